@@ -1,0 +1,49 @@
+# portico_options: how everything in this tree is compiled and linked. Private: not part of the SDK.
+
+option(PORTICO_WERROR "Treat warnings as errors" OFF)
+option(PORTICO_TESTS "Build the tests" ON)
+option(PORTICO_CHECKS "Add clang-tidy, cppcheck and clang-format to the tests" OFF)
+set(PORTICO_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+find_package(Threads REQUIRED)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+add_library(portico_options INTERFACE)
+target_compile_options(portico_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wno-sign-conversion
+  -fno-common -fno-omit-frame-pointer)
+if(PORTICO_WERROR)
+  target_compile_options(portico_options INTERFACE -Werror)
+endif()
+
+if(WIN32)
+  # Windows 10. The C library of mingw-w64 formats %z and %ll rightly only when asked to.
+  target_compile_definitions(portico_options INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
+  # Nothing of the compiler's own is left to be shipped: libgcc and winpthread go into each image.
+  target_link_options(portico_options INTERFACE -static)
+else()
+  target_compile_definitions(portico_options INTERFACE _GNU_SOURCE)
+  target_link_options(portico_options INTERFACE -Wl,-z,relro -Wl,-z,now)
+endif()
+
+if(PORTICO_SANITIZE)
+  target_compile_options(portico_options INTERFACE -fsanitize=${PORTICO_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(portico_options INTERFACE -fsanitize=${PORTICO_SANITIZE})
+else()
+  target_compile_options(portico_options INTERFACE -fstack-protector-strong)
+  target_link_options(portico_options INTERFACE -fstack-protector-strong)
+  # Without optimisation the checks would only be a warning.
+  target_compile_definitions(portico_options INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()

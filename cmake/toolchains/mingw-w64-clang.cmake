@@ -1,0 +1,21 @@
+# Builds for 64-bit Windows on Linux with clang, mingw-w64's headers, libraries and linker.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+
+set(CMAKE_C_COMPILER clang)
+set(CMAKE_C_COMPILER_TARGET x86_64-w64-windows-gnu)
+set(CMAKE_CXX_COMPILER clang++)
+set(CMAKE_CXX_COMPILER_TARGET x86_64-w64-windows-gnu)
+
+# Clang uses gcc's runtime; Debian keeps it in a folder that clang does not look into.
+find_program(PORTICO_MINGW_GCC NAMES x86_64-w64-mingw32-gcc-posix x86_64-w64-mingw32-gcc REQUIRED)
+execute_process(COMMAND "${PORTICO_MINGW_GCC}" -print-libgcc-file-name
+                OUTPUT_VARIABLE PORTICO_LIBGCC OUTPUT_STRIP_TRAILING_WHITESPACE)
+get_filename_component(PORTICO_LIBGCC "${PORTICO_LIBGCC}" DIRECTORY)
+foreach(kind IN ITEMS EXE MODULE SHARED)
+  set(CMAKE_${kind}_LINKER_FLAGS_INIT "-L${PORTICO_LIBGCC}")
+endforeach()
+
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+
+include("${CMAKE_CURRENT_LIST_DIR}/wine.cmake")

@@ -1,0 +1,308 @@
+/* host_api.c: see host_api.h. */
+#include "host_api.h"
+
+#include "channel.h"
+#include "label.h"
+#include "session.h"
+#include "status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATE_BYTES_MAX = 1024 * 1024 };
+
+static const config *configuration;
+
+static const char *current_name(void) {
+    const module *m = module_current();
+    return m != NULL ? m->name : "module"; /* a thread of a module's own */
+}
+
+static void PORTICO_CALL api_log(uint32_t level, const char *text) {
+    if (level < PORTICO_LOG_ERROR || level > PORTICO_LOG_DEBUG) {
+        level = PORTICO_LOG_INFO;
+    }
+    log_line((log_level)level, current_name(), "%s", text != NULL ? text : "(null)");
+}
+
+static const config_pair *current_pair(const char *key) {
+    const config_module *section =
+        configuration != NULL && key != NULL ? config_find_module(configuration, current_name()) : NULL;
+    return section != NULL ? config_find_pair(section, key) : NULL;
+}
+
+static const char *PORTICO_CALL api_config_text(const char *key, const char *fallback) {
+    const config_pair *pair = current_pair(key);
+    return pair != NULL ? pair->value : fallback;
+}
+
+static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t fallback, int64_t min,
+                                                      int64_t max, int64_t *value) {
+    const config_pair *pair = current_pair(key);
+    *value = fallback;
+    if (pair == NULL) {
+        return PORTICO_OK;
+    }
+    char *end = NULL;
+    errno = 0;
+    long long found = strtoll(pair->value, &end, 10);
+    if (end == pair->value || *end != '\0' || errno == ERANGE || found < min || found > max) {
+        log_error(current_name(), "%s:%u: [module %s] %s = %s: allowed is a whole number from %lld to %lld",
+                  configuration->path, pair->line, current_name(), key, pair->value, (long long)min,
+                  (long long)max);
+        return PORTICO_E_INVALID;
+    }
+    *value = found;
+    return PORTICO_OK;
+}
+
+/* The module whose `load` runs on this thread; NULL when none does. */
+static module *loading_module(const char *function) {
+    module *m = module_current();
+    if (m == NULL || !m->loading) {
+        log_error(current_name(), "%s is allowed in the module's load function only", function);
+        return NULL;
+    }
+    return m;
+}
+
+static bool module_requires(const module *m, const char *name, size_t size) {
+    for (char **r = m->required; *r != NULL; r++) {
+        if (strlen(*r) == size && strncmp(*r, name, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes the full name of a type that a module calls `name`; `owned` tells whether it is the module's own. */
+static bool full_name(const module *m, const char *name, char full[2 * PORTICO_LABEL_MAX], bool *owned) {
+    const char *dot = strchr(name, '.');
+    char first[MODULE_NAME_MAX];
+    *owned = dot == NULL;
+    if (dot == NULL) {
+        snprintf(full, 2 * PORTICO_LABEL_MAX, "%s.%s", m->name, name);
+        return module_name_valid(name);
+    }
+    snprintf(first, sizeof first, "%.*s", (int)(dot - name), name);
+    snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", name);
+    *owned = strcmp(first, m->name) == 0;
+    return (size_t)(dot - name) < sizeof first && module_name_valid(first) && module_name_valid(dot + 1);
+}
+
+/* Whether module `m` may join the type `full` of another module. */
+static portico_status check_join(const module *m, const char *full) {
+    size_t owner_size = strcspn(full, ".");
+    if (!module_requires(m, full, owner_size)) {
+        log_error(m->name, "type %s belongs to module %.*s, which `required` does not name", full,
+                  (int)owner_size, full);
+        return PORTICO_E_DEPENDENCY;
+    }
+    session_type *t = session_type_find(full);
+    if (!m->inspected && (t == NULL || t->current == NULL)) {
+        log_error(m->name, "module %.*s has no session type %s", (int)owner_size, full, full);
+        return PORTICO_E_NOT_FOUND;
+    }
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL api_register_session_type(const portico_session_type *type) {
+    module *m = loading_module("register_session_type");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    if (type == NULL || type->struct_size < sizeof *type || type->name == NULL) {
+        log_error(m->name, "register_session_type: struct_size is %u, expected %zu or more, and a name",
+                  type != NULL ? type->struct_size : 0, sizeof *type);
+        return PORTICO_E_INVALID;
+    }
+    char full[2 * PORTICO_LABEL_MAX];
+    bool owned = false;
+    if (!full_name(m, type->name, full, &owned)) {
+        log_error(m->name,
+                  "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+                  type->name);
+        return PORTICO_E_INVALID;
+    }
+    if (type->state_size > STATE_BYTES_MAX) {
+        log_error(m->name, "type %s: state_size is %u, allowed are up to %d bytes", full, type->state_size,
+                  STATE_BYTES_MAX);
+        return PORTICO_E_INVALID;
+    }
+    if (!owned && type->on_packet != NULL) {
+        log_error(m->name, "type %s: on_packet is the owner's; use register_handler", full);
+        return PORTICO_E_INVALID;
+    }
+    if (registry_find(m->registry, full) != NULL) {
+        log_error(m->name, "type %s is registered twice", full);
+        return PORTICO_E_EXISTS;
+    }
+    portico_status status = owned ? PORTICO_OK : check_join(m, full);
+    if (status == PORTICO_OK && registry_add_type(m->registry, full, owned, type) == NULL) {
+        status = PORTICO_E_NO_MEMORY;
+    }
+    return status;
+}
+
+static portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opcode,
+                                                        portico_on_packet handler) {
+    module *m = loading_module("register_handler");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    char full[2 * PORTICO_LABEL_MAX];
+    bool owned = false;
+    if (type == NULL || handler == NULL || !full_name(m, type, full, &owned)) {
+        log_error(m->name, "register_handler: opcode %u needs a type and a handler", opcode);
+        return PORTICO_E_INVALID;
+    }
+    registered_type *t = registry_find(m->registry, full);
+    if (t == NULL) {
+        log_error(m->name, "register_handler: call register_session_type for %s first", full);
+        return PORTICO_E_NOT_FOUND;
+    }
+    session_type *known = session_type_find(full);
+    const module *other = known != NULL ? session_type_handler_of(known, opcode) : NULL;
+    if (other != NULL || registry_find_handler(t, opcode) != NULL) {
+        log_error(m->name, "type %s: opcode %u is handled by module %s already", full, opcode,
+                  other != NULL ? other->name : m->name);
+        return PORTICO_E_EXISTS;
+    }
+    return registry_add_handler(t, opcode, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode, const void *data,
+                                                    uint32_t size) {
+    if (data == NULL && size > 0) {
+        return PORTICO_E_INVALID;
+    }
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = session_send(s, opcode, data, size);
+    session_release(s);
+    return status;
+}
+
+static portico_status PORTICO_CALL api_session_close(portico_session id) {
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    bool closes = session_close(s, PORTICO_E_CLOSED);
+    session_release(s);
+    return closes ? PORTICO_OK : PORTICO_E_GONE;
+}
+
+static portico_status PORTICO_CALL api_session_info(portico_session id, portico_session_info *info) {
+    if (info == NULL || info->struct_size < sizeof info->struct_size) {
+        return PORTICO_E_INVALID;
+    }
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_session_info full;
+    memset(&full, 0, sizeof full);
+    full.struct_size = info->struct_size;
+    full.outgoing = s->service->config->outgoing;
+    snprintf(full.service, sizeof full.service, "%s", s->service->config->name);
+    snprintf(full.type, sizeof full.type, "%s", s->service->type->name);
+    os_address_format(&s->peer, full.peer);
+    label_get(s, full.label);
+    full.opened_ms = s->opened_ms;
+    full.queued_bytes = session_look(s).queued_bytes;
+    session_release(s);
+    memcpy(info, &full, info->struct_size < sizeof full ? info->struct_size : sizeof full);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL api_session_set_label(portico_session id, const char *text) {
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = label_set(s, text);
+    session_release(s);
+    return status;
+}
+
+static portico_session PORTICO_CALL api_session_by_label(const char *type, const char *text) {
+    session_type *t = type != NULL ? session_type_find(type) : NULL;
+    return t != NULL && text != NULL && label_valid(text) ? label_find(t, text) : 0;
+}
+
+static portico_status PORTICO_CALL api_channel_join(const char *channel, portico_session id) {
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = channel_join(channel, s);
+    session_release(s);
+    return status;
+}
+
+static portico_status PORTICO_CALL api_channel_leave(const char *channel, portico_session id) {
+    session *s = session_table_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = channel_leave(channel, s);
+    session_release(s);
+    return status;
+}
+
+static uint32_t PORTICO_CALL api_channel_send(const char *channel, uint16_t opcode, const void *data,
+                                              uint32_t size, portico_session except) {
+    if (channel == NULL || (data == NULL && size > 0)) {
+        return 0;
+    }
+    cast c = {.opcode = opcode, .size = size, .data = data};
+    uint32_t sent = channel_send(channel, &c, except);
+    cast_fini(&c);
+    return sent;
+}
+
+static uint32_t PORTICO_CALL api_channel_members(const char *channel, portico_session *members,
+                                                 uint32_t capacity) {
+    return channel != NULL ? channel_members(channel, members, members != NULL ? capacity : 0) : 0;
+}
+
+static uint64_t PORTICO_CALL api_clock_ms(void) {
+    return os_monotonic_ns() / 1000000;
+}
+
+static const void *PORTICO_CALL api_get_extension(const char *name) {
+    (void)name;
+    return NULL;
+}
+
+static const portico_host table = {
+    .struct_size = sizeof table,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .log = api_log,
+    .config_text = api_config_text,
+    .config_integer = api_config_integer,
+    .register_session_type = api_register_session_type,
+    .register_handler = api_register_handler,
+    .session_send = api_session_send,
+    .session_close = api_session_close,
+    .session_info = api_session_info,
+    .session_set_label = api_session_set_label,
+    .session_by_label = api_session_by_label,
+    .channel_join = api_channel_join,
+    .channel_leave = api_channel_leave,
+    .channel_send = api_channel_send,
+    .channel_members = api_channel_members,
+    .clock_ms = api_clock_ms,
+    .get_extension = api_get_extension,
+};
+
+const portico_host *host_api(const config *c) {
+    configuration = c;
+    return &table;
+}

@@ -1,0 +1,153 @@
+/* main.c: arguments and exit codes: 0 fine, 1 failed, 2 wrong usage or configuration. */
+#include "ctl.h"
+#include "loader.h"
+#include "server.h"
+
+#include <string.h>
+
+static const char usage[] =
+    "usage: portico [run] [FILE]              serve; FILE is conf/portico.ini when none is given\n"
+    "       portico check FILE                say all that is wrong with a configuration\n"
+    "       portico inspect MODULE            say what a module file is; runs its load and unload\n"
+    "       portico ctl [-c FILE] COMMAND     talk to the running host of that configuration:\n"
+    "               status | sessions | modules | load NAME|FILE | unload NAME | kick ID | stop\n"
+    "       portico --version | --help\n";
+
+static int wrong_usage(const char *what, const char *found) {
+    fprintf(stderr, "portico: %s%s%s\n%s", what, found != NULL ? " " : "", found != NULL ? found : "", usage);
+    return 2;
+}
+
+static void report(void *arg, const char *text) {
+    uint32_t *count = arg;
+    (*count)++;
+    fprintf(stderr, "%s\n", text);
+}
+
+static bool is_there(const char *path) {
+    FILE *file = os_fopen(path, "rb");
+    if (file != NULL) {
+        fclose(file);
+    }
+    return file != NULL;
+}
+
+/* conf/portico.ini in the working folder, else ../conf/portico.ini beside the executable's folder. */
+static const char *default_file(char *path, size_t size) {
+    static const char here[] = "conf/portico.ini";
+    char program[4096];
+    if (is_there(here) || os_executable_path(program, sizeof program) != PORTICO_OK) {
+        return here;
+    }
+    char *slash = program;
+    for (char *p = program; *p != '\0'; p++) {
+        slash = *p == '/' || *p == '\\' ? p : slash;
+    }
+    *slash = '\0';
+    snprintf(path, size, "%s/../%s", program, here);
+    return is_there(path) ? path : here;
+}
+
+static const config *load_config(const char *file) {
+    char path[4096 + 32];
+    uint32_t errors = 0;
+    const config *c = NULL;
+    (void)config_load(file != NULL ? file : default_file(path, sizeof path), report, &errors, &c);
+    return c;
+}
+
+static int run(int argc, char **argv) {
+    if (argc > 1) {
+        return wrong_usage("run takes one FILE, found also", argv[1]);
+    }
+    const config *c = load_config(argc == 1 ? argv[0] : NULL);
+    if (c == NULL) {
+        return 2;
+    }
+    int code = server_run(c);
+    config_free(c);
+    return code;
+}
+
+static int check(int argc, char **argv) {
+    if (argc != 1) {
+        return wrong_usage("check takes one FILE", NULL);
+    }
+    const config *c = load_config(argv[0]);
+    if (c == NULL) {
+        return 2;
+    }
+    printf("%s: fine\n", argv[0]);
+    config_free(c);
+    return 0;
+}
+
+static int inspect(int argc, char **argv) {
+    char why[IMAGE_WHY_MAX] = "";
+    if (argc != 1) {
+        return wrong_usage("inspect takes one MODULE file", NULL);
+    }
+    if (loader_inspect(argv[0], stdout, why) != PORTICO_OK) {
+        fprintf(stderr, "%s: %s\n", argv[0], why);
+        return 1;
+    }
+    return 0;
+}
+
+static int control(int argc, char **argv) {
+    const char *file = NULL;
+    char command[4096];
+    if (argc >= 2 && (strcmp(argv[0], "-c") == 0 || strcmp(argv[0], "--config") == 0)) {
+        file = argv[1];
+        argc -= 2;
+        argv += 2;
+    }
+    if (argc < 1 || argc > 2) {
+        return wrong_usage("ctl takes one COMMAND and what belongs to it", NULL);
+    }
+    int size =
+        snprintf(command, sizeof command, "%s%s%s", argv[0], argc == 2 ? " " : "", argc == 2 ? argv[1] : "");
+    if (size >= (int)sizeof command || strpbrk(command, "\r\n") != NULL) {
+        return wrong_usage("the command is too long, or has a line end", NULL);
+    }
+    const config *c = load_config(file);
+    if (c == NULL) {
+        return 2;
+    }
+    int code = ctl_run(c, command);
+    config_free(c);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    portico_status status = os_init(&argc, &argv);
+    if (status != PORTICO_OK) {
+        fprintf(stderr, "portico: the system's sockets cannot be used (system error %d)\n", os_error());
+        return 1;
+    }
+    const char *word = argc > 1 ? argv[1] : "run";
+    if (strcmp(word, "run") == 0) {
+        return run(argc > 1 ? argc - 2 : 0, argv + 2);
+    }
+    if (strcmp(word, "check") == 0) {
+        return check(argc - 2, argv + 2);
+    }
+    if (strcmp(word, "inspect") == 0) {
+        return inspect(argc - 2, argv + 2);
+    }
+    if (strcmp(word, "ctl") == 0) {
+        return control(argc - 2, argv + 2);
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("portico %s\n", PORTICO_VERSION);
+        return 0;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (word[0] == '-' || argc > 2) {
+        return wrong_usage("unknown command", word);
+    }
+    return run(argc - 1, argv + 1); /* portico FILE */
+}

@@ -1,0 +1,127 @@
+/* files.c: files, folders and the terminal. Any thread. */
+#include "error.h"
+#include "os/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* "x": made here and now, for the owner only. */
+static FILE *open_exclusive(const char *path, const char *mode) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        error_set(errno);
+        return NULL;
+    }
+    FILE *file = fdopen(fd, strchr(mode, 'b') != NULL ? "wb" : "w");
+    if (file == NULL) {
+        error_set(errno);
+        close(fd);
+    }
+    return file;
+}
+
+FILE *os_fopen(const char *path, const char *mode) {
+    if (strchr(mode, 'x') != NULL) {
+        return open_exclusive(path, mode);
+    }
+    bool update = strchr(mode, '+') != NULL;
+    int flags = O_CLOEXEC | O_NONBLOCK; /* a pipe would be waited for */
+    flags |= update ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
+    flags |= mode[0] == 'w' ? O_CREAT | O_TRUNC : mode[0] == 'a' ? O_CREAT | O_APPEND : 0;
+    int fd = open(path, flags, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    if (fd < 0) {
+        error_set(errno);
+        return NULL;
+    }
+    struct stat found;
+    int code = fstat(fd, &found) < 0    ? errno
+               : S_ISREG(found.st_mode) ? 0
+               : S_ISDIR(found.st_mode) ? EISDIR
+                                        : EINVAL;
+    FILE *file = code == 0 ? fdopen(fd, mode) : NULL;
+    if (file == NULL) {
+        error_set(code != 0 ? code : errno);
+        close(fd);
+    }
+    return file;
+}
+
+portico_status os_file_rename(const char *from, const char *to) {
+    return rename(from, to) < 0 ? error_set(errno) : PORTICO_OK;
+}
+
+portico_status os_file_remove(const char *path) {
+    return unlink(path) < 0 ? error_set(errno) : PORTICO_OK;
+}
+
+/* One folder, whose parents are there. */
+static portico_status folder_create_one(const char *path) {
+    if (mkdir(path, S_IRWXU) == 0) {
+        return PORTICO_OK;
+    }
+    int code = errno;
+    struct stat found;
+    if (stat(path, &found) == 0) {
+        return S_ISDIR(found.st_mode) ? PORTICO_OK : error_set(EEXIST);
+    }
+    return error_set(code);
+}
+
+portico_status os_folder_create(const char *path) {
+    char *part = strdup(path);
+    if (part == NULL) {
+        return error_set(ENOMEM);
+    }
+    portico_status status = PORTICO_OK;
+    for (char *slash = strchr(part + (part[0] == '/'), '/'); slash != NULL && status == PORTICO_OK;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        status = folder_create_one(part);
+        *slash = '/';
+    }
+    if (status == PORTICO_OK) {
+        status = folder_create_one(part);
+    }
+    free(part);
+    return status;
+}
+
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg) {
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return error_set(errno);
+    }
+    const struct dirent *entry;
+    errno = 0;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            each(arg, entry->d_name);
+        }
+        errno = 0; /* to tell the end from an error */
+    }
+    int code = errno;
+    closedir(folder);
+    return code == 0 ? PORTICO_OK : error_set(code);
+}
+
+portico_status os_executable_path(char *path, size_t size) {
+    ssize_t count = readlink("/proc/self/exe", path, size);
+    if (count < 0) {
+        return error_set(errno);
+    }
+    if ((size_t)count >= size) {
+        return error_refuse(PORTICO_E_TOO_BIG);
+    }
+    path[count] = '\0';
+    return PORTICO_OK;
+}
+
+bool os_terminal(FILE *stream) {
+    const char *kind = getenv("TERM");
+    return isatty(fileno(stream)) && kind != NULL && strcmp(kind, "dumb") != 0;
+}

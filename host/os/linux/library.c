@@ -1,0 +1,152 @@
+/* library.c: shared libraries through dlopen.
+ *
+ * Any thread; the loader has a lock of its own. The file is looked at before dlopen sees it, because
+ * dlopen does not survive a file that is cut off: it maps pages beyond the end, and touching them is a
+ * SIGBUS.
+ */
+#include "error.h"
+#include "os/os.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+enum { THIS_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { THIS_MACHINE = EM_AARCH64 };
+#elif defined(__riscv)
+enum { THIS_MACHINE = EM_RISCV };
+#else
+#error "name the ELF machine of this processor here"
+#endif
+
+const char os_library_suffix[] = ".so";
+
+struct os_library {
+    void *handle;
+    char *path; /* absolute, as given to dlopen */
+};
+
+static bool is_inside(uint64_t offset, uint64_t size, uint64_t file_bytes) {
+    return offset <= file_bytes && size <= file_bytes - offset;
+}
+
+/* Whether every segment and the table of sections, which comes last, are inside the file. */
+static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_bytes) {
+    if (!is_inside(header->e_shoff, (uint64_t)header->e_shnum * header->e_shentsize, file_bytes)) {
+        return false;
+    }
+    if (!is_inside(header->e_phoff, 0, file_bytes) || fseek(file, (long)header->e_phoff, SEEK_SET) != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < header->e_phnum; i++) {
+        ElfW(Phdr) segment;
+        if (fread(&segment, sizeof segment, 1, file) != 1) {
+            return false;
+        }
+        if (segment.p_type == PT_LOAD && !is_inside(segment.p_offset, segment.p_filesz, file_bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Why the open file is not a library for this system; NULL when it is one. */
+static const char *elf_fault(FILE *file) {
+    ElfW(Ehdr) header;
+    struct stat info;
+    if (fstat(fileno(file), &info) < 0 || !S_ISREG(info.st_mode)) {
+        return "not a regular file";
+    }
+    if (fread(&header, sizeof header, 1, file) != 1 || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+        return "not an ELF file";
+    }
+    if (header.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
+        header.e_machine != THIS_MACHINE) {
+        return "an ELF file for another processor";
+    }
+    if (header.e_type != ET_DYN || header.e_phentsize != sizeof(ElfW(Phdr))) {
+        return "an ELF file, but not a shared library";
+    }
+    return elf_is_whole(file, &header, (uint64_t)info.st_size) ? NULL : "the file is cut off";
+}
+
+static portico_status library_check(const char *path, char *why, size_t why_size) {
+    FILE *file = os_fopen(path, "rb");
+    if (file == NULL) {
+        portico_status status = error_set(errno);
+        snprintf(why, why_size, "%s: %s", path, strerror(errno));
+        return status;
+    }
+    const char *fault = elf_fault(file);
+    fclose(file);
+    if (fault != NULL) {
+        snprintf(why, why_size, "%s: %s", path, fault);
+        return error_refuse(PORTICO_E_NOT_A_MODULE);
+    }
+    return PORTICO_OK;
+}
+
+/* dlopen tells its reasons in words only. The file itself is there and whole, so what cannot be opened
+ * or found is something that it needs. */
+static portico_status library_fault(const char *words) {
+    if (strstr(words, "cannot open shared object file") != NULL ||
+        strstr(words, "undefined symbol") != NULL || strstr(words, "not found") != NULL) {
+        return PORTICO_E_DEPENDENCY;
+    }
+    return PORTICO_E_NOT_A_MODULE;
+}
+
+portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
+    *result = NULL;
+    portico_status status = library_check(path, why, why_size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_library *library = calloc(1, sizeof *library);
+    char *absolute = realpath(path, NULL); /* a name without '/' would be searched for elsewhere */
+    if (library == NULL || absolute == NULL) {
+        status = error_set(errno);
+        snprintf(why, why_size, "%s: %s", path, strerror(errno));
+        goto free_library;
+    }
+    library->path = absolute;
+    library->handle = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
+    if (library->handle == NULL) {
+        const char *words = dlerror();
+        words = words != NULL ? words : "dlopen failed without a word";
+        snprintf(why, why_size, "%s", words);
+        status = error_refuse(library_fault(words));
+        goto free_library;
+    }
+    *result = library;
+    return PORTICO_OK;
+
+free_library:
+    free(absolute);
+    free(library);
+    return status;
+}
+
+void *os_library_symbol(os_library *library, const char *name) {
+    return dlsym(library->handle, name);
+}
+
+bool os_library_close(os_library *library) {
+    bool gone = dlclose(library->handle) == 0;
+    void *still = dlopen(library->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (still != NULL) {
+        /* Somebody else holds it, or it cannot go: a unique symbol, a thread's destructor. */
+        dlclose(still);
+        gone = false;
+    }
+    free(library->path);
+    free(library);
+    return gone;
+}

@@ -1,0 +1,319 @@
+/* port.c: the completion queue over epoll.
+ *
+ * What a waiting thread completes by itself (its own submits, the events it fetched) goes on its own
+ * list and is returned by its next os_port_wait without a lock or a system call. Everything else, and
+ * every os_port_post, goes through the shared queue.
+ *
+ * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
+ * there are any (3) sets `wake_sent` and, if it was clear, writes to the eventfd. A waiter (a) counts
+ * up `sleepers`, (b) reads `queued` and polls without sleeping if there is something. All of these are
+ * sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
+ * before (2), (a) before (b), both cannot miss. The event of a write made between (b) and epoll_wait
+ * stays in the epoll set until some thread fetches it. If (3) finds `wake_sent` set, the thread that
+ * will fetch that earlier event clears the flag first and reads `queued` afterwards, so it sees this
+ * op as well. A thread that leaves ops in the queue passes the wake-up on, by (2) and (3). Who is
+ * awake looks at the queue before it sleeps.
+ */
+#include "port.h"
+
+#include "error.h"
+#include "socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_MAX = 256, /* fetched by one epoll_wait */
+    STREAK_MAX = 16   /* waits served without a look at epoll and at the shared queue first */
+};
+
+static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so many */
+
+/* What a thread keeps for the port it waits on. */
+typedef struct waiter {
+    uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
+    op_queue own;     /* completed by this thread, for this thread */
+    uint32_t streak;  /* waits in a row that made no epoll_wait */
+} waiter;
+
+static _Thread_local waiter self;
+
+/* The ports that exist, so that a thread can tell whether its last one is still there. */
+static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
+static os_port *ports;
+static uint64_t last_port_id;
+static pthread_once_t waiter_key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t waiter_key;
+
+static void port_wake(os_port *port) {
+    if (atomic_load(&port->sleepers) == 0 || atomic_exchange(&port->wake_sent, true)) {
+        return; /* somebody awake will look, or a wake-up is under way: see the head */
+    }
+    uint64_t one = 1;
+    ssize_t written = write(port->wake_fd, &one, sizeof one);
+    (void)written; /* fails only after 2^64 wake-ups */
+}
+
+/* Moves all of `ops` to the shared queue, which any waiter may take from. */
+static void port_share(os_port *port, op_queue *ops) {
+    op *o;
+    pthread_mutex_lock(&port->lock);
+    while ((o = op_queue_pop(ops)) != NULL) {
+        op_queue_push(&port->queue, o);
+        atomic_fetch_add(&port->queued, 1);
+    }
+    pthread_mutex_unlock(&port->lock);
+    port_wake(port);
+}
+
+/* The thread turns to another port or ends: what it kept goes to the others, if there still is a port. */
+static void waiter_leave(waiter *w) {
+    pthread_mutex_lock(&ports_lock);
+    os_port *port = ports;
+    while (port != NULL && port->id != w->port_id) {
+        port = port->next;
+    }
+    if (port != NULL && w->own.first != NULL) {
+        port_share(port, &w->own);
+    }
+    pthread_mutex_unlock(&ports_lock);
+    memset(w, 0, sizeof *w);
+}
+
+static void waiter_on_exit(void *w) {
+    waiter_leave(w);
+}
+
+static void waiter_key_create(void) {
+    pthread_key_create(&waiter_key, waiter_on_exit);
+}
+
+static waiter *waiter_enter(os_port *port) {
+    waiter *w = &self;
+    if (w->port_id != port->id) {
+        if (w->port_id != 0) {
+            waiter_leave(w);
+        }
+        pthread_once(&waiter_key_once, waiter_key_create);
+        pthread_setspecific(waiter_key, w);
+        w->port_id = port->id;
+    }
+    return w;
+}
+
+/* ---- create and destroy ------------------------------------------------------------------ */
+
+portico_status os_port_create(os_port **result) {
+    os_port *port = aligned_alloc(alignof(os_port), sizeof *port);
+    if (port == NULL) {
+        return error_set(ENOMEM);
+    }
+    memset(port, 0, sizeof *port);
+    portico_status status;
+    port->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (port->epoll_fd < 0) {
+        status = error_set(errno);
+        goto free_port;
+    }
+    port->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (port->wake_fd < 0) {
+        status = error_set(errno);
+        goto close_epoll;
+    }
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
+    if (epoll_ctl(port->epoll_fd, EPOLL_CTL_ADD, port->wake_fd, &event) < 0) {
+        status = error_set(errno);
+        goto close_wake;
+    }
+    pthread_mutex_init(&port->lock, NULL);
+    slab_init(&port->slots);
+    pthread_mutex_lock(&ports_lock);
+    port->id = ++last_port_id;
+    port->next = ports;
+    ports = port;
+    pthread_mutex_unlock(&ports_lock);
+    *result = port;
+    return PORTICO_OK;
+
+close_wake:
+    close(port->wake_fd);
+close_epoll:
+    close(port->epoll_fd);
+free_port:
+    free(port);
+    return status;
+}
+
+void os_port_destroy(os_port *port) {
+    pthread_mutex_lock(&ports_lock);
+    os_port **link = &ports;
+    while (*link != port) {
+        link = &(*link)->next;
+    }
+    *link = port->next;
+    pthread_mutex_unlock(&ports_lock);
+    if (self.port_id == port->id) {
+        memset(&self, 0, sizeof self);
+    }
+    slab_fini(&port->slots);
+    pthread_mutex_destroy(&port->lock);
+    close(port->wake_fd);
+    close(port->epoll_fd);
+    free(port);
+}
+
+/* ---- handing out ------------------------------------------------------------------------- */
+
+void port_complete(os_port *port, op *o) {
+    if (self.port_id == port->id) {
+        op_queue_push(&self.own, o);
+        return;
+    }
+    op_queue one = {0};
+    op_queue_push(&one, o);
+    port_share(port, &one);
+}
+
+void port_complete_code(os_port *port, op *o, int code) {
+    o->status = error_status(code);
+    o->system_error = code;
+    port_complete(port, o);
+}
+
+portico_status os_port_post(os_port *port, os_op *posted) {
+    op *o = (op *)posted;
+    o->status = PORTICO_OK;
+    o->system_error = 0;
+    o->bytes = 0;
+    op_queue one = {0};
+    op_queue_push(&one, o);
+    port_share(port, &one);
+    return PORTICO_OK;
+}
+
+/* Moves completions from `queue` to the caller's array. Returns how many. */
+static uint32_t queue_hand_out(op_queue *queue, os_completion *completions, uint32_t capacity) {
+    uint32_t count = 0;
+    while (count < capacity && queue->first != NULL) {
+        op *o = op_queue_pop(queue);
+        completions[count].op = (os_op *)o;
+        completions[count].status = o->status;
+        completions[count].bytes = o->bytes;
+        completions[count].system_error = o->system_error;
+        count++;
+    }
+    return count;
+}
+
+/* Takes a share of the queue that leaves something for every sleeper, which is woken for the rest. */
+static uint32_t port_take_shared(os_port *port, os_completion *completions, uint32_t capacity) {
+    if (atomic_load(&port->queued) == 0) {
+        return 0;
+    }
+    if (capacity == 0) {
+        port_wake(port); /* this thread may have swallowed the wake-up */
+        return 0;
+    }
+    pthread_mutex_lock(&port->lock);
+    uint32_t queued = atomic_load(&port->queued);
+    uint32_t takers = atomic_load(&port->sleepers) + 1;
+    uint32_t share = (queued + takers - 1) / takers;
+    uint32_t count = queue_hand_out(&port->queue, completions, share < capacity ? share : capacity);
+    atomic_fetch_sub(&port->queued, count);
+    pthread_mutex_unlock(&port->lock);
+    if (count < queued) {
+        port_wake(port);
+    }
+    return count;
+}
+
+/* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
+ * handler would hold them up. */
+static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity) {
+    uint32_t count = queue_hand_out(&w->own, completions, capacity);
+    if (w->own.first != NULL) {
+        port_share(port, &w->own);
+    }
+    return count;
+}
+
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+/* One epoll_wait: does what its events ask for; the completions stand on the thread's own list. */
+static void port_poll(os_port *port, int timeout_ms) {
+    struct epoll_event events[EVENTS_MAX];
+    bool sleeps = timeout_ms != 0;
+    if (sleeps) {
+        atomic_fetch_add(&port->sleepers, 1);
+        if (atomic_load(&port->queued) != 0) {
+            timeout_ms = 0;
+        }
+    }
+    uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
+    int count = epoll_wait(port->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    if (sleeps) {
+        atomic_fetch_sub(&port->sleepers, 1);
+    }
+    for (int i = 0; i < count; i++) { /* count is -1 with EINTR: as if the time had run out a little early */
+        if (events[i].data.u64 == WAKE_TAG) {
+            atomic_store(&port->wake_sent, false); /* before the look at the queue */
+        } else {
+            socket_on_event(port, events[i].data.u64, events[i].events, ticket);
+        }
+    }
+}
+
+/* Milliseconds until `deadline_ns`, rounded up so that nobody wakes too early. */
+static int deadline_left_ms(uint64_t deadline_ns) {
+    uint64_t now_ns = os_monotonic_ns();
+    if (now_ns >= deadline_ns) {
+        return 0;
+    }
+    uint64_t left_ms = (deadline_ns - now_ns + 999999) / 1000000;
+    return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
+}
+
+/* Nothing is at hand: sleeps until something is, or the time is over. */
+static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
+                           uint32_t timeout_ms) {
+    bool for_ever = timeout_ms == UINT32_MAX;
+    uint64_t deadline_ns =
+        timeout_ms == 0 || for_ever ? 0 : os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+    for (;;) {
+        int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);
+        port_poll(port, left_ms);
+        uint32_t count = waiter_hand_out(port, w, completions, capacity);
+        count += port_take_shared(port, completions + count, capacity - count);
+        if (count > 0 || left_ms == 0) {
+            return count;
+        }
+    }
+}
+
+uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
+    waiter *w = waiter_enter(port);
+    if (capacity == 0) {
+        return 0;
+    }
+    uint32_t count = 0;
+    if (++w->streak < STREAK_MAX) {
+        count = waiter_hand_out(port, w, completions, capacity);
+        count += port_take_shared(port, completions + count, capacity - count);
+        if (count > 0) {
+            return count;
+        }
+    } else if (w->own.first != NULL) {
+        /* This thread has fed itself for long: now the others' posts and events come first. */
+        port_poll(port, 0);
+        w->streak = 0;
+        count = port_take_shared(port, completions, capacity);
+        count += waiter_hand_out(port, w, completions + count, capacity - count);
+        return count;
+    }
+    w->streak = 0;
+    return port_sleep(port, w, completions, capacity, timeout_ms);
+}

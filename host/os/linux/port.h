@@ -1,0 +1,40 @@
+/* port.h: the inside of an os_port, for the files of this folder.
+ *
+ * An epoll set, a queue of completions that any waiter may take, an eventfd to wake one waiter, and
+ * the slots of all sockets. A thread that waits keeps what it completes by itself on its own list
+ * (see port.c). Lock order: a socket's lock, then `slots.lock` or `lock`; never two sockets' locks.
+ */
+#ifndef PORTICO_LINUX_PORT_H
+#define PORTICO_LINUX_PORT_H
+
+#include "op.h"
+#include "slab.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+
+struct os_port {
+    os_port *next; /* in the list of ports that exist */
+    uint64_t id;   /* never used again, unlike the address */
+    int epoll_fd;
+    int wake_fd; /* eventfd, edge-triggered, never read: each write is one event */
+    slab slots;
+
+    /* On cache lines of their own: written by all workers. */
+    alignas(64) atomic_uint epoch;    /* counts epoll_wait calls, see socket_on_event */
+    alignas(64) atomic_uint sleepers; /* threads in epoll_wait, or on their way in or out */
+    atomic_bool wake_sent;            /* a write to wake_fd whose event nobody has seen yet */
+    atomic_uint queued;               /* length of `queue` */
+    pthread_mutex_t lock;             /* of `queue` */
+    op_queue queue;
+};
+
+/* Hands `o` out with its status, bytes and system_error: on the calling thread's own list if that
+ * thread waits on this port, else through the shared queue. May be called with a socket's lock held. */
+void port_complete(os_port *port, op *o);
+
+/* As port_complete, with the result given by a raw code; 0 is success. */
+void port_complete_code(os_port *port, op *o, int code);
+
+#endif

@@ -1,0 +1,172 @@
+/* socket.c: sockets and their events; what listeners, connectors and streams have in common.
+ *
+ * Any thread. A socket is registered with epoll once, edge-triggered, for everything; `readable` and
+ * `writable` remember what the edges said, so that a submit tries its system call only when it can succeed.
+ */
+#include "socket.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Back to a slot that nobody uses; whatever still points here sees another generation. [lock held] */
+static void socket_retire(os_socket *s) {
+    s->kind = SOCKET_FREE;
+    s->generation++;
+    s->fd = -1;
+    s->accepts = (op_queue){0};
+}
+
+portico_status socket_adopt(os_port *port, int fd, socket_kind kind, op *pending, os_socket **result) {
+    os_socket *s = slab_take(&port->slots);
+    if (s == NULL) {
+        return error_set(ENOMEM);
+    }
+    pthread_mutex_lock(&s->lock);
+    s->port = port;
+    s->accepts = (op_queue){0};
+    if (kind == SOCKET_CONNECTING) {
+        s->send = pending;
+    }
+    s->fd = fd;
+    s->kind = (uint8_t)kind;
+    s->readable = READABLE_NO;
+    s->drained_epoch = atomic_load(&port->epoch);
+    s->writable = kind == SOCKET_STREAM;
+    s->hangup = false;
+    s->shutdown_after_send = false;
+    s->linger_s = 0;
+    *result = s;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.u64 = socket_tag(s)};
+    portico_status status = PORTICO_OK;
+    if (epoll_ctl(port->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+        /* ENOSPC: the system watches as many descriptors as it may. */
+        status = error_set(errno == ENOSPC ? EMFILE : errno);
+        socket_retire(s);
+        *result = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (status != PORTICO_OK) {
+        slab_give(&port->slots, s);
+    }
+    return status;
+}
+
+/* Remembers what the edge said. [lock held] */
+static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        /* Another worker may have read everything after the epoll_wait that brought this event. It has
+         * not if the last look that found nothing was before that epoll_wait began; then recv-ready
+         * need not look. */
+        bool fresh = (int32_t)(ticket - s->drained_epoch) > 0;
+        s->readable = fresh ? READABLE_SURE : READABLE_MAYBE;
+    }
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+        s->writable = true;
+    }
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        s->hangup = true;
+    }
+}
+
+void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket) {
+    os_socket *s = slab_at(&port->slots, (uint32_t)tag);
+    uint32_t generation = (uint32_t)(tag >> 32);
+    pthread_mutex_lock(&s->lock);
+    if (s->generation != generation) {
+        pthread_mutex_unlock(&s->lock);
+        return; /* closed after this event was fetched */
+    }
+    socket_note(s, events, ticket);
+    bool listens = s->kind == SOCKET_LISTENER;
+    if (s->kind == SOCKET_CONNECTING) {
+        connector_finish(s);
+    } else if (s->kind == SOCKET_STREAM) {
+        stream_run_recv(s);
+        stream_run_send(s);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (listens) {
+        listener_run(s, generation);
+    }
+}
+
+void os_shutdown(os_socket *s) {
+    pthread_mutex_lock(&s->lock);
+    if (s->kind == SOCKET_STREAM && s->send != NULL) {
+        s->shutdown_after_send = true;
+    } else if (s->kind == SOCKET_STREAM) {
+        shutdown(s->fd, SHUT_WR);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void os_cancel(os_socket *s, os_op *cancelled) {
+    op *o = (op *)cancelled;
+    bool found = false;
+    pthread_mutex_lock(&s->lock);
+    os_port *port = s->port;
+    if (s->kind == SOCKET_LISTENER) {
+        found = op_queue_remove(&s->accepts, o);
+    } else if (s->recv == o) {
+        s->recv = NULL;
+        found = true;
+    } else if (s->send == o) {
+        s->send = NULL;
+        found = true;
+    } else {
+        /* It has completed already: too late counts as success. */
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (found) {
+        port_complete_code(port, o, ECANCELED);
+    }
+}
+
+/* Gives the descriptor back to the system without ever blocking the worker. [lock held] */
+static void socket_close_fd(os_socket *s, bool reset) {
+    if (reset) {
+        struct linger now = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    } else if (s->linger_s > 0) {
+        /* With SO_LINGER, close() would block, also a non-blocking descriptor. This gives the bytes still
+         * queued the same time, and a reset after it, without anyone waiting. */
+        unsigned timeout_ms = s->linger_s * 1000u;
+        setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+    }
+    close(s->fd); /* takes it out of epoll, too: there is no second descriptor for it */
+}
+
+void os_close(os_socket *s, bool reset) {
+    op_queue in_flight = {0};
+    pthread_mutex_lock(&s->lock);
+    if (s->kind == SOCKET_FREE) {
+        abort(); /* closed twice: the second close would hit a stranger's socket */
+    }
+    os_port *port = s->port;
+    socket_close_fd(s, reset);
+    if (s->kind == SOCKET_LISTENER) {
+        in_flight = s->accepts;
+    } else {
+        if (s->recv != NULL) {
+            op_queue_push(&in_flight, s->recv);
+        }
+        if (s->send != NULL) {
+            op_queue_push(&in_flight, s->send);
+        }
+    }
+    socket_retire(s);
+    pthread_mutex_unlock(&s->lock);
+    slab_give(&port->slots, s);
+    op *o;
+    while ((o = op_queue_pop(&in_flight)) != NULL) {
+        port_complete_code(port, o, ECANCELED);
+    }
+}

@@ -1,0 +1,76 @@
+/* socket.h: the inside of an os_socket, for the files of this folder.
+ *
+ * A slot of the port's slab. Every system call on `fd` is made with `lock` held, so that a number
+ * that os_close has given back to the system is never used by mistake.
+ */
+#ifndef PORTICO_LINUX_SOCKET_H
+#define PORTICO_LINUX_SOCKET_H
+
+#include "op.h"
+#include "port.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+typedef enum socket_kind {
+    SOCKET_FREE,
+    SOCKET_LISTENER,
+    SOCKET_CONNECTING, /* `send` is the connect */
+    SOCKET_STREAM
+} socket_kind;
+
+typedef enum socket_readable {
+    READABLE_NO,    /* the last look found nothing: an event will tell */
+    READABLE_MAYBE, /* look */
+    READABLE_SURE   /* an event told so and nothing was read since */
+} socket_readable;
+
+struct os_socket {
+    pthread_mutex_t lock;
+    os_port *port;
+    union {
+        struct {
+            op *recv; /* the recv or recv-ready in flight */
+            op *send; /* the send or connect in flight */
+        };
+        op_queue accepts;     /* SOCKET_LISTENER: the accepts in flight, oldest first */
+        os_socket *next_free; /* SOCKET_FREE, under the slab's lock */
+    };
+    int fd;
+    uint32_t index;
+    uint32_t generation;    /* moves on with os_close: makes events that come late recognisable */
+    uint32_t drained_epoch; /* port's epoch when the last look found nothing */
+    uint16_t linger_s;      /* from os_socket_configure, for os_close */
+    uint8_t kind;           /* socket_kind */
+    uint8_t readable;       /* socket_readable */
+    bool writable;          /* false: the last look found no room, an event will tell */
+    bool hangup;            /* no more edges will come for reading: never clear `readable` */
+    bool shutdown_after_send;
+};
+
+static_assert(sizeof(os_socket) <= 128, "keep idle sockets small");
+
+/* What an event says about its socket. */
+static inline uint64_t socket_tag(const os_socket *s) {
+    return (uint64_t)s->generation << 32 | s->index;
+}
+
+/* Makes a slot for `fd` and has it watched. On failure `fd` is still the caller's. With
+ * SOCKET_CONNECTING, `pending` is the connect. *result is written before any completion can be handed
+ * out. No socket's lock may be held. */
+portico_status socket_adopt(os_port *port, int fd, socket_kind kind, op *pending, os_socket **result);
+
+/* An event came: performs what waited for it. `ticket` is the number of the epoll_wait that fetched it. */
+void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket);
+
+/* Accepts while connections and accepts are waiting. No socket's lock may be held. */
+void listener_run(os_socket *listener, uint32_t generation);
+
+/* A connecting socket's event: completes the connect. [socket's lock held] */
+void connector_finish(os_socket *s);
+
+/* Perform and complete what is in flight, as far as the system lets them. [socket's lock held] */
+void stream_run_recv(os_socket *s);
+void stream_run_send(os_socket *s);
+
+#endif

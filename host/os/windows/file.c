@@ -1,0 +1,141 @@
+/* file.c: files and folders by UTF-8 paths. Any thread.
+ *
+ * Files are always binary, never inherited by child processes, and opened so that they can be renamed or
+ * deleted while they are open: as on the other system.
+ */
+#include "private.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+/* What fopen's mode means to CreateFileW. */
+typedef struct open_mode {
+    DWORD access;
+    DWORD creation;
+    int descriptor_flags;
+    bool owner_only;
+    char stream[4]; /* for _fdopen, which knows neither 'x' nor 'N' everywhere */
+} open_mode;
+
+static bool mode_parse(const char *mode, open_mode *m) {
+    bool update = strchr(mode, '+') != NULL;
+    bool exclusive = strchr(mode, 'x') != NULL;
+    *m = (open_mode){.access = GENERIC_READ | GENERIC_WRITE, .descriptor_flags = _O_NOINHERIT};
+    switch (mode[0]) {
+    case 'r':
+        m->creation = OPEN_EXISTING;
+        if (!update) {
+            m->access = GENERIC_READ;
+            m->descriptor_flags |= _O_RDONLY;
+        }
+        break;
+    case 'w': m->creation = exclusive ? CREATE_NEW : CREATE_ALWAYS; break;
+    case 'a':
+        m->creation = exclusive ? CREATE_NEW : OPEN_ALWAYS;
+        m->descriptor_flags |= _O_APPEND;
+        break;
+    default: return false;
+    }
+    m->owner_only = exclusive;
+    size_t at = 0;
+    m->stream[at++] = mode[0];
+    m->stream[at++] = 'b';
+    if (update) {
+        m->stream[at] = '+';
+    }
+    return true;
+}
+
+static HANDLE open_handle(const char *path, const open_mode *m) {
+    SECURITY_ATTRIBUTES security = {.nLength = sizeof security};
+    wchar_t *wide = win_path(path);
+    if (wide == NULL || (m->owner_only && !win_owner_only(&security, false))) {
+        DWORD code = GetLastError();
+        free(wide);
+        SetLastError(code);
+        return INVALID_HANDLE_VALUE;
+    }
+    HANDLE handle = CreateFileW(wide, m->access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                &security, m->creation, FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD code = GetLastError();
+    if (m->owner_only) {
+        win_owner_only_free(&security);
+    }
+    free(wide);
+    SetLastError(code);
+    return handle;
+}
+
+FILE *os_fopen(const char *path, const char *mode) {
+    open_mode m;
+    if (!mode_parse(mode, &m)) {
+        win_fail(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    HANDLE handle = open_handle(path, &m);
+    if (handle == INVALID_HANDLE_VALUE) {
+        win_fail(GetLastError());
+        return NULL;
+    }
+    if (GetFileType(handle) != FILE_TYPE_DISK) { /* NUL, a console, a pipe */
+        CloseHandle(handle);
+        win_fail(ERROR_BAD_FILE_TYPE);
+        return NULL;
+    }
+    int descriptor = _open_osfhandle((intptr_t)handle, m.descriptor_flags);
+    if (descriptor < 0) {
+        CloseHandle(handle);
+        win_fail(ERROR_TOO_MANY_OPEN_FILES);
+        return NULL;
+    }
+    FILE *file = _fdopen(descriptor, m.stream);
+    if (file == NULL) {
+        _close(descriptor); /* closes the handle as well */
+        win_fail(ERROR_TOO_MANY_OPEN_FILES);
+    }
+    return file;
+}
+
+portico_status os_file_rename(const char *from, const char *to) {
+    enum { ATTEMPTS = 5, PAUSE_MS = 20 };
+    wchar_t *wide_from = win_path(from);
+    wchar_t *wide_to = win_path(to);
+    DWORD code = wide_from == NULL || wide_to == NULL ? GetLastError() : 0;
+    for (int attempt = 0; wide_from != NULL && wide_to != NULL && attempt < ATTEMPTS; attempt++) {
+        code = MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) ? 0 : GetLastError();
+        if (code != ERROR_SHARING_VIOLATION && code != ERROR_ACCESS_DENIED) {
+            break;
+        }
+        Sleep(PAUSE_MS); /* virus scanners and indexers hold a fresh file for a moment */
+    }
+    free(wide_from);
+    free(wide_to);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}
+
+portico_status os_file_remove(const char *path) {
+    wchar_t *wide = win_path(path);
+    DWORD code = wide != NULL && DeleteFileW(wide) ? 0 : GetLastError();
+    free(wide);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}
+
+portico_status os_executable_path(char *path, size_t size) {
+    enum { WIDE_MAX = 32768 }; /* the longest path that Windows has */
+    wchar_t *wide = malloc(WIDE_MAX * sizeof *wide);
+    if (wide == NULL) {
+        return win_fail(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    DWORD code = 0;
+    DWORD length = GetModuleFileNameW(NULL, wide, WIDE_MAX);
+    if (length == 0 || length == WIDE_MAX) {
+        code = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    } else if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) <= 0) {
+        code = GetLastError();
+    }
+    free(wide);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}

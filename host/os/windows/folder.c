@@ -1,0 +1,104 @@
+/* folder.c: making and listing folders by UTF-8 paths. Any thread. */
+#include "private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+static bool is_folder(const wchar_t *path) {
+    DWORD attributes = GetFileAttributesW(path);
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+/* Makes `path`, after its parents where they are missing. Changes `path` while it works. */
+static DWORD create_with_parents(wchar_t *path, SECURITY_ATTRIBUTES *security) {
+    if (is_folder(path) || CreateDirectoryW(path, security)) {
+        return 0;
+    }
+    DWORD code = GetLastError();
+    wchar_t *separator = wcsrchr(path, L'\\');
+    if (code == ERROR_ALREADY_EXISTS && is_folder(path)) {
+        return 0; /* somebody else was faster */
+    }
+    if (code != ERROR_PATH_NOT_FOUND || separator == NULL || separator == path) {
+        return code;
+    }
+    *separator = L'\0';
+    code = create_with_parents(path, security);
+    *separator = L'\\';
+    if (code != 0 || CreateDirectoryW(path, security) || is_folder(path)) {
+        return code;
+    }
+    return GetLastError();
+}
+
+portico_status os_folder_create(const char *path) {
+    wchar_t *wide = win_path(path);
+    if (wide == NULL) {
+        return win_fail(GetLastError());
+    }
+    size_t length = wcslen(wide);
+    if (length > 3 && wide[length - 1] == L'\\') {
+        wide[length - 1] = L'\0'; /* but not of `C:\` */
+    }
+    SECURITY_ATTRIBUTES security;
+    DWORD code;
+    if (win_owner_only(&security, true)) {
+        code = create_with_parents(wide, &security);
+        win_owner_only_free(&security);
+    } else {
+        code = GetLastError();
+    }
+    free(wide);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}
+
+/* `path\*`, to be freed; NULL: see GetLastError(). */
+static wchar_t *pattern_of(const char *path) {
+    wchar_t *wide = win_path(path);
+    if (wide == NULL) {
+        return NULL;
+    }
+    size_t length = wcslen(wide);
+    wchar_t *pattern = realloc(wide, (length + 3) * sizeof *wide);
+    if (pattern == NULL) {
+        free(wide);
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        return NULL;
+    }
+    wcscpy(pattern + length, length > 0 && pattern[length - 1] == L'\\' ? L"*" : L"\\*");
+    return pattern;
+}
+
+static DWORD list_entries(HANDLE search, WIN32_FIND_DATAW *entry, void (*each)(void *, const char *),
+                          void *arg) {
+    do {
+        if (wcscmp(entry->cFileName, L".") == 0 || wcscmp(entry->cFileName, L"..") == 0) {
+            continue;
+        }
+        char *name = win_utf8(entry->cFileName);
+        if (name == NULL) {
+            return GetLastError();
+        }
+        each(arg, name);
+        free(name);
+    } while (FindNextFileW(search, entry));
+    DWORD code = GetLastError();
+    return code == ERROR_NO_MORE_FILES ? 0 : code;
+}
+
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg) {
+    wchar_t *pattern = pattern_of(path);
+    if (pattern == NULL) {
+        return win_fail(GetLastError());
+    }
+    WIN32_FIND_DATAW entry;
+    HANDLE search = FindFirstFileExW(pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0);
+    DWORD code = search != INVALID_HANDLE_VALUE ? 0 : GetLastError();
+    free(pattern);
+    if (search != INVALID_HANDLE_VALUE) {
+        code = list_entries(search, &entry, each, arg);
+        FindClose(search);
+    }
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}

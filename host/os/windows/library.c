@@ -1,0 +1,85 @@
+/* library.c: DLLs. Any thread; the system runs one load or unload at a time.
+ *
+ * A path must not have been loaded before: the loader knows modules by path, and Wine gives back the
+ * old image even when another file has taken its place.
+ */
+#include "private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+struct os_library {
+    HMODULE module;
+    wchar_t *path;
+};
+
+const char os_library_suffix[] = ".dll";
+
+static portico_status explain(DWORD code, const wchar_t *path, char *why, size_t why_size) {
+    char sentence[256];
+    char missing[128];
+    os_error_text((int32_t)code, sentence, sizeof sentence);
+    char *gap = strstr(sentence, "%1"); /* where some sentences want the file's name */
+    if (gap != NULL) {
+        *gap = '\0';
+        snprintf(why, why_size, "%sthe file%s (error %lu)", sentence, gap + 2, (unsigned long)code);
+    } else if (code == ERROR_MOD_NOT_FOUND && win_missing_import(path, missing, sizeof missing)) {
+        snprintf(why, why_size, "%s (error %lu): it needs %s", sentence, (unsigned long)code, missing);
+    } else {
+        snprintf(why, why_size, "%s (error %lu)", sentence, (unsigned long)code);
+    }
+    return win_fail(code);
+}
+
+/* What stands in the way before the loader is asked, whose codes do not tell a missing file from a
+ * missing dependency; 0: nothing. */
+static DWORD look_at(const wchar_t *path) {
+    DWORD attributes = GetFileAttributesW(path);
+    if (attributes == INVALID_FILE_ATTRIBUTES) {
+        return GetLastError();
+    }
+    /* To a name without a dot the loader adds ".dll" and then looks for another file. */
+    const wchar_t *name = wcsrchr(path, L'\\');
+    bool has_dot = wcschr(name != NULL ? name : path, L'.') != NULL;
+    return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 || !has_dot ? ERROR_BAD_EXE_FORMAT : 0;
+}
+
+portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size) {
+    *library = NULL;
+    os_library *l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        return explain(ERROR_NOT_ENOUGH_MEMORY, NULL, why, why_size);
+    }
+    l->path = win_path(path);
+    DWORD code = l->path != NULL ? look_at(l->path) : GetLastError();
+    if (code == 0) {
+        /* Dependencies come from the DLL's folder, ours and the system's, never from PATH or the working
+         * folder. https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-security */
+        l->module = LoadLibraryExW(l->path, NULL,
+                                   LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+        code = l->module != NULL ? 0 : GetLastError();
+    }
+    if (code != 0) {
+        portico_status status = explain(code, l->path, why, why_size);
+        free(l->path);
+        free(l);
+        return status;
+    }
+    *library = l;
+    return PORTICO_OK;
+}
+
+void *os_library_symbol(os_library *library, const char *name) {
+    return (void *)(uintptr_t)GetProcAddress(library->module, name);
+}
+
+bool os_library_close(os_library *library) {
+    HMODULE still = NULL;
+    bool gone = FreeLibrary(library->module) &&
+                !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, library->path, &still);
+    free(library->path);
+    free(library);
+    return gone;
+}

@@ -1,0 +1,53 @@
+/* options.c: the options of a connected socket. Any thread. */
+#include "private.h"
+
+#include <limits.h>
+#include <mstcpip.h>
+
+static void set_option(const os_socket *socket, int level, int option, const void *value, int size,
+                       portico_status *first) {
+    if (setsockopt(socket->handle, level, option, value, size) != 0 && *first == PORTICO_OK) {
+        *first = win_fail((DWORD)WSAGetLastError());
+    }
+}
+
+/* Only the reset on close is the system's; a linger of some seconds is done by os_close. */
+static void set_linger(os_socket *socket, int32_t linger_s, portico_status *first) {
+    LINGER linger = {.l_onoff = linger_s == 0, .l_linger = 0};
+    set_option(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, first);
+    socket->linger_s = linger_s;
+}
+
+static void set_keep_alive(const os_socket *socket, uint32_t idle_s, portico_status *first) {
+    enum { PROBE_INTERVAL_MS = 1000, IDLE_MAX_S = INT32_MAX / 1000 }; /* ten probes: fixed by Windows */
+    struct tcp_keepalive values = {
+        .onoff = idle_s > 0,
+        .keepalivetime = (idle_s < IDLE_MAX_S ? idle_s : IDLE_MAX_S) * 1000,
+        .keepaliveinterval = PROBE_INTERVAL_MS,
+    };
+    DWORD got = 0;
+    if (WSAIoctl(socket->handle, SIO_KEEPALIVE_VALS, &values, sizeof values, NULL, 0, &got, NULL, NULL) !=
+            0 &&
+        *first == PORTICO_OK) {
+        *first = win_fail((DWORD)WSAGetLastError());
+    }
+}
+
+portico_status os_socket_configure(os_socket *socket, const os_socket_options *options) {
+    portico_status first = PORTICO_OK;
+    BOOL no_delay = options->no_delay;
+    set_option(socket, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay, &first);
+    set_keep_alive(socket, options->keep_alive_s, &first);
+    if (options->linger_s >= 0) {
+        set_linger(socket, options->linger_s, &first);
+    }
+    if (options->send_buffer_bytes > 0) {
+        int bytes = (int)(options->send_buffer_bytes < INT_MAX ? options->send_buffer_bytes : INT_MAX);
+        set_option(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes, &first);
+    }
+    if (options->recv_buffer_bytes > 0) {
+        int bytes = (int)(options->recv_buffer_bytes < INT_MAX ? options->recv_buffer_bytes : INT_MAX);
+        set_option(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, &first);
+    }
+    return first;
+}

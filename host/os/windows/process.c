@@ -1,0 +1,95 @@
+/* process.c: how the process begins and ends, and what it may use.
+ *
+ * os_init runs on the main thread before there is any other; the rest on any thread.
+ */
+#include "private.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <shellapi.h>
+#include <stdlib.h>
+
+/* The C library gives arguments in the process's code page, and mingw's even expands wildcards in
+ * them; the command line itself is UTF-16 and complete. The result lives as long as the process. */
+static portico_status read_arguments(int *argc, char ***argv) {
+    int count = 0;
+    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    if (wide == NULL) {
+        return win_fail(GetLastError());
+    }
+    portico_status status = win_fail(ERROR_NOT_ENOUGH_MEMORY); /* until there is some */
+    char **arguments = calloc((size_t)count + 1, sizeof *arguments);
+    if (arguments != NULL) {
+        status = PORTICO_OK;
+        for (int i = 0; i < count && status == PORTICO_OK; i++) {
+            arguments[i] = win_utf8(wide[i]);
+            status = arguments[i] != NULL ? PORTICO_OK : win_fail(GetLastError());
+        }
+    }
+    LocalFree(wide);
+    if (status == PORTICO_OK) {
+        *argc = count;
+        *argv = arguments;
+    } /* else main() says so and the process ends: nothing to free */
+    return status;
+}
+
+static UINT console_page_before;
+
+static void console_restore(void) {
+    SetConsoleOutputCP(console_page_before);
+}
+
+/* The console belongs to the user's shell as well, so its code page is given back. */
+static void console_to_utf8(void) {
+    console_page_before = GetConsoleOutputCP();
+    if (console_page_before != 0 && console_page_before != CP_UTF8 && SetConsoleOutputCP(CP_UTF8)) {
+        atexit(console_restore);
+    }
+}
+
+portico_status os_init(int *argc, char ***argv) {
+    /* A module that lacks a DLL, or a drive without a disk, is an error code and not a dialog. */
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX);
+    _setmode(_fileno(stdin), _O_BINARY);
+    _setmode(_fileno(stdout), _O_BINARY);
+    _setmode(_fileno(stderr), _O_BINARY);
+    console_to_utf8();
+    WSADATA data;
+    int code = WSAStartup(MAKEWORD(2, 2), &data);
+    if (code != 0) {
+        return win_fail((DWORD)code);
+    }
+    code = (int)win_winsock_load();
+    if (code != 0) {
+        return win_fail((DWORD)code);
+    }
+    return read_arguments(argc, argv);
+}
+
+void os_exit(int code) {
+    /* Not ExitProcess: that runs the DllMain of every module, perhaps while a lock of theirs is held. */
+    TerminateProcess(GetCurrentProcess(), (UINT)code);
+    abort(); /* not reached */
+}
+
+uint32_t os_cpu_count(void) {
+    DWORD_PTR mine = 0;
+    DWORD_PTR all = 0;
+    /* With several groups of processors the mask tells of one group only.
+     * https://learn.microsoft.com/windows/win32/procthread/processor-groups */
+    if (GetActiveProcessorGroupCount() > 1 || !GetProcessAffinityMask(GetCurrentProcess(), &mine, &all) ||
+        mine == 0) {
+        DWORD count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+        return count > 0 ? count : 1;
+    }
+    uint32_t count = 0;
+    for (; mine != 0; mine &= mine - 1) {
+        count++;
+    }
+    return count;
+}
+
+uint32_t os_process_id(void) {
+    return GetCurrentProcessId();
+}

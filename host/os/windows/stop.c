@@ -1,0 +1,42 @@
+/* stop.c: Ctrl+C, Ctrl+Break, the closing console, log-off and shutdown, all as one request to stop.
+ *
+ * Windows calls the handler on a thread that it makes for it. For the last three it ends the process as soon
+ * as the handler returns, so the handler stays until the host is gone by itself; Windows waits about five
+ * seconds. https://learn.microsoft.com/windows/console/handlerroutine
+ */
+#include "private.h"
+
+static void (*volatile stop_wanted)(void);
+
+enum { CLOSE_PATIENCE_MS = 30000 }; /* longer than Windows has, in case it has more some day */
+
+/* A service sees the log-off of every user of the machine, and none of them is its own. */
+static bool is_service(void) {
+    DWORD session = 1;
+    return ProcessIdToSessionId(GetCurrentProcessId(), &session) && session == 0 && !win_is_wine();
+}
+
+static BOOL WINAPI on_control(DWORD event) {
+    switch (event) {
+    case CTRL_C_EVENT:
+    case CTRL_BREAK_EVENT: stop_wanted(); return TRUE;
+    case CTRL_LOGOFF_EVENT:
+        if (is_service()) {
+            return TRUE;
+        }
+        break;
+    case CTRL_CLOSE_EVENT:
+    case CTRL_SHUTDOWN_EVENT: break;
+    default: return FALSE;
+    }
+    stop_wanted();
+    Sleep(CLOSE_PATIENCE_MS);
+    return TRUE;
+}
+
+portico_status os_on_stop(void (*stop)(void)) {
+    stop_wanted = stop;
+    /* Started in a new process group, a process ignores Ctrl+C until it says otherwise. */
+    SetConsoleCtrlHandler(NULL, FALSE);
+    return SetConsoleCtrlHandler(on_control, TRUE) ? PORTICO_OK : win_fail(GetLastError());
+}

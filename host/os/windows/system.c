@@ -1,0 +1,11 @@
+/* system.c: which Windows this is, and what only some of them have. Any thread. */
+#include "private.h"
+
+win_function win_find(const wchar_t *library, const char *name) {
+    HMODULE module = GetModuleHandleW(library);
+    return module != NULL ? (win_function)GetProcAddress(module, name) : NULL;
+}
+
+bool win_is_wine(void) {
+    return win_find(L"ntdll.dll", "wine_get_version") != NULL;
+}

@@ -1,0 +1,138 @@
+/* sendq.c: see sendq.h. */
+#include "sendq.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The first segment of an idle session is small, since most answers are; the next are large. Between two
+ * broadcast frames a segment is nearly as small as what is copied into it. */
+enum { FIRST_SEGMENT_BYTES = 960, NEXT_SEGMENT_BYTES = 16 * 1024, BETWEEN_SEGMENT_BYTES = 128 };
+
+struct segment {
+    os_buffer buffer; /* first: os_send walks the segments through it */
+    segment *next;
+    shared *frame; /* NULL: the bytes are in `bytes` */
+    uint32_t capacity;
+    uint32_t reserved;
+    uint8_t bytes[];
+};
+
+static segment *segment_create(uint32_t capacity) {
+    segment *g = malloc(sizeof *g + capacity);
+    if (g != NULL) {
+        memset(g, 0, sizeof *g);
+        g->capacity = capacity;
+        g->buffer.data = g->bytes;
+    }
+    return g;
+}
+
+static uint32_t segment_memory(const segment *g) {
+    return (uint32_t)sizeof *g + g->capacity + (g->frame != NULL ? g->frame->size : 0);
+}
+
+static void segments_free(sendq *q, segment *g) {
+    while (g != NULL) {
+        segment *next = g->next;
+        q->memory_bytes -= segment_memory(g);
+        shared_release(g->frame);
+        free(g);
+        g = next;
+    }
+}
+
+static void sendq_append(sendq *q, segment *g) {
+    if (q->last != NULL) {
+        q->last->next = g;
+    } else {
+        q->first = g;
+    }
+    q->last = g;
+    q->memory_bytes += segment_memory(g);
+}
+
+/* The segment that takes `size` more bytes. */
+static segment *sendq_room(sendq *q, uint32_t size) {
+    segment *g = q->last;
+    if (g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size) {
+        return g;
+    }
+    uint32_t capacity = q->queued_bytes == 0            ? FIRST_SEGMENT_BYTES
+                        : g != NULL && g->frame != NULL ? BETWEEN_SEGMENT_BYTES
+                                                        : NEXT_SEGMENT_BYTES;
+    g = segment_create(size > capacity ? size : capacity);
+    if (g != NULL) {
+        sendq_append(q, g);
+    }
+    return g;
+}
+
+portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size) {
+    uint32_t whole = ends->header_bytes + size + ends->trailer_bytes;
+    segment *g = sendq_room(q, whole);
+    if (g == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    uint8_t *to = g->bytes + g->buffer.size;
+    memcpy(to, ends->header, ends->header_bytes);
+    if (size > 0) {
+        memcpy(to + ends->header_bytes, data, size);
+    }
+    memcpy(to + ends->header_bytes + size, ends->trailer, ends->trailer_bytes);
+    g->buffer.size += whole;
+    q->queued_bytes += whole;
+    return PORTICO_OK;
+}
+
+portico_status sendq_share(sendq *q, shared *whole) {
+    static const frame_ends none; /* the frame is whole already */
+    if (whole->size <= 2 * sizeof(segment)) {
+        /* To refer to it would take more memory than it has, which the send limit could not see. */
+        return sendq_copy(q, &none, whole->bytes, whole->size);
+    }
+    segment *g = segment_create(0);
+    if (g == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    g->frame = shared_hold(whole);
+    g->buffer.data = whole->bytes;
+    g->buffer.size = whole->size;
+    sendq_append(q, g);
+    q->queued_bytes += whole->size;
+    return PORTICO_OK;
+}
+
+os_buffer *sendq_take(sendq *q) {
+    if (q->flying != NULL || q->first == NULL) {
+        return NULL;
+    }
+    segment *g = q->first;
+    q->flying = g;
+    q->flying_bytes = g->buffer.size;
+    for (uint32_t count = 1; g->next != NULL && count < OS_SEND_BUFFERS_MAX; count++) {
+        g->buffer.next = &g->next->buffer;
+        g = g->next;
+        q->flying_bytes += g->buffer.size;
+    }
+    q->first = g->next;
+    if (q->first == NULL) {
+        q->last = NULL;
+    }
+    g->next = NULL;
+    g->buffer.next = NULL;
+    return &q->flying->buffer;
+}
+
+void sendq_sent(sendq *q) {
+    segments_free(q, q->flying);
+    q->flying = NULL;
+    q->queued_bytes -= q->flying_bytes;
+    q->flying_bytes = 0;
+}
+
+void sendq_drop(sendq *q) {
+    segments_free(q, q->first);
+    q->first = NULL;
+    q->last = NULL;
+    q->queued_bytes = q->flying_bytes;
+}

@@ -1,0 +1,40 @@
+/* sendq.h: what a session still has to send, in order.
+ *
+ * Bytes wait in segments: copied packets share segments that are filled up, broadcast packets refer to one
+ * counted copy. sendq_take moves the first segments into flight as the list that os_send wants;
+ * sendq_sent frees them. Guarded by the session's lock.
+ */
+#ifndef PORTICO_SENDQ_H
+#define PORTICO_SENDQ_H
+
+#include "buffer.h"
+#include "frame.h"
+#include "os/os.h"
+
+typedef struct segment segment;
+
+typedef struct sendq {
+    segment *first;
+    segment *last;
+    segment *flying;       /* belong to the system while the send is in flight */
+    uint32_t queued_bytes; /* all that is not sent, in flight too */
+    uint32_t memory_bytes; /* what all that takes: what the send limit is held against */
+    uint32_t flying_bytes;
+} sendq;
+
+/* Copies header, payload and trailer to the end. */
+portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size);
+
+/* Puts a whole frame that is shared to the end, with a reference of its own. */
+portico_status sendq_share(sendq *q, shared *whole);
+
+/* Moves up to OS_SEND_BUFFERS_MAX segments into flight; NULL when nothing waits or something flies. */
+os_buffer *sendq_take(sendq *q);
+
+/* What flew has arrived or failed: frees it. */
+void sendq_sent(sendq *q);
+
+/* Frees what waits; what flies stays. */
+void sendq_drop(sendq *q);
+
+#endif

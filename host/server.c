@@ -1,0 +1,228 @@
+/* server.c: see server.h.
+ *
+ * Start: log, port, workers, modules, listeners, ready file. Stop, the other way round: nothing new comes in,
+ * modules say their last words, what is queued is sent, sessions close, modules are unloaded in reverse order.
+ */
+#include "server.h"
+
+#include "admin.h"
+#include "control.h"
+#include "loader.h"
+#include "ready.h"
+#include "services.h"
+#include "session.h"
+#include "stats.h"
+#include "status.h"
+#include "status_report.h"
+#include "timer.h"
+#include "token.h"
+#include "worker.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* Shells and timeout(1) signal a process and then its whole group: two signals so close are one wish. */
+enum { SECOND_STOP_MS = 300 };
+
+enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
+
+static struct {
+    os_port *port;
+    _Atomic uint64_t stop_ms; /* when the first stop was asked for; 0: not yet */
+    timer sweep;
+    atomic_bool sweeping; /* false: the sweep's op is not set again */
+    atomic_bool swept;    /* the last sweep is over */
+    char token[TOKEN_MAX];
+} server;
+
+/* Ctrl+C, SIGTERM. The second one ends at once, without a word: the log may be what hangs. [a thread of the
+ * system's] */
+static void server_on_stop(void) {
+    uint64_t now_ms = os_monotonic_ns() / 1000000;
+    uint64_t first_ms = 0;
+    if (atomic_compare_exchange_strong(&server.stop_ms, &first_ms, now_ms)) {
+        control_end();
+    } else if (now_ms - first_ms >= SECOND_STOP_MS) {
+        os_exit(1);
+    }
+}
+
+static void sweep_one(void *arg, session *s) {
+    session_sweep(s, *(const uint64_t *)arg);
+}
+
+/* After a crowd has gone, what the C library keeps of its memory goes back to the system. */
+static void memory_trim(void) {
+    static uint64_t most; /* sessions at once since the last trim; one sweep runs at a time */
+    uint64_t closed = stats_sum(STAT_sessions_closed);
+    uint64_t opened = stats_sum(STAT_sessions_opened);
+    uint64_t sessions = opened > closed ? opened - closed : 0;
+    most = sessions > most ? sessions : most;
+    if (most >= 64 && sessions < most / 4) {
+        os_memory_trim();
+        most = sessions;
+    }
+}
+
+static void server_on_sweep(const os_completion *completion) {
+    (void)completion;
+    uint64_t now_ms = worker_now_ms();
+    session_table_each(sweep_one, &now_ms);
+    memory_trim();
+    if (atomic_load(&server.sweeping)) {
+        timer_set(&server.sweep, SWEEP_MS);
+    } else {
+        atomic_store(&server.swept, true);
+    }
+    workers_rescue(); /* last: what it runs may block this worker, too, and the next sweep comes all the same */
+}
+
+static portico_status server_start_sweep(void) {
+    portico_status status = timer_init(&server.sweep, server_on_sweep);
+    if (status == PORTICO_OK) {
+        atomic_store(&server.sweeping, true);
+        timer_set(&server.sweep, SWEEP_MS);
+    }
+    return status;
+}
+
+static void server_stop_sweep(void) {
+    if (!atomic_exchange(&server.sweeping, false)) {
+        return; /* it never began */
+    }
+    if (timer_cancel(&server.sweep)) {
+        return;
+    }
+    while (!atomic_load(&server.swept)) {
+        control_sleep(STOP_STEP_MS);
+        if (timer_cancel(&server.sweep)) { /* set by a sweep that had begun before */
+            return;
+        }
+    }
+}
+
+static bool server_start_modules(const config *c) {
+    portico_status status = loader_start(c);
+    if (status != PORTICO_OK) {
+        log_error("host", "[host] run_dir = %s cannot be made: %s (system error %d)", c->run_dir,
+                  status_text(status), os_error());
+        return false;
+    }
+    if (c->admin_enabled) {
+        status = token_read(c, true, server.token);
+        if (status != PORTICO_OK) {
+            log_error("host",
+                      "%s/admin.token cannot be made, or has less than 16 characters: %s (system error %d)",
+                      c->run_dir, status_text(status), os_error());
+            return false;
+        }
+        if (loader_add_builtin(admin_module(server.token)) != PORTICO_OK) {
+            return false;
+        }
+    }
+    loader_load_all();
+    return true;
+}
+
+/* From the port to the last listener. False: the log says why; what was started is stopped by server_stop. */
+static bool server_start(const config *c) {
+    portico_status status = os_port_create(&server.port);
+    if (status != PORTICO_OK) {
+        log_error("host", "no completion port: %s (system error %d)", status_text(status), os_error());
+        return false;
+    }
+    if (timers_start(server.port) != PORTICO_OK || workers_start(server.port, c->workers) != PORTICO_OK ||
+        services_create(c, server.port) != PORTICO_OK || server_start_sweep() != PORTICO_OK) {
+        log_error("host", "cannot start: out of memory or threads (system error %d)", os_error());
+        return false;
+    }
+    report_start(c);
+    if (!server_start_modules(c)) {
+        return false;
+    }
+    services_tell_waiting();
+    return services_open(NULL) == PORTICO_OK && ready_write(c);
+}
+
+static void close_one(void *arg, session *s) {
+    (void)arg;
+    session_close(s, PORTICO_E_SHUTDOWN);
+}
+
+static void abort_one(void *arg, session *s) {
+    (void)arg;
+    session_abort(s, PORTICO_E_SHUTDOWN);
+}
+
+/* Repeats `end` for every session until none is left or the time is over: an accept that was on its way when
+ * its listener closed may still become one. */
+static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
+    uint64_t until_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+    session_table_each(end, NULL);
+    while (!services_idle()) {
+        if (os_monotonic_ns() / 1000000 >= until_ms) {
+            return false;
+        }
+        control_sleep(STOP_STEP_MS);
+        session_table_each(end, NULL);
+    }
+    return true;
+}
+
+/* False: a handler does not return, so nothing that it may use can be freed. */
+static bool server_stop(const config *c) {
+    ready_remove();
+    services_stop();
+    loader_tell_stopping();
+    if (!server_end_sessions(close_one, c->stop_timeout_ms)) {
+        log_warn("host", "not all sessions have ended after stop_timeout_ms = %u: closing them at once",
+                 c->stop_timeout_ms);
+        if (!server_end_sessions(abort_one, ABORT_TIMEOUT_MS)) {
+            log_error("host", "a handler does not return: ending without it");
+            return false;
+        }
+    }
+    control_drain();
+    loader_unload_all();
+    return true;
+}
+
+/* What is left when no session and no module is. */
+static void server_fini(void) {
+    server_stop_sweep();
+    timers_stop();
+    workers_stop();
+    services_destroy();
+    session_types_fini();
+    session_table_fini();
+    if (server.port != NULL) {
+        os_port_destroy(server.port);
+    }
+}
+
+int server_run(const config *c) {
+    if (!log_start(&c->log)) {
+        return 1;
+    }
+    portico_status status = os_on_stop(server_on_stop);
+    if (status != PORTICO_OK) {
+        log_warn("host", "Ctrl+C will end at once: %s (system error %d)", status_text(status), os_error());
+    }
+    log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers, c->path);
+    bool started = server_start(c);
+    if (started) {
+        log_info("host", "serving");
+        control_run();
+        log_info("host", "stopping");
+    }
+    if (!server_stop(c)) {
+        log_stop();
+        os_exit(1);
+    }
+    server_fini();
+    log_info("host", "stopped: %llu sessions opened, %llu closed",
+             (unsigned long long)stats_sum(STAT_sessions_opened),
+             (unsigned long long)stats_sum(STAT_sessions_closed));
+    log_stop();
+    return started ? 0 : 1;
+}

@@ -1,0 +1,34 @@
+/* services.h: all listeners and connectors of the host.
+ *
+ * Made, opened and freed by the control thread; services_each may be called from any thread between
+ * services_create and services_destroy.
+ */
+#ifndef PORTICO_SERVICES_H
+#define PORTICO_SERVICES_H
+
+#include "config.h"
+#include "connector.h"
+#include "listener.h"
+
+portico_status services_create(const config *c, os_port *port);
+void services_destroy(void);
+
+/* Opens the services whose type's module is loaded now. PORTICO_OK, or the first failure. */
+portico_status services_open(const session_type *type);
+
+/* Names in the log what waits for a module. */
+void services_tell_waiting(void);
+
+/* The type's module goes: closes its services until it comes again, and all its sessions. */
+void services_pause(const session_type *type);
+
+/* Nothing new comes any more. */
+void services_stop(void);
+
+/* Nothing is in flight and no session is left. */
+bool services_idle(void);
+
+/* One of the two is NULL. */
+void services_each(void (*each)(void *arg, listener *l, connector *c), void *arg);
+
+#endif

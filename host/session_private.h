@@ -1,0 +1,38 @@
+/* session_private.h: what session.c, session_send.c, session_recv.c and session_turn.c share.
+ *
+ * A function whose name ends in _locked is called with the session's lock held. All callers hold the session
+ * (session_table.h), so that letting go of another hold under the lock never frees it.
+ */
+#ifndef PORTICO_SESSION_PRIVATE_H
+#define PORTICO_SESSION_PRIVATE_H
+
+#include "session.h"
+
+/* session.c */
+void session_move_locked(session *s, session_state to);
+void session_hold(session *s);
+void session_unhold_locked(session *s);
+void session_close_locked(session *s, portico_status reason);
+void session_abort_locked(session *s, portico_status reason);
+/* The peer's stream has ended. */
+void session_ended_locked(session *s);
+/* In DRAINING, when nothing is left to send: goes on to the end. */
+void session_drained_locked(session *s);
+
+/* session_send.c */
+void session_on_sent(const os_completion *completion);
+void session_on_flush(deferred *d);
+
+/* session_recv.c */
+void session_on_recv(const os_completion *completion);
+void session_arm_locked(session *s);
+void session_deliver_all(session *s); /* [turn] */
+
+/* session_turn.c */
+void session_on_turn(const os_completion *completion);
+/* Leaves work for the turn; queues the turn to a worker when nobody has it. */
+void session_want_locked(session *s, uint32_t bits);
+/* Leaves work for the turn and, when nobody has it, takes it here and now. Not locked, on a worker. */
+void session_run(session *s, uint32_t bits);
+
+#endif

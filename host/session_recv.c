@@ -1,0 +1,193 @@
+/* session_recv.c: what comes into a session. See session.h.
+ *
+ * In OPEN and DRAINING, until the end of the peer's stream was read, exactly one of these is true: a recv is in
+ * flight; or the received bytes are with the turn, which arms the next recv when it is done with them. A session that has nothing begun waits with a
+ * recv-ready and holds no memory for receiving.
+ */
+#include "session_private.h"
+
+#include "call.h"
+#include "stats.h"
+
+#include <string.h>
+
+static void session_recv_locked(session *s, void *data, uint32_t capacity) {
+    s->recv_probe = capacity == 0;
+    s->recv_armed = true;
+    session_hold(s);
+    portico_status status = os_recv(s->socket, &s->recv_op, data, capacity);
+    if (status == PORTICO_OK) {
+        stats_add(STAT_ops_submitted, 1);
+        stats_add(STAT_recv_calls, capacity != 0);
+    } else {
+        s->recv_armed = false;
+        session_unhold_locked(s);
+        session_abort_locked(s, status);
+    }
+}
+
+void session_arm_locked(session *s) {
+    bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
+    if (!receives || s->recv_armed || s->peer_ended) {
+        return;
+    }
+    if (s->in == NULL) {
+        session_recv_locked(s, NULL, 0);
+    } else {
+        session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+    }
+}
+
+/* The recv-ready has completed: fetch what is there. */
+static void session_fetch_locked(session *s) {
+    if (s->in == NULL) {
+        s->in = block_take(BLOCK_BYTES);
+    }
+    if (s->in == NULL) {
+        session_abort_locked(s, PORTICO_E_NO_MEMORY);
+    } else {
+        session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+    }
+}
+
+/* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
+void session_on_recv(const os_completion *completion) {
+    session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
+    bool deliver = false;
+    os_mutex_lock(&s->lock);
+    s->recv_armed = false;
+    stats_add(STAT_bytes_in, completion->bytes);
+    if (s->state == SESSION_CLOSED) {
+        /* Nobody wants these bytes. */
+    } else if (completion->status != PORTICO_OK) {
+        session_abort_locked(s, completion->status);
+    } else if (s->recv_probe) {
+        session_fetch_locked(s);
+    } else if (completion->bytes == 0) {
+        session_ended_locked(s);
+    } else if (s->state == SESSION_DRAINING) {
+        session_arm_locked(s); /* over the bytes just received: only the end of the stream matters */
+    } else {
+        s->in_used += completion->bytes;
+        deliver = true;
+    }
+    os_mutex_unlock(&s->lock);
+    if (deliver) {
+        session_run(s, TURN_DATA);
+    }
+    session_release(s);
+}
+
+/* packets_per_second as a bucket that holds one second's worth. */
+static bool session_rate_ok(session *s) {
+    uint32_t rate = s->service->config->packets_per_second;
+    if (rate == 0) {
+        return true;
+    }
+    uint64_t now_ns = worker_now_ms() * 1000000;
+    if (s->rate_due_ns < now_ns) {
+        s->rate_due_ns = now_ns;
+    }
+    s->rate_due_ns += 1000000000 / rate;
+    return s->rate_due_ns - now_ns <= 1000000000;
+}
+
+/* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
+static void session_deliver(session *s, const frame *f) {
+    uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
+    uint8_t kept = *end;
+    *end = 0;
+    portico_packet packet = {
+        .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
+    if (!call_packet(s, &packet)) {
+        stats_add(STAT_packets_ignored, 1);
+        if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
+            log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
+                     (unsigned long long)s->id, f->opcode);
+            session_close(s, PORTICO_E_NOT_FOUND);
+        }
+    }
+    *end = kept;
+}
+
+static void session_refuse_frame(session *s, portico_status status, const char *why) {
+    char peer[OS_ADDRESS_TEXT];
+    os_address_format(&s->peer, peer);
+    stats_add(STAT_frames_refused, 1);
+    log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
+             (unsigned long long)s->id, peer, frame_name(s->service->config->framing), why);
+    session_close(s, status == PORTICO_E_TOO_BIG ? PORTICO_E_FRAME : status);
+}
+
+/* Makes room behind an incomplete frame. The block grows by doubling, with what has really come, so that
+ * a large size in a header costs the host nothing. */
+static bool session_grow(session *s) {
+    if (s->in_used < s->in->capacity) {
+        return true;
+    }
+    block *larger = block_take(s->in->capacity * 2);
+    if (larger == NULL) {
+        return false;
+    }
+    memcpy(larger->bytes, s->in->bytes, s->in_used);
+    block_give(s->in);
+    s->in = larger;
+    return true;
+}
+
+/* Keeps what is left of the block after `delivered` bytes. */
+static void session_keep_rest(session *s, uint32_t delivered) {
+    s->in_used -= delivered;
+    if (s->in_used == 0) {
+        block_give(s->in);
+        s->in = NULL;
+        s->frame_since_ms = 0;
+        return;
+    }
+    if (delivered > 0) {
+        memmove(s->in->bytes, s->in->bytes + delivered, s->in_used);
+    }
+    if (delivered > 0 || s->frame_since_ms == 0) {
+        s->frame_since_ms = worker_now_ms();
+    }
+    if (!session_grow(s)) {
+        session_abort(s, PORTICO_E_NO_MEMORY);
+    }
+}
+
+void session_deliver_all(session *s) {
+    const config_service *limits = s->service->config;
+    uint32_t delivered = 0;
+    uint32_t packets = 0;
+    const char *why = NULL;
+    frame f;
+    while (s->state == SESSION_OPEN) {
+        portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
+                                            limits->frame_limit_bytes, &s->in_scanned, &f, &why);
+        if (status == PORTICO_E_STATE) {
+            break;
+        }
+        if (status == PORTICO_OK && !session_rate_ok(s)) {
+            log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
+                     (unsigned long long)s->id, limits->packets_per_second);
+            session_close(s, PORTICO_E_FLOOD);
+            break;
+        }
+        if (status != PORTICO_OK) {
+            session_refuse_frame(s, status, why);
+            break;
+        }
+        delivered += f.frame_bytes;
+        packets++;
+        session_deliver(s, &f);
+    }
+    if (packets > 0) {
+        atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
+        stats_add(STAT_packets_in, packets);
+    }
+    /* A closing session drops what is left, so that its block has room to read on to the end of the stream. */
+    session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
+    os_mutex_lock(&s->lock);
+    session_arm_locked(s);
+    os_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,172 @@
+/* session_send.c: what goes out of a session. See session.h.
+ *
+ * Packets are queued under the session's lock by any thread. The first one in a worker's batch defers a
+ * flush to the end of the batch, so that all of a batch goes out in one os_send; one send is in flight at a
+ * time, and its completion starts the next.
+ */
+#include "session_private.h"
+
+#include "stats.h"
+
+#include <string.h>
+
+/* Whether `whole` more bytes may be queued. */
+static portico_status session_admit_locked(session *s, uint32_t whole) {
+    const config_service *limits = s->service->config;
+    if (s->state != SESSION_OPENING && s->state != SESSION_OPEN) {
+        return PORTICO_E_GONE;
+    }
+    if ((uint64_t)s->queue.memory_bytes + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
+        return PORTICO_OK;
+    }
+    stats_add(STAT_packets_dropped, 1);
+    if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
+        log_info(limits->name, "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
+                 (unsigned long long)s->id, s->queue.queued_bytes, limits->send_limit_bytes);
+        session_abort_locked(s, PORTICO_E_BACKLOG);
+    }
+    return PORTICO_E_BACKLOG;
+}
+
+/* Tells of the backlog when it has passed half of the limit, and when it is below a quarter again. */
+static void session_mark_locked(session *s) {
+    uint32_t limit = s->service->config->send_limit_bytes;
+    bool above = s->queue.queued_bytes > (s->above_watermark ? limit / 4 : limit / 2);
+    if (above != s->above_watermark) {
+        s->above_watermark = above;
+        if (s->watermark_wanted) {
+            session_want_locked(s, TURN_WATERMARK);
+        }
+    }
+}
+
+static void session_flush_locked(session *s) {
+    if (s->socket == NULL) {
+        return;
+    }
+    os_buffer *list = sendq_take(&s->queue);
+    if (list == NULL) {
+        return;
+    }
+    session_hold(s);
+    portico_status status = os_send(s->socket, &s->send_op, list);
+    if (status == PORTICO_OK) {
+        stats_add(STAT_send_calls, 1);
+        stats_add(STAT_ops_submitted, 1);
+    } else {
+        sendq_sent(&s->queue);
+        session_unhold_locked(s);
+        session_abort_locked(s, status);
+    }
+}
+
+static void session_queued_locked(session *s) {
+    stats_add(STAT_packets_out, 1);
+    session_mark_locked(s);
+    if (s->queue.flying != NULL || s->flush_deferred) {
+        /* What is in flight will take this along when it lands; what is deferred takes it now. */
+        return;
+    }
+    s->flush_deferred = worker_defer(&s->flush);
+    if (s->flush_deferred) {
+        session_hold(s);
+    } else {
+        session_flush_locked(s); /* not on a worker: there is no end of a batch to wait for */
+    }
+}
+
+void session_on_flush(deferred *d) {
+    session *s = (session *)((char *)d - offsetof(session, flush));
+    os_mutex_lock(&s->lock);
+    s->flush_deferred = false;
+    session_flush_locked(s);
+    os_mutex_unlock(&s->lock);
+    session_release(s);
+}
+
+/* A send has arrived in the system, or failed: once per accepted os_send. [worker] */
+void session_on_sent(const os_completion *completion) {
+    session *s = (session *)((char *)completion->op - offsetof(session, send_op));
+    os_mutex_lock(&s->lock);
+    sendq_sent(&s->queue);
+    stats_add(STAT_bytes_out, completion->bytes);
+    if (s->state == SESSION_CLOSED) {
+        /* Nothing more goes out. */
+    } else if (completion->status != PORTICO_OK) {
+        session_abort_locked(s, completion->status);
+    } else {
+        session_flush_locked(s);
+        session_mark_locked(s);
+        session_drained_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+    session_release(s);
+}
+
+portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
+    const config_service *limits = s->service->config;
+    frame_ends ends;
+    portico_status status = frame_wrap(limits->framing, opcode, size, limits->frame_limit_bytes, &ends);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_mutex_lock(&s->lock);
+    status = session_admit_locked(s, ends.header_bytes + size + ends.trailer_bytes);
+    if (status == PORTICO_OK) {
+        status = sendq_copy(&s->queue, &ends, data, size);
+    }
+    if (status == PORTICO_OK) {
+        session_queued_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
+/* The frame for this framing, made when the first session needs it. */
+static portico_status cast_frame(cast *c, frame_kind framing, uint32_t limit_bytes, shared **whole) {
+    frame_ends ends;
+    portico_status status = frame_wrap(framing, c->opcode, c->size, limit_bytes, &ends);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (c->frames[framing] == NULL) {
+        shared *b = shared_create(ends.header_bytes + c->size + ends.trailer_bytes);
+        if (b == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        memcpy(b->bytes, ends.header, ends.header_bytes);
+        if (c->size > 0) {
+            memcpy(b->bytes + ends.header_bytes, c->data, c->size);
+        }
+        memcpy(b->bytes + ends.header_bytes + c->size, ends.trailer, ends.trailer_bytes);
+        c->frames[framing] = b;
+    }
+    *whole = c->frames[framing];
+    return PORTICO_OK;
+}
+
+portico_status session_send_cast(session *s, cast *c) {
+    const config_service *limits = s->service->config;
+    shared *whole = NULL;
+    portico_status status = cast_frame(c, limits->framing, limits->frame_limit_bytes, &whole);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_mutex_lock(&s->lock);
+    status = session_admit_locked(s, whole->size);
+    if (status == PORTICO_OK) {
+        status = sendq_share(&s->queue, whole);
+    }
+    if (status == PORTICO_OK) {
+        session_queued_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
+void cast_fini(cast *c) {
+    for (int i = 0; i < FRAME_KINDS; i++) {
+        shared_release(c->frames[i]);
+        c->frames[i] = NULL;
+    }
+}

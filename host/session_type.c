@@ -1,0 +1,169 @@
+/* session_type.c: see session_type.h. */
+#include "session_type.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    os_mutex lock; /* guards `all` */
+    session_type *all;
+} types;
+
+session_type *session_type_find(const char *name) {
+    session_type *t = NULL;
+    os_mutex_lock(&types.lock);
+    HASH_FIND_STR(types.all, name, t);
+    os_mutex_unlock(&types.lock);
+    return t;
+}
+
+session_type *session_type_get(const char *name) {
+    session_type *t = NULL;
+    os_mutex_lock(&types.lock);
+    HASH_FIND_STR(types.all, name, t);
+    if (t == NULL && (t = calloc(1, sizeof *t)) != NULL) {
+        snprintf(t->name, sizeof t->name, "%s", name);
+        HASH_ADD_STR(types.all, name, t);
+        if (t->hh.tbl == NULL) {
+            free(t);
+            t = NULL;
+        }
+    }
+    os_mutex_unlock(&types.lock);
+    return t;
+}
+
+layout *session_type_layout(session_type *t, uint32_t *version) {
+    os_mutex_lock(&t->lock);
+    layout *l = t->current;
+    if (l != NULL) {
+        atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+    }
+    *version = atomic_load_explicit(&t->version, memory_order_relaxed);
+    os_mutex_unlock(&t->lock);
+    return l;
+}
+
+static void handlers_free(layout *l) {
+    layout_handler *h = NULL;
+    layout_handler *next = NULL;
+    HASH_ITER(hh, l->handlers, h, next) {
+        HASH_DEL(l->handlers, h);
+        free(h);
+    }
+}
+
+void layout_release(layout *l) {
+    if (l == NULL || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    handlers_free(l);
+    for (uint32_t i = 0; i < l->part_count; i++) {
+        module_release(l->parts[i].module);
+    }
+    free(l);
+}
+
+static bool layout_add_part(layout *l, module *m, const registered_type *part) {
+    uint16_t number = (uint16_t)l->part_count;
+    l->parts[l->part_count++] = (layout_part){.module = m, .type = part};
+    module_hold(m);
+    l->has_watermark = l->has_watermark || part->on_watermark != NULL;
+    for (const registered_handler *from = part->handlers; from != NULL; from = from->hh.next) {
+        layout_handler *h = calloc(1, sizeof *h);
+        if (h == NULL) {
+            return false;
+        }
+        h->opcode = from->opcode;
+        h->part = number;
+        h->handler = from;
+        HASH_ADD(hh, l->handlers, opcode, sizeof h->opcode, h);
+        if (h->hh.tbl == NULL) {
+            free(h);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A new layout with the parts of `old` without `without`, then with `m`'s, if there are such. */
+static layout *layout_build(const layout *old, const module *without, module *m,
+                            const registered_type *part) {
+    layout *l = calloc(1, sizeof *l);
+    bool good = l != NULL;
+    if (good) {
+        atomic_init(&l->refs, 1);
+    }
+    for (uint32_t i = 0; good && old != NULL && i < old->part_count; i++) {
+        if (old->parts[i].module != without) {
+            good = layout_add_part(l, old->parts[i].module, old->parts[i].type);
+        }
+    }
+    if (good && m != NULL) {
+        good = layout_add_part(l, m, part);
+    }
+    if (!good) {
+        layout_release(l);
+        return NULL;
+    }
+    return l;
+}
+
+static void session_type_publish(session_type *t, layout *l) {
+    os_mutex_lock(&t->lock);
+    layout *old = t->current;
+    t->current = l;
+    atomic_fetch_add(&t->version, 1);
+    os_mutex_unlock(&t->lock);
+    layout_release(old);
+}
+
+portico_status session_type_add_part(session_type *t, module *m, const registered_type *part) {
+    /* Only the control thread changes `current`, so it may read it without the lock. */
+    if (t->current != NULL && t->current->part_count == LAYOUT_PARTS_MAX) {
+        return PORTICO_E_LIMIT;
+    }
+    layout *l = layout_build(t->current, NULL, m, part);
+    if (l == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    session_type_publish(t, l);
+    return PORTICO_OK;
+}
+
+portico_status session_type_remove_part(session_type *t, const module *m) {
+    layout *l = NULL;
+    if (t->current == NULL) {
+        return PORTICO_OK;
+    }
+    if (t->current->parts[0].module != m) {
+        l = layout_build(t->current, m, NULL, NULL);
+        if (l == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+    }
+    session_type_publish(t, l);
+    return PORTICO_OK;
+}
+
+const module *session_type_handler_of(session_type *t, uint16_t opcode) {
+    const layout_handler *h = t->current != NULL ? layout_find(t->current, opcode) : NULL;
+    return h != NULL ? t->current->parts[h->part].module : NULL;
+}
+
+const layout_handler *layout_find(const layout *l, uint16_t opcode) {
+    layout_handler *h = NULL;
+    HASH_FIND(hh, l->handlers, &opcode, sizeof opcode, h);
+    return h;
+}
+
+void session_types_fini(void) {
+    session_type *t = NULL;
+    session_type *next = NULL;
+    HASH_ITER(hh, types.all, t, next) {
+        HASH_DEL(types.all, t);
+        layout_release(t->current);
+        free(t);
+    }
+}

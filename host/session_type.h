@@ -1,0 +1,71 @@
+/* session_type.h: what kinds of sessions there are, and which modules' handlers run on them.
+ *
+ * A type ("module.type") is made when somebody first names it and stays until the host ends, so that
+ * listeners and sessions may point to it whether or not its module is loaded. Its layout is the modules that
+ * take part now: immutable, counted, replaced as a whole when a module comes or goes. A session keeps the
+ * layout it runs with until its next turn has taken over the new one.
+ * Lock order: session lock, then a type's lock; nothing is locked under a type's lock but module holds.
+ */
+#ifndef PORTICO_SESSION_TYPE_H
+#define PORTICO_SESSION_TYPE_H
+
+#include "module.h"
+
+enum { LAYOUT_PARTS_MAX = 32 };
+
+/* One module's share of a type. Part 0 is the owner's. */
+typedef struct layout_part {
+    module *module;
+    const registered_type *type;
+} layout_part;
+
+typedef struct layout_handler {
+    uint16_t opcode; /* the key */
+    uint16_t part;
+    const registered_handler *handler; /* in the registry of that part's module */
+    UT_hash_handle hh;
+} layout_handler;
+
+typedef struct layout {
+    _Atomic uint32_t refs;
+    uint32_t part_count;
+    bool has_watermark;       /* some part wants on_watermark */
+    layout_handler *handlers; /* uthash by opcode */
+    layout_part parts[LAYOUT_PARTS_MAX];
+} layout;
+
+typedef struct session_type {
+    char name[2 * PORTICO_LABEL_MAX]; /* the key */
+    os_mutex lock;                    /* guards `current` */
+    layout *current;                  /* NULL while the owner is not loaded */
+    _Atomic uint32_t version;         /* counted up with every change of `current` */
+    UT_hash_handle hh;
+} session_type;
+
+/* Finds or makes the type. NULL when out of memory. [any thread] */
+session_type *session_type_get(const char *name);
+
+/* Finds it, or NULL. [any thread] */
+session_type *session_type_find(const char *name);
+
+/* The layout with a reference for the caller, or NULL when the owner is not loaded; *version is the one that
+ * it belongs to. [any thread] */
+layout *session_type_layout(session_type *t, uint32_t *version);
+
+/* Drops a reference. The last one lets go of the modules. [any thread] */
+void layout_release(layout *l);
+
+/* Adds or removes a module's part. After removing the owner's part the layout is NULL.
+ * PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing has changed. [control thread] */
+portico_status session_type_add_part(session_type *t, module *m, const registered_type *part);
+portico_status session_type_remove_part(session_type *t, const module *m);
+
+/* Which module handles the opcode now, or NULL. [control thread] */
+const module *session_type_handler_of(session_type *t, uint16_t opcode);
+
+const layout_handler *layout_find(const layout *l, uint16_t opcode);
+
+/* Frees all types; nothing uses them any more. */
+void session_types_fini(void);
+
+#endif

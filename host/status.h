@@ -1,0 +1,13 @@
+/* status.h: names and sentences of the statuses of <portico/status.h>. Constants, any thread. */
+#ifndef PORTICO_HOST_STATUS_H
+#define PORTICO_HOST_STATUS_H
+
+#include <portico/status.h>
+
+/* "PORTICO_E_GONE"; for a number that the list does not have "PORTICO_E_?". Never NULL. */
+const char *status_name(portico_status status);
+
+/* The sentence of the list; "a status that this host does not know" for any other number. Never NULL. */
+const char *status_text(portico_status status);
+
+#endif

@@ -1,0 +1,24 @@
+/* text.h: small questions about UTF-8 text. Pure, any thread. */
+#ifndef PORTICO_TEXT_H
+#define PORTICO_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the UTF-8 character at the start of `text`: 1 to 4; 0 when there is none (overlong forms,
+ * surrogates, values above U+10FFFF and cut characters are none, and so is an empty text). */
+size_t text_character(const char *text, size_t size);
+
+bool text_is_utf8(const char *text, size_t size);
+
+/* Whether the character of `length` bytes (from text_character) could forge or disturb what a person
+ * reads: C0 and C1 controls, DEL, line and paragraph separators, and what turns the direction of writing. */
+bool text_is_control(const char *character, size_t length);
+
+/* UTF-8 without any such character. */
+bool text_is_plain(const char *text, size_t size);
+
+/* A copy on the heap, zero-terminated; NULL when out of memory. */
+char *text_copy(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,210 @@
+/* worker.c: see worker.h.
+ *
+ * A worker's batch and its deferred work are guarded by its lock, which is a leaf and mostly its own: only when it
+ * is stuck in a handler does another worker take from them. So each completion is run by one thread only.
+ */
+#include "worker.h"
+
+#include "buffer.h"
+#include "control.h"
+#include "log.h"
+#include "stats.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORKER_BATCH = 64, WORKER_BLOCKS = 16 };
+
+/* A handler that blocks keeps its worker, but not what lies behind it: after so long another worker takes the
+ * rest of the batch and the deferred work over (workers_rescue). */
+enum { RESCUE_MS = 50, FLUSH_MS = 2 };
+
+typedef struct worker {
+    os_thread *thread;
+    os_port *port;
+    uint32_t number; /* from 1 */
+    os_op stop_op;
+    /* Only the worker's own thread */
+    uint64_t now_ms;
+    /* Guarded by the lock */
+    os_mutex lock;
+    os_completion batch[WORKER_BATCH];
+    uint32_t next; /* the first of the batch that nobody has taken */
+    uint32_t count;
+    uint64_t began_ms;
+    deferred *first;
+    deferred **last;
+} worker;
+
+static struct {
+    worker *all;
+    uint32_t count;
+    atomic_bool stop;
+    atomic_uint running;
+} workers;
+
+static _Thread_local worker *current;
+
+bool worker_defer(deferred *d) {
+    worker *w = current;
+    if (w == NULL) {
+        return false;
+    }
+    d->next = NULL;
+    os_mutex_lock(&w->lock);
+    *w->last = d;
+    w->last = &d->next;
+    os_mutex_unlock(&w->lock);
+    return true;
+}
+
+uint64_t worker_now_ms(void) {
+    return current != NULL ? current->now_ms : os_monotonic_ns() / 1000000;
+}
+
+/* Takes the next completion of `w`'s batch. */
+static bool worker_take(worker *w, os_completion *completion) {
+    os_mutex_lock(&w->lock);
+    bool taken = w->next < w->count;
+    if (taken) {
+        *completion = w->batch[w->next++];
+    }
+    os_mutex_unlock(&w->lock);
+    return taken;
+}
+
+static deferred *worker_take_deferred(worker *w) {
+    os_mutex_lock(&w->lock);
+    deferred *first = w->first;
+    w->first = NULL;
+    w->last = &w->first;
+    os_mutex_unlock(&w->lock);
+    return first;
+}
+
+static void worker_run_deferred(worker *w) {
+    for (deferred *d = worker_take_deferred(w); d != NULL; d = worker_take_deferred(w)) {
+        while (d != NULL) {
+            deferred *next = d->next;
+            d->run(d); /* may defer again, may free d */
+            d = next;
+        }
+    }
+}
+
+/* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
+static void worker_run_batch(worker *self, worker *w) {
+    os_completion completion;
+    uint64_t flushed_ms = self->now_ms;
+    while (worker_take(w, &completion)) {
+        completion.op->done(&completion);
+        self->now_ms = os_monotonic_ns() / 1000000;
+        if (self->now_ms - flushed_ms >= FLUSH_MS) {
+            worker_run_deferred(self); /* a long batch: the first answers do not wait for the last */
+            flushed_ms = self->now_ms;
+        }
+    }
+    worker_run_deferred(w);
+}
+
+void workers_rescue(void) {
+    worker *self = current;
+    for (uint32_t i = 0; self != NULL && i < workers.count; i++) {
+        worker *w = &workers.all[i];
+        os_mutex_lock(&w->lock);
+        bool stuck =
+            w != self && (w->next < w->count || w->first != NULL) && self->now_ms > w->began_ms + RESCUE_MS;
+        os_mutex_unlock(&w->lock);
+        if (stuck) {
+            worker_run_batch(self, w);
+        }
+    }
+}
+
+static void worker_on_stop(const os_completion *completion) {
+    /* Only there to end the wait: worker_run looks at workers.stop. */
+    (void)completion;
+}
+
+/* Ends the wait of one other worker. One after another, since one worker's batch may take several posts. */
+static void worker_wake_next(worker *w) {
+    while (os_port_post(w->port, &w->stop_op) != PORTICO_OK) {
+        control_sleep(10); /* out of memory: a worker that is not woken never ends */
+    }
+}
+
+static void worker_run(void *arg) {
+    worker *w = arg;
+    os_completion batch[WORKER_BATCH];
+    current = w;
+    stats_use_block(w->number);
+    block_cache(WORKER_BLOCKS);
+    while (!atomic_load(&workers.stop)) {
+        uint32_t count = os_port_wait(w->port, batch, WORKER_BATCH, UINT32_MAX);
+        w->now_ms = os_monotonic_ns() / 1000000;
+        os_mutex_lock(&w->lock);
+        memcpy(w->batch, batch, count * sizeof batch[0]);
+        w->next = 0;
+        w->count = count;
+        w->began_ms = w->now_ms;
+        os_mutex_unlock(&w->lock);
+        worker_run_batch(w, w);
+        stats_add(STAT_batches, 1);
+        stats_add(STAT_ops_completed, count);
+    }
+    block_cache(0);
+    current = NULL;
+    if (atomic_fetch_sub(&workers.running, 1) > 1) {
+        worker_wake_next(w);
+    }
+}
+
+portico_status workers_start(os_port *port, uint32_t count) {
+    workers.all = calloc(count, sizeof *workers.all);
+    if (workers.all == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    atomic_store(&workers.stop, false);
+    for (uint32_t i = 0; i < count; i++) {
+        worker *w = &workers.all[i];
+        w->port = port;
+        w->number = i + 1;
+        w->last = &w->first;
+        w->stop_op.done = worker_on_stop;
+        atomic_fetch_add(&workers.running, 1);
+        portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);
+        if (status != PORTICO_OK) {
+            log_error("worker", "cannot start worker %u of %u (system error %d)", i + 1, count, os_error());
+            atomic_fetch_sub(&workers.running, 1);
+            workers_stop();
+            return status;
+        }
+        workers.count = i + 1;
+    }
+    return PORTICO_OK;
+}
+
+void workers_stop(void) {
+    os_completion late[WORKER_BATCH];
+    if (workers.count == 0) {
+        free(workers.all);
+        workers.all = NULL;
+        return;
+    }
+    os_port *port = workers.all[0].port;
+    os_op first = {.done = worker_on_stop};
+    atomic_store(&workers.stop, true);
+    while (os_port_post(port, &first) != PORTICO_OK) {
+        control_sleep(10);
+    }
+    for (uint32_t i = 0; i < workers.count; i++) {
+        os_thread_join(workers.all[i].thread);
+    }
+    while (os_port_wait(port, late, WORKER_BATCH, 0) > 0) {
+        /* Wakes for workers that had seen the end by themselves. */
+    }
+    free(workers.all);
+    workers.all = NULL;
+    workers.count = 0;
+}

@@ -1,0 +1,399 @@
+/* chat.c: rooms to talk in. Shows a module with state, names, rooms, settings and untrusted text.
+ *
+ * One code path serves people and games. Over the framing `line` a person types (nc 127.0.0.1 7778), which
+ * is opcode 0: words after a slash are commands, anything else is said. Over `u16` a game sends opcodes, and
+ * may use opcode 0 too. Both get the same lines back; the opcode, which `line` leaves out, says which kind.
+ *
+ *   from a client                      to a client; no payload has a zero at its end
+ *   0  what a person would type        100  said in the room     "name: text"
+ *   1  /name NAME                      101  notice               "* text"
+ *   2  /join ROOM                      102  error                "! text"
+ *   3  /say TEXT                       103  who is there         "= room (2): name, name"
+ *   4  /who                            104  said to one alone    "name to you: text", "you to name: text"
+ *   5  /tell NAME TEXT
+ *   6  /quit                           The payload of 1 to 7 is what would follow the word.
+ *   7  /leave
+ *
+ * NOBODY FORGES A LINE  Names have no spaces and no colon, so what stands before the first ": " was written
+ * by this module. Text keeps to one line: controls become spaces, bytes that are not UTF-8 become U+FFFD.
+ *
+ * THREADS  Handlers of different sessions run at the same moment. A session's `user` is its own; what is
+ * shared, names and rooms, are the host's labels and channels. The statics are written in `load` only.
+ */
+#include <portico/portico.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SESSION_TYPE "chat.user"
+#define ROOM_PREFIX "chat."   /* a room is the channel of this and its name */
+#define GUEST_PREFIX "guest-" /* names that nobody can take, so that a newcomer's is always free */
+
+enum {
+    NAME_BYTES_MAX = 31,   /* of names and rooms */
+    TEXT_BYTES_MAX = 4096, /* the most that max_text_bytes may say */
+    LINE_BYTES_MAX = TEXT_BYTES_MAX + 2 * NAME_BYTES_MAX + 64,
+    WHO_MAX = 50, /* names that one answer lists */
+};
+
+enum { SAID = 100, NOTICE = 101, WRONG = 102, WHO = 103, TOLD = 104 };
+
+/* A session's state: the host's memory, zeroed before on_open. */
+typedef struct user {
+    char name[NAME_BYTES_MAX + 1];   /* the session's label */
+    char channel[PORTICO_LABEL_MAX]; /* the room's; "" in none */
+} user;
+
+static const portico_host *host;
+static const char *motd;         /* [module chat] motd: shown to newcomers, "" for nothing */
+static const char *default_room; /* [module chat] default_room: where newcomers are */
+static uint32_t max_text_bytes;  /* [module chat] max_text_bytes: longer text is cut */
+
+/* Reads one character of `size` > 0 bytes: returns how many bytes it has, 0 if this is not UTF-8. */
+static uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *code) {
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length: refuses overlong forms */
+    uint8_t first = bytes[0];
+    uint32_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (length == 0 || length > size || first > 0xF4) {
+        return 0;
+    }
+    *code = length == 1 ? first : first & (0x7Fu >> length);
+    for (uint32_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+        *code = *code << 6 | (bytes[i] & 0x3Fu);
+    }
+    bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < smallest[length] || *code > 0x10FFFF || surrogate ? 0 : length;
+}
+
+/* Ends a line, moves the cursor or turns the direction of writing: all that can disguise a line. */
+static bool code_is_control(uint32_t code) {
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E ||
+           code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Copies what a client sent to `text`, made harmless and without blanks around it: at most `limit` bytes and
+ * a zero, whole characters only. Returns whether all of it fitted. */
+static bool text_clean(char *text, uint32_t limit, const uint8_t *bytes, uint32_t size) {
+    uint32_t used = 0;
+    uint32_t at = 0;
+    while (at < size) {
+        uint32_t code = 0;
+        uint32_t length = utf8_read(bytes + at, size - at, &code);
+        const void *from = bytes + at;
+        uint32_t count = length;
+        if (length == 0) {
+            from = "\xEF\xBF\xBD"; /* U+FFFD in place of one byte */
+            count = 3;
+            length = 1;
+        } else if (code_is_control(code) || code == ' ') {
+            from = " ";
+            count = used > 0; /* none at the start */
+        }
+        if (used + count > limit) {
+            break;
+        }
+        memcpy(text + used, from, count);
+        used += count;
+        at += length;
+    }
+    while (used > 0 && text[used - 1] == ' ') {
+        used--;
+    }
+    text[used] = '\0';
+    return at == size;
+}
+
+/* Takes the first word, or "", off *text, which goes on behind it. */
+static char *text_take_word(char **text) {
+    char *word = *text;
+    char *end = word + strcspn(word, " ");
+    *text = end + strspn(end, " ");
+    *end = '\0';
+    return word;
+}
+
+/* Names of users and rooms. Plain ASCII: nobody can look like somebody else by a letter of another script. */
+static bool name_is_valid(const char *name) {
+    size_t size = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    return size > 0 && size <= NAME_BYTES_MAX && name[size] == '\0';
+}
+
+/* LINE_BYTES_MAX has room for all that is written here, so nothing is cut inside a character. */
+static uint32_t line_format(char line[LINE_BYTES_MAX], const char *format, va_list arguments) {
+    int size = vsnprintf(line, LINE_BYTES_MAX, format, arguments);
+    return size < 0 ? 0 : size < LINE_BYTES_MAX ? (uint32_t)size : LINE_BYTES_MAX - 1;
+}
+
+/* A line to one session. Only /tell asks what became of it: a slow client is the host's to deal with. */
+static portico_status user_send(portico_session session, uint16_t opcode, const char *format, ...) {
+    char line[LINE_BYTES_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    uint32_t size = line_format(line, format, arguments);
+    va_end(arguments);
+    return host->session_send(session, opcode, line, size);
+}
+
+/* A line to all in a room but `except` (0: to all). */
+static void room_send(const char *channel, portico_session except, uint16_t opcode, const char *format, ...) {
+    char line[LINE_BYTES_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    uint32_t size = line_format(line, format, arguments);
+    va_end(arguments);
+    (void)host->channel_send(channel, opcode, line, size, except);
+}
+
+static bool user_has_room(const user *u) {
+    return u->channel[0] != '\0';
+}
+
+static const char *user_room(const user *u) {
+    return u->channel + strlen(ROOM_PREFIX);
+}
+
+static void user_leave_room(portico_session session, user *u) {
+    room_send(u->channel, 0, NOTICE, "* %s has left room %s", u->name, user_room(u));
+    (void)host->channel_leave(u->channel, session);
+    u->channel[0] = '\0';
+}
+
+/* Enters the new room before it leaves the old one: if that fails, the user is where they were. */
+static portico_status user_enter_room(portico_session session, user *u, const char *room) {
+    char channel[PORTICO_LABEL_MAX];
+    (void)snprintf(channel, sizeof channel, ROOM_PREFIX "%s", room);
+    portico_status status = host->channel_join(channel, session);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (user_has_room(u)) {
+        user_leave_room(session, u);
+    }
+    memcpy(u->channel, channel, sizeof channel);
+    room_send(channel, 0, NOTICE, "* %s has come to room %s", u->name, room);
+    return PORTICO_OK;
+}
+
+static void command_name(portico_session session, user *u, char *text) {
+    if (!name_is_valid(text) || strncmp(text, GUEST_PREFIX, strlen(GUEST_PREFIX)) == 0) {
+        (void)user_send(session, WRONG, "! a name is up to 31 letters, digits, _ and -, not guest-...");
+        return;
+    }
+    portico_status status = host->session_set_label(session, text);
+    if (status != PORTICO_OK) {
+        (void)user_send(session, WRONG, "! you cannot be called %s: %s", text,
+                        status == PORTICO_E_EXISTS ? "the name is taken" : "not now");
+        return;
+    }
+    if (user_has_room(u)) {
+        room_send(u->channel, session, NOTICE, "* %s is now %s", u->name, text);
+    }
+    (void)snprintf(u->name, sizeof u->name, "%s", text);
+    (void)user_send(session, NOTICE, "* you are now %s", text);
+}
+
+static void command_join(portico_session session, user *u, char *text) {
+    if (!name_is_valid(text)) {
+        (void)user_send(session, WRONG, "! a room's name is up to 31 letters, digits, _ and -");
+        return;
+    }
+    portico_status status = user_enter_room(session, u, text);
+    if (status != PORTICO_OK) {
+        (void)user_send(session, WRONG, "! you cannot enter room %s: %s", text,
+                        status == PORTICO_E_EXISTS ? "you are there" : "not now");
+    }
+}
+
+static void command_say(portico_session session, user *u, char *text) {
+    if (text[0] == '\0') {
+        (void)user_send(session, WRONG, "! say what?");
+    } else {
+        room_send(u->channel, 0, SAID, "%s: %s", u->name, text); /* to the speaker too: it has been said */
+    }
+}
+
+static void command_who(portico_session session, user *u, char *text) {
+    (void)text;
+    portico_session members[WHO_MAX];
+    uint32_t count = host->channel_members(u->channel, members, WHO_MAX);
+    char names[WHO_MAX * (PORTICO_LABEL_MAX + 2) + 1] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < count && i < WHO_MAX; i++) {
+        portico_session_info member = {.struct_size = sizeof member};
+        if (host->session_info(members[i], &member) == PORTICO_OK) { /* else it has just gone */
+            const char *comma = used > 0 ? ", " : "";
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", comma, member.label);
+        }
+    }
+    (void)user_send(session, WHO, "= %s (%u): %s%s", user_room(u), (unsigned)count, names,
+                    count > WHO_MAX ? ", ..." : "");
+}
+
+static void command_tell(portico_session session, user *u, char *text) {
+    const char *name = text_take_word(&text);
+    if (!name_is_valid(name) || text[0] == '\0') {
+        (void)user_send(session, WRONG, "! whom, and what? /tell NAME TEXT");
+        return;
+    }
+    portico_session to = host->session_by_label(SESSION_TYPE, name);
+    portico_status status = to != 0 ? user_send(to, TOLD, "%s to you: %s", u->name, text) : PORTICO_E_GONE;
+    if (status == PORTICO_OK) {
+        (void)user_send(session, TOLD, "you to %s: %s", name, text);
+    } else if (status == PORTICO_E_GONE) {
+        (void)user_send(session, WRONG, "! nobody here is called %s", name);
+    } else {
+        (void)user_send(session, WRONG, "! %s cannot take more now", name);
+    }
+}
+
+static void command_leave(portico_session session, user *u, char *text) {
+    (void)text;
+    user_leave_room(session, u);
+}
+
+static void command_quit(portico_session session, user *u, char *text) {
+    (void)text;
+    (void)user_send(session, NOTICE, "* good bye, %s", u->name);
+    (void)host->session_close(session); /* what is queued is still sent; the rest is on_close's */
+}
+
+static void command_help(portico_session session, user *u, char *text);
+
+/* Opcode 0: only as text. in_room: only for those in a room. `run` gets clean text that it may change. */
+typedef struct command {
+    const char *word;
+    uint16_t opcode;
+    bool in_room;
+    void (*run)(portico_session session, user *u, char *text);
+    const char *help;
+} command;
+
+static const command commands[] = {
+    {"say", 3, true, command_say, "/say TEXT, or just TEXT: speak to all in the room"},
+    {"tell", 5, false, command_tell, "/tell NAME TEXT: speak to one alone"},
+    {"who", 4, true, command_who, "/who: who is in the room"},
+    {"join", 2, false, command_join, "/join ROOM: go to another room"},
+    {"leave", 7, true, command_leave, "/leave: leave the room"},
+    {"name", 1, false, command_name, "/name NAME: take a name"},
+    {"help", 0, false, command_help, "/help: this list"},
+    {"quit", 6, false, command_quit, "/quit: close the connection"},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void command_help(portico_session session, user *u, char *text) {
+    (void)u, (void)text;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        (void)user_send(session, NOTICE, "* %s", commands[i].help);
+    }
+}
+
+/* The command of `opcode`, or with opcode 0 the one that *text says; *text is then what follows. */
+static const command *command_find(uint16_t opcode, char **text) {
+    const char *word = opcode != 0 ? "" : **text == '/' ? text_take_word(text) + 1 : "say";
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (opcode != 0 ? commands[i].opcode == opcode : strcmp(commands[i].word, word) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static portico_status PORTICO_CALL user_on_open(portico_session session, void *state) {
+    user *u = state;
+    (void)snprintf(u->name, sizeof u->name, GUEST_PREFIX "%llu", (unsigned long long)session);
+    portico_status status = host->session_set_label(session, u->name);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (motd[0] != '\0') {
+        (void)user_send(session, NOTICE, "* %s", motd);
+    }
+    (void)user_send(session, NOTICE, "* /help lists the commands");
+    return user_enter_room(session, u, default_room);
+}
+
+/* Every packet comes here, whichever opcode it was registered for. */
+static void PORTICO_CALL user_on_packet(portico_session session, void *state, const portico_packet *packet) {
+    char clean[TEXT_BYTES_MAX + 1];
+    if (!text_clean(clean, max_text_bytes, packet->data, packet->size)) {
+        (void)user_send(session, WRONG, "! that was too long: cut to %u bytes", (unsigned)max_text_bytes);
+    }
+    user *u = state;
+    char *text = clean;
+    if (packet->opcode == 0 && text[0] == '\0') {
+        return; /* somebody pressed Enter */
+    }
+    const command *c = command_find(packet->opcode, &text);
+    if (c == NULL) {
+        (void)user_send(session, WRONG, "! there is no such command: /help lists them");
+    } else if (c->in_room && !user_has_room(u)) {
+        (void)user_send(session, WRONG, "! you are in no room: /join ROOM");
+    } else {
+        c->run(session, u, text);
+    }
+}
+
+/* The host takes the label back and the session out of its channels. */
+static void PORTICO_CALL user_on_close(portico_session session, void *state, portico_status reason) {
+    const user *u = state;
+    /* When all go at once, telling each of every other would be work by the square. */
+    if (user_has_room(u) && reason != PORTICO_E_SHUTDOWN && reason != PORTICO_E_UNLOADED) {
+        room_send(u->channel, session, NOTICE, "* %s has gone", u->name);
+    }
+}
+
+static portico_status chat_configure(void) {
+    motd = host->config_text("motd", "");
+    default_room = host->config_text("default_room", "lobby");
+    if (strlen(motd) > TEXT_BYTES_MAX || !name_is_valid(default_room)) {
+        host->log(PORTICO_LOG_ERROR, "allowed is: motd up to 4096 bytes, default_room a room's name");
+        return PORTICO_E_INVALID;
+    }
+    int64_t value = 0;
+    portico_status status = host->config_integer("max_text_bytes", 512, 64, TEXT_BYTES_MAX, &value);
+    max_text_bytes = (uint32_t)value;
+    return status;
+}
+
+static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    portico_status status = chat_configure();
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    const portico_session_type type = {
+        .struct_size = sizeof type,
+        .state_size = sizeof(user),
+        .state_version = 1,
+        .name = "user",
+        .on_open = user_on_open,
+        .on_packet = user_on_packet, /* opcode 0, and those that nobody knows */
+        .on_close = user_on_close,
+    };
+    status = host->register_session_type(&type);
+    /* Registered opcodes are this module's: another one that joins chat.user cannot take them. */
+    for (size_t i = 0; i < COMMANDS && status == PORTICO_OK; i++) {
+        if (commands[i].opcode != 0) {
+            status = host->register_handler("user", commands[i].opcode, user_on_packet);
+        }
+    }
+    return status;
+}
+
+static const portico_module_info info = {
+    .struct_size = sizeof info,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .name = "chat",
+    .version = "0.1.0",
+    .description = "Rooms to talk in, for games and for people with a terminal.",
+    .load = chat_load,
+};
+
+PORTICO_MODULE(info);

@@ -1,0 +1,96 @@
+#!/bin/sh
+# check.sh: looks at the source without running it. Tests of the preset `linux` when PORTICO_CHECKS is on.
+#
+#   sh scripts/check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]
+#
+#   format    every file is as clang-format would write it; `fix` makes it so
+#   headers   the SDK's headers compile alone, as C11, C++11 and C++20, with all warnings
+#   cppcheck  no finding
+#   tidy      clang-tidy has no finding (.clang-tidy), in the native sources and in those for Windows
+# BUILD is a configured build folder (default build/linux); tidy takes build/windows beside it as well.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+what=${1:-all}
+build=${2:-$root/build/linux}
+cd "$root"
+
+# Prints the C files below the folders that are named, sorted.
+c_files() {
+    find "$@" -name '*.[ch]' | LC_ALL=C sort
+}
+
+check_format() {
+    c_files host sdk plugins tests | xargs clang-format --dry-run --Werror
+}
+
+check_headers() {
+    warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+    for header in sdk/include/portico/*.h; do
+        name=portico/$(basename "$header")
+        for language in c11 c++11 c++20; do
+            case $language in
+            c11) compilers="gcc clang" ;;
+            *) compilers="g++ clang++" ;;
+            esac
+            for compiler in $compilers; do
+                # shellcheck disable=SC2086 # a list of options
+                echo "#include <$name>" | $compiler -std=$language $warnings -Isdk/include \
+                    -x "${language%%[0-9]*}" -fsyntax-only - || { echo "$name: $compiler $language" >&2; return 1; }
+            done
+        done
+    done
+}
+
+# The compilers check formats, and know that a small constant may be printed as %u.
+# SO_UPDATE_CONNECT_CONTEXT takes no value: the NULL there is right.
+# In tests a failed expectation ends the process: cppcheck does not see that and finds leaks there.
+check_cppcheck() {
+    options="--quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j 2
+        --enable=warning,performance,portability -Ihost -Isdk/include -Itests
+        --suppress=missingIncludeSystem --suppress=readdirCalled --suppress=strtokCalled
+        --suppress=invalidPrintfArgType_uint"
+    posix="--library=posix -D__linux__ -D__x86_64__ -U_WIN32"
+    windows="--platform=win64 --library=windows -D_WIN32 -D_WIN64 -U__linux__
+        --suppress=nullPointer:host/os/windows/connect.c"
+    # shellcheck disable=SC2046,SC2086 # lists of options and files
+    {
+        cppcheck $options $posix $(c_files host plugins | grep '\.c$' | grep -v '^host/os/windows/')
+        cppcheck $options $posix --suppress=resourceLeak --suppress=memleak --suppress=memleakOnRealloc \
+            --suppress=nullPointerRedundantCheck $(c_files tests | grep '\.c$')
+        cppcheck $options $windows $(c_files host/os/windows | grep '\.c$')
+    }
+}
+
+# Runs clang-tidy on what a build folder compiles, two files at a time. clang-tidy knows none of gcc's
+# names, so the compiler in the list of commands does not matter, but its target does.
+tidy_build() {
+    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json" | grep '\.c$' | grep "$2" | LC_ALL=C sort -u |
+        xargs -n 4 -P 2 clang-tidy --quiet -p "$1" \
+                --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+}
+
+check_tidy() {
+    found=0
+    tidy_build "$build" "^$root/" || found=1
+    windows=$(dirname "$build")/windows
+    if [ -e "$windows/compile_commands.json" ]; then
+        tidy_build "$windows" "^$root/host/os/windows/" || found=1
+    fi
+    return $found
+}
+
+case $what in
+format | headers | cppcheck | tidy) "check_$what" ;;
+fix) c_files host sdk plugins tests | xargs clang-format -i ;;
+all)
+    for one in format headers cppcheck tidy; do
+        echo "== $one"
+        "check_$one"
+    done
+    ;;
+*)
+    echo "usage: check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]" >&2
+    exit 2
+    ;;
+esac

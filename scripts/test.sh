@@ -1,0 +1,64 @@
+#!/bin/sh
+# test.sh: builds Portico in several ways and runs all tests of all of them as one run of CTest.
+#
+#   sh scripts/test.sh [PRESET...]
+#
+# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; and windows-clang is
+# built. A test's name begins with its preset. Missing Debian packages are installed. The exit code is 0
+# when everything was built and every test passed.
+#
+# PORTICO_TEST_JOBS  how many tests run at once; default 2
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/scripts/packages.sh"
+cd "$root"
+
+if [ $# = 0 ]; then
+    set -- linux windows asan tsan
+    builds="$* windows-clang"
+    checked=linux
+else
+    builds=$*
+    checked=
+fi
+
+# shellcheck disable=SC2086 # lists of names
+packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS $PACKAGES_TEST
+
+# Tests of many sessions need many files, and so does Wine's server, which is started below.
+ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
+
+for preset in $builds; do
+    echo "== build $preset"
+    log=build/build-$preset.log
+    mkdir -p build
+    checks=OFF
+    [ "$preset" != "$checked" ] || checks=ON
+    if ! { cmake --preset "$preset" -DPORTICO_CHECKS=$checks && cmake --build "build/$preset"; } >"$log" 2>&1; then
+        cat "$log"
+        echo "The build of $preset failed; its output is in $log" >&2
+        exit 1
+    fi
+done
+
+# One Wine server for the whole run, ended with it unless it was there before.
+WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
+export WINEPREFIX
+case " $* " in
+*" windows"*)
+    if ! wineserver -k0 2>/dev/null; then
+        trap 'wineserver -k 2>/dev/null || true' EXIT
+        trap 'exit 130' INT TERM
+    fi
+    sh scripts/wine.sh --prepare
+    wineserver -p 2>/dev/null || true
+    ;;
+esac
+
+# CTest reads the tests of several build folders from one file.
+mkdir -p build/all
+for preset in "$@"; do
+    echo "subdirs(\"$root/build/$preset\")"
+done >build/all/CTestTestfile.cmake
+ctest --test-dir build/all --output-on-failure --no-tests=error -j "${PORTICO_TEST_JOBS:-2}"

@@ -1,0 +1,281 @@
+/* portico.h: all that a module sees of its host. Plain C11, also valid C++11.
+ *
+ * A module is a shared library that exports one function, portico_module(), which PORTICO_MODULE
+ * defines. The host asks it for the module's description, calls its `load`, and from then on calls
+ * the handlers that `load` has registered.
+ *
+ * WHAT RUNS WHEN  One session runs one handler at a time, in the order of its packets; different
+ * sessions run at the same moment on different threads. So a session's own state needs no lock;
+ * what a module keeps for all sessions (its statics, its module state) must not be written by
+ * handlers. To share among sessions, use labels and channels, which are the host's.
+ *
+ * WHERE STATE LIVES  In memory of the host, zeroed, one block per session and per module that has
+ * handlers on it. It is found again by the handler's `state` argument. Keep ids, never pointers, to
+ * what is not yours; the host keeps no pointer into yours but those that `load` registered.
+ *
+ * TAGS of a function say where it may be called:
+ *   [load]         only inside the module's `load`
+ *   [handler]      inside any function of the module that the host has called
+ *   [any-thread]   those and threads of the module's own, until its `unload` returns
+ * and what it does:
+ *   [never-blocks] takes at most a short lock
+ *   [no-reentry]   does not call into any module before it returns
+ *
+ * STRUCTS that cross begin with their size, set by whoever fills them to sizeof, and only ever grow
+ * at their end: what the other side does not know, it does not read.
+ *
+ * TEXT is UTF-8, zero-terminated unless a size stands beside it. Bytes on the wire are little endian.
+ */
+#ifndef PORTICO_PORTICO_H
+#define PORTICO_PORTICO_H
+
+#include <portico/status.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The ABI of this header. A host loads a module of the same major and of a minor up to its own. */
+#define PORTICO_ABI_MAJOR 0
+#define PORTICO_ABI_MINOR 1
+
+#if defined(_WIN32)
+#define PORTICO_CALL __cdecl
+#define PORTICO_EXPORT __declspec(dllexport)
+#else
+#define PORTICO_CALL
+#define PORTICO_EXPORT __attribute__((visibility("default")))
+#endif
+
+/* Names one connection. Never used again for another one while the host runs; 0 is no session. */
+typedef uint64_t portico_session;
+
+/* A packet as a handler sees it. `data` is valid until the handler returns, and stands at any address: copy
+ * out of it (memcpy), since not every processor reads larger numbers from odd places. */
+typedef struct portico_packet {
+    uint32_t struct_size;
+    uint32_t size;       /* bytes in `data`; may be 0 */
+    const uint8_t *data; /* never NULL; one zero byte follows that `size` does not count */
+    uint16_t opcode;     /* 0 with the framings `line` and `raw` */
+    uint16_t reserved;
+} portico_packet;
+
+/* ---- what a module registers -------------------------------------------------------------- */
+
+/* A session has come. Any status but PORTICO_OK closes it with that reason; its on_close is then
+ * called like any other's. `state` is this module's zeroed block for the session, or NULL where
+ * its state_size is 0. */
+typedef portico_status(PORTICO_CALL *portico_on_open)(portico_session session, void *state);
+
+/* A packet has come. Packets of one session never overtake each other. */
+typedef void(PORTICO_CALL *portico_on_packet)(portico_session session, void *state,
+                                              const portico_packet *packet);
+
+/* The session has ended: called once, after everything else, for each session whose on_open was
+ * called. The session takes no more sends. `reason` is a status: PORTICO_E_EOF, ..._E_KICKED, ... */
+typedef void(PORTICO_CALL *portico_on_close)(portico_session session, void *state, portico_status reason);
+
+/* The bytes waiting to be sent went over half of the send limit (`above` 1) or below a quarter
+ * again (`above` 0). A session that pushes much should pause between the two. */
+typedef void(PORTICO_CALL *portico_on_watermark)(portico_session session, void *state, uint32_t queued_bytes,
+                                                 uint32_t above);
+
+/* Handlers and state for the sessions of one type. Every function may be NULL. */
+typedef struct portico_session_type {
+    uint32_t struct_size;
+    uint32_t state_size;    /* bytes of state per session, up to 1 MiB; 0 for none */
+    uint32_t state_version; /* for later swaps: count it up when the meaning of the state changes */
+    uint32_t reserved;
+    /* "session" makes a new type named MODULE.session, to be named by a listener or connector.
+     * "other.session" joins the type of another module, which must stand in `required`: this
+     * module's functions then run beside the owner's, after it, with a state block of their own. */
+    const char *name;
+    portico_on_open on_open;
+    portico_on_packet on_packet; /* packets whose opcode nobody has registered; owner of the type only */
+    portico_on_close on_close;
+    portico_on_watermark on_watermark;
+} portico_session_type;
+
+/* ---- what the host offers ----------------------------------------------------------------- */
+
+enum { PORTICO_LOG_ERROR = 1, PORTICO_LOG_WARN = 2, PORTICO_LOG_INFO = 3, PORTICO_LOG_DEBUG = 4 };
+
+enum { PORTICO_LABEL_MAX = 64 };    /* bytes of a label or channel name, its zero included */
+enum { PORTICO_ADDRESS_TEXT = 72 }; /* room for any address as text */
+
+typedef struct portico_session_info {
+    uint32_t struct_size;             /* set by the caller */
+    uint32_t outgoing;                /* 1: a [connector] made it, 0: it came through a [listener] */
+    char service[PORTICO_LABEL_MAX];  /* NAME of that [listener NAME] or [connector NAME] */
+    char type[2 * PORTICO_LABEL_MAX]; /* the session type */
+    char peer[PORTICO_ADDRESS_TEXT];  /* "127.0.0.1:50123" */
+    char label[PORTICO_LABEL_MAX];    /* "" when none is set */
+    uint64_t opened_ms;               /* monotonic, see clock_ms */
+    uint32_t queued_bytes;            /* waiting to be sent */
+    uint32_t reserved;
+} portico_session_info;
+
+/* The host's functions. Valid from the call of `load` until `unload` has returned. */
+typedef struct portico_host {
+    uint32_t struct_size;
+    uint16_t abi_major;
+    uint16_t abi_minor;
+
+    /* Writes one line to the host's log under the module's name; `level` is PORTICO_LOG_....
+     * Copies `text`; control characters are replaced.
+     * [any-thread] [no-reentry]  Since 0.1 */
+    void(PORTICO_CALL *log)(uint32_t level, const char *text);
+
+    /* The value of `key` in this module's [module NAME] section, or `fallback` when it is not there.
+     * The text is the host's and stays valid until `unload` has returned.
+     * [load] [never-blocks] [no-reentry]  Since 0.1 */
+    const char *(PORTICO_CALL *config_text)(const char *key, const char *fallback);
+
+    /* The same as a whole number from `min` to `max`, into *value. PORTICO_E_INVALID: it is none, or out
+     * of range; the log names file, line and what is allowed, *value is `fallback`: return the status.
+     * [load] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *config_integer)(const char *key, int64_t fallback, int64_t min, int64_t max,
+                                                 int64_t *value);
+
+    /* Registers a session type or joins another module's, see portico_session_type. Copies all.
+     * PORTICO_E_INVALID     a field is not allowed: the log says which
+     * PORTICO_E_EXISTS      this module has registered that name already
+     * PORTICO_E_DEPENDENCY  the type's module is not in `required`
+     * PORTICO_E_NOT_FOUND   that module has no such type
+     * PORTICO_E_STATE       not inside `load`
+     * [load] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *register_session_type)(const portico_session_type *type);
+
+    /* Registers the handler of one opcode of a type that register_session_type has named before.
+     * PORTICO_E_NOT_FOUND   this module has not registered or joined that type
+     * PORTICO_E_EXISTS      a module has registered that opcode on the type: the log says which
+     * PORTICO_E_INVALID     `handler` is NULL
+     * PORTICO_E_STATE       not inside `load`
+     * [load] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *register_handler)(const char *type, uint16_t opcode,
+                                                   portico_on_packet handler);
+
+    /* Queues one packet for `session`, after everything queued before it. With the framing `line` a
+     * line end is added; with `line` and `raw` the opcode is left out.
+     * Copies `data`: the caller keeps it. PORTICO_OK means queued, not delivered; a later failure
+     * arrives as on_close.
+     * PORTICO_E_GONE     the session has closed or the id is stale: just stop
+     * PORTICO_E_BACKLOG  the send limit is reached: nothing was queued; with `backlog = close` the
+     *                    session closes now
+     * PORTICO_E_TOO_BIG  the frame would be above the listener's limit or that of its framing
+     * PORTICO_E_INVALID  `data` is NULL and `size` is not 0
+     * PORTICO_E_NO_MEMORY nothing was queued
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *session_send)(portico_session session, uint16_t opcode, const void *data,
+                                               uint32_t size);
+
+    /* Closes a session: no more packets come from it, on_close follows with PORTICO_E_CLOSED as soon
+     * as its running handler has returned, and what was queued is still sent (for at most the listener's
+     * close_timeout_ms). Legal from inside
+     * its own handlers and from anywhere else; closing twice is once.
+     * PORTICO_E_GONE  it has closed already, or the id is stale: nothing to do
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *session_close)(portico_session session);
+
+    /* Fills *info up to info->struct_size. PORTICO_E_GONE as above.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *session_info)(portico_session session, portico_session_info *info);
+
+    /* Names a session, uniquely within its session type: a player's name. Shown by `ctl sessions`,
+     * dropped when the session closes. "" takes the label away.
+     * PORTICO_E_EXISTS   another session of the type has it: the old label stays
+     * PORTICO_E_INVALID  not UTF-8, has control characters, or is PORTICO_LABEL_MAX bytes or longer
+     * PORTICO_E_GONE     as above
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *session_set_label)(portico_session session, const char *label);
+
+    /* The session of `type` ("module.type") that has this label, or 0.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_session(PORTICO_CALL *session_by_label)(const char *type, const char *label);
+
+    /* Channels: named lists of sessions to send to. A channel is there while it has members; a
+     * session may be in many and leaves them all when it closes. Names are the whole host's: begin
+     * them with the module's name. Allowed are 1 to 63 bytes of UTF-8 without control characters.
+     * PORTICO_E_EXISTS   it is a member already (join)
+     * PORTICO_E_NOT_FOUND it is no member (leave)
+     * PORTICO_E_GONE, PORTICO_E_INVALID, PORTICO_E_NO_MEMORY as above
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    portico_status(PORTICO_CALL *channel_join)(const char *channel, portico_session session);
+    portico_status(PORTICO_CALL *channel_leave)(const char *channel, portico_session session);
+
+    /* Queues one packet for every member but `except` (0: for all). One copy of the bytes is shared by
+     * all members of one framing. A member whose send limit is reached misses it, as with session_send.
+     * Returns how many it was queued for; a channel that is not there has no members.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    uint32_t(PORTICO_CALL *channel_send)(const char *channel, uint16_t opcode, const void *data,
+                                         uint32_t size, portico_session except);
+
+    /* Writes up to `capacity` members in the order of their joining; returns how many there are.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    uint32_t(PORTICO_CALL *channel_members)(const char *channel, portico_session *members, uint32_t capacity);
+
+    /* Milliseconds that never go back; the start is arbitrary.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
+    uint64_t(PORTICO_CALL *clock_ms)(void);
+
+    /* The table of an optional feature named "portico.NAME/VERSION", or NULL: this host has none yet.
+     * [load] [never-blocks] [no-reentry]  Since 0.1 */
+    const void *(PORTICO_CALL *get_extension)(const char *name);
+} portico_host;
+
+/* ---- the module --------------------------------------------------------------------------- */
+
+/* What a module is. Filled in statically; the host copies what it keeps. */
+typedef struct portico_module_info {
+    uint32_t struct_size;
+    uint16_t abi_major;          /* PORTICO_ABI_MAJOR */
+    uint16_t abi_minor;          /* the lowest minor that has all that the module uses */
+    const char *name;            /* a-z, 0-9, '_', up to 31 bytes, begins with a letter; unique in the host */
+    const char *version;         /* free text, such as "1.4.2" */
+    const char *description;     /* one sentence, or NULL */
+    const char *const *required; /* names of modules that must be loaded before, NULL at the end; or NULL */
+    uint32_t state_size;         /* bytes of module state, up to 1 MiB; 0 for none */
+    uint32_t state_version;
+
+    /* Registers types and handlers. `state` is the zeroed module state, or NULL. Any status but
+     * PORTICO_OK gives the load up: nothing stays registered, `unload` is not called.
+     * Runs on the host's control thread, no handler of this module runs before it returns. */
+    portico_status(PORTICO_CALL *load)(const portico_host *host, void *state);
+
+    /* The host stops, or the module is about to be unloaded: the sessions are still there, for the
+     * last words. May run beside handlers. May be NULL. */
+    void(PORTICO_CALL *stopping)(void *state);
+
+    /* The last call: every session of the module has had its on_close. The module joins its own
+     * threads and frees what it allocated. May be NULL. */
+    void(PORTICO_CALL *unload)(void *state);
+} portico_module_info;
+
+/* The one exported symbol. */
+typedef const portico_module_info *(PORTICO_CALL *portico_module_function)(void);
+#define PORTICO_MODULE_SYMBOL "portico_module"
+
+#ifdef __cplusplus
+#define PORTICO_EXTERN_C extern "C"
+#else
+#define PORTICO_EXTERN_C
+#endif
+
+/* Defines the exported function: PORTICO_MODULE(info); where `info` is a static portico_module_info. */
+#define PORTICO_MODULE(info)                                                                       \
+    PORTICO_EXTERN_C PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void);  \
+    PORTICO_EXTERN_C PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void) { \
+        return &(info);                                                                            \
+    }                                                                                              \
+    struct portico_module_needs_a_semicolon
+
+/* The first fields of a portico_module_info, to be followed by the others in their order. */
+#define PORTICO_MODULE_HEAD sizeof(portico_module_info), PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR
+
+#ifdef __cplusplus
+}
+#endif
+#endif

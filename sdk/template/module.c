@@ -1,0 +1,83 @@
+/* module.c: a module to begin with. It greets, counts what each client sends, and says good bye.
+ *
+ * Rename `hello`; the name in `info` is that of the module, of its file and of its [module NAME] section.
+ */
+#include <portico/portico.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* What clients send; documented here, because clients are written against it. */
+enum { OPCODE_COUNT = 1 /* empty; answered with the text of a number */ };
+
+/* One per session, in the host's memory, zeroed before on_open. Count state_version up when it changes. */
+typedef struct visitor {
+    uint32_t packets;
+} visitor;
+
+static const portico_host *host; /* written in load, only read afterwards: see the guide on statics */
+static const char *greeting;
+
+static portico_status PORTICO_CALL visitor_on_open(portico_session session, void *state) {
+    (void)state;
+    return host->session_send(session, 0, greeting, (uint32_t)strlen(greeting));
+}
+
+static void PORTICO_CALL visitor_on_count(portico_session session, void *state,
+                                          const portico_packet *packet) {
+    (void)packet;
+    visitor *v = state;
+    char text[16];
+    int size = snprintf(text, sizeof text, "%u", (unsigned)++v->packets);
+    (void)host->session_send(session, OPCODE_COUNT, text, (uint32_t)size);
+}
+
+static void PORTICO_CALL visitor_on_packet(portico_session session, void *state,
+                                           const portico_packet *packet) {
+    (void)session;
+    (void)packet; /* an opcode that nobody has registered */
+    visitor *v = state;
+    v->packets++;
+}
+
+static void PORTICO_CALL visitor_on_close(portico_session session, void *state, portico_status reason) {
+    (void)session; /* takes no more sends */
+    const visitor *v = state;
+    char text[80];
+    (void)snprintf(text, sizeof text, "a visitor left after %u packets (%d)", (unsigned)v->packets,
+                   (int)reason);
+    host->log(PORTICO_LOG_INFO, text);
+}
+
+static portico_status PORTICO_CALL hello_load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    greeting = host->config_text("greeting", "hello");
+
+    const portico_session_type type = {
+        .struct_size = sizeof type,
+        .state_size = sizeof(visitor),
+        .state_version = 1,
+        .name = "visitor", /* a listener names it: type = hello.visitor */
+        .on_open = visitor_on_open,
+        .on_packet = visitor_on_packet,
+        .on_close = visitor_on_close,
+    };
+    portico_status status = host->register_session_type(&type);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return host->register_handler("visitor", OPCODE_COUNT, visitor_on_count);
+}
+
+static const portico_module_info info = {
+    .struct_size = sizeof info,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .name = "hello",
+    .version = "0.1.0",
+    .description = "Greets, and counts what each client sends.",
+    .load = hello_load,
+};
+
+PORTICO_MODULE(info);

@@ -1,0 +1,137 @@
+/* closes_in_handler.c: closes sessions from inside their handlers, in every order.
+ *
+ *   closes_in_handler.session   opcode 1  close, reply to nothing
+ *                               opcode 2  send "last", then close: "last" must arrive
+ *                               opcode 3  close twice, then send: each says PORTICO_E_GONE, else an error
+ *                               opcode 4  close the session whose id the payload holds, answer its status
+ *                               opcode 5  answer the own id
+ *   closes_in_handler.refuses   on_open returns PORTICO_E_REFUSED
+ *   closes_in_handler.at_open   on_open sends "hello", closes, returns PORTICO_OK
+ *
+ * `unload` logs how many sessions of any kind were opened and closed. Statics are atomic: handlers share
+ * them. */
+#include <portico/portico.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+static const portico_host *host;
+static atomic_uint opened;
+static atomic_uint closed;
+
+static void expect(portico_status found, portico_status expected, const char *what) {
+    if (found != expected) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "%s: status %d, expected %d", what, (int)found, (int)expected);
+        host->log(PORTICO_LOG_ERROR, text);
+    }
+}
+
+static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+    (void)session;
+    (void)state;
+    atomic_fetch_add(&opened, 1);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL on_open_refuse(portico_session session, void *state) {
+    (void)session;
+    (void)state;
+    atomic_fetch_add(&opened, 1);
+    return PORTICO_E_REFUSED;
+}
+
+static portico_status PORTICO_CALL on_open_close(portico_session session, void *state) {
+    (void)state;
+    atomic_fetch_add(&opened, 1);
+    expect(host->session_send(session, 9, "hello", 5), PORTICO_OK, "send in on_open");
+    expect(host->session_close(session), PORTICO_OK, "close in on_open");
+    return PORTICO_OK;
+}
+
+static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+    (void)state;
+    (void)reason;
+    expect(host->session_send(session, 9, "late", 4), PORTICO_E_GONE, "send in on_close");
+    expect(host->session_close(session), PORTICO_E_GONE, "close in on_close");
+    atomic_fetch_add(&closed, 1);
+}
+
+static void PORTICO_CALL on_refused_close(portico_session session, void *state, portico_status reason) {
+    expect(reason, PORTICO_E_REFUSED, "the reason of a session that on_open refused");
+    on_close(session, state, reason);
+}
+
+static void close_other(portico_session session, const portico_packet *packet) {
+    portico_session other = 0;
+    if (packet->size == sizeof other) {
+        memcpy(&other, packet->data, sizeof other);
+    }
+    int32_t status = host->session_close(other);
+    (void)host->session_send(session, 4, &status, sizeof status); /* GONE when it was the own session */
+}
+
+static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+    (void)state;
+    switch (packet->opcode) {
+    case 1: expect(host->session_close(session), PORTICO_OK, "close"); break;
+    case 2:
+        expect(host->session_send(session, 2, "last", 4), PORTICO_OK, "send before close");
+        expect(host->session_close(session), PORTICO_OK, "close after send");
+        break;
+    case 3:
+        expect(host->session_close(session), PORTICO_OK, "first close");
+        expect(host->session_close(session), PORTICO_E_GONE, "second close");
+        expect(host->session_send(session, 3, "never", 5), PORTICO_E_GONE, "send after close");
+        break;
+    case 4: close_other(session, packet); break;
+    default: (void)host->session_send(session, packet->opcode, &session, sizeof session); break;
+    }
+}
+
+static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    const portico_session_type types[] = {
+        {.struct_size = sizeof types[0],
+         .name = "session",
+         .on_open = on_open,
+         .on_packet = on_packet,
+         .on_close = on_close},
+        {.struct_size = sizeof types[0],
+         .name = "refuses",
+         .on_open = on_open_refuse,
+         .on_packet = on_packet,
+         .on_close = on_refused_close},
+        {.struct_size = sizeof types[0],
+         .name = "at_open",
+         .on_open = on_open_close,
+         .on_packet = on_packet,
+         .on_close = on_close},
+    };
+    portico_status status = PORTICO_OK;
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && status == PORTICO_OK; i++) {
+        status = host->register_session_type(&types[i]);
+    }
+    return status;
+}
+
+static void PORTICO_CALL module_unload(void *state) {
+    (void)state;
+    char text[80];
+    (void)snprintf(text, sizeof text, "opened %u closed %u", atomic_load(&opened), atomic_load(&closed));
+    host->log(PORTICO_LOG_INFO, text);
+}
+
+static const portico_module_info info = {
+    .struct_size = sizeof info,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .name = "closes_in_handler",
+    .version = "1",
+    .load = module_load,
+    .unload = module_unload,
+};
+
+PORTICO_MODULE(info);

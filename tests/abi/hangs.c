@@ -1,0 +1,35 @@
+/* hangs.c: a handler that does not return for a minute: for stopping a host all the same. Opcode 1 hangs,
+ * everything else echoes. */
+#include <portico/portico.h>
+
+static const portico_host *host;
+
+static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+    (void)state;
+    if (packet->opcode == 1) {
+        host->log(PORTICO_LOG_INFO, "hangs now");
+        uint64_t end_ms = host->clock_ms() + 60000;
+        while (host->clock_ms() < end_ms) {
+            /* A loop that goes on and on is what is tested. */
+        }
+    }
+    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+}
+
+static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    return host->register_session_type(&type);
+}
+
+static const portico_module_info info = {
+    .struct_size = sizeof info,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .name = "hangs",
+    .version = "1",
+    .load = module_load,
+};
+
+PORTICO_MODULE(info);

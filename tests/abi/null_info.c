@@ -1,0 +1,8 @@
+/* null_info.c: exports the symbol and has nothing to say. */
+#include <portico/portico.h>
+
+PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void);
+
+PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void) {
+    return NULL;
+}

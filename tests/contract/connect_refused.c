@@ -1,0 +1,25 @@
+/* To connect where nobody listens is refused, by the submit or by its completion. */
+#include "contract.h"
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    os_port *port = contract_port();
+    os_address address;
+    CHECK_OK(
+        os_address_parse("127.0.0.1", 1, &address)); /* tcpmux: nobody serves it, and no port 0 becomes it */
+    for (int i = 0; i < 3; i++) {
+        probe connect = {0};
+        os_socket *socket = NULL;
+        portico_status status = probe_connect(&connect, port, &address, &socket);
+        if (status == PORTICO_OK) {
+            status = probe_wait(&connect, port);
+            os_close(socket, false);
+        } else {
+            CHECK(socket == NULL);
+        }
+        CHECK_STATUS(status, PORTICO_E_REFUSED);
+    }
+    probe_expect_quiet(port);
+    os_port_destroy(port);
+    return contract_end();
+}

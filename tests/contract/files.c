@@ -1,0 +1,66 @@
+/* Files and folders: made for their owner, listed, renamed over each other, removed; names in UTF-8. */
+#include "contract.h"
+
+#define FOLDER "contract_files"
+#define NAME "gr\xc3\xbc\xc3\x9f"
+
+static void write_file(const char *path, const char *mode, const char *text) {
+    FILE *file = os_fopen(path, mode);
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0);
+    CHECK_EQ(fclose(file), 0);
+}
+
+static void check_content(const char *path, const char *expected) {
+    char text[64] = "";
+    FILE *file = os_fopen(path, "rb");
+    CHECK(file != NULL);
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    CHECK_EQ(size, strlen(expected));
+    CHECK(memcmp(text, expected, size) == 0);
+    fclose(file);
+}
+
+static void count_name(void *arg, const char *name) {
+    uint32_t *counts = arg;
+    CHECK(strcmp(name, ".") != 0 && strcmp(name, "..") != 0);
+    counts[0]++;
+    counts[1] += strcmp(name, NAME) == 0;
+}
+
+static void remove_one(void *arg, const char *name) {
+    (void)arg;
+    char path[512];
+    snprintf(path, sizeof path, FOLDER "/deep/er/%s", name);
+    CHECK_OK(os_file_remove(path));
+}
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    CHECK_OK(os_folder_create(FOLDER "/deep/er"));
+    CHECK_OK(os_folder_create(FOLDER "/deep/er"));
+    CHECK_OK(os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* of a run that was broken off */
+
+    write_file(FOLDER "/deep/er/a", "wx", "first");
+    CHECK(os_fopen(FOLDER "/deep/er/a", "wx") == NULL); /* it is there */
+    write_file(FOLDER "/deep/er/" NAME, "wb", "second");
+    write_file(FOLDER "/deep/er/a", "ab", "+");
+    check_content(FOLDER "/deep/er/a", "first+");
+
+    uint32_t counts[2] = {0};
+    CHECK_OK(os_folder_list(FOLDER "/deep/er", count_name, counts));
+    CHECK_EQ(counts[0], 2);
+    CHECK_EQ(counts[1], 1);
+
+    CHECK_OK(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/a"));
+    check_content(FOLDER "/deep/er/a", "second");
+    CHECK(os_fopen(FOLDER "/deep/er/" NAME, "rb") == NULL);
+    CHECK_STATUS(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/b"), PORTICO_E_NOT_FOUND);
+
+    CHECK(os_folder_create(FOLDER "/deep/er/a") != PORTICO_OK); /* a file is in the way */
+    CHECK_OK(os_file_remove(FOLDER "/deep/er/a"));
+    CHECK_STATUS(os_file_remove(FOLDER "/deep/er/a"), PORTICO_E_NOT_FOUND);
+    CHECK_STATUS(os_folder_list(FOLDER "/absent", count_name, counts), PORTICO_E_NOT_FOUND);
+    CHECK(os_fopen(FOLDER "/absent/x", "wb") == NULL);
+    return contract_end();
+}

@@ -1,0 +1,99 @@
+/* A library is opened, used, really unloaded, and comes back fresh; what is no library is refused by
+ * its kind.
+ *
+ * The samples stand beside this executable (see CMakeLists.txt). */
+#include "contract.h"
+
+static char folder[1024];
+
+static void path_of(char path[1200], const char *name, const char *suffix) {
+    snprintf(path, 1200, "%s%s%s", folder, name, suffix);
+}
+
+static void find_folder(void) {
+    CHECK_OK(os_executable_path(folder, sizeof folder));
+    char *end = folder;
+    for (char *at = folder; *at != '\0'; at++) {
+        end = *at == '/' || *at == '\\' ? at : end;
+    }
+    CHECK(end != folder);
+    end[1] = '\0';
+}
+
+static void check_refused(const char *path, portico_status expected) {
+    os_library *library = NULL;
+    char why[256] = "";
+    CHECK_STATUS(os_library_open(path, &library, why, sizeof why), expected);
+    CHECK(library == NULL);
+    CHECK(why[0] != '\0');
+}
+
+/* Writes the first `size` bytes of the sample into a file and tries to open that. */
+static void check_damaged(const char *sample, const char *path, size_t size) {
+    FILE *from = os_fopen(sample, "rb");
+    FILE *to = os_fopen(path, "wb");
+    CHECK(from != NULL && to != NULL);
+    for (size_t i = 0; i < size; i++) {
+        int byte = fgetc(from);
+        CHECK(byte != EOF);
+        fputc(byte, to);
+    }
+    fclose(from);
+    fclose(to);
+    check_refused(path, PORTICO_E_NOT_A_MODULE);
+    CHECK_OK(os_file_remove(path));
+}
+
+static void check_garbage(const char *path) {
+    FILE *to = os_fopen(path, "wb");
+    CHECK(to != NULL);
+    for (int i = 0; i < 5000; i++) {
+        fputc('A' + i % 26, to);
+    }
+    fclose(to);
+    check_refused(path, PORTICO_E_NOT_A_MODULE);
+    CHECK_OK(os_file_remove(path));
+}
+
+static size_t size_of(const char *path) {
+    FILE *file = os_fopen(path, "rb");
+    CHECK(file != NULL);
+    size_t size = 0;
+    while (fgetc(file) != EOF) {
+        size++;
+    }
+    fclose(file);
+    return size;
+}
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    char sample[1200];
+    char path[1200];
+    find_folder();
+    path_of(sample, "contract_sample", os_library_suffix);
+    for (int i = 0; i < 20; i++) {
+        os_library *library = NULL;
+        char why[256] = "";
+        CHECK_OK(os_library_open(sample, &library, why, sizeof why));
+        int (*count)(void);
+        void *symbol = os_library_symbol(library, "contract_sample_count");
+        CHECK(symbol != NULL);
+        memcpy(&count, &symbol, sizeof count); /* ISO C knows no cast from an object to a function */
+        CHECK_EQ(count(), 1);                  /* fresh, each time */
+        CHECK_EQ(count(), 2);
+        CHECK(os_library_symbol(library, "contract_sample_absent") == NULL);
+        CHECK(os_library_close(library));
+    }
+    path_of(path, "contract_absent", os_library_suffix);
+    check_refused(path, PORTICO_E_NOT_FOUND);
+    path_of(path, "contract_needy", os_library_suffix);
+    check_refused(path, PORTICO_E_DEPENDENCY);
+    path_of(path, "contract_damaged", os_library_suffix);
+    check_garbage(path);
+    size_t size = size_of(sample);
+    check_damaged(sample, path, 0);
+    check_damaged(sample, path, 100);
+    check_damaged(sample, path, size / 2);
+    return contract_end();
+}

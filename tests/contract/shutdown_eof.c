@@ -1,0 +1,34 @@
+/* os_shutdown ends one direction: the peer reads all bytes, then the end, and can still answer. */
+#include "contract.h"
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    os_port *port = contract_port();
+    pair p = pair_open(port);
+    char text[16];
+    probe recv = {0};
+    contract_send(port, p.client, "question", 8);
+    os_shutdown(p.client);
+    probe_expect_quiet(
+        port); /* bytes and end have both arrived when the first recv looks, with more room than bytes */
+    CHECK_OK(probe_recv(&recv, p.server, text, sizeof text));
+    CHECK_OK(probe_wait(&recv, port));
+    CHECK_EQ(recv.last.bytes, 8);
+    CHECK(memcmp(text, "question", 8) == 0);
+    CHECK_OK(probe_recv(&recv, p.server, text, sizeof text));
+    CHECK_OK(probe_wait(&recv, port));
+    CHECK_EQ(recv.last.bytes, 0);
+
+    contract_send(port, p.server, "answer", 6);
+    contract_recv(port, p.client, text, 6);
+    CHECK(memcmp(text, "answer", 6) == 0);
+
+    CHECK_OK(probe_recv(&recv, p.client, text, sizeof text));
+    probe_expect_quiet(port);
+    os_close(p.server, false);
+    CHECK_OK(probe_wait(&recv, port));
+    CHECK_EQ(recv.last.bytes, 0);
+    os_close(p.client, false);
+    os_port_destroy(port);
+    return contract_end();
+}

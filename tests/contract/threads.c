@@ -1,0 +1,51 @@
+/* Threads, a mutex that all bytes zero initialise, a condition that wakes and one that runs out of time. */
+#include "contract.h"
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static os_mutex lock;
+static os_cond changed;
+static uint32_t counter;
+static bool open;
+
+static void count_main(void *arg) {
+    uint32_t *own = arg;
+    os_mutex_lock(&lock);
+    while (!open) {
+        os_cond_wait(&changed, &lock, UINT32_MAX);
+    }
+    os_mutex_unlock(&lock);
+    for (int i = 0; i < ROUNDS; i++) {
+        os_mutex_lock(&lock);
+        counter++;
+        (*own)++;
+        os_mutex_unlock(&lock);
+    }
+}
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    os_thread *threads[THREADS];
+    uint32_t counts[THREADS] = {0};
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_OK(os_thread_start(&threads[i], "a name that is far too long", count_main, &counts[i]));
+    }
+    os_mutex_lock(&lock);
+    CHECK_EQ(counter, 0);
+    open = true;
+    os_cond_wake_all(&changed);
+    os_mutex_unlock(&lock);
+    for (int i = 0; i < THREADS; i++) {
+        os_thread_join(threads[i]);
+        CHECK_EQ(counts[i], ROUNDS);
+    }
+    CHECK_EQ(counter, THREADS * ROUNDS);
+
+    uint64_t begin_ns = os_monotonic_ns();
+    os_mutex_lock(&lock);
+    while (os_cond_wait(&changed, &lock, 50)) { /* for no reason: again */
+    }
+    os_mutex_unlock(&lock);
+    CHECK((os_monotonic_ns() - begin_ns) / 1000000 >= 50 - 16);
+    return contract_end();
+}

@@ -1,0 +1,28 @@
+/* os_port_wait waits as long as it was told when nothing comes, and returns with what is there. */
+#include "contract.h"
+
+enum { TICK_MS = 16 }; /* a system may count time in steps of so much and cut the last one */
+
+static uint64_t wait_ms(os_port *port, uint32_t timeout_ms) {
+    uint64_t begin_ns = os_monotonic_ns();
+    CHECK_EQ(probe_pump(port, timeout_ms), 0);
+    return (os_monotonic_ns() - begin_ns) / 1000000;
+}
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    os_port *port = contract_port();
+    wait_ms(port, 0);
+    wait_ms(port, 1);
+    CHECK(wait_ms(port, 50) >= 50 - TICK_MS);
+    CHECK(wait_ms(port, 200) >= 200 - TICK_MS);
+
+    probe post = {0};
+    CHECK_OK(probe_post(&post, port));
+    CHECK_EQ(probe_pump(port, 0), 1);
+    CHECK_OK(probe_post(&post, port));
+    CHECK_EQ(probe_pump(port, UINT32_MAX), 1);
+    wait_ms(port, 0);
+    os_port_destroy(port);
+    return contract_end();
+}

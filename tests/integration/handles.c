@@ -1,0 +1,57 @@
+/* handles.c: a host that runs out of handles goes on: those who are there are served, the failures are
+ * counted and said once, nothing spins, and when handles are free again newcomers get in.
+ *
+ * Only where a test can lower the limit of another process. */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/host.h"
+#include "support/process.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+
+enum { LIMIT = 80, CLIENTS = 120 };
+
+int main(void) {
+#if defined(_WIN32)
+    printf("skipped: this system limits no process's handles\n");
+    return 0;
+#else
+    host_options options = {
+        .name = "handles",
+        .modules = "echo",
+        .listeners = {{"game", "echo.session", "accepts = 4\n"}},
+        .handle_limit = LIMIT,
+    };
+    host *h = host_start(&options);
+    host_admin(h, "status", NULL, 0); /* the connection that asks must be there before the handles are gone */
+    net_socket clients[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) { /* those above the limit wait in the backlog */
+        clients[i] = net_connect(host_port(h, "game"));
+    }
+    host_wait_at_least(h, "accept_failures", 1);
+    int64_t there = host_figure(h, "sessions");
+    CHECK(there > 10 && there < LIMIT);
+    for (int i = 0; i < (int)there; i++) {
+        wire_expect_echo(clients[i], WIRE_U16, 1, "those who are there");
+    }
+    int64_t failures = host_figure(h, "accept_failures");
+    clock_sleep_ms(1000);
+    CHECK(host_figure(h, "accept_failures") - failures < 200); /* it waits between attempts */
+    CHECK_INT(host_log_count(h, "accepting fails"), 1);
+
+    for (int i = 0; i < (int)there; i++) {
+        net_close(clients[i]);
+    }
+    for (int i = (int)there; i < CLIENTS; i++) {
+        wire_expect_echo(clients[i], WIRE_U16, 1, "those who waited");
+        net_close(clients[i]);
+    }
+    host_wait_figure(h, "sessions", 0);
+    net_socket s = net_connect(host_port(h, "game"));
+    wire_expect_echo(s, WIRE_U16, 1, "a newcomer");
+    net_close(s);
+    host_stop(h);
+    return 0;
+#endif
+}

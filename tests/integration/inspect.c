@@ -1,0 +1,66 @@
+/* inspect.c: `portico inspect` tells what a module is, and what is wrong with one that is none. */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char output[65536];
+
+static int inspect(const char *path) {
+    char to[1024];
+    folder_make(host_test_folder());
+    snprintf(to, sizeof to, "%s/output.txt", host_test_folder());
+    const char *arguments[] = {host_executable(), "inspect", path, NULL};
+    int exit_code = process_run(arguments, to, 60000);
+    char *text = file_read(to, NULL);
+    CHECK(text != NULL);
+    snprintf(output, sizeof output, "%s", text);
+    free(text);
+    return exit_code;
+}
+
+static void expect(const char *name, int exit_code, const char *const *words) {
+    char path[1024];
+    host_module_path(name, path, sizeof path);
+    int found = inspect(path);
+    bool said = true;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strstr(output, words[i]) == NULL) {
+            fprintf(stderr, "not said: \"%s\"\n", words[i]);
+            said = false;
+        }
+    }
+    if (found != exit_code || !said) {
+        fprintf(stderr, "inspect %s: exit code %d, expected %d\n%s", name, found, exit_code, output);
+        exit(1);
+    }
+}
+
+int main(void) {
+    expect("echo", 0,
+           (const char *[]){"echo", "0.1", "Sends every packet back as it came.", "session", NULL});
+    expect("counts", 0, (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
+    expect("second", 0, (const char *[]){"second", "counts", NULL});
+    expect("chat", 0, (const char *[]){"chat", "user", NULL});
+    expect("no_symbol", 1, (const char *[]){"portico_module", NULL});
+    expect("other_major", 1, (const char *[]){"1.0", "0.1", NULL});
+    expect("newer_minor", 1, (const char *[]){"0.2", "0.1", NULL});
+    expect("null_info", 1, (const char *[]){"null_info", NULL});
+    expect("null_name", 1, (const char *[]){"name", NULL});
+    expect("bad_name", 1, (const char *[]){"Bad-Name", NULL});
+    expect("huge_state", 1, (const char *[]){"2097152", NULL});
+
+    char path[1024];
+    folder_make(host_test_folder());
+    snprintf(path, sizeof path, "%s/garbage%s", host_test_folder(), host_library_suffix);
+    file_write(path, "no library at all", 17);
+    CHECK_INT(inspect(path), 1);
+    CHECK(strstr(output, "garbage") != NULL);
+    CHECK_INT(inspect("not/there.so"), 1);
+    CHECK(strstr(output, "not/there.so") != NULL);
+    CHECK_INT(inspect(NULL), 2);
+    return 0;
+}

@@ -1,0 +1,50 @@
+/* multi_module.c: two modules have handlers and a state of their own on the sessions of one type. The ini
+ * names the second first: dependencies decide the order of loading, not the file. */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/wire.h"
+
+#include <stdint.h>
+
+enum { CLIENTS = 20, ROUNDS = 10 };
+
+int main(void) {
+    host_options options = {
+        .name = "multi_module",
+        .modules = "second counts",
+        .listeners = {{"game", "counts.session", NULL}},
+    };
+    host *h = host_start(&options);
+    net_socket clients[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = net_connect(host_port(h, "game"));
+    }
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        for (int i = 0; i < CLIENTS; i++) {
+            uint64_t of_second = 0;
+            uint32_t of_counts = 0;
+            uint16_t opcode = 0;
+            CHECK(wire_send(clients[i], WIRE_U16, 20, "x", 1));
+            CHECK_INT(wire_recv(clients[i], WIRE_U16, &opcode, &of_second, sizeof of_second),
+                      sizeof of_second);
+            CHECK_INT(opcode, 20);
+            CHECK_INT(of_second, round);
+            CHECK(wire_send(clients[i], WIRE_U16, 7, NULL, 0));
+            CHECK_INT(wire_recv(clients[i], WIRE_U16, &opcode, &of_counts, sizeof of_counts),
+                      sizeof of_counts);
+            CHECK_INT(opcode, 7);
+            CHECK_INT(of_counts, round); /* opcode 20 was not this module's */
+        }
+    }
+    wire_expect_echo(clients[0], WIRE_U16, 21, "an opcode that nobody has registered");
+    for (int i = 0; i < CLIENTS; i++) {
+        net_close(clients[i]);
+    }
+    host_wait_figure(h, "sessions", 0);
+    host_interrupt(h);
+    CHECK_INT(host_wait_exit(h, 60000), 0);
+    CHECK_INT(host_log_count(h, "opened 20 closed 20 packets 201 wrong 0"), 1);
+    CHECK_INT(host_log_count(h, "opened 20 closed 20 wrong 0"), 1);
+    host_finish(h, 0);
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* one_at_a_time.c: a session that is closed from elsewhere while its handler runs gets its on_close after
+ * that, not beside it; also when the client goes, and when the module does. tests/abi/orders.c looks from
+ * inside.
+ */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/host.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INSIDE_MS = 30, KEPT_MS = 10 };
+
+/* Kicks the only session of the type. */
+static void kick(host *h) {
+    char sessions[4096];
+    char command[4200];
+    host_admin(h, "sessions", sessions, sizeof sessions);
+    char *at = strstr(sessions, " orders.session ");
+    CHECK(at != NULL);
+    *at = '\0';
+    const char *line = strrchr(sessions, '\n');
+    snprintf(command, sizeof command, "kick %s", line != NULL ? line + 1 : sessions);
+    host_admin(h, command, NULL, 0);
+}
+
+/* A handler stays inside, with another packet behind it. */
+static net_socket client_inside(host *h) {
+    const uint32_t first[2] = {0, INSIDE_MS};
+    const uint32_t second[2] = {1, 0};
+    net_socket s = net_connect(host_port(h, "game"));
+    CHECK(wire_send(s, WIRE_U16, 1, first, sizeof first));
+    CHECK(wire_send(s, WIRE_U16, 1, second, sizeof second));
+    host_wait_figure(h, "sessions", 1);
+    clock_sleep_ms(KEPT_MS); /* for the handler to begin */
+    return s;
+}
+
+int main(void) {
+    host_options options = {
+        .name = "one_at_a_time",
+        .workers = 5,
+        .modules = "orders",
+        .listeners = {{"game", "orders.session", NULL}},
+    };
+    host *h = host_start(&options);
+    int rounds = scale(30, 10);
+    for (int i = 0; i < rounds; i++) {
+        net_socket s = client_inside(h);
+        kick(h);
+        CHECK(net_wait_end(s, 10000));
+        net_close(s);
+        host_wait_figure(h, "sessions", 0);
+        net_reset(client_inside(h));
+        host_wait_figure(h, "sessions", 0);
+    }
+    net_socket s = client_inside(h);
+    host_admin(h, "unload orders", NULL, 0);
+    CHECK(net_wait_end(s, 10000));
+    net_close(s);
+    char line[256] = "";
+    char expected[64];
+    CHECK(host_try_log_line(h, "overtaken", line, sizeof line));
+    snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d", 2 * rounds + 1);
+    if (strstr(line, expected) == NULL) {
+        fprintf(stderr, "expected:%s, found: %s\n", expected, line);
+        exit(1);
+    }
+    host_stop(h);
+    return 0;
+}

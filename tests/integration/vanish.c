@@ -1,0 +1,91 @@
+/* vanish.c: clients that vanish at every stage, by close and by reset, leave nothing behind, and every
+ * session that was opened is told of its end once. */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/host.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STAGES = 7, FRAME = 1000 };
+
+/* Goes as far as `stage` says. */
+static net_socket client_at(uint16_t port, int stage) {
+    static const uint8_t payload[FRAME];
+    uint8_t frame[FRAME + WIRE_U16];
+    size_t size = wire_frame(WIRE_U16, frame, 1, payload, FRAME);
+    net_socket s = net_connect(port);
+    switch (stage) {
+    case 0: /* before a byte */ break;
+    case 1: /* half a header */ CHECK(net_send_all(s, frame, 2)); break;
+    case 2: /* a header */ CHECK(net_send_all(s, frame, WIRE_U16)); break;
+    case 3: /* half a payload */ CHECK(net_send_all(s, frame, size / 2)); break;
+    case 4: /* replies unread */
+        for (int i = 0; i < 50; i++) {
+            CHECK(net_send_all(s, frame, size));
+        }
+        break;
+    case 5: /* the sending direction ended, replies unread */
+        CHECK(net_send_all(s, frame, size));
+        net_half_close(s);
+        break;
+    default: /* after an answer */ wire_expect_echo(s, WIRE_U16, 2, "thank you"); break;
+    }
+    return s;
+}
+
+static void vanish_at_all_stages(host *h, int rounds) {
+    uint16_t port = host_port(h, "game");
+    for (int i = 0; i < rounds; i++) {
+        for (int stage = 0; stage < STAGES; stage++) {
+            net_close(client_at(port, stage));
+            net_reset(client_at(port, stage));
+        }
+    }
+}
+
+/* A client that ends its sending direction still gets the answers to what it sent. */
+static void half_close_is_answered(host *h) {
+    char reply[16];
+    uint16_t opcode = 0;
+    net_socket s = net_connect(host_port(h, "game"));
+    CHECK(wire_send(s, WIRE_U16, 9, "bye", 3));
+    net_half_close(s);
+    CHECK_INT(wire_recv(s, WIRE_U16, &opcode, reply, sizeof reply), 3);
+    CHECK(net_wait_end(s, 10000));
+    net_close(s);
+}
+
+int main(void) {
+    host_options options = {
+        .name = "vanish",
+        .modules = "counts",
+        .listeners = {{"game", "counts.session", "max_sessions = 5000\n"}},
+    };
+    host *h = host_start(&options);
+    vanish_at_all_stages(h, 3);
+    host_wait_figure(h, "sessions", 0);
+    int64_t ops = host_figure(h, "ops_pending");
+    int64_t handles = host_figure(h, "handles");
+    vanish_at_all_stages(h, scale(100, 10));
+    half_close_is_answered(h);
+    host_wait_figure(h, "sessions", 0);
+    host_wait_figure(h, "ops_pending", ops);
+    printf("handles: %lld before, %lld now\n", (long long)handles, (long long)host_figure(h, "handles"));
+    CHECK(host_figure(h, "handles") <= handles + scale(1, 4)); /* an emulator keeps some of its own */
+    CHECK_INT(host_figure(h, "sessions_opened"), host_figure(h, "sessions_closed"));
+
+    host_interrupt(h);
+    CHECK_INT(host_wait_exit(h, 60000), 0);
+    char line[256];
+    unsigned opened = 0;
+    unsigned closed = 0;
+    CHECK(host_try_log_line(h, "opened ", line, sizeof line));
+    CHECK(sscanf(strstr(line, "opened "), "opened %u closed %u", &opened, &closed) == 2);
+    CHECK(opened > STAGES);
+    CHECK_INT(opened, closed);
+    CHECK_INT(host_log_count(h, "wrong 0"), 1);
+    host_finish(h, 0);
+    return 0;
+}

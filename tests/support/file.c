@@ -1,0 +1,68 @@
+/* file.c: the few things that tests do with files, on both systems; declared in host.h. */
+#if !defined(_WIN32) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include "support/check.h"
+#include "support/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#if defined(_WIN32)
+#include <direct.h>
+#define make_folder(path) _mkdir(path)
+#else
+#include <sys/stat.h>
+#define make_folder(path) mkdir(path, 0755)
+#endif
+
+char *file_read(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return NULL;
+    }
+    size_t used = 0;
+    size_t capacity = 65536;
+    char *data = malloc(capacity);
+    CHECK(data != NULL);
+    for (size_t got; (got = fread(data + used, 1, capacity - used - 1, file)) > 0;) {
+        used += got;
+        if (capacity - used < 4096) {
+            capacity *= 2;
+            data = realloc(data, capacity);
+            CHECK(data != NULL);
+        }
+    }
+    fclose(file);
+    data[used] = '\0';
+    if (size != NULL) {
+        *size = used;
+    }
+    return data;
+}
+
+void file_write(const char *path, const void *data, size_t size) {
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        fprintf(stderr, "cannot write %s\n", path);
+    }
+    CHECK(file != NULL);
+    CHECK(fwrite(data, 1, size, file) == size);
+    CHECK(fclose(file) == 0);
+}
+
+bool file_exists(const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (file != NULL) {
+        fclose(file);
+    }
+    return file != NULL;
+}
+
+void file_remove(const char *path) {
+    remove(path);
+}
+
+void folder_make(const char *path) {
+    make_folder(path); /* it may be there; what is written into it says if it is not */
+}

@@ -1,0 +1,77 @@
+/* net.h: a client's sockets: blocking, with timeouts, on both systems.
+ *
+ * One thread. "Expect" functions end the test when what they name does not happen; the others tell.
+ */
+#ifndef TEST_NET_H
+#define TEST_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uintptr_t net_socket;
+#define NET_NONE ((net_socket)-1)
+
+enum {
+    NET_END = 0,     /* the peer has sent its last byte */
+    NET_BROKEN = -1, /* reset, or another error */
+    NET_TIMEOUT = -2 /* nothing came in time */
+};
+
+enum { NET_TIMEOUT_MS = 20000 }; /* of every call, until net_set_timeout */
+
+/* Connects to a numeric address, IPv4 or IPv6. NET_NONE when that fails. */
+net_socket net_try_connect(const char *address, uint16_t port);
+
+/* The same on 127.0.0.1, expected to succeed. */
+net_socket net_connect(uint16_t port);
+
+/* Connects to 127.0.0.1 with small buffers on this side, so that a client that does not read is felt
+ * soon. */
+net_socket net_connect_narrow(uint16_t port);
+
+void net_set_timeout(net_socket s, uint32_t timeout_ms);
+
+/* After this the socket is for poll: send and receive never wait. */
+void net_set_nonblocking(net_socket s);
+
+bool net_send_all(net_socket s, const void *data, size_t size);
+
+/* One send: bytes taken, NET_BROKEN, or NET_TIMEOUT when it would have to wait. */
+int net_send_some(net_socket s, const void *data, size_t size);
+
+/* One recv: bytes, or NET_END, NET_BROKEN, NET_TIMEOUT. */
+int net_recv_some(net_socket s, void *data, size_t size);
+
+bool net_recv_exactly(net_socket s, void *data, size_t size);
+
+/* Reads and drops until the peer ends or breaks the connection; false when it does not in time. */
+bool net_wait_end(net_socket s, uint32_t timeout_ms);
+
+/* Ends the sending direction. */
+void net_half_close(net_socket s);
+
+/* Closes in order; with net_reset the peer sees a reset. */
+void net_close(net_socket s);
+void net_reset(net_socket s);
+
+/* True when a listener on `address`, port 0, can be opened: whether the system has ::1. */
+bool net_has_address(const char *address);
+
+typedef struct net_poll_entry {
+    net_socket socket;
+    bool want_send;
+    bool can_recv; /* also when the connection ended or broke */
+    bool can_send;
+} net_poll_entry;
+
+/* Waits until one of them can go on. Entries with NET_NONE are left out. False when the time ran out. */
+bool net_poll(net_poll_entry *entries, size_t count, uint32_t timeout_ms);
+
+/* A listening socket on 127.0.0.1 for tests of connectors. *port 0 becomes the one that it got. */
+net_socket net_listen(uint16_t *port);
+
+/* The next connection, or NET_NONE after `timeout_ms`. */
+net_socket net_accept(net_socket listener, uint32_t timeout_ms);
+
+#endif

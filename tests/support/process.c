@@ -1,0 +1,294 @@
+/* process.c: see process.h. What both systems share; the two halves below differ in system calls only. */
+#if !defined(_WIN32) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include "support/process.h"
+
+#include "support/check.h"
+#include "support/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
+struct process {
+#if defined(_WIN32)
+    HANDLE handle;
+    DWORD id;
+#else
+    pid_t id;
+#endif
+    bool ended;
+    int exit_code;
+    struct process *next; /* in `running` */
+};
+
+static process *running;
+
+static void kill_the_rest(void) {
+    for (process *p = running; p != NULL; p = p->next) {
+        process_kill(p);
+    }
+}
+
+static process *process_add(void) {
+    static bool registered;
+    if (!registered) {
+        registered = true;
+        atexit(kill_the_rest);
+    }
+    process *p = calloc(1, sizeof *p);
+    CHECK(p != NULL);
+    p->next = running;
+    running = p;
+    return p;
+}
+
+void process_free(process *p) {
+    process_kill(p);
+    for (process **at = &running; *at != NULL; at = &(*at)->next) {
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    }
+#if defined(_WIN32)
+    CloseHandle(p->handle);
+#endif
+    free(p);
+}
+
+int process_run(const char *const *arguments, const char *output_file, uint32_t timeout_ms) {
+    process_options options = {.output_file = output_file};
+    process *p = process_start(arguments, &options);
+    int exit_code = -1;
+    if (!process_wait(p, timeout_ms, &exit_code)) {
+        exit_code = -1;
+    }
+    process_free(p);
+    return exit_code;
+}
+
+#if defined(_WIN32)
+
+/* Appends one argument as CommandLineToArgvW reads it back. */
+static void append_quoted(char *line, size_t size, const char *text) {
+    size_t at = strlen(line);
+    CHECK(at + 2 * strlen(text) + 4 < size);
+    if (at > 0) {
+        line[at++] = ' ';
+    }
+    line[at++] = '"';
+    for (size_t slashes = 0; *text != '\0'; text++) {
+        if (*text == '\\') {
+            slashes++;
+        } else {
+            if (*text == '"') { /* the backslashes before a quote are doubled, and the quote gets one */
+                for (size_t i = 0; i < slashes + 1; i++) {
+                    line[at++] = '\\';
+                }
+            }
+            slashes = 0;
+        }
+        line[at++] = *text;
+    }
+    line[at++] = '"';
+    line[at] = '\0';
+}
+
+/* A job whose processes end when its last handle closes, which is when this test ends. */
+static void add_to_job(HANDLE child) {
+    static HANDLE job;
+    if (job == NULL) {
+        JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+        memset(&limits, 0, sizeof limits);
+        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+        job = CreateJobObjectA(NULL, NULL);
+        SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    }
+    AssignProcessToJobObject(job, child); /* a refusal is no reason to fail: atexit is there, too */
+}
+
+static HANDLE open_output(const char *path) {
+    SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
+    HANDLE file = CreateFileA(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                              &inherited, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    CHECK(file != INVALID_HANDLE_VALUE);
+    return file;
+}
+
+process *process_start(const char *const *arguments, const process_options *options) {
+    char line[4096] = "";
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        append_quoted(line, sizeof line, arguments[i]);
+    }
+    STARTUPINFOA start = {.cb = sizeof start};
+    HANDLE output = NULL;
+    if (options->output_file != NULL) {
+        output = open_output(options->output_file);
+        start.dwFlags = STARTF_USESTDHANDLES;
+        start.hStdOutput = output;
+        start.hStdError = output;
+    }
+    PROCESS_INFORMATION made;
+    BOOL started = FALSE;
+    for (int tries = 0; !started && tries < 3; tries++) { /* Wine gives ERROR_INTERNAL_ERROR now and then */
+        started = CreateProcessA(NULL, line, NULL, NULL, output != NULL, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
+                                 &start, &made);
+        if (!started && GetLastError() != ERROR_INTERNAL_ERROR) {
+            break;
+        }
+    }
+    if (!started) {
+        fprintf(stderr, "cannot start %s: error %lu\n", line, GetLastError());
+    }
+    CHECK(started);
+    process *p = process_add();
+    p->handle = made.hProcess;
+    p->id = made.dwProcessId;
+    add_to_job(made.hProcess);
+    CloseHandle(made.hThread);
+    if (output != NULL) {
+        CloseHandle(output);
+    }
+    return p;
+}
+
+bool process_interrupt(process *p) {
+    return GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, p->id) != 0;
+}
+
+bool process_wait(process *p, uint32_t timeout_ms, int *exit_code) {
+    if (!p->ended) {
+        if (WaitForSingleObject(p->handle, timeout_ms) != WAIT_OBJECT_0) {
+            return false;
+        }
+        DWORD code = 0;
+        GetExitCodeProcess(p->handle, &code);
+        p->ended = true;
+        p->exit_code = (int)code;
+    }
+    *exit_code = p->exit_code;
+    return true;
+}
+
+void process_kill(process *p) {
+    int ignored = 0;
+    if (!p->ended) {
+        TerminateProcess(p->handle, 99);
+        process_wait(p, 5000, &ignored);
+        p->ended = true;
+    }
+}
+
+uint32_t process_id(const process *p) {
+    return p->id;
+}
+
+uint32_t process_raise_handle_limit(void) {
+    return 16u << 20; /* Windows has a limit of memory only */
+}
+
+#else
+
+static void set_handle_limit(uint32_t limit) {
+    struct rlimit files = {.rlim_cur = limit, .rlim_max = limit};
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Runs between fork and exec: only calls that are allowed there. */
+static _Noreturn void run_child(const char *const *arguments, const process_options *options, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(126);
+    }
+    if (options->output_file != NULL) {
+        int file = open(options->output_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        if (file < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0) {
+            _exit(126);
+        }
+        close(file);
+    }
+    int empty = open("/dev/null", O_RDONLY);
+    if (empty > 0) {
+        dup2(empty, 0);
+        close(empty);
+    }
+    if (options->handle_limit != 0) {
+        set_handle_limit(options->handle_limit);
+    }
+    setpgid(0, 0); /* a Ctrl+C in the terminal of the tests is for the tests */
+    execv(arguments[0], (char *const *)(uintptr_t)arguments);
+    _exit(127);
+}
+
+process *process_start(const char *const *arguments, const process_options *options) {
+    process *p = process_add();
+    pid_t parent = getpid();
+    fflush(NULL);
+    p->id = fork();
+    CHECK(p->id >= 0);
+    if (p->id == 0) {
+        run_child(arguments, options, parent);
+    }
+    return p;
+}
+
+bool process_interrupt(process *p) {
+    return kill(p->id, SIGINT) == 0;
+}
+
+bool process_wait(process *p, uint32_t timeout_ms, int *exit_code) {
+    uint64_t end_ms = clock_now_ms() + timeout_ms;
+    while (!p->ended) {
+        int status = 0;
+        pid_t id = waitpid(p->id, &status, WNOHANG);
+        CHECK(id >= 0 || errno == EINTR);
+        if (id == p->id) {
+            p->ended = true;
+            p->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+        } else if (clock_now_ms() >= end_ms) {
+            return false;
+        } else {
+            clock_sleep_ms(2);
+        }
+    }
+    *exit_code = p->exit_code;
+    return true;
+}
+
+void process_kill(process *p) {
+    if (!p->ended) {
+        int status = 0;
+        kill(p->id, SIGKILL);
+        waitpid(p->id, &status, 0);
+        p->ended = true;
+        p->exit_code = 1000 + SIGKILL;
+    }
+}
+
+uint32_t process_id(const process *p) {
+    return (uint32_t)p->id;
+}
+
+uint32_t process_raise_handle_limit(void) {
+    struct rlimit files;
+    CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    return files.rlim_cur > 1u << 20 ? 1u << 20 : (uint32_t)files.rlim_cur;
+}
+
+#endif

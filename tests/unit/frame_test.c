@@ -1,0 +1,253 @@
+/* Framing: every kind, every limit, frames cut at every byte, streams split at random. */
+#include "frame.h"
+
+#include "support/check.h"
+
+#include <stdbool.h>
+
+enum { STREAM_MAX = 1 << 20, FRAMES_MAX = 4096 };
+
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t bound) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return (random_state >> 8) % bound;
+}
+
+static portico_status parse(frame_kind kind, const void *bytes, uint32_t size, uint32_t limit, frame *f) {
+    uint32_t scanned = 0;
+    const char *why = NULL;
+    portico_status status = frame_parse(kind, bytes, size, limit, &scanned, f, &why);
+    CHECK((status == PORTICO_E_FRAME || status == PORTICO_E_TOO_BIG) == (why != NULL));
+    return status;
+}
+
+static void names(void) {
+    static const char *const all[FRAME_KINDS] = {"u16", "u32", "line", "raw"};
+    frame_kind kind = FRAME_RAW;
+    for (int i = 0; i < FRAME_KINDS; i++) {
+        CHECK_TEXT(frame_name((frame_kind)i), all[i]);
+        CHECK(frame_kind_from_name(all[i], &kind));
+        CHECK_INT(kind, i);
+    }
+    CHECK(!frame_kind_from_name("u8", &kind));
+    CHECK(!frame_kind_from_name("", &kind));
+}
+
+static void u16(void) {
+    static const uint8_t bytes[] = {6, 0, 0x34, 0x12, 'h', 'i', 99};
+    frame f;
+    for (uint32_t size = 0; size < 6; size++) {
+        CHECK_INT(parse(FRAME_U16, bytes, size, 65535, &f), PORTICO_E_STATE);
+        CHECK_INT(f.frame_bytes, size < 2 ? 0 : 6);
+    }
+    CHECK_INT(parse(FRAME_U16, bytes, 7, 65535, &f), PORTICO_OK);
+    CHECK_INT(f.frame_bytes, 6);
+    CHECK_INT(f.size, 2);
+    CHECK_INT(f.opcode, 0x1234);
+    CHECK(f.data == bytes + 4);
+    CHECK_INT(parse(FRAME_U16, bytes, 7, 6, &f), PORTICO_OK);
+    CHECK_INT(parse(FRAME_U16, bytes, 7, 5, &f), PORTICO_E_TOO_BIG);
+    CHECK_INT(parse(FRAME_U16, bytes, 2, 5, &f), PORTICO_E_TOO_BIG); /* known from the size alone */
+    for (uint8_t size = 0; size < 4; size++) {
+        uint8_t small[4] = {0};
+        small[0] = size;
+        CHECK_INT(parse(FRAME_U16, small, 4, 65535, &f), PORTICO_E_FRAME);
+        CHECK_INT(parse(FRAME_U16, small, 2, 65535, &f), PORTICO_E_FRAME);
+    }
+    static const uint8_t empty[] = {4, 0, 7, 0};
+    CHECK_INT(parse(FRAME_U16, empty, 4, 4, &f), PORTICO_OK);
+    CHECK_INT(f.size, 0);
+    CHECK_INT(f.opcode, 7);
+}
+
+static void u32(void) {
+    static const uint8_t bytes[] = {10, 0, 0, 0, 0x34, 0x12, 0, 0, 'h', 'i', 99};
+    frame f;
+    for (uint32_t size = 0; size < 10; size++) {
+        CHECK_INT(parse(FRAME_U32, bytes, size, 1 << 26, &f), PORTICO_E_STATE);
+        CHECK_INT(f.frame_bytes, size < 4 ? 0 : 10);
+    }
+    CHECK_INT(parse(FRAME_U32, bytes, 11, 10, &f), PORTICO_OK);
+    CHECK_INT(f.frame_bytes, 10);
+    CHECK_INT(f.size, 2);
+    CHECK_INT(f.opcode, 0x1234);
+    CHECK_INT(parse(FRAME_U32, bytes, 11, 9, &f), PORTICO_E_TOO_BIG);
+    static const uint8_t small[] = {7, 0, 0, 0, 0, 0, 0, 0};
+    CHECK_INT(parse(FRAME_U32, small, 8, 1 << 26, &f), PORTICO_E_FRAME);
+    static const uint8_t huge[] = {0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0};
+    CHECK_INT(parse(FRAME_U32, huge, 8, 1 << 26, &f), PORTICO_E_TOO_BIG);
+    static const uint8_t not_zero[] = {8, 0, 0, 0, 1, 0, 0, 1};
+    CHECK_INT(parse(FRAME_U32, not_zero, 8, 1 << 26, &f), PORTICO_E_FRAME);
+    static const uint8_t large[] = {0xFF, 0xFF, 0, 0, 1, 0, 0, 1};
+    CHECK_INT(parse(FRAME_U32, large, 8, 1 << 26, &f), PORTICO_E_FRAME); /* before the payload has come */
+}
+
+static void check_line(const char *bytes, uint32_t limit, const char *text, uint32_t frame_bytes) {
+    frame f;
+    CHECK_INT(parse(FRAME_LINE, bytes, (uint32_t)strlen(bytes), limit, &f), PORTICO_OK);
+    CHECK_INT(f.size, strlen(text));
+    CHECK(memcmp(f.data, text, f.size) == 0);
+    CHECK_INT(f.frame_bytes, frame_bytes);
+    CHECK_INT(f.opcode, 0);
+}
+
+static void line(void) {
+    frame f;
+    check_line("hello\n", 6, "hello", 6);
+    check_line("hello\r\nnext", 100, "hello", 7);
+    check_line("\n", 1, "", 1);
+    check_line("\r\n", 2, "", 2);
+    check_line("\r\r\n", 3, "\r", 3); /* one CR belongs to the end, the other to the text */
+    check_line("a\rb\n", 100, "a\rb", 4);
+    CHECK_INT(parse(FRAME_LINE, "", 0, 10, &f), PORTICO_E_STATE);
+    CHECK_INT(parse(FRAME_LINE, "hello", 5, 6, &f), PORTICO_E_STATE);
+    CHECK_INT(parse(FRAME_LINE, "hello", 5, 5, &f), PORTICO_E_TOO_BIG);
+    CHECK_INT(parse(FRAME_LINE, "hello!", 6, 5, &f), PORTICO_E_TOO_BIG);
+    CHECK_INT(parse(FRAME_LINE, "hello\n", 6, 5, &f), PORTICO_E_TOO_BIG);
+    /* What has been looked at is not looked at again, and the next line begins anew. */
+    uint32_t scanned = 0;
+    const char *why = NULL;
+    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hel", 3, 10, &scanned, &f, &why), PORTICO_E_STATE);
+    CHECK_INT(scanned, 3);
+    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hello\n", 6, 10, &scanned, &f, &why), PORTICO_OK);
+    CHECK_INT(scanned, 0);
+}
+
+static void raw(void) {
+    frame f;
+    CHECK_INT(parse(FRAME_RAW, "", 0, 10, &f), PORTICO_E_STATE);
+    CHECK_INT(parse(FRAME_RAW, "hello", 5, 10, &f), PORTICO_OK);
+    CHECK_INT(f.size, 5);
+    CHECK_INT(f.frame_bytes, 5);
+    CHECK_INT(parse(FRAME_RAW, "hello", 5, 3, &f), PORTICO_OK); /* no frame is larger than the limit */
+    CHECK_INT(f.size, 3);
+    CHECK_INT(f.frame_bytes, 3);
+}
+
+static void wrap(void) {
+    frame_ends ends;
+    CHECK_INT(frame_wrap(FRAME_U16, 0x1234, 65531, 65535, &ends), PORTICO_OK);
+    CHECK_INT(ends.header_bytes, 4);
+    CHECK_INT(ends.trailer_bytes, 0);
+    CHECK(memcmp(ends.header, "\xFF\xFF\x34\x12", 4) == 0);
+    CHECK_INT(frame_wrap(FRAME_U16, 1, 65532, 1 << 26, &ends), PORTICO_E_TOO_BIG); /* than 16 bits can say */
+    CHECK_INT(frame_wrap(FRAME_U16, 1, 7, 10, &ends), PORTICO_E_TOO_BIG);
+    CHECK_INT(frame_wrap(FRAME_U32, 0x1234, 65532, 1 << 26, &ends), PORTICO_OK);
+    CHECK_INT(ends.header_bytes, 8);
+    CHECK(memcmp(ends.header, "\x04\x00\x01\x00\x34\x12\x00\x00", 8) == 0);
+    CHECK_INT(frame_wrap(FRAME_U32, 1, UINT32_MAX, UINT32_MAX, &ends), PORTICO_E_TOO_BIG);
+    CHECK_INT(frame_wrap(FRAME_LINE, 0x1234, 5, 6, &ends), PORTICO_OK);
+    CHECK_INT(ends.header_bytes, 0);
+    CHECK_INT(ends.trailer_bytes, 1);
+    CHECK_INT(ends.trailer[0], '\n');
+    CHECK_INT(frame_wrap(FRAME_LINE, 0, 5, 5, &ends), PORTICO_E_TOO_BIG);
+    CHECK_INT(frame_wrap(FRAME_RAW, 0x1234, 5, 5, &ends), PORTICO_OK);
+    CHECK_INT(ends.header_bytes + ends.trailer_bytes, 0);
+    CHECK_INT(frame_wrap(FRAME_RAW, 0, 6, 5, &ends), PORTICO_E_TOO_BIG);
+}
+
+/* ---- streams ---- */
+
+typedef struct packet {
+    uint32_t at; /* of its payload in the stream */
+    uint32_t size;
+    uint16_t opcode;
+} packet;
+
+static uint8_t stream[STREAM_MAX];
+static packet packets[FRAMES_MAX];
+
+/* Fills the stream with frames of random sizes; returns its bytes. */
+static uint32_t make_stream(frame_kind kind, uint32_t *count) {
+    uint32_t used = 0;
+    for (*count = 0; *count < FRAMES_MAX && STREAM_MAX - used > 70000; (*count)++) {
+        uint32_t size = random_below(random_below(10) == 0 ? 65000 : 40);
+        uint16_t opcode = kind == FRAME_LINE ? 0 : (uint16_t)random_below(65536);
+        frame_ends ends;
+        CHECK_INT(frame_wrap(kind, opcode, size, 65535, &ends), PORTICO_OK);
+        memcpy(stream + used, ends.header, ends.header_bytes);
+        used += ends.header_bytes;
+        packets[*count] = (packet){used, size, opcode};
+        for (uint32_t i = 0; i < size; i++) {
+            stream[used++] = (uint8_t)(kind == FRAME_LINE ? 'a' + random_below(26) : random_below(256));
+        }
+        memcpy(stream + used, ends.trailer, ends.trailer_bytes);
+        used += ends.trailer_bytes;
+    }
+    return used;
+}
+
+/* Parses the stream as it would come in pieces of up to `piece` bytes: the frames are those that went in. */
+static void read_stream(frame_kind kind, uint32_t used, uint32_t count, uint32_t piece) {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+    uint32_t scanned = 0;
+    uint32_t found = 0;
+    while (begin < used) {
+        frame f;
+        const char *why = NULL;
+        portico_status status = frame_parse(kind, stream + begin, end - begin, 65535, &scanned, &f, &why);
+        if (status == PORTICO_E_STATE) {
+            CHECK(f.frame_bytes == 0 || f.frame_bytes > end - begin);
+            CHECK(end < used);
+            uint32_t more = 1 + random_below(piece);
+            end = used - end < more ? used : end + more;
+            continue;
+        }
+        CHECK_INT(status, PORTICO_OK);
+        CHECK(found < count);
+        CHECK_INT(f.data - stream, packets[found].at);
+        CHECK_INT(f.size, packets[found].size);
+        CHECK_INT(f.opcode, packets[found].opcode);
+        begin += f.frame_bytes;
+        found++;
+    }
+    CHECK_INT(found, count);
+}
+
+static void streams(void) {
+    static const frame_kind kinds[] = {FRAME_U16, FRAME_U32, FRAME_LINE};
+    static const uint32_t pieces[] = {1, 2, 7, 100, 5000, STREAM_MAX};
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t count;
+        uint32_t used = make_stream(kinds[i], &count);
+        for (uint32_t j = 0; j < sizeof pieces / sizeof pieces[0]; j++) {
+            read_stream(kinds[i], used, count, pieces[j]);
+        }
+    }
+}
+
+/* Whatever comes: no frame reaches beyond the bytes, none is empty as a whole, none is above the limit. */
+static void garbage(void) {
+    for (uint32_t round = 0; round < 200000; round++) {
+        uint8_t bytes[24];
+        uint32_t size = random_below(sizeof bytes + 1);
+        uint32_t limit = 1 + random_below(30);
+        for (uint32_t i = 0; i < size; i++) {
+            bytes[i] = (uint8_t)(random_below(2) == 0 ? random_below(12) : random_below(256));
+        }
+        for (int kind = 0; kind < FRAME_KINDS; kind++) {
+            frame f;
+            portico_status status = parse((frame_kind)kind, bytes, size, limit, &f);
+            if (status == PORTICO_OK) {
+                CHECK(f.frame_bytes > 0 && f.frame_bytes <= size && f.frame_bytes <= limit);
+                CHECK(f.data >= bytes && f.data + f.size <= bytes + f.frame_bytes);
+            } else if (status == PORTICO_E_STATE) {
+                CHECK(f.frame_bytes == 0 || (f.frame_bytes > size && f.frame_bytes <= limit));
+            }
+        }
+    }
+}
+
+int main(void) {
+    names();
+    u16();
+    u32();
+    line();
+    raw();
+    wrap();
+    streams();
+    garbage();
+    return 0;
+}

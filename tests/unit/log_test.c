@@ -1,0 +1,227 @@
+/* The log: both formats, what others wrote, rotation, several threads. Files are made in the working
+ * folder. */
+#include "log.h"
+#include "os/os.h"
+
+#include "support/check.h"
+
+enum { FILE_BYTES_MAX = 4 << 20, THREADS = 4, LINES = 2000 };
+
+static char bytes[FILE_BYTES_MAX];
+
+/* The whole file as text; "" when it is not there. */
+static size_t read_file(const char *path) {
+    FILE *file = os_fopen(path, "rb");
+    size_t size = 0;
+    if (file != NULL) {
+        size = fread(bytes, 1, sizeof bytes - 1, file);
+        (void)fclose(file);
+    }
+    bytes[size] = '\0';
+    return size;
+}
+
+static void start(char *path, log_format format, uint64_t limit, uint32_t keep) {
+    log_options options = {.level = LOG_INFO,
+                           .format = format,
+                           .colour = LOG_COLOUR_ALWAYS,
+                           .file = path,
+                           .file_limit_bytes = limit,
+                           .keep = keep};
+    CHECK(log_start(&options));
+}
+
+/* Everything but the time, whose shape is checked. */
+static const char *after_time(const char *line, char between) {
+    static const char shape[] = "dddd-dd-dd?dd:dd:dd.dddZ";
+    for (size_t i = 0; i < sizeof shape - 1; i++) {
+        if (shape[i] == 'd') {
+            CHECK(line[i] >= '0' && line[i] <= '9');
+        } else {
+            CHECK_INT(line[i], shape[i] == '?' ? between : shape[i]);
+        }
+    }
+    CHECK(line[0] == '2' && line[1] == '0'); /* years of this century */
+    return line + sizeof shape - 1;
+}
+
+static void text_lines(void) {
+    char path[] = "text.log";
+    (void)os_file_remove(path);
+    start(path, LOG_TEXT, 1 << 20, 1);
+    CHECK(log_enabled(LOG_INFO));
+    CHECK(!log_enabled(LOG_DEBUG));
+    log_debug("host", "not this");
+    log_info("listener", "%s on %d", "game", 7777);
+    log_warn("x", "one\r\n2026-01-01 00:00:00.000Z error  host      two\t\x1b[31m\x7f");
+    log_error("y", "gr\xC3\xBC\xC3\x9F \xFF\xC3( \xC2\x9B \xE2\x80\xAE");
+    log_stop();
+    (void)read_file(path);
+    char *line = strtok(bytes, "\n");
+    CHECK_TEXT(after_time(line, ' '), " info  listener  game on 7777"); /* no colours in a file */
+    line = strtok(NULL, "\n");
+    CHECK_TEXT(after_time(line, ' '),
+               " warn  x         one??2026-01-01 00:00:00.000Z error  host      two??[31m?");
+    line = strtok(NULL, "\n");
+    CHECK_TEXT(after_time(line, ' '), " error y         gr\xC3\xBC\xC3\x9F \xEF\xBF\xBD\xEF\xBF\xBD( ? ?");
+    CHECK(strtok(NULL, "\n") == NULL);
+    (void)os_file_remove(path);
+}
+
+static void json_lines(void) {
+    char path[] = "json.log";
+    static const char head[] = "{\"time\":\"";
+    (void)os_file_remove(path);
+    start(path, LOG_JSON, 1 << 20, 1);
+    log_info("echo", "a \"quote\", a \\, a\nline, \x1b, \x7f, gr\xC3\xBC\xC3\x9F, \xFF");
+    log_stop();
+    (void)read_file(path);
+    CHECK(strncmp(bytes, head, sizeof head - 1) == 0);
+    CHECK_TEXT(after_time(bytes + sizeof head - 1, 'T'),
+               "\",\"level\":\"info\",\"source\":\"echo\",\"text\":\"a \\\"quote\\\", a \\\\, a\\u000aline, "
+               "\\u001b, \\u007f, gr\xC3\xBC\xC3\x9F, \xEF\xBF\xBD\"}\n");
+    (void)os_file_remove(path);
+}
+
+/* A text of any length gives one line of limited length that ends in "…" and is still whole UTF-8. */
+static void long_lines(void) {
+    char path[] = "long.log";
+    static char text[20000];
+    for (int json = 0; json < 2; json++) {
+        for (size_t shift = 0; shift < 6; shift++) {
+            (void)os_file_remove(path);
+            for (size_t i = 0; i < sizeof text - 1; i++) {
+                text[i] = i < shift                     ? 'a'
+                          : json == 1 && shift % 2 == 0 ? '\x01'
+                                                        : "\xE2\x82\xAC"[(i - shift) % 3];
+            }
+            start(path, json == 1 ? LOG_JSON : LOG_TEXT, 1 << 20, 1);
+            log_info("echo", "%s", text);
+            log_info("echo", "after");
+            log_stop();
+            CHECK(read_file(path) < 4400);
+            char *end = strchr(bytes, '\n');
+            CHECK(end != NULL && strchr(end + 1, '\n') != NULL);
+            const char *mark = json == 1 ? "\xE2\x80\xA6\"}" : "\xE2\x80\xA6";
+            CHECK(strncmp(end - strlen(mark), mark, strlen(mark)) == 0);
+            CHECK(strstr(bytes, "\xEF\xBF\xBD") == NULL); /* no character was cut in two */
+        }
+    }
+    (void)os_file_remove(path);
+}
+
+static void rotation(void) {
+    char path[] = "rotate.log";
+    static const char *const files[] = {"rotate.log", "rotate.log.1", "rotate.log.2", "rotate.log.3"};
+    for (int i = 0; i < 4; i++) {
+        (void)os_file_remove(files[i]);
+    }
+    start(path, LOG_TEXT, 4096, 2);
+    for (int i = 0; i < 400; i++) {
+        log_info("test", "line %04d", i);
+    }
+    log_stop();
+    /* The three files hold the last lines without a gap, and none is above the limit. */
+    int next = -1;
+    for (int i = 2; i >= 0; i--) {
+        size_t size = read_file(files[i]);
+        CHECK(size > 0 && size <= 4096);
+        for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            const char *number = strstr(line, "line ");
+            CHECK(number != NULL);
+            int found = (int)strtol(number + 5, NULL, 10);
+            CHECK(next < 0 || found == next);
+            next = found + 1;
+        }
+    }
+    CHECK_INT(next, 400);
+    CHECK_INT(read_file(files[3]), 0);
+    /* A file that is there is continued, and rotated when it is full. */
+    size_t before = read_file(path);
+    start(path, LOG_TEXT, 1 << 20, 2);
+    log_info("test", "one more");
+    log_stop();
+    CHECK(read_file(path) > before);
+    /* keep = 0: begun anew. */
+    start(path, LOG_TEXT, 4096, 0);
+    for (int i = 0; i < 400; i++) {
+        log_info("test", "line %04d", i);
+    }
+    log_stop();
+    CHECK(read_file(path) <= 4096);
+    CHECK(strstr(bytes, "line 0399") != NULL);
+    for (int i = 0; i < 4; i++) {
+        (void)os_file_remove(files[i]);
+    }
+}
+
+/* The old file cannot be made room for: its name is a folder's. The lines still come. */
+static void failed_rotation(void) {
+    char path[] = "stuck.log";
+    (void)os_file_remove(path);
+    CHECK_INT(os_folder_create("stuck.log.1/inside"), PORTICO_OK);
+    start(path, LOG_TEXT, 4096, 1);
+    for (int i = 0; i < 400; i++) {
+        log_info("test", "line %04d", i);
+    }
+    log_stop();
+    CHECK(read_file(path) > 4096);
+    CHECK(strstr(bytes, "line 0000") != NULL);
+    CHECK(strstr(bytes, "line 0399") != NULL);
+    (void)os_file_remove(path);
+    char nowhere[] = "no-such-folder/portico.log";
+    log_options options = {.level = LOG_INFO, .file = nowhere};
+    CHECK(!log_start(&options));
+}
+
+static void many_lines(void *arg) {
+    for (int i = 0; i < LINES; i++) {
+        log_info((const char *)arg, "line %04d of a thread that writes as fast as it can", i);
+    }
+}
+
+/* Every line of every thread is there, whole and in its thread's order, across rotations. */
+static void threads(void) {
+    char path[] = "threads.log";
+    static char sources[THREADS][4] = {"t0", "t1", "t2", "t3"};
+    os_thread *running[THREADS];
+    int next[THREADS] = {0};
+    char file[32];
+    start(path, LOG_JSON, 256 * 1024, 8);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_INT(os_thread_start(&running[i], "writer", many_lines, sources[i]), PORTICO_OK);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        os_thread_join(running[i]);
+    }
+    log_stop();
+    for (int i = 8; i >= 0; i--) {
+        (void)snprintf(file, sizeof file, i > 0 ? "%s.%d" : "%s", path, i);
+        (void)read_file(file);
+        for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            const char *source = strstr(line, "\"source\":\"t");
+            const char *number = strstr(line, "line ");
+            CHECK(source != NULL && number != NULL && line[strlen(line) - 1] == '}');
+            int thread = source[11] - '0';
+            CHECK_INT(strtol(number + 5, NULL, 10), next[thread]++);
+        }
+        (void)os_file_remove(file);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_INT(next[i], LINES);
+    }
+}
+
+int main(int argc, char **argv) {
+    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+    CHECK(log_enabled(LOG_INFO));
+    log_info("test", "before log_start lines go to stderr");
+    text_lines();
+    json_lines();
+    long_lines();
+    rotation();
+    failed_rotation();
+    threads();
+    log_info("test", "and after log_stop, too");
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* Every status of the list has a name and a sentence; a number of nobody's has both, too. */
+#include "status.h"
+
+#include "support/check.h"
+
+int main(void) {
+    CHECK_TEXT(status_name(PORTICO_OK), "PORTICO_OK");
+    CHECK_TEXT(status_text(PORTICO_OK), "success");
+    CHECK_TEXT(status_name(PORTICO_E_GONE), "PORTICO_E_GONE");
+    CHECK_TEXT(status_name(PORTICO_E_SYSTEM), "PORTICO_E_SYSTEM");
+    CHECK_TEXT(status_text(PORTICO_E_EOF), "the peer closed the connection");
+    for (portico_status status = 0; status >= PORTICO_E_SYSTEM; status--) {
+        CHECK(strcmp(status_name(status), "PORTICO_E_?") != 0);
+        CHECK(strlen(status_text(status)) > 4);
+    }
+    CHECK_TEXT(status_name(1), "PORTICO_E_?");
+    CHECK_TEXT(status_text(INT32_MIN), "a status that this host does not know");
+    return 0;
+}

@@ -1,0 +1,64 @@
+/* UTF-8: every shortest form is a character, nothing else is; what could forge a line is known. */
+#include "text.h"
+
+#include "support/check.h"
+
+/* The shortest form of a code point. */
+static size_t encode(uint32_t code, char *bytes) {
+    if (code < 0x80) {
+        bytes[0] = (char)code;
+        return 1;
+    }
+    size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned lead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length - 1; i > 0; i--) {
+        bytes[i] = (char)(0x80 | (code & 0x3F));
+        code >>= 6;
+    }
+    bytes[0] = (char)(lead[length] | code);
+    return length;
+}
+
+static void every_code_point(void) {
+    for (uint32_t code = 0; code <= 0x10FFFF; code++) {
+        char bytes[4];
+        size_t length = encode(code, bytes);
+        int surrogate = code >= 0xD800 && code <= 0xDFFF;
+        CHECK_INT(text_character(bytes, length), surrogate ? 0 : length);
+        CHECK_INT(text_character(bytes, length - 1), 0); /* cut */
+    }
+}
+
+static void what_is_none(void) {
+    CHECK(!text_is_utf8("\x80", 1));
+    CHECK(!text_is_utf8("\xC0\x80", 2));         /* overlong NUL */
+    CHECK(!text_is_utf8("\xE0\x9F\xBF", 3));     /* overlong U+07FF */
+    CHECK(!text_is_utf8("\xF0\x8F\xBF\xBF", 4)); /* overlong U+FFFF */
+    CHECK(!text_is_utf8("\xF4\x90\x80\x80", 4)); /* above U+10FFFF */
+    CHECK(!text_is_utf8("\xF8\x88\x80\x80\x80", 5));
+    CHECK(!text_is_utf8("a\xFF", 2));
+    CHECK(!text_is_utf8("\xC3(", 2));
+    CHECK(text_is_utf8("", 0));
+    CHECK(text_is_utf8("gr\xC3\xBC\xC3\x9F", 6));
+}
+
+static void what_is_plain(void) {
+    CHECK(text_is_plain("player \xE2\x82\xAC", 10));
+    CHECK(!text_is_plain("a\nb", 3));
+    CHECK(!text_is_plain("a\0b", 3));
+    CHECK(!text_is_plain("\x7F", 1));
+    CHECK(!text_is_plain("\xC2\x9B", 2));     /* U+009B begins terminal commands */
+    CHECK(!text_is_plain("\xE2\x80\xA8", 3)); /* U+2028, a line separator */
+    CHECK(!text_is_plain("\xE2\x80\xAE", 3)); /* U+202E, right to left */
+    CHECK(!text_is_plain("\xFF", 1));
+}
+
+int main(void) {
+    every_code_point();
+    what_is_none();
+    what_is_plain();
+    char *copy = text_copy("abcdef", 3);
+    CHECK_TEXT(copy, "abc");
+    free(copy);
+    return 0;
+}
