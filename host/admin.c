@@ -96,7 +96,7 @@ static void command_modules(portico_session from, const char *argument) {
 static void command_kick(portico_session from, const char *argument) {
     char *end = NULL;
     portico_session id = strtoull(argument, &end, 10);
-    session *s = *end == '\0' ? session_table_find(id) : NULL;
+    session *s = *end == '\0' ? session_find(id) : NULL;
     if (s == NULL) {
         answer(from, "error there is no session of that id: see `sessions`");
         return;
@@ -214,7 +214,7 @@ static void tell_wrong_token(const char *peer) {
 
 /* Whoever has shown the token may take its time, and wait for a long command. */
 static void let_idle(portico_session client) {
-    session *s = session_table_find(client);
+    session *s = session_find(client);
     if (s != NULL) {
         atomic_store(&s->may_idle, true);
         session_release(s);

@@ -11,6 +11,9 @@
 /* The handler of the packet's opcode, else the owner's on_packet. False when there is neither. */
 bool call_packet(session *s, const portico_packet *packet);
 
+/* The handler of the message's id, of whichever module has one. */
+void call_message(session *s, message *m);
+
 /* Each for the session's attachment `part`, which must be that of part `part` of the session's layout. */
 portico_status call_open(session *s, uint32_t part);
 void call_close(session *s, uint32_t part, portico_status reason);

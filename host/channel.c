@@ -99,7 +99,7 @@ static portico_status join_locked(const char *name, session *s) {
     m->channel = c;
     m->next = s->memberships;
     s->memberships = m;
-    c->members[c->count++] = s->id;
+    c->members[c->count++] = s->base.id;
     return PORTICO_OK;
 }
 
@@ -140,7 +140,7 @@ portico_status channel_leave(const char *name, session *s) {
     channel *c = find_locked(name);
     membership **at = c != NULL ? membership_find(s, c) : NULL;
     if (at != NULL && *at != NULL) {
-        leave_locked(at, s->id);
+        leave_locked(at, s->base.id);
         status = PORTICO_OK;
     }
     os_mutex_unlock(&channels.lock);
@@ -150,7 +150,7 @@ portico_status channel_leave(const char *name, session *s) {
 void channels_leave(session *s) {
     os_mutex_lock(&channels.lock);
     while (s->memberships != NULL) {
-        leave_locked(&s->memberships, s->id);
+        leave_locked(&s->memberships, s->base.id);
     }
     os_mutex_unlock(&channels.lock);
 }
@@ -166,39 +166,10 @@ uint32_t channel_members(const char *name, portico_session *members, uint32_t ca
     return count;
 }
 
-static uint32_t members_send(const portico_session *members, uint32_t count, cast *c,
-                             portico_session except) {
-    uint32_t sent = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        session *s = members[i] != except ? session_table_find(members[i]) : NULL;
-        if (s != NULL) {
-            sent += session_send_cast(s, c) == PORTICO_OK;
-            session_release(s);
-        }
-    }
-    return sent;
+static uint32_t list_channel(const void *name, portico_session *members, uint32_t capacity) {
+    return channel_members(name, members, capacity);
 }
 
 uint32_t channel_send(const char *name, cast *c, portico_session except) {
-    enum { FEW = 64 };
-    portico_session few[FEW];
-    uint32_t capacity = FEW;
-    portico_session *members = few;
-    uint32_t count = channel_members(name, members, capacity);
-    while (count > capacity) {
-        /* Members may come between the look and the copy: room for some more. */
-        capacity = count + count / 8;
-        portico_session *more = realloc(members == few ? NULL : members, capacity * sizeof *members);
-        if (more == NULL) {
-            count = 0; /* nobody is sent to, as the result says */
-            break;
-        }
-        members = more;
-        count = channel_members(name, members, capacity);
-    }
-    uint32_t sent = members_send(members, count, c, except);
-    if (members != few) {
-        free(members);
-    }
-    return sent;
+    return cast_to_members(c, list_channel, name, except);
 }

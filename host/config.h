@@ -65,11 +65,14 @@ typedef struct config_module {
 } config_module;
 
 typedef struct config {
-    char *path;               /* the file, as given */
-    uint32_t workers;         /* [host] workers; never 0: 0 in the file is resolved to the processors */
-    uint32_t stop_timeout_ms; /* [host] */
-    char *run_dir;            /* [host] for the token and private copies; usable path */
-    char *ready_file;         /* [host] NULL: none */
+    char *path;                /* the file, as given */
+    uint32_t workers;          /* [host] workers; never 0: 0 in the file is resolved to the processors */
+    uint32_t watchdog_ms;      /* [host] 0: off */
+    uint32_t blocking_threads; /* [host] */
+    uint32_t blocking_queue;   /* [host] */
+    uint32_t stop_timeout_ms;  /* [host] */
+    char *run_dir;             /* [host] for the token and private copies; usable path */
+    char *ready_file;          /* [host] NULL: none */
 
     log_options log; /* [log] */
 

@@ -1,8 +1,12 @@
 /* host_api.c: see host_api.h. */
 #include "host_api.h"
 
+#include "blocking.h"
 #include "channel.h"
 #include "label.h"
+#include "message.h"
+#include "room.h"
+#include "schedule.h"
 #include "session.h"
 #include "status.h"
 
@@ -178,7 +182,7 @@ static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -188,7 +192,7 @@ static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t
 }
 
 static portico_status PORTICO_CALL api_session_close(portico_session id) {
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -201,7 +205,7 @@ static portico_status PORTICO_CALL api_session_info(portico_session id, portico_
     if (info == NULL || info->struct_size < sizeof info->struct_size) {
         return PORTICO_E_INVALID;
     }
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -221,7 +225,7 @@ static portico_status PORTICO_CALL api_session_info(portico_session id, portico_
 }
 
 static portico_status PORTICO_CALL api_session_set_label(portico_session id, const char *text) {
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -236,7 +240,7 @@ static portico_session PORTICO_CALL api_session_by_label(const char *type, const
 }
 
 static portico_status PORTICO_CALL api_channel_join(const char *channel, portico_session id) {
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -246,7 +250,7 @@ static portico_status PORTICO_CALL api_channel_join(const char *channel, portico
 }
 
 static portico_status PORTICO_CALL api_channel_leave(const char *channel, portico_session id) {
-    session *s = session_table_find(id);
+    session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -280,6 +284,238 @@ static const void *PORTICO_CALL api_get_extension(const char *name) {
     return NULL;
 }
 
+static portico_status PORTICO_CALL api_register_room_type(const portico_room_type *type) {
+    enum { ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
+    module *m = loading_module("register_room_type");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    if (type == NULL || type->struct_size < sizeof *type || type->name == NULL) {
+        log_error(m->name, "register_room_type: struct_size is %u, expected %zu or more, and a name",
+                  type != NULL ? type->struct_size : 0, sizeof *type);
+        return PORTICO_E_INVALID;
+    }
+    char full[2 * PORTICO_LABEL_MAX];
+    bool owned = false;
+    if (!full_name(m, type->name, full, &owned) || !owned) {
+        log_error(m->name,
+                  "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+                  type->name);
+        return PORTICO_E_INVALID;
+    }
+    if (type->state_size > ROOM_STATE_BYTES_MAX) {
+        log_error(m->name, "room type %s: state_size is %u, allowed are up to %d bytes", full,
+                  type->state_size, ROOM_STATE_BYTES_MAX);
+        return PORTICO_E_INVALID;
+    }
+    if (registry_find(m->registry, full) != NULL || registry_find_room(m->registry, full) != NULL) {
+        log_error(m->name, "type %s is registered twice", full);
+        return PORTICO_E_EXISTS;
+    }
+    return registry_add_room(m->registry, full, type) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+/* The table of messages that a module means by a type's name; NULL: it has registered no such type. */
+static registered_message **message_table(module *m, const char *type, char full[2 * PORTICO_LABEL_MAX]) {
+    bool owned = false;
+    if (type == NULL) {
+        snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", m->name);
+        return &m->registry->messages;
+    }
+    if (!full_name(m, type, full, &owned)) {
+        return NULL;
+    }
+    registered_type *t = registry_find(m->registry, full);
+    registered_room *r = registry_find_room(m->registry, full);
+    return t != NULL ? &t->messages : r != NULL ? &r->messages : NULL;
+}
+
+static portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
+                                                        portico_on_message handler) {
+    module *m = loading_module("register_message");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    char full[2 * PORTICO_LABEL_MAX] = "";
+    registered_message **messages = message_table(m, type, full);
+    if (messages == NULL) {
+        log_error(m->name, "register_message: register the type %s first", type);
+        return PORTICO_E_NOT_FOUND;
+    }
+    if (handler == NULL) {
+        log_error(m->name, "register_message: message %u of %s has no handler", id, full);
+        return PORTICO_E_INVALID;
+    }
+    session_type *known = session_type_find(full);
+    const module *other = known != NULL ? session_type_message_of(known, id) : NULL;
+    if (other != NULL || registry_find_message(*messages, id) != NULL) {
+        log_error(m->name, "type %s: message %u is handled by module %s already", full, id,
+                  other != NULL ? other->name : m->name);
+        return PORTICO_E_EXISTS;
+    }
+    return registry_add_message(messages, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+static portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocking handler) {
+    module *m = loading_module("register_blocking");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    if (handler == NULL) {
+        log_error(m->name, "register_blocking: %u has no handler", id);
+        return PORTICO_E_INVALID;
+    }
+    if (registry_find_blocking(m->registry, id) != NULL) {
+        log_error(m->name, "blocking handler %u is registered twice", id);
+        return PORTICO_E_EXISTS;
+    }
+    return registry_add_blocking(m->registry, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+static portico_entity PORTICO_CALL api_self(void) {
+    const module *m = module_current();
+    return m != NULL ? m->self : 0;
+}
+
+static portico_status PORTICO_CALL api_room_create(const char *type, const char *name, portico_room *id) {
+    portico_room made = 0;
+    portico_status status = type != NULL && name != NULL ? room_create(type, name, &made) : PORTICO_E_INVALID;
+    if (id != NULL) {
+        *id = made;
+    }
+    return status;
+}
+
+static portico_room PORTICO_CALL api_room_find(const char *type, const char *name) {
+    return type != NULL && name != NULL ? room_find(type, name) : 0;
+}
+
+/* The room with a hold, or NULL. */
+static room *find_room(portico_room id) {
+    entity *e = entity_find_kind(id, ENTITY_ROOM);
+    return e != NULL ? room_from_entity(e) : NULL;
+}
+
+static portico_status PORTICO_CALL api_room_close(portico_room id) {
+    room *r = find_room(id);
+    if (r == NULL) {
+        return PORTICO_E_GONE;
+    }
+    bool closes = room_close(r, PORTICO_E_CLOSED);
+    entity_release(room_entity(r));
+    return closes ? PORTICO_OK : PORTICO_E_GONE;
+}
+
+static portico_status PORTICO_CALL api_room_join(portico_room room_id, portico_session id) {
+    portico_status status = PORTICO_E_GONE;
+    room *r = find_room(room_id);
+    session *s = session_find(id);
+    if (r != NULL && s != NULL) {
+        status = session_move(s, r);
+    }
+    if (r != NULL) {
+        entity_release(room_entity(r));
+    }
+    if (s != NULL) {
+        session_release(s);
+    }
+    return status;
+}
+
+static portico_status PORTICO_CALL api_room_leave(portico_session id) {
+    session *s = session_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = session_move(s, NULL);
+    session_release(s);
+    return status;
+}
+
+static portico_room PORTICO_CALL api_session_room(portico_session id) {
+    session *s = session_find(id);
+    portico_room room_id = s != NULL ? session_room(s) : 0;
+    if (s != NULL) {
+        session_release(s);
+    }
+    return room_id;
+}
+
+static void *PORTICO_CALL api_room_state(portico_room id) {
+    entity *e = turn_current();
+    return e != NULL && e->id == id && e->kind == ENTITY_ROOM
+               ? room_state(room_from_entity(e), module_current())
+               : NULL;
+}
+
+static uint32_t PORTICO_CALL api_room_members(portico_room id, portico_session *members, uint32_t capacity) {
+    room *r = find_room(id);
+    if (r == NULL) {
+        return 0;
+    }
+    uint32_t count = room_members(r, members, members != NULL ? capacity : 0);
+    entity_release(room_entity(r));
+    return count;
+}
+
+static uint32_t list_room_members(const void *room_pointer, portico_session *members, uint32_t capacity) {
+    return room_members((room *)(uintptr_t)room_pointer, members, capacity);
+}
+
+static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
+                                           portico_session except) {
+    room *r = data != NULL || size == 0 ? find_room(id) : NULL;
+    if (r == NULL) {
+        return 0;
+    }
+    cast c = {.opcode = opcode, .size = size, .data = data};
+    uint32_t sent = cast_to_members(&c, list_room_members, r, except);
+    cast_fini(&c);
+    entity_release(room_entity(r));
+    return sent;
+}
+
+/* A module that is only described has no mailbox: what its `load` posts is taken and goes nowhere. */
+static bool is_inspected(void) {
+    const module *m = module_current();
+    return m != NULL && m->inspected;
+}
+
+static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, const void *data, uint32_t size) {
+    return is_inspected() ? PORTICO_OK : message_post(to, id, data, size, 0);
+}
+
+static portico_status PORTICO_CALL api_post_after(portico_entity to, uint32_t id, const void *data,
+                                                  uint32_t size, uint32_t delay_ms, portico_timer *timer_id) {
+    if (is_inspected()) {
+        return PORTICO_OK;
+    }
+    return schedule_start(to, api_self(), id, data, size, delay_ms, 0, timer_id);
+}
+
+static portico_status PORTICO_CALL api_post_every(portico_entity to, uint32_t id, const void *data,
+                                                  uint32_t size, uint32_t period_ms,
+                                                  portico_timer *timer_id) {
+    if (period_ms == 0) {
+        return PORTICO_E_INVALID;
+    }
+    return is_inspected() ? PORTICO_OK
+                          : schedule_start(to, api_self(), id, data, size, period_ms, period_ms, timer_id);
+}
+
+static portico_status PORTICO_CALL api_timer_cancel(portico_timer timer_id) {
+    return schedule_cancel(timer_id);
+}
+
+static portico_status PORTICO_CALL api_run_blocking(uint32_t id, const void *data, uint32_t size,
+                                                    portico_entity reply_to) {
+    module *m = module_current();
+    if (m == NULL || (data == NULL && size > 0)) {
+        return m == NULL ? PORTICO_E_STATE : PORTICO_E_INVALID;
+    }
+    return blocking_run(m, id, data, size, reply_to);
+}
+
 static const portico_host table = {
     .struct_size = sizeof table,
     .abi_major = PORTICO_ABI_MAJOR,
@@ -300,6 +536,24 @@ static const portico_host table = {
     .channel_members = api_channel_members,
     .clock_ms = api_clock_ms,
     .get_extension = api_get_extension,
+    .register_room_type = api_register_room_type,
+    .register_message = api_register_message,
+    .register_blocking = api_register_blocking,
+    .self = api_self,
+    .room_create = api_room_create,
+    .room_find = api_room_find,
+    .room_close = api_room_close,
+    .room_join = api_room_join,
+    .room_leave = api_room_leave,
+    .session_room = api_session_room,
+    .room_state = api_room_state,
+    .room_members = api_room_members,
+    .room_send = api_room_send,
+    .post = api_post,
+    .post_after = api_post_after,
+    .post_every = api_post_every,
+    .timer_cancel = api_timer_cancel,
+    .run_blocking = api_run_blocking,
 };
 
 const portico_host *host_api(const config *c) {

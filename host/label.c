@@ -61,14 +61,14 @@ static portico_status set_locked(session *s, const char *text) {
     }
     label *old = find_locked(s->service->type, text);
     if (old != NULL) {
-        return old->session == s->id ? PORTICO_OK : PORTICO_E_EXISTS;
+        return old->session == s->base.id ? PORTICO_OK : PORTICO_E_EXISTS;
     }
     label *l = calloc(1, sizeof *l);
     if (l == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
     l->key = key_of(s->service->type, text);
-    l->session = s->id;
+    l->session = s->base.id;
     HASH_ADD(hh, labels.all, key, sizeof l->key, l);
     if (l->hh.tbl == NULL) {
         free(l);

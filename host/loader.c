@@ -3,6 +3,8 @@
 
 #include "control.h"
 #include "host_api.h"
+#include "mailbox.h"
+#include "room.h"
 #include "services.h"
 #include "session.h"
 #include "status.h"
@@ -13,11 +15,13 @@
 #include <string.h>
 
 static struct {
+    os_port *port;
     const config *config;
     const portico_host *api;
 } loader;
 
-portico_status loader_start(const config *c) {
+portico_status loader_start(const config *c, os_port *port) {
+    loader.port = port;
     loader.config = c;
     loader.api = host_api(c);
     return images_start(c->run_dir);
@@ -41,11 +45,16 @@ static void sync_of_type(void *arg, session *s) {
 
 /* The sessions that are there take the type's new layout over at their next turn, which is now. */
 static void sync_sessions(session_type *t) {
-    session_table_each(sync_of_type, t);
+    sessions_each(sync_of_type, t);
 }
 
 /* Takes the module out of its types, up to `end` (NULL: all). */
 static void withdraw(module *m, const registered_type *end) {
+    for (const registered_room *r = m->registry->rooms; r != NULL; r = r->next) {
+        room_type_remove(r);
+    }
+    rooms_close(m, PORTICO_E_UNLOADED);
+    mailbox_close(m);
     for (const registered_type *r = m->registry->types; r != end; r = r->next) {
         session_type *t = session_type_find(r->name);
         portico_status status = session_type_remove_part(t, m);
@@ -65,6 +74,14 @@ static void withdraw(module *m, const registered_type *end) {
 
 /* Adds the module to its types. On failure it is in none of them. */
 static portico_status publish(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status opened = m->mailbox == NULL ? mailbox_open(m, loader.port) : PORTICO_OK;
+    for (const registered_room *r = m->registry->rooms; opened == PORTICO_OK && r != NULL; r = r->next) {
+        opened = room_type_add(m, r);
+    }
+    if (opened != PORTICO_OK) {
+        withdraw(m, m->registry->types);
+        return opened;
+    }
     for (const registered_type *r = m->registry->types; r != NULL; r = r->next) {
         session_type *t = session_type_get(r->name);
         portico_status status = t != NULL ? session_type_add_part(t, m, r) : PORTICO_E_NO_MEMORY;
@@ -82,6 +99,7 @@ static portico_status publish(module *m, char why[IMAGE_WHY_MAX]) {
             sync_sessions(session_type_find(r->name));
         }
     }
+    mailbox_start(m);
     return PORTICO_OK;
 }
 
@@ -97,7 +115,7 @@ static const char *missing_requirement(const module *m) {
 }
 
 static portico_status call_load(module *m) {
-    module *before = module_enter(m);
+    module *before = module_enter(m, "load", 0, 0);
     m->loading = true;
     portico_status status = m->info->load(loader.api, m->state);
     m->loading = false;
@@ -107,7 +125,7 @@ static portico_status call_load(module *m) {
 
 static void call_unload(module *m) {
     if (m->info->unload != NULL) {
-        module *before = module_enter(m);
+        module *before = module_enter(m, "unload", 0, 0);
         m->info->unload(m->state);
         module_leave(before);
     }
@@ -126,8 +144,14 @@ static portico_status module_start(module *m, char why[IMAGE_WHY_MAX]) {
         snprintf(why, IMAGE_WHY_MAX, "it requires the module %s, which is not loaded", missing);
         return PORTICO_E_DEPENDENCY;
     }
-    portico_status status = call_load(m);
+    portico_status status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
     if (status != PORTICO_OK) {
+        return status;
+    }
+    status = call_load(m);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+        (void)module_wait_released(m, UINT32_MAX);
         snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
         return PORTICO_E_LOAD;
     }
@@ -377,7 +401,7 @@ static void abort_of_module(void *arg, session *s) {
 static bool module_end(module *m) {
     uint32_t timeout_ms = loader.config->stop_timeout_ms;
     if (!module_wait_released(m, timeout_ms)) {
-        session_table_each(abort_of_module, m);
+        sessions_each(abort_of_module, m);
         if (!module_wait_released(m, timeout_ms)) {
             return false;
         }
@@ -405,7 +429,7 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
         return PORTICO_E_STATE;
     }
     if (m->info->stopping != NULL) {
-        module *before = module_enter(m);
+        module *before = module_enter(m, "stopping", 0, 0);
         m->info->stopping(m->state);
         module_leave(before);
     }
@@ -462,7 +486,7 @@ void loader_tell_stopping(void) {
     while (list.count-- > 0) {
         module *m = list.all[list.count];
         if (m->info->stopping != NULL) {
-            module *before = module_enter(m);
+            module *before = module_enter(m, "stopping", 0, 0);
             m->info->stopping(m->state);
             module_leave(before);
         }
@@ -485,6 +509,12 @@ void loader_unload_all(void) {
 
 /* ---- inspect ------------------------------------------------------------------------------- */
 
+static void print_messages(FILE *to, const char *indent, const registered_message *table) {
+    for (const registered_message *m = table; m != NULL; m = m->hh.next) {
+        fprintf(to, "%smessage    %u\n", indent, m->id);
+    }
+}
+
 static void print_type(FILE *to, const registered_type *t) {
     fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name, t->owned ? "" : " (joined)",
             t->state_size, t->state_version);
@@ -494,6 +524,16 @@ static void print_type(FILE *to, const registered_type *t) {
     for (const registered_handler *h = t->handlers; h != NULL; h = h->hh.next) {
         fprintf(to, "  opcode     %u\n", h->opcode);
     }
+    print_messages(to, "  ", t->messages);
+}
+
+static void print_room(FILE *to, const registered_room *r) {
+    fprintf(to, "room type    %s, state %u bytes, version %u, members %u\n", r->name, r->state_size,
+            r->state_version, r->max_members);
+    fprintf(to, "  calls     %s%s%s%s\n", r->on_open != NULL ? " on_open" : "",
+            r->on_join != NULL ? " on_join" : "", r->on_leave != NULL ? " on_leave" : "",
+            r->on_close != NULL ? " on_close" : "");
+    print_messages(to, "  ", r->messages);
 }
 
 static void print_module(FILE *to, const module *m) {
@@ -511,6 +551,13 @@ static void print_module(FILE *to, const module *m) {
     fprintf(to, "state        %u bytes, version %u\n", m->info->state_size, m->info->state_version);
     for (const registered_type *t = m->registry->types; t != NULL; t = t->next) {
         print_type(to, t);
+    }
+    for (const registered_room *r = m->registry->rooms; r != NULL; r = r->next) {
+        print_room(to, r);
+    }
+    print_messages(to, "", m->registry->messages);
+    for (const registered_blocking *b = m->registry->blocking; b != NULL; b = b->hh.next) {
+        fprintf(to, "blocking     %u\n", b->id);
     }
 }
 

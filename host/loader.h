@@ -12,7 +12,7 @@
 #include "config.h"
 #include "image.h"
 
-portico_status loader_start(const config *c);
+portico_status loader_start(const config *c, os_port *port);
 
 /* Publishes a part of the host as a module. */
 portico_status loader_add_builtin(const portico_module_info *info);

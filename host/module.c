@@ -1,6 +1,8 @@
 /* module.c: see module.h. */
 #include "module.h"
 
+#include "watchdog.h"
+
 #include <string.h>
 
 static struct {
@@ -15,13 +17,15 @@ module *module_current(void) {
     return current;
 }
 
-module *module_enter(module *m) {
+module *module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
     module *before = current;
     current = m;
+    watchdog_begin(m->name, what, number, entity_id);
     return before;
 }
 
 void module_leave(module *before) {
+    watchdog_end();
     current = before;
 }
 

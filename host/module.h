@@ -27,9 +27,11 @@ typedef struct module {
     char **required;                 /* NULL at the end */
     void *state;
     registry *registry;
-    bool loading;   /* its `load` runs, on the control thread */
-    bool stuck;     /* withdrawn, but a handler of it never returns: never freed */
-    bool inspected; /* loaded only to be described: nothing is published */
+    struct mailbox *mailbox; /* control thread */
+    portico_entity self;     /* the mailbox's id */
+    bool loading;            /* its `load` runs, on the control thread */
+    bool stuck;              /* withdrawn, but a handler of it never returns: never freed */
+    bool inspected;          /* loaded only to be described: nothing is published */
     _Atomic uint32_t holds;
     _Atomic uint32_t sessions; /* that have an attachment of this module */
     UT_hash_handle hh;
@@ -38,8 +40,9 @@ typedef struct module {
 /* The module whose code the calling thread runs, for log lines and for `load`; NULL in the host's own. */
 module *module_current(void);
 
-/* Around every call into a module. Returns what module_current was, for module_leave. */
-module *module_enter(module *m);
+/* Around every call into a module; the watchdog says `what`, `number` and `entity_id` of a call that takes too
+ * long. Returns what module_current was, for module_leave. */
+module *module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *before);
 
 void module_hold(module *m);

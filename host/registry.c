@@ -9,7 +9,17 @@ registry *registry_create(void) {
     return calloc(1, sizeof(registry));
 }
 
+static void messages_free(registered_message *table) {
+    registered_message *m = NULL;
+    registered_message *next = NULL;
+    HASH_ITER(hh, table, m, next) {
+        HASH_DEL(table, m);
+        free(m);
+    }
+}
+
 static void type_free(registered_type *t) {
+    messages_free(t->messages);
     registered_handler *h = NULL;
     registered_handler *next = NULL;
     HASH_ITER(hh, t->handlers, h, next) {
@@ -27,6 +37,19 @@ void registry_free(registry *r) {
         registered_type *t = r->types;
         r->types = t->next;
         type_free(t);
+    }
+    while (r->rooms != NULL) {
+        registered_room *room = r->rooms;
+        r->rooms = room->next;
+        messages_free(room->messages);
+        free(room);
+    }
+    messages_free(r->messages);
+    registered_blocking *b = NULL;
+    registered_blocking *next = NULL;
+    HASH_ITER(hh, r->blocking, b, next) {
+        HASH_DEL(r->blocking, b);
+        free(b);
     }
     free(r);
 }
@@ -81,4 +104,76 @@ registered_handler *registry_find_handler(const registered_type *t, uint16_t opc
     registered_handler *h = NULL;
     HASH_FIND(hh, t->handlers, &opcode, sizeof opcode, h);
     return h;
+}
+
+registered_room *registry_find_room(const registry *r, const char *type) {
+    for (registered_room *t = r->rooms; t != NULL; t = t->next) {
+        if (strcmp(t->name, type) == 0) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from) {
+    registered_room *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return NULL;
+    }
+    snprintf(t->name, sizeof t->name, "%s", type);
+    t->state_size = from->state_size;
+    t->state_version = from->state_version;
+    t->max_members = from->max_members;
+    t->on_open = from->on_open;
+    t->on_join = from->on_join;
+    t->on_leave = from->on_leave;
+    t->on_close = from->on_close;
+    registered_room **last = &r->rooms;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = t;
+    return t;
+}
+
+registered_message *registry_add_message(registered_message **table, uint32_t id, portico_on_message call) {
+    registered_message *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        return NULL;
+    }
+    m->id = id;
+    m->call = call;
+    HASH_ADD(hh, *table, id, sizeof m->id, m);
+    if (m->hh.tbl == NULL) {
+        free(m);
+        return NULL;
+    }
+    return m;
+}
+
+registered_message *registry_find_message(const registered_message *table, uint32_t id) {
+    registered_message *m = NULL;
+    HASH_FIND(hh, table, &id, sizeof id, m);
+    return m;
+}
+
+registered_blocking *registry_add_blocking(registry *r, uint32_t id, portico_on_blocking call) {
+    registered_blocking *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        return NULL;
+    }
+    b->id = id;
+    b->call = call;
+    HASH_ADD(hh, r->blocking, id, sizeof b->id, b);
+    if (b->hh.tbl == NULL) {
+        free(b);
+        return NULL;
+    }
+    return b;
+}
+
+registered_blocking *registry_find_blocking(const registry *r, uint32_t id) {
+    registered_blocking *b = NULL;
+    HASH_FIND(hh, r->blocking, &id, sizeof id, b);
+    return b;
 }

@@ -19,6 +19,31 @@ typedef struct registered_handler {
     UT_hash_handle hh;
 } registered_handler;
 
+typedef struct registered_message {
+    uint32_t id; /* the key */
+    portico_on_message call;
+    UT_hash_handle hh;
+} registered_message;
+
+typedef struct registered_blocking {
+    uint32_t id; /* the key */
+    portico_on_blocking call;
+    UT_hash_handle hh;
+} registered_blocking;
+
+typedef struct registered_room {
+    char name[2 * PORTICO_LABEL_MAX]; /* "module.type" */
+    uint32_t state_size;
+    uint32_t state_version;
+    uint32_t max_members;
+    portico_on_room_open on_open;
+    portico_on_join on_join;
+    portico_on_leave on_leave;
+    portico_on_room_close on_close;
+    registered_message *messages; /* uthash by id */
+    struct registered_room *next;
+} registered_room;
+
 typedef struct registered_type {
     char name[2 * PORTICO_LABEL_MAX]; /* "module.type", of the type's owner */
     bool owned;                       /* this module made the type; else it joined it */
@@ -29,11 +54,15 @@ typedef struct registered_type {
     portico_on_close on_close;
     portico_on_watermark on_watermark;
     registered_handler *handlers; /* uthash by opcode */
+    registered_message *messages; /* uthash by id */
     struct registered_type *next; /* in the order of registration */
 } registered_type;
 
 typedef struct registry {
     registered_type *types;
+    registered_room *rooms;
+    registered_message *messages; /* the module's own */
+    registered_blocking *blocking;
 } registry;
 
 registry *registry_create(void);
@@ -47,6 +76,16 @@ registered_type *registry_add_type(registry *r, const char *type, bool owned,
 
 /* NULL when out of memory. The caller has checked that the opcode is free. */
 registered_handler *registry_add_handler(registered_type *t, uint16_t opcode, portico_on_packet call);
+
+registered_room *registry_find_room(const registry *r, const char *type);
+registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from);
+
+/* `table` is one of the tables of messages above. */
+registered_message *registry_add_message(registered_message **table, uint32_t id, portico_on_message call);
+registered_message *registry_find_message(const registered_message *table, uint32_t id);
+
+registered_blocking *registry_add_blocking(registry *r, uint32_t id, portico_on_blocking call);
+registered_blocking *registry_find_blocking(const registry *r, uint32_t id);
 
 registered_handler *registry_find_handler(const registered_type *t, uint16_t opcode);
 

@@ -6,9 +6,13 @@
 #include "server.h"
 
 #include "admin.h"
+#include "blocking.h"
 #include "control.h"
 #include "loader.h"
+#include "mailbox.h"
 #include "ready.h"
+#include "room.h"
+#include "schedule.h"
 #include "services.h"
 #include "session.h"
 #include "stats.h"
@@ -16,6 +20,7 @@
 #include "status_report.h"
 #include "timer.h"
 #include "token.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #include <stdatomic.h>
@@ -67,7 +72,10 @@ static void memory_trim(void) {
 static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
-    session_table_each(sweep_one, &now_ms);
+    sessions_each(sweep_one, &now_ms);
+    rooms_kick();
+    mailboxes_kick();
+    watchdog_look();
     memory_trim();
     if (atomic_load(&server.sweeping)) {
         timer_set(&server.sweep, SWEEP_MS);
@@ -102,7 +110,7 @@ static void server_stop_sweep(void) {
 }
 
 static bool server_start_modules(const config *c) {
-    portico_status status = loader_start(c);
+    portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
         log_error("host", "[host] run_dir = %s cannot be made: %s (system error %d)", c->run_dir,
                   status_text(status), os_error());
@@ -131,8 +139,12 @@ static bool server_start(const config *c) {
         log_error("host", "no completion port: %s (system error %d)", status_text(status), os_error());
         return false;
     }
+    rooms_start(server.port);
+    watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK || workers_start(server.port, c->workers) != PORTICO_OK ||
-        services_create(c, server.port) != PORTICO_OK || server_start_sweep() != PORTICO_OK) {
+        services_create(c, server.port) != PORTICO_OK ||
+        blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
+        server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (system error %d)", os_error());
         return false;
     }
@@ -158,13 +170,13 @@ static void abort_one(void *arg, session *s) {
  * its listener closed may still become one. */
 static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
     uint64_t until_ms = os_monotonic_ns() / 1000000 + timeout_ms;
-    session_table_each(end, NULL);
+    sessions_each(end, NULL);
     while (!services_idle()) {
         if (os_monotonic_ns() / 1000000 >= until_ms) {
             return false;
         }
         control_sleep(STOP_STEP_MS);
-        session_table_each(end, NULL);
+        sessions_each(end, NULL);
     }
     return true;
 }
@@ -183,6 +195,7 @@ static bool server_stop(const config *c) {
         }
     }
     control_drain();
+    rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
     return true;
 }
@@ -190,11 +203,14 @@ static bool server_stop(const config *c) {
 /* What is left when no session and no module is. */
 static void server_fini(void) {
     server_stop_sweep();
+    blocking_stop();
     timers_stop();
     workers_stop();
+    schedules_fini();
+    rooms_fini();
     services_destroy();
     session_types_fini();
-    session_table_fini();
+    entity_table_fini();
     if (server.port != NULL) {
         os_port_destroy(server.port);
     }

@@ -117,7 +117,7 @@ void services_pause(const session_type *type) {
             connector_stop(services.connectors[i], CONNECTOR_WAITING);
         }
     }
-    session_table_each(close_of_type, (void *)(uintptr_t)type);
+    sessions_each(close_of_type, (void *)(uintptr_t)type);
 }
 
 void services_stop(void) {

@@ -24,16 +24,17 @@ void session_move_locked(session *s, session_state to) {
 }
 
 void session_hold(session *s) {
-    session_table_hold(s->id);
+    entity_hold(&s->base);
 }
 
 void session_unhold_locked(session *s) {
-    bool last = session_table_release(s->id);
-    INVARIANT(!last);
+    entity_unhold(&s->base);
 }
 
-static void session_free(session *s) {
+static void session_free(entity *e) {
+    session *s = (session *)e;
     INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
+    INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
     stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
@@ -45,10 +46,27 @@ static void session_free(session *s) {
     service_leave(from, &peer, connected, worker_now_ms() - opened_ms, reason);
 }
 
+session *session_find(portico_session id) {
+    return (session *)entity_find_kind(id, ENTITY_SESSION);
+}
+
 void session_release(session *s) {
-    if (session_table_release(s->id)) {
-        session_free(s);
-    }
+    entity_release(&s->base);
+}
+
+typedef struct session_visit {
+    void (*each)(void *arg, session *s);
+    void *arg;
+} session_visit;
+
+static void visit_session(void *arg, entity *e) {
+    const session_visit *visit = arg;
+    visit->each(visit->arg, (session *)e);
+}
+
+void sessions_each(void (*each)(void *arg, session *s), void *arg) {
+    session_visit visit = {.each = each, .arg = arg};
+    entity_each(ENTITY_SESSION, visit_session, &visit);
 }
 
 /* A session with the holds of its socket and of its modules, and one for the caller. From here on others can
@@ -70,9 +88,14 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->recv_op.done = session_on_recv;
     s->send_op.done = session_on_sent;
     s->turn_op.done = session_on_turn;
+    s->room_work.run = session_on_room_turn;
+    s->inbox_last = &s->inbox;
     s->flush.run = session_on_flush;
+    s->base.kind = ENTITY_SESSION;
+    s->base.free = session_free;
+    s->base.take = session_take;
     stats_add(STAT_sessions_opened, 1);
-    if (!session_table_add(s, 3, &s->id)) {
+    if (!entity_add(&s->base, 3)) {
         stats_add(STAT_sessions_closed, 1);
         free(s);
         return NULL;
@@ -221,11 +244,11 @@ static void session_sweep_open_locked(session *s, uint64_t now_ms) {
     if (limits->frame_timeout_s > 0 && frame_ms != 0 &&
         now_ms >= frame_ms + limits->frame_timeout_s * 1000ull) {
         log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
-                 (unsigned long long)s->id, limits->frame_timeout_s);
+                 (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     } else if (limits->idle_timeout_s > 0 && !s->may_idle &&
                now_ms >= last_ms + limits->idle_timeout_s * 1000ull) {
-        log_debug(limits->name, "session %llu: no packet for %u s: closed", (unsigned long long)s->id,
+        log_debug(limits->name, "session %llu: no packet for %u s: closed", (unsigned long long)s->base.id,
                   limits->idle_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     }

@@ -1,11 +1,15 @@
 /* session.h: one connection, from its accept or connect to the last completion of its last operation.
  *
- * WHO OWNS WHAT  A session is held (session_table.h) by: its socket until it is closed, its modules until
+ * WHO OWNS WHAT  A session is held (entity_table.h) by: its socket until it is closed, its modules until
  * they have been told of the end, each operation in flight, its turn while it runs or is queued, its flush
  * while it is deferred, and whoever has found it by id. The last to let go frees it.
  *
  * THE TURN  Everything that module code sees happens in the session's turn: one worker at a time takes it,
  * and what must happen meanwhile is left in `pending` for that worker. Fields marked [turn] belong to it.
+ *
+ * A session in a room has no turn of its own: it is one work in the room's strand, so that everything in the
+ * room runs one at a time. It moves between two handlers: out of its room in the room's turn, then, as a
+ * work of the next room's strand, into that one.
  *
  * THE LOCK  guards the fields marked [lock] and every use of the socket, so that a submit never meets a
  * closed one. It is never held while module code runs. Lock order: session, then whatever a leaf takes
@@ -19,7 +23,7 @@
 
 #include "sendq.h"
 #include "service.h"
-#include "session_table.h"
+#include "room.h"
 #include "worker.h"
 
 typedef enum session_state {
@@ -37,7 +41,9 @@ enum {
     TURN_OPEN = 2,
     TURN_DATA = 4, /* bytes are in the receive block */
     TURN_WATERMARK = 8,
-    TURN_CLOSE = 16
+    TURN_CLOSE = 16,
+    TURN_MESSAGE = 32,
+    TURN_MOVE = 64 /* into or out of a room; before all others but TURN_OPEN */
 };
 
 typedef struct attachment {
@@ -47,14 +53,15 @@ typedef struct attachment {
 } attachment;
 
 typedef struct session {
+    entity base; /* first */
     /* set once */
-    portico_session id;
     service *service;
     os_address peer;
     uint64_t opened_ms;
     os_op recv_op;
     os_op send_op;
     os_op turn_op;
+    work room_work; /* its place in its room's strand */
     deferred flush;
 
     os_mutex lock;
@@ -71,8 +78,14 @@ typedef struct session {
     bool recv_probe; /* the armed recv is a recv-ready */
     bool peer_ended; /* the end of the peer's stream was read */
     bool above_watermark;
-    bool watermark_wanted;          /* some module has an on_watermark */
-    bool connected;                 /* has been in OPENING */
+    bool watermark_wanted;  /* some module has an on_watermark */
+    bool connected;         /* has been in OPENING */
+    room *home;             /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
+    room *target;           /* the room that it is to be in, held */
+    portico_status leaving; /* what on_leave is told */
+    work *inbox;            /* messages, in order */
+    work **inbox_last;
+    uint32_t inbox_count;
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
 
@@ -84,6 +97,7 @@ typedef struct session {
     uint32_t layout_version;
     uint32_t attachment_count;
     attachment *attachments;
+    bool joined;          /* it is among the members of `home` */
     bool watermark_told;  /* what on_watermark was last called with */
     uint64_t rate_due_ns; /* packets_per_second: when the packets so far were due */
 
@@ -106,17 +120,33 @@ bool session_close(session *s, portico_status reason);
 void session_abort(session *s, portico_status reason);
 
 /* One frame for one or more sessions; encoded once for each framing that is met. */
-typedef struct cast {
+typedef struct cast cast;
+struct cast {
     uint16_t opcode;
     uint32_t size;
     const void *data;
     shared *frames[FRAME_KINDS];
-} cast;
+};
 
 /* Queues one packet; statuses as portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 portico_status session_send_cast(session *s, cast *c);
 void cast_fini(cast *c);
+
+/* Writes up to `capacity` members of `of` and returns how many there are. */
+typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32_t capacity);
+
+/* Queues it for every member but `except`; returns for how many. [any thread, no lock held] */
+uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except);
+
+/* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave. [any thread] */
+portico_status session_move(session *s, room *r);
+
+/* Lets it go out of `r`, if it is in there or on its way. [any thread] */
+void session_leave_room(session *s, room *r, portico_status reason);
+
+/* The room that it is in, or 0. [any thread] */
+portico_room session_room(session *s);
 
 /* Lets the session take over its type's new layout. [any thread] */
 void session_sync(session *s);
@@ -124,7 +154,12 @@ void session_sync(session *s);
 /* Times out what is overdue. Called now and then for every session. [worker] */
 void session_sweep(session *s, uint64_t now_ms);
 
+/* The session with a hold for the caller, or NULL when the id is stale, or of something else. [any thread] */
+session *session_find(portico_session id);
 void session_release(session *s);
+
+/* As entity_each. */
+void sessions_each(void (*each)(void *arg, session *s), void *arg);
 
 const char *session_state_name(session_state state);
 

@@ -1,7 +1,7 @@
 /* session_private.h: what session.c, session_send.c, session_recv.c and session_turn.c share.
  *
  * A function whose name ends in _locked is called with the session's lock held. All callers hold the session
- * (session_table.h), so that letting go of another hold under the lock never frees it.
+ * (entity_table.h), so that letting go of another hold under the lock never frees it.
  */
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H
@@ -30,6 +30,10 @@ void session_deliver_all(session *s); /* [turn] */
 
 /* session_turn.c */
 void session_on_turn(const os_completion *completion);
+void session_on_room_turn(work *w);
+portico_status session_take(entity *e, message *m);
+/* Whether the handlers have to stop, because the session is to be elsewhere. [turn] */
+bool session_moves(session *s);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */
 void session_want_locked(session *s, uint32_t bits);
 /* Leaves work for the turn and, when nobody has it, takes it here and now. Not locked, on a worker. */

@@ -103,7 +103,7 @@ static void session_deliver(session *s, const frame *f) {
         stats_add(STAT_packets_ignored, 1);
         if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
             log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
-                     (unsigned long long)s->id, f->opcode);
+                     (unsigned long long)s->base.id, f->opcode);
             session_close(s, PORTICO_E_NOT_FOUND);
         }
     }
@@ -115,7 +115,7 @@ static void session_refuse_frame(session *s, portico_status status, const char *
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
     log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
-             (unsigned long long)s->id, peer, frame_name(s->service->config->framing), why);
+             (unsigned long long)s->base.id, peer, frame_name(s->service->config->framing), why);
     session_close(s, status == PORTICO_E_TOO_BIG ? PORTICO_E_FRAME : status);
 }
 
@@ -161,7 +161,8 @@ void session_deliver_all(session *s) {
     uint32_t packets = 0;
     const char *why = NULL;
     frame f;
-    while (s->state == SESSION_OPEN) {
+    bool moves = false;
+    while (s->state == SESSION_OPEN && !(moves = session_moves(s))) {
         portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
                                             limits->frame_limit_bytes, &s->in_scanned, &f, &why);
         if (status == PORTICO_E_STATE) {
@@ -169,7 +170,7 @@ void session_deliver_all(session *s) {
         }
         if (status == PORTICO_OK && !session_rate_ok(s)) {
             log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
-                     (unsigned long long)s->id, limits->packets_per_second);
+                     (unsigned long long)s->base.id, limits->packets_per_second);
             session_close(s, PORTICO_E_FLOOD);
             break;
         }
@@ -188,6 +189,10 @@ void session_deliver_all(session *s) {
     /* A closing session drops what is left, so that its block has room to read on to the end of the stream. */
     session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
     os_mutex_lock(&s->lock);
-    session_arm_locked(s);
+    if (moves && s->in != NULL) {
+        session_want_locked(s, TURN_DATA); /* the rest is for the next place */
+    } else {
+        session_arm_locked(s);
+    }
     os_mutex_unlock(&s->lock);
 }

@@ -8,6 +8,7 @@
 
 #include "stats.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Whether `whole` more bytes may be queued. */
@@ -22,7 +23,7 @@ static portico_status session_admit_locked(session *s, uint32_t whole) {
     stats_add(STAT_packets_dropped, 1);
     if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
         log_info(limits->name, "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
-                 (unsigned long long)s->id, s->queue.queued_bytes, limits->send_limit_bytes);
+                 (unsigned long long)s->base.id, s->queue.queued_bytes, limits->send_limit_bytes);
         session_abort_locked(s, PORTICO_E_BACKLOG);
     }
     return PORTICO_E_BACKLOG;
@@ -169,4 +170,41 @@ void cast_fini(cast *c) {
         shared_release(c->frames[i]);
         c->frames[i] = NULL;
     }
+}
+
+static uint32_t members_send(const portico_session *members, uint32_t count, cast *c,
+                             portico_session except) {
+    uint32_t sent = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        session *s = members[i] != except ? session_find(members[i]) : NULL;
+        if (s != NULL) {
+            sent += session_send_cast(s, c) == PORTICO_OK;
+            session_release(s);
+        }
+    }
+    return sent;
+}
+
+uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except) {
+    enum { FEW = 64 };
+    portico_session few[FEW];
+    uint32_t capacity = FEW;
+    portico_session *members = few;
+    uint32_t count = list(of, members, capacity);
+    while (count > capacity) {
+        /* Members may come between the look and the copy: room for some more. */
+        capacity = count + count / 8;
+        portico_session *more = realloc(members == few ? NULL : members, capacity * sizeof *members);
+        if (more == NULL) {
+            count = 0; /* nobody is sent to, as the result says */
+            break;
+        }
+        members = more;
+        count = list(of, members, capacity);
+    }
+    uint32_t sent = members_send(members, count, c, except);
+    if (members != few) {
+        free(members);
+    }
+    return sent;
 }

@@ -96,7 +96,7 @@ static bool session_open_parts(session *s) {
         portico_status status = call_open(s, i);
         if (status != PORTICO_OK) {
             log_debug(s->attachments[i].module->name, "session %llu refused by on_open: %s",
-                      (unsigned long long)s->id, status_text(status));
+                      (unsigned long long)s->base.id, status_text(status));
             session_close(s, status);
             return false;
         }
@@ -156,9 +156,196 @@ static void turn_watermark(session *s) {
     }
 }
 
+static void turn_messages(session *s) {
+    os_mutex_lock(&s->lock);
+    work *next = s->inbox;
+    s->inbox = NULL;
+    s->inbox_last = &s->inbox;
+    s->inbox_count = 0;
+    os_mutex_unlock(&s->lock);
+    while (next != NULL && !(s->state == SESSION_OPEN && session_moves(s))) {
+        message *m = (message *)next;
+        next = next->next;
+        if (s->state == SESSION_OPEN) {
+            call_message(s, m);
+        }
+        message_free(m);
+    }
+    if (next == NULL) {
+        return;
+    }
+    /* The rest is for the next place, before what has come meanwhile. */
+    work *last = next;
+    uint32_t count = 1;
+    for (; last->next != NULL; count++) {
+        last = last->next;
+    }
+    os_mutex_lock(&s->lock);
+    last->next = s->inbox;
+    s->inbox_last = s->inbox == NULL ? &last->next : s->inbox_last;
+    s->inbox = next;
+    s->inbox_count += count;
+    session_want_locked(s, TURN_MESSAGE);
+    os_mutex_unlock(&s->lock);
+}
+
+/* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
+static bool session_queue_turn_locked(session *s) {
+    if (s->home != NULL) {
+        strand_push(room_strand(s->home), &s->room_work);
+        return true;
+    }
+    bool posted = os_port_post(s->service->port, &s->turn_op) == PORTICO_OK;
+    if (posted) {
+        stats_add(STAT_ops_submitted, 1);
+    }
+    return posted;
+}
+
+bool session_moves(session *s) {
+    os_mutex_lock(&s->lock);
+    bool moves = s->target != s->home;
+    os_mutex_unlock(&s->lock);
+    return moves;
+}
+
+static void room_unhold(room *r) {
+    if (r != NULL) {
+        entity_release(room_entity(r));
+    }
+}
+
+/* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
+static void turn_join(session *s) {
+    portico_status status = room_enter(s->home, s);
+    if (status == PORTICO_OK) {
+        s->joined = true;
+        return;
+    }
+    room *refused = NULL;
+    os_mutex_lock(&s->lock);
+    if (s->target == s->home) {
+        refused = s->target;
+        s->target = NULL;
+    }
+    s->pending |= TURN_MOVE;
+    os_mutex_unlock(&s->lock);
+    room_unhold(refused);
+}
+
+/* Takes the session to where it is to be. False: its turn goes on there, and not here. */
+static bool turn_move(session *s) {
+    os_mutex_lock(&s->lock);
+    room *home = s->home;
+    bool moves = s->target != home;
+    portico_status reason = s->leaving;
+    os_mutex_unlock(&s->lock);
+    if (!moves) {
+        if (home != NULL && !s->joined) {
+            turn_join(s);
+        }
+        return true;
+    }
+    if (s->joined) {
+        s->joined = false;
+        room_leave(home, s, reason);
+    }
+    os_mutex_lock(&s->lock);
+    s->home = s->target; /* which may have changed meanwhile */
+    if (s->home != NULL) {
+        entity_hold(room_entity(s->home));
+    }
+    s->pending |= s->home != NULL ? TURN_MOVE : 0;
+    bool elsewhere = session_queue_turn_locked(s);
+    os_mutex_unlock(&s->lock);
+    room_unhold(home);
+    return !elsewhere;
+}
+
+/* Out of its room for good. */
+static void turn_leave_all(session *s) {
+    if (s->joined) {
+        s->joined = false;
+        room_leave(s->home, s, s->reason);
+    }
+    os_mutex_lock(&s->lock);
+    room *home = s->home;
+    room *target = s->target;
+    s->home = NULL;
+    s->target = NULL;
+    os_mutex_unlock(&s->lock);
+    room_unhold(home);
+    room_unhold(target);
+}
+
+portico_status session_move(session *s, room *r) {
+    portico_status status = PORTICO_OK;
+    room *before = NULL;
+    os_mutex_lock(&s->lock);
+    if (s->state >= SESSION_DRAINING) {
+        status = PORTICO_E_GONE;
+    } else if (s->target == r) {
+        status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
+    } else {
+        before = s->target;
+        s->target = r;
+        s->leaving = PORTICO_OK;
+        if (r != NULL) {
+            entity_hold(room_entity(r));
+        }
+        session_want_locked(s, TURN_MOVE);
+    }
+    os_mutex_unlock(&s->lock);
+    room_unhold(before);
+    return status;
+}
+
+void session_leave_room(session *s, room *r, portico_status reason) {
+    bool leaves = false;
+    os_mutex_lock(&s->lock);
+    if (s->target == r) {
+        leaves = true;
+        s->target = NULL;
+        s->leaving = reason;
+        session_want_locked(s, TURN_MOVE);
+    }
+    os_mutex_unlock(&s->lock);
+    if (leaves) {
+        room_unhold(r);
+    }
+}
+
+portico_room session_room(session *s) {
+    os_mutex_lock(&s->lock);
+    portico_room id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+    os_mutex_unlock(&s->lock);
+    return id;
+}
+
+portico_status session_take(entity *e, message *m) {
+    session *s = (session *)e;
+    portico_status status = PORTICO_OK;
+    os_mutex_lock(&s->lock);
+    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
+        status = PORTICO_E_GONE;
+    } else if (s->inbox_count >= MESSAGES_WAITING_MAX) {
+        status = PORTICO_E_BACKLOG;
+    } else {
+        m->work.next = NULL;
+        *s->inbox_last = &m->work;
+        s->inbox_last = &m->work.next;
+        s->inbox_count++;
+        session_want_locked(s, TURN_MESSAGE);
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
 static void turn_close(session *s) {
-    log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->id,
+    log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
+    turn_leave_all(s);
+    turn_messages(s); /* frees them: the session is not open */
     attachments_end(s, NULL, s->reason);
     free(s->attachments);
     s->attachments = NULL;
@@ -172,37 +359,67 @@ static void turn_close(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
+/* Does what is pending, once. False: the turn goes on elsewhere. */
+static bool turn_do(session *s, uint32_t bits) {
+    if (bits & TURN_OPEN) {
+        turn_open(s);
+    }
+    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !turn_move(s)) {
+        return false;
+    }
+    if (bits & TURN_SYNC) {
+        turn_sync(s);
+    }
+    if (bits & TURN_MESSAGE) {
+        turn_messages(s);
+    }
+    if (bits & TURN_DATA) {
+        session_deliver_all(s);
+    }
+    if (bits & TURN_WATERMARK) {
+        turn_watermark(s);
+    }
+    if (bits & TURN_CLOSE) {
+        turn_close(s);
+    }
+    return true;
+}
+
+/* A turn is bounded: with more to do it queues again, behind what else waits for a worker or for the room. */
 static void session_turn(session *s) {
-    for (;;) {
+    enum { ROUNDS = 4 };
+    for (uint32_t round = 0;; round++) {
         os_mutex_lock(&s->lock);
         uint32_t bits = s->pending;
-        s->pending = 0;
+        if (bits != 0 && round == ROUNDS && session_queue_turn_locked(s)) {
+            os_mutex_unlock(&s->lock);
+            return;
+        }
+        /* To move is to leave the rest for the next place. */
+        uint32_t now = (bits & TURN_MOVE) && !(bits & TURN_OPEN) ? bits & (TURN_MOVE | TURN_CLOSE) : bits;
+        s->pending &= ~now;
         s->turn = bits != 0;
         os_mutex_unlock(&s->lock);
         if (bits == 0) {
             break;
         }
-        if (bits & TURN_OPEN) {
-            turn_open(s);
-        }
-        if (bits & TURN_SYNC) {
-            turn_sync(s);
-        }
-        if (bits & TURN_DATA) {
-            session_deliver_all(s);
-        }
-        if (bits & TURN_WATERMARK) {
-            turn_watermark(s);
-        }
-        if (bits & TURN_CLOSE) {
-            turn_close(s);
+        if (!turn_do(s, now)) {
+            return; /* the turn has its hold with it */
         }
     }
     session_release(s);
 }
 
 void session_on_turn(const os_completion *completion) {
-    session_turn((session *)((char *)completion->op - offsetof(session, turn_op)));
+    session *s = (session *)((char *)completion->op - offsetof(session, turn_op));
+    entity *before = turn_enter(&s->base);
+    session_turn(s);
+    turn_leave(before);
+}
+
+/* In the strand of its room, which has entered the room's turn. */
+void session_on_room_turn(work *w) {
+    session_turn((session *)((char *)w - offsetof(session, room_work)));
 }
 
 void session_want_locked(session *s, uint32_t bits) {
@@ -212,10 +429,8 @@ void session_want_locked(session *s, uint32_t bits) {
     }
     session_hold(s);
     s->turn = true;
-    if (os_port_post(s->service->port, &s->turn_op) == PORTICO_OK) {
-        stats_add(STAT_ops_submitted, 1);
-    } else {
-        /* The system has no memory for it now: session_sweep tries again. */
+    if (!session_queue_turn_locked(s)) {
+        /* session_sweep tries again. */
         s->turn = false;
         session_unhold_locked(s);
     }
@@ -225,12 +440,18 @@ void session_run(session *s, uint32_t bits) {
     os_mutex_lock(&s->lock);
     s->pending |= bits;
     bool mine = !s->turn;
+    bool here = s->home == NULL;
     if (mine) {
         s->turn = true;
         session_hold(s);
+        if (!here) {
+            (void)session_queue_turn_locked(s); /* a strand takes it in any case */
+        }
     }
     os_mutex_unlock(&s->lock);
-    if (mine) {
+    if (mine && here) {
+        entity *before = turn_enter(&s->base);
         session_turn(s);
+        turn_leave(before);
     }
 }

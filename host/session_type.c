@@ -152,6 +152,15 @@ const module *session_type_handler_of(session_type *t, uint16_t opcode) {
     return h != NULL ? t->current->parts[h->part].module : NULL;
 }
 
+const module *session_type_message_of(session_type *t, uint32_t id) {
+    for (uint32_t i = 0; t->current != NULL && i < t->current->part_count; i++) {
+        if (registry_find_message(t->current->parts[i].type->messages, id) != NULL) {
+            return t->current->parts[i].module;
+        }
+    }
+    return NULL;
+}
+
 const layout_handler *layout_find(const layout *l, uint16_t opcode) {
     layout_handler *h = NULL;
     HASH_FIND(hh, l->handlers, &opcode, sizeof opcode, h);

@@ -60,8 +60,10 @@ void layout_release(layout *l);
 portico_status session_type_add_part(session_type *t, module *m, const registered_type *part);
 portico_status session_type_remove_part(session_type *t, const module *m);
 
-/* Which module handles the opcode now, or NULL. [control thread] */
+/* Which module handles the opcode, or the message, now, or NULL. [control thread] */
 const module *session_type_handler_of(session_type *t, uint16_t opcode);
+
+const module *session_type_message_of(session_type *t, uint32_t id);
 
 const layout_handler *layout_find(const layout *l, uint16_t opcode);
 

@@ -1,11 +1,13 @@
 /* status_report.c: see status_report.h. */
 #include "status_report.h"
 
+#include "blocking.h"
 #include "label.h"
 #include "services.h"
 #include "session.h"
 #include "stats.h"
 #include "timer.h"
+#include "watchdog.h"
 
 static struct {
     const config *config;
@@ -73,6 +75,10 @@ void report_status(lines *to) {
     }
     add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
     add_figure(to, "timers", timers_count());
+    add_figure(to, "rooms", rooms_count());
+    add_figure(to, "blocking_jobs", blocking_count());
+    add_figure(to, "late_calls", watchdog_late());
+    add_figure(to, "late_calls_total", watchdog_total());
     add_figure(to, "memory_bytes", usage.memory_bytes);
     add_figure(to, "cpu_ms", usage.cpu_ns / 1000000);
     add_figure(to, "handles", usage.handles);
@@ -84,13 +90,13 @@ static void add_session(void *arg, session *s) {
     char label[PORTICO_LABEL_MAX];
     os_address_format(&s->peer, peer);
     label_get(s, label);
-    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->id, s->service->type->name,
+    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id, s->service->type->name,
               s->service->config->name, peer, label[0] != '\0' ? label : "-", session_state_name(s->state),
               (unsigned long long)(now_ms() - s->opened_ms) / 1000);
 }
 
 void report_sessions(lines *to) {
-    session_table_each(add_session, to);
+    sessions_each(add_session, to);
 }
 
 static void add_module(void *arg, module *m) {

@@ -146,11 +146,15 @@ void timer_fini(timer *t) {
 }
 
 void timer_set(timer *t, uint32_t delay_ms) {
+    timer_set_at(t, os_monotonic_ns() + (uint64_t)delay_ms * 1000000);
+}
+
+void timer_set_at(timer *t, uint64_t due_ns) {
     os_mutex_lock(&timers.lock);
     if (t->index != 0) {
         heap_remove(t);
     }
-    t->due_ns = os_monotonic_ns() + (uint64_t)delay_ms * 1000000;
+    t->due_ns = due_ns;
     heap_up(timers.count++, t);
     if (t->index == 1) {
         os_cond_wake_all(&timers.wake);

@@ -30,6 +30,9 @@ void timer_fini(timer *t);
 /* Fires once, `delay_ms` from now. Setting a timer that is set moves it. */
 void timer_set(timer *t, uint32_t delay_ms);
 
+/* The same at a time of os_monotonic_ns(). */
+void timer_set_at(timer *t, uint64_t due_ns);
+
 /* True: it was set and will not fire. False: it was not set, or its op is on its way. */
 bool timer_cancel(timer *t);
 

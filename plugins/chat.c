@@ -1,4 +1,4 @@
-/* chat.c: rooms to talk in. Shows a module with state, names, rooms, settings and untrusted text.
+/* chat.c: rooms to talk in. Shows a module with state, names, rooms, a channel, settings and untrusted text.
  *
  * One code path serves people and games. Over the framing `line` a person types (nc 127.0.0.1 7778), which
  * is opcode 0: words after a slash are commands, anything else is said. Over `u16` a game sends opcodes, and
@@ -10,15 +10,17 @@
  *   2  /join ROOM                      102  error                "! text"
  *   3  /say TEXT                       103  who is there         "= room (2): name, name"
  *   4  /who                            104  said to one alone    "name to you: text", "you to name: text"
- *   5  /tell NAME TEXT
- *   6  /quit                           The payload of 1 to 7 is what would follow the word.
- *   7  /leave
+ *   5  /tell NAME TEXT                      or to everybody      "name to all: text"
+ *   6  /quit
+ *   7  /leave                          The payload of 1 to 8 is what would follow the word.
+ *   8  /shout TEXT
  *
  * NOBODY FORGES A LINE  Names have no spaces and no colon, so what stands before the first ": " was written
  * by this module. Text keeps to one line: controls become spaces, bytes that are not UTF-8 become U+FFFD.
  *
- * THREADS  Handlers of different sessions run at the same moment. A session's `user` is its own; what is
- * shared, names and rooms, are the host's labels and channels. The statics are written in `load` only.
+ * THREADS  A session's `user` is its own, a room's `talk` is its members' in the room's turn. Handlers of
+ * different rooms run at the same moment; what they share, names and the channel of everybody, is the host's.
+ * The statics are written in `load` only.
  */
 #include <portico/portico.h>
 
@@ -28,23 +30,34 @@
 #include <string.h>
 
 #define SESSION_TYPE "chat.user"
-#define ROOM_PREFIX "chat."   /* a room is the channel of this and its name */
-#define GUEST_PREFIX "guest-" /* names that nobody can take, so that a newcomer's is always free */
+#define ROOM_TYPE "chat.room"
+#define EVERYBODY "chat.everybody" /* the channel of all users, whatever room they are in */
+#define GUEST_PREFIX "guest-"      /* names that nobody can take, so that a newcomer's is always free */
 
 enum {
     NAME_BYTES_MAX = 31,   /* of names and rooms */
     TEXT_BYTES_MAX = 4096, /* the most that max_text_bytes may say */
     LINE_BYTES_MAX = TEXT_BYTES_MAX + 2 * NAME_BYTES_MAX + 64,
     WHO_MAX = 50, /* names that one answer lists */
+    SWEEP_MS = 1000,
 };
 
 enum { SAID = 100, NOTICE = 101, WRONG = 102, WHO = 103, TOLD = 104 };
 
+/* Messages, which no client can send: to a room its name and the wish to go, to a user the end of the way. */
+enum { NAMED = 1, SWEEP = 2, ARRIVED = 3 };
+
 /* A session's state: the host's memory, zeroed before on_open. */
 typedef struct user {
-    char name[NAME_BYTES_MAX + 1];   /* the session's label */
-    char channel[PORTICO_LABEL_MAX]; /* the room's; "" in none */
+    char name[NAME_BYTES_MAX + 1]; /* the session's label */
+    char room[NAME_BYTES_MAX + 1]; /* the name of where they last went */
+    portico_room going;            /* the room that this was */
 } user;
+
+/* A room's state. */
+typedef struct talk {
+    char name[NAME_BYTES_MAX + 1];
+} talk;
 
 static const portico_host *host;
 static const char *motd;         /* [module chat] motd: shown to newcomers, "" for nothing */
@@ -140,43 +153,24 @@ static portico_status user_send(portico_session session, uint16_t opcode, const 
 }
 
 /* A line to all in a room but `except` (0: to all). */
-static void room_send(const char *channel, portico_session except, uint16_t opcode, const char *format, ...) {
+static void room_send(portico_room room, portico_session except, uint16_t opcode, const char *format, ...) {
     char line[LINE_BYTES_MAX];
     va_list arguments;
     va_start(arguments, format);
     uint32_t size = line_format(line, format, arguments);
     va_end(arguments);
-    (void)host->channel_send(channel, opcode, line, size, except);
+    (void)host->room_send(room, opcode, line, size, except);
 }
 
-static bool user_has_room(const user *u) {
-    return u->channel[0] != '\0';
-}
-
-static const char *user_room(const user *u) {
-    return u->channel + strlen(ROOM_PREFIX);
-}
-
-static void user_leave_room(portico_session session, user *u) {
-    room_send(u->channel, 0, NOTICE, "* %s has left room %s", u->name, user_room(u));
-    (void)host->channel_leave(u->channel, session);
-    u->channel[0] = '\0';
-}
-
-/* Enters the new room before it leaves the old one: if that fails, the user is where they were. */
-static portico_status user_enter_room(portico_session session, user *u, const char *room) {
-    char channel[PORTICO_LABEL_MAX];
-    (void)snprintf(channel, sizeof channel, ROOM_PREFIX "%s", room);
-    portico_status status = host->channel_join(channel, session);
-    if (status != PORTICO_OK) {
-        return status;
+/* Sets out for room u->room, which is entered after this handler has returned. One message arrives before the
+ * user and one after: what one thread does stays in order. A room may close on somebody's way to it. */
+static portico_status user_set_out(portico_session session, user *u) {
+    portico_status status = host->room_create(ROOM_TYPE, u->room, &u->going);
+    if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
+        (void)host->post(u->going, NAMED, u->room, (uint32_t)strlen(u->room));
+        status = host->room_join(u->going, session);
     }
-    if (user_has_room(u)) {
-        user_leave_room(session, u);
-    }
-    memcpy(u->channel, channel, sizeof channel);
-    room_send(channel, 0, NOTICE, "* %s has come to room %s", u->name, room);
-    return PORTICO_OK;
+    return status == PORTICO_OK || status == PORTICO_E_GONE ? host->post(session, ARRIVED, NULL, 0) : status;
 }
 
 static void command_name(portico_session session, user *u, char *text) {
@@ -190,9 +184,7 @@ static void command_name(portico_session session, user *u, char *text) {
                         status == PORTICO_E_EXISTS ? "the name is taken" : "not now");
         return;
     }
-    if (user_has_room(u)) {
-        room_send(u->channel, session, NOTICE, "* %s is now %s", u->name, text);
-    }
+    room_send(host->session_room(session), session, NOTICE, "* %s is now %s", u->name, text);
     (void)snprintf(u->name, sizeof u->name, "%s", text);
     (void)user_send(session, NOTICE, "* you are now %s", text);
 }
@@ -202,7 +194,8 @@ static void command_join(portico_session session, user *u, char *text) {
         (void)user_send(session, WRONG, "! a room's name is up to 31 letters, digits, _ and -");
         return;
     }
-    portico_status status = user_enter_room(session, u, text);
+    memcpy(u->room, text, strlen(text) + 1);
+    portico_status status = user_set_out(session, u);
     if (status != PORTICO_OK) {
         (void)user_send(session, WRONG, "! you cannot enter room %s: %s", text,
                         status == PORTICO_E_EXISTS ? "you are there" : "not now");
@@ -213,14 +206,27 @@ static void command_say(portico_session session, user *u, char *text) {
     if (text[0] == '\0') {
         (void)user_send(session, WRONG, "! say what?");
     } else {
-        room_send(u->channel, 0, SAID, "%s: %s", u->name, text); /* to the speaker too: it has been said */
+        /* To the speaker, too: it has been said. */
+        room_send(host->session_room(session), 0, SAID, "%s: %s", u->name, text);
+    }
+}
+
+static void command_shout(portico_session session, user *u, char *text) {
+    char line[LINE_BYTES_MAX];
+    if (text[0] == '\0') {
+        (void)user_send(session, WRONG, "! shout what?");
+    } else {
+        int size = snprintf(line, sizeof line, "%s to all: %s", u->name, text);
+        (void)host->channel_send(EVERYBODY, TOLD, line, (uint32_t)size, 0);
     }
 }
 
 static void command_who(portico_session session, user *u, char *text) {
-    (void)text;
+    (void)u, (void)text;
     portico_session members[WHO_MAX];
-    uint32_t count = host->channel_members(u->channel, members, WHO_MAX);
+    portico_room room = host->session_room(session);
+    const talk *t = host->room_state(room); /* there: this runs in the room's turn */
+    uint32_t count = host->room_members(room, members, WHO_MAX);
     char names[WHO_MAX * (PORTICO_LABEL_MAX + 2) + 1] = "";
     size_t used = 0;
     for (uint32_t i = 0; i < count && i < WHO_MAX; i++) {
@@ -230,7 +236,7 @@ static void command_who(portico_session session, user *u, char *text) {
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", comma, member.label);
         }
     }
-    (void)user_send(session, WHO, "= %s (%u): %s%s", user_room(u), (unsigned)count, names,
+    (void)user_send(session, WHO, "= %s (%u): %s%s", t->name, (unsigned)count, names,
                     count > WHO_MAX ? ", ..." : "");
 }
 
@@ -252,8 +258,8 @@ static void command_tell(portico_session session, user *u, char *text) {
 }
 
 static void command_leave(portico_session session, user *u, char *text) {
-    (void)text;
-    user_leave_room(session, u);
+    (void)u, (void)text;
+    (void)host->room_leave(session); /* the rest is room_on_leave's */
 }
 
 static void command_quit(portico_session session, user *u, char *text) {
@@ -281,6 +287,7 @@ static const command commands[] = {
     {"leave", 7, true, command_leave, "/leave: leave the room"},
     {"name", 1, false, command_name, "/name NAME: take a name"},
     {"help", 0, false, command_help, "/help: this list"},
+    {"shout", 8, false, command_shout, "/shout TEXT: speak to everybody in all rooms"},
     {"quit", 6, false, command_quit, "/quit: close the connection"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -307,6 +314,9 @@ static portico_status PORTICO_CALL user_on_open(portico_session session, void *s
     user *u = state;
     (void)snprintf(u->name, sizeof u->name, GUEST_PREFIX "%llu", (unsigned long long)session);
     portico_status status = host->session_set_label(session, u->name);
+    if (status == PORTICO_OK) {
+        status = host->channel_join(EVERYBODY, session);
+    }
     if (status != PORTICO_OK) {
         return status;
     }
@@ -314,7 +324,19 @@ static portico_status PORTICO_CALL user_on_open(portico_session session, void *s
         (void)user_send(session, NOTICE, "* %s", motd);
     }
     (void)user_send(session, NOTICE, "* /help lists the commands");
-    return user_enter_room(session, u, default_room);
+    (void)snprintf(u->room, sizeof u->room, "%s", default_room);
+    return user_set_out(session, u);
+}
+
+static void PORTICO_CALL user_on_arrived(portico_entity session, void *state,
+                                         const portico_message *message) {
+    (void)message;
+    user *u = state;
+    /* In no room: it has closed in between, so there will be a new one; or it had no place for one more. */
+    if (host->session_room(session) == 0 &&
+        (host->room_find(ROOM_TYPE, u->room) == u->going || user_set_out(session, u) != PORTICO_OK)) {
+        (void)user_send(session, WRONG, "! you cannot enter room %s: not now", u->room);
+    }
 }
 
 /* Every packet comes here, whichever opcode it was registered for. */
@@ -331,19 +353,59 @@ static void PORTICO_CALL user_on_packet(portico_session session, void *state, co
     const command *c = command_find(packet->opcode, &text);
     if (c == NULL) {
         (void)user_send(session, WRONG, "! there is no such command: /help lists them");
-    } else if (c->in_room && !user_has_room(u)) {
+    } else if (c->in_room && host->session_room(session) == 0) {
         (void)user_send(session, WRONG, "! you are in no room: /join ROOM");
     } else {
         c->run(session, u, text);
     }
 }
 
-/* The host takes the label back and the session out of its channels. */
-static void PORTICO_CALL user_on_close(portico_session session, void *state, portico_status reason) {
-    const user *u = state;
+/* A room does not know its name: every newcomer sends it ahead. */
+static void PORTICO_CALL room_on_named(portico_entity room, void *state, const portico_message *message) {
+    (void)room;
+    talk *t = state;
+    memcpy(t->name, message->data, message->size); /* checked when it was sent */
+}
+
+static portico_status PORTICO_CALL room_on_open(portico_room room, void *state) {
+    (void)state;
+    return host->post_every(room, SWEEP, NULL, 0, SWEEP_MS, NULL);
+}
+
+/* Not in room_on_leave: so a room goes too whose only guest has never come. */
+static void PORTICO_CALL room_on_sweep(portico_entity room, void *state, const portico_message *message) {
+    (void)state, (void)message;
+    if (host->room_members(room, NULL, 0) == 0) {
+        (void)host->room_close(room);
+    }
+}
+
+static portico_status PORTICO_CALL room_on_join(portico_room room, void *state, portico_session session) {
+    const talk *t = state;
+    portico_session_info user_info = {.struct_size = sizeof user_info};
+    portico_status status = host->session_info(session, &user_info);
+    if (status == PORTICO_OK) {
+        room_send(room, 0, NOTICE, "* %s has come to room %s", user_info.label, t->name);
+    }
+    return status;
+}
+
+/* For whatever reason: once for each who came in. The host keeps the label until then. */
+static void PORTICO_CALL room_on_leave(portico_room room, void *state, portico_session session,
+                                       portico_status reason) {
+    const talk *t = state;
+    portico_session_info user_info = {.struct_size = sizeof user_info};
     /* When all go at once, telling each of every other would be work by the square. */
-    if (user_has_room(u) && reason != PORTICO_E_SHUTDOWN && reason != PORTICO_E_UNLOADED) {
-        room_send(u->channel, session, NOTICE, "* %s has gone", u->name);
+    bool all_go = reason == PORTICO_E_SHUTDOWN || reason == PORTICO_E_UNLOADED ||
+                  host->room_find(ROOM_TYPE, t->name) != room;
+    if (all_go || host->session_info(session, &user_info) != PORTICO_OK) {
+        return;
+    }
+    if (reason == PORTICO_OK) {
+        (void)user_send(session, NOTICE, "* %s has left room %s", user_info.label, t->name);
+        room_send(room, session, NOTICE, "* %s has left room %s", user_info.label, t->name);
+    } else {
+        room_send(room, session, NOTICE, "* %s has gone", user_info.label);
     }
 }
 
@@ -363,20 +425,29 @@ static portico_status chat_configure(void) {
 static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
-    portico_status status = chat_configure();
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    const portico_session_type type = {
-        .struct_size = sizeof type,
+    const portico_session_type user_type = {
+        .struct_size = sizeof user_type,
         .state_size = sizeof(user),
         .state_version = 1,
         .name = "user",
         .on_open = user_on_open,
         .on_packet = user_on_packet, /* opcode 0, and those that nobody knows */
-        .on_close = user_on_close,
     };
-    status = host->register_session_type(&type);
+    const portico_room_type room_type = {
+        .struct_size = sizeof room_type,
+        .state_size = sizeof(talk),
+        .state_version = 1,
+        .name = "room",
+        .on_open = room_on_open,
+        .on_join = room_on_join,
+        .on_leave = room_on_leave,
+    };
+    portico_status status = chat_configure();
+    status = status == PORTICO_OK ? host->register_session_type(&user_type) : status;
+    status = status == PORTICO_OK ? host->register_room_type(&room_type) : status;
+    status = status == PORTICO_OK ? host->register_message("user", ARRIVED, user_on_arrived) : status;
+    status = status == PORTICO_OK ? host->register_message("room", NAMED, room_on_named) : status;
+    status = status == PORTICO_OK ? host->register_message("room", SWEEP, room_on_sweep) : status;
     /* Registered opcodes are this module's: another one that joins chat.user cannot take them. */
     for (size_t i = 0; i < COMMANDS && status == PORTICO_OK; i++) {
         if (commands[i].opcode != 0) {

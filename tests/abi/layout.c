@@ -53,6 +53,32 @@ static void check_session_info(void) {
     SIZE(portico_session_info, 352);
 }
 
+/* Since 0.2 */
+static void check_rooms_and_messages(void) {
+    FIELD(portico_message, struct_size, 0);
+    FIELD(portico_message, id, 4);
+    FIELD(portico_message, size, 8);
+    FIELD(portico_message, missed, 12);
+    FIELD(portico_message, data, 16);
+    SIZE(portico_message, 24);
+
+    FIELD(portico_room_type, struct_size, 0);
+    FIELD(portico_room_type, state_size, 4);
+    FIELD(portico_room_type, state_version, 8);
+    FIELD(portico_room_type, max_members, 12);
+    FIELD(portico_room_type, name, 16);
+    FIELD(portico_room_type, on_open, 24);
+    FIELD(portico_room_type, on_join, 32);
+    FIELD(portico_room_type, on_leave, 40);
+    FIELD(portico_room_type, on_close, 48);
+    SIZE(portico_room_type, 56);
+
+    SIZE(portico_session, 8);
+    SIZE(portico_room, 8);
+    SIZE(portico_entity, 8);
+    SIZE(portico_timer, 8);
+}
+
 static void check_host(void) {
     FIELD(portico_host, struct_size, 0);
     FIELD(portico_host, abi_major, 4);
@@ -73,7 +99,25 @@ static void check_host(void) {
     FIELD(portico_host, channel_members, 112);
     FIELD(portico_host, clock_ms, 120);
     FIELD(portico_host, get_extension, 128);
-    SIZE(portico_host, 136);
+    FIELD(portico_host, register_room_type, 136);
+    FIELD(portico_host, register_message, 144);
+    FIELD(portico_host, register_blocking, 152);
+    FIELD(portico_host, self, 160);
+    FIELD(portico_host, room_create, 168);
+    FIELD(portico_host, room_find, 176);
+    FIELD(portico_host, room_close, 184);
+    FIELD(portico_host, room_join, 192);
+    FIELD(portico_host, room_leave, 200);
+    FIELD(portico_host, session_room, 208);
+    FIELD(portico_host, room_state, 216);
+    FIELD(portico_host, room_members, 224);
+    FIELD(portico_host, room_send, 232);
+    FIELD(portico_host, post, 240);
+    FIELD(portico_host, post_after, 248);
+    FIELD(portico_host, post_every, 256);
+    FIELD(portico_host, timer_cancel, 264);
+    FIELD(portico_host, run_blocking, 272);
+    SIZE(portico_host, 280);
 }
 
 static void check_module_info(void) {
@@ -116,6 +160,7 @@ static void check_numbers(void) {
 int main(void) {
     check_packet_and_type();
     check_session_info();
+    check_rooms_and_messages();
     check_host();
     check_module_info();
     check_numbers();

@@ -45,9 +45,14 @@ int main(void) {
     expect("counts", 0, (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
     expect("second", 0, (const char *[]){"second", "counts", NULL});
     expect("chat", 0, (const char *[]){"chat", "user", NULL});
+    expect("rooms", 0,
+           (const char *[]){"rooms.place", "rooms.small", "members 3", "version 3",
+                            " on_open on_join on_leave on_close", "message    1", "message    2", NULL});
+    expect("tallies", 0, (const char *[]){"tallies.hall", "message    3", NULL});
+    expect("blocks", 0, (const char *[]){"blocking     1", NULL});
     expect("no_symbol", 1, (const char *[]){"portico_module", NULL});
-    expect("other_major", 1, (const char *[]){"1.0", "0.1", NULL});
-    expect("newer_minor", 1, (const char *[]){"0.2", "0.1", NULL});
+    expect("other_major", 1, (const char *[]){"1.0", "0.2", NULL});
+    expect("newer_minor", 1, (const char *[]){"0.3", "0.2", NULL});
     expect("null_info", 1, (const char *[]){"null_info", NULL});
     expect("null_name", 1, (const char *[]){"name", NULL});
     expect("bad_name", 1, (const char *[]){"Bad-Name", NULL});

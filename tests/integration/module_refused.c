@@ -15,8 +15,8 @@ typedef struct refusal {
 
 static const refusal refusals[] = {
     {"no_symbol", {"portico_module"}},
-    {"other_major", {"1.0", "0.1"}},
-    {"newer_minor", {"0.2", "0.1"}},
+    {"other_major", {"1.0", "0.2"}},
+    {"newer_minor", {"0.3", "0.2"}},
     {"load_fails", {"load"}},
     {"missing_dependency", {"nowhere_to_be_found"}},
     {"name_taken", {"echo"}},
@@ -104,6 +104,7 @@ static void by_load(const char *folder) {
     char after[4096];
     (void)folder;
     net_socket client = net_connect(host_port(h, "game"));
+    wire_expect_echo(client, WIRE_U16, 1, "its session is counted"); /* before the figures are taken */
     host_admin(h, "modules", modules, sizeof modules);
     int64_t handles = host_figure(h, "handles");
     for (int round = 0; round < 3; round++) { /* a refusal leaves nothing that a second one would meet */

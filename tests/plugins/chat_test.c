@@ -120,6 +120,35 @@ static void test_rooms(void) {
     fake_close(bob, PORTICO_E_UNLOADED);
 }
 
+/* Who is on the way to a room that closes gets a new one; an empty room goes. */
+static void test_room_closes(void) {
+    portico_session ann = person("ann");
+    fake_text(ann, JOIN, "attic");
+    fake_forget(ann);
+    portico_room attic = fake_room_of("attic");
+    portico_session bob = person("bob");
+    fake_close_room_on_arrival(attic);
+    fake_text(bob, JOIN, "attic");
+    fake_expect_text(bob, NOTICE, "* bob has left room lobby");
+    fake_expect_text(bob, NOTICE, "* bob has come to room attic");
+    fake_expect_nothing(bob);
+    fake_check(fake_room_of("attic") != 0 && fake_room_of("attic") != attic, "there is a new attic");
+    fake_expect_nothing(ann);
+    fake_text(ann, WHO, "");
+    fake_expect_text(ann, WRONG, "! you are in no room: /join ROOM");
+    fake_text(bob, 0, "/shout fire!"); /* reaches who is in no room */
+    fake_expect_text(ann, TOLD, "bob to all: fire!");
+    fake_expect_text(bob, TOLD, "bob to all: fire!");
+    fake_text(ann, 0, "/shout");
+    fake_expect_text(ann, WRONG, "! shout what?");
+    fake_advance(5000);
+    fake_check(fake_room_of("attic") != 0 && fake_room_of("lobby") == 0, "an empty room closes");
+    fake_close(bob, PORTICO_E_EOF);
+    fake_close(ann, PORTICO_E_EOF);
+    fake_advance(5000);
+    fake_check(fake_room_of("attic") == 0, "the last room closes");
+}
+
 static void test_names(void) {
     /* clang-format off */
     static const char *const bad[] = {"", "two words", "a:b", "* a", "!", "guest-7", "\xC3\xA9t\xC3\xA9",
@@ -267,6 +296,7 @@ int main(void) {
     test_configuration();
     test_talk();
     test_rooms();
+    test_room_closes();
     test_names();
     test_hostile();
     test_long();

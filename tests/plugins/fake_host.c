@@ -9,6 +9,7 @@
 const portico_module_info *PORTICO_CALL portico_module(void);
 
 enum { SESSIONS_MAX = 128, CHANNELS_MAX = 256, HANDLERS_MAX = 32, PAIRS_MAX = 8, FIRST_ID = 1000 };
+enum { ROOMS_MAX = 4096, TIMERS_MAX = 4096, FIRST_ROOM = 1000000 };
 
 typedef struct message {
     struct message *next;
@@ -24,7 +25,38 @@ typedef struct fake_session {
     void *state; /* NULL when the type has none */
     message *first;
     message *last;
+    uint32_t room;   /* of `rooms`; ROOMS_MAX: in none */
+    uint32_t target; /* where it is to be */
 } fake_session;
+
+typedef struct fake_room {
+    bool open;
+    char name[PORTICO_LABEL_MAX];
+    void *state;
+    portico_session members[SESSIONS_MAX];
+    uint32_t count;
+} fake_room;
+
+/* What is still to be done, in order: the host's strands, all in one. */
+typedef enum work_kind { WORK_OPEN, WORK_CLOSE, WORK_MOVE, WORK_MESSAGE } work_kind;
+typedef struct work {
+    struct work *next;
+    work_kind kind;
+    portico_entity entity;
+    uint32_t id;
+    uint32_t missed;
+    uint32_t size;
+    uint8_t data[];
+} work;
+
+typedef struct fake_timer {
+    portico_entity entity; /* 0: ended */
+    uint64_t due_ms;
+    uint32_t period_ms; /* 0: once */
+    uint32_t id;
+    uint32_t size;
+    uint8_t data[64];
+} fake_timer;
 
 typedef struct fake_channel {
     char name[PORTICO_LABEL_MAX];
@@ -42,6 +74,23 @@ static struct {
     uint16_t opcode;
     portico_on_packet call;
 } handlers[HANDLERS_MAX];
+static struct {
+    bool to_room;
+    uint32_t id;
+    portico_on_message call;
+} message_handlers[HANDLERS_MAX];
+static fake_room rooms[ROOMS_MAX]; /* the room FIRST_ROOM + i */
+static fake_timer timers[TIMERS_MAX];
+static work *first_work;
+static work **last_work = &first_work;
+static uint32_t room_count;
+static uint32_t timer_count;
+static uint32_t message_handler_count;
+static uint64_t now_ms;
+static uint32_t turn = ROOMS_MAX; /* the room whose turn it is */
+static portico_room_type room_type;
+static portico_room closing_on_arrival;
+static char full_room_name[2 * PORTICO_LABEL_MAX];
 static uint32_t session_count;
 static uint32_t handler_count;
 static uint32_t pair_count;
@@ -70,6 +119,12 @@ static void *allocate(size_t size) {
 static fake_session *find_session(portico_session id) {
     fake_session *s = id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
     return s != NULL && s->open && !s->closing ? s : NULL;
+}
+
+/* NULL when the room is not open. */
+static fake_room *find_room(portico_room id) {
+    fake_room *r = id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
+    return r != NULL && r->open ? r : NULL;
 }
 
 /* NULL when nobody is in it. */
@@ -171,9 +226,9 @@ static portico_status PORTICO_CALL session_close(portico_session id) {
 }
 
 static portico_status PORTICO_CALL session_info(portico_session id, portico_session_info *info) {
-    const fake_session *s = find_session(id);
+    const fake_session *s = id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
     fake_check(info->struct_size == sizeof *info, "session_info is told the size");
-    if (s == NULL) {
+    if (s == NULL || !s->open) { /* one that closes is still there */
         return PORTICO_E_GONE;
     }
     memset(info, 0, sizeof *info);
@@ -265,12 +320,335 @@ static uint32_t PORTICO_CALL channel_members(const char *name, portico_session *
 }
 
 static uint64_t PORTICO_CALL clock_ms(void) {
-    return 0;
+    return now_ms;
 }
 
 static const void *PORTICO_CALL get_extension(const char *name) {
     (void)name;
     return NULL;
+}
+
+/* ---- rooms, messages and timers ------------------------------------------------------------ */
+
+static void push_work(work_kind kind, portico_entity entity, uint32_t id, uint32_t missed, const void *data,
+                      uint32_t size) {
+    work *w = allocate(sizeof *w + size + 1u);
+    w->kind = kind;
+    w->entity = entity;
+    w->id = id;
+    w->missed = missed;
+    w->size = size;
+    if (size > 0) {
+        memcpy(w->data, data, size);
+    }
+    *last_work = w;
+    last_work = &w->next;
+}
+
+static portico_status PORTICO_CALL register_room_type(const portico_room_type *from) {
+    fake_check(loading && from->struct_size == sizeof *from, "the room type is registered inside load");
+    fake_check(room_type.name == NULL && strchr(from->name, '.') == NULL, "one room type is registered");
+    room_type = *from;
+    (void)snprintf(full_room_name, sizeof full_room_name, "%s.%s", portico_module()->name, from->name);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL register_message(const char *name, uint32_t id,
+                                                    portico_on_message handler) {
+    fake_check(loading && handler != NULL && name != NULL && message_handler_count < HANDLERS_MAX,
+               "the message is registered in load");
+    bool to_room = room_type.name != NULL && strcmp(name, room_type.name) == 0;
+    fake_check(to_room || strcmp(name, type_name) == 0, "the message's type is known");
+    for (uint32_t i = 0; i < message_handler_count; i++) {
+        fake_check(message_handlers[i].id != id || message_handlers[i].to_room != to_room,
+                   "the message is registered once");
+    }
+    message_handlers[message_handler_count].to_room = to_room;
+    message_handlers[message_handler_count].id = id;
+    message_handlers[message_handler_count++].call = handler;
+    return PORTICO_OK;
+}
+
+static portico_room PORTICO_CALL room_find(const char *of_type, const char *name) {
+    fake_check(strcmp(of_type, full_room_name) == 0, "a room is looked for in module.type");
+    for (uint32_t i = 0; i < room_count; i++) {
+        if (rooms[i].open && strcmp(rooms[i].name, name) == 0) {
+            return FIRST_ROOM + i;
+        }
+    }
+    return 0;
+}
+
+static portico_status PORTICO_CALL room_create(const char *of_type, const char *name, portico_room *room) {
+    *room = 0;
+    if (name[0] == '\0' || strlen(name) >= PORTICO_LABEL_MAX) {
+        return PORTICO_E_INVALID;
+    }
+    *room = room_find(of_type, name);
+    if (*room != 0) {
+        return PORTICO_E_EXISTS;
+    }
+    fake_check(room_count < ROOMS_MAX, "there are not too many rooms");
+    *room = FIRST_ROOM + room_count;
+    fake_room *r = &rooms[room_count++];
+    r->open = true;
+    r->state = room_type.state_size > 0 ? allocate(room_type.state_size) : NULL;
+    (void)snprintf(r->name, sizeof r->name, "%s", name);
+    push_work(WORK_OPEN, *room, 0, 0, NULL, 0);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL room_close(portico_room id) {
+    fake_room *r = find_room(id);
+    if (r == NULL) {
+        return PORTICO_E_GONE;
+    }
+    r->open = false;
+    push_work(WORK_CLOSE, id, 0, 0, NULL, 0);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL room_join(portico_room room, portico_session id) {
+    fake_session *s = find_session(id);
+    if (s == NULL || find_room(room) == NULL) {
+        return PORTICO_E_GONE;
+    }
+    if (s->target == room - FIRST_ROOM) {
+        return PORTICO_E_EXISTS;
+    }
+    if (is_refused()) {
+        return refusal;
+    }
+    s->target = (uint32_t)(room - FIRST_ROOM);
+    push_work(WORK_MOVE, id, 0, 0, NULL, 0);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL room_leave(portico_session id) {
+    fake_session *s = find_session(id);
+    if (s == NULL || s->target == ROOMS_MAX) {
+        return s == NULL ? PORTICO_E_GONE : PORTICO_E_NOT_FOUND;
+    }
+    s->target = ROOMS_MAX;
+    push_work(WORK_MOVE, id, 0, 0, NULL, 0);
+    return PORTICO_OK;
+}
+
+static portico_room PORTICO_CALL session_room(portico_session id) {
+    const fake_session *s = find_session(id);
+    return s != NULL && s->room != ROOMS_MAX && s->room == s->target ? FIRST_ROOM + s->room : 0;
+}
+
+static void *PORTICO_CALL room_state(portico_room room) {
+    return turn != ROOMS_MAX && room == FIRST_ROOM + turn ? rooms[turn].state : NULL;
+}
+
+static uint32_t PORTICO_CALL room_members(portico_room id, portico_session *members, uint32_t capacity) {
+    const fake_room *r = find_room(id);
+    for (uint32_t i = 0; r != NULL && i < r->count && i < capacity; i++) {
+        members[i] = r->members[i];
+    }
+    return r != NULL ? r->count : 0;
+}
+
+static uint32_t PORTICO_CALL room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
+                                       portico_session except) {
+    const fake_room *r = find_room(id);
+    uint32_t sent = 0;
+    for (uint32_t i = 0; r != NULL && i < r->count; i++) {
+        sent += r->members[i] != except && session_send(r->members[i], opcode, data, size) == PORTICO_OK;
+    }
+    return sent;
+}
+
+static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, const void *data, uint32_t size) {
+    if (find_session(entity) == NULL && find_room(entity) == NULL) {
+        return PORTICO_E_GONE;
+    }
+    push_work(WORK_MESSAGE, entity, id, 0, data, size);
+    return PORTICO_OK;
+}
+
+static portico_status start_timer(portico_entity entity, uint32_t id, const void *data, uint32_t size,
+                                  uint32_t delay_ms, uint32_t period_ms, portico_timer *timer) {
+    if (find_session(entity) == NULL && find_room(entity) == NULL) {
+        return PORTICO_E_GONE;
+    }
+    fake_check(timer_count < TIMERS_MAX && size <= sizeof timers[0].data, "there are not too many timers");
+    fake_timer *t = &timers[timer_count++];
+    *t = (fake_timer){.entity = entity, .due_ms = now_ms + delay_ms, .period_ms = period_ms, .id = id};
+    t->size = size;
+    if (size > 0) {
+        memcpy(t->data, data, size);
+    }
+    if (timer != NULL) {
+        *timer = timer_count;
+    }
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL post_after(portico_entity entity, uint32_t id, const void *data,
+                                              uint32_t size, uint32_t delay_ms, portico_timer *timer) {
+    return start_timer(entity, id, data, size, delay_ms, 0, timer);
+}
+
+static portico_status PORTICO_CALL post_every(portico_entity entity, uint32_t id, const void *data,
+                                              uint32_t size, uint32_t period_ms, portico_timer *timer) {
+    return period_ms == 0 ? PORTICO_E_INVALID
+                          : start_timer(entity, id, data, size, period_ms, period_ms, timer);
+}
+
+static portico_status PORTICO_CALL timer_cancel(portico_timer timer) {
+    fake_check(timer > 0 && timer <= timer_count, "the timer has been started");
+    bool runs = timers[timer - 1].entity != 0;
+    timers[timer - 1].entity = 0;
+    return runs ? PORTICO_OK : PORTICO_E_GONE;
+}
+
+static uint32_t enter_turn(uint32_t room) {
+    uint32_t before = turn;
+    turn = room;
+    return before;
+}
+
+/* Takes the session out of the room that it is in. */
+static void leave_room(portico_session id, portico_status reason) {
+    fake_session *s = &sessions[id - FIRST_ID];
+    if (s->room == ROOMS_MAX) {
+        return;
+    }
+    fake_room *r = &rooms[s->room];
+    uint32_t i = 0;
+    while (r->members[i] != id) {
+        i++;
+    }
+    r->count--;
+    memmove(&r->members[i], &r->members[i + 1], (r->count - i) * sizeof r->members[0]);
+    uint32_t before = enter_turn(s->room);
+    if (room_type.on_leave != NULL) {
+        room_type.on_leave(FIRST_ROOM + s->room, r->state, id, reason);
+    }
+    turn = before;
+    s->room = ROOMS_MAX;
+}
+
+static void do_move(portico_session id) {
+    fake_session *s = find_session(id);
+    if (s == NULL || s->target == s->room) {
+        return;
+    }
+    leave_room(id, PORTICO_OK);
+    if (s->target == ROOMS_MAX) {
+        return;
+    }
+    fake_room *r = &rooms[s->target];
+    if (closing_on_arrival == FIRST_ROOM + s->target) {
+        (void)room_close(closing_on_arrival);
+    }
+    portico_status status = PORTICO_E_GONE;
+    if (r->open) {
+        s->room = s->target;
+        r->members[r->count++] = id;
+        uint32_t before = enter_turn(s->room);
+        status =
+            room_type.on_join != NULL ? room_type.on_join(FIRST_ROOM + s->room, r->state, id) : PORTICO_OK;
+        turn = before;
+        r->count -= status != PORTICO_OK;
+    }
+    if (status != PORTICO_OK) {
+        s->room = ROOMS_MAX;
+        s->target = ROOMS_MAX;
+    }
+}
+
+static void do_close(portico_room id) {
+    fake_room *r = &rooms[id - FIRST_ROOM];
+    while (r->count > 0) {
+        portico_session member = r->members[0];
+        leave_room(member, PORTICO_E_CLOSED);
+        sessions[member - FIRST_ID].target = ROOMS_MAX;
+    }
+    uint32_t before = enter_turn((uint32_t)(id - FIRST_ROOM));
+    if (room_type.on_close != NULL) {
+        room_type.on_close(id, r->state, PORTICO_E_CLOSED);
+    }
+    turn = before;
+    free(r->state);
+    r->state = NULL;
+}
+
+static void do_message(const work *w) {
+    fake_room *r = find_room(w->entity);
+    fake_session *s = find_session(w->entity);
+    const portico_message m = {
+        .struct_size = sizeof m, .id = w->id, .size = w->size, .missed = w->missed, .data = w->data};
+    uint32_t before = enter_turn(r != NULL   ? (uint32_t)(w->entity - FIRST_ROOM)
+                                 : s != NULL ? s->room
+                                             : ROOMS_MAX);
+    for (uint32_t i = 0; i < message_handler_count && (r != NULL || s != NULL); i++) {
+        if (message_handlers[i].id == w->id && message_handlers[i].to_room == (r != NULL)) {
+            message_handlers[i].call(w->entity, r != NULL ? r->state : s->state, &m);
+        }
+    }
+    turn = before;
+}
+
+/* Does what is still to be done, and what comes of it. */
+static void settle(void) {
+    while (first_work != NULL) {
+        work *w = first_work;
+        first_work = w->next;
+        last_work = first_work != NULL ? last_work : &first_work;
+        if (w->kind == WORK_OPEN) {
+            uint32_t before = enter_turn((uint32_t)(w->entity - FIRST_ROOM));
+            portico_status status = PORTICO_OK;
+            if (room_type.on_open != NULL) {
+                status = room_type.on_open(w->entity, rooms[w->entity - FIRST_ROOM].state);
+            }
+            turn = before;
+            fake_check(status == PORTICO_OK, "the room opens");
+        } else if (w->kind == WORK_CLOSE) {
+            do_close(w->entity);
+        } else if (w->kind == WORK_MOVE) {
+            do_move(w->entity);
+        } else {
+            do_message(w);
+        }
+        free(w);
+    }
+}
+
+void fake_advance(uint32_t ms) {
+    for (uint64_t end_ms = now_ms + ms; now_ms < end_ms;) {
+        now_ms++;
+        for (uint32_t i = 0; i < timer_count; i++) {
+            fake_timer *t = &timers[i];
+            if (t->entity != 0 && t->due_ms <= now_ms) {
+                portico_status status = post(t->entity, t->id, t->data, t->size);
+                t->due_ms += t->period_ms;
+                t->entity = status == PORTICO_OK && t->period_ms != 0 ? t->entity : 0;
+            }
+        }
+        settle();
+    }
+}
+
+void fake_post(portico_entity entity, uint32_t id, uint32_t missed) {
+    push_work(WORK_MESSAGE, entity, id, missed, NULL, 0);
+    settle();
+}
+
+portico_room fake_room_of(const char *name) {
+    return room_find(full_room_name, name);
+}
+
+void fake_close_room(portico_room room) {
+    fake_check(room_close(room) == PORTICO_OK, "the room is open");
+    settle();
+}
+
+void fake_close_room_on_arrival(portico_room room) {
+    closing_on_arrival = room;
 }
 
 /* ---- what the test says -------------------------------------------------------------------- */
@@ -295,6 +673,22 @@ static const portico_host table = {
     .channel_members = channel_members,
     .clock_ms = clock_ms,
     .get_extension = get_extension,
+    .register_room_type = register_room_type,
+    .register_message = register_message,
+    .room_create = room_create,
+    .room_find = room_find,
+    .room_close = room_close,
+    .room_join = room_join,
+    .room_leave = room_leave,
+    .session_room = session_room,
+    .room_state = room_state,
+    .room_members = room_members,
+    .room_send = room_send,
+    .post = post,
+    .post_after = post_after,
+    .post_every = post_every,
+    .timer_cancel = timer_cancel,
+    /* register_blocking, self and run_blocking: no module of ours uses them */
 };
 
 void fake_config(const char *key, const char *value) {
@@ -305,7 +699,9 @@ void fake_config(const char *key, const char *value) {
 
 portico_status fake_load(void) {
     memset(&type, 0, sizeof type);
+    memset(&room_type, 0, sizeof room_type);
     handler_count = 0;
+    message_handler_count = 0;
     loading = true;
     portico_status status = portico_module()->load(&table, NULL);
     loading = false;
@@ -318,9 +714,13 @@ portico_session fake_open(portico_status expected) {
     portico_session id = FIRST_ID + session_count;
     fake_session *s = &sessions[session_count++];
     s->open = true;
+    s->room = ROOMS_MAX;
+    s->target = ROOMS_MAX;
     s->state = type.state_size > 0 ? allocate(type.state_size) : NULL;
     portico_status status = type.on_open != NULL ? type.on_open(id, s->state) : PORTICO_OK;
     fake_check(status == expected, "on_open returns what is expected");
+    s->closing = status != PORTICO_OK;
+    settle();
     return id;
 }
 
@@ -335,8 +735,11 @@ void fake_packet(portico_session id, uint16_t opcode, const void *data, uint32_t
     for (uint32_t i = 0; i < handler_count; i++) {
         call = handlers[i].opcode == opcode ? handlers[i].call : call;
     }
+    uint32_t before = enter_turn(s->room);
     call(id, s->state, &packet);
+    turn = before;
     free(copy);
+    settle();
 }
 
 void fake_text(portico_session id, uint16_t opcode, const char *text) {
@@ -346,6 +749,7 @@ void fake_text(portico_session id, uint16_t opcode, const char *text) {
 void fake_close(portico_session id, portico_status reason) {
     fake_session *s = &sessions[id - FIRST_ID];
     s->closing = true;
+    leave_room(id, reason);
     if (type.on_close != NULL) {
         type.on_close(id, s->state, reason);
     }
@@ -358,6 +762,7 @@ void fake_close(portico_session id, portico_status reason) {
     free(s->state);
     s->state = NULL;
     s->open = false;
+    settle();
 }
 
 bool fake_is_closing(portico_session id) {

@@ -1,8 +1,10 @@
-/* fake_host.h: a portico_host of a test's own, with sessions, labels and channels in plain arrays.
+/* fake_host.h: a portico_host of a test's own: sessions, labels, channels, rooms and timers in plain arrays.
  *
- * One thread; each test is one program with one module, which portico_module() names. All that is sent is
- * kept, per session and in order, until the test expects it. What breaks a promise of portico.h, or what
- * the test does not expect, is said on stderr and ends the program with exit code 1.
+ * One thread; each test is one program with one module, which portico_module() names. Before a function here
+ * returns, all that the module has set going is done, moves and messages in the order of their calls; time
+ * passes in fake_advance only. All that is sent is kept, per session and in order, until the test expects it.
+ * What breaks a promise of portico.h, or what the test does not expect, is said on stderr and ends it
+ * with exit code 1.
  */
 #ifndef TEST_FAKE_HOST_H
 #define TEST_FAKE_HOST_H
@@ -44,7 +46,16 @@ void fake_forget(portico_session session);
 /* Is asked about everything that is sent. */
 void fake_watch(bool (*is_fine)(uint16_t opcode, const void *data, uint32_t size));
 
-/* The next `count` calls of session_send, session_set_label and channel_join are refused with `status`. */
+/* Lets time pass: timers come. Or hands one message over, as if `missed` had been left out before. */
+void fake_advance(uint32_t ms);
+void fake_post(portico_entity entity, uint32_t id, uint32_t missed);
+
+/* The room of that name, or 0; it closes; it closes while the next session is on its way there. */
+portico_room fake_room_of(const char *name);
+void fake_close_room(portico_room room);
+void fake_close_room_on_arrival(portico_room room);
+
+/* The next `count` calls of session_send, session_set_label, channel_join and room_join are refused. */
 void fake_refuse(portico_status status, uint32_t count);
 
 #endif

@@ -12,6 +12,16 @@ uint64_t clock_now_ms(void) {
     return (uint64_t)(now.QuadPart / (frequency.QuadPart / 1000));
 }
 
+uint64_t clock_now_us(void) {
+    LARGE_INTEGER now;
+    LARGE_INTEGER frequency;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&frequency);
+    uint64_t whole = (uint64_t)(now.QuadPart / frequency.QuadPart);
+    uint64_t rest = (uint64_t)(now.QuadPart % frequency.QuadPart);
+    return whole * 1000000u + rest * 1000000u / (uint64_t)frequency.QuadPart;
+}
+
 void clock_sleep_ms(uint32_t ms) {
     Sleep(ms);
 }
@@ -22,6 +32,12 @@ uint64_t clock_now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t clock_now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 void clock_sleep_ms(uint32_t ms) {

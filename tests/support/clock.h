@@ -11,6 +11,9 @@
 /* Milliseconds that never go back. */
 uint64_t clock_now_ms(void);
 
+/* The same in microseconds. */
+uint64_t clock_now_us(void);
+
 void clock_sleep_ms(uint32_t ms);
 
 /* The first figure where the host runs at full speed, the second for the Windows build, which is mostly run

@@ -49,6 +49,33 @@ int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload,
     return net_recv_exactly(s, payload, size) ? (int64_t)size : -1;
 }
 
+int64_t wire_wait(net_socket s, uint16_t opcode, void *payload, uint32_t capacity) {
+    static uint8_t frame[65536];
+    for (;;) {
+        uint16_t found = 0;
+        int64_t size = wire_recv(s, WIRE_U16, &found, frame, sizeof frame);
+        if (size >= 0 && found != opcode) {
+            continue;
+        }
+        if (size < 0 || size > capacity) {
+            return -1;
+        }
+        memcpy(payload, frame, (size_t)size);
+        return size;
+    }
+}
+
+int64_t wire_ask(net_socket s, uint16_t opcode, const void *payload, uint32_t size, void *reply,
+                 uint32_t capacity) {
+    return wire_send(s, WIRE_U16, opcode, payload, size) ? wire_wait(s, opcode, reply, capacity) : -1;
+}
+
+int32_t wire_ask_status(net_socket s, uint16_t opcode, const char *text) {
+    int32_t status = 0;
+    CHECK_INT(wire_ask(s, opcode, text, (uint32_t)strlen(text), &status, sizeof status), sizeof status);
+    return status;
+}
+
 void wire_expect_echo(net_socket s, wire_kind kind, uint16_t opcode, const char *text) {
     char reply[1024];
     uint16_t reply_opcode = 0;

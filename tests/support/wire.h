@@ -21,6 +21,17 @@ bool wire_send(net_socket s, wire_kind kind, uint16_t opcode, const void *payloa
 /* Receives one frame into `payload`. Its payload's bytes, or -1: nothing whole came, or it does not fit. */
 int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload, uint32_t capacity);
 
+/* Sends a u16 frame and receives frames until one has its opcode; those before are dropped. That one's bytes,
+ * or -1. */
+int64_t wire_ask(net_socket s, uint16_t opcode, const void *payload, uint32_t size, void *reply,
+                 uint32_t capacity);
+
+/* The same with a text, where the answer is one int32. */
+int32_t wire_ask_status(net_socket s, uint16_t opcode, const char *text);
+
+/* Receives u16 frames until one has that opcode. Its bytes, or -1. */
+int64_t wire_wait(net_socket s, uint16_t opcode, void *payload, uint32_t capacity);
+
 /* Sends a frame with some text and expects the very same back. */
 void wire_expect_echo(net_socket s, wire_kind kind, uint16_t opcode, const char *text);
 

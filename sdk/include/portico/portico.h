@@ -40,7 +40,7 @@ extern "C" {
 
 /* The ABI of this header. A host loads a module of the same major and of a minor up to its own. */
 #define PORTICO_ABI_MAJOR 0
-#define PORTICO_ABI_MINOR 1
+#define PORTICO_ABI_MINOR 2
 
 #if defined(_WIN32)
 #define PORTICO_CALL __cdecl
@@ -52,6 +52,15 @@ extern "C" {
 
 /* Names one connection. Never used again for another one while the host runs; 0 is no session. */
 typedef uint64_t portico_session;
+
+/* Names one room; as portico_session. 0 is no room. */
+typedef uint64_t portico_room;
+
+/* Names whatever can be sent a message: a session, a room, a module. */
+typedef uint64_t portico_entity;
+
+/* Names one timer. 0 is no timer. */
+typedef uint64_t portico_timer;
 
 /* A packet as a handler sees it. `data` is valid until the handler returns, and stands at any address: copy
  * out of it (memcpy), since not every processor reads larger numbers from odd places. */
@@ -98,6 +107,57 @@ typedef struct portico_session_type {
     portico_on_close on_close;
     portico_on_watermark on_watermark;
 } portico_session_type;
+
+/* What modules, timers and the host's pool send inside the host. Clients cannot send any. */
+typedef struct portico_message {
+    uint32_t struct_size;
+    uint32_t id;         /* as posted */
+    uint32_t size;       /* bytes in `data`; may be 0 */
+    uint32_t missed;     /* post_every: how many came due since the last one and were left out */
+    const uint8_t *data; /* never NULL; valid until the handler returns */
+} portico_message;
+
+/* A message has come for `entity`; `state` is this module's state of it: of the session, of the room, or of
+ * the module. Runs in the entity's turn, in the order of posting. Since 0.2 */
+typedef void(PORTICO_CALL *portico_on_message)(portico_entity entity, void *state,
+                                               const portico_message *message);
+
+/* Runs on the host's pool for blocking work, beside everything else: it has no state and must not touch any.
+ * It may write up to `reply_capacity` bytes to `reply` and returns how many it wrote: they arrive at the
+ * caller's `reply_to` as a message of the same id. Since 0.2 */
+typedef uint32_t(PORTICO_CALL *portico_on_blocking)(uint32_t id, const void *data, uint32_t size, void *reply,
+                                                    uint32_t reply_capacity);
+
+/* Rooms: serialised places that sessions join. While a session is in a room, its handlers run in the room's
+ * turn: one thing at a time in the whole room, and room_state gives them the room's state. */
+
+/* The room has been made. Any status but PORTICO_OK closes it at once. Since 0.2 */
+typedef portico_status(PORTICO_CALL *portico_on_room_open)(portico_room room, void *state);
+
+/* A session comes in. Any status but PORTICO_OK refuses it: it is in no room then. Since 0.2 */
+typedef portico_status(PORTICO_CALL *portico_on_join)(portico_room room, void *state,
+                                                      portico_session session);
+
+/* A session has left: once for each that on_join let in. `reason`: PORTICO_OK by room_leave or room_join of
+ * another room, PORTICO_E_CLOSED when the room closes, else why the session ends. Since 0.2 */
+typedef void(PORTICO_CALL *portico_on_leave)(portico_room room, void *state, portico_session session,
+                                             portico_status reason);
+
+/* The room ends: once, after everything else; its members have left. Since 0.2 */
+typedef void(PORTICO_CALL *portico_on_room_close)(portico_room room, void *state, portico_status reason);
+
+/* A kind of rooms. Every function may be NULL. */
+typedef struct portico_room_type {
+    uint32_t struct_size;
+    uint32_t state_size;    /* bytes of state per room, up to 16 MiB; 0 for none */
+    uint32_t state_version; /* for later swaps */
+    uint32_t max_members;   /* 0: no limit */
+    const char *name;       /* "field" makes MODULE.field */
+    portico_on_room_open on_open;
+    portico_on_join on_join;
+    portico_on_leave on_leave;
+    portico_on_room_close on_close;
+} portico_room_type;
 
 /* ---- what the host offers ----------------------------------------------------------------- */
 
@@ -224,6 +284,104 @@ typedef struct portico_host {
     /* The table of an optional feature named "portico.NAME/VERSION", or NULL: this host has none yet.
      * [load] [never-blocks] [no-reentry]  Since 0.1 */
     const void *(PORTICO_CALL *get_extension)(const char *name);
+
+    /* Registers a type of rooms; statuses as register_session_type. Copies all.
+     * [load] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *register_room_type)(const portico_room_type *type);
+
+    /* Registers the handler of the messages of one id: for the sessions of a type that this module has
+     * registered or joined, for the rooms of a type of its own, or with `type` NULL for the module itself.
+     * Ids are the type's, as opcodes are: the modules of one session type agree on them.
+     * PORTICO_E_NOT_FOUND, ..._E_EXISTS, ..._E_INVALID, ..._E_STATE as register_handler
+     * [load] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *register_message)(const char *type, uint32_t id, portico_on_message handler);
+
+    /* Registers what run_blocking(id, ...) runs. Statuses as register_handler.
+     * [load] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *register_blocking)(uint32_t id, portico_on_blocking handler);
+
+    /* This module, to post to. 0 on a thread of the module's own.
+     * [load] [handler] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_entity(PORTICO_CALL *self)(void);
+
+    /* Makes a room called `name`, unique within its type, 1 to 63 bytes as a label. Its on_open runs before
+     * anything else of it, perhaps before this returns.
+     * PORTICO_E_EXISTS     there is such a room: *room is that one
+     * PORTICO_E_NOT_FOUND  there is no such room type
+     * PORTICO_E_INVALID    the name is not allowed
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *room_create)(const char *type, const char *name, portico_room *room);
+
+    /* The room of that type and name, or 0.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_room(PORTICO_CALL *room_find)(const char *type, const char *name);
+
+    /* Closes a room: its members leave, then on_close is called. Its name is free at once.
+     * PORTICO_E_GONE  it has closed already, or the id is stale
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *room_close)(portico_room room);
+
+    /* Lets a session go into a room, out of the one it is in. PORTICO_OK means that it is on its way: the
+     * handler that runs now is not disturbed, then on_leave and on_join are called, and all later packets of the
+     * session run in the room's turn.
+     * PORTICO_E_EXISTS  it is in that room, or on its way there
+     * PORTICO_E_GONE    the session or the room has closed
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *room_join)(portico_room room, portico_session session);
+
+    /* Lets a session go out of its room. PORTICO_E_NOT_FOUND: it is in none.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *room_leave)(portico_session session);
+
+    /* The room that the session is in, or 0. Sure only in the turn of that session or room.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_room(PORTICO_CALL *session_room)(portico_session session);
+
+    /* The state of a room, inside its turn: in handlers of the room and of its members. NULL elsewhere, for a room of
+     * another module, and where the type has no state.
+     * [handler] [never-blocks] [no-reentry]  Since 0.2 */
+    void *(PORTICO_CALL *room_state)(portico_room room);
+
+    /* As channel_members, in the order of their joining.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    uint32_t(PORTICO_CALL *room_members)(portico_room room, portico_session *members, uint32_t capacity);
+
+    /* As channel_send, to all members but `except`.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    uint32_t(PORTICO_CALL *room_send)(portico_room room, uint16_t opcode, const void *data, uint32_t size,
+                                      portico_session except);
+
+    /* Queues a message for an entity, after those that were posted to it before by the same thread. Copies `data`.
+     * A message whose entity ends before its turn is dropped.
+     * PORTICO_E_GONE       the entity has ended, or the id is stale
+     * PORTICO_E_TOO_BIG    more than 1 MiB
+     * PORTICO_E_BACKLOG    100,000 messages wait for it already
+     * PORTICO_E_NO_MEMORY, PORTICO_E_INVALID
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *post)(portico_entity entity, uint32_t id, const void *data, uint32_t size);
+
+    /* The same once, `delay_ms` from now; *timer (may be NULL) is for timer_cancel.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *post_after)(portico_entity entity, uint32_t id, const void *data,
+                                             uint32_t size, uint32_t delay_ms, portico_timer *timer);
+
+    /* The same again and again: the n-th comes at start + n * period_ms, whatever the ones before took. While
+     * one still waits for its turn, those that come due are left out and counted in the next one's `missed`. Ends
+     * with timer_cancel, with the entity, and with the module.
+     * PORTICO_E_INVALID  period_ms is 0
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *post_every)(portico_entity entity, uint32_t id, const void *data,
+                                             uint32_t size, uint32_t period_ms, portico_timer *timer);
+
+    /* Ends a timer. What it has posted already still comes. PORTICO_E_GONE: it has ended.
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *timer_cancel)(portico_timer timer);
+
+    /* Runs the handler that register_blocking gave for `id` on the pool, then posts what it replied to
+     * `reply_to` (0: nobody), with the same id. Copies `data`.
+     * PORTICO_E_NOT_FOUND  no such handler
+     * PORTICO_E_BACKLOG    too many wait already ([host] blocking_queue)
+     * PORTICO_E_TOO_BIG, PORTICO_E_NO_MEMORY
+     * [handler] [never-blocks] [no-reentry]  Since 0.2 */
+    portico_status(PORTICO_CALL *run_blocking)(uint32_t id, const void *data, uint32_t size,
+                                               portico_entity reply_to);
 } portico_host;
 
 /* ---- the module --------------------------------------------------------------------------- */

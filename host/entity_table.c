@@ -1,19 +1,20 @@
-/* session_table.c: see session_table.h. */
-#include "session_table.h"
+/* entity_table.c: see entity_table.h. */
+#include "entity_table.h"
 
+#include "invariant.h"
 #include "os/os.h"
-#include "session.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { SLOT_BITS = 24, CHUNK_SLOTS = 1024, CHUNKS = SESSION_SLOTS_MAX / CHUNK_SLOTS };
+enum { SLOT_BITS = 24, CHUNK_SLOTS = 1024, CHUNKS = ENTITY_SLOTS_MAX / CHUNK_SLOTS };
 
 static const uint64_t holds_mask = (1u << 24) - 1;
 
 typedef struct slot {
-    _Atomic uint64_t word;   /* generation << 24 | holds */
-    struct session *session; /* written before the word, read after it */
+    _Atomic uint64_t word; /* generation << 24 | holds */
+    entity *entity;        /* written before the word, read after it */
+    _Atomic int kind;      /* of the last entity here: lets a walk pass by the other kinds */
     uint32_t number;
     uint32_t next_free; /* number + 1; guarded by the lock */
 } slot;
@@ -30,8 +31,8 @@ static slot *slot_at(uint32_t number) {
     return chunk != NULL ? &chunk[number % CHUNK_SLOTS] : NULL;
 }
 
-static slot *slot_of(portico_session id) {
-    return slot_at((uint32_t)(id & (SESSION_SLOTS_MAX - 1)));
+static slot *slot_of(uint64_t id) {
+    return slot_at((uint32_t)(id & (ENTITY_SLOTS_MAX - 1)));
 }
 
 /* The lock is held. */
@@ -42,7 +43,7 @@ static slot *slot_take(void) {
         return at;
     }
     uint32_t number = atomic_load_explicit(&table.used, memory_order_relaxed);
-    if (number == SESSION_SLOTS_MAX) {
+    if (number == ENTITY_SLOTS_MAX) {
         return NULL;
     }
     slot *at = slot_at(number);
@@ -59,7 +60,7 @@ static slot *slot_take(void) {
     return at;
 }
 
-bool session_table_add(struct session *s, uint32_t holds, portico_session *id) {
+bool entity_add(entity *e, uint32_t holds) {
     os_mutex_lock(&table.lock);
     slot *at = slot_take();
     os_mutex_unlock(&table.lock);
@@ -67,14 +68,15 @@ bool session_table_add(struct session *s, uint32_t holds, portico_session *id) {
         return false;
     }
     uint64_t generation = (atomic_load_explicit(&at->word, memory_order_relaxed) >> SLOT_BITS) + 1;
-    at->session = s;
-    *id = generation << SLOT_BITS | at->number;
+    e->id = generation << SLOT_BITS | at->number;
+    at->entity = e;
+    atomic_store_explicit(&at->kind, (int)e->kind, memory_order_relaxed);
     atomic_store_explicit(&at->word, generation << SLOT_BITS | holds, memory_order_release);
     return true;
 }
 
 /* Adds a hold if the slot still has one and, with a generation, is still of it. */
-static struct session *slot_hold(slot *at, uint64_t generation) {
+static entity *slot_hold(slot *at, uint64_t generation) {
     uint64_t word = atomic_load_explicit(&at->word, memory_order_acquire);
     do {
         if ((word & holds_mask) == 0 || (generation != 0 && word >> SLOT_BITS != generation)) {
@@ -82,22 +84,33 @@ static struct session *slot_hold(slot *at, uint64_t generation) {
         }
     } while (!atomic_compare_exchange_weak_explicit(&at->word, &word, word + 1, memory_order_acquire,
                                                     memory_order_acquire));
-    return at->session;
+    return at->entity;
 }
 
-struct session *session_table_find(portico_session id) {
+entity *entity_find(uint64_t id) {
     uint64_t generation = id >> SLOT_BITS;
     slot *at = slot_of(id);
     return at != NULL && generation != 0 ? slot_hold(at, generation) : NULL;
 }
 
-void session_table_hold(portico_session id) {
-    atomic_fetch_add_explicit(&slot_of(id)->word, 1, memory_order_relaxed);
+entity *entity_find_kind(uint64_t id, entity_kind kind) {
+    entity *e = entity_find(id);
+    if (e != NULL && e->kind != kind) {
+        entity_release(e);
+        e = NULL;
+    }
+    return e;
 }
 
-bool session_table_release(portico_session id) {
+void entity_hold(entity *e) {
+    atomic_fetch_add_explicit(&slot_of(e->id)->word, 1, memory_order_relaxed);
+}
+
+/* True when it was the last one: the slot is free again. */
+static bool drop_hold(uint64_t id) {
     slot *at = slot_of(id);
     uint64_t before = atomic_fetch_sub_explicit(&at->word, 1, memory_order_acq_rel);
+    INVARIANT((before & holds_mask) != 0);
     if ((before & holds_mask) != 1) {
         return false;
     }
@@ -108,18 +121,33 @@ bool session_table_release(portico_session id) {
     return true;
 }
 
-void session_table_each(void (*each)(void *arg, struct session *s), void *arg) {
+void entity_release(entity *e) {
+    if (drop_hold(e->id)) {
+        e->free(e);
+    }
+}
+
+void entity_unhold(entity *e) {
+    bool last = drop_hold(e->id);
+    INVARIANT(!last);
+}
+
+void entity_each(entity_kind kind, void (*each)(void *arg, entity *e), void *arg) {
     uint32_t used = atomic_load_explicit(&table.used, memory_order_acquire);
     for (uint32_t i = 0; i < used; i++) {
-        struct session *s = slot_hold(slot_at(i), 0);
-        if (s != NULL) {
-            each(arg, s);
-            session_release(s);
+        slot *at = slot_at(i);
+        bool other = atomic_load_explicit(&at->kind, memory_order_relaxed) != (int)kind;
+        entity *e = other ? NULL : slot_hold(at, 0);
+        if (e != NULL && e->kind == kind) {
+            each(arg, e);
+        }
+        if (e != NULL) {
+            entity_release(e);
         }
     }
 }
 
-void session_table_fini(void) {
+void entity_table_fini(void) {
     for (uint32_t i = 0; i < CHUNKS; i++) {
         free(atomic_exchange(&table.chunks[i], NULL));
     }

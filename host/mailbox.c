@@ -1,0 +1,90 @@
+/* mailbox.c: see mailbox.h. */
+#include "mailbox.h"
+
+#include <stdlib.h>
+
+struct mailbox {
+    entity base; /* first */
+    strand strand;
+    module *module; /* held */
+    atomic_bool closed;
+    bool started; /* control thread */
+};
+
+static void mailbox_free(entity *e) {
+    struct mailbox *b = (struct mailbox *)e;
+    module *m = b->module;
+    free(b);
+    module_release(m);
+}
+
+static void mailbox_on_message(work *w) {
+    message *m = (message *)w;
+    struct mailbox *b = (struct mailbox *)m->to;
+    const registered_message *handler = registry_find_message(b->module->registry->messages, m->id);
+    if (handler != NULL && !atomic_load(&b->closed)) {
+        message_deliver(m, b->module, handler->call, b->module->state);
+    }
+    message_free(m);
+}
+
+static portico_status mailbox_take(entity *e, message *m) {
+    struct mailbox *b = (struct mailbox *)e;
+    if (atomic_load(&b->closed)) {
+        return PORTICO_E_GONE;
+    }
+    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX) {
+        return PORTICO_E_BACKLOG;
+    }
+    m->work.run = mailbox_on_message;
+    strand_push(&b->strand, &m->work);
+    return PORTICO_OK;
+}
+
+portico_status mailbox_open(module *m, os_port *port) {
+    struct mailbox *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    b->module = m;
+    b->base.kind = ENTITY_MODULE;
+    b->base.free = mailbox_free;
+    b->base.take = mailbox_take;
+    strand_init(&b->strand, &b->base, port);
+    strand_pause(&b->strand);
+    if (!entity_add(&b->base, 1)) {
+        free(b);
+        return PORTICO_E_NO_MEMORY;
+    }
+    module_hold(m);
+    m->mailbox = b;
+    m->self = b->base.id;
+    return PORTICO_OK;
+}
+
+void mailbox_start(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (!b->started) {
+        b->started = true;
+        strand_resume(&b->strand);
+    }
+}
+
+void mailbox_close(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (b != NULL) {
+        atomic_store(&b->closed, true);
+        mailbox_start(m); /* what was posted to it by a `load` that failed is dropped in its turn */
+        m->mailbox = NULL;
+        entity_release(&b->base);
+    }
+}
+
+static void kick_mailbox(void *arg, entity *e) {
+    (void)arg;
+    strand_kick(&((struct mailbox *)e)->strand);
+}
+
+void mailboxes_kick(void) {
+    entity_each(ENTITY_MODULE, kick_mailbox, NULL);
+}

@@ -1,0 +1,60 @@
+/* message.c: see message.h. */
+#include "message.h"
+
+#include "module.h"
+#include "schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
+                            portico_timer timer) {
+    if (data == NULL && size > 0) {
+        return PORTICO_E_INVALID;
+    }
+    if (size > MESSAGE_BYTES_MAX) {
+        return PORTICO_E_TOO_BIG;
+    }
+    entity *e = entity_find(to);
+    if (e == NULL) {
+        return PORTICO_E_GONE;
+    }
+    message *m = malloc(sizeof *m + size + 1);
+    portico_status status = PORTICO_E_NO_MEMORY;
+    if (m != NULL) {
+        m->to = e;
+        m->timer = timer;
+        m->id = id;
+        m->size = size;
+        if (size > 0) {
+            memcpy(m->bytes, data, size);
+        }
+        m->bytes[size] = 0;
+        status = e->take(e, m);
+    }
+    if (status != PORTICO_OK) {
+        free(m);
+        entity_release(e);
+    }
+    return status;
+}
+
+void message_deliver(message *m, module *in, portico_on_message handler, void *state) {
+    portico_message shown = {.struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
+    if (m->timer != 0) {
+        shown.missed = schedule_delivered(m->timer);
+        m->timer = 0;
+    }
+    module *before = module_enter(in, "message", m->id, m->to->id);
+    handler(m->to->id, state, &shown);
+    module_leave(before);
+}
+
+void message_free(message *m) {
+    entity *to = m->to;
+    if (m->timer != 0) {
+        (void)schedule_delivered(m->timer);
+    }
+    free(m);
+    entity_release(to);
+}

@@ -1,0 +1,29 @@
+/* message.h: what modules and timers send inside the host. Any thread. */
+#ifndef PORTICO_MESSAGE_H
+#define PORTICO_MESSAGE_H
+
+#include "strand.h"
+
+enum { MESSAGE_BYTES_MAX = 1024 * 1024, MESSAGES_WAITING_MAX = 100000 };
+
+typedef struct message {
+    work work;           /* first; in a room's or module's strand, or in a session's inbox */
+    entity *to;          /* held */
+    portico_timer timer; /* 0: none */
+    uint32_t id;
+    uint32_t size;
+    uint8_t bytes[]; /* size + 1: a zero follows */
+} message;
+
+/* Queues a copy of `data`; statuses as portico_host.post. */
+portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
+                            portico_timer timer);
+
+/* Calls `handler` as module `m` with it. */
+struct module;
+void message_deliver(message *m, struct module *in, portico_on_message handler, void *state);
+
+/* Frees it, and lets its timer go on. */
+void message_free(message *m);
+
+#endif

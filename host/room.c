@@ -1,0 +1,433 @@
+/* room.c: see room.h. */
+#include "room.h"
+
+#include "invariant.h"
+#include "label.h"
+#include "session.h"
+#include "status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum room_phase { ROOM_OPEN, ROOM_CLOSING, ROOM_CLOSED } room_phase;
+
+typedef struct room_key {
+    const registered_room *type;
+    char name[PORTICO_LABEL_MAX]; /* filled up with zeros: the whole struct is the key */
+} room_key;
+
+struct room {
+    entity base; /* first */
+    strand strand;
+    module *module; /* held */
+    room_key key;
+    void *state;
+    work open_work;
+    work close_work;
+    os_mutex lock;
+    /* [lock] */
+    room_phase phase;
+    portico_status reason;
+    portico_session *members; /* in the order of their joining */
+    uint32_t count;
+    uint32_t capacity;
+    bool named;  /* [lock of the table] in the table of names */
+    bool opened; /* [turn] on_open has been called */
+    UT_hash_handle hh;
+};
+
+typedef struct room_type {
+    const registered_room *type;
+    module *module;
+    UT_hash_handle hh; /* by type->name */
+} room_type;
+
+static struct {
+    os_mutex lock;
+    os_port *port;
+    room_type *types;
+    room *named;
+    _Atomic uint32_t count;
+} rooms;
+
+void rooms_start(os_port *port) {
+    rooms.port = port;
+}
+
+void rooms_fini(void) {
+    INVARIANT(rooms.named == NULL && rooms.types == NULL);
+}
+
+portico_status room_type_add(module *m, const registered_room *type) {
+    room_type *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    t->type = type;
+    t->module = m;
+    os_mutex_lock(&rooms.lock);
+    HASH_ADD_KEYPTR(hh, rooms.types, type->name, strlen(type->name), t);
+    bool added = t->hh.tbl != NULL;
+    os_mutex_unlock(&rooms.lock);
+    if (!added) {
+        free(t);
+        return PORTICO_E_NO_MEMORY;
+    }
+    return PORTICO_OK;
+}
+
+void room_type_remove(const registered_room *type) {
+    room_type *t = NULL;
+    os_mutex_lock(&rooms.lock);
+    HASH_FIND_STR(rooms.types, type->name, t);
+    if (t != NULL && t->type == type) {
+        HASH_DEL(rooms.types, t);
+        free(t);
+    }
+    os_mutex_unlock(&rooms.lock);
+}
+
+static void room_free(entity *e) {
+    room *r = (room *)e;
+    INVARIANT(r->phase == ROOM_CLOSED && r->count == 0 && !r->named);
+    module_release(r->module);
+    atomic_fetch_sub(&rooms.count, 1);
+    free(r->members);
+    free(r->state);
+    free(r);
+}
+
+/* ---- the room's own works [turn] ------------------------------------------------------------- */
+
+/* The last act: on_close, and the hold of being open. */
+static void room_end_if_empty(room *r) {
+    os_mutex_lock(&r->lock);
+    bool ends = r->phase == ROOM_CLOSING && r->count == 0;
+    if (ends) {
+        r->phase = ROOM_CLOSED;
+    }
+    portico_status reason = r->reason;
+    os_mutex_unlock(&r->lock);
+    if (!ends) {
+        return;
+    }
+    if (r->opened && r->key.type->on_close != NULL) {
+        module *before = module_enter(r->module, "room on_close", 0, r->base.id);
+        r->key.type->on_close(r->base.id, r->state, reason);
+        module_leave(before);
+    }
+    entity_unhold(&r->base); /* the strand holds it still */
+}
+
+static void room_on_open(work *w) {
+    room *r = (room *)((char *)w - offsetof(room, open_work));
+    portico_status status = PORTICO_OK;
+    r->opened = true;
+    if (r->key.type->on_open != NULL) {
+        module *before = module_enter(r->module, "room on_open", 0, r->base.id);
+        status = r->key.type->on_open(r->base.id, r->state);
+        module_leave(before);
+    }
+    if (status != PORTICO_OK) {
+        room_close(r, status);
+    }
+}
+
+static void room_on_close(work *w) {
+    room *r = (room *)((char *)w - offsetof(room, close_work));
+    os_mutex_lock(&r->lock);
+    uint32_t count = r->count;
+    portico_session *members = count > 0 ? malloc(count * sizeof *members) : NULL;
+    if (members != NULL) {
+        memcpy(members, r->members, count * sizeof *members);
+    }
+    os_mutex_unlock(&r->lock);
+    if (count > 0 && members == NULL) {
+        strand_push(&r->strand, &r->close_work); /* out of memory: again, a little later */
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        session *s = session_find(members[i]);
+        if (s != NULL) {
+            session_leave_room(s, r, PORTICO_E_CLOSED);
+            session_release(s);
+        }
+    }
+    free(members);
+    room_end_if_empty(r);
+}
+
+/* A message has come to its turn. */
+static void room_on_message(work *w) {
+    message *m = (message *)w;
+    room *r = (room *)m->to;
+    const registered_message *handler = registry_find_message(r->key.type->messages, m->id);
+    os_mutex_lock(&r->lock);
+    bool open = r->phase == ROOM_OPEN;
+    os_mutex_unlock(&r->lock);
+    if (handler != NULL && open) {
+        message_deliver(m, r->module, handler->call, r->state);
+    }
+    message_free(m);
+}
+
+static portico_status room_take(entity *e, message *m) {
+    room *r = (room *)e;
+    os_mutex_lock(&r->lock);
+    bool open = r->phase == ROOM_OPEN;
+    os_mutex_unlock(&r->lock);
+    if (!open) {
+        return PORTICO_E_GONE;
+    }
+    if (strand_count(&r->strand) >= MESSAGES_WAITING_MAX) {
+        return PORTICO_E_BACKLOG;
+    }
+    m->work.run = room_on_message;
+    strand_push(&r->strand, &m->work);
+    return PORTICO_OK;
+}
+
+/* ---- making and closing ---------------------------------------------------------------------- */
+
+static room_key key_of(const registered_room *type, const char *name) {
+    room_key key;
+    memset(&key, 0, sizeof key);
+    key.type = type;
+    snprintf(key.name, sizeof key.name, "%s", name);
+    return key;
+}
+
+static room *find_locked(const room_key *key) {
+    room *r = NULL;
+    HASH_FIND(hh, rooms.named, key, sizeof *key, r);
+    return r;
+}
+
+static room *room_new(module *m, const room_key *key) {
+    room *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        return NULL;
+    }
+    r->key = *key;
+    r->module = m;
+    r->base.kind = ENTITY_ROOM;
+    r->base.free = room_free;
+    r->base.take = room_take;
+    r->open_work.run = room_on_open;
+    r->close_work.run = room_on_close;
+    strand_init(&r->strand, &r->base, rooms.port);
+    if (key->type->state_size > 0) {
+        r->state = calloc(1, key->type->state_size);
+    }
+    if ((key->type->state_size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
+        free(r->state);
+        free(r);
+        return NULL;
+    }
+    module_hold(m);
+    atomic_fetch_add(&rooms.count, 1);
+    return r;
+}
+
+static portico_status create_locked(const room_type *t, const char *name, portico_room *id) {
+    room_key key = key_of(t->type, name);
+    room *r = find_locked(&key);
+    if (r != NULL) {
+        *id = r->base.id;
+        return PORTICO_E_EXISTS;
+    }
+    r = room_new(t->module, &key);
+    if (r == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    HASH_ADD(hh, rooms.named, key, sizeof r->key, r);
+    if (r->hh.tbl == NULL) {
+        r->phase = ROOM_CLOSED;
+        entity_release(&r->base);
+        return PORTICO_E_NO_MEMORY;
+    }
+    r->named = true;
+    *id = r->base.id;
+    strand_push(&r->strand, &r->open_work);
+    return PORTICO_OK;
+}
+
+portico_status room_create(const char *type, const char *name, portico_room *id) {
+    *id = 0;
+    if (!label_valid(name)) {
+        return PORTICO_E_INVALID;
+    }
+    room_type *t = NULL;
+    os_mutex_lock(&rooms.lock);
+    HASH_FIND_STR(rooms.types, type, t);
+    portico_status status = t != NULL ? create_locked(t, name, id) : PORTICO_E_NOT_FOUND;
+    os_mutex_unlock(&rooms.lock);
+    return status;
+}
+
+portico_room room_find(const char *type, const char *name) {
+    portico_room id = 0;
+    room_type *t = NULL;
+    if (!label_valid(name)) {
+        return 0;
+    }
+    os_mutex_lock(&rooms.lock);
+    HASH_FIND_STR(rooms.types, type, t);
+    if (t != NULL) {
+        room_key key = key_of(t->type, name);
+        room *r = find_locked(&key);
+        id = r != NULL ? r->base.id : 0;
+    }
+    os_mutex_unlock(&rooms.lock);
+    return id;
+}
+
+bool room_close(room *r, portico_status reason) {
+    os_mutex_lock(&rooms.lock);
+    if (r->named) {
+        HASH_DEL(rooms.named, r);
+        r->named = false;
+    }
+    os_mutex_unlock(&rooms.lock);
+    os_mutex_lock(&r->lock);
+    bool closes = r->phase == ROOM_OPEN;
+    if (closes) {
+        r->phase = ROOM_CLOSING;
+        r->reason = reason;
+    }
+    os_mutex_unlock(&r->lock);
+    if (closes) {
+        strand_push(&r->strand, &r->close_work);
+    }
+    return closes;
+}
+
+typedef struct closing {
+    const module *module;
+    portico_status reason;
+} closing;
+
+static void close_room(void *arg, entity *e) {
+    const closing *c = arg;
+    room *r = (room *)e;
+    if (c->module == NULL || r->module == c->module) {
+        (void)room_close(r, c->reason);
+    }
+}
+
+void rooms_close(const module *m, portico_status reason) {
+    closing c = {.module = m, .reason = reason};
+    entity_each(ENTITY_ROOM, close_room, &c);
+}
+
+static void kick_room(void *arg, entity *e) {
+    (void)arg;
+    strand_kick(&((room *)e)->strand);
+}
+
+void rooms_kick(void) {
+    entity_each(ENTITY_ROOM, kick_room, NULL);
+}
+
+uint32_t rooms_count(void) {
+    return atomic_load(&rooms.count);
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+entity *room_entity(room *r) {
+    return &r->base;
+}
+
+strand *room_strand(room *r) {
+    return &r->strand;
+}
+
+room *room_from_entity(entity *e) {
+    return (room *)e;
+}
+
+/* Adds the member, unless the room closes, is full, or memory is out. */
+static portico_status member_add(room *r, portico_session id) {
+    portico_status status = PORTICO_OK;
+    uint32_t limit = r->key.type->max_members;
+    os_mutex_lock(&r->lock);
+    if (r->phase != ROOM_OPEN) {
+        status = PORTICO_E_GONE;
+    } else if (limit > 0 && r->count >= limit) {
+        status = PORTICO_E_LIMIT;
+    } else if (r->count == r->capacity) {
+        uint32_t capacity = r->capacity == 0 ? 8 : 2 * r->capacity;
+        portico_session *members = realloc(r->members, capacity * sizeof *members);
+        if (members != NULL) {
+            r->members = members;
+            r->capacity = capacity;
+        } else {
+            status = PORTICO_E_NO_MEMORY;
+        }
+    }
+    if (status == PORTICO_OK) {
+        r->members[r->count++] = id;
+    }
+    os_mutex_unlock(&r->lock);
+    return status;
+}
+
+static void member_remove(room *r, portico_session id) {
+    os_mutex_lock(&r->lock);
+    uint32_t i = 0;
+    while (r->members[i] != id) {
+        i++;
+    }
+    r->count--;
+    memmove(&r->members[i], &r->members[i + 1], (r->count - i) * sizeof *r->members);
+    os_mutex_unlock(&r->lock);
+}
+
+portico_status room_enter(room *r, session *s) {
+    portico_status status = member_add(r, s->base.id);
+    if (status != PORTICO_OK || r->key.type->on_join == NULL) {
+        return status;
+    }
+    module *before = module_enter(r->module, "on_join", 0, s->base.id);
+    status = r->key.type->on_join(r->base.id, r->state, s->base.id);
+    module_leave(before);
+    if (status != PORTICO_OK) {
+        member_remove(r, s->base.id);
+        room_end_if_empty(r);
+    }
+    return status;
+}
+
+void room_leave(room *r, session *s, portico_status reason) {
+    member_remove(r, s->base.id);
+    if (r->key.type->on_leave != NULL) {
+        module *before = module_enter(r->module, "on_leave", 0, s->base.id);
+        r->key.type->on_leave(r->base.id, r->state, s->base.id, reason);
+        module_leave(before);
+    }
+    room_end_if_empty(r);
+}
+
+void *room_state(room *r, const module *m) {
+    return turn_current() == &r->base && m == r->module ? r->state : NULL;
+}
+
+uint32_t room_members(room *r, portico_session *members, uint32_t capacity) {
+    os_mutex_lock(&r->lock);
+    uint32_t count = r->count;
+    if (count > 0 && capacity > 0) {
+        memcpy(members, r->members, (count < capacity ? count : capacity) * sizeof *members);
+    }
+    os_mutex_unlock(&r->lock);
+    return count;
+}
+
+room_view room_look(room *r) {
+    os_mutex_lock(&r->lock);
+    room_view view = {.type = r->key.type->name, .name = r->key.name, .members = r->count};
+    os_mutex_unlock(&r->lock);
+    view.waiting = strand_count(&r->strand);
+    return view;
+}

@@ -1,0 +1,63 @@
+/* room.h: a serialised place with its own state that sessions join.
+ *
+ * A room's turn is its strand: what it does itself (opening, messages, closing) and its members, each as one
+ * work at a time, in the order in which they had something to do. Functions are for any thread unless tagged
+ * [turn]: in the room's turn. A room is held by being open, by each session that is in it or on its way, by its
+ * queued messages, and by its strand while that is busy.
+ * Lock order: a session's lock, then the table's, then a room's; strands and modules below.
+ */
+#ifndef PORTICO_ROOM_H
+#define PORTICO_ROOM_H
+
+#include "message.h"
+#include "module.h"
+
+struct session;
+struct cast;
+
+typedef struct room room;
+
+/* Publishes a module's room type, and takes it away again. [control thread] */
+portico_status room_type_add(module *m, const registered_room *type);
+void room_type_remove(const registered_room *type);
+
+/* Where rooms' strands post to; before any other function. */
+void rooms_start(os_port *port);
+void rooms_fini(void);
+
+/* Statuses as portico_host.room_create. */
+portico_status room_create(const char *type, const char *name, portico_room *id);
+portico_room room_find(const char *type, const char *name);
+
+/* Begins to close. False: it is closing already. */
+bool room_close(room *r, portico_status reason);
+
+/* Closes all rooms of a module; NULL: all rooms. */
+void rooms_close(const module *m, portico_status reason);
+uint32_t rooms_count(void);
+
+/* Starts again what the system had no memory to start. */
+void rooms_kick(void);
+
+entity *room_entity(room *r);
+strand *room_strand(room *r);
+room *room_from_entity(entity *e);
+
+/* A session has arrived in the room's turn, and has left. What room_enter refuses is not in it. [turn] */
+portico_status room_enter(room *r, struct session *s);
+void room_leave(room *r, struct session *s, portico_status reason);
+
+/* Its state, for module `m` in the room's turn; else NULL. */
+void *room_state(room *r, const module *m);
+
+uint32_t room_members(room *r, portico_session *members, uint32_t capacity);
+
+typedef struct room_view {
+    const char *type;
+    const char *name;
+    uint32_t members;
+    uint32_t waiting; /* works in its strand */
+} room_view;
+room_view room_look(room *r);
+
+#endif

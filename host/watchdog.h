@@ -1,0 +1,26 @@
+/* watchdog.h: names handlers that take longer than they should.
+ *
+ * Every call into a module is bracketed by module_enter and module_leave, which tell it here in a slot of the
+ * calling thread's own: two stores a call. Now and then watchdog_look compares them with the limit.
+ */
+#ifndef PORTICO_WATCHDOG_H
+#define PORTICO_WATCHDOG_H
+
+#include <stdint.h>
+
+/* 0: never. */
+void watchdog_start(uint32_t limit_ms);
+
+/* What the calling thread does in a module from now on: `what` is a constant such as
+ * "opcode"; NULL for a call that may take as long as it likes. */
+void watchdog_begin(const char *module_name, const char *what, uint32_t number, uint64_t entity_id);
+void watchdog_end(void);
+
+/* Logs what is over its time, once for each call. */
+void watchdog_look(void);
+
+/* How many calls are over their time now, and have been since the start. */
+uint32_t watchdog_late(void);
+uint64_t watchdog_total(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* second_host.c: a second host with the same ini cannot start, says why, and disturbs nothing of the first:
+ * not its ready file, by which `ctl` finds it, nor its modules. And a host takes no file for its own that is
+ * not: neither the modules beside its copies nor a ready_file that is something else.
+ */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/process.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void same_ini(void) {
+    char body[256];
+    char output[1024];
+    uint16_t port = 0;
+    net_close(net_listen(&port)); /* one that is free */
+    snprintf(body, sizeof body, "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n",
+             port);
+    host_options options = {.name = "second_host", .modules = "echo", .body = body};
+    host *h = host_start(&options);
+    snprintf(output, sizeof output, "%s/second.log", host_folder(h));
+    const char *arguments[] = {host_executable(), "run", host_ini(h), NULL};
+    CHECK_INT(process_run(arguments, output, 30000), 1);
+    char *log = file_read(output, NULL);
+    CHECK(log != NULL && strstr(log, "cannot listen") != NULL);
+    free(log);
+    CHECK_INT(host_ctl(h, "status", NULL, NULL, 0), 0);
+    wire_expect_echo(net_connect(port), WIRE_U16, 1, "still served");
+    host_stop(h);
+}
+
+static void foreign_files(void) {
+    char path[1200];
+    char folder[1024];
+    host_options options = {.name = "second_host-foreign", .modules = "echo"};
+    host *h = host_start(&options); /* makes the folder */
+    snprintf(folder, sizeof folder, "%s", host_folder(h));
+    host_stop(h);
+    snprintf(path, sizeof path, "%s/run/copies/game%s", folder, host_library_suffix);
+    file_write(path, "x", 1);
+    h = host_start(&options);
+    host_stop(h);
+    CHECK(file_exists(path)); /* no copy that a host has made */
+    snprintf(path, sizeof path, "%s/ready", folder);
+    file_write(path, "precious", 8);
+    char ini[1200];
+    char output[1200];
+    snprintf(ini, sizeof ini, "%s/portico.ini", folder);
+    snprintf(output, sizeof output, "%s/refused.log", folder);
+    const char *arguments[] = {host_executable(), "run", ini, NULL};
+    CHECK_INT(process_run(arguments, output, 30000), 1);
+    char *log = file_read(output, NULL);
+    CHECK(log != NULL && strstr(log, "no ready file") != NULL);
+    CHECK(file_exists(path));
+    free(log);
+}
+
+int main(void) {
+    same_ini();
+    foreign_files();
+    return 0;
+}
