@@ -33,7 +33,4 @@ void loader_tell_stopping(void);
 /* Unloads every module, the last loaded first. No session is left. */
 void loader_unload_all(void);
 
-/* Loads `file` without publishing anything and writes what it is to `to`. */
-portico_status loader_inspect(const char *file, FILE *to, char why[IMAGE_WHY_MAX]);
-
 #endif

@@ -1,6 +1,6 @@
 /* main.c: arguments and exit codes: 0 fine, 1 failed, 2 wrong usage or configuration. */
 #include "ctl.h"
-#include "loader.h"
+#include "inspect.h"
 #include "server.h"
 
 #include <string.h>
@@ -87,7 +87,7 @@ static int inspect(int argc, char **argv) {
     if (argc != 1) {
         return wrong_usage("inspect takes one MODULE file", NULL);
     }
-    if (loader_inspect(argv[0], stdout, why) != PORTICO_OK) {
+    if (inspect_module(argv[0], stdout, why) != PORTICO_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], why);
         return 1;
     }

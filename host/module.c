@@ -94,3 +94,28 @@ bool module_name_valid(const char *name) {
     size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return size < MODULE_NAME_MAX && name[size] == '\0';
 }
+
+portico_status module_call_load(module *m, const portico_host *host) {
+    module *before = module_enter(m, "load", 0, 0);
+    m->loading = true;
+    portico_status status = m->info->load(host, m->state);
+    m->loading = false;
+    module_leave(before);
+    return status;
+}
+
+void module_call_stopping(module *m) {
+    if (m->info->stopping != NULL) {
+        module *before = module_enter(m, "stopping", 0, 0);
+        m->info->stopping(m->state);
+        module_leave(before);
+    }
+}
+
+void module_call_unload(module *m) {
+    if (m->info->unload != NULL) {
+        module *before = module_enter(m, "unload", 0, 0);
+        m->info->unload(m->state);
+        module_leave(before);
+    }
+}

@@ -45,6 +45,11 @@ module *module_current(void);
 module *module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *before);
 
+/* Call its functions; those that it does not have are passed by. [control thread] */
+portico_status module_call_load(module *m, const portico_host *host);
+void module_call_stopping(module *m);
+void module_call_unload(module *m);
+
 void module_hold(module *m);
 void module_release(module *m);
 

@@ -1,0 +1,78 @@
+/* inspect.c: see inspect.h. */
+#include "inspect.h"
+
+#include "host_api.h"
+#include "status.h"
+
+static void print_messages(FILE *to, const char *indent, const registered_message *table) {
+    for (const registered_message *m = table; m != NULL; m = m->hh.next) {
+        fprintf(to, "%smessage    %u\n", indent, m->id);
+    }
+}
+
+static void print_type(FILE *to, const registered_type *t) {
+    fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name, t->owned ? "" : " (joined)",
+            t->state_size, t->state_version);
+    fprintf(to, "  calls     %s%s%s%s\n", t->on_open != NULL ? " on_open" : "",
+            t->on_packet != NULL ? " on_packet" : "", t->on_close != NULL ? " on_close" : "",
+            t->on_watermark != NULL ? " on_watermark" : "");
+    for (const registered_handler *h = t->handlers; h != NULL; h = h->hh.next) {
+        fprintf(to, "  opcode     %u\n", h->opcode);
+    }
+    print_messages(to, "  ", t->messages);
+}
+
+static void print_room(FILE *to, const registered_room *r) {
+    fprintf(to, "room type    %s, state %u bytes, version %u, members %u\n", r->name, r->state_size,
+            r->state_version, r->max_members);
+    fprintf(to, "  calls     %s%s%s%s\n", r->on_open != NULL ? " on_open" : "",
+            r->on_join != NULL ? " on_join" : "", r->on_leave != NULL ? " on_leave" : "",
+            r->on_close != NULL ? " on_close" : "");
+    print_messages(to, "  ", r->messages);
+}
+
+static void print_module(FILE *to, const module *m) {
+    fprintf(to, "module       %s\n", m->name);
+    fprintf(to, "version      %s\n", m->version);
+    if (m->info->description != NULL) {
+        fprintf(to, "description  %s\n", m->info->description);
+    }
+    fprintf(to, "abi          %u.%u (this host: %u.%u)\n", m->info->abi_major, m->info->abi_minor,
+            PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR);
+    fprintf(to, "file         %s\n", m->file);
+    for (char **r = m->required; *r != NULL; r++) {
+        fprintf(to, "requires     %s\n", *r);
+    }
+    fprintf(to, "state        %u bytes, version %u\n", m->info->state_size, m->info->state_version);
+    for (const registered_type *t = m->registry->types; t != NULL; t = t->next) {
+        print_type(to, t);
+    }
+    for (const registered_room *r = m->registry->rooms; r != NULL; r = r->next) {
+        print_room(to, r);
+    }
+    print_messages(to, "", m->registry->messages);
+    for (const registered_blocking *b = m->registry->blocking; b != NULL; b = b->hh.next) {
+        fprintf(to, "blocking     %u\n", b->id);
+    }
+}
+
+portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX]) {
+    module *m = NULL;
+    portico_status status = image_open(file, &m, why);
+    if (status != PORTICO_OK) {
+        if (why[0] == '\0') {
+            snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
+        }
+        return status;
+    }
+    m->inspected = true;
+    status = module_call_load(m, host_api(NULL));
+    if (status == PORTICO_OK) {
+        print_module(to, m);
+        module_call_unload(m);
+    } else {
+        snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
+    }
+    image_close(m);
+    return status;
+}
