@@ -18,7 +18,7 @@ enum { WORKER_BATCH = 64, WORKER_BLOCKS = 16 };
 
 /* A handler that blocks keeps its worker, but not what lies behind it: after so long another worker takes the
  * rest of the batch and the deferred work over (workers_rescue). */
-enum { RESCUE_MS = 50, FLUSH_MS = 2 };
+enum { RESCUE_MS = 100, FLUSH_MS = 2 };
 
 typedef struct worker {
     os_thread *thread;
@@ -38,10 +38,12 @@ typedef struct worker {
 } worker;
 
 static struct {
-    worker *all;
+    worker *all; /* `count` workers, then the rescuer */
     uint32_t count;
     atomic_bool stop;
     atomic_uint running;
+    os_mutex lock; /* what the rescuer sleeps on */
+    os_cond wake;
 } workers;
 
 static _Thread_local worker *current;
@@ -108,9 +110,10 @@ static void worker_run_batch(worker *self, worker *w) {
     worker_run_deferred(w);
 }
 
+/* Looks at all, the rescuer too, since what it took over may block again. */
 void workers_rescue(void) {
     worker *self = current;
-    for (uint32_t i = 0; self != NULL && i < workers.count; i++) {
+    for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
         worker *w = &workers.all[i];
         os_mutex_lock(&w->lock);
         bool stuck =
@@ -160,8 +163,49 @@ static void worker_run(void *arg) {
     }
 }
 
+/* The rescuer waits on no port: what wakes a worker may itself lie behind a blocked handler. */
+static void rescuer_run(void *arg) {
+    worker *w = arg;
+    current = w;
+    stats_use_block(w->number);
+    os_mutex_lock(&workers.lock);
+    while (!atomic_load(&workers.stop)) {
+        os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
+        os_mutex_unlock(&workers.lock);
+        w->now_ms = os_monotonic_ns() / 1000000;
+        os_mutex_lock(&w->lock);
+        w->began_ms = w->now_ms;
+        os_mutex_unlock(&w->lock);
+        workers_rescue();
+        worker_run_deferred(w);
+        os_mutex_lock(&workers.lock);
+    }
+    os_mutex_unlock(&workers.lock);
+    current = NULL;
+}
+
+/* The workers run; starts the one that looks after them. */
+static portico_status rescuer_start(os_port *port) {
+    worker *w = &workers.all[workers.count];
+    w->port = port;
+    w->number = workers.count + 1;
+    w->last = &w->first;
+    return os_thread_start(&w->thread, "rescuer", rescuer_run, w);
+}
+
+static void rescuer_stop(void) {
+    worker *w = &workers.all[workers.count];
+    if (w->thread != NULL) {
+        os_mutex_lock(&workers.lock);
+        os_cond_wake_all(&workers.wake);
+        os_mutex_unlock(&workers.lock);
+        os_thread_join(w->thread);
+        w->thread = NULL;
+    }
+}
+
 portico_status workers_start(os_port *port, uint32_t count) {
-    workers.all = calloc(count, sizeof *workers.all);
+    workers.all = calloc(count + 1, sizeof *workers.all);
     if (workers.all == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
@@ -182,7 +226,12 @@ portico_status workers_start(os_port *port, uint32_t count) {
         }
         workers.count = i + 1;
     }
-    return PORTICO_OK;
+    portico_status status = rescuer_start(port);
+    if (status != PORTICO_OK) {
+        log_error("worker", "cannot start the rescuer (system error %d)", os_error());
+        workers_stop();
+    }
+    return status;
 }
 
 void workers_stop(void) {
@@ -195,6 +244,7 @@ void workers_stop(void) {
     os_port *port = workers.all[0].port;
     os_op first = {.done = worker_on_stop};
     atomic_store(&workers.stop, true);
+    rescuer_stop();
     while (os_port_post(port, &first) != PORTICO_OK) {
         control_sleep(10);
     }

@@ -24,7 +24,8 @@ void workers_stop(void);
 /* Queues `d` to the end of this worker's batch. False on a thread that is no worker: run it yourself. */
 bool worker_defer(deferred *d);
 
-/* Runs what lies behind a handler that blocks its worker. Called now and then on a worker. */
+/* Runs what lies behind a handler that blocks its worker. A thread of its own, the rescuer, does this now and
+ * then, and so does the sweep, in case that the rescuer itself is blocked by what it took over. */
 void workers_rescue(void);
 
 /* The time after this worker's last completion; elsewhere the time now. */
