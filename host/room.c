@@ -423,11 +423,3 @@ uint32_t room_members(room *r, portico_session *members, uint32_t capacity) {
     os_mutex_unlock(&r->lock);
     return count;
 }
-
-room_view room_look(room *r) {
-    os_mutex_lock(&r->lock);
-    room_view view = {.type = r->key.type->name, .name = r->key.name, .members = r->count};
-    os_mutex_unlock(&r->lock);
-    view.waiting = strand_count(&r->strand);
-    return view;
-}

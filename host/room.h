@@ -52,12 +52,4 @@ void *room_state(room *r, const module *m);
 
 uint32_t room_members(room *r, portico_session *members, uint32_t capacity);
 
-typedef struct room_view {
-    const char *type;
-    const char *name;
-    uint32_t members;
-    uint32_t waiting; /* works in its strand */
-} room_view;
-room_view room_look(room *r);
-
 #endif
