@@ -1,5 +1,5 @@
 /* room.c: see room.h. */
-#include "room.h"
+#include "room_private.h"
 
 #include "invariant.h"
 #include "label.h"
@@ -9,33 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef enum room_phase { ROOM_OPEN, ROOM_CLOSING, ROOM_CLOSED } room_phase;
-
-typedef struct room_key {
-    const registered_room *type;
-    char name[PORTICO_LABEL_MAX]; /* filled up with zeros: the whole struct is the key */
-} room_key;
-
-struct room {
-    entity base; /* first */
-    strand strand;
-    module *module; /* held */
-    room_key key;
-    void *state;
-    work open_work;
-    work close_work;
-    os_mutex lock;
-    /* [lock] */
-    room_phase phase;
-    portico_status reason;
-    portico_session *members; /* in the order of their joining */
-    uint32_t count;
-    uint32_t capacity;
-    bool named;  /* [lock of the table] in the table of names */
-    bool opened; /* [turn] on_open has been called */
-    UT_hash_handle hh;
-};
 
 typedef struct room_type {
     const registered_room *type;
@@ -100,8 +73,7 @@ static void room_free(entity *e) {
 
 /* ---- the room's own works [turn] ------------------------------------------------------------- */
 
-/* The last act: on_close, and the hold of being open. */
-static void room_end_if_empty(room *r) {
+void room_end_if_empty(room *r) {
     os_mutex_lock(&r->lock);
     bool ends = r->phase == ROOM_CLOSING && r->count == 0;
     if (ends) {
@@ -334,7 +306,7 @@ uint32_t rooms_count(void) {
     return atomic_load(&rooms.count);
 }
 
-/* ---- members --------------------------------------------------------------------------------- */
+/* ---- what others see of it ------------------------------------------------------------------- */
 
 entity *room_entity(room *r) {
     return &r->base;
@@ -348,78 +320,6 @@ room *room_from_entity(entity *e) {
     return (room *)e;
 }
 
-/* Adds the member, unless the room closes, is full, or memory is out. */
-static portico_status member_add(room *r, portico_session id) {
-    portico_status status = PORTICO_OK;
-    uint32_t limit = r->key.type->max_members;
-    os_mutex_lock(&r->lock);
-    if (r->phase != ROOM_OPEN) {
-        status = PORTICO_E_GONE;
-    } else if (limit > 0 && r->count >= limit) {
-        status = PORTICO_E_LIMIT;
-    } else if (r->count == r->capacity) {
-        uint32_t capacity = r->capacity == 0 ? 8 : 2 * r->capacity;
-        portico_session *members = realloc(r->members, capacity * sizeof *members);
-        if (members != NULL) {
-            r->members = members;
-            r->capacity = capacity;
-        } else {
-            status = PORTICO_E_NO_MEMORY;
-        }
-    }
-    if (status == PORTICO_OK) {
-        r->members[r->count++] = id;
-    }
-    os_mutex_unlock(&r->lock);
-    return status;
-}
-
-static void member_remove(room *r, portico_session id) {
-    os_mutex_lock(&r->lock);
-    uint32_t i = 0;
-    while (r->members[i] != id) {
-        i++;
-    }
-    r->count--;
-    memmove(&r->members[i], &r->members[i + 1], (r->count - i) * sizeof *r->members);
-    os_mutex_unlock(&r->lock);
-}
-
-portico_status room_enter(room *r, session *s) {
-    portico_status status = member_add(r, s->base.id);
-    if (status != PORTICO_OK || r->key.type->on_join == NULL) {
-        return status;
-    }
-    module *before = module_enter(r->module, "on_join", 0, s->base.id);
-    status = r->key.type->on_join(r->base.id, r->state, s->base.id);
-    module_leave(before);
-    if (status != PORTICO_OK) {
-        member_remove(r, s->base.id);
-        room_end_if_empty(r);
-    }
-    return status;
-}
-
-void room_leave(room *r, session *s, portico_status reason) {
-    member_remove(r, s->base.id);
-    if (r->key.type->on_leave != NULL) {
-        module *before = module_enter(r->module, "on_leave", 0, s->base.id);
-        r->key.type->on_leave(r->base.id, r->state, s->base.id, reason);
-        module_leave(before);
-    }
-    room_end_if_empty(r);
-}
-
 void *room_state(room *r, const module *m) {
     return turn_current() == &r->base && m == r->module ? r->state : NULL;
-}
-
-uint32_t room_members(room *r, portico_session *members, uint32_t capacity) {
-    os_mutex_lock(&r->lock);
-    uint32_t count = r->count;
-    if (count > 0 && capacity > 0) {
-        memcpy(members, r->members, (count < capacity ? count : capacity) * sizeof *members);
-    }
-    os_mutex_unlock(&r->lock);
-    return count;
 }

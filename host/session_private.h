@@ -1,4 +1,4 @@
-/* session_private.h: what session.c, session_send.c, session_recv.c and session_turn.c share.
+/* session_private.h: what session.c and the files session_*.c share.
  *
  * A function whose name ends in _locked is called with the session's lock held. All callers hold the session
  * (entity_table.h), so that letting go of another hold under the lock never frees it.
@@ -32,11 +32,19 @@ void session_deliver_all(session *s); /* [turn] */
 void session_on_turn(const os_completion *completion);
 void session_on_room_turn(work *w);
 portico_status session_take(entity *e, message *m);
-/* Whether the handlers have to stop, because the session is to be elsewhere. [turn] */
-bool session_moves(session *s);
+/* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
+bool session_queue_turn_locked(session *s);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */
 void session_want_locked(session *s, uint32_t bits);
 /* Leaves work for the turn and, when nobody has it, takes it here and now. Not locked, on a worker. */
 void session_run(session *s, uint32_t bits);
+
+/* session_rooms.c [turn] */
+/* Whether the handlers have to stop, because the session is to be elsewhere. */
+bool session_moves(session *s);
+/* Takes the session to where it is to be. False: its turn goes on there, and not here. */
+bool session_turn_move(session *s);
+/* Out of its room for good. */
+void session_turn_leave_all(session *s);
 
 #endif

@@ -189,8 +189,7 @@ static void turn_messages(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
-/* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
-static bool session_queue_turn_locked(session *s) {
+bool session_queue_turn_locked(session *s) {
     if (s->home != NULL) {
         strand_push(room_strand(s->home), &s->room_work);
         return true;
@@ -200,126 +199,6 @@ static bool session_queue_turn_locked(session *s) {
         stats_add(STAT_ops_submitted, 1);
     }
     return posted;
-}
-
-bool session_moves(session *s) {
-    os_mutex_lock(&s->lock);
-    bool moves = s->target != s->home;
-    os_mutex_unlock(&s->lock);
-    return moves;
-}
-
-static void room_unhold(room *r) {
-    if (r != NULL) {
-        entity_release(room_entity(r));
-    }
-}
-
-/* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
-static void turn_join(session *s) {
-    portico_status status = room_enter(s->home, s);
-    if (status == PORTICO_OK) {
-        s->joined = true;
-        return;
-    }
-    room *refused = NULL;
-    os_mutex_lock(&s->lock);
-    if (s->target == s->home) {
-        refused = s->target;
-        s->target = NULL;
-    }
-    s->pending |= TURN_MOVE;
-    os_mutex_unlock(&s->lock);
-    room_unhold(refused);
-}
-
-/* Takes the session to where it is to be. False: its turn goes on there, and not here. */
-static bool turn_move(session *s) {
-    os_mutex_lock(&s->lock);
-    room *home = s->home;
-    bool moves = s->target != home;
-    portico_status reason = s->leaving;
-    os_mutex_unlock(&s->lock);
-    if (!moves) {
-        if (home != NULL && !s->joined) {
-            turn_join(s);
-        }
-        return true;
-    }
-    if (s->joined) {
-        s->joined = false;
-        room_leave(home, s, reason);
-    }
-    os_mutex_lock(&s->lock);
-    s->home = s->target; /* which may have changed meanwhile */
-    if (s->home != NULL) {
-        entity_hold(room_entity(s->home));
-    }
-    s->pending |= s->home != NULL ? TURN_MOVE : 0;
-    bool elsewhere = session_queue_turn_locked(s);
-    os_mutex_unlock(&s->lock);
-    room_unhold(home);
-    return !elsewhere;
-}
-
-/* Out of its room for good. */
-static void turn_leave_all(session *s) {
-    if (s->joined) {
-        s->joined = false;
-        room_leave(s->home, s, s->reason);
-    }
-    os_mutex_lock(&s->lock);
-    room *home = s->home;
-    room *target = s->target;
-    s->home = NULL;
-    s->target = NULL;
-    os_mutex_unlock(&s->lock);
-    room_unhold(home);
-    room_unhold(target);
-}
-
-portico_status session_move(session *s, room *r) {
-    portico_status status = PORTICO_OK;
-    room *before = NULL;
-    os_mutex_lock(&s->lock);
-    if (s->state >= SESSION_DRAINING) {
-        status = PORTICO_E_GONE;
-    } else if (s->target == r) {
-        status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
-    } else {
-        before = s->target;
-        s->target = r;
-        s->leaving = PORTICO_OK;
-        if (r != NULL) {
-            entity_hold(room_entity(r));
-        }
-        session_want_locked(s, TURN_MOVE);
-    }
-    os_mutex_unlock(&s->lock);
-    room_unhold(before);
-    return status;
-}
-
-void session_leave_room(session *s, room *r, portico_status reason) {
-    bool leaves = false;
-    os_mutex_lock(&s->lock);
-    if (s->target == r) {
-        leaves = true;
-        s->target = NULL;
-        s->leaving = reason;
-        session_want_locked(s, TURN_MOVE);
-    }
-    os_mutex_unlock(&s->lock);
-    if (leaves) {
-        room_unhold(r);
-    }
-}
-
-portico_room session_room(session *s) {
-    os_mutex_lock(&s->lock);
-    portico_room id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
-    os_mutex_unlock(&s->lock);
-    return id;
 }
 
 portico_status session_take(entity *e, message *m) {
@@ -344,7 +223,7 @@ portico_status session_take(entity *e, message *m) {
 static void turn_close(session *s) {
     log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
-    turn_leave_all(s);
+    session_turn_leave_all(s);
     turn_messages(s); /* frees them: the session is not open */
     attachments_end(s, NULL, s->reason);
     free(s->attachments);
@@ -364,7 +243,7 @@ static bool turn_do(session *s, uint32_t bits) {
     if (bits & TURN_OPEN) {
         turn_open(s);
     }
-    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !turn_move(s)) {
+    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !session_turn_move(s)) {
         return false;
     }
     if (bits & TURN_SYNC) {
