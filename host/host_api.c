@@ -411,7 +411,7 @@ static portico_status PORTICO_CALL api_room_join(portico_room room_id, portico_s
     room *r = find_room(room_id);
     session *s = session_find(id);
     if (r != NULL && s != NULL) {
-        status = session_move(s, r);
+        status = session_move(s, r, NULL);
     }
     if (r != NULL) {
         entity_release(room_entity(r));
@@ -427,7 +427,7 @@ static portico_status PORTICO_CALL api_room_leave(portico_session id) {
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
-    portico_status status = session_move(s, NULL);
+    portico_status status = session_move(s, NULL, NULL);
     session_release(s);
     return status;
 }
@@ -473,6 +473,49 @@ static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, con
     cast_fini(&c);
     entity_release(room_entity(r));
     return sent;
+}
+
+static portico_status PORTICO_CALL api_room_info(portico_room id, portico_room_info *info) {
+    if (info == NULL || info->struct_size < sizeof info->struct_size) {
+        return PORTICO_E_INVALID;
+    }
+    room *r = find_room(id);
+    if (r == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_room_info full;
+    room_describe(r, &full);
+    entity_release(room_entity(r));
+    full.struct_size = info->struct_size;
+    memcpy(info, &full, info->struct_size < sizeof full ? info->struct_size : sizeof full);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL api_room_join_tell(portico_room room_id, portico_session id,
+                                                      uint32_t message_id) {
+    portico_room_result result = {
+        .struct_size = sizeof result, .status = PORTICO_E_ROOM_CLOSED, .room = room_id};
+    session *s = session_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    entity_hold(&s->base); /* the message's */
+    message *m = message_create(&s->base, message_id, &result, sizeof result, 0);
+    if (m == NULL) {
+        entity_unhold(&s->base);
+        session_release(s);
+        return PORTICO_E_NO_MEMORY;
+    }
+    room *r = find_room(room_id);
+    portico_status status = r != NULL ? session_move(s, r, m) : s->base.take(&s->base, m);
+    if (status != PORTICO_OK) {
+        message_free(m);
+    }
+    if (r != NULL) {
+        entity_release(room_entity(r));
+    }
+    session_release(s);
+    return status;
 }
 
 /* A module that is only described has no mailbox: what its `load` posts is taken and goes nowhere. */
@@ -554,6 +597,8 @@ static const portico_host table = {
     .post_every = api_post_every,
     .timer_cancel = api_timer_cancel,
     .run_blocking = api_run_blocking,
+    .room_info = api_room_info,
+    .room_join_tell = api_room_join_tell,
 };
 
 const portico_host *host_api(const config *c) {

@@ -7,6 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, portico_timer timer) {
+    message *m = malloc(sizeof *m + size + 1);
+    if (m == NULL) {
+        return NULL;
+    }
+    m->to = to;
+    m->timer = timer;
+    m->id = id;
+    m->size = size;
+    if (size > 0) {
+        memcpy(m->bytes, data, size);
+    }
+    m->bytes[size] = 0;
+    return m;
+}
+
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
                             portico_timer timer) {
     if (data == NULL && size > 0) {
@@ -19,19 +35,8 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     if (e == NULL) {
         return PORTICO_E_GONE;
     }
-    message *m = malloc(sizeof *m + size + 1);
-    portico_status status = PORTICO_E_NO_MEMORY;
-    if (m != NULL) {
-        m->to = e;
-        m->timer = timer;
-        m->id = id;
-        m->size = size;
-        if (size > 0) {
-            memcpy(m->bytes, data, size);
-        }
-        m->bytes[size] = 0;
-        status = e->take(e, m);
-    }
+    message *m = message_create(e, id, data, size, timer);
+    portico_status status = m != NULL ? e->take(e, m) : PORTICO_E_NO_MEMORY;
     if (status != PORTICO_OK) {
         free(m);
         entity_release(e);

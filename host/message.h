@@ -15,6 +15,9 @@ typedef struct message {
     uint8_t bytes[]; /* size + 1: a zero follows */
 } message;
 
+/* A message for `to`, of which it takes the hold over; NULL when out of memory: then it does not. */
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, portico_timer timer);
+
 /* Queues a copy of `data`; statuses as portico_host.post. */
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
                             portico_timer timer);

@@ -122,7 +122,7 @@ static void room_on_close(work *w) {
     for (uint32_t i = 0; i < count; i++) {
         session *s = session_find(members[i]);
         if (s != NULL) {
-            session_leave_room(s, r, PORTICO_E_CLOSED);
+            session_leave_room(s, r, PORTICO_E_ROOM_CLOSED);
             session_release(s);
         }
     }
@@ -184,6 +184,7 @@ static room *room_new(module *m, const room_key *key) {
     r->key = *key;
     r->module = m;
     r->base.kind = ENTITY_ROOM;
+    r->opened_ms = worker_now_ms();
     r->base.free = room_free;
     r->base.take = room_take;
     r->open_work.run = room_on_open;
@@ -318,6 +319,18 @@ strand *room_strand(room *r) {
 
 room *room_from_entity(entity *e) {
     return (room *)e;
+}
+
+void room_describe(room *r, portico_room_info *info) {
+    memset(info, 0, sizeof *info);
+    info->max_members = r->key.type->max_members;
+    info->opened_ms = r->opened_ms;
+    snprintf(info->type, sizeof info->type, "%s", r->key.type->name);
+    memcpy(info->name, r->key.name, sizeof info->name);
+    os_mutex_lock(&r->lock);
+    info->members = r->count;
+    info->closing = r->phase != ROOM_OPEN;
+    os_mutex_unlock(&r->lock);
 }
 
 void *room_state(room *r, const module *m) {

@@ -50,6 +50,9 @@ void room_leave(room *r, struct session *s, portico_status reason);
 /* Its state, for module `m` in the room's turn; else NULL. */
 void *room_state(room *r, const module *m);
 
+/* All of it but struct_size. */
+void room_describe(room *r, portico_room_info *info);
+
 uint32_t room_members(room *r, portico_session *members, uint32_t capacity);
 
 #endif

@@ -15,7 +15,7 @@ static portico_status member_add(room *r, portico_session id) {
     uint32_t limit = r->key.type->max_members;
     os_mutex_lock(&r->lock);
     if (r->phase != ROOM_OPEN) {
-        status = PORTICO_E_GONE;
+        status = PORTICO_E_ROOM_CLOSED;
     } else if (limit > 0 && r->count >= limit) {
         status = PORTICO_E_LIMIT;
     } else if (r->count == r->capacity) {

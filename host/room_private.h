@@ -16,6 +16,7 @@ struct room {
     strand strand;
     module *module; /* held */
     room_key key;
+    uint64_t opened_ms;
     void *state;
     work open_work;
     work close_work;

@@ -83,6 +83,7 @@ typedef struct session {
     room *home;             /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
     room *target;           /* the room that it is to be in, held */
     portico_status leaving; /* what on_leave is told */
+    message *result;        /* to be told when it is in `target`, or will not be; NULL: nobody asked */
     work *inbox;            /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
@@ -139,8 +140,10 @@ typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32
 /* Queues it for every member but `except`; returns for how many. [any thread, no lock held] */
 uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except);
 
-/* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave. [any thread] */
-portico_status session_move(session *s, room *r);
+/* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave,
+ * room_join_tell. `result` is a message with a portico_room_result, taken over with PORTICO_OK; NULL: none.
+ * [any thread] */
+portico_status session_move(session *s, room *r, message *result);
 
 /* Lets it go out of `r`, if it is in there or on its way. [any thread] */
 void session_leave_room(session *s, room *r, portico_status reason);

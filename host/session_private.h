@@ -32,6 +32,7 @@ void session_deliver_all(session *s); /* [turn] */
 void session_on_turn(const os_completion *completion);
 void session_on_room_turn(work *w);
 portico_status session_take(entity *e, message *m);
+void session_inbox_add_locked(session *s, message *m);
 /* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
 bool session_queue_turn_locked(session *s);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */

@@ -5,6 +5,8 @@
  */
 #include "session_private.h"
 
+#include <string.h>
+
 bool session_moves(session *s) {
     os_mutex_lock(&s->lock);
     bool moves = s->target != s->home;
@@ -18,20 +20,30 @@ static void room_unhold(room *r) {
     }
 }
 
+/* The way to `target` is over: tells whoever asked by room_join_tell. */
+static void session_tell_locked(session *s, portico_status status) {
+    message *m = s->result;
+    if (m != NULL) {
+        memcpy(m->bytes + offsetof(portico_room_result, status), &status, sizeof status);
+        s->result = NULL;
+        session_inbox_add_locked(s, m);
+    }
+}
+
 /* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
 static void turn_join(session *s) {
     portico_status status = room_enter(s->home, s);
-    if (status == PORTICO_OK) {
-        s->joined = true;
-        return;
-    }
+    s->joined = status == PORTICO_OK;
     room *refused = NULL;
     os_mutex_lock(&s->lock);
-    if (s->target == s->home) {
-        refused = s->target;
-        s->target = NULL;
+    if (s->target == s->home) { /* else it is to go on already, and has been told so */
+        session_tell_locked(s, status);
+        if (!s->joined) {
+            refused = s->target;
+            s->target = NULL;
+        }
     }
-    s->pending |= TURN_MOVE;
+    s->pending |= s->joined ? 0 : TURN_MOVE;
     os_mutex_unlock(&s->lock);
     room_unhold(refused);
 }
@@ -41,6 +53,10 @@ bool session_turn_move(session *s) {
     room *home = s->home;
     bool moves = s->target != home;
     portico_status reason = s->leaving;
+    if (!moves && s->joined) {
+        session_tell_locked(
+            s, PORTICO_OK); /* it was to go elsewhere and then to come back, before it had left */
+    }
     os_mutex_unlock(&s->lock);
     if (!moves) {
         if (home != NULL && !s->joined) {
@@ -72,14 +88,19 @@ void session_turn_leave_all(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
     room *target = s->target;
+    message *result = s->result;
     s->home = NULL;
     s->target = NULL;
+    s->result = NULL;
     os_mutex_unlock(&s->lock);
     room_unhold(home);
     room_unhold(target);
+    if (result != NULL) {
+        message_free(result);
+    }
 }
 
-portico_status session_move(session *s, room *r) {
+portico_status session_move(session *s, room *r, message *result) {
     portico_status status = PORTICO_OK;
     room *before = NULL;
     os_mutex_lock(&s->lock);
@@ -87,7 +108,11 @@ portico_status session_move(session *s, room *r) {
         status = PORTICO_E_GONE;
     } else if (s->target == r) {
         status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
+    } else if (result != NULL && s->inbox_count >= MESSAGES_WAITING_MAX) {
+        status = PORTICO_E_BACKLOG;
     } else {
+        session_tell_locked(s, PORTICO_E_CANCELLED);
+        s->result = result;
         before = s->target;
         s->target = r;
         s->leaving = PORTICO_OK;
@@ -106,6 +131,7 @@ void session_leave_room(session *s, room *r, portico_status reason) {
     os_mutex_lock(&s->lock);
     if (s->target == r) {
         leaves = true;
+        session_tell_locked(s, PORTICO_E_ROOM_CLOSED);
         s->target = NULL;
         s->leaving = reason;
         session_want_locked(s, TURN_MOVE);

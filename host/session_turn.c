@@ -201,6 +201,14 @@ bool session_queue_turn_locked(session *s) {
     return posted;
 }
 
+void session_inbox_add_locked(session *s, message *m) {
+    m->work.next = NULL;
+    *s->inbox_last = &m->work;
+    s->inbox_last = &m->work.next;
+    s->inbox_count++;
+    session_want_locked(s, TURN_MESSAGE);
+}
+
 portico_status session_take(entity *e, message *m) {
     session *s = (session *)e;
     portico_status status = PORTICO_OK;
@@ -210,11 +218,7 @@ portico_status session_take(entity *e, message *m) {
     } else if (s->inbox_count >= MESSAGES_WAITING_MAX) {
         status = PORTICO_E_BACKLOG;
     } else {
-        m->work.next = NULL;
-        *s->inbox_last = &m->work;
-        s->inbox_last = &m->work.next;
-        s->inbox_count++;
-        session_want_locked(s, TURN_MESSAGE);
+        session_inbox_add_locked(s, m);
     }
     os_mutex_unlock(&s->lock);
     return status;

@@ -79,6 +79,23 @@ static void check_rooms_and_messages(void) {
     SIZE(portico_timer, 8);
 }
 
+/* Since 0.3 */
+static void check_room_info_and_result(void) {
+    FIELD(portico_room_info, struct_size, 0);
+    FIELD(portico_room_info, members, 4);
+    FIELD(portico_room_info, max_members, 8);
+    FIELD(portico_room_info, closing, 12);
+    FIELD(portico_room_info, type, 16);
+    FIELD(portico_room_info, name, 144);
+    FIELD(portico_room_info, opened_ms, 208);
+    SIZE(portico_room_info, 216);
+
+    FIELD(portico_room_result, struct_size, 0);
+    FIELD(portico_room_result, status, 4);
+    FIELD(portico_room_result, room, 8);
+    SIZE(portico_room_result, 16);
+}
+
 static void check_host(void) {
     FIELD(portico_host, struct_size, 0);
     FIELD(portico_host, abi_major, 4);
@@ -117,7 +134,9 @@ static void check_host(void) {
     FIELD(portico_host, post_every, 256);
     FIELD(portico_host, timer_cancel, 264);
     FIELD(portico_host, run_blocking, 272);
-    SIZE(portico_host, 280);
+    FIELD(portico_host, room_info, 280);
+    FIELD(portico_host, room_join_tell, 288);
+    SIZE(portico_host, 296);
 }
 
 static void check_module_info(void) {
@@ -150,6 +169,7 @@ static void check_numbers(void) {
     check_figure("PORTICO_E_GONE", (size_t)-PORTICO_E_GONE, 3);
     check_figure("PORTICO_E_KICKED", (size_t)-PORTICO_E_KICKED, 22);
     check_figure("PORTICO_E_SYSTEM", (size_t)-PORTICO_E_SYSTEM, 31);
+    check_figure("PORTICO_E_ROOM_CLOSED", (size_t)-PORTICO_E_ROOM_CLOSED, 32);
     check_figure("PORTICO_LOG_DEBUG", PORTICO_LOG_DEBUG, 4);
     check_figure("PORTICO_LABEL_MAX", PORTICO_LABEL_MAX, 64);
     check_figure("PORTICO_ADDRESS_TEXT", PORTICO_ADDRESS_TEXT, 72);
@@ -161,6 +181,7 @@ int main(void) {
     check_packet_and_type();
     check_session_info();
     check_rooms_and_messages();
+    check_room_info_and_result();
     check_host();
     check_module_info();
     check_numbers();

@@ -11,8 +11,14 @@
  *   8 work      checks that nobody else is in the room, adds one to its count; answers the count (uint32)
  *   9 flood     uint32 N: posts N messages to the room that each post one again, until the room closes
  *  10 leave me  session_close of the session itself
+ *  11 tell      as join, by room_join_tell; its message is sent on, as `told` below, with opcode 111
+ *  12 info      answers the portico_room_info of the session's room, or nothing
+ *  13 detour    as tell, then the same into the room NAME of the type p that stands behind a zero
+ *  14 go back   as tell, to the room that it is in, having set out for that of the payload
+ *  15 too late  as tell, to a room that the same handler closes
  *
- * A `place` writes down what happens to it, and says so in its on_close: "room: o j j l l c reason N". Whatever must not be
+ * A `place` writes down what happens to it, and says so in its on_close: "room: o j j l l c reason N", where l is for
+ * PORTICO_OK, x for a room that closes, and e for a session that ends. Whatever must not be
  * (a state that is not zero at first, a leave without a join, two handlers at once) is counted as wrong. The room's
  * state is not atomic: that is the point. Statics are: all sessions share them.
  */
@@ -22,7 +28,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 200, MESSAGE_WORK = 1, MESSAGE_FLOOD = 2 };
+enum { EVENTS_MAX = 200, MESSAGE_WORK = 1, MESSAGE_FLOOD = 2, MESSAGE_TOLD = 3 };
 
 typedef struct place {
     uint32_t opened;
@@ -43,6 +49,11 @@ typedef struct where {
     uint32_t members; /* by its state */
     uint32_t listed;  /* by room_members */
 } where;
+
+typedef struct told {
+    int32_t status;
+    uint32_t there; /* the session is in the room that it had asked for */
+} told;
 
 static const portico_host *host;
 static atomic_uint rooms_opened;
@@ -117,12 +128,11 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
                                   portico_status reason) {
     place *p = state;
     (void)session;
-    (void)reason;
     place_begin(p);
     expect(p->opened == 1 && p->members > 0, "on_leave without on_join");
     expect(host->room_state(room) == state, "no room state in on_leave");
     p->members--;
-    place_note(p, 'l');
+    place_note(p, reason == PORTICO_OK ? 'l' : reason == PORTICO_E_ROOM_CLOSED ? 'x' : 'e');
     atomic_fetch_add(&left, 1);
     place_end(p);
 }
@@ -263,6 +273,48 @@ static void PORTICO_CALL on_leave_me(portico_session session, void *state, const
     (void)host->session_close(session);
 }
 
+static void PORTICO_CALL on_tell(portico_session session, void *state, const portico_packet *packet) {
+    (void)state;
+    answer(session, packet->opcode, host->room_join_tell(room_of(packet), session, MESSAGE_TOLD));
+}
+
+static void PORTICO_CALL on_told(portico_entity session, void *state, const portico_message *message) {
+    portico_room_result result;
+    (void)state;
+    expect(message->size == sizeof result, "the size of a portico_room_result");
+    memcpy(&result, message->data, sizeof result);
+    expect(result.struct_size == sizeof result, "the struct_size of a portico_room_result");
+    told t = {.status = result.status,
+              .there = result.room != 0 && host->session_room(session) == result.room};
+    (void)host->session_send(session, 111, &t, sizeof t);
+}
+
+static void PORTICO_CALL on_info(portico_session session, void *state, const portico_packet *packet) {
+    (void)state;
+    portico_room_info room = {.struct_size = sizeof room};
+    portico_status status = host->room_info(host->session_room(session), &room);
+    (void)host->session_send(session, packet->opcode, &room, status == PORTICO_OK ? sizeof room : 0);
+}
+
+/* Two ways asked for in one handler: the second overtakes the first. */
+static void PORTICO_CALL on_detour(portico_session session, void *state, const portico_packet *packet) {
+    on_tell(session, state, packet);
+    const char *second = name_of(packet) + strlen(name_of(packet)) + 1; /* the packet has a second zero */
+    (void)host->room_join_tell(host->room_find("rooms.place", second), session, MESSAGE_TOLD);
+}
+
+static void PORTICO_CALL on_go_back(portico_session session, void *state, const portico_packet *packet) {
+    portico_room home = host->session_room(session);
+    on_tell(session, state, packet);
+    (void)host->room_join_tell(home, session, MESSAGE_TOLD);
+}
+
+static void PORTICO_CALL on_too_late(portico_session session, void *state, const portico_packet *packet) {
+    portico_room room = room_of(packet);
+    on_tell(session, state, packet);
+    expect(host->room_close(room) == PORTICO_OK, "a room that does not close");
+}
+
 static void PORTICO_CALL on_echo(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
@@ -314,6 +366,7 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     static const portico_on_packet handlers[] = {
         on_create, on_join_packet, on_leave_packet, on_close_packet, on_exists,
         on_where,  on_say,         on_work,         on_flood,        on_leave_me,
+        on_tell,   on_info,        on_detour,       on_go_back,      on_too_late,
     };
     (void)state;
     host = from_host;
@@ -329,6 +382,7 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     for (uint16_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
         status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
     }
+    status = status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
     return status == PORTICO_OK ? register_rooms() : status;
 }
 

@@ -51,8 +51,8 @@ int main(void) {
     expect("tallies", 0, (const char *[]){"tallies.hall", "message    3", NULL});
     expect("blocks", 0, (const char *[]){"blocking     1", NULL});
     expect("no_symbol", 1, (const char *[]){"portico_module", NULL});
-    expect("other_major", 1, (const char *[]){"1.0", "0.2", NULL});
-    expect("newer_minor", 1, (const char *[]){"0.3", "0.2", NULL});
+    expect("other_major", 1, (const char *[]){"1.0", "0.3", NULL});
+    expect("newer_minor", 1, (const char *[]){"0.4", "0.3", NULL});
     expect("null_info", 1, (const char *[]){"null_info", NULL});
     expect("null_name", 1, (const char *[]){"name", NULL});
     expect("bad_name", 1, (const char *[]){"Bad-Name", NULL});

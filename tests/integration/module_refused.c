@@ -15,8 +15,8 @@ typedef struct refusal {
 
 static const refusal refusals[] = {
     {"no_symbol", {"portico_module"}},
-    {"other_major", {"1.0", "0.2"}},
-    {"newer_minor", {"0.3", "0.2"}},
+    {"other_major", {"1.0", "0.3"}},
+    {"newer_minor", {"0.4", "0.3"}},
     {"load_fails", {"load"}},
     {"missing_dependency", {"nowhere_to_be_found"}},
     {"name_taken", {"echo"}},

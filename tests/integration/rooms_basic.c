@@ -130,7 +130,7 @@ int main(void) {
     CHECK_INT(wire_ask_status(a, JOIN, "plast"), PORTICO_OK);
     CHECK_INT(ask_where(a).members, 1);
     CHECK_INT(wire_ask_status(a, CLOSE, "plast"), PORTICO_OK);
-    host_wait_log(h, "room: o j l c reason ", 1);
+    host_wait_log(h, "room: o j x c reason ", 1);
     CHECK_INT(wire_ask_status(a, CLOSE, "pnorth"), PORTICO_OK);
     CHECK_INT(wire_ask_status(a, CLOSE, "psouth"), PORTICO_OK);
     host_wait_figure(h, "rooms", 0);

@@ -40,7 +40,7 @@ extern "C" {
 
 /* The ABI of this header. A host loads a module of the same major and of a minor up to its own. */
 #define PORTICO_ABI_MAJOR 0
-#define PORTICO_ABI_MINOR 2
+#define PORTICO_ABI_MINOR 3
 
 #if defined(_WIN32)
 #define PORTICO_CALL __cdecl
@@ -139,7 +139,8 @@ typedef portico_status(PORTICO_CALL *portico_on_join)(portico_room room, void *s
                                                       portico_session session);
 
 /* A session has left: once for each that on_join let in. `reason`: PORTICO_OK by room_leave or room_join of
- * another room, PORTICO_E_CLOSED when the room closes, else why the session ends. Since 0.2 */
+ * another room; PORTICO_E_ROOM_CLOSED when the room closes, whatever closes it (to 0.2: PORTICO_E_CLOSED); else
+ * why the session ends, as its on_close is told: PORTICO_E_CLOSED by session_close. Since 0.2 */
 typedef void(PORTICO_CALL *portico_on_leave)(portico_room room, void *state, portico_session session,
                                              portico_status reason);
 
@@ -177,6 +178,23 @@ typedef struct portico_session_info {
     uint32_t queued_bytes;            /* waiting to be sent */
     uint32_t reserved;
 } portico_session_info;
+
+typedef struct portico_room_info {
+    uint32_t struct_size;             /* set by the caller */
+    uint32_t members;                 /* sessions in it now */
+    uint32_t max_members;             /* as registered; 0: no limit */
+    uint32_t closing;                 /* 1: room_close or the end of its module has begun to end it */
+    char type[2 * PORTICO_LABEL_MAX]; /* "arena.field" */
+    char name[PORTICO_LABEL_MAX];     /* as room_create was given it */
+    uint64_t opened_ms;               /* when it was made; monotonic, see clock_ms */
+} portico_room_info;
+
+/* What the message of room_join_tell carries. */
+typedef struct portico_room_result {
+    uint32_t struct_size;  /* as the host has it; may be more than the module's own */
+    portico_status status; /* see room_join_tell */
+    portico_room room;     /* the one that was asked for */
+} portico_room_result;
 
 /* The host's functions. Valid from the call of `load` until `unload` has returned. */
 typedef struct portico_host {
@@ -382,6 +400,28 @@ typedef struct portico_host {
      * [handler] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *run_blocking)(uint32_t id, const void *data, uint32_t size,
                                                portico_entity reply_to);
+
+    /* Fills *info up to info->struct_size: a room's own name, and more. Answers until on_close has returned.
+     * PORTICO_E_GONE     the room has ended, or the id is stale
+     * PORTICO_E_INVALID  `info` is NULL or its struct_size is not set
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.3 */
+    portico_status(PORTICO_CALL *room_info)(portico_room room, portico_room_info *info);
+
+    /* As room_join; and when the way is over, the session gets the message `id` with a portico_room_result, in the
+     * turn of where it then is, before later packets: exactly one for each call that returned PORTICO_OK, unless
+     * the session closes first. Copy it out of the message's data, which stands at any address. Its status:
+     *   PORTICO_OK             it is in the room: on_join has returned
+     *   PORTICO_E_ROOM_CLOSED  the room had closed, or did before it got there
+     *   PORTICO_E_LIMIT        max_members are in there
+     *   PORTICO_E_CANCELLED    a later room_join or room_leave has overtaken this one
+     *   PORTICO_E_NO_MEMORY, or whatever on_join refused it with
+     * Whoever is refused on arrival is in no room then.
+     * PORTICO_E_EXISTS     it is in that room, or on its way there: no message
+     * PORTICO_E_GONE       the session has closed
+     * PORTICO_E_BACKLOG    100,000 messages wait for the session: nothing has changed
+     * PORTICO_E_NO_MEMORY  nothing has changed
+     * [any-thread] [never-blocks] [no-reentry]  Since 0.3 */
+    portico_status(PORTICO_CALL *room_join_tell)(portico_room room, portico_session session, uint32_t id);
 } portico_host;
 
 /* ---- the module --------------------------------------------------------------------------- */

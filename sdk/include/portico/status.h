@@ -41,7 +41,8 @@
     X(E_DEPENDENCY,     -28, "a module that this one requires is missing")                       \
     X(E_LOAD,           -29, "the module's load function failed")                                \
     X(E_UNSUPPORTED,    -30, "not supported here")                                               \
-    X(E_SYSTEM,         -31, "the system reported an error")
+    X(E_SYSTEM,         -31, "the system reported an error")                                    \
+    X(E_ROOM_CLOSED,    -32, "the room closes")
 /* clang-format on */
 
 typedef int32_t portico_status;
