@@ -80,8 +80,11 @@ typedef struct config {
     config_service admin; /* [admin] address, port; the rest is fixed */
     char *admin_token;    /* [admin] token; NULL: the host makes one in run_dir/admin.token */
 
-    char *modules_dir;     /* [modules] dir; usable path */
-    bool modules_autoload; /* [modules] autoload: every library in dir */
+    char *modules_dir;                /* [modules] dir; usable path */
+    bool modules_autoload;            /* [modules] autoload: every library in dir */
+    bool modules_watch;               /* [modules] watch: swap a module when its file was rebuilt */
+    bool modules_swap_check;          /* [modules] swap_check: look for addresses of old code in states */
+    uint32_t modules_swap_timeout_ms; /* [modules] */
 
     config_service *listeners;
     size_t listener_count;

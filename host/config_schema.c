@@ -92,6 +92,12 @@ static const config_key keys[] = {
     KEY("modules", "dir", "../modules", CONFIG_PATH, config, modules_dir, 0, 0, "folder of the modules"),
     KEY("modules", "autoload", "yes", CONFIG_BOOL, config, modules_autoload, 0, 0,
         "load every module in dir at the start"),
+    KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
+        "swap a module by itself when its file was rebuilt"),
+    KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
+        "after a swap, look in all state blocks for addresses inside the old code, and name them: for development"),
+    KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
+        "how long a swap waits for handlers of the module to return before it is given up"),
 
     KEY("module", "file", "", CONFIG_PATH, config_module, file, 0, 0,
         "the library; empty: NAME in [modules] dir"),

@@ -8,103 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096, STATE_BYTES_MAX = 1024 * 1024, MODULE_BYTES_MAX = 256 * 1024 * 1024 };
-
-static struct {
-    char folder[PATH_BYTES];
-    uint32_t copies; /* made by this process */
-} images;
-
-/* Whether a file is called as image_copy calls its copies: NAME.so.PID.NUMBER.so. No other one is touched. */
-static bool is_copy(const char *name) {
-    size_t suffix = strlen(os_library_suffix);
-    size_t size = strlen(name);
-    if (size <= suffix || strcmp(name + size - suffix, os_library_suffix) != 0) {
-        return false;
-    }
-    size -= suffix;
-    for (int numbers = 0; numbers < 2; numbers++) {
-        size_t end = size;
-        while (size > 0 && name[size - 1] >= '0' && name[size - 1] <= '9') {
-            size--;
-        }
-        if (size == end || size == 0 || name[--size] != '.') {
-            return false;
-        }
-    }
-    return size >= suffix && memcmp(name + size - suffix, os_library_suffix, suffix) == 0;
-}
-
-/* A copy that another running host uses cannot be deleted on Windows, and on Linux stays mapped without
- * its name: either way that host is not disturbed. */
-static void remove_leftover(void *arg, const char *name) {
-    (void)arg;
-    char path[PATH_BYTES + 256];
-    if (is_copy(name)) {
-        snprintf(path, sizeof path, "%s/%s", images.folder, name);
-        (void)os_file_remove(path);
-    }
-}
-
-portico_status images_start(const char *run_dir) {
-    snprintf(images.folder, sizeof images.folder, "%s/copies", run_dir);
-    portico_status status = os_folder_create(images.folder);
-    if (status == PORTICO_OK) {
-        (void)os_folder_list(images.folder, remove_leftover, NULL);
-    }
-    return status;
-}
-
-static portico_status copy_bytes(FILE *from, FILE *to) {
-    static char bytes[64 * 1024]; /* one thread: the control thread */
-    size_t size = 0;
-    size_t total = 0;
-    while ((size = fread(bytes, 1, sizeof bytes, from)) > 0) {
-        total += size;
-        if (total > MODULE_BYTES_MAX) {
-            return PORTICO_E_TOO_BIG;
-        }
-        if (fwrite(bytes, 1, size, to) != size) {
-            return PORTICO_E_SYSTEM;
-        }
-    }
-    return ferror(from) ? PORTICO_E_SYSTEM : PORTICO_OK;
-}
-
-/* Copies `file` to the module's `copy`. */
-static portico_status image_copy(module *m, char why[IMAGE_WHY_MAX]) {
-    const char *base = m->file;
-    for (const char *p = m->file; *p != '\0'; p++) {
-        base = *p == '/' || *p == '\\' ? p + 1 : base;
-    }
-    char path[PATH_BYTES + 512];
-    snprintf(path, sizeof path, "%s/%.200s.%u.%u%s", images.folder, base, os_process_id(), ++images.copies,
-             os_library_suffix);
-    m->copy = text_copy(path, strlen(path));
-    if (m->copy == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    FILE *from = os_fopen(m->file, "rb");
-    if (from == NULL) {
-        char cause[128];
-        os_error_text(os_error(), cause, sizeof cause);
-        snprintf(why, IMAGE_WHY_MAX, "%s cannot be read: %s", m->file, cause);
-        return PORTICO_E_NOT_FOUND;
-    }
-    FILE *to = os_fopen(m->copy, "wbx");
-    portico_status status = to != NULL ? copy_bytes(from, to) : PORTICO_E_ACCESS;
-    if (to != NULL && fclose(to) != 0) {
-        status = PORTICO_E_SYSTEM;
-    }
-    fclose(from);
-    if (status == PORTICO_E_TOO_BIG) {
-        snprintf(why, IMAGE_WHY_MAX, "%s has more than %d bytes", m->file, MODULE_BYTES_MAX);
-    } else if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "%s cannot be copied to %s: is the disk full, the folder there?",
-                 m->file, m->copy);
-    }
-    return status;
-}
+enum { STATE_BYTES_MAX = 1024 * 1024 };
 
 /* What must hold before any other field may be read. */
 static portico_status check_abi(const portico_module_info *info, char why[IMAGE_WHY_MAX]) {
@@ -178,25 +82,23 @@ static bool module_describe(module *m, const portico_module_info *info) {
 }
 
 /* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may take
- * the copy for a leftover: then it is made again. */
+ * the copy for a leftover, where it cannot tell that this one lives: then it is made again. */
 static portico_status image_open_copy(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {
-        free(m->copy);
-        m->copy = NULL;
-        status = image_copy(m, why);
+        image_copy_remove(&m->copy);
+        status = image_copy_make(m->file, &m->copy, why);
         if (status != PORTICO_OK) {
             break;
         }
-        status = os_library_open(m->copy, &m->library, why, IMAGE_WHY_MAX);
+        status = os_library_open(m->copy.path, &m->library, why, IMAGE_WHY_MAX);
     }
     return status;
 }
 
 static portico_status image_load(module *m, char why[IMAGE_WHY_MAX]) {
-    portico_status status = images.folder[0] != '\0'
-                                ? image_open_copy(m, why)
-                                : os_library_open(m->file, &m->library, why, IMAGE_WHY_MAX);
+    portico_status status = image_copies_ready() ? image_open_copy(m, why)
+                                                 : os_library_open(m->file, &m->library, why, IMAGE_WHY_MAX);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -247,17 +149,14 @@ void image_close(module *m) {
         log_warn("modules",
                  "%s stays in memory after its unload: it has thread-local destructors, unique symbols "
                  "(-fno-gnu-unique), or something else still uses it",
-                 m->copy);
+                 m->copy.path);
     }
-    if (m->copy != NULL) {
-        (void)os_file_remove(m->copy);
-    }
+    image_copy_remove(&m->copy);
     for (char **r = m->required; r != NULL && *r != NULL; r++) {
         free(*r);
     }
     free(m->required);
     free(m->state);
-    free(m->copy);
     free(m->file);
     free(m);
 }

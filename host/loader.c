@@ -22,7 +22,7 @@ portico_status loader_start(const config *c, os_port *port) {
     loader.port = port;
     loader.config = c;
     loader.api = host_api(c);
-    return images_start(c->run_dir);
+    return image_copies_start(c->run_dir);
 }
 
 const config *loader_config(void) {

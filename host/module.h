@@ -7,6 +7,7 @@
 #ifndef PORTICO_MODULE_H
 #define PORTICO_MODULE_H
 
+#include "image_copy.h"
 #include "os/os.h"
 #include "registry.h"
 #include "table.h"
@@ -18,8 +19,8 @@ enum { MODULE_NAME_MAX = 32 };
 typedef struct module {
     char name[MODULE_NAME_MAX]; /* the key */
     char version[64];
-    char *file; /* where it was copied from; NULL for a part of the host */
-    char *copy; /* the private copy that is loaded */
+    char *file;      /* where it was copied from; NULL for a part of the host */
+    image_copy copy; /* that is loaded; empty: the file itself is */
     uint32_t generation;
     uint64_t loaded_ms;              /* monotonic */
     os_library *library;             /* NULL for a part of the host */

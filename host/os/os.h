@@ -256,6 +256,10 @@ portico_status os_library_open(const char *path, os_library **library, char *why
 /* The address of an exported symbol, or NULL. */
 void *os_library_symbol(os_library *library, const char *name);
 
+/* Where the image stands in memory: `begin` is its first byte, `end` the one behind its last. Both are 0 where the
+ * system does not tell. Pages in between may be unused. */
+void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end);
+
 /* Unloads. True when the image is really gone from the process. */
 bool os_library_close(os_library *library);
 
@@ -269,8 +273,27 @@ portico_status os_file_rename(const char *from, const char *to);
 /* Deletes a file. */
 portico_status os_file_remove(const char *path);
 
+typedef struct os_file_info {
+    uint64_t size;
+    uint64_t modified_ns; /* since 1970-01-01 UTC, as fine as the file system has it */
+    uint64_t id;          /* of the file itself: another one when another file has taken its name */
+} os_file_info;
+
+/* Looks at a regular file, or where a link to one leads. Does not open its content: nobody who writes, renames or
+ * deletes it at this moment is refused because of that. PORTICO_E_NOT_FOUND, PORTICO_E_ACCESS, ...: *info is untouched. */
+portico_status os_file_look(const char *path, os_file_info *info);
+
+/* Whether somebody, this process included, has the file open for writing now. False also where that cannot be found out
+ * (no such file, Linux: a file of another user, many network file systems): then only a pause in the writing tells.
+ * For the moment of the call, some microseconds, an open for writing waits (Linux) or is refused (Windows): do not ask
+ * in a loop. */
+bool os_file_is_written(const char *path);
+
 /* Makes a folder for its owner only, its parents too; PORTICO_OK when it is there. */
 portico_status os_folder_create(const char *path);
+
+/* Deletes an empty folder. */
+portico_status os_folder_remove(const char *path);
 
 /* Calls `each` with the name of every entry of a folder but "." and "..", in the system's order. */
 portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg);

@@ -66,6 +66,19 @@ static size_t size_of(const char *path) {
     return size;
 }
 
+/* The library's code is in its range, this executable's is not. */
+static void check_range(os_library *library, const void *inside) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    os_library_range(library, &begin, &end);
+    CHECK(begin <= (uintptr_t)inside && (uintptr_t)inside < end);
+    CHECK(end - begin < 64u * 1024 * 1024);
+    CHECK((uintptr_t)folder < begin || (uintptr_t)folder >= end);
+    CHECK((uintptr_t)&check_range < begin || (uintptr_t)&check_range >= end);
+    uintptr_t here = (uintptr_t)&begin;
+    CHECK(here < begin || here >= end);
+}
+
 int main(int argc, char **argv) {
     contract_begin(argc, argv);
     char sample[1200];
@@ -83,6 +96,7 @@ int main(int argc, char **argv) {
         CHECK_EQ(count(), 1);                  /* fresh, each time */
         CHECK_EQ(count(), 2);
         CHECK(os_library_symbol(library, "contract_sample_absent") == NULL);
+        check_range(library, symbol);
         CHECK(os_library_close(library));
     }
     path_of(path, "contract_absent", os_library_suffix);

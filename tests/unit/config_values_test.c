@@ -23,6 +23,9 @@ static const char text[] = "\xEF\xBB\xBF# with a BOM and CRLF\r\n"
                            "[modules]\r\n"
                            "dir = mods\r\n"
                            "autoload = false\r\n"
+                           "watch = on\r\n"
+                           "swap_check = on\r\n"
+                           "swap_timeout_ms = 60000\r\n"
                            "[listener\tgame-1]\r\n"
                            "address = ::\r\n"
                            "port = 65535\r\n"
@@ -73,13 +76,16 @@ static void check_unnamed(const config *c) {
     CHECK_TEXT(c->admin_token, "0123456789abcdef");
     CHECK_TEXT(c->modules_dir, "etc/mods");
     CHECK(!c->modules_autoload);
+    CHECK(c->modules_watch);
+    CHECK(c->modules_swap_check);
+    CHECK_INT(c->modules_swap_timeout_ms, 60000);
 }
 
 static void check_listener(const config *c) {
     CHECK_INT(c->listener_count, 1);
     const config_service *s = c->listeners;
     CHECK_TEXT(s->name, "game-1");
-    CHECK_INT(s->line, 21);
+    CHECK_INT(s->line, 24);
     CHECK(!s->outgoing);
     CHECK_TEXT(s->address, "::");
     CHECK_INT(s->port, 65535);
@@ -133,7 +139,7 @@ static void check_modules(const config *c) {
     const config_pair *motd = config_find_pair(chat, "motd");
     CHECK(motd != NULL);
     CHECK_TEXT(motd->value, "Hello; there, gr\xC3\xBC\xC3\x9F = dich!");
-    CHECK_INT(motd->line, 39);
+    CHECK_INT(motd->line, 42);
     CHECK_TEXT(config_find_pair(chat, "empty")->value, "");
     CHECK(config_find_pair(chat, "load") == NULL);
     const config_module *echo = config_find_module(c, "echo");
@@ -159,6 +165,9 @@ static void check_empty(void) {
     CHECK_TEXT(c->admin_token, NULL);
     CHECK_TEXT(c->modules_dir, "../modules");
     CHECK(c->modules_autoload);
+    CHECK(!c->modules_watch);
+    CHECK(!c->modules_swap_check);
+    CHECK_INT(c->modules_swap_timeout_ms, 2000);
     CHECK_INT(c->listener_count + c->connector_count + c->module_count, 0);
     config_free(c);
     config_free(NULL);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,6 +60,34 @@ portico_status os_file_remove(const char *path) {
     return unlink(path) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
+portico_status os_file_look(const char *path, os_file_info *info) {
+    struct stat found;
+    if (stat(path, &found) < 0) {
+        return error_set(errno);
+    }
+    if (!S_ISREG(found.st_mode)) {
+        return error_set(S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
+    }
+    info->size = (uint64_t)found.st_size;
+    info->modified_ns = (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec;
+    info->id = found.st_ino;
+    return PORTICO_OK;
+}
+
+/* A read lease is refused with EAGAIN while anybody has the file open, or mapped, for writing (fcntl(2), "Leases"); it
+ * is granted to the file's owner only, and by local file systems only, so every other code tells nothing. Who opens the
+ * file for writing while the lease is there waits until it is given back, and we are sent a signal: by default SIGIO,
+ * which would end the process. SIGURG is ignored unless somebody has asked for it. */
+bool os_file_is_written(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    bool written = fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
+    close(fd); /* gives the lease back */
+    return written;
+}
+
 /* One folder, whose parents are there. */
 static portico_status folder_create_one(const char *path) {
     if (mkdir(path, S_IRWXU) == 0) {
@@ -89,6 +118,10 @@ portico_status os_folder_create(const char *path) {
     }
     free(part);
     return status;
+}
+
+portico_status os_folder_remove(const char *path) {
+    return rmdir(path) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
 portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg) {

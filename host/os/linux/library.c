@@ -138,6 +138,42 @@ void *os_library_symbol(os_library *library, const char *name) {
     return dlsym(library->handle, name);
 }
 
+typedef struct library_search {
+    const struct link_map *map;
+    uintptr_t begin;
+    uintptr_t end;
+} library_search;
+
+/* Widens the range to the segments of the library that is searched for. */
+static int widen(struct dl_phdr_info *info, size_t size, void *arg) {
+    (void)size;
+    library_search *search = arg;
+    if (info->dlpi_addr != search->map->l_addr || strcmp(info->dlpi_name, search->map->l_name) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD) {
+            uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+            uintptr_t end = begin + segment->p_memsz;
+            search->begin = search->end == 0 || begin < search->begin ? begin : search->begin;
+            search->end = end > search->end ? end : search->end;
+        }
+    }
+    return 1;
+}
+
+void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
+    struct link_map *map = NULL;
+    library_search search = {0};
+    if (dlinfo(library->handle, RTLD_DI_LINKMAP, (void *)&map) == 0) {
+        search.map = map;
+        dl_iterate_phdr(widen, &search);
+    }
+    *begin = search.begin;
+    *end = search.end;
+}
+
 bool os_library_close(os_library *library) {
     bool gone = dlclose(library->handle) == 0;
     void *still = dlopen(library->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);

@@ -123,6 +123,57 @@ portico_status os_file_remove(const char *path) {
     return code == 0 ? PORTICO_OK : win_fail(code);
 }
 
+/* An open that asks for attributes only counts for nothing where sharing is checked, so it neither fails because of
+ * somebody's share mode nor makes somebody's open fail.
+ * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew (dwDesiredAccess 0) */
+portico_status os_file_look(const char *path, os_file_info *info) {
+    const uint64_t ticks_to_1970 = 116444736000000000u; /* from 1601, 100 ns each */
+    wchar_t *wide = win_path(path);
+    if (wide == NULL) {
+        return win_fail(GetLastError());
+    }
+    HANDLE handle =
+        CreateFileW(wide, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
+    free(wide);
+    if (handle == INVALID_HANDLE_VALUE) {
+        return win_fail(code);
+    }
+    BY_HANDLE_FILE_INFORMATION found;
+    if (GetFileType(handle) != FILE_TYPE_DISK) {
+        code = ERROR_BAD_FILE_TYPE;
+    } else if (!GetFileInformationByHandle(handle, &found)) {
+        code = GetLastError();
+    } else {
+        uint64_t ticks =
+            (uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 | found.ftLastWriteTime.dwLowDateTime;
+        info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
+        info->modified_ns = (ticks - ticks_to_1970) * 100;
+        info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+    }
+    CloseHandle(handle);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}
+
+/* An open that allows nobody to write is refused while somebody has the file open for that, or allows nobody to read:
+ * https://learn.microsoft.com/windows/win32/fileio/creating-and-opening-files (the table of share modes). It also
+ * refuses a writer who comes while it is there, so it is closed at once. */
+bool os_file_is_written(const char *path) {
+    wchar_t *wide = win_path(path);
+    if (wide == NULL) {
+        return false;
+    }
+    HANDLE handle = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                                FILE_ATTRIBUTE_NORMAL, NULL);
+    bool written = handle == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION;
+    if (handle != INVALID_HANDLE_VALUE) {
+        CloseHandle(handle);
+    }
+    free(wide);
+    return written;
+}
+
 portico_status os_executable_path(char *path, size_t size) {
     enum { WIDE_MAX = 32768 }; /* the longest path that Windows has */
     wchar_t *wide = malloc(WIDE_MAX * sizeof *wide);

@@ -1,4 +1,4 @@
-/* folder.c: making and listing folders by UTF-8 paths. Any thread. */
+/* folder.c: making, deleting and listing folders by UTF-8 paths. Any thread. */
 #include "private.h"
 
 #include <stdlib.h>
@@ -49,6 +49,13 @@ portico_status os_folder_create(const char *path) {
     } else {
         code = GetLastError();
     }
+    free(wide);
+    return code == 0 ? PORTICO_OK : win_fail(code);
+}
+
+portico_status os_folder_remove(const char *path) {
+    wchar_t *wide = win_path(path);
+    DWORD code = wide != NULL && RemoveDirectoryW(wide) ? 0 : GetLastError();
     free(wide);
     return code == 0 ? PORTICO_OK : win_fail(code);
 }

@@ -75,6 +75,16 @@ void *os_library_symbol(os_library *library, const char *name) {
     return (void *)(uintptr_t)GetProcAddress(library->module, name);
 }
 
+/* A module's handle is its address, and its headers say how large it is.
+ * https://learn.microsoft.com/windows/win32/debug/pe-format (SizeOfImage) */
+void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
+    uintptr_t base = (uintptr_t)library->module;
+    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
+    const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *)(base + (uintptr_t)dos->e_lfanew);
+    *begin = base;
+    *end = base + headers->OptionalHeader.SizeOfImage;
+}
+
 bool os_library_close(os_library *library) {
     HMODULE still = NULL;
     bool gone = FreeLibrary(library->module) &&

@@ -1,0 +1,141 @@
+/* Private copies: folder, names, debug symbols, and what becomes of an earlier host's. Files are made in the working
+ * folder. */
+#include "image_copy.h"
+#include "log.h"
+
+#include "support/check.h"
+#include "support/host.h"
+
+static char why[IMAGE_WHY_MAX];
+
+static void expect(const char *folder, const char *name, const char *text) {
+    char path[512];
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *found = file_read(path, &size);
+    CHECK_TEXT(found, text);
+    free(found);
+}
+
+static void count_entry(void *arg, const char *name) {
+    (void)name;
+    ++*(int *)arg;
+}
+
+static int entries(const char *folder) {
+    int count = 0;
+    CHECK_INT(os_folder_list(folder, count_entry, &count), PORTICO_OK);
+    return count;
+}
+
+static void copy_with_symbols(void) {
+    folder_make("built");
+    file_write("built/game.v2.so", "the code", 8);
+    file_write("built/game.v2.so.debug", "a", 1);
+    file_write("built/game.v2.so.dwp", "b", 1);
+    file_write("built/game.v2.debug", "c", 1);
+    file_write("built/game.v2.pdb", "d", 1);
+    file_write("built/game.v2.obj", "not this", 8);
+    image_copy first;
+    image_copy second;
+    CHECK_INT(image_copy_make("built/game.v2.so", &first, why), PORTICO_OK);
+    expect(first.folder, "game.v2.so", "the code");
+    expect(first.folder, "game.v2.so.debug", "a");
+    expect(first.folder, "game.v2.so.dwp", "b");
+    expect(first.folder, "game.v2.debug", "c");
+    expect(first.folder, "game.v2.pdb", "d");
+    CHECK_INT(entries(first.folder), 5);
+    CHECK_INT(strncmp(first.path, first.folder, strlen(first.folder)), 0);
+
+    file_write("built/game.v2.so", "the c0de", 8); /* the build goes on while a copy is there */
+    file_remove("built/game.v2.pdb");
+    CHECK_INT(image_copy_make("built/game.v2.so", &second, why), PORTICO_OK);
+    expect(first.folder, "game.v2.so", "the code");
+    expect(second.folder, "game.v2.so", "the c0de");
+    CHECK_INT(entries(second.folder), 4);
+    CHECK_INT(second.size, first.size);
+    CHECK(second.hash != first.hash);
+    uint64_t size = 0;
+    uint64_t hash = 0;
+    CHECK_INT(image_hash(second.path, &size, &hash), PORTICO_OK);
+    CHECK(size == second.size && hash == second.hash);
+    CHECK_INT(entries("run/copies"), 3); /* two, and that this host lives */
+
+    image_copy_remove(&first);
+    CHECK(first.path == NULL && first.folder == NULL);
+    image_copy_remove(&first);
+    CHECK_INT(entries("run/copies"), 2);
+    image_copy_remove(&second);
+    CHECK_INT(entries("run/copies"), 0);
+}
+
+static void refused(void) {
+    image_copy copy;
+    CHECK_INT(image_copy_make("built/absent.so", &copy, why), PORTICO_E_NOT_FOUND);
+    CHECK(strstr(why, "built/absent.so cannot be read") != NULL);
+    CHECK(copy.path == NULL);
+    image_copy_remove(&copy);
+    CHECK(image_copy_make("built", &copy, why) != PORTICO_OK);
+    CHECK_INT(entries("run/copies"), 0);
+    uint64_t size = 0;
+    uint64_t hash = 0;
+    CHECK_INT(image_hash("built/absent.so", &size, &hash), PORTICO_E_NOT_FOUND);
+}
+
+static void known_hashes(void) { /* as published for FNV-1a */
+    uint64_t size = 1;
+    uint64_t hash = 0;
+    file_write("built/vector", "", 0);
+    CHECK_INT(image_hash("built/vector", &size, &hash), PORTICO_OK);
+    CHECK(size == 0 && hash == 0xcbf29ce484222325u);
+    file_write("built/vector", "foobar", 6);
+    CHECK_INT(image_hash("built/vector", &size, &hash), PORTICO_OK);
+    CHECK(size == 6 && hash == 0x85944171f73967e8u);
+}
+
+static void make_copy_of(const char *pid_and_number) {
+    char path[512];
+    snprintf(path, sizeof path, "run/copies/%s", pid_and_number);
+    CHECK_INT(os_folder_create(path), PORTICO_OK);
+    snprintf(path, sizeof path, "run/copies/%s/game.so", pid_and_number);
+    file_write(path, "x", 1);
+}
+
+/* Of hosts 1, which has ended, and 2, which runs. */
+static void leftovers(void) {
+    make_copy_of("1.1");
+    make_copy_of("1.2");
+    make_copy_of("2.1");
+    make_copy_of("3.x");
+    file_write("run/copies/1.live", "", 0);
+    file_write("run/copies/game.so", "x", 1);
+    FILE *live = os_fopen("run/copies/2.live", "wb");
+    CHECK(live != NULL);
+    bool told = os_file_is_written("run/copies/2.live");
+    CHECK_INT(image_copies_start("run"), PORTICO_OK);
+    CHECK(!file_exists("run/copies/1.1/game.so"));
+    CHECK(!file_exists("run/copies/1.live"));
+    CHECK_INT(file_exists("run/copies/2.1/game.so"), told);
+    CHECK(file_exists("run/copies/3.x/game.so"));
+    CHECK(file_exists("run/copies/game.so"));
+    CHECK_INT(entries("run/copies"), told ? 4 : 2);
+
+    fclose(live);
+    CHECK_INT(image_copies_start("run"), PORTICO_OK);
+    CHECK_INT(entries("run/copies"), 2);
+    file_remove("run/copies/3.x/game.so");
+    CHECK_INT(os_folder_remove("run/copies/3.x"), PORTICO_OK);
+    file_remove("run/copies/game.so");
+}
+
+int main(int argc, char **argv) {
+    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+    CHECK(!image_copies_ready());
+    CHECK_INT(os_folder_create("run/copies"), PORTICO_OK);
+    leftovers();
+    CHECK(image_copies_ready());
+    copy_with_symbols();
+    refused();
+    known_hashes();
+    return 0;
+}
