@@ -1,6 +1,7 @@
 /* host_api.c: see host_api.h. */
 #include "host_api.h"
 
+#include "abi_sizes.h"
 #include "blocking.h"
 #include "channel.h"
 #include "label.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATE_BYTES_MAX = 1024 * 1024 };
+enum { SESSION_STATE_BYTES_MAX = 1024 * 1024, ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
 
 static const config *configuration;
 
@@ -112,30 +113,49 @@ static portico_status check_join(const module *m, const char *full) {
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL api_register_session_type(const portico_session_type *type) {
-    module *m = loading_module("register_session_type");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
+/* Copies a struct of a module into today's, which is zeroed: what an older header did not have stays zero. It
+ * must have the `least` bytes of the first ABI that had the struct. */
+static bool struct_copy(const module *m, const char *function, void *to, size_t to_size, const void *from,
+                        size_t least) {
+    uint32_t size = 0;
+    if (from != NULL) {
+        memcpy(&size, from, sizeof size);
     }
-    if (type == NULL || type->struct_size < sizeof *type || type->name == NULL) {
-        log_error(m->name, "register_session_type: struct_size is %u, expected %zu or more, and a name",
-                  type != NULL ? type->struct_size : 0, sizeof *type);
+    if (size < least || size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
+        log_error(m->name, "%s: struct_size is %u, allowed are %zu or more: set it to sizeof", function, size,
+                  least);
+        return false;
+    }
+    memcpy(to, from, size < to_size ? size : to_size);
+    return true;
+}
+
+/* Takes in what a module declares of the state of its type `full`. */
+static portico_status shape_declare(const module *m, const char *full, uint32_t size, uint32_t limit,
+                                    uint32_t version, const portico_state_fields *fields,
+                                    state_shape *shape) {
+    char why[SHAPE_WHY_MAX];
+    if (size > limit) {
+        log_error(m->name, "type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
         return PORTICO_E_INVALID;
     }
-    char full[2 * PORTICO_LABEL_MAX];
-    bool owned = false;
-    if (!full_name(m, type->name, full, &owned)) {
+    portico_status status = shape_init(shape, size, version, fields, why, sizeof why);
+    if (status != PORTICO_OK) {
+        log_error(m->name, "type %s: %s", full, why);
+    }
+    return status;
+}
+
+/* Whether the checked name `full` is free for a session type; `*owned` tells whether it is the module's own. */
+static portico_status check_session_type(const module *m, const portico_session_type *type,
+                                         char full[2 * PORTICO_LABEL_MAX], bool *owned) {
+    if (type->name == NULL || !full_name(m, type->name, full, owned)) {
         log_error(m->name,
                   "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name);
+                  type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
-    if (type->state_size > STATE_BYTES_MAX) {
-        log_error(m->name, "type %s: state_size is %u, allowed are up to %d bytes", full, type->state_size,
-                  STATE_BYTES_MAX);
-        return PORTICO_E_INVALID;
-    }
-    if (!owned && type->on_packet != NULL) {
+    if (!*owned && type->on_packet != NULL) {
         log_error(m->name, "type %s: on_packet is the owner's; use register_handler", full);
         return PORTICO_E_INVALID;
     }
@@ -143,8 +163,28 @@ static portico_status PORTICO_CALL api_register_session_type(const portico_sessi
         log_error(m->name, "type %s is registered twice", full);
         return PORTICO_E_EXISTS;
     }
-    portico_status status = owned ? PORTICO_OK : check_join(m, full);
-    if (status == PORTICO_OK && registry_add_type(m->registry, full, owned, type) == NULL) {
+    return *owned ? PORTICO_OK : check_join(m, full);
+}
+
+static portico_status PORTICO_CALL api_register_session_type(const portico_session_type *from) {
+    module *m = loading_module("register_session_type");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    char full[2 * PORTICO_LABEL_MAX];
+    bool owned = false;
+    portico_session_type type = {0};
+    state_shape shape = {0};
+    if (!struct_copy(m, "register_session_type", &type, sizeof type, from, PORTICO_SESSION_TYPE_SIZE_0_1)) {
+        return PORTICO_E_INVALID;
+    }
+    portico_status status = check_session_type(m, &type, full, &owned);
+    if (status == PORTICO_OK) {
+        status = shape_declare(m, full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
+                               type.state_fields, &shape);
+    }
+    if (status == PORTICO_OK && registry_add_type(m->registry, full, owned, &type, &shape) == NULL) {
+        shape_fini(&shape);
         status = PORTICO_E_NO_MEMORY;
     }
     return status;
@@ -284,35 +324,43 @@ static const void *PORTICO_CALL api_get_extension(const char *name) {
     return NULL;
 }
 
-static portico_status PORTICO_CALL api_register_room_type(const portico_room_type *type) {
-    enum { ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
-    module *m = loading_module("register_room_type");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    if (type == NULL || type->struct_size < sizeof *type || type->name == NULL) {
-        log_error(m->name, "register_room_type: struct_size is %u, expected %zu or more, and a name",
-                  type != NULL ? type->struct_size : 0, sizeof *type);
-        return PORTICO_E_INVALID;
-    }
-    char full[2 * PORTICO_LABEL_MAX];
+static portico_status check_room_type(const module *m, const portico_room_type *type,
+                                      char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
-    if (!full_name(m, type->name, full, &owned) || !owned) {
+    if (type->name == NULL || !full_name(m, type->name, full, &owned) || !owned) {
         log_error(m->name,
                   "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name);
-        return PORTICO_E_INVALID;
-    }
-    if (type->state_size > ROOM_STATE_BYTES_MAX) {
-        log_error(m->name, "room type %s: state_size is %u, allowed are up to %d bytes", full,
-                  type->state_size, ROOM_STATE_BYTES_MAX);
+                  type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
     if (registry_find(m->registry, full) != NULL || registry_find_room(m->registry, full) != NULL) {
         log_error(m->name, "type %s is registered twice", full);
         return PORTICO_E_EXISTS;
     }
-    return registry_add_room(m->registry, full, type) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from) {
+    module *m = loading_module("register_room_type");
+    if (m == NULL) {
+        return PORTICO_E_STATE;
+    }
+    char full[2 * PORTICO_LABEL_MAX];
+    portico_room_type type = {0};
+    state_shape shape = {0};
+    if (!struct_copy(m, "register_room_type", &type, sizeof type, from, PORTICO_ROOM_TYPE_SIZE_0_2)) {
+        return PORTICO_E_INVALID;
+    }
+    portico_status status = check_room_type(m, &type, full);
+    if (status == PORTICO_OK) {
+        status = shape_declare(m, full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
+                               type.state_fields, &shape);
+    }
+    if (status == PORTICO_OK && registry_add_room(m->registry, full, &type, &shape) == NULL) {
+        shape_fini(&shape);
+        status = PORTICO_E_NO_MEMORY;
+    }
+    return status;
 }
 
 /* The table of messages that a module means by a type's name; NULL: it has registered no such type. */

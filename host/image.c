@@ -1,6 +1,7 @@
 /* image.c: see image.h. */
 #include "image.h"
 
+#include "abi_sizes.h"
 #include "log.h"
 #include "text.h"
 
@@ -23,9 +24,9 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
                  info->abi_major == PORTICO_ABI_MAJOR ? ", or take a newer host" : "");
         return PORTICO_E_ABI;
     }
-    if (info->struct_size < sizeof *info) {
-        snprintf(why, IMAGE_WHY_MAX, "its struct_size is %u, ABI %u.%u has %zu bytes: set it to sizeof",
-                 info->struct_size, info->abi_major, info->abi_minor, sizeof *info);
+    if (info->struct_size < PORTICO_MODULE_INFO_SIZE_0_1) {
+        snprintf(why, IMAGE_WHY_MAX, "its struct_size is %u, allowed are %zu or more: set it to sizeof",
+                 info->struct_size, PORTICO_MODULE_INFO_SIZE_0_1);
         return PORTICO_E_ABI;
     }
     return PORTICO_OK;

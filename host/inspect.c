@@ -12,7 +12,7 @@ static void print_messages(FILE *to, const char *indent, const registered_messag
 
 static void print_type(FILE *to, const registered_type *t) {
     fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name, t->owned ? "" : " (joined)",
-            t->state_size, t->state_version);
+            t->shape.size, t->shape.version);
     fprintf(to, "  calls     %s%s%s%s\n", t->on_open != NULL ? " on_open" : "",
             t->on_packet != NULL ? " on_packet" : "", t->on_close != NULL ? " on_close" : "",
             t->on_watermark != NULL ? " on_watermark" : "");
@@ -23,8 +23,8 @@ static void print_type(FILE *to, const registered_type *t) {
 }
 
 static void print_room(FILE *to, const registered_room *r) {
-    fprintf(to, "room type    %s, state %u bytes, version %u, members %u\n", r->name, r->state_size,
-            r->state_version, r->max_members);
+    fprintf(to, "room type    %s, state %u bytes, version %u, members %u\n", r->name, r->shape.size,
+            r->shape.version, r->max_members);
     fprintf(to, "  calls     %s%s%s%s\n", r->on_open != NULL ? " on_open" : "",
             r->on_join != NULL ? " on_join" : "", r->on_leave != NULL ? " on_leave" : "",
             r->on_close != NULL ? " on_close" : "");

@@ -19,6 +19,7 @@ static void messages_free(registered_message *table) {
 }
 
 static void type_free(registered_type *t) {
+    shape_fini(&t->shape);
     messages_free(t->messages);
     registered_handler *h = NULL;
     registered_handler *next = NULL;
@@ -41,6 +42,7 @@ void registry_free(registry *r) {
     while (r->rooms != NULL) {
         registered_room *room = r->rooms;
         r->rooms = room->next;
+        shape_fini(&room->shape);
         messages_free(room->messages);
         free(room);
     }
@@ -64,15 +66,15 @@ registered_type *registry_find(const registry *r, const char *type) {
 }
 
 registered_type *registry_add_type(registry *r, const char *type, bool owned,
-                                   const portico_session_type *from) {
+                                   const portico_session_type *from, const state_shape *shape) {
     registered_type *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return NULL;
     }
     snprintf(t->name, sizeof t->name, "%s", type);
     t->owned = owned;
-    t->state_size = from->state_size;
-    t->state_version = from->state_version;
+    t->shape = *shape;
+    t->migrate = from->migrate;
     t->on_open = from->on_open;
     t->on_packet = from->on_packet;
     t->on_close = from->on_close;
@@ -115,14 +117,15 @@ registered_room *registry_find_room(const registry *r, const char *type) {
     return NULL;
 }
 
-registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from) {
+registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from,
+                                   const state_shape *shape) {
     registered_room *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return NULL;
     }
     snprintf(t->name, sizeof t->name, "%s", type);
-    t->state_size = from->state_size;
-    t->state_version = from->state_version;
+    t->shape = *shape;
+    t->migrate = from->migrate;
     t->max_members = from->max_members;
     t->on_open = from->on_open;
     t->on_join = from->on_join;

@@ -7,6 +7,7 @@
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
 
+#include "state_shape.h"
 #include "table.h"
 
 #include <portico/portico.h>
@@ -33,8 +34,8 @@ typedef struct registered_blocking {
 
 typedef struct registered_room {
     char name[2 * PORTICO_LABEL_MAX]; /* "module.type" */
-    uint32_t state_size;
-    uint32_t state_version;
+    state_shape shape;
+    portico_on_migrate migrate;
     uint32_t max_members;
     portico_on_room_open on_open;
     portico_on_join on_join;
@@ -47,8 +48,8 @@ typedef struct registered_room {
 typedef struct registered_type {
     char name[2 * PORTICO_LABEL_MAX]; /* "module.type", of the type's owner */
     bool owned;                       /* this module made the type; else it joined it */
-    uint32_t state_size;
-    uint32_t state_version;
+    state_shape shape;
+    portico_on_migrate migrate;
     portico_on_open on_open;
     portico_on_packet on_packet;
     portico_on_close on_close;
@@ -70,15 +71,18 @@ void registry_free(registry *r);
 
 registered_type *registry_find(const registry *r, const char *type);
 
-/* Copies the checked description under the full name `type`. NULL when out of memory. */
+/* Copies the checked description under the full name `type`; all of today's struct is there. *shape goes
+ * over to the registry, except when it is out of memory: then NULL is returned. */
 registered_type *registry_add_type(registry *r, const char *type, bool owned,
-                                   const portico_session_type *from);
+                                   const portico_session_type *from, const state_shape *shape);
 
 /* NULL when out of memory. The caller has checked that the opcode is free. */
 registered_handler *registry_add_handler(registered_type *t, uint16_t opcode, portico_on_packet call);
 
 registered_room *registry_find_room(const registry *r, const char *type);
-registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from);
+/* As registry_add_type. */
+registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from,
+                                   const state_shape *shape);
 
 /* `table` is one of the tables of messages above. */
 registered_message *registry_add_message(registered_message **table, uint32_t id, portico_on_message call);

@@ -190,10 +190,10 @@ static room *room_new(module *m, const room_key *key) {
     r->open_work.run = room_on_open;
     r->close_work.run = room_on_close;
     strand_init(&r->strand, &r->base, rooms.port);
-    if (key->type->state_size > 0) {
-        r->state = calloc(1, key->type->state_size);
+    if (key->type->shape.size > 0) {
+        r->state = calloc(1, key->type->shape.size);
     }
-    if ((key->type->state_size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
+    if ((key->type->shape.size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
         free(r->state);
         free(r);
         return NULL;

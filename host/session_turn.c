@@ -25,7 +25,7 @@ static attachment *attachments_build(const session *s, const layout *next) {
                 all[i] = s->attachments[k];
             }
         }
-        uint32_t size = next->parts[i].type->state_size;
+        uint32_t size = next->parts[i].type->shape.size;
         if (all[i].state == NULL && size > 0 && (all[i].state = calloc(1, size)) == NULL) {
             /* Only what was made here is freed again. */
             while (i-- > 0) {

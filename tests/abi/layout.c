@@ -37,7 +37,9 @@ static void check_packet_and_type(void) {
     FIELD(portico_session_type, on_packet, 32);
     FIELD(portico_session_type, on_close, 40);
     FIELD(portico_session_type, on_watermark, 48);
-    SIZE(portico_session_type, 56);
+    FIELD(portico_session_type, state_fields, 56); /* 0.1 and 0.2 end here */
+    FIELD(portico_session_type, migrate, 64);
+    SIZE(portico_session_type, 72);
 }
 
 static void check_session_info(void) {
@@ -71,7 +73,9 @@ static void check_rooms_and_messages(void) {
     FIELD(portico_room_type, on_join, 32);
     FIELD(portico_room_type, on_leave, 40);
     FIELD(portico_room_type, on_close, 48);
-    SIZE(portico_room_type, 56);
+    FIELD(portico_room_type, state_fields, 56); /* 0.2 ends here */
+    FIELD(portico_room_type, migrate, 64);
+    SIZE(portico_room_type, 72);
 
     SIZE(portico_session, 8);
     SIZE(portico_room, 8);
@@ -94,6 +98,37 @@ static void check_room_info_and_result(void) {
     FIELD(portico_room_result, status, 4);
     FIELD(portico_room_result, room, 8);
     SIZE(portico_room_result, 16);
+}
+
+static void check_state(void) {
+    FIELD(portico_field, name, 0);
+    FIELD(portico_field, kind, 8);
+    FIELD(portico_field, offset, 12);
+    FIELD(portico_field, size, 16);
+    FIELD(portico_field, count, 20);
+    SIZE(portico_field, 24);
+
+    FIELD(portico_state_fields, struct_size, 0);
+    FIELD(portico_state_fields, field_size, 4);
+    FIELD(portico_state_fields, field_count, 8);
+    FIELD(portico_state_fields, reserved, 12);
+    FIELD(portico_state_fields, fields, 16);
+    SIZE(portico_state_fields, 24);
+
+    FIELD(portico_migration, struct_size, 0);
+    FIELD(portico_migration, from_version, 4);
+    FIELD(portico_migration, from_size, 8);
+    FIELD(portico_migration, reserved, 12);
+    FIELD(portico_migration, from, 16);
+    FIELD(portico_migration, entity, 24);
+    SIZE(portico_migration, 32);
+
+    check_figure("PORTICO_KIND_BYTES", PORTICO_KIND_BYTES, 1);
+    check_figure("PORTICO_KIND_SIGNED", PORTICO_KIND_SIGNED, 2);
+    check_figure("PORTICO_KIND_UNSIGNED", PORTICO_KIND_UNSIGNED, 3);
+    check_figure("PORTICO_KIND_FLOAT", PORTICO_KIND_FLOAT, 4);
+    check_figure("PORTICO_KIND_BOOL", PORTICO_KIND_BOOL, 5);
+    check_figure("PORTICO_KIND_CHAR", PORTICO_KIND_CHAR, 6);
 }
 
 static void check_host(void) {
@@ -152,7 +187,13 @@ static void check_module_info(void) {
     FIELD(portico_module_info, load, 48);
     FIELD(portico_module_info, stopping, 56);
     FIELD(portico_module_info, unload, 64);
-    SIZE(portico_module_info, 72);
+    FIELD(portico_module_info, state_fields, 72); /* 0.1 and 0.2 end here */
+    FIELD(portico_module_info, migrate, 80);
+    FIELD(portico_module_info, start, 88);
+    FIELD(portico_module_info, swap_out, 96);
+    FIELD(portico_module_info, swap_in, 104);
+    FIELD(portico_module_info, dependency_swaps, 112);
+    SIZE(portico_module_info, 120);
 }
 
 /* Numbers that modules have compiled in. */
@@ -182,6 +223,7 @@ int main(void) {
     check_session_info();
     check_rooms_and_messages();
     check_room_info_and_result();
+    check_state();
     check_host();
     check_module_info();
     check_numbers();

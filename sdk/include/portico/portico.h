@@ -29,6 +29,7 @@
 #ifndef PORTICO_PORTICO_H
 #define PORTICO_PORTICO_H
 
+#include <portico/state.h>
 #include <portico/status.h>
 
 #include <stddef.h>
@@ -72,6 +73,39 @@ typedef struct portico_packet {
     uint16_t reserved;
 } portico_packet;
 
+/* ---- state that outlives its code ---------------------------------------------------------- */
+
+/* When a module is replaced, each state block of its sessions, of its rooms and its own stays. What becomes of
+ * a block depends on how the new generation declares it:
+ *   size, version and fields are equal       it is kept as it is, at its address
+ *   both generations declared their fields   values go over by the fields' names: what is new is zero, what
+ *                                            is gone is dropped. The version alone makes no difference
+ *   else                                     only `migrate` can help
+ * By name a value goes over when the new field holds every value of the old one: the same kind and size, a wider
+ * integer of the same sign, a signed one that is wider than the unsigned one it was, a double that was a
+ * float, an array with more elements. All else is refused, with the field's name, unless the type has `migrate`.
+ * It happens at each entity's next turn, before the handler that is due. */
+
+/* What a migrate is told. Since 0.3 */
+typedef struct portico_migration {
+    uint32_t struct_size;
+    uint32_t from_version; /* state_version and state_size of the generation that wrote the block */
+    uint32_t from_size;
+    uint32_t reserved;
+    const void *from; /* the old block; NULL when it is only asked */
+    uint64_t entity;  /* the session, the room or the module; 0 when it is only asked */
+} portico_migration;
+
+/* Takes states of other shapes over. The new generation's, called
+ *   first, before the swap, with `from` and `to` NULL: can you take states of this version and size? Any status
+ *     but PORTICO_OK refuses the swap: nothing has changed, and the old generation goes on.
+ *   then once for each entity, at its next turn and before any other handler, with `from` its old block and `to`
+ *     its new one, which holds what could be taken over by name (zeros where nothing could). A status that is not
+ *     PORTICO_OK then closes that entity: do not fail what you have accepted.
+ * Runs as a handler of that entity: every host function may be called. `from` is gone when it returns.
+ * It is not called for blocks that are kept as they are. Since 0.3 */
+typedef portico_status(PORTICO_CALL *portico_on_migrate)(const portico_migration *migration, void *to);
+
 /* ---- what a module registers -------------------------------------------------------------- */
 
 /* A session has come. Any status but PORTICO_OK closes it with that reason; its on_close is then
@@ -96,7 +130,7 @@ typedef void(PORTICO_CALL *portico_on_watermark)(portico_session session, void *
 typedef struct portico_session_type {
     uint32_t struct_size;
     uint32_t state_size;    /* bytes of state per session, up to 1 MiB; 0 for none */
-    uint32_t state_version; /* for later swaps: count it up when the meaning of the state changes */
+    uint32_t state_version; /* count it up when the meaning of the state changes */
     uint32_t reserved;
     /* "session" makes a new type named MODULE.session, to be named by a listener or connector.
      * "other.session" joins the type of another module, which must stand in `required`: this
@@ -106,6 +140,8 @@ typedef struct portico_session_type {
     portico_on_packet on_packet; /* packets whose opcode nobody has registered; owner of the type only */
     portico_on_close on_close;
     portico_on_watermark on_watermark;
+    const portico_state_fields *state_fields; /* what is in the state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate;               /* Since 0.3 */
 } portico_session_type;
 
 /* What modules, timers and the host's pool send inside the host. Clients cannot send any. */
@@ -151,13 +187,15 @@ typedef void(PORTICO_CALL *portico_on_room_close)(portico_room room, void *state
 typedef struct portico_room_type {
     uint32_t struct_size;
     uint32_t state_size;    /* bytes of state per room, up to 16 MiB; 0 for none */
-    uint32_t state_version; /* for later swaps */
+    uint32_t state_version; /* count it up when the meaning of the state changes */
     uint32_t max_members;   /* 0: no limit */
     const char *name;       /* "field" makes MODULE.field */
     portico_on_room_open on_open;
     portico_on_join on_join;
     portico_on_leave on_leave;
     portico_on_room_close on_close;
+    const portico_state_fields *state_fields; /* what is in the state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate;               /* Since 0.3 */
 } portico_room_type;
 
 /* ---- what the host offers ----------------------------------------------------------------- */
@@ -440,7 +478,12 @@ typedef struct portico_module_info {
 
     /* Registers types and handlers. `state` is the zeroed module state, or NULL. Any status but
      * PORTICO_OK gives the load up: nothing stays registered, `unload` is not called.
-     * Runs on the host's control thread, no handler of this module runs before it returns. */
+     * Runs on the host's control thread, no handler of this module runs before it returns.
+     * At a swap the new generation's `load` is called while the old one still serves: it may only register and
+     * read its configuration; everything that would change the running host is refused with PORTICO_E_STATE.
+     * `state` is then a fresh block, at the address that the handlers will get; at the exchange the old
+     * generation's values replace what `load` has written there. What is more than registering belongs
+     * into `start`. */
     portico_status(PORTICO_CALL *load)(const portico_host *host, void *state);
 
     /* The host stops, or the module is about to be unloaded: the sessions are still there, for the
@@ -450,6 +493,29 @@ typedef struct portico_module_info {
     /* The last call: every session of the module has had its on_close. The module joins its own
      * threads and frees what it allocated. May be NULL. */
     void(PORTICO_CALL *unload)(void *state);
+
+    const portico_state_fields *state_fields; /* what is in the module state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate;               /* of the module state. Since 0.3 */
+
+    /* Once, after `load`, when the module is part of the host: make rooms, start timers and threads here. Not
+     * called at a swap: swap_in is called instead. Any status but PORTICO_OK gives the load up. May be NULL.
+     * Since 0.3 */
+    portico_status(PORTICO_CALL *start)(void *state);
+
+    /* This generation is about to be replaced: it stops its own threads. No handler of the module runs. The next
+     * generation then takes `state` over. A roll-back may call swap_in of this generation later; if none
+     * does, this was the last call: `unload` is not called for a generation that was replaced. May be NULL.
+     * Since 0.3 */
+    void(PORTICO_CALL *swap_out)(void *state);
+
+    /* This generation takes over: `state` holds what the one before has left; it starts its own threads. No
+     * handler of the module runs before it returns. Any status but PORTICO_OK gives the swap up, and the old
+     * generation's swap_in is called. May be NULL. Since 0.3 */
+    portico_status(PORTICO_CALL *swap_in)(void *state);
+
+    /* The module `name`, which stands in `required`, is about to be replaced by its `version`. Any status but
+     * PORTICO_OK refuses that. May run beside handlers. NULL: agrees. Since 0.3 */
+    portico_status(PORTICO_CALL *dependency_swaps)(void *state, const char *name, const char *version);
 } portico_module_info;
 
 /* The one exported symbol. */

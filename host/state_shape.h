@@ -1,0 +1,60 @@
+/* state_shape.h: what a state block looks like, and how one becomes another when a module is replaced.
+ *
+ * A shape is a copy: it holds no pointer into a module, so it outlives the generation that declared it. Pure:
+ * no locks, any thread; a shape does not change after shape_init. The rules stand in portico.h, above
+ * portico_migration. A state of size 0 has no fields, and counts as one that has declared them.
+ */
+#ifndef PORTICO_STATE_SHAPE_H
+#define PORTICO_STATE_SHAPE_H
+
+#include <portico/portico.h>
+
+#include <stdbool.h>
+
+enum {
+    SHAPE_FIELDS_MAX = 1024,
+    SHAPE_NAME_MAX = 64, /* bytes of a field's name, its zero included */
+    SHAPE_WHY_MAX = 256, /* room for any `why` */
+    SHAPE_TEXT_MAX = 48  /* room for what shape_field_text writes */
+};
+
+typedef struct state_field {
+    char name[SHAPE_NAME_MAX];
+    uint32_t kind; /* PORTICO_KIND_... */
+    uint32_t offset;
+    uint32_t size;  /* bytes of an element */
+    uint32_t count; /* elements */
+} state_field;
+
+typedef struct state_shape {
+    uint32_t size;
+    uint32_t version;
+    bool declared; /* its fields are known, all of them */
+    uint32_t field_count;
+    state_field *fields;         /* in the order of their offsets */
+    const state_field **by_name; /* the same in the order of their names */
+} state_shape;
+
+/* Copies what a module declares; `fields` NULL: nothing. The table is taken for bytes that may be wrong.
+ * PORTICO_E_INVALID: `why` says what is wrong with it. PORTICO_E_NO_MEMORY. The shape is empty then. */
+portico_status shape_init(state_shape *s, uint32_t size, uint32_t version, const portico_state_fields *fields,
+                          char *why, size_t why_size);
+void shape_fini(state_shape *s);
+
+/* Whether a block of the one may be used as a block of the other, as it is. */
+bool shape_equal(const state_shape *a, const state_shape *b);
+
+/* Whether every value of a block can be taken over. PORTICO_E_INVALID: `why` names the first field that cannot,
+ * with what it was and is; the caller says what to do about it. */
+portico_status shape_check(const state_shape *from, const state_shape *to, char *why, size_t why_size);
+
+/* Takes over from `old` what can be, into `fresh`, which is zeroed and has to->size bytes. */
+void shape_convert(const state_shape *from, const void *old, const state_shape *to, void *fresh);
+
+/* The name of the field that has the byte at `offset`, and in *within the bytes before it there; NULL: none. */
+const char *shape_field_at(const state_shape *s, uint32_t offset, uint32_t *within);
+
+/* Writes what a field holds: "unsigned 32 bits", "4 x float 64 bits", "text of 32 bytes", "12 opaque bytes". */
+void shape_field_text(const state_field *f, char *text, size_t size);
+
+#endif
