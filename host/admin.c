@@ -7,6 +7,7 @@
 #include "session.h"
 #include "status.h"
 #include "status_report.h"
+#include "swap.h"
 #include "token.h"
 
 #include <stdlib.h>
@@ -120,6 +121,32 @@ static void job_unload(admin_job *job) {
     answer_status(job->session, status, why);
 }
 
+/* The answer to a swap that went well is what happened. */
+static void answer_swap(portico_session to, portico_status status, const char *why) {
+    if (status == PORTICO_OK) {
+        answer(to, why);
+    }
+    answer_status(to, status, why);
+}
+
+static void job_swap(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    char *file = strchr(job->argument, ' ');
+    if (file != NULL) {
+        *file++ = '\0';
+    }
+    portico_status status = swap_module(job->argument, file, why);
+    (void)ready_update();
+    answer_swap(job->session, status, why);
+}
+
+static void job_rollback(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = swap_rollback(job->argument, why);
+    (void)ready_update();
+    answer_swap(job->session, status, why);
+}
+
 static void job_stop(admin_job *job) {
     answer(job->session, "ok");
     control_end();
@@ -157,6 +184,14 @@ static void command_unload(portico_session from, const char *argument) {
     post_job(from, argument, job_unload);
 }
 
+static void command_swap(portico_session from, const char *argument) {
+    post_job(from, argument, job_swap);
+}
+
+static void command_rollback(portico_session from, const char *argument) {
+    post_job(from, argument, job_rollback);
+}
+
 static void command_stop(portico_session from, const char *argument) {
     post_job(from, argument, job_stop);
 }
@@ -168,9 +203,10 @@ typedef struct admin_command {
 } admin_command;
 
 static const admin_command commands[] = {
-    {"status", NULL, command_status},    {"sessions", NULL, command_sessions},
-    {"modules", NULL, command_modules},  {"kick", "ID", command_kick},
-    {"load", "NAME|FILE", command_load}, {"unload", "NAME", command_unload},
+    {"status", NULL, command_status},      {"sessions", NULL, command_sessions},
+    {"modules", NULL, command_modules},    {"kick", "ID", command_kick},
+    {"load", "NAME|FILE", command_load},   {"unload", "NAME", command_unload},
+    {"swap", "NAME [FILE]", command_swap}, {"rollback", "NAME", command_rollback},
     {"stop", NULL, command_stop},
 };
 
@@ -193,7 +229,7 @@ static void run_command(portico_session from, const char *line) {
         return;
     }
     answer(from, "error unknown command: there are status, sessions, modules, kick ID, load NAME|FILE, "
-                 "unload NAME, stop");
+                 "unload NAME, swap NAME [FILE], rollback NAME, stop");
 }
 
 /* ---- the session ---------------------------------------------------------------------------- */

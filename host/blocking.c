@@ -9,8 +9,9 @@
 
 typedef struct job {
     struct job *next;
-    module *module; /* held */
-    const registered_blocking *handler;
+    module *module;         /* held */
+    generation *generation; /* held: the one that asked for it */
+    uint32_t id;
     portico_entity reply_to;
     uint32_t size;
     uint8_t bytes[]; /* size + 1 */
@@ -46,24 +47,40 @@ static job *job_next(void) {
 }
 
 static void job_free(job *j) {
+    generation_release(j->generation);
     module_release(j->module);
     free(j);
 }
 
+/* The job is done by the generation that serves, if that one can still do it. It may take long, so it does not keep the
+ * gate: it holds its generation instead, and a swap does not wait for it. */
+static const registered_blocking *job_handler(job *j) {
+    gate_enter(&j->module->gate);
+    generation *now = module_generation(j->module);
+    const registered_blocking *handler = registry_find_blocking(now->registry, j->id);
+    if (handler != NULL && now != j->generation) {
+        generation_hold(now);
+        generation_release(j->generation);
+        j->generation = now;
+    }
+    gate_leave(&j->module->gate);
+    return handler != NULL ? handler : registry_find_blocking(j->generation->registry, j->id);
+}
+
 static void job_run(job *j, uint8_t *reply) {
-    module *before = module_enter(j->module, NULL, j->handler->id, 0);
-    uint32_t size = j->handler->call(j->handler->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
-    module_leave(before);
+    const registered_blocking *handler = job_handler(j);
+    module_begin(j->module, NULL, j->id);
+    uint32_t size = handler->call(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
+    module_end();
     if (size > BLOCKING_REPLY_MAX) {
-        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d",
-                  j->handler->id, size, BLOCKING_REPLY_MAX);
+        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d", j->id,
+                  size, BLOCKING_REPLY_MAX);
         size = 0;
     }
     if (j->reply_to != 0) {
-        portico_status status = message_post(j->reply_to, j->handler->id, reply, size, 0);
+        portico_status status = message_post(j->reply_to, j->id, reply, size, 0);
         if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->handler->id,
-                      status);
+            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id, status);
         }
     }
 }
@@ -120,8 +137,8 @@ void blocking_stop(void) {
 
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             portico_entity reply_to) {
-    const registered_blocking *handler = registry_find_blocking(m->registry, id);
-    if (handler == NULL) {
+    generation *g = module_generation(m);
+    if (registry_find_blocking(g->registry, id) == NULL) {
         return PORTICO_E_NOT_FOUND;
     }
     if (size > MESSAGE_BYTES_MAX) {
@@ -131,7 +148,7 @@ portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t s
     if (j == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    *j = (job){.module = m, .handler = handler, .reply_to = reply_to, .size = size};
+    *j = (job){.module = m, .generation = g, .id = id, .reply_to = reply_to, .size = size};
     if (size > 0) {
         memcpy(j->bytes, data, size);
     }
@@ -140,6 +157,7 @@ portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t s
     bool room_left = !pool.stop && pool.waiting < pool.limit;
     if (room_left) {
         module_hold(m);
+        generation_hold(g);
         *pool.last = j;
         pool.last = &j->next;
         pool.waiting++;

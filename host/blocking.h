@@ -14,7 +14,7 @@ portico_status blocking_start(uint32_t threads, uint32_t queue_limit);
 /* Lets every thread finish its job; drops the others. */
 void blocking_stop(void);
 
-/* Statuses as portico_host.run_blocking. */
+/* Statuses as portico_host.run_blocking. In a call of `m`'s. */
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size, portico_entity reply_to);
 
 /* How many jobs wait or run. */

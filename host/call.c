@@ -1,60 +1,118 @@
-/* call.c: see call.h. */
+/* call.c: see call.h.
+ *
+ * A packet's handler is found in the layout before the gate is entered, and the layout may be replaced in between: then
+ * the part's generation is not the one that serves, and the handler is looked for again in the new layout. Of another
+ * module's swap the call need know nothing.
+ */
 #include "call.h"
 
-bool call_packet(session *s, const portico_packet *packet) {
-    uint32_t part = 0;
-    portico_on_packet handler = s->layout->parts[0].type->on_packet;
-    const layout_handler *h = layout_find(s->layout, packet->opcode);
-    if (h != NULL) {
-        part = h->part;
-        handler = h->handler->call;
+#include "session_private.h"
+
+/* Enters the gate of a's module for a call. False: it must not be called. */
+static bool call_begin(session *s, attachment *a, const char *what, uint32_t number) {
+    module_enter(a->module, what, number, s->base.id);
+    bool fit = attachment_catch_up(s, a);
+    if (!fit) {
+        module_leave(a->module);
     }
-    if (handler == NULL) {
+    return fit;
+}
+
+/* The same for part `part` of the session's layout; *stale: look for the handler again. */
+static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_t number, bool *stale) {
+    attachment *a = &s->attachments[part];
+    *stale = false;
+    if (!call_begin(s, a, what, number)) {
         return false;
     }
-    module *before = module_enter(s->layout->parts[part].module, "opcode", packet->opcode, s->base.id);
-    handler(s->base.id, s->attachments[part].state, packet);
-    module_leave(before);
+    *stale = s->layout->parts[part].generation != a->generation;
+    if (*stale) {
+        module_leave(a->module);
+    }
+    return !*stale;
+}
+
+bool call_packet(session *s, const portico_packet *packet) {
+    bool stale = true;
+    while (stale && session_follow_type(s)) {
+        uint32_t part = 0;
+        portico_on_packet handler = s->layout->parts[0].type->on_packet;
+        const layout_handler *h = layout_find(s->layout, packet->opcode);
+        if (h != NULL) {
+            part = h->part;
+            handler = h->handler->call;
+        }
+        if (handler == NULL) {
+            return false;
+        }
+        if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
+            handler(s->base.id, s->attachments[part].state, packet);
+            module_leave(s->attachments[part].module);
+        }
+    }
     return true;
 }
 
-void call_message(session *s, message *m) {
+/* The part of the session's layout that has a handler for the message, or NULL. */
+static const registered_message *find_message(const session *s, uint32_t id, uint32_t *part) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        const registered_message *handler = registry_find_message(s->layout->parts[i].type->messages, m->id);
+        const registered_message *handler = registry_find_message(s->layout->parts[i].type->messages, id);
         if (handler != NULL && s->attachments[i].opened) {
-            message_deliver(m, s->layout->parts[i].module, handler->call, s->attachments[i].state);
+            *part = i;
+            return handler;
+        }
+    }
+    return NULL;
+}
+
+void call_message(session *s, message *m) {
+    bool stale = true;
+    while (stale && session_follow_type(s)) {
+        uint32_t part = 0;
+        const registered_message *handler = find_message(s, m->id, &part);
+        if (handler == NULL) {
             return;
+        }
+        if (call_begin_part(s, part, "message", m->id, &stale)) {
+            message_deliver(m, handler->call, s->attachments[part].state);
+            module_leave(s->attachments[part].module);
         }
     }
 }
 
-portico_status call_open(session *s, uint32_t part) {
+portico_status call_open(session *s, attachment *a) {
     portico_status status = PORTICO_OK;
-    const registered_type *type = s->layout->parts[part].type;
-    s->attachments[part].opened = true;
-    if (type->on_open != NULL) {
-        module *before = module_enter(s->layout->parts[part].module, "on_open", 0, s->base.id);
-        status = type->on_open(s->base.id, s->attachments[part].state);
-        module_leave(before);
+    a->opened = true;
+    if (call_begin(s, a, "on_open", 0)) {
+        if (a->type->on_open != NULL) {
+            status = a->type->on_open(s->base.id, a->state);
+        }
+        module_leave(a->module);
     }
     return status;
 }
 
-void call_close(session *s, uint32_t part, portico_status reason) {
-    const registered_type *type = s->layout->parts[part].type;
-    if (s->attachments[part].opened && type->on_close != NULL) {
-        module *before = module_enter(s->layout->parts[part].module, "on_close", 0, s->base.id);
-        type->on_close(s->base.id, s->attachments[part].state, reason);
-        module_leave(before);
+void call_close(session *s, attachment *a, portico_status reason) {
+    if (a->opened && call_begin(s, a, "on_close", 0)) {
+        if (a->type->on_close != NULL) {
+            a->type->on_close(s->base.id, a->state, reason);
+        }
+        module_leave(a->module);
     }
-    s->attachments[part].opened = false;
+    a->opened = false;
 }
 
-void call_watermark(session *s, uint32_t part, uint32_t queued_bytes, bool above) {
-    const registered_type *type = s->layout->parts[part].type;
-    if (s->attachments[part].opened && type->on_watermark != NULL) {
-        module *before = module_enter(s->layout->parts[part].module, "on_watermark", 0, s->base.id);
-        type->on_watermark(s->base.id, s->attachments[part].state, queued_bytes, above);
-        module_leave(before);
+void call_watermark(session *s, attachment *a, uint32_t queued_bytes, bool above) {
+    if (a->opened && call_begin(s, a, "on_watermark", 0)) {
+        if (a->type->on_watermark != NULL) {
+            a->type->on_watermark(s->base.id, a->state, queued_bytes, above);
+        }
+        module_leave(a->module);
+    }
+}
+
+void call_catch_up(session *s, attachment *a) {
+    if (a->generation != module_generation(a->module) && call_begin(s, a, "migrate", 0)) {
+        module_leave(a->module);
     }
 }

@@ -1,7 +1,8 @@
 /* call.h: every call from a session's turn into a module.
  *
- * The only place that calls handlers: what is to happen around each call (naming the module for log lines now,
- * a gate, a watchdog) happens here. [turn]; no lock is held.
+ * The only place that calls handlers of sessions. Each call passes the gate of its module, and inside it the session's
+ * layout and the module's state are of the generation that serves: so after a swap nothing old is called and nothing new
+ * sees an old state. [turn]; no lock is held.
  */
 #ifndef PORTICO_CALL_H
 #define PORTICO_CALL_H
@@ -14,9 +15,12 @@ bool call_packet(session *s, const portico_packet *packet);
 /* The handler of the message's id, of whichever module has one. */
 void call_message(session *s, message *m);
 
-/* Each for the session's attachment `part`, which must be that of part `part` of the session's layout. */
-portico_status call_open(session *s, uint32_t part);
-void call_close(session *s, uint32_t part, portico_status reason);
-void call_watermark(session *s, uint32_t part, uint32_t queued_bytes, bool above);
+/* Each for one of the session's attachments. */
+portico_status call_open(session *s, attachment *a);
+void call_close(session *s, attachment *a, portico_status reason);
+void call_watermark(session *s, attachment *a, uint32_t queued_bytes, bool above);
+
+/* Calls nothing, but brings the state to the generation that serves. */
+void call_catch_up(session *s, attachment *a);
 
 #endif

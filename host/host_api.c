@@ -1,9 +1,9 @@
 /* host_api.c: see host_api.h. */
 #include "host_api.h"
 
-#include "abi_sizes.h"
 #include "blocking.h"
 #include "channel.h"
+#include "host_api_private.h"
 #include "label.h"
 #include "message.h"
 #include "room.h"
@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SESSION_STATE_BYTES_MAX = 1024 * 1024, ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
 
 static const config *configuration;
 
@@ -63,162 +61,24 @@ static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t f
     return PORTICO_OK;
 }
 
-/* The module whose `load` runs on this thread; NULL when none does. */
-static module *loading_module(const char *function) {
-    module *m = module_current();
-    if (m == NULL || !m->loading) {
-        log_error(current_name(), "%s is allowed in the module's load function only", function);
-        return NULL;
+/* Whether the caller is the `load` of a generation that is to replace a serving one: a swap that is given up must have
+ * changed nothing. */
+static bool is_staging(const char *function) {
+    bool staging = module_is_staging();
+    if (staging) {
+        log_error(
+            current_name(),
+            "%s is not allowed in the load function of a swap, which only registers: use start, or swap_in",
+            function);
     }
-    return m;
-}
-
-static bool module_requires(const module *m, const char *name, size_t size) {
-    for (char **r = m->required; *r != NULL; r++) {
-        if (strlen(*r) == size && strncmp(*r, name, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Writes the full name of a type that a module calls `name`; `owned` tells whether it is the module's own. */
-static bool full_name(const module *m, const char *name, char full[2 * PORTICO_LABEL_MAX], bool *owned) {
-    const char *dot = strchr(name, '.');
-    char first[MODULE_NAME_MAX];
-    *owned = dot == NULL;
-    if (dot == NULL) {
-        snprintf(full, 2 * PORTICO_LABEL_MAX, "%s.%s", m->name, name);
-        return module_name_valid(name);
-    }
-    snprintf(first, sizeof first, "%.*s", (int)(dot - name), name);
-    snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", name);
-    *owned = strcmp(first, m->name) == 0;
-    return (size_t)(dot - name) < sizeof first && module_name_valid(first) && module_name_valid(dot + 1);
-}
-
-/* Whether module `m` may join the type `full` of another module. */
-static portico_status check_join(const module *m, const char *full) {
-    size_t owner_size = strcspn(full, ".");
-    if (!module_requires(m, full, owner_size)) {
-        log_error(m->name, "type %s belongs to module %.*s, which `required` does not name", full,
-                  (int)owner_size, full);
-        return PORTICO_E_DEPENDENCY;
-    }
-    session_type *t = session_type_find(full);
-    if (!m->inspected && (t == NULL || t->current == NULL)) {
-        log_error(m->name, "module %.*s has no session type %s", (int)owner_size, full, full);
-        return PORTICO_E_NOT_FOUND;
-    }
-    return PORTICO_OK;
-}
-
-/* Copies a struct of a module into today's, which is zeroed: what an older header did not have stays zero. It
- * must have the `least` bytes of the first ABI that had the struct. */
-static bool struct_copy(const module *m, const char *function, void *to, size_t to_size, const void *from,
-                        size_t least) {
-    uint32_t size = 0;
-    if (from != NULL) {
-        memcpy(&size, from, sizeof size);
-    }
-    if (size < least || size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
-        log_error(m->name, "%s: struct_size is %u, allowed are %zu or more: set it to sizeof", function, size,
-                  least);
-        return false;
-    }
-    memcpy(to, from, size < to_size ? size : to_size);
-    return true;
-}
-
-/* Takes in what a module declares of the state of its type `full`. */
-static portico_status shape_declare(const module *m, const char *full, uint32_t size, uint32_t limit,
-                                    uint32_t version, const portico_state_fields *fields,
-                                    state_shape *shape) {
-    char why[SHAPE_WHY_MAX];
-    if (size > limit) {
-        log_error(m->name, "type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
-        return PORTICO_E_INVALID;
-    }
-    portico_status status = shape_init(shape, size, version, fields, why, sizeof why);
-    if (status != PORTICO_OK) {
-        log_error(m->name, "type %s: %s", full, why);
-    }
-    return status;
-}
-
-/* Whether the checked name `full` is free for a session type; `*owned` tells whether it is the module's own. */
-static portico_status check_session_type(const module *m, const portico_session_type *type,
-                                         char full[2 * PORTICO_LABEL_MAX], bool *owned) {
-    if (type->name == NULL || !full_name(m, type->name, full, owned)) {
-        log_error(m->name,
-                  "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name != NULL ? type->name : "NULL");
-        return PORTICO_E_INVALID;
-    }
-    if (!*owned && type->on_packet != NULL) {
-        log_error(m->name, "type %s: on_packet is the owner's; use register_handler", full);
-        return PORTICO_E_INVALID;
-    }
-    if (registry_find(m->registry, full) != NULL) {
-        log_error(m->name, "type %s is registered twice", full);
-        return PORTICO_E_EXISTS;
-    }
-    return *owned ? PORTICO_OK : check_join(m, full);
-}
-
-static portico_status PORTICO_CALL api_register_session_type(const portico_session_type *from) {
-    module *m = loading_module("register_session_type");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    char full[2 * PORTICO_LABEL_MAX];
-    bool owned = false;
-    portico_session_type type = {0};
-    state_shape shape = {0};
-    if (!struct_copy(m, "register_session_type", &type, sizeof type, from, PORTICO_SESSION_TYPE_SIZE_0_1)) {
-        return PORTICO_E_INVALID;
-    }
-    portico_status status = check_session_type(m, &type, full, &owned);
-    if (status == PORTICO_OK) {
-        status = shape_declare(m, full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
-                               type.state_fields, &shape);
-    }
-    if (status == PORTICO_OK && registry_add_type(m->registry, full, owned, &type, &shape) == NULL) {
-        shape_fini(&shape);
-        status = PORTICO_E_NO_MEMORY;
-    }
-    return status;
-}
-
-static portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opcode,
-                                                        portico_on_packet handler) {
-    module *m = loading_module("register_handler");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    char full[2 * PORTICO_LABEL_MAX];
-    bool owned = false;
-    if (type == NULL || handler == NULL || !full_name(m, type, full, &owned)) {
-        log_error(m->name, "register_handler: opcode %u needs a type and a handler", opcode);
-        return PORTICO_E_INVALID;
-    }
-    registered_type *t = registry_find(m->registry, full);
-    if (t == NULL) {
-        log_error(m->name, "register_handler: call register_session_type for %s first", full);
-        return PORTICO_E_NOT_FOUND;
-    }
-    session_type *known = session_type_find(full);
-    const module *other = known != NULL ? session_type_handler_of(known, opcode) : NULL;
-    if (other != NULL || registry_find_handler(t, opcode) != NULL) {
-        log_error(m->name, "type %s: opcode %u is handled by module %s already", full, opcode,
-                  other != NULL ? other->name : m->name);
-        return PORTICO_E_EXISTS;
-    }
-    return registry_add_handler(t, opcode, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return staging;
 }
 
 static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode, const void *data,
                                                     uint32_t size) {
+    if (is_staging("session_send")) {
+        return PORTICO_E_STATE;
+    }
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
@@ -232,6 +92,9 @@ static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t
 }
 
 static portico_status PORTICO_CALL api_session_close(portico_session id) {
+    if (is_staging("session_close")) {
+        return PORTICO_E_STATE;
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -265,6 +128,9 @@ static portico_status PORTICO_CALL api_session_info(portico_session id, portico_
 }
 
 static portico_status PORTICO_CALL api_session_set_label(portico_session id, const char *text) {
+    if (is_staging("session_set_label")) {
+        return PORTICO_E_STATE;
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -280,6 +146,9 @@ static portico_session PORTICO_CALL api_session_by_label(const char *type, const
 }
 
 static portico_status PORTICO_CALL api_channel_join(const char *channel, portico_session id) {
+    if (is_staging("channel_join")) {
+        return PORTICO_E_STATE;
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -290,6 +159,9 @@ static portico_status PORTICO_CALL api_channel_join(const char *channel, portico
 }
 
 static portico_status PORTICO_CALL api_channel_leave(const char *channel, portico_session id) {
+    if (is_staging("channel_leave")) {
+        return PORTICO_E_STATE;
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -301,6 +173,9 @@ static portico_status PORTICO_CALL api_channel_leave(const char *channel, portic
 
 static uint32_t PORTICO_CALL api_channel_send(const char *channel, uint16_t opcode, const void *data,
                                               uint32_t size, portico_session except) {
+    if (is_staging("channel_send")) {
+        return 0;
+    }
     if (channel == NULL || (data == NULL && size > 0)) {
         return 0;
     }
@@ -324,108 +199,15 @@ static const void *PORTICO_CALL api_get_extension(const char *name) {
     return NULL;
 }
 
-static portico_status check_room_type(const module *m, const portico_room_type *type,
-                                      char full[2 * PORTICO_LABEL_MAX]) {
-    bool owned = false;
-    if (type->name == NULL || !full_name(m, type->name, full, &owned) || !owned) {
-        log_error(m->name,
-                  "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name != NULL ? type->name : "NULL");
-        return PORTICO_E_INVALID;
-    }
-    if (registry_find(m->registry, full) != NULL || registry_find_room(m->registry, full) != NULL) {
-        log_error(m->name, "type %s is registered twice", full);
-        return PORTICO_E_EXISTS;
-    }
-    return PORTICO_OK;
-}
-
-static portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from) {
-    module *m = loading_module("register_room_type");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    char full[2 * PORTICO_LABEL_MAX];
-    portico_room_type type = {0};
-    state_shape shape = {0};
-    if (!struct_copy(m, "register_room_type", &type, sizeof type, from, PORTICO_ROOM_TYPE_SIZE_0_2)) {
-        return PORTICO_E_INVALID;
-    }
-    portico_status status = check_room_type(m, &type, full);
-    if (status == PORTICO_OK) {
-        status = shape_declare(m, full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
-                               type.state_fields, &shape);
-    }
-    if (status == PORTICO_OK && registry_add_room(m->registry, full, &type, &shape) == NULL) {
-        shape_fini(&shape);
-        status = PORTICO_E_NO_MEMORY;
-    }
-    return status;
-}
-
-/* The table of messages that a module means by a type's name; NULL: it has registered no such type. */
-static registered_message **message_table(module *m, const char *type, char full[2 * PORTICO_LABEL_MAX]) {
-    bool owned = false;
-    if (type == NULL) {
-        snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", m->name);
-        return &m->registry->messages;
-    }
-    if (!full_name(m, type, full, &owned)) {
-        return NULL;
-    }
-    registered_type *t = registry_find(m->registry, full);
-    registered_room *r = registry_find_room(m->registry, full);
-    return t != NULL ? &t->messages : r != NULL ? &r->messages : NULL;
-}
-
-static portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
-                                                        portico_on_message handler) {
-    module *m = loading_module("register_message");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    char full[2 * PORTICO_LABEL_MAX] = "";
-    registered_message **messages = message_table(m, type, full);
-    if (messages == NULL) {
-        log_error(m->name, "register_message: register the type %s first", type);
-        return PORTICO_E_NOT_FOUND;
-    }
-    if (handler == NULL) {
-        log_error(m->name, "register_message: message %u of %s has no handler", id, full);
-        return PORTICO_E_INVALID;
-    }
-    session_type *known = session_type_find(full);
-    const module *other = known != NULL ? session_type_message_of(known, id) : NULL;
-    if (other != NULL || registry_find_message(*messages, id) != NULL) {
-        log_error(m->name, "type %s: message %u is handled by module %s already", full, id,
-                  other != NULL ? other->name : m->name);
-        return PORTICO_E_EXISTS;
-    }
-    return registry_add_message(messages, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-}
-
-static portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocking handler) {
-    module *m = loading_module("register_blocking");
-    if (m == NULL) {
-        return PORTICO_E_STATE;
-    }
-    if (handler == NULL) {
-        log_error(m->name, "register_blocking: %u has no handler", id);
-        return PORTICO_E_INVALID;
-    }
-    if (registry_find_blocking(m->registry, id) != NULL) {
-        log_error(m->name, "blocking handler %u is registered twice", id);
-        return PORTICO_E_EXISTS;
-    }
-    return registry_add_blocking(m->registry, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-}
-
 static portico_entity PORTICO_CALL api_self(void) {
     const module *m = module_current();
     return m != NULL ? m->self : 0;
 }
 
 static portico_status PORTICO_CALL api_room_create(const char *type, const char *name, portico_room *id) {
+    if (is_staging("room_create")) {
+        return PORTICO_E_STATE;
+    }
     portico_room made = 0;
     portico_status status = type != NULL && name != NULL ? room_create(type, name, &made) : PORTICO_E_INVALID;
     if (id != NULL) {
@@ -445,6 +227,9 @@ static room *find_room(portico_room id) {
 }
 
 static portico_status PORTICO_CALL api_room_close(portico_room id) {
+    if (is_staging("room_close")) {
+        return PORTICO_E_STATE;
+    }
     room *r = find_room(id);
     if (r == NULL) {
         return PORTICO_E_GONE;
@@ -455,6 +240,9 @@ static portico_status PORTICO_CALL api_room_close(portico_room id) {
 }
 
 static portico_status PORTICO_CALL api_room_join(portico_room room_id, portico_session id) {
+    if (is_staging("room_join")) {
+        return PORTICO_E_STATE;
+    }
     portico_status status = PORTICO_E_GONE;
     room *r = find_room(room_id);
     session *s = session_find(id);
@@ -471,6 +259,9 @@ static portico_status PORTICO_CALL api_room_join(portico_room room_id, portico_s
 }
 
 static portico_status PORTICO_CALL api_room_leave(portico_session id) {
+    if (is_staging("room_leave")) {
+        return PORTICO_E_STATE;
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -512,6 +303,9 @@ static uint32_t list_room_members(const void *room_pointer, portico_session *mem
 
 static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
                                            portico_session except) {
+    if (is_staging("room_send")) {
+        return 0;
+    }
     room *r = data != NULL || size == 0 ? find_room(id) : NULL;
     if (r == NULL) {
         return 0;
@@ -541,6 +335,9 @@ static portico_status PORTICO_CALL api_room_info(portico_room id, portico_room_i
 
 static portico_status PORTICO_CALL api_room_join_tell(portico_room room_id, portico_session id,
                                                       uint32_t message_id) {
+    if (is_staging("room_join_tell")) {
+        return PORTICO_E_STATE;
+    }
     portico_room_result result = {
         .struct_size = sizeof result, .status = PORTICO_E_ROOM_CLOSED, .room = room_id};
     session *s = session_find(id);
@@ -573,11 +370,17 @@ static bool is_inspected(void) {
 }
 
 static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, const void *data, uint32_t size) {
+    if (is_staging("post")) {
+        return PORTICO_E_STATE;
+    }
     return is_inspected() ? PORTICO_OK : message_post(to, id, data, size, 0);
 }
 
 static portico_status PORTICO_CALL api_post_after(portico_entity to, uint32_t id, const void *data,
                                                   uint32_t size, uint32_t delay_ms, portico_timer *timer_id) {
+    if (is_staging("post_after")) {
+        return PORTICO_E_STATE;
+    }
     if (is_inspected()) {
         return PORTICO_OK;
     }
@@ -587,6 +390,9 @@ static portico_status PORTICO_CALL api_post_after(portico_entity to, uint32_t id
 static portico_status PORTICO_CALL api_post_every(portico_entity to, uint32_t id, const void *data,
                                                   uint32_t size, uint32_t period_ms,
                                                   portico_timer *timer_id) {
+    if (is_staging("post_every")) {
+        return PORTICO_E_STATE;
+    }
     if (period_ms == 0) {
         return PORTICO_E_INVALID;
     }
@@ -595,11 +401,17 @@ static portico_status PORTICO_CALL api_post_every(portico_entity to, uint32_t id
 }
 
 static portico_status PORTICO_CALL api_timer_cancel(portico_timer timer_id) {
+    if (is_staging("timer_cancel")) {
+        return PORTICO_E_STATE;
+    }
     return schedule_cancel(timer_id);
 }
 
 static portico_status PORTICO_CALL api_run_blocking(uint32_t id, const void *data, uint32_t size,
                                                     portico_entity reply_to) {
+    if (is_staging("run_blocking")) {
+        return PORTICO_E_STATE;
+    }
     module *m = module_current();
     if (m == NULL || (data == NULL && size > 0)) {
         return m == NULL ? PORTICO_E_STATE : PORTICO_E_INVALID;

@@ -2,7 +2,7 @@
 #include "image.h"
 
 #include "abi_sizes.h"
-#include "log.h"
+#include "module.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -25,18 +25,14 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
         return PORTICO_E_ABI;
     }
     if (info->struct_size < PORTICO_MODULE_INFO_SIZE_0_1) {
-        snprintf(why, IMAGE_WHY_MAX, "its struct_size is %u, allowed are %zu or more: set it to sizeof",
-                 info->struct_size, PORTICO_MODULE_INFO_SIZE_0_1);
+        snprintf(why, IMAGE_WHY_MAX, "its struct_size is %u, ABI %u.%u has %zu bytes: set it to sizeof",
+                 info->struct_size, info->abi_major, info->abi_minor, (size_t)PORTICO_MODULE_INFO_SIZE_0_1);
         return PORTICO_E_ABI;
     }
     return PORTICO_OK;
 }
 
 static portico_status check_info(const portico_module_info *info, char why[IMAGE_WHY_MAX]) {
-    portico_status status = check_abi(info, why);
-    if (status != PORTICO_OK) {
-        return status;
-    }
     if (!module_name_valid(info->name)) {
         snprintf(why, IMAGE_WHY_MAX,
                  "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, beginning with a letter",
@@ -55,109 +51,110 @@ static portico_status check_info(const portico_module_info *info, char why[IMAGE
     return PORTICO_E_INVALID;
 }
 
-/* Copies what the host keeps of the description. */
-static bool module_describe(module *m, const portico_module_info *info) {
+/* Copies what the host keeps of the checked description. */
+static portico_status generation_describe(generation *g, char why[IMAGE_WHY_MAX]) {
     static const char *const nothing[] = {NULL};
-    const char *const *required = info->required != NULL ? info->required : nothing;
+    const char *const *required = g->info.required != NULL ? g->info.required : nothing;
     size_t count = 0;
     while (required[count] != NULL) {
         count++;
     }
-    m->info = info;
-    snprintf(m->name, sizeof m->name, "%s", info->name);
-    snprintf(m->version, sizeof m->version, "%s", info->version);
-    m->generation = 1;
-    m->loaded_ms = os_monotonic_ns() / 1000000;
-    m->required = calloc(count + 1, sizeof *m->required);
-    m->registry = registry_create();
-    bool good = m->required != NULL && m->registry != NULL;
-    for (size_t i = 0; good && i < count; i++) {
-        m->required[i] = text_copy(required[i], strlen(required[i]));
-        good = m->required[i] != NULL;
+    snprintf(g->name, sizeof g->name, "%s", g->info.name);
+    snprintf(g->version, sizeof g->version, "%s", g->info.version);
+    g->required = calloc(count + 1, sizeof *g->required);
+    g->registry = registry_create();
+    if (g->required == NULL || g->registry == NULL) {
+        return PORTICO_E_NO_MEMORY;
     }
-    if (good && info->state_size > 0) {
-        m->state = calloc(1, info->state_size);
-        good = m->state != NULL;
+    for (size_t i = 0; i < count; i++) {
+        g->required[i] = text_copy(required[i], strlen(required[i]));
+        if (g->required[i] == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
     }
-    return good;
+    char fault[256] = "";
+    portico_status status = shape_init(&g->shape, g->info.state_size, g->info.state_version,
+                                       g->info.state_fields, fault, sizeof fault);
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "its state_fields: %s", fault);
+        return status;
+    }
+    if (g->info.state_size > 0) {
+        g->state = calloc(1, g->info.state_size);
+    }
+    return g->info.state_size > 0 && g->state == NULL ? PORTICO_E_NO_MEMORY : PORTICO_OK;
+}
+
+/* Takes over what the module has of the description; what it does not have stays zero. */
+static portico_status generation_take_info(generation *g, const portico_module_info *info,
+                                           char why[IMAGE_WHY_MAX]) {
+    portico_status status = check_abi(info, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    memcpy(&g->info, info, info->struct_size < sizeof g->info ? info->struct_size : sizeof g->info);
+    status = check_info(&g->info, why);
+    return status == PORTICO_OK ? generation_describe(g, why) : status;
 }
 
 /* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may take
  * the copy for a leftover, where it cannot tell that this one lives: then it is made again. */
-static portico_status image_open_copy(module *m, char why[IMAGE_WHY_MAX]) {
+static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {
-        image_copy_remove(&m->copy);
-        status = image_copy_make(m->file, &m->copy, why);
+        image_copy_remove(&g->copy);
+        status = image_copy_make(g->file, &g->copy, why);
         if (status != PORTICO_OK) {
             break;
         }
-        status = os_library_open(m->copy.path, &m->library, why, IMAGE_WHY_MAX);
+        status = os_library_open(g->copy.path, &g->library, why, IMAGE_WHY_MAX);
     }
     return status;
 }
 
-static portico_status image_load(module *m, char why[IMAGE_WHY_MAX]) {
-    portico_status status = image_copies_ready() ? image_open_copy(m, why)
-                                                 : os_library_open(m->file, &m->library, why, IMAGE_WHY_MAX);
+static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
+    os_file_info file;
+    if (os_file_look(g->file, &file) == PORTICO_OK) {
+        g->built_ms = file.modified_ns / 1000000;
+    }
+    portico_status status = image_copies_ready() ? image_open_copy(g, why)
+                                                 : os_library_open(g->file, &g->library, why, IMAGE_WHY_MAX);
     if (status != PORTICO_OK) {
         return status;
     }
-    void *symbol = os_library_symbol(m->library, PORTICO_MODULE_SYMBOL);
+    void *symbol = os_library_symbol(g->library, PORTICO_MODULE_SYMBOL);
     if (symbol == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "it exports no %s: use PORTICO_MODULE(info)", PORTICO_MODULE_SYMBOL);
         return PORTICO_E_NOT_A_MODULE;
     }
     portico_module_function function = NULL;
     memcpy(&function, &symbol, sizeof function); /* ISO C has no cast from void * to a function */
-    const portico_module_info *info = function();
-    status = check_info(info, why);
-    if (status == PORTICO_OK && !module_describe(m, info)) {
-        status = PORTICO_E_NO_MEMORY;
-    }
-    return status;
+    return generation_take_info(g, function(), why);
 }
 
-portico_status image_open(const char *file, module **result, char why[IMAGE_WHY_MAX]) {
+portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]) {
     *result = NULL;
     why[0] = '\0';
-    module *m = calloc(1, sizeof *m);
-    if (m == NULL || (m->file = text_copy(file, strlen(file))) == NULL) {
-        free(m);
+    generation *g = calloc(1, sizeof *g);
+    if (g == NULL || (g->file = text_copy(file, strlen(file))) == NULL) {
+        free(g);
         return PORTICO_E_NO_MEMORY;
     }
-    portico_status status = image_load(m, why);
+    portico_status status = image_load(g, why);
     if (status != PORTICO_OK) {
-        image_close(m);
+        generation_free(g);
         return status;
     }
-    *result = m;
+    *result = g;
     return PORTICO_OK;
 }
 
-module *image_builtin(const portico_module_info *info) {
-    module *m = calloc(1, sizeof *m);
-    if (m != NULL && !module_describe(m, info)) {
-        image_close(m);
-        m = NULL;
+generation *image_builtin(const portico_module_info *info) {
+    char why[IMAGE_WHY_MAX];
+    generation *g = calloc(1, sizeof *g);
+    if (g != NULL && generation_take_info(g, info, why) != PORTICO_OK) {
+        generation_free(g);
+        g = NULL;
     }
-    return m;
-}
-
-void image_close(module *m) {
-    registry_free(m->registry);
-    if (m->library != NULL && !os_library_close(m->library)) {
-        log_warn("modules",
-                 "%s stays in memory after its unload: it has thread-local destructors, unique symbols "
-                 "(-fno-gnu-unique), or something else still uses it",
-                 m->copy.path);
-    }
-    image_copy_remove(&m->copy);
-    for (char **r = m->required; r != NULL && *r != NULL; r++) {
-        free(*r);
-    }
-    free(m->required);
-    free(m->state);
-    free(m->file);
-    free(m);
+    return g;
 }

@@ -2,6 +2,7 @@
 #include "inspect.h"
 
 #include "host_api.h"
+#include "module.h"
 #include "status.h"
 
 static void print_messages(FILE *to, const char *indent, const registered_message *table) {
@@ -31,48 +32,53 @@ static void print_room(FILE *to, const registered_room *r) {
     print_messages(to, "  ", r->messages);
 }
 
-static void print_module(FILE *to, const module *m) {
-    fprintf(to, "module       %s\n", m->name);
-    fprintf(to, "version      %s\n", m->version);
-    if (m->info->description != NULL) {
-        fprintf(to, "description  %s\n", m->info->description);
+static void print_module(FILE *to, const generation *g) {
+    fprintf(to, "module       %s\n", g->name);
+    fprintf(to, "version      %s\n", g->version);
+    if (g->info.description != NULL) {
+        fprintf(to, "description  %s\n", g->info.description);
     }
-    fprintf(to, "abi          %u.%u (this host: %u.%u)\n", m->info->abi_major, m->info->abi_minor,
+    fprintf(to, "abi          %u.%u (this host: %u.%u)\n", g->info.abi_major, g->info.abi_minor,
             PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR);
-    fprintf(to, "file         %s\n", m->file);
-    for (char **r = m->required; *r != NULL; r++) {
+    fprintf(to, "file         %s\n", g->file);
+    for (char **r = g->required; *r != NULL; r++) {
         fprintf(to, "requires     %s\n", *r);
     }
-    fprintf(to, "state        %u bytes, version %u\n", m->info->state_size, m->info->state_version);
-    for (const registered_type *t = m->registry->types; t != NULL; t = t->next) {
+    fprintf(to, "state        %u bytes, version %u\n", g->info.state_size, g->info.state_version);
+    for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         print_type(to, t);
     }
-    for (const registered_room *r = m->registry->rooms; r != NULL; r = r->next) {
+    for (const registered_room *r = g->registry->rooms; r != NULL; r = r->next) {
         print_room(to, r);
     }
-    print_messages(to, "", m->registry->messages);
-    for (const registered_blocking *b = m->registry->blocking; b != NULL; b = b->hh.next) {
+    print_messages(to, "", g->registry->messages);
+    for (const registered_blocking *b = g->registry->blocking; b != NULL; b = b->hh.next) {
         fprintf(to, "blocking     %u\n", b->id);
     }
 }
 
 portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX]) {
-    module *m = NULL;
-    portico_status status = image_open(file, &m, why);
+    generation *g = NULL;
+    portico_status status = image_open(file, &g, why);
     if (status != PORTICO_OK) {
         if (why[0] == '\0') {
             snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
         }
         return status;
     }
+    module *m = module_create(g);
+    if (m == NULL) {
+        generation_free(g);
+        return PORTICO_E_NO_MEMORY;
+    }
     m->inspected = true;
-    status = module_call_load(m, host_api(NULL));
+    status = module_call_load(m, g, host_api(NULL));
     if (status == PORTICO_OK) {
-        print_module(to, m);
-        module_call_unload(m);
+        print_module(to, g);
+        module_call_unload(m, g);
     } else {
         snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
     }
-    image_close(m);
+    module_destroy(m);
     return status;
 }

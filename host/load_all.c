@@ -9,24 +9,24 @@
 
 /* Modules that are open and wait for what they require. */
 typedef struct batch {
-    module **all;
+    generation **all;
     size_t count;
 } batch;
 
 static void batch_open(batch *b, const char *file) {
     char why[IMAGE_WHY_MAX];
-    module *m = NULL;
-    portico_status status = image_open(file, &m, why);
-    module **all = status == PORTICO_OK ? realloc(b->all, (b->count + 1) * sizeof(module *)) : NULL;
+    generation *g = NULL;
+    portico_status status = image_open(file, &g, why);
+    generation **all = status == PORTICO_OK ? realloc(b->all, (b->count + 1) * sizeof(generation *)) : NULL;
     if (all == NULL) {
         loader_refuse(why, status != PORTICO_OK ? status : PORTICO_E_NO_MEMORY, file);
-        if (m != NULL) {
-            image_close(m);
+        if (g != NULL) {
+            generation_free(g);
         }
         return;
     }
     b->all = all;
-    b->all[b->count++] = m;
+    b->all[b->count++] = g;
 }
 
 typedef struct file_list {
@@ -92,20 +92,20 @@ static void batch_open_sections(batch *b) {
 /* Starts one module that has all it requires. False when there is none. */
 static bool batch_start_one(batch *b) {
     for (size_t i = 0; i < b->count; i++) {
-        module *m = b->all[i];
-        if (loader_missing(m) != NULL) {
+        generation *g = b->all[i];
+        if (loader_missing(g) != NULL) {
             continue;
         }
         char why[IMAGE_WHY_MAX] = "";
-        memmove(&b->all[i], &b->all[i + 1], (--b->count - i) * sizeof(module *));
-        portico_status status = loader_begin(m, why);
-        if (status == PORTICO_OK) {
+        char file[4096];
+        portico_status status = PORTICO_OK;
+        snprintf(file, sizeof file, "%s", g->file); /* loader_begin takes g over */
+        memmove(&b->all[i], &b->all[i + 1], (--b->count - i) * sizeof(generation *));
+        const module *m = loader_begin(g, &status, why);
+        if (m != NULL) {
             loader_tell(m);
         } else {
-            loader_refuse(why, status, m->file);
-            if (!m->stuck) {
-                image_close(m);
-            }
+            loader_refuse(why, status, file);
         }
         return true;
     }
@@ -124,7 +124,7 @@ void loader_load_all(void) {
         char why[IMAGE_WHY_MAX];
         snprintf(why, sizeof why, "it requires the module %s, which is not loaded", loader_missing(b.all[i]));
         loader_refuse(why, PORTICO_E_DEPENDENCY, b.all[i]->file);
-        image_close(b.all[i]);
+        generation_free(b.all[i]);
     }
     free(b.all);
 }

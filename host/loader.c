@@ -6,7 +6,9 @@
 #include "publish.h"
 #include "services.h"
 #include "session.h"
+#include "state_take_over.h"
 #include "status.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@ portico_status loader_start(const config *c, os_port *port) {
     loader.port = port;
     loader.config = c;
     loader.api = host_api(c);
+    state_take_over_start(c->modules_swap_check);
     return image_copies_start(c->run_dir);
 }
 
@@ -39,8 +42,8 @@ portico_status loader_refuse(char why[IMAGE_WHY_MAX], portico_status status, con
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-const char *loader_missing(const module *m) {
-    for (char **r = m->required; *r != NULL; r++) {
+const char *loader_missing(const generation *g) {
+    for (char **r = g->required; *r != NULL; r++) {
         if (module_find(*r) == NULL) {
             return *r;
         }
@@ -48,52 +51,106 @@ const char *loader_missing(const module *m) {
     return NULL;
 }
 
-portico_status loader_begin(module *m, char why[IMAGE_WHY_MAX]) {
-    module *other = module_find(m->name);
+void loader_serves(const module *m) {
+    const generation *g = module_generation(m);
+    if (m->file != NULL) {
+        watch_set(m->name, m->file, g->copy.size, g->copy.hash);
+    }
+}
+
+/* Whether the module can be loaded beside those that are. */
+static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX]) {
+    const module *other = module_find(g->name);
     if (other != NULL) {
         snprintf(why, IMAGE_WHY_MAX, "the name is taken by %s",
                  other->file != NULL ? other->file : "a part of the host");
         return PORTICO_E_EXISTS;
     }
-    const char *missing = loader_missing(m);
+    const char *missing = loader_missing(g);
     if (missing != NULL) {
         snprintf(why, IMAGE_WHY_MAX, "it requires the module %s, which is not loaded", missing);
         return PORTICO_E_DEPENDENCY;
     }
-    portico_status status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
-    if (status != PORTICO_OK) {
-        return status;
+    return PORTICO_OK;
+}
+
+/* Publishes and starts it. On failure all of it is withdrawn, but what it made may still run. */
+static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = module_publish_rooms(m, why);
+    if (status == PORTICO_OK) {
+        status = module_call_start(m);
+        if (status != PORTICO_OK) {
+            snprintf(why, IMAGE_WHY_MAX, "its start function failed: %s", status_text(status));
+            module_withdraw(m);
+            return PORTICO_E_LOAD;
+        }
+        status = module_publish(m, why);
+    } else {
+        mailbox_close(m);
     }
-    status = module_call_load(m, loader.api);
+    return status;
+}
+
+/* `load` has returned well: the module becomes part of the host. False: it is not, and has to stay in memory when a
+ * handler of it does not return. */
+static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = module_table_add(m);
     if (status != PORTICO_OK) {
         mailbox_close(m);
-        (void)module_wait_released(m, UINT32_MAX);
-        snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
-        return PORTICO_E_LOAD;
-    }
-    status = module_table_add(m);
-    if (status == PORTICO_OK) {
-        status = module_publish(m, loader.port, why);
+    } else {
+        status = loader_publish(m, why);
         if (status == PORTICO_OK) {
             return PORTICO_OK;
         }
-        /* Its handlers may run already, and one may hang: then the module has to stay. */
-        if (!module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX)) {
+        m->stuck =
+            !module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX);
+        if (m->stuck) {
             log_error("modules", "%s is withdrawn, but a handler of it does not return: it stays in memory",
                       m->name);
-            m->stuck = true;
             return status;
         }
         module_table_remove(m);
     }
-    module_call_unload(m);
+    (void)module_wait_released(m, UINT32_MAX);
+    module_call_unload(m, module_generation(m));
     return status;
+}
+
+module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]) {
+    *status = loader_check(g, why);
+    module *m = *status == PORTICO_OK ? module_create(g) : NULL;
+    if (m == NULL) {
+        *status = *status == PORTICO_OK ? PORTICO_E_NO_MEMORY : *status;
+        generation_free(g);
+        return NULL;
+    }
+    g->since_ms = os_wall_ms();
+    *status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
+    if (*status == PORTICO_OK) {
+        *status = module_call_load(m, g, loader.api);
+        if (*status != PORTICO_OK) {
+            mailbox_close(m);
+            (void)module_wait_released(m, UINT32_MAX);
+            snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(*status));
+            *status = PORTICO_E_LOAD;
+        } else {
+            *status = loader_join(m, why);
+        }
+    }
+    if (*status == PORTICO_OK) {
+        loader_serves(m);
+        return m;
+    }
+    if (!m->stuck) {
+        module_destroy(m);
+    }
+    return NULL;
 }
 
 /* False: a listener could not open; the log says why. */
 static bool open_services(const module *m) {
     bool opened = true;
-    for (const registered_type *r = m->registry->types; r != NULL; r = r->next) {
+    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
         if (r->owned && services_open(session_type_find(r->name)) != PORTICO_OK) {
             opened = false;
         }
@@ -102,20 +159,17 @@ static bool open_services(const module *m) {
 }
 
 void loader_tell(const module *m) {
-    log_info("modules", "%s %s is loaded from %s", m->name, m->version, m->file);
+    log_info("modules", "%s %s is loaded from %s", m->name, module_generation(m)->version, m->file);
 }
 
 portico_status loader_add_builtin(const portico_module_info *info) {
     char why[IMAGE_WHY_MAX] = "";
-    module *m = image_builtin(info);
-    portico_status status = m != NULL ? loader_begin(m, why) : PORTICO_E_NO_MEMORY;
-    if (status != PORTICO_OK) {
-        loader_refuse(why, status, info->name);
-        if (m != NULL) {
-            image_close(m);
-        }
+    portico_status status = PORTICO_E_NO_MEMORY;
+    generation *g = image_builtin(info);
+    if (g == NULL || loader_begin(g, &status, why) == NULL) {
+        return loader_refuse(why, status, info->name);
     }
-    return status;
+    return PORTICO_OK;
 }
 
 void loader_file_of(const char *name, char *path, size_t size) {
@@ -136,21 +190,17 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     } else {
         snprintf(file, sizeof file, "%s", what);
     }
+    generation *g = NULL;
     module *m = NULL;
-    portico_status status = image_open(file, &m, why);
-    if (status != PORTICO_OK) {
-        return loader_refuse(why, status, what);
-    }
-    if (named && strcmp(m->name, what) != 0) {
-        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", file, m->name);
+    portico_status status = image_open(file, &g, why);
+    if (status == PORTICO_OK && named && strcmp(g->name, what) != 0) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", file, g->name);
         status = PORTICO_E_INVALID;
-    } else {
-        status = loader_begin(m, why);
+        generation_free(g);
+    } else if (status == PORTICO_OK) {
+        m = loader_begin(g, &status, why);
     }
     if (status != PORTICO_OK) {
-        if (!m->stuck) {
-            image_close(m);
-        }
         return loader_refuse(why, status, what);
     }
     loader_tell(m);
@@ -171,7 +221,7 @@ typedef struct dependents {
 
 static void find_dependent(void *arg, module *m) {
     dependents *d = arg;
-    for (char **r = m->required; *r != NULL; r++) {
+    for (char **r = module_generation(m)->required; *r != NULL; r++) {
         if (strcmp(*r, d->name) == 0) {
             snprintf(d->found, sizeof d->found, "%s", m->name);
         }
@@ -180,7 +230,7 @@ static void find_dependent(void *arg, module *m) {
 
 static void abort_of_module(void *arg, session *s) {
     const module *m = arg;
-    for (const registered_type *r = m->registry->types; r != NULL; r = r->next) {
+    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
         if (r->owned && strcmp(r->name, s->service->type->name) == 0) {
             session_abort(s, PORTICO_E_UNLOADED);
         }
@@ -188,7 +238,7 @@ static void abort_of_module(void *arg, session *s) {
 }
 
 /* Ends a module that has been withdrawn. False: a handler of it does not return. */
-static bool module_end(module *m) {
+static bool loader_end(module *m) {
     uint32_t timeout_ms = loader.config->stop_timeout_ms;
     if (!module_wait_released(m, timeout_ms)) {
         sessions_each(abort_of_module, m);
@@ -196,8 +246,9 @@ static bool module_end(module *m) {
             return false;
         }
     }
+    watch_forget(m->name);
     module_table_remove(m);
-    module_call_unload(m);
+    module_call_unload(m, module_generation(m));
     return true;
 }
 
@@ -208,7 +259,7 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
         return PORTICO_E_NOT_FOUND;
     }
-    if (m->library == NULL) {
+    if (m->file == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host", name);
         return PORTICO_E_STATE;
     }
@@ -220,29 +271,24 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     }
     module_call_stopping(m);
     module_withdraw(m);
-    if (!module_end(m)) {
+    if (!loader_end(m)) {
         snprintf(why, IMAGE_WHY_MAX,
                  "a handler of %s has not returned for %u ms: the module stays, its sessions are closed",
                  name, 2 * loader.config->stop_timeout_ms);
         log_error("modules", "%s is not unloaded: %s", name, why);
         char again[IMAGE_WHY_MAX];
-        if (module_publish(m, loader.port, again) == PORTICO_OK) {
+        if (mailbox_open(m, loader.port) == PORTICO_OK && module_publish_rooms(m, again) == PORTICO_OK &&
+            module_publish(m, again) == PORTICO_OK) {
             (void)open_services(m);
         }
         return PORTICO_E_TIMEOUT;
     }
     log_info("modules", "%s is unloaded", name);
-    image_close(m);
+    module_destroy(m);
     return PORTICO_OK;
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
-
-typedef struct module_list {
-    module **all;
-    size_t count;
-    size_t capacity;
-} module_list;
 
 static void list_module(void *arg, module *m) {
     module_list *list = arg;
@@ -252,8 +298,7 @@ static void list_module(void *arg, module *m) {
     list->count++;
 }
 
-/* All modules in the order of loading; the caller frees `all`. Empty when out of memory. */
-static module_list list_modules(void) {
+module_list modules_list(void) {
     module_list list = {0};
     module_table_each(list_module, &list);
     list.capacity = list.count;
@@ -268,7 +313,7 @@ static module_list list_modules(void) {
 }
 
 void loader_tell_stopping(void) {
-    module_list list = list_modules();
+    module_list list = modules_list();
     while (list.count-- > 0) {
         module_call_stopping(list.all[list.count]);
     }
@@ -276,13 +321,13 @@ void loader_tell_stopping(void) {
 }
 
 void loader_unload_all(void) {
-    module_list list = list_modules();
+    module_list list = modules_list();
     while (list.count-- > 0) {
         module *m = list.all[list.count];
         module_withdraw(m);
-        if (module_end(m)) {
+        if (loader_end(m)) {
             log_debug("modules", "%s is unloaded", m->name);
-            image_close(m);
+            module_destroy(m);
         }
     }
     free(list.all);

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "image.h"
+#include "module.h"
 
 portico_status loader_start(const config *c, os_port *port);
 

@@ -115,40 +115,13 @@ static void line_add_foreign(line *l, const char *text, log_format format) {
     }
 }
 
-/* ---- time ---- */
-
-static bool is_leap(unsigned year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-/* "2026-11-22T10:11:12.345Z", with `between` in the place of the T. The C library's gmtime is not for several
- * threads, and what replaces it has another name on each system. */
-static void format_time(uint64_t wall_ms, char between, char text[40]) {
-    static const uint8_t month_days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    uint64_t days = wall_ms / 86400000;
-    unsigned ms = (unsigned)(wall_ms % 86400000);
-    unsigned year = 1970;
-    while (days >= (is_leap(year) ? 366u : 365u) && year < 9999) {
-        days -= is_leap(year) ? 366 : 365;
-        year++;
-    }
-    unsigned month = 0;
-    unsigned day = (unsigned)days;
-    while (month < 11 && day >= month_days[month] + (month == 1 && is_leap(year) ? 1u : 0u)) {
-        day -= month_days[month] + (month == 1 && is_leap(year) ? 1u : 0u);
-        month++;
-    }
-    (void)snprintf(text, 40, "%04u-%02u-%02u%c%02u:%02u:%02u.%03uZ", year % 10000, month + 1, (day + 1) % 100,
-                   between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
-}
-
 /* ---- the two formats ---- */
 
 static void format_text(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text,
                         bool colours) {
     char time[40];
     char padded[16];
-    format_time(wall_ms, ' ', time);
+    text_time(wall_ms, ' ', time);
     l->size = 0;
     l->cut = false;
     line_add_text(l, time);
@@ -168,7 +141,7 @@ static void format_text(line *l, uint64_t wall_ms, log_level level, const char *
 
 static void format_json(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text) {
     char time[40];
-    format_time(wall_ms, 'T', time);
+    text_time(wall_ms, 'T', time);
     l->size = 0;
     l->cut = false;
     line_add_text(l, "{\"time\":\"");

@@ -21,9 +21,14 @@ static void mailbox_free(entity *e) {
 static void mailbox_on_message(work *w) {
     message *m = (message *)w;
     struct mailbox *b = (struct mailbox *)m->to;
-    const registered_message *handler = registry_find_message(b->module->registry->messages, m->id);
-    if (handler != NULL && !atomic_load(&b->closed)) {
-        message_deliver(m, b->module, handler->call, b->module->state);
+    if (!atomic_load(&b->closed)) {
+        module_enter(b->module, "message", m->id, b->base.id);
+        const generation *g = module_generation(b->module);
+        const registered_message *handler = registry_find_message(g->registry->messages, m->id);
+        if (handler != NULL) {
+            message_deliver(m, handler->call, g->state);
+        }
+        module_leave(b->module);
     }
     message_free(m);
 }

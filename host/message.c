@@ -1,7 +1,6 @@
 /* message.c: see message.h. */
 #include "message.h"
 
-#include "module.h"
 #include "schedule.h"
 
 #include <stdlib.h>
@@ -44,15 +43,13 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     return status;
 }
 
-void message_deliver(message *m, module *in, portico_on_message handler, void *state) {
+void message_deliver(message *m, portico_on_message handler, void *state) {
     portico_message shown = {.struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
     if (m->timer != 0) {
         shown.missed = schedule_delivered(m->timer);
         m->timer = 0;
     }
-    module *before = module_enter(in, "message", m->id, m->to->id);
     handler(m->to->id, state, &shown);
-    module_leave(before);
 }
 
 void message_free(message *m) {

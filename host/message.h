@@ -22,9 +22,8 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
                             portico_timer timer);
 
-/* Calls `handler` as module `m` with it. */
-struct module;
-void message_deliver(message *m, struct module *in, portico_on_message handler, void *state);
+/* Calls `handler` with it. Inside the gate of the handler's module. */
+void message_deliver(message *m, portico_on_message handler, void *state);
 
 /* Frees it, and lets its timer go on. */
 void message_free(message *m);

@@ -1,8 +1,10 @@
 /* module.c: see module.h. */
 #include "module.h"
 
+#include "text.h"
 #include "watchdog.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct {
@@ -12,22 +14,150 @@ static struct {
 } modules;
 
 static _Thread_local module *current;
+static _Thread_local generation *loading;
+
+/* ---- its life ------------------------------------------------------------------------------- */
+
+module *module_create(generation *first) {
+    module *m = calloc(1, sizeof *m);
+    if (m == NULL ||
+        (first->file != NULL && (m->file = text_copy(first->file, strlen(first->file))) == NULL)) {
+        free(m);
+        return NULL;
+    }
+    memcpy(m->name, first->name, sizeof m->name);
+    generation_hold(first);
+    first->number = ++m->generations;
+    atomic_init(&m->current, first);
+    return m;
+}
+
+void module_destroy(module *m) {
+    generation_free(module_generation(m));
+    if (m->previous != NULL) {
+        generation_free(m->previous);
+    }
+    free(m->file);
+    free(m);
+}
+
+generation *module_generation(const module *m) {
+    return atomic_load_explicit(&m->current, memory_order_acquire);
+}
+
+bool module_name_valid(const char *name) {
+    if (name == NULL || name[0] < 'a' || name[0] > 'z') {
+        return false;
+    }
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return size < MODULE_NAME_MAX && name[size] == '\0';
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 module *module_current(void) {
     return current;
 }
 
-module *module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
-    module *before = current;
+static void call_begin(module *m, const char *what, uint32_t number, uint64_t entity_id) {
     current = m;
     watchdog_begin(m->name, what, number, entity_id);
-    return before;
 }
 
-void module_leave(module *before) {
-    watchdog_end();
-    current = before;
+void module_begin(module *m, const char *what, uint32_t number) {
+    call_begin(m, what, number, 0);
 }
+
+void module_end(void) {
+    watchdog_end();
+    current = NULL;
+}
+
+void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
+    gate_enter(&m->gate);
+    call_begin(m, what, number, entity_id);
+}
+
+void module_leave(module *m) {
+    module_end();
+    gate_leave(&m->gate);
+}
+
+portico_status module_call_load(module *m, generation *g, const portico_host *host) {
+    module_begin(m, "load", 0);
+    loading = g;
+    portico_status status = g->info.load(host, g->state);
+    loading = NULL;
+    module_end();
+    return status;
+}
+
+generation *module_loading(void) {
+    return loading;
+}
+
+bool module_is_staging(void) {
+    return loading != NULL && loading != module_generation(current);
+}
+
+portico_status module_call_start(module *m) {
+    portico_status status = PORTICO_OK;
+    const generation *g = module_generation(m);
+    if (g->info.start != NULL) {
+        module_begin(m, "start", 0);
+        status = g->info.start(g->state);
+        module_end();
+    }
+    return status;
+}
+
+void module_call_swap_out(module *m, generation *g) {
+    if (g->info.swap_out != NULL) {
+        module_begin(m, "swap_out", 0);
+        g->info.swap_out(g->state);
+        module_end();
+    }
+}
+
+portico_status module_call_swap_in(module *m, generation *g) {
+    portico_status status = PORTICO_OK;
+    if (g->info.swap_in != NULL) {
+        module_begin(m, "swap_in", 0);
+        status = g->info.swap_in(g->state);
+        module_end();
+    }
+    return status;
+}
+
+portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
+    portico_status status = PORTICO_OK;
+    const generation *g = module_generation(m);
+    if (g->info.dependency_swaps != NULL) {
+        module_begin(m, "dependency_swaps", 0);
+        status = g->info.dependency_swaps(g->state, other->name, version);
+        module_end();
+    }
+    return status;
+}
+
+void module_call_stopping(module *m) {
+    const generation *g = module_generation(m);
+    if (g->info.stopping != NULL) {
+        module_begin(m, "stopping", 0);
+        g->info.stopping(g->state);
+        module_end();
+    }
+}
+
+void module_call_unload(module *m, generation *g) {
+    if (g->info.unload != NULL) {
+        module_begin(m, "unload", 0);
+        g->info.unload(g->state);
+        module_end();
+    }
+}
+
+/* ---- holds ---------------------------------------------------------------------------------- */
 
 void module_hold(module *m) {
     atomic_fetch_add_explicit(&m->holds, 1, memory_order_relaxed);
@@ -56,6 +186,8 @@ bool module_wait_released(module *m, uint32_t timeout_ms) {
     os_mutex_unlock(&modules.lock);
     return released;
 }
+
+/* ---- the table ------------------------------------------------------------------------------ */
 
 module *module_find(const char *name) {
     module *m = NULL;
@@ -87,35 +219,10 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg) {
     os_mutex_unlock(&modules.lock);
 }
 
-bool module_name_valid(const char *name) {
-    if (name == NULL || name[0] < 'a' || name[0] > 'z') {
-        return false;
-    }
-    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return size < MODULE_NAME_MAX && name[size] == '\0';
+void module_table_lock(void) {
+    os_mutex_lock(&modules.lock);
 }
 
-portico_status module_call_load(module *m, const portico_host *host) {
-    module *before = module_enter(m, "load", 0, 0);
-    m->loading = true;
-    portico_status status = m->info->load(host, m->state);
-    m->loading = false;
-    module_leave(before);
-    return status;
-}
-
-void module_call_stopping(module *m) {
-    if (m->info->stopping != NULL) {
-        module *before = module_enter(m, "stopping", 0, 0);
-        m->info->stopping(m->state);
-        module_leave(before);
-    }
-}
-
-void module_call_unload(module *m) {
-    if (m->info->unload != NULL) {
-        module *before = module_enter(m, "unload", 0, 0);
-        m->info->unload(m->state);
-        module_leave(before);
-    }
+void module_table_unlock(void) {
+    os_mutex_unlock(&modules.lock);
 }

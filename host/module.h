@@ -1,55 +1,74 @@
-/* module.h: one loaded module, and the table of all of them.
+/* module.h: a loaded module, whatever generation of it serves, and the table of all of them.
  *
- * The control thread alone loads, unloads and changes the table; other threads may list it. What keeps a
- * module loaded is counted in its holds: one for each layout (session_type.h) that its handlers stand in.
+ * The control thread alone loads, unloads, swaps and changes the table; other threads may list it. What keeps a
+ * module loaded is counted in its holds: layouts (session_type.h), rooms, its mailbox, jobs.
+ * `current` changes only while the module's gate is closed: whoever is inside may use it without a lock.
  * Lock order: the table's lock is taken with no other lock held; nothing else is locked under it.
  */
 #ifndef PORTICO_MODULE_H
 #define PORTICO_MODULE_H
 
-#include "image_copy.h"
-#include "os/os.h"
-#include "registry.h"
+#include "gate.h"
+#include "generation.h"
 #include "table.h"
 
-#include <stdatomic.h>
-
-enum { MODULE_NAME_MAX = 32 };
+enum { OUTCOME_MAX = 160 };
 
 typedef struct module {
     char name[MODULE_NAME_MAX]; /* the key */
-    char version[64];
-    char *file;      /* where it was copied from; NULL for a part of the host */
-    image_copy copy; /* that is loaded; empty: the file itself is */
-    uint32_t generation;
-    uint64_t loaded_ms;              /* monotonic */
-    os_library *library;             /* NULL for a part of the host */
-    const portico_module_info *info; /* inside the library */
-    char **required;                 /* NULL at the end */
-    void *state;
-    registry *registry;
-    struct mailbox *mailbox; /* control thread */
-    portico_entity self;     /* the mailbox's id */
-    bool loading;            /* its `load` runs, on the control thread */
-    bool stuck;              /* withdrawn, but a handler of it never returns: never freed */
-    bool inspected;          /* loaded only to be described: nothing is published */
+    gate gate;
+    generation *_Atomic current;
+    /* control thread, and under the table's lock for others */
+    generation *previous; /* held for a roll-back, or NULL */
+    char *file;           /* what a swap loads when no other file is named; NULL for a part of the host */
+    uint32_t generations; /* numbers given so far */
+    uint32_t swaps;
+    uint64_t pause_ns;         /* of the last swap, gate closed to gate open */
+    char outcome[OUTCOME_MAX]; /* of the last swap; "": none yet */
+    struct mailbox *mailbox;
+    portico_entity self; /* the mailbox's id */
+    bool stuck;          /* withdrawn, but a handler of it never returns: never freed */
+    bool inspected;      /* loaded only to be described: nothing is published */
     _Atomic uint32_t holds;
     _Atomic uint32_t sessions; /* that have an attachment of this module */
     UT_hash_handle hh;
 } module;
 
+/* A module of which `first` becomes the first generation; takes it over. NULL when out of memory. [control thread] */
+module *module_create(generation *first);
+
+/* Frees it and its generations. Nothing holds it. [control thread] */
+void module_destroy(module *m);
+
+/* The generation that serves. Inside the gate, or on the control thread. */
+generation *module_generation(const module *m);
+
 /* The module whose code the calling thread runs, for log lines and for `load`; NULL in the host's own. */
 module *module_current(void);
 
-/* Around every call into a module; the watchdog says `what`, `number` and `entity_id` of a call that takes too
- * long. Returns what module_current was, for module_leave. */
-module *module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
-void module_leave(module *before);
+/* Around every call into a module; passes its gate. The watchdog says `what`, `number` and `entity_id` of a call
+ * that takes too long. No lock is held; one call at a time on a thread. */
+void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
+void module_leave(module *m);
 
-/* Call its functions; those that it does not have are passed by. [control thread] */
-portico_status module_call_load(module *m, const portico_host *host);
+/* The same without the gate: for the control thread, and for jobs, which hold their generation. */
+void module_begin(module *m, const char *what, uint32_t number);
+void module_end(void);
+
+/* Call a generation's functions; those that it does not have are passed by. [control thread] */
+portico_status module_call_load(module *m, generation *g, const portico_host *host);
+portico_status module_call_start(module *m);
+void module_call_swap_out(module *m, generation *g);
+portico_status module_call_swap_in(module *m, generation *g);
+portico_status module_call_dependency_swaps(module *m, const module *other, const char *version);
 void module_call_stopping(module *m);
-void module_call_unload(module *m);
+void module_call_unload(module *m, generation *g);
+
+/* The generation whose `load` the calling thread runs, or NULL. */
+generation *module_loading(void);
+
+/* Whether that one is to replace a serving one: it may register and nothing else. */
+bool module_is_staging(void);
 
 void module_hold(module *m);
 void module_release(module *m);
@@ -65,6 +84,10 @@ void module_table_remove(module *m);
 
 /* Calls `each` for every module in the order of loading, under the table's lock: it must not block. */
 void module_table_each(void (*each)(void *arg, module *m), void *arg);
+
+/* Around changes to what other threads may list. [control thread] */
+void module_table_lock(void);
+void module_table_unlock(void);
 
 /* A lower-case letter, then lower-case letters, digits and '_', 31 bytes at the most. */
 bool module_name_valid(const char *name);

@@ -4,6 +4,7 @@
 #include "control.h"
 #include "mailbox.h"
 #include "room.h"
+#include "room_type.h"
 #include "services.h"
 #include "session.h"
 #include "status.h"
@@ -16,63 +17,87 @@ static void sync_of_type(void *arg, session *s) {
     }
 }
 
-/* The sessions that are there take the type's new layout over at their next turn, which is now. */
-static void sync_sessions(session_type *t) {
+void publish_sync_sessions(session_type *t) {
     sessions_each(sync_of_type, t);
 }
 
-/* Takes the module out of its types, up to `end` (NULL: all). */
-static void withdraw_up_to(module *m, const registered_type *end) {
-    for (const registered_room *r = m->registry->rooms; r != NULL; r = r->next) {
-        room_type_remove(r);
+/* Makes the module take part in the type as `part`, or no more with NULL. */
+static portico_status change_part(session_type *t, module *m, const registered_type *part) {
+    layout *l = NULL;
+    portico_status status = session_type_prepare(t, m, module_generation(m), part, &l);
+    if (status == PORTICO_OK) {
+        layout_release(session_type_exchange(t, l));
     }
-    rooms_close(m, PORTICO_E_UNLOADED);
-    mailbox_close(m);
-    for (const registered_type *r = m->registry->types; r != end; r = r->next) {
+    return status;
+}
+
+/* Takes the module out of its session types, up to `end` (NULL: all). */
+static void withdraw_types(module *m, const registered_type *end) {
+    for (const registered_type *r = module_generation(m)->registry->types; r != end; r = r->next) {
         session_type *t = session_type_find(r->name);
-        portico_status status = session_type_remove_part(t, m);
+        portico_status status = change_part(t, m, NULL);
         while (status != PORTICO_OK) {
             /* Out of memory, and the module must go: wait for the system to recover. */
             log_error("modules", "%s: %s; trying again", m->name, status_text(status));
             control_sleep(1000);
-            status = session_type_remove_part(t, m);
+            status = change_part(t, m, NULL);
         }
         if (r->owned) {
             services_pause(t);
         } else {
-            sync_sessions(t);
+            publish_sync_sessions(t);
         }
     }
 }
 
-void module_withdraw(module *m) {
-    withdraw_up_to(m, NULL);
+/* Of every room type, rooms can be made no more. */
+static void withdraw_rooms(module *m) {
+    for (const registered_room *r = module_generation(m)->registry->rooms; r != NULL; r = r->next) {
+        room_type_remove(r->name);
+    }
+    rooms_close(m, PORTICO_E_UNLOADED);
 }
 
-portico_status module_publish(module *m, os_port *port, char why[IMAGE_WHY_MAX]) {
-    portico_status opened = m->mailbox == NULL ? mailbox_open(m, port) : PORTICO_OK;
-    for (const registered_room *r = m->registry->rooms; opened == PORTICO_OK && r != NULL; r = r->next) {
-        opened = room_type_add(m, r);
+void module_withdraw(module *m) {
+    withdraw_rooms(m);
+    mailbox_close(m);
+    withdraw_types(m, NULL);
+}
+
+portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]) {
+    generation *g = module_generation(m);
+    for (const registered_room *r = g->registry->rooms; r != NULL; r = r->next) {
+        room_type *t = room_type_reserve(m, r->name);
+        if (t == NULL) {
+            withdraw_rooms(m);
+            snprintf(why, IMAGE_WHY_MAX, "out of memory for its room types");
+            return PORTICO_E_NO_MEMORY;
+        }
+        room_type_set(t, g, r);
+        room_type_unreserve(t);
     }
-    if (opened != PORTICO_OK) {
-        withdraw_up_to(m, m->registry->types);
-        return opened;
-    }
-    for (const registered_type *r = m->registry->types; r != NULL; r = r->next) {
+    return PORTICO_OK;
+}
+
+portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
+    const registered_type *types = module_generation(m)->registry->types;
+    for (const registered_type *r = types; r != NULL; r = r->next) {
         session_type *t = session_type_get(r->name);
-        portico_status status = t != NULL ? session_type_add_part(t, m, r) : PORTICO_E_NO_MEMORY;
+        portico_status status = t != NULL ? change_part(t, m, r) : PORTICO_E_NO_MEMORY;
         if (status != PORTICO_OK) {
             if (status == PORTICO_E_LIMIT) {
                 snprintf(why, IMAGE_WHY_MAX, "%d modules take part in %s, which is the most there can be",
                          LAYOUT_PARTS_MAX, r->name);
             }
-            withdraw_up_to(m, r);
+            withdraw_types(m, r);
+            withdraw_rooms(m);
+            mailbox_close(m);
             return status;
         }
     }
-    for (const registered_type *r = m->registry->types; r != NULL; r = r->next) {
+    for (const registered_type *r = types; r != NULL; r = r->next) {
         if (!r->owned) {
-            sync_sessions(session_type_find(r->name));
+            publish_sync_sessions(session_type_find(r->name));
         }
     }
     mailbox_start(m);

@@ -4,22 +4,15 @@
 #include "invariant.h"
 #include "label.h"
 #include "session.h"
-#include "status.h"
+#include "state_take_over.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct room_type {
-    const registered_room *type;
-    module *module;
-    UT_hash_handle hh; /* by type->name */
-} room_type;
-
 static struct {
     os_mutex lock;
     os_port *port;
-    room_type *types;
     room *named;
     _Atomic uint32_t count;
 } rooms;
@@ -29,42 +22,76 @@ void rooms_start(os_port *port) {
 }
 
 void rooms_fini(void) {
-    INVARIANT(rooms.named == NULL && rooms.types == NULL);
+    INVARIANT(rooms.named == NULL);
+    room_types_fini();
 }
 
-portico_status room_type_add(module *m, const registered_room *type) {
-    room_type *t = calloc(1, sizeof *t);
-    if (t == NULL) {
-        return PORTICO_E_NO_MEMORY;
+/* ---- the generation that serves [turn] -------------------------------------------------------- */
+
+/* Inside the gate: brings the room's state to the generation that serves. */
+static bool room_catch_up(room *r) {
+    generation *g = module_generation(r->module);
+    if (r->generation == g || r->broken) {
+        return !r->broken;
     }
-    t->type = type;
-    t->module = m;
-    os_mutex_lock(&rooms.lock);
-    HASH_ADD_KEYPTR(hh, rooms.types, type->name, strlen(type->name), t);
-    bool added = t->hh.tbl != NULL;
-    os_mutex_unlock(&rooms.lock);
-    if (!added) {
-        free(t);
-        return PORTICO_E_NO_MEMORY;
+    const registered_room *type = registry_find_room(g->registry, r->key.type->name);
+    const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
+    portico_status status = type != NULL ? state_take_over(&owner, r->generation, &r->type->shape, &r->state,
+                                                           &type->shape, type->migrate)
+                                         : PORTICO_E_NOT_FOUND;
+    r->broken = status != PORTICO_OK;
+    if (type != NULL) {
+        generation *before = r->generation;
+        r->generation = g;
+        r->type = type;
+        generation_adopt(g);
+        generation_abandon(before);
+        os_mutex_lock(&r->lock);
+        r->max_members = type->max_members;
+        os_mutex_unlock(&r->lock);
     }
-    return PORTICO_OK;
+    if (r->broken) {
+        (void)room_close(r, status);
+    }
+    return !r->broken;
 }
 
-void room_type_remove(const registered_room *type) {
-    room_type *t = NULL;
-    os_mutex_lock(&rooms.lock);
-    HASH_FIND_STR(rooms.types, type->name, t);
-    if (t != NULL && t->type == type) {
-        HASH_DEL(rooms.types, t);
-        free(t);
+bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id) {
+    module_enter(r->module, what, number, entity_id);
+    bool fit = room_catch_up(r);
+    if (!fit) {
+        module_leave(r->module);
     }
-    os_mutex_unlock(&rooms.lock);
+    return fit;
+}
+
+void room_end(room *r) {
+    module_leave(r->module);
+}
+
+static void room_on_follow(work *w) {
+    room *r = (room *)((char *)w - offsetof(room, follow_work));
+    atomic_store(&r->follows, false);
+    if (r->generation != module_generation(r->module) && room_begin(r, "migrate", 0, r->base.id)) {
+        room_end(r);
+    }
+}
+
+static void follow_room(void *arg, entity *e) {
+    room *r = (room *)e;
+    if (r->module == arg && !atomic_exchange(&r->follows, true)) {
+        strand_push(&r->strand, &r->follow_work);
+    }
+}
+
+void rooms_follow(const module *m) {
+    entity_each(ENTITY_ROOM, follow_room, (void *)(uintptr_t)m);
 }
 
 static void room_free(entity *e) {
     room *r = (room *)e;
     INVARIANT(r->phase == ROOM_CLOSED && r->count == 0 && !r->named);
-    module_release(r->module);
+    room_type_leave(r->key.type, r->generation);
     atomic_fetch_sub(&rooms.count, 1);
     free(r->members);
     free(r->state);
@@ -84,10 +111,11 @@ void room_end_if_empty(room *r) {
     if (!ends) {
         return;
     }
-    if (r->opened && r->key.type->on_close != NULL) {
-        module *before = module_enter(r->module, "room on_close", 0, r->base.id);
-        r->key.type->on_close(r->base.id, r->state, reason);
-        module_leave(before);
+    if (r->opened && room_begin(r, "room on_close", 0, r->base.id)) {
+        if (r->type->on_close != NULL) {
+            r->type->on_close(r->base.id, r->state, reason);
+        }
+        room_end(r);
     }
     entity_unhold(&r->base); /* the strand holds it still */
 }
@@ -96,10 +124,11 @@ static void room_on_open(work *w) {
     room *r = (room *)((char *)w - offsetof(room, open_work));
     portico_status status = PORTICO_OK;
     r->opened = true;
-    if (r->key.type->on_open != NULL) {
-        module *before = module_enter(r->module, "room on_open", 0, r->base.id);
-        status = r->key.type->on_open(r->base.id, r->state);
-        module_leave(before);
+    if (room_begin(r, "room on_open", 0, r->base.id)) {
+        if (r->type->on_open != NULL) {
+            status = r->type->on_open(r->base.id, r->state);
+        }
+        room_end(r);
     }
     if (status != PORTICO_OK) {
         room_close(r, status);
@@ -134,12 +163,15 @@ static void room_on_close(work *w) {
 static void room_on_message(work *w) {
     message *m = (message *)w;
     room *r = (room *)m->to;
-    const registered_message *handler = registry_find_message(r->key.type->messages, m->id);
     os_mutex_lock(&r->lock);
     bool open = r->phase == ROOM_OPEN;
     os_mutex_unlock(&r->lock);
-    if (handler != NULL && open) {
-        message_deliver(m, r->module, handler->call, r->state);
+    if (open && room_begin(r, "message", m->id, r->base.id)) {
+        const registered_message *handler = registry_find_message(r->type->messages, m->id);
+        if (handler != NULL) {
+            message_deliver(m, handler->call, r->state);
+        }
+        room_end(r);
     }
     message_free(m);
 }
@@ -162,7 +194,7 @@ static portico_status room_take(entity *e, message *m) {
 
 /* ---- making and closing ---------------------------------------------------------------------- */
 
-static room_key key_of(const registered_room *type, const char *name) {
+static room_key key_of(room_type *type, const char *name) {
     room_key key;
     memset(&key, 0, sizeof key);
     key.type = type;
@@ -176,82 +208,94 @@ static room *find_locked(const room_key *key) {
     return r;
 }
 
-static room *room_new(module *m, const room_key *key) {
+static room *room_new(const room_key *key, generation *g, const registered_room *type) {
     room *r = calloc(1, sizeof *r);
     if (r == NULL) {
         return NULL;
     }
     r->key = *key;
-    r->module = m;
+    r->module = key->type->module;
+    r->generation = g;
+    r->type = type;
+    r->max_members = type->max_members;
     r->base.kind = ENTITY_ROOM;
     r->opened_ms = worker_now_ms();
     r->base.free = room_free;
     r->base.take = room_take;
     r->open_work.run = room_on_open;
     r->close_work.run = room_on_close;
+    r->follow_work.run = room_on_follow;
     strand_init(&r->strand, &r->base, rooms.port);
-    if (key->type->shape.size > 0) {
-        r->state = calloc(1, key->type->shape.size);
+    if (type->shape.size > 0) {
+        r->state = calloc(1, type->shape.size);
     }
-    if ((key->type->shape.size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
+    if ((type->shape.size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
         free(r->state);
         free(r);
         return NULL;
     }
-    module_hold(m);
     atomic_fetch_add(&rooms.count, 1);
     return r;
 }
 
-static portico_status create_locked(const room_type *t, const char *name, portico_room *id) {
-    room_key key = key_of(t->type, name);
-    room *r = find_locked(&key);
-    if (r != NULL) {
+/* Gives the new room its name, if that is free, and lets it open. */
+static portico_status room_add(room *r, portico_room *id) {
+    portico_status status = PORTICO_OK;
+    os_mutex_lock(&rooms.lock);
+    room *other = find_locked(&r->key);
+    if (other != NULL) {
+        *id = other->base.id;
+        status = PORTICO_E_EXISTS;
+    } else {
+        HASH_ADD(hh, rooms.named, key, sizeof r->key, r);
+        r->named = r->hh.tbl != NULL;
+        status = r->named ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    }
+    if (status == PORTICO_OK) {
         *id = r->base.id;
-        return PORTICO_E_EXISTS;
+        strand_push(&r->strand, &r->open_work);
     }
-    r = room_new(t->module, &key);
-    if (r == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    HASH_ADD(hh, rooms.named, key, sizeof r->key, r);
-    if (r->hh.tbl == NULL) {
+    os_mutex_unlock(&rooms.lock);
+    if (status != PORTICO_OK) {
         r->phase = ROOM_CLOSED;
         entity_release(&r->base);
-        return PORTICO_E_NO_MEMORY;
     }
-    r->named = true;
-    *id = r->base.id;
-    strand_push(&r->strand, &r->open_work);
-    return PORTICO_OK;
+    return status;
 }
 
 portico_status room_create(const char *type, const char *name, portico_room *id) {
+    generation *g = NULL;
+    const registered_room *registered = NULL;
     *id = 0;
     if (!label_valid(name)) {
         return PORTICO_E_INVALID;
     }
-    room_type *t = NULL;
-    os_mutex_lock(&rooms.lock);
-    HASH_FIND_STR(rooms.types, type, t);
-    portico_status status = t != NULL ? create_locked(t, name, id) : PORTICO_E_NOT_FOUND;
-    os_mutex_unlock(&rooms.lock);
-    return status;
+    *id = room_find(type, name);
+    if (*id != 0) {
+        return PORTICO_E_EXISTS;
+    }
+    room_type *t = room_type_enter(type, &g, &registered);
+    if (t == NULL) {
+        return PORTICO_E_NOT_FOUND;
+    }
+    room_key key = key_of(t, name);
+    room *r = room_new(&key, g, registered);
+    if (r == NULL) {
+        room_type_leave(t, g);
+        return PORTICO_E_NO_MEMORY;
+    }
+    return room_add(r, id);
 }
 
 portico_room room_find(const char *type, const char *name) {
-    portico_room id = 0;
-    room_type *t = NULL;
-    if (!label_valid(name)) {
+    room_type *t = label_valid(name) ? room_type_find(type) : NULL;
+    if (t == NULL) {
         return 0;
     }
+    room_key key = key_of(t, name); /* only the pointer counts: it does not matter if `t` goes meanwhile */
     os_mutex_lock(&rooms.lock);
-    HASH_FIND_STR(rooms.types, type, t);
-    if (t != NULL) {
-        room_key key = key_of(t->type, name);
-        room *r = find_locked(&key);
-        id = r != NULL ? r->base.id : 0;
-    }
+    room *r = find_locked(&key);
+    portico_room id = r != NULL ? r->base.id : 0;
     os_mutex_unlock(&rooms.lock);
     return id;
 }
@@ -303,6 +347,21 @@ void rooms_kick(void) {
     entity_each(ENTITY_ROOM, kick_room, NULL);
 }
 
+typedef struct room_visit {
+    void (*each)(void *arg, const char *type);
+    void *arg;
+} room_visit;
+
+static void visit_room(void *arg, entity *e) {
+    const room_visit *visit = arg;
+    visit->each(visit->arg, ((room *)e)->key.type->name);
+}
+
+void rooms_each(void (*each)(void *arg, const char *type), void *arg) {
+    room_visit visit = {.each = each, .arg = arg};
+    entity_each(ENTITY_ROOM, visit_room, &visit);
+}
+
 uint32_t rooms_count(void) {
     return atomic_load(&rooms.count);
 }
@@ -323,16 +382,19 @@ room *room_from_entity(entity *e) {
 
 void room_describe(room *r, portico_room_info *info) {
     memset(info, 0, sizeof *info);
-    info->max_members = r->key.type->max_members;
     info->opened_ms = r->opened_ms;
     snprintf(info->type, sizeof info->type, "%s", r->key.type->name);
     memcpy(info->name, r->key.name, sizeof info->name);
     os_mutex_lock(&r->lock);
     info->members = r->count;
+    info->max_members = r->max_members;
     info->closing = r->phase != ROOM_OPEN;
     os_mutex_unlock(&r->lock);
 }
 
 void *room_state(room *r, const module *m) {
-    return turn_current() == &r->base && m == r->module ? r->state : NULL;
+    if (turn_current() != &r->base || m != r->module) {
+        return NULL;
+    }
+    return room_catch_up(r) ? r->state : NULL; /* inside the gate, as it is the module that asks */
 }

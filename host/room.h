@@ -4,7 +4,7 @@
  * work at a time, in the order in which they had something to do. Functions are for any thread unless tagged
  * [turn]: in the room's turn. A room is held by being open, by each session that is in it or on its way, by its
  * queued messages, and by its strand while that is busy.
- * Lock order: a session's lock, then the table's, then a room's; strands and modules below.
+ * Lock order: a session's lock, then the table of rooms', then a room's; strands and modules below.
  */
 #ifndef PORTICO_ROOM_H
 #define PORTICO_ROOM_H
@@ -17,9 +17,8 @@ struct cast;
 
 typedef struct room room;
 
-/* Publishes a module's room type, and takes it away again. [control thread] */
-portico_status room_type_add(module *m, const registered_room *type);
-void room_type_remove(const registered_room *type);
+/* The rooms of a module take their states over in their next turn, which they get now. [control thread] */
+void rooms_follow(const module *m);
 
 /* Where rooms' strands post to; before any other function. */
 void rooms_start(os_port *port);
@@ -35,6 +34,9 @@ bool room_close(room *r, portico_status reason);
 /* Closes all rooms of a module; NULL: all rooms. */
 void rooms_close(const module *m, portico_status reason);
 uint32_t rooms_count(void);
+
+/* Calls `each` with the type's name for every room that has not closed. */
+void rooms_each(void (*each)(void *arg, const char *type), void *arg);
 
 /* Starts again what the system had no memory to start. */
 void rooms_kick(void);

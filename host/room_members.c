@@ -12,7 +12,7 @@
 /* Adds the member, unless the room closes, is full, or memory is out. */
 static portico_status member_add(room *r, portico_session id) {
     portico_status status = PORTICO_OK;
-    uint32_t limit = r->key.type->max_members;
+    uint32_t limit = r->max_members;
     os_mutex_lock(&r->lock);
     if (r->phase != ROOM_OPEN) {
         status = PORTICO_E_ROOM_CLOSED;
@@ -48,12 +48,17 @@ static void member_remove(room *r, portico_session id) {
 
 portico_status room_enter(room *r, session *s) {
     portico_status status = member_add(r, s->base.id);
-    if (status != PORTICO_OK || r->key.type->on_join == NULL) {
+    if (status != PORTICO_OK) {
         return status;
     }
-    module *before = module_enter(r->module, "on_join", 0, s->base.id);
-    status = r->key.type->on_join(r->base.id, r->state, s->base.id);
-    module_leave(before);
+    if (!room_begin(r, "on_join", 0, s->base.id)) {
+        status = PORTICO_E_ROOM_CLOSED;
+    } else {
+        if (r->type->on_join != NULL) {
+            status = r->type->on_join(r->base.id, r->state, s->base.id);
+        }
+        room_end(r);
+    }
     if (status != PORTICO_OK) {
         member_remove(r, s->base.id);
         room_end_if_empty(r);
@@ -63,10 +68,11 @@ portico_status room_enter(room *r, session *s) {
 
 void room_leave(room *r, session *s, portico_status reason) {
     member_remove(r, s->base.id);
-    if (r->key.type->on_leave != NULL) {
-        module *before = module_enter(r->module, "on_leave", 0, s->base.id);
-        r->key.type->on_leave(r->base.id, r->state, s->base.id, reason);
-        module_leave(before);
+    if (room_begin(r, "on_leave", 0, s->base.id)) {
+        if (r->type->on_leave != NULL) {
+            r->type->on_leave(r->base.id, r->state, s->base.id, reason);
+        }
+        room_end(r);
     }
     room_end_if_empty(r);
 }

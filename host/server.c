@@ -18,8 +18,10 @@
 #include "stats.h"
 #include "status.h"
 #include "status_report.h"
+#include "swap.h"
 #include "timer.h"
 #include "token.h"
+#include "watch.h"
 #include "watchdog.h"
 #include "worker.h"
 
@@ -129,6 +131,10 @@ static bool server_start_modules(const config *c) {
         }
     }
     loader_load_all();
+    if (c->modules_watch && watch_start(swap_on_rebuilt) != PORTICO_OK) {
+        log_error("host", "[modules] watch: cannot start its thread (system error %d)", os_error());
+        return false;
+    }
     return true;
 }
 
@@ -194,9 +200,11 @@ static bool server_stop(const config *c) {
             return false;
         }
     }
+    watch_stop();
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
+    control_drain(); /* closes the libraries of generations that were let go of last */
     return true;
 }
 

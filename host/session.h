@@ -21,6 +21,7 @@
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
 
+#include "attachment.h"
 #include "sendq.h"
 #include "service.h"
 #include "room.h"
@@ -45,12 +46,6 @@ enum {
     TURN_MESSAGE = 32,
     TURN_MOVE = 64 /* into or out of a room; before all others but TURN_OPEN */
 };
-
-typedef struct attachment {
-    module *module;
-    void *state;
-    bool opened; /* its on_open has been called */
-} attachment;
 
 typedef struct session {
     entity base; /* first */

@@ -35,6 +35,8 @@ portico_status session_take(entity *e, message *m);
 void session_inbox_add_locked(session *s, message *m);
 /* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
 bool session_queue_turn_locked(session *s);
+/* Lets the session have the layout that its type has now. False: it closes, or is not open yet. [turn] */
+bool session_follow_type(session *s);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */
 void session_want_locked(session *s, uint32_t bits);
 /* Leaves work for the turn and, when nobody has it, takes it here and now. Not locked, on a worker. */

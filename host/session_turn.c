@@ -14,71 +14,13 @@
 
 #include <stdlib.h>
 
-/* Makes the attachments for `next`: those of modules that stay are carried over, the others are new.
- * NULL when out of memory: nothing has changed. */
-static attachment *attachments_build(const session *s, const layout *next) {
-    attachment *all = calloc(next->part_count, sizeof *all);
-    for (uint32_t i = 0; all != NULL && i < next->part_count; i++) {
-        all[i].module = next->parts[i].module;
-        for (uint32_t k = 0; k < s->attachment_count; k++) {
-            if (s->attachments[k].module == all[i].module) {
-                all[i] = s->attachments[k];
-            }
-        }
-        uint32_t size = next->parts[i].type->shape.size;
-        if (all[i].state == NULL && size > 0 && (all[i].state = calloc(1, size)) == NULL) {
-            /* Only what was made here is freed again. */
-            while (i-- > 0) {
-                if (!all[i].opened) {
-                    free(all[i].state);
-                }
-            }
-            free(all);
-            return NULL;
-        }
-    }
-    return all;
-}
-
-static bool layout_has(const layout *l, const module *m) {
-    for (uint32_t i = 0; l != NULL && i < l->part_count; i++) {
-        if (l->parts[i].module == m) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Ends the attachments whose modules do not stand in `next` (NULL: all), the last that came first. */
-static void attachments_end(session *s, const layout *next, portico_status reason) {
-    for (uint32_t i = s->attachment_count; i-- > 0;) {
-        attachment *a = &s->attachments[i];
-        if (!layout_has(next, a->module)) {
-            call_close(s, i, reason);
-            atomic_fetch_sub(&a->module->sessions, 1);
-            free(a->state);
-            a->state = NULL;
-        }
-    }
-}
-
 /* Puts the layout `next` (with its reference) in place of the session's. */
 static bool session_adopt(session *s, layout *next, uint32_t version) {
-    attachment *all = attachments_build(s, next);
-    if (all == NULL) {
+    if (!attachments_follow(s, next)) {
         layout_release(next);
         return false;
     }
-    attachments_end(s, next, PORTICO_E_UNLOADED);
-    for (uint32_t i = 0; i < next->part_count; i++) {
-        if (!layout_has(s->layout, all[i].module)) {
-            atomic_fetch_add(&all[i].module->sessions, 1);
-        }
-    }
-    free(s->attachments);
     layout_release(s->layout);
-    s->attachments = all;
-    s->attachment_count = next->part_count;
     s->layout = next;
     s->layout_version = version;
     os_mutex_lock(&s->lock);
@@ -93,7 +35,7 @@ static bool session_open_parts(session *s) {
         if (s->attachments[i].opened) {
             continue;
         }
-        portico_status status = call_open(s, i);
+        portico_status status = call_open(s, &s->attachments[i]);
         if (status != PORTICO_OK) {
             log_debug(s->attachments[i].module->name, "session %llu refused by on_open: %s",
                       (unsigned long long)s->base.id, status_text(status));
@@ -123,13 +65,12 @@ static void turn_open(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
-/* Modules have come to or gone from the session's type. */
-static void turn_sync(session *s) {
+bool session_follow_type(session *s) {
     if (s->layout == NULL || s->state >= SESSION_DRAINING) {
-        return; /* not open yet: turn_open takes what is current; or closing: turn_close ends all */
+        return false; /* not open yet: turn_open takes what is current; or closing: turn_close ends all */
     }
     if (atomic_load(&s->service->type->version) == s->layout_version) {
-        return;
+        return true;
     }
     uint32_t version = 0;
     layout *l = session_type_layout(s->service->type, &version);
@@ -139,6 +80,16 @@ static void turn_sync(session *s) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
+    }
+    return s->state < SESSION_DRAINING;
+}
+
+/* Modules have come to, gone from, or been swapped in the session's type. */
+static void turn_sync(session *s) {
+    if (session_follow_type(s)) {
+        for (uint32_t i = 0; i < s->attachment_count; i++) {
+            call_catch_up(s, &s->attachments[i]);
+        }
     }
 }
 
@@ -151,7 +102,7 @@ static void turn_watermark(session *s) {
     if (tell) {
         s->watermark_told = above;
         for (uint32_t i = 0; i < s->attachment_count; i++) {
-            call_watermark(s, i, queued_bytes, above);
+            call_watermark(s, &s->attachments[i], queued_bytes, above);
         }
     }
 }
@@ -229,10 +180,7 @@ static void turn_close(session *s) {
               status_text(s->reason));
     session_turn_leave_all(s);
     turn_messages(s); /* frees them: the session is not open */
-    attachments_end(s, NULL, s->reason);
-    free(s->attachments);
-    s->attachments = NULL;
-    s->attachment_count = 0;
+    attachments_end(s, s->reason);
     layout_release(s->layout);
     s->layout = NULL;
     channels_leave(s);

@@ -60,15 +60,17 @@ void layout_release(layout *l) {
     }
     handlers_free(l);
     for (uint32_t i = 0; i < l->part_count; i++) {
+        generation_release(l->parts[i].generation);
         module_release(l->parts[i].module);
     }
     free(l);
 }
 
-static bool layout_add_part(layout *l, module *m, const registered_type *part) {
+static bool layout_add_part(layout *l, module *m, generation *g, const registered_type *part) {
     uint16_t number = (uint16_t)l->part_count;
-    l->parts[l->part_count++] = (layout_part){.module = m, .type = part};
+    l->parts[l->part_count++] = (layout_part){.module = m, .generation = g, .type = part};
     module_hold(m);
+    generation_hold(g);
     l->has_watermark = l->has_watermark || part->on_watermark != NULL;
     for (const registered_handler *from = part->handlers; from != NULL; from = from->hh.next) {
         layout_handler *h = calloc(1, sizeof *h);
@@ -87,21 +89,25 @@ static bool layout_add_part(layout *l, module *m, const registered_type *part) {
     return true;
 }
 
-/* A new layout with the parts of `old` without `without`, then with `m`'s, if there are such. */
-static layout *layout_build(const layout *old, const module *without, module *m,
-                            const registered_type *part) {
+/* A new layout with the parts of `old`, but for `m`'s, which becomes `part` of `g`, or goes when `part` is NULL. */
+static layout *layout_build(const layout *old, module *m, generation *g, const registered_type *part) {
     layout *l = calloc(1, sizeof *l);
     bool good = l != NULL;
+    bool placed = part == NULL;
     if (good) {
         atomic_init(&l->refs, 1);
     }
     for (uint32_t i = 0; good && old != NULL && i < old->part_count; i++) {
-        if (old->parts[i].module != without) {
-            good = layout_add_part(l, old->parts[i].module, old->parts[i].type);
+        const layout_part *p = &old->parts[i];
+        if (p->module != m) {
+            good = layout_add_part(l, p->module, p->generation, p->type);
+        } else if (part != NULL) {
+            good = layout_add_part(l, m, g, part);
+            placed = true;
         }
     }
-    if (good && m != NULL) {
-        good = layout_add_part(l, m, part);
+    if (good && !placed) {
+        good = layout_add_part(l, m, g, part);
     }
     if (!good) {
         layout_release(l);
@@ -110,41 +116,38 @@ static layout *layout_build(const layout *old, const module *without, module *m,
     return l;
 }
 
-static void session_type_publish(session_type *t, layout *l) {
+static bool layout_has_module(const layout *l, const module *m) {
+    for (uint32_t i = 0; l != NULL && i < l->part_count; i++) {
+        if (l->parts[i].module == m) {
+            return true;
+        }
+    }
+    return false;
+}
+
+portico_status session_type_prepare(session_type *t, module *m, generation *g, const registered_type *part,
+                                    layout **result) {
+    /* Only the control thread changes `current`, so it may read it without the lock. */
+    const layout *old = t->current;
+    bool owner = old != NULL && old->parts[0].module == m;
+    *result = NULL;
+    if (part == NULL && (owner || old == NULL)) {
+        return PORTICO_OK;
+    }
+    if (old != NULL && old->part_count == LAYOUT_PARTS_MAX && !layout_has_module(old, m)) {
+        return PORTICO_E_LIMIT;
+    }
+    *result = layout_build(old, m, g, part);
+    return *result != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+layout *session_type_exchange(session_type *t, layout *l) {
     os_mutex_lock(&t->lock);
     layout *old = t->current;
     t->current = l;
     atomic_fetch_add(&t->version, 1);
     os_mutex_unlock(&t->lock);
-    layout_release(old);
-}
-
-portico_status session_type_add_part(session_type *t, module *m, const registered_type *part) {
-    /* Only the control thread changes `current`, so it may read it without the lock. */
-    if (t->current != NULL && t->current->part_count == LAYOUT_PARTS_MAX) {
-        return PORTICO_E_LIMIT;
-    }
-    layout *l = layout_build(t->current, NULL, m, part);
-    if (l == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    session_type_publish(t, l);
-    return PORTICO_OK;
-}
-
-portico_status session_type_remove_part(session_type *t, const module *m) {
-    layout *l = NULL;
-    if (t->current == NULL) {
-        return PORTICO_OK;
-    }
-    if (t->current->parts[0].module != m) {
-        l = layout_build(t->current, m, NULL, NULL);
-        if (l == NULL) {
-            return PORTICO_E_NO_MEMORY;
-        }
-    }
-    session_type_publish(t, l);
-    return PORTICO_OK;
+    return old;
 }
 
 const module *session_type_handler_of(session_type *t, uint16_t opcode) {

@@ -2,7 +2,7 @@
  *
  * A type ("module.type") is made when somebody first names it and stays until the host ends, so that
  * listeners and sessions may point to it whether or not its module is loaded. Its layout is the modules that
- * take part now: immutable, counted, replaced as a whole when a module comes or goes. A session keeps the
+ * take part now: immutable, counted, replaced as a whole when a module comes, goes or is swapped. A session keeps the
  * layout it runs with until its next turn has taken over the new one.
  * Lock order: session lock, then a type's lock; nothing is locked under a type's lock but module holds.
  */
@@ -15,8 +15,9 @@ enum { LAYOUT_PARTS_MAX = 32 };
 
 /* One module's share of a type. Part 0 is the owner's. */
 typedef struct layout_part {
-    module *module;
-    const registered_type *type;
+    module *module;              /* held */
+    generation *generation;      /* held */
+    const registered_type *type; /* in that generation's registry */
 } layout_part;
 
 typedef struct layout_handler {
@@ -55,10 +56,15 @@ layout *session_type_layout(session_type *t, uint32_t *version);
 /* Drops a reference. The last one lets go of the modules. [any thread] */
 void layout_release(layout *l);
 
-/* Adds or removes a module's part. After removing the owner's part the layout is NULL.
- * PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing has changed. [control thread] */
-portico_status session_type_add_part(session_type *t, module *m, const registered_type *part);
-portico_status session_type_remove_part(session_type *t, const module *m);
+/* Makes, and does not yet publish, a layout of the type in which `m` takes part as `g` with `part`: in the place that it
+ * has, else as the last. With `part` NULL without it; *result is NULL when that is the owner.
+ * PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing was made. [control thread] */
+portico_status session_type_prepare(session_type *t, module *m, generation *g, const registered_type *part,
+                                    layout **result);
+
+/* Publishes a layout, which it takes over, and returns the one before, for layout_release. Cannot fail.
+ * [control thread] */
+layout *session_type_exchange(session_type *t, layout *l);
 
 /* Which module handles the opcode, or the message, now, or NULL. [control thread] */
 const module *session_type_handler_of(session_type *t, uint16_t opcode);

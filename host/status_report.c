@@ -3,11 +3,17 @@
 
 #include "blocking.h"
 #include "label.h"
+#include "room.h"
 #include "services.h"
 #include "session.h"
 #include "stats.h"
+#include "table.h"
+#include "text.h"
 #include "timer.h"
 #include "watchdog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static struct {
     const config *config;
@@ -99,11 +105,76 @@ void report_sessions(lines *to) {
     sessions_each(add_session, to);
 }
 
+/* How many sessions there are of each type, and rooms: counted before the table of modules is locked. */
+typedef struct type_count {
+    char name[2 * PORTICO_LABEL_MAX]; /* the key */
+    uint32_t count;
+    UT_hash_handle hh;
+} type_count;
+
+static void count_type(type_count **counts, const char *name) {
+    type_count *c = NULL;
+    HASH_FIND_STR(*counts, name, c);
+    if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) {
+        snprintf(c->name, sizeof c->name, "%s", name);
+        HASH_ADD_STR(*counts, name, c);
+        if (c->hh.tbl == NULL) {
+            free(c);
+            return;
+        }
+    }
+    if (c != NULL) {
+        c->count++;
+    }
+}
+
+static void count_session(void *arg, session *s) {
+    count_type(arg, s->service->type->name);
+}
+
+static void count_room(void *arg, const char *type) {
+    count_type(arg, type);
+}
+
+typedef struct module_report {
+    lines *to;
+    type_count *counts;
+} module_report;
+
+static uint32_t count_of(const module_report *r, const char *name) {
+    const type_count *c = NULL;
+    HASH_FIND_STR(r->counts, name, c);
+    return c != NULL ? c->count : 0;
+}
+
 static void add_module(void *arg, module *m) {
-    lines_add(arg, "%s %s %s %s sessions %u", m->name, m->version, m->library != NULL ? "loaded" : "builtin",
-              m->file != NULL ? m->file : "-", atomic_load(&m->sessions));
+    const module_report *r = arg;
+    const generation *g = module_generation(m);
+    char built[TEXT_TIME];
+    char since[TEXT_TIME];
+    text_time(g->built_ms, 'T', built);
+    text_time(g->since_ms, 'T', since);
+    lines_add(r->to, "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+              m->name, g->version, m->file != NULL ? "loaded" : "builtin", g->file != NULL ? g->file : "-",
+              atomic_load(&m->sessions), g->number, g->file != NULL ? built : "-", since, m->swaps,
+              (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
+    for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
+        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined", count_of(r, t->name));
+    }
+    for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
+        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));
+    }
 }
 
 void report_modules(lines *to) {
-    module_table_each(add_module, to);
+    module_report r = {.to = to};
+    sessions_each(count_session, &r.counts);
+    rooms_each(count_room, &r.counts);
+    module_table_each(add_module, &r);
+    type_count *c = NULL;
+    type_count *next = NULL;
+    HASH_ITER(hh, r.counts, c, next) {
+        HASH_DEL(r.counts, c);
+        free(c);
+    }
 }

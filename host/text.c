@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,4 +86,27 @@ char *text_copy(const char *text, size_t size) {
         copy[size] = '\0';
     }
     return copy;
+}
+
+static bool is_leap(unsigned year) {
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]) {
+    static const uint8_t month_days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    uint64_t days = wall_ms / 86400000;
+    unsigned ms = (unsigned)(wall_ms % 86400000);
+    unsigned year = 1970;
+    while (days >= (is_leap(year) ? 366u : 365u) && year < 9999) {
+        days -= is_leap(year) ? 366 : 365;
+        year++;
+    }
+    unsigned month = 0;
+    unsigned day = (unsigned)days;
+    while (month < 11 && day >= month_days[month] + (month == 1 && is_leap(year) ? 1u : 0u)) {
+        day -= month_days[month] + (month == 1 && is_leap(year) ? 1u : 0u);
+        month++;
+    }
+    (void)snprintf(text, TEXT_TIME, "%04u-%02u-%02u%c%02u:%02u:%02u.%03uZ", year % 10000, month + 1,
+                   (day + 1) % 100, between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }

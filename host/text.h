@@ -1,9 +1,10 @@
-/* text.h: small questions about UTF-8 text. Pure, any thread. */
+/* text.h: small questions about UTF-8 text, and times as text. Pure, any thread. */
 #ifndef PORTICO_TEXT_H
 #define PORTICO_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of the UTF-8 character at the start of `text`: 1 to 4; 0 when there is none (overlong forms,
  * surrogates, values above U+10FFFF and cut characters are none, and so is an empty text). */
@@ -20,5 +21,11 @@ bool text_is_plain(const char *text, size_t size);
 
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);
+
+enum { TEXT_TIME = 40 }; /* room for a time */
+
+/* Writes milliseconds since 1970 as "2026-11-22T10:11:12.345Z", with `between` in the place of the T. The C library's
+ * gmtime is not for several threads, and what replaces it has another name on each system. */
+void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]);
 
 #endif

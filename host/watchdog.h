@@ -6,6 +6,7 @@
 #ifndef PORTICO_WATCHDOG_H
 #define PORTICO_WATCHDOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* 0: never. */
@@ -18,6 +19,9 @@ void watchdog_end(void);
 
 /* Logs what is over its time, once for each call. */
 void watchdog_look(void);
+
+/* Writes which call into that module runs now, and for how long. */
+void watchdog_describe(const char *module_name, char *text, size_t size);
 
 /* How many calls are over their time now, and have been since the start. */
 uint32_t watchdog_late(void);

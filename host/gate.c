@@ -1,0 +1,97 @@
+/* gate.c: see gate.h.
+ *
+ * WHY NOBODY SLIPS THROUGH  Who enters (1) writes its slot, (2) reads `closed`; who closes (a) writes `closed`,
+ * (b) reads the slots. All four are sequentially consistent: if (2) saw an open gate, then (1) came before (b), and
+ * the closer sees that somebody is inside. Who finds it closed takes its slot back and waits.
+ * WHY NO WAKE-UP IS LOST  The closer reads the slots and goes to sleep under the lock; who leaves clears its slot,
+ * reads `closed`, and wakes under the lock.
+ */
+#include "gate.h"
+
+#include "invariant.h"
+
+enum { GATE_SLOTS = 1024 }; /* threads that ever call into modules: workers, pool, control */
+
+typedef struct gate_slot {
+    _Alignas(64) gate *_Atomic inside;
+} gate_slot;
+
+static gate_slot slots[GATE_SLOTS];
+static atomic_uint used;
+static _Thread_local gate_slot *own;
+
+static gate_slot *own_slot(void) {
+    if (own == NULL) {
+        uint32_t number = atomic_fetch_add(&used, 1);
+        INVARIANT(number < GATE_SLOTS);
+        own = &slots[number];
+    }
+    return own;
+}
+
+static void gate_wake(gate *g) {
+    os_mutex_lock(&g->lock);
+    os_cond_wake_all(&g->changed);
+    os_mutex_unlock(&g->lock);
+}
+
+void gate_enter(gate *g) {
+    gate_slot *slot = own_slot();
+    INVARIANT(atomic_load_explicit(&slot->inside, memory_order_relaxed) == NULL);
+    atomic_store(&slot->inside, g);
+    while (atomic_load(&g->closed)) {
+        atomic_store(&slot->inside, NULL);
+        os_mutex_lock(&g->lock);
+        os_cond_wake_all(&g->changed); /* the closer may have seen the slot */
+        while (atomic_load(&g->closed)) {
+            os_cond_wait(&g->changed, &g->lock, UINT32_MAX);
+        }
+        os_mutex_unlock(&g->lock);
+        atomic_store(&slot->inside, g);
+    }
+}
+
+void gate_leave(gate *g) {
+    atomic_store(&own_slot()->inside, NULL);
+    if (atomic_load(&g->closed)) {
+        gate_wake(g);
+    }
+}
+
+static bool anybody_inside(const gate *g) {
+    uint32_t count = atomic_load(&used);
+    for (uint32_t i = 0; i < count && i < GATE_SLOTS; i++) {
+        if (atomic_load(&slots[i].inside) == g) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gate_close(gate *g, uint32_t timeout_ms) {
+    uint64_t until_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+    os_mutex_lock(&g->lock);
+    atomic_store(&g->closed, true);
+    bool inside = anybody_inside(g);
+    while (inside) {
+        uint64_t now_ms = os_monotonic_ns() / 1000000;
+        if (now_ms >= until_ms) {
+            break;
+        }
+        os_cond_wait(&g->changed, &g->lock, (uint32_t)(until_ms - now_ms));
+        inside = anybody_inside(g);
+    }
+    if (inside) {
+        atomic_store(&g->closed, false);
+        os_cond_wake_all(&g->changed);
+    }
+    os_mutex_unlock(&g->lock);
+    return !inside;
+}
+
+void gate_open(gate *g) {
+    os_mutex_lock(&g->lock);
+    atomic_store(&g->closed, false);
+    os_cond_wake_all(&g->changed);
+    os_mutex_unlock(&g->lock);
+}

@@ -1,0 +1,340 @@
+/* swap.c: see swap.h.
+ *
+ * The pause is what happens between closing and opening the gate: swap_out, the module's own state, one pointer for each
+ * type, swap_in. Nothing in it grows with the number of sessions or rooms.
+ */
+#include "swap.h"
+
+#include "host_api.h"
+#include "loader_private.h"
+#include "publish.h"
+#include "ready.h"
+#include "room.h"
+#include "services.h"
+#include "state_take_over.h"
+#include "status.h"
+#include "swap_plan.h"
+#include "watch.h"
+#include "watchdog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first try to get the module to itself is short, so that callers who are held up do not notice; each further one
+ * may take twice as long. */
+enum { GATE_FIRST_MS = 1, GATE_MOST_MS = 64, SETTLE_STEP_MS = 1 };
+
+typedef struct swap {
+    swap_plan plan;
+    uint64_t begun_ns;
+    uint64_t staged_ns; /* when the plan was made */
+    uint64_t closed_ns; /* when the gate was closed, at the try that succeeded ... */
+    uint64_t inside_ns; /* ... when nobody was inside any more */
+    uint64_t opened_ns;
+    uint32_t tries;
+} swap;
+
+static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
+    return (double)(to_ns - from_ns) / 1e6;
+}
+
+/* ---- stage ---------------------------------------------------------------------------------- */
+
+/* Waits until no state is of a former generation, so that every state goes through every generation. */
+static portico_status swap_settle(module *m, char why[IMAGE_WHY_MAX]) {
+    uint64_t until_ms = os_monotonic_ns() / 1000000 + loader_config()->modules_swap_timeout_ms;
+    uint32_t left = m->previous != NULL ? atomic_load(&m->previous->states) : 0;
+    while (left > 0 && os_monotonic_ns() / 1000000 < until_ms) {
+        control_sleep(SETTLE_STEP_MS);
+        left = atomic_load(&m->previous->states);
+    }
+    if (left > 0) {
+        snprintf(
+            why, IMAGE_WHY_MAX,
+            "%u states of sessions and rooms are still of generation %u: their turns have not come to an end within "
+            "[modules] swap_timeout_ms = %u: is a handler blocked?",
+            left, m->previous->number, loader_config()->modules_swap_timeout_ms);
+        return PORTICO_E_TIMEOUT;
+    }
+    return PORTICO_OK;
+}
+
+/* Lets a new image register. */
+static portico_status swap_load(module *m, generation *to, char why[IMAGE_WHY_MAX]) {
+    portico_status status = module_call_load(m, to, host_api(loader_config()));
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
+        return PORTICO_E_LOAD;
+    }
+    return PORTICO_OK;
+}
+
+/* ---- exchange ------------------------------------------------------------------------------- */
+
+static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
+    module *m = w->plan.module;
+    uint64_t until_ns = os_monotonic_ns() + loader_config()->modules_swap_timeout_ms * 1000000ull;
+    uint32_t patience_ms = GATE_FIRST_MS;
+    do {
+        w->tries++;
+        w->closed_ns = os_monotonic_ns();
+        if (gate_close(&m->gate, patience_ms)) {
+            w->inside_ns = os_monotonic_ns();
+            return PORTICO_OK;
+        }
+        control_sleep(patience_ms); /* let those go on who were held up */
+        patience_ms = patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
+    } while (os_monotonic_ns() < until_ns);
+    char call[128];
+    watchdog_describe(m->name, call, sizeof call);
+    snprintf(why, IMAGE_WHY_MAX, "a handler does not return within [modules] swap_timeout_ms = %u: %s",
+             loader_config()->modules_swap_timeout_ms, call);
+    return PORTICO_E_TIMEOUT;
+}
+
+/* The module's own state goes into the block that the new image knows. */
+static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) {
+    const generation *from = w->plan.from;
+    const generation *to = w->plan.to;
+    const state_owner owner = {.name = from->name, .entity = w->plan.module->self};
+    portico_status status =
+        state_copy_over(&owner, from, &from->shape, from->state, &to->shape, to->info.migrate, to->state);
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "the module's state cannot be taken over: its migrate failed: %s",
+                 status_text(status));
+    }
+    return status;
+}
+
+/* Lets `g` be the one that serves. Gate closed. */
+static void swap_publish(swap *w, generation *g) {
+    plan_exchange(&w->plan, g == w->plan.from);
+    module_table_lock();
+    atomic_store_explicit(&w->plan.module->current, g, memory_order_release);
+    module_table_unlock();
+}
+
+/* The gate is closed. On failure all is as it was. */
+static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
+    module *m = w->plan.module;
+    portico_status status = plan_check_empty(&w->plan, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    module_call_swap_out(m, w->plan.from);
+    status = take_module_state(w, why);
+    if (status == PORTICO_OK) {
+        swap_publish(w, w->plan.to);
+        status = module_call_swap_in(m, w->plan.to);
+        if (status != PORTICO_OK) {
+            snprintf(why, IMAGE_WHY_MAX, "its swap_in failed: %s", status_text(status));
+            swap_publish(w, w->plan.from);
+        }
+    }
+    if (status != PORTICO_OK && module_call_swap_in(m, w->plan.from) != PORTICO_OK) {
+        log_error("modules", "%s: swap_in of generation %u, which goes on serving, failed, too", m->name,
+                  w->plan.from->number);
+    }
+    return status;
+}
+
+/* ---- follow --------------------------------------------------------------------------------- */
+
+/* What goes on after the gate is open: everybody follows, listeners of new types open, of old ones close. */
+static void swap_follow(swap *w) {
+    module *m = w->plan.module;
+    for (size_t i = 0; i < w->plan.type_count; i++) {
+        const type_change *c = &w->plan.types[i];
+        publish_sync_sessions(c->type);
+        if (c->from == NULL && c->to->owned) {
+            (void)services_open(c->type);
+        } else if (c->to == NULL && c->from->owned) {
+            services_pause(c->type);
+        }
+    }
+    rooms_follow(m);
+    plan_fini(&w->plan);
+}
+
+/* The generation before is kept for a roll-back, the one before that is not. */
+static void swap_retire(module *m, generation *from, generation *to) {
+    module_table_lock();
+    generation *gone = m->previous;
+    m->previous = from;
+    module_table_unlock();
+    if (gone == to) {
+        return; /* a roll-back: its hold is that of the current one now */
+    }
+    if (gone != NULL) {
+        generation_release(gone);
+    }
+}
+
+static void swap_outcome(module *m, const char *text) {
+    module_table_lock();
+    snprintf(m->outcome, sizeof m->outcome, "%s", text);
+    module_table_unlock();
+}
+
+static void swap_tell(const swap *w, const generation *from, const generation *to, char why[IMAGE_WHY_MAX]) {
+    snprintf(
+        why, IMAGE_WHY_MAX,
+        "%s %s generation %u serves in place of %s generation %u: staged %.1f ms, gate %.3f ms (%u %s), pause %.3f ms, "
+        "in all %.1f ms",
+        to->name, to->version, to->number, from->version, from->number,
+        milliseconds(w->begun_ns, w->staged_ns), milliseconds(w->closed_ns, w->inside_ns), w->tries,
+        w->tries == 1 ? "try" : "tries", milliseconds(w->closed_ns, w->opened_ns),
+        milliseconds(w->begun_ns, w->opened_ns));
+    log_info("modules", "%s", why);
+}
+
+/* ---- the transaction ------------------------------------------------------------------------ */
+
+/* From the plan to the open gate. `to` has registered; with PORTICO_OK the module holds it. */
+static portico_status swap_to(module *m, generation *to, uint64_t begun_ns, char why[IMAGE_WHY_MAX]) {
+    swap w = {.begun_ns = begun_ns};
+    portico_status status = plan_make(&w.plan, m, to, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    generation *from = w.plan.from;
+    w.staged_ns = os_monotonic_ns();
+    status = swap_close_gate(&w, why);
+    if (status == PORTICO_OK) {
+        status = swap_exchange(&w, why);
+        gate_open(&m->gate);
+        w.opened_ns = os_monotonic_ns();
+    }
+    if (status != PORTICO_OK) {
+        plan_fini(&w.plan);
+        return status;
+    }
+    module_table_lock();
+    to->number = to->number != 0 ? to->number : ++m->generations;
+    to->since_ms = os_wall_ms();
+    m->swaps++;
+    m->pause_ns = w.opened_ns - w.closed_ns;
+    module_table_unlock();
+    swap_follow(&w);
+    swap_tell(&w, from, to, why);
+    swap_retire(m, from, to);
+    swap_outcome(m, "swapped");
+    return PORTICO_OK;
+}
+
+static portico_status swap_refuse(module *m, const char *name, portico_status status,
+                                  char why[IMAGE_WHY_MAX]) {
+    if (why[0] == '\0') {
+        snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
+    }
+    log_error("modules", "%s is not swapped, what serves goes on serving: %s", name, why);
+    if (m != NULL) {
+        swap_outcome(m, why);
+    }
+    return status;
+}
+
+static module *swap_find(const char *name, portico_status *status, char why[IMAGE_WHY_MAX]) {
+    module *m = module_find(name);
+    *status = PORTICO_OK;
+    why[0] = '\0';
+    if (m == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
+        *status = PORTICO_E_NOT_FOUND;
+    } else if (m->file == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host", name);
+        *status = PORTICO_E_STATE;
+    }
+    return m;
+}
+
+portico_status swap_module(const char *name, const char *file, char why[IMAGE_WHY_MAX]) {
+    portico_status status = PORTICO_OK;
+    uint64_t begun_ns = os_monotonic_ns();
+    module *m = swap_find(name, &status, why);
+    generation *to = NULL;
+    if (status == PORTICO_OK) {
+        status = swap_settle(m, why);
+    }
+    if (status == PORTICO_OK) {
+        status = image_open(file != NULL ? file : m->file, &to, why);
+    }
+    if (status == PORTICO_OK && strcmp(to->name, name) != 0) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", to->file, to->name);
+        status = PORTICO_E_INVALID;
+    }
+    if (status == PORTICO_OK) {
+        status = swap_load(m, to, why);
+        if (status == PORTICO_OK) {
+            generation_hold(to);
+            status = swap_to(m, to, begun_ns, why);
+            if (status != PORTICO_OK) {
+                module_call_unload(m, to);
+            }
+        }
+    }
+    if (status != PORTICO_OK) {
+        if (to != NULL) {
+            generation_free(to);
+        }
+        return swap_refuse(m, name, status, why);
+    }
+    loader_serves(m);
+    return PORTICO_OK;
+}
+
+portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
+    portico_status status = PORTICO_OK;
+    uint64_t begun_ns = os_monotonic_ns();
+    module *m = swap_find(name, &status, why);
+    if (status == PORTICO_OK && m->previous == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "%s has not been swapped: there is no generation to go back to", name);
+        status = PORTICO_E_NOT_FOUND;
+    }
+    if (status == PORTICO_OK) {
+        status = swap_settle(m, why);
+    }
+    if (status == PORTICO_OK) {
+        status = swap_to(m, m->previous, begun_ns, why);
+    }
+    if (status != PORTICO_OK) {
+        return swap_refuse(m, name, status, why);
+    }
+    loader_serves(m);
+    return PORTICO_OK;
+}
+
+/* ---- by itself ------------------------------------------------------------------------------ */
+
+typedef struct rebuilt {
+    control_command command; /* first */
+    char name[MODULE_NAME_MAX];
+} rebuilt;
+
+static void swap_rebuilt(control_command *command) {
+    rebuilt *r = (rebuilt *)command;
+    char why[IMAGE_WHY_MAX];
+    uint64_t size = 0;
+    uint64_t hash = 0;
+    const module *m = control_ending() ? NULL : module_find(r->name);
+    if (m != NULL && m->file != NULL && image_hash(m->file, &size, &hash) == PORTICO_OK) {
+        const image_copy *serves = &module_generation(m)->copy;
+        if (size != serves->size || hash != serves->hash) {
+            (void)swap_module(r->name, NULL, why);
+            (void)ready_update();
+        }
+    }
+    free(r);
+}
+
+void swap_on_rebuilt(const char *name) {
+    rebuilt *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        log_error("modules", "%s was rebuilt and is not swapped: out of memory", name);
+        return;
+    }
+    r->command.run = swap_rebuilt;
+    snprintf(r->name, sizeof r->name, "%s", name);
+    control_post(&r->command);
+}
