@@ -12,7 +12,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { WORKER_BATCH = 64, WORKER_BLOCKS = 16 };
 
@@ -27,12 +26,13 @@ typedef struct worker {
     os_op stop_op;
     /* Only the worker's own thread */
     uint64_t now_ms;
+    atomic_bool busy; /* with a batch or round; others only look */
     /* Guarded by the lock */
     os_mutex lock;
     os_completion batch[WORKER_BATCH];
     uint32_t next; /* the first of the batch that nobody has taken */
     uint32_t count;
-    uint64_t began_ms;
+    uint64_t began_ms; /* the batch; for the rescuer, its round */
     deferred *first;
     deferred **last;
 } worker;
@@ -110,16 +110,36 @@ static void worker_run_batch(worker *self, worker *w) {
     worker_run_deferred(w);
 }
 
-/* Looks at all, the rescuer too, since what it took over may block again. */
+static void worker_begin(worker *w, const os_completion *batch, uint32_t count) {
+    w->now_ms = os_monotonic_ns() / 1000000;
+    os_mutex_lock(&w->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        w->batch[i] = batch[i];
+    }
+    w->next = 0;
+    w->count = count;
+    w->began_ms = w->now_ms;
+    atomic_store_explicit(&w->busy, true, memory_order_relaxed);
+    os_mutex_unlock(&w->lock);
+}
+
+static void worker_end(worker *w) {
+    /* Who sees this late shares out what waits for nobody, and finds nothing in the batch: no harm. */
+    atomic_store_explicit(&w->busy, false, memory_order_relaxed);
+}
+
+/* Looks at all, the rescuer too, since what it took over may block again. A stuck worker's own completions
+ * (what its submits did at once) go to the other workers first, since the rest of its batch may block. */
 void workers_rescue(void) {
     worker *self = current;
     for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
         worker *w = &workers.all[i];
         os_mutex_lock(&w->lock);
-        bool stuck =
-            w != self && (w->next < w->count || w->first != NULL) && self->now_ms > w->began_ms + RESCUE_MS;
+        bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
+                     self->now_ms > w->began_ms + RESCUE_MS;
         os_mutex_unlock(&w->lock);
         if (stuck) {
+            os_port_share_kept(w->port);
             worker_run_batch(self, w);
         }
     }
@@ -145,14 +165,9 @@ static void worker_run(void *arg) {
     block_cache(WORKER_BLOCKS);
     while (!atomic_load(&workers.stop)) {
         uint32_t count = os_port_wait(w->port, batch, WORKER_BATCH, UINT32_MAX);
-        w->now_ms = os_monotonic_ns() / 1000000;
-        os_mutex_lock(&w->lock);
-        memcpy(w->batch, batch, count * sizeof batch[0]);
-        w->next = 0;
-        w->count = count;
-        w->began_ms = w->now_ms;
-        os_mutex_unlock(&w->lock);
+        worker_begin(w, batch, count);
         worker_run_batch(w, w);
+        worker_end(w);
         stats_add(STAT_batches, 1);
         stats_add(STAT_ops_completed, count);
     }
@@ -172,12 +187,10 @@ static void rescuer_run(void *arg) {
     while (!atomic_load(&workers.stop)) {
         os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
         os_mutex_unlock(&workers.lock);
-        w->now_ms = os_monotonic_ns() / 1000000;
-        os_mutex_lock(&w->lock);
-        w->began_ms = w->now_ms;
-        os_mutex_unlock(&w->lock);
+        worker_begin(w, NULL, 0);
         workers_rescue();
         worker_run_deferred(w);
+        worker_end(w);
         os_mutex_lock(&workers.lock);
     }
     os_mutex_unlock(&workers.lock);

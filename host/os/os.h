@@ -182,8 +182,14 @@ void os_port_destroy(os_port *port);
 
 /* Waits up to `timeout_ms` (0: only look; UINT32_MAX: for ever) and writes up to `capacity`
  * completions. Returns how many; 0 when the time ran out. A thread that has submitted operations
- * between two waits must wait again until it is told to stop: completions may be kept for it. */
+ * between two waits must wait again until it is told to stop, or somebody must call os_port_share_kept:
+ * completions may be kept for it. */
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms);
+
+/* Moves completions that are kept for threads which have not come back to os_port_wait to where any thread
+ * gets them: for whoever sees that such a thread is stuck. Cheap, but not for every wait: what is shared
+ * costs a lock that all use. On Windows nothing is kept, and it does nothing. */
+void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes that some waiting thread will get. */
 portico_status os_port_post(os_port *port, os_op *op);

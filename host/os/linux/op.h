@@ -1,7 +1,7 @@
 /* op.h: what is inside an os_op, and the queues that ops stand in.
  *
  * While an op is in flight it belongs either to its socket (pending, under the socket's lock) or to
- * one queue (completed, under the port's lock or on one thread's own list). Never to two.
+ * one queue (completed, under the port's lock or a waiter's). Never to two.
  */
 #ifndef PORTICO_LINUX_OP_H
 #define PORTICO_LINUX_OP_H

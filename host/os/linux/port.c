@@ -1,7 +1,8 @@
 /* port.c: the completion queue over epoll.
  *
  * What a waiting thread completes by itself (its own submits, the events it fetched) goes on its own
- * list and is returned by its next os_port_wait without a lock or a system call. Everything else, and
+ * list and is returned by its next os_port_wait without a system call. The list's lock is that thread's alone,
+ * but for os_port_share_kept, which takes the list of a thread that does not come back. Everything else, and
  * every os_port_post, goes through the shared queue.
  *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
@@ -34,20 +35,26 @@ enum {
 static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so many */
 
 /* What a thread keeps for the port it waits on. */
-typedef struct waiter {
+struct waiter {
+    /* Its thread only */
     uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
-    op_queue own;     /* completed by this thread, for this thread */
     uint32_t streak;  /* waits in a row that made no epoll_wait */
-} waiter;
+    /* Under ports_lock */
+    waiter *next; /* among the waiters of its port */
+    /* Under the lock */
+    pthread_mutex_t lock;
+    op_queue own; /* completed by this thread, for this thread */
+};
 
-static _Thread_local waiter self;
+static _Thread_local waiter self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* The ports that exist, so that a thread can tell whether its last one is still there. */
+/* The ports that exist, so that a thread can tell whether its last one is still there, and their waiters. */
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
 static os_port *ports;
 static uint64_t last_port_id;
 static pthread_once_t waiter_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t waiter_key;
+static bool waiter_key_made;
 
 static void port_wake(os_port *port) {
     if (atomic_load(&port->sleepers) == 0 || atomic_exchange(&port->wake_sent, true)) {
@@ -70,6 +77,23 @@ static void port_share(os_port *port, op_queue *ops) {
     port_wake(port);
 }
 
+/* Moves what `w` has kept to the shared queue. */
+static void waiter_share(os_port *port, waiter *w) {
+    pthread_mutex_lock(&w->lock);
+    if (w->own.first != NULL) {
+        port_share(port, &w->own);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void os_port_share_kept(os_port *port) {
+    pthread_mutex_lock(&ports_lock);
+    for (waiter *w = port->waiters; w != NULL; w = w->next) {
+        waiter_share(port, w);
+    }
+    pthread_mutex_unlock(&ports_lock);
+}
+
 /* The thread turns to another port or ends: what it kept goes to the others, if there still is a port. */
 static void waiter_leave(waiter *w) {
     pthread_mutex_lock(&ports_lock);
@@ -77,11 +101,17 @@ static void waiter_leave(waiter *w) {
     while (port != NULL && port->id != w->port_id) {
         port = port->next;
     }
-    if (port != NULL && w->own.first != NULL) {
-        port_share(port, &w->own);
+    if (port != NULL) {
+        waiter **link = &port->waiters;
+        while (*link != w) {
+            link = &(*link)->next;
+        }
+        *link = w->next;
+        waiter_share(port, w);
     }
     pthread_mutex_unlock(&ports_lock);
-    memset(w, 0, sizeof *w);
+    w->port_id = 0;
+    w->own = (op_queue){0}; /* nobody else knows it any more */
 }
 
 static void waiter_on_exit(void *w) {
@@ -89,18 +119,27 @@ static void waiter_on_exit(void *w) {
 }
 
 static void waiter_key_create(void) {
-    pthread_key_create(&waiter_key, waiter_on_exit);
+    waiter_key_made = pthread_key_create(&waiter_key, waiter_on_exit) == 0;
 }
 
 static waiter *waiter_enter(os_port *port) {
     waiter *w = &self;
-    if (w->port_id != port->id) {
-        if (w->port_id != 0) {
-            waiter_leave(w);
-        }
-        pthread_once(&waiter_key_once, waiter_key_create);
-        pthread_setspecific(waiter_key, w);
+    if (w->port_id == port->id) {
+        return w;
+    }
+    if (w->port_id != 0) {
+        waiter_leave(w);
+    }
+    w->streak = 0;
+    pthread_once(&waiter_key_once, waiter_key_create);
+    if (waiter_key_made && pthread_setspecific(waiter_key, w) == 0) {
         w->port_id = port->id;
+        pthread_mutex_lock(&ports_lock);
+        w->next = port->waiters;
+        port->waiters = w;
+        pthread_mutex_unlock(&ports_lock);
+    } else {
+        /* Its end would not be seen: it keeps nothing, and takes from the shared queue like everybody. */
     }
     return w;
 }
@@ -156,9 +195,6 @@ void os_port_destroy(os_port *port) {
     }
     *link = port->next;
     pthread_mutex_unlock(&ports_lock);
-    if (self.port_id == port->id) {
-        memset(&self, 0, sizeof self);
-    }
     slab_fini(&port->slots);
     pthread_mutex_destroy(&port->lock);
     close(port->wake_fd);
@@ -170,7 +206,9 @@ void os_port_destroy(os_port *port) {
 
 void port_complete(os_port *port, op *o) {
     if (self.port_id == port->id) {
+        pthread_mutex_lock(&self.lock);
         op_queue_push(&self.own, o);
+        pthread_mutex_unlock(&self.lock);
         return;
     }
     op_queue one = {0};
@@ -234,10 +272,12 @@ static uint32_t port_take_shared(os_port *port, os_completion *completions, uint
 /* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
  * handler would hold them up. */
 static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity) {
+    pthread_mutex_lock(&w->lock);
     uint32_t count = queue_hand_out(&w->own, completions, capacity);
     if (w->own.first != NULL) {
         port_share(port, &w->own);
     }
+    pthread_mutex_unlock(&w->lock);
     return count;
 }
 
@@ -303,15 +343,14 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
     if (++w->streak < STREAK_MAX) {
         count = waiter_hand_out(port, w, completions, capacity);
         count += port_take_shared(port, completions + count, capacity - count);
-        if (count > 0) {
-            return count;
-        }
-    } else if (w->own.first != NULL) {
+    } else {
         /* This thread has fed itself for long: now the others' posts and events come first. */
         port_poll(port, 0);
         w->streak = 0;
         count = port_take_shared(port, completions, capacity);
         count += waiter_hand_out(port, w, completions + count, capacity - count);
+    }
+    if (count > 0) {
         return count;
     }
     w->streak = 0;

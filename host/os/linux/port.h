@@ -2,7 +2,8 @@
  *
  * An epoll set, a queue of completions that any waiter may take, an eventfd to wake one waiter, and
  * the slots of all sockets. A thread that waits keeps what it completes by itself on its own list
- * (see port.c). Lock order: a socket's lock, then `slots.lock` or `lock`; never two sockets' locks.
+ * (see port.c). Lock order: a socket's lock or port.c's ports_lock, never both; then a waiter's lock; then
+ * `slots.lock` or `lock`. Never two sockets' locks, nor two waiters'.
  */
 #ifndef PORTICO_LINUX_PORT_H
 #define PORTICO_LINUX_PORT_H
@@ -14,9 +15,12 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
+typedef struct waiter waiter;
+
 struct os_port {
-    os_port *next; /* in the list of ports that exist */
-    uint64_t id;   /* never used again, unlike the address */
+    os_port *next;   /* in the list of ports that exist */
+    uint64_t id;     /* never used again, unlike the address */
+    waiter *waiters; /* the threads that may keep completions, under ports_lock */
     int epoll_fd;
     int wake_fd; /* eventfd, edge-triggered, never read: each write is one event */
     slab slots;

@@ -44,6 +44,10 @@ portico_status os_port_post(os_port *port, os_op *op) {
                                                                           : win_fail(GetLastError());
 }
 
+void os_port_share_kept(os_port *port) {
+    (void)port; /* what has completed stands in the port's own queue until a thread takes it */
+}
+
 /* Turns what the port said into what the caller sees; the op is the caller's from here on. False when
  * there is nothing to see: the operation is in flight again. */
 static bool complete(const OVERLAPPED_ENTRY *entry, os_completion *completion) {
