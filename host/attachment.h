@@ -15,8 +15,9 @@ typedef struct attachment {
     generation *generation;      /* adopted: what `state` is of */
     const registered_type *type; /* in its registry */
     void *state;
-    bool opened; /* its on_open has been called */
-    bool broken; /* its state could not be taken over: its handlers are called no more */
+    bool opened;         /* its on_open has been called */
+    bool watermark_told; /* what its on_watermark was last called with */
+    bool broken;         /* its state could not be taken over: its handlers are called no more */
 } attachment;
 
 /* Makes the attachments of `s` be those of `next`: of modules that stay they are carried over, those of modules that go

@@ -94,7 +94,6 @@ typedef struct session {
     uint32_t attachment_count;
     attachment *attachments;
     bool joined;          /* it is among the members of `home` */
-    bool watermark_told;  /* what on_watermark was last called with */
     uint64_t rate_due_ns; /* packets_per_second: when the packets so far were due */
 
     _Atomic bool may_idle; /* idle_timeout_s is not for it */

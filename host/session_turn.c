@@ -25,6 +25,9 @@ static bool session_adopt(session *s, layout *next, uint32_t version) {
     s->layout_version = version;
     os_mutex_lock(&s->lock);
     s->watermark_wanted = next->has_watermark;
+    if (s->watermark_wanted && s->above_watermark) {
+        session_want_locked(s, TURN_WATERMARK); /* for a module that comes in the midst of it */
+    }
     os_mutex_unlock(&s->lock);
     return true;
 }
@@ -97,12 +100,13 @@ static void turn_watermark(session *s) {
     os_mutex_lock(&s->lock);
     bool above = s->above_watermark;
     uint32_t queued_bytes = s->queue.queued_bytes;
-    bool tell = s->state == SESSION_OPEN && above != s->watermark_told;
+    bool tell = s->state == SESSION_OPEN;
     os_mutex_unlock(&s->lock);
-    if (tell) {
-        s->watermark_told = above;
-        for (uint32_t i = 0; i < s->attachment_count; i++) {
-            call_watermark(s, &s->attachments[i], queued_bytes, above);
+    for (uint32_t i = 0; tell && i < s->attachment_count; i++) {
+        attachment *a = &s->attachments[i];
+        if (a->watermark_told != above) {
+            a->watermark_told = above;
+            call_watermark(s, a, queued_bytes, above);
         }
     }
 }

@@ -3,6 +3,8 @@
  * A slot is written by its thread and read by watchdog_look. `call` counts up in steps of CALL_STEP and has the bit
  * CALL_RUNS while a call is described: what was read between two equal values with it belongs together. The bit
  * CALL_TOLD is watchdog_look's, set by a compare-and-swap, so that the call's own end either sees it or comes first.
+ * `telling` is held from there until the log has its line, and by an end that has seen the bit: so "has returned"
+ * always comes after. Lock order: `telling`, then the log's.
  * The module's name is copied, since the module may be gone when it is read.
  */
 #include "watchdog.h"
@@ -31,6 +33,7 @@ static _Atomic uint32_t limit;
 static _Atomic uint32_t late;
 static _Atomic uint64_t total;
 static _Thread_local watch_slot *own;
+static os_mutex telling;
 
 void watchdog_start(uint32_t limit_ms) {
     atomic_store(&limit, limit_ms);
@@ -102,8 +105,23 @@ void watchdog_end(void) {
         watch_view v;
         slot_copy(s, &v); /* this thread alone writes it, with its next call */
         atomic_fetch_sub(&late, 1);
+        os_mutex_lock(&telling);
         tell(&v, os_monotonic_ns(), true);
+        os_mutex_unlock(&telling);
     }
+}
+
+/* Tells of the call unless it has returned meanwhile. */
+static void look_at(watch_slot *s, watch_view *v, uint64_t now_ns) {
+    os_mutex_lock(&telling);
+    atomic_fetch_add(&late, 1); /* before the call can see that it was told, which takes it off */
+    if (atomic_compare_exchange_strong(&s->call, &v->call, v->call | CALL_TOLD)) {
+        atomic_fetch_add(&total, 1);
+        tell(v, now_ns, false);
+    } else {
+        atomic_fetch_sub(&late, 1);
+    }
+    os_mutex_unlock(&telling);
 }
 
 void watchdog_look(void) {
@@ -113,16 +131,9 @@ void watchdog_look(void) {
     for (uint32_t i = 0; limit_ms != 0 && i < count && i < SLOTS; i++) {
         watch_view v;
         watch_slot *s = &slots[i];
-        if (!slot_read(s, &v) || (v.call & CALL_TOLD) != 0 || now_ns < v.started_ns + limit_ms * 1000000ull) {
-            continue;
+        if (slot_read(s, &v) && (v.call & CALL_TOLD) == 0 && now_ns >= v.started_ns + limit_ms * 1000000ull) {
+            look_at(s, &v, now_ns);
         }
-        atomic_fetch_add(&late, 1); /* before the call can see that it was told, which takes it off */
-        if (!atomic_compare_exchange_strong(&s->call, &v.call, v.call | CALL_TOLD)) {
-            atomic_fetch_sub(&late, 1); /* it has returned */
-            continue;
-        }
-        atomic_fetch_add(&total, 1);
-        tell(&v, now_ns, false);
     }
 }
 

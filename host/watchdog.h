@@ -17,7 +17,7 @@ void watchdog_start(uint32_t limit_ms);
 void watchdog_begin(const char *module_name, const char *what, uint32_t number, uint64_t entity_id);
 void watchdog_end(void);
 
-/* Logs what is over its time, once for each call. */
+/* Logs what is over its time, once for each call; that it has returned after all is logged later, by its end. */
 void watchdog_look(void);
 
 /* Writes which call into that module runs now, and for how long. */

@@ -1,0 +1,73 @@
+/* The watchdog's two lines of one call come in their order, also when the call returns in the moment in which it
+ * is told of. The log is made in the working folder. */
+#include "log.h"
+#include "os/os.h"
+#include "watchdog.h"
+
+#include "support/check.h"
+
+#include <stdatomic.h>
+
+enum { CALLS = 500, LOG_BYTES_MAX = 1 << 20 };
+
+static atomic_bool ended;
+
+/* Each call returns as soon as it is counted, which is before the log has its line. */
+static void calling_main(void *arg) {
+    (void)arg;
+    for (uint64_t call = 1; call <= CALLS; call++) {
+        watchdog_begin("slow", "opcode", 7, call);
+        while (watchdog_total() < call) {
+        }
+        watchdog_end();
+    }
+    atomic_store(&ended, true);
+}
+
+static void check_log(const char *path) {
+    static char bytes[LOG_BYTES_MAX];
+    static bool told[CALLS + 1];
+    static bool returned[CALLS + 1];
+    FILE *file = os_fopen(path, "rb");
+    CHECK(file != NULL);
+    bytes[fread(bytes, 1, sizeof bytes - 1, file)] = '\0';
+    (void)fclose(file);
+    for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        const char *at = strstr(line, "opcode 7 of ");
+        CHECK(at != NULL);
+        uint64_t call = strtoull(at + 12, NULL, 10);
+        CHECK(call >= 1 && call <= CALLS);
+        if (strstr(line, "has not returned for") != NULL) {
+            CHECK(!told[call]);
+            told[call] = true;
+        } else {
+            CHECK(strstr(line, "has returned after") != NULL);
+            CHECK(told[call] && !returned[call]);
+            returned[call] = true;
+        }
+    }
+    for (int call = 1; call <= CALLS; call++) {
+        CHECK(told[call] && returned[call]);
+    }
+}
+
+int main(int argc, char **argv) {
+    char path[] = "watchdog.log";
+    log_options options = {
+        .level = LOG_WARN, .format = LOG_TEXT, .file = path, .file_limit_bytes = LOG_BYTES_MAX, .keep = 1};
+    os_thread *calling;
+    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+    (void)os_file_remove(path);
+    CHECK(log_start(&options));
+    watchdog_start(1);
+    CHECK_INT(os_thread_start(&calling, "calling", calling_main, NULL), PORTICO_OK);
+    while (!atomic_load(&ended)) {
+        watchdog_look();
+    }
+    os_thread_join(calling);
+    log_stop();
+    CHECK_INT(watchdog_late(), 0);
+    CHECK_INT(watchdog_total(), CALLS);
+    check_log(path);
+    return 0;
+}
