@@ -9,30 +9,47 @@
 #include <string.h>
 
 enum { JOIN = 1, MOVE = 2, HIT = 3, WELCOME = 100, SNAPSHOT = 101, SCORES = 102 };
-enum { IN_BYTES = 65536, SCORES_MAX = 256, NEAR_US = 2000 };
+enum { IN_BYTES = 65536, PLAYERS_MAX = 256, FRAME_MAX = WIRE_U16 + 6 + 6 * PLAYERS_MAX, FIELD_SIZE = 1000 };
 
 typedef struct bot {
     net_socket socket;
     uint16_t number; /* 0: not welcome yet */
+    bool first;      /* of its field: speaks for it */
+    int watcher;     /* its place among the watchers; -1: it is none */
     uint32_t tick_ms;
-    uint32_t tick; /* of the last snapshot; 0: none yet */
-    uint64_t tick_us;
-    uint64_t act_at_ms;
+    uint32_t tick;  /* of the last snapshot; 0: none yet */
+    uint32_t count; /* of the players in it */
     uint64_t hits;
     uint32_t score;
     uint32_t score_count;
     uint64_t scores_hash; /* of the last scores as they came */
-    uint32_t in_size;
-    uint8_t in[IN_BYTES];
+    uint32_t rest_size;
+    uint8_t rest[FRAME_MAX]; /* the beginning of a frame whose end has not come */
 } bot;
+
+/* One tick as its watcher saw it. */
+typedef struct sample {
+    int watcher;
+    int64_t at_us; /* against tick * tick_ms: only the difference of two of one watcher means something */
+} sample;
 
 struct bots {
     bots_options options;
     int count;
+    int joined;  /* so many play already */
+    int welcome; /* so many have been told their number */
+    int next;    /* who thinks next */
+    uint64_t next_due_us;
     bot *all;
-    net_poll_entry *entries;
+    int watcher_count;
+    bot **watchers;
+    net_poll_entry *entries; /* of the watchers */
+    sample *samples;
+    size_t sample_count;
+    size_t sample_capacity;
     uint64_t random;
     bots_figures figures;
+    uint8_t in[IN_BYTES];
 };
 
 static uint16_t read_u16(const uint8_t *at) {
@@ -43,36 +60,62 @@ static uint32_t read_u32(const uint8_t *at) {
     return read_u16(at) | (uint32_t)read_u16(at + 2) << 16;
 }
 
-static void on_welcome(bot *p, const uint8_t *data, uint32_t size) {
+/* ---- what comes from the game ---------------------------------------------------------------- */
+
+static void on_welcome(bots *b, bot *p, const uint8_t *data, uint32_t size) {
     CHECK_INT(size, 8);
+    CHECK(p->number == 0);
     p->number = read_u16(data);
     p->tick_ms = read_u16(data + 2);
     CHECK(p->number > 0 && p->tick_ms > 0);
+    b->welcome++;
+}
+
+static void watcher_note(bots *b, const bot *p, uint32_t tick) {
+    if (b->sample_count == b->sample_capacity) {
+        b->sample_capacity = b->sample_capacity == 0 ? 1024 : 2 * b->sample_capacity;
+        b->samples = realloc(b->samples, b->sample_capacity * sizeof *b->samples);
+        CHECK(b->samples != NULL);
+    }
+    b->samples[b->sample_count++] =
+        (sample){p->watcher, (int64_t)clock_now_us() - (int64_t)tick * p->tick_ms * 1000};
+}
+
+/* Nobody leaves, so a field only becomes fuller; and whoever is told of it is in it. */
+static void check_players(const bots *b, bot *p, const uint8_t *data, uint32_t size) {
+    uint32_t count = read_u16(data + 4);
+    bool found = false;
+    CHECK(size == 6 + 6 * count && count >= p->count && count <= (uint32_t)b->options.per_field);
+    for (const uint8_t *at = data + 6; at < data + size; at += 6) {
+        CHECK(read_u16(at + 2) < FIELD_SIZE && read_u16(at + 4) < FIELD_SIZE);
+        CHECK(read_u16(at) != p->number || !found);
+        found = found || read_u16(at) == p->number;
+    }
+    CHECK(found);
+    p->count = count;
 }
 
 static void on_snapshot(bots *b, bot *p, const uint8_t *data, uint32_t size) {
-    uint64_t now_us = clock_now_us();
-    CHECK(p->number != 0);
-    CHECK(size >= 6 && size == 6 + 6u * read_u16(data + 4));
+    CHECK(p->number != 0 && size >= 6);
+    check_players(b, p, data, size);
     uint32_t tick = read_u32(data);
     CHECK(tick > p->tick);
-    if (p->tick != 0) {
-        uint64_t due_us = p->tick_us + (uint64_t)(tick - p->tick) * p->tick_ms * 1000;
-        uint64_t off_us = now_us > due_us ? now_us - due_us : due_us - now_us;
-        b->figures.left_out += tick - p->tick - 1;
-        b->figures.in_time += off_us <= NEAR_US;
-        b->figures.worst_us = off_us > b->figures.worst_us ? off_us : b->figures.worst_us;
-        b->figures.snapshots++;
-    }
+    uint32_t left_out = p->tick != 0 ? tick - p->tick - 1 : 0;
+    b->figures.snapshots++;
+    b->figures.snapshots_left_out += left_out;
+    b->figures.ticks += p->first;
+    b->figures.left_out += p->first ? left_out : 0;
     p->tick = tick;
-    p->tick_us = now_us;
+    if (p->watcher >= 0) {
+        watcher_note(b, p, tick);
+    }
 }
 
 static void on_scores(bot *p, const uint8_t *data, uint32_t size) {
     CHECK(p->number != 0 && size >= 2);
     uint32_t count = read_u16(data);
     bool found = false;
-    CHECK(size == 2 + 6 * count && count <= SCORES_MAX);
+    CHECK(size == 2 + 6 * count && count <= PLAYERS_MAX);
     p->scores_hash = 14695981039346656037u;
     for (uint32_t i = 0; i < size; i++) {
         p->scores_hash = (p->scores_hash ^ data[i]) * 1099511628211u;
@@ -92,7 +135,7 @@ static void on_scores(bot *p, const uint8_t *data, uint32_t size) {
 
 static void bot_take(bots *b, bot *p, uint16_t opcode, const uint8_t *data, uint32_t size) {
     if (opcode == WELCOME) {
-        on_welcome(p, data, size);
+        on_welcome(b, p, data, size);
     } else if (opcode == SNAPSHOT) {
         on_snapshot(b, p, data, size);
     } else {
@@ -101,56 +144,91 @@ static void bot_take(bots *b, bot *p, uint16_t opcode, const uint8_t *data, uint
     }
 }
 
-static void bot_recv(bots *b, bot *p) {
-    int got = net_recv_some(p->socket, p->in + p->in_size, IN_BYTES - p->in_size);
-    CHECK(got > 0 || got == NET_TIMEOUT);
-    p->in_size += got > 0 ? (uint32_t)got : 0;
-    uint32_t at = 0;
-    while (p->in_size - at >= WIRE_U16 && p->in_size - at >= read_u16(p->in + at)) {
-        uint32_t size = read_u16(p->in + at);
-        CHECK(size >= WIRE_U16);
-        bot_take(b, p, read_u16(p->in + at + 2), p->in + at + WIRE_U16, size - WIRE_U16);
-        at += size;
+/* ---- playing --------------------------------------------------------------------------------- */
+
+/* Reads all that has come since the last time. */
+static void bot_read(bots *b, bot *p) {
+    bool more = true;
+    while (more) {
+        memcpy(b->in, p->rest, p->rest_size);
+        int got = net_recv_some(p->socket, b->in + p->rest_size, IN_BYTES - p->rest_size);
+        CHECK(got > 0 || got == NET_TIMEOUT);
+        uint32_t end = p->rest_size + (got > 0 ? (uint32_t)got : 0);
+        uint32_t at = 0;
+        more = end == IN_BYTES;
+        while (end - at >= WIRE_U16 && end - at >= read_u16(b->in + at)) {
+            uint32_t size = read_u16(b->in + at);
+            CHECK(size >= WIRE_U16);
+            bot_take(b, p, read_u16(b->in + at + 2), b->in + at + WIRE_U16, size - WIRE_U16);
+            at += size;
+        }
+        p->rest_size = end - at;
+        CHECK(p->rest_size < FRAME_MAX);
+        memcpy(p->rest, b->in + at, p->rest_size);
     }
-    memmove(p->in, p->in + at, p->in_size - at);
-    p->in_size -= at;
 }
 
+/* A move, and a hit every other time: in one send. */
 static void bot_act(bots *b, bot *p) {
+    uint8_t out[2 * WIRE_U16 + 4];
     int16_t move[2] = {(int16_t)(wire_random(&b->random) % 21 - 10),
                        (int16_t)(wire_random(&b->random) % 21 - 10)};
+    size_t size = wire_frame(WIRE_U16, out, MOVE, move, sizeof move);
     if (wire_random(&b->random) % 2 == 0) {
         p->hits++;
-        CHECK(wire_send(p->socket, WIRE_U16, HIT, NULL, 0));
-    } else {
-        CHECK(wire_send(p->socket, WIRE_U16, MOVE, move, sizeof move));
+        size += wire_frame(WIRE_U16, out + size, HIT, NULL, 0);
+    }
+    CHECK(net_send_all(p->socket, out, size));
+}
+
+/* Lets those think whose time has come, one after another, evenly over think_ms. */
+static void bots_think(bots *b, bool act) {
+    uint64_t step_us = b->options.think_ms * 1000ull / (uint64_t)b->count;
+    uint64_t now_us = clock_now_us();
+    uint64_t late_us = now_us > b->next_due_us ? now_us - b->next_due_us : 0;
+    b->figures.late_us = late_us > b->figures.late_us ? late_us : b->figures.late_us;
+    for (int i = 0; i < b->joined && b->next_due_us <= now_us; i++) {
+        bot *p = &b->all[b->next];
+        bot_read(b, p);
+        if (act && p->number != 0) {
+            bot_act(b, p);
+        }
+        b->next = (b->next + 1) % b->joined;
+        b->next_due_us += step_us;
     }
 }
 
 static void bots_step(bots *b, bool act) {
-    uint64_t now_ms = clock_now_ms();
-    for (int i = 0; act && i < b->count; i++) {
-        bot *p = &b->all[i];
-        if (now_ms >= p->act_at_ms) {
-            bot_act(b, p);
-            p->act_at_ms = now_ms + b->options.act_ms;
-        }
-    }
-    if (net_poll(b->entries, (size_t)b->count, 5)) {
-        for (int i = 0; i < b->count; i++) {
+    bots_think(b, act);
+    if (b->watcher_count == 0) {
+        clock_sleep_ms(1);
+    } else if (net_poll(b->entries, (size_t)b->watcher_count, 1)) {
+        for (int i = 0; i < b->watcher_count; i++) {
             if (b->entries[i].can_recv) {
-                bot_recv(b, &b->all[i]);
+                bot_read(b, b->watchers[i]);
             }
         }
     }
 }
 
-static bool all_welcome(const bots *b) {
-    int welcome = 0;
-    for (int i = 0; i < b->count; i++) {
-        welcome += b->all[i].number != 0;
+/* ---- joining --------------------------------------------------------------------------------- */
+
+static void bot_join(bots *b, int i) {
+    bot *p = &b->all[i];
+    char field[32];
+    int in_field = i / b->options.per_field;
+    snprintf(field, sizeof field, "field %d", in_field);
+    p->first = i % b->options.per_field == 0;
+    p->watcher = -1;
+    p->socket = net_connect(b->options.port);
+    CHECK(wire_send(p->socket, WIRE_U16, JOIN, field, (uint32_t)strlen(field)));
+    net_set_nonblocking(p->socket);
+    if (p->first && b->options.watch_every > 0 && in_field % b->options.watch_every == 0) {
+        p->watcher = b->watcher_count++;
+        b->watchers[p->watcher] = p;
+        b->entries[p->watcher].socket = p->socket;
     }
-    return welcome == b->count;
+    b->joined++;
 }
 
 bots *bots_create(const bots_options *options) {
@@ -160,27 +238,20 @@ bots *bots_create(const bots_options *options) {
     b->count = options->fields * options->per_field;
     b->random = options->seed;
     b->all = calloc((size_t)b->count, sizeof *b->all);
-    b->entries = calloc((size_t)b->count, sizeof *b->entries);
-    CHECK(b->all != NULL && b->entries != NULL);
+    b->watchers = calloc((size_t)options->fields, sizeof(bot *));
+    b->entries = calloc((size_t)options->fields, sizeof *b->entries);
+    CHECK(b->all != NULL && b->watchers != NULL && b->entries != NULL);
+    uint64_t start_us = clock_now_us();
     uint64_t end_ms = clock_now_ms() + 120000;
+    b->next_due_us = start_us;
     for (int i = 0; i < b->count; i++) {
-        b->entries[i].socket = NET_NONE; /* while the first ones play already */
-        b->all[i].socket = NET_NONE;
-    }
-    for (int i = 0; i < b->count; i++) {
-        bot *p = &b->all[i];
-        char field[32];
-        snprintf(field, sizeof field, "field %d", i / options->per_field);
-        p->socket = net_connect(options->port);
-        p->act_at_ms = clock_now_ms() + wire_random(&b->random) % (options->act_ms + 1);
-        b->entries[i].socket = p->socket;
-        CHECK(wire_send(p->socket, WIRE_U16, JOIN, field, (uint32_t)strlen(field)));
-        net_set_nonblocking(p->socket);
-        if (i % 500 == 499) {
-            bots_play(b, 1, false); /* takes what the first ones have been sent meanwhile */
+        while (clock_now_us() < start_us + options->join_ms * 1000ull * (uint64_t)i / (uint64_t)b->count) {
+            bots_step(b, false);
         }
+        bot_join(b, i);
+        bots_think(b, false);
     }
-    while (!all_welcome(b)) {
+    while (b->welcome < b->count) {
         CHECK(clock_now_ms() < end_ms);
         bots_step(b, false);
     }
@@ -194,6 +265,8 @@ void bots_play(bots *b, uint32_t duration_ms, bool act) {
     } while (clock_now_ms() < end_ms);
 }
 
+/* ---- figures --------------------------------------------------------------------------------- */
+
 bots_figures bots_look(const bots *b) {
     bots_figures figures = b->figures;
     for (int i = 0; i < b->count; i++) {
@@ -205,6 +278,37 @@ bots_figures bots_look(const bots *b) {
 
 void bots_forget(bots *b) {
     b->figures = (bots_figures){0};
+    b->sample_count = 0;
+}
+
+static int compare_us(const void *a, const void *b) {
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+uint64_t bots_lateness(bots *b, double percent) {
+    if (b->sample_count == 0) {
+        return 0;
+    }
+    int64_t *late_us = calloc(b->sample_count + (size_t)b->watcher_count, sizeof *late_us);
+    CHECK(late_us != NULL);
+    int64_t *earliest_us = late_us + b->sample_count; /* of each watcher */
+    for (int i = 0; i < b->watcher_count; i++) {
+        earliest_us[i] = INT64_MAX;
+    }
+    for (size_t i = 0; i < b->sample_count; i++) {
+        const sample *s = &b->samples[i];
+        earliest_us[s->watcher] = s->at_us < earliest_us[s->watcher] ? s->at_us : earliest_us[s->watcher];
+    }
+    for (size_t i = 0; i < b->sample_count; i++) {
+        late_us[i] = b->samples[i].at_us - earliest_us[b->samples[i].watcher];
+    }
+    qsort(late_us, b->sample_count, sizeof *late_us, compare_us);
+    size_t at = (size_t)((double)b->sample_count * percent / 100.0);
+    int64_t found = late_us[at < b->sample_count ? at : b->sample_count - 1];
+    free(late_us);
+    return (uint64_t)found;
 }
 
 bool bots_agree(const bots *b) {
@@ -221,7 +325,9 @@ void bots_destroy(bots *b) {
     for (int i = 0; i < b->count; i++) {
         net_close(b->all[i].socket);
     }
+    free(b->samples);
     free(b->entries);
+    free(b->watchers);
     free(b->all);
     free(b);
 }

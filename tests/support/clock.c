@@ -22,6 +22,17 @@ uint64_t clock_now_us(void) {
     return whole * 1000000u + rest * 1000000u / (uint64_t)frequency.QuadPart;
 }
 
+uint64_t clock_cpu_ms(void) {
+    FILETIME began;
+    FILETIME ended;
+    FILETIME in_system = {0};
+    FILETIME in_program = {0};
+    GetProcessTimes(GetCurrentProcess(), &began, &ended, &in_system, &in_program);
+    uint64_t system = (uint64_t)in_system.dwHighDateTime << 32 | in_system.dwLowDateTime;
+    uint64_t program = (uint64_t)in_program.dwHighDateTime << 32 | in_program.dwLowDateTime;
+    return (system + program) / 10000;
+}
+
 void clock_sleep_ms(uint32_t ms) {
     Sleep(ms);
 }
@@ -38,6 +49,12 @@ uint64_t clock_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_cpu_ms(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
 }
 
 void clock_sleep_ms(uint32_t ms) {

@@ -14,6 +14,9 @@ uint64_t clock_now_ms(void);
 /* The same in microseconds. */
 uint64_t clock_now_us(void);
 
+/* Milliseconds of processor time that this process has used. */
+uint64_t clock_cpu_ms(void);
+
 void clock_sleep_ms(uint32_t ms);
 
 /* The first figure where the host runs at full speed, the second for the Windows build, which is mostly run
