@@ -1,6 +1,7 @@
 /* sendq.c: see sendq.h. */
 #include "sendq.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,21 +9,18 @@
  * broadcast frames a segment is nearly as small as what is copied into it. */
 enum { FIRST_SEGMENT_BYTES = 960, NEXT_SEGMENT_BYTES = 16 * 1024, BETWEEN_SEGMENT_BYTES = 128 };
 
-struct segment {
-    os_buffer buffer; /* first: os_send walks the segments through it */
-    segment *next;
-    shared *frame; /* NULL: the bytes are in `bytes` */
-    uint32_t capacity;
-    uint32_t reserved;
-    uint8_t bytes[];
-};
+/* A frame of up to so many bytes is copied behind what waits: a segment that refers to it takes more than that, its
+ * share of the allocator's included, and os_send takes OS_SEND_BUFFERS_MAX of them at once. */
+enum { COPY_BYTES = 64 };
+
+static_assert(COPY_BYTES >= sizeof(segment), "a reference would be smaller than the copy");
 
 static segment *segment_create(uint32_t capacity) {
     segment *g = malloc(sizeof *g + capacity);
     if (g != NULL) {
         memset(g, 0, sizeof *g);
         g->capacity = capacity;
-        g->buffer.data = g->bytes;
+        g->buffer.data = (const uint8_t *)(g + 1);
     }
     return g;
 }
@@ -36,7 +34,10 @@ static void segments_free(sendq *q, segment *g) {
         segment *next = g->next;
         q->memory_bytes -= segment_memory(g);
         shared_release(g->frame);
-        free(g);
+        g->frame = NULL;
+        if (g != &q->own) {
+            free(g);
+        }
         g = next;
     }
 }
@@ -73,7 +74,7 @@ portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, ui
     if (g == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    uint8_t *to = g->bytes + g->buffer.size;
+    uint8_t *to = (uint8_t *)(g + 1) + g->buffer.size;
     memcpy(to, ends->header, ends->header_bytes);
     if (size > 0) {
         memcpy(to + ends->header_bytes, data, size);
@@ -84,19 +85,19 @@ portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, ui
     return PORTICO_OK;
 }
 
-portico_status sendq_share(sendq *q, shared *whole) {
+portico_status sendq_share(sendq *q, shared *whole, bool *copied) {
     static const frame_ends none; /* the frame is whole already */
-    if (whole->size <= 2 * sizeof(segment)) {
-        /* To refer to it would take more memory than it has, which the send limit could not see. */
+    segment *g = &q->own;
+    *copied = g->frame != NULL && whole->size <= COPY_BYTES;
+    if (*copied) {
         return sendq_copy(q, &none, whole->bytes, whole->size);
     }
-    segment *g = segment_create(0);
-    if (g == NULL) {
+    if (g->frame != NULL && (g = segment_create(0)) == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
+    g->next = NULL;
     g->frame = shared_hold(whole);
-    g->buffer.data = whole->bytes;
-    g->buffer.size = whole->size;
+    g->buffer = (os_buffer){.data = whole->bytes, .size = whole->size};
     sendq_append(q, g);
     q->queued_bytes += whole->size;
     return PORTICO_OK;

@@ -2,7 +2,7 @@
  *
  * Bytes wait in segments: copied packets share segments that are filled up, broadcast packets refer to one
  * counted copy. sendq_take moves the first segments into flight as the list that os_send wants;
- * sendq_sent frees them. Guarded by the session's lock.
+ * sendq_sent frees them. Guarded by the session's lock. All bytes zero is an empty queue.
  */
 #ifndef PORTICO_SENDQ_H
 #define PORTICO_SENDQ_H
@@ -11,7 +11,13 @@
 #include "frame.h"
 #include "os/os.h"
 
-typedef struct segment segment;
+typedef struct segment {
+    os_buffer buffer; /* first: os_send walks the segments through it */
+    struct segment *next;
+    shared *frame;     /* what is referred to; NULL: the bytes stand behind the segment */
+    uint32_t capacity; /* of those */
+    uint32_t reserved;
+} segment;
 
 typedef struct sendq {
     segment *first;
@@ -20,13 +26,15 @@ typedef struct sendq {
     uint32_t queued_bytes; /* all that is not sent, in flight too */
     uint32_t memory_bytes; /* what all that takes: what the send limit is held against */
     uint32_t flying_bytes;
+    segment own; /* refers to one shared frame at a time without an allocation */
 } sendq;
 
 /* Copies header, payload and trailer to the end. */
 portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size);
 
-/* Puts a whole frame that is shared to the end, with a reference of its own. */
-portico_status sendq_share(sendq *q, shared *whole);
+/* Puts a whole frame that is shared to the end, with a reference of its own; or a copy, when what lies before it has to
+ * wait and it is so small that a reference takes more memory: *copied says which. */
+portico_status sendq_share(sendq *q, shared *whole, bool *copied);
 
 /* Moves up to OS_SEND_BUFFERS_MAX segments into flight; NULL when nothing waits or something flies. */
 os_buffer *sendq_take(sendq *q);

@@ -114,18 +114,18 @@ bool session_close(session *s, portico_status reason);
 /* Closes at once: what is queued is dropped. [any thread] */
 void session_abort(session *s, portico_status reason);
 
-/* One frame for one or more sessions; encoded once for each framing that is met. */
+/* One frame for many sessions; encoded once for each framing that is met. */
 typedef struct cast cast;
 struct cast {
     uint16_t opcode;
     uint32_t size;
     const void *data;
+    uint32_t copies; /* made of the payload so far */
     shared *frames[FRAME_KINDS];
 };
 
 /* Queues one packet; statuses as portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
-portico_status session_send_cast(session *s, cast *c);
 void cast_fini(cast *c);
 
 /* Writes up to `capacity` members of `of` and returns how many there are. */

@@ -123,42 +123,47 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
     return status;
 }
 
-/* The frame for this framing, made when the first session needs it. */
-static portico_status cast_frame(cast *c, frame_kind framing, uint32_t limit_bytes, shared **whole) {
+/* Makes the frame for this framing: the broadcast's one copy of the payload. */
+static portico_status cast_encode(cast *c, frame_kind framing, uint32_t limit_bytes) {
     frame_ends ends;
     portico_status status = frame_wrap(framing, c->opcode, c->size, limit_bytes, &ends);
     if (status != PORTICO_OK) {
         return status;
     }
-    if (c->frames[framing] == NULL) {
-        shared *b = shared_create(ends.header_bytes + c->size + ends.trailer_bytes);
-        if (b == NULL) {
-            return PORTICO_E_NO_MEMORY;
-        }
-        memcpy(b->bytes, ends.header, ends.header_bytes);
-        if (c->size > 0) {
-            memcpy(b->bytes + ends.header_bytes, c->data, c->size);
-        }
-        memcpy(b->bytes + ends.header_bytes + c->size, ends.trailer, ends.trailer_bytes);
-        c->frames[framing] = b;
+    shared *b = shared_create(ends.header_bytes + c->size + ends.trailer_bytes);
+    if (b == NULL) {
+        return PORTICO_E_NO_MEMORY;
     }
-    *whole = c->frames[framing];
+    memcpy(b->bytes, ends.header, ends.header_bytes);
+    if (c->size > 0) {
+        memcpy(b->bytes + ends.header_bytes, c->data, c->size);
+    }
+    memcpy(b->bytes + ends.header_bytes + c->size, ends.trailer, ends.trailer_bytes);
+    c->frames[framing] = b;
+    c->copies++;
     return PORTICO_OK;
 }
 
-portico_status session_send_cast(session *s, cast *c) {
+static portico_status session_send_cast(session *s, cast *c) {
     const config_service *limits = s->service->config;
-    shared *whole = NULL;
-    portico_status status = cast_frame(c, limits->framing, limits->frame_limit_bytes, &whole);
+    shared **whole = &c->frames[limits->framing];
+    portico_status status = PORTICO_OK;
+    if (*whole == NULL) {
+        status = cast_encode(c, limits->framing, limits->frame_limit_bytes);
+    } else if ((*whole)->size > limits->frame_limit_bytes) {
+        status = PORTICO_E_TOO_BIG; /* made for a member with a higher limit */
+    }
     if (status != PORTICO_OK) {
         return status;
     }
+    bool copied = false;
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, whole->size);
+    status = session_admit_locked(s, (*whole)->size);
     if (status == PORTICO_OK) {
-        status = sendq_share(&s->queue, whole);
+        status = sendq_share(&s->queue, *whole, &copied);
     }
     if (status == PORTICO_OK) {
+        c->copies += copied;
         session_queued_locked(s);
     }
     os_mutex_unlock(&s->lock);
@@ -203,6 +208,9 @@ uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_sess
         count = list(of, members, capacity);
     }
     uint32_t sent = members_send(members, count, c, except);
+    stats_add(STAT_broadcasts, sent > 0);
+    stats_add(STAT_broadcast_packets, sent);
+    stats_add(STAT_broadcast_copies, c->copies);
     if (members != few) {
         free(members);
     }

@@ -2,6 +2,11 @@
  *
  * Any thread. Each worker counts in a block of its own, so that counting costs no shared cache line; all
  * other threads share one. Sums are taken while the others count: right to within what is going on.
+ *
+ * Of broadcasts: `broadcasts` had somebody to go to, `broadcast_packets` is for how many members they were queued (and
+ * counted in packets_out, too), `broadcast_copies` how often a payload was copied for that. A broadcast is copied once
+ * for each framing among its members; frames that are smaller than a reference to them, also for members whose last
+ * broadcast still waits.
  */
 #ifndef PORTICO_STATS_H
 #define PORTICO_STATS_H
@@ -14,6 +19,9 @@
     X(sessions_closed) \
     X(packets_in) \
     X(packets_out) \
+    X(broadcasts) \
+    X(broadcast_packets) \
+    X(broadcast_copies) \
     X(bytes_in) \
     X(bytes_out) \
     X(batches) \
