@@ -1,0 +1,128 @@
+/* crier.c: one room whose periodic message is a broadcast to all who are in it.
+ *
+ *   opcode 1  joins the room: answered by the status of that (int32); the answer to the next packet comes from inside
+ *   opcode 2  answered with how many are in the room (uint32)
+ *   opcode 3  uint32 count, size, period_ms: every period_ms a broadcast of opcode 103, until there were `count`; then
+ *             opcode 104 to the one who asked: uint32 broadcasts, packets (what room_send returned, added up), missed
+ *
+ * The payload of broadcast n (from 0) is the uint32 n, then bytes i from 4 to size - 1 that are (uint8_t)(n * 31 + i * 7).
+ */
+#include <portico/portico.h>
+
+#include <string.h>
+
+enum { JOIN = 1, COUNT = 2, START = 3, CRY = 103, DONE = 104, MESSAGE_CRY = 1, SIZE_MAX_BYTES = 60000 };
+
+typedef struct square {
+    uint32_t members;
+    uint32_t count; /* broadcasts to make */
+    uint32_t size;
+    uint32_t made;
+    uint32_t packets;
+    uint32_t missed;
+    portico_session asked;
+    portico_timer timer;
+} square;
+
+static const portico_host *host;
+
+static void answer(portico_session session, const portico_packet *packet, portico_status status) {
+    int32_t value = status;
+    (void)host->session_send(session, packet->opcode, &value, sizeof value);
+}
+
+static portico_status PORTICO_CALL on_join(portico_room room, void *state, portico_session session) {
+    (void)room, (void)session;
+    ((square *)state)->members++;
+    return PORTICO_OK;
+}
+
+static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
+                                  portico_status reason) {
+    (void)room, (void)session, (void)reason;
+    ((square *)state)->members--;
+}
+
+static void PORTICO_CALL on_cry(portico_entity room, void *state, const portico_message *message) {
+    square *q = state;
+    uint8_t bytes[SIZE_MAX_BYTES];
+    if (q->made == q->count) {
+        return; /* was on its way when the timer was cancelled */
+    }
+    memcpy(bytes, &q->made, sizeof q->made);
+    for (uint32_t i = sizeof q->made; i < q->size; i++) {
+        bytes[i] = (uint8_t)(q->made * 31 + i * 7);
+    }
+    q->missed += message->missed;
+    q->packets += host->room_send(room, CRY, bytes, q->size, 0);
+    if (++q->made == q->count) {
+        const uint32_t figures[3] = {q->made, q->packets, q->missed};
+        (void)host->timer_cancel(q->timer);
+        (void)host->session_send(q->asked, DONE, figures, sizeof figures);
+    }
+}
+
+static void PORTICO_CALL on_packet_join(portico_session session, void *state, const portico_packet *packet) {
+    portico_room room = 0;
+    (void)state;
+    portico_status status = host->room_create("crier.square", "square", &room);
+    if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
+        status = host->room_join(room, session);
+    }
+    answer(session, packet, status);
+}
+
+static square *square_of(portico_session session) {
+    return host->room_state(host->session_room(session));
+}
+
+static void PORTICO_CALL on_packet_count(portico_session session, void *state, const portico_packet *packet) {
+    const square *q = square_of(session);
+    (void)state;
+    if (q != NULL) {
+        (void)host->session_send(session, packet->opcode, &q->members, sizeof q->members);
+    }
+}
+
+static void PORTICO_CALL on_packet_start(portico_session session, void *state, const portico_packet *packet) {
+    square *q = square_of(session);
+    uint32_t asked[3] = {0};
+    (void)state;
+    memcpy(asked, packet->data, packet->size < sizeof asked ? packet->size : sizeof asked);
+    if (q == NULL || asked[0] == 0 || asked[1] < sizeof q->made || asked[1] > SIZE_MAX_BYTES) {
+        answer(session, packet, PORTICO_E_INVALID);
+        return;
+    }
+    *q = (square){.members = q->members, .count = asked[0], .size = asked[1], .asked = session};
+    answer(session, packet,
+           host->post_every(host->session_room(session), MESSAGE_CRY, NULL, 0, asked[2], &q->timer));
+}
+
+static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    const portico_session_type type = {.struct_size = sizeof type, .name = "session"};
+    const portico_room_type room = {.struct_size = sizeof room,
+                                    .state_size = sizeof(square),
+                                    .name = "square",
+                                    .on_join = on_join,
+                                    .on_leave = on_leave};
+    portico_status status = host->register_session_type(&type);
+    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
+    status = status == PORTICO_OK ? host->register_handler("session", JOIN, on_packet_join) : status;
+    status = status == PORTICO_OK ? host->register_handler("session", COUNT, on_packet_count) : status;
+    status = status == PORTICO_OK ? host->register_handler("session", START, on_packet_start) : status;
+    return status == PORTICO_OK ? host->register_message("square", MESSAGE_CRY, on_cry) : status;
+}
+
+static const portico_module_info info = {
+    .struct_size = sizeof info,
+    .abi_major = PORTICO_ABI_MAJOR,
+    .abi_minor = PORTICO_ABI_MINOR,
+    .name = "crier",
+    .version = "1",
+    .description = "A room that broadcasts.",
+    .load = module_load,
+};
+
+PORTICO_MODULE(info);
