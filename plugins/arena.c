@@ -48,7 +48,6 @@ enum { TICK = 1, ARRIVED = 2 };
 /* A session's state: only what it takes to join. What a player is in the game stands in the field. */
 typedef struct player {
     char name[PORTICO_LABEL_MAX]; /* of the field that was asked for */
-    portico_room going;           /* the room that this was */
 } player;
 
 typedef struct fighter {
@@ -194,8 +193,7 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
     (void)room;
     field *f = state;
     if (f->count >= max_players) {
-        player_refuse(session, FULL);
-        return PORTICO_E_LIMIT;
+        return PORTICO_E_LIMIT; /* player_on_arrived hears of it */
     }
     fighter *p = &f->fighters[f->count];
     *p = (fighter){.session = session, .number = field_free_number(f)};
@@ -267,16 +265,13 @@ static void PORTICO_CALL player_on_hit(portico_session session, void *state, con
     }
 }
 
-/* Sets out for the field that p->name says. It is entered after this handler has returned, and the field may
- * close in between: so a message is sent after the player. It comes when they are in the field, or have been
- * turned away. */
-static void player_set_out(portico_session session, player *p) {
-    portico_status status = host->room_create(FIELD_TYPE, p->name, &p->going);
+/* Sets out for the field that p->name says. It is entered after this handler has returned; then ARRIVED comes and
+ * says whether they are in the field, or have been turned away. */
+static void player_set_out(portico_session session, const player *p) {
+    portico_room room = 0;
+    portico_status status = host->room_create(FIELD_TYPE, p->name, &room);
     if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
-        status = host->room_join(p->going, session);
-        if (status == PORTICO_OK || status == PORTICO_E_GONE) {
-            status = host->post(session, ARRIVED, NULL, 0);
-        }
+        status = host->room_join_tell(room, session, ARRIVED);
     }
     if (status != PORTICO_OK) {
         player_refuse(session, status == PORTICO_E_EXISTS    ? THERE_NOW
@@ -297,12 +292,16 @@ static void PORTICO_CALL player_on_join(portico_session session, void *state, co
 
 static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
                                            const portico_message *message) {
-    (void)message;
-    player *p = state;
-    /* In no field, though that one is still there: it was full, and field_on_join has said so. Else it closed
-     * before its guest: set out again. That ends, as a new field lives for a second at least. */
-    if (host->session_room(session) == 0 && host->room_find(FIELD_TYPE, p->name) != p->going) {
-        player_set_out(session, p);
+    portico_room_result result;
+    memcpy(&result, message->data, sizeof result);
+    switch (result.status) {
+    case PORTICO_OK: break;          /* field_on_join has welcomed them */
+    case PORTICO_E_CANCELLED: break; /* they go to yet another field, which has a message of its own */
+    case PORTICO_E_ROOM_CLOSED:
+        player_set_out(session, state); /* to a new one of that name, which lives for a second at least */
+        break;
+    case PORTICO_E_LIMIT: player_refuse(session, FULL); break;
+    default: player_refuse(session, NOT_NOW); break;
     }
 }
 

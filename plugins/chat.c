@@ -16,12 +16,14 @@
  *   8  /shout TEXT
  *
  * NOBODY FORGES A LINE  Names have no spaces and no colon, so what stands before the first ": " was written
- * by this module. Text keeps to one line: controls become spaces, bytes that are not UTF-8 become U+FFFD.
+ * by this module. Text keeps to one line, which plain_text.h sees to.
  *
- * THREADS  A session's `user` is its own, a room's `talk` is its members' in the room's turn. Handlers of
- * different rooms run at the same moment; what they share, names and the channel of everybody, is the host's.
- * The statics are written in `load` only.
+ * THREADS  A session's `user` is its own; a room has no state here, as the host knows its name and members (arena.c has
+ * rooms with state). Handlers of different rooms run at the same moment; what they share, names and the channel of
+ * everybody, is the host's. The statics are written in `load` only.
  */
+#include "plain_text.h"
+
 #include <portico/portico.h>
 
 #include <stdarg.h>
@@ -44,82 +46,19 @@ enum {
 
 enum { SAID = 100, NOTICE = 101, WRONG = 102, WHO = 103, TOLD = 104 };
 
-/* Messages, which no client can send: to a room its name and the wish to go, to a user the end of the way. */
-enum { NAMED = 1, SWEEP = 2, ARRIVED = 3 };
+/* Messages, which no client can send: SWEEP to a room, ARRIVED to a user. */
+enum { SWEEP = 1, ARRIVED = 2 };
 
 /* A session's state: the host's memory, zeroed before on_open. */
 typedef struct user {
     char name[NAME_BYTES_MAX + 1]; /* the session's label */
     char room[NAME_BYTES_MAX + 1]; /* the name of where they last went */
-    portico_room going;            /* the room that this was */
 } user;
-
-/* A room's state. */
-typedef struct talk {
-    char name[NAME_BYTES_MAX + 1];
-} talk;
 
 static const portico_host *host;
 static const char *motd;         /* [module chat] motd: shown to newcomers, "" for nothing */
 static const char *default_room; /* [module chat] default_room: where newcomers are */
 static uint32_t max_text_bytes;  /* [module chat] max_text_bytes: longer text is cut */
-
-/* Reads one character of `size` > 0 bytes: returns how many bytes it has, 0 if this is not UTF-8. */
-static uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *code) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length: refuses overlong forms */
-    uint8_t first = bytes[0];
-    uint32_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (length == 0 || length > size || first > 0xF4) {
-        return 0;
-    }
-    *code = length == 1 ? first : first & (0x7Fu >> length);
-    for (uint32_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-        *code = *code << 6 | (bytes[i] & 0x3Fu);
-    }
-    bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-    return *code < smallest[length] || *code > 0x10FFFF || surrogate ? 0 : length;
-}
-
-/* Ends a line, moves the cursor or turns the direction of writing: all that can disguise a line. */
-static bool code_is_control(uint32_t code) {
-    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E ||
-           code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-}
-
-/* Copies what a client sent to `text`, made harmless and without blanks around it: at most `limit` bytes and
- * a zero, whole characters only. Returns whether all of it fitted. */
-static bool text_clean(char *text, uint32_t limit, const uint8_t *bytes, uint32_t size) {
-    uint32_t used = 0;
-    uint32_t at = 0;
-    while (at < size) {
-        uint32_t code = 0;
-        uint32_t length = utf8_read(bytes + at, size - at, &code);
-        const void *from = bytes + at;
-        uint32_t count = length;
-        if (length == 0) {
-            from = "\xEF\xBF\xBD"; /* U+FFFD in place of one byte */
-            count = 3;
-            length = 1;
-        } else if (code_is_control(code) || code == ' ') {
-            from = " ";
-            count = used > 0; /* none at the start */
-        }
-        if (used + count > limit) {
-            break;
-        }
-        memcpy(text + used, from, count);
-        used += count;
-        at += length;
-    }
-    while (used > 0 && text[used - 1] == ' ') {
-        used--;
-    }
-    text[used] = '\0';
-    return at == size;
-}
 
 /* Takes the first word, or "", off *text, which goes on behind it. */
 static char *text_take_word(char **text) {
@@ -162,15 +101,12 @@ static void room_send(portico_room room, portico_session except, uint16_t opcode
     (void)host->room_send(room, opcode, line, size, except);
 }
 
-/* Sets out for room u->room, which is entered after this handler has returned. One message arrives before the
- * user and one after: what one thread does stays in order. A room may close on somebody's way to it. */
-static portico_status user_set_out(portico_session session, user *u) {
-    portico_status status = host->room_create(ROOM_TYPE, u->room, &u->going);
-    if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
-        (void)host->post(u->going, NAMED, u->room, (uint32_t)strlen(u->room));
-        status = host->room_join(u->going, session);
-    }
-    return status == PORTICO_OK || status == PORTICO_E_GONE ? host->post(session, ARRIVED, NULL, 0) : status;
+/* Sets out for room u->room, which is entered after this handler has returned: ARRIVED says how that ended. */
+static portico_status user_set_out(portico_session session, const user *u) {
+    portico_room room = 0;
+    portico_status status = host->room_create(ROOM_TYPE, u->room, &room);
+    bool is_there = status == PORTICO_OK || status == PORTICO_E_EXISTS;
+    return is_there ? host->room_join_tell(room, session, ARRIVED) : status;
 }
 
 static void command_name(portico_session session, user *u, char *text) {
@@ -206,8 +142,7 @@ static void command_say(portico_session session, user *u, char *text) {
     if (text[0] == '\0') {
         (void)user_send(session, WRONG, "! say what?");
     } else {
-        /* To the speaker, too: it has been said. */
-        room_send(host->session_room(session), 0, SAID, "%s: %s", u->name, text);
+        room_send(host->session_room(session), 0, SAID, "%s: %s", u->name, text); /* to the speaker, too */
     }
 }
 
@@ -225,7 +160,8 @@ static void command_who(portico_session session, user *u, char *text) {
     (void)u, (void)text;
     portico_session members[WHO_MAX];
     portico_room room = host->session_room(session);
-    const talk *t = host->room_state(room); /* there: this runs in the room's turn */
+    portico_room_info about = {.struct_size = sizeof about};
+    (void)host->room_info(room, &about); /* it is there: this runs in its turn */
     uint32_t count = host->room_members(room, members, WHO_MAX);
     char names[WHO_MAX * (PORTICO_LABEL_MAX + 2) + 1] = "";
     size_t used = 0;
@@ -236,7 +172,7 @@ static void command_who(portico_session session, user *u, char *text) {
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", comma, member.label);
         }
     }
-    (void)user_send(session, WHO, "= %s (%u): %s%s", t->name, (unsigned)count, names,
+    (void)user_send(session, WHO, "= %s (%u): %s%s", about.name, (unsigned)count, names,
                     count > WHO_MAX ? ", ..." : "");
 }
 
@@ -330,11 +266,12 @@ static portico_status PORTICO_CALL user_on_open(portico_session session, void *s
 
 static void PORTICO_CALL user_on_arrived(portico_entity session, void *state,
                                          const portico_message *message) {
-    (void)message;
-    user *u = state;
-    /* In no room: it has closed in between, so there will be a new one; or it had no place for one more. */
-    if (host->session_room(session) == 0 &&
-        (host->room_find(ROOM_TYPE, u->room) == u->going || user_set_out(session, u) != PORTICO_OK)) {
+    const user *u = state;
+    portico_room_result result;
+    memcpy(&result, message->data, sizeof result);
+    /* Swept away in between: to a new room of that name. */
+    portico_status status = result.status == PORTICO_E_ROOM_CLOSED ? user_set_out(session, u) : result.status;
+    if (status != PORTICO_OK && status != PORTICO_E_CANCELLED) { /* cancelled: they go elsewhere by now */
         (void)user_send(session, WRONG, "! you cannot enter room %s: not now", u->room);
     }
 }
@@ -342,10 +279,9 @@ static void PORTICO_CALL user_on_arrived(portico_entity session, void *state,
 /* Every packet comes here, whichever opcode it was registered for. */
 static void PORTICO_CALL user_on_packet(portico_session session, void *state, const portico_packet *packet) {
     char clean[TEXT_BYTES_MAX + 1];
-    if (!text_clean(clean, max_text_bytes, packet->data, packet->size)) {
+    if (!plain_text(clean, max_text_bytes, packet->data, packet->size)) {
         (void)user_send(session, WRONG, "! that was too long: cut to %u bytes", (unsigned)max_text_bytes);
     }
-    user *u = state;
     char *text = clean;
     if (packet->opcode == 0 && text[0] == '\0') {
         return; /* somebody pressed Enter */
@@ -356,15 +292,8 @@ static void PORTICO_CALL user_on_packet(portico_session session, void *state, co
     } else if (c->in_room && host->session_room(session) == 0) {
         (void)user_send(session, WRONG, "! you are in no room: /join ROOM");
     } else {
-        c->run(session, u, text);
+        c->run(session, state, text);
     }
-}
-
-/* A room does not know its name: every newcomer sends it ahead. */
-static void PORTICO_CALL room_on_named(portico_entity room, void *state, const portico_message *message) {
-    (void)room;
-    talk *t = state;
-    memcpy(t->name, message->data, message->size); /* checked when it was sent */
 }
 
 static portico_status PORTICO_CALL room_on_open(portico_room room, void *state) {
@@ -381,11 +310,13 @@ static void PORTICO_CALL room_on_sweep(portico_entity room, void *state, const p
 }
 
 static portico_status PORTICO_CALL room_on_join(portico_room room, void *state, portico_session session) {
-    const talk *t = state;
-    portico_session_info user_info = {.struct_size = sizeof user_info};
-    portico_status status = host->session_info(session, &user_info);
+    (void)state;
+    portico_room_info where = {.struct_size = sizeof where};
+    portico_session_info who = {.struct_size = sizeof who};
+    (void)host->room_info(room, &where);
+    portico_status status = host->session_info(session, &who);
     if (status == PORTICO_OK) {
-        room_send(room, 0, NOTICE, "* %s has come to room %s", user_info.label, t->name);
+        room_send(room, 0, NOTICE, "* %s has come to room %s", who.label, where.name);
     }
     return status;
 }
@@ -393,19 +324,20 @@ static portico_status PORTICO_CALL room_on_join(portico_room room, void *state, 
 /* For whatever reason: once for each who came in. The host keeps the label until then. */
 static void PORTICO_CALL room_on_leave(portico_room room, void *state, portico_session session,
                                        portico_status reason) {
-    const talk *t = state;
-    portico_session_info user_info = {.struct_size = sizeof user_info};
+    (void)state;
+    portico_room_info where = {.struct_size = sizeof where};
+    portico_session_info who = {.struct_size = sizeof who};
     /* When all go at once, telling each of every other would be work by the square. */
-    bool all_go = reason == PORTICO_E_SHUTDOWN || reason == PORTICO_E_UNLOADED ||
-                  host->room_find(ROOM_TYPE, t->name) != room;
-    if (all_go || host->session_info(session, &user_info) != PORTICO_OK) {
+    bool all_go = host->room_info(room, &where) != PORTICO_OK || where.closing != 0 ||
+                  reason == PORTICO_E_SHUTDOWN || reason == PORTICO_E_UNLOADED;
+    if (all_go || host->session_info(session, &who) != PORTICO_OK) {
         return;
     }
     if (reason == PORTICO_OK) {
-        (void)user_send(session, NOTICE, "* %s has left room %s", user_info.label, t->name);
-        room_send(room, session, NOTICE, "* %s has left room %s", user_info.label, t->name);
+        (void)user_send(session, NOTICE, "* %s has left room %s", who.label, where.name);
+        room_send(room, session, NOTICE, "* %s has left room %s", who.label, where.name);
     } else {
-        room_send(room, session, NOTICE, "* %s has gone", user_info.label);
+        room_send(room, session, NOTICE, "* %s has gone", who.label);
     }
 }
 
@@ -435,8 +367,6 @@ static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void
     };
     const portico_room_type room_type = {
         .struct_size = sizeof room_type,
-        .state_size = sizeof(talk),
-        .state_version = 1,
         .name = "room",
         .on_open = room_on_open,
         .on_join = room_on_join,
@@ -446,7 +376,6 @@ static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void
     status = status == PORTICO_OK ? host->register_session_type(&user_type) : status;
     status = status == PORTICO_OK ? host->register_room_type(&room_type) : status;
     status = status == PORTICO_OK ? host->register_message("user", ARRIVED, user_on_arrived) : status;
-    status = status == PORTICO_OK ? host->register_message("room", NAMED, room_on_named) : status;
     status = status == PORTICO_OK ? host->register_message("room", SWEEP, room_on_sweep) : status;
     /* Registered opcodes are this module's: another one that joins chat.user cannot take them. */
     for (size_t i = 0; i < COMMANDS && status == PORTICO_OK; i++) {

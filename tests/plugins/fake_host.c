@@ -27,10 +27,13 @@ typedef struct fake_session {
     message *last;
     uint32_t room;   /* of `rooms`; ROOMS_MAX: in none */
     uint32_t target; /* where it is to be */
+    bool asks;       /* by room_join_tell, to be told how it gets there */
+    uint32_t asks_id;
 } fake_session;
 
 typedef struct fake_room {
     bool open;
+    bool ended; /* on_close has returned */
     char name[PORTICO_LABEL_MAX];
     void *state;
     portico_session members[SESSIONS_MAX];
@@ -408,9 +411,37 @@ static portico_status PORTICO_CALL room_close(portico_room id) {
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL room_join(portico_room room, portico_session id) {
+/* The way is over: tells the session so when it has asked. */
+static void tell(fake_session *s, portico_status status) {
+    const portico_room_result result = {
+        .struct_size = sizeof result, .status = status, .room = FIRST_ROOM + s->target};
+    if (s->asks) {
+        s->asks = false;
+        push_work(WORK_MESSAGE, FIRST_ID + (portico_session)(s - sessions), s->asks_id, 0, &result,
+                  sizeof result);
+    }
+}
+
+static portico_status PORTICO_CALL room_info(portico_room id, portico_room_info *info) {
+    const fake_room *r = id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
+    fake_check(info->struct_size == sizeof *info, "room_info is told the size");
+    if (r == NULL || r->ended) { /* one that closes is still there */
+        return PORTICO_E_GONE;
+    }
+    memset(info, 0, sizeof *info);
+    info->struct_size = sizeof *info;
+    info->members = r->count;
+    info->closing = !r->open;
+    memcpy(info->name, r->name, sizeof info->name);
+    memcpy(info->type, full_room_name, sizeof info->type);
+    return PORTICO_OK;
+}
+
+static portico_status PORTICO_CALL room_join_tell(portico_room room, portico_session id,
+                                                  uint32_t message_id) {
     fake_session *s = find_session(id);
-    if (s == NULL || find_room(room) == NULL) {
+    fake_check(room >= FIRST_ROOM && room < FIRST_ROOM + room_count, "there is or was such a room");
+    if (s == NULL) {
         return PORTICO_E_GONE;
     }
     if (s->target == room - FIRST_ROOM) {
@@ -419,7 +450,10 @@ static portico_status PORTICO_CALL room_join(portico_room room, portico_session 
     if (is_refused()) {
         return refusal;
     }
+    tell(s, PORTICO_E_CANCELLED);
     s->target = (uint32_t)(room - FIRST_ROOM);
+    s->asks = true;
+    s->asks_id = message_id;
     push_work(WORK_MOVE, id, 0, 0, NULL, 0);
     return PORTICO_OK;
 }
@@ -429,6 +463,7 @@ static portico_status PORTICO_CALL room_leave(portico_session id) {
     if (s == NULL || s->target == ROOMS_MAX) {
         return s == NULL ? PORTICO_E_GONE : PORTICO_E_NOT_FOUND;
     }
+    tell(s, PORTICO_E_CANCELLED);
     s->target = ROOMS_MAX;
     push_work(WORK_MOVE, id, 0, 0, NULL, 0);
     return PORTICO_OK;
@@ -534,7 +569,11 @@ static void leave_room(portico_session id, portico_status reason) {
 
 static void do_move(portico_session id) {
     fake_session *s = find_session(id);
-    if (s == NULL || s->target == s->room) {
+    if (s == NULL) {
+        return;
+    }
+    if (s->target == s->room) {
+        tell(s, PORTICO_OK); /* there and back again, in one handler */
         return;
     }
     leave_room(id, PORTICO_OK);
@@ -545,7 +584,7 @@ static void do_move(portico_session id) {
     if (closing_on_arrival == FIRST_ROOM + s->target) {
         (void)room_close(closing_on_arrival);
     }
-    portico_status status = PORTICO_E_GONE;
+    portico_status status = PORTICO_E_ROOM_CLOSED;
     if (r->open) {
         s->room = s->target;
         r->members[r->count++] = id;
@@ -555,6 +594,7 @@ static void do_move(portico_session id) {
         turn = before;
         r->count -= status != PORTICO_OK;
     }
+    tell(s, status);
     if (status != PORTICO_OK) {
         s->room = ROOMS_MAX;
         s->target = ROOMS_MAX;
@@ -565,14 +605,20 @@ static void do_close(portico_room id) {
     fake_room *r = &rooms[id - FIRST_ROOM];
     while (r->count > 0) {
         portico_session member = r->members[0];
-        leave_room(member, PORTICO_E_CLOSED);
-        sessions[member - FIRST_ID].target = ROOMS_MAX;
+        fake_session *s = &sessions[member - FIRST_ID];
+        bool goes_on = s->target != s->room;
+        leave_room(member, PORTICO_E_ROOM_CLOSED);
+        if (!goes_on) {
+            tell(s, PORTICO_E_ROOM_CLOSED);
+            s->target = ROOMS_MAX;
+        }
     }
     uint32_t before = enter_turn((uint32_t)(id - FIRST_ROOM));
     if (room_type.on_close != NULL) {
         room_type.on_close(id, r->state, PORTICO_E_CLOSED);
     }
     turn = before;
+    r->ended = true;
     free(r->state);
     r->state = NULL;
 }
@@ -678,7 +724,6 @@ static const portico_host table = {
     .room_create = room_create,
     .room_find = room_find,
     .room_close = room_close,
-    .room_join = room_join,
     .room_leave = room_leave,
     .session_room = session_room,
     .room_state = room_state,
@@ -688,7 +733,9 @@ static const portico_host table = {
     .post_after = post_after,
     .post_every = post_every,
     .timer_cancel = timer_cancel,
-    /* register_blocking, self and run_blocking: no module of ours uses them */
+    .room_info = room_info,
+    .room_join_tell = room_join_tell,
+    /* register_blocking, self, room_join and run_blocking: no module of ours uses them */
 };
 
 void fake_config(const char *key, const char *value) {

@@ -55,7 +55,7 @@ portico_room fake_room_of(const char *name);
 void fake_close_room(portico_room room);
 void fake_close_room_on_arrival(portico_room room);
 
-/* The next `count` calls of session_send, session_set_label, channel_join and room_join are refused. */
+/* The next `count` calls of session_send, session_set_label, channel_join and room_join_tell are refused. */
 void fake_refuse(portico_status status, uint32_t count);
 
 #endif
