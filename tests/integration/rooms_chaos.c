@@ -1,37 +1,45 @@
-/* rooms_chaos.c: rooms are made, joined, left and closed at random while sessions are kicked, dropped and reset, and in
- * the middle of it the module is unloaded, again and again: each on_join has its one on_leave, each on_open its one
- * on_close, and nothing is left. tests/abi/rooms.c keeps the account. */
+/* rooms_chaos.c: threads of clients come, act, move from room to room, say things and go, and do not stop for anything,
+ * while rooms tick and close, sessions are kicked, a module that takes part in the sessions is unloaded and loaded, and
+ * then their own module is: each on_open has its one on_close and each on_join its one on_leave, in order and in the right
+ * turn, and nothing is left. tests/abi/chaos.c and chaos_guest.c keep the ledgers. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
 #include "support/wire.h"
 
+#include "os/os.h"
+
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLIENTS = 40, ROOMS = 6, WHERE = 6, SAY = 7, WORK = 8, LEAVE_ME = 10 };
+enum { THREADS = 4, CLIENTS_MAX = 60, ACT = 1, ASK_ALL = 2, ANSWERS = 3, GUEST = 50 };
+
+typedef struct clients {
+    os_thread *thread;
+    uint64_t random;
+    int count;
+    net_socket sockets[CLIENTS_MAX];
+} clients;
 
 static host *h;
-static net_socket clients[CLIENTS];
-static uint64_t random_state = 20;
+static uint16_t port;
+static clients all[THREADS];
+static uint64_t main_random = 20;
+static atomic_bool stop;
+static atomic_bool unloading;
+static _Atomic uint64_t acted_meanwhile; /* packets sent while a module was being unloaded */
 
-static uint32_t dice(uint32_t sides) {
-    return (uint32_t)(wire_random(&random_state) % sides);
+/* ---- clients, in threads of their own --------------------------------------------------------- */
+
+static uint32_t dice(uint64_t *random, uint32_t sides) {
+    return (uint32_t)(wire_random(random) % sides);
 }
 
-/* A request whose answer nobody waits for. False: the host has closed the connection. */
-static bool send_something(net_socket s) {
-    char payload[16];
-    uint32_t size = (uint32_t)snprintf(payload, sizeof payload, "%c%u", "pps"[dice(3)], dice(ROOMS));
-    static const uint16_t opcodes[] = {1, 2, 2, 2, 2, 3, 4, WHERE, SAY, SAY, WORK, WORK, WORK, 99};
-    uint16_t opcode = dice(200) == 0 ? LEAVE_ME : opcodes[dice(sizeof opcodes / sizeof opcodes[0])];
-    return wire_send(s, WIRE_U16, opcode, payload, size);
-}
-
-/* Takes what has come, so that the host's queue stays short. False: the connection has ended. */
+/* Takes what has come. False: the connection has ended. */
 static bool take(net_socket s) {
-    char bytes[4096];
+    char bytes[8192];
     int got = NET_TIMEOUT;
     do {
         got = net_recv_some(s, bytes, sizeof bytes);
@@ -39,105 +47,196 @@ static bool take(net_socket s) {
     return got == NET_TIMEOUT;
 }
 
+/* A few packets that nobody waits for the answers of. False: the connection has ended. */
+static bool act(clients *c, net_socket s) {
+    bool there = true;
+    for (uint32_t n = dice(&c->random, 6); there && n > 0; n--) {
+        uint8_t bytes[12];
+        wire_random_bytes(&c->random, bytes, sizeof bytes);
+        there =
+            wire_send(s, WIRE_U16, dice(&c->random, 8) == 0 ? GUEST : ACT, bytes, 2 + dice(&c->random, 10));
+        if (atomic_load_explicit(&unloading, memory_order_relaxed)) {
+            atomic_fetch_add_explicit(&acted_meanwhile, there, memory_order_relaxed);
+        }
+    }
+    return there;
+}
+
+static void client_step(clients *c, net_socket *s) {
+    if (*s == NET_NONE) {
+        *s = net_try_connect("127.0.0.1", port);
+        if (*s == NET_NONE) {
+            return; /* the listener waits for its module */
+        }
+        net_set_nonblocking(*s);
+    }
+    if (act(c, *s) && take(*s) && dice(&c->random, 60) != 0) {
+        return;
+    }
+    if (dice(&c->random, 2) == 0) {
+        net_reset(*s);
+    } else {
+        net_close(*s);
+    }
+    *s = NET_NONE;
+}
+
+static void clients_main(void *arg) {
+    clients *c = arg;
+    while (!atomic_load(&stop)) {
+        for (int i = 0; i < c->count; i++) {
+            client_step(c, &c->sockets[i]);
+        }
+        clock_sleep_ms(1);
+    }
+}
+
+static void clients_start(int count) {
+    for (int t = 0; t < THREADS; t++) {
+        all[t].random = 100u + (uint64_t)t;
+        all[t].count = count / THREADS;
+        for (int i = 0; i < CLIENTS_MAX; i++) {
+            all[t].sockets[i] = NET_NONE;
+        }
+        CHECK_INT(os_thread_start(&all[t].thread, "clients", clients_main, &all[t]), PORTICO_OK);
+    }
+}
+
+/* Their connections stay. */
+static void clients_stop(void) {
+    atomic_store(&stop, true);
+    for (int t = 0; t < THREADS; t++) {
+        os_thread_join(all[t].thread);
+    }
+}
+
+static void clients_close(void) {
+    for (int t = 0; t < THREADS; t++) {
+        for (int i = 0; i < all[t].count; i++) {
+            if (all[t].sockets[i] != NET_NONE) {
+                net_close(all[t].sockets[i]);
+            }
+        }
+    }
+}
+
+/* ---- the administrator, in the main thread ---------------------------------------------------- */
+
 static void kick_one(void) {
     static char answer[65536];
     char command[64];
     unsigned long long id = 0;
     host_admin(h, "sessions", answer, sizeof answer);
     char *line = answer;
-    for (uint32_t skip = dice(CLIENTS); skip > 0 && strchr(line, '\n') != NULL; skip--) {
+    for (uint32_t skip = dice(&main_random, 40); skip > 0 && strchr(line, '\n') != NULL; skip--) {
         line = strchr(line, '\n') + 1;
     }
-    if (strstr(line, "rooms.session") != NULL && sscanf(line, "%llu rooms.session", &id) == 1) {
+    if (strstr(line, "chaos.session") != NULL && sscanf(line, "%llu chaos.session", &id) == 1) {
         snprintf(command, sizeof command, "kick %llu", id);
         (void)host_try_admin(h, command, answer, sizeof answer); /* it may have gone */
     }
 }
 
-static void client_end(int i) {
-    if (clients[i] != NET_NONE && dice(2) == 0) {
-        net_reset(clients[i]);
-    } else if (clients[i] != NET_NONE) {
-        net_close(clients[i]);
-    }
-    clients[i] = NET_NONE;
-}
-
-static void step(int i) {
-    if (clients[i] == NET_NONE) {
-        clients[i] = net_try_connect("127.0.0.1", host_port(h, "game"));
-        if (clients[i] == NET_NONE) {
-            return; /* the listener waits for its module */
-        }
-        net_set_nonblocking(clients[i]);
-    }
-    bool there = true;
-    for (uint32_t n = dice(8); there && n > 0; n--) {
-        there = send_something(clients[i]);
-    }
-    if (!there || !take(clients[i]) || dice(100) == 0) {
-        client_end(i);
+static void kick_for(uint32_t ms) {
+    uint64_t end_ms = clock_now_ms() + ms;
+    while (clock_now_ms() < end_ms) {
+        kick_one();
     }
 }
 
-/* The account of every image so far must be even. */
-static void check_accounts(int count) {
-    host_wait_log(h, " wrong ", count);
-    CHECK_INT(host_log_count(h, " wrong 0"), count);
+static void load_module(const char *name) {
+    char path[1024];
+    char command[1100];
+    host_module_path(name, path, sizeof path);
+    snprintf(command, sizeof command, "load %s", path);
+    host_admin(h, command, NULL, 0);
 }
 
+/* In the middle of all that goes on. Its account must be even. */
+static void unload_module(const char *name, const char *account, int count) {
+    char command[64];
+    char even[64];
+    snprintf(command, sizeof command, "unload %s", name);
+    atomic_store(&unloading, true);
+    host_admin(h, command, NULL, 0);
+    atomic_store(&unloading, false);
+    snprintf(even, sizeof even, "%s 0", account);
+    host_wait_log(h, account, count);
+    CHECK_INT(host_log_count(h, even), count);
+}
+
+static void round_of_unloads(int round, uint32_t ms) {
+    kick_for(ms);
+    unload_module("chaos_guest", "guest wrong", 2 * round - 1);
+    kick_for(ms / 2);
+    load_module("chaos_guest");
+    kick_for(ms / 2);
+    unload_module("chaos_guest", "guest wrong", 2 * round);
+    unload_module("chaos", "chaos wrong", round);
+    CHECK_INT(host_figure(h, "rooms"), 0);
+    load_module("chaos");
+    load_module("chaos_guest");
+}
+
+/* ---- what is left in the end ------------------------------------------------------------------ */
+
+/* With nobody acting any more, every session has been told the end of each way that it asked for. */
+static void check_all_told(void) {
+    net_socket s = net_connect(port);
+    uint64_t end_ms = clock_now_ms() + 10000;
+    uint32_t asked = 0;
+    uint32_t answers[2] = {0, 1};
+    do {
+        CHECK(clock_now_ms() < end_ms);
+        CHECK_INT(wire_ask(s, ASK_ALL, NULL, 0, &asked, sizeof asked), sizeof asked);
+        clock_sleep_ms(20);
+        CHECK_INT(wire_ask(s, ANSWERS, NULL, 0, answers, sizeof answers), sizeof answers);
+    } while (answers[0] != asked || answers[1] != 0);
+    CHECK(asked > 1);
+    net_close(s);
+}
+
+/* All that was to happen did, in the life of the first image. */
 static void check_line(void) {
-    char line[512];
-    unsigned f[6] = {0};
-    CHECK(host_try_log_line(h, " wrong ", line, sizeof line));
-    CHECK_INT(sscanf(strstr(line, "account: "), "account: rooms %u/%u members %u/%u sessions %u/%u", &f[0],
-                     &f[1], &f[2], &f[3], &f[4], &f[5]),
-              6);
-    printf("rooms %u, members %u, sessions %u\n", f[0], f[2], f[4]);
-    CHECK(f[0] > 0 && f[2] > 0 && f[4] > 0);
+    static const char *const figures[] = {"sessions ",    "rooms ",  "members ",     "ok ",
+                                          "room_closed ", "closed ", "were_kicked ", "were_unloaded "};
+    char line[1024];
+    CHECK(host_try_log_line(h, "account: ", line, sizeof line));
+    printf("%s\n", strstr(line, "account: "));
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        const char *at = strstr(strstr(line, "account: "), figures[i]);
+        CHECK(at != NULL && strtol(at + strlen(figures[i]), NULL, 10) > 0);
+    }
 }
 
 int main(void) {
     host_options options = {
         .name = "rooms_chaos",
         .workers = 5,
-        .modules = "rooms",
-        .listeners = {{"game", "rooms.session", "close_timeout_ms = 1000\n"}},
+        .modules = "chaos chaos_guest",
+        .listeners = {{"game", "chaos.session", "close_timeout_ms = 1000\n"}},
     };
     h = host_start(&options);
+    port = host_port(h, "game");
     int64_t timers = host_figure(h, "timers");
-    char path[1024];
-    char load[1100];
-    host_module_path("rooms", path, sizeof path);
-    snprintf(load, sizeof load, "load %s", path);
-    for (int i = 0; i < CLIENTS; i++) {
-        clients[i] = NET_NONE;
+    int rounds = scale(8, 3);
+    clients_start(scale(200, 24));
+    for (int round = 1; round <= rounds; round++) {
+        round_of_unloads(round, 700);
     }
-    int unloads = scale(8, 3);
-    for (int u = 1; u <= unloads; u++) {
-        uint64_t end_ms = clock_now_ms() + 1500;
-        while (clock_now_ms() < end_ms) {
-            for (int i = 0; i < CLIENTS; i++) {
-                step(i);
-            }
-            kick_one();
-        }
-        host_admin(h, "unload rooms", NULL, 0); /* all of it goes on meanwhile in the sockets */
-        check_accounts(u);
-        CHECK_INT(host_figure(h, "rooms"), 0);
-        host_admin(h, load, NULL, 0);
-    }
-    for (int i = 0; i < CLIENTS; i++) {
-        if (clients[i] != NET_NONE) {
-            net_close(clients[i]);
-        }
-    }
+    kick_for(300);
+    clients_stop();
+    check_all_told();
+    clients_close();
     host_wait_figure(h, "sessions", 0);
-    host_admin(h, "unload rooms", NULL, 0);
+    unload_module("chaos_guest", "guest wrong", 2 * rounds + 1);
+    unload_module("chaos", "chaos wrong", rounds + 1);
     host_wait_figure(h, "rooms", 0);
     host_wait_at_most(h, "timers", timers + 1);
-    check_accounts(unloads + 1);
     check_line();
+    printf("%llu packets were sent while a module was being unloaded\n",
+           (unsigned long long)atomic_load(&acted_meanwhile));
+    CHECK(atomic_load(&acted_meanwhile) > 0);
     host_stop(h);
     return 0;
 }

@@ -1,0 +1,68 @@
+/* ledger.h: who is there, by what a module was told: whatever begins has its one end. For test modules; header only.
+ *
+ * It stands in the module's own memory, by the slots of the ids, so that it does not lean on the host's blocks of
+ * state. Relaxed atomics, so that they hide no race from a sanitizer.
+ */
+#ifndef TEST_LEDGER_H
+#define TEST_LEDGER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LEDGER_LINES = 1 << 14 }; /* more than the slots that a test's host uses */
+
+typedef struct ledger_line {
+    _Atomic uint64_t id;    /* 0: nobody */
+    _Atomic uint64_t place; /* of a session: the room that it was let into; of a room: how many are in it */
+} ledger_line;
+
+typedef struct ledger {
+    ledger_line lines[LEDGER_LINES];
+    _Atomic uint32_t begun;
+    _Atomic uint32_t ended;
+} ledger;
+
+static inline ledger_line *ledger_at(ledger *l, uint64_t id) {
+    return &l->lines[id % LEDGER_LINES];
+}
+
+static inline bool ledger_has(ledger *l, uint64_t id) {
+    return atomic_load_explicit(&ledger_at(l, id)->id, memory_order_relaxed) == id;
+}
+
+/* False: somebody has not ended there, or it begins twice. */
+static inline bool ledger_begin(ledger *l, uint64_t id) {
+    uint64_t nobody = 0;
+    atomic_fetch_add_explicit(&l->begun, 1, memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &nobody, id, memory_order_relaxed,
+                                                   memory_order_relaxed);
+}
+
+/* False: it has not begun, or has ended. */
+static inline bool ledger_end(ledger *l, uint64_t id) {
+    uint64_t there = id;
+    atomic_fetch_add_explicit(&l->ended, 1, memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &there, 0, memory_order_relaxed,
+                                                   memory_order_relaxed);
+}
+
+static inline uint64_t ledger_place(ledger *l, uint64_t id) {
+    return atomic_load_explicit(&ledger_at(l, id)->place, memory_order_relaxed);
+}
+
+/* Puts `to` there and returns what was there. */
+static inline uint64_t ledger_move(ledger *l, uint64_t id, uint64_t to) {
+    return atomic_exchange_explicit(&ledger_at(l, id)->place, to, memory_order_relaxed);
+}
+
+/* Whether nobody is there. */
+static inline bool ledger_is_empty(ledger *l) {
+    bool empty = true;
+    for (uint32_t i = 0; i < LEDGER_LINES; i++) {
+        empty = empty && atomic_load_explicit(&l->lines[i].id, memory_order_relaxed) == 0;
+    }
+    return empty;
+}
+
+#endif
