@@ -1,8 +1,9 @@
 /* chaos.c: sessions and ticking rooms that do whatever two random bytes say, and a ledger of all that the host tells.
  *
  *   opcode 1  ACTION, ARGUMENT, more: see `act`. Not answered
- *   opcode 2  asks every session whether each room_join_tell has had its message; answers how many were asked (uint32)
- *   opcode 3  answers how many of them have said so, and how many wait for one still (two uint32)
+ *   opcode 2  closes all rooms, and asks every session whether it is in none now and each of its room_join_tell has had
+ *             its message; answers how many were asked (uint32)
+ *   opcode 3  answers how many of them have said yes, and how many no (two uint32)
  *
  * Rooms tick and send to all; now and then they refuse a guest, send one on from on_join, and close: by a member, from a
  * tick, from on_leave. What must not be is counted as wrong and logged: an end without its beginning or twice, a
@@ -242,7 +243,7 @@ static void PORTICO_CALL on_settled(portico_entity session, void *state, const p
     (void)message;
     place *turn = session_begin(session, state);
     const player *p = state;
-    count(p->asked == p->told ? &settled : &unsettled);
+    count(p->asked == p->told && ledger_place(&sessions, session) == 0 ? &settled : &unsettled);
     session_end(state, turn);
 }
 
@@ -251,6 +252,9 @@ static void PORTICO_CALL on_ask_all(portico_session session, void *state, const 
     uint32_t asked = 0;
     atomic_store(&settled, 0);
     atomic_store(&unsettled, 0);
+    for (uint32_t i = 0; i < LEDGER_LINES; i++) {
+        (void)host->room_close(atomic_load(&rooms.lines[i].id));
+    }
     for (uint32_t i = 0; i < LEDGER_LINES; i++) {
         asked += host->post(atomic_load(&sessions.lines[i].id), MESSAGE_SETTLED, NULL, 0) == PORTICO_OK;
     }

@@ -1,7 +1,8 @@
 /* orders.c: notices when a session's packets overtake each other or when two of its handlers run at once.
  *
  * Each packet begins with its number (uint32, from 0); a second uint32, where there is one, says how many
- * milliseconds the handler stays inside. It stays a while in any case, so that another handler of the session
+ * milliseconds the handler stays inside; a third, for how long the handler of a message that it posts does, or until it
+ * has met another handler, having logged "inside". It stays a while in any case, so that another handler of the session
  * would be met there. Replies with the packet; `unload` logs what was wrong.
  */
 #include <portico/portico.h>
@@ -9,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { STAY = 1 };
 
 typedef struct line {
     atomic_uint inside; /* handlers of this session that run now */
@@ -26,7 +29,7 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
     if (atomic_fetch_add(&l->inside, 1) != 0) {
         atomic_fetch_add(&together, 1);
     }
-    uint32_t words[2] = {0, 0};
+    uint32_t words[3] = {0, 0, 0};
     memcpy(words, packet->data, packet->size < sizeof words ? packet->size : sizeof words);
     uint32_t number = words[0];
     if (number != l->next) {
@@ -39,9 +42,29 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
     while (words[1] != 0 && host->clock_ms() < end_ms) {
         /* until somebody else has had the time to come */
     }
+    if (words[2] != 0) {
+        (void)host->post(session, STAY, &words[2], sizeof words[2]);
+    }
     l->next = number + 1;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
     atomic_fetch_add(&packets, 1);
+    atomic_fetch_sub(&l->inside, 1);
+}
+
+static void PORTICO_CALL on_stay(portico_entity session, void *state, const portico_message *message) {
+    (void)session;
+    line *l = state;
+    uint32_t stay_ms = 0;
+    memcpy(&stay_ms, message->data, sizeof stay_ms);
+    if (atomic_fetch_add(&l->inside, 1) != 0) {
+        atomic_fetch_add(&together, 1);
+    }
+    host->log(PORTICO_LOG_INFO, "inside");
+    uint64_t end_ms = host->clock_ms() + stay_ms;
+    uint32_t before = atomic_load(&together);
+    while (host->clock_ms() < end_ms && atomic_load(&together) == before) {
+        /* whoever comes now finds it inside */
+    }
     atomic_fetch_sub(&l->inside, 1);
 }
 
@@ -65,7 +88,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
         .on_packet = on_packet,
         .on_close = on_close,
     };
-    return host->register_session_type(&type);
+    portico_status status = host->register_session_type(&type);
+    return status == PORTICO_OK ? host->register_message("session", STAY, on_stay) : status;
 }
 
 static void PORTICO_CALL module_unload(void *state) {

@@ -1,6 +1,6 @@
 /* one_at_a_time.c: a session that is closed from elsewhere while its handler runs gets its on_close after
- * that, not beside it; also when the client goes, and when the module does. tests/abi/orders.c looks from
- * inside.
+ * that, not beside it; also when the client goes, and when the module does. A packet that is received, by another
+ * worker, while the handler of a message runs is handled after that. tests/abi/orders.c looks from inside.
  */
 #include "support/check.h"
 #include "support/clock.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INSIDE_MS = 30, KEPT_MS = 10 };
+enum { INSIDE_MS = 30, KEPT_MS = 10, STAY_MS = 200, STAYS = 5 };
 
 /* Kicks the only session of the type. */
 static void kick(host *h) {
@@ -38,6 +38,21 @@ static net_socket client_inside(host *h) {
     return s;
 }
 
+/* The handler of a message is inside, and the session waits for packets meanwhile: the next one is received by another
+ * worker, which must leave it to the one that is inside. */
+static void packet_beside_message(host *h, int times) {
+    const uint32_t stay[3] = {0, 0, STAY_MS};
+    const uint32_t number = 1;
+    uint32_t back = 0;
+    net_socket s = net_connect(host_port(h, "game"));
+    CHECK(wire_send(s, WIRE_U16, 1, stay, sizeof stay));
+    host_wait_log(h, " inside", times);
+    CHECK_INT(wire_ask(s, 2, &number, sizeof number, &back, sizeof back), sizeof number);
+    CHECK_INT(back, number);
+    net_close(s);
+    host_wait_figure(h, "sessions", 0);
+}
+
 int main(void) {
     host_options options = {
         .name = "one_at_a_time",
@@ -56,6 +71,9 @@ int main(void) {
         net_reset(client_inside(h));
         host_wait_figure(h, "sessions", 0);
     }
+    for (int i = 1; i <= STAYS; i++) {
+        packet_beside_message(h, i);
+    }
     net_socket s = client_inside(h);
     host_admin(h, "unload orders", NULL, 0);
     CHECK(net_wait_end(s, 10000));
@@ -63,7 +81,7 @@ int main(void) {
     char line[256] = "";
     char expected[64];
     CHECK(host_try_log_line(h, "overtaken", line, sizeof line));
-    snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d", 2 * rounds + 1);
+    snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d", 2 * rounds + STAYS + 1);
     if (strstr(line, expected) == NULL) {
         fprintf(stderr, "expected:%s, found: %s\n", expected, line);
         exit(1);

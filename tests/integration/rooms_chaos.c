@@ -180,8 +180,9 @@ static void round_of_unloads(int round, uint32_t ms) {
 
 /* ---- what is left in the end ------------------------------------------------------------------ */
 
-/* With nobody acting any more, every session has been told the end of each way that it asked for. */
-static void check_all_told(void) {
+/* With nobody acting any more and all rooms closed, every session is out of its room, and has been told the end of each way
+ * that it asked for. */
+static void check_all_settled(void) {
     net_socket s = net_connect(port);
     uint64_t end_ms = clock_now_ms() + 10000;
     uint32_t asked = 0;
@@ -226,7 +227,7 @@ int main(void) {
     }
     kick_for(300);
     clients_stop();
-    check_all_told();
+    check_all_settled();
     clients_close();
     host_wait_figure(h, "sessions", 0);
     unload_module("chaos_guest", "guest wrong", 2 * rounds + 1);

@@ -8,18 +8,8 @@
 
 #include <string.h>
 
-enum {
-    CREATE = 1,
-    LEAVE = 3,
-    CLOSE = 4,
-    LEAVE_ME = 10,
-    TELL = 11,
-    INFO = 12,
-    DETOUR = 13,
-    GO_BACK = 14,
-    TOO_LATE = 15,
-    TOLD = 111
-};
+enum { CREATE = 1, LEAVE = 3, CLOSE = 4, WHERE = 6, LEAVE_ME = 10 };
+enum { TELL = 11, INFO = 12, DETOUR = 13, GO_BACK = 14, TOO_LATE = 15, TOLD = 111 };
 
 static host *h;
 
@@ -59,6 +49,27 @@ static void arrivals(net_socket a) {
     CHECK_INT(wire_ask_status(a, LEAVE, ""), PORTICO_E_NOT_FOUND);
     tell(a, "pwhere", PORTICO_E_ROOM_CLOSED); /* there never was such a room */
     expect_nothing_told(a);
+}
+
+/* Packets that came together with the wish to go: the message of the arrival is before them, and they run in the room. */
+static void behind_the_wish(net_socket a, const char *room) {
+    uint8_t frames[64];
+    uint16_t opcode = 0;
+    int32_t words[4] = {0};
+    size_t size = wire_frame(WIRE_U16, frames, TELL, room, (uint32_t)strlen(room));
+    size += wire_frame(WIRE_U16, frames + size, WHERE, NULL, 0);
+    CHECK(net_send_all(a, frames, size));
+    CHECK_INT(wire_recv(a, WIRE_U16, &opcode, words, sizeof words), sizeof words[0]);
+    CHECK_INT(opcode, TELL);
+    CHECK_INT(words[0], PORTICO_OK);
+    CHECK_INT(wire_recv(a, WIRE_U16, &opcode, words, sizeof words), 2 * sizeof words[0]);
+    CHECK_INT(opcode, TOLD);
+    CHECK_INT(words[0], PORTICO_OK);
+    CHECK_INT(wire_recv(a, WIRE_U16, &opcode, words, sizeof words), sizeof words);
+    CHECK_INT(opcode, WHERE);
+    CHECK_INT(words[0], 1); /* in a room, whose state it has, alone */
+    CHECK_INT(words[1], 1);
+    CHECK_INT(words[2], 1);
 }
 
 static void full(net_socket *s) {
@@ -139,6 +150,9 @@ int main(void) {
         CHECK_INT(wire_ask_status(s[0], CREATE, names[i]), PORTICO_OK);
     }
     arrivals(s[0]);
+    for (int i = 0; i < 20; i++) {
+        behind_the_wish(s[0], i % 2 == 0 ? "pnorth" : "psouth");
+    }
     full(s);
     overtaken(s[0]);
     closed_on_the_way(s[0]);
