@@ -11,12 +11,23 @@ static void print_messages(FILE *to, const char *indent, const registered_messag
     }
 }
 
+static void print_fields(FILE *to, const char *indent, const state_shape *s) {
+    for (uint32_t i = 0; i < s->field_count; i++) {
+        const state_field *f = &s->fields[i];
+        char text[SHAPE_TEXT_MAX];
+        shape_field_text(f, text, sizeof text);
+        fprintf(to, "%sfield      %s: %s, offset %u, size %u\n", indent, f->name, text, f->offset,
+                f->size * f->count);
+    }
+}
+
 static void print_type(FILE *to, const registered_type *t) {
     fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name, t->owned ? "" : " (joined)",
             t->shape.size, t->shape.version);
-    fprintf(to, "  calls     %s%s%s%s\n", t->on_open != NULL ? " on_open" : "",
+    fprintf(to, "  calls     %s%s%s%s%s\n", t->on_open != NULL ? " on_open" : "",
             t->on_packet != NULL ? " on_packet" : "", t->on_close != NULL ? " on_close" : "",
-            t->on_watermark != NULL ? " on_watermark" : "");
+            t->on_watermark != NULL ? " on_watermark" : "", t->migrate != NULL ? " migrate" : "");
+    print_fields(to, "  ", &t->shape);
     for (const registered_handler *h = t->handlers; h != NULL; h = h->hh.next) {
         fprintf(to, "  opcode     %u\n", h->opcode);
     }
@@ -26,9 +37,10 @@ static void print_type(FILE *to, const registered_type *t) {
 static void print_room(FILE *to, const registered_room *r) {
     fprintf(to, "room type    %s, state %u bytes, version %u, members %u\n", r->name, r->shape.size,
             r->shape.version, r->max_members);
-    fprintf(to, "  calls     %s%s%s%s\n", r->on_open != NULL ? " on_open" : "",
+    fprintf(to, "  calls     %s%s%s%s%s\n", r->on_open != NULL ? " on_open" : "",
             r->on_join != NULL ? " on_join" : "", r->on_leave != NULL ? " on_leave" : "",
-            r->on_close != NULL ? " on_close" : "");
+            r->on_close != NULL ? " on_close" : "", r->migrate != NULL ? " migrate" : "");
+    print_fields(to, "  ", &r->shape);
     print_messages(to, "  ", r->messages);
 }
 
@@ -44,7 +56,8 @@ static void print_module(FILE *to, const generation *g) {
     for (char **r = g->required; *r != NULL; r++) {
         fprintf(to, "requires     %s\n", *r);
     }
-    fprintf(to, "state        %u bytes, version %u\n", g->info.state_size, g->info.state_version);
+    fprintf(to, "state        %u bytes, version %u\n", g->shape.size, g->shape.version);
+    print_fields(to, "", &g->shape);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         print_type(to, t);
     }

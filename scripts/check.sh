@@ -4,7 +4,7 @@
 #   sh scripts/check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]
 #
 #   format    every file is as clang-format would write it; `fix` makes it so
-#   headers   the SDK's headers compile alone, as C11, C++11 and C++20, with all warnings
+#   headers   the SDK's headers compile alone, as C11, C++11 and C++20, and modules with what they define, with all warnings
 #   cppcheck  no finding
 #   tidy      clang-tidy has no finding (.clang-tidy), in the native sources and in those for Windows
 # BUILD is a configured build folder (default build/linux); tidy takes build/windows beside it as well.
@@ -40,6 +40,13 @@ check_headers() {
             done
         done
     done
+    # shellcheck disable=SC2086 # a list of options
+    for standard in c++11 c++20; do
+        g++ -std=$standard $warnings -Isdk/include -fsyntax-only tests/abi/cpp_module.cpp
+        clang++ -std=$standard $warnings -Isdk/include -fsyntax-only tests/abi/cpp_module.cpp
+    done
+    # shellcheck disable=SC2086 # a list of options
+    clang -std=c11 $warnings -Isdk/include -fsyntax-only tests/abi/fields.c
 }
 
 # The compilers check formats, and know that a small constant may be printed as %u.

@@ -61,6 +61,27 @@ static void check_types(char *why, size_t size) {
     expect(why, size, host->register_session_type(NULL), PORTICO_E_INVALID, "NULL");
 }
 
+/* Structs of other sizes than today's, and the fields of states. */
+static void check_structs(char *why, size_t size) {
+    portico_session_type type = {.struct_size = 48, .name = "sized"};
+    portico_room_type room = {.struct_size = 48, .name = "sized_room"};
+    expect(why, size, host->register_session_type(&type), PORTICO_E_INVALID, "a type shorter than 0.1's");
+    expect(why, size, host->register_room_type(&room), PORTICO_E_INVALID, "a room type shorter than 0.2's");
+    type.struct_size = 60;
+    expect(why, size, host->register_session_type(&type), PORTICO_E_INVALID, "a type that ends in a pointer");
+    const portico_field field = {"x", PORTICO_KIND_FLOAT, 0, 3, 1};
+    const portico_state_fields fields = {sizeof fields, sizeof field, 1, 0, &field};
+    type.struct_size = sizeof type;
+    type.state_size = room.state_size = 4;
+    type.state_fields = room.state_fields = &fields;
+    room.struct_size = sizeof room;
+    expect(why, size, host->register_session_type(&type), PORTICO_E_INVALID, "a field of a wrong size");
+    expect(why, size, host->register_room_type(&room), PORTICO_E_INVALID, "a room's field of a wrong size");
+    type.struct_size = room.struct_size = 56; /* 0.2 ended before the fields */
+    expect(why, size, host->register_session_type(&type), PORTICO_OK, "a type of 0.2");
+    expect(why, size, host->register_room_type(&room), PORTICO_OK, "a room type of 0.2");
+}
+
 static void check_handlers(char *why, size_t size) {
     expect(why, size, host->register_handler("session", 5, on_nothing), PORTICO_OK, "a handler");
     expect(why, size, host->register_handler("session", 5, on_nothing), PORTICO_E_EXISTS, "an opcode twice");
@@ -157,6 +178,7 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     expect(why, sizeof why, host->register_session_type(&type), PORTICO_OK, "the first type");
     check_config(why, sizeof why);
     check_types(why, sizeof why);
+    check_structs(why, sizeof why);
     check_handlers(why, sizeof why);
     if (why[0] != '\0') {
         char text[256];

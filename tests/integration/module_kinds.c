@@ -1,5 +1,6 @@
-/* module_kinds.c: modules that are unusual and fine: one whose structures are longer than this host
- * knows, and one in C++ where this build has a C++ compiler. */
+/* module_kinds.c: modules that are unusual and fine: one whose structures are longer than this host knows, one
+ * whose structures are those of an older ABI, one that declares its states' fields, and one in C++ where this
+ * build has a C++ compiler. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -26,6 +27,8 @@ static void echo_through(const char *name) {
 
 int main(void) {
     echo_through("long_info");
+    echo_through("old_sizes");
+    echo_through("fields");
     echo_through("cpp_module");
     return 0;
 }

@@ -28,6 +28,7 @@ static const refusal refusals[] = {
     {"bad_name", {"Bad-Name"}},
     {"huge_state", {"2097152"}},
     {"null_load", {"load"}},
+    {"bad_fields", {"load"}}, /* the field, the log says */
     {"garbage", {NULL}},
     {"empty", {NULL}},
     {"cut_at_20", {NULL}},
@@ -114,6 +115,10 @@ static void by_load(const char *folder) {
     }
     CHECK(host_figure(h, "handles") <= handles + 2);
     CHECK_INT(host_log_count(h, "opcode 7 is handled by module counts already"), 3);
+    CHECK_INT(
+        host_log_count(h, "type bad_fields.session: field score with offset 2, size 4, count 1 is not inside "
+                          "the state of 4 bytes"),
+        3);
     host_admin(h, "modules", after, sizeof after);
     /* Only the number of sessions may differ; none did come or go. */
     CHECK_TEXT(after, modules);
