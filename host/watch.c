@@ -172,7 +172,7 @@ static bool look_is_due(look *l, uint64_t now_ns) {
     sight *s = &l->sight;
     os_file_info info;
     if (os_file_look(l->file, &info) != PORTICO_OK) {
-        return false;
+        s->there = false; /* it will come back, or it is unloaded */
         return false;
     }
     if (!s->there || !info_same(info, s->info)) {

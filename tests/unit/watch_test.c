@@ -1,0 +1,303 @@
+/* The watcher tells of each build once, and of nothing else, however the file is written. Files are made in the working
+ * folder.
+ *
+ * That nothing is told is shown without waiting for a time: a second file, behind the first in the watcher's list, is
+ * changed and told of, twice. By then the first one has been the same for as long as it takes to be told of. */
+#include "image_copy.h"
+#include "watch.h"
+
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/host.h"
+
+enum { GAME, OTHER, PROBE, NAMES, WAIT_MS = 30000, BUILD_BYTES = 40000 };
+
+static const char *const names[NAMES] = {"game", "other", "probe"};
+static const char *const files[NAMES] = {"game.so", "other.so", "probe.so"};
+
+typedef struct build {
+    uint64_t size;
+    uint64_t hash;
+} build;
+
+static struct {
+    os_mutex lock;
+    os_cond wake;
+    int counts[NAMES];
+    build last[NAMES]; /* what the file held when it was told of */
+} told;
+
+static build read_build(int file) {
+    build b = {0};
+    CHECK_INT(image_hash(files[file], &b.size, &b.hash), PORTICO_OK);
+    return b;
+}
+
+static void changed(const char *module_name) {
+    int which = 0;
+    while (strcmp(names[which], module_name) != 0) {
+        which++;
+        CHECK(which < NAMES);
+    }
+    build b = read_build(which);
+    os_mutex_lock(&told.lock);
+    told.counts[which]++;
+    told.last[which] = b;
+    os_cond_wake_all(&told.wake);
+    os_mutex_unlock(&told.lock);
+}
+
+static int count(int which) {
+    os_mutex_lock(&told.lock);
+    int found = told.counts[which];
+    os_mutex_unlock(&told.lock);
+    return found;
+}
+
+static void wait_count(int which, int right) {
+    uint64_t end_ns = os_monotonic_ns() + WAIT_MS * 1000000ull;
+    os_mutex_lock(&told.lock);
+    while (told.counts[which] < right && os_monotonic_ns() < end_ns) {
+        os_cond_wait(&told.wake, &told.lock, 1000);
+    }
+    os_mutex_unlock(&told.lock);
+    CHECK_INT(count(which), right);
+}
+
+/* For linkers' ways of writing. On Windows an open may be refused while the watcher asks who else writes. */
+static FILE *open_to_write(const char *path) {
+    for (int attempt = 0; attempt < 1000; attempt++) {
+        FILE *file = fopen(path, "wb");
+        if (file != NULL) {
+            return file;
+        }
+    }
+    fprintf(stderr, "%s cannot be written\n", path);
+    exit(1);
+}
+
+static uint8_t bytes[BUILD_BYTES];
+
+/* The bytes of a build: as many for every seed. */
+static void make_bytes(uint32_t seed) {
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7 + i / 255 + seed * 31);
+    }
+}
+
+static void write_build(const char *path, uint32_t seed) {
+    make_bytes(seed);
+    FILE *file = open_to_write(path);
+    CHECK_INT(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+    CHECK_INT(fclose(file), 0);
+}
+
+/* As the host does when it has loaded what the file holds. */
+static build load(int which) {
+    build b = read_build(which);
+    watch_set(names[which], files[which], b.size, b.hash);
+    return b;
+}
+
+static void pass_time(void) {
+    static uint32_t seed = 1000;
+    for (int i = 0; i < 2; i++) {
+        int before = count(PROBE);
+        write_build(files[PROBE], ++seed);
+        wait_count(PROBE, before + 1);
+        load(PROBE);
+    }
+}
+
+/* Exactly one report came of what was done, and the file was complete by then. */
+static void expect_told(int which, int right) {
+    wait_count(which, right);
+    build b = read_build(which);
+    CHECK(b.size == told.last[which].size && b.hash == told.last[which].hash);
+}
+
+static void begin(void) {
+    memset(told.counts, 0, sizeof told.counts);
+    for (int i = 0; i < NAMES; i++) {
+        write_build(files[i], (uint32_t)i);
+        load(i);
+    }
+    CHECK_INT(watch_start(changed), PORTICO_OK);
+}
+
+static void ways_of_writing(void) {
+    begin();
+    pass_time();
+    CHECK_INT(count(GAME), 0);
+
+    write_build(files[GAME], 11); /* cut off and written */
+    expect_told(GAME, 1);
+    load(GAME);
+
+    write_build("game.new", 12); /* renamed over */
+    CHECK_INT(os_file_rename("game.new", files[GAME]), PORTICO_OK);
+    expect_told(GAME, 2);
+    load(GAME);
+
+    CHECK_INT(os_file_remove(files[GAME]), PORTICO_OK);
+    pass_time();
+    CHECK_INT(count(GAME), 2);
+    write_build(files[GAME], 13);
+    expect_told(GAME, 3);
+    load(GAME);
+
+    CHECK_INT(os_file_remove(files[GAME]), PORTICO_OK); /* deleted and written, without a pause */
+    write_build(files[GAME], 14);
+    expect_told(GAME, 4);
+    load(GAME);
+
+    os_file_info before;
+    os_file_info after;
+    CHECK_INT(os_file_look(files[GAME], &before), PORTICO_OK);
+    write_build("game.new", 14); /* the same bytes in another file, later */
+    CHECK_INT(os_file_rename("game.new", files[GAME]), PORTICO_OK);
+    CHECK_INT(os_file_look(files[GAME], &after), PORTICO_OK);
+    CHECK(after.modified_ns != before.modified_ns || after.id != before.id);
+    pass_time();
+    write_build(files[GAME], 14);
+    pass_time();
+    CHECK_INT(count(GAME), 4);
+    CHECK_INT(count(OTHER), 0);
+    watch_stop();
+}
+
+/* A linker that writes a little, thinks for longer than the watcher settles, and writes on. */
+static void written_slowly(void) {
+    enum { PARTS = 4 };
+    begin();
+    make_bytes(21);
+    FILE *file = open_to_write(files[GAME]);
+    bool can_tell = os_file_is_written(files[GAME]);
+    for (size_t part = 0; part < PARTS; part++) {
+        CHECK_INT(fwrite(bytes + part * BUILD_BYTES / PARTS, 1, BUILD_BYTES / PARTS, file),
+                  BUILD_BYTES / PARTS);
+        CHECK_INT(fflush(file), 0);
+        pass_time();
+        CHECK(!can_tell || count(GAME) == 0);
+    }
+    int before = count(GAME);
+    CHECK_INT(fclose(file), 0);
+    if (can_tell) {
+        expect_told(GAME, before + 1);
+    } else {
+        printf("not to be found out here: whether a file is being written\n");
+    }
+    watch_stop();
+}
+
+/* A build in two steps, such as linking and taking the symbols out, each of which writes the file and closes it: one report when
+ * the second follows faster than the watcher settles. A machine that is too busy for that has another try. */
+static void written_in_steps(void) {
+    enum { ROUNDS = 5, TRIES = 50, PAUSE_MS = 140, SETTLE_MS = 200 };
+    begin();
+    int done = 0;
+    for (uint32_t attempt = 1; done < ROUNDS && attempt <= TRIES; attempt++) {
+        int before = count(GAME);
+        clock_sleep_ms(attempt % ROUNDS * 20); /* at another moment between two looks */
+        uint64_t start_ms = clock_now_ms();
+        write_build(files[GAME], 10000 + 2 * attempt);
+        clock_sleep_ms(PAUSE_MS);
+        write_build(files[GAME], 10001 + 2 * attempt);
+        bool quick = clock_now_ms() + 1 - start_ms < SETTLE_MS;
+        pass_time();
+        CHECK(!quick || count(GAME) == before + 1);
+        done += quick;
+        load(GAME);
+    }
+    printf("%d of %d builds were quick enough to be looked at\n", done, ROUNDS);
+    watch_stop();
+}
+
+static void bad_builds(void) {
+    begin();
+    write_build(files[GAME], 31); /* refused: nothing is set */
+    expect_told(GAME, 1);
+    pass_time();
+    write_build(files[GAME], 31); /* and built once more */
+    pass_time();
+    CHECK_INT(count(GAME), 1);
+    write_build(files[GAME], 32);
+    expect_told(GAME, 2);
+    build good = load(GAME);
+
+    write_build(files[GAME], 33); /* swapped in, crashes, is rolled back */
+    expect_told(GAME, 3);
+    load(GAME);
+    watch_set(names[GAME], files[GAME], good.size, good.hash);
+    pass_time();
+    write_build(files[GAME], 33);
+    pass_time();
+    CHECK_INT(count(GAME), 3);
+    write_build(files[GAME], 34);
+    expect_told(GAME, 4);
+    watch_stop();
+}
+
+/* Swapped by hand and rolled back before the watcher has read the file even once. */
+static void rolled_back_at_once(void) {
+    write_build(files[GAME], 41);
+    build good = load(GAME);
+    write_build(files[GAME], 42);
+    load(GAME);
+    watch_set(names[GAME], files[GAME], good.size, good.hash);
+    write_build(files[PROBE], 43);
+    load(PROBE);
+    memset(told.counts, 0, sizeof told.counts);
+    CHECK_INT(watch_start(changed), PORTICO_OK);
+    pass_time();
+    CHECK_INT(count(GAME), 0);
+    watch_stop();
+}
+
+/* Rebuilt after its bytes were copied and before it is watched. */
+static void rebuilt_while_loaded(void) {
+    write_build(files[GAME], 51);
+    build loaded = read_build(GAME);
+    write_build(files[GAME], 52);
+    watch_set(names[GAME], files[GAME], loaded.size, loaded.hash);
+    memset(told.counts, 0, sizeof told.counts);
+    CHECK_INT(watch_start(changed), PORTICO_OK);
+    expect_told(GAME, 1);
+    watch_stop();
+}
+
+static void several(void) {
+    begin();
+    write_build(files[GAME], 61);
+    write_build(files[OTHER], 62);
+    expect_told(GAME, 1);
+    expect_told(OTHER, 1);
+    load(GAME);
+    load(OTHER);
+    watch_forget(names[OTHER]);
+    watch_forget("absent");
+    write_build(files[OTHER], 63);
+    write_build(files[GAME], 64);
+    expect_told(GAME, 2);
+    pass_time();
+    CHECK_INT(count(GAME), 2);
+    CHECK_INT(count(OTHER), 1);
+
+    write_build("moved.so", 65); /* the module comes from another file now */
+    watch_set(names[GAME], "moved.so", 1, 1);
+    wait_count(GAME, 3);
+    watch_stop();
+    watch_stop();
+}
+
+int main(int argc, char **argv) {
+    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+    ways_of_writing();
+    written_slowly();
+    written_in_steps();
+    bad_builds();
+    rolled_back_at_once();
+    rebuilt_while_loaded();
+    several();
+    return 0;
+}
