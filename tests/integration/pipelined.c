@@ -61,7 +61,7 @@ static void one_call_per_batch(host *h) {
     CHECK(packets >= ROUNDS * IN_FLIGHT && packets <= ROUNDS * IN_FLIGHT + 8); /* with the admin listener's */
     calls = host_figure(h, "send_calls") - calls;
     CHECK(calls >= ROUNDS);
-    CHECK(calls <= ROUNDS + 4); /* the answers of the admin listener may be counted, too */
+    CHECK(calls <= ROUNDS + 8); /* the answers of the admin listener are counted, too: up to six */
     net_close(s);
 }
 

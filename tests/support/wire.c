@@ -26,7 +26,7 @@ size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *pay
 }
 
 bool wire_send(net_socket s, wire_kind kind, uint16_t opcode, const void *payload, uint32_t size) {
-    static uint8_t frame[65536 + WIRE_U32];
+    static _Thread_local uint8_t frame[65536 + WIRE_U32]; /* too large for some stacks */
     CHECK(size + (uint32_t)kind <= sizeof frame);
     return net_send_all(s, frame, wire_frame(kind, frame, opcode, payload, size));
 }
@@ -50,7 +50,7 @@ int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload,
 }
 
 int64_t wire_wait(net_socket s, uint16_t opcode, void *payload, uint32_t capacity) {
-    static uint8_t frame[65536];
+    static _Thread_local uint8_t frame[65536];
     for (;;) {
         uint16_t found = 0;
         int64_t size = wire_recv(s, WIRE_U16, &found, frame, sizeof frame);
