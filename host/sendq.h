@@ -32,8 +32,8 @@ typedef struct sendq {
 /* Copies header, payload and trailer to the end. */
 portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size);
 
-/* Puts a whole frame that is shared to the end, with a reference of its own; or a copy, when what lies before it has to
- * wait and it is so small that a reference takes more memory: *copied says which. */
+/* Puts a whole frame that is shared to the end, with a reference of its own; or a copy, when it is small and the frame
+ * shared before it still waits or flies: *copied says which. */
 portico_status sendq_share(sendq *q, shared *whole, bool *copied);
 
 /* Moves up to OS_SEND_BUFFERS_MAX segments into flight; NULL when nothing waits or something flies. */
