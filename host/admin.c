@@ -1,6 +1,7 @@
 /* admin.c: see admin.h. */
 #include "admin.h"
 
+#include "command.h"
 #include "control.h"
 #include "loader.h"
 #include "ready.h"
@@ -196,40 +197,21 @@ static void command_stop(portico_session from, const char *argument) {
     post_job(from, argument, job_stop);
 }
 
-typedef struct admin_command {
-    const char *name;
-    const char *argument; /* what it is, NULL: it takes none */
-    void (*run)(portico_session from, const char *argument);
-} admin_command;
-
-static const admin_command commands[] = {
-    {"status", NULL, command_status},      {"sessions", NULL, command_sessions},
-    {"modules", NULL, command_modules},    {"kick", "ID", command_kick},
-    {"load", "NAME|FILE", command_load},   {"unload", "NAME", command_unload},
-    {"swap", "NAME [FILE]", command_swap}, {"rollback", "NAME", command_rollback},
-    {"stop", NULL, command_stop},
+static void (*const commands[])(portico_session from, const char *argument) = {
+#define COMMAND_FUNCTION(name, argument) command_##name,
+    COMMAND_LIST(COMMAND_FUNCTION)
+#undef COMMAND_FUNCTION
 };
 
 static void run_command(portico_session from, const char *line) {
-    size_t size = strcspn(line, " ");
-    const char *argument = line + size + (line[size] == ' ');
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        const admin_command *c = &commands[i];
-        if (strlen(c->name) != size || strncmp(line, c->name, size) != 0) {
-            continue;
-        }
-        if ((c->argument != NULL) != (argument[0] != '\0')) {
-            char text[128];
-            snprintf(text, sizeof text, "error usage: %s%s%s", c->name, c->argument != NULL ? " " : "",
-                     c->argument != NULL ? c->argument : "");
-            answer(from, text);
-            return;
-        }
-        c->run(from, argument);
-        return;
+    char why[COMMAND_WHY_MAX];
+    const char *argument = NULL;
+    command_id id = command_parse(line, &argument, why);
+    if (id != COMMAND_COUNT) {
+        commands[id](from, argument);
+    } else {
+        answer_status(from, PORTICO_E_INVALID, why);
     }
-    answer(from, "error unknown command: there are status, sessions, modules, kick ID, load NAME|FILE, "
-                 "unload NAME, swap NAME [FILE], rollback NAME, stop");
 }
 
 /* ---- the session ---------------------------------------------------------------------------- */

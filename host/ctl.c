@@ -3,6 +3,7 @@
 
 #include "ready.h"
 #include "status.h"
+#include "system_text.h"
 #include "token.h"
 
 #include <string.h>
@@ -114,17 +115,17 @@ static portico_status ctl_connect(ctl *c, const config *settings) {
 int ctl_run(const config *settings, const char *command) {
     static ctl c;
     char token[TOKEN_MAX];
+    char why[TOKEN_WHY_MAX];
     if (!settings->admin_enabled) {
         fprintf(stderr, "%s: [admin] enabled = no: there is nothing to talk to\n", settings->path);
         return 1;
     }
-    if (token_read(settings, false, token) != PORTICO_OK) {
-        fprintf(stderr, "%s/admin.token cannot be read: has the host been started, by this user?\n",
-                settings->run_dir);
+    if (token_read(settings, false, token, why) != PORTICO_OK) {
+        fprintf(stderr, "%s\n", why);
         return 1;
     }
     if (os_port_create(&c.port) != PORTICO_OK) {
-        fprintf(stderr, "no completion port (system error %d)\n", os_error());
+        fprintf(stderr, "no completion port (%s)\n", system_text(os_error()));
         return 1;
     }
     int code = ctl_connect(&c, settings) == PORTICO_OK ? ctl_talk(&c, token, command) : 1;

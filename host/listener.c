@@ -9,12 +9,16 @@
 #include "session.h"
 #include "stats.h"
 #include "status.h"
+#include "system_text.h"
 #include "timer.h"
 
 #include <stdlib.h>
 
 /* How long to let the system recover; and how many failures in a row are taken for one that needs it. */
 enum { PAUSE_MS = 100, FAILURES_BEFORE_PAUSE = 16, TELL_AGAIN_MS = 60000 };
+
+/* Between attempts to open: each pause is twice the one before. */
+enum { REOPEN_MIN_MS = 250, REOPEN_MAX_MS = 30000 };
 
 typedef struct accept_slot {
     os_accept_op accept; /* first: a completion's op is the slot */
@@ -33,6 +37,8 @@ struct listener {
     uint32_t failures;        /* in a row */
     uint64_t failure_told_ms; /* when the log was last told of each; 0: never */
     uint64_t limit_told_ms;
+    uint32_t reopen_ms; /* the pause before it is opened again; 0: nobody wants that */
+    uint64_t reopen_at_ms;
     bool pausing; /* the timer is set, or its op is on its way */
     timer pause;
 };
@@ -69,8 +75,8 @@ static void listener_failed_locked(listener *l, portico_status status, int32_t s
     stats_add(STAT_accept_failures, 1);
     l->failures++;
     if (tell_now(&l->failure_told_ms)) {
-        log_warn(l->service.config->name, "accepting fails: %s (system error %d); going on trying",
-                 status_text(status), system_error);
+        log_warn(l->service.config->name, "accepting fails: %s (%s); going on trying", status_text(status),
+                 system_text(system_error));
     }
 }
 
@@ -112,7 +118,7 @@ static bool listener_admit_locked(listener *l, const os_address *peer) {
 
 static void listener_take(listener *l, os_socket *socket, const os_address *peer) {
     if (os_socket_configure(socket, &l->service.config->socket) != PORTICO_OK) {
-        log_debug(l->service.config->name, "a socket option was refused (system error %d)", os_error());
+        log_debug(l->service.config->name, "a socket option was refused (%s)", system_text(os_error()));
     }
     session_accept(&l->service, socket, peer);
 }
@@ -164,15 +170,9 @@ listener *listener_create(const config_service *settings, session_type *type, os
     return l;
 }
 
-portico_status listener_open(listener *l) {
+static portico_status listener_listen_locked(listener *l) {
     const config_service *c = l->service.config;
     os_address at;
-    char text[OS_ADDRESS_TEXT];
-    os_mutex_lock(&l->lock);
-    if (l->state != LISTENER_WAITING) {
-        os_mutex_unlock(&l->lock);
-        return PORTICO_OK;
-    }
     portico_status status = os_address_parse(c->address, c->port, &at);
     if (status == PORTICO_OK && l->address.port != 0) {
         at = l->address; /* opened again: clients know the port that 0 became */
@@ -186,16 +186,55 @@ portico_status listener_open(listener *l) {
         (void)os_socket_address(l->socket, &l->address);
         slots_arm_locked(l);
     }
+    return status;
+}
+
+/* Sets the time of the next attempt. False: there has been one before. */
+static bool listener_try_again_locked(listener *l) {
+    bool first = l->reopen_ms == 0;
+    l->reopen_ms = first                              ? REOPEN_MIN_MS
+                   : l->reopen_ms > REOPEN_MAX_MS / 2 ? REOPEN_MAX_MS
+                                                      : 2 * l->reopen_ms;
+    l->reopen_at_ms = os_monotonic_ns() / 1000000 + l->reopen_ms;
+    return first;
+}
+
+portico_status listener_open(listener *l, bool keep_trying) {
+    const config_service *c = l->service.config;
+    char text[OS_ADDRESS_TEXT];
+    bool first = true;
+    os_mutex_lock(&l->lock);
+    if (l->state != LISTENER_WAITING) {
+        os_mutex_unlock(&l->lock);
+        return PORTICO_OK;
+    }
+    portico_status status = listener_listen_locked(l);
+    int32_t system_error = os_error();
+    if (status == PORTICO_OK || !keep_trying) {
+        l->reopen_ms = 0;
+    } else {
+        first = listener_try_again_locked(l);
+    }
+    uint32_t pause_ms = l->reopen_ms;
     os_address_format(&l->address, text);
     os_mutex_unlock(&l->lock);
     if (status == PORTICO_OK) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
                  frame_name(c->framing));
+    } else if (first) {
+        log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port, status_text(status),
+                  system_text(system_error), keep_trying ? "; trying again until it can" : "");
     } else {
-        log_error(c->name, "cannot listen on %s port %u: %s (system error %d)", c->address, c->port,
-                  status_text(status), os_error());
+        log_debug(c->name, "still cannot listen: %s; again in %u ms", status_text(status), pause_ms);
     }
     return status;
+}
+
+bool listener_reopen_due(listener *l, uint64_t now_ms) {
+    os_mutex_lock(&l->lock);
+    bool due = l->state == LISTENER_WAITING && l->reopen_ms != 0 && now_ms >= l->reopen_at_ms;
+    os_mutex_unlock(&l->lock);
+    return due;
 }
 
 void listener_close(listener *l, listener_state to) {
@@ -205,6 +244,7 @@ void listener_close(listener *l, listener_state to) {
         l->socket = NULL;
     }
     l->state = l->state == LISTENER_STOPPED ? LISTENER_STOPPED : to;
+    l->reopen_ms = 0;
     if (l->pausing && timer_cancel(&l->pause)) {
         l->pausing = false;
     }

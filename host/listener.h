@@ -16,8 +16,10 @@ typedef enum listener_state { LISTENER_WAITING, LISTENER_LISTENING, LISTENER_STO
 /* Makes it, in LISTENER_WAITING. NULL when out of memory. */
 listener *listener_create(const config_service *settings, session_type *type, os_port *port);
 
-/* Starts to listen. On failure the log says why and the state stays. [control thread] */
-portico_status listener_open(listener *l);
+/* Starts to listen. On failure the log says why and the state stays; with `keep_trying` the log says it once, and
+ * listener_reopen_due says when to call this again, after pauses that grow. [control thread] */
+portico_status listener_open(listener *l, bool keep_trying);
+bool listener_reopen_due(listener *l, uint64_t now_ms);
 
 /* Closes the socket; LISTENER_STOPPED is for ever. Sessions stay. [control thread] */
 void listener_close(listener *l, listener_state to);

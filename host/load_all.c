@@ -1,6 +1,7 @@
 /* load_all.c: loads what the configuration names, each module after those that it requires. [control thread] */
 #include "loader_private.h"
 
+#include "system_text.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -65,8 +66,8 @@ static void batch_open_folder(batch *b) {
     file_list list = {0};
     char file[4096];
     if (os_folder_list(loader_config()->modules_dir, collect, &list) != PORTICO_OK) {
-        log_warn("modules", "the folder %s cannot be read (system error %d): [modules] dir",
-                 loader_config()->modules_dir, os_error());
+        log_warn("modules", "the folder %s cannot be read (%s): [modules] dir", loader_config()->modules_dir,
+                 system_text(os_error()));
     }
     if (list.count > 0) {
         qsort(list.names, list.count, sizeof(char *), by_name);

@@ -205,7 +205,8 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     }
     loader_tell(m);
     if (!open_services(m)) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is loaded, but a listener of its type cannot open: see the log",
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s is loaded, but a listener of its type cannot open yet, and is tried again: see the log",
                  m->name);
         return PORTICO_E_ADDRESS_IN_USE;
     }

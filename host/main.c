@@ -1,20 +1,29 @@
 /* main.c: arguments and exit codes: 0 fine, 1 failed, 2 wrong usage or configuration. */
+#include "command.h"
 #include "ctl.h"
 #include "inspect.h"
 #include "server.h"
+#include "system_text.h"
 
 #include <string.h>
 
-static const char usage[] =
+static const char usage_format[] =
     "usage: portico [run] [FILE]              serve; FILE is conf/portico.ini when none is given\n"
     "       portico check FILE                say all that is wrong with a configuration\n"
     "       portico inspect MODULE            say what a module file is; runs its load and unload\n"
     "       portico ctl [-c FILE] COMMAND     talk to the running host of that configuration:\n"
-    "               status | sessions | modules | load NAME|FILE | unload NAME | kick ID | stop\n"
+    "               %s\n"
     "       portico --version | --help\n";
 
+static void show_usage(FILE *to) {
+    char commands[512];
+    command_list(" | ", commands, sizeof commands);
+    fprintf(to, usage_format, commands);
+}
+
 static int wrong_usage(const char *what, const char *found) {
-    fprintf(stderr, "portico: %s%s%s\n%s", what, found != NULL ? " " : "", found != NULL ? found : "", usage);
+    fprintf(stderr, "portico: %s%s%s\n", what, found != NULL ? " " : "", found != NULL ? found : "");
+    show_usage(stderr);
     return 2;
 }
 
@@ -96,19 +105,24 @@ static int inspect(int argc, char **argv) {
 
 static int control(int argc, char **argv) {
     const char *file = NULL;
+    const char *argument = NULL;
     char command[4096];
+    char why[COMMAND_WHY_MAX];
     if (argc >= 2 && (strcmp(argv[0], "-c") == 0 || strcmp(argv[0], "--config") == 0)) {
         file = argv[1];
         argc -= 2;
         argv += 2;
     }
-    if (argc < 1 || argc > 2) {
+    if (argc < 1 || argc > 3) {
         return wrong_usage("ctl takes one COMMAND and what belongs to it", NULL);
     }
-    int size =
-        snprintf(command, sizeof command, "%s%s%s", argv[0], argc == 2 ? " " : "", argc == 2 ? argv[1] : "");
+    int size = snprintf(command, sizeof command, "%s%s%s%s%s", argv[0], argc > 1 ? " " : "",
+                        argc > 1 ? argv[1] : "", argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
     if (size >= (int)sizeof command || strpbrk(command, "\r\n") != NULL) {
         return wrong_usage("the command is too long, or has a line end", NULL);
+    }
+    if (command_parse(command, &argument, why) == COMMAND_COUNT) {
+        return wrong_usage(why, NULL);
     }
     const config *c = load_config(file);
     if (c == NULL) {
@@ -122,7 +136,7 @@ static int control(int argc, char **argv) {
 int main(int argc, char **argv) {
     portico_status status = os_init(&argc, &argv);
     if (status != PORTICO_OK) {
-        fprintf(stderr, "portico: the system's sockets cannot be used (system error %d)\n", os_error());
+        fprintf(stderr, "portico: the system's sockets cannot be used (%s)\n", system_text(os_error()));
         return 1;
     }
     const char *word = argc > 1 ? argv[1] : "run";
@@ -143,7 +157,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        fputs(usage, stdout);
+        show_usage(stdout);
         return 0;
     }
     if (word[0] == '-' || argc > 2) {

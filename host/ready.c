@@ -2,6 +2,7 @@
 #include "ready.h"
 
 #include "services.h"
+#include "system_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,8 @@ bool ready_update(void) {
         good = good && os_file_rename(draft, c->ready_file) == PORTICO_OK;
     }
     if (!good) {
-        log_error("host", "[host] ready_file = %s cannot be written (system error %d)", c->ready_file,
-                  os_error());
+        log_error("host", "[host] ready_file = %s cannot be written (%s)", c->ready_file,
+                  system_text(os_error()));
         (void)os_file_remove(draft);
     }
     return good;

@@ -19,6 +19,7 @@
 #include "status.h"
 #include "status_report.h"
 #include "swap.h"
+#include "system_text.h"
 #include "timer.h"
 #include "token.h"
 #include "watch.h"
@@ -37,8 +38,10 @@ static struct {
     os_port *port;
     _Atomic uint64_t stop_ms; /* when the first stop was asked for; 0: not yet */
     timer sweep;
-    atomic_bool sweeping; /* false: the sweep's op is not set again */
-    atomic_bool swept;    /* the last sweep is over */
+    control_command reopen;
+    atomic_bool reopening; /* the command is on its way */
+    atomic_bool sweeping;  /* false: the sweep's op is not set again */
+    atomic_bool swept;     /* the last sweep is over */
     char token[TOKEN_MAX];
 } server;
 
@@ -71,6 +74,15 @@ static void memory_trim(void) {
     }
 }
 
+/* Listeners that could not open may do so now. [control thread] */
+static void server_on_reopen(control_command *command) {
+    (void)command;
+    if (!control_ending() && services_reopen(os_monotonic_ns() / 1000000)) {
+        (void)ready_update(); /* a failure is in the log */
+    }
+    atomic_store(&server.reopening, false);
+}
+
 static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
@@ -79,6 +91,9 @@ static void server_on_sweep(const os_completion *completion) {
     mailboxes_kick();
     watchdog_look();
     memory_trim();
+    if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
+        control_post(&server.reopen);
+    }
     if (atomic_load(&server.sweeping)) {
         timer_set(&server.sweep, SWEEP_MS);
     } else {
@@ -90,6 +105,7 @@ static void server_on_sweep(const os_completion *completion) {
 static portico_status server_start_sweep(void) {
     portico_status status = timer_init(&server.sweep, server_on_sweep);
     if (status == PORTICO_OK) {
+        server.reopen.run = server_on_reopen;
         atomic_store(&server.sweeping, true);
         timer_set(&server.sweep, SWEEP_MS);
     }
@@ -114,16 +130,14 @@ static void server_stop_sweep(void) {
 static bool server_start_modules(const config *c) {
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "[host] run_dir = %s cannot be made: %s (system error %d)", c->run_dir,
-                  status_text(status), os_error());
+        log_error("host", "[host] run_dir = %s cannot be made: %s (%s)", c->run_dir, status_text(status),
+                  system_text(os_error()));
         return false;
     }
     if (c->admin_enabled) {
-        status = token_read(c, true, server.token);
-        if (status != PORTICO_OK) {
-            log_error("host",
-                      "%s/admin.token cannot be made, or has less than 16 characters: %s (system error %d)",
-                      c->run_dir, status_text(status), os_error());
+        char why[TOKEN_WHY_MAX];
+        if (token_read(c, true, server.token, why) != PORTICO_OK) {
+            log_error("host", "%s", why);
             return false;
         }
         if (loader_add_builtin(admin_module(server.token)) != PORTICO_OK) {
@@ -142,7 +156,7 @@ static bool server_start_modules(const config *c) {
 static bool server_start(const config *c) {
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "no completion port: %s (system error %d)", status_text(status), os_error());
+        log_error("host", "no completion port: %s (%s)", status_text(status), system_text(os_error()));
         return false;
     }
     rooms_start(server.port);
@@ -151,7 +165,7 @@ static bool server_start(const config *c) {
         services_create(c, server.port) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
-        log_error("host", "cannot start: out of memory or threads (system error %d)", os_error());
+        log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
     }
     report_start(c);
@@ -230,7 +244,7 @@ int server_run(const config *c) {
     }
     portico_status status = os_on_stop(server_on_stop);
     if (status != PORTICO_OK) {
-        log_warn("host", "Ctrl+C will end at once: %s (system error %d)", status_text(status), os_error());
+        log_warn("host", "Ctrl+C will end at once: %s (%s)", status_text(status), system_text(os_error()));
     }
     log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers, c->path);
     bool started = server_start(c);

@@ -75,7 +75,7 @@ portico_status services_open(const session_type *type) {
     for (size_t i = 0; i < services.listener_count; i++) {
         service *s = listener_service(services.listeners[i]);
         if ((type == NULL || s->type == type) && type_is_loaded(s->type)) {
-            portico_status status = listener_open(services.listeners[i]);
+            portico_status status = listener_open(services.listeners[i], type != NULL);
             result = result == PORTICO_OK ? status : result;
         }
     }
@@ -86,6 +86,23 @@ portico_status services_open(const session_type *type) {
         }
     }
     return result;
+}
+
+bool services_reopen_due(uint64_t now_ms) {
+    bool due = false;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        due = due || listener_reopen_due(services.listeners[i], now_ms);
+    }
+    return due;
+}
+
+bool services_reopen(uint64_t now_ms) {
+    bool opened = false;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        listener *l = services.listeners[i];
+        opened = (listener_reopen_due(l, now_ms) && listener_open(l, true) == PORTICO_OK) || opened;
+    }
+    return opened;
 }
 
 static void tell_waiting(void *arg, listener *l, connector *c) {

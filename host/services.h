@@ -13,8 +13,15 @@
 portico_status services_create(const config *c, os_port *port);
 void services_destroy(void);
 
-/* Opens the services whose type's module is loaded now. PORTICO_OK, or the first failure. */
+/* Opens the services of `type` (NULL: all) whose type's module is loaded now. PORTICO_OK, or the first failure;
+ * a listener of one type that cannot open is tried again (services_reopen), at the start it ends the host. */
 portico_status services_open(const session_type *type);
+
+/* Whether a listener that could not open is to be tried again now. [any thread] */
+bool services_reopen_due(uint64_t now_ms);
+
+/* Tries those. True: one has opened. */
+bool services_reopen(uint64_t now_ms);
 
 /* Names in the log what waits for a module. */
 void services_tell_waiting(void);

@@ -4,6 +4,7 @@
 #include "invariant.h"
 #include "stats.h"
 #include "status.h"
+#include "system_text.h"
 
 #include <string.h>
 
@@ -127,7 +128,7 @@ static void session_on_connect(const os_completion *completion) {
     } else {
         portico_status set = os_socket_configure(s->socket, &s->service->config->socket);
         if (set != PORTICO_OK) {
-            log_warn(s->service->config->name, "a socket option was refused (system error %d)", os_error());
+            log_warn(s->service->config->name, "a socket option was refused (%s)", system_text(os_error()));
         }
         session_move_locked(s, SESSION_OPENING);
         s->connected = true;

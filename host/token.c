@@ -2,15 +2,23 @@
 #include "token.h"
 
 #include "control.h"
+#include "status.h"
+#include "system_text.h"
 
 #include <string.h>
 
-enum { RANDOM_BYTES = 24, PATH_BYTES = 4096, TOKEN_MIN = 16 };
+enum { RANDOM_BYTES = 24, PATH_BYTES = 4096, TOKEN_MIN = 16, FOUND_BYTES = 64 };
 
-static portico_status token_load(const char *path, char token[TOKEN_MAX]) {
+/* PORTICO_E_ACCESS: others may read it, and `found` says what the system says of it. */
+static portico_status token_load(const char *path, char token[TOKEN_MAX], char found[FOUND_BYTES]) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {
         return PORTICO_E_NOT_FOUND;
+    }
+    portico_status status = os_file_private(file, found, FOUND_BYTES);
+    if (status != PORTICO_OK) {
+        fclose(file);
+        return status;
     }
     size_t size = fread(token, 1, TOKEN_MAX - 1, file);
     fclose(file);
@@ -41,22 +49,48 @@ static portico_status token_make(const char *path, char token[TOKEN_MAX]) {
     return written ? PORTICO_OK : PORTICO_E_SYSTEM;
 }
 
-portico_status token_read(const config *c, bool make, char token[TOKEN_MAX]) {
+/* What the user is told. */
+static void token_explain(portico_status status, bool make, const char *path, const char *found,
+                          char why[TOKEN_WHY_MAX]) {
+    const char *system = system_text(os_error());
+    if (status == PORTICO_E_ACCESS && found[0] != '\0') {
+        snprintf(
+            why, TOKEN_WHY_MAX,
+            "%s can be read by others than its owner (%s): its token is no secret; delete the file, and the "
+            "next start makes a new one",
+            path, found);
+    } else if (status == PORTICO_E_INVALID) {
+        snprintf(why, TOKEN_WHY_MAX,
+                 "%s has less than %d characters: delete the file, and the next start makes a new one", path,
+                 (int)TOKEN_MIN);
+    } else if (make) {
+        snprintf(why, TOKEN_WHY_MAX, "%s cannot be made: %s (%s)", path, status_text(status), system);
+    } else {
+        snprintf(why, TOKEN_WHY_MAX, "%s cannot be read (%s): has the host been started, by this user?", path,
+                 system);
+    }
+}
+
+portico_status token_read(const config *c, bool make, char token[TOKEN_MAX], char why[TOKEN_WHY_MAX]) {
     enum { TRIES = 50, PAUSE_MS = 20 };
     char path[PATH_BYTES];
+    char found[FOUND_BYTES] = "";
     if (c->admin_token != NULL) {
         snprintf(token, TOKEN_MAX, "%s", c->admin_token);
         return PORTICO_OK;
     }
     snprintf(path, sizeof path, "%s/admin.token", c->run_dir);
-    portico_status status = token_load(path, token);
+    portico_status status = token_load(path, token, found);
     if (status == PORTICO_E_NOT_FOUND && make) {
         status = os_folder_create(c->run_dir);
         status = status == PORTICO_OK ? token_make(path, token) : status;
     }
     for (int i = 0; i < TRIES && (status == PORTICO_E_EXISTS || status == PORTICO_E_INVALID); i++) {
         control_sleep(PAUSE_MS); /* another host may be writing it at this moment */
-        status = token_load(path, token);
+        status = token_load(path, token, found);
+    }
+    if (status != PORTICO_OK) {
+        token_explain(status, make, path, found, why);
     }
     return status;
 }

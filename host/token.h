@@ -4,12 +4,11 @@
 
 #include "config.h"
 
-enum { TOKEN_MAX = 256 };
+enum { TOKEN_MAX = 256, TOKEN_WHY_MAX = 4096 + 256 };
 
-/* The configured token, else that of run_dir/admin.token, which only its owner can read. With `make` it is made
- * when it is not there. PORTICO_E_NOT_FOUND: there is none, or it cannot be read;
- * PORTICO_E_INVALID: it has less than 16 characters; any other: it cannot be made. */
-portico_status token_read(const config *c, bool make, char token[TOKEN_MAX]);
+/* The configured token, else that of run_dir/admin.token, which only its owner may read. With `make` it is made
+ * when it is not there. On failure `why` has the sentence for the user. */
+portico_status token_read(const config *c, bool make, char token[TOKEN_MAX], char why[TOKEN_WHY_MAX]);
 
 /* Compares in a time that does not tell how much was right. */
 bool token_equal(const char *token, const char *offered, size_t offered_size);

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "log.h"
 #include "stats.h"
+#include "system_text.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -232,7 +233,7 @@ portico_status workers_start(os_port *port, uint32_t count) {
         atomic_fetch_add(&workers.running, 1);
         portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);
         if (status != PORTICO_OK) {
-            log_error("worker", "cannot start worker %u of %u (system error %d)", i + 1, count, os_error());
+            log_error("worker", "cannot start worker %u of %u (%s)", i + 1, count, system_text(os_error()));
             atomic_fetch_sub(&workers.running, 1);
             workers_stop();
             return status;
@@ -241,7 +242,7 @@ portico_status workers_start(os_port *port, uint32_t count) {
     }
     portico_status status = rescuer_start(port);
     if (status != PORTICO_OK) {
-        log_error("worker", "cannot start the rescuer (system error %d)", os_error());
+        log_error("worker", "cannot start the rescuer (%s)", system_text(os_error()));
         workers_stop();
     }
     return status;

@@ -273,6 +273,11 @@ bool os_library_close(os_library *library);
  * "wx" the new file can be read by its owner only. */
 FILE *os_fopen(const char *path, const char *mode);
 
+/* Whether nobody but its owner may read or change the open file. PORTICO_E_ACCESS: others may, and `found` says
+ * what the system says of it ("mode 644"). On Windows nothing is looked at, and it is always PORTICO_OK: files have
+ * the rights of their folder, which os_folder_create makes for its owner only. */
+portico_status os_file_private(FILE *file, char *found, size_t size);
+
 /* Renames `from` to `to`, replacing a file that is there. */
 portico_status os_file_rename(const char *from, const char *to);
 

@@ -42,6 +42,11 @@ int main(int argc, char **argv) {
     CHECK_OK(os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* of a run that was broken off */
 
     write_file(FOLDER "/deep/er/a", "wx", "first");
+    char found[64] = "";
+    FILE *first = os_fopen(FOLDER "/deep/er/a", "rb");
+    CHECK(first != NULL);
+    CHECK_OK(os_file_private(first, found, sizeof found));
+    fclose(first);
     CHECK(os_fopen(FOLDER "/deep/er/a", "wx") == NULL); /* it is there */
     write_file(FOLDER "/deep/er/" NAME, "wb", "second");
     write_file(FOLDER "/deep/er/a", "ab", "+");

@@ -59,11 +59,15 @@ static void ctl_kick(host *h, net_socket s) {
 static void ctl_others(host *h) {
     CHECK_INT(host_ctl(h, "modules", NULL, text, sizeof text), 0);
     CHECK(strstr(text, "echo 0.1.0 loaded ") != NULL);
-    CHECK(host_ctl(h, "dance", NULL, text, sizeof text) != 0);
-    CHECK(strstr(text, "unknown command") != NULL);
+    CHECK_INT(host_ctl(h, "dance", NULL, text, sizeof text),
+              2); /* wrong usage, told without asking the host */
+    CHECK(strstr(text, "unknown command: there are status, sessions,") != NULL);
+    CHECK_INT(host_ctl(h, "status", "now", text, sizeof text), 2);
+    CHECK(strstr(text, "usage: status\n") != NULL);
     CHECK_INT(host_ctl(h, "load", "nowhere", text, sizeof text), 1);
     CHECK_INT(host_ctl(h, "unload", "nowhere", text, sizeof text), 1);
-    CHECK(host_ctl(h, "kick", NULL, text, sizeof text) != 0); /* whom? */
+    CHECK_INT(host_ctl(h, "kick", NULL, text, sizeof text), 2); /* whom? */
+    CHECK(strstr(text, "usage: kick ID\n") != NULL);
 }
 
 /* Sends `bytes` on a connection of its own, which the host may close; it must not answer `ok`. */

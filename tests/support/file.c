@@ -63,6 +63,15 @@ void file_remove(const char *path) {
     remove(path);
 }
 
+bool file_share(const char *path) {
+#if defined(_WIN32)
+    (void)path;
+    return false;
+#else
+    return chmod(path, 0644) == 0;
+#endif
+}
+
 void folder_make(const char *path) {
     make_folder(path); /* it may be there; what is written into it says if it is not */
 }

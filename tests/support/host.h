@@ -117,6 +117,10 @@ char *file_read(const char *path, size_t *size);
 void file_write(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 void file_remove(const char *path);
+
+/* Lets others read it. False where a test cannot say that. */
+bool file_share(const char *path);
+
 void folder_make(const char *path);
 
 #endif

@@ -52,6 +52,18 @@ FILE *os_fopen(const char *path, const char *mode) {
     return file;
 }
 
+portico_status os_file_private(FILE *file, char *found, size_t size) {
+    struct stat status;
+    if (fstat(fileno(file), &status) < 0) {
+        return error_set(errno);
+    }
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        snprintf(found, size, "mode %o", (unsigned)(status.st_mode & 07777));
+        return error_refuse(PORTICO_E_ACCESS);
+    }
+    return PORTICO_OK;
+}
+
 portico_status os_file_rename(const char *from, const char *to) {
     return rename(from, to) < 0 ? error_set(errno) : PORTICO_OK;
 }
