@@ -98,8 +98,9 @@ bool attachment_catch_up(session *s, attachment *a) {
         return false; /* a session that came while a type was taken away: its layout is gone, and it closes */
     }
     const state_owner owner = {.name = type->name, .entity = s->base.id};
-    portico_status status =
-        state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape, type->migrate);
+    /* Before on_open it is all zero, perhaps of a generation that `migrate` was never asked about. */
+    portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape,
+                                            a->opened ? type->migrate : NULL);
     generation *before = a->generation;
     a->broken = status != PORTICO_OK;
     a->generation = g;

@@ -69,7 +69,7 @@ static const registered_blocking *job_handler(job *j) {
 
 static void job_run(job *j, uint8_t *reply) {
     const registered_blocking *handler = job_handler(j);
-    module_begin(j->module, NULL, j->id);
+    module_begin(j->module, j->generation, NULL, j->id);
     uint32_t size = handler->call(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();
     if (size > BLOCKING_REPLY_MAX) {
@@ -137,7 +137,7 @@ void blocking_stop(void) {
 
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             portico_entity reply_to) {
-    generation *g = module_generation(m);
+    generation *g = module_running();
     if (registry_find_blocking(g->registry, id) == NULL) {
         return PORTICO_E_NOT_FOUND;
     }

@@ -82,8 +82,8 @@ void call_message(session *s, message *m) {
 
 portico_status call_open(session *s, attachment *a) {
     portico_status status = PORTICO_OK;
-    a->opened = true;
     if (call_begin(s, a, "on_open", 0)) {
+        a->opened = true;
         if (a->type->on_open != NULL) {
             status = a->type->on_open(s->base.id, a->state);
         }

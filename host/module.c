@@ -14,6 +14,7 @@ static struct {
 } modules;
 
 static _Thread_local module *current;
+static _Thread_local generation *running; /* of `current` */
 static _Thread_local generation *loading;
 
 /* ---- its life ------------------------------------------------------------------------------- */
@@ -59,23 +60,29 @@ module *module_current(void) {
     return current;
 }
 
-static void call_begin(module *m, const char *what, uint32_t number, uint64_t entity_id) {
+generation *module_running(void) {
+    return running;
+}
+
+static void call_begin(module *m, generation *g, const char *what, uint32_t number, uint64_t entity_id) {
     current = m;
+    running = g;
     watchdog_begin(m->name, what, number, entity_id);
 }
 
-void module_begin(module *m, const char *what, uint32_t number) {
-    call_begin(m, what, number, 0);
+void module_begin(module *m, generation *g, const char *what, uint32_t number) {
+    call_begin(m, g, what, number, 0);
 }
 
 void module_end(void) {
     watchdog_end();
     current = NULL;
+    running = NULL;
 }
 
 void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
     gate_enter(&m->gate);
-    call_begin(m, what, number, entity_id);
+    call_begin(m, module_generation(m), what, number, entity_id);
 }
 
 void module_leave(module *m) {
@@ -84,7 +91,7 @@ void module_leave(module *m) {
 }
 
 portico_status module_call_load(module *m, generation *g, const portico_host *host) {
-    module_begin(m, "load", 0);
+    module_begin(m, g, "load", 0);
     loading = g;
     portico_status status = g->info.load(host, g->state);
     loading = NULL;
@@ -102,9 +109,9 @@ bool module_is_staging(void) {
 
 portico_status module_call_start(module *m) {
     portico_status status = PORTICO_OK;
-    const generation *g = module_generation(m);
+    generation *g = module_generation(m);
     if (g->info.start != NULL) {
-        module_begin(m, "start", 0);
+        module_begin(m, g, "start", 0);
         status = g->info.start(g->state);
         module_end();
     }
@@ -113,7 +120,7 @@ portico_status module_call_start(module *m) {
 
 void module_call_swap_out(module *m, generation *g) {
     if (g->info.swap_out != NULL) {
-        module_begin(m, "swap_out", 0);
+        module_begin(m, g, "swap_out", 0);
         g->info.swap_out(g->state);
         module_end();
     }
@@ -122,7 +129,7 @@ void module_call_swap_out(module *m, generation *g) {
 portico_status module_call_swap_in(module *m, generation *g) {
     portico_status status = PORTICO_OK;
     if (g->info.swap_in != NULL) {
-        module_begin(m, "swap_in", 0);
+        module_begin(m, g, "swap_in", 0);
         status = g->info.swap_in(g->state);
         module_end();
     }
@@ -131,9 +138,9 @@ portico_status module_call_swap_in(module *m, generation *g) {
 
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
     portico_status status = PORTICO_OK;
-    const generation *g = module_generation(m);
+    generation *g = module_generation(m);
     if (g->info.dependency_swaps != NULL) {
-        module_begin(m, "dependency_swaps", 0);
+        module_begin(m, g, "dependency_swaps", 0);
         status = g->info.dependency_swaps(g->state, other->name, version);
         module_end();
     }
@@ -141,9 +148,9 @@ portico_status module_call_dependency_swaps(module *m, const module *other, cons
 }
 
 void module_call_stopping(module *m) {
-    const generation *g = module_generation(m);
+    generation *g = module_generation(m);
     if (g->info.stopping != NULL) {
-        module_begin(m, "stopping", 0);
+        module_begin(m, g, "stopping", 0);
         g->info.stopping(g->state);
         module_end();
     }
@@ -151,7 +158,7 @@ void module_call_stopping(module *m) {
 
 void module_call_unload(module *m, generation *g) {
     if (g->info.unload != NULL) {
-        module_begin(m, "unload", 0);
+        module_begin(m, g, "unload", 0);
         g->info.unload(g->state);
         module_end();
     }

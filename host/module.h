@@ -43,16 +43,18 @@ void module_destroy(module *m);
 /* The generation that serves. Inside the gate, or on the control thread. */
 generation *module_generation(const module *m);
 
-/* The module whose code the calling thread runs, for log lines and for `load`; NULL in the host's own. */
+/* The module whose code the calling thread runs, for log lines and for `load`; NULL in the host's own. And the generation
+ * of it, which cannot go before that code has returned. */
 module *module_current(void);
+generation *module_running(void);
 
 /* Around every call into a module; passes its gate. The watchdog says `what`, `number` and `entity_id` of a call
  * that takes too long. No lock is held; one call at a time on a thread. */
 void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *m);
 
-/* The same without the gate: for the control thread, and for jobs, which hold their generation. */
-void module_begin(module *m, const char *what, uint32_t number);
+/* The same for `g` without the gate: for the control thread, and for jobs, which hold it. */
+void module_begin(module *m, generation *g, const char *what, uint32_t number);
 void module_end(void);
 
 /* Call a generation's functions; those that it does not have are passed by. [control thread] */

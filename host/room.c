@@ -37,7 +37,7 @@ static bool room_catch_up(room *r) {
     const registered_room *type = registry_find_room(g->registry, r->key.type->name);
     const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
     portico_status status = type != NULL ? state_take_over(&owner, r->generation, &r->type->shape, &r->state,
-                                                           &type->shape, type->migrate)
+                                                           &type->shape, r->opened ? type->migrate : NULL)
                                          : PORTICO_E_NOT_FOUND;
     r->broken = status != PORTICO_OK;
     if (type != NULL) {
@@ -123,8 +123,8 @@ void room_end_if_empty(room *r) {
 static void room_on_open(work *w) {
     room *r = (room *)((char *)w - offsetof(room, open_work));
     portico_status status = PORTICO_OK;
-    r->opened = true;
     if (room_begin(r, "room on_open", 0, r->base.id)) {
+        r->opened = true;
         if (r->type->on_open != NULL) {
             status = r->type->on_open(r->base.id, r->state);
         }

@@ -110,8 +110,10 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
 /* Lets `g` be the one that serves. Gate closed. */
 static void swap_publish(swap *w, generation *g) {
     plan_exchange(&w->plan, g == w->plan.from);
+    module *m = w->plan.module;
     module_table_lock();
-    atomic_store_explicit(&w->plan.module->current, g, memory_order_release);
+    g->number = g->number != 0 ? g->number : ++m->generations;
+    atomic_store_explicit(&m->current, g, memory_order_release);
     module_table_unlock();
 }
 
@@ -211,7 +213,6 @@ static portico_status swap_to(module *m, generation *to, uint64_t begun_ns, char
         return status;
     }
     module_table_lock();
-    to->number = to->number != 0 ? to->number : ++m->generations;
     to->since_ms = os_wall_ms();
     m->swaps++;
     m->pause_ns = w.opened_ns - w.closed_ns;
