@@ -125,7 +125,9 @@ static void job_unload(admin_job *job) {
 /* The answer to a swap that went well is what happened. */
 static void answer_swap(portico_session to, portico_status status, const char *why) {
     if (status == PORTICO_OK) {
-        answer(to, why);
+        char line[IMAGE_WHY_MAX + 2];
+        snprintf(line, sizeof line, "| %s", why);
+        answer(to, line);
     }
     answer_status(to, status, why);
 }

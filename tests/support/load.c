@@ -34,6 +34,7 @@ struct load {
 load *load_create(const load_options *options) {
     load *l = calloc(1, sizeof *l);
     CHECK(l != NULL);
+    CHECK(!options->numbered || options->payload_min >= sizeof(uint64_t));
     l->options = *options;
     size_t count = (size_t)options->connections;
     l->frame_max = options->payload_max + (size_t)WIRE_U32;
@@ -77,6 +78,9 @@ static size_t frame_make(const load *l, int index, uint64_t number, uint8_t *out
     uint16_t opcode = o->opcode >= 0 ? (uint16_t)o->opcode : (uint16_t)choice;
     size_t header = wire_header(o->kind, out, (uint32_t)o->kind + size, opcode);
     wire_random_bytes(&state, out + header, size);
+    for (int i = 0; o->numbered && i < 8; i++) {
+        out[header + (size_t)i] = (uint8_t)(number >> 8 * i);
+    }
     return header + size;
 }
 

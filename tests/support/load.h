@@ -19,6 +19,7 @@ typedef struct load_options {
     uint64_t seed;
     bool may_end;   /* the host may close connections: what came before must still be right */
     int32_t opcode; /* of every frame; -1: a different one each time */
+    bool numbered;  /* payloads, of 8 bytes or more, begin with the frame's number (uint64) */
 } load_options;
 
 typedef struct load load;
