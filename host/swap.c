@@ -28,9 +28,10 @@ enum { GATE_FIRST_MS = 1, GATE_MOST_MS = 64, SETTLE_STEP_MS = 1 };
 typedef struct swap {
     swap_plan plan;
     uint64_t begun_ns;
-    uint64_t staged_ns; /* when the plan was made */
-    uint64_t closed_ns; /* when the gate was closed, at the try that succeeded ... */
-    uint64_t inside_ns; /* ... when nobody was inside any more */
+    uint64_t settled_ns; /* when all states were of the generation that serves */
+    uint64_t staged_ns;  /* when the plan was made */
+    uint64_t closed_ns;  /* when the gate was closed, at the try that succeeded ... */
+    uint64_t inside_ns;  /* ... when nobody was inside any more */
     uint64_t opened_ns;
     uint32_t tries;
 } swap;
@@ -42,7 +43,7 @@ static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
 /* ---- stage ---------------------------------------------------------------------------------- */
 
 /* Waits until no state is of a former generation, so that every state goes through every generation. */
-static portico_status swap_settle(module *m, char why[IMAGE_WHY_MAX]) {
+static portico_status swap_settle(swap *w, const module *m, char why[IMAGE_WHY_MAX]) {
     uint64_t until_ms = os_monotonic_ns() / 1000000 + loader_config()->modules_swap_timeout_ms;
     uint32_t left = m->previous != NULL ? atomic_load(&m->previous->states) : 0;
     while (left > 0 && os_monotonic_ns() / 1000000 < until_ms) {
@@ -57,6 +58,7 @@ static portico_status swap_settle(module *m, char why[IMAGE_WHY_MAX]) {
             left, m->previous->number, loader_config()->modules_swap_timeout_ms);
         return PORTICO_E_TIMEOUT;
     }
+    w->settled_ns = os_monotonic_ns();
     return PORTICO_OK;
 }
 
@@ -182,43 +184,42 @@ static void swap_outcome(module *m, const char *text) {
 static void swap_tell(const swap *w, const generation *from, const generation *to, char why[IMAGE_WHY_MAX]) {
     snprintf(
         why, IMAGE_WHY_MAX,
-        "%s %s generation %u serves in place of %s generation %u: staged %.1f ms, gate %.3f ms (%u %s), pause %.3f ms, "
+        "%s %s generation %u serves in place of %s generation %u: settled %.1f ms, staged %.1f ms, gate %.3f ms (%u %s), pause %.3f ms, "
         "in all %.1f ms",
         to->name, to->version, to->number, from->version, from->number,
-        milliseconds(w->begun_ns, w->staged_ns), milliseconds(w->closed_ns, w->inside_ns), w->tries,
-        w->tries == 1 ? "try" : "tries", milliseconds(w->closed_ns, w->opened_ns),
-        milliseconds(w->begun_ns, w->opened_ns));
+        milliseconds(w->begun_ns, w->settled_ns), milliseconds(w->settled_ns, w->staged_ns),
+        milliseconds(w->closed_ns, w->inside_ns), w->tries, w->tries == 1 ? "try" : "tries",
+        milliseconds(w->closed_ns, w->opened_ns), milliseconds(w->begun_ns, w->opened_ns));
     log_info("modules", "%s", why);
 }
 
 /* ---- the transaction ------------------------------------------------------------------------ */
 
 /* From the plan to the open gate. `to` has registered; with PORTICO_OK the module holds it. */
-static portico_status swap_to(module *m, generation *to, uint64_t begun_ns, char why[IMAGE_WHY_MAX]) {
-    swap w = {.begun_ns = begun_ns};
-    portico_status status = plan_make(&w.plan, m, to, why);
+static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE_WHY_MAX]) {
+    portico_status status = plan_make(&w->plan, m, to, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    generation *from = w.plan.from;
-    w.staged_ns = os_monotonic_ns();
-    status = swap_close_gate(&w, why);
+    generation *from = w->plan.from;
+    w->staged_ns = os_monotonic_ns();
+    status = swap_close_gate(w, why);
     if (status == PORTICO_OK) {
-        status = swap_exchange(&w, why);
+        status = swap_exchange(w, why);
         gate_open(&m->gate);
-        w.opened_ns = os_monotonic_ns();
+        w->opened_ns = os_monotonic_ns();
     }
     if (status != PORTICO_OK) {
-        plan_fini(&w.plan);
+        plan_fini(&w->plan);
         return status;
     }
     module_table_lock();
     to->since_ms = os_wall_ms();
     m->swaps++;
-    m->pause_ns = w.opened_ns - w.closed_ns;
+    m->pause_ns = w->opened_ns - w->closed_ns;
     module_table_unlock();
-    swap_follow(&w);
-    swap_tell(&w, from, to, why);
+    swap_follow(w);
+    swap_tell(w, from, to, why);
     swap_retire(m, from, to);
     swap_outcome(m, "swapped");
     return PORTICO_OK;
@@ -252,11 +253,11 @@ static module *swap_find(const char *name, portico_status *status, char why[IMAG
 
 portico_status swap_module(const char *name, const char *file, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_OK;
-    uint64_t begun_ns = os_monotonic_ns();
+    swap w = {.begun_ns = os_monotonic_ns()};
     module *m = swap_find(name, &status, why);
     generation *to = NULL;
     if (status == PORTICO_OK) {
-        status = swap_settle(m, why);
+        status = swap_settle(&w, m, why);
     }
     if (status == PORTICO_OK) {
         status = image_open(file != NULL ? file : m->file, &to, why);
@@ -269,7 +270,7 @@ portico_status swap_module(const char *name, const char *file, char why[IMAGE_WH
         status = swap_load(m, to, why);
         if (status == PORTICO_OK) {
             generation_hold(to);
-            status = swap_to(m, to, begun_ns, why);
+            status = swap_to(&w, m, to, why);
             if (status != PORTICO_OK) {
                 module_call_unload(m, to);
             }
@@ -287,17 +288,17 @@ portico_status swap_module(const char *name, const char *file, char why[IMAGE_WH
 
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_OK;
-    uint64_t begun_ns = os_monotonic_ns();
+    swap w = {.begun_ns = os_monotonic_ns()};
     module *m = swap_find(name, &status, why);
     if (status == PORTICO_OK && m->previous == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "%s has not been swapped: there is no generation to go back to", name);
         status = PORTICO_E_NOT_FOUND;
     }
     if (status == PORTICO_OK) {
-        status = swap_settle(m, why);
+        status = swap_settle(&w, m, why);
     }
     if (status == PORTICO_OK) {
-        status = swap_to(m, m->previous, begun_ns, why);
+        status = swap_to(&w, m, m->previous, why);
     }
     if (status != PORTICO_OK) {
         return swap_refuse(m, name, status, why);

@@ -1,0 +1,88 @@
+/* reshaped.h: ten shapes of one state: for reshaped.c, which is compiled once for each, and for swap_fields.c, which knows
+ * what is to become of the values.
+ *
+ *    2  level widens, gold comes, doomed goes          7  gold becomes a double (migrate), doomed comes back as another
+ *    3  all stand elsewhere, and pad comes             8  level, x, items widen again, admin and items grow
+ *    4  hp and x widen, hp gets a sign; ratio comes    9  level and name shrink (migrate), pad goes
+ *    5  level, speed widen; items and name grow       10  level widens again and gets a sign; all stand elsewhere
+ *    6  as 5, of another version
+ */
+#ifndef TEST_RESHAPED_H
+#define TEST_RESHAPED_H
+
+#include <portico/state.h>
+
+#include <stdbool.h>
+
+enum { FIELDS_GENERATIONS = 10, FIELDS_LEVELS = 200, FIELDS_SHORT_NAME = 12 };
+
+/* Opcodes: writes to a state, or only reads it (fields_request); joins a room (uint8), answered by its status; how many
+ * states this generation's migrate has taken over (uint32). */
+enum { FIELDS_SET = 1, FIELDS_JOIN = 2, FIELDS_COUNT = 3 };
+enum { FIELDS_SESSION = 0, FIELDS_ROOM = 1, FIELDS_MODULE = 2 };
+
+/* The `size` bytes that follow go to `offset` of the state. */
+typedef struct fields_request {
+    uint64_t session; /* who is to be answered; the module sets it */
+    uint32_t where;
+    uint32_t offset;
+    uint32_t size;
+    uint32_t reserved;
+} fields_request;
+
+/* The answer; the whole state follows. */
+typedef struct fields_answer {
+    uint32_t generation;
+    uint32_t size;
+} fields_answer;
+
+/* Is no number to the host. */
+typedef struct fields_point {
+    int16_t x;
+    int16_t y;
+    int32_t z;
+} fields_point;
+
+/* clang-format off */
+#define FIELDS_1(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, uint8_t, level) FIELD(S, int16_t, x) FIELD(S, uint16_t, hp) FIELD(S, float, speed)            \
+    ARRAY(S, char, name, 8) ARRAY(S, uint16_t, items, 3) FIELD(S, bool, admin) FIELD(S, uint8_t, doomed)   \
+    FIELD(S, uint64_t, id) FIELD(S, fields_point, at)
+#define FIELDS_2(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, uint16_t, level) FIELD(S, int16_t, x) FIELD(S, uint16_t, hp) FIELD(S, float, speed)           \
+    FIELD(S, int32_t, gold) ARRAY(S, char, name, 8) ARRAY(S, uint16_t, items, 3) FIELD(S, bool, admin)     \
+    FIELD(S, uint64_t, id) FIELD(S, fields_point, at)
+#define FIELDS_3(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 3) FIELD(S, uint16_t, hp)       \
+    FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 8) FIELD(S, int32_t, gold)   \
+    FIELD(S, uint16_t, level) FIELD(S, float, speed) FIELD(S, int16_t, x)
+#define FIELDS_4(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 3) FIELD(S, int32_t, hp)        \
+    FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 8) FIELD(S, int32_t, gold)   \
+    FIELD(S, uint16_t, level) FIELD(S, float, speed) FIELD(S, int32_t, x) FIELD(S, double, ratio)
+#define FIELDS_5(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, double, ratio) FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 5)      \
+    FIELD(S, int32_t, hp) FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24)    \
+    FIELD(S, int32_t, gold) FIELD(S, uint32_t, level) FIELD(S, double, speed) FIELD(S, int32_t, x)
+#define FIELDS_6 FIELDS_5
+#define FIELDS_7(S, FIELD, ARRAY)                                                                          \
+    FIELD(S, int64_t, doomed) FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 5)    \
+    FIELD(S, int32_t, hp) FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24)    \
+    FIELD(S, double, gold) FIELD(S, uint32_t, level) FIELD(S, double, speed) FIELD(S, int32_t, x)
+#define FIELDS_8(S, FIELD, ARRAY)                                                                          \
+    ARRAY(S, uint32_t, items, 8) FIELD(S, uint64_t, level) FIELD(S, int64_t, doomed)                       \
+    ARRAY(S, bool, admin, 3) FIELD(S, uint64_t, id) FIELD(S, int32_t, hp) FIELD(S, fields_point, at)       \
+    ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24) FIELD(S, double, gold) FIELD(S, double, speed)      \
+    FIELD(S, int64_t, x)
+#define FIELDS_9(S, FIELD, ARRAY)                                                                          \
+    ARRAY(S, uint32_t, items, 8) FIELD(S, uint8_t, level) FIELD(S, int64_t, doomed)                        \
+    ARRAY(S, bool, admin, 3) FIELD(S, uint64_t, id) FIELD(S, int32_t, hp) FIELD(S, fields_point, at)       \
+    ARRAY(S, char, name, FIELDS_SHORT_NAME) FIELD(S, double, gold) FIELD(S, double, speed)                 \
+    FIELD(S, int64_t, x)
+#define FIELDS_10(S, FIELD, ARRAY)                                                                         \
+    FIELD(S, int64_t, x) ARRAY(S, fields_point, path, 9) FIELD(S, double, speed) FIELD(S, double, gold)    \
+    FIELD(S, fields_point, at) FIELD(S, int32_t, hp) FIELD(S, uint64_t, id) ARRAY(S, bool, admin, 3)       \
+    ARRAY(S, char, name, 40) FIELD(S, int64_t, doomed) FIELD(S, int64_t, level) ARRAY(S, uint64_t, items, 8)
+/* clang-format on */
+
+#endif
