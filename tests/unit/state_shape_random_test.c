@@ -23,21 +23,15 @@ typedef struct type {
     uint64_t most; /* 0: no integer */
 } type;
 
+/* Neighbours often lose values, those two away often widen. */
 static const type types[] = {
-    {PORTICO_KIND_SIGNED, 1, INT8_MAX},
-    {PORTICO_KIND_SIGNED, 2, INT16_MAX},
-    {PORTICO_KIND_SIGNED, 4, INT32_MAX},
-    {PORTICO_KIND_SIGNED, 8, INT64_MAX},
-    {PORTICO_KIND_UNSIGNED, 1, UINT8_MAX},
-    {PORTICO_KIND_UNSIGNED, 2, UINT16_MAX},
-    {PORTICO_KIND_UNSIGNED, 4, UINT32_MAX},
-    {PORTICO_KIND_UNSIGNED, 8, UINT64_MAX},
-    {PORTICO_KIND_FLOAT, 4, 0},
-    {PORTICO_KIND_FLOAT, 8, 0},
-    {PORTICO_KIND_BOOL, 1, 0},
-    {PORTICO_KIND_CHAR, 1, 0},
-    {PORTICO_KIND_BYTES, 5, 0},
-    {PORTICO_KIND_BYTES, 8, 0},
+    {PORTICO_KIND_SIGNED, 1, INT8_MAX},  {PORTICO_KIND_UNSIGNED, 1, UINT8_MAX},
+    {PORTICO_KIND_SIGNED, 2, INT16_MAX}, {PORTICO_KIND_UNSIGNED, 2, UINT16_MAX},
+    {PORTICO_KIND_SIGNED, 4, INT32_MAX}, {PORTICO_KIND_UNSIGNED, 4, UINT32_MAX},
+    {PORTICO_KIND_SIGNED, 8, INT64_MAX}, {PORTICO_KIND_UNSIGNED, 8, UINT64_MAX},
+    {PORTICO_KIND_FLOAT, 4, 0},          {PORTICO_KIND_FLOAT, 8, 0},
+    {PORTICO_KIND_BOOL, 1, 0},           {PORTICO_KIND_CHAR, 1, 0},
+    {PORTICO_KIND_BYTES, 5, 0},          {PORTICO_KIND_BYTES, 8, 0},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };
@@ -223,18 +217,35 @@ static void convert(const state *from, const state *to) {
     free(fresh);
 }
 
-/* The same state again, mostly: with the fields in another order of the table, or one of them changed. */
+/* Moves all fields by one byte where the state has room behind them. */
+static void state_move(state *s) {
+    uint32_t end = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t last = s->fields[i].offset + s->fields[i].size * s->fields[i].count;
+        end = last > end ? last : end;
+    }
+    for (uint32_t i = 0; end < s->size && i < s->count; i++) {
+        s->fields[i].offset++;
+    }
+}
+
+/* Makes a field one of a neighbouring type, at the end. */
+static void state_retype(state *s) {
+    uint32_t i = random_below(s->count);
+    s->types[i] = &types[(uint32_t)(s->types[i] - types) ^ 1U];
+    s->fields[i] = (portico_field){s->fields[i].name, s->types[i]->kind, s->size, s->types[i]->size, 1};
+    s->size += s->types[i]->size;
+}
+
+/* The same state again, with the fields in another order of the table, mostly with one difference. */
 static void state_vary(const state *of, state *s) {
     *s = *of;
     s->declared = random_below(8) != 0;
-    if (random_below(2) == 0) {
-        uint32_t i = random_below(s->count);
-        s->types[i] = &types[(uint32_t)(s->types[i] - types) ^ 1U]; /* its neighbour */
-        s->fields[i].kind = s->types[i]->kind;
-        s->fields[i].size = s->types[i]->size;
-        s->fields[i].count = 1;
-        s->fields[i].offset = s->size;
-        s->size += s->types[i]->size;
+    switch (random_below(4)) {
+    case 0: state_retype(s); break;
+    case 1: state_move(s); break;
+    case 2: s->fields[0].name = "renamed"; break;
+    default: break;
     }
     state_shuffle(s);
     state_declare(s);

@@ -328,6 +328,22 @@ static void declared_and_not(void) {
     shape_fini(&other);
 }
 
+/* The same field in a state of the same size, at another place: nothing else differs. */
+static void a_field_that_moved(void) {
+    const portico_field before = {"f", UNSIGNED, 0, 4, 1};
+    const portico_field after = {"f", UNSIGNED, 4, 4, 1};
+    state_shape from = shape_of(8, 1, &(portico_state_fields){24, 24, 1, 0, &before});
+    state_shape to = shape_of(8, 1, &(portico_state_fields){24, 24, 1, 0, &after});
+    const uint32_t old[2] = {5, 6};
+    uint32_t fresh[2] = {0};
+    expect_states(&from, &to, false, "");
+    shape_convert(&from, old, &to, fresh);
+    CHECK_INT(fresh[0], 0);
+    CHECK_INT(fresh[1], 5);
+    shape_fini(&from);
+    shape_fini(&to);
+}
+
 static void field_at(void) {
     state_shape s = shape_of(sizeof(old_player), 1, &old_player_fields);
     uint32_t within = 99;
@@ -454,6 +470,7 @@ int main(void) {
     every_rule();
     signs_are_extended();
     declared_and_not();
+    a_field_that_moved();
     field_at();
     bad_tables();
     bad_fields();

@@ -121,9 +121,10 @@ struct portico_kind_of<T, true> : portico_kind_of<typename std::underlying_type<
 
 /* Declares and describes a struct, see the head of this file. */
 #define PORTICO_STATE(S, LIST)                               \
-    typedef struct S {                                       \
+    struct S {                                               \
         LIST(S, PORTICO_STATE_MEMBER, PORTICO_STATE_MEMBERS) \
-    } S;                                                     \
+    };                                                       \
+    typedef struct S S;                                      \
     PORTICO_DESCRIBE(S, LIST(S, PORTICO_STATE_FIELD, PORTICO_STATE_ARRAY))
 
 /* What the two make of a line of a list. */
