@@ -1,6 +1,9 @@
-/* metronome.c: `rooms` rooms (ini) that tick at 20 Hz and measure how late each tick comes: for timer_accuracy. Any
- * packet is answered with uint64 figures: ticks, missed, those within 2 ms, those early, the worst in microseconds;
- * opcode 2 forgets them. */
+/* metronome.c: `rooms` rooms (ini) that tick at 20 Hz and measure how late each tick comes: for bench.timer_accuracy.
+ *
+ * The rooms are made in one handler, so that all tick together; with `spread_ms` one after another over so long. How
+ * late a tick is, is read in its handler: the n-th is due at its room's start + n periods, and n counts those that were
+ * left out. Any packet is answered by the figures below; opcode 2 forgets them afterwards.
+ */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -8,7 +11,24 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { PERIOD_MS = 50, START = 1, TICK = 2 };
+enum { PERIOD_MS = 50, MAKE = 1, TICK = 2 };
+
+/* Lateness is counted in steps of 20 us up to 400 ms; what is later is in the last step. */
+enum { STEP_US = 20, STEPS = 20000, IN_TIME_US = 2000 };
+
+/* The answer; times in microseconds. A percentile is the end of its step. */
+typedef struct figures {
+    uint64_t ticks;
+    uint64_t left_out;
+    uint64_t in_time; /* within 2 ms of due */
+    uint64_t early;
+    uint64_t p50_us;
+    uint64_t p90_us;
+    uint64_t p99_us;
+    uint64_t p999_us;
+    uint64_t worst_us;
+    uint64_t starts_us; /* from the first room's start to the last one's */
+} figures;
 
 typedef struct beat {
     uint64_t started_ns;
@@ -17,19 +37,30 @@ typedef struct beat {
 
 static const portico_host *host;
 static int64_t room_count;
-static _Atomic uint64_t ticks;
+static int64_t spread_ms;
+static int64_t made;          /* [the module's turn] */
+static portico_timer making;  /* [the module's turn] */
+static uint64_t made_from_ns; /* [the module's turn] */
 static _Atomic uint64_t missed;
 static _Atomic uint64_t in_time;
 static _Atomic uint64_t early;
 static _Atomic uint64_t worst_us;
+static _Atomic uint64_t first_start_ns;
+static _Atomic uint64_t last_start_ns;
+static _Atomic uint32_t steps[STEPS];
+
+static void raise_to(_Atomic uint64_t *most, uint64_t value) {
+    uint64_t before = atomic_load(most);
+    while (value > before && !atomic_compare_exchange_weak(most, &before, value)) {
+    }
+}
 
 static void note(int64_t late_us) {
-    uint64_t worst = atomic_load(&worst_us);
-    atomic_fetch_add(&ticks, 1);
-    atomic_fetch_add(&in_time, late_us <= 2000);
+    uint64_t us = late_us > 0 ? (uint64_t)late_us : 0;
+    atomic_fetch_add(&steps[us / STEP_US < STEPS ? us / STEP_US : STEPS - 1], 1);
+    atomic_fetch_add(&in_time, late_us <= IN_TIME_US);
     atomic_fetch_add(&early, late_us < 0);
-    while (late_us > (int64_t)worst && !atomic_compare_exchange_weak(&worst_us, &worst, (uint64_t)late_us)) {
-    }
+    raise_to(&worst_us, us);
 }
 
 static void PORTICO_CALL on_tick(portico_entity entity, void *state, const portico_message *message) {
@@ -43,48 +74,95 @@ static void PORTICO_CALL on_tick(portico_entity entity, void *state, const porti
 
 static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
     beat *b = state;
-    b->started_ns = system_now_ns();
+    uint64_t none = 0;
+    b->started_ns = system_now_ns(); /* before the host reads its clock: no tick seems less late than it is */
+    (void)atomic_compare_exchange_strong(&first_start_ns, &none, b->started_ns);
+    raise_to(&last_start_ns, b->started_ns);
     return host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);
 }
 
-static void PORTICO_CALL on_start(portico_entity entity, void *state, const portico_message *message) {
+/* Comes every millisecond until all rooms are there. */
+static void PORTICO_CALL on_make(portico_entity entity, void *state, const portico_message *message) {
+    uint64_t now_ns = system_now_ns();
     (void)entity;
     (void)state;
     (void)message;
-    for (int64_t i = 0; i < room_count; i++) {
+    made_from_ns = made_from_ns != 0 ? made_from_ns : now_ns;
+    uint64_t past_ms = (now_ns - made_from_ns) / 1000000;
+    int64_t wanted = spread_ms == 0 ? room_count : (int64_t)past_ms * room_count / spread_ms + 1;
+    for (; made < wanted && made < room_count; made++) {
         char name[32];
         portico_room room = 0;
-        (void)snprintf(name, sizeof name, "%d", (int)i);
+        (void)snprintf(name, sizeof name, "%d", (int)made);
         (void)host->room_create("metronome.room", name, &room);
+    }
+    if (made == room_count) {
+        (void)host->timer_cancel(making);
     }
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
-    (void)state;
-    const uint64_t figures[5] = {atomic_load(&ticks), atomic_load(&missed), atomic_load(&in_time),
-                                 atomic_load(&early), atomic_load(&worst_us)};
-    if (packet->opcode == 2) {
-        atomic_store(&ticks, 0);
-        atomic_store(&missed, 0);
-        atomic_store(&in_time, 0);
-        atomic_store(&early, 0);
-        atomic_store(&worst_us, 0);
+/* The end of the step that `share` of `ticks` do not pass. */
+static uint64_t percentile(const uint32_t *counts, uint64_t ticks, double share) {
+    uint64_t below = 0;
+    for (uint64_t i = 0; i < STEPS; i++) {
+        below += counts[i];
+        if ((double)below >= share * (double)ticks) {
+            return (i + 1) * STEP_US;
+        }
     }
-    (void)host->session_send(session, packet->opcode, figures, sizeof figures);
+    return (uint64_t)STEPS * STEP_US;
+}
+
+static void figures_take(figures *f) {
+    static uint32_t counts[STEPS]; /* one client asks */
+    for (int i = 0; i < STEPS; i++) {
+        counts[i] = atomic_load(&steps[i]);
+        f->ticks += counts[i];
+    }
+    f->left_out = atomic_load(&missed);
+    f->in_time = atomic_load(&in_time);
+    f->early = atomic_load(&early);
+    f->p50_us = percentile(counts, f->ticks, 0.5);
+    f->p90_us = percentile(counts, f->ticks, 0.9);
+    f->p99_us = percentile(counts, f->ticks, 0.99);
+    f->p999_us = percentile(counts, f->ticks, 0.999);
+    f->worst_us = atomic_load(&worst_us);
+    f->starts_us = (atomic_load(&last_start_ns) - atomic_load(&first_start_ns)) / 1000;
+}
+
+static void figures_forget(void) {
+    for (int i = 0; i < STEPS; i++) {
+        atomic_store(&steps[i], 0);
+    }
+    atomic_store(&missed, 0);
+    atomic_store(&in_time, 0);
+    atomic_store(&early, 0);
+    atomic_store(&worst_us, 0);
+}
+
+static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+    figures f = {0};
+    (void)state;
+    figures_take(&f);
+    if (packet->opcode == 2) {
+        figures_forget();
+    }
+    (void)host->session_send(session, packet->opcode, &f, sizeof f);
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
     portico_status status = host->config_integer("rooms", 1000, 1, 100000, &room_count);
+    status = status == PORTICO_OK ? host->config_integer("spread_ms", 0, 0, 60000, &spread_ms) : status;
     const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
     const portico_room_type room = {
         .struct_size = sizeof room, .state_size = sizeof(beat), .name = "room", .on_open = on_room_open};
     status = status == PORTICO_OK ? host->register_session_type(&type) : status;
     status = status == PORTICO_OK ? host->register_room_type(&room) : status;
     status = status == PORTICO_OK ? host->register_message("room", TICK, on_tick) : status;
-    status = status == PORTICO_OK ? host->register_message(NULL, START, on_start) : status;
-    return status == PORTICO_OK ? host->post_after(host->self(), START, NULL, 0, 50, NULL) : status;
+    status = status == PORTICO_OK ? host->register_message(NULL, MAKE, on_make) : status;
+    return status == PORTICO_OK ? host->post_every(host->self(), MAKE, NULL, 0, 1, &making) : status;
 }
 
 static const portico_module_info info = {

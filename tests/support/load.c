@@ -27,6 +27,7 @@ struct load {
     size_t frame_max;
     size_t in_capacity;
     uint64_t answered;
+    uint64_t began_us;
     int ended;
     bool stopped;
 };
@@ -43,6 +44,7 @@ load *load_create(const load_options *options) {
     l->entries = calloc(count, sizeof *l->entries);
     l->expected = malloc(l->frame_max);
     CHECK(l->clients != NULL && l->entries != NULL && l->expected != NULL);
+    l->began_us = clock_now_us();
     for (size_t i = 0; i < count; i++) {
         client *c = &l->clients[i];
         c->socket = net_connect(options->port);
@@ -88,6 +90,18 @@ static bool client_all_made(const load *l, const client *c) {
     return l->stopped || (l->options.frames != 0 && c->made >= l->options.frames);
 }
 
+/* With a rate, each connection's frames are due at even distances, and the connections take turns. */
+static bool client_may_make(const load *l, int index) {
+    const load_options *o = &l->options;
+    const client *c = &l->clients[index];
+    if (client_all_made(l, c) || c->made - c->answered >= (uint64_t)o->in_flight) {
+        return false;
+    }
+    uint64_t turns = c->made * (uint64_t)o->connections + (uint64_t)index;
+    uint64_t turns_a_second = (uint64_t)o->rate * (uint64_t)o->connections;
+    return o->rate == 0 || clock_now_us() - l->began_us >= turns * 1000000 / turns_a_second;
+}
+
 static bool client_idle(const load *l, const client *c) {
     return c->socket == NET_NONE || (client_all_made(l, c) && c->answered == c->made);
 }
@@ -110,7 +124,7 @@ static bool client_send(load *l, int index) {
     if (c->out_sent == c->out_size) {
         c->out_sent = 0;
         c->out_size = 0;
-        while (!client_all_made(l, c) && c->made - c->answered < (uint64_t)l->options.in_flight) {
+        while (client_may_make(l, index)) {
             c->out_size += frame_make(l, index, c->made++, c->out + c->out_size);
         }
     }
@@ -194,7 +208,7 @@ load_state load_step(load *l, uint32_t timeout_ms) {
 void load_run_for(load *l, uint32_t duration_ms) {
     uint64_t end_ms = clock_now_ms() + duration_ms;
     while (clock_now_ms() < end_ms) {
-        CHECK(load_step(l, 10) != LOAD_FAILED);
+        CHECK(load_step(l, l->options.rate != 0 ? 1 : 10) != LOAD_FAILED);
     }
 }
 

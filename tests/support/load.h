@@ -12,7 +12,8 @@ typedef struct load_options {
     uint16_t port;
     wire_kind kind;
     int connections;
-    int in_flight;   /* frames sent and not yet answered, per connection */
+    int in_flight;   /* frames sent and not yet answered, per connection, at the most */
+    uint32_t rate;   /* frames a second, per connection; 0: as fast as they are answered */
     uint64_t frames; /* per connection; 0: until load_stop */
     uint32_t payload_min;
     uint32_t payload_max;
