@@ -110,6 +110,18 @@ void os_mutex_unlock(os_mutex *mutex);
 bool os_cond_wait(os_cond *cond, os_mutex *mutex, uint32_t timeout_ms);
 void os_cond_wake_all(os_cond *cond);
 
+typedef struct os_alarm os_alarm; /* what one thread sleeps on until a time, and others may end that sleep */
+
+/* PORTICO_E_NO_MEMORY, PORTICO_E_NO_HANDLES: there is none. */
+portico_status os_alarm_create(os_alarm **alarm);
+void os_alarm_destroy(os_alarm *alarm);
+
+/* Sleeps until os_monotonic_ns() is `until_ns` (UINT64_MAX: for ever), as exactly as the system can, or until
+ * os_alarm_ring; a ring since the last sleep ends this one at once. May return a little early, or for no reason: look
+ * at the clock. One thread at a time. */
+void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns);
+void os_alarm_ring(os_alarm *alarm);
+
 /* ---- addresses --------------------------------------------------------------------------- */
 
 enum { OS_ADDRESS_NONE = 0, OS_ADDRESS_IPV4 = 4, OS_ADDRESS_IPV6 = 6 };
@@ -193,6 +205,11 @@ void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes that some waiting thread will get. */
 portico_status os_port_post(os_port *port, os_op *op);
+
+/* What the calling thread posts to this port between the two is handed out at the latest after the end: where the system
+ * allows it, many posts then cost one wake-up. Not nested, and no os_port_wait by this thread in between. */
+void os_port_posts_begin(os_port *port);
+void os_port_posts_end(os_port *port);
 
 typedef struct os_listen_options {
     uint32_t backlog;   /* connections the system queues; cut to its maximum */

@@ -1,9 +1,10 @@
-/* 4 threads post while 4 threads wait: every post is handed out once, none is lost, none comes twice. */
+/* 4 threads post while 4 threads wait: every post is handed out once, none is lost, none comes twice; posted
+ * one by one, or many together. */
 #include "contract.h"
 
 #include <stdatomic.h>
 
-enum { POSTERS = 4, WAITERS = 4, POSTS = 5000 };
+enum { POSTERS = 4, WAITERS = 4, POSTS = 5000, TOGETHER = 50 };
 
 typedef struct post {
     os_op op;
@@ -46,7 +47,14 @@ static void waiter_main(void *arg) {
 static void poster_main(void *arg) {
     post *own = arg;
     for (int i = 0; i < POSTS; i++) {
+        bool together = i / TOGETHER % 2 != 0;
+        if (together && i % TOGETHER == 0) {
+            os_port_posts_begin(the_port);
+        }
         CHECK_OK(os_port_post(the_port, &own[i].op));
+        if (together && i % TOGETHER == TOGETHER - 1) {
+            os_port_posts_end(the_port);
+        }
     }
 }
 

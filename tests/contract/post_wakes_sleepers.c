@@ -64,7 +64,13 @@ int main(int argc, char **argv) {
         CHECK_OK(os_thread_start(&workers[i], "worker", worker_main, NULL));
     }
     for (uint32_t round = 1; round <= ROUNDS; round++) {
-        CHECK_OK(os_port_post(the_port, &knock));
+        if (round % 2 != 0) {
+            CHECK_OK(os_port_post(the_port, &knock));
+        } else {
+            os_port_posts_begin(the_port);
+            CHECK_OK(os_port_post(the_port, &knock));
+            os_port_posts_end(the_port);
+        }
         wait_for(&knocks_taken, round);
     }
     for (int i = 0; i < TOKENS; i++) {

@@ -48,6 +48,12 @@ struct waiter {
 
 static _Thread_local waiter self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* What a thread posts between os_port_posts_begin and _end. */
+static _Thread_local struct {
+    const os_port *port; /* NULL: posts go out one by one */
+    op_queue ops;
+} posts;
+
 /* The ports that exist, so that a thread can tell whether its last one is still there, and their waiters. */
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
 static os_port *ports;
@@ -227,10 +233,25 @@ portico_status os_port_post(os_port *port, os_op *posted) {
     o->status = PORTICO_OK;
     o->system_error = 0;
     o->bytes = 0;
+    if (posts.port == port) {
+        op_queue_push(&posts.ops, o);
+        return PORTICO_OK;
+    }
     op_queue one = {0};
     op_queue_push(&one, o);
     port_share(port, &one);
     return PORTICO_OK;
+}
+
+void os_port_posts_begin(os_port *port) {
+    posts.port = port;
+}
+
+void os_port_posts_end(os_port *port) {
+    posts.port = NULL;
+    if (posts.ops.first != NULL) {
+        port_share(port, &posts.ops);
+    }
 }
 
 /* Moves completions from `queue` to the caller's array. Returns how many. */

@@ -48,6 +48,15 @@ void os_port_share_kept(os_port *port) {
     (void)port; /* what has completed stands in the port's own queue until a thread takes it */
 }
 
+/* A completion port takes posts one by one. */
+void os_port_posts_begin(os_port *port) {
+    (void)port;
+}
+
+void os_port_posts_end(os_port *port) {
+    (void)port;
+}
+
 /* Turns what the port said into what the caller sees; the op is the caller's from here on. False when
  * there is nothing to see: the operation is in flight again. */
 static bool complete(const OVERLAPPED_ENTRY *entry, os_completion *completion) {

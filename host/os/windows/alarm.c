@@ -1,0 +1,94 @@
+/* alarm.c: a sleep until a time that another thread may end: a waitable timer and an event.
+ *
+ * Time-outs of waits, also those of condition variables, end with the system's tick, 15.6 ms as a rule. A waitable timer
+ * made with CREATE_WAITABLE_TIMER_HIGH_RESOLUTION does not; it is there since Windows 10, version 1803
+ * (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-createwaitabletimerexw). Before, a tick of 1 ms is
+ * asked for while the alarm exists (https://learn.microsoft.com/windows/win32/api/timeapi/nf-timeapi-timebeginperiod).
+ */
+#include "private.h"
+
+#include <stdlib.h>
+
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION \
+    2 /* as in the Windows SDK's synchapi.h; mingw's headers lack it */
+#endif
+
+enum { TICK_MS = 1 };
+
+typedef UINT(WINAPI *set_period)(UINT period_ms);
+
+struct os_alarm {
+    HANDLE handles[2]; /* the event, the timer: both reset themselves */
+    HMODULE winmm;     /* NULL: the system's tick is as it was */
+};
+
+/* Loaded only here, since it is not needed where the timer is exact. */
+static void tick_shorten(os_alarm *a) {
+    a->winmm = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    set_period begin = a->winmm != NULL ? (set_period)win_find(L"winmm.dll", "timeBeginPeriod") : NULL;
+    if (begin != NULL) {
+        begin(TICK_MS);
+    }
+}
+
+static void tick_restore(os_alarm *a) {
+    if (a->winmm != NULL) {
+        set_period end = (set_period)win_find(L"winmm.dll", "timeEndPeriod");
+        if (end != NULL) {
+            end(TICK_MS);
+        }
+        FreeLibrary(a->winmm);
+    }
+}
+
+portico_status os_alarm_create(os_alarm **alarm) {
+    *alarm = NULL;
+    os_alarm *a = calloc(1, sizeof *a);
+    if (a == NULL) {
+        return win_fail(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    a->handles[0] = CreateEventW(NULL, FALSE, FALSE, NULL);
+    a->handles[1] =
+        CreateWaitableTimerExW(NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
+    if (a->handles[1] == NULL) {
+        a->handles[1] = CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
+        tick_shorten(a);
+    }
+    if (a->handles[0] == NULL || a->handles[1] == NULL) {
+        portico_status status = win_fail(GetLastError());
+        os_alarm_destroy(a);
+        return status;
+    }
+    *alarm = a;
+    return PORTICO_OK;
+}
+
+void os_alarm_destroy(os_alarm *alarm) {
+    for (int i = 0; i < 2; i++) {
+        if (alarm->handles[i] != NULL) {
+            CloseHandle(alarm->handles[i]);
+        }
+    }
+    tick_restore(alarm);
+    free(alarm);
+}
+
+void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
+    DWORD count = 1; /* for ever: the event only */
+    if (until_ns != UINT64_MAX) {
+        uint64_t now_ns = os_monotonic_ns();
+        uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+        /* Relative times are negative, in units of 100 ns. Setting a timer takes back that it has fired. */
+        LARGE_INTEGER due = {.QuadPart = -(LONGLONG)((left_ns + 99) / 100)};
+        if (left_ns == 0 || !SetWaitableTimer(alarm->handles[1], &due, 0, NULL, NULL, FALSE)) {
+            return;
+        }
+        count = 2;
+    }
+    WaitForMultipleObjects(count, alarm->handles, FALSE, INFINITE);
+}
+
+void os_alarm_ring(os_alarm *alarm) {
+    SetEvent(alarm->handles[0]);
+}
