@@ -78,7 +78,7 @@ static void job_run(job *j, uint8_t *reply) {
         size = 0;
     }
     if (j->reply_to != 0) {
-        portico_status status = message_post(j->reply_to, j->id, reply, size, 0);
+        portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
         if (status != PORTICO_OK && status != PORTICO_E_GONE) {
             log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id, status);
         }

@@ -345,7 +345,7 @@ static portico_status PORTICO_CALL api_room_join_tell(portico_room room_id, port
         return PORTICO_E_GONE;
     }
     entity_hold(&s->base); /* the message's */
-    message *m = message_create(&s->base, message_id, &result, sizeof result, 0);
+    message *m = message_create(&s->base, message_id, &result, sizeof result, NULL);
     if (m == NULL) {
         entity_unhold(&s->base);
         session_release(s);
@@ -373,7 +373,7 @@ static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, cons
     if (is_staging("post")) {
         return PORTICO_E_STATE;
     }
-    return is_inspected() ? PORTICO_OK : message_post(to, id, data, size, 0);
+    return is_inspected() ? PORTICO_OK : message_post(to, id, data, size, NULL);
 }
 
 static portico_status PORTICO_CALL api_post_after(portico_entity to, uint32_t id, const void *data,

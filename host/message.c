@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, portico_timer timer) {
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, struct schedule *from) {
     message *m = malloc(sizeof *m + size + 1);
     if (m == NULL) {
         return NULL;
     }
     m->to = to;
-    m->timer = timer;
+    m->from = from;
     m->id = id;
     m->size = size;
     if (size > 0) {
@@ -23,7 +23,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 }
 
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
-                            portico_timer timer) {
+                            struct schedule *from) {
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
@@ -34,7 +34,7 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     if (e == NULL) {
         return PORTICO_E_GONE;
     }
-    message *m = message_create(e, id, data, size, timer);
+    message *m = message_create(e, id, data, size, from);
     portico_status status = m != NULL ? e->take(e, m) : PORTICO_E_NO_MEMORY;
     if (status != PORTICO_OK) {
         free(m);
@@ -45,17 +45,17 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
 
 void message_deliver(message *m, portico_on_message handler, void *state) {
     portico_message shown = {.struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
-    if (m->timer != 0) {
-        shown.missed = schedule_delivered(m->timer);
-        m->timer = 0;
+    if (m->from != NULL) {
+        shown.missed = schedule_delivered(m->from);
+        m->from = NULL;
     }
     handler(m->to->id, state, &shown);
 }
 
 void message_free(message *m) {
     entity *to = m->to;
-    if (m->timer != 0) {
-        (void)schedule_delivered(m->timer);
+    if (m->from != NULL) {
+        (void)schedule_delivered(m->from);
     }
     free(m);
     entity_release(to);

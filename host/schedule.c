@@ -1,4 +1,9 @@
-/* schedule.c: see schedule.h. */
+/* schedule.c: see schedule.h.
+ *
+ * A schedule is held by its timer, from its start until it has ended and will not be called again, and by the message
+ * that it has posted. `ended` and the table are guarded by the lock; what the timers thread and the message's turn share
+ * is one atomic word.
+ */
 #include "schedule.h"
 
 #include "entity_table.h"
@@ -6,10 +11,14 @@
 #include "table.h"
 #include "timer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct schedule {
+/* The word: whether the last message has not come to its turn yet, and how many were left out. */
+enum { WAITING = 1, LEFT_OUT = 2 };
+
+struct schedule {
     timer timer;
     portico_timer number; /* the key */
     portico_entity to;
@@ -18,30 +27,18 @@ typedef struct schedule {
     uint64_t period_ns; /* 0: once */
     uint32_t id;
     uint32_t size;
-    uint32_t missed;
-    bool waiting;   /* the last message has not come to its turn yet */
-    bool cancelled; /* its op is on its way: freed there */
+    bool ended; /* [lock] and no longer in the table */
+    _Atomic uint32_t holds;
+    _Atomic uint64_t word;
     UT_hash_handle hh;
     uint8_t bytes[];
-} schedule;
+};
 
 static struct {
     os_mutex lock;
     schedule *all;
     portico_timer last_number;
 } schedules;
-
-static schedule *find_locked(portico_timer number) {
-    schedule *s = NULL;
-    HASH_FIND(hh, schedules.all, &number, sizeof number, s);
-    return s;
-}
-
-static void drop_locked(schedule *s) {
-    HASH_DEL(schedules.all, s);
-    timer_fini(&s->timer);
-    free(s);
-}
 
 static bool is_there(portico_entity id) {
     entity *e = entity_find(id);
@@ -51,53 +48,125 @@ static bool is_there(portico_entity id) {
     return e != NULL;
 }
 
+static void schedule_release(schedule *s) {
+    if (atomic_fetch_sub_explicit(&s->holds, 1, memory_order_acq_rel) == 1) {
+        free(s);
+    }
+}
+
+/* The timer will not call it any more. */
+static void timer_hold_drop(schedule *s) {
+    timer_fini(&s->timer);
+    schedule_release(s);
+}
+
+static void end_locked(schedule *s) {
+    HASH_DEL(schedules.all, s);
+    s->ended = true;
+}
+
+/* Ends it, unless it has ended. When its timer is just being called, that call will see it. */
+static void cancel_locked(schedule *s) {
+    if (!s->ended) {
+        end_locked(s);
+        if (timer_cancel(&s->timer)) {
+            timer_hold_drop(s);
+        }
+    }
+}
+
 /* Sets it to the next period that is not over; counts those that are. */
 static void schedule_next_locked(schedule *s) {
     uint64_t now_ns = os_monotonic_ns();
     s->next_ns += s->period_ns;
     if (s->next_ns <= now_ns) {
         uint64_t over = (now_ns - s->next_ns) / s->period_ns + 1;
-        s->missed += (uint32_t)over;
+        atomic_fetch_add(&s->word, over * LEFT_OUT);
         s->next_ns += over * s->period_ns;
     }
     timer_set_at(&s->timer, s->next_ns);
 }
 
-/* It is due. [worker] */
-static void schedule_on_due(const os_completion *completion) {
-    schedule *s = (schedule *)((char *)completion->op - offsetof(schedule, timer));
-    os_mutex_lock(&schedules.lock);
-    if (s->cancelled) {
-        drop_locked(s);
-        os_mutex_unlock(&schedules.lock);
-        return;
-    }
-    bool post = !s->waiting;
-    s->waiting = true;
-    s->missed += !post;
-    s->cancelled = s->period_ns == 0; /* once: from here on there is nothing left to cancel */
-    portico_timer number = s->number;
-    os_mutex_unlock(&schedules.lock);
+/* A message is due. True: it is to be posted; false: one still waits, so this one is left out. */
+static bool take_waiting(schedule *s) {
+    uint64_t before = atomic_load(&s->word);
+    uint64_t after = 0;
+    do {
+        after = (before & WAITING) != 0 ? before + LEFT_OUT : before + WAITING;
+    } while (!atomic_compare_exchange_weak(&s->word, &before, after));
+    return (before & WAITING) == 0;
+}
 
-    /* Only this op's completion frees it, so it may be read without the lock; `bytes` never change. */
-    portico_status status = PORTICO_OK;
+/* Posts the message that is due. PORTICO_E_GONE: nobody is there any more for this one and those after it. No lock. */
+static portico_status schedule_post(schedule *s) {
     if (s->owner != 0 && !is_there(s->owner)) {
-        status = PORTICO_E_GONE;
-    } else if (post) {
-        status = message_post(s->to, s->id, s->bytes, s->size, s->period_ns != 0 ? number : 0);
+        return PORTICO_E_GONE;
     }
-    os_mutex_lock(&schedules.lock);
+    if (s->period_ns == 0) {
+        return message_post(s->to, s->id, s->bytes, s->size, NULL);
+    }
+    if (!take_waiting(s)) {
+        return PORTICO_OK;
+    }
+    atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed); /* the message's */
+    portico_status status = message_post(s->to, s->id, s->bytes, s->size, s);
     if (status != PORTICO_OK) {
-        s->waiting = false;
-        s->missed++;
+        atomic_fetch_add(&s->word, LEFT_OUT - WAITING);
+        schedule_release(s);
     }
-    bool over = s->cancelled || s->period_ns == 0 || status == PORTICO_E_GONE;
-    if (over) {
-        drop_locked(s);
-    } else {
+    return status;
+}
+
+/* The last call: `s` has ended and is set no more. */
+static void last_due(schedule *s, bool cancelled) {
+    if (!cancelled) {
+        (void)schedule_post(s);
+    }
+    timer_hold_drop(s);
+}
+
+/* Set again before it is posted: from then on others may end it, so the call has a hold of its own. */
+static void again_due(schedule *s) {
+    if (schedule_post(s) == PORTICO_E_GONE) {
+        os_mutex_lock(&schedules.lock);
+        cancel_locked(s);
+        os_mutex_unlock(&schedules.lock);
+    }
+    schedule_release(s);
+}
+
+/* It is due. [timers thread, no lock] */
+static void schedule_on_due(timer *t) {
+    schedule *s = (schedule *)((char *)t - offsetof(schedule, timer));
+    os_mutex_lock(&schedules.lock);
+    bool cancelled = s->ended;
+    bool last = cancelled || s->period_ns == 0;
+    if (!last) {
+        atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed);
         schedule_next_locked(s);
+    } else if (!cancelled) {
+        end_locked(s); /* once: from here on there is nothing left to cancel */
     }
     os_mutex_unlock(&schedules.lock);
+    if (last) {
+        last_due(s, cancelled);
+    } else {
+        again_due(s);
+    }
+}
+
+static schedule *schedule_new(uint32_t size, const void *data) {
+    schedule *s = calloc(1, sizeof *s + size);
+    if (s == NULL || timer_init_direct(&s->timer, schedule_on_due) != PORTICO_OK) {
+        free(s);
+        return NULL;
+    }
+    atomic_store(&s->holds, 1); /* the timer's */
+    s->size = size;
+    if (size > 0) {
+        memcpy(s->bytes, data, size);
+    }
+    return s;
 }
 
 portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id, const void *data,
@@ -111,20 +180,15 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     if (!is_there(to)) {
         return PORTICO_E_GONE;
     }
-    schedule *s = calloc(1, sizeof *s + size);
-    if (s == NULL || timer_init(&s->timer, schedule_on_due) != PORTICO_OK) {
-        free(s);
+    schedule *s = schedule_new(size, data);
+    if (s == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
     s->to = to;
     s->owner = owner;
     s->id = id;
-    s->size = size;
     s->period_ns = period_ms * 1000000ull;
     s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
-    if (size > 0) {
-        memcpy(s->bytes, data, size);
-    }
     os_mutex_lock(&schedules.lock);
     s->number = ++schedules.last_number;
     portico_timer number = s->number;
@@ -133,8 +197,7 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     if (added) {
         timer_set_at(&s->timer, s->next_ns);
     } else {
-        timer_fini(&s->timer);
-        free(s);
+        timer_hold_drop(s);
     }
     os_mutex_unlock(&schedules.lock);
     if (added && timer_id != NULL) {
@@ -144,36 +207,28 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
 }
 
 portico_status schedule_cancel(portico_timer number) {
+    schedule *s = NULL;
     os_mutex_lock(&schedules.lock);
-    schedule *s = find_locked(number);
-    portico_status status = s != NULL && !s->cancelled ? PORTICO_OK : PORTICO_E_GONE;
-    if (status == PORTICO_OK) {
-        s->cancelled = true;
-        if (timer_cancel(&s->timer)) {
-            drop_locked(s);
-        }
+    HASH_FIND(hh, schedules.all, &number, sizeof number, s);
+    portico_status status = s != NULL ? PORTICO_OK : PORTICO_E_GONE;
+    if (s != NULL) {
+        cancel_locked(s);
     }
     os_mutex_unlock(&schedules.lock);
     return status;
 }
 
-uint32_t schedule_delivered(portico_timer number) {
-    uint32_t missed = 0;
-    os_mutex_lock(&schedules.lock);
-    schedule *s = find_locked(number);
-    if (s != NULL) {
-        missed = s->missed;
-        s->missed = 0;
-        s->waiting = false;
-    }
-    os_mutex_unlock(&schedules.lock);
-    return missed;
+uint32_t schedule_delivered(schedule *s) {
+    uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
+    schedule_release(s);
+    return left_out < UINT32_MAX ? (uint32_t)left_out : UINT32_MAX;
 }
 
 void schedules_fini(void) {
     schedule *s = NULL;
     schedule *next = NULL;
     HASH_ITER(hh, schedules.all, s, next) {
-        drop_locked(s);
+        end_locked(s);
+        timer_hold_drop(s);
     }
 }

@@ -1,13 +1,15 @@
 /* schedule.h: messages with a delay: once, or again and again.
  *
  * Any thread. A schedule ends by itself: after its one message, when its entity or the module that made it
- * has gone, or by schedule_cancel. One lock guards all; posting happens outside it. Lock order: before the
- * timers' lock.
+ * has gone, or by schedule_cancel. The timers thread posts the messages straight to their entities. One lock guards who
+ * is there; posting happens outside it. Lock order: before the timers' lock.
  */
 #ifndef PORTICO_SCHEDULE_H
 #define PORTICO_SCHEDULE_H
 
 #include <portico/portico.h>
+
+typedef struct schedule schedule;
 
 /* `period_ms` 0: once. `delay_ms` to the first. `owner`: the module's entity, 0: nobody's. */
 portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id, const void *data,
@@ -17,8 +19,8 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
 portico_status schedule_cancel(portico_timer timer);
 
 /* Its message has come to its turn, or was dropped: the next one may be posted. Returns how many were left out
- * since the one before. */
-uint32_t schedule_delivered(portico_timer timer);
+ * since the one before, and drops the message's hold. */
+uint32_t schedule_delivered(schedule *s);
 
 /* Frees what is left. No thread uses schedules any more. */
 void schedules_fini(void);

@@ -1,0 +1,146 @@
+/* Schedules are started and cancelled by several threads while the timers thread posts them, workers take their
+ * messages, and entities that they are for go. What comes once comes once or was cancelled, never both and never
+ * neither; and in the end nothing is set. The sanitizers look for what is used after it was freed. */
+#include "message.h"
+#include "os/os.h"
+#include "schedule.h"
+#include "timer.h"
+#include "worker.h"
+
+#include "support/check.h"
+
+#include <stdatomic.h>
+
+enum { THREADS = 4, ROUNDS = 4000, KEPT = 16, RENEW_ROUNDS = 50, ONCE = 1, EVERY = 2, WAIT_MS = 20000 };
+
+typedef struct place {
+    entity base; /* first */
+    strand strand;
+} place;
+
+static os_port *port;
+static place *steady; /* there all the time: what is for it once must come, or be cancelled */
+static atomic_uint started;
+static atomic_uint cancelled;
+static atomic_uint came;
+static atomic_uint came_again;
+
+static void on_message(work *w) {
+    message *m = (message *)w;
+    if (m->id == ONCE) {
+        atomic_fetch_add(&came, 1);
+    } else {
+        (void)schedule_delivered(m->from);
+        m->from = NULL;
+        atomic_fetch_add(&came_again, 1);
+    }
+    message_free(m);
+}
+
+static portico_status place_take(entity *e, message *m) {
+    m->work.run = on_message;
+    strand_push(&((place *)e)->strand, &m->work);
+    return PORTICO_OK;
+}
+
+static void place_free(entity *e) {
+    free(e);
+}
+
+static place *place_new(void) {
+    place *p = calloc(1, sizeof *p);
+    CHECK(p != NULL);
+    p->base.kind = ENTITY_MODULE;
+    p->base.free = place_free;
+    p->base.take = place_take;
+    strand_init(&p->strand, &p->base, port);
+    CHECK(entity_add(&p->base, 1));
+    return p;
+}
+
+static uint32_t dice(uint32_t *state, uint32_t sides) {
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % sides;
+}
+
+static portico_timer start_once(uint32_t delay_ms) {
+    portico_timer number = 0;
+    CHECK_INT(schedule_start(steady->base.id, 0, ONCE, "once", 4, delay_ms, 0, &number), PORTICO_OK);
+    atomic_fetch_add(&started, 1);
+    return number;
+}
+
+static void pause_1_ms(void) {
+    os_mutex lock = {0};
+    os_cond never = {0};
+    os_mutex_lock(&lock);
+    os_cond_wait(&never, &lock, 1);
+    os_mutex_unlock(&lock);
+}
+
+static void race(void *arg) {
+    portico_timer once[KEPT] = {0};
+    portico_timer every[KEPT] = {0};
+    uint32_t random = *(const uint32_t *)arg;
+    place *own = place_new();
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        uint32_t i = dice(&random, KEPT);
+        atomic_fetch_add(&cancelled, schedule_cancel(once[i]) == PORTICO_OK);
+        once[i] = start_once(dice(&random, 3));
+        (void)schedule_cancel(every[i]); /* its place may have gone, and it with it */
+        CHECK_INT(schedule_start(own->base.id, steady->base.id, EVERY, NULL, 0, dice(&random, 2),
+                                 1 + dice(&random, 2), &every[i]),
+                  PORTICO_OK);
+        if (dice(&random, 8) == 0) {
+            pause_1_ms(); /* some come, and what follows races with what comes just now */
+        }
+        if (round % RENEW_ROUNDS == RENEW_ROUNDS - 1) {
+            entity_release(&own->base);
+            own = place_new();
+        }
+    }
+    for (uint32_t i = 0; i < KEPT; i++) {
+        (void)schedule_cancel(every[i]);
+    }
+    entity_release(&own->base);
+}
+
+static bool all_over(void) {
+    return timers_count() == 0 && atomic_load(&came) + atomic_load(&cancelled) >= atomic_load(&started);
+}
+
+static void wait_until_over(void) {
+    for (int i = 0; i < WAIT_MS && !all_over(); i++) {
+        pause_1_ms();
+    }
+    CHECK(all_over());
+}
+
+int main(int argc, char **argv) {
+    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+    CHECK_INT(os_port_create(&port), PORTICO_OK);
+    CHECK_INT(timers_start(port), PORTICO_OK);
+    CHECK_INT(workers_start(port, 2), PORTICO_OK);
+    steady = place_new();
+    os_thread *threads[THREADS];
+    uint32_t seeds[THREADS];
+    for (uint32_t i = 0; i < THREADS; i++) {
+        seeds[i] = i;
+        CHECK_INT(os_thread_start(&threads[i], "race", race, &seeds[i]), PORTICO_OK);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        os_thread_join(threads[i]);
+    }
+    wait_until_over();
+    CHECK_INT(atomic_load(&came) + atomic_load(&cancelled), atomic_load(&started));
+    CHECK(atomic_load(&cancelled) > 0 && atomic_load(&came_again) > 0);
+    entity_release(&steady->base);
+    timers_stop();
+    workers_stop();
+    schedules_fini();
+    entity_table_fini();
+    os_port_destroy(port);
+    printf("%u started, %u came, %u cancelled; %u came again and again\n", atomic_load(&started),
+           atomic_load(&came), atomic_load(&cancelled), atomic_load(&came_again));
+    return 0;
+}
