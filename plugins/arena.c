@@ -295,8 +295,8 @@ static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
     portico_room_result result;
     memcpy(&result, message->data, sizeof result);
     switch (result.status) {
-    case PORTICO_OK: break;          /* field_on_join has welcomed them */
-    case PORTICO_E_CANCELLED: break; /* they go to yet another field, which has a message of its own */
+    case PORTICO_OK: /* field_on_join has welcomed them */
+    case PORTICO_E_CANCELLED: /* they go to yet another field, which has a message of its own */ break;
     case PORTICO_E_ROOM_CLOSED:
         player_set_out(session, state); /* to a new one of that name, which lives for a second at least */
         break;
