@@ -23,6 +23,10 @@ void generation_release(generation *g) {
     }
 }
 
+bool generation_is_alone(const generation *g) {
+    return atomic_load_explicit(&g->holds, memory_order_acquire) == 1;
+}
+
 void generation_adopt(generation *g) {
     generation_hold(g);
     atomic_fetch_add(&g->states, 1);

@@ -39,6 +39,9 @@ typedef struct generation {
 void generation_hold(generation *g);
 void generation_release(generation *g);
 
+/* Whether the caller's hold is the only one. */
+bool generation_is_alone(const generation *g);
+
 /* A session's or room's state has come to be of this generation, or is so no more. Each holds it, too. */
 void generation_adopt(generation *g);
 void generation_abandon(generation *g);

@@ -52,23 +52,21 @@ static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t f
     errno = 0;
     long long found = strtoll(pair->value, &end, 10);
     if (end == pair->value || *end != '\0' || errno == ERANGE || found < min || found > max) {
-        log_error(current_name(), "%s:%u: [module %s] %s = %s: allowed is a whole number from %lld to %lld",
-                  configuration->path, pair->line, current_name(), key, pair->value, (long long)min,
-                  (long long)max);
+        module_complain("%s:%u: [module %s] %s = %s: allowed is a whole number from %lld to %lld",
+                        configuration->path, pair->line, current_name(), key, pair->value, (long long)min,
+                        (long long)max);
         return PORTICO_E_INVALID;
     }
     *value = found;
     return PORTICO_OK;
 }
 
-/* Whether the caller is the `load` of a generation that is to replace a serving one: a swap that is given up must have
- * changed nothing. */
+/* Whether the caller must not change anything, and tries to. */
 static bool is_staging(const char *function) {
     bool staging = module_is_staging();
     if (staging) {
-        log_error(
-            current_name(),
-            "%s is not allowed in the load function of a swap, which only registers: use start, or swap_in",
+        module_complain(
+            "%s is not allowed before the swap, when load only registers and migrate is only asked: use start, or swap_in",
             function);
     }
     return staging;

@@ -59,13 +59,13 @@ static bool full_name(const generation *g, const char *name, char full[2 * PORTI
 static portico_status check_join(const generation *g, const char *full) {
     size_t owner_size = strcspn(full, ".");
     if (!generation_requires(g, full, owner_size)) {
-        log_error(g->name, "type %s belongs to module %.*s, which `required` does not name", full,
-                  (int)owner_size, full);
+        module_complain("type %s belongs to module %.*s, which `required` does not name", full,
+                        (int)owner_size, full);
         return PORTICO_E_DEPENDENCY;
     }
     session_type *t = session_type_find(full);
     if (!module_current()->inspected && (t == NULL || t->current == NULL)) {
-        log_error(g->name, "module %.*s has no session type %s", (int)owner_size, full, full);
+        module_complain("module %.*s has no session type %s", (int)owner_size, full, full);
         return PORTICO_E_NOT_FOUND;
     }
     return PORTICO_OK;
@@ -73,15 +73,14 @@ static portico_status check_join(const generation *g, const char *full) {
 
 /* Copies a struct of a module into today's, which is zeroed: what an older header did not have stays zero. It
  * must have the `least` bytes of the first ABI that had the struct. */
-static bool struct_copy(const generation *g, const char *function, void *to, size_t to_size, const void *from,
-                        size_t least) {
+static bool struct_copy(const char *function, void *to, size_t to_size, const void *from, size_t least) {
     uint32_t size = 0;
     if (from != NULL) {
         memcpy(&size, from, sizeof size);
     }
     if (size < least || size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
-        log_error(g->name, "%s: struct_size is %u, allowed are %zu or more: set it to sizeof", function, size,
-                  least);
+        module_complain("%s: struct_size is %u, allowed are %zu or more: set it to sizeof", function, size,
+                        least);
         return false;
     }
     memcpy(to, from, size < to_size ? size : to_size);
@@ -89,17 +88,16 @@ static bool struct_copy(const generation *g, const char *function, void *to, siz
 }
 
 /* Takes in what a module declares of the state of its type `full`. */
-static portico_status shape_declare(const generation *g, const char *full, uint32_t size, uint32_t limit,
-                                    uint32_t version, const portico_state_fields *fields,
-                                    state_shape *shape) {
+static portico_status shape_declare(const char *full, uint32_t size, uint32_t limit, uint32_t version,
+                                    const portico_state_fields *fields, state_shape *shape) {
     char why[SHAPE_WHY_MAX];
     if (size > limit) {
-        log_error(g->name, "type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
+        module_complain("type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
         return PORTICO_E_INVALID;
     }
     portico_status status = shape_init(shape, size, version, fields, why, sizeof why);
     if (status != PORTICO_OK) {
-        log_error(g->name, "type %s: %s", full, why);
+        module_complain("type %s: %s", full, why);
     }
     return status;
 }
@@ -108,17 +106,17 @@ static portico_status shape_declare(const generation *g, const char *full, uint3
 static portico_status check_session_type(const generation *g, const portico_session_type *type,
                                          char full[2 * PORTICO_LABEL_MAX], bool *owned) {
     if (type->name == NULL || !full_name(g, type->name, full, owned)) {
-        log_error(g->name,
-                  "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name != NULL ? type->name : "NULL");
+        module_complain(
+            "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+            type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
     if (!*owned && type->on_packet != NULL) {
-        log_error(g->name, "type %s: on_packet is the owner's; use register_handler", full);
+        module_complain("type %s: on_packet is the owner's; use register_handler", full);
         return PORTICO_E_INVALID;
     }
     if (registry_find(g->registry, full) != NULL) {
-        log_error(g->name, "type %s is registered twice", full);
+        module_complain("type %s is registered twice", full);
         return PORTICO_E_EXISTS;
     }
     return *owned ? PORTICO_OK : check_join(g, full);
@@ -133,12 +131,12 @@ portico_status PORTICO_CALL api_register_session_type(const portico_session_type
     bool owned = false;
     portico_session_type type = {0};
     state_shape shape = {0};
-    if (!struct_copy(g, "register_session_type", &type, sizeof type, from, PORTICO_SESSION_TYPE_SIZE_0_1)) {
+    if (!struct_copy("register_session_type", &type, sizeof type, from, PORTICO_SESSION_TYPE_SIZE_0_1)) {
         return PORTICO_E_INVALID;
     }
     portico_status status = check_session_type(g, &type, full, &owned);
     if (status == PORTICO_OK) {
-        status = shape_declare(g, full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
+        status = shape_declare(full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
                                type.state_fields, &shape);
     }
     if (status == PORTICO_OK && registry_add_type(g->registry, full, owned, &type, &shape) == NULL) {
@@ -157,19 +155,19 @@ portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opco
     char full[2 * PORTICO_LABEL_MAX];
     bool owned = false;
     if (type == NULL || handler == NULL || !full_name(g, type, full, &owned)) {
-        log_error(g->name, "register_handler: opcode %u needs a type and a handler", opcode);
+        module_complain("register_handler: opcode %u needs a type and a handler", opcode);
         return PORTICO_E_INVALID;
     }
     registered_type *t = registry_find(g->registry, full);
     if (t == NULL) {
-        log_error(g->name, "register_handler: call register_session_type for %s first", full);
+        module_complain("register_handler: call register_session_type for %s first", full);
         return PORTICO_E_NOT_FOUND;
     }
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_handler_of(known, opcode) : NULL;
     if (is_other(g, other) || registry_find_handler(t, opcode) != NULL) {
-        log_error(g->name, "type %s: opcode %u is handled by module %s already", full, opcode,
-                  is_other(g, other) ? other->name : g->name);
+        module_complain("type %s: opcode %u is handled by module %s already", full, opcode,
+                        is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
     return registry_add_handler(t, opcode, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
@@ -179,13 +177,12 @@ static portico_status check_room_type(const generation *g, const portico_room_ty
                                       char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
     if (type->name == NULL || !full_name(g, type->name, full, &owned) || !owned) {
-        log_error(g->name,
-                  "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                  type->name != NULL ? type->name : "NULL");
+        module_complain("register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+                        type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
     if (registry_find(g->registry, full) != NULL || registry_find_room(g->registry, full) != NULL) {
-        log_error(g->name, "type %s is registered twice", full);
+        module_complain("type %s is registered twice", full);
         return PORTICO_E_EXISTS;
     }
     return PORTICO_OK;
@@ -199,12 +196,12 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
     char full[2 * PORTICO_LABEL_MAX];
     portico_room_type type = {0};
     state_shape shape = {0};
-    if (!struct_copy(g, "register_room_type", &type, sizeof type, from, PORTICO_ROOM_TYPE_SIZE_0_2)) {
+    if (!struct_copy("register_room_type", &type, sizeof type, from, PORTICO_ROOM_TYPE_SIZE_0_2)) {
         return PORTICO_E_INVALID;
     }
     portico_status status = check_room_type(g, &type, full);
     if (status == PORTICO_OK) {
-        status = shape_declare(g, full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
+        status = shape_declare(full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
                                type.state_fields, &shape);
     }
     if (status == PORTICO_OK && registry_add_room(g->registry, full, &type, &shape) == NULL) {
@@ -237,18 +234,18 @@ portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id, 
     char full[2 * PORTICO_LABEL_MAX] = "";
     registered_message **messages = message_table(g, type, full);
     if (messages == NULL) {
-        log_error(g->name, "register_message: register the type %s first", type);
+        module_complain("register_message: register the type %s first", type);
         return PORTICO_E_NOT_FOUND;
     }
     if (handler == NULL) {
-        log_error(g->name, "register_message: message %u of %s has no handler", id, full);
+        module_complain("register_message: message %u of %s has no handler", id, full);
         return PORTICO_E_INVALID;
     }
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_message_of(known, id) : NULL;
     if (is_other(g, other) || registry_find_message(*messages, id) != NULL) {
-        log_error(g->name, "type %s: message %u is handled by module %s already", full, id,
-                  is_other(g, other) ? other->name : g->name);
+        module_complain("type %s: message %u is handled by module %s already", full, id,
+                        is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
     return registry_add_message(messages, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
@@ -260,11 +257,11 @@ portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocki
         return PORTICO_E_STATE;
     }
     if (handler == NULL) {
-        log_error(g->name, "register_blocking: %u has no handler", id);
+        module_complain("register_blocking: %u has no handler", id);
         return PORTICO_E_INVALID;
     }
     if (registry_find_blocking(g->registry, id) != NULL) {
-        log_error(g->name, "blocking handler %u is registered twice", id);
+        module_complain("blocking handler %u is registered twice", id);
         return PORTICO_E_EXISTS;
     }
     return registry_add_blocking(g->registry, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;

@@ -85,12 +85,10 @@ portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX
         return PORTICO_E_NO_MEMORY;
     }
     m->inspected = true;
-    status = module_call_load(m, g, host_api(NULL));
+    status = module_call_load(m, g, host_api(NULL), why, IMAGE_WHY_MAX);
     if (status == PORTICO_OK) {
         print_module(to, g);
         module_call_unload(m, g);
-    } else {
-        snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
     }
     module_destroy(m);
     return status;

@@ -127,12 +127,10 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
     g->since_ms = os_wall_ms();
     *status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
     if (*status == PORTICO_OK) {
-        *status = module_call_load(m, g, loader.api);
+        *status = module_call_load(m, g, loader.api, why, IMAGE_WHY_MAX);
         if (*status != PORTICO_OK) {
             mailbox_close(m);
             (void)module_wait_released(m, UINT32_MAX);
-            snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(*status));
-            *status = PORTICO_E_LOAD;
         } else {
             *status = loader_join(m, why);
         }
@@ -222,10 +220,8 @@ typedef struct dependents {
 
 static void find_dependent(void *arg, module *m) {
     dependents *d = arg;
-    for (char **r = module_generation(m)->required; *r != NULL; r++) {
-        if (strcmp(*r, d->name) == 0) {
-            snprintf(d->found, sizeof d->found, "%s", m->name);
-        }
+    if (module_requires(m, d->name)) {
+        snprintf(d->found, sizeof d->found, "%s", m->name);
     }
 }
 
@@ -313,18 +309,41 @@ module_list modules_list(void) {
     return list;
 }
 
+static bool is_required(const module_list *list, const module *m) {
+    bool required = false;
+    for (size_t i = 0; !required && i < list->count; i++) {
+        required = module_requires(list->all[i], m->name);
+    }
+    return required;
+}
+
+/* Takes out of the list the module that came last of those that none of the others requires. That it came after what it
+ * requires is not enough: a swap may have made it require a later one. NULL: the list is empty. */
+static module *list_take_last(module_list *list) {
+    size_t at = list->count;
+    while (at > 0 && is_required(list, list->all[at - 1])) {
+        at--;
+    }
+    if (at == 0) {
+        return NULL; /* nothing requires in a circle, so only when it is empty */
+    }
+    module *m = list->all[at - 1];
+    memmove(&list->all[at - 1], &list->all[at], (list->count - at) * sizeof(module *));
+    list->count--;
+    return m;
+}
+
 void loader_tell_stopping(void) {
     module_list list = modules_list();
-    while (list.count-- > 0) {
-        module_call_stopping(list.all[list.count]);
+    for (module *m = list_take_last(&list); m != NULL; m = list_take_last(&list)) {
+        module_call_stopping(m);
     }
     free(list.all);
 }
 
 void loader_unload_all(void) {
     module_list list = modules_list();
-    while (list.count-- > 0) {
-        module *m = list.all[list.count];
+    for (module *m = list_take_last(&list); m != NULL; m = list_take_last(&list)) {
         module_withdraw(m);
         if (loader_end(m)) {
             log_debug("modules", "%s is unloaded", m->name);

@@ -1,9 +1,13 @@
 /* module.c: see module.h. */
 #include "module.h"
 
+#include "log.h"
+#include "status.h"
 #include "text.h"
 #include "watchdog.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +20,8 @@ static struct {
 static _Thread_local module *current;
 static _Thread_local generation *running; /* of `current` */
 static _Thread_local generation *loading;
+static _Thread_local bool staging;
+static _Thread_local char complaint[512]; /* the first one of the `load` that runs */
 
 /* ---- its life ------------------------------------------------------------------------------- */
 
@@ -74,8 +80,14 @@ void module_begin(module *m, generation *g, const char *what, uint32_t number) {
     call_begin(m, g, what, number, 0);
 }
 
+void module_begin_staged(module *m, generation *g, const char *what) {
+    staging = true;
+    module_begin(m, g, what, 0);
+}
+
 void module_end(void) {
     watchdog_end();
+    staging = false;
     current = NULL;
     running = NULL;
 }
@@ -90,13 +102,38 @@ void module_leave(module *m) {
     gate_leave(&m->gate);
 }
 
-portico_status module_call_load(module *m, generation *g, const portico_host *host) {
+portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
+                                size_t why_size) {
+    complaint[0] = '\0';
     module_begin(m, g, "load", 0);
     loading = g;
+    staging = g != module_generation(m);
     portico_status status = g->info.load(host, g->state);
     loading = NULL;
     module_end();
-    return status;
+    bool complains = complaint[0] != '\0';
+    if (status != PORTICO_OK) {
+        snprintf(why, why_size, "its load function failed: %s%s%s", status_text(status),
+                 complains ? ": " : "", complaint);
+        return PORTICO_E_LOAD;
+    }
+    if (complains) {
+        log_warn(m->name, "%s", complaint);
+    }
+    return PORTICO_OK;
+}
+
+void module_complain(const char *format, ...) {
+    char text[sizeof complaint];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (loading != NULL && complaint[0] == '\0') {
+        memcpy(complaint, text, sizeof text);
+    } else {
+        log_warn(current != NULL ? current->name : "module", "%s", text);
+    }
 }
 
 generation *module_loading(void) {
@@ -104,7 +141,7 @@ generation *module_loading(void) {
 }
 
 bool module_is_staging(void) {
-    return loading != NULL && loading != module_generation(current);
+    return staging;
 }
 
 portico_status module_call_start(module *m) {
@@ -162,6 +199,15 @@ void module_call_unload(module *m, generation *g) {
         g->info.unload(g->state);
         module_end();
     }
+}
+
+bool module_requires(const module *m, const char *name) {
+    for (char **r = module_generation(m)->required; *r != NULL; r++) {
+        if (strcmp(*r, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- holds ---------------------------------------------------------------------------------- */

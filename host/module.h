@@ -57,8 +57,20 @@ void module_leave(module *m);
 void module_begin(module *m, generation *g, const char *what, uint32_t number);
 void module_end(void);
 
+/* The same while a swap is only prepared: what would change the host is refused, see module_is_staging. */
+void module_begin_staged(module *m, generation *g, const char *what);
+
+/* Lets an image register. On failure `why` says why, with the first of its complaints. [control thread] */
+portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
+                                size_t why_size);
+
+/* What is wrong with a call of the `load` that runs; it goes to the log, or to the `why` of its failure. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+void module_complain(const char *format, ...);
+
 /* Call a generation's functions; those that it does not have are passed by. [control thread] */
-portico_status module_call_load(module *m, generation *g, const portico_host *host);
 portico_status module_call_start(module *m);
 void module_call_swap_out(module *m, generation *g);
 portico_status module_call_swap_in(module *m, generation *g);
@@ -69,8 +81,12 @@ void module_call_unload(module *m, generation *g);
 /* The generation whose `load` the calling thread runs, or NULL. */
 generation *module_loading(void);
 
-/* Whether that one is to replace a serving one: it may register and nothing else. */
+/* Whether the calling thread runs code of a generation that is to replace a serving one: a swap that is given up must
+ * have changed nothing. */
 bool module_is_staging(void);
+
+/* Whether the generation that serves names the module `name` in its `required`. [control thread] */
+bool module_requires(const module *m, const char *name);
 
 void module_hold(module *m);
 void module_release(module *m);

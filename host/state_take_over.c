@@ -43,9 +43,8 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
     }
 }
 
-static portico_status fill(const state_owner *owner, const generation *old, const state_shape *from,
-                           const void *state, const state_shape *to, portico_on_migrate migrate,
-                           void *fresh) {
+static portico_status fill(const state_owner *owner, const state_shape *from, const void *state,
+                           const state_shape *to, portico_on_migrate migrate, void *fresh) {
     shape_convert(from, state, to, fresh);
     if (migrate == NULL) {
         return PORTICO_OK;
@@ -55,12 +54,7 @@ static portico_status fill(const state_owner *owner, const generation *old, cons
                                          .from_size = from->size,
                                          .from = state,
                                          .entity = owner->entity};
-    portico_status status = migrate(&migration, fresh);
-    if (status != PORTICO_OK) {
-        log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s", owner->name,
-                  (unsigned long long)owner->entity, status_text(status));
-    }
-    return status;
+    return migrate(&migration, fresh);
 }
 
 portico_status state_copy_over(const state_owner *owner, const generation *old, const state_shape *from,
@@ -69,7 +63,7 @@ portico_status state_copy_over(const state_owner *owner, const generation *old, 
     portico_status status = PORTICO_OK;
     if (!shape_equal(from, to)) {
         memset(fresh, 0, to->size);
-        status = fill(owner, old, from, state, to, migrate, fresh);
+        status = fill(owner, from, state, to, migrate, fresh);
     } else if (to->size > 0) {
         memcpy(fresh, state, to->size);
     }
@@ -88,8 +82,10 @@ portico_status state_take_over(const state_owner *owner, const generation *old, 
                       (unsigned long long)owner->entity);
             return PORTICO_E_NO_MEMORY;
         }
-        portico_status status = fill(owner, old, from, *state, to, migrate, fresh);
+        portico_status status = fill(owner, from, *state, to, migrate, fresh);
         if (status != PORTICO_OK) {
+            log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s", owner->name,
+                      (unsigned long long)owner->entity, status_text(status));
             free(fresh);
             return status;
         }
@@ -111,7 +107,8 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         char fault[256] = "";
         portico_status status = shape_check(from, to, fault, sizeof fault);
         if (status != PORTICO_OK) {
-            snprintf(why, why_size, "the state of %s cannot be taken over: %s", name, fault);
+            snprintf(why, why_size, "the state of %s cannot be taken over: %s; a migrate could do it", name,
+                     fault);
         }
         return status;
     }

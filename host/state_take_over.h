@@ -23,7 +23,8 @@ void state_take_over_start(bool check);
 portico_status state_take_over(const state_owner *owner, const generation *old, const state_shape *from,
                                void **state, const state_shape *to, portico_on_migrate migrate);
 
-/* The same into a block that is there already, for a module's own state. */
+/* The same into a block that is there already, for a module's own state: what `migrate` returned is for the caller to
+ * tell. */
 portico_status state_copy_over(const state_owner *owner, const generation *old, const state_shape *from,
                                const void *state, const state_shape *to, portico_on_migrate migrate,
                                void *fresh);

@@ -51,24 +51,17 @@ static portico_status swap_settle(swap *w, const module *m, char why[IMAGE_WHY_M
         left = atomic_load(&m->previous->states);
     }
     if (left > 0) {
+        char call[160];
+        watchdog_describe(NULL, call, sizeof call);
         snprintf(
             why, IMAGE_WHY_MAX,
-            "%u states of sessions and rooms are still of generation %u: their turns have not come to an end within "
-            "[modules] swap_timeout_ms = %u: is a handler blocked?",
-            left, m->previous->number, loader_config()->modules_swap_timeout_ms);
+            "%u state%s of sessions or rooms %s still of generation %u, whose turns have not come to an end within "
+            "[modules] swap_timeout_ms = %u; the call that takes longest: %s",
+            left, left == 1 ? "" : "s", left == 1 ? "is" : "are", m->previous->number,
+            loader_config()->modules_swap_timeout_ms, call);
         return PORTICO_E_TIMEOUT;
     }
     w->settled_ns = os_monotonic_ns();
-    return PORTICO_OK;
-}
-
-/* Lets a new image register. */
-static portico_status swap_load(module *m, generation *to, char why[IMAGE_WHY_MAX]) {
-    portico_status status = module_call_load(m, to, host_api(loader_config()));
-    if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "its load function failed: %s", status_text(status));
-        return PORTICO_E_LOAD;
-    }
     return PORTICO_OK;
 }
 
@@ -88,7 +81,7 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
         control_sleep(patience_ms); /* let those go on who were held up */
         patience_ms = patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
     } while (os_monotonic_ns() < until_ns);
-    char call[128];
+    char call[160];
     watchdog_describe(m->name, call, sizeof call);
     snprintf(why, IMAGE_WHY_MAX, "a handler does not return within [modules] swap_timeout_ms = %u: %s",
              loader_config()->modules_swap_timeout_ms, call);
@@ -99,11 +92,13 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
 static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) {
     const generation *from = w->plan.from;
     const generation *to = w->plan.to;
-    const state_owner owner = {.name = from->name, .entity = w->plan.module->self};
+    const state_owner owner = {.name = "the module", .entity = w->plan.module->self};
+    module_begin(w->plan.module, w->plan.to, "migrate", 0);
     portico_status status =
         state_copy_over(&owner, from, &from->shape, from->state, &to->shape, to->info.migrate, to->state);
+    module_end();
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "the module's state cannot be taken over: its migrate failed: %s",
+        snprintf(why, IMAGE_WHY_MAX, "the state of the module cannot be taken over: its migrate failed: %s",
                  status_text(status));
     }
     return status;
@@ -141,6 +136,14 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
                   w->plan.from->number);
     }
     return status;
+}
+
+/* The exchange was given up: sessions and rooms that came meanwhile go back to the generation that serves. */
+static void swap_go_back(const swap *w) {
+    for (size_t i = 0; i < w->plan.type_count; i++) {
+        publish_sync_sessions(w->plan.types[i].type);
+    }
+    rooms_follow(w->plan.module);
 }
 
 /* ---- follow --------------------------------------------------------------------------------- */
@@ -208,6 +211,9 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
         status = swap_exchange(w, why);
         gate_open(&m->gate);
         w->opened_ns = os_monotonic_ns();
+        if (status != PORTICO_OK) {
+            swap_go_back(w);
+        }
     }
     if (status != PORTICO_OK) {
         plan_fini(&w->plan);
@@ -230,8 +236,11 @@ static portico_status swap_refuse(module *m, const char *name, portico_status st
     if (why[0] == '\0') {
         snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
     }
-    log_error("modules", "%s is not swapped, what serves goes on serving: %s", name, why);
-    if (m != NULL) {
+    if (m == NULL) {
+        log_error("modules", "%s is not swapped: %s", name, why);
+    } else {
+        log_error("modules", "%s is not swapped, generation %u goes on serving: %s", name,
+                  module_generation(m)->number, why);
         swap_outcome(m, why);
     }
     return status;
@@ -242,13 +251,33 @@ static module *swap_find(const char *name, portico_status *status, char why[IMAG
     *status = PORTICO_OK;
     why[0] = '\0';
     if (m == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
+        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded: load it", name);
         *status = PORTICO_E_NOT_FOUND;
     } else if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host", name);
+        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host, which has no file to swap to", name);
         *status = PORTICO_E_STATE;
     }
     return m;
+}
+
+/* A new generation does not come to serve. It is alone unless the exchange was given up: then jobs, and turns that wait
+ * for others, may still hold it. */
+static void swap_discard(module *m, generation *to, bool loaded) {
+    uint64_t until_ms = os_monotonic_ns() / 1000000 + loader_config()->modules_swap_timeout_ms;
+    while (loaded && !generation_is_alone(to) && os_monotonic_ns() / 1000000 < until_ms) {
+        control_sleep(SETTLE_STEP_MS);
+    }
+    if (!loaded) {
+        generation_free(to);
+    } else if (generation_is_alone(to)) {
+        module_call_unload(m, to);
+        generation_free(to);
+    } else {
+        log_warn("modules",
+                 "%s: what was to become generation %u is still in use: it goes later, without its unload",
+                 m->name, m->generations + 1);
+        generation_release(to);
+    }
 }
 
 portico_status swap_module(const char *name, const char *file, char why[IMAGE_WHY_MAX]) {
@@ -263,22 +292,22 @@ portico_status swap_module(const char *name, const char *file, char why[IMAGE_WH
         status = image_open(file != NULL ? file : m->file, &to, why);
     }
     if (status == PORTICO_OK && strcmp(to->name, name) != 0) {
-        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", to->file, to->name);
+        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s: load it, or swap that one", to->file,
+                 to->name);
         status = PORTICO_E_INVALID;
     }
+    bool loaded = false;
     if (status == PORTICO_OK) {
-        status = swap_load(m, to, why);
-        if (status == PORTICO_OK) {
-            generation_hold(to);
-            status = swap_to(&w, m, to, why);
-            if (status != PORTICO_OK) {
-                module_call_unload(m, to);
-            }
-        }
+        status = module_call_load(m, to, host_api(loader_config()), why, IMAGE_WHY_MAX);
+        loaded = status == PORTICO_OK;
+    }
+    if (loaded) {
+        generation_hold(to);
+        status = swap_to(&w, m, to, why);
     }
     if (status != PORTICO_OK) {
         if (to != NULL) {
-            generation_free(to);
+            swap_discard(m, to, loaded);
         }
         return swap_refuse(m, name, status, why);
     }

@@ -31,8 +31,10 @@ static uint32_t sessions_of(const session_type *t) {
 /* Says why the `count` entities of a type hinder. */
 static portico_status refuse_live(bool gone, const char *name, uint32_t count, const char *what,
                                   char why[IMAGE_WHY_MAX]) {
-    snprintf(why, IMAGE_WHY_MAX, "%s %s, and %u %s of it are there",
-             gone ? "it does not register the type" : "it cannot take over the states of", name, count, what);
+    snprintf(why, IMAGE_WHY_MAX, "%s %s, and %u %s%s of it %s there: %s, or close %s first",
+             gone ? "it does not register the type" : "it cannot take over the states of", name, count, what,
+             count == 1 ? "" : "s", count == 1 ? "is" : "are", gone ? "register it" : "give it a migrate",
+             count == 1 ? "that one" : "those");
     return PORTICO_E_STATE;
 }
 
@@ -41,14 +43,14 @@ portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]) {
         const type_change *c = &p->types[i];
         uint32_t count = c->needs_none ? sessions_of(c->type) : 0;
         if (count > 0) {
-            return refuse_live(c->to == NULL, c->type->name, count, "sessions", why);
+            return refuse_live(c->to == NULL, c->type->name, count, "session", why);
         }
     }
     for (size_t i = 0; i < p->room_count; i++) {
         const room_change *c = &p->rooms[i];
         uint32_t count = c->needs_none ? room_type_rooms(c->type) : 0;
         if (count > 0) {
-            return refuse_live(c->to == NULL, c->from->name, count, "rooms", why);
+            return refuse_live(c->to == NULL, c->from->name, count, "room", why);
         }
     }
     return PORTICO_OK;
@@ -71,56 +73,71 @@ static portico_status check_required(const module *m, const generation *to, char
     for (char **r = to->required; *r != NULL; r++) {
         const module *other = module_find(*r);
         if (other == NULL) {
-            snprintf(why, IMAGE_WHY_MAX, "it requires the module %s, which is not loaded", *r);
-            return PORTICO_E_DEPENDENCY;
+            snprintf(why, IMAGE_WHY_MAX,
+                     "it requires the module %s, which is not loaded: load that one first", *r);
+        } else if (other == m) {
+            snprintf(why, IMAGE_WHY_MAX, "it requires itself: take %s out of its `required`", *r);
+        } else if (leads_to(other, m->name)) {
+            snprintf(why, IMAGE_WHY_MAX,
+                     "it requires the module %s, which requires %s: take it out of one's `required`", *r,
+                     m->name);
+        } else {
+            continue;
         }
-        if (other == m || leads_to(other, m->name)) {
-            snprintf(why, IMAGE_WHY_MAX, "it requires the module %s, which requires %s", *r, m->name);
+        return PORTICO_E_DEPENDENCY;
+    }
+    return PORTICO_OK;
+}
+
+/* Whether `to` has all types of its module that `other` has joined. */
+static portico_status check_joined(const module *other, const module *m, const generation *to,
+                                   char why[IMAGE_WHY_MAX]) {
+    for (const registered_type *t = module_generation(other)->registry->types; t != NULL; t = t->next) {
+        size_t owner = strcspn(t->name, ".");
+        bool ours = !t->owned && strlen(m->name) == owner && strncmp(t->name, m->name, owner) == 0;
+        if (ours && registry_find(to->registry, t->name) == NULL) {
+            snprintf(
+                why, IMAGE_WHY_MAX,
+                "it does not register the session type %s, which the module %s has joined: register it, or "
+                "unload %s first",
+                t->name, other->name, other->name);
             return PORTICO_E_DEPENDENCY;
         }
     }
     return PORTICO_OK;
 }
 
-static bool requires(const module *m, const char *name) {
-    for (char **r = module_generation(m)->required; *r != NULL; r++) {
-        if (strcmp(*r, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A module that has joined types of this one must find them again, and may object. */
 static portico_status ask_dependent(module *other, const module *m, const generation *to,
                                     char why[IMAGE_WHY_MAX]) {
-    for (const registered_type *t = module_generation(other)->registry->types; t != NULL; t = t->next) {
-        size_t owner = strcspn(t->name, ".");
-        bool ours = !t->owned && strlen(m->name) == owner && strncmp(t->name, m->name, owner) == 0;
-        if (ours && registry_find(to->registry, t->name) == NULL) {
-            snprintf(why, IMAGE_WHY_MAX,
-                     "it does not register the session type %s, which the module %s has joined", t->name,
-                     other->name);
-            return PORTICO_E_DEPENDENCY;
-        }
-    }
     portico_status status = module_call_dependency_swaps(other, m, to->version);
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "the module %s, which requires it, does not agree: %s", other->name,
-                 status_text(status));
+        snprintf(why, IMAGE_WHY_MAX, "the module %s, which requires it, does not agree to its version %s: %s",
+                 other->name, to->version, status_text(status));
     }
     return status;
 }
 
-static portico_status ask_dependents(const module *m, const generation *to, char why[IMAGE_WHY_MAX]) {
+/* Checks, or asks, the modules that require this one, in the order of their loading. */
+static portico_status each_dependent(const module *m, const generation *to, bool ask,
+                                     char why[IMAGE_WHY_MAX]) {
     module_list list = modules_list();
-    portico_status status = PORTICO_OK;
+    portico_status status = list.all != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
     for (size_t i = 0; status == PORTICO_OK && i < list.count; i++) {
-        if (requires(list.all[i], m->name)) {
-            status = ask_dependent(list.all[i], m, to, why);
+        if (module_requires(list.all[i], m->name)) {
+            status = ask ? ask_dependent(list.all[i], m, to, why) : check_joined(list.all[i], m, to, why);
         }
     }
     free(list.all);
+    return status;
+}
+
+/* Whether states of the one shape can become states of the other. `migrate` is the new generation's, which may not
+ * change anything yet. */
+static portico_status ask_state(const swap_plan *p, const char *name, const state_shape *from,
+                                const state_shape *to, portico_on_migrate migrate, char why[IMAGE_WHY_MAX]) {
+    module_begin_staged(p->module, p->to, "migrate");
+    portico_status status = state_can_take_over(name, from, to, migrate, why, IMAGE_WHY_MAX);
+    module_end();
     return status;
 }
 
@@ -136,11 +153,12 @@ static portico_status plan_type(swap_plan *p, const registered_type *from, const
     }
     portico_status status = PORTICO_OK;
     if (from != NULL && to != NULL) {
-        status = state_can_take_over(name, &from->shape, &to->shape, to->migrate, why, IMAGE_WHY_MAX);
+        status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
         c->needs_none = status != PORTICO_OK;
         if (c->needs_none && sessions_of(c->type) > 0) {
             return status;
         }
+        why[0] = '\0';
     }
     status = session_type_prepare(c->type, p->module, p->to, to, &c->layout);
     if (status == PORTICO_E_LIMIT) {
@@ -186,10 +204,13 @@ static portico_status plan_room(swap_plan *p, const registered_room *from, const
     if (from == NULL || to == NULL) {
         return PORTICO_OK;
     }
-    portico_status status =
-        state_can_take_over(name, &from->shape, &to->shape, to->migrate, why, IMAGE_WHY_MAX);
+    portico_status status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
     c->needs_none = status != PORTICO_OK;
-    return c->needs_none && room_type_rooms(c->type) > 0 ? status : PORTICO_OK;
+    if (c->needs_none && room_type_rooms(c->type) > 0) {
+        return status;
+    }
+    why[0] = '\0';
+    return PORTICO_OK;
 }
 
 static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
@@ -220,8 +241,10 @@ portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE
     *p = (swap_plan){.module = m, .from = module_generation(m), .to = to};
     portico_status status = check_required(m, to, why);
     if (status == PORTICO_OK) {
-        status =
-            state_can_take_over(m->name, &p->from->shape, &to->shape, to->info.migrate, why, IMAGE_WHY_MAX);
+        status = each_dependent(m, to, false, why);
+    }
+    if (status == PORTICO_OK) {
+        status = ask_state(p, "the module", &p->from->shape, &to->shape, to->info.migrate, why);
     }
     if (status == PORTICO_OK) {
         status = plan_types(p, why);
@@ -233,7 +256,7 @@ portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE
         status = plan_check_empty(p, why);
     }
     if (status == PORTICO_OK) {
-        status = ask_dependents(m, to, why);
+        status = each_dependent(m, to, true, why); /* last, so that nobody is asked in vain */
     }
     if (status != PORTICO_OK) {
         plan_fini(p);

@@ -140,13 +140,15 @@ void watchdog_look(void) {
 void watchdog_describe(const char *module_name, char *text, size_t size) {
     uint32_t count = atomic_load(&used);
     uint64_t now_ns = os_monotonic_ns();
+    uint64_t first_ns = UINT64_MAX;
     snprintf(text, size, "it has returned meanwhile");
     for (uint32_t i = 0; i < count && i < SLOTS; i++) {
         watch_view v;
-        if (slot_read(&slots[i], &v) && strncmp(v.name, module_name, sizeof v.name - 1) == 0) {
-            snprintf(text, size, "%s %u of %llu, for %llu ms now", v.what, v.number,
+        if (slot_read(&slots[i], &v) && v.started_ns < first_ns &&
+            (module_name == NULL || strncmp(v.name, module_name, sizeof v.name - 1) == 0)) {
+            first_ns = v.started_ns;
+            snprintf(text, size, "module %s, %s %u of entity %llu, for %llu ms now", v.name, v.what, v.number,
                      (unsigned long long)v.entity_id, (unsigned long long)(now_ns - v.started_ns) / 1000000);
-            return;
         }
     }
 }

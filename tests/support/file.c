@@ -10,8 +10,10 @@
 
 #if defined(_WIN32)
 #include <direct.h>
+#include <io.h>
 #define make_folder(path) _mkdir(path)
 #else
+#include <dirent.h>
 #include <sys/stat.h>
 #define make_folder(path) mkdir(path, 0755)
 #endif
@@ -75,3 +77,34 @@ bool file_share(const char *path) {
 void folder_make(const char *path) {
     make_folder(path); /* it may be there; what is written into it says if it is not */
 }
+
+#if defined(_WIN32)
+int folder_count(const char *path) {
+    char pattern[1100];
+    struct _finddata_t entry;
+    int count = 0;
+    snprintf(pattern, sizeof pattern, "%s/*", path);
+    intptr_t search = _findfirst(pattern, &entry);
+    if (search == -1) {
+        return 0;
+    }
+    do {
+        count += entry.name[0] != '.';
+    } while (_findnext(search, &entry) == 0);
+    _findclose(search);
+    return count;
+}
+#else
+int folder_count(const char *path) {
+    int count = 0;
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return 0;
+    }
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(folder);
+    return count;
+}
+#endif

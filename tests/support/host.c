@@ -145,6 +145,9 @@ static void ini_write(const host *h, const host_options *options) {
     fprintf(ini, "[log]\nlevel = debug\ncolour = never\n");
     fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = %s\n", admin_token);
     fprintf(ini, "[modules]\ndir = %s\nautoload = no\n", environment("PORTICO_MODULES_DIR"));
+    if (options->module_keys != NULL) {
+        write_expanded(h, ini, options->module_keys);
+    }
     write_modules(ini, options->modules != NULL ? options->modules : "");
     write_listeners(h, ini, options->listeners);
     write_expanded(h, ini, options->body != NULL ? options->body : "");
@@ -214,6 +217,14 @@ int host_run_to_end(const host_options *options, char **log) {
     CHECK(*log != NULL);
     host_drop(h);
     return exit_code;
+}
+
+void host_read_ready(host *h) {
+    char *text = file_read(h->ready, NULL);
+    CHECK(text != NULL);
+    h->service_count = 0;
+    ready_parse(h, text);
+    free(text);
 }
 
 static const service *service_find(const host *h, const char *name) {
@@ -475,6 +486,17 @@ static bool line_is_error(const char *line) {
     const char *level = strstr(line, " ERROR ");
     level = level != NULL ? level : strstr(line, " error ");
     return (level != NULL && level - line < 40) || strstr(line, "Sanitizer") != NULL;
+}
+
+int host_log_errors(host *h) {
+    char *log = file_read(h->log, NULL);
+    CHECK(log != NULL);
+    int count = 0;
+    for (const char *line = strtok(log, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
+        count += line_is_error(line);
+    }
+    free(log);
+    return count;
 }
 
 static void log_check(host *h) {

@@ -23,10 +23,11 @@ typedef struct host_listener {
 enum { HOST_LISTENERS_MAX = 8 };
 
 typedef struct host_options {
-    const char *name;      /* of the folder; unique among the tests */
-    uint32_t workers;      /* 0: 4 */
-    const char *modules;   /* "echo counts": plugins or test modules that are loaded at the start */
-    const char *host_keys; /* more lines for [host]; NULL: none */
+    const char *name;        /* of the folder; unique among the tests */
+    uint32_t workers;        /* 0: 4 */
+    const char *modules;     /* "echo counts": plugins or test modules that are loaded at the start */
+    const char *host_keys;   /* more lines for [host]; NULL: none */
+    const char *module_keys; /* more lines for [modules]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
     const char *body;      /* other sections; NULL: none */
     uint32_t handle_limit; /* Linux: the most open files of the host; 0: as many as the system allows */
@@ -38,6 +39,9 @@ host *host_start(const host_options *options);
 /* The same up to the end of a host that is expected not to start: its exit code; *log is the output, to be
  * freed by the caller. */
 int host_run_to_end(const host_options *options, char **log);
+
+/* Looks again at where it serves: listeners have opened, or closed. */
+void host_read_ready(host *h);
 
 /* The port of a listener, or of "admin". */
 uint16_t host_port(const host *h, const char *listener);
@@ -76,6 +80,9 @@ void host_status_line(host *h, const char *start, char *line, size_t size);
 
 /* How often `text` stands in the log so far. */
 int host_log_count(host *h, const char *text);
+
+/* How many lines of the level error the log has so far. */
+int host_log_errors(host *h);
 
 /* Waits until `text` stands in the log `count` times; ends the test, showing the log, when it does not. */
 void host_wait_log(host *h, const char *text, int count);
@@ -122,5 +129,8 @@ void file_remove(const char *path);
 bool file_share(const char *path);
 
 void folder_make(const char *path);
+
+/* How many entries a folder has whose names do not begin with a dot; 0 when it is not there. */
+int folder_count(const char *path);
 
 #endif

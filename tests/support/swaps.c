@@ -1,0 +1,96 @@
+/* swaps.c: see swaps.h. */
+#include "support/swaps.h"
+
+#include "support/check.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool try_swap(host *h, const char *module, const char *file, char *answer, size_t size) {
+    char path[1024] = "";
+    char command[1200];
+    if (file != NULL) {
+        host_module_path(file, path, sizeof path);
+    }
+    snprintf(command, sizeof command, "swap %s%s%s", module, file != NULL ? " " : "", path);
+    return host_try_admin(h, command, answer, size);
+}
+
+void swaps_to(host *h, const char *module, const char *file, char *answer, size_t size) {
+    char text[2048];
+    answer = answer != NULL ? answer : text;
+    size = answer != text ? size : sizeof text;
+    if (!try_swap(h, module, file, answer, size)) {
+        fprintf(stderr, "%s was not swapped to %s: %s\n", module, file, answer);
+        exit(1);
+    }
+    host_read_ready(h);
+}
+
+void swaps_back(host *h, const char *module) {
+    char command[128];
+    snprintf(command, sizeof command, "rollback %s", module);
+    host_admin(h, command, NULL, 0);
+    host_read_ready(h);
+}
+
+void swaps_refused(host *h, const char *module, const char *file, char *answer, size_t size) {
+    if (try_swap(h, module, file, answer, size)) {
+        fprintf(stderr, "%s was swapped to %s: %s\n", module, file, answer);
+        exit(1);
+    }
+}
+
+net_socket swaps_connect(host *h, const char *listener, uint32_t generation) {
+    net_socket s = net_connect(host_port(h, listener));
+    uint32_t opened_by = 0;
+    CHECK_INT(wire_wait(s, 100, &opened_by, sizeof opened_by), sizeof opened_by);
+    CHECK_INT(opened_by, generation);
+    return s;
+}
+
+swaps_who swaps_ask(net_socket s, uint16_t opcode, uint32_t figure) {
+    swaps_who who = {0};
+    CHECK_INT(wire_ask(s, opcode, &figure, sizeof figure, &who, sizeof who), sizeof who);
+    return who;
+}
+
+swaps_room swaps_ask_room(net_socket s) {
+    swaps_room room = {0};
+    CHECK_INT(wire_ask(s, 5, NULL, 0, &room, sizeof room), sizeof room);
+    return room;
+}
+
+swaps_world swaps_ask_world(net_socket s) {
+    swaps_world world = {0};
+    CHECK_INT(wire_ask(s, 8, NULL, 0, &world, sizeof world), sizeof world);
+    return world;
+}
+
+void swaps_join(net_socket s, const char *room) {
+    CHECK_INT(wire_ask_status(s, 4, room), 0);
+}
+
+int swaps_copies(host *h) {
+    char path[1100];
+    snprintf(path, sizeof path, "%s/run/copies", host_folder(h));
+    return folder_count(path);
+}
+
+void swaps_expect_life(host *h, const char *expected) {
+    char path[1100];
+    char life[4096] = "";
+    snprintf(path, sizeof path, "%s/output.txt", host_folder(h));
+    char *log = file_read(path, NULL);
+    CHECK(log != NULL);
+    for (const char *at = log; (at = strstr(at, " life ")) != NULL; at++) {
+        size_t used = strlen(life);
+        const char *text = at + strlen(" life ");
+        snprintf(life + used, sizeof life - used, "%s%.*s", used > 0 ? ", " : "", (int)strcspn(text, "."),
+                 text);
+    }
+    free(log);
+    CHECK_TEXT(life, expected);
+}
