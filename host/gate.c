@@ -10,7 +10,12 @@
 
 #include "invariant.h"
 
-enum { GATE_SLOTS = 1024 }; /* threads that ever call into modules: workers, pool, control */
+enum {
+    GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control */
+    GATE_WATCH_NS =
+        100000, /* most handlers take less, and to sleep and be woken takes long where processors are busy */
+    NS_PER_MS = 1000000
+};
 
 typedef struct gate_slot {
     _Alignas(64) gate *_Atomic inside;
@@ -68,24 +73,39 @@ static bool anybody_inside(const gate *g) {
     return false;
 }
 
-bool gate_close(gate *g, uint32_t timeout_ms) {
-    uint64_t until_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+/* Looks again and again for a moment. True: somebody is inside still. */
+static bool watch_inside(const gate *g) {
+    uint64_t until_ns = os_monotonic_ns() + GATE_WATCH_NS;
+    bool inside = anybody_inside(g);
+    while (inside && os_monotonic_ns() < until_ns) {
+        inside = anybody_inside(g);
+    }
+    return inside;
+}
+
+/* Sleeps until nobody is inside. True: somebody is inside still. */
+static bool wait_inside(gate *g, uint32_t timeout_ms) {
+    uint64_t until_ms = os_monotonic_ns() / NS_PER_MS + timeout_ms;
     os_mutex_lock(&g->lock);
-    atomic_store(&g->closed, true);
     bool inside = anybody_inside(g);
     while (inside) {
-        uint64_t now_ms = os_monotonic_ns() / 1000000;
+        uint64_t now_ms = os_monotonic_ns() / NS_PER_MS;
         if (now_ms >= until_ms) {
             break;
         }
         os_cond_wait(&g->changed, &g->lock, (uint32_t)(until_ms - now_ms));
         inside = anybody_inside(g);
     }
-    if (inside) {
-        atomic_store(&g->closed, false);
-        os_cond_wake_all(&g->changed);
-    }
     os_mutex_unlock(&g->lock);
+    return inside;
+}
+
+bool gate_close(gate *g, uint32_t timeout_ms) {
+    atomic_store(&g->closed, true);
+    bool inside = watch_inside(g) && (timeout_ms == 0 || wait_inside(g, timeout_ms));
+    if (inside) {
+        gate_open(g);
+    }
     return !inside;
 }
 

@@ -25,7 +25,8 @@ typedef struct gate {
 void gate_enter(gate *g);
 void gate_leave(gate *g);
 
-/* Closes, and waits at most `timeout_ms` until nobody is inside. False: somebody is, and it is open again. */
+/* Closes, and watches for a moment, 0.1 ms, then sleeps at most `timeout_ms` (0: not at all) until nobody is inside.
+ * False: somebody is, and it is open again. */
 bool gate_close(gate *g, uint32_t timeout_ms);
 void gate_open(gate *g);
 

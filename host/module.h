@@ -23,7 +23,7 @@ typedef struct module {
     char *file;           /* what a swap loads when no other file is named; NULL for a part of the host */
     uint32_t generations; /* numbers given so far */
     uint32_t swaps;
-    uint64_t pause_ns;         /* of the last swap, gate closed to gate open */
+    uint64_t pause_ns;         /* of the last swap: the longest that its gate was closed */
     char outcome[OUTCOME_MAX]; /* of the last swap; "": none yet */
     struct mailbox *mailbox;
     portico_entity self; /* the mailbox's id */

@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first try to get the module to itself is short, so that callers who are held up do not notice; each further one
- * may take twice as long. */
-enum { GATE_FIRST_MS = 1, GATE_MOST_MS = 64, SETTLE_STEP_MS = 1 };
+/* To get the module to itself a swap only glances at first, again and again, so that callers who are held up do not notice
+ * and it needs no luck with busy processors. Where handlers take too long for that, it waits, each time twice as long. */
+enum { GATE_GLANCES = 32, GATE_MOST_MS = 64, BETWEEN_GLANCES_MS = 1, SETTLE_STEP_MS = 1 };
 
 typedef struct swap {
     swap_plan plan;
@@ -33,6 +33,7 @@ typedef struct swap {
     uint64_t closed_ns;  /* when the gate was closed, at the try that succeeded ... */
     uint64_t inside_ns;  /* ... when nobody was inside any more */
     uint64_t opened_ns;
+    uint64_t longest_ns; /* that the gate was closed, at any try */
     uint32_t tries;
 } swap;
 
@@ -67,10 +68,15 @@ static portico_status swap_settle(swap *w, const module *m, char why[IMAGE_WHY_M
 
 /* ---- exchange ------------------------------------------------------------------------------- */
 
+static void swap_note_pause(swap *w) {
+    uint64_t pause_ns = os_monotonic_ns() - w->closed_ns;
+    w->longest_ns = pause_ns > w->longest_ns ? pause_ns : w->longest_ns;
+}
+
 static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
     module *m = w->plan.module;
     uint64_t until_ns = os_monotonic_ns() + loader_config()->modules_swap_timeout_ms * 1000000ull;
-    uint32_t patience_ms = GATE_FIRST_MS;
+    uint32_t patience_ms = 0;
     do {
         w->tries++;
         w->closed_ns = os_monotonic_ns();
@@ -78,8 +84,12 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
             w->inside_ns = os_monotonic_ns();
             return PORTICO_OK;
         }
-        control_sleep(patience_ms); /* let those go on who were held up */
-        patience_ms = patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
+        swap_note_pause(w);
+        /* Let those go on who were held up. */
+        control_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
+        if (w->tries >= GATE_GLANCES) {
+            patience_ms = patience_ms == 0 ? 1 : patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
+        }
     } while (os_monotonic_ns() < until_ns);
     char call[160];
     watchdog_describe(m->name, call, sizeof call);
@@ -192,7 +202,7 @@ static void swap_tell(const swap *w, const generation *from, const generation *t
         to->name, to->version, to->number, from->version, from->number,
         milliseconds(w->begun_ns, w->settled_ns), milliseconds(w->settled_ns, w->staged_ns),
         milliseconds(w->closed_ns, w->inside_ns), w->tries, w->tries == 1 ? "try" : "tries",
-        milliseconds(w->closed_ns, w->opened_ns), milliseconds(w->begun_ns, w->opened_ns));
+        (double)w->longest_ns / 1e6, milliseconds(w->begun_ns, w->opened_ns));
     log_info("modules", "%s", why);
 }
 
@@ -211,6 +221,7 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
         status = swap_exchange(w, why);
         gate_open(&m->gate);
         w->opened_ns = os_monotonic_ns();
+        swap_note_pause(w);
         if (status != PORTICO_OK) {
             swap_go_back(w);
         }
@@ -222,7 +233,7 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
     module_table_lock();
     to->since_ms = os_wall_ms();
     m->swaps++;
-    m->pause_ns = w->opened_ns - w->closed_ns;
+    m->pause_ns = w->longest_ns;
     module_table_unlock();
     swap_follow(w);
     swap_tell(w, from, to, why);

@@ -147,7 +147,7 @@ static int64_t images_mapped(void) {
     char last[4096] = "";
     int64_t count = 0;
     snprintf(path, sizeof path, "/proc/%u/maps", host_process_id(h));
-    FILE *maps = fopen(path, "r");
+    FILE *maps = strcmp(host_library_suffix, ".so") == 0 ? fopen(path, "r") : NULL; /* else another's */
     if (maps == NULL) {
         return -1;
     }
