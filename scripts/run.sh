@@ -10,7 +10,7 @@
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-. "$root/scripts/packages.sh"
+. "$root/scripts/build.sh"
 
 system=linux
 case "${1:-}" in
@@ -21,23 +21,7 @@ linux | windows)
 esac
 folder=$root/build/$system
 
-# What it says goes to stderr: stdout is portico's.
-build() {
-    # shellcheck disable=SC2086 # lists of names
-    if [ "$system" = windows ]; then
-        packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS
-    else
-        packages_need $PACKAGES_BUILD
-    fi
-    if [ -e "$folder/build.ninja" ] && [ -e "$folder/CMakeCache.txt" ]; then
-        cmake --build "$folder" --target portico_serve -- --quiet
-    else
-        (cd "$root" && cmake --preset "$system")
-        cmake --build "$folder" --target portico_serve
-    fi
-}
-
-build >&2
+build_for "$system" portico_serve
 if [ $# = 0 ]; then
     set -- run conf/portico.ini
 fi

@@ -1,0 +1,142 @@
+/* arena_watch.c: a client of plugins/arena.c for people and for scripts/swap_demo.sh: it says what a player sees while
+ * the module is swapped.
+ *
+ *   arena_watch PORT [SECONDS]
+ *
+ * Two players go into one field and into its last corner, where one of them tags the other for some points. Then both keep
+ * pushing against the field's end, and a line is printed whenever that end moves, and for the scores that come after it.
+ * Ends with 0 when the host closes the connections, with 1 after SECONDS (default 600), or when something is lost: a point,
+ * a tick of the field's clock, a connection.
+ */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOIN = 1, MOVE = 2, HIT = 3, WELCOME = 100, SNAPSHOT = 101, SCORES = 102 };
+enum { POINTS = 5, TICKS_PER_HIT = 4, FAR = 30000, FRAME_BYTES = 65536 };
+
+typedef struct player {
+    net_socket socket;
+    uint16_t number;
+    uint32_t tick;
+    uint16_t x;
+    uint32_t score;
+    uint32_t scores_told;
+} player;
+
+static uint16_t read_u16(const uint8_t *at) {
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static uint32_t read_u32(const uint8_t *at) {
+    return read_u16(at) | (uint32_t)read_u16(at + 2) << 16;
+}
+
+static void say(const char *text, unsigned number) {
+    printf("%s %u\n", text, number);
+    fflush(stdout);
+}
+
+static void player_join(player *p, uint16_t port) {
+    uint8_t welcome[8];
+    p->socket = net_connect(port);
+    CHECK(wire_send(p->socket, WIRE_U16, JOIN, "meadow", 6));
+    CHECK_INT(wire_wait(p->socket, WELCOME, welcome, sizeof welcome), sizeof welcome);
+    p->number = read_u16(welcome);
+}
+
+static void player_on_snapshot(player *p, const uint8_t *data, int64_t size) {
+    uint32_t tick = read_u32(data);
+    CHECK(size >= 6 && size == 6 + 6 * read_u16(data + 4));
+    CHECK(tick > p->tick); /* the field's clock goes on */
+    p->tick = tick;
+    for (int64_t at = 6; at < size; at += 6) {
+        p->x = read_u16(data + at) == p->number ? read_u16(data + at + 2) : p->x;
+    }
+}
+
+static void player_on_scores(player *p, const uint8_t *data, int64_t size) {
+    for (int64_t at = 2; at < size; at += 6) {
+        if (read_u16(data + at) == p->number) {
+            uint32_t score = read_u32(data + at + 2);
+            CHECK(score >= p->score);
+            p->score = score;
+            p->scores_told++;
+        }
+    }
+}
+
+/* Reads up to the next snapshot. False: the host has closed the connection. */
+static bool player_read_tick(player *p) {
+    static uint8_t data[FRAME_BYTES];
+    uint16_t opcode = 0;
+    while (opcode != SNAPSHOT) {
+        int64_t size = wire_recv(p->socket, WIRE_U16, &opcode, data, sizeof data);
+        if (size < 0) {
+            return false;
+        }
+        if (opcode == SNAPSHOT) {
+            player_on_snapshot(p, data, size);
+        } else if (opcode == SCORES) {
+            player_on_scores(p, data, size);
+        }
+    }
+    return true;
+}
+
+/* Pushes against the end of the field, and sees where that leads. */
+static bool step(player *both, bool hit) {
+    static const int16_t far[2] = {FAR, FAR};
+    for (int i = 0; i < 2; i++) {
+        if (!wire_send(both[i].socket, WIRE_U16, MOVE, far, sizeof far) || !player_read_tick(&both[i])) {
+            return false;
+        }
+    }
+    return !hit || wire_send(both[0].socket, WIRE_U16, HIT, NULL, 0);
+}
+
+/* Tags the other a few times, and waits until the scores say so. */
+static void collect_points(player *both) {
+    uint32_t told = 0;
+    for (int i = 0; i < (POINTS + 2) * TICKS_PER_HIT; i++) {
+        bool in_corner = i >= 2 * TICKS_PER_HIT;
+        CHECK(step(both, in_corner && i % TICKS_PER_HIT == 0));
+        told = both[0].scores_told;
+    }
+    while (both[0].scores_told < told + 2) {
+        CHECK(step(both, false));
+    }
+    CHECK_INT(both[0].score, POINTS);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: arena_watch PORT [SECONDS]\n");
+        return 2;
+    }
+    uint64_t until_ms = clock_now_ms() + 1000 * strtoull(argc > 2 ? argv[2] : "600", NULL, 10);
+    player both[2] = {{0}};
+    player_join(&both[0], (uint16_t)strtoul(argv[1], NULL, 10));
+    player_join(&both[1], (uint16_t)strtoul(argv[1], NULL, 10));
+    collect_points(both);
+    uint16_t end = 0;
+    uint32_t told = 0;
+    while (step(both, false)) {
+        if (both[0].x != end) {
+            end = both[0].x;
+            told = both[0].scores_told;
+            say("the field ends at", end);
+        } else if (told != 0 && both[0].scores_told > told) {
+            told = 0;
+            say("points:", both[0].score);
+            CHECK_INT(both[0].score, POINTS);
+        }
+        CHECK(clock_now_ms() < until_ms);
+    }
+    printf("the host has closed the connection\n");
+    return 0;
+}
