@@ -1,4 +1,5 @@
-/* arena.c: a small real-time game. Shows rooms with state, timers and messages. Read chat.c first.
+/* arena.c: a small real-time game. Shows rooms with state, timers and messages, and state that outlives this code when
+ * it is rebuilt while they play. Read chat.c first.
  *
  * Players join a field by its name, move about in it, and tag each other. The field is a room: its state
  * below is the whole game, and all that touches it, packets of players and ticks of the clock, runs one at a
@@ -46,30 +47,36 @@ enum { BAD_NAME = 1, FULL = 2, THERE_NOW = 3, NOT_NOW = 4 };
 enum { TICK = 1, ARRIVED = 2 };
 
 /* A session's state: only what it takes to join. What a player is in the game stands in the field. */
-typedef struct player {
-    char name[PORTICO_LABEL_MAX]; /* of the field that was asked for */
-} player;
+#define PLAYER(S, FIELD, ARRAY) ARRAY(S, char, name, PORTICO_LABEL_MAX) /* of the field that was asked for */
+PORTICO_STATE(player, PLAYER);
 
-typedef struct fighter {
-    portico_session session;
-    uint64_t next_move_ms; /* see is_in_time */
-    uint64_t next_hit_ms;
-    uint32_t score;
-    uint16_t number;
-    uint16_t x;
-    uint16_t y;
-} fighter;
+/* A room's state: the host's memory, zeroed before on_open. It stays when this module is swapped, and the host takes the
+ * values over by these names: so a property of players can be added here while they play, and is 0 for all at first.
+ * Each property is an array, and a player is a slot in all of them, number - 1: a struct of a player's would be bytes
+ * to the host, which it copies but does not look into.
+ *   scores_at    the tick of the next scores
+ *   empty_from   the tick since which nobody has been here
+ *   end          behind the last slot that is taken
+ *   sessions     0: the slot is free
+ *   next_..._ms  see is_in_time */
+#define FIELD_STATE(S, FIELD, ARRAY)                 \
+    FIELD(S, uint64_t, tick)                         \
+    FIELD(S, uint64_t, scores_at)                    \
+    FIELD(S, uint64_t, empty_from)                   \
+    FIELD(S, uint32_t, random)                       \
+    FIELD(S, uint32_t, count)                        \
+    FIELD(S, uint32_t, end)                          \
+    ARRAY(S, portico_session, sessions, PLAYERS_MAX) \
+    ARRAY(S, uint64_t, next_move_ms, PLAYERS_MAX)    \
+    ARRAY(S, uint64_t, next_hit_ms, PLAYERS_MAX)     \
+    ARRAY(S, uint32_t, scores, PLAYERS_MAX)          \
+    ARRAY(S, uint16_t, xs, PLAYERS_MAX)              \
+    ARRAY(S, uint16_t, ys, PLAYERS_MAX)
+PORTICO_STATE(field, FIELD_STATE);
 
-/* A room's state: the host's memory, zeroed before on_open. */
-typedef struct field {
-    uint64_t tick;
-    uint64_t scores_at;  /* the tick of the next scores */
-    uint64_t empty_from; /* the tick since which nobody has been here */
-    uint32_t random;
-    uint32_t count;
-    fighter fighters[PLAYERS_MAX]; /* the first `count` */
-} field;
+enum { NOBODY = PLAYERS_MAX }; /* in place of a slot */
 
+/* Statics do not outlive the code: each build that is swapped in has its own, and writes them in its own `load`. */
 static const portico_host *host;
 static uint32_t tick_ms;     /* [module arena] tick_ms: the field's clock */
 static uint32_t max_players; /* [module arena] max_players: in one field */
@@ -94,27 +101,22 @@ static uint8_t *write_u32(uint8_t *at, uint32_t value) {
 
 /* ---- the game: plain functions on a field -------------------------------------------------------------- */
 
-/* NULL: the session is not in this field. */
-static fighter *field_find(field *f, portico_session session) {
-    for (uint32_t i = 0; i < f->count; i++) {
-        if (f->fighters[i].session == session) {
-            return &f->fighters[i];
+static uint32_t field_find(const field *f, portico_session session) {
+    for (uint32_t i = 0; i < f->end; i++) {
+        if (f->sessions[i] == session) {
+            return i;
         }
     }
-    return NULL;
+    return NOBODY;
 }
 
-/* The lowest that nobody has. */
-static uint16_t field_free_number(const field *f) {
-    bool taken[PLAYERS_MAX + 2] = {false};
-    for (uint32_t i = 0; i < f->count; i++) {
-        taken[f->fighters[i].number] = true;
+/* The lowest that nobody has; there is one. */
+static uint32_t field_free_slot(const field *f) {
+    uint32_t slot = 0;
+    while (f->sessions[slot] != 0) {
+        slot++;
     }
-    uint16_t number = 1;
-    while (taken[number]) {
-        number++;
-    }
-    return number;
+    return slot;
 }
 
 static uint16_t field_random_place(field *f) {
@@ -138,16 +140,15 @@ static bool is_in_time(uint64_t *next_ms) {
     return fine;
 }
 
-/* Whom a hit of `from` tags, or NULL. */
-static const fighter *field_nearest(const field *f, const fighter *from) {
-    const fighter *nearest = NULL;
+/* Whom a hit of `from` tags. */
+static uint32_t field_nearest(const field *f, uint32_t from) {
+    uint32_t nearest = NOBODY;
     int32_t least = HIT_REACH * HIT_REACH + 1; /* squares of distances: no root is needed to compare */
-    for (uint32_t i = 0; i < f->count; i++) {
-        const fighter *other = &f->fighters[i];
-        int32_t dx = other->x - from->x;
-        int32_t dy = other->y - from->y;
-        if (other != from && dx * dx + dy * dy < least) {
-            nearest = other;
+    for (uint32_t i = 0; i < f->end; i++) {
+        int32_t dx = f->xs[i] - f->xs[from];
+        int32_t dy = f->ys[i] - f->ys[from];
+        if (f->sessions[i] != 0 && i != from && dx * dx + dy * dy < least) {
+            nearest = i;
             least = dx * dx + dy * dy;
         }
     }
@@ -158,9 +159,10 @@ static const fighter *field_nearest(const field *f, const fighter *from) {
 static void field_send_snapshot(portico_room room, const field *f) {
     uint8_t bytes[6 + PLAYERS_MAX * 6];
     uint8_t *at = write_u16(write_u32(bytes, (uint32_t)f->tick), f->count);
-    for (uint32_t i = 0; i < f->count; i++) {
-        const fighter *p = &f->fighters[i];
-        at = write_u16(write_u16(write_u16(at, p->number), p->x), p->y);
+    for (uint32_t i = 0; i < f->end; i++) {
+        if (f->sessions[i] != 0) {
+            at = write_u16(write_u16(write_u16(at, i + 1), f->xs[i]), f->ys[i]);
+        }
     }
     (void)host->room_send(room, SNAPSHOT, bytes, (uint32_t)(at - bytes), 0);
 }
@@ -168,8 +170,10 @@ static void field_send_snapshot(portico_room room, const field *f) {
 static void field_send_scores(portico_room room, const field *f) {
     uint8_t bytes[2 + PLAYERS_MAX * 6];
     uint8_t *at = write_u16(bytes, f->count);
-    for (uint32_t i = 0; i < f->count; i++) {
-        at = write_u32(write_u16(at, f->fighters[i].number), f->fighters[i].score);
+    for (uint32_t i = 0; i < f->end; i++) {
+        if (f->sessions[i] != 0) {
+            at = write_u32(write_u16(at, i + 1), f->scores[i]);
+        }
     }
     (void)host->room_send(room, SCORES, bytes, (uint32_t)(at - bytes), 0);
 }
@@ -185,7 +189,8 @@ static void player_refuse(portico_session session, uint16_t why) {
 static portico_status PORTICO_CALL field_on_open(portico_room room, void *state) {
     field *f = state;
     f->random = (uint32_t)(room ^ room >> 32);
-    /* A timer is a message that comes again and again; it ends with the room. */
+    /* A timer is a message that comes again and again; it ends with the room. A swap does not touch it: the ticks go on,
+     * and the new code's field_on_tick gets the next one. */
     return host->post_every(room, TICK, NULL, 0, tick_ms, NULL);
 }
 
@@ -195,13 +200,16 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
     if (f->count >= max_players) {
         return PORTICO_E_LIMIT; /* player_on_arrived hears of it */
     }
-    fighter *p = &f->fighters[f->count];
-    *p = (fighter){.session = session, .number = field_free_number(f)};
-    p->x = field_random_place(f);
-    p->y = field_random_place(f);
+    uint32_t slot = field_free_slot(f);
+    f->sessions[slot] = session;
+    f->next_move_ms[slot] = f->next_hit_ms[slot] = 0;
+    f->scores[slot] = 0;
+    f->xs[slot] = field_random_place(f);
+    f->ys[slot] = field_random_place(f);
+    f->end = slot < f->end ? f->end : slot + 1;
     f->count++;
     uint8_t bytes[8];
-    write_u16(write_u16(write_u16(write_u16(bytes, p->number), tick_ms), FIELD_SIZE), HIT_REACH);
+    write_u16(write_u16(write_u16(write_u16(bytes, slot + 1), tick_ms), FIELD_SIZE), HIT_REACH);
     (void)host->session_send(session, WELCOME, bytes, sizeof bytes);
     return PORTICO_OK;
 }
@@ -211,8 +219,14 @@ static void PORTICO_CALL field_on_leave(portico_room room, void *state, portico_
                                         portico_status reason) {
     (void)room, (void)reason;
     field *f = state;
-    *field_find(f, session) = f->fighters[f->count - 1]; /* the last one fills the gap */
-    f->count--;
+    uint32_t slot = field_find(f, session);
+    if (slot != NOBODY) {
+        f->sessions[slot] = 0;
+        f->count--;
+    }
+    while (f->end > 0 && f->sessions[f->end - 1] == 0) {
+        f->end--;
+    }
     f->empty_from = f->tick;
 }
 
@@ -235,33 +249,34 @@ static void PORTICO_CALL field_on_tick(portico_entity room, void *state, const p
 
 /* ---- what the host calls for a session: in the turn of its field, when it is in one -------------------- */
 
-/* The sender as its field has it, or NULL when it is in none. `size` is what the packet must have. */
-static fighter *player_in_field(portico_session session, const portico_packet *packet, uint32_t size,
-                                field **f) {
+/* The sender's field, and the slot there, or NULL when it is in none. `size` is what the packet must have. */
+static field *player_field(portico_session session, const portico_packet *packet, uint32_t size,
+                           uint32_t *slot) {
     if (packet->size != size) {
         (void)host->session_close(session); /* not a client of ours */
         return NULL;
     }
-    *f = host->room_state(host->session_room(session));
-    return *f != NULL ? field_find(*f, session) : NULL;
+    field *f = host->room_state(host->session_room(session));
+    *slot = f != NULL ? field_find(f, session) : NOBODY;
+    return *slot != NOBODY ? f : NULL;
 }
 
 static void PORTICO_CALL player_on_move(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    field *f = NULL;
-    fighter *p = player_in_field(session, packet, 4, &f);
-    if (p != NULL && is_in_time(&p->next_move_ms)) {
-        p->x = clamp(p->x + read_i16(packet->data));
-        p->y = clamp(p->y + read_i16(packet->data + 2));
+    uint32_t me = NOBODY;
+    field *f = player_field(session, packet, 4, &me);
+    if (f != NULL && is_in_time(&f->next_move_ms[me])) {
+        f->xs[me] = clamp(f->xs[me] + read_i16(packet->data));
+        f->ys[me] = clamp(f->ys[me] + read_i16(packet->data + 2));
     }
 }
 
 static void PORTICO_CALL player_on_hit(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    field *f = NULL;
-    fighter *p = player_in_field(session, packet, 0, &f);
-    if (p != NULL && is_in_time(&p->next_hit_ms)) {
-        p->score += field_nearest(f, p) != NULL;
+    uint32_t me = NOBODY;
+    field *f = player_field(session, packet, 0, &me);
+    if (f != NULL && is_in_time(&f->next_hit_ms[me])) {
+        f->scores[me] += field_nearest(f, me) != NOBODY;
     }
 }
 
@@ -324,6 +339,7 @@ static portico_status arena_register_types(void) {
         .state_size = sizeof(player),
         .state_version = 1,
         .name = "player",
+        .state_fields = &player_fields,
     };
     const portico_room_type field_type = {
         .struct_size = sizeof field_type,
@@ -333,11 +349,13 @@ static portico_status arena_register_types(void) {
         .on_open = field_on_open,
         .on_join = field_on_join,
         .on_leave = field_on_leave,
+        .state_fields = &field_fields,
     };
     portico_status status = host->register_session_type(&player_type);
     return status == PORTICO_OK ? host->register_room_type(&field_type) : status;
 }
 
+/* Only registers and reads settings: at a swap the old code still serves while this runs. */
 static portico_status PORTICO_CALL arena_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;

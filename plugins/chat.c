@@ -49,11 +49,14 @@ enum { SAID = 100, NOTICE = 101, WRONG = 102, WHO = 103, TOLD = 104 };
 /* Messages, which no client can send: SWEEP to a room, ARRIVED to a user. */
 enum { SWEEP = 1, ARRIVED = 2 };
 
-/* A session's state: the host's memory, zeroed before on_open. */
-typedef struct user {
-    char name[NAME_BYTES_MAX + 1]; /* the session's label */
-    char room[NAME_BYTES_MAX + 1]; /* the name of where they last went */
-} user;
+/* A session's state: the host's memory, zeroed before on_open. It stays when this module is swapped; the host takes the
+ * values over by these names.
+ *   name  the session's label
+ *   room  the name of where they last went */
+#define USER(S, FIELD, ARRAY)                \
+    ARRAY(S, char, name, NAME_BYTES_MAX + 1) \
+    ARRAY(S, char, room, NAME_BYTES_MAX + 1)
+PORTICO_STATE(user, USER);
 
 static const portico_host *host;
 static const char *motd;         /* [module chat] motd: shown to newcomers, "" for nothing */
@@ -364,6 +367,7 @@ static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void
         .name = "user",
         .on_open = user_on_open,
         .on_packet = user_on_packet, /* opcode 0, and those that nobody knows */
+        .state_fields = &user_fields,
     };
     const portico_room_type room_type = {
         .struct_size = sizeof room_type,

@@ -81,10 +81,12 @@ ctl() { (cd "$folder" && run "$build/bin/portico$suffix" ctl -c host.ini "$@"); 
 
 mkdir "$folder/arena" "$folder/modules"
 cp "$root/plugins/arena.c" "$folder/arena/arena.c"
-if ! grep -q 'FIELD_SIZE = 1000,' "$folder/arena/arena.c"; then
-    echo "plugins/arena.c has no FIELD_SIZE = 1000 to be edited" >&2
-    exit 1
-fi
+for edited in 'FIELD_SIZE = 1000,' 'FIELD(S, uint64_t, tick)'; do
+    if ! grep -qF "$edited" "$folder/arena/arena.c"; then
+        echo "plugins/arena.c has no $edited, which this script edits" >&2
+        exit 1
+    fi
+done
 sed 's/hello/arena/g; s/module\.c/arena.c/g' "$root/sdk/template/CMakeLists.txt" >"$folder/arena/CMakeLists.txt"
 cmake -G Ninja -S "$folder/arena" -B "$folder/arena/build" "$toolchain" "-DPORTICO_SOURCE=$root" \
     "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$folder/modules" >"$folder/build.log"
@@ -130,9 +132,10 @@ expect "points: 5"
 
 # ---- edit, build; the host does the rest ----------------------------------------------------------------------------
 
-echo "arena.c: FIELD_SIZE = 1000 becomes 2000"
+echo "arena.c: FIELD_SIZE = 1000 becomes 2000, and a field's state gets a new first property"
 saved_ms=$(now_ms)
-sed 's/FIELD_SIZE = 1000,/FIELD_SIZE = 2000,/' "$root/plugins/arena.c" >"$folder/arena/arena.c"
+sed 's/FIELD_SIZE = 1000,/FIELD_SIZE = 2000,/
+    s/^ *FIELD(S, uint64_t, tick) .*/    FIELD(S, uint8_t, weather) \\\n&/' "$root/plugins/arena.c" >"$folder/arena/arena.c"
 cmake --build "$folder/arena/build" >>"$folder/build.log"
 built_ms=$(now_ms)
 expect "the field ends at 1999"

@@ -10,10 +10,10 @@
 /* What clients send; documented here, because clients are written against it. */
 enum { OPCODE_COUNT = 1 /* empty; answered with the text of a number */ };
 
-/* One per session, in the host's memory, zeroed before on_open. Count state_version up when it changes. */
-typedef struct visitor {
-    uint32_t packets;
-} visitor;
+/* One per session, in the host's memory, zeroed before on_open. When this module is rebuilt and swapped, the host keeps it
+ * and takes the values over by the fields' names: add, remove and reorder fields as you like (see the guide on state). */
+#define VISITOR(S, FIELD, ARRAY) FIELD(S, uint32_t, packets)
+PORTICO_STATE(visitor, VISITOR);
 
 static const portico_host *host; /* written in load, only read afterwards: see the guide on statics */
 static const char *greeting;
@@ -62,6 +62,7 @@ static portico_status PORTICO_CALL hello_load(const portico_host *from_host, voi
         .on_open = visitor_on_open,
         .on_packet = visitor_on_packet,
         .on_close = visitor_on_close,
+        .state_fields = &visitor_fields,
     };
     portico_status status = host->register_session_type(&type);
     if (status != PORTICO_OK) {
