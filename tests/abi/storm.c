@@ -24,7 +24,7 @@
 
 enum { FRAME = 1, ACCOUNT = 2, PLACE = 3, ECHO = 4 };    /* opcodes */
 enum { NOTE = 1, JOB = 2, TICK = 3, PLACE_FIGURES = 4 }; /* messages */
-enum { PERIOD_MS = 20, GENERATIONS = 3, JOB_MS = 2 };
+enum { PERIOD_MS = 20, GENERATIONS = 3, JOB_MS = 2, SLOW_EVERY = 8, SLOW_NS = 500000 };
 
 /* clang-format off */
 #if GENERATION == 1
@@ -87,6 +87,7 @@ static const portico_host *host;
 static int64_t room_count;
 static uint64_t life; /* of this image: which swap_in it was; 1 for `start`. Written while nobody is inside */
 static atomic_uint opened;
+static atomic_bool away; /* between swap_out and swap_in nobody is inside */
 static struct { _Atomic uint64_t sessions, frames, served[GENERATIONS], in_room, posts, jobs; } closed;
 
 static void expect(bool holds, const char *what, uint64_t found, uint64_t right) {
@@ -98,8 +99,10 @@ static void expect(bool holds, const char *what, uint64_t found, uint64_t right)
     }
 }
 
-/* What is this generation's own was never seen by another one, so it is zero, or of this life. */
+/* Every handler begins so. What is this generation's own was never seen by another one: it is zero, or of this life. */
 static void check_own(uint64_t *own) {
+    expect(!atomic_load_explicit(&away, memory_order_relaxed), "a handler runs while its generation is away",
+           1, 0);
     expect(*own == 0 || *own == life, "a value of this generation's own outlived another one", *own, life);
     *own = life;
 }
@@ -178,7 +181,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
 
 /* Every so often a message to itself, work for the pool, and a way to another room. */
 static void on_occasion(portico_session session, player *p, uint64_t number) {
-    if (number % 32 == 7) {
+    if (number % 8 == 7) {
         portico_status status = host->post(session, NOTE, &p->posted, sizeof p->posted);
         expect(status == PORTICO_OK, "post", (uint64_t)-status, 0);
         p->posted++;
@@ -349,8 +352,13 @@ static portico_status PORTICO_CALL module_start(void *state) {
     return PORTICO_OK;
 }
 
+/* Now and then so slow that whoever slips in is seen. */
 static void PORTICO_CALL module_swap_out(void *state) {
     whole *w = state;
+    uint64_t until_ns = system_now_ns() + SLOW_NS;
+    atomic_store(&away, true);
+    while (w->outs % SLOW_EVERY == 0 && system_now_ns() < until_ns) {
+    }
     w->outs++;
     expect(w->outs == w->ins + 1, "swap_out", w->outs, w->ins + 1);
 }
@@ -360,6 +368,7 @@ static portico_status PORTICO_CALL module_swap_in(void *state) {
     w->ins++;
     expect(w->outs == w->ins, "swap_in", w->ins, w->outs);
     life = w->ins + 1;
+    atomic_store(&away, false);
     return PORTICO_OK;
 }
 

@@ -365,7 +365,7 @@ static void storm(swaps *w) {
 
 int main(int argc, char **argv) {
     session_count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : scale(1000, 60);
-    swap_count = argc > 2 ? (int)strtol(argv[2], NULL, 10) : scale(120, 16);
+    swap_count = argc > 2 ? (int)strtol(argv[2], NULL, 10) : scale_sanitized() ? 60 : scale(120, 16);
     room_count = 100;
     session_count -= session_count % THREADS;
     CHECK(session_count >= THREADS && swap_count >= GENERATIONS);
