@@ -65,10 +65,14 @@ portico_status module_call_load(module *m, generation *g, const portico_host *ho
                                 size_t why_size);
 
 /* What is wrong with a call of the `load` that runs; it goes to the log, or to the `why` of its failure. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 1, 2)))
+void module_complain(const char *format, ...)
+#if defined(__MINGW32__) && !defined(__clang__)
+    __attribute__((format(gnu_printf, 1, 2)));
+#elif defined(__GNUC__)
+    __attribute__((format(printf, 1, 2)));
+#else
+    ;
 #endif
-void module_complain(const char *format, ...);
 
 /* Call a generation's functions; those that it does not have are passed by. [control thread] */
 portico_status module_call_start(module *m);

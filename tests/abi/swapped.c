@@ -75,6 +75,9 @@
 #ifndef SWAP_IN_FAILS
 #define SWAP_IN_FAILS 0
 #endif
+#ifndef SWAP_IN_SLOW /* takes time, has a job done, and then fails */
+#define SWAP_IN_SLOW 0
+#endif
 #ifndef WITH_THREAD
 #define WITH_THREAD 0
 #endif
@@ -380,7 +383,11 @@ static portico_status PORTICO_CALL module_swap_in(void *state) {
     world *w = state;
     life("swap_in");
     w->swap_ins++;
-    return SWAP_IN_FAILS ? PORTICO_E_LIMIT : own_start(w);
+    if (SWAP_IN_SLOW) {
+        (void)host->run_blocking(JOB, NULL, 0, host->self());
+        system_sleep_ms(20);
+    }
+    return SWAP_IN_FAILS || SWAP_IN_SLOW ? PORTICO_E_LIMIT : own_start(w);
 }
 
 static void PORTICO_CALL module_stopping(void *state) {
