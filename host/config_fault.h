@@ -4,6 +4,7 @@
 #ifndef PORTICO_CONFIG_FAULT_H
 #define PORTICO_CONFIG_FAULT_H
 
+#include "printf_like.h"
 #include "config.h"
 
 enum {
@@ -27,14 +28,7 @@ typedef struct config_faults {
 } config_faults;
 
 /* Adds one sentence about `line`; line 0 is about the whole file. */
-void fault_add(config_faults *faults, uint32_t line, const char *format, ...)
-#if defined(__MINGW32__) && !defined(__clang__)
-    __attribute__((format(gnu_printf, 3, 4)));
-#elif defined(__GNUC__)
-    __attribute__((format(printf, 3, 4)));
-#else
-    ;
-#endif
+void fault_add(config_faults *faults, uint32_t line, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Calls `report` for each, sorted. */
 void fault_report(config_faults *faults, config_report report, void *arg);

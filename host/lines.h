@@ -2,6 +2,7 @@
 #ifndef PORTICO_LINES_H
 #define PORTICO_LINES_H
 
+#include "printf_like.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,14 +14,7 @@ typedef struct lines {
 } lines;
 
 /* Appends "| ", the formatted text and a line feed. */
-void lines_add(lines *l, const char *format, ...)
-#if defined(__MINGW32__) && !defined(__clang__)
-    __attribute__((format(gnu_printf, 2, 3)));
-#elif defined(__GNUC__)
-    __attribute__((format(printf, 2, 3)));
-#else
-    ;
-#endif
+void lines_add(lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
 void lines_free(lines *l);
 

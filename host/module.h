@@ -10,6 +10,7 @@
 
 #include "gate.h"
 #include "generation.h"
+#include "printf_like.h"
 #include "table.h"
 
 enum { OUTCOME_MAX = 160 };
