@@ -3,6 +3,8 @@
  * A packet's handler is found in the layout before the gate is entered, and the layout may be replaced in between: then
  * the part's generation is not the one that serves, and the handler is looked for again in the new layout. Of another
  * module's swap the call need know nothing.
+ * Where the layout has no handler, no gate is entered that could tell, and the layout may be one that a swap is about to
+ * take back, since its swap_in fails: so the gates are passed before that is believed.
  */
 #include "call.h"
 
@@ -32,6 +34,16 @@ static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_
     return !*stale;
 }
 
+/* Lets the swaps that exchange the session's layout come to their end. True: it has another one now. */
+static bool layout_replaced(session *s) {
+    for (uint32_t i = 0; i < s->layout->part_count; i++) {
+        gate *g = &s->layout->parts[i].module->gate;
+        gate_enter(g);
+        gate_leave(g);
+    }
+    return atomic_load(&s->service->type->version) != s->layout_version;
+}
+
 bool call_packet(session *s, const portico_packet *packet) {
     bool stale = true;
     while (stale && session_follow_type(s)) {
@@ -43,6 +55,9 @@ bool call_packet(session *s, const portico_packet *packet) {
             handler = h->handler->call;
         }
         if (handler == NULL) {
+            if (layout_replaced(s)) {
+                continue;
+            }
             return false;
         }
         if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
@@ -71,6 +86,9 @@ void call_message(session *s, message *m) {
         uint32_t part = 0;
         const registered_message *handler = find_message(s, m->id, &part);
         if (handler == NULL) {
+            if (layout_replaced(s)) {
+                continue;
+            }
             return;
         }
         if (call_begin_part(s, part, "message", m->id, &stale)) {

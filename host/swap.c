@@ -35,6 +35,7 @@ typedef struct swap {
     uint64_t opened_ns;
     uint64_t longest_ns; /* that the gate was closed, at any try */
     uint32_t tries;
+    void *unused_state; /* the new image's own block as it was before the exchange; NULL where it has none */
 } swap;
 
 static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
@@ -98,6 +99,20 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
     return PORTICO_E_TIMEOUT;
 }
 
+/* Keeps what the new image's block holds: what is copied into it may be addresses that go on belonging to the old one, and
+ * the `unload` of an image that is refused must not meet them. */
+static portico_status keep_unused_state(swap *w) {
+    const generation *to = w->plan.to;
+    if (to->shape.size > 0) {
+        w->unused_state = malloc(to->shape.size);
+        if (w->unused_state == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        memcpy(w->unused_state, to->state, to->shape.size);
+    }
+    return PORTICO_OK;
+}
+
 /* The module's own state goes into the block that the new image knows. */
 static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) {
     const generation *from = w->plan.from;
@@ -141,7 +156,13 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
             swap_publish(w, w->plan.from);
         }
     }
-    if (status != PORTICO_OK && module_call_swap_in(m, w->plan.from) != PORTICO_OK) {
+    if (status == PORTICO_OK) {
+        return status;
+    }
+    if (w->unused_state != NULL) {
+        memcpy(w->plan.to->state, w->unused_state, w->plan.to->shape.size);
+    }
+    if (module_call_swap_in(m, w->plan.from) != PORTICO_OK) {
         log_error("modules", "%s: swap_in of generation %u, which goes on serving, failed, too", m->name,
                   w->plan.from->number);
     }
@@ -215,8 +236,11 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
         return status;
     }
     generation *from = w->plan.from;
+    status = keep_unused_state(w);
     w->staged_ns = os_monotonic_ns();
-    status = swap_close_gate(w, why);
+    if (status == PORTICO_OK) {
+        status = swap_close_gate(w, why);
+    }
     if (status == PORTICO_OK) {
         status = swap_exchange(w, why);
         gate_open(&m->gate);
@@ -226,6 +250,7 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
             swap_go_back(w);
         }
     }
+    free(w->unused_state);
     if (status != PORTICO_OK) {
         plan_fini(&w->plan);
         return status;
