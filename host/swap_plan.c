@@ -2,7 +2,7 @@
 #include "swap_plan.h"
 
 #include "loader_private.h"
-#include "session.h"
+#include "services.h"
 #include "state_take_over.h"
 #include "status.h"
 
@@ -11,22 +11,6 @@
 #include <string.h>
 
 /* ---- who is there --------------------------------------------------------------------------- */
-
-typedef struct session_count {
-    const session_type *type;
-    uint32_t count;
-} session_count;
-
-static void count_session(void *arg, session *s) {
-    session_count *c = arg;
-    c->count += s->service->type == c->type;
-}
-
-static uint32_t sessions_of(const session_type *t) {
-    session_count c = {.type = t};
-    sessions_each(count_session, &c);
-    return c.count;
-}
 
 /* Says why the `count` entities of a type hinder. */
 static portico_status refuse_live(bool gone, const char *name, uint32_t count, const char *what,
@@ -41,7 +25,7 @@ static portico_status refuse_live(bool gone, const char *name, uint32_t count, c
 portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]) {
     for (size_t i = 0; i < p->type_count; i++) {
         const type_change *c = &p->types[i];
-        uint32_t count = c->needs_none ? sessions_of(c->type) : 0;
+        uint32_t count = c->needs_none ? services_sessions(c->type) : 0;
         if (count > 0) {
             return refuse_live(c->to == NULL, c->type->name, count, "session", why);
         }
@@ -143,6 +127,32 @@ static portico_status ask_state(const swap_plan *p, const char *name, const stat
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
+/* What registering has checked, again: at a roll-back other modules may have been swapped since. */
+static portico_status check_others(const swap_plan *p, session_type *t, const registered_type *to,
+                                   char why[IMAGE_WHY_MAX]) {
+    if (!to->owned && t->current == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "it joins the session type %s, which no loaded module registers", to->name);
+        return PORTICO_E_DEPENDENCY;
+    }
+    for (const registered_handler *h = to->handlers; h != NULL; h = h->hh.next) {
+        const module *other = session_type_handler_of(t, h->opcode);
+        if (other != NULL && other != p->module) {
+            snprintf(why, IMAGE_WHY_MAX, "type %s: opcode %u is handled by module %s already", to->name,
+                     h->opcode, other->name);
+            return PORTICO_E_EXISTS;
+        }
+    }
+    for (const registered_message *r = to->messages; r != NULL; r = r->hh.next) {
+        const module *other = session_type_message_of(t, r->id);
+        if (other != NULL && other != p->module) {
+            snprintf(why, IMAGE_WHY_MAX, "type %s: message %u is handled by module %s already", to->name,
+                     r->id, other->name);
+            return PORTICO_E_EXISTS;
+        }
+    }
+    return PORTICO_OK;
+}
+
 static portico_status plan_type(swap_plan *p, const registered_type *from, const registered_type *to,
                                 char why[IMAGE_WHY_MAX]) {
     type_change *c = &p->types[p->type_count];
@@ -151,11 +161,14 @@ static portico_status plan_type(swap_plan *p, const registered_type *from, const
     if (c->type == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    portico_status status = PORTICO_OK;
+    portico_status status = to != NULL ? check_others(p, c->type, to, why) : PORTICO_OK;
+    if (status != PORTICO_OK) {
+        return status;
+    }
     if (from != NULL && to != NULL) {
         status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
         c->needs_none = status != PORTICO_OK;
-        if (c->needs_none && sessions_of(c->type) > 0) {
+        if (c->needs_none && services_sessions(c->type) > 0) {
             return status;
         }
         why[0] = '\0';

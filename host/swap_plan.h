@@ -40,7 +40,8 @@ typedef struct swap_plan {
  * it, and makes the plan. On failure `why` says what hinders, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 
-/* Whether what must have no sessions or rooms has none. With the gate closed it stays so. */
+/* Whether what must have no sessions or rooms has none. With the gate closed it stays so, but for those that come at this
+ * moment, which no handler has seen: of a type that goes they are closed, others begin with a zeroed state. */
 portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]);
 
 /* Publishes the layouts and room types of `to`; done again with `back`, those of `from`. Gate closed; cannot fail. */
