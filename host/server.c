@@ -203,6 +203,7 @@ static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t tim
 
 /* False: a handler does not return, so nothing that it may use can be freed. */
 static bool server_stop(const config *c) {
+    control_end(); /* also when the start has failed: what is posted now must load and swap nothing */
     ready_remove();
     services_stop();
     loader_tell_stopping();
