@@ -250,10 +250,29 @@ static void explain(portico_status status, const char *file, const image_copy *c
         snprintf(why, IMAGE_WHY_MAX, "%s cannot be read: %s", file, cause);
     } else if (status == PORTICO_E_TOO_BIG) {
         snprintf(why, IMAGE_WHY_MAX, "%s has more than %d bytes", file, MODULE_BYTES_MAX);
+    } else if (status == PORTICO_E_STATE) {
+        snprintf(why, IMAGE_WHY_MAX, "%s has changed while it was read: load it when its build has ended",
+                 file);
     } else if (status != PORTICO_E_NO_MEMORY) {
         snprintf(why, IMAGE_WHY_MAX, "%s cannot be copied to %s: is the disk full, the folder there?", file,
                  copy->path);
     }
+}
+
+bool image_file_same(const os_file_info *before, const os_file_info *now) {
+    return before->size == now->size && before->modified_ns == now->modified_ns && before->id == now->id;
+}
+
+/* Copies the library. What a linker writes at this moment may be half of the one build and half of the next. */
+static portico_status copy_library(const char *file, image_copy *copy) {
+    os_file_info before = {0};
+    os_file_info now = {0};
+    (void)os_file_look(file, &before); /* if it cannot, it cannot be copied either */
+    portico_status status = copy_file(file, copy->path, MODULE_BYTES_MAX, &copy->size, &copy->hash);
+    if (status == PORTICO_OK && (os_file_look(file, &now) != PORTICO_OK || !image_file_same(&before, &now))) {
+        status = PORTICO_E_STATE;
+    }
+    return status;
 }
 
 portico_status image_copy_make(const char *file, image_copy *copy, char why[IMAGE_WHY_MAX]) {
@@ -266,7 +285,7 @@ portico_status image_copy_make(const char *file, image_copy *copy, char why[IMAG
     live_begin(); /* before the folder is there to be taken for a leftover */
     status = os_folder_create(copy->folder);
     if (status == PORTICO_OK) {
-        status = copy_file(file, copy->path, MODULE_BYTES_MAX, &copy->size, &copy->hash);
+        status = copy_library(file, copy);
     }
     if (status != PORTICO_OK) {
         explain(status, file, copy, why);

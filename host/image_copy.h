@@ -24,10 +24,13 @@ typedef struct image_copy {
 portico_status image_copies_start(const char *run_dir);
 bool image_copies_ready(void);
 
+/* Whether a file is the one that it was before, and has not been written to in between. [any thread] */
+bool image_file_same(const os_file_info *before, const os_file_info *now);
+
 /* Copies `file` and the debug symbols beside it. The file is open only while it is read, in a way that lets others write,
  * rename and delete it. On PORTICO_OK *copy is the caller's until image_copy_remove; otherwise it is empty and `why` says what
  * was found, or is empty when out of memory. PORTICO_E_NOT_FOUND: the file cannot be read; PORTICO_E_TOO_BIG;
- * PORTICO_E_SYSTEM, PORTICO_E_ACCESS: the copy cannot be written. */
+ * PORTICO_E_STATE: it was written or replaced meanwhile; PORTICO_E_SYSTEM, PORTICO_E_ACCESS: the copy cannot be written. */
 portico_status image_copy_make(const char *file, image_copy *copy, char why[IMAGE_WHY_MAX]);
 
 /* Deletes the copy's files and its folder, and empties *copy. An empty one is fine. What cannot be deleted, as it is

@@ -62,10 +62,6 @@ static bool build_same(build a, build b) {
     return a.size == b.size && a.hash == b.hash;
 }
 
-static bool info_same(os_file_info a, os_file_info b) {
-    return a.size == b.size && a.modified_ns == b.modified_ns && a.id == b.id;
-}
-
 /* ---- the list --------------------------------------------------------------------------------- */
 
 /* Where the entry hangs, or the end of the list. [locked] */
@@ -175,7 +171,7 @@ static bool look_is_due(look *l, uint64_t now_ns) {
         s->there = false; /* it will come back, or it is unloaded */
         return false;
     }
-    if (!s->there || !info_same(info, s->info)) {
+    if (!s->there || !image_file_same(&s->info, &info)) {
         *s = (sight){.there = true, .info = info, .changed_ns = now_ns, .asked_ns = now_ns};
         return false;
     }
@@ -200,7 +196,7 @@ static bool look_read(look *l, uint64_t now_ns) {
     } else if (status != PORTICO_OK) {
         return false;
     }
-    s->read = os_file_look(l->file, &info) == PORTICO_OK && info_same(info, s->info);
+    s->read = os_file_look(l->file, &info) == PORTICO_OK && image_file_same(&s->info, &info);
     return s->read;
 }
 
