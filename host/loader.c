@@ -295,6 +295,23 @@ static void list_module(void *arg, module *m) {
     list->count++;
 }
 
+/* Puts each after those that it requires: a swap may have let one require what was loaded later. */
+static void list_sort(module_list *list) {
+    for (size_t i = 0; i < list->count;) {
+        size_t later = i + 1;
+        while (later < list->count && !module_requires(list->all[i], list->all[later]->name)) {
+            later++;
+        }
+        if (later == list->count) {
+            i++;
+            continue;
+        }
+        module *m = list->all[later];
+        memmove(&list->all[i + 1], &list->all[i], (later - i) * sizeof(module *));
+        list->all[i] = m;
+    }
+}
+
 module_list modules_list(void) {
     module_list list = {0};
     module_table_each(list_module, &list);
@@ -303,47 +320,25 @@ module_list modules_list(void) {
     list.all = calloc(list.capacity + 1, sizeof(module *));
     if (list.all != NULL) {
         module_table_each(list_module, &list);
+        list_sort(&list);
     } else {
-        log_error("modules", "out of memory: %zu modules are not told of the end", list.capacity);
+        log_error("modules", "out of memory for a list of %zu modules", list.capacity);
     }
     return list;
 }
 
-static bool is_required(const module_list *list, const module *m) {
-    bool required = false;
-    for (size_t i = 0; !required && i < list->count; i++) {
-        required = module_requires(list->all[i], m->name);
-    }
-    return required;
-}
-
-/* Takes out of the list the module that came last of those that none of the others requires. That it came after what it
- * requires is not enough: a swap may have made it require a later one. NULL: the list is empty. */
-static module *list_take_last(module_list *list) {
-    size_t at = list->count;
-    while (at > 0 && is_required(list, list->all[at - 1])) {
-        at--;
-    }
-    if (at == 0) {
-        return NULL; /* nothing requires in a circle, so only when it is empty */
-    }
-    module *m = list->all[at - 1];
-    memmove(&list->all[at - 1], &list->all[at], (list->count - at) * sizeof(module *));
-    list->count--;
-    return m;
-}
-
 void loader_tell_stopping(void) {
     module_list list = modules_list();
-    for (module *m = list_take_last(&list); m != NULL; m = list_take_last(&list)) {
-        module_call_stopping(m);
+    while (list.count-- > 0) {
+        module_call_stopping(list.all[list.count]);
     }
     free(list.all);
 }
 
 void loader_unload_all(void) {
     module_list list = modules_list();
-    for (module *m = list_take_last(&list); m != NULL; m = list_take_last(&list)) {
+    while (list.count-- > 0) {
+        module *m = list.all[list.count];
         module_withdraw(m);
         if (loader_end(m)) {
             log_debug("modules", "%s is unloaded", m->name);

@@ -22,7 +22,8 @@ typedef struct module_list {
     size_t capacity;
 } module_list;
 
-/* All modules in the order of loading; the caller frees `all`. Empty when out of memory. */
+/* All modules, in the order of loading, each after those that it requires; the caller frees `all`, which is NULL when out of
+ * memory. */
 module_list modules_list(void);
 
 /* The file of the module called `name`: its section's, else the one of that name in the folder. */

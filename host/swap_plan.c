@@ -131,7 +131,8 @@ static portico_status ask_state(const swap_plan *p, const char *name, const stat
 static portico_status check_others(const swap_plan *p, session_type *t, const registered_type *to,
                                    char why[IMAGE_WHY_MAX]) {
     if (!to->owned && t->current == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "it joins the session type %s, which no loaded module registers", to->name);
+        snprintf(why, IMAGE_WHY_MAX, "it joins the session type %s, which no loaded module registers",
+                 to->name);
         return PORTICO_E_DEPENDENCY;
     }
     for (const registered_handler *h = to->handlers; h != NULL; h = h->hh.next) {

@@ -15,6 +15,6 @@ static portico_status PORTICO_CALL load(const portico_host *host, void *state) {
 
 static const char *const required[] = {"sheds", NULL};
 
-static const portico_module_info info = {
-    PORTICO_MODULE_HEAD, .name = "clings", .version = "1", .required = required, .load = load};
+static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "clings", .version = "1",
+                                         .required = required, .load = load};
 PORTICO_MODULE(info);

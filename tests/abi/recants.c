@@ -64,12 +64,7 @@ static portico_status PORTICO_CALL swap_in(void *state) {
     return PORTICO_E_STATE;
 }
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD,
-                                         .name = "recants",
-                                         .version = "1",
-                                         .state_size = sizeof(recants),
-                                         .load = load,
-                                         .unload = unload,
-                                         .start = start,
-                                         .swap_in = swap_in};
+static const portico_module_info info = {
+    PORTICO_MODULE_HEAD, .name = "recants", .version = "1", .state_size = sizeof(recants),
+    .load = load,        .unload = unload,  .start = start, .swap_in = swap_in};
 PORTICO_MODULE(info);

@@ -18,9 +18,8 @@ static bool swap(const char *name, const char *file, char *answer, size_t size) 
 
 int main(void) {
     char answer[2048];
-    host_options options = {.name = "swap_back_alone",
-                            .modules = "sheds clings",
-                            .listeners = {{"game", "sheds.goes", NULL}}};
+    host_options options = {
+        .name = "swap_back_alone", .modules = "sheds clings", .listeners = {{"game", "sheds.goes", NULL}}};
     h = host_start(&options);
     host_expect_error(h, "is not swapped");
     CHECK(!swap("sheds", "sheds_2", answer, sizeof answer));
