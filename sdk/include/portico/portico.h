@@ -491,7 +491,8 @@ typedef struct portico_module_info {
     void(PORTICO_CALL *stopping)(void *state);
 
     /* The last call: every session of the module has had its on_close. The module joins its own
-     * threads and frees what it allocated. May be NULL. */
+     * threads and frees what it allocated. Also called for a new generation whose `load` went well and whose swap
+     * was given up: `state` is then as `load` left it. May be NULL. */
     void(PORTICO_CALL *unload)(void *state);
 
     const portico_state_fields *state_fields; /* what is in the module state; NULL: not declared. Since 0.3 */
