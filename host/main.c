@@ -2,10 +2,13 @@
 #include "command.h"
 #include "ctl.h"
 #include "inspect.h"
+#include "module.h"
 #include "server.h"
 #include "system_text.h"
 
 #include <string.h>
+
+enum { COMMAND_MAX = 4096 };
 
 static const char usage_format[] =
     "usage: portico [run] [FILE]              serve; FILE is conf/portico.ini when none is given\n"
@@ -103,10 +106,34 @@ static int inspect(int argc, char **argv) {
     return 0;
 }
 
+/* The file that a command names, or NULL. */
+static const char *command_file(command_id id, const char *argument) {
+    if (id == COMMAND_load && !module_name_valid(argument)) {
+        return argument;
+    }
+    const char *blank = id == COMMAND_swap ? strchr(argument, ' ') : NULL;
+    return blank != NULL ? blank + 1 : NULL;
+}
+
+/* Files are the caller's, whose working folder may not be the host's. False: the command does not fit. */
+static bool command_settle_file(command_id id, const char *argument, char *command, size_t size) {
+    const char *file = command_file(id, argument);
+    char absolute[COMMAND_MAX];
+    if (file == NULL) {
+        return true;
+    }
+    size_t at = (size_t)(file - command);
+    if (os_path_absolute(file, absolute, sizeof absolute) != PORTICO_OK || strlen(absolute) >= size - at) {
+        return false;
+    }
+    memcpy(command + at, absolute, strlen(absolute) + 1);
+    return true;
+}
+
 static int control(int argc, char **argv) {
     const char *file = NULL;
     const char *argument = NULL;
-    char command[4096];
+    char command[COMMAND_MAX];
     char why[COMMAND_WHY_MAX];
     if (argc >= 2 && (strcmp(argv[0], "-c") == 0 || strcmp(argv[0], "--config") == 0)) {
         file = argv[1];
@@ -118,11 +145,13 @@ static int control(int argc, char **argv) {
     }
     int size = snprintf(command, sizeof command, "%s%s%s%s%s", argv[0], argc > 1 ? " " : "",
                         argc > 1 ? argv[1] : "", argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-    if (size >= (int)sizeof command || strpbrk(command, "\r\n") != NULL) {
-        return wrong_usage("the command is too long, or has a line end", NULL);
-    }
-    if (command_parse(command, &argument, why) == COMMAND_COUNT) {
+    bool fits = size < (int)sizeof command && strpbrk(command, "\r\n") == NULL;
+    command_id id = fits ? command_parse(command, &argument, why) : COMMAND_COUNT;
+    if (fits && id == COMMAND_COUNT) {
         return wrong_usage(why, NULL);
+    }
+    if (!fits || !command_settle_file(id, argument, command, sizeof command)) {
+        return wrong_usage("the command is too long, or has a line end", NULL);
     }
     const config *c = load_config(file);
     if (c == NULL) {

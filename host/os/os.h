@@ -326,6 +326,10 @@ portico_status os_folder_remove(const char *path);
 /* Calls `each` with the name of every entry of a folder but "." and "..", in the system's order. */
 portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg);
 
+/* Writes `path`, taken from the working folder when it is relative, as one that means the same to every process. Looks at
+ * nothing: there need be no such file. PORTICO_E_TOO_BIG: it does not fit. */
+portico_status os_path_absolute(const char *path, char *absolute, size_t size);
+
 /* Writes the absolute path of the running executable. */
 portico_status os_executable_path(char *path, size_t size);
 

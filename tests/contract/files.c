@@ -35,6 +35,21 @@ static void remove_one(void *arg, const char *name) {
     CHECK_OK(os_file_remove(path));
 }
 
+/* One and the same file, by whichever path; made from nothing but the path. */
+static void check_absolute(void) {
+    char path[4096] = "";
+    char again[4096] = "";
+    char small[8] = "";
+    CHECK_OK(os_path_absolute(FOLDER "/absent/" NAME, path, sizeof path));
+    CHECK(strlen(path) > strlen(FOLDER "/absent/" NAME));
+    CHECK_OK(os_path_absolute(path, again, sizeof again));
+    CHECK(strcmp(path, again) == 0);
+    CHECK_OK(os_path_absolute(FOLDER "/deep/er/a", path, sizeof path));
+    check_content(path, "second");
+    CHECK_STATUS(os_path_absolute(FOLDER "/deep/er/a", small, sizeof small), PORTICO_E_TOO_BIG);
+    CHECK_STATUS(os_path_absolute(path, small, sizeof small), PORTICO_E_TOO_BIG);
+}
+
 int main(int argc, char **argv) {
     contract_begin(argc, argv);
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
@@ -59,6 +74,7 @@ int main(int argc, char **argv) {
 
     CHECK_OK(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/a"));
     check_content(FOLDER "/deep/er/a", "second");
+    check_absolute();
     CHECK(os_fopen(FOLDER "/deep/er/" NAME, "rb") == NULL);
     CHECK_STATUS(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/b"), PORTICO_E_NOT_FOUND);
 

@@ -12,10 +12,13 @@
 #include <direct.h>
 #include <io.h>
 #define make_folder(path) _mkdir(path)
+#define change_folder(path) _chdir(path)
 #else
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #define make_folder(path) mkdir(path, 0755)
+#define change_folder(path) chdir(path)
 #endif
 
 char *file_read(const char *path, size_t *size) {
@@ -108,3 +111,7 @@ int folder_count(const char *path) {
     return count;
 }
 #endif
+
+void folder_enter(const char *path) {
+    CHECK_INT(change_folder(path), 0);
+}

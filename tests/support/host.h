@@ -133,4 +133,7 @@ void folder_make(const char *path);
 /* How many entries a folder has whose names do not begin with a dot; 0 when it is not there. */
 int folder_count(const char *path);
 
+/* Makes it the working folder, also of what is started from now on. */
+void folder_enter(const char *path);
+
 #endif

@@ -154,6 +154,18 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
+portico_status os_path_absolute(const char *path, char *absolute, size_t size) {
+    size_t at = 0;
+    if (path[0] != '/') {
+        if (getcwd(absolute, size) == NULL) {
+            return errno == ERANGE ? error_refuse(PORTICO_E_TOO_BIG) : error_set(errno);
+        }
+        at = strlen(absolute);
+    }
+    int length = snprintf(absolute + at, size - at, "%s%s", at > 0 ? "/" : "", path);
+    return (size_t)length < size - at ? PORTICO_OK : error_refuse(PORTICO_E_TOO_BIG);
+}
+
 portico_status os_executable_path(char *path, size_t size) {
     ssize_t count = readlink("/proc/self/exe", path, size);
     if (count < 0) {

@@ -181,8 +181,25 @@ bool os_file_is_written(const char *path) {
     return written;
 }
 
+enum { WIDE_MAX = 32768 }; /* the longest path that Windows has */
+
+portico_status os_path_absolute(const char *path, char *absolute, size_t size) {
+    wchar_t *wide = win_wide(path);
+    wchar_t *full = wide != NULL ? malloc(WIDE_MAX * sizeof *full) : NULL;
+    DWORD code = full == NULL ? ERROR_NOT_ENOUGH_MEMORY : 0;
+    DWORD length = code == 0 ? GetFullPathNameW(wide, WIDE_MAX, full, NULL) : 0;
+    bool fits = length > 0 && length < WIDE_MAX;
+    if (code == 0 && length == 0) {
+        code = GetLastError();
+    } else if (fits) {
+        fits = WideCharToMultiByte(CP_UTF8, 0, full, -1, absolute, (int)size, NULL, NULL) > 0;
+    }
+    free(full);
+    free(wide);
+    return code != 0 ? win_fail(code) : fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
+}
+
 portico_status os_executable_path(char *path, size_t size) {
-    enum { WIDE_MAX = 32768 }; /* the longest path that Windows has */
     wchar_t *wide = malloc(WIDE_MAX * sizeof *wide);
     if (wide == NULL) {
         return win_fail(ERROR_NOT_ENOUGH_MEMORY);

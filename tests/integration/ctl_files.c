@@ -1,0 +1,57 @@
+/* ctl_files.c: the files that `ctl load` and `ctl swap` name are those of who types them, not of the host, whose working folder
+ * is another one. */
+#include "support/check.h"
+#include "support/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static host *h;
+
+static void expect_ctl(int code, const char *command, const char *argument, const char *answer) {
+    char text[4096];
+    int found = host_ctl(h, command, argument, text, sizeof text);
+    if (found != code || strstr(text, answer) == NULL) {
+        fprintf(stderr, "ctl %s %s: %d, %s\n", command, argument, found, text);
+    }
+    CHECK_INT(found, code);
+    CHECK(strstr(text, answer) != NULL);
+}
+
+/* Puts a copy of a module into `folder`, which becomes the working folder. */
+static void enter_with_copy(const char *folder, const char *module, const char *file) {
+    char path[1024];
+    size_t size = 0;
+    host_module_path(module, path, sizeof path);
+    char *bytes = file_read(path, &size);
+    CHECK(bytes != NULL);
+    folder_make(folder);
+    folder_enter(folder);
+    file_write(file, bytes, size);
+    free(bytes);
+}
+
+int main(void) {
+    host_options options = {.name = "ctl_files", .modules = "echo"};
+    char folder[1100];
+    char file[64];
+    char command[128];
+    h = host_start(&options);
+    snprintf(folder, sizeof folder, "%s/my build", host_folder(h));
+    snprintf(file, sizeof file, "counts%s", host_library_suffix);
+    enter_with_copy(folder, "counts", file);
+    snprintf(command, sizeof command, "./%s", file);
+    expect_ctl(0, "load", command, "");
+    expect_ctl(0, "unload", "counts", "");
+    expect_ctl(0, "load", file, "");
+    snprintf(command, sizeof command, "counts %s", file);
+    expect_ctl(0, "swap", command, "generation 2 serves");
+    host_expect_error(h, "absent");
+    expect_ctl(1, "load", "absent.bin", "my build");
+    expect_ctl(1, "swap", "counts absent.bin", "my build");
+    expect_ctl(1, "load", "absent", "absent"); /* a name: of the host's modules */
+    expect_ctl(0, "swap", "counts", "generation 3 serves");
+    host_stop(h);
+    return 0;
+}
