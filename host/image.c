@@ -97,6 +97,16 @@ static portico_status generation_take_info(generation *g, const portico_module_i
     return status == PORTICO_OK ? generation_describe(g, why) : status;
 }
 
+/* Opens the library; `why` names the module's file, whatever the system says of the copy. */
+static portico_status image_open_library(generation *g, const char *path, char why[IMAGE_WHY_MAX]) {
+    char cause[IMAGE_WHY_MAX];
+    portico_status status = os_library_open(path, &g->library, cause, sizeof cause);
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s cannot be loaded: %.700s", g->file, cause);
+    }
+    return status;
+}
+
 /* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may take
  * the copy for a leftover, where it cannot tell that this one lives: then it is made again. */
 static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
@@ -107,7 +117,7 @@ static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
         if (status != PORTICO_OK) {
             break;
         }
-        status = os_library_open(g->copy.path, &g->library, why, IMAGE_WHY_MAX);
+        status = image_open_library(g, g->copy.path, why);
     }
     return status;
 }
@@ -117,8 +127,8 @@ static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
     if (os_file_look(g->file, &file) == PORTICO_OK) {
         g->built_ms = file.modified_ns / 1000000;
     }
-    portico_status status = image_copies_ready() ? image_open_copy(g, why)
-                                                 : os_library_open(g->file, &g->library, why, IMAGE_WHY_MAX);
+    portico_status status =
+        image_copies_ready() ? image_open_copy(g, why) : image_open_library(g, g->file, why);
     if (status != PORTICO_OK) {
         return status;
     }

@@ -10,7 +10,7 @@
 
 #include "os/os.h"
 
-enum { IMAGE_WHY_MAX = 512 };
+enum { IMAGE_WHY_MAX = 1024 };
 
 typedef struct image_copy {
     char *path;    /* of the library; NULL: there is none */

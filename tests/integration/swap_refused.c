@@ -21,7 +21,7 @@ static const refusal refusals[] = {
     {"garbage", {"garbage"}},
     {"empty", {"empty"}},
     {"cut_in_half", {"cut_in_half"}},
-    {"cut_near_end", {"cut_near_end"}},
+    {"cut_at_1000", {"cut_at_1000"}},
     {"no_symbol", {"portico_module", "PORTICO_MODULE"}},
     {"other_major", {"1.0", "0.3", "build it"}},
     {"newer_minor", {"0.4", "0.3", "newer host"}},
@@ -61,13 +61,13 @@ static net_socket plain;
 static net_socket extra;
 
 static void write_bad_files(const char *folder) {
-    static const char *const names[] = {"garbage", "empty", "cut_in_half", "cut_near_end"};
+    static const char *const names[] = {"garbage", "empty", "cut_in_half", "cut_at_1000"};
     char path[1024];
     size_t size = 0;
     host_module_path("swapped_2", path, sizeof path);
     char *good = file_read(path, &size);
     CHECK(good != NULL);
-    size_t sizes[] = {49, 0, size / 2, size - 200};
+    size_t sizes[] = {49, 0, size / 2, 1000};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s%s", folder, names[i], host_library_suffix);
         file_write(path, i == 0 ? "This is no library, however long one looks at it." : good, sizes[i]);
