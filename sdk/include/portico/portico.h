@@ -483,7 +483,7 @@ typedef struct portico_module_info {
      * read its configuration; everything that would change the running host is refused with PORTICO_E_STATE.
      * `state` is then a fresh block, at the address that the handlers will get; at the exchange the old
      * generation's values replace what `load` has written there. What is more than registering belongs
-     * into `start`. */
+     * into `start`. When the swap is given up after `load`, `unload` is called. */
     portico_status(PORTICO_CALL *load)(const portico_host *host, void *state);
 
     /* The host stops, or the module is about to be unloaded: the sessions are still there, for the
