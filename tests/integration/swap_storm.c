@@ -219,14 +219,15 @@ static sample sample_now(void) {
 /* The means of samples `from` up to `to`. */
 static sample sample_mean(const sample *all_samples, int from, int to) {
     sample mean = {0};
+    int count = to > from ? to - from : 1;
     for (int i = from; i < to; i++) {
         mean.memory_bytes += all_samples[i].memory_bytes;
         mean.handles += all_samples[i].handles;
         mean.images += all_samples[i].images;
     }
-    mean.memory_bytes /= to - from;
-    mean.handles /= to - from;
-    mean.images /= to - from;
+    mean.memory_bytes /= count;
+    mean.handles /= count;
+    mean.images /= count;
     return mean;
 }
 
