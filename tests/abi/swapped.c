@@ -494,10 +494,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     life("load");
     portico_status status = NO_SESSION ? PORTICO_OK : register_session();
     status = status == PORTICO_OK ? register_others() : status;
-    if (LOAD_FAILS) {
-        status = PORTICO_E_LIMIT;
-    }
-    return status == PORTICO_OK && LOAD_CHANGES ? change_the_host() : status;
+    status = status == PORTICO_OK && LOAD_CHANGES ? change_the_host() : status;
+    return status == PORTICO_OK && LOAD_FAILS ? PORTICO_E_LIMIT : status;
 }
 
 static const char *const required[] = {REQUIRES, NULL};
