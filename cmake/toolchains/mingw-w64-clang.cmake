@@ -16,6 +16,9 @@ foreach(kind IN ITEMS EXE MODULE SHARED)
   set(CMAKE_${kind}_LINKER_FLAGS_INIT "-L${PORTICO_LIBGCC}")
 endforeach()
 
+# The same holds for the headers of the C++ library.
+set(CMAKE_CXX_FLAGS_INIT "-isystem ${PORTICO_LIBGCC}/include/c++ -isystem ${PORTICO_LIBGCC}/include/c++/x86_64-w64-mingw32")
+
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
 
 include("${CMAKE_CURRENT_LIST_DIR}/wine.cmake")
