@@ -24,7 +24,7 @@
 
 enum { FRAME = 1, ACCOUNT = 2, PLACE = 3, ECHO = 4 };    /* opcodes */
 enum { NOTE = 1, JOB = 2, TICK = 3, PLACE_FIGURES = 4 }; /* messages */
-enum { PERIOD_MS = 20, GENERATIONS = 3, JOB_MS = 2, SLOW_EVERY = 8, SLOW_NS = 500000 };
+enum { PERIOD_MS = 20, GENERATIONS = 3, JOB_MS = 2, SLOW_EVERY = 8 };
 
 /* clang-format off */
 #if GENERATION == 1
@@ -85,6 +85,7 @@ typedef struct place_account {
 
 static const portico_host *host;
 static int64_t room_count;
+static int64_t slow_us; /* (ini) of every eighth swap_out, so that whoever slips in is seen; 0 to measure */
 static uint64_t life; /* of this image: which swap_in it was; 1 for `start`. Written while nobody is inside */
 static atomic_uint opened;
 static atomic_bool away; /* between swap_out and swap_in nobody is inside */
@@ -317,6 +318,7 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
                                     .state_fields = &place_fields};
     const portico_status all[] = {
         host->config_integer("rooms", 100, 1, 100000, &room_count),
+        host->config_integer("slow_us", 500, 0, 100000, &slow_us),
         host->register_session_type(&session),
         host->register_room_type(&room),
         host->register_handler("session", FRAME, on_frame),
@@ -352,10 +354,9 @@ static portico_status PORTICO_CALL module_start(void *state) {
     return PORTICO_OK;
 }
 
-/* Now and then so slow that whoever slips in is seen. */
 static void PORTICO_CALL module_swap_out(void *state) {
     whole *w = state;
-    uint64_t until_ns = system_now_ns() + SLOW_NS;
+    uint64_t until_ns = system_now_ns() + (uint64_t)slow_us * 1000;
     atomic_store(&away, true);
     while (w->outs % SLOW_EVERY == 0 && system_now_ns() < until_ns) {
     }

@@ -122,7 +122,7 @@ static void measure(int sessions, double *ms[FIGURES]) {
     host_options options = {
         .name = "swap_pause",
         .listeners = {{"game", "storm.session", "max_sessions = 20000\n"}},
-        .body = "[module storm]\nfile = {tests}/storm{so}\nrooms = 10\n",
+        .body = "[module storm]\nfile = {tests}/storm{so}\nrooms = 10\nslow_us = 0\n",
     };
     h = host_start(&options);
     images = 0;
