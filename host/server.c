@@ -230,6 +230,7 @@ static void server_fini(void) {
     timers_stop();
     workers_stop();
     schedules_fini();
+    timers_fini();
     rooms_fini();
     services_destroy();
     session_types_fini();

@@ -142,6 +142,7 @@ portico_status timers_start(os_port *port) {
     status = os_thread_start(&timers.thread, "timers", timers_run, NULL);
     if (status != PORTICO_OK) {
         os_alarm_destroy(timers.alarm);
+        timers.alarm = NULL;
     }
     return status;
 }
@@ -155,8 +156,14 @@ void timers_stop(void) {
     wake_locked(0);
     os_mutex_unlock(&timers.lock);
     os_thread_join(timers.thread);
-    os_alarm_destroy(timers.alarm);
     timers.thread = NULL;
+}
+
+void timers_fini(void) {
+    if (timers.alarm != NULL) {
+        os_alarm_destroy(timers.alarm);
+        timers.alarm = NULL;
+    }
     free(timers.heap);
     timers.heap = NULL;
     timers.count = 0;

@@ -24,6 +24,9 @@ portico_status timers_start(os_port *port);
 /* Stops the thread. Timers still set never fire; what was being called has returned. */
 void timers_stop(void);
 
+/* Frees what timers stand in. No thread uses them any more: workers may until they are stopped. */
+void timers_fini(void);
+
 /* Readies a zeroed timer and keeps a place for it, so that setting it cannot fail. PORTICO_E_NO_MEMORY. */
 portico_status timer_init(timer *t, void (*done)(const os_completion *completion));
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOST_BYTES = 64 };
+enum { LOST_BYTES = 128 };
 
 typedef struct figures {
     int64_t sessions;
@@ -61,7 +61,7 @@ int main(void) {
     };
     host *h = host_start(&options);
     int count = scale(50000, 1000);
-    churn(h, scale(12500, 1500)); /* what is allocated once is allocated by then */
+    churn(h, scale(25000, 1500)); /* what is allocated once is allocated by then */
     host_wait_figure(h, "sessions", 1);
     figures before = figures_now(h);
 
@@ -73,8 +73,8 @@ int main(void) {
            (long long)before.ops_pending, (long long)before.handles, (long long)before.memory_bytes,
            (long long)after.ops_pending, (long long)after.handles, (long long)after.memory_bytes);
     CHECK(after.handles <= before.handles + 2);
-    /* The allocator goes on filling its gaps for a while, by some 20 bytes a connection at first and none
-     * later; the smallest thing that could be lost with each is more. */
+    /* The allocator goes on filling its gaps for a while, by 20 to 70 bytes a connection at first and none later. A session
+     * has several times that; what is smaller is found by the leak check of the address sanitizer's run. */
     CHECK((after.memory_bytes - before.memory_bytes) / count < LOST_BYTES || count < 10000 ||
           scale_sanitized());
     printf("opened %lld, accepts failed %lld\n", (long long)host_figure(h, "sessions_opened"),

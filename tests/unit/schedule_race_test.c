@@ -136,6 +136,7 @@ int main(int argc, char **argv) {
     CHECK(atomic_load(&cancelled) > 0 && atomic_load(&came_again) > 0);
     entity_release(&steady->base);
     timers_stop();
+    timers_fini();
     workers_stop();
     schedules_fini();
     entity_table_fini();
