@@ -123,6 +123,7 @@ static void check_refused(const refusal *r) {
     for (size_t i = 0; i < FIGURES; i++) {
         before[i] = host_figure(h, figures[i]);
     }
+    int64_t timers = swaps_timers(h);
     refused_by_ctl(r, answer, sizeof answer);
     printf("%s: %s\n", r->file, answer);
     CHECK(is_in(answer, r->words));
@@ -143,6 +144,7 @@ static void check_refused(const refusal *r) {
     for (size_t i = 0; i < FIGURES; i++) {
         host_wait_figure(h, figures[i], before[i]);
     }
+    CHECK_INT(swaps_timers(h), timers);
     CHECK_INT(swaps_copies(h), copies);
 }
 

@@ -79,6 +79,15 @@ int swaps_copies(host *h) {
     return folder_count(path);
 }
 
+int64_t swaps_timers(host *h) {
+    int64_t most = 0;
+    for (int i = 0; i < 10; i++) {
+        int64_t found = host_figure(h, "timers");
+        most = found > most ? found : most;
+    }
+    return most;
+}
+
 void swaps_expect_life(host *h, const char *expected) {
     char path[1100];
     char life[4096] = "";

@@ -53,6 +53,9 @@ void swaps_join(net_socket s, const char *room);
 /* Copies of modules that the host has. */
 int swaps_copies(host *h);
 
+/* How many timers are set: the most of some looks, since one that is just due is not counted for a moment. */
+int64_t swaps_timers(host *h);
+
 /* Expects the life of the module so far: all its "life" lines, as "1 load, 1 start, 1 swap_out". */
 void swaps_expect_life(host *h, const char *expected);
 
