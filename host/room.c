@@ -229,36 +229,52 @@ static room *room_new(const room_key *key, generation *g, const registered_room 
     if (type->shape.size > 0) {
         r->state = calloc(1, type->shape.size);
     }
-    if ((type->shape.size > 0 && r->state == NULL) || !entity_add(&r->base, 1)) {
-        free(r->state);
+    if (type->shape.size > 0 && r->state == NULL) {
         free(r);
         return NULL;
     }
+    r->phase = ROOM_CLOSED; /* until room_add */
     atomic_fetch_add(&rooms.count, 1);
     return r;
 }
 
-/* Gives the new room its name, if that is free, and lets it open. */
-static portico_status room_add(room *r, portico_room *id) {
-    portico_status status = PORTICO_OK;
-    os_mutex_lock(&rooms.lock);
+/* Lets others find the room by its id and name, if the name is free. Its type is looked at again when it can be found: so
+ * either it is seen here that the module goes, or rooms_close, which comes after that, sees the room. */
+static portico_status room_publish_locked(room *r, portico_room *id, bool *found) {
     room *other = find_locked(&r->key);
     if (other != NULL) {
         *id = other->base.id;
-        status = PORTICO_E_EXISTS;
-    } else {
-        HASH_ADD(hh, rooms.named, key, sizeof r->key, r);
-        r->named = r->hh.tbl != NULL;
-        status = r->named ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+        return PORTICO_E_EXISTS;
     }
+    *found = entity_add(&r->base, 1);
+    if (!*found) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    if (room_type_find(r->key.type->name) != r->key.type) {
+        return PORTICO_E_NOT_FOUND;
+    }
+    HASH_ADD(hh, rooms.named, key, sizeof r->key, r);
+    r->named = r->hh.tbl != NULL;
+    return r->named ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+/* Gives the new room its id and name, and lets it open; or frees it. */
+static portico_status room_add(room *r, portico_room *id) {
+    bool found = false;
+    os_mutex_lock(&rooms.lock);
+    portico_status status = room_publish_locked(r, id, &found);
     if (status == PORTICO_OK) {
+        os_mutex_lock(&r->lock);
+        r->phase = ROOM_OPEN;
+        os_mutex_unlock(&r->lock);
         *id = r->base.id;
         strand_push(&r->strand, &r->open_work);
     }
     os_mutex_unlock(&rooms.lock);
-    if (status != PORTICO_OK) {
-        r->phase = ROOM_CLOSED;
+    if (status != PORTICO_OK && found) {
         entity_release(&r->base);
+    } else if (status != PORTICO_OK) {
+        room_free(&r->base);
     }
     return status;
 }
