@@ -7,15 +7,6 @@
 
 #include <stdlib.h>
 
-static bool layout_has(const layout *l, const module *m) {
-    for (uint32_t i = 0; l != NULL && i < l->part_count; i++) {
-        if (l->parts[i].module == m) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const attachment *find(const session *s, const module *m) {
     for (uint32_t i = 0; i < s->attachment_count; i++) {
         if (s->attachments[i].module == m) {

@@ -116,7 +116,7 @@ static layout *layout_build(const layout *old, module *m, generation *g, const r
     return l;
 }
 
-static bool layout_has_module(const layout *l, const module *m) {
+bool layout_has(const layout *l, const module *m) {
     for (uint32_t i = 0; l != NULL && i < l->part_count; i++) {
         if (l->parts[i].module == m) {
             return true;
@@ -134,7 +134,7 @@ portico_status session_type_prepare(session_type *t, module *m, generation *g, c
     if (part == NULL && (owner || old == NULL)) {
         return PORTICO_OK;
     }
-    if (old != NULL && old->part_count == LAYOUT_PARTS_MAX && !layout_has_module(old, m)) {
+    if (old != NULL && old->part_count == LAYOUT_PARTS_MAX && !layout_has(old, m)) {
         return PORTICO_E_LIMIT;
     }
     *result = layout_build(old, m, g, part);

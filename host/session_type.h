@@ -71,6 +71,9 @@ const module *session_type_handler_of(session_type *t, uint16_t opcode);
 
 const module *session_type_message_of(session_type *t, uint32_t id);
 
+/* Whether the module takes part; in a layout that is NULL none does. */
+bool layout_has(const layout *l, const module *m);
+
 const layout_handler *layout_find(const layout *l, uint16_t opcode);
 
 /* Frees all types; nothing uses them any more. */

@@ -14,7 +14,6 @@
 #include "state_take_over.h"
 #include "status.h"
 #include "swap_plan.h"
-#include "watch.h"
 #include "watchdog.h"
 
 #include <stdio.h>
@@ -169,29 +168,28 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
-/* The exchange was given up: sessions and rooms that came meanwhile go back to the generation that serves. */
-static void swap_go_back(const swap *w) {
+/* ---- follow --------------------------------------------------------------------------------- */
+
+/* Sessions and rooms come to the generation that serves, in their next turn, which they get now: also those that came to
+ * the new one while an exchange was tried that was given up. */
+static void swap_call_all(const swap *w) {
     for (size_t i = 0; i < w->plan.type_count; i++) {
         publish_sync_sessions(w->plan.types[i].type);
     }
     rooms_follow(w->plan.module);
 }
 
-/* ---- follow --------------------------------------------------------------------------------- */
-
 /* What goes on after the gate is open: everybody follows, listeners of new types open, of old ones close. */
 static void swap_follow(swap *w) {
-    module *m = w->plan.module;
+    swap_call_all(w);
     for (size_t i = 0; i < w->plan.type_count; i++) {
         const type_change *c = &w->plan.types[i];
-        publish_sync_sessions(c->type);
         if (c->from == NULL && c->to->owned) {
             (void)services_open(c->type);
         } else if (c->to == NULL && c->from->owned) {
             services_pause(c->type);
         }
     }
-    rooms_follow(m);
     plan_fini(&w->plan);
 }
 
@@ -201,10 +199,7 @@ static void swap_retire(module *m, generation *from, generation *to) {
     generation *gone = m->previous;
     m->previous = from;
     module_table_unlock();
-    if (gone == to) {
-        return; /* a roll-back: its hold is that of the current one now */
-    }
-    if (gone != NULL) {
+    if (gone != NULL && gone != to) { /* at a roll-back its hold is that of the current one now */
         generation_release(gone);
     }
 }
@@ -247,7 +242,7 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
         w->opened_ns = os_monotonic_ns();
         swap_note_pause(w);
         if (status != PORTICO_OK) {
-            swap_go_back(w);
+            swap_call_all(w);
         }
     }
     free(w->unused_state);
