@@ -1,46 +1,71 @@
 /* buffer.c: see buffer.h. */
 #include "buffer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-static _Thread_local block *cache;
-static _Thread_local uint32_t cache_room; /* how many more may be kept */
+/* Memory that a thread keeps. */
+typedef struct kept {
+    struct kept *next;
+} kept;
+
+static const uint32_t keep_most[POOLS] = {[POOL_SMALL] = 256, [POOL_MEDIUM] = 128, [POOL_LARGE] = 32};
+
+static _Thread_local struct {
+    bool keeps;
+    kept *first[POOLS];
+    uint32_t count[POOLS];
+} own;
+
+void *pool_take(pool p) {
+    kept *k = own.first[p];
+    if (k == NULL) {
+        return malloc(pool_bytes(p));
+    }
+    own.first[p] = k->next;
+    own.count[p]--;
+    return k;
+}
+
+void pool_give(pool p, void *memory) {
+    kept *k = memory;
+    if (!own.keeps || own.count[p] == keep_most[p]) {
+        free(k);
+        return;
+    }
+    k->next = own.first[p];
+    own.first[p] = k;
+    own.count[p]++;
+}
+
+void pool_keep(bool keep) {
+    own.keeps = keep;
+    for (int p = 0; !keep && p < POOLS; p++) {
+        while (own.first[p] != NULL) {
+            kept *k = own.first[p];
+            own.first[p] = k->next;
+            free(k);
+        }
+        own.count[p] = 0;
+    }
+}
 
 block *block_take(uint32_t capacity) {
-    block *b = cache;
-    if (capacity <= BLOCK_BYTES && b != NULL) {
-        cache = b->next;
-        cache_room++;
-        return b;
-    }
-    uint32_t size = capacity <= BLOCK_BYTES ? BLOCK_BYTES : capacity;
-    b = malloc(sizeof *b + size + 1);
+    static_assert(sizeof(block) + BLOCK_BYTES + 1 <= 16 * 1024 + 128, "does not fit POOL_LARGE");
+    bool standard = capacity <= BLOCK_BYTES;
+    block *b = standard ? pool_take(POOL_LARGE) : malloc(sizeof *b + capacity + 1);
     if (b != NULL) {
-        b->capacity = size;
+        b->capacity = standard ? BLOCK_BYTES : capacity;
     }
     return b;
 }
 
 void block_give(block *b) {
-    if (b == NULL) {
-        return;
-    }
-    if (b->capacity != BLOCK_BYTES || cache_room == 0) {
-        free(b);
-        return;
-    }
-    b->next = cache;
-    cache = b;
-    cache_room--;
-}
-
-void block_cache(uint32_t room) {
-    while (cache != NULL) {
-        block *b = cache;
-        cache = b->next;
+    if (b != NULL && b->capacity == BLOCK_BYTES) {
+        pool_give(POOL_LARGE, b);
+    } else {
         free(b);
     }
-    cache_room = room;
 }
 
 shared *shared_create(uint32_t size) {

@@ -44,16 +44,37 @@ static bool layout_replaced(session *s) {
     return atomic_load(&s->service->type->version) != s->layout_version;
 }
 
-bool call_packet(session *s, const portico_packet *packet) {
+/* The handler that the session's layout has for the opcode, and its part; NULL: none. */
+static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_t *part) {
+    const layout_handler *h = layout_find(s->layout, opcode);
+    *part = h != NULL ? h->part : 0;
+    return h != NULL ? h->call : s->layout->parts[0].type->on_packet;
+}
+
+void call_packets_end(call_run *run) {
+    if (run->inside != NULL) {
+        module_leave(run->inside);
+        run->inside = NULL;
+    }
+}
+
+/* Whether the handler may be called without passing a gate: the run is inside that of its module. */
+static bool run_goes_on(const session *s, const call_run *run, uint32_t part, uint16_t opcode) {
+    return run->inside != NULL && run->part == part &&
+           atomic_load(&s->service->type->version) == s->layout_version && module_stay(run->inside, opcode);
+}
+
+bool call_packet(session *s, call_run *run, const portico_packet *packet) {
+    uint32_t part = 0;
+    portico_on_packet handler = find_handler(s, packet->opcode, &part);
+    if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
+        handler(s->base.id, s->attachments[part].state, packet);
+        return true;
+    }
+    call_packets_end(run);
     bool stale = true;
     while (stale && session_follow_type(s)) {
-        uint32_t part = 0;
-        portico_on_packet handler = s->layout->parts[0].type->on_packet;
-        const layout_handler *h = layout_find(s->layout, packet->opcode);
-        if (h != NULL) {
-            part = h->part;
-            handler = h->handler->call;
-        }
+        handler = find_handler(s, packet->opcode, &part);
         if (handler == NULL) {
             if (layout_replaced(s)) {
                 continue;
@@ -61,8 +82,8 @@ bool call_packet(session *s, const portico_packet *packet) {
             return false;
         }
         if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
+            *run = (call_run){.inside = s->attachments[part].module, .part = part};
             handler(s->base.id, s->attachments[part].state, packet);
-            module_leave(s->attachments[part].module);
         }
     }
     return true;

@@ -89,7 +89,6 @@ portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
 portico_status frame_wrap(frame_kind kind, uint16_t opcode, uint32_t size, uint32_t limit_bytes,
                           frame_ends *ends) {
     static const uint8_t header_bytes[FRAME_KINDS] = {4, 8, 0, 0};
-    memset(ends, 0, sizeof *ends);
     ends->header_bytes = header_bytes[kind];
     ends->trailer_bytes = kind == FRAME_LINE ? 1 : 0;
     ends->trailer[0] = '\n';
@@ -97,12 +96,22 @@ portico_status frame_wrap(frame_kind kind, uint16_t opcode, uint32_t size, uint3
     if (whole > limit_bytes || (kind == FRAME_U16 && whole > UINT16_MAX)) {
         return PORTICO_E_TOO_BIG;
     }
-    uint32_t at = 0;
-    for (uint32_t size_bytes = ends->header_bytes / 2; at < size_bytes; at++) {
-        ends->header[at] = (uint8_t)(whole >> (8 * at));
+    uint8_t *to = ends->header;
+    if (kind == FRAME_U32) {
+        to[0] = (uint8_t)whole;
+        to[1] = (uint8_t)(whole >> 8);
+        to[2] = (uint8_t)(whole >> 16);
+        to[3] = (uint8_t)(whole >> 24);
+        to[4] = (uint8_t)opcode;
+        to[5] = (uint8_t)(opcode >> 8);
+        to[6] = 0;
+        to[7] = 0;
+    } else {
+        to[0] = (uint8_t)whole;
+        to[1] = (uint8_t)(whole >> 8);
+        to[2] = (uint8_t)opcode;
+        to[3] = (uint8_t)(opcode >> 8);
     }
-    ends->header[at] = (uint8_t)opcode;
-    ends->header[at + 1] = (uint8_t)(opcode >> 8);
     return PORTICO_OK;
 }
 

@@ -25,6 +25,11 @@ typedef struct gate {
 void gate_enter(gate *g);
 void gate_leave(gate *g);
 
+/* For whoever is inside: false when somebody waits for it to leave. */
+static inline bool gate_is_open(const gate *g) {
+    return !atomic_load_explicit(&g->closed, memory_order_relaxed);
+}
+
 /* Closes, and watches for a moment, 0.1 ms, then sleeps at most `timeout_ms` (0: not at all) until nobody is inside.
  * False: somebody is, and it is open again. */
 bool gate_close(gate *g, uint32_t timeout_ms);

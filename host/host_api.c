@@ -80,6 +80,10 @@ static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
+    entity *turn = turn_current();
+    if (turn != NULL && turn->id == id && turn->kind == ENTITY_SESSION) {
+        return session_send((session *)turn, opcode, data, size); /* an answer: the turn holds it */
+    }
     session *s = session_find(id);
     if (s == NULL) {
         return PORTICO_E_GONE;

@@ -97,6 +97,14 @@ void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_
     call_begin(m, module_generation(m), what, number, entity_id);
 }
 
+bool module_stay(module *m, uint32_t number) {
+    bool stays = gate_is_open(&m->gate);
+    if (stays) {
+        watchdog_next(number);
+    }
+    return stays;
+}
+
 void module_leave(module *m) {
     module_end();
     gate_leave(&m->gate);

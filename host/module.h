@@ -54,6 +54,10 @@ generation *module_running(void);
 void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *m);
 
+/* Between two calls of the same kind for the same entity, instead of leaving and entering. False: somebody closes the
+ * gate; leave, and enter again. */
+bool module_stay(module *m, uint32_t number);
+
 /* The same for `g` without the gate: for the control thread, and for jobs, which hold it. */
 void module_begin(module *m, generation *g, const char *what, uint32_t number);
 void module_end(void);

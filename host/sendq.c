@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first segment of an idle session is small, since most answers are; the next are large. Between two
- * broadcast frames a segment is nearly as small as what is copied into it. */
-enum { FIRST_SEGMENT_BYTES = 960, NEXT_SEGMENT_BYTES = 16 * 1024, BETWEEN_SEGMENT_BYTES = 128 };
+/* The first segment of an idle session is of medium size, since most answers are small; the next are large. What stands
+ * between two broadcast frames is small, and so is a reference to one. */
 
 /* A shared frame of up to so many bytes is copied while the queue's own reference is in use: another one takes more memory
  * than that, its share of the allocator's included, and os_send takes OS_SEND_BUFFERS_MAX of them at once. Measured, in an
@@ -17,14 +16,25 @@ enum { COPY_BYTES = 64 };
 
 static_assert(COPY_BYTES >= sizeof(segment), "a reference would be smaller than the copy");
 
-static segment *segment_create(uint32_t capacity) {
-    segment *g = malloc(sizeof *g + capacity);
+/* With room for `size` bytes: `usual` if they fit there, else as large as they are. */
+static segment *segment_create(uint32_t size, pool usual) {
+    bool pooled = size <= pool_bytes(usual) - sizeof(segment);
+    segment *g = pooled ? pool_take(usual) : malloc(sizeof *g + size);
     if (g != NULL) {
         memset(g, 0, sizeof *g);
-        g->capacity = capacity;
+        g->capacity = pooled ? pool_bytes(usual) - (uint32_t)sizeof *g : size;
+        g->pool = pooled ? usual : POOLS;
         g->buffer.data = (const uint8_t *)(g + 1);
     }
     return g;
+}
+
+static void segment_free(segment *g) {
+    if (g->pool < POOLS) {
+        pool_give((pool)g->pool, g);
+    } else {
+        free(g);
+    }
 }
 
 static uint32_t segment_memory(const segment *g) {
@@ -38,7 +48,7 @@ static void segments_free(sendq *q, segment *g) {
         shared_release(g->frame);
         g->frame = NULL;
         if (g != &q->own) {
-            free(g);
+            segment_free(g);
         }
         g = next;
     }
@@ -60,10 +70,8 @@ static segment *sendq_room(sendq *q, uint32_t size) {
     if (g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size) {
         return g;
     }
-    uint32_t capacity = q->queued_bytes == 0            ? FIRST_SEGMENT_BYTES
-                        : g != NULL && g->frame != NULL ? BETWEEN_SEGMENT_BYTES
-                                                        : NEXT_SEGMENT_BYTES;
-    g = segment_create(size > capacity ? size : capacity);
+    pool usual = q->queued_bytes == 0 ? POOL_MEDIUM : g != NULL && g->frame != NULL ? POOL_SMALL : POOL_LARGE;
+    g = segment_create(size, usual);
     if (g != NULL) {
         sendq_append(q, g);
     }
@@ -94,7 +102,7 @@ portico_status sendq_share(sendq *q, shared *whole, bool *copied) {
     if (*copied) {
         return sendq_copy(q, &none, whole->bytes, whole->size);
     }
-    if (g->frame != NULL && (g = segment_create(0)) == NULL) {
+    if (g->frame != NULL && (g = segment_create(0, POOL_SMALL)) == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
     g->next = NULL;

@@ -16,7 +16,7 @@ typedef struct segment {
     struct segment *next;
     shared *frame;     /* what is referred to; NULL: the bytes stand behind the segment */
     uint32_t capacity; /* of those */
-    uint32_t reserved;
+    uint32_t pool;     /* where the segment came from; POOLS: from none */
 } segment;
 
 typedef struct sendq {

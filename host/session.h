@@ -65,9 +65,9 @@ typedef struct session {
     portico_status reason; /* why it closes */
     os_socket *socket;     /* NULL once closed */
     sendq queue;
-    uint64_t deadline_ms; /* CONNECTING, DRAINING: closed then */
-    uint32_t pending;     /* TURN_... */
-    bool turn;            /* somebody has the turn, or it is queued */
+    uint64_t deadline_ms;     /* CONNECTING, DRAINING: closed then */
+    _Atomic uint32_t pending; /* TURN_...; written under the lock, the turn reads it without */
+    bool turn;                /* somebody has the turn, or it is queued */
     bool flush_deferred;
     bool recv_armed;
     bool recv_probe; /* the armed recv is a recv-ready */
@@ -94,6 +94,7 @@ typedef struct session {
     uint32_t attachment_count;
     attachment *attachments;
     bool joined;          /* it is among the members of `home` */
+    bool arms;            /* the next recv is to be submitted before the turn ends */
     uint64_t rate_due_ns; /* packets_per_second: when the packets so far were due */
 
     _Atomic bool may_idle; /* idle_timeout_s is not for it */

@@ -37,10 +37,16 @@ void session_inbox_add_locked(session *s, message *m);
 bool session_queue_turn_locked(session *s);
 /* Lets the session have the layout that its type has now. False: it closes, or is not open yet. [turn] */
 bool session_follow_type(session *s);
+/* Adds to `pending`, and does nothing about it. */
+void session_pend_locked(session *s, uint32_t bits);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */
 void session_want_locked(session *s, uint32_t bits);
-/* Leaves work for the turn and, when nobody has it, takes it here and now. Not locked, on a worker. */
-void session_run(session *s, uint32_t bits);
+/* Leaves work for the turn. True: nobody had it, and the caller has it now: it lets go of the lock and calls
+ * session_take_turn with *bits, to which its hold goes. */
+bool session_claim_locked(session *s, uint32_t wanted, uint32_t *bits);
+void session_take_turn(session *s, uint32_t bits);
+/* Both at once. Not locked, on a worker. */
+void session_run(session *s, uint32_t wanted);
 
 /* session_rooms.c [turn] */
 /* Whether the handlers have to stop, because the session is to be elsewhere. */

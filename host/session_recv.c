@@ -38,44 +38,62 @@ void session_arm_locked(session *s) {
     }
 }
 
-/* The recv-ready has completed: fetch what is there. */
-static void session_fetch_locked(session *s) {
+/* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
+static uint32_t session_fetch_locked(session *s) {
     if (s->in == NULL) {
         s->in = block_take(BLOCK_BYTES);
     }
     if (s->in == NULL) {
         session_abort_locked(s, PORTICO_E_NO_MEMORY);
-    } else {
-        session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+        return 0;
     }
+    uint8_t *to = s->in->bytes + s->in_used;
+    uint32_t space = s->in->capacity - s->in_used;
+    uint32_t bytes = os_recv_now(s->socket, to, space);
+    if (bytes > 0) {
+        stats_add(STAT_recv_calls, 1);
+    } else {
+        session_recv_locked(s, to, space);
+    }
+    return bytes;
+}
+
+/* What a recv or the fetch has brought. True: the caller has the turn, see session_claim_locked. */
+static bool session_received_locked(session *s, uint32_t bytes, uint32_t *bits) {
+    stats_add(STAT_bytes_in, bytes);
+    if (s->state == SESSION_DRAINING) {
+        session_arm_locked(s); /* over the bytes just received: only the end of the stream matters */
+        return false;
+    }
+    s->in_used += bytes;
+    return session_claim_locked(s, TURN_DATA, bits);
 }
 
 /* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
 void session_on_recv(const os_completion *completion) {
     session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
-    bool deliver = false;
+    uint32_t bits = 0;
+    bool mine = false;
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
-    stats_add(STAT_bytes_in, completion->bytes);
     if (s->state == SESSION_CLOSED) {
-        /* Nobody wants these bytes. */
+        stats_add(STAT_bytes_in, completion->bytes); /* nobody wants them */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
-        session_fetch_locked(s);
+        uint32_t bytes = session_fetch_locked(s);
+        mine = bytes > 0 && session_received_locked(s, bytes, &bits);
     } else if (completion->bytes == 0) {
         session_ended_locked(s);
-    } else if (s->state == SESSION_DRAINING) {
-        session_arm_locked(s); /* over the bytes just received: only the end of the stream matters */
     } else {
-        s->in_used += completion->bytes;
-        deliver = true;
+        mine = session_received_locked(s, completion->bytes, &bits);
     }
     os_mutex_unlock(&s->lock);
-    if (deliver) {
-        session_run(s, TURN_DATA);
+    if (mine) {
+        session_take_turn(s, bits);
+    } else {
+        session_release(s);
     }
-    session_release(s);
 }
 
 /* packets_per_second as a bucket that holds one second's worth. */
@@ -93,13 +111,13 @@ static bool session_rate_ok(session *s) {
 }
 
 /* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
-static void session_deliver(session *s, const frame *f) {
+static void session_deliver(session *s, call_run *run, const frame *f) {
     uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
     uint8_t kept = *end;
     *end = 0;
     portico_packet packet = {
         .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
-    if (!call_packet(s, &packet)) {
+    if (!call_packet(s, run, &packet)) {
         stats_add(STAT_packets_ignored, 1);
         if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
             log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
@@ -161,6 +179,7 @@ void session_deliver_all(session *s) {
     uint32_t packets = 0;
     const char *why = NULL;
     frame f;
+    call_run run = {0};
     bool moves = false;
     while (s->state == SESSION_OPEN && !(moves = session_moves(s))) {
         portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
@@ -180,19 +199,20 @@ void session_deliver_all(session *s) {
         }
         delivered += f.frame_bytes;
         packets++;
-        session_deliver(s, &f);
+        session_deliver(s, &run, &f);
     }
+    call_packets_end(&run);
     if (packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
         stats_add(STAT_packets_in, packets);
     }
     /* A closing session drops what is left, so that its block has room to read on to the end of the stream. */
     session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
-    os_mutex_lock(&s->lock);
     if (moves && s->in != NULL) {
+        os_mutex_lock(&s->lock);
         session_want_locked(s, TURN_DATA); /* the rest is for the next place */
+        os_mutex_unlock(&s->lock);
     } else {
-        session_arm_locked(s);
+        s->arms = true;
     }
-    os_mutex_unlock(&s->lock);
 }

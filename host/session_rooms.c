@@ -8,10 +8,7 @@
 #include <string.h>
 
 bool session_moves(session *s) {
-    os_mutex_lock(&s->lock);
-    bool moves = s->target != s->home;
-    os_mutex_unlock(&s->lock);
-    return moves;
+    return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
 }
 
 static void room_unhold(room *r) {
@@ -43,7 +40,9 @@ static void turn_join(session *s) {
             s->target = NULL;
         }
     }
-    s->pending |= s->joined ? 0 : TURN_MOVE;
+    if (!s->joined) {
+        session_pend_locked(s, TURN_MOVE);
+    }
     os_mutex_unlock(&s->lock);
     room_unhold(refused);
 }
@@ -73,7 +72,9 @@ bool session_turn_move(session *s) {
     if (s->home != NULL) {
         entity_hold(room_entity(s->home));
     }
-    s->pending |= s->home != NULL ? TURN_MOVE : 0;
+    if (s->home != NULL) {
+        session_pend_locked(s, TURN_MOVE);
+    }
     bool elsewhere = session_queue_turn_locked(s);
     os_mutex_unlock(&s->lock);
     room_unhold(home);

@@ -41,23 +41,39 @@ static void session_mark_locked(session *s) {
     }
 }
 
-static void session_flush_locked(session *s) {
-    if (s->socket == NULL) {
-        return;
-    }
-    os_buffer *list = sendq_take(&s->queue);
-    if (list == NULL) {
-        return;
-    }
+/* What is left of a list that did not go at once. */
+static void session_submit_locked(session *s, os_buffer *list) {
     session_hold(s);
     portico_status status = os_send(s->socket, &s->send_op, list);
     if (status == PORTICO_OK) {
-        stats_add(STAT_send_calls, 1);
         stats_add(STAT_ops_submitted, 1);
     } else {
         sendq_sent(&s->queue);
         session_unhold_locked(s);
         session_abort_locked(s, status);
+    }
+}
+
+/* Nothing flies: sends what waits, until all has gone or something flies. */
+static void session_flush_locked(session *s) {
+    os_buffer *list;
+    while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
+        stats_add(STAT_send_calls, 1);
+        stats_add(STAT_bytes_out, os_send_now(s->socket, &list));
+        if (list != NULL) {
+            session_submit_locked(s, list);
+            return;
+        }
+        sendq_sent(&s->queue);
+    }
+}
+
+/* The same, and sees to what waits for that. */
+static void session_send_on_locked(session *s) {
+    if (s->state != SESSION_CLOSED) {
+        session_flush_locked(s);
+        session_mark_locked(s);
+        session_drained_locked(s);
     }
 }
 
@@ -72,7 +88,7 @@ static void session_queued_locked(session *s) {
     if (s->flush_deferred) {
         session_hold(s);
     } else {
-        session_flush_locked(s); /* not on a worker: there is no end of a batch to wait for */
+        session_send_on_locked(s); /* not on a worker: there is no end of a batch to wait for */
     }
 }
 
@@ -80,7 +96,9 @@ void session_on_flush(deferred *d) {
     session *s = (session *)((char *)d - offsetof(session, flush));
     os_mutex_lock(&s->lock);
     s->flush_deferred = false;
-    session_flush_locked(s);
+    if (s->queue.flying == NULL) {
+        session_send_on_locked(s);
+    }
     os_mutex_unlock(&s->lock);
     session_release(s);
 }
@@ -91,14 +109,10 @@ void session_on_sent(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     sendq_sent(&s->queue);
     stats_add(STAT_bytes_out, completion->bytes);
-    if (s->state == SESSION_CLOSED) {
-        /* Nothing more goes out. */
-    } else if (completion->status != PORTICO_OK) {
+    if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {
-        session_flush_locked(s);
-        session_mark_locked(s);
-        session_drained_locked(s);
+        session_send_on_locked(s);
     }
     os_mutex_unlock(&s->lock);
     session_release(s);

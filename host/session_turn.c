@@ -220,45 +220,63 @@ static bool turn_do(session *s, uint32_t bits) {
     return true;
 }
 
+/* Takes what is to be done next; 0, and the end of the turn, when nothing is. */
+static uint32_t session_next_locked(session *s) {
+    uint32_t bits = atomic_load_explicit(&s->pending, memory_order_relaxed);
+    /* To move is to leave the rest for the next place. */
+    uint32_t next = (bits & TURN_MOVE) && !(bits & TURN_OPEN) ? bits & (TURN_MOVE | TURN_CLOSE) : bits;
+    atomic_store_explicit(&s->pending, bits & ~next, memory_order_relaxed);
+    s->turn = next != 0;
+    return next;
+}
+
 /* A turn is bounded: with more to do it queues again, behind what else waits for a worker or for the room. */
-static void session_turn(session *s) {
+static void session_turn(session *s, uint32_t bits) {
     enum { ROUNDS = 4 };
-    for (uint32_t round = 0;; round++) {
-        os_mutex_lock(&s->lock);
-        uint32_t bits = s->pending;
-        if (bits != 0 && round == ROUNDS && session_queue_turn_locked(s)) {
-            os_mutex_unlock(&s->lock);
-            return;
-        }
-        /* To move is to leave the rest for the next place. */
-        uint32_t now = (bits & TURN_MOVE) && !(bits & TURN_OPEN) ? bits & (TURN_MOVE | TURN_CLOSE) : bits;
-        s->pending &= ~now;
-        s->turn = bits != 0;
-        os_mutex_unlock(&s->lock);
-        if (bits == 0) {
-            break;
-        }
-        if (!turn_do(s, now)) {
+    for (uint32_t round = 1; bits != 0; round++) {
+        if (!turn_do(s, bits)) {
             return; /* the turn has its hold with it */
+        }
+        os_mutex_lock(&s->lock);
+        if (s->arms) {
+            s->arms = false;
+            session_arm_locked(s);
+        }
+        bool queued = round == ROUNDS && s->pending != 0 && session_queue_turn_locked(s);
+        bits = queued ? 0 : session_next_locked(s);
+        os_mutex_unlock(&s->lock);
+        if (queued) {
+            return;
         }
     }
     session_release(s);
 }
 
+static void session_turn_queued(session *s) {
+    os_mutex_lock(&s->lock);
+    uint32_t bits = session_next_locked(s);
+    os_mutex_unlock(&s->lock);
+    session_turn(s, bits);
+}
+
 void session_on_turn(const os_completion *completion) {
     session *s = (session *)((char *)completion->op - offsetof(session, turn_op));
     entity *before = turn_enter(&s->base);
-    session_turn(s);
+    session_turn_queued(s);
     turn_leave(before);
 }
 
 /* In the strand of its room, which has entered the room's turn. */
 void session_on_room_turn(work *w) {
-    session_turn((session *)((char *)w - offsetof(session, room_work)));
+    session_turn_queued((session *)((char *)w - offsetof(session, room_work)));
+}
+
+void session_pend_locked(session *s, uint32_t bits) {
+    atomic_store_explicit(&s->pending, s->pending | bits, memory_order_relaxed);
 }
 
 void session_want_locked(session *s, uint32_t bits) {
-    s->pending |= bits;
+    session_pend_locked(s, bits);
     if (s->turn) {
         return;
     }
@@ -271,22 +289,31 @@ void session_want_locked(session *s, uint32_t bits) {
     }
 }
 
-void session_run(session *s, uint32_t bits) {
-    os_mutex_lock(&s->lock);
-    s->pending |= bits;
-    bool mine = !s->turn;
-    bool here = s->home == NULL;
-    if (mine) {
-        s->turn = true;
-        session_hold(s);
-        if (!here) {
-            (void)session_queue_turn_locked(s); /* a strand takes it in any case */
-        }
+bool session_claim_locked(session *s, uint32_t wanted, uint32_t *bits) {
+    if (s->turn || s->home != NULL) {
+        session_want_locked(s, wanted);
+        return false;
     }
+    session_pend_locked(s, wanted);
+    *bits = session_next_locked(s);
+    return true;
+}
+
+void session_take_turn(session *s, uint32_t bits) {
+    entity *before = turn_enter(&s->base);
+    session_turn(s, bits);
+    turn_leave(before);
+}
+
+void session_run(session *s, uint32_t wanted) {
+    uint32_t bits = 0;
+    session_hold(s);
+    os_mutex_lock(&s->lock);
+    bool mine = session_claim_locked(s, wanted, &bits);
     os_mutex_unlock(&s->lock);
-    if (mine && here) {
-        entity *before = turn_enter(&s->base);
-        session_turn(s);
-        turn_leave(before);
+    if (mine) {
+        session_take_turn(s, bits);
+    } else {
+        session_release(s);
     }
 }

@@ -45,20 +45,13 @@ layout *session_type_layout(session_type *t, uint32_t *version) {
     return l;
 }
 
-static void handlers_free(layout *l) {
-    layout_handler *h = NULL;
-    layout_handler *next = NULL;
-    HASH_ITER(hh, l->handlers, h, next) {
-        HASH_DEL(l->handlers, h);
-        free(h);
-    }
-}
-
 void layout_release(layout *l) {
     if (l == NULL || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    handlers_free(l);
+    for (uint32_t i = 0; i < LAYOUT_PAGES; i++) {
+        free(l->pages[i]);
+    }
     for (uint32_t i = 0; i < l->part_count; i++) {
         generation_release(l->parts[i].generation);
         module_release(l->parts[i].module);
@@ -73,18 +66,11 @@ static bool layout_add_part(layout *l, module *m, generation *g, const registere
     generation_hold(g);
     l->has_watermark = l->has_watermark || part->on_watermark != NULL;
     for (const registered_handler *from = part->handlers; from != NULL; from = from->hh.next) {
-        layout_handler *h = calloc(1, sizeof *h);
-        if (h == NULL) {
+        layout_handler **page = &l->pages[from->opcode / LAYOUT_PAGE];
+        if (*page == NULL && (*page = calloc(LAYOUT_PAGE, sizeof **page)) == NULL) {
             return false;
         }
-        h->opcode = from->opcode;
-        h->part = number;
-        h->handler = from;
-        HASH_ADD(hh, l->handlers, opcode, sizeof h->opcode, h);
-        if (h->hh.tbl == NULL) {
-            free(h);
-            return false;
-        }
+        (*page)[from->opcode % LAYOUT_PAGE] = (layout_handler){.call = from->call, .part = number};
     }
     return true;
 }
@@ -162,12 +148,6 @@ const module *session_type_message_of(session_type *t, uint32_t id) {
         }
     }
     return NULL;
-}
-
-const layout_handler *layout_find(const layout *l, uint16_t opcode) {
-    layout_handler *h = NULL;
-    HASH_FIND(hh, l->handlers, &opcode, sizeof opcode, h);
-    return h;
 }
 
 void session_types_fini(void) {

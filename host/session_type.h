@@ -21,18 +21,18 @@ typedef struct layout_part {
 } layout_part;
 
 typedef struct layout_handler {
-    uint16_t opcode; /* the key */
+    portico_on_packet call; /* as in the registry of that part's module; NULL: none */
     uint16_t part;
-    const registered_handler *handler; /* in the registry of that part's module */
-    UT_hash_handle hh;
 } layout_handler;
+
+enum { LAYOUT_PAGE = 256, LAYOUT_PAGES = 65536 / LAYOUT_PAGE };
 
 typedef struct layout {
     _Atomic uint32_t refs;
     uint32_t part_count;
-    bool has_watermark;       /* some part wants on_watermark */
-    layout_handler *handlers; /* uthash by opcode */
+    bool has_watermark; /* some part wants on_watermark */
     layout_part parts[LAYOUT_PARTS_MAX];
+    layout_handler *pages[LAYOUT_PAGES]; /* by opcode / LAYOUT_PAGE; NULL: no handler there */
 } layout;
 
 typedef struct session_type {
@@ -74,7 +74,11 @@ const module *session_type_message_of(session_type *t, uint32_t id);
 /* Whether the module takes part; in a layout that is NULL none does. */
 bool layout_has(const layout *l, const module *m);
 
-const layout_handler *layout_find(const layout *l, uint16_t opcode);
+/* NULL: no part has a handler for it. */
+static inline const layout_handler *layout_find(const layout *l, uint16_t opcode) {
+    const layout_handler *page = l->pages[opcode / LAYOUT_PAGE];
+    return page != NULL && page[opcode % LAYOUT_PAGE].call != NULL ? &page[opcode % LAYOUT_PAGE] : NULL;
+}
 
 /* Frees all types; nothing uses them any more. */
 void session_types_fini(void);

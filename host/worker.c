@@ -1,7 +1,13 @@
 /* worker.c: see worker.h.
  *
- * A worker's batch and its deferred work are guarded by its lock, which is a leaf and mostly its own: only when it
- * is stuck in a handler does another worker take from them. So each completion is run by one thread only.
+ * A worker's batch and its deferred work are mostly its own: only when it is stuck in a handler does another one take
+ * from them, by the same atomic steps. So each completion is run by one thread only, and no lock is passed for it.
+ *
+ * WHY NOBODY READS WHAT IS OVERWRITTEN  `batch` is written between two batches, when `left` says that nothing of it is
+ * to be had. Who takes from another's batch (1) counts up `visitors`, (2) takes a number off `left`, copies, counts
+ * down. The owner (a) sees that `left` is used up, (b) waits until `visitors` is 0, then lets the system write. All are
+ * sequentially consistent: a visitor that (b) did not see comes after it, finds `left` used up until the new batch
+ * stands, and then takes from the new one.
  */
 #include "worker.h"
 
@@ -10,11 +16,12 @@
 #include "log.h"
 #include "stats.h"
 #include "system_text.h"
+#include "watchdog.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { WORKER_BATCH = 64, WORKER_BLOCKS = 16 };
+enum { WORKER_BATCH = 64 };
 
 /* A handler that blocks keeps its worker, but not what lies behind it: after so long another worker takes the
  * rest of the batch and the deferred work over (workers_rescue). */
@@ -28,14 +35,12 @@ typedef struct worker {
     /* Only the worker's own thread */
     uint64_t now_ms;
     atomic_bool busy; /* with a batch or round; others only look */
-    /* Guarded by the lock */
-    os_mutex lock;
     os_completion batch[WORKER_BATCH];
-    uint32_t next; /* the first of the batch that nobody has taken */
-    uint32_t count;
-    uint64_t began_ms; /* the batch; for the rescuer, its round */
-    deferred *first;
-    deferred **last;
+    /* Others, too */
+    _Atomic uint64_t left;      /* count of the batch << 32 | the first of it that nobody has taken */
+    atomic_uint visitors;       /* others that take from the batch */
+    _Atomic uint64_t began_ms;  /* the batch; for the rescuer, its round */
+    deferred *_Atomic deferred; /* the last that came is the first */
 } worker;
 
 static struct {
@@ -54,11 +59,11 @@ bool worker_defer(deferred *d) {
     if (w == NULL) {
         return false;
     }
-    d->next = NULL;
-    os_mutex_lock(&w->lock);
-    *w->last = d;
-    w->last = &d->next;
-    os_mutex_unlock(&w->lock);
+    deferred *first = atomic_load_explicit(&w->deferred, memory_order_relaxed);
+    do {
+        d->next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&w->deferred, &first, d, memory_order_release,
+                                                    memory_order_relaxed));
     return true;
 }
 
@@ -68,21 +73,39 @@ uint64_t worker_now_ms(void) {
 
 /* Takes the next completion of `w`'s batch. */
 static bool worker_take(worker *w, os_completion *completion) {
-    os_mutex_lock(&w->lock);
-    bool taken = w->next < w->count;
-    if (taken) {
-        *completion = w->batch[w->next++];
+    uint64_t left = atomic_load_explicit(&w->left, memory_order_relaxed);
+    if ((uint32_t)left >= left >> 32) {
+        return false; /* keeps the count from growing for ever */
     }
-    os_mutex_unlock(&w->lock);
+    left = atomic_fetch_add(&w->left, 1);
+    bool taken = (uint32_t)left < left >> 32;
+    if (taken) {
+        *completion = w->batch[(uint32_t)left];
+    }
     return taken;
 }
 
+/* The same, from another worker's. */
+static bool worker_visit(worker *w, os_completion *completion) {
+    atomic_fetch_add(&w->visitors, 1);
+    bool taken = worker_take(w, completion);
+    atomic_fetch_sub(&w->visitors, 1);
+    return taken;
+}
+
+/* Takes all that is deferred, in the order in which it came. */
 static deferred *worker_take_deferred(worker *w) {
-    os_mutex_lock(&w->lock);
-    deferred *first = w->first;
-    w->first = NULL;
-    w->last = &w->first;
-    os_mutex_unlock(&w->lock);
+    if (atomic_load_explicit(&w->deferred, memory_order_relaxed) == NULL) {
+        return NULL;
+    }
+    deferred *last = atomic_exchange_explicit(&w->deferred, NULL, memory_order_acquire);
+    deferred *first = NULL;
+    while (last != NULL) {
+        deferred *before = last->next;
+        last->next = first;
+        first = last;
+        last = before;
+    }
     return first;
 }
 
@@ -96,13 +119,19 @@ static void worker_run_deferred(worker *w) {
     }
 }
 
+static void worker_clock(worker *self) {
+    uint64_t now_ns = os_monotonic_ns();
+    self->now_ms = now_ns / 1000000;
+    watchdog_clock(now_ns);
+}
+
 /* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
 static void worker_run_batch(worker *self, worker *w) {
     os_completion completion;
     uint64_t flushed_ms = self->now_ms;
-    while (worker_take(w, &completion)) {
+    while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
         completion.op->done(&completion);
-        self->now_ms = os_monotonic_ns() / 1000000;
+        worker_clock(self);
         if (self->now_ms - flushed_ms >= FLUSH_MS) {
             worker_run_deferred(self); /* a long batch: the first answers do not wait for the last */
             flushed_ms = self->now_ms;
@@ -111,22 +140,20 @@ static void worker_run_batch(worker *self, worker *w) {
     worker_run_deferred(w);
 }
 
-static void worker_begin(worker *w, const os_completion *batch, uint32_t count) {
-    w->now_ms = os_monotonic_ns() / 1000000;
-    os_mutex_lock(&w->lock);
-    for (uint32_t i = 0; i < count; i++) {
-        w->batch[i] = batch[i];
-    }
-    w->next = 0;
-    w->count = count;
-    w->began_ms = w->now_ms;
+/* Begins a batch of `count`, which stand in `batch`. */
+static void worker_begin(worker *w, uint32_t count) {
+    worker_clock(w);
+    atomic_store_explicit(&w->began_ms, w->now_ms, memory_order_relaxed);
     atomic_store_explicit(&w->busy, true, memory_order_relaxed);
-    os_mutex_unlock(&w->lock);
+    atomic_store(&w->left, (uint64_t)count << 32);
 }
 
 static void worker_end(worker *w) {
     /* Who sees this late shares out what waits for nobody, and finds nothing in the batch: no harm. */
     atomic_store_explicit(&w->busy, false, memory_order_relaxed);
+    while (atomic_load(&w->visitors) != 0) {
+        /* For a few instructions; and only after this worker was stuck. */
+    }
 }
 
 /* Looks at all, the rescuer too, since what it took over may block again. A stuck worker's own completions
@@ -135,10 +162,8 @@ void workers_rescue(void) {
     worker *self = current;
     for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
         worker *w = &workers.all[i];
-        os_mutex_lock(&w->lock);
         bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
-                     self->now_ms > w->began_ms + RESCUE_MS;
-        os_mutex_unlock(&w->lock);
+                     self->now_ms > atomic_load_explicit(&w->began_ms, memory_order_relaxed) + RESCUE_MS;
         if (stuck) {
             os_port_share_kept(w->port);
             worker_run_batch(self, w);
@@ -160,19 +185,18 @@ static void worker_wake_next(worker *w) {
 
 static void worker_run(void *arg) {
     worker *w = arg;
-    os_completion batch[WORKER_BATCH];
     current = w;
     stats_use_block(w->number);
-    block_cache(WORKER_BLOCKS);
+    pool_keep(true);
     while (!atomic_load(&workers.stop)) {
-        uint32_t count = os_port_wait(w->port, batch, WORKER_BATCH, UINT32_MAX);
-        worker_begin(w, batch, count);
+        uint32_t count = os_port_wait(w->port, w->batch, WORKER_BATCH, UINT32_MAX);
+        worker_begin(w, count);
         worker_run_batch(w, w);
         worker_end(w);
         stats_add(STAT_batches, 1);
         stats_add(STAT_ops_completed, count);
     }
-    block_cache(0);
+    pool_keep(false);
     current = NULL;
     if (atomic_fetch_sub(&workers.running, 1) > 1) {
         worker_wake_next(w);
@@ -188,7 +212,7 @@ static void rescuer_run(void *arg) {
     while (!atomic_load(&workers.stop)) {
         os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
         os_mutex_unlock(&workers.lock);
-        worker_begin(w, NULL, 0);
+        worker_begin(w, 0);
         workers_rescue();
         worker_run_deferred(w);
         worker_end(w);
@@ -203,7 +227,6 @@ static portico_status rescuer_start(os_port *port) {
     worker *w = &workers.all[workers.count];
     w->port = port;
     w->number = workers.count + 1;
-    w->last = &w->first;
     return os_thread_start(&w->thread, "rescuer", rescuer_run, w);
 }
 
@@ -228,7 +251,6 @@ portico_status workers_start(os_port *port, uint32_t count) {
         worker *w = &workers.all[i];
         w->port = port;
         w->number = i + 1;
-        w->last = &w->first;
         w->stop_op.done = worker_on_stop;
         atomic_fetch_add(&workers.running, 1);
         portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);

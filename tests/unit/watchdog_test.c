@@ -16,9 +16,10 @@ static atomic_bool ended;
 /* Each call returns as soon as it is counted, which is before the log has its line; one that was quicker than its
  * being told of has no lines. */
 static void calling_main(void *arg) {
+    static const char name[WATCHDOG_NAME_BYTES] = "slow";
     (void)arg;
     for (uint64_t call = 1; call < CALLS_MAX && watchdog_total() < TOLD; call++) {
-        watchdog_begin("slow", "opcode", 7, call);
+        watchdog_begin(name, "opcode", 7, call);
         while (watchdog_late() == 0) {
         }
         watchdog_end();

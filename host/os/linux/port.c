@@ -1,9 +1,9 @@
 /* port.c: the completion queue over epoll.
  *
- * What a waiting thread completes by itself (its own submits, the events it fetched) goes on its own
- * list and is returned by its next os_port_wait without a system call. The list's lock is that thread's alone,
- * but for os_port_share_kept, which takes the list of a thread that does not come back. Everything else, and
- * every os_port_post, goes through the shared queue.
+ * What the events that a waiting thread has fetched complete is handed out by that same os_port_wait. What its
+ * submits complete at once goes on its own list and is returned by its next os_port_wait without a system call.
+ * The list's lock is that thread's alone, but for os_port_share_kept, which takes the list of a thread that does
+ * not come back. Everything else, and every os_port_post, goes through the shared queue.
  *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
  * there are any (3) sets `wake_sent` and, if it was clear, writes to the eventfd. A waiter (a) counts
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 enum {
-    EVENTS_MAX = 256, /* fetched by one epoll_wait */
+    EVENTS_MAX = 128, /* fetched by one epoll_wait */
     STREAK_MAX = 16   /* waits served without a look at epoll and at the shared queue first */
 };
 
@@ -37,8 +37,12 @@ static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so
 /* What a thread keeps for the port it waits on. */
 struct waiter {
     /* Its thread only */
-    uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
-    uint32_t streak;  /* waits in a row that made no epoll_wait */
+    uint64_t port_id;     /* 0: waits on none. Not the port: it may be gone */
+    uint32_t streak;      /* waits in a row that made no epoll_wait */
+    os_completion *found; /* where its events' completions go, while it looks at them */
+    uint32_t found_count;
+    uint32_t found_room; /* how many more go there; the others go on its own list */
+    bool kept;           /* its own list may have something: only it puts something there */
     /* Under ports_lock */
     waiter *next; /* among the waiters of its port */
     /* Under the lock */
@@ -210,8 +214,21 @@ void os_port_destroy(os_port *port) {
 
 /* ---- handing out ------------------------------------------------------------------------- */
 
+static void op_hand_out(op *o, os_completion *completion) {
+    completion->op = (os_op *)o;
+    completion->status = o->status;
+    completion->bytes = o->bytes;
+    completion->system_error = o->system_error;
+}
+
 void port_complete(os_port *port, op *o) {
+    if (self.port_id == port->id && self.found_room > 0) {
+        op_hand_out(o, &self.found[self.found_count++]);
+        self.found_room--;
+        return;
+    }
     if (self.port_id == port->id) {
+        self.kept = true;
         pthread_mutex_lock(&self.lock);
         op_queue_push(&self.own, o);
         pthread_mutex_unlock(&self.lock);
@@ -258,12 +275,7 @@ void os_port_posts_end(os_port *port) {
 static uint32_t queue_hand_out(op_queue *queue, os_completion *completions, uint32_t capacity) {
     uint32_t count = 0;
     while (count < capacity && queue->first != NULL) {
-        op *o = op_queue_pop(queue);
-        completions[count].op = (os_op *)o;
-        completions[count].status = o->status;
-        completions[count].bytes = o->bytes;
-        completions[count].system_error = o->system_error;
-        count++;
+        op_hand_out(op_queue_pop(queue), &completions[count++]);
     }
     return count;
 }
@@ -293,6 +305,10 @@ static uint32_t port_take_shared(os_port *port, os_completion *completions, uint
 /* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
  * handler would hold them up. */
 static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity) {
+    if (!w->kept) {
+        return 0;
+    }
+    w->kept = false;
     pthread_mutex_lock(&w->lock);
     uint32_t count = queue_hand_out(&w->own, completions, capacity);
     if (w->own.first != NULL) {
@@ -304,8 +320,9 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* One epoll_wait: does what its events ask for; the completions stand on the thread's own list. */
-static void port_poll(os_port *port, int timeout_ms) {
+/* One epoll_wait: does what its events ask for, and writes what that completes. Returns how many. */
+static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
+                          int timeout_ms) {
     struct epoll_event events[EVENTS_MAX];
     bool sleeps = timeout_ms != 0;
     if (sleeps) {
@@ -315,10 +332,15 @@ static void port_poll(os_port *port, int timeout_ms) {
         }
     }
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
-    int count = epoll_wait(port->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    int most =
+        capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* what is left, another thread may fetch */
+    int count = epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (sleeps) {
         atomic_fetch_sub(&port->sleepers, 1);
     }
+    w->found = completions;
+    w->found_count = 0;
+    w->found_room = w->port_id == port->id ? capacity : 0;
     for (int i = 0; i < count; i++) { /* count is -1 with EINTR: as if the time had run out a little early */
         if (events[i].data.u64 == WAKE_TAG) {
             atomic_store(&port->wake_sent, false); /* before the look at the queue */
@@ -326,6 +348,8 @@ static void port_poll(os_port *port, int timeout_ms) {
             socket_on_event(port, events[i].data.u64, events[i].events, ticket);
         }
     }
+    w->found_room = 0;
+    return w->found_count;
 }
 
 /* Milliseconds until `deadline_ns`, rounded up so that nobody wakes too early. */
@@ -346,8 +370,8 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
         timeout_ms == 0 || for_ever ? 0 : os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
     for (;;) {
         int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);
-        port_poll(port, left_ms);
-        uint32_t count = waiter_hand_out(port, w, completions, capacity);
+        uint32_t count = port_poll(port, w, completions, capacity, left_ms);
+        count += waiter_hand_out(port, w, completions + count, capacity - count);
         count += port_take_shared(port, completions + count, capacity - count);
         if (count > 0 || left_ms == 0) {
             return count;
@@ -366,9 +390,9 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         count += port_take_shared(port, completions + count, capacity - count);
     } else {
         /* This thread has fed itself for long: now the others' posts and events come first. */
-        port_poll(port, 0);
         w->streak = 0;
-        count = port_take_shared(port, completions, capacity);
+        count = port_poll(port, w, completions, capacity, 0);
+        count += port_take_shared(port, completions + count, capacity - count);
         count += waiter_hand_out(port, w, completions + count, capacity - count);
     }
     if (count > 0) {

@@ -40,6 +40,7 @@ portico_status socket_adopt(os_port *port, int fd, socket_kind kind, op *pending
     s->drained_epoch = atomic_load(&port->epoch);
     s->writable = kind == SOCKET_STREAM;
     s->hangup = false;
+    s->recv_failed = 0;
     s->shutdown_after_send = false;
     s->linger_s = 0;
     *result = s;

@@ -45,6 +45,7 @@ struct os_socket {
     uint8_t readable;       /* socket_readable */
     bool writable;          /* false: the last look found no room, an event will tell */
     bool hangup;            /* no more edges will come for reading: never clear `readable` */
+    uint8_t recv_failed;    /* the code of a failed os_recv_now, for the next recv; 0: none */
     bool shutdown_after_send;
 };
 

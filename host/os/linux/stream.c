@@ -37,7 +37,7 @@ static void stream_complete_recv(os_socket *s, op *o, ssize_t result) {
 /* recv-ready: nothing is read; at most looked at. */
 static void stream_run_ready(os_socket *s, op *o) {
     ssize_t result = 0;
-    if (s->readable != READABLE_SURE) {
+    if (s->readable != READABLE_SURE && s->recv_failed == 0) {
         uint8_t byte;
         result = stream_recv_some(s, &byte, 1, MSG_PEEK);
         if (result == -EAGAIN) {
@@ -49,6 +49,25 @@ static void stream_run_ready(os_socket *s, op *o) {
     stream_complete_recv(s, o, result < 0 ? result : 0);
 }
 
+/* One recv that remembers what it tells about the socket; as stream_recv_some. */
+static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
+    ssize_t result = s->recv_failed != 0 ? -(ssize_t)s->recv_failed : stream_recv_some(s, data, capacity, 0);
+    s->recv_failed = 0;
+    if (result == -EAGAIN) {
+        stream_drained(s);
+        return result;
+    }
+    if (result <= 0) {
+        s->hangup = true; /* no edge will come again: later recvs look for themselves */
+    }
+    if (result > 0 && (uint32_t)result < capacity && !s->hangup) {
+        stream_drained(s); /* a short recv has emptied it: what comes later makes a new edge */
+    } else {
+        s->readable = READABLE_MAYBE;
+    }
+    return result;
+}
+
 void stream_run_recv(os_socket *s) {
     op *o = s->recv;
     if (o == NULL || s->readable == READABLE_NO) {
@@ -58,42 +77,52 @@ void stream_run_recv(os_socket *s) {
         stream_run_ready(s, o);
         return;
     }
-    ssize_t result = stream_recv_some(s, o->data, o->capacity, 0);
-    if (result == -EAGAIN) {
-        stream_drained(s);
-        return;
+    ssize_t result = stream_recv(s, o->data, o->capacity);
+    if (result != -EAGAIN) {
+        stream_complete_recv(s, o, result);
     }
-    if (result <= 0) {
-        s->hangup = true; /* no edge will come again: later recvs look for themselves */
+}
+
+uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
+    ssize_t result = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->kind == SOCKET_STREAM && s->recv == NULL && s->readable != READABLE_NO && capacity > 0) {
+        result = stream_recv(s, data, capacity);
+        /* The system tells of a failure once; of the end again and again. */
+        s->recv_failed = result < 0 && result != -EAGAIN ? (uint8_t)-result : 0;
     }
-    if (result > 0 && (uint32_t)result < o->capacity && !s->hangup) {
-        stream_drained(s); /* a short recv has emptied it: what comes later makes a new edge */
-    } else {
-        s->readable = READABLE_MAYBE;
-    }
-    stream_complete_recv(s, o, result);
+    pthread_mutex_unlock(&s->lock);
+    return result > 0 ? (uint32_t)result : 0;
 }
 
 /* ---- send -------------------------------------------------------------------------------- */
 
-/* Takes `count` sent bytes, and nodes without any, off the list. */
-static void send_advance(op *o, size_t count) {
-    o->bytes += (uint32_t)count;
-    while (o->list != NULL && o->list->size <= count) {
-        count -= o->list->size;
-        o->list = o->list->next;
+/* Takes `count` sent bytes, and nodes without any, off the list. Returns what is left of it. */
+static os_buffer *send_advance(os_buffer *list, size_t count) {
+    while (list != NULL && list->size <= count) {
+        count -= list->size;
+        list = list->next;
     }
     if (count > 0) {
-        o->list->data += count;
-        o->list->size -= (uint32_t)count;
+        list->data += count;
+        list->size -= (uint32_t)count;
     }
+    return list;
 }
 
-/* One sendmsg of what is left; the result, or minus the code. */
-static ssize_t send_some(os_socket *s, op *o) {
+/* One buffer: sendmsg costs a little more than send. */
+static ssize_t send_one(os_socket *s, const os_buffer *b) {
+    ssize_t count;
+    do {
+        count = send(s->fd, b->data, b->size, MSG_NOSIGNAL);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? -(ssize_t)errno : count;
+}
+
+static ssize_t send_many(os_socket *s, const os_buffer *list) {
     struct iovec vectors[OS_SEND_BUFFERS_MAX];
     size_t used = 0;
-    for (const os_buffer *b = o->list; b != NULL; b = b->next) {
+    for (const os_buffer *b = list; b != NULL; b = b->next) {
         vectors[used].iov_base = (void *)(uintptr_t)b->data; /* only read, but iovec knows no const */
         vectors[used].iov_len = b->size;
         used++;
@@ -104,6 +133,25 @@ static ssize_t send_some(os_socket *s, op *o) {
         count = sendmsg(s->fd, &message, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -(ssize_t)errno : count;
+}
+
+/* Sends of the list, which is not empty, what goes, and takes it off. Returns how many bytes; *code is why it goes no
+ * further, or 0. */
+static uint32_t stream_send(os_socket *s, os_buffer **list, int *code) {
+    uint32_t sent = 0;
+    *code = 0;
+    while (*list != NULL && s->writable && *code == 0) {
+        ssize_t result = (*list)->next == NULL ? send_one(s, *list) : send_many(s, *list);
+        if (result == -EAGAIN) {
+            s->writable = false;
+        } else if (result < 0) {
+            *code = (int)-result;
+        } else {
+            sent += (uint32_t)result;
+            *list = send_advance(*list, (size_t)result);
+        }
+    }
+    return sent;
 }
 
 static void stream_complete_send(os_socket *s, op *o, int code) {
@@ -120,21 +168,11 @@ void stream_run_send(os_socket *s) {
     if (o == NULL) {
         return;
     }
-    while (o->list != NULL) {
-        if (!s->writable) {
-            return;
-        }
-        ssize_t result = send_some(s, o);
-        if (result == -EAGAIN) {
-            s->writable = false;
-        } else if (result < 0) {
-            stream_complete_send(s, o, (int)-result);
-            return;
-        } else {
-            send_advance(o, (size_t)result);
-        }
+    int code = 0;
+    o->bytes += stream_send(s, &o->list, &code);
+    if (code != 0 || o->list == NULL) {
+        stream_complete_send(s, o, code);
     }
-    stream_complete_send(s, o, 0);
 }
 
 /* ---- submits ----------------------------------------------------------------------------- */
@@ -183,12 +221,25 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
     if (s->kind != SOCKET_STREAM || s->send != NULL) {
         status = error_refuse(PORTICO_E_STATE);
     } else {
-        o->list = list;
+        o->list = send_advance(list, 0);
         o->bytes = 0;
-        send_advance(o, 0);
         s->send = o;
         stream_run_send(s);
     }
     pthread_mutex_unlock(&s->lock);
     return status;
+}
+
+uint32_t os_send_now(os_socket *s, os_buffer **list) {
+    if (send_check(*list) != PORTICO_OK) {
+        return 0; /* os_send says why */
+    }
+    uint32_t sent = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->kind == SOCKET_STREAM && s->send == NULL) {
+        int code; /* os_send will find one of the same meaning */
+        sent = stream_send(s, list, &code);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return sent;
 }

@@ -45,6 +45,19 @@ DWORD win_recv_end(win_op *w, DWORD code, uint32_t bytes) {
     return socket->closed ? ERROR_OPERATION_ABORTED : code;
 }
 
+uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity) {
+    (void)socket;
+    (void)data;
+    (void)capacity;
+    return 0;
+}
+
+uint32_t os_send_now(os_socket *socket, os_buffer **list) {
+    (void)socket;
+    (void)list;
+    return 0;
+}
+
 portico_status os_send(os_socket *socket, os_op *op, os_buffer *list) {
     /* May live on this stack: the provider copies the array before it returns.
      * https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasend */

@@ -1,0 +1,108 @@
+/* os_recv_now and os_send_now do what goes at once, where the system does it, and leave the rest to os_recv and os_send:
+ * bytes, the end of the stream, a reset; nothing is lost between the two ways, and neither completes anything. */
+#include "contract.h"
+
+#include <stdbool.h>
+
+enum { MANY_BYTES = 8 * 1024 * 1024 };
+
+/* Takes what is there, by whichever way has it. Returns how many bytes; 0 at the end of the stream. */
+static uint32_t recv_either(os_port *port, os_socket *socket, void *data, uint32_t capacity, bool *at_once) {
+    probe recv = {0};
+    uint32_t bytes = os_recv_now(socket, data, capacity);
+    *at_once = bytes > 0;
+    if (bytes == 0) {
+        CHECK_OK(probe_recv(&recv, socket, data, capacity));
+        CHECK_OK(probe_wait(&recv, port));
+        bytes = recv.last.bytes;
+    }
+    return bytes;
+}
+
+/* Sends all, by both ways; the other end reads meanwhile. Returns how many bytes went at once. */
+static uint32_t send_either(os_port *port, pair *p, uint8_t *sent, uint8_t *got) {
+    os_buffer second = {.data = sent + 10, .size = MANY_BYTES - 10};
+    os_buffer first = {.next = &second, .data = sent, .size = 10};
+    os_buffer *list = &first;
+    probe send = {0};
+    uint32_t now = os_send_now(p->client, &list);
+    probe_expect_quiet(port);
+    if (list != NULL) {
+        CHECK_OK(probe_send(&send, p->client, list));
+        uint8_t byte = 0;
+        os_buffer more = {.data = &byte, .size = 1};
+        os_buffer *behind = &more;
+        CHECK_EQ(os_send_now(p->client, &behind), 0); /* not past what is in flight */
+        CHECK(behind == &more);
+    }
+    bool at_once;
+    uint32_t count = 0;
+    while (count < MANY_BYTES) {
+        count += recv_either(port, p->server, got + count, MANY_BYTES - count, &at_once);
+    }
+    if (list != NULL) {
+        CHECK_OK(probe_wait(&send, port));
+        CHECK_EQ(send.last.bytes, MANY_BYTES - now);
+    }
+    CHECK(memcmp(sent, got, MANY_BYTES) == 0);
+    return now;
+}
+
+static void check_bytes(os_port *port, uint8_t *sent, uint8_t *got) {
+    pair p = pair_open(port);
+    bool at_once;
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* nothing is there */
+    probe ready = {0};
+    CHECK_OK(probe_recv(&ready, p.server, NULL, 0));
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* one is in flight */
+    contract_send(port, p.client, sent, 10);
+    CHECK_OK(probe_wait(&ready, port));
+    CHECK_EQ(recv_either(port, p.server, got, 4, &at_once), 4);
+    bool here = at_once;
+    CHECK_EQ(recv_either(port, p.server, got + 4, 100, &at_once), 6);
+    CHECK(at_once == here); /* a system does it, or does not */
+    CHECK(memcmp(sent, got, 10) == 0);
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0);
+
+    uint32_t now = send_either(port, &p, sent, got);
+    CHECK(here ? now >= 10 && now < MANY_BYTES : now == 0);
+
+    os_shutdown(p.client);
+    CHECK_OK(probe_recv(&ready, p.server, NULL, 0));
+    CHECK_OK(probe_wait(&ready, port));
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0);
+    CHECK_EQ(recv_either(port, p.server, got, 10, &at_once), 0);
+    pair_close(&p);
+}
+
+/* The system tells of a reset once: os_recv_now must not be the one who swallows it. */
+static void check_reset(os_port *port, uint8_t *got) {
+    pair p = pair_open(port);
+    probe recv = {0};
+    CHECK_OK(probe_recv(&recv, p.server, NULL, 0));
+    os_close(p.client, true);
+    (void)probe_wait(&recv, port);
+    portico_status status = recv.last.status;
+    if (status == PORTICO_OK) {
+        CHECK_EQ(os_recv_now(p.server, got, 10), 0);
+        CHECK_OK(probe_recv(&recv, p.server, got, 10));
+        status = probe_wait(&recv, port);
+    }
+    CHECK_STATUS(status, PORTICO_E_RESET);
+    os_close(p.server, false);
+}
+
+int main(int argc, char **argv) {
+    contract_begin(argc, argv);
+    os_port *port = contract_port();
+    uint8_t *sent = malloc(MANY_BYTES);
+    uint8_t *got = malloc(MANY_BYTES);
+    CHECK(sent != NULL && got != NULL);
+    contract_pattern(sent, MANY_BYTES, 1);
+    check_bytes(port, sent, got);
+    check_reset(port, got);
+    free(sent);
+    free(got);
+    os_port_destroy(port);
+    return contract_end();
+}
