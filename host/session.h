@@ -47,59 +47,59 @@ enum {
     TURN_MOVE = 64 /* into or out of a room; before all others but TURN_OPEN */
 };
 
+/* What every packet touches comes first, together: with thousands of sessions that is what the cache has to fetch. */
 typedef struct session {
-    entity base; /* first */
-    /* set once */
-    service *service;
-    os_address peer;
-    uint64_t opened_ms;
-    os_op recv_op;
-    os_op send_op;
-    os_op turn_op;
-    work room_work; /* its place in its room's strand */
-    deferred flush;
-
+    entity base;      /* first */
+    service *service; /* set once */
     os_mutex lock;
     _Atomic session_state state; /* written under the lock, read anywhere */
+    _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without */
     /* [lock] */
-    portico_status reason; /* why it closes */
-    os_socket *socket;     /* NULL once closed */
-    sendq queue;
-    uint64_t deadline_ms;     /* CONNECTING, DRAINING: closed then */
-    _Atomic uint32_t pending; /* TURN_...; written under the lock, the turn reads it without */
-    bool turn;                /* somebody has the turn, or it is queued */
+    bool turn; /* somebody has the turn, or it is queued */
     bool flush_deferred;
     bool recv_armed;
     bool recv_probe; /* the armed recv is a recv-ready */
     bool peer_ended; /* the end of the peer's stream was read */
     bool above_watermark;
-    bool watermark_wanted;  /* some module has an on_watermark */
-    bool connected;         /* has been in OPENING */
-    room *home;             /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
-    room *target;           /* the room that it is to be in, held */
+    bool watermark_wanted; /* some module has an on_watermark */
+    bool connected;        /* has been in OPENING */
+    os_socket *socket;     /* NULL once closed */
+    room *home;            /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
+    /* [turn]; the recv completion passes it on to the turn */
+    block *in; /* what has been received and not delivered; NULL when nothing has */
+    uint32_t in_used;
+    uint32_t in_scanned; /* see frame_parse */
+    layout *layout;
+    attachment *attachments;
+    uint32_t attachment_count;
+    uint32_t layout_version;
+    bool joined;           /* it is among the members of `home` */
+    bool arms;             /* the next recv is to be submitted before the turn ends */
+    _Atomic bool may_idle; /* idle_timeout_s is not for it */
+    _Atomic uint64_t last_packet_ms;
+    _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */
+    deferred flush;
+    sendq queue; /* [lock] */
+    os_op recv_op;
+
+    os_op send_op;
+    os_op turn_op;
+    work room_work; /* its place in its room's strand */
+    /* set once */
+    os_address peer;
+    uint64_t opened_ms;
+    /* [lock] */
+    portico_status reason;  /* why it closes */
     portico_status leaving; /* what on_leave is told */
+    uint64_t deadline_ms;   /* CONNECTING, DRAINING: closed then */
+    room *target;           /* the room that it is to be in, held */
     message *result;        /* to be told when it is in `target`, or will not be; NULL: nobody asked */
     work *inbox;            /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
-
-    /* [turn]; the recv completion passes it on to the turn */
-    block *in; /* what has been received and not delivered; NULL when nothing has */
-    uint32_t in_used;
-    uint32_t in_scanned; /* see frame_parse */
-    layout *layout;
-    uint32_t layout_version;
-    uint32_t attachment_count;
-    attachment *attachments;
-    bool joined;          /* it is among the members of `home` */
-    bool arms;            /* the next recv is to be submitted before the turn ends */
-    uint64_t rate_due_ns; /* packets_per_second: when the packets so far were due */
-
-    _Atomic bool may_idle; /* idle_timeout_s is not for it */
-    _Atomic uint64_t last_packet_ms;
-    _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */
+    uint64_t rate_due_ns;           /* [turn] packets_per_second: when the packets so far were due */
 } session;
 
 /* Makes a session over a connected socket and runs its on_open; takes the socket in any case. [worker] */

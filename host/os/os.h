@@ -88,10 +88,10 @@ uint64_t os_wall_ms(void);
 
 typedef struct os_thread os_thread;
 typedef struct os_mutex {
-    uint64_t sys[5];
+    uint64_t sys[1];
 } os_mutex;
 typedef struct os_cond {
-    uint64_t sys[6];
+    uint64_t sys[1];
 } os_cond;
 
 /* Starts a thread that runs fn(arg); `name` (at most 15 bytes) is what debuggers show.

@@ -79,12 +79,12 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
     op *o = NULL;
-    pthread_mutex_lock(&listener->lock);
+    mutex_lock(&listener->lock);
     if (listener->generation == generation && listener->readable != READABLE_NO) {
         o = op_queue_pop(&listener->accepts);
     }
     if (o == NULL) {
-        pthread_mutex_unlock(&listener->lock);
+        mutex_unlock(&listener->lock);
         return false;
     }
     os_port *port = listener->port;
@@ -97,7 +97,7 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     if (code == EAGAIN) {
         listener->readable = READABLE_NO;
     }
-    pthread_mutex_unlock(&listener->lock);
+    mutex_unlock(&listener->lock);
     if (fd >= 0) {
         accept_finish(port, o, fd, &peer);
     } else if (!waits) {
@@ -119,14 +119,14 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     op *o = (op *)&accept->op;
     o->bytes = 0;
     accept->socket = NULL;
-    pthread_mutex_lock(&listener->lock);
+    mutex_lock(&listener->lock);
     uint32_t generation = listener->generation;
     bool listens = listener->kind == SOCKET_LISTENER;
     bool ready = listener->readable != READABLE_NO;
     if (listens) {
         op_queue_push(&listener->accepts, o);
     }
-    pthread_mutex_unlock(&listener->lock);
+    mutex_unlock(&listener->lock);
     if (!listens) {
         return error_refuse(PORTICO_E_STATE);
     }

@@ -33,7 +33,7 @@ static void linger_set(os_socket *s, int32_t linger_s, int *code) {
 
 portico_status os_socket_configure(os_socket *s, const os_socket_options *options) {
     int code = 0;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     int fd = s->fd;
     option_set_int(fd, IPPROTO_TCP, TCP_NODELAY, options->no_delay, &code);
     option_set_int(fd, SOL_SOCKET, SO_KEEPALIVE, options->keep_alive_s > 0, &code);
@@ -49,16 +49,16 @@ portico_status os_socket_configure(os_socket *s, const os_socket_options *option
     if (options->recv_buffer_bytes > 0) {
         option_set_int(fd, SOL_SOCKET, SO_RCVBUF, cut_to_int(options->recv_buffer_bytes), &code);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 portico_status os_socket_address(os_socket *s, os_address *address) {
     struct sockaddr_storage system = {0};
     socklen_t size = sizeof system;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     int code = getsockname(s->fd, (struct sockaddr *)&system, &size) < 0 ? errno : 0;
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     if (code != 0) {
         return error_set(code);
     }

@@ -21,6 +21,7 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -46,11 +47,11 @@ struct waiter {
     /* Under ports_lock */
     waiter *next; /* among the waiters of its port */
     /* Under the lock */
-    pthread_mutex_t lock;
+    mutex lock;
     op_queue own; /* completed by this thread, for this thread */
 };
 
-static _Thread_local waiter self = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static _Thread_local waiter self;
 
 /* What a thread posts between os_port_posts_begin and _end. */
 static _Thread_local struct {
@@ -59,7 +60,7 @@ static _Thread_local struct {
 } posts;
 
 /* The ports that exist, so that a thread can tell whether its last one is still there, and their waiters. */
-static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
+static mutex ports_lock;
 static os_port *ports;
 static uint64_t last_port_id;
 static pthread_once_t waiter_key_once = PTHREAD_ONCE_INIT;
@@ -78,35 +79,35 @@ static void port_wake(os_port *port) {
 /* Moves all of `ops` to the shared queue, which any waiter may take from. */
 static void port_share(os_port *port, op_queue *ops) {
     op *o;
-    pthread_mutex_lock(&port->lock);
+    mutex_lock(&port->lock);
     while ((o = op_queue_pop(ops)) != NULL) {
         op_queue_push(&port->queue, o);
         atomic_fetch_add(&port->queued, 1);
     }
-    pthread_mutex_unlock(&port->lock);
+    mutex_unlock(&port->lock);
     port_wake(port);
 }
 
 /* Moves what `w` has kept to the shared queue. */
 static void waiter_share(os_port *port, waiter *w) {
-    pthread_mutex_lock(&w->lock);
+    mutex_lock(&w->lock);
     if (w->own.first != NULL) {
         port_share(port, &w->own);
     }
-    pthread_mutex_unlock(&w->lock);
+    mutex_unlock(&w->lock);
 }
 
 void os_port_share_kept(os_port *port) {
-    pthread_mutex_lock(&ports_lock);
+    mutex_lock(&ports_lock);
     for (waiter *w = port->waiters; w != NULL; w = w->next) {
         waiter_share(port, w);
     }
-    pthread_mutex_unlock(&ports_lock);
+    mutex_unlock(&ports_lock);
 }
 
 /* The thread turns to another port or ends: what it kept goes to the others, if there still is a port. */
 static void waiter_leave(waiter *w) {
-    pthread_mutex_lock(&ports_lock);
+    mutex_lock(&ports_lock);
     os_port *port = ports;
     while (port != NULL && port->id != w->port_id) {
         port = port->next;
@@ -119,7 +120,7 @@ static void waiter_leave(waiter *w) {
         *link = w->next;
         waiter_share(port, w);
     }
-    pthread_mutex_unlock(&ports_lock);
+    mutex_unlock(&ports_lock);
     w->port_id = 0;
     w->own = (op_queue){0}; /* nobody else knows it any more */
 }
@@ -144,10 +145,10 @@ static waiter *waiter_enter(os_port *port) {
     pthread_once(&waiter_key_once, waiter_key_create);
     if (waiter_key_made && pthread_setspecific(waiter_key, w) == 0) {
         w->port_id = port->id;
-        pthread_mutex_lock(&ports_lock);
+        mutex_lock(&ports_lock);
         w->next = port->waiters;
         port->waiters = w;
-        pthread_mutex_unlock(&ports_lock);
+        mutex_unlock(&ports_lock);
     } else {
         /* Its end would not be seen: it keeps nothing, and takes from the shared queue like everybody. */
     }
@@ -178,13 +179,11 @@ portico_status os_port_create(os_port **result) {
         status = error_set(errno);
         goto close_wake;
     }
-    pthread_mutex_init(&port->lock, NULL);
-    slab_init(&port->slots);
-    pthread_mutex_lock(&ports_lock);
+    mutex_lock(&ports_lock);
     port->id = ++last_port_id;
     port->next = ports;
     ports = port;
-    pthread_mutex_unlock(&ports_lock);
+    mutex_unlock(&ports_lock);
     *result = port;
     return PORTICO_OK;
 
@@ -198,15 +197,14 @@ free_port:
 }
 
 void os_port_destroy(os_port *port) {
-    pthread_mutex_lock(&ports_lock);
+    mutex_lock(&ports_lock);
     os_port **link = &ports;
     while (*link != port) {
         link = &(*link)->next;
     }
     *link = port->next;
-    pthread_mutex_unlock(&ports_lock);
+    mutex_unlock(&ports_lock);
     slab_fini(&port->slots);
-    pthread_mutex_destroy(&port->lock);
     close(port->wake_fd);
     close(port->epoll_fd);
     free(port);
@@ -229,9 +227,9 @@ void port_complete(os_port *port, op *o) {
     }
     if (self.port_id == port->id) {
         self.kept = true;
-        pthread_mutex_lock(&self.lock);
+        mutex_lock(&self.lock);
         op_queue_push(&self.own, o);
-        pthread_mutex_unlock(&self.lock);
+        mutex_unlock(&self.lock);
         return;
     }
     op_queue one = {0};
@@ -289,13 +287,13 @@ static uint32_t port_take_shared(os_port *port, os_completion *completions, uint
         port_wake(port); /* this thread may have swallowed the wake-up */
         return 0;
     }
-    pthread_mutex_lock(&port->lock);
+    mutex_lock(&port->lock);
     uint32_t queued = atomic_load(&port->queued);
     uint32_t takers = atomic_load(&port->sleepers) + 1;
     uint32_t share = (queued + takers - 1) / takers;
     uint32_t count = queue_hand_out(&port->queue, completions, share < capacity ? share : capacity);
     atomic_fetch_sub(&port->queued, count);
-    pthread_mutex_unlock(&port->lock);
+    mutex_unlock(&port->lock);
     if (count < queued) {
         port_wake(port);
     }
@@ -309,12 +307,12 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
         return 0;
     }
     w->kept = false;
-    pthread_mutex_lock(&w->lock);
+    mutex_lock(&w->lock);
     uint32_t count = queue_hand_out(&w->own, completions, capacity);
     if (w->own.first != NULL) {
         port_share(port, &w->own);
     }
-    pthread_mutex_unlock(&w->lock);
+    mutex_unlock(&w->lock);
     return count;
 }
 

@@ -8,10 +8,10 @@
 #ifndef PORTICO_LINUX_PORT_H
 #define PORTICO_LINUX_PORT_H
 
+#include "mutex.h"
 #include "op.h"
 #include "slab.h"
 
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 
@@ -30,7 +30,7 @@ struct os_port {
     alignas(64) atomic_uint sleepers; /* threads in epoll_wait, or on their way in or out */
     atomic_bool wake_sent;            /* a write to wake_fd whose event nobody has seen yet */
     atomic_uint queued;               /* length of `queue` */
-    pthread_mutex_t lock;             /* of `queue` */
+    mutex lock;                       /* of `queue` */
     op_queue queue;
 };
 

@@ -14,18 +14,10 @@ static uint32_t chunk_start(uint32_t chunk) {
     return (1u << (SLAB_FIRST_BITS + chunk)) - (1u << SLAB_FIRST_BITS);
 }
 
-void slab_init(slab *s) {
-    pthread_mutex_init(&s->lock, NULL);
-}
-
 void slab_fini(slab *s) {
-    for (uint32_t i = 0; i < s->count; i++) {
-        pthread_mutex_destroy(&slab_at(s, i)->lock);
-    }
     for (uint32_t chunk = 0; chunk < SLAB_CHUNKS; chunk++) {
         free(atomic_load(&s->chunks[chunk]));
     }
-    pthread_mutex_destroy(&s->lock);
 }
 
 os_socket *slab_at(slab *s, uint32_t index) {
@@ -40,35 +32,33 @@ static os_socket *slab_grow(slab *s) {
         return NULL;
     }
     if (atomic_load(&s->chunks[chunk]) == NULL) {
-        os_socket *slots = calloc((size_t)1 << (SLAB_FIRST_BITS + chunk), sizeof *slots);
+        os_socket *slots = aligned_alloc(alignof(os_socket), sizeof *slots << (SLAB_FIRST_BITS + chunk));
         if (slots == NULL) {
             return NULL;
         }
         atomic_store_explicit(&s->chunks[chunk], slots, memory_order_release);
     }
     os_socket *slot = slab_at(s, s->count);
-    pthread_mutex_init(&slot->lock, NULL);
-    slot->index = s->count;
-    slot->generation = 1;
+    *slot = (os_socket){.index = s->count, .generation = 1};
     s->count++;
     return slot;
 }
 
 os_socket *slab_take(slab *s) {
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     os_socket *slot = s->free;
     if (slot != NULL) {
         s->free = slot->next_free;
     } else {
         slot = slab_grow(s);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return slot;
 }
 
 void slab_give(slab *s, os_socket *slot) {
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     slot->next_free = s->free;
     s->free = slot;
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
 }

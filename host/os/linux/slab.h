@@ -7,21 +7,21 @@
 #ifndef PORTICO_LINUX_SLAB_H
 #define PORTICO_LINUX_SLAB_H
 
+#include "mutex.h"
 #include "os/os.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum { SLAB_FIRST_BITS = 6, SLAB_CHUNKS = 20 }; /* 64 slots at first, 67 million at most */
 
 typedef struct slab {
-    pthread_mutex_t lock; /* of `free` and `count`; the last one taken */
+    mutex lock; /* of `free` and `count`; the last one taken */
     os_socket *free;
     uint32_t count; /* slots ever handed out */
     _Atomic(os_socket *) chunks[SLAB_CHUNKS];
 } slab;
 
-void slab_init(slab *s);
+/* All bytes zero is an empty slab. */
 void slab_fini(slab *s);
 
 /* A slot that nobody uses, with its index and generation set; NULL when there is no memory. */

@@ -28,7 +28,7 @@ portico_status socket_adopt(os_port *port, int fd, socket_kind kind, op *pending
     if (s == NULL) {
         return error_set(ENOMEM);
     }
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     s->port = port;
     s->accepts = (op_queue){0};
     if (kind == SOCKET_CONNECTING) {
@@ -53,7 +53,7 @@ portico_status socket_adopt(os_port *port, int fd, socket_kind kind, op *pending
         socket_retire(s);
         *result = NULL;
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     if (status != PORTICO_OK) {
         slab_give(&port->slots, s);
     }
@@ -80,9 +80,9 @@ static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
 void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket) {
     os_socket *s = slab_at(&port->slots, (uint32_t)tag);
     uint32_t generation = (uint32_t)(tag >> 32);
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->generation != generation) {
-        pthread_mutex_unlock(&s->lock);
+        mutex_unlock(&s->lock);
         return; /* closed after this event was fetched */
     }
     socket_note(s, events, ticket);
@@ -93,26 +93,26 @@ void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t tick
         stream_run_recv(s);
         stream_run_send(s);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     if (listens) {
         listener_run(s, generation);
     }
 }
 
 void os_shutdown(os_socket *s) {
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind == SOCKET_STREAM && s->send != NULL) {
         s->shutdown_after_send = true;
     } else if (s->kind == SOCKET_STREAM) {
         shutdown(s->fd, SHUT_WR);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
 }
 
 void os_cancel(os_socket *s, os_op *cancelled) {
     op *o = (op *)cancelled;
     bool found = false;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     os_port *port = s->port;
     if (s->kind == SOCKET_LISTENER) {
         found = op_queue_remove(&s->accepts, o);
@@ -125,7 +125,7 @@ void os_cancel(os_socket *s, os_op *cancelled) {
     } else {
         /* It has completed already: too late counts as success. */
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     if (found) {
         port_complete_code(port, o, ECANCELED);
     }
@@ -147,7 +147,7 @@ static void socket_close_fd(os_socket *s, bool reset) {
 
 void os_close(os_socket *s, bool reset) {
     op_queue in_flight = {0};
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind == SOCKET_FREE) {
         abort(); /* closed twice: the second close would hit a stranger's socket */
     }
@@ -164,7 +164,7 @@ void os_close(os_socket *s, bool reset) {
         }
     }
     socket_retire(s);
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     slab_give(&port->slots, s);
     op *o;
     while ((o = op_queue_pop(&in_flight)) != NULL) {

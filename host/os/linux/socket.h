@@ -6,10 +6,11 @@
 #ifndef PORTICO_LINUX_SOCKET_H
 #define PORTICO_LINUX_SOCKET_H
 
+#include "mutex.h"
 #include "op.h"
 #include "port.h"
 
-#include <pthread.h>
+#include <stdalign.h>
 #include <sys/epoll.h>
 
 typedef enum socket_kind {
@@ -26,7 +27,7 @@ typedef enum socket_readable {
 } socket_readable;
 
 struct os_socket {
-    pthread_mutex_t lock;
+    alignas(64) mutex lock; /* all on one cache line */
     os_port *port;
     union {
         struct {
@@ -49,7 +50,7 @@ struct os_socket {
     bool shutdown_after_send;
 };
 
-static_assert(sizeof(os_socket) <= 128, "keep idle sockets small");
+static_assert(sizeof(os_socket) <= 64, "keep idle sockets small");
 
 /* What an event says about its socket. */
 static inline uint64_t socket_tag(const os_socket *s) {

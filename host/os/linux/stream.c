@@ -85,13 +85,13 @@ void stream_run_recv(os_socket *s) {
 
 uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
     ssize_t result = 0;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind == SOCKET_STREAM && s->recv == NULL && s->readable != READABLE_NO && capacity > 0) {
         result = stream_recv(s, data, capacity);
         /* The system tells of a failure once; of the end again and again. */
         s->recv_failed = result < 0 && result != -EAGAIN ? (uint8_t)-result : 0;
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return result > 0 ? (uint32_t)result : 0;
 }
 
@@ -183,7 +183,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     }
     op *o = (op *)submitted;
     portico_status status = PORTICO_OK;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind != SOCKET_STREAM || s->recv != NULL) {
         status = error_refuse(PORTICO_E_STATE);
     } else {
@@ -193,7 +193,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
         s->recv = o;
         stream_run_recv(s);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return status;
 }
 
@@ -217,7 +217,7 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
         return error_refuse(status);
     }
     op *o = (op *)submitted;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind != SOCKET_STREAM || s->send != NULL) {
         status = error_refuse(PORTICO_E_STATE);
     } else {
@@ -226,7 +226,7 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
         s->send = o;
         stream_run_send(s);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return status;
 }
 
@@ -235,11 +235,11 @@ uint32_t os_send_now(os_socket *s, os_buffer **list) {
         return 0; /* os_send says why */
     }
     uint32_t sent = 0;
-    pthread_mutex_lock(&s->lock);
+    mutex_lock(&s->lock);
     if (s->kind == SOCKET_STREAM && s->send == NULL) {
         int code; /* os_send will find one of the same meaning */
         sent = stream_send(s, list, &code);
     }
-    pthread_mutex_unlock(&s->lock);
+    mutex_unlock(&s->lock);
     return sent;
 }

@@ -1,0 +1,91 @@
+/* mutex.c: see mutex.h; and os_mutex and os_cond.
+ *
+ * WHY NO WAKE-UP IS LOST  A mutex's word is MUTEX_WANTED whenever somebody may sleep: who is about to sleep sets it, and
+ * who has slept takes the lock with it, since others may sleep still; the unlock that finds it wakes one. The futex does
+ * not sleep when the word is another one by then.
+ * A condition's waiter reads `turn` while it holds the mutex, so a wake-up after that changes `turn`, and the futex does
+ * not sleep. Who wakes without the mutex may come before the waiter holds it: then there is nothing to wait for.
+ */
+#include "mutex.h"
+
+#include "os/os.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SPINS = 100 }; /* most locks are held for less */
+
+static_assert(sizeof(mutex) <= sizeof(os_mutex), "os_mutex is too small");
+static_assert(sizeof(condition) <= sizeof(os_cond), "os_cond is too small");
+
+/* Sleeps while the word is `value`, until the time `until`, NULL for ever. False: the time has come. */
+static bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until) {
+    long result =
+        syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, FUTEX_BITSET_MATCH_ANY);
+    return result == 0 || errno != ETIMEDOUT;
+}
+
+static void futex_wake(_Atomic uint32_t *word, int count) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+void mutex_wait(mutex *m) {
+    uint32_t found = MUTEX_HELD;
+    for (int i = 0; i < SPINS && found == MUTEX_HELD; i++) {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+        found = MUTEX_FREE;
+        if (atomic_compare_exchange_weak_explicit(&m->word, &found, MUTEX_HELD, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+            return;
+        }
+    }
+    while (atomic_exchange_explicit(&m->word, MUTEX_WANTED, memory_order_acquire) != MUTEX_FREE) {
+        futex_sleep(&m->word, MUTEX_WANTED, NULL);
+    }
+}
+
+void mutex_wake(mutex *m) {
+    futex_wake(&m->word, 1);
+}
+
+/* ---- the seam ------------------------------------------------------------------------------ */
+
+void os_mutex_lock(os_mutex *m) {
+    mutex_lock((mutex *)m);
+}
+
+void os_mutex_unlock(os_mutex *m) {
+    mutex_unlock((mutex *)m);
+}
+
+bool os_cond_wait(os_cond *cond, os_mutex *m, uint32_t timeout_ms) {
+    condition *c = (condition *)cond;
+    struct timespec until;
+    if (timeout_ms != UINT32_MAX) {
+        uint64_t until_ns = os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+        until = (struct timespec){.tv_sec = (time_t)(until_ns / 1000000000),
+                                  .tv_nsec = (long)(until_ns % 1000000000)};
+    }
+    uint32_t turn = atomic_load(&c->turn);
+    atomic_fetch_add(&c->waiters, 1);
+    os_mutex_unlock(m);
+    bool woken = futex_sleep(&c->turn, turn, timeout_ms != UINT32_MAX ? &until : NULL);
+    atomic_fetch_sub(&c->waiters, 1);
+    os_mutex_lock(m);
+    return woken;
+}
+
+void os_cond_wake_all(os_cond *cond) {
+    condition *c = (condition *)cond;
+    atomic_fetch_add(&c->turn, 1);
+    if (atomic_load(&c->waiters) != 0) {
+        futex_wake(&c->turn, INT_MAX);
+    }
+}

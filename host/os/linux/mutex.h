@@ -1,0 +1,64 @@
+/* mutex.h: the lock of this folder, and what os_mutex is.
+ *
+ * One word, so that every session and socket can have one, and taken by one instruction where nobody else wants it:
+ * pthread_mutex_t takes forty bytes and two calls. Not recursive, not fair. The algorithm is the third one of Ulrich
+ * Drepper, "Futexes Are Tricky" (https://www.akkadia.org/drepper/futex.pdf). All bytes zero is free; nothing needs to be
+ * released. The thread sanitizer is told of each step, so that it sees races and lock orders as with pthreads.
+ */
+#ifndef PORTICO_LINUX_MUTEX_H
+#define PORTICO_LINUX_MUTEX_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define PORTICO_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PORTICO_TSAN 1
+#endif
+#endif
+
+#ifdef PORTICO_TSAN
+#include <sanitizer/tsan_interface.h>
+#define MUTEX_TELL(step, ...) __tsan_mutex_##step(__VA_ARGS__)
+#else
+#define MUTEX_TELL(step, ...) ((void)0)
+#endif
+
+enum { MUTEX_FREE, MUTEX_HELD, MUTEX_WANTED /* held, and somebody may sleep */ };
+
+/* may_alias: the same storage is an os_mutex for the caller. */
+typedef struct __attribute__((may_alias)) mutex {
+    _Atomic uint32_t word;
+} mutex;
+
+/* Takes it when it is not free; wakes one that sleeps. */
+void mutex_wait(mutex *m);
+void mutex_wake(mutex *m);
+
+static inline void mutex_lock(mutex *m) {
+    uint32_t found = MUTEX_FREE;
+    MUTEX_TELL(pre_lock, m, 0);
+    if (!atomic_compare_exchange_strong_explicit(&m->word, &found, MUTEX_HELD, memory_order_acquire,
+                                                 memory_order_relaxed)) {
+        mutex_wait(m);
+    }
+    MUTEX_TELL(post_lock, m, 0, 0);
+}
+
+static inline void mutex_unlock(mutex *m) {
+    MUTEX_TELL(pre_unlock, m, 0);
+    if (atomic_exchange_explicit(&m->word, MUTEX_FREE, memory_order_release) == MUTEX_WANTED) {
+        mutex_wake(m);
+    }
+    MUTEX_TELL(post_unlock, m, 0);
+}
+
+/* What os_cond is. All bytes zero: nobody waits. */
+typedef struct __attribute__((may_alias)) condition {
+    _Atomic uint32_t turn; /* moves on with every wake-up */
+    _Atomic uint32_t waiters;
+} condition;
+
+#endif
