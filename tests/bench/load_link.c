@@ -1,0 +1,182 @@
+/* load_link.c: see load_link.h. */
+#include "bench/load_link.h"
+
+#include "bench/load_meter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BATCH_BYTES = 65536, PATTERNS = 256 };
+
+static struct sockaddr_in server;
+static uint32_t frame_size;
+static uint8_t pattern[PATTERNS + LINK_SIZE_MAX];
+
+void link_prepare(const char *address, uint16_t port, uint32_t size) {
+    uint32_t random = 2463534242U;
+    for (size_t i = 0; i < sizeof pattern; i++) { /* xorshift32 */
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        pattern[i] = (uint8_t)(random >> 11);
+    }
+    frame_size = size;
+    server.sin_family = AF_INET;
+    server.sin_port = htons(port);
+    if (inet_pton(AF_INET, address, &server.sin_addr) != 1) {
+        meter_fail(2, "%s is no IPv4 address", address);
+    }
+}
+
+static void put_u16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static void put_u32(uint8_t *at, uint32_t value) {
+    put_u16(at, value);
+    put_u16(at + 2, value >> 16);
+}
+
+static uint32_t get_u32(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static void frame_make(uint8_t *frame, uint32_t source, uint32_t number) {
+    put_u16(frame, frame_size);
+    put_u16(frame + 2, 1);
+    put_u32(frame + 4, source);
+    put_u32(frame + 8, number);
+    memcpy(frame + LINK_SIZE_MIN, pattern + (source * 7 + number) % PATTERNS, frame_size - LINK_SIZE_MIN);
+}
+
+void link_connect(load_link *l, int from) {
+    const int on = 1;
+    l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    l->connected = false;
+    if (l->fd < 0) {
+        meter_fail(2, "no socket for connection %u: %s", l->id, strerror(errno));
+    }
+    (void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (from > 0) {
+        /* The port is chosen by connect(), which knows that one port serves for several peers. */
+        struct sockaddr_in here = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(0x7f000000U + (uint32_t)from)};
+        (void)setsockopt(l->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        if (bind(l->fd, (const struct sockaddr *)&here, sizeof here) != 0) {
+            meter_fail(2, "no connection from 127.0.0.%d: %s", from, strerror(errno));
+        }
+    }
+    if (connect(l->fd, (const struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) {
+        meter_fail(2, "connection %u: %s", l->id, strerror(errno));
+    }
+}
+
+void link_connected(load_link *l) {
+    int code = 0;
+    socklen_t size = sizeof code;
+    if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0) {
+        meter_fail(2, "connection %u cannot be made: %s", l->id, strerror(code));
+    }
+    l->connected = true;
+}
+
+void link_flush(load_link *l) {
+    static uint8_t bytes[BATCH_BYTES + LINK_SIZE_MAX];
+    while (l->sent != l->issued) {
+        uint32_t filled = 0;
+        for (uint32_t n = l->sent; n != l->issued && filled < BATCH_BYTES; n++) {
+            frame_make(bytes + filled, l->id, n);
+            filled += frame_size;
+        }
+        ssize_t taken = send(l->fd, bytes + l->sent_part, filled - l->sent_part, MSG_NOSIGNAL);
+        if (taken < 0 && errno == EAGAIN) {
+            return; /* goes on when the socket can be written again */
+        }
+        if (taken < 0) {
+            meter_fail(1, "connection %u: send: %s", l->id, strerror(errno));
+        }
+        uint32_t at = l->sent_part + (uint32_t)taken;
+        l->sent += at / frame_size;
+        l->sent_part = at % frame_size;
+    }
+}
+
+static _Noreturn void differs(const load_link *l, const uint8_t *right, const uint8_t *found, uint32_t size) {
+    uint32_t at = 0;
+    while (at < size && right[at] == found[at]) {
+        at++;
+    }
+    meter_fail(1, "connection %u, frame %u, byte %u: is 0x%02x, must be 0x%02x", l->id, l->received,
+               l->received_part + at, found[at], right[at]);
+}
+
+/* The frame that a listener hears first says its number; what was read of it is then compared as any other. */
+static uint32_t tune(load_link *l, const uint8_t *bytes, uint32_t size) {
+    uint8_t right[LINK_SIZE_MAX];
+    uint32_t piece = LINK_SIZE_MIN - l->received_part;
+    piece = piece < size ? piece : size;
+    memcpy(l->head + l->received_part, bytes, piece);
+    if (l->received_part + piece == LINK_SIZE_MIN) {
+        l->tuned = true;
+        l->received = get_u32(l->head + 8);
+        frame_make(right, l->source, l->received);
+        if (memcmp(right, l->head, LINK_SIZE_MIN) != 0) {
+            l->received_part = 0;
+            differs(l, right, l->head, LINK_SIZE_MIN);
+        }
+    }
+    l->received_part += piece;
+    return piece;
+}
+
+uint32_t link_read(load_link *l, uint32_t issued, bool *more) {
+    static uint8_t bytes[BATCH_BYTES];
+    uint8_t right[LINK_SIZE_MAX];
+    uint32_t whole = 0;
+    ssize_t size = recv(l->fd, bytes, sizeof bytes, 0);
+    *more = size == (ssize_t)sizeof bytes;
+    if (size < 0 && errno == EAGAIN) {
+        return 0;
+    }
+    if (size <= 0) {
+        meter_fail(1, "connection %u, frame %u of %u: the server has closed it%s%s", l->id, l->received,
+                   issued, size < 0 ? ": " : "", size < 0 ? strerror(errno) : "");
+    }
+    for (uint32_t at = 0; at < (uint32_t)size;) {
+        uint32_t left = (uint32_t)size - at;
+        if (!l->tuned) {
+            at += tune(l, bytes + at, left);
+            continue;
+        }
+        uint32_t piece = frame_size - l->received_part;
+        piece = piece < left ? piece : left;
+        if (l->received >= issued) {
+            meter_fail(1, "connection %u: more than the %u frames came that were sent", l->id, issued);
+        }
+        frame_make(right, l->source, l->received);
+        if (memcmp(right + l->received_part, bytes + at, piece) != 0) {
+            differs(l, right + l->received_part, bytes + at, piece);
+        }
+        at += piece;
+        l->received_part += piece;
+        if (l->received_part == frame_size) {
+            l->received_part = 0;
+            l->received++;
+            whole++;
+        }
+    }
+    return whole;
+}
+
+void link_close(load_link *l) {
+    if (l->fd >= 0) {
+        (void)close(l->fd);
+        l->fd = -1;
+    }
+}
