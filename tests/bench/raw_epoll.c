@@ -193,11 +193,9 @@ static void take(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--broadcast") == 0) {
             broadcasts = true;
-        } else if (i + 1 == argc) {
-            usage();
-        } else if (strcmp(argv[i], "--threads") == 0) {
+        } else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) {
             thread_count = (int)strtol(argv[++i], NULL, 10);
-        } else if (strcmp(argv[i], "--lie") == 0) {
+        } else if (strcmp(argv[i], "--lie") == 0 && i + 1 < argc) {
             lie = argv[++i];
         } else {
             usage();
