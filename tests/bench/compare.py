@@ -1,0 +1,339 @@
+"""compare.py: runs Portico, a raw epoll loop, libuv and Boost.Asio on the same work, in turn, and keeps every sample.
+
+    python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
+
+BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, calls, allocations, idle,
+swap; all by default. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
+then writes tables and pictures from all there is.
+
+A repetition is a new server and a new client, and repetitions are interleaved: A B C D, A B C D, ..., so that what changes on
+the machine while it runs falls on all alike. The server has processor 0 and the client 1.
+"""
+import argparse
+import contextlib
+import csv
+import datetime
+import os
+import pathlib
+import platform
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import compare_report
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+START_S = 20
+
+INI = """[host]
+workers = {workers}
+run_dir = run
+ready_file = ready
+
+[log]
+level = warn
+
+[admin]
+enabled = no
+
+[modules]
+autoload = no
+
+[module {module}]
+file = {file}
+
+[listener game]
+address = 127.0.0.1
+port = 0
+type = {module}.session
+max_sessions = 1000000
+listen_backlog = 4096
+"""
+
+FULL = {
+    "repetitions": 5, "seconds": 1.0, "warm_up_ms": 300,
+    "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
+    "broadcast": [10, 100, 1000], "churn": [16],
+    "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)],
+    "calls": [(1, 1), (1, 16), (100, 1), (100, 16)],
+    "allocations": [(1, 1), (100, 1), (100, 16), (1000, 1)],
+    "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"],
+}
+QUICK = {
+    "repetitions": 2, "seconds": 0.3, "warm_up_ms": 100,
+    "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
+    "broadcast": [100], "churn": [16], "workers": [(100, 1)],
+    "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
+    "idle": [1000], "swap": ["20", "0", "100"],
+}
+
+
+class Bench:
+    def __init__(self, build, results, plan):
+        self.build, self.results, self.plan = build, results, plan
+        self.tests = build / "tests"
+        self.work = build / "tests" / "run" / "bench"
+        self.rows = []
+        self.cpus = sorted(os.sched_getaffinity(0))
+        if len(self.cpus) < 2:
+            sys.exit("compare.py: two processors are needed: one for the server and one for the client")
+
+    # ---- processes ------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def prepare(cpus):
+        """What a child does before it becomes its program."""
+        def in_child():
+            os.sched_setaffinity(0, cpus)
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return in_child
+
+    @contextlib.contextmanager
+    def server(self, name, cpus=None, workers=1, module="echo", counted=None):
+        """A server that serves; gives (process, port). `counted`: the file that its allocations are counted in."""
+        folder = self.work / f"{name}-{module}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        environment = dict(os.environ)
+        if counted:
+            environment |= {"LD_PRELOAD": str(self.tests / "bench.count_allocations.so"), "COUNT_ALLOCATIONS": str(counted)}
+        process = subprocess.Popen(self.command(name, folder, workers, module), cwd=folder, env=environment,
+                                   stdout=subprocess.PIPE, stderr=(folder / "stderr").open("w"), text=True,
+                                   preexec_fn=self.prepare(cpus or {self.cpus[0]}))
+        try:
+            yield process, self.port(name, process, folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+    def command(self, name, folder, workers, module):
+        broadcast = module == "shout"
+        if name == "portico":
+            modules = self.build / ("tests/modules" if broadcast else "modules")
+            (folder / "host.ini").write_text(INI.format(workers=workers, module=module, file=modules / f"{module}.so"))
+            return [self.build / "bin" / "portico", "run", "host.ini"]
+        if name == "raw":
+            return [self.tests / "bench.raw_epoll", "--threads", str(workers)] + (["--broadcast"] if broadcast else [])
+        if name == "asio":
+            return [self.tests / "bench.asio_echo", str(workers)]
+        return [self.tests / "bench.uv_echo"]
+
+    @staticmethod
+    def port(name, process, folder):
+        until = time.monotonic() + START_S
+        while time.monotonic() < until and process.poll() is None:
+            if name != "portico":
+                line = process.stdout.readline()
+                if line.startswith("port="):
+                    return int(line[5:])
+            elif (folder / "ready").exists():
+                for line in (folder / "ready").read_text().splitlines():
+                    if line.startswith("listener game "):
+                        return int(line.rsplit(":", 1)[1])
+            time.sleep(0.01)
+        sys.exit(f"compare.py: {name} does not serve: {(folder / 'stderr').read_text()}")
+
+    def load_command(self, process, port, **arguments):
+        command = [self.tests / "bench.load", "--port", str(port), "--pid", str(process.pid)]
+        for key, value in arguments.items():
+            command += ["--" + key.replace("_", "-"), str(value)]
+        return command
+
+    def client_cpus(self):
+        return {self.cpus[2] if len(self.cpus) > 2 and self.sharing else self.cpus[1]}
+
+    sharing = False  # the server has two processors
+
+    def load(self, process, port, **arguments):
+        """Runs the client to its end; its figures as a dict of texts."""
+        arguments = {"warm_up_ms": self.plan["warm_up_ms"], "seconds": self.plan["seconds"]} | arguments
+        done = subprocess.run(self.load_command(process, port, **arguments), capture_output=True, text=True,
+                              timeout=120, preexec_fn=self.prepare(self.client_cpus()))
+        if done.returncode != 0:
+            sys.exit(f"compare.py: {' '.join(map(str, done.args))}: {done.stderr}")
+        return figures(done.stdout)
+
+    def keep(self, part, server, repetition, found, workers=1):
+        row = {"part": part, "server": server, "workers": workers, "repetition": repetition} | found
+        self.rows.append(row)
+        shown = " ".join(f"{k}={row[k]}" for k in ("per_second", "server_us", "p50_us", "p99_us") if k in row)
+        print(f"{part} {server}/{workers} {row.get('connections')} x {row.get('in_flight')}: {shown}", file=sys.stderr)
+
+    # ---- parts ----------------------------------------------------------------------------------------------------
+
+    def peers(self):
+        """All that were built, in the order in which they take turns."""
+        built = {"raw": "raw_epoll", "uv": "uv_echo", "asio": "asio_echo"}
+        return [name for name, file in built.items() if (self.tests / f"bench.{file}").exists()] + ["portico"]
+
+    def repeat(self, part, points, servers, module="echo", **arguments):
+        for connections, in_flight in points:
+            for repetition in range(self.plan["repetitions"]):
+                for name, workers in servers:
+                    cpus = set(self.cpus[:2]) if self.sharing else None
+                    with self.server(name, cpus, workers, module) as (process, port):
+                        found = self.load(process, port, connections=connections, in_flight=in_flight, **arguments)
+                    self.keep(part, name, repetition, found, workers)
+
+    def echo(self):
+        self.repeat("echo", self.plan["echo"], [(name, 1) for name in self.peers()])
+
+    def broadcast(self):
+        points = [(members, 1) for members in self.plan["broadcast"]]
+        self.repeat("broadcast", points, [("raw", 1), ("portico", 1)], "shout", work="broadcast")
+
+    def churn(self):
+        points = [(connections, 1) for connections in self.plan["churn"]]
+        self.repeat("churn", points, [(name, 1) for name in self.peers()], work="churn")
+
+    def workers(self):
+        self.sharing = True
+        both = [(name, 2) for name in self.peers() if name in ("raw", "asio")]
+        self.repeat("workers", self.plan["workers"], [("portico", 1), ("portico", 2)] + both)
+        self.sharing = False
+
+    def allocations(self):
+        file = self.work / "allocations"
+        for connections, in_flight in self.plan["allocations"]:
+            for name in self.peers():
+                self.work.mkdir(parents=True, exist_ok=True)
+                file.unlink(missing_ok=True)
+                with self.server(name, counted=file) as (process, port):
+                    found = self.load(process, port, connections=connections, in_flight=in_flight, allocations=file)
+                self.keep("allocations", name, 0, found)
+
+    def idle(self):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
+        for connections in sorted({min(wanted, most) for wanted in self.plan["idle"]}):
+            for name in self.peers():
+                with self.server(name) as (process, port):
+                    found = self.load(process, port, connections=connections, work="idle")
+                self.keep("idle", name, 0, found)
+
+    def calls(self):
+        if not shutil.which("strace"):
+            print("no strace: no system calls are counted", file=sys.stderr)
+            return
+        for connections, in_flight in self.plan["calls"]:
+            for name in self.peers():
+                with self.server(name) as (process, port):
+                    found = self.traced(process, port, connections=connections, in_flight=in_flight)
+                if found:
+                    self.keep("calls", name, 0, found)
+
+    def traced(self, process, port, **arguments):
+        """As load, with the system calls for each message: strace is there from before the first to after the last."""
+        output = self.work / "strace"
+        command = self.load_command(process, port, warm_up_ms=0, seconds=self.plan["seconds"], **arguments) + ["--steps"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              preexec_fn=self.prepare(self.client_cpus())) as client:
+            client.stdout.readline()
+            with subprocess.Popen(["strace", "-c", "-f", "-o", output, "-p", str(process.pid)], stderr=subprocess.PIPE,
+                                  preexec_fn=self.prepare(self.client_cpus())) as strace:
+                attached = select.select([strace.stderr], [], [], 10)[0] and b"attached" in os.read(strace.stderr.fileno(), 4096)
+                time.sleep(0.05)  # to its other threads, too
+                client.stdin.write("\n")
+                client.stdin.flush()
+                found = figures(client.stdout.readline())
+                strace.send_signal(signal.SIGINT)
+                strace.communicate(timeout=20)
+            client.stdin.close()
+        if not attached or not found:
+            print("strace or the client did not work: no system calls are counted", file=sys.stderr)
+            return None
+        return found | calls_of(output.read_text(), int(found["total"]))
+
+    def swap(self):
+        folder = self.work / "swap"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        environment = dict(os.environ) | {
+            "PORTICO_EXE": str(self.build / "bin" / "portico"), "PORTICO_MODULES_DIR": str(self.build / "modules"),
+            "PORTICO_TEST_MODULES_DIR": str(self.tests / "modules"), "PORTICO_TEST_DIR": str(folder),
+            "PORTICO_SOURCE_DIR": str(ROOT)}
+        done = subprocess.run([self.tests / "bench.swap_pause"] + self.plan["swap"], cwd=folder, env=environment,
+                              capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            sys.exit(f"compare.py: bench.swap_pause: {done.stdout}{done.stderr}")
+        (self.results / "swap_pause.md").write_text(done.stdout)
+
+
+PARTS = ["echo", "broadcast", "churn", "workers", "calls", "allocations", "idle", "swap"]
+
+
+def figures(line):
+    """NAME=VALUE NAME=VALUE ... as a dict."""
+    return dict(word.split("=", 1) for word in line.split())
+
+
+def calls_of(table, messages):
+    """What `strace -c` counted, for each message."""
+    kinds = {"recv": ("recvfrom", "recvmsg", "read", "readv"), "send": ("sendto", "sendmsg", "write", "writev"),
+             "wait": ("epoll_wait", "epoll_pwait", "epoll_pwait2")}
+    count = dict.fromkeys(("recv", "send", "wait", "other", "recv_in_vain"), 0)
+    for line in table.splitlines():
+        words = line.split()
+        if len(words) not in (5, 6) or not words[3].isdigit() or words[-1] == "total":
+            continue
+        kind = next((kind for kind, names in kinds.items() if words[-1] in names), "other")
+        count[kind] += int(words[3])
+        if kind == "recv" and len(words) == 6:
+            count["recv_in_vain"] += int(words[4])
+    return {f"calls_{kind}": f"{calls / messages:.4f}" for kind, calls in count.items()}
+
+
+def machine(mode):
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True)
+    return {"date": datetime.date.today().isoformat(), "commit": commit.stdout.strip() or "?", "mode": mode, "cpu": model,
+            "processors": len(os.sched_getaffinity(0)), "kernel": platform.release()}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default=",".join(PARTS))
+    arguments = parser.parse_args()
+    chosen = arguments.only.split(",")
+    if not set(chosen) <= set(PARTS):
+        parser.error(f"parts are {', '.join(PARTS)}")
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    bench = Bench(arguments.build.resolve(), arguments.results.resolve(), QUICK if arguments.quick else FULL)
+    where = machine("quick" if arguments.quick else "full")
+    for part in chosen:
+        began = time.monotonic()
+        bench.rows = []
+        getattr(bench, part)()
+        took = {"part": part, "seconds": round(time.monotonic() - began)}
+        replace(arguments.results / "samples.csv", part, bench.rows)
+        replace(arguments.results / "parts.csv", part, [took | where])
+    compare_report.write(arguments.results)
+
+
+def replace(file, part, rows):
+    """Puts the rows in the place of those that the file has of this part."""
+    old = list(csv.DictReader(file.open())) if file.exists() else []
+    rows = [row for row in old if row["part"] != part] + rows
+    rows.sort(key=lambda row: PARTS.index(row["part"]))
+    fields = list(dict.fromkeys(key for row in rows for key in row))
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, fields, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""compare_report.py: tables, goals and pictures from the samples that compare.py keeps. Nothing here is measured or typed in.
+
+    python3 compare_report.py RESULTS       reads samples.csv, parts.csv, swap_pause.md; writes report.md and *.svg
+"""
+import csv
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+
+NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico"}
+
+
+class Samples:
+    """Medians of the repetitions of each point."""
+
+    def __init__(self, rows):
+        self.points = {}
+        for row in rows:
+            key = (row["part"], row["server"], int(row["workers"]), int(row["connections"]), int(row["in_flight"]))
+            self.points.setdefault(key, []).append(row)
+
+    def of(self, part):
+        """The points of a part, as (server, workers, connections, in flight), in the order of work, then as they were run."""
+        points = [key[1:] for key in self.points if key[0] == part]
+        return sorted(points, key=lambda p: (p[3], p[2]))
+
+    def all(self, part, point, figure):
+        rows = self.points.get((part, *point), [])
+        return [float(row[figure]) for row in rows if row.get(figure)]
+
+    def get(self, part, point, figure):
+        values = self.all(part, point, figure)
+        return statistics.median(values) if values else None
+
+    def ratio(self, part, point, other, figure="server_us"):
+        """Of a point's figure to that of another server at the same work; None when either is missing."""
+        mine, its = self.get(part, point, figure), self.get(part, other, figure)
+        return mine / its if mine is not None and its else None
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---" if i == 0 else "---:" for i in range(len(head))) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def text(value, digits=2):
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def spread(values):
+    """How far the samples lie apart, as a share of their median."""
+    return "" if len(values) < 2 else f"{100 * (max(values) - min(values)) / statistics.median(values):.0f} %"
+
+
+def loads(s, part, with_in_flight=True):
+    rows = []
+    for point in s.of(part):
+        server, workers, connections, in_flight = point
+        floor = ("raw", workers, connections, in_flight)
+        work = f"{connections:,}" + (f" x {in_flight}" if with_in_flight else "")
+        rows.append([work, NAMES[server] + (f", {workers} workers" if workers > 1 else ""),
+                     text(s.get(part, point, "per_second"), 0), text(s.get(part, point, "p50_us"), 0),
+                     text(s.get(part, point, "p99_us"), 0), text(s.get(part, point, "server_us"), 3),
+                     spread(s.all(part, point, "server_us")), text(s.ratio(part, point, floor)),
+                     text(s.get(part, point, "server_share")), text(s.get(part, point, "client_share"))])
+    first = "connections x in flight" if with_in_flight else "connections"
+    return table([first, "server", "messages/s", "half us", "99 % us", "server us", "spread", "x raw",
+                  "server busy", "client busy"], rows)
+
+
+# ---- goals ------------------------------------------------------------------------------------------------------------
+
+
+def judged(goal, where, value, limit, most=True, digits=2, none="not measured"):
+    """One row: met when the value is at most (or at least) the limit."""
+    if value is None:
+        return [goal, where, none, ""]
+    met = value <= limit if most else value >= limit
+    return [goal, where, text(value, digits), "yes" if met else "**no**"]
+
+
+def goals(s, processors):
+    rows = []
+    for _, _, n, k in [p for p in s.of("echo") if p[0] == "portico"]:
+        mine, where = ("portico", 1, n, k), f"{n:,} x {k}"
+        limit = 1.10 if k == 1 else 1.25
+        rows.append(judged(f"processor time a message, {k} in flight: at most {limit:.2f} x raw", where,
+                           s.ratio("echo", mine, ("raw", 1, n, k)), limit))
+        for peer in ("uv", "asio") if k == 1 else ():
+            rows.append(judged(f"processor time a message, 1 in flight: at most 0.85 x {NAMES[peer]}", where,
+                               s.ratio("echo", mine, (peer, 1, n, k)), 0.85))
+    for point in [p for p in s.of("allocations") if p[0] == "portico"]:
+        # A timer now and then may allocate: one in 10,000 messages is not one per message.
+        rows.append(judged("no allocation per message: below 0.0001", f"{point[2]:,} x {point[3]}",
+                           s.get("allocations", point, "allocations"), 0.0001, digits=5))
+    for point in [p for p in s.of("calls") if p[0] == "portico"]:
+        where = f"{point[2]:,} x {point[3]}"
+        recv, vain = (s.get("calls", point, "calls_" + kind) for kind in ("recv", "recv_in_vain"))
+        send = s.get("calls", point, "calls_send")
+        if point[3] == 1:
+            rows.append(judged("one recv a batch: calls a message, at most 1.01", where, recv, 1.01, digits=3))
+        rows.append(judged("no recv in vain: at most 0.01 of the recvs", where, vain / recv, 0.01, digits=3))
+        rows.append(judged("one send a batch: sends for each recv with data, at most 1.01", where, send / (recv - vain), 1.01,
+                           digits=3))
+    for _, _, n, k in [p for p in s.of("workers") if p[:2] == ("portico", 2)]:
+        ratio = s.ratio("workers", ("portico", 2, n, k), ("portico", 1, n, k), "per_second")
+        rows.append(judged("two workers: no slower than one (messages/s)", f"{n:,} x {k}", ratio, 1.0, most=False))
+        client = s.get("workers", ("portico", 2, n, k), "client_share")
+        if n == 1:
+            continue  # one session runs one thing at a time
+        if processors < 3:
+            rows.append(judged("two workers: 1.6 x one", f"{n:,} x {k}", None, 0,
+                               none=f"cannot be told with {processors} processors: the client needs one"))
+        elif client > 0.95 and ratio < 1.6:
+            rows.append(judged("two workers: 1.6 x one", f"{n:,} x {k}", None, 0, none="cannot be told: the client is busy"))
+        else:
+            rows.append(judged("two workers: 1.6 x one", f"{n:,} x {k}", ratio, 1.6, most=False))
+    for _, _, n, k in [p for p in s.of("broadcast") if p[0] == "portico"]:
+        rows.append(judged("broadcast: at most 1.15 x raw", f"{n:,} members",
+                           s.ratio("broadcast", ("portico", 1, n, k), ("raw", 1, n, k)), 1.15))
+    for point in [p for p in s.of("idle") if p[0] == "portico"]:
+        rows.append(judged("idle: less than 1,024 bytes a session", f"{point[2]:,} sessions",
+                           s.get("idle", point, "bytes_per_connection"), 1023, digits=0))
+    return table(["goal", "where", "measured", "met"], rows)
+
+
+# ---- the rest of the tables -------------------------------------------------------------------------------------------
+
+
+def plain(s, part, figures):
+    """A table of figures that are not compared to raw: figures is [(head, figure, digits)]."""
+    rows = []
+    for point in s.of(part):
+        work = f"{point[2]:,} x {point[3]}"
+        rows.append([work, NAMES[point[0]]] + [text(s.get(part, point, figure), digits) for _, figure, digits in figures])
+    return table(["connections x in flight", "server"] + [head for head, _, _ in figures], rows)
+
+
+CALLS = [("recv", "calls_recv", 3), ("of them in vain", "calls_recv_in_vain", 3), ("send", "calls_send", 3),
+         ("epoll_wait", "calls_wait", 3), ("other", "calls_other", 3)]
+IDLE = [("bytes each", "bytes_per_connection", 0), ("KiB before", "resident_before_kib", 0), ("KiB with them", "resident_kib", 0)]
+
+SECTIONS = [
+    ("Echo of 64 bytes, one worker", "echo", loads),
+    ("Broadcast to a room", "broadcast", lambda s, part: loads(s, part, False)),
+    ("Connect, one echo, close", "churn", lambda s, part: loads(s, part, False)),
+    ("Two workers on two processors, which the client shares where there are no more", "workers", loads),
+    ("System calls for each message", "calls", lambda s, part: plain(s, part, CALLS)),
+    ("Allocations for each message", "allocations", lambda s, part: plain(s, part, [("allocations", "allocations", 5)])),
+    ("Memory of idle connections", "idle", lambda s, part: plain(s, part, IDLE)),
+]
+
+
+# ---- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def picture(file, title, y, series):
+    """series: {name: [(x, y), ...]}; x by powers of ten."""
+    data = [f"${name} << EOD\n" + "\n".join(f"{x} {value}" for x, value in points) + "\nEOD"
+            for name, points in series.items()]
+    plots = [f"${name} using 1:2 with linespoints linewidth 2 title '{NAMES[name]}'" for name in series]
+    script = "\n".join([f"set terminal svg size 640,400 background rgb 'white'\nset output '{file}'",
+                        f"set title '{title}'\nset xlabel 'connections'\nset ylabel '{y}'", "set logscale x\nset yrange [0:*]",
+                        "set offsets graph 0.03, graph 0.03, graph 0.1, 0\nset key outside\nset grid"] + data)
+    subprocess.run(["gnuplot"], input=script + "\nplot " + ", ".join(plots) + "\n", text=True, check=True)
+
+
+def pictures(s, results):
+    if not shutil.which("gnuplot"):
+        return []
+    wanted = [("echo", 1, "server_us", "us of the server a message"), ("echo", 16, "server_us", "us of the server a message"),
+              ("echo", 1, "per_second", "messages/s"), ("echo", 16, "per_second", "messages/s"),
+              ("echo", 1, "p99_us", "99 % latency, us"), ("broadcast", 1, "server_us", "us of the server a packet")]
+    files = []
+    for part, in_flight, figure, y in wanted:
+        series = {}
+        for point in s.of(part):
+            if point[3] == in_flight:
+                series.setdefault(point[0], []).append((point[2], s.get(part, point, figure)))
+        if any(len(points) > 1 for points in series.values()):
+            name = f"{part}_{in_flight}_{figure}.svg"
+            title = "broadcast to a room" if part == "broadcast" else f"echo of 64 bytes, {in_flight} in flight"
+            picture(results / name, title, y, series)
+            files.append(name)
+    return files
+
+
+def write(results):
+    parts = list(csv.DictReader((results / "parts.csv").open()))
+    samples = results / "samples.csv"
+    s = Samples(csv.DictReader(samples.open()) if samples.exists() else [])
+    processors = int(parts[0]["processors"])
+    out = ["# Portico beside a raw epoll loop, libuv and Boost.Asio\n",
+           "Written by `sh scripts/bench.sh`; how to read it: [README](../README.md). Every sample: `samples.csv`.\n",
+           table(list(parts[0]), [list(part.values()) for part in parts]), "## Goals\n", goals(s, processors)]
+    for title, part, make in SECTIONS:
+        if s.of(part):
+            out += [f"## {title}\n", make(s, part)]
+    pauses = results / "swap_pause.md"
+    if pauses.exists():
+        out += ["## The pause of a swap against the number of sessions\n", pauses.read_text()]
+    files = pictures(s, results)
+    if files:
+        out += ["## Pictures\n"] + [f"![{file}]({file})" for file in files]
+    (results / "report.md").write_text("\n".join(out).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    write(pathlib.Path(sys.argv[1]))
