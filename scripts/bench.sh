@@ -4,12 +4,13 @@
 #   sh scripts/bench.sh [quick] [PART...]
 #
 # Without `quick` it takes some twelve minutes, nothing else should run then, and what it finds replaces tests/bench/results/. With it, under a
-# minute, and build/linux/bench-quick/. PARTs (default: all): echo broadcast churn workers calls allocations idle swap.
+# minute, and build/linux/bench-quick/. PARTs: echo broadcast churn workers calls allocations idle swap wine; default: all, with
+# quick all but wine, for which the Windows build is needed as well.
 # Missing Debian packages are installed.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-. "$root/scripts/packages.sh"
+. "$root/scripts/build.sh"
 build=$root/build/linux
 
 results=$root/tests/bench/results
@@ -19,12 +20,17 @@ if [ "${1:-}" = quick ]; then
     quick=--quick
     shift
 fi
-only=$(echo "$*" | tr ' ' ,)
+all="echo broadcast churn workers calls allocations idle swap"
+[ -n "$quick" ] || all="$all wine"
+parts=${*:-$all}
 
 # shellcheck disable=SC2086 # lists of names
 packages_need $PACKAGES_BUILD $PACKAGES_BENCH >&2
 (cd "$root" && cmake --preset linux && cmake --build "$build") >&2
+case " $parts " in
+*" wine "*) build_for windows portico_serve bench-raw_iocp || echo "Nothing will be measured under Wine" >&2 ;;
+esac
 
-python3 "$root/tests/bench/compare.py" "$build" "$results" $quick ${only:+--only "$only"}
+python3 "$root/tests/bench/compare.py" "$build" "$results" $quick --only "$(echo "$parts" | tr ' ' ,)"
 sed -n '/^## Goals/,/^## Echo/{ /^|/p }' "$results/report.md"
 echo "All of it: $results/report.md"

@@ -1,9 +1,10 @@
-"""compare.py: runs Portico, a raw epoll loop, libuv and Boost.Asio on the same work, in turn, and keeps every sample.
+"""compare.py: runs Portico, a raw epoll loop, libuv and Boost.Asio on the same work, in turn, and keeps every sample; and
+under Wine Portico and a raw loop on a completion port.
 
     python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
 
 BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, calls, allocations, idle,
-swap; all by default. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
+swap, wine; all by default, wine only where preset `windows` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
 then writes tables and pictures from all there is.
 
 A repetition is a new server and a new client, and repetitions are interleaved: A B C D, A B C D, ..., so that what changes on
@@ -45,7 +46,7 @@ enabled = no
 autoload = no
 
 [module {module}]
-file = {file}
+file = {drive}{file}
 
 [listener game]
 address = 127.0.0.1
@@ -63,13 +64,14 @@ FULL = {
     "calls": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "allocations": [(1, 1), (100, 1), (100, 16), (1000, 1)],
     "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"],
+    "wine": [(1, 1), (1, 16), (100, 1), (100, 16)],
 }
 QUICK = {
     "repetitions": 2, "seconds": 0.3, "warm_up_ms": 100,
     "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "broadcast": [100], "churn": [16], "workers": [(100, 1)],
     "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
-    "idle": [1000], "swap": ["20", "0", "100"],
+    "idle": [1000], "swap": ["20", "0", "100"], "wine": [(1, 1), (100, 16)],
 }
 
 
@@ -77,6 +79,7 @@ class Bench:
     def __init__(self, build, results, plan):
         self.build, self.results, self.plan = build, results, plan
         self.tests = build / "tests"
+        self.windows = build.parent / "windows"
         self.work = build / "tests" / "run" / "bench"
         self.rows = []
         self.cpus = sorted(os.sched_getaffinity(0))
@@ -96,56 +99,63 @@ class Bench:
 
     @contextlib.contextmanager
     def server(self, name, cpus=None, workers=1, module="echo", counted=None):
-        """A server that serves; gives (process, port). `counted`: the file that its allocations are counted in."""
+        """A server that serves; gives (its process, port). `counted`: the file that its allocations are counted in."""
         folder = self.work / f"{name}-{module}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         environment = dict(os.environ)
         if counted:
             environment |= {"LD_PRELOAD": str(self.tests / "bench.count_allocations.so"), "COUNT_ALLOCATIONS": str(counted)}
-        process = subprocess.Popen(self.command(name, folder, workers, module), cwd=folder, env=environment,
-                                   stdout=subprocess.PIPE, stderr=(folder / "stderr").open("w"), text=True,
-                                   preexec_fn=self.prepare(cpus or {self.cpus[0]}))
+        if name in WINE:
+            environment |= self.wine_environment()
+        with (folder / "output").open("w") as output:
+            process = subprocess.Popen(self.command(name, folder, workers, module), cwd=folder, env=environment,
+                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                       preexec_fn=self.prepare(cpus or {self.cpus[0]}))
         try:
-            yield process, self.port(name, process, folder)
+            yield process, self.port(process, folder)
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT if name in WINE else signal.SIGTERM)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            process.stdout.close()
 
     def command(self, name, folder, workers, module):
         broadcast = module == "shout"
-        if name == "portico":
-            modules = self.build / ("tests/modules" if broadcast else "modules")
-            (folder / "host.ini").write_text(INI.format(workers=workers, module=module, file=modules / f"{module}.so"))
-            return [self.build / "bin" / "portico", "run", "host.ini"]
-        if name == "raw":
-            return [self.tests / "bench.raw_epoll", "--threads", str(workers)] + (["--broadcast"] if broadcast else [])
-        if name == "asio":
-            return [self.tests / "bench.asio_echo", str(workers)]
-        return [self.tests / "bench.uv_echo"]
+        if name in ("portico", "wine"):
+            windows = name == "wine"
+            build = self.windows if windows else self.build
+            file = build / ("tests/modules" if broadcast else "modules") / (module + (".dll" if windows else ".so"))
+            ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "", file=file)
+            (folder / "host.ini").write_text(ini)
+            return (["wine"] if windows else []) + [build / "bin" / ("portico.exe" if windows else "portico"), "run", "host.ini"]
+        return {
+            "raw": [self.tests / "bench.raw_epoll", "--threads", str(workers)] + (["--broadcast"] if broadcast else []),
+            "uv": [self.tests / "bench.uv_echo"],
+            "asio": [self.tests / "bench.asio_echo", str(workers)],
+            "iocp": ["wine", self.windows / "tests" / "bench.raw_iocp.exe", "skip", "ex"],
+        }[name]
 
     @staticmethod
-    def port(name, process, folder):
+    def port(process, folder):
+        """Portico writes its ready_file, the others print `port=N`."""
         until = time.monotonic() + START_S
         while time.monotonic() < until and process.poll() is None:
-            if name != "portico":
-                line = process.stdout.readline()
+            ready = folder / "ready"
+            for line in (ready.read_text() if ready.exists() else "").splitlines():
+                if line.startswith("listener game "):
+                    return int(line.rsplit(":", 1)[1])
+            for line in (folder / "output").read_text().splitlines():
                 if line.startswith("port="):
                     return int(line[5:])
-            elif (folder / "ready").exists():
-                for line in (folder / "ready").read_text().splitlines():
-                    if line.startswith("listener game "):
-                        return int(line.rsplit(":", 1)[1])
             time.sleep(0.01)
-        sys.exit(f"compare.py: {name} does not serve: {(folder / 'stderr').read_text()}")
+        sys.exit(f"compare.py: {process.args} does not serve: {(folder / 'output').read_text()}")
 
     def load_command(self, process, port, **arguments):
-        command = [self.tests / "bench.load", "--port", str(port), "--pid", str(process.pid)]
+        pids = [process.pid] + ([self.wine_server] if self.wine_server else [])
+        command = [self.tests / "bench.load", "--port", str(port), "--pid", ",".join(map(str, pids))]
         for key, value in arguments.items():
             command += ["--" + key.replace("_", "-"), str(value)]
         return command
@@ -154,15 +164,18 @@ class Bench:
         return {self.cpus[2] if len(self.cpus) > 2 and self.sharing else self.cpus[1]}
 
     sharing = False  # the server has two processors
+    wine_server = None  # the process id of Wine's, which does a share of the work
 
     def load(self, process, port, **arguments):
         """Runs the client to its end; its figures as a dict of texts."""
         arguments = {"warm_up_ms": self.plan["warm_up_ms"], "seconds": self.plan["seconds"]} | arguments
+        before = processor_ticks()
         done = subprocess.run(self.load_command(process, port, **arguments), capture_output=True, text=True,
                               timeout=120, preexec_fn=self.prepare(self.client_cpus()))
         if done.returncode != 0:
             sys.exit(f"compare.py: {' '.join(map(str, done.args))}: {done.stderr}")
-        return figures(done.stdout)
+        stolen, ticks = (now - then for now, then in zip(processor_ticks(), before))
+        return figures(done.stdout) | {"stolen": f"{stolen / max(ticks, 1):.3f}"}
 
     def keep(self, part, server, repetition, found, workers=1):
         row = {"part": part, "server": server, "workers": workers, "repetition": repetition} | found
@@ -268,8 +281,33 @@ class Bench:
             sys.exit(f"compare.py: bench.swap_pause: {done.stdout}{done.stderr}")
         (self.results / "swap_pause.md").write_text(done.stdout)
 
+    # ---- Wine -----------------------------------------------------------------------------------------------------
 
-PARTS = ["echo", "broadcast", "churn", "workers", "calls", "allocations", "idle", "swap"]
+    def wine_environment(self):
+        prefix = os.environ.get("WINEPREFIX", str(ROOT / "build" / "wineprefix"))
+        return {"WINEPREFIX": prefix, "WINEDLLPATH": str(self.windows / "wine"), "WINEDEBUG": "-all"}
+
+    def wine(self):
+        """Wine's one server process takes part in each call: it is measured along with the server, on the same processor."""
+        if not (self.windows / "tests" / "bench.raw_iocp.exe").exists() or not shutil.which("wine"):
+            print("preset windows is not built, or there is no Wine: nothing is measured under Wine", file=sys.stderr)
+            return
+        environment = dict(os.environ) | self.wine_environment()
+        there_before = wine_server_of(environment["WINEPREFIX"])
+        subprocess.run(["sh", ROOT / "scripts" / "wine.sh", "--prepare"], env=environment, check=True)
+        subprocess.run(["wineserver", "-p"], env=environment, check=False, preexec_fn=self.prepare({self.cpus[0]}))
+        self.wine_server = wine_server_of(environment["WINEPREFIX"])
+        try:
+            os.sched_setaffinity(self.wine_server, {self.cpus[0]})
+            self.repeat("wine", self.plan["wine"], [("iocp", 1), ("wine", 1)])
+        finally:
+            self.wine_server = None
+            if not there_before:
+                subprocess.run(["wineserver", "-k"], env=environment, check=False)
+
+
+PARTS = ["echo", "broadcast", "churn", "workers", "calls", "allocations", "idle", "swap", "wine"]
+WINE = ("iocp", "wine")
 
 
 def figures(line):
@@ -291,6 +329,22 @@ def calls_of(table, messages):
         if kind == "recv" and len(words) == 6:
             count["recv_in_vain"] += int(words[4])
     return {f"calls_{kind}": f"{calls / messages:.4f}" for kind, calls in count.items()}
+
+
+def processor_ticks():
+    """Of all processors since the start: those that the machine below a virtual one took away, and all."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[7], sum(ticks)
+
+
+def wine_server_of(prefix):
+    """The id of the wineserver that serves this prefix, or None."""
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (folder / "comm").read_text().startswith("wineserver"):
+                if f"WINEPREFIX={prefix}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                    return int(folder.name)
+    return None
 
 
 def machine(mode):

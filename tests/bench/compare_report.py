@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 
-NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico"}
+NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP", "wine": "Portico"}
 
 
 class Samples:
@@ -35,9 +35,10 @@ class Samples:
         return statistics.median(values) if values else None
 
     def ratio(self, part, point, other, figure="server_us"):
-        """Of a point's figure to that of another server at the same work; None when either is missing."""
-        mine, its = self.get(part, point, figure), self.get(part, other, figure)
-        return mine / its if mine is not None and its else None
+        """Of a point's figure to that of another server at the same work: the median of the ratios in each repetition, which
+        were measured one after another. None when either is missing."""
+        pairs = list(zip(self.all(part, point, figure), self.all(part, other, figure)))
+        return statistics.median(mine / its for mine, its in pairs) if pairs and all(its for _, its in pairs) else None
 
 
 def table(head, rows):
@@ -58,7 +59,7 @@ def loads(s, part, with_in_flight=True):
     rows = []
     for point in s.of(part):
         server, workers, connections, in_flight = point
-        floor = ("raw", workers, connections, in_flight)
+        floor = ("iocp" if part == "wine" else "raw", workers, connections, in_flight)
         work = f"{connections:,}" + (f" x {in_flight}" if with_in_flight else "")
         rows.append([work, NAMES[server] + (f", {workers} workers" if workers > 1 else ""),
                      text(s.get(part, point, "per_second"), 0), text(s.get(part, point, "p50_us"), 0),
@@ -120,6 +121,10 @@ def goals(s, processors):
     for _, _, n, k in [p for p in s.of("broadcast") if p[0] == "portico"]:
         rows.append(judged("broadcast: at most 1.15 x raw", f"{n:,} members",
                            s.ratio("broadcast", ("portico", 1, n, k), ("raw", 1, n, k)), 1.15))
+    for _, _, n, k in [p for p in s.of("wine") if p[0] == "wine"]:
+        limit = 1.10 if k == 1 else 1.00
+        rows.append(judged(f"Wine: processor time a message, {k} in flight: at most {limit:.2f} x raw IOCP", f"{n:,} x {k}",
+                           s.ratio("wine", ("wine", 1, n, k), ("iocp", 1, n, k)), limit))
     for point in [p for p in s.of("idle") if p[0] == "portico"]:
         rows.append(judged("idle: less than 1,024 bytes a session", f"{point[2]:,} sessions",
                            s.get("idle", point, "bytes_per_connection"), 1023, digits=0))
@@ -140,6 +145,7 @@ def plain(s, part, figures):
 
 CALLS = [("recv", "calls_recv", 3), ("of them in vain", "calls_recv_in_vain", 3), ("send", "calls_send", 3),
          ("epoll_wait", "calls_wait", 3), ("other", "calls_other", 3)]
+SHARES = [("us", "server_us", 2), ("of it the program", "server_us_1", 2), ("of it wineserver", "server_us_2", 2)]
 IDLE = [("bytes each", "bytes_per_connection", 0), ("KiB before", "resident_before_kib", 0), ("KiB with them", "resident_kib", 0)]
 
 SECTIONS = [
@@ -150,6 +156,8 @@ SECTIONS = [
     ("System calls for each message", "calls", lambda s, part: plain(s, part, CALLS)),
     ("Allocations for each message", "allocations", lambda s, part: plain(s, part, [("allocations", "allocations", 5)])),
     ("Memory of idle connections", "idle", lambda s, part: plain(s, part, IDLE)),
+    ("Under Wine: echo of 64 bytes, one worker", "wine", loads),
+    ("Under Wine: whose processor time that is", "wine", lambda s, part: plain(s, part, SHARES)),
 ]
 
 
@@ -187,14 +195,23 @@ def pictures(s, results):
     return files
 
 
+def machines(s, parts):
+    """On what machine each part was measured, and how much of it other guests of the same machine took meanwhile."""
+    rows = []
+    for part in parts:
+        stolen = [value for point in s.of(part["part"]) for value in s.all(part["part"], point, "stolen")]
+        rows.append(list(part.values()) + [f"{100 * statistics.median(stolen):.0f} %, {100 * max(stolen):.0f} %" if stolen else ""])
+    return table(list(parts[0]) + ["stolen: half, worst"], rows)
+
+
 def write(results):
-    parts = list(csv.DictReader((results / "parts.csv").open()))
     samples = results / "samples.csv"
     s = Samples(csv.DictReader(samples.open()) if samples.exists() else [])
-    processors = int(parts[0]["processors"])
+    parts = list(csv.DictReader((results / "parts.csv").open()))
+    processors = min(int(part["processors"]) for part in parts)
     out = ["# Portico beside a raw epoll loop, libuv and Boost.Asio\n",
            "Written by `sh scripts/bench.sh`; how to read it: [README](../README.md). Every sample: `samples.csv`.\n",
-           table(list(parts[0]), [list(part.values()) for part in parts]), "## Goals\n", goals(s, processors)]
+           machines(s, parts), "## Goals\n", goals(s, processors)]
     for title, part, make in SECTIONS:
         if s.of(part):
             out += [f"## {title}\n", make(s, part)]
