@@ -57,7 +57,7 @@ listen_backlog = 4096
 """
 
 FULL = {
-    "repetitions": 5, "seconds": 1.0, "warm_up_ms": 300,
+    "repetitions": 7, "seconds": 0.6, "warm_up_ms": 250,
     "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
     "broadcast": [10, 100, 1000], "churn": [16],
     "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)],

@@ -1,5 +1,5 @@
 /* raw_epoll.c: the floor of the comparisons: the least that a TCP server does for the same work. Each thread has an epoll of
- * its own, edge-triggered, so that nothing is asked about twice; a readable connection costs one recv and one send.
+ * its own, edge-triggered (level-triggered was measured, and is not cheaper); a readable connection costs one recv and one send.
  * No frames, no limits, no state. 127.0.0.1, TCP_NODELAY as Portico's default is. Prints `port=N`; ends at SIGTERM.
  *
  *   bench.raw_epoll [--threads N] [--broadcast] [--lie flip|swap|drop|double]
