@@ -366,7 +366,7 @@ def main():
         parser.error(f"parts are {', '.join(PARTS)}")
     arguments.results.mkdir(parents=True, exist_ok=True)
     bench = Bench(arguments.build.resolve(), arguments.results.resolve(), QUICK if arguments.quick else FULL)
-    where = machine("quick" if arguments.quick else "full")
+    where = {"repetitions": bench.plan["repetitions"]} | machine("quick" if arguments.quick else "full")
     for part in chosen:
         began = time.monotonic()
         bench.rows = []
