@@ -128,6 +128,8 @@ def goals(s, processors):
     for point in [p for p in s.of("idle") if p[0] == "portico"]:
         rows.append(judged("idle: less than 1,024 bytes a session", f"{point[2]:,} sessions",
                            s.get("idle", point, "bytes_per_connection"), 1023, digits=0))
+    missing = [part for part in ("echo", "broadcast", "workers", "calls", "allocations", "idle", "wine") if not s.of(part)]
+    rows += [[f"the goals of the part `{part}`", "", "not measured", ""] for part in missing]
     return table(["goal", "where", "measured", "met"], rows)
 
 
