@@ -98,6 +98,10 @@ typedef struct os_cond {
  * On success *thread is owned by the caller until os_thread_join. */
 portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(void *), void *arg);
 
+/* The processor time that the thread has used so far, user and system; 0 where the system does not tell. The caller keeps
+ * it from being joined meanwhile. On Windows it grows in steps of the system's tick, 15.6 ms. */
+uint64_t os_thread_cpu_ns(const os_thread *thread);
+
 /* Waits for the thread to return and frees it. */
 void os_thread_join(os_thread *thread);
 

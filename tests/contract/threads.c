@@ -7,6 +7,7 @@ static os_mutex lock;
 static os_cond changed;
 static uint32_t counter;
 static bool open;
+static bool spun;
 
 static void count_main(void *arg) {
     uint32_t *own = arg;
@@ -21,6 +22,43 @@ static void count_main(void *arg) {
         (*own)++;
         os_mutex_unlock(&lock);
     }
+}
+
+static void spin_main(void *arg) {
+    uint64_t until_ns = os_monotonic_ns() + 200 * 1000000ull;
+    (void)arg;
+    while (os_monotonic_ns() < until_ns) {
+    }
+    os_mutex_lock(&lock);
+    spun = true;
+    os_cond_wake_all(&changed);
+    while (open) {
+        os_cond_wait(&changed, &lock, UINT32_MAX);
+    }
+    os_mutex_unlock(&lock);
+}
+
+/* Of a thread that spins, then sleeps: no more than has passed, and it does not go back. A system may tell none. */
+static void processor_time(void) {
+    os_thread *thread;
+    uint64_t begin_ns = os_monotonic_ns();
+    CHECK_OK(os_thread_start(&thread, "spins", spin_main, NULL));
+    os_mutex_lock(&lock);
+    while (!spun) {
+        os_cond_wait(&changed, &lock, UINT32_MAX);
+    }
+    os_mutex_unlock(&lock);
+    uint64_t used_ns = os_thread_cpu_ns(thread);
+    CHECK(used_ns <= os_monotonic_ns() - begin_ns + 16 * 1000000);
+    CHECK(os_thread_cpu_ns(thread) >= used_ns);
+    os_usage usage;
+    os_process_usage(&usage);
+    CHECK(used_ns <= usage.cpu_ns + 16 * 1000000);
+    os_mutex_lock(&lock);
+    open = false;
+    os_cond_wake_all(&changed);
+    os_mutex_unlock(&lock);
+    os_thread_join(thread);
 }
 
 int main(int argc, char **argv) {
@@ -47,5 +85,6 @@ int main(int argc, char **argv) {
     }
     os_mutex_unlock(&lock);
     CHECK((os_monotonic_ns() - begin_ns) / 1000000 >= 50 - 16);
+    processor_time();
     return contract_end();
 }

@@ -39,6 +39,15 @@ portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(
     return PORTICO_OK;
 }
 
+uint64_t os_thread_cpu_ns(const os_thread *thread) {
+    clockid_t clock;
+    struct timespec used;
+    if (pthread_getcpuclockid(thread->system, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        return 0;
+    }
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
 void os_thread_join(os_thread *thread) {
     if (pthread_join(thread->system, NULL) != 0) {
         abort(); /* joined twice, or by itself */

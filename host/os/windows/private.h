@@ -63,6 +63,9 @@ win_function win_find(const wchar_t *library, const char *name);
 /* Whether this is Wine: only what deviates there may ask. */
 bool win_is_wine(void);
 
+/* A duration of the system's in nanoseconds. */
+uint64_t win_ns_of(FILETIME time);
+
 /* ---- imports.c ---- */
 
 /* Writes the name of the first DLL that `library`, a full path, imports and that is not to be found. False

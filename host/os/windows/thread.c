@@ -66,6 +66,14 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     return PORTICO_OK;
 }
 
+uint64_t os_thread_cpu_ns(const os_thread *thread) {
+    FILETIME created, ended, kernel, user;
+    if (!GetThreadTimes(thread->handle, &created, &ended, &kernel, &user)) {
+        return 0;
+    }
+    return win_ns_of(kernel) + win_ns_of(user);
+}
+
 void os_thread_join(os_thread *thread) {
     WaitForSingleObject(thread->handle, INFINITE);
     CloseHandle(thread->handle);

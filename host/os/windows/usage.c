@@ -4,7 +4,7 @@
 #include <psapi.h>
 #include <stdlib.h>
 
-static uint64_t ns_of(FILETIME time) {
+uint64_t win_ns_of(FILETIME time) {
     return ((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) * 100;
 }
 
@@ -33,7 +33,7 @@ void os_process_usage(os_usage *usage) {
     }
     FILETIME created, ended, kernel, user;
     if (GetProcessTimes(process, &created, &ended, &kernel, &user)) {
-        usage->cpu_ns = ns_of(kernel) + ns_of(user);
+        usage->cpu_ns = win_ns_of(kernel) + win_ns_of(user);
     }
     DWORD handles = 0;
     if (GetProcessHandleCount(process, &handles)) {
