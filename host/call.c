@@ -8,6 +8,7 @@
  */
 #include "call.h"
 
+#include "meter.h"
 #include "session_private.h"
 
 /* Enters the gate of a's module for a call. False: it must not be called. */
@@ -51,6 +52,25 @@ static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_
     return h != NULL ? h->call : s->layout->parts[0].type->on_packet;
 }
 
+/* Apart from call_handler, so that it costs nothing while nobody looks. */
+static void call_measured(session *s, portico_on_packet handler, uint32_t part,
+                          const portico_packet *packet) {
+    bool registered = layout_find(s->layout, packet->opcode) != NULL;
+    uint64_t began_ns = meter_begin();
+    handler(s->base.id, s->attachments[part].state, packet);
+    meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE, s->service->type->name,
+              registered ? packet->opcode : 0);
+}
+
+/* Inside the gate of its module. */
+static void call_handler(session *s, portico_on_packet handler, uint32_t part, const portico_packet *packet) {
+    if (meter_on()) {
+        call_measured(s, handler, part, packet);
+    } else {
+        handler(s->base.id, s->attachments[part].state, packet);
+    }
+}
+
 void call_packets_end(call_run *run) {
     if (run->inside != NULL) {
         module_leave(run->inside);
@@ -68,7 +88,7 @@ bool call_packet(session *s, call_run *run, const portico_packet *packet) {
     uint32_t part = 0;
     portico_on_packet handler = find_handler(s, packet->opcode, &part);
     if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
-        handler(s->base.id, s->attachments[part].state, packet);
+        call_handler(s, handler, part, packet);
         return true;
     }
     call_packets_end(run);
@@ -83,7 +103,7 @@ bool call_packet(session *s, call_run *run, const portico_packet *packet) {
         }
         if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
             *run = (call_run){.inside = s->attachments[part].module, .part = part};
-            handler(s->base.id, s->attachments[part].state, packet);
+            call_handler(s, handler, part, packet);
         }
     }
     return true;
@@ -113,7 +133,9 @@ void call_message(session *s, message *m) {
             return;
         }
         if (call_begin_part(s, part, "message", m->id, &stale)) {
+            uint64_t began_ns = meter_begin();
             message_deliver(m, handler->call, s->attachments[part].state);
+            meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
             module_leave(s->attachments[part].module);
         }
     }

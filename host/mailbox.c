@@ -1,6 +1,8 @@
 /* mailbox.c: see mailbox.h. */
 #include "mailbox.h"
 
+#include "meter.h"
+
 #include <stdlib.h>
 
 struct mailbox {
@@ -26,7 +28,9 @@ static void mailbox_on_message(work *w) {
         const generation *g = module_generation(b->module);
         const registered_message *handler = registry_find_message(g->registry->messages, m->id);
         if (handler != NULL) {
+            uint64_t began_ns = meter_begin();
             message_deliver(m, handler->call, g->state);
+            meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
         }
         module_leave(b->module);
     }

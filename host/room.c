@@ -3,6 +3,7 @@
 
 #include "invariant.h"
 #include "label.h"
+#include "meter.h"
 #include "session.h"
 #include "state_take_over.h"
 
@@ -169,7 +170,9 @@ static void room_on_message(work *w) {
     if (open && room_begin(r, "message", m->id, r->base.id)) {
         const registered_message *handler = registry_find_message(r->type->messages, m->id);
         if (handler != NULL) {
+            uint64_t began_ns = meter_begin();
             message_deliver(m, handler->call, r->state);
+            meter_end(began_ns, 0, METER_ROOM_MESSAGE, r->key.type->name, m->id);
         }
         room_end(r);
     }

@@ -100,6 +100,7 @@ typedef struct session {
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     uint64_t rate_due_ns;           /* [turn] packets_per_second: when the packets so far were due */
+    uint64_t received_ns;           /* [turn] when the last of `in` was handed out to a worker */
 } session;
 
 /* Makes a session over a connected socket and runs its on_open; takes the socket in any case. [worker] */
@@ -164,6 +165,7 @@ const char *session_state_name(session_state state);
 typedef struct session_view {
     session_state state;
     uint32_t queued_bytes;
+    uint32_t messages; /* in its inbox */
 } session_view;
 session_view session_look(session *s);
 

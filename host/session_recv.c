@@ -66,6 +66,7 @@ static bool session_received_locked(session *s, uint32_t bytes, uint32_t *bits) 
         return false;
     }
     s->in_used += bytes;
+    s->received_ns = worker_handed_ns();
     return session_claim_locked(s, TURN_DATA, bits);
 }
 

@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "control.h"
 #include "log.h"
+#include "meter.h"
 #include "stats.h"
 #include "system_text.h"
 #include "watchdog.h"
@@ -34,12 +35,14 @@ typedef struct worker {
     os_op stop_op;
     /* Only the worker's own thread */
     uint64_t now_ms;
-    atomic_bool busy; /* with a batch or round; others only look */
+    uint64_t handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
     os_completion batch[WORKER_BATCH];
     /* Others, too */
     _Atomic uint64_t left;      /* count of the batch << 32 | the first of it that nobody has taken */
     atomic_uint visitors;       /* others that take from the batch */
-    _Atomic uint64_t began_ms;  /* the batch; for the rescuer, its round */
+    atomic_bool busy;           /* with a batch or round; others only look, as at the next two */
+    _Atomic uint64_t busy_ns;   /* the batches while somebody looked (meter.h) */
+    _Atomic uint64_t began_ns;  /* the batch; for the rescuer, its round */
     deferred *_Atomic deferred; /* the last that came is the first */
 } worker;
 
@@ -69,6 +72,10 @@ bool worker_defer(deferred *d) {
 
 uint64_t worker_now_ms(void) {
     return current != NULL ? current->now_ms : os_monotonic_ns() / 1000000;
+}
+
+uint64_t worker_handed_ns(void) {
+    return current != NULL ? current->handed_ns : os_monotonic_ns();
 }
 
 /* Takes the next completion of `w`'s batch. */
@@ -119,16 +126,18 @@ static void worker_run_deferred(worker *w) {
     }
 }
 
-static void worker_clock(worker *self) {
+static uint64_t worker_clock(worker *self) {
     uint64_t now_ns = os_monotonic_ns();
     self->now_ms = now_ns / 1000000;
     watchdog_clock(now_ns);
+    return now_ns;
 }
 
 /* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
 static void worker_run_batch(worker *self, worker *w) {
     os_completion completion;
     uint64_t flushed_ms = self->now_ms;
+    self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
         completion.op->done(&completion);
         worker_clock(self);
@@ -138,22 +147,47 @@ static void worker_run_batch(worker *self, worker *w) {
         }
     }
     worker_run_deferred(w);
+    self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
 }
 
 /* Begins a batch of `count`, which stand in `batch`. */
 static void worker_begin(worker *w, uint32_t count) {
-    worker_clock(w);
-    atomic_store_explicit(&w->began_ms, w->now_ms, memory_order_relaxed);
+    atomic_store_explicit(&w->began_ns, worker_clock(w), memory_order_relaxed);
     atomic_store_explicit(&w->busy, true, memory_order_relaxed);
     atomic_store(&w->left, (uint64_t)count << 32);
 }
 
 static void worker_end(worker *w) {
     /* Who sees this late shares out what waits for nobody, and finds nothing in the batch: no harm. */
-    atomic_store_explicit(&w->busy, false, memory_order_relaxed);
+    atomic_store_explicit(&w->busy, false, memory_order_release);
+    uint64_t now_ns = meter_begin();
+    if (now_ns != 0) {
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+        uint64_t before_ns = atomic_load_explicit(&w->busy_ns, memory_order_relaxed);
+        atomic_store_explicit(&w->busy_ns, before_ns + now_ns - began_ns, memory_order_release);
+    }
     while (atomic_load(&w->visitors) != 0) {
         /* For a few instructions; and only after this worker was stuck. */
     }
+}
+
+uint32_t workers_count(void) {
+    return workers.count;
+}
+
+/* The sum is read first: a batch that ends this moment is missed, at the worst, and never counted twice. */
+uint64_t worker_busy_ns(uint32_t number) {
+    worker *w = &workers.all[number];
+    uint64_t busy_ns = atomic_load_explicit(&w->busy_ns, memory_order_acquire);
+    if (atomic_load_explicit(&w->busy, memory_order_acquire)) {
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+        busy_ns += os_monotonic_ns() - began_ns;
+    }
+    return busy_ns;
+}
+
+uint64_t worker_cpu_ns(uint32_t number) {
+    return os_thread_cpu_ns(workers.all[number].thread);
 }
 
 /* Looks at all, the rescuer too, since what it took over may block again. A stuck worker's own completions
@@ -162,8 +196,9 @@ void workers_rescue(void) {
     worker *self = current;
     for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
         worker *w = &workers.all[i];
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
         bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
-                     self->now_ms > atomic_load_explicit(&w->began_ms, memory_order_relaxed) + RESCUE_MS;
+                     self->now_ms > began_ns / 1000000 + RESCUE_MS;
         if (stuck) {
             os_port_share_kept(w->port);
             worker_run_batch(self, w);

@@ -31,4 +31,15 @@ void workers_rescue(void);
 /* The time after this worker's last completion; elsewhere the time now. */
 uint64_t worker_now_ms(void);
 
+/* When what this worker runs now was handed out by the port, as os_monotonic_ns(); elsewhere the time now. */
+uint64_t worker_handed_ns(void);
+
+uint32_t workers_count(void);
+
+/* How long worker `number`, from 0, has been busy with batches while meter.h measured, the one that it has now included:
+ * two looks while that goes on tell the share of the time in between. And the processor time that it has used since its
+ * start. Any thread, while the workers run. */
+uint64_t worker_busy_ns(uint32_t number);
+uint64_t worker_cpu_ns(uint32_t number);
+
 #endif
