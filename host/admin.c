@@ -4,12 +4,14 @@
 #include "command.h"
 #include "control.h"
 #include "loader.h"
+#include "meter.h"
 #include "ready.h"
 #include "session.h"
 #include "status.h"
 #include "status_report.h"
 #include "swap.h"
 #include "token.h"
+#include "top_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,21 @@ static void command_status(portico_session from, const char *argument) {
     lines l = {0};
     (void)argument;
     report_status(&l);
+    answer_lines(from, &l);
+}
+
+/* Measures until the next one is asked for, and a little longer. */
+static void command_top(portico_session from, const char *argument) {
+    enum { LATE_MS = 2000 };
+    top_options options;
+    char why[COMMAND_WHY_MAX];
+    if (!top_options_parse(argument, &options, why)) {
+        answer_status(from, PORTICO_E_INVALID, why);
+        return;
+    }
+    lines l = {0};
+    meter_measure(options.interval_ms + LATE_MS);
+    report_top(&l);
     answer_lines(from, &l);
 }
 

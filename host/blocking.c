@@ -177,3 +177,10 @@ uint32_t blocking_count(void) {
     os_mutex_unlock(&pool.lock);
     return count;
 }
+
+uint32_t blocking_waiting(void) {
+    os_mutex_lock(&pool.lock);
+    uint32_t count = pool.waiting;
+    os_mutex_unlock(&pool.lock);
+    return count;
+}

@@ -20,4 +20,7 @@ portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t s
 /* How many jobs wait or run. */
 uint32_t blocking_count(void);
 
+/* How many wait. */
+uint32_t blocking_waiting(void);
+
 #endif

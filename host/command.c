@@ -1,6 +1,7 @@
 /* command.c: see command.h. */
 #include "command.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,8 @@ command_id command_parse(const char *line, const char **argument, char why[COMMA
         if (strlen(commands[i].name) != size || strncmp(line, commands[i].name, size) != 0) {
             continue;
         }
-        if ((commands[i].argument[0] != '\0') == ((*argument)[0] != '\0')) {
+        bool optional = commands[i].argument[0] == '[';
+        if (optional || (commands[i].argument[0] != '\0') == ((*argument)[0] != '\0')) {
             return (command_id)i;
         }
         char right[64];
@@ -43,7 +45,7 @@ command_id command_parse(const char *line, const char **argument, char why[COMMA
         snprintf(why, COMMAND_WHY_MAX, "usage: %s", right);
         return COMMAND_COUNT;
     }
-    char all[224];
+    char all[COMMAND_WHY_MAX - 32];
     command_list(", ", all, sizeof all);
     snprintf(why, COMMAND_WHY_MAX, "unknown command: there are %s", all);
     return COMMAND_COUNT;

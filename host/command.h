@@ -8,16 +8,17 @@
 
 #include <stddef.h>
 
-/* X(name, what its argument is; "" when it takes none) */
-#define COMMAND_LIST(X)    \
-    X(status, "")          \
-    X(sessions, "")        \
-    X(modules, "")         \
-    X(load, "NAME|FILE")   \
-    X(unload, "NAME")      \
-    X(swap, "NAME [FILE]") \
-    X(rollback, "NAME")    \
-    X(kick, "ID")          \
+/* X(name, what its argument is; "" when it takes none, in brackets when it may be left out) */
+#define COMMAND_LIST(X)                        \
+    X(status, "")                              \
+    X(sessions, "")                            \
+    X(modules, "")                             \
+    X(top, "[--interval SECONDS] [--count N]") \
+    X(load, "NAME|FILE")                       \
+    X(unload, "NAME")                          \
+    X(swap, "NAME [FILE]")                     \
+    X(rollback, "NAME")                        \
+    X(kick, "ID")                              \
     X(stop, "")
 
 typedef enum command_id {
@@ -29,7 +30,7 @@ typedef enum command_id {
 
 enum { COMMAND_WHY_MAX = 320 };
 
-/* The command that stands in `line`; *argument points to what follows, "" when it takes none. COMMAND_COUNT when
+/* The command that stands in `line`; *argument points to what follows, "" when nothing does. COMMAND_COUNT when
  * it is none: `why` says what is right. */
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]);
 

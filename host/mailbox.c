@@ -97,3 +97,19 @@ static void kick_mailbox(void *arg, entity *e) {
 void mailboxes_kick(void) {
     entity_each(ENTITY_MODULE, kick_mailbox, NULL);
 }
+
+typedef struct mailbox_visit {
+    void (*each)(void *arg, const char *name, uint32_t waiting);
+    void *arg;
+} mailbox_visit;
+
+static void visit_mailbox(void *arg, entity *e) {
+    const mailbox_visit *visit = arg;
+    struct mailbox *b = (struct mailbox *)e;
+    visit->each(visit->arg, b->module->name, strand_count(&b->strand));
+}
+
+void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg) {
+    mailbox_visit visit = {.each = each, .arg = arg};
+    entity_each(ENTITY_MODULE, visit_mailbox, &visit);
+}

@@ -16,6 +16,10 @@ void mailbox_start(module *m);
 /* Takes nothing more; what waits is dropped at its turn. [control thread] */
 void mailbox_close(module *m);
 
+/* Calls `each` with the name of every module that has a mailbox, and how many works wait there. The name is valid during the
+ * call. [any thread] */
+void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg);
+
 /* Starts again what the system had no memory to start. [any thread] */
 void mailboxes_kick(void);
 

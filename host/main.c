@@ -5,6 +5,7 @@
 #include "module.h"
 #include "server.h"
 #include "system_text.h"
+#include "top_options.h"
 
 #include <string.h>
 
@@ -130,25 +131,37 @@ static bool command_settle_file(command_id id, const char *argument, char *comma
     return true;
 }
 
+/* False: they do not fit. */
+static bool join_words(int count, char **words, char *text, size_t size) {
+    size_t used = 0;
+    for (int i = 0; i < count && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? " " : "", words[i]);
+    }
+    return used < size;
+}
+
 static int control(int argc, char **argv) {
+    enum { WORDS_MAX = 5 }; /* top --interval SECONDS --count N */
     const char *file = NULL;
     const char *argument = NULL;
     char command[COMMAND_MAX];
     char why[COMMAND_WHY_MAX];
+    top_options options;
     if (argc >= 2 && (strcmp(argv[0], "-c") == 0 || strcmp(argv[0], "--config") == 0)) {
         file = argv[1];
         argc -= 2;
         argv += 2;
     }
-    if (argc < 1 || argc > 3) {
+    if (argc < 1 || argc > WORDS_MAX) {
         return wrong_usage("ctl takes one COMMAND and what belongs to it", NULL);
     }
-    int size = snprintf(command, sizeof command, "%s%s%s%s%s", argv[0], argc > 1 ? " " : "",
-                        argc > 1 ? argv[1] : "", argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-    bool fits = size < (int)sizeof command && strpbrk(command, "\r\n") == NULL;
+    bool fits = join_words(argc, argv, command, sizeof command) && strpbrk(command, "\r\n") == NULL;
     command_id id = fits ? command_parse(command, &argument, why) : COMMAND_COUNT;
-    if (fits && id == COMMAND_COUNT) {
+    if (fits && (id == COMMAND_COUNT || (id == COMMAND_top && !top_options_parse(argument, &options, why)))) {
         return wrong_usage(why, NULL);
+    }
+    if (fits && argc > 3 && id != COMMAND_top) {
+        return wrong_usage("ctl takes one COMMAND and what belongs to it", NULL);
     }
     if (!fits || !command_settle_file(id, argument, command, sizeof command)) {
         return wrong_usage("the command is too long, or has a line end", NULL);

@@ -367,16 +367,16 @@ void rooms_kick(void) {
 }
 
 typedef struct room_visit {
-    void (*each)(void *arg, const char *type);
+    void (*each)(void *arg, room *r);
     void *arg;
 } room_visit;
 
 static void visit_room(void *arg, entity *e) {
     const room_visit *visit = arg;
-    visit->each(visit->arg, ((room *)e)->key.type->name);
+    visit->each(visit->arg, (room *)e);
 }
 
-void rooms_each(void (*each)(void *arg, const char *type), void *arg) {
+void rooms_each(void (*each)(void *arg, room *r), void *arg) {
     room_visit visit = {.each = each, .arg = arg};
     entity_each(ENTITY_ROOM, visit_room, &visit);
 }
@@ -389,6 +389,10 @@ uint32_t rooms_count(void) {
 
 entity *room_entity(room *r) {
     return &r->base;
+}
+
+const char *room_type_of(const room *r) {
+    return r->key.type->name;
 }
 
 strand *room_strand(room *r) {

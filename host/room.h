@@ -35,8 +35,11 @@ bool room_close(room *r, portico_status reason);
 void rooms_close(const module *m, portico_status reason);
 uint32_t rooms_count(void);
 
-/* Calls `each` with the type's name for every room that has not closed. */
-void rooms_each(void (*each)(void *arg, const char *type), void *arg);
+/* Calls `each` for every room that has not closed; it is held meanwhile. */
+void rooms_each(void (*each)(void *arg, room *r), void *arg);
+
+/* The name of its type. Valid while the room is held. */
+const char *room_type_of(const room *r);
 
 /* Starts again what the system had no memory to start. */
 void rooms_kick(void);

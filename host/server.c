@@ -10,6 +10,7 @@
 #include "control.h"
 #include "loader.h"
 #include "mailbox.h"
+#include "rates.h"
 #include "ready.h"
 #include "room.h"
 #include "schedule.h"
@@ -90,6 +91,7 @@ static void server_on_sweep(const os_completion *completion) {
     rooms_kick();
     mailboxes_kick();
     watchdog_look();
+    rates_sample();
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);

@@ -279,7 +279,8 @@ void session_sync(session *s) {
 
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
-    session_view view = {.state = s->state, .queued_bytes = s->queue.queued_bytes};
+    session_view view = {
+        .state = s->state, .queued_bytes = s->queue.queued_bytes, .messages = s->inbox_count};
     os_mutex_unlock(&s->lock);
     return view;
 }

@@ -2,7 +2,10 @@
 #include "status_report.h"
 
 #include "blocking.h"
+#include "depths.h"
 #include "label.h"
+#include "meter.h"
+#include "rates.h"
 #include "room.h"
 #include "services.h"
 #include "session.h"
@@ -11,6 +14,7 @@
 #include "text.h"
 #include "timer.h"
 #include "watchdog.h"
+#include "worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,18 +71,42 @@ static void add_service(void *arg, listener *l, connector *c) {
     }
 }
 
+/* The counters, with what they did in the last second. */
+static void add_counts(lines *to, const rates *r) {
+    for (int s = 0; s < STAT_COUNT; s++) {
+        if (s != STAT_ops_submitted && s != STAT_ops_completed) {
+            lines_add(to, "%s %llu %.1f/s", stats_name((stat)s), (unsigned long long)stats_sum((stat)s),
+                      r->per_second[s]);
+        }
+    }
+}
+
+static void add_workers(lines *to, const rates *r) {
+    for (uint32_t i = 0; i < r->workers; i++) {
+        lines_add(to, "worker %u cpu %.1f%%", i + 1, r->worker_cpu[i] * 100);
+    }
+}
+
+static void add_depths(lines *to) {
+    depth_view views[DEPTH_COUNT];
+    depths_look(views);
+    for (int i = 0; i < DEPTH_COUNT; i++) {
+        const depth_view *v = &views[i];
+        lines_add(to, "queue %s %llu most %llu %s", depth_name((depth)i), (unsigned long long)v->sum,
+                  (unsigned long long)v->most, v->name[0] != '\0' ? v->name : "-");
+    }
+}
+
 void report_status(lines *to) {
     os_usage usage;
+    rates r;
     os_process_usage(&usage);
+    (void)rates_look(&r);
     lines_add(to, "version %s", PORTICO_VERSION);
     add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
     add_figure(to, "workers", report.config->workers);
     add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
-    for (int s = 0; s < STAT_COUNT; s++) {
-        if (s != STAT_ops_submitted && s != STAT_ops_completed) {
-            add_figure(to, stats_name((stat)s), stats_sum((stat)s));
-        }
-    }
+    add_counts(to, &r);
     add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
     add_figure(to, "timers", timers_count());
     add_figure(to, "rooms", rooms_count());
@@ -88,7 +116,53 @@ void report_status(lines *to) {
     add_figure(to, "memory_bytes", usage.memory_bytes);
     add_figure(to, "cpu_ms", usage.cpu_ns / 1000000);
     add_figure(to, "handles", usage.handles);
+    add_workers(to, &r);
+    add_depths(to);
     services_each(add_service, to);
+}
+
+/* "handler SUM WORST BUCKET:COUNT ...", in as many lines as it takes. */
+static void add_histogram(lines *to, const char *name, const meter_histogram *h) {
+    char text[512];
+    size_t used = 0;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (h->counts[i] != 0) {
+            used += (size_t)snprintf(text + used, sizeof text - used, " %u:%llu", i,
+                                     (unsigned long long)h->counts[i]);
+        }
+        bool last = i == HISTOGRAM_BUCKETS - 1;
+        if (used > sizeof text - 32 || (last && used > 0)) {
+            lines_add(to, "%s %llu %llu%s", name, (unsigned long long)h->sum_ns,
+                      (unsigned long long)h->worst_ns, text);
+            used = 0;
+        }
+    }
+}
+
+static void add_series(void *arg, const meter_series *series) {
+    lines *to = arg;
+    lines_add(to, "series %s %u %s", meter_kind_name(series->kind), series->number,
+              series->type[0] != '\0' ? series->type : "-");
+    add_histogram(to, "handler", &series->handler);
+    add_histogram(to, "latency", &series->latency);
+}
+
+void report_top(lines *to) {
+    lines_add(to, "version %s", PORTICO_VERSION);
+    add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
+    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+    add_figure(to, "rooms", rooms_count());
+    add_figure(to, "timers", timers_count());
+    add_depths(to);
+    add_figure(to, "now_ns", os_monotonic_ns()); /* behind what takes long, before what is told as rates */
+    for (int s = 0; s < STAT_COUNT; s++) {
+        lines_add(to, "count %s %llu", stats_name((stat)s), (unsigned long long)stats_sum((stat)s));
+    }
+    for (uint32_t i = 0; i < workers_count(); i++) {
+        lines_add(to, "worker %u %llu %llu", i + 1, (unsigned long long)worker_busy_ns(i),
+                  (unsigned long long)worker_cpu_ns(i));
+    }
+    meter_each(add_series, to);
 }
 
 static void add_session(void *arg, session *s) {
@@ -132,8 +206,8 @@ static void count_session(void *arg, session *s) {
     count_type(arg, s->service->type->name);
 }
 
-static void count_room(void *arg, const char *type) {
-    count_type(arg, type);
+static void count_room(void *arg, room *r) {
+    count_type(arg, room_type_of(r));
 }
 
 typedef struct module_report {

@@ -1,4 +1,4 @@
-/* status_report.h: what `ctl status`, `ctl sessions` and `ctl modules` say. Any thread. */
+/* status_report.h: what `ctl status`, `top`, `sessions` and `modules` are answered. Any thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
@@ -9,6 +9,9 @@
 void report_start(const config *c);
 
 void report_status(lines *to);
+
+/* Totals, for who takes the difference of two answers: see top_sample.h. */
+void report_top(lines *to);
 void report_sessions(lines *to);
 void report_modules(lines *to);
 
