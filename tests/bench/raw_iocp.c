@@ -1,0 +1,214 @@
+/* raw_iocp.c: the floor on Windows: an echo written by hand on a completion port, one thread, as few calls as there can be.
+ *
+ *   bench.raw_iocp [skip] [ex]
+ *
+ * Listens on 127.0.0.1, says `port=N`, and gives every byte back until it is ended from outside. A connection has one
+ * operation in flight: what a recv brought is sent, then the next recv begins.
+ *
+ *   skip  what is done at once is gone on with at once (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), else all goes by the port
+ *   ex    completions are taken in batches, else one by one
+ */
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00
+#endif
+#define WIN32_LEAN_AND_MEAN
+#include <winsock2.h>
+
+#include <mswsock.h>
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ACCEPTS = 64,
+    BATCH = 64,
+    BUFFER_BYTES = 16384,
+    STREAK_MAX = 16,
+    ADDRESS_ROOM = sizeof(SOCKADDR_IN) + 16
+};
+
+typedef enum step { ACCEPTING, RECEIVING, SENDING } step;
+
+typedef struct connection {
+    OVERLAPPED overlapped; /* first: its address is what the port hands out */
+    SOCKET socket;
+    step step;
+    DWORD wanted_bytes; /* SENDING */
+    char buffer[BUFFER_BYTES];
+} connection;
+
+static HANDLE port;
+static SOCKET listener;
+static LPFN_ACCEPTEX accept_ex;
+static bool skip;
+
+static void fail(const char *what) {
+    fprintf(stderr, "%s: error %lu\n", what, GetLastError());
+    exit(1);
+}
+
+static void hang_up(connection *c) {
+    closesocket(c->socket);
+    free(c);
+}
+
+/* Whether the operation is done already, and its completion does not come by the port. False also when it failed: then
+ * the connection is gone. */
+static bool done_now(connection *c, int failed) {
+    if (failed && WSAGetLastError() != WSA_IO_PENDING) {
+        hang_up(c);
+        return false;
+    }
+    return !failed && skip;
+}
+
+static bool begin_recv(connection *c) {
+    WSABUF buffer = {.len = BUFFER_BYTES, .buf = c->buffer};
+    DWORD flags = 0;
+    c->overlapped = (OVERLAPPED){0};
+    c->step = RECEIVING;
+    return done_now(c, WSARecv(c->socket, &buffer, 1, NULL, &flags, &c->overlapped, NULL));
+}
+
+static bool begin_send(connection *c, DWORD bytes) {
+    WSABUF buffer = {.len = bytes, .buf = c->buffer};
+    c->overlapped = (OVERLAPPED){0};
+    c->step = SENDING;
+    c->wanted_bytes = bytes;
+    return done_now(c, WSASend(c->socket, &buffer, 1, NULL, 0, &c->overlapped, NULL));
+}
+
+static void begin_accept(void) {
+    connection *c = calloc(1, sizeof *c);
+    DWORD got = 0;
+    if (c == NULL) {
+        fail("calloc");
+    }
+    c->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    if (c->socket == INVALID_SOCKET) {
+        fail("WSASocketW");
+    }
+    c->step = ACCEPTING;
+    if (!accept_ex(listener, c->socket, c->buffer, 0, ADDRESS_ROOM, ADDRESS_ROOM, &got, &c->overlapped) &&
+        WSAGetLastError() != WSA_IO_PENDING) {
+        fail("AcceptEx");
+    }
+}
+
+static bool accepted(connection *c) {
+    BOOL no_delay = TRUE;
+    begin_accept();
+    setsockopt(c->socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&listener, sizeof listener);
+    setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, (const char *)&no_delay, sizeof no_delay);
+    if (CreateIoCompletionPort((HANDLE)c->socket, port, 0, 0) == NULL) {
+        fail("CreateIoCompletionPort");
+    }
+    UCHAR modes = FILE_SKIP_SET_EVENT_ON_HANDLE | (skip ? FILE_SKIP_COMPLETION_PORT_ON_SUCCESS : 0);
+    if (!SetFileCompletionNotificationModes((HANDLE)c->socket, modes)) {
+        fail("SetFileCompletionNotificationModes");
+    }
+    return begin_recv(c);
+}
+
+/* Goes on with a connection for as long as its operations are done at once. */
+static void go_on(connection *c, DWORD bytes) {
+    bool now = true;
+    while (now) {
+        switch (c->step) {
+        case ACCEPTING: now = accepted(c); break;
+        case RECEIVING:
+            if (bytes == 0) {
+                hang_up(c);
+                return;
+            }
+            now = begin_send(c, bytes);
+            break;
+        case SENDING:
+            if (bytes < c->wanted_bytes) {
+                hang_up(c);
+                return;
+            }
+            now = begin_recv(c);
+            break;
+        }
+        bytes = now ? (DWORD)c->overlapped.InternalHigh : 0;
+    }
+}
+
+static void take_one(void) {
+    DWORD bytes = 0;
+    ULONG_PTR key = 0;
+    OVERLAPPED *overlapped = NULL;
+    BOOL ok = GetQueuedCompletionStatus(port, &bytes, &key, &overlapped, INFINITE);
+    if (overlapped == NULL) {
+        fail("GetQueuedCompletionStatus");
+    }
+    connection *c = CONTAINING_RECORD(overlapped, connection, overlapped);
+    if (ok) {
+        go_on(c, bytes);
+    } else {
+        hang_up(c);
+    }
+}
+
+static void take_batch(void) {
+    OVERLAPPED_ENTRY entries[BATCH];
+    ULONG count = 0;
+    if (!GetQueuedCompletionStatusEx(port, entries, BATCH, &count, INFINITE, FALSE)) {
+        fail("GetQueuedCompletionStatusEx");
+    }
+    for (ULONG i = 0; i < count; i++) {
+        connection *c = CONTAINING_RECORD(entries[i].lpOverlapped, connection, overlapped);
+        if ((LONG)c->overlapped.Internal >= 0) { /* an NTSTATUS */
+            go_on(c, entries[i].dwNumberOfBytesTransferred);
+        } else {
+            hang_up(c);
+        }
+    }
+}
+
+static void begin(void) {
+    WSADATA data;
+    GUID id = WSAID_ACCEPTEX;
+    DWORD got = 0;
+    SOCKADDR_IN address = {.sin_family = AF_INET};
+    int size = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (WSAStartup(MAKEWORD(2, 2), &data) != 0) {
+        fail("WSAStartup");
+    }
+    port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    listener = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    if (port == NULL || listener == INVALID_SOCKET ||
+        bind(listener, (SOCKADDR *)&address, sizeof address) != 0 || listen(listener, SOMAXCONN) != 0 ||
+        getsockname(listener, (SOCKADDR *)&address, &size) != 0 ||
+        CreateIoCompletionPort((HANDLE)listener, port, 0, 0) == NULL ||
+        WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex, sizeof accept_ex,
+                 &got, NULL, NULL) != 0) {
+        fail("listening");
+    }
+    for (int i = 0; i < ACCEPTS; i++) {
+        begin_accept();
+    }
+    printf("port=%u\n", ntohs(address.sin_port));
+    fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+    bool batches = false;
+    for (int i = 1; i < argc; i++) {
+        skip = skip || strcmp(argv[i], "skip") == 0;
+        batches = batches || strcmp(argv[i], "ex") == 0;
+    }
+    begin();
+    for (;;) {
+        if (batches) {
+            take_batch();
+        } else {
+            take_one();
+        }
+    }
+}
