@@ -204,7 +204,7 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
 
 /* Moves completions that are kept for threads which have not come back to os_port_wait to where any thread
  * gets them: for whoever sees that such a thread is stuck. Cheap, but not for every wait: what is shared
- * costs a lock that all use. On Windows nothing is kept, and it does nothing. */
+ * costs a lock that all use. */
 void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes that some waiting thread will get. */

@@ -103,7 +103,7 @@ static os_buffer *send_advance(os_buffer *list, size_t count) {
         count -= list->size;
         list = list->next;
     }
-    if (count > 0) {
+    if (count > 0 && list != NULL) {
         list->data += count;
         list->size -= (uint32_t)count;
     }

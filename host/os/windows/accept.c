@@ -157,6 +157,7 @@ DWORD win_accept_end(win_op *w, DWORD code) {
         code = win_socket_attach(accepted);
     }
     if (code == 0) {
+        win_socket_skip(accepted);
         read_peer(op);
         op->socket = accepted;
         return 0;

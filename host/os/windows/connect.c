@@ -60,6 +60,8 @@ DWORD win_connect_end(win_op *w, DWORD code) {
             code = ERROR_OPERATION_ABORTED;
         } else if (setsockopt(socket->handle, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) != 0) {
             code = (DWORD)WSAGetLastError();
+        } else {
+            win_socket_skip(socket);
         }
         ReleaseSRWLockShared(&socket->lock);
     }

@@ -30,6 +30,8 @@
 
 #include "os/os.h"
 
+#include <stdatomic.h>
+
 /* ---- status.c ---- */
 
 /* The one translation of Win32 and Winsock codes (their ranges do not overlap). */
@@ -100,8 +102,26 @@ extern win_extensions win_winsock; /* written by os_init only */
 /* Asks the provider for the functions above; a Winsock code, 0 for success. */
 DWORD win_winsock_load(void);
 
+/* Whether what is done at once need not go through the port. Written by os_init only. */
+extern bool win_winsock_skips;
+
+typedef struct win_op win_op;
+
+typedef struct win_ops {
+    win_op *first;
+    win_op *last; /* when there is a first */
+} win_ops;
+
 struct os_port {
     HANDLE handle;
+    uint64_t id;
+    os_port *next; /* under the lock of port.c */
+    SRWLOCK lock;
+    win_ops kept;     /* under `lock`: done, not handed out yet */
+    win_ops deferred; /* under `lock`: recvs that have not begun */
+    atomic_uint kept_count;
+    atomic_uint deferred_count;
+    atomic_uint sleepers; /* threads that wait, or are about to */
 };
 
 /* Every operation in flight holds its os_socket, so that its completion can tell that os_close has come
@@ -117,20 +137,34 @@ struct os_socket {
     SRWLOCK lock;            /* shared: uses the handle in a completion; exclusive: closes it */
     int family;
     int32_t linger_s; /* from os_socket_configure, for os_close */
+    bool skips;       /* what is done at once has no completion at the port */
+    /* Of the os_recv in flight, or of whoever submits the next one */
+    uint8_t *early; /* what a recv-ready receives into; NULL: it receives nothing */
+    uint16_t early_size;
+    uint16_t early_begin; /* of the bytes that wait for an os_recv */
+    uint16_t early_end;
+    uint16_t early_small; /* times in a row that a smaller one would have done */
 };
 
 typedef enum win_op_kind { WIN_OP_POST, WIN_OP_ACCEPT, WIN_OP_CONNECT, WIN_OP_RECV, WIN_OP_SEND } win_op_kind;
 
 /* What an os_op contains while it is in flight: all that its completion needs. */
-typedef struct win_op {
+struct win_op {
     OVERLAPPED overlapped; /* first: its address is what the port hands out */
     win_op_kind kind;
     uint32_t wanted_bytes; /* RECV: the capacity; SEND: less than that is a failure */
     os_socket *held;       /* what it was submitted on; NULL for POST */
     os_socket *accepted;   /* ACCEPT: what the connection will be taken into */
-} win_op;
+    void *data;            /* RECV */
+    win_op *next;          /* in a list of the port's: the next one */
+    DWORD code;            /* kept: how it ended */
+    bool kept;             /* its end is not in the OVERLAPPED */
+    bool early;            /* RECV: has taken what was received early */
+    bool deferred;         /* RECV: has not begun. With the next one, under the socket's lock */
+    bool cancelled;        /* RECV: and shall not */
+};
 
-_Static_assert(sizeof(win_op) <= sizeof(os_op), "os_op is too small");
+_Static_assert(sizeof(win_op) <= sizeof(((os_op *)0)->sys), "os_op is too small");
 
 /* Begins an operation: clears the OVERLAPPED, as every submit needs, and holds the socket. */
 win_op *win_op_begin(os_op *op, win_op_kind kind, os_socket *held);
@@ -141,6 +175,18 @@ os_socket *win_socket_open(int family, os_port *port);
 /* Binds the socket's completions to its port; a Win32 code, 0 for success. */
 DWORD win_socket_attach(os_socket *socket);
 
+/* From here on, what is done at once on the connected socket skips the port, if it can. */
+void win_socket_skip(os_socket *socket);
+
+/* Completes an operation of which the port knows nothing: `code` is how it ended. */
+void win_port_keep(os_port *port, win_op *op, DWORD code, uint32_t bytes);
+
+/* Leaves a recv to be begun by the next os_port_wait; false: it is to begin now. */
+bool win_port_defer(os_port *port, win_op *op);
+
+/* Begins a recv that was deferred. */
+void win_recv_begin(win_op *op);
+
 void win_socket_hold(os_socket *socket);
 void win_socket_release(os_socket *socket);
 
@@ -148,7 +194,7 @@ void win_socket_release(os_socket *socket);
  * as Win32 codes; ERROR_IO_PENDING: nothing, the operation goes on. They leave the hold to os_port_wait. */
 DWORD win_accept_end(win_op *op, DWORD code);
 DWORD win_connect_end(win_op *op, DWORD code);
-DWORD win_recv_end(win_op *op, DWORD code, uint32_t bytes);
+DWORD win_recv_end(win_op *op, DWORD code, uint32_t *bytes); /* `bytes`: moved, in; what is told of, out */
 DWORD win_send_end(win_op *op, DWORD code, uint32_t bytes);
 
 #endif

@@ -7,6 +7,23 @@
 #include <stdlib.h>
 
 win_extensions win_winsock;
+bool win_winsock_skips;
+
+/* Where a layered provider stands in between whose handles are not the system's own, completions that are skipped are
+ * lost. A family that the machine lacks does not count.
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setfilecompletionnotificationmodes */
+static bool provider_skips(int family) {
+    WSAPROTOCOL_INFOW info;
+    int size = sizeof info;
+    SOCKET probe = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    if (probe == INVALID_SOCKET) {
+        return true;
+    }
+    bool skips = getsockopt(probe, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) == 0 &&
+                 (info.dwServiceFlags1 & XP1_IFS_HANDLES) != 0;
+    closesocket(probe);
+    return skips;
+}
 
 static DWORD load_extension(SOCKET handle, GUID id, void *function, DWORD size) {
     DWORD got = 0;
@@ -34,6 +51,7 @@ DWORD win_winsock_load(void) {
         code = load_extension(probe, (GUID)WSAID_CONNECTEX, &e->connect, sizeof e->connect);
     }
     closesocket(probe);
+    win_winsock_skips = provider_skips(AF_INET) && provider_skips(AF_INET6);
     return code;
 }
 
@@ -65,12 +83,19 @@ DWORD win_socket_attach(os_socket *socket) {
                : GetLastError();
 }
 
+void win_socket_skip(os_socket *socket) {
+    socket->skips = win_winsock_skips && SetFileCompletionNotificationModes(
+                                             (HANDLE)socket->handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
+                                                                         FILE_SKIP_SET_EVENT_ON_HANDLE);
+}
+
 void win_socket_hold(os_socket *socket) {
     InterlockedIncrement(&socket->holds);
 }
 
 void win_socket_release(os_socket *socket) {
     if (InterlockedDecrement(&socket->holds) == 0) {
+        free(socket->early);
         free(socket);
     }
 }
@@ -81,7 +106,13 @@ void os_shutdown(os_socket *socket) {
 
 void os_cancel(os_socket *socket, os_op *op) {
     win_op *w = (win_op *)(void *)op;
-    CancelIoEx((HANDLE)socket->handle, &w->overlapped); /* ERROR_NOT_FOUND: it has completed */
+    AcquireSRWLockExclusive(&socket->lock);
+    if (w->deferred) {
+        w->cancelled = true; /* win_recv_begin will see it */
+    } else {
+        CancelIoEx((HANDLE)socket->handle, &w->overlapped); /* ERROR_NOT_FOUND: it has completed */
+    }
+    ReleaseSRWLockExclusive(&socket->lock);
 }
 
 void os_close(os_socket *socket, bool reset) {

@@ -1,16 +1,83 @@
-/* stream.c: WSARecv and WSASend. Any thread; at most one of each is in flight on a socket. */
+/* stream.c: WSARecv and WSASend. Any thread; at most one of each is in flight on a socket.
+ *
+ * A recv-ready RECEIVES EARLY: into a small buffer of the socket's own, from which the next os_recv takes it without a
+ * call of the system's. A packet that comes to an idle session so costs one WSARecv, not a zero-byte one and another.
+ */
 #include "private.h"
 
-/* A submit that was taken, at once or pending, completes through the port, perhaps on another thread
- * before this: then neither op nor socket are touched. One that failed has no completion. */
-static portico_status submitted(int failed, os_socket *socket, volatile LONG *busy) {
-    int code = failed ? WSAGetLastError() : 0;
-    if (code == 0 || code == WSA_IO_PENDING) {
-        return PORTICO_OK;
+#include <stdlib.h>
+#include <string.h>
+
+/* The early buffer grows when it was full, and shrinks when it was not needed for some time. */
+enum { EARLY_MIN = 256, EARLY_MAX = 2048, EARLY_SMALL_MAX = 64 };
+
+/* Makes the early buffer, which is empty, as large as it should be. Without memory it stays as it is. */
+static void early_fit(os_socket *socket) {
+    uint16_t size = socket->early_size;
+    if (size == 0) {
+        size = EARLY_MIN;
+    } else if (socket->early_end == size && size < EARLY_MAX) {
+        size *= 2;
+    } else if (socket->early_small > EARLY_SMALL_MAX) {
+        size /= 2;
     }
-    InterlockedExchange(busy, 0);
+    socket->early_begin = 0;
+    socket->early_end = 0;
+    if (size == socket->early_size) {
+        return;
+    }
+    uint8_t *fitting = malloc(size);
+    if (fitting != NULL) {
+        free(socket->early);
+        socket->early = fitting;
+        socket->early_size = size;
+        socket->early_small = 0;
+    }
+}
+
+/* Moves what was received early. */
+static uint32_t early_take(os_socket *socket, void *data, uint32_t capacity) {
+    uint32_t bytes = socket->early_end - socket->early_begin;
+    if (bytes > capacity) {
+        bytes = capacity;
+    }
+    if (bytes > 0) {
+        memcpy(data, socket->early + socket->early_begin, bytes);
+        socket->early_begin = (uint16_t)(socket->early_begin + bytes);
+    }
+    return bytes;
+}
+
+/* Begins the recv. One that is pending may complete on another thread before this returns: then neither op nor socket
+ * are touched. A Win32 code, 0: done, with `bytes`. */
+static DWORD recv_submit(os_socket *socket, win_op *w, DWORD *bytes) {
+    WSABUF buffer = {.len = w->wanted_bytes, .buf = w->data};
+    DWORD flags = 0;
+    if (w->wanted_bytes == 0) {
+        early_fit(socket);
+        buffer = (WSABUF){.len = socket->early_size, .buf = (char *)socket->early};
+    }
+    bool skips = socket->skips;
+    /* With an OVERLAPPED, `bytes` counts only when it is done at once. */
+    int failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &w->overlapped, NULL);
+    if (failed) {
+        return (DWORD)WSAGetLastError();
+    }
+    return skips ? 0 : WSA_IO_PENDING;
+}
+
+void win_recv_begin(win_op *w) {
+    os_socket *socket = w->held;
+    DWORD bytes = 0;
+    win_socket_hold(socket);
+    AcquireSRWLockShared(&socket->lock);
+    w->deferred = false;
+    DWORD code = socket->closed || w->cancelled ? ERROR_OPERATION_ABORTED : recv_submit(socket, w, &bytes);
+    ReleaseSRWLockShared(&socket->lock);
+    if (code != WSA_IO_PENDING) {
+        win_port_keep(socket->port, w, code, bytes);
+    }
     win_socket_release(socket);
-    return win_fail((DWORD)code);
 }
 
 portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity) {
@@ -18,11 +85,35 @@ portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capaci
         return win_refuse(PORTICO_E_STATE); /* Windows would take it, and nobody could tell who gets what */
     }
     win_op *w = win_op_begin(op, WIN_OP_RECV, socket);
+    if (socket->early_end > socket->early_begin) {
+        w->early = true;
+        win_port_keep(socket->port, w, 0, early_take(socket, data, capacity));
+        return PORTICO_OK;
+    }
+    w->data = data;
     w->wanted_bytes = capacity;
-    WSABUF buffer = {.len = capacity, .buf = data};
-    DWORD flags = 0;
-    int failed = WSARecv(socket->handle, &buffer, 1, NULL, &flags, &w->overlapped, NULL);
-    return submitted(failed, socket, &socket->receiving);
+    if (win_port_defer(socket->port, w)) {
+        return PORTICO_OK;
+    }
+    DWORD bytes = 0;
+    DWORD code = recv_submit(socket, w, &bytes);
+    if (code == WSA_IO_PENDING) {
+        return PORTICO_OK;
+    }
+    if (code == 0) {
+        win_port_keep(socket->port, w, 0, bytes);
+        return PORTICO_OK;
+    }
+    InterlockedExchange(&socket->receiving, 0);
+    win_socket_release(socket);
+    return win_fail(code);
+}
+
+/* A recv-ready is done: what has come waits for the next os_recv. */
+static void early_came(os_socket *socket, uint32_t bytes) {
+    socket->early_end = (uint16_t)bytes;
+    bool small = socket->early_size > EARLY_MIN && bytes * 2 <= socket->early_size;
+    socket->early_small = small ? (uint16_t)(socket->early_small + 1) : 0;
 }
 
 /* When a reset comes while no recv is pending, Wine loses it and the next recv reads an end of stream;
@@ -35,9 +126,14 @@ static DWORD wine_reset_unseen(os_socket *socket) {
     return reset ? WSAECONNRESET : 0;
 }
 
-DWORD win_recv_end(win_op *w, DWORD code, uint32_t bytes) {
+DWORD win_recv_end(win_op *w, DWORD code, uint32_t *bytes) {
     os_socket *socket = w->held;
-    if (code == 0 && bytes == 0 && w->wanted_bytes > 0 && win_is_wine()) {
+    if (w->early) {
+        /* Taken by the submit. */
+    } else if (w->wanted_bytes == 0) {
+        early_came(socket, code == 0 ? *bytes : 0);
+        *bytes = 0;
+    } else if (code == 0 && *bytes == 0 && win_is_wine()) {
         code = wine_reset_unseen(socket);
     }
     InterlockedExchange(&socket->receiving, 0);
@@ -79,8 +175,18 @@ portico_status os_send(os_socket *socket, os_op *op, os_buffer *list) {
     }
     win_op *w = win_op_begin(op, WIN_OP_SEND, socket);
     w->wanted_bytes = (uint32_t)bytes;
-    int failed = WSASend(socket->handle, buffers, count, NULL, 0, &w->overlapped, NULL);
-    return submitted(failed, socket, &socket->sending);
+    bool skips = socket->skips;
+    DWORD sent = 0;
+    int failed = WSASend(socket->handle, buffers, count, &sent, 0, &w->overlapped, NULL);
+    DWORD code = failed ? (DWORD)WSAGetLastError() : 0;
+    if (code == 0 && skips) {
+        win_port_keep(socket->port, w, 0, sent);
+    } else if (code != 0 && code != WSA_IO_PENDING) {
+        InterlockedExchange(&socket->sending, 0);
+        win_socket_release(socket);
+        return win_fail(code);
+    }
+    return PORTICO_OK; /* it may have completed on another thread by now */
 }
 
 DWORD win_send_end(win_op *w, DWORD code, uint32_t bytes) {
