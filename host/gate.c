@@ -3,8 +3,10 @@
  * WHY NOBODY SLIPS THROUGH  Who enters (1) writes its slot, (2) reads `closed`; who closes (a) writes `closed`,
  * (b) reads the slots. All four are sequentially consistent: if (2) saw an open gate, then (1) came before (b), and
  * the closer sees that somebody is inside. Who finds it closed takes its slot back and waits.
- * WHY NO WAKE-UP IS LOST  The closer reads the slots and goes to sleep under the lock; who leaves clears its slot,
- * reads `closed`, and wakes under the lock.
+ * WHY NO WAKE-UP IS MISSED FOR LONG  The closer reads the slots and goes to sleep under the lock; who leaves clears its
+ * slot, reads `closed`, and wakes under the lock. Its reading may overtake its clearing, since an order between the two
+ * would cost every call a locked instruction: then nobody wakes the closer, which therefore sleeps for GATE_SLEEP_MS at a
+ * time and looks again.
  */
 #include "gate.h"
 
@@ -14,6 +16,7 @@ enum {
     GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control */
     GATE_WATCH_NS =
         100000, /* most handlers take less, and to sleep and be woken takes long where processors are busy */
+    GATE_SLEEP_MS = 1,
     NS_PER_MS = 1000000
 };
 
@@ -57,8 +60,8 @@ void gate_enter(gate *g) {
 }
 
 void gate_leave(gate *g) {
-    atomic_store(&own_slot()->inside, NULL);
-    if (atomic_load(&g->closed)) {
+    atomic_store_explicit(&own->inside, NULL, memory_order_release);
+    if (atomic_load_explicit(&g->closed, memory_order_relaxed)) {
         gate_wake(g);
     }
 }
@@ -93,7 +96,7 @@ static bool wait_inside(gate *g, uint32_t timeout_ms) {
         if (now_ms >= until_ms) {
             break;
         }
-        os_cond_wait(&g->changed, &g->lock, (uint32_t)(until_ms - now_ms));
+        os_cond_wait(&g->changed, &g->lock, GATE_SLEEP_MS);
         inside = anybody_inside(g);
     }
     os_mutex_unlock(&g->lock);

@@ -17,6 +17,7 @@
  */
 #include "port.h"
 
+#include "call.h"
 #include "error.h"
 #include "socket.h"
 
@@ -332,7 +333,7 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
     int most =
         capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* what is left, another thread may fetch */
-    int count = epoll_wait(port->epoll_fd, events, most, timeout_ms);
+    int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (sleeps) {
         atomic_fetch_sub(&port->sleepers, 1);
     }

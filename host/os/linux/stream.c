@@ -3,6 +3,7 @@
  * Any thread; all work is done with the socket's lock held, either by the submit, when the last edge
  * says that it can succeed, or by the thread that fetched the next edge.
  */
+#include "call.h"
 #include "error.h"
 #include "socket.h"
 
@@ -19,11 +20,11 @@ static void stream_drained(os_socket *s) {
     s->drained_epoch = atomic_load(&s->port->epoch);
 }
 
-/* recv() that goes on after signals; the result, or minus the code. */
+/* A recv that goes on after signals; the result, or minus the code. */
 static ssize_t stream_recv_some(os_socket *s, void *data, size_t size, int flags) {
     ssize_t count;
     do {
-        count = recv(s->fd, data, size, flags);
+        count = call_recv(s->fd, data, size, flags);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -(ssize_t)errno : count;
 }
@@ -114,7 +115,7 @@ static os_buffer *send_advance(os_buffer *list, size_t count) {
 static ssize_t send_one(os_socket *s, const os_buffer *b) {
     ssize_t count;
     do {
-        count = send(s->fd, b->data, b->size, MSG_NOSIGNAL);
+        count = call_send(s->fd, b->data, b->size, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -(ssize_t)errno : count;
 }
