@@ -4,7 +4,7 @@
 #   sh scripts/bench.sh [quick] [PART...]
 #
 # Without `quick` it takes some twelve minutes, nothing else should run then, and what it finds replaces tests/bench/results/. With it, under a
-# minute, and build/linux/bench-quick/. PARTs: echo broadcast churn workers calls allocations idle swap wine; default: all, with
+# minute, and build/linux/bench-quick/. PARTs: echo broadcast churn workers toil calls allocations idle swap wine; default: all, with
 # quick all but wine, for which the Windows build is needed as well.
 # Missing Debian packages are installed.
 set -eu
@@ -20,7 +20,7 @@ if [ "${1:-}" = quick ]; then
     quick=--quick
     shift
 fi
-all="echo broadcast churn workers calls allocations idle swap"
+all="echo broadcast churn workers toil calls allocations idle swap"
 [ -n "$quick" ] || all="$all wine"
 parts=${*:-$all}
 

@@ -3,7 +3,7 @@ under Wine Portico and a raw loop on a completion port.
 
     python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
 
-BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, calls, allocations, idle,
+BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, toil, calls, allocations, idle,
 swap, wine; all by default, wine only where preset `windows` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
 then writes tables and pictures from all there is.
 
@@ -60,7 +60,7 @@ FULL = {
     "repetitions": 7, "seconds": 0.6, "warm_up_ms": 250,
     "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
     "broadcast": [10, 100, 1000], "churn": [16],
-    "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)],
+    "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)], "toil": [(2, 1), (100, 1)],
     "calls": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "allocations": [(1, 1), (100, 1), (100, 16), (1000, 1)],
     "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"],
@@ -69,7 +69,7 @@ FULL = {
 QUICK = {
     "repetitions": 2, "seconds": 0.3, "warm_up_ms": 100,
     "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
-    "broadcast": [100], "churn": [16], "workers": [(100, 1)],
+    "broadcast": [100], "churn": [16], "workers": [(100, 1)], "toil": [(100, 1)],
     "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
     "idle": [1000], "swap": ["20", "0", "100"], "wine": [(1, 1), (100, 16)],
 }
@@ -127,7 +127,7 @@ class Bench:
         if name in ("portico", "wine"):
             windows = name == "wine"
             build = self.windows if windows else self.build
-            file = build / ("tests/modules" if broadcast else "modules") / (module + (".dll" if windows else ".so"))
+            file = build / ("modules" if module == "echo" else "tests/modules") / (module + (".dll" if windows else ".so"))
             ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "", file=file)
             (folder / "host.ini").write_text(ini)
             return (["wine"] if windows else []) + [build / "bin" / ("portico.exe" if windows else "portico"), "run", "host.ini"]
@@ -214,6 +214,11 @@ class Bench:
         self.sharing = True
         both = [(name, 2) for name in self.peers() if name in ("raw", "asio")]
         self.repeat("workers", self.plan["workers"], [("portico", 1), ("portico", 2)] + both)
+        self.sharing = False
+
+    def toil(self):
+        self.sharing = True
+        self.repeat("toil", self.plan["toil"], [("portico", 1), ("portico", 2)], "toil")
         self.sharing = False
 
     def allocations(self):
@@ -306,7 +311,7 @@ class Bench:
                 subprocess.run(["wineserver", "-k"], env=environment, check=False)
 
 
-PARTS = ["echo", "broadcast", "churn", "workers", "calls", "allocations", "idle", "swap", "wine"]
+PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap", "wine"]
 WINE = ("iocp", "wine")
 
 

@@ -118,6 +118,9 @@ def goals(s, processors):
             rows.append(judged("two workers: 1.6 x one", f"{n:,} x {k}", None, 0, none="cannot be told: the client is busy"))
         else:
             rows.append(judged("two workers: 1.6 x one", f"{n:,} x {k}", ratio, 1.6, most=False))
+    for _, _, n, k in [p for p in s.of("toil") if p[:2] == ("portico", 2)]:
+        ratio = s.ratio("toil", ("portico", 2, n, k), ("portico", 1, n, k), "per_second")
+        rows.append(judged("two workers: 1.6 x one, handlers of 50 us (messages/s)", f"{n:,} x {k}", ratio, 1.6, most=False))
     for _, _, n, k in [p for p in s.of("broadcast") if p[0] == "portico"]:
         rows.append(judged("broadcast: at most 1.15 x raw", f"{n:,} members",
                            s.ratio("broadcast", ("portico", 1, n, k), ("raw", 1, n, k)), 1.15))
@@ -128,7 +131,7 @@ def goals(s, processors):
     for point in [p for p in s.of("idle") if p[0] == "portico"]:
         rows.append(judged("idle: less than 1,024 bytes a session", f"{point[2]:,} sessions",
                            s.get("idle", point, "bytes_per_connection"), 1023, digits=0))
-    missing = [part for part in ("echo", "broadcast", "workers", "calls", "allocations", "idle", "wine") if not s.of(part)]
+    missing = [part for part in ("echo", "broadcast", "workers", "toil", "calls", "allocations", "idle", "wine") if not s.of(part)]
     rows += [[f"the goals of the part `{part}`", "", "not measured", ""] for part in missing]
     return table(["goal", "where", "measured", "met"], rows)
 
@@ -155,6 +158,7 @@ SECTIONS = [
     ("Broadcast to a room", "broadcast", lambda s, part: loads(s, part, False)),
     ("Connect, one echo, close", "churn", lambda s, part: loads(s, part, False)),
     ("Two workers on two processors, which the client shares where there are no more", "workers", loads),
+    ("The same with handlers that take 50 us", "toil", loads),
     ("System calls for each message", "calls", lambda s, part: plain(s, part, CALLS)),
     ("Allocations for each message", "allocations", lambda s, part: plain(s, part, [("allocations", "allocations", 5)])),
     ("Memory of idle connections", "idle", lambda s, part: plain(s, part, IDLE)),

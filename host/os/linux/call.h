@@ -1,16 +1,28 @@
 /* call.h: the three system calls that every packet makes.
  *
  * Made directly: the C library's are points at which a thread may be cancelled, which costs two locked instructions a call
- * in a process with threads (sysdep-cancel.h), and nobody cancels threads here. Results and errno as of those.
+ * in a process with threads (sysdep-cancel.h), and nobody cancels threads here. Results and errno as of those. Sanitizers
+ * see the C library's only.
  */
 #ifndef PORTICO_LINUX_CALL_H
 #define PORTICO_LINUX_CALL_H
 
+#include "sanitized.h"
+
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#if defined(PORTICO_TSAN) || defined(PORTICO_ASAN)
+
+#define call_recv recv
+#define call_send send
+#define call_epoll_wait epoll_wait
+
+#else
 
 static inline ssize_t call_recv(int fd, void *data, size_t size, int flags) {
     return syscall(SYS_recvfrom, fd, data, size, flags, NULL, NULL);
@@ -23,5 +35,7 @@ static inline ssize_t call_send(int fd, const void *data, size_t size, int flags
 static inline int call_epoll_wait(int fd, struct epoll_event *events, int most, int timeout_ms) {
     return (int)syscall(SYS_epoll_pwait, fd, events, most, timeout_ms, NULL, 0);
 }
+
+#endif
 
 #endif

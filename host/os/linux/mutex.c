@@ -23,14 +23,13 @@ enum { SPINS = 100 }; /* most locks are held for less */
 static_assert(sizeof(mutex) <= sizeof(os_mutex), "os_mutex is too small");
 static_assert(sizeof(condition) <= sizeof(os_cond), "os_cond is too small");
 
-/* Sleeps while the word is `value`, until the time `until`, NULL for ever. False: the time has come. */
-static bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until) {
+bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until) {
     long result =
         syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, FUTEX_BITSET_MATCH_ANY);
     return result == 0 || errno != ETIMEDOUT;
 }
 
-static void futex_wake(_Atomic uint32_t *word, int count) {
+void futex_wake(_Atomic uint32_t *word, int count) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 

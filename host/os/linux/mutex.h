@@ -8,16 +8,11 @@
 #ifndef PORTICO_LINUX_MUTEX_H
 #define PORTICO_LINUX_MUTEX_H
 
-#include <stdatomic.h>
-#include <stdint.h>
+#include "sanitized.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define PORTICO_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PORTICO_TSAN 1
-#endif
-#endif
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #ifdef PORTICO_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -54,6 +49,13 @@ static inline void mutex_unlock(mutex *m) {
     }
     MUTEX_TELL(post_unlock, m, 0);
 }
+
+struct timespec;
+
+/* Sleeps while the word is `value`, until the monotonic time `until`, NULL for ever; may return for no reason. False: the
+ * time has come. */
+bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until);
+void futex_wake(_Atomic uint32_t *word, int count);
 
 /* What os_cond is. All bytes zero: nobody waits. */
 typedef struct __attribute__((may_alias)) condition {

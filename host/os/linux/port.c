@@ -5,14 +5,23 @@
  * The list's lock is that thread's alone, but for os_port_share_kept, which takes the list of a thread that does
  * not come back. Everything else, and every os_port_post, goes through the shared queue.
  *
+ * ONE POLLS  Of the threads that have nothing to do one is in epoll_wait, and the others nap (port_nap): the system would
+ * wake as many as it has events, though the first is back before the second has got a processor. Whoever wants to wait
+ * and finds nobody polling polls. While all that is to be done is short, one thread does it; a nap ends after
+ * NAP_FIRST_MS, and who then finds nobody polling, since a handler takes long or there is much to do, polls too. Naps
+ * become longer while there is always somebody, and end in one without end when NAP_LAST_MS has passed; then the one
+ * that fetches the next event wakes one, so that one at least looks after it.
+ *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
- * there are any (3) sets `wake_sent` and, if it was clear, writes to the eventfd. A waiter (a) counts
- * up `sleepers`, (b) reads `queued` and polls without sleeping if there is something. All of these are
- * sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
+ * there are any (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
+ * eventfd. A waiter (a) counts up `sleepers`, (b) reads `queued` and does not sleep if there is something. All of these
+ * are sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
  * before (2), (a) before (b), both cannot miss. The event of a write made between (b) and epoll_wait
  * stays in the epoll set until some thread fetches it. If (3) finds `wake_sent` set, the thread that
  * will fetch that earlier event clears the flag first and reads `queued` afterwards, so it sees this
- * op as well. A thread that leaves ops in the queue passes the wake-up on, by (2) and (3). Who is
+ * op as well. If (3) finds somebody polling who is just coming back, that one clears `polled` first and reads `queued`
+ * afterwards. If (3) finds nobody polling, and wakes one that naps: it reads `naps` before (b), so it does not sleep
+ * when it was woken in between. A thread that leaves ops in the queue passes the wake-up on, by (2) and (3). Who is
  * awake looks at the queue before it sleeps.
  */
 #include "port.h"
@@ -27,11 +36,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     EVENTS_MAX = 128, /* fetched by one epoll_wait */
-    STREAK_MAX = 16   /* waits served without a look at epoll and at the shared queue first */
+    STREAK_MAX = 16,  /* waits served without a look at epoll and at the shared queue first */
+    NAP_FIRST_MS = 1, /* the first nap of some; each next one takes twice as long */
+    NAP_LAST_MS = 4
 };
 
 static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so many */
@@ -68,9 +80,22 @@ static pthread_once_t waiter_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t waiter_key;
 static bool waiter_key_made;
 
+/* Wakes one that naps, if one does. */
+static void nap_end_one(os_port *port) {
+    atomic_fetch_add(&port->naps, 1);
+    futex_wake(&port->naps, 1);
+}
+
 static void port_wake(os_port *port) {
-    if (atomic_load(&port->sleepers) == 0 || atomic_exchange(&port->wake_sent, true)) {
-        return; /* somebody awake will look, or a wake-up is under way: see the head */
+    if (atomic_load(&port->sleepers) == 0) {
+        return; /* somebody awake will look: see the head */
+    }
+    if (!atomic_load(&port->polled) && atomic_load(&port->napping) != 0) {
+        nap_end_one(port);
+        return;
+    }
+    if (atomic_exchange(&port->wake_sent, true)) {
+        return; /* a wake-up is under way */
     }
     uint64_t one = 1;
     ssize_t written = write(port->wake_fd, &one, sizeof one);
@@ -319,9 +344,20 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* One epoll_wait: does what its events ask for, and writes what that completes. Returns how many. */
+/* Back from epoll_wait, for which it had set `polled`, with `count` events. */
+static void port_polled(os_port *port, int count) {
+    atomic_store(&port->polled, false);
+    uint32_t napping_long = atomic_load(&port->napping_long);
+    if (count > 0 && napping_long != 0 && napping_long == atomic_load(&port->napping)) {
+        nap_end_one(port); /* it looks after this one */
+    }
+}
+
+/* One epoll_wait: does what its events ask for, and writes what that completes. Returns how many. With a timeout of -1
+ * the thread has set `polled`. */
 static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
                           int timeout_ms) {
+    bool polls = timeout_ms == -1;
     struct epoll_event events[EVENTS_MAX];
     bool sleeps = timeout_ms != 0;
     if (sleeps) {
@@ -334,6 +370,9 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     int most =
         capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* what is left, another thread may fetch */
     int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
+    if (polls) {
+        port_polled(port, count);
+    }
     if (sleeps) {
         atomic_fetch_sub(&port->sleepers, 1);
     }
@@ -349,6 +388,24 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     }
     w->found_room = 0;
     return w->found_count;
+}
+
+/* Sleeps while another thread polls: for `nap_ms`, or until it is woken. */
+static void port_nap(os_port *port, uint32_t nap_ms) {
+    bool ends = nap_ms <= NAP_LAST_MS;
+    uint64_t until_ns = ends ? os_monotonic_ns() + (uint64_t)nap_ms * 1000000 : 0;
+    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                             .tv_nsec = (long)(until_ns % 1000000000)};
+    uint32_t turn = atomic_load(&port->naps);
+    atomic_fetch_add(&port->napping, 1);
+    atomic_fetch_add(&port->napping_long, !ends);
+    atomic_fetch_add(&port->sleepers, 1);
+    if (atomic_load(&port->queued) == 0 && atomic_load(&port->polled)) {
+        futex_sleep(&port->naps, turn, ends ? &until : NULL);
+    }
+    atomic_fetch_sub(&port->sleepers, 1);
+    atomic_fetch_sub(&port->napping_long, !ends);
+    atomic_fetch_sub(&port->napping, 1);
 }
 
 /* Milliseconds until `deadline_ns`, rounded up so that nobody wakes too early. */
@@ -367,9 +424,16 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
     bool for_ever = timeout_ms == UINT32_MAX;
     uint64_t deadline_ns =
         timeout_ms == 0 || for_ever ? 0 : os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+    uint32_t nap_ms = NAP_FIRST_MS;
     for (;;) {
         int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);
-        uint32_t count = port_poll(port, w, completions, capacity, left_ms);
+        uint32_t count = 0;
+        if (!for_ever || !atomic_exchange(&port->polled, true)) {
+            count = port_poll(port, w, completions, capacity, left_ms);
+        } else {
+            port_nap(port, nap_ms);
+            nap_ms = nap_ms > NAP_LAST_MS ? NAP_FIRST_MS : nap_ms * 2;
+        }
         count += waiter_hand_out(port, w, completions + count, capacity - count);
         count += port_take_shared(port, completions + count, capacity - count);
         if (count > 0 || left_ms == 0) {

@@ -27,10 +27,14 @@ struct os_port {
 
     /* On cache lines of their own: written by all workers. */
     alignas(64) atomic_uint epoch;    /* counts epoll_wait calls, see socket_on_event */
-    alignas(64) atomic_uint sleepers; /* threads in epoll_wait, or on their way in or out */
+    alignas(64) atomic_uint sleepers; /* threads that sleep, or on their way in or out */
     atomic_bool wake_sent;            /* a write to wake_fd whose event nobody has seen yet */
-    atomic_uint queued;               /* length of `queue` */
-    mutex lock;                       /* of `queue` */
+    atomic_bool polled;               /* some thread is in epoll_wait, or on its way */
+    atomic_uint naps;                 /* counts wake-ups of those that nap; what they sleep on */
+    atomic_uint napping; /* threads that nap, for a time or for long; counted in `sleepers` too */
+    atomic_uint napping_long;
+    atomic_uint queued; /* length of `queue` */
+    mutex lock;         /* of `queue` */
     op_queue queue;
 };
 
