@@ -28,6 +28,10 @@ enum { WORKER_BATCH = 64 };
  * rest of the batch and the deferred work over (workers_rescue). */
 enum { RESCUE_MS = 100, FLUSH_MS = 2 };
 
+/* What a batch should not take longer than, by what completions took lately: where handlers take long it has few, and the
+ * other workers find something to do. MEAN_SHIFT: how slowly the mean follows. */
+enum { BATCH_NS = 500000, MEAN_SHIFT = 3 };
+
 typedef struct worker {
     os_thread *thread;
     os_port *port;
@@ -35,6 +39,8 @@ typedef struct worker {
     os_op stop_op;
     /* Only the worker's own thread */
     uint64_t now_ms;
+    uint64_t now_ns;    /* the clock's last reading, of which now_ms is made */
+    uint64_t mean_ns;   /* of the time that a completion took lately */
     uint64_t handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
     os_completion batch[WORKER_BATCH];
     /* Others, too */
@@ -128,6 +134,7 @@ static void worker_run_deferred(worker *w) {
 
 static uint64_t worker_clock(worker *self) {
     uint64_t now_ns = os_monotonic_ns();
+    self->now_ns = now_ns;
     self->now_ms = now_ns / 1000000;
     watchdog_clock(now_ns);
     return now_ns;
@@ -155,6 +162,21 @@ static void worker_begin(worker *w, uint32_t count) {
     atomic_store_explicit(&w->began_ns, worker_clock(w), memory_order_relaxed);
     atomic_store_explicit(&w->busy, true, memory_order_relaxed);
     atomic_store(&w->left, (uint64_t)count << 32);
+}
+
+/* How many completions the next batch may have. */
+static uint32_t worker_room(const worker *w) {
+    return w->mean_ns * WORKER_BATCH <= BATCH_NS ? WORKER_BATCH
+           : w->mean_ns < BATCH_NS               ? (uint32_t)(BATCH_NS / w->mean_ns)
+                                                 : 1;
+}
+
+/* After a batch of `count`: remembers what they took. */
+static void worker_learn(worker *w, uint32_t count) {
+    uint64_t took_ns = w->now_ns - atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    if (count > 0) {
+        w->mean_ns += (took_ns / count >> MEAN_SHIFT) - (w->mean_ns >> MEAN_SHIFT);
+    }
 }
 
 static void worker_end(worker *w) {
@@ -224,9 +246,10 @@ static void worker_run(void *arg) {
     stats_use_block(w->number);
     pool_keep(true);
     while (!atomic_load(&workers.stop)) {
-        uint32_t count = os_port_wait(w->port, w->batch, WORKER_BATCH, UINT32_MAX);
+        uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);
         worker_begin(w, count);
         worker_run_batch(w, w);
+        worker_learn(w, count);
         worker_end(w);
         stats_add(STAT_batches, 1);
         stats_add(STAT_ops_completed, count);
