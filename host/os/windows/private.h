@@ -138,6 +138,7 @@ struct os_socket {
     int family;
     int32_t linger_s; /* from os_socket_configure, for os_close */
     bool skips;       /* what is done at once has no completion at the port */
+    bool nonblocking; /* what has no OVERLAPPED does not wait */
     /* Of the os_recv in flight, or of whoever submits the next one */
     uint8_t *early; /* what a recv-ready receives into; NULL: it receives nothing */
     uint16_t early_size;

@@ -84,6 +84,8 @@ DWORD win_socket_attach(os_socket *socket) {
 }
 
 void win_socket_skip(os_socket *socket) {
+    u_long nonblocking = 1; /* of calls without an OVERLAPPED, as in os_send_now; others do not mind */
+    socket->nonblocking = ioctlsocket(socket->handle, (long)FIONBIO, &nonblocking) == 0;
     socket->skips = win_winsock_skips && SetFileCompletionNotificationModes(
                                              (HANDLE)socket->handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
                                                                          FILE_SKIP_SET_EVENT_ON_HANDLE);

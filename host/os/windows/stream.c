@@ -11,6 +11,9 @@
 /* The early buffer grows when it was full, and shrinks when it was not needed for some time. */
 enum { EARLY_MIN = 256, EARLY_MAX = 2048, EARLY_SMALL_MAX = 64 };
 
+/* What os_send_now takes at the most: the system copies it, and may take more than its buffer holds. More is for os_send. */
+enum { NOW_MAX = 64 * 1024 };
+
 /* Makes the early buffer, which is empty, as large as it should be. Without memory it stays as it is. */
 static void early_fit(os_socket *socket) {
     uint16_t size = socket->early_size;
@@ -142,16 +145,43 @@ DWORD win_recv_end(win_op *w, DWORD code, uint32_t *bytes) {
 }
 
 uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity) {
-    (void)socket;
-    (void)data;
-    (void)capacity;
-    return 0;
+    return socket->receiving ? 0 : early_take(socket, data, capacity);
+}
+
+/* Takes `bytes` that were sent off the list. */
+static void list_sent(os_buffer **list, uint32_t bytes) {
+    while (*list != NULL && bytes >= (*list)->size) {
+        bytes -= (*list)->size;
+        *list = (*list)->next;
+    }
+    if (bytes > 0) {
+        (*list)->data += bytes;
+        (*list)->size -= bytes;
+    }
 }
 
 uint32_t os_send_now(os_socket *socket, os_buffer **list) {
-    (void)socket;
-    (void)list;
-    return 0;
+    WSABUF buffers[OS_SEND_BUFFERS_MAX];
+    DWORD count = 0;
+    uint32_t bytes = 0;
+    for (const os_buffer *b = *list; b != NULL && count < OS_SEND_BUFFERS_MAX; b = b->next) {
+        if (b->size > NOW_MAX - bytes) {
+            break;
+        }
+        buffers[count++] = (WSABUF){.len = b->size, .buf = (char *)(uintptr_t)b->data};
+        bytes += b->size;
+    }
+    DWORD sent = 0;
+    if (count == 0 || !socket->nonblocking || InterlockedExchange(&socket->sending, 1) != 0) {
+        return 0;
+    }
+    int failed = WSASend(socket->handle, buffers, count, &sent, 0, NULL, NULL);
+    InterlockedExchange(&socket->sending, 0);
+    if (failed) {
+        return 0; /* it would wait, or os_send will fail in the same way */
+    }
+    list_sent(list, sent);
+    return sent;
 }
 
 portico_status os_send(os_socket *socket, os_op *op, os_buffer *list) {
