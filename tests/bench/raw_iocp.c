@@ -5,7 +5,8 @@
  * Listens on 127.0.0.1, says `port=N`, and gives every byte back until it is ended from outside. A connection has one
  * operation in flight: what a recv brought is sent, then the next recv begins.
  *
- *   skip  what is done at once is gone on with at once (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), else all goes by the port
+ *   skip  what is done at once is gone on with at once (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), else all goes by the port.
+ *         A connection that has been gone on with STREAK_MAX times is posted to the port: the others are next
  *   ex    completions are taken in batches, else one by one
  */
 #ifndef _WIN32_WINNT
@@ -113,10 +114,17 @@ static bool accepted(connection *c) {
     return begin_recv(c);
 }
 
-/* Goes on with a connection for as long as its operations are done at once. */
+/* Goes on with a connection for as long as its operations are done at once, but not for ever. */
 static void go_on(connection *c, DWORD bytes) {
     bool now = true;
-    while (now) {
+    for (int streak = 0; now; streak++) {
+        if (streak == STREAK_MAX) {
+            c->overlapped.Internal = 0; /* a success; its step says of what */
+            if (!PostQueuedCompletionStatus(port, bytes, 0, &c->overlapped)) {
+                fail("PostQueuedCompletionStatus");
+            }
+            return;
+        }
         switch (c->step) {
         case ACCEPTING: now = accepted(c); break;
         case RECEIVING:
