@@ -28,7 +28,7 @@ parts=${*:-$all}
 packages_need $PACKAGES_BUILD $PACKAGES_BENCH >&2
 (cd "$root" && cmake --preset linux && cmake --build "$build") >&2
 case " $parts " in
-*" wine "*) build_for windows portico_serve bench-raw_iocp || echo "Nothing will be measured under Wine" >&2 ;;
+*" wine "*) build_for windows-clang portico_serve bench-raw_iocp || echo "Nothing will be measured under Wine" >&2 ;;
 esac
 
 python3 "$root/tests/bench/compare.py" "$build" "$results" $quick --only "$(echo "$parts" | tr ' ' ,)"

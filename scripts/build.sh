@@ -1,6 +1,6 @@
 # build.sh: builds for one system, for the scripts that run what is built. Read with `.`, after `root` is set; not run.
 #
-# build_for linux|windows TARGET... builds in build/<system>/, installs Debian packages that are missing, and configures
+# build_for linux|windows|windows-clang TARGET... builds in build/<system>/, installs Debian packages that are missing, and configures
 # when that was not done before. What it says goes to stderr.
 
 . "$root/scripts/packages.sh"
@@ -11,11 +11,11 @@ build_for() {
     shift
     {
         # shellcheck disable=SC2086 # lists of names
-        if [ "$build_system" = windows ]; then
-            packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS
-        else
-            packages_need $PACKAGES_BUILD
-        fi
+        case $build_system in
+        windows) packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS ;;
+        windows-clang) packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS clang ;;
+        *) packages_need $PACKAGES_BUILD ;;
+        esac
         if [ -e "$build_folder/build.ninja" ] && [ -e "$build_folder/CMakeCache.txt" ]; then
             cmake --build "$build_folder" --target "$@" -- --quiet
         else

@@ -243,7 +243,7 @@ portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capaci
 
 /* Receives 1 to `capacity` bytes that are there now, without an operation: returns how many. 0: nothing was received, be
  * it that nothing is there, the stream has ended or failed, an os_recv is in flight, or the system does not do this
- * cheaply (Windows): os_recv is for all these. */
+ * cheaply (Windows, but for what a recv-ready has brought along): os_recv is for all these. */
 uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity);
 
 /* Sends the whole list, at most OS_SEND_BUFFERS_MAX nodes: completes when the system has taken all
@@ -251,7 +251,7 @@ uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity);
 portico_status os_send(os_socket *socket, os_op *op, os_buffer *list);
 
 /* Sends of such a list what goes at once, without an operation: takes it off the list and returns how many bytes it was.
- * What is left then, perhaps all of it (as for os_recv_now), is for os_send; *list is NULL when nothing is. */
+ * What is left then, perhaps all of it (as for os_recv_now; Windows: what is above 64 KiB), is for os_send; *list is NULL when nothing is. */
 uint32_t os_send_now(os_socket *socket, os_buffer **list);
 
 /* Ends the sending direction after what has been sent: the peer reads the end of the stream. */

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 
-NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP", "wine": "Portico"}
+NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP", "iocp_plain": "raw IOCP, plain", "wine": "Portico"}
 
 
 class Samples:

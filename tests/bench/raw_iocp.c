@@ -1,13 +1,13 @@
 /* raw_iocp.c: the floor on Windows: an echo written by hand on a completion port, one thread, as few calls as there can be.
  *
- *   bench.raw_iocp [skip] [ex]
+ *   bench.raw_iocp [skip]
  *
  * Listens on 127.0.0.1, says `port=N`, and gives every byte back until it is ended from outside. A connection has one
  * operation in flight: what a recv brought is sent, then the next recv begins.
  *
- *   skip  what is done at once is gone on with at once (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), else all goes by the port.
- *         A connection that has been gone on with STREAK_MAX times is posted to the port: the others are next
- *   ex    completions are taken in batches, else one by one
+ * All that is done goes by the port, one completion a call. With `skip` what is done at once does not go by the port
+ * (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), and completions are taken in batches: a connection whose recv is done at once waits in a
+ * list until all others in it had their turn, and the port is looked at after ROUNDS_MAX rounds.
  */
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
@@ -27,7 +27,7 @@ enum {
     ACCEPTS = 64,
     BATCH = 64,
     BUFFER_BYTES = 16384,
-    STREAK_MAX = 16,
+    ROUNDS_MAX = 16,
     ADDRESS_ROOM = sizeof(SOCKADDR_IN) + 16
 };
 
@@ -37,7 +37,8 @@ typedef struct connection {
     OVERLAPPED overlapped; /* first: its address is what the port hands out */
     SOCKET socket;
     step step;
-    DWORD wanted_bytes; /* SENDING */
+    DWORD wanted_bytes;      /* SENDING */
+    struct connection *next; /* in `ready` */
     char buffer[BUFFER_BYTES];
 } connection;
 
@@ -45,6 +46,8 @@ static HANDLE port;
 static SOCKET listener;
 static LPFN_ACCEPTEX accept_ex;
 static bool skip;
+static connection *ready; /* whose recv is done already */
+static connection **ready_end = &ready;
 
 static void fail(const char *what) {
     fprintf(stderr, "%s: error %lu\n", what, GetLastError());
@@ -114,17 +117,10 @@ static bool accepted(connection *c) {
     return begin_recv(c);
 }
 
-/* Goes on with a connection for as long as its operations are done at once, but not for ever. */
+/* Goes on with a connection until an operation has to wait, or it has received again: then it is the others' turn. */
 static void go_on(connection *c, DWORD bytes) {
     bool now = true;
-    for (int streak = 0; now; streak++) {
-        if (streak == STREAK_MAX) {
-            c->overlapped.Internal = 0; /* a success; its step says of what */
-            if (!PostQueuedCompletionStatus(port, bytes, 0, &c->overlapped)) {
-                fail("PostQueuedCompletionStatus");
-            }
-            return;
-        }
+    while (now) {
         switch (c->step) {
         case ACCEPTING: now = accepted(c); break;
         case RECEIVING:
@@ -142,7 +138,25 @@ static void go_on(connection *c, DWORD bytes) {
             now = begin_recv(c);
             break;
         }
+        if (now && c->step == RECEIVING) {
+            c->next = NULL;
+            *ready_end = c;
+            ready_end = &c->next;
+            return;
+        }
         bytes = now ? (DWORD)c->overlapped.InternalHigh : 0;
+    }
+}
+
+/* One turn for each that is in the list now. */
+static void run_ready(void) {
+    connection *c = ready;
+    ready = NULL;
+    ready_end = &ready;
+    while (c != NULL) {
+        connection *next = c->next;
+        go_on(c, (DWORD)c->overlapped.InternalHigh);
+        c = next;
     }
 }
 
@@ -162,11 +176,14 @@ static void take_one(void) {
     }
 }
 
-static void take_batch(void) {
+static void take_batch(DWORD timeout_ms) {
     OVERLAPPED_ENTRY entries[BATCH];
     ULONG count = 0;
-    if (!GetQueuedCompletionStatusEx(port, entries, BATCH, &count, INFINITE, FALSE)) {
-        fail("GetQueuedCompletionStatusEx");
+    if (!GetQueuedCompletionStatusEx(port, entries, BATCH, &count, timeout_ms, FALSE)) {
+        if (GetLastError() != WAIT_TIMEOUT) {
+            fail("GetQueuedCompletionStatusEx");
+        }
+        return;
     }
     for (ULONG i = 0; i < count; i++) {
         connection *c = CONTAINING_RECORD(entries[i].lpOverlapped, connection, overlapped);
@@ -206,17 +223,15 @@ static void begin(void) {
 }
 
 int main(int argc, char **argv) {
-    bool batches = false;
-    for (int i = 1; i < argc; i++) {
-        skip = skip || strcmp(argv[i], "skip") == 0;
-        batches = batches || strcmp(argv[i], "ex") == 0;
-    }
+    skip = argc > 1 && strcmp(argv[1], "skip") == 0;
     begin();
-    for (;;) {
-        if (batches) {
-            take_batch();
-        } else {
-            take_one();
+    while (!skip) {
+        take_one();
+    }
+    for (unsigned rounds = 1;; rounds++) {
+        if (ready == NULL || rounds % ROUNDS_MAX == 0) {
+            take_batch(ready == NULL ? INFINITE : 0);
         }
+        run_ready();
     }
 }

@@ -1,7 +1,7 @@
 /* stream.c: WSARecv and WSASend. Any thread; at most one of each is in flight on a socket.
  *
- * A recv-ready RECEIVES EARLY: into a small buffer of the socket's own, from which the next os_recv takes it without a
- * call of the system's. A packet that comes to an idle session so costs one WSARecv, not a zero-byte one and another.
+ * A recv-ready RECEIVES EARLY: into a small buffer of the socket's own, from which os_recv_now, or the next os_recv, takes it
+ * without a call of the system's. A packet that comes to an idle session so costs one WSARecv, not a zero-byte one and another.
  */
 #include "private.h"
 
