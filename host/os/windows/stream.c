@@ -154,7 +154,7 @@ static void list_sent(os_buffer **list, uint32_t bytes) {
         bytes -= (*list)->size;
         *list = (*list)->next;
     }
-    if (bytes > 0) {
+    if (*list != NULL && bytes > 0) {
         (*list)->data += bytes;
         (*list)->size -= bytes;
     }
