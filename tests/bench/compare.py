@@ -4,7 +4,7 @@ under Wine Portico and a raw loop on a completion port.
     python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
 
 BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, toil, calls, allocations, idle,
-swap, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
+swap, grow, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
 then writes tables and pictures from all there is.
 
 A repetition is a new server and a new client, and repetitions are interleaved: A B C D, A B C D, ..., so that what changes on
@@ -26,6 +26,7 @@ import sys
 import time
 
 import compare_report
+import grow
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -47,7 +48,7 @@ autoload = no
 
 [module {module}]
 file = {drive}{file}
-
+{settings}
 [listener game]
 address = 127.0.0.1
 port = 0
@@ -63,7 +64,7 @@ FULL = {
     "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)], "toil": [(2, 1), (100, 1)],
     "calls": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "allocations": [(1, 1), (100, 1), (100, 16), (1000, 1)],
-    "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"],
+    "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"], "grow": grow.FULL,
     "wine": [(1, 1), (1, 16), (100, 1), (100, 16), (1000, 16)],
 }
 QUICK = {
@@ -71,7 +72,7 @@ QUICK = {
     "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "broadcast": [100], "churn": [16], "workers": [(100, 1)], "toil": [(100, 1)],
     "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
-    "idle": [1000], "swap": ["20", "0", "100"], "wine": [(1, 1), (100, 16)],
+    "idle": [1000], "swap": ["20", "0", "100"], "grow": grow.QUICK, "wine": [(1, 1), (100, 16)],
 }
 
 
@@ -98,8 +99,9 @@ class Bench:
         return in_child
 
     @contextlib.contextmanager
-    def server(self, name, cpus=None, workers=1, module="echo", counted=None):
-        """A server that serves; gives (its process, port). `counted`: the file that its allocations are counted in."""
+    def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings=""):
+        """A server that serves; gives (its process, port). `counted`: the file that its allocations are counted in; `settings`: what
+        else stands in the module's section, and more sections."""
         folder = self.work / f"{name}-{module}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -109,7 +111,7 @@ class Bench:
         if name in WINE:
             environment |= self.wine_environment()
         with (folder / "output").open("w") as output:
-            process = subprocess.Popen(self.command(name, folder, workers, module), cwd=folder, env=environment,
+            process = subprocess.Popen(self.command(name, folder, workers, module, settings), cwd=folder, env=environment,
                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                        preexec_fn=self.prepare(cpus or {self.cpus[0]}))
         try:
@@ -122,13 +124,14 @@ class Bench:
                 process.kill()
                 process.wait()
 
-    def command(self, name, folder, workers, module):
+    def command(self, name, folder, workers, module, settings):
         broadcast = module == "shout"
         if name in ("portico", "wine"):
             windows = name == "wine"
             build = self.windows if windows else self.build
             file = build / ("modules" if module == "echo" else "tests/modules") / (module + (".dll" if windows else ".so"))
-            ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "", file=file)
+            ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "", file=file,
+                             settings=settings)
             (folder / "host.ini").write_text(ini)
             return (["wine"] if windows else []) + [build / "bin" / ("portico.exe" if windows else "portico"), "run", "host.ini"]
         return {
@@ -181,7 +184,7 @@ class Bench:
     def keep(self, part, server, repetition, found, workers=1):
         row = {"part": part, "server": server, "workers": workers, "repetition": repetition} | found
         self.rows.append(row)
-        shown = " ".join(f"{k}={row[k]}" for k in ("per_second", "server_us", "p50_us", "p99_us") if k in row)
+        shown = " ".join(f"{k}={row[k]}" for k in ("curve", "count", "per_second", "server_us", "p50_us", "p99_us") if k in row)
         print(f"{part} {server}/{workers} {row.get('connections')} x {row.get('in_flight')}: {shown}", file=sys.stderr)
 
     # ---- parts ----------------------------------------------------------------------------------------------------
@@ -287,6 +290,9 @@ class Bench:
             sys.exit(f"compare.py: bench.swap_pause: {done.stdout}{done.stderr}")
         (self.results / "swap_pause.md").write_text(done.stdout)
 
+    def grow(self):
+        grow.measure(self)
+
     # ---- Wine -----------------------------------------------------------------------------------------------------
 
     def wine_environment(self):
@@ -312,7 +318,7 @@ class Bench:
                 subprocess.run(["wineserver", "-k"], env=environment, check=False)
 
 
-PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap", "wine"]
+PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap", "grow", "wine"]
 WINE = ("iocp", "iocp_plain", "wine")
 
 

@@ -6,10 +6,10 @@ import csv
 import pathlib
 import shutil
 import statistics
-import subprocess
 import sys
 
-NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP", "iocp_plain": "raw IOCP, plain", "wine": "Portico"}
+import grow
+from compare_tables import NAMES, picture, spread, table, text
 
 
 class Samples:
@@ -39,20 +39,6 @@ class Samples:
         were measured one after another. None when either is missing."""
         pairs = list(zip(self.all(part, point, figure), self.all(part, other, figure)))
         return statistics.median(mine / its for mine, its in pairs) if pairs and all(its for _, its in pairs) else None
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---" if i == 0 else "---:" for i in range(len(head))) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
-def text(value, digits=2):
-    return "" if value is None else f"{value:,.{digits}f}"
-
-
-def spread(values):
-    """How far the samples lie apart, as a share of their median."""
-    return "" if len(values) < 2 else f"{100 * (max(values) - min(values)) / statistics.median(values):.0f} %"
 
 
 def loads(s, part, with_in_flight=True):
@@ -170,17 +156,6 @@ SECTIONS = [
 # ---- pictures ---------------------------------------------------------------------------------------------------------
 
 
-def picture(file, title, y, series):
-    """series: {name: [(x, y), ...]}; x by powers of ten."""
-    data = [f"${name} << EOD\n" + "\n".join(f"{x} {value}" for x, value in points) + "\nEOD"
-            for name, points in series.items()]
-    plots = [f"${name} using 1:2 with linespoints linewidth 2 title '{NAMES[name]}'" for name in series]
-    script = "\n".join([f"set terminal svg size 640,400 background rgb 'white'\nset output '{file}'",
-                        f"set title '{title}'\nset xlabel 'connections'\nset ylabel '{y}'", "set logscale x\nset yrange [0:*]",
-                        "set offsets graph 0.03, graph 0.03, graph 0.1, 0\nset key outside\nset grid"] + data)
-    subprocess.run(["gnuplot"], input=script + "\nplot " + ", ".join(plots) + "\n", text=True, check=True)
-
-
 def pictures(s, results):
     if not shutil.which("gnuplot"):
         return []
@@ -212,7 +187,8 @@ def machines(s, parts):
 
 def write(results):
     samples = results / "samples.csv"
-    s = Samples(csv.DictReader(samples.open()) if samples.exists() else [])
+    rows = list(csv.DictReader(samples.open())) if samples.exists() else []
+    s = Samples(rows)
     parts = list(csv.DictReader((results / "parts.csv").open()))
     processors = min(int(part["processors"]) for part in parts)
     out = ["# Portico beside a raw epoll loop, libuv and Boost.Asio\n",
@@ -224,6 +200,7 @@ def write(results):
     pauses = results / "swap_pause.md"
     if pauses.exists():
         out += ["## The pause of a swap against the number of sessions\n", pauses.read_text()]
+    out += grow.sections(rows, results, shutil.which("gnuplot"))
     files = pictures(s, results)
     if files:
         out += ["## Pictures\n"] + [f"![{file}]({file})" for file in files]

@@ -53,7 +53,7 @@ port = 0
 type = echo.session
 INI
 serve "$build/bin/portico" run host.ini
-load --connections 20 --in-flight 16
+load --connections 20 --in-flight 16 --silent 5 --opcodes 1000
 load --connections 4 --work churn
 stop
 

@@ -12,6 +12,8 @@
  *                       idle: each gets one frame back and then is silent; tells the memory that they take
  *   --connections N     default 1; beyond 20,000 and with churn from several of 127.0.0.0/8
  *   --in-flight K       frames of each connection (broadcast: of the first) that are not answered yet; default 1
+ *   --silent N          so many of the connections, the last ones, never send anything; default 0
+ *   --opcodes N         frames have the opcodes 1 to N in turn; default 1
  *   --size BYTES        of a frame, its head included, 16 to 65535; default 64
  *   --warm-up-ms MS     default 200
  *   --seconds S         how long is measured; default 1
@@ -68,6 +70,8 @@ static const char *address = "127.0.0.1";
 static uint64_t port;
 static uint64_t connections = 1;
 static uint64_t in_flight = 1;
+static uint64_t silent;
+static uint64_t opcodes = 1;
 static uint64_t size = 64;
 static uint64_t warm_up_ms = 200;
 static double seconds = 1.0;
@@ -269,7 +273,7 @@ static void wait_for_end(void) {
 }
 
 static void start(void) {
-    uint64_t count = kind == BROADCAST ? 1 : connections;
+    uint64_t count = kind == BROADCAST ? 1 : connections - silent;
     if (kind == CHURN) {
         return; /* they live already */
     }
@@ -378,6 +382,8 @@ static void take(const char *name, char *value) {
         {"--port", &port, 1, 65535},
         {"--connections", &connections, 1, 1000000},
         {"--in-flight", &in_flight, 1, IN_FLIGHT_MAX},
+        {"--silent", &silent, 0, 999999},
+        {"--opcodes", &opcodes, 1, 65535},
         {"--size", &size, LINK_SIZE_MIN + 4, LINK_SIZE_MAX},
         {"--warm-up-ms", &warm_up_ms, 0, 600000},
         {"--limit-s", &limit_s, 1, 3600},
@@ -417,6 +423,9 @@ static void take_all(int argc, char **argv) {
     if (port == 0 || !(seconds > 0.0 && seconds <= 3600.0)) {
         meter_fail(2, "--port is needed, and --seconds above 0 and up to 3600");
     }
+    if (silent >= connections || (silent > 0 && kind != ECHO)) {
+        meter_fail(2, "--silent goes with echo, and somebody must speak");
+    }
     if (kind == CHURN || kind == IDLE) {
         in_flight = 1;
     }
@@ -448,7 +457,7 @@ int main(int argc, char **argv) {
     if (epoll < 0 || links == NULL || started_ns == NULL || heard_by == NULL) {
         meter_fail(2, "no memory for %llu connections", (unsigned long long)connections);
     }
-    link_prepare(address, (uint16_t)port, (uint32_t)size);
+    link_prepare(address, (uint16_t)port, (uint32_t)size, (uint32_t)opcodes);
     run();
     for (uint64_t i = 0; i < connections; i++) {
         link_close(&links[i]);

@@ -11,13 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH_BYTES = 65536, PATTERNS = 256 };
+/* STRIDE: a prime, so that connections are at different opcodes at any one time. */
+enum { BATCH_BYTES = 65536, PATTERNS = 256, STRIDE = 7919 };
 
 static struct sockaddr_in server;
 static uint32_t frame_size;
+static uint32_t opcode_count;
 static uint8_t pattern[PATTERNS + LINK_SIZE_MAX];
 
-void link_prepare(const char *address, uint16_t port, uint32_t size) {
+void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes) {
     uint32_t random = 2463534242U;
     for (size_t i = 0; i < sizeof pattern; i++) { /* xorshift32 */
         random ^= random << 13;
@@ -26,6 +28,7 @@ void link_prepare(const char *address, uint16_t port, uint32_t size) {
         pattern[i] = (uint8_t)(random >> 11);
     }
     frame_size = size;
+    opcode_count = opcodes;
     server.sin_family = AF_INET;
     server.sin_port = htons(port);
     if (inet_pton(AF_INET, address, &server.sin_addr) != 1) {
@@ -49,7 +52,7 @@ static uint32_t get_u32(const uint8_t *at) {
 
 static void frame_make(uint8_t *frame, uint32_t source, uint32_t number) {
     put_u16(frame, frame_size);
-    put_u16(frame + 2, 1);
+    put_u16(frame + 2, 1 + (source * STRIDE + number) % opcode_count);
     put_u32(frame + 4, source);
     put_u32(frame + 8, number);
     memcpy(frame + LINK_SIZE_MIN, pattern + (source * 7 + number) % PATTERNS, frame_size - LINK_SIZE_MIN);

@@ -2,7 +2,7 @@
  *
  * A frame is of Portico's framing u16, so that one load serves Portico and servers that give bytes back as they come:
  *
- *     uint16 size of the whole frame, uint16 opcode 1, uint32 connection, uint32 number, then bytes that both decide
+ *     uint16 size of the whole frame, uint16 opcode, uint32 connection, uint32 number, then bytes that both decide
  *
  * little endian. Since a frame follows from connection and number, nothing is kept of what was sent, and every byte that
  * comes is compared with the one that must come there. A difference ends the program with 1 and says what it was.
@@ -29,8 +29,8 @@ typedef struct load_link {
     uint8_t head[LINK_SIZE_MIN];
 } load_link;
 
-/* Once, before all else: where to connect, and how large frames are. */
-void link_prepare(const char *address, uint16_t port, uint32_t size);
+/* Once, before all else: where to connect, how large frames are, and how many opcodes they have, from 1, that go round. */
+void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes);
 
 /* Begins to connect, from 127.0.0.N when `from` is N and not 0; the socket does not block. */
 void link_connect(load_link *l, int from);

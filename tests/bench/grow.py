@@ -1,0 +1,177 @@
+"""grow.py: the part `grow` of compare.py: what a message costs against the number of connections, modules, handlers and rooms.
+
+The work is an echo. With 16 frames in flight on each connection the system's share is small, so that the host's own is seen;
+with 1 each message is a recv, a turn and a send of its own. A repetition goes through all numbers of a curve and, where there
+are two, both servers at each; the next one begins again at the first. `measure` keeps a sample with `curve` and `count`;
+`sections` makes of all samples what the report shows.
+"""
+import statistics
+
+from compare_tables import NAMES, picture, spread, table, text
+
+SPEAKERS = 200  # connections, where their number is not what grows
+SPEAKERS_AMONG_SILENT = 100
+
+
+def connections(count):
+    return "echo", "", {"connections": count, "in_flight": 1}
+
+
+def silent(count):
+    return "echo", "", {"connections": count, "in_flight": 1, "silent": count - SPEAKERS_AMONG_SILENT}
+
+
+def handlers(count):
+    return "grow", f"handlers = {count}\n", {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+
+
+def rooms(count):
+    return "grow", f"rooms = {count}\n", {"connections": SPEAKERS, "in_flight": 16}
+
+
+def ticking_rooms(count):
+    return "grow", f"rooms = {count}\ntick_ms = 1000\n", {"connections": SPEAKERS, "in_flight": 16}
+
+
+def rooms_in_turn(count):
+    return "grow", f"rooms = {count}\n", {"connections": SPEAKERS, "in_flight": 1}
+
+
+def modules(count):
+    return "grow", crowd(count - 1, ""), {"connections": SPEAKERS, "in_flight": 16}
+
+
+def joined_modules(count):
+    return "grow", crowd(count - 1, "opcode = {opcode}\n"), {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+
+
+def crowd(count, key):
+    """Sections for the ini; {crowd} is where make_crowd put the files. Opcode 1 is that of grow.c, the first module."""
+    return "".join(f"\n[module crowd_{i:03}]\nfile = {{crowd}}/crowd_{i:03}.so\n" + key.format(opcode=i + 1)
+                   for i in range(1, count + 1))
+
+
+RAW_TOO = ("raw", "portico")
+HOST = ("portico",)
+
+# Axis: its title, the frames in flight, and its curves: name, in words, what makes a point of it, servers. The plan has the counts of each curve.
+AXES = {
+    "connections": ("connections", 1, [
+        ("connections", "all speak", connections, RAW_TOO),
+        ("silent", f"{SPEAKERS_AMONG_SILENT} speak, the others are silent", silent, RAW_TOO)]),
+    "modules": ("modules", 16, [
+        ("modules", "they stand there", modules, HOST),
+        ("joined_modules", "each has a handler of the same sessions", joined_modules, HOST)]),
+    "handlers": ("handlers of the session type", 16, [("handlers", "packets go round them all", handlers, HOST)]),
+    "rooms": ("rooms", 16, [
+        ("rooms", f"{SPEAKERS} sessions in them", rooms, HOST),
+        ("ticking_rooms", "each has a timer of 1 s, too", ticking_rooms, HOST)]),
+    "rooms_in_turn": ("rooms", 1, [("rooms_in_turn", f"{SPEAKERS} sessions in them", rooms_in_turn, HOST)]),
+}
+
+FULL = {
+    "connections": [1, 10, 100, 1000, 10000], "silent": [100, 1000, 10000],
+    "modules": [1, 3, 10, 32, 100], "joined_modules": [1, 3, 10, 32],  # LAYOUT_PARTS_MAX in host/session_type.h
+    "handlers": [1, 10, 100, 1000, 10000],
+    "rooms": [1, 10, 100, 1000, 10000], "ticking_rooms": [1, 10, 100, 1000, 10000], "rooms_in_turn": [1, 10, 100, 1000, 10000],
+}
+QUICK = {
+    "connections": [1, 100], "silent": [100, 500], "modules": [1, 10], "joined_modules": [1, 10], "handlers": [1, 1000],
+    "rooms": [1, 1000], "ticking_rooms": [1, 1000], "rooms_in_turn": [1, 1000],
+}
+
+
+def make_crowd(bench):
+    """Copies of the module crowd under other names: a module's name stands in its file. Returns the folder."""
+    original = (bench.tests / "modules" / "crowd.so").read_bytes()
+    name = b"crowd_000\0"
+    if original.count(name) != 1:
+        raise SystemExit("compare.py: crowd.so should have its name once")
+    folder = bench.work / "crowd"
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(1, max(bench.plan["grow"]["modules"])):
+        (folder / f"crowd_{i:03}.so").write_bytes(original.replace(name, b"crowd_%03d\0" % i))
+    return folder
+
+
+def measure(bench):
+    folder = make_crowd(bench)
+    for _, _, curves in AXES.values():
+        for curve in curves:
+            for repetition in range(bench.plan["repetitions"]):
+                measure_curve(bench, curve, repetition, folder)
+
+
+def measure_curve(bench, curve, repetition, folder):
+    name, _, point, servers = curve
+    for count in bench.plan["grow"][name]:
+        module, settings, work = point(count)
+        for server in servers:
+            with bench.server(server, module=module, settings=settings.replace("{crowd}", str(folder))) as (process, port):
+                found = bench.load(process, port, **work)
+            bench.keep("grow", server, repetition, {"curve": name, "count": count} | found)
+
+
+# ---- the report -------------------------------------------------------------------------------------------------------
+
+
+def samples_of(rows, curve, server):
+    """{count: {repetition: row}} in the order of counts."""
+    found = {}
+    for row in rows:
+        if row["part"] == "grow" and row["curve"] == curve and row["server"] == server:
+            found.setdefault(int(row["count"]), {})[row["repetition"]] = row
+    return dict(sorted(found.items()))
+
+
+def figure(samples, name="server_us"):
+    return [float(row[name]) for row in samples.values()]
+
+
+def ratio(samples, others):
+    """The median of the ratios within each repetition."""
+    pairs = [(float(samples[r]["server_us"]), float(others[r]["server_us"])) for r in samples if r in others]
+    return statistics.median(mine / its for mine, its in pairs) if pairs else None
+
+
+def table_of(rows, curves):
+    lines = []
+    for name, words, _, servers in curves:
+        for server in servers:
+            points = samples_of(rows, name, server)
+            raw = samples_of(rows, name, "raw") if server != "raw" else {}
+            for count, samples in points.items():
+                lines.append([words, NAMES[server], f"{count:,}",
+                              text(statistics.median(figure(samples, "per_second")), 0),
+                              text(statistics.median(figure(samples)), 3), spread(figure(samples)),
+                              text(ratio(samples, next(iter(points.values())))),
+                              text(ratio(samples, raw[count])) if count in raw else "",
+                              text(statistics.median(figure(samples, "server_share")))])
+    return table(["what", "server", "how many", "messages/s", "server us", "spread", "x the first", "x raw",
+                                 "server busy"], lines)
+
+
+def series_of(rows, curves):
+    found = {}
+    for name, words, _, servers in curves:
+        for server in servers:
+            points = samples_of(rows, name, server)
+            label = f"{NAMES[server]}: {words}"
+            found[label] = [(count, statistics.median(figure(samples))) for count, samples in points.items()]
+    return {label: points for label, points in found.items() if points}
+
+
+def sections(rows, results, draws):
+    """Lines of the report; draws the pictures that it names when it can."""
+    out = []
+    for axis, (title, in_flight, curves) in AXES.items():
+        series = series_of(rows, curves)
+        if not series:
+            continue
+        out += [f"### Against the number of {title}, {in_flight} in flight\n", table_of(rows, curves)]
+        if draws:
+            file = f"grow_{axis}.svg"
+            picture(results / file, f"echo of 64 bytes, {in_flight} in flight, against {title}",
+                                   "us of the server a message", series, title)
+            out.append(f"![{file}]({file})\n")
+    return ["## Cost as work grows\n"] + out if out else []
