@@ -16,7 +16,8 @@ typedef struct slot {
     entity *entity;        /* written before the word, read after it */
     _Atomic int kind;      /* of the last entity here: lets a walk pass by the other kinds */
     uint32_t number;
-    uint32_t next_free; /* number + 1; guarded by the lock */
+    uint32_t next_free;        /* number + 1; guarded by the lock */
+    _Atomic uint64_t sweep_ms; /* when entities_sweep is to look at it */
 } slot;
 
 static struct {
@@ -71,6 +72,7 @@ bool entity_add(entity *e, uint32_t holds) {
     e->id = generation << SLOT_BITS | at->number;
     at->entity = e;
     atomic_store_explicit(&at->kind, (int)e->kind, memory_order_relaxed);
+    atomic_store_explicit(&at->sweep_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&at->word, generation << SLOT_BITS | holds, memory_order_release);
     return true;
 }
@@ -142,6 +144,31 @@ void entity_each(entity_kind kind, void (*each)(void *arg, entity *e), void *arg
             each(arg, e);
         }
         if (e != NULL) {
+            entity_release(e);
+        }
+    }
+}
+
+void entity_sweep_soon(const entity *e) {
+    atomic_store(&slot_of(e->id)->sweep_ms, 0);
+}
+
+/* What entity_sweep_soon has written since stays: 0 is the earliest. */
+static void sweep_at(slot *at, uint64_t time_ms) {
+    uint64_t before_ms = atomic_load(&at->sweep_ms);
+    while (time_ms < before_ms && !atomic_compare_exchange_weak(&at->sweep_ms, &before_ms, time_ms)) {
+    }
+}
+
+void entities_sweep(const entity_sweep sweeps[ENTITY_KINDS], uint64_t now_ms) {
+    uint32_t used = atomic_load_explicit(&table.used, memory_order_acquire);
+    for (uint32_t i = 0; i < used; i++) {
+        slot *at = slot_at(i);
+        bool due = atomic_load_explicit(&at->sweep_ms, memory_order_relaxed) <= now_ms;
+        entity *e = due ? slot_hold(at, 0) : NULL;
+        if (e != NULL) {
+            atomic_store(&at->sweep_ms, ENTITY_SWEEP_LATER); /* before the sweep looks */
+            sweep_at(at, sweeps[e->kind](e, now_ms));
             entity_release(e);
         }
     }

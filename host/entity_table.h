@@ -14,7 +14,7 @@
 
 enum { ENTITY_SLOTS_MAX = 1 << 24 };
 
-typedef enum entity_kind { ENTITY_SESSION, ENTITY_ROOM, ENTITY_MODULE } entity_kind;
+typedef enum entity_kind { ENTITY_SESSION, ENTITY_ROOM, ENTITY_MODULE, ENTITY_KINDS } entity_kind;
 
 struct message;
 
@@ -49,6 +49,19 @@ void entity_unhold(entity *e);
 /* Calls each(arg, entity) for every one of a kind, holding it meanwhile. Those that come or go during the
  * walk may be seen or not. */
 void entity_each(entity_kind kind, void (*each)(void *arg, entity *e), void *arg);
+
+#define ENTITY_SWEEP_LATER UINT64_MAX /* as a time: not until entity_sweep_soon */
+
+/* Does what is overdue with an entity, which is held; returns when it wants to be looked at again, in ms. */
+typedef uint64_t (*entity_sweep)(entity *e, uint64_t now_ms);
+
+/* Calls the sweep of its kind for every entity that is due: new, or asked for since, or its time has come. The others are
+ * not touched, so that it does not matter how many there are. One thread at a time. */
+void entities_sweep(const entity_sweep sweeps[ENTITY_KINDS], uint64_t now_ms);
+
+/* The next entities_sweep looks at it, whatever its sweep has returned or is about to. Called when what that followed from
+ * has changed, under the lock that the sweep reads it under. `e` is held. [any thread] */
+void entity_sweep_soon(const entity *e);
 
 /* Frees the slots; no entity is left. */
 void entity_table_fini(void);

@@ -89,13 +89,10 @@ void mailbox_close(module *m) {
     }
 }
 
-static void kick_mailbox(void *arg, entity *e) {
-    (void)arg;
+uint64_t mailbox_sweep(entity *e, uint64_t now_ms) {
+    (void)now_ms;
     strand_kick(&((struct mailbox *)e)->strand);
-}
-
-void mailboxes_kick(void) {
-    entity_each(ENTITY_MODULE, kick_mailbox, NULL);
+    return ENTITY_SWEEP_LATER;
 }
 
 typedef struct mailbox_visit {

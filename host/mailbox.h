@@ -20,7 +20,7 @@ void mailbox_close(module *m);
  * call. [any thread] */
 void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg);
 
-/* Starts again what the system had no memory to start. [any thread] */
-void mailboxes_kick(void);
+/* An entity_sweep: starts again what the system had no memory to start. [any thread] */
+uint64_t mailbox_sweep(entity *e, uint64_t now_ms);
 
 #endif

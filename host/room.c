@@ -357,13 +357,10 @@ void rooms_close(const module *m, portico_status reason) {
     entity_each(ENTITY_ROOM, close_room, &c);
 }
 
-static void kick_room(void *arg, entity *e) {
-    (void)arg;
+uint64_t room_sweep(entity *e, uint64_t now_ms) {
+    (void)now_ms;
     strand_kick(&((room *)e)->strand);
-}
-
-void rooms_kick(void) {
-    entity_each(ENTITY_ROOM, kick_room, NULL);
+    return ENTITY_SWEEP_LATER;
 }
 
 typedef struct room_visit {

@@ -41,8 +41,8 @@ void rooms_each(void (*each)(void *arg, room *r), void *arg);
 /* The name of its type. Valid while the room is held. */
 const char *room_type_of(const room *r);
 
-/* Starts again what the system had no memory to start. */
-void rooms_kick(void);
+/* An entity_sweep: starts again what the system had no memory to start. */
+uint64_t room_sweep(entity *e, uint64_t now_ms);
 
 entity *room_entity(room *r);
 strand *room_strand(room *r);

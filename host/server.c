@@ -58,9 +58,8 @@ static void server_on_stop(void) {
     }
 }
 
-static void sweep_one(void *arg, session *s) {
-    session_sweep(s, *(const uint64_t *)arg);
-}
+static const entity_sweep sweeps[ENTITY_KINDS] = {
+    [ENTITY_SESSION] = session_sweep, [ENTITY_ROOM] = room_sweep, [ENTITY_MODULE] = mailbox_sweep};
 
 /* After a crowd has gone, what the C library keeps of its memory goes back to the system. */
 static void memory_trim(void) {
@@ -87,9 +86,7 @@ static void server_on_reopen(control_command *command) {
 static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
-    sessions_each(sweep_one, &now_ms);
-    rooms_kick();
-    mailboxes_kick();
+    entities_sweep(sweeps, now_ms);
     watchdog_look();
     rates_sample();
     memory_trim();

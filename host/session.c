@@ -131,6 +131,7 @@ static void session_on_connect(const os_completion *completion) {
             log_warn(s->service->config->name, "a socket option was refused (%s)", system_text(os_error()));
         }
         session_move_locked(s, SESSION_OPENING);
+        entity_sweep_soon(&s->base);
         s->connected = true;
         atomic_fetch_add(&s->service->connected, 1);
         s->recv_op.done = session_on_recv;
@@ -199,6 +200,7 @@ void session_close_locked(session *s, portico_status reason) {
     session_move_locked(s, SESSION_DRAINING);
     s->reason = reason;
     s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
+    entity_sweep_soon(&s->base);
     session_want_locked(s, TURN_CLOSE);
     session_drained_locked(s);
 }
@@ -237,31 +239,46 @@ void session_abort(session *s, portico_status reason) {
     os_mutex_unlock(&s->lock);
 }
 
-/* An open session's time limits. */
-static void session_sweep_open_locked(session *s, uint64_t now_ms) {
+/* An open session's time limits; returns when they are to be looked at again. A packet puts the idle limit off, and a frame
+ * that begins after now has its whole time: so neither needs to say anything. */
+static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     const config_service *limits = s->service->config;
     uint64_t last_ms = atomic_load_explicit(&s->last_packet_ms, memory_order_relaxed);
     uint64_t frame_ms = atomic_load_explicit(&s->frame_since_ms, memory_order_relaxed);
-    if (limits->frame_timeout_s > 0 && frame_ms != 0 &&
-        now_ms >= frame_ms + limits->frame_timeout_s * 1000ull) {
+    uint64_t frame_due_ms = ENTITY_SWEEP_LATER;
+    uint64_t idle_due_ms = ENTITY_SWEEP_LATER;
+    if (limits->frame_timeout_s > 0) {
+        frame_due_ms = (frame_ms != 0 ? frame_ms : now_ms) + limits->frame_timeout_s * 1000ull;
+    }
+    if (limits->idle_timeout_s > 0 && !s->may_idle) {
+        idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
+    }
+    if (now_ms >= frame_due_ms) {
         log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
                  (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
-    } else if (limits->idle_timeout_s > 0 && !s->may_idle &&
-               now_ms >= last_ms + limits->idle_timeout_s * 1000ull) {
+    } else if (now_ms >= idle_due_ms) {
         log_debug(limits->name, "session %llu: no packet for %u s: closed", (unsigned long long)s->base.id,
                   limits->idle_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     }
+    return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
 }
 
-void session_sweep(session *s, uint64_t now_ms) {
+/* Whoever changes the state to one with a deadline, or finds that a turn cannot be queued, calls entity_sweep_soon. */
+uint64_t session_sweep(entity *e, uint64_t now_ms) {
+    session *s = (session *)e;
+    uint64_t next_ms = ENTITY_SWEEP_LATER;
     os_mutex_lock(&s->lock);
-    if (s->state == SESSION_OPEN) {
-        session_sweep_open_locked(s, now_ms);
-    } else if (s->state == SESSION_CONNECTING && now_ms >= s->deadline_ms) {
+    if (s->state == SESSION_OPENING) {
+        next_ms = now_ms; /* it has no limits yet: next time */
+    } else if (s->state == SESSION_OPEN) {
+        next_ms = session_sweep_open_locked(s, now_ms);
+    } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {
+        next_ms = s->deadline_ms;
+    } else if (s->state == SESSION_CONNECTING) {
         session_abort_locked(s, PORTICO_E_TIMEOUT);
-    } else if (s->state == SESSION_DRAINING && now_ms >= s->deadline_ms) {
+    } else if (s->state == SESSION_DRAINING) {
         /* All was sent and the peer knows of the end: it just does not hang up. Else it does not read. */
         session_close_socket_locked(s, s->queue.queued_bytes > 0);
     }
@@ -269,6 +286,7 @@ void session_sweep(session *s, uint64_t now_ms) {
         session_want_locked(s, 0); /* in case that the system had no memory to queue the turn */
     }
     os_mutex_unlock(&s->lock);
+    return next_ms;
 }
 
 void session_sync(session *s) {

@@ -150,8 +150,8 @@ portico_room session_room(session *s);
 /* Lets the session take over its type's new layout. [any thread] */
 void session_sync(session *s);
 
-/* Times out what is overdue. Called now and then for every session. [worker] */
-void session_sweep(session *s, uint64_t now_ms);
+/* An entity_sweep: times out what is overdue. [worker] */
+uint64_t session_sweep(entity *e, uint64_t now_ms);
 
 /* The session with a hold for the caller, or NULL when the id is stale, or of something else. [any thread] */
 session *session_find(portico_session id);

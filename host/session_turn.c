@@ -283,7 +283,7 @@ void session_want_locked(session *s, uint32_t bits) {
     session_hold(s);
     s->turn = true;
     if (!session_queue_turn_locked(s)) {
-        /* session_sweep tries again. */
+        entity_sweep_soon(&s->base); /* which tries again */
         s->turn = false;
         session_unhold_locked(s);
     }

@@ -34,7 +34,8 @@ static void strand_start_locked(strand *s) {
         entity_hold(s->owner);
         s->busy = strand_post(s);
         if (!s->busy) {
-            entity_unhold(s->owner); /* the system has no memory for it now: strand_kick tries again */
+            entity_sweep_soon(s->owner); /* the system has no memory for it now: strand_kick tries again */
+            entity_unhold(s->owner);
         }
     }
 }

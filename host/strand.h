@@ -37,7 +37,7 @@ uint32_t strand_count(strand *s);
 void strand_pause(strand *s);
 void strand_resume(strand *s);
 
-/* Starts it again if the system had no memory when something was pushed. */
+/* Starts it again if the system had no memory when something was pushed: the owner's sweep does, see entities_sweep. */
 void strand_kick(strand *s);
 
 /* The entity whose turn the calling thread is in, or NULL. */
