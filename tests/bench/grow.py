@@ -1,8 +1,8 @@
 """grow.py: the part `grow` of compare.py: what a message costs against the number of connections, modules, handlers and rooms.
 
 The work is an echo. With 16 frames in flight on each connection the system's share is small, so that the host's own is seen;
-with 1 each message is a recv, a turn and a send of its own. A repetition goes through all numbers of a curve and, where there
-are two, both servers at each; the next one begins again at the first. `measure` keeps a sample with `curve` and `count`;
+with 1 each message is a recv, a turn and a send of its own. A repetition goes through all numbers of all curves of a picture and,
+where there are two, both servers at each; the next one begins again at the first. `measure` keeps a sample with `curve` and `count`;
 `sections` makes of all samples what the report shows.
 """
 import statistics
@@ -97,8 +97,8 @@ def make_crowd(bench):
 def measure(bench):
     folder = make_crowd(bench)
     for _, _, curves in AXES.values():
-        for curve in curves:
-            for repetition in range(bench.plan["repetitions"]):
+        for repetition in range(bench.plan["repetitions"]):
+            for curve in curves:
                 measure_curve(bench, curve, repetition, folder)
 
 
