@@ -1,5 +1,5 @@
-/* limits.c: max_sessions, max_per_address, packets_per_second, idle_timeout_s and frame_timeout_s do what
- * they say, and a client within them notices nothing. */
+/* limits.c: max_sessions, max_per_address, packets_per_second, idle_timeout_s, frame_timeout_s and close_timeout_ms do
+ * what they say, and a client within them notices nothing. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -105,6 +105,21 @@ static void frame_timeout(host *h) {
     host_wait_figure(h, "sessions", 0);
 }
 
+/* A session that is closed ends in its time though its peer does not hang up, and though it was open long before. */
+static void close_timeout(host *h) {
+    net_socket s = net_connect(host_port(h, "close"));
+    wire_expect_echo(s, WIRE_U16, 1, "here");
+    clock_sleep_ms(600); /* two sweeps see it open */
+    uint64_t start_ms = clock_now_ms();
+    for (int i = 0; i < 10; i++) {
+        CHECK(wire_send(s, WIRE_U16, 1, "too many", 8));
+    }
+    CHECK(net_wait_end(s, 10000));
+    host_wait_figure(h, "sessions", 0);
+    CHECK(clock_now_ms() - start_ms < 5000);
+    net_close(s);
+}
+
 int main(void) {
     host_options options = {
         .name = "limits",
@@ -116,6 +131,7 @@ int main(void) {
                 {"flood", "echo.session", "packets_per_second = 20\n"},
                 {"idle", "echo.session", "idle_timeout_s = 1\n"},
                 {"frame", "echo.session", "frame_timeout_s = 1\n"},
+                {"close", "echo.session", "packets_per_second = 2\nclose_timeout_ms = 200\n"},
             },
     };
     host *h = host_start(&options);
@@ -124,6 +140,7 @@ int main(void) {
     flood(h);
     idle(h);
     frame_timeout(h);
+    close_timeout(h);
     host_stop(h);
     return 0;
 }
