@@ -39,7 +39,7 @@ static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_
 static bool layout_replaced(session *s) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
         gate *g = &s->layout->parts[i].module->gate;
-        gate_enter(g);
+        module_pass(g);
         gate_leave(g);
     }
     return atomic_load(&s->service->type->version) != s->layout_version;

@@ -43,11 +43,13 @@ static void gate_wake(gate *g) {
     os_mutex_unlock(&g->lock);
 }
 
-void gate_enter(gate *g) {
+bool gate_enter(gate *g) {
     gate_slot *slot = own_slot();
+    bool waited = false;
     INVARIANT(atomic_load_explicit(&slot->inside, memory_order_relaxed) == NULL);
     atomic_store(&slot->inside, g);
     while (atomic_load(&g->closed)) {
+        waited = true;
         atomic_store(&slot->inside, NULL);
         os_mutex_lock(&g->lock);
         os_cond_wake_all(&g->changed); /* the closer may have seen the slot */
@@ -57,6 +59,7 @@ void gate_enter(gate *g) {
         os_mutex_unlock(&g->lock);
         atomic_store(&slot->inside, g);
     }
+    return waited;
 }
 
 void gate_leave(gate *g) {

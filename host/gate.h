@@ -21,8 +21,8 @@ typedef struct gate {
     os_cond changed;
 } gate;
 
-/* Waits while the gate is closed. No host lock is held. */
-void gate_enter(gate *g);
+/* Waits while the gate is closed: true if it was. No host lock is held. */
+bool gate_enter(gate *g);
 void gate_leave(gate *g);
 
 /* For whoever is inside: false when somebody waits for it to leave. */

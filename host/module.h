@@ -49,6 +49,9 @@ generation *module_generation(const module *m);
 module *module_current(void);
 generation *module_running(void);
 
+/* Enters a module's gate and calls nothing; gate_leave is the other end. */
+void module_pass(gate *g);
+
 /* Around every call into a module; passes its gate. The watchdog says `what`, `number` and `entity_id` of a call
  * that takes too long. No lock is held; one call at a time on a thread. */
 void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);

@@ -67,7 +67,7 @@ static void sendq_append(sendq *q, segment *g) {
 /* The segment that takes `size` more bytes. */
 static segment *sendq_room(sendq *q, uint32_t size) {
     segment *g = q->last;
-    if (g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size) {
+    if (sendq_fits(q, size)) {
         return g;
     }
     pool usual = q->queued_bytes == 0 ? POOL_MEDIUM : g != NULL && g->frame != NULL ? POOL_SMALL : POOL_LARGE;

@@ -36,6 +36,12 @@ portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, ui
  * shared before it still waits or flies: *copied says which. */
 portico_status sendq_share(sendq *q, shared *whole, bool *copied);
 
+/* Whether `size` more bytes would take no more memory. */
+static inline bool sendq_fits(const sendq *q, uint32_t size) {
+    const segment *g = q->last;
+    return g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size;
+}
+
 /* Moves up to OS_SEND_BUFFERS_MAX segments into flight; NULL when nothing waits or something flies. */
 os_buffer *sendq_take(sendq *q);
 

@@ -17,7 +17,9 @@ static portico_status session_admit_locked(session *s, uint32_t whole) {
     if (s->state != SESSION_OPENING && s->state != SESSION_OPEN) {
         return PORTICO_E_GONE;
     }
-    if ((uint64_t)s->queue.memory_bytes + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
+    /* What needs no more memory is held against its bytes: memory comes in pieces that may be as large as the limit. */
+    uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
+    if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
         return PORTICO_OK;
     }
     stats_add(STAT_packets_dropped, 1);

@@ -24,7 +24,8 @@ void watchdog_end(void);
 /* That call is over, and another one of the same kind begins. */
 void watchdog_next(uint32_t number);
 
-/* Saves the next watchdog_begin a look at the clock: it is now_ns, and the calling thread calls nothing else before. */
+/* Saves the next watchdog_begin a look at the clock: it is now_ns, and the calling thread calls nothing else before. 0: the
+ * time is not known any more. */
 void watchdog_clock(uint64_t now_ns);
 
 /* Logs what is over its time, once for each call; that it has returned after all is logged later, by its end. */

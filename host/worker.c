@@ -86,7 +86,7 @@ uint64_t worker_handed_ns(void) {
 
 /* Takes the next completion of `w`'s batch. */
 static bool worker_take(worker *w, os_completion *completion) {
-    uint64_t left = atomic_load_explicit(&w->left, memory_order_relaxed);
+    uint64_t left = atomic_load(&w->left); /* (a) */
     if ((uint32_t)left >= left >> 32) {
         return false; /* keeps the count from growing for ever */
     }
@@ -222,6 +222,7 @@ void workers_rescue(void) {
         bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
                      self->now_ms > began_ns / 1000000 + RESCUE_MS;
         if (stuck) {
+            worker_clock(self); /* the one before may have taken long */
             os_port_share_kept(w->port);
             worker_run_batch(self, w);
         }

@@ -9,8 +9,10 @@
  * wake as many as it has events, though the first is back before the second has got a processor. Whoever wants to wait
  * and finds nobody polling polls. While all that is to be done is short, one thread does it; a nap ends after
  * NAP_FIRST_MS, and who then finds nobody polling, since a handler takes long or there is much to do, polls too. Naps
- * become longer while there is always somebody, and end in one without end when NAP_LAST_MS has passed; then the one
- * that fetches the next event wakes one, so that one at least looks after it.
+ * become longer while there is always somebody, and end in one without end when NAP_LAST_MS has passed. Who goes away
+ * with work and leaves only such naps behind wakes one of them to look after it (port_left). Who takes up a nap without end
+ * does so while somebody polls, and that one looks when it goes away; a thread that is on its way into or out of a
+ * shorter nap looks by itself.
  *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
  * there are any (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
@@ -344,12 +346,11 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* Back from epoll_wait, for which it had set `polled`, with `count` events. */
-static void port_polled(os_port *port, int count) {
-    atomic_store(&port->polled, false);
+/* The thread goes away, perhaps for long: if only such are left that nap without end, one is to look after it. */
+static void port_left(os_port *port) {
     uint32_t napping_long = atomic_load(&port->napping_long);
-    if (count > 0 && napping_long != 0 && napping_long == atomic_load(&port->napping)) {
-        nap_end_one(port); /* it looks after this one */
+    if (napping_long != 0 && napping_long == atomic_load(&port->napping) && !atomic_load(&port->polled)) {
+        nap_end_one(port);
     }
 }
 
@@ -371,7 +372,7 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
         capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* what is left, another thread may fetch */
     int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (polls) {
-        port_polled(port, count);
+        atomic_store(&port->polled, false);
     }
     if (sleeps) {
         atomic_fetch_sub(&port->sleepers, 1);
@@ -437,6 +438,7 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
         count += waiter_hand_out(port, w, completions + count, capacity - count);
         count += port_take_shared(port, completions + count, capacity - count);
         if (count > 0 || left_ms == 0) {
+            port_left(port);
             return count;
         }
     }

@@ -8,7 +8,9 @@
  * WHY NOBODY IS KEPT WAITING  Who has nothing at hand begins all that is deferred, before it sleeps. Nothing is deferred
  * while somebody sleeps: who defers (1) adds to the list, (2) reads `sleepers`, and if there is one begins what is in the
  * list; who goes to sleep (a) counts up `sleepers`, (b) looks at the list. All are sequentially consistent, so one
- * of both begins it. And while nobody sleeps, everybody is busy: nobody could have run the completion.
+ * of both begins it. And while nobody sleeps, everybody is busy: nobody could have run the completion. Who keeps a
+ * second one while another thread sleeps posts it to that one. A port that is never empty keeps neither list back: who
+ * looks at it begins what is deferred, and every other time takes what is kept first.
  *
  * WHY NOTHING IS FORGOTTEN  Whoever keeps or defers looks at both lists in its next os_port_wait; who leaves some there, since
  * it was asked for less, has something to do first and waits again. For a thread that does not come back a
@@ -27,6 +29,8 @@ static _Thread_local struct {
     uint64_t port_id;   /* 0: none. Not the port: it may be gone */
     uint32_t streak;    /* waits in a row that did not ask the port */
     uint64_t looked_ns; /* when it last did */
+    bool kept_first;    /* at that look, what is kept came first: every other time */
+    bool sleeping;      /* it is counted in `sleepers` */
 } self;
 
 /* The ports that exist, so that a thread can tell whether its last one is still there. */
@@ -126,7 +130,10 @@ void win_port_keep(os_port *port, win_op *op, DWORD code, uint32_t bytes) {
     op->code = code;
     op->kept = true;
     op->overlapped.InternalHigh = bytes;
-    if (self.port_id == port->id || !PostQueuedCompletionStatus(port->handle, bytes, 0, &op->overlapped)) {
+    bool others =
+        atomic_load(&port->kept_count) > 0 && atomic_load(&port->sleepers) > (self.sleeping ? 1u : 0u);
+    bool keeps = self.port_id == port->id && !others;
+    if (keeps || !PostQueuedCompletionStatus(port->handle, bytes, 0, &op->overlapped)) {
         port_add(port, &port->kept, &port->kept_count, op); /* also when there is no memory for a packet */
     }
 }
@@ -284,9 +291,11 @@ static uint32_t port_sleep(os_port *port, os_completion *completions, uint32_t c
     uint32_t left_ms = timeout_ms;
     for (;;) {
         atomic_fetch_add(&port->sleepers, 1);
+        self.sleeping = true;
         port_begin_deferred(port);
         uint32_t found = take_kept(port, completions, capacity);
         bool again = found == 0 && take(port, completions, capacity, left_ms, &found);
+        self.sleeping = false;
         atomic_fetch_sub(&port->sleepers, 1);
         if (found > 0 || !again) {
             return found;
@@ -318,8 +327,12 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         /* This thread has fed itself for long: now what the port has comes first. */
         self.streak = 0;
         self.looked_ns = now_ns;
-        if (!take(port, completions, capacity, 0, &found)) {
-            port_begin_deferred(port);
+        port_begin_deferred(port);
+        self.kept_first = !self.kept_first;
+        if (self.kept_first) {
+            found = take_kept(port, completions, capacity);
+        }
+        if (found == 0 && !take(port, completions, capacity, 0, &found)) {
             found = take_kept(port, completions, capacity);
         }
     }

@@ -63,6 +63,11 @@ static DWORD recv_submit(os_socket *socket, win_op *w, DWORD *bytes) {
     bool skips = socket->skips;
     /* With an OVERLAPPED, `bytes` counts only when it is done at once. */
     int failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &w->overlapped, NULL);
+    if (failed && w->wanted_bytes == 0 && buffer.len > 0 && WSAGetLastError() == WSAENOBUFS) {
+        buffer.len = 0; /* one that only waits locks no memory, of which there is none left */
+        flags = 0;
+        failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &w->overlapped, NULL);
+    }
     if (failed) {
         return (DWORD)WSAGetLastError();
     }
