@@ -51,7 +51,7 @@ void pool_keep(bool keep) {
 }
 
 block *block_take(uint32_t capacity) {
-    static_assert(sizeof(block) + BLOCK_BYTES + 1 <= 16 * 1024 + 128, "does not fit POOL_LARGE");
+    static_assert(sizeof(block) + BLOCK_BYTES + 1 <= POOL_LARGE_BYTES, "does not fit POOL_LARGE");
     bool standard = capacity <= BLOCK_BYTES;
     block *b = standard ? pool_take(POOL_LARGE) : malloc(sizeof *b + capacity + 1);
     if (b != NULL) {

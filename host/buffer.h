@@ -13,16 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum pool {
-    POOL_SMALL,  /* 128 bytes */
-    POOL_MEDIUM, /* a bit more than 2 KiB, so that not all begin in the same set of a cache */
-    POOL_LARGE,  /* a bit more than 16 KiB */
-    POOLS
-} pool;
+typedef enum pool { POOL_SMALL, POOL_MEDIUM, POOL_LARGE, POOLS } pool;
+
+/* Medium and large are a bit more than a power of two, so that not all begin in the same set of a cache; large has room for
+ * a standard block. */
+enum { POOL_SMALL_BYTES = 128, POOL_MEDIUM_BYTES = 2048 + 64, POOL_LARGE_BYTES = 16 * 1024 + 128 };
 
 /* The bytes that pool_take returns. */
 static inline uint32_t pool_bytes(pool p) {
-    return p == POOL_SMALL ? 128 : p == POOL_MEDIUM ? 2048 + 64 : 16 * 1024 + 128;
+    return p == POOL_SMALL ? POOL_SMALL_BYTES : p == POOL_MEDIUM ? POOL_MEDIUM_BYTES : POOL_LARGE_BYTES;
 }
 
 /* Not zeroed; NULL when out of memory. */

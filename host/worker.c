@@ -38,8 +38,7 @@ typedef struct worker {
     uint32_t number; /* from 1 */
     os_op stop_op;
     /* Only the worker's own thread */
-    uint64_t now_ms;
-    uint64_t now_ns;    /* the clock's last reading, of which now_ms is made */
+    uint64_t now_ns;    /* the clock's last reading */
     uint64_t mean_ns;   /* of the time that a completion took lately */
     uint64_t handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
     os_completion batch[WORKER_BATCH];
@@ -76,8 +75,12 @@ bool worker_defer(deferred *d) {
     return true;
 }
 
+static uint64_t worker_ms(const worker *w) {
+    return w->now_ns / 1000000;
+}
+
 uint64_t worker_now_ms(void) {
-    return current != NULL ? current->now_ms : os_monotonic_ns() / 1000000;
+    return current != NULL ? worker_ms(current) : os_monotonic_ns() / 1000000;
 }
 
 uint64_t worker_handed_ns(void) {
@@ -133,24 +136,22 @@ static void worker_run_deferred(worker *w) {
 }
 
 static uint64_t worker_clock(worker *self) {
-    uint64_t now_ns = os_monotonic_ns();
-    self->now_ns = now_ns;
-    self->now_ms = now_ns / 1000000;
-    watchdog_clock(now_ns);
-    return now_ns;
+    self->now_ns = os_monotonic_ns();
+    watchdog_clock(self->now_ns);
+    return self->now_ns;
 }
 
 /* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
 static void worker_run_batch(worker *self, worker *w) {
     os_completion completion;
-    uint64_t flushed_ms = self->now_ms;
+    uint64_t flushed_ms = worker_ms(self);
     self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
         completion.op->done(&completion);
         worker_clock(self);
-        if (self->now_ms - flushed_ms >= FLUSH_MS) {
+        if (worker_ms(self) - flushed_ms >= FLUSH_MS) {
             worker_run_deferred(self); /* a long batch: the first answers do not wait for the last */
-            flushed_ms = self->now_ms;
+            flushed_ms = worker_ms(self);
         }
     }
     worker_run_deferred(w);
@@ -220,7 +221,7 @@ void workers_rescue(void) {
         worker *w = &workers.all[i];
         uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
         bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
-                     self->now_ms > began_ns / 1000000 + RESCUE_MS;
+                     worker_ms(self) > began_ns / 1000000 + RESCUE_MS;
         if (stuck) {
             worker_clock(self); /* the one before may have taken long */
             os_port_share_kept(w->port);

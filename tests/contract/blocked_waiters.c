@@ -11,20 +11,17 @@ static pair sockets;
 static os_op recv_op;
 static os_op blocking[WAITERS - 1];
 static os_op end_ops[WAITERS];
+static os_alarm *nobody_rings;
 static uint8_t byte;
 static atomic_uint round_now;
 static atomic_uint received;
 static atomic_uint blocked; /* how often an operation kept its thread busy to the end */
 
 static void sleep_ms(uint32_t ms) {
-    os_mutex lock = {0};
-    os_cond never = {0};
     uint64_t until_ns = os_monotonic_ns() + ms * 1000000ull;
-    os_mutex_lock(&lock);
     while (os_monotonic_ns() < until_ns) {
-        os_cond_wait(&never, &lock, 1);
+        os_alarm_sleep(nobody_rings, until_ns);
     }
-    os_mutex_unlock(&lock);
 }
 
 static void keep_busy(void) {
@@ -74,6 +71,7 @@ static void run_round(uint32_t round) {
 int main(int argc, char **argv) {
     contract_begin(argc, argv);
     os_thread *threads[WAITERS];
+    CHECK_OK(os_alarm_create(&nobody_rings));
     port = contract_port();
     sockets = pair_open(port);
     for (int i = 0; i < WAITERS; i++) {
@@ -90,5 +88,6 @@ int main(int argc, char **argv) {
     }
     pair_close(&sockets);
     os_port_destroy(port);
+    os_alarm_destroy(nobody_rings);
     return contract_end();
 }

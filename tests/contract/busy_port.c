@@ -4,12 +4,6 @@
 
 enum { BUSY_MS = 2, ROUNDS_MAX = 200, BYTES = 4 };
 
-static void be_busy(void) {
-    uint64_t until_ns = os_monotonic_ns() + BUSY_MS * 1000000ull;
-    while (os_monotonic_ns() < until_ns) {
-    }
-}
-
 int main(int argc, char **argv) {
     contract_begin(argc, argv);
     os_port *port = contract_port();
@@ -26,7 +20,7 @@ int main(int argc, char **argv) {
         os_completion done;
         CHECK_EQ(os_port_wait(port, &done, 1, UINT32_MAX), 1);
         CHECK_OK(done.status);
-        be_busy();
+        contract_spin(BUSY_MS);
         if (done.op == &again) {
             CHECK_OK(os_port_post(port, &again));
         } else {

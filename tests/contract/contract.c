@@ -192,6 +192,12 @@ void contract_recv(os_port *port, os_socket *socket, void *data, uint32_t size) 
     }
 }
 
+void contract_spin(uint32_t ms) {
+    uint64_t until_ns = os_monotonic_ns() + ms * 1000000ull;
+    while (os_monotonic_ns() < until_ns) {
+    }
+}
+
 void contract_pattern(uint8_t *data, size_t size, uint32_t seed) {
     uint32_t state = seed * 2654435761u + 1;
     for (size_t i = 0; i < size; i++) {

@@ -78,6 +78,9 @@ void pair_close(pair *p);
 void contract_send(os_port *port, os_socket *socket, const void *data, uint32_t size);
 void contract_recv(os_port *port, os_socket *socket, void *data, uint32_t size);
 
+/* Takes the processor for so long. */
+void contract_spin(uint32_t ms);
+
 /* Fills with bytes that depend on `seed`, so that mixed up or shifted bytes are seen. */
 void contract_pattern(uint8_t *data, size_t size, uint32_t seed);
 

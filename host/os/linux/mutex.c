@@ -23,9 +23,11 @@ enum { SPINS = 100 }; /* most locks are held for less */
 static_assert(sizeof(mutex) <= sizeof(os_mutex), "os_mutex is too small");
 static_assert(sizeof(condition) <= sizeof(os_cond), "os_cond is too small");
 
-bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until) {
-    long result =
-        syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, FUTEX_BITSET_MATCH_ANY);
+bool futex_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until_ns) {
+    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                             .tv_nsec = (long)(until_ns % 1000000000)};
+    long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+                          until_ns != UINT64_MAX ? &until : NULL, NULL, FUTEX_BITSET_MATCH_ANY);
     return result == 0 || errno != ETIMEDOUT;
 }
 
@@ -46,7 +48,7 @@ void mutex_wait(mutex *m) {
         }
     }
     while (atomic_exchange_explicit(&m->word, MUTEX_WANTED, memory_order_acquire) != MUTEX_FREE) {
-        futex_sleep(&m->word, MUTEX_WANTED, NULL);
+        futex_sleep(&m->word, MUTEX_WANTED, UINT64_MAX);
     }
 }
 
@@ -66,16 +68,12 @@ void os_mutex_unlock(os_mutex *m) {
 
 bool os_cond_wait(os_cond *cond, os_mutex *m, uint32_t timeout_ms) {
     condition *c = (condition *)cond;
-    struct timespec until;
-    if (timeout_ms != UINT32_MAX) {
-        uint64_t until_ns = os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
-        until = (struct timespec){.tv_sec = (time_t)(until_ns / 1000000000),
-                                  .tv_nsec = (long)(until_ns % 1000000000)};
-    }
+    uint64_t until_ns =
+        timeout_ms != UINT32_MAX ? os_monotonic_ns() + (uint64_t)timeout_ms * 1000000 : UINT64_MAX;
     uint32_t turn = atomic_load(&c->turn);
     atomic_fetch_add(&c->waiters, 1);
     os_mutex_unlock(m);
-    bool woken = futex_sleep(&c->turn, turn, timeout_ms != UINT32_MAX ? &until : NULL);
+    bool woken = futex_sleep(&c->turn, turn, until_ns);
     atomic_fetch_sub(&c->waiters, 1);
     os_mutex_lock(m);
     return woken;

@@ -50,11 +50,9 @@ static inline void mutex_unlock(mutex *m) {
     MUTEX_TELL(post_unlock, m, 0);
 }
 
-struct timespec;
-
-/* Sleeps while the word is `value`, until the monotonic time `until`, NULL for ever; may return for no reason. False: the
- * time has come. */
-bool futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct timespec *until);
+/* Sleeps while the word is `value`, until os_monotonic_ns() is `until_ns`, UINT64_MAX for ever; may return for no reason.
+ * False: the time has come. */
+bool futex_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until_ns);
 void futex_wake(_Atomic uint32_t *word, int count);
 
 /* What os_cond is. All bytes zero: nobody waits. */

@@ -38,7 +38,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -394,15 +393,13 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
 /* Sleeps while another thread polls: for `nap_ms`, or until it is woken. */
 static void port_nap(os_port *port, uint32_t nap_ms) {
     bool ends = nap_ms <= NAP_LAST_MS;
-    uint64_t until_ns = ends ? os_monotonic_ns() + (uint64_t)nap_ms * 1000000 : 0;
-    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
-                             .tv_nsec = (long)(until_ns % 1000000000)};
+    uint64_t until_ns = ends ? os_monotonic_ns() + (uint64_t)nap_ms * 1000000 : UINT64_MAX;
     uint32_t turn = atomic_load(&port->naps);
     atomic_fetch_add(&port->napping, 1);
     atomic_fetch_add(&port->napping_long, !ends);
     atomic_fetch_add(&port->sleepers, 1);
     if (atomic_load(&port->queued) == 0 && atomic_load(&port->polled)) {
-        futex_sleep(&port->naps, turn, ends ? &until : NULL);
+        futex_sleep(&port->naps, turn, until_ns);
     }
     atomic_fetch_sub(&port->sleepers, 1);
     atomic_fetch_sub(&port->napping_long, !ends);
