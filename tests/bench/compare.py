@@ -7,8 +7,9 @@ BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadca
 swap, grow, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
 then writes tables and pictures from all there is.
 
-A repetition is a new server and a new client, and repetitions are interleaved: A B C D, A B C D, ..., so that what changes on
-the machine while it runs falls on all alike. The server has processor 0 and the client 1.
+What is compared takes turns: all servers and a client of each are there at once, and one after another has a round of a fraction of a
+second while the others sleep: A B C D, B C D A, ... So what changes on the machine while it runs falls on all alike, and a ratio within a
+round says more than its figures. After some rounds all begin anew, with other addresses. Servers have processor 0, clients 1.
 """
 import argparse
 import contextlib
@@ -58,7 +59,7 @@ listen_backlog = 4096
 """
 
 FULL = {
-    "repetitions": 7, "seconds": 0.6, "warm_up_ms": 250,
+    "starts": 3, "rounds": 9,
     "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
     "broadcast": [10, 100, 1000], "churn": [16],
     "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)], "toil": [(2, 1), (100, 1)],
@@ -68,7 +69,7 @@ FULL = {
     "wine": [(1, 1), (1, 16), (100, 1), (100, 16), (1000, 16)],
 }
 QUICK = {
-    "repetitions": 2, "seconds": 0.3, "warm_up_ms": 100,
+    "starts": 1, "rounds": 5,
     "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "broadcast": [100], "churn": [16], "workers": [(100, 1)], "toil": [(100, 1)],
     "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
@@ -82,6 +83,8 @@ class Bench:
         self.tests = build / "tests"
         self.windows = build.parent / "windows-clang"  # gcc's thread locals are calls: see README.md
         self.work = build / "tests" / "run" / "bench"
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.servers = 0  # so many were started
         self.rows = []
         self.cpus = sorted(os.sched_getaffinity(0))
         if len(self.cpus) < 2:
@@ -102,8 +105,8 @@ class Bench:
     def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings=""):
         """A server that serves; gives (its process, port). `counted`: the file that its allocations are counted in; `settings`: what
         else stands in the module's section, and more sections."""
-        folder = self.work / f"{name}-{module}"
-        shutil.rmtree(folder, ignore_errors=True)
+        self.servers += 1
+        folder = self.work / f"{self.servers}-{name}-{module}"
         folder.mkdir(parents=True)
         environment = dict(os.environ)
         if counted:
@@ -157,12 +160,36 @@ class Bench:
             time.sleep(0.01)
         sys.exit(f"compare.py: {process.args} does not serve: {(folder / 'output').read_text()}")
 
-    def load_command(self, process, port, **arguments):
+    @contextlib.contextmanager
+    def client(self, process, port, **arguments):
+        """A client that has connected; each call of what is given is a round, and gives its figures as a dict of texts."""
         pids = [process.pid] + ([self.wine_server] if self.wine_server else [])
-        command = [self.tests / "bench.load", "--port", str(port), "--pid", ",".join(map(str, pids))]
-        for key, value in arguments.items():
+        command = [self.tests / "bench.load", "--steps", "--port", str(port), "--pid", ",".join(map(str, pids))]
+        for key, value in (self.times(arguments) | arguments).items():
             command += ["--" + key.replace("_", "-"), str(value)]
-        return command
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=self.prepare(self.client_cpus())) as client:
+            def line():
+                text = client.stdout.readline()
+                if not text:
+                    sys.exit(f"compare.py: {' '.join(map(str, command))}: {client.stderr.read()}")
+                return text
+
+            def one_round():
+                before = processor_ticks()
+                client.stdin.write("\n")
+                client.stdin.flush()
+                found = figures(line())
+                stolen, ticks = (now - then for now, then in zip(processor_ticks(), before))
+                return found | {"stolen": f"{stolen / max(ticks, 1):.3f}"}
+            line()  # ready
+            yield one_round
+
+    @staticmethod
+    def times(arguments):
+        """How long a round is: each connection is to speak some times in it."""
+        many = arguments["connections"] * arguments.get("in_flight", 1) > 5000
+        return {"warm_up_ms": 150, "seconds": 0.4} if many else {"warm_up_ms": 30, "seconds": 0.15}
 
     def client_cpus(self):
         return {self.cpus[2] if len(self.cpus) > 2 and self.sharing else self.cpus[1]}
@@ -170,22 +197,28 @@ class Bench:
     sharing = False  # the server has two processors
     wine_server = None  # the process id of Wine's, which does a share of the work
 
-    def load(self, process, port, **arguments):
-        """Runs the client to its end; its figures as a dict of texts."""
-        arguments = {"warm_up_ms": self.plan["warm_up_ms"], "seconds": self.plan["seconds"]} | arguments
-        before = processor_ticks()
-        done = subprocess.run(self.load_command(process, port, **arguments), capture_output=True, text=True,
-                              timeout=120, preexec_fn=self.prepare(self.client_cpus()))
-        if done.returncode != 0:
-            sys.exit(f"compare.py: {' '.join(map(str, done.args))}: {done.stderr}")
-        stolen, ticks = (now - then for now, then in zip(processor_ticks(), before))
-        return figures(done.stdout) | {"stolen": f"{stolen / max(ticks, 1):.3f}"}
+    def in_turn(self, contestants):
+        """A contestant is (what its samples say of it, the server's arguments, the client's). Each has a round, again and again."""
+        rounds = self.plan["rounds"]
+        for start in range(self.plan["starts"]):
+            with contextlib.ExitStack() as stack:
+                clients = []
+                for which, server, work in contestants:
+                    process, port = stack.enter_context(self.server(which["server"], **server))
+                    clients.append((which, stack.enter_context(self.client(process, port, **work))))
+                for turn in range(rounds):
+                    for which, one_round in clients[turn % len(clients):] + clients[:turn % len(clients)]:
+                        self.keep(which | {"round": start * rounds + turn}, one_round())
 
-    def keep(self, part, server, repetition, found, workers=1):
-        row = {"part": part, "server": server, "workers": workers, "repetition": repetition} | found
+    def once(self, part, name, work, **server):
+        with self.server(name, **server) as (process, port), self.client(process, port, **work) as one_round:
+            self.keep({"part": part, "server": name, "workers": 1, "round": 0}, one_round())
+
+    def keep(self, which, found):
+        row = which | found
         self.rows.append(row)
         shown = " ".join(f"{k}={row[k]}" for k in ("curve", "count", "per_second", "server_us", "p50_us", "p99_us") if k in row)
-        print(f"{part} {server}/{workers} {row.get('connections')} x {row.get('in_flight')}: {shown}", file=sys.stderr)
+        print("{part} {server}/{workers} {connections} x {in_flight}:".format(**row), shown, file=sys.stderr)
 
     # ---- parts ----------------------------------------------------------------------------------------------------
 
@@ -194,54 +227,48 @@ class Bench:
         built = {"raw": "raw_epoll", "uv": "uv_echo", "asio": "asio_echo"}
         return [name for name, file in built.items() if (self.tests / f"bench.{file}").exists()] + ["portico"]
 
-    def repeat(self, part, points, servers, module="echo", **arguments):
+    def compare(self, part, points, servers, module="echo", **work):
+        cpus = set(self.cpus[:2]) if self.sharing else None
         for connections, in_flight in points:
-            for repetition in range(self.plan["repetitions"]):
-                for name, workers in servers:
-                    cpus = set(self.cpus[:2]) if self.sharing else None
-                    with self.server(name, cpus, workers, module) as (process, port):
-                        found = self.load(process, port, connections=connections, in_flight=in_flight, **arguments)
-                    self.keep(part, name, repetition, found, workers)
+            self.in_turn([({"part": part, "server": name, "workers": workers},
+                           {"cpus": cpus, "workers": workers, "module": module},
+                           {"connections": connections, "in_flight": in_flight} | work) for name, workers in servers])
 
     def echo(self):
-        self.repeat("echo", self.plan["echo"], [(name, 1) for name in self.peers()])
+        self.compare("echo", self.plan["echo"], [(name, 1) for name in self.peers()])
 
     def broadcast(self):
         points = [(members, 1) for members in self.plan["broadcast"]]
-        self.repeat("broadcast", points, [("raw", 1), ("portico", 1)], "shout", work="broadcast")
+        self.compare("broadcast", points, [("raw", 1), ("portico", 1)], "shout", work="broadcast")
 
     def churn(self):
         points = [(connections, 1) for connections in self.plan["churn"]]
-        self.repeat("churn", points, [(name, 1) for name in self.peers()], work="churn")
+        self.compare("churn", points, [(name, 1) for name in self.peers()], work="churn")
 
     def workers(self):
         self.sharing = True
-        both = [(name, 2) for name in self.peers() if name in ("raw", "asio")]
-        self.repeat("workers", self.plan["workers"], [("portico", 1), ("portico", 2)] + both)
+        others = [("raw", 1), ("raw", 2)] + [("asio", 2)] * ("asio" in self.peers())
+        self.compare("workers", self.plan["workers"], [("portico", 1), ("portico", 2)] + others)
         self.sharing = False
 
     def toil(self):
         self.sharing = True
-        self.repeat("toil", self.plan["toil"], [("portico", 1), ("portico", 2)], "toil")
+        self.compare("toil", self.plan["toil"], [("portico", 1), ("portico", 2)], "toil")
         self.sharing = False
 
     def allocations(self):
         file = self.work / "allocations"
+        self.work.mkdir(parents=True, exist_ok=True)
         for connections, in_flight in self.plan["allocations"]:
             for name in self.peers():
-                self.work.mkdir(parents=True, exist_ok=True)
                 file.unlink(missing_ok=True)
-                with self.server(name, counted=file) as (process, port):
-                    found = self.load(process, port, connections=connections, in_flight=in_flight, allocations=file)
-                self.keep("allocations", name, 0, found)
+                self.once("allocations", name, {"connections": connections, "in_flight": in_flight, "allocations": file}, counted=file)
 
     def idle(self):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         for connections in sorted({min(wanted, most) for wanted in self.plan["idle"]}):
             for name in self.peers():
-                with self.server(name) as (process, port):
-                    found = self.load(process, port, connections=connections, work="idle")
-                self.keep("idle", name, 0, found)
+                self.once("idle", name, {"connections": connections, "work": "idle"})
 
     def calls(self):
         if not shutil.which("strace"):
@@ -249,30 +276,24 @@ class Bench:
             return
         for connections, in_flight in self.plan["calls"]:
             for name in self.peers():
-                with self.server(name) as (process, port):
-                    found = self.traced(process, port, connections=connections, in_flight=in_flight)
+                work = {"connections": connections, "in_flight": in_flight, "warm_up_ms": 0}
+                with self.server(name) as (process, port), self.client(process, port, **work) as one_round:
+                    found = self.traced(process, one_round)
                 if found:
-                    self.keep("calls", name, 0, found)
+                    self.keep({"part": "calls", "server": name, "workers": 1, "round": 0}, found)
 
-    def traced(self, process, port, **arguments):
-        """As load, with the system calls for each message: strace is there from before the first to after the last."""
+    def traced(self, process, one_round):
+        """A round, with the system calls for each message: strace is there from before the first to after the last."""
         output = self.work / "strace"
-        command = self.load_command(process, port, warm_up_ms=0, seconds=self.plan["seconds"], **arguments) + ["--steps"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                              preexec_fn=self.prepare(self.client_cpus())) as client:
-            client.stdout.readline()
-            with subprocess.Popen(["strace", "-c", "-f", "-o", output, "-p", str(process.pid)], stderr=subprocess.PIPE,
-                                  preexec_fn=self.prepare(self.client_cpus())) as strace:
-                attached = select.select([strace.stderr], [], [], 10)[0] and b"attached" in os.read(strace.stderr.fileno(), 4096)
-                time.sleep(0.05)  # to its other threads, too
-                client.stdin.write("\n")
-                client.stdin.flush()
-                found = figures(client.stdout.readline())
-                strace.send_signal(signal.SIGINT)
-                strace.communicate(timeout=20)
-            client.stdin.close()
-        if not attached or not found:
-            print("strace or the client did not work: no system calls are counted", file=sys.stderr)
+        with subprocess.Popen(["strace", "-c", "-f", "-o", output, "-p", str(process.pid)], stderr=subprocess.PIPE,
+                              preexec_fn=self.prepare(self.client_cpus())) as strace:
+            attached = select.select([strace.stderr], [], [], 10)[0] and b"attached" in os.read(strace.stderr.fileno(), 4096)
+            time.sleep(0.05)  # to its other threads, too
+            found = one_round() if attached else None
+            strace.send_signal(signal.SIGINT)
+            strace.communicate(timeout=20)
+        if not found:
+            print("strace did not work: no system calls are counted", file=sys.stderr)
             return None
         return found | calls_of(output.read_text(), int(found["total"]))
 
@@ -311,7 +332,7 @@ class Bench:
         self.wine_server = wine_server_of(environment["WINEPREFIX"])
         try:
             os.sched_setaffinity(self.wine_server, {self.cpus[0]})
-            self.repeat("wine", self.plan["wine"], [("iocp", 1), ("iocp_plain", 1), ("wine", 1)])
+            self.compare("wine", self.plan["wine"], [("iocp", 1), ("iocp_plain", 1), ("wine", 1)])
         finally:
             self.wine_server = None
             if not there_before:
@@ -378,7 +399,7 @@ def main():
         parser.error(f"parts are {', '.join(PARTS)}")
     arguments.results.mkdir(parents=True, exist_ok=True)
     bench = Bench(arguments.build.resolve(), arguments.results.resolve(), QUICK if arguments.quick else FULL)
-    where = {"repetitions": bench.plan["repetitions"]} | machine("quick" if arguments.quick else "full")
+    where = {"rounds": bench.plan["starts"] * bench.plan["rounds"]} | machine("quick" if arguments.quick else "full")
     for part in chosen:
         began = time.monotonic()
         bench.rows = []

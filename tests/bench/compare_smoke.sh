@@ -55,6 +55,11 @@ INI
 serve "$build/bin/portico" run host.ini
 load --connections 20 --in-flight 16 --silent 5 --opcodes 1000
 load --connections 4 --work churn
+rounds=$(printf '\n\n\n' | load --connections 4 --work churn --steps | grep -c ^work=churn)
+if [ "$rounds" != 3 ]; then
+    echo "Three lines on stdin made $rounds rounds" >&2
+    exit 1
+fi
 stop
 
 serve "$build/tests/bench.raw_epoll" --broadcast

@@ -15,9 +15,12 @@ def text(value, digits=2):
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-def spread(values):
-    """How far the samples lie apart, as a share of their median."""
-    return "" if len(values) < 2 else f"{100 * (max(values) - min(values)) / statistics.median(values):.0f} %"
+def middle_half(values, digits=2):
+    """Between what the half of the values lies that is nearest to their median."""
+    if len(values) < 4:
+        return ""
+    low, _, high = statistics.quantiles(values, n=4)
+    return f"{low:,.{digits}f} to {high:,.{digits}f}"
 
 
 def picture(file, title, y, series, x="connections"):

@@ -1,13 +1,12 @@
 """grow.py: the part `grow` of compare.py: what a message costs against the number of connections, modules, handlers and rooms.
 
 The work is an echo. With 16 frames in flight on each connection the system's share is small, so that the host's own is seen;
-with 1 each message is a recv, a turn and a send of its own. A repetition goes through all numbers of all curves of a picture and,
-where there are two, both servers at each; the next one begins again at the first. `measure` keeps a sample with `curve` and `count`;
+with 1 each message is a recv, a turn and a send of its own. All points of a curve take turns. `measure` keeps a sample with `curve` and `count`;
 `sections` makes of all samples what the report shows.
 """
 import statistics
 
-from compare_tables import NAMES, picture, spread, table, text
+from compare_tables import NAMES, middle_half, picture, table, text
 
 SPEAKERS = 200  # connections, where their number is not what grows
 SPEAKERS_AMONG_SILENT = 100
@@ -97,30 +96,26 @@ def make_crowd(bench):
 def measure(bench):
     folder = make_crowd(bench)
     for _, _, curves in AXES.values():
-        for repetition in range(bench.plan["repetitions"]):
-            for curve in curves:
-                measure_curve(bench, curve, repetition, folder)
-
-
-def measure_curve(bench, curve, repetition, folder):
-    name, _, point, servers = curve
-    for count in bench.plan["grow"][name]:
-        module, settings, work = point(count)
-        for server in servers:
-            with bench.server(server, module=module, settings=settings.replace("{crowd}", str(folder))) as (process, port):
-                found = bench.load(process, port, **work)
-            bench.keep("grow", server, repetition, {"curve": name, "count": count} | found)
+        for name, _, point, servers in curves:
+            contestants = []
+            for count in bench.plan["grow"][name]:
+                module, settings, work = point(count)
+                arguments = {"module": module, "settings": settings.replace("{crowd}", str(folder))}
+                for server in servers:
+                    which = {"part": "grow", "server": server, "workers": 1, "curve": name, "count": count}
+                    contestants.append((which, arguments, work))
+            bench.in_turn(contestants)
 
 
 # ---- the report -------------------------------------------------------------------------------------------------------
 
 
 def samples_of(rows, curve, server):
-    """{count: {repetition: row}} in the order of counts."""
+    """{count: {round: row}} in the order of counts."""
     found = {}
     for row in rows:
         if row["part"] == "grow" and row["curve"] == curve and row["server"] == server:
-            found.setdefault(int(row["count"]), {})[row["repetition"]] = row
+            found.setdefault(int(row["count"]), {})[row["round"]] = row
     return dict(sorted(found.items()))
 
 
@@ -129,7 +124,7 @@ def figure(samples, name="server_us"):
 
 
 def ratio(samples, others):
-    """The median of the ratios within each repetition."""
+    """The median of the ratios within each round."""
     pairs = [(float(samples[r]["server_us"]), float(others[r]["server_us"])) for r in samples if r in others]
     return statistics.median(mine / its for mine, its in pairs) if pairs else None
 
@@ -143,11 +138,11 @@ def table_of(rows, curves):
             for count, samples in points.items():
                 lines.append([words, NAMES[server], f"{count:,}",
                               text(statistics.median(figure(samples, "per_second")), 0),
-                              text(statistics.median(figure(samples)), 3), spread(figure(samples)),
+                              text(statistics.median(figure(samples)), 3), middle_half(figure(samples), 3),
                               text(ratio(samples, next(iter(points.values())))),
                               text(ratio(samples, raw[count])) if count in raw else "",
                               text(statistics.median(figure(samples, "server_share")))])
-    return table(["what", "server", "how many", "messages/s", "server us", "spread", "x the first", "x raw",
+    return table(["what", "server", "how many", "messages/s", "server us", "middle half", "x the first", "x raw",
                                  "server busy"], lines)
 
 

@@ -17,10 +17,10 @@
  *   --size BYTES        of a frame, its head included, 16 to 65535; default 64
  *   --warm-up-ms MS     default 200
  *   --seconds S         how long is measured; default 1
- *   --limit-s S         after this the program ends, whatever it waits for; default 60
+ *   --limit-s S         for connecting, and for each round: after this the program ends, whatever it waits for; default 60
  *   --allocations FILE  as count_allocations.c was given it
- *   --steps             says `ready` when all have connected and goes on at a line on stdin; at the end keeps the connections
- *                       until stdin ends. So that another program can look at exactly what happens in between
+ *   --steps             says `ready` when all have connected; then each line on stdin is one round, until stdin ends. So that
+ *                       another program can look at exactly what happens in between, and several clients can take turns
  *
  * It sends anew what it has received, all that a read brought by one write: a closed loop. At the end it stops sending and waits
  * for what is in flight. Then it prints one line of NAME=VALUE:
@@ -31,7 +31,7 @@
  *   server_us_1, server_us_2 ...           of each PID
  *   client_us, client_share                of this program; near 1: it is what holds the server up
  *   allocations                            for each message
- *   total                                  messages from the first to the last, those outside of the time measured included
+ *   total                                  messages of the round, those outside of the time measured included
  *   resident_before_kib, resident_kib      memory of all PIDs before the first connection and at the end
  *   bytes_per_connection                   by these two
  *
@@ -86,7 +86,7 @@ static uint64_t untuned;     /* broadcast: members that have not heard anything 
 static uint64_t
     flying; /* frames that were issued and have not come back; broadcast: those not heard by all */
 static uint64_t churned;    /* connections begun */
-static uint64_t total;      /* messages */
+static uint64_t total;      /* messages of this round */
 static uint64_t give_up_ns; /* the limit */
 static bool stopping;       /* nothing new is sent */
 static bool measuring;
@@ -165,10 +165,15 @@ static void on_event(load_link *l, uint32_t events) {
     if (!l->connected) {
         link_connected(l);
         connecting--;
-        if (kind == CHURN && !stopping) {
+        if (kind == CHURN && stopping) {
+            link_close(l);
+        } else if (kind == CHURN) {
             l->issued++;
             flying++;
         }
+    }
+    if (l->fd < 0) {
+        return;
     }
     if ((events & EPOLLOUT) != 0) {
         link_flush(l);
@@ -217,6 +222,9 @@ static void connect_all(void) {
                                .id = (uint32_t)i,
                                .source = kind == BROADCAST ? 0 : (uint32_t)i,
                                .tuned = kind != BROADCAST || i == 0};
+        if (kind == CHURN) {
+            continue; /* their lives begin with a round */
+        }
         begin_connecting(&links[i], meter_now_ns());
         while (connecting >= CONNECTING_MAX) {
             turn(give_up_ns);
@@ -244,10 +252,14 @@ static void assemble(void) {
     flying = 0;
 }
 
+static void begin_limit(void) {
+    give_up_ns = meter_now_ns() + limit_s * 1000000000;
+}
+
 static void drain(void) {
     uint64_t until_ns = meter_now_ns() + DRAIN_S * 1000000000ULL;
     stopping = true;
-    while (flying > 0) {
+    while (flying > 0 || connecting > 0) {
         turn(until_ns);
         if (meter_now_ns() >= until_ns) {
             meter_fail(1, "%llu frames did not come back within %d s", (unsigned long long)flying, DRAIN_S);
@@ -255,30 +267,27 @@ static void drain(void) {
     }
 }
 
-/* The first step of two: whoever reads this lets us go on. */
-static void say_ready(void) {
+/* Whether there is one more round: with steps one for each line of stdin, else one. */
+static bool next_round(void) {
+    static bool had_one;
+    int c = had_one ? EOF : '\n';
+    had_one = true;
     if (in_steps) {
-        (void)puts("ready");
-        (void)fflush(stdout);
-        for (int c = getchar(); c != '\n' && c != EOF; c = getchar()) {
-            /* what stands in the line is for nobody */
-        }
+        do {
+            c = getchar(); /* what stands in the line is for nobody */
+        } while (c != '\n' && c != EOF);
     }
-}
-
-static void wait_for_end(void) {
-    while (in_steps && getchar() != EOF) {
-        /* what comes is for nobody */
-    }
+    return c == '\n';
 }
 
 static void start(void) {
     uint64_t count = kind == BROADCAST ? 1 : connections - silent;
-    if (kind == CHURN) {
-        return; /* they live already */
-    }
     for (uint64_t i = 0; i < count; i++) {
-        issue(&links[i], in_flight, meter_now_ns());
+        if (kind == CHURN) {
+            begin_connecting(&links[i], meter_now_ns());
+        } else {
+            issue(&links[i], in_flight, meter_now_ns());
+        }
     }
 }
 
@@ -310,13 +319,10 @@ static void report(const meter_reading *from, const meter_reading *to, uint64_t 
     (void)fflush(stdout);
 }
 
-static void run(void) {
-    uint64_t before = meter_resident_bytes(&meters);
-    connect_all();
-    if (kind == BROADCAST) {
-        assemble();
-    }
-    say_ready();
+static void round_of(uint64_t resident_before) {
+    stopping = false;
+    total = 0;
+    meter_latency_clear();
     start();
     if (kind == IDLE) {
         stopping = true;
@@ -336,8 +342,24 @@ static void run(void) {
     measuring = false;
     messages = total - messages;
     drain();
-    report(&from, &to, messages, before);
-    wait_for_end();
+    report(&from, &to, messages, resident_before);
+}
+
+static void run(void) {
+    uint64_t resident_before = meter_resident_bytes(&meters);
+    begin_limit();
+    connect_all();
+    if (kind == BROADCAST) {
+        assemble();
+    }
+    if (in_steps) {
+        (void)puts("ready");
+        (void)fflush(stdout);
+    }
+    while (next_round()) {
+        begin_limit();
+        round_of(resident_before);
+    }
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------------------ */
@@ -449,7 +471,6 @@ static void raise_limit(void) {
 int main(int argc, char **argv) {
     take_all(argc, argv);
     raise_limit();
-    give_up_ns = meter_now_ns() + limit_s * 1000000000;
     epoll = epoll_create1(EPOLL_CLOEXEC);
     links = calloc(connections, sizeof *links);
     started_ns = calloc(connections * in_flight, sizeof *started_ns);
