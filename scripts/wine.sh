@@ -15,19 +15,26 @@ set -u
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
 WINEDLLPATH=${WINEDLLPATH:-$root/build/windows/wine}
-WINEDEBUG=${WINEDEBUG:--all}
+WINEDEBUG=${WINEDEBUG:--all,err+virtual}
 export WINEPREFIX WINEDLLPATH WINEDEBUG
 
 # The sockets of all programs live in Wine's server, which has the limit of whoever starts it.
 ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
 
+# Debian's Wine has no preloader, and its loader lies just below an address that Wine needs, 0x7ffe0000. Now and
+# then (1 start of 3,300) the system puts the loader's heap on it, and Wine ends before it has loaded a program.
+# Without randomised addresses that does not happen; where they cannot be turned off, it is tried again.
+wine=wine
+setarch -R true 2>/dev/null && wine="setarch -R wine"
+
 # Programs are to find Windows 10, and to end when they crash instead of meeting a debugger.
+# shellcheck disable=SC2086 # a command and its options
 make_prefix() {
     echo "Preparing Wine in $WINEPREFIX" >&2
     mkdir -p "$WINEPREFIX" &&
-        WINEDLLOVERRIDES="mscoree,mshtml=" wine wineboot -i </dev/null >/dev/null 2>&1 &&
-        wine winecfg -v win10 </dev/null >/dev/null 2>&1 &&
-        wine reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' \
+        WINEDLLOVERRIDES="mscoree,mshtml=" $wine wineboot -i </dev/null >/dev/null 2>&1 &&
+        $wine winecfg -v win10 </dev/null >/dev/null 2>&1 &&
+        $wine reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' \
             /v Debugger /t REG_SZ /d "" /f </dev/null >/dev/null 2>&1 &&
         : >"$WINEPREFIX/portico-ready"
 }
@@ -85,14 +92,28 @@ wait_for_end() {
     trap '' INT TERM HUP
 }
 
+# Wine says this and nothing else, before it loads anything: the program has not run.
+never_began() {
+    [ "$code" = 1 ] && [ "$(wc -l <"$folder/output")" = 1 ] &&
+        grep -q '^err:virtual:virtual_alloc_first_teb wine: failed to map the shared user data' "$folder/output"
+}
+
 folder=$(mktemp -d "${TMPDIR:-/tmp}/portico-wine.XXXXXX") || exit 1
 trap 'rm -rf "$folder"' EXIT
 
 if [ $serving = no ]; then
-    wine "$@" </dev/null >"$folder/output" 2>&1 &
-    pid=$!
-    wait_for_end
+    for try in 1 2 3; do
+        # shellcheck disable=SC2086 # a command and its options
+        $wine "$@" </dev/null >"$folder/output" 2>&1 &
+        pid=$!
+        wait_for_end
+        never_began || break
+        echo "wine.sh: try $try: Wine could not begin: $(cat "$folder/output")"
+    done
     cat "$folder/output"
+    if [ "$code" != 0 ] && [ ! -s "$folder/output" ]; then
+        echo "wine.sh: exit code $code and no output: $1"
+    fi
     exit "$code"
 fi
 
@@ -103,7 +124,8 @@ sed -u 's/\r$//' "$folder/out" &
 out_pid=$!
 sed -u 's/\r$//' "$folder/err" >&2 &
 err_pid=$!
-setsid wine "$@" </dev/null >"$folder/out" 2>"$folder/err" &
+# shellcheck disable=SC2086 # a command and its options
+setsid $wine "$@" </dev/null >"$folder/out" 2>"$folder/err" &
 pid=$!
 wait_for_end
 # What Wine left in the background may hold the pipes; everything that was written has been read soon.
