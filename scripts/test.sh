@@ -42,7 +42,8 @@ for preset in $builds; do
     fi
 done
 
-# One Wine server for the whole run, ended with it unless it was there before.
+# One Wine server for the whole run, ended with it unless it was there before. It comes before Wine is prepared, for
+# a server that Wine starts by itself ends with the last program: each test would wait for a new one.
 WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
 export WINEPREFIX
 case " $* " in
@@ -51,8 +52,9 @@ case " $* " in
         trap 'wineserver -k 2>/dev/null || true' EXIT
         trap 'exit 130' INT TERM
     fi
-    sh scripts/wine.sh --prepare
+    mkdir -p "$WINEPREFIX"
     wineserver -p 2>/dev/null || true
+    sh scripts/wine.sh --prepare
     ;;
 esac
 
