@@ -72,7 +72,8 @@ int main(void) {
     printf("before: ops %lld handles %lld memory %lld\nafter:  ops %lld handles %lld memory %lld\n",
            (long long)before.ops_pending, (long long)before.handles, (long long)before.memory_bytes,
            (long long)after.ops_pending, (long long)after.handles, (long long)after.memory_bytes);
-    CHECK(after.handles <= before.handles + 2);
+    /* One session more; under Wine each of the four workers has one from its first send on. A leak would be hundreds. */
+    CHECK(after.handles <= before.handles + scale(2, 6));
     /* The allocator goes on filling its gaps for a while, by 20 to 70 bytes a connection at first and none later. A session
      * has several times that; what is smaller is found by the leak check of the address sanitizer's run. */
     CHECK((after.memory_bytes - before.memory_bytes) / count < LOST_BYTES || count < 10000 ||

@@ -73,7 +73,8 @@ int main(void) {
     host_wait_figure(h, "sessions", 0);
     host_wait_figure(h, "ops_pending", ops);
     printf("handles: %lld before, %lld now\n", (long long)handles, (long long)host_figure(h, "handles"));
-    CHECK(host_figure(h, "handles") <= handles + scale(1, 4)); /* an emulator keeps some of its own */
+    /* Under Wine each of the four workers has one from its first send on; a leak at one stage would be ten. */
+    CHECK(host_figure(h, "handles") <= handles + scale(1, 4));
     CHECK_INT(host_figure(h, "sessions_opened"), host_figure(h, "sessions_closed"));
 
     host_interrupt(h);
