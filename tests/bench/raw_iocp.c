@@ -7,7 +7,8 @@
  *
  * All that is done goes by the port, one completion a call. With `skip` what is done at once does not go by the port
  * (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), and completions are taken in batches: a connection whose recv is done at once waits in a
- * list until all others in it had their turn, and the port is looked at after ROUNDS_MAX rounds.
+ * list until all others in it had their turn. The port is looked at after BATCH turns, however long the list is: counted by rounds
+ * of the list, whoever had to wait once would wait for all others again and again.
  */
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
@@ -23,13 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ACCEPTS = 64,
-    BATCH = 64,
-    BUFFER_BYTES = 16384,
-    ROUNDS_MAX = 16,
-    ADDRESS_ROOM = sizeof(SOCKADDR_IN) + 16
-};
+enum { ACCEPTS = 64, BATCH = 64, BUFFER_BYTES = 16384, ADDRESS_ROOM = sizeof(SOCKADDR_IN) + 16 };
 
 typedef enum step { ACCEPTING, RECEIVING, SENDING } step;
 
@@ -148,15 +143,15 @@ static void go_on(connection *c, DWORD bytes) {
     }
 }
 
-/* One turn for each that is in the list now. */
+/* Up to BATCH turns of those in the list. */
 static void run_ready(void) {
-    connection *c = ready;
-    ready = NULL;
-    ready_end = &ready;
-    while (c != NULL) {
-        connection *next = c->next;
+    for (int turns = 0; ready != NULL && turns < BATCH; turns++) {
+        connection *c = ready;
+        ready = c->next;
+        if (ready == NULL) {
+            ready_end = &ready;
+        }
         go_on(c, (DWORD)c->overlapped.InternalHigh);
-        c = next;
     }
 }
 
@@ -228,10 +223,8 @@ int main(int argc, char **argv) {
     while (!skip) {
         take_one();
     }
-    for (unsigned rounds = 1;; rounds++) {
-        if (ready == NULL || rounds % ROUNDS_MAX == 0) {
-            take_batch(ready == NULL ? INFINITE : 0);
-        }
+    for (;;) {
+        take_batch(ready == NULL ? INFINITE : 0);
         run_ready();
     }
 }
