@@ -13,7 +13,7 @@ build_for() {
         # shellcheck disable=SC2086 # lists of names
         case $build_system in
         windows) packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS ;;
-        windows-clang) packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS clang ;;
+        windows-clang) packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS clang lld ;;
         *) packages_need $PACKAGES_BUILD ;;
         esac
         if [ -e "$build_folder/build.ninja" ] && [ -e "$build_folder/CMakeCache.txt" ]; then

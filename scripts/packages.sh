@@ -6,7 +6,7 @@
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libinih-dev uthash-dev"
 # winegcc does not start without g++, though it compiles C only.
 PACKAGES_WINDOWS="g++ gcc-mingw-w64-x86-64-posix wine wine64 wine64-tools libwine-dev"
-PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang libclang-rt-dev llvm clang-tidy clang-format cppcheck"
+PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format cppcheck"
 # What Portico is compared with, and what measures and draws.
 PACKAGES_BENCH="g++ libuv1-dev libboost-dev gnuplot-nox strace python3"
 
