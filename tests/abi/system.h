@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN /* a third less for the compiler to read, in forty modules */
 #include <windows.h>
 
 typedef HANDLE system_thread;
