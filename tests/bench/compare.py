@@ -1,4 +1,4 @@
-"""compare.py: runs Portico, a raw epoll loop, libuv and Boost.Asio on the same work, in turn, and keeps every sample; and
+"""compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work, in turn, and keeps every sample; and
 under Wine Portico and a raw loop on a completion port.
 
     python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import csv
 import datetime
+import functools
 import os
 import pathlib
 import platform
@@ -139,6 +140,7 @@ class Bench:
             return (["wine"] if windows else []) + [build / "bin" / ("portico.exe" if windows else "portico"), "run", "host.ini"]
         return {
             "raw": [self.tests / "bench.raw_epoll", "--threads", str(workers)] + (["--broadcast"] if broadcast else []),
+            "uring": [self.tests / "bench.raw_uring"],
             "uv": [self.tests / "bench.uv_echo"],
             "asio": [self.tests / "bench.asio_echo", str(workers)],
             "iocp": ["wine", self.windows / "tests" / "bench.raw_iocp.exe", "skip"],
@@ -223,9 +225,21 @@ class Bench:
     # ---- parts ----------------------------------------------------------------------------------------------------
 
     def peers(self):
-        """All that were built, in the order in which they take turns."""
-        built = {"raw": "raw_epoll", "uv": "uv_echo", "asio": "asio_echo"}
-        return [name for name, file in built.items() if (self.tests / f"bench.{file}").exists()] + ["portico"]
+        """All that were built and that the system lets us run, in the order in which they take turns."""
+        built = {"raw": "raw_epoll", "uring": "raw_uring", "uv": "uv_echo", "asio": "asio_echo"}
+        found = [name for name, file in built.items() if (self.tests / f"bench.{file}").exists()]
+        if "uring" in found and not self.has_uring():
+            found.remove("uring")
+        return found + ["portico"]
+
+    @functools.cache
+    def has_uring(self):
+        try:
+            with self.server("uring"):
+                return True
+        except SystemExit as why:
+            print(why, file=sys.stderr)
+            return False
 
     def compare(self, part, points, servers, module="echo", **work):
         cpus = set(self.cpus[:2]) if self.sharing else None

@@ -55,9 +55,10 @@ def loads(s, part, with_in_flight=True):
                      text(s.get(part, point, "per_second"), 0), text(s.get(part, point, "p50_us"), 0),
                      text(s.get(part, point, "p99_us"), 0), text(s.get(part, point, "server_us"), 3),
                      middle_half(s.all(part, point, "server_us"), 3), text(s.ratio(part, point, floor)),
+                     text(s.ratio(part, point, ("uv", workers, connections, in_flight))),
                      text(s.get(part, point, "server_share")), text(s.get(part, point, "client_share"))])
     first = "connections x in flight" if with_in_flight else "connections"
-    return table([first, "server", "messages/s", "half us", "99 % us", "server us", "middle half", "x raw",
+    return table([first, "server", "messages/s", "half us", "99 % us", "server us", "middle half", "x raw", "x libuv",
                   "server busy", "client busy"], rows)
 
 

@@ -2,7 +2,7 @@
 import statistics
 import subprocess
 
-NAMES = {"raw": "raw epoll", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP",
+NAMES = {"raw": "raw epoll", "uring": "raw io_uring", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP",
          "iocp_plain": "raw IOCP, plain", "wine": "Portico"}
 
 
