@@ -101,6 +101,8 @@ def goals(s, processors):
     for _, _, n, k in [p for p in s.of("workers") if p[:2] == ("portico", 2)]:
         ratios = s.ratios("workers", ("portico", 2, n, k), ("portico", 1, n, k), "per_second")
         rows.append(judged("two workers: no slower than one (messages/s)", f"{n:,} x {k}", ratios, 1.0, most=False))
+        raws = s.ratios("workers", ("raw", 2, n, k), ("raw", 1, n, k), "per_second")
+        rows.append(judged("(beside it: the raw loop's two threads to its one)", f"{n:,} x {k}", raws, 1.0, most=False)[:4] + [""])
         client = s.get("workers", ("portico", 2, n, k), "client_share")
         if n == 1:
             continue  # one session runs one thing at a time

@@ -10,6 +10,7 @@
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,7 +42,8 @@ static struct io_uring_params params;
 static struct io_uring_sqe *submissions;
 static unsigned submitted; /* so many of `submissions` the system has seen */
 static unsigned prepared;  /* so many we have written */
-static struct io_uring_buf_ring *buffers;
+static alignas(4096) struct io_uring_buf buffer_ring[BUFFERS]; /* begins at a page */
+static struct io_uring_buf_ring *const buffers = (struct io_uring_buf_ring *)buffer_ring;
 static uint16_t given; /* so many times a buffer was given to the system */
 static uint8_t bytes[BUFFERS * BUFFER_STRIDE];
 static uint16_t being_sent[BUFFERS]; /* buffers of sends that were prepared */
@@ -168,9 +170,7 @@ static void ring_open(void) {
     memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING);
     submissions = mmap(NULL, params.sq_entries * sizeof *submissions, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES);
-    buffers = mmap(NULL, BUFFERS * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED || submissions == MAP_FAILED || buffers == MAP_FAILED) {
+    if (memory == MAP_FAILED || submissions == MAP_FAILED) {
         fail("mmap", 1);
     }
     for (unsigned i = 0; i < params.sq_entries; i++) {
