@@ -159,12 +159,20 @@ bool net_send_all(net_socket s, const void *data, size_t size) {
     return true;
 }
 
-int net_recv_some(net_socket s, void *data, size_t size) {
-    socket_size got = recv((SOCKET)s, data, (int)size, 0);
+static int recv_or_peek(net_socket s, void *data, size_t size, int flags) {
+    socket_size got = recv((SOCKET)s, data, (int)size, flags);
     if (got >= 0) {
         return (int)got;
     }
     return would_wait() ? NET_TIMEOUT : NET_BROKEN;
+}
+
+int net_recv_some(net_socket s, void *data, size_t size) {
+    return recv_or_peek(s, data, size, 0);
+}
+
+int net_peek(net_socket s, void *data, size_t size) {
+    return recv_or_peek(s, data, size, MSG_PEEK);
 }
 
 bool net_recv_exactly(net_socket s, void *data, size_t size) {

@@ -43,6 +43,9 @@ int net_send_some(net_socket s, const void *data, size_t size);
 /* One recv: bytes, or NET_END, NET_BROKEN, NET_TIMEOUT. */
 int net_recv_some(net_socket s, void *data, size_t size);
 
+/* The same, and the bytes stay to be received. */
+int net_peek(net_socket s, void *data, size_t size);
+
 bool net_recv_exactly(net_socket s, void *data, size_t size);
 
 /* Reads and drops until the peer ends or breaks the connection; false when it does not in time. */

@@ -94,14 +94,20 @@ bool wire_send_line(net_socket s, const char *text) {
     return net_send_all(s, line, (size_t)size);
 }
 
+/* A recv for each byte would take a Wine server longer than all that the host does for the line. */
 bool wire_recv_line(net_socket s, char *line, size_t size) {
-    for (size_t at = 0; at < size; at++) {
-        if (net_recv_some(s, line + at, 1) != 1) {
+    size_t at = 0;
+    while (at < size) {
+        int there = net_peek(s, line + at, size - at);
+        const char *end = there > 0 ? memchr(line + at, '\n', (size_t)there) : NULL;
+        size_t taken = end != NULL ? (size_t)(end - line) + 1 - at : there > 0 ? (size_t)there : 0;
+        if (taken == 0 || !net_recv_exactly(s, line + at, taken)) {
             line[at] = '\0';
             return false;
         }
-        if (line[at] == '\n') {
-            line[at > 0 && line[at - 1] == '\r' ? at - 1 : at] = '\0';
+        at += taken;
+        if (end != NULL) {
+            line[at > 1 && line[at - 2] == '\r' ? at - 2 : at - 1] = '\0';
             return true;
         }
     }
