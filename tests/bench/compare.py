@@ -396,8 +396,10 @@ def wine_server_of(prefix):
 
 def machine(mode):
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True)
-    return {"date": datetime.date.today().isoformat(), "commit": commit.stdout.strip() or "?", "mode": mode, "cpu": model,
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    others = ["git", "-C", ROOT, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)tests/bench/results"]  # than what is written here
+    dirty = "-dirty" if subprocess.run(others, capture_output=True).returncode else ""
+    return {"date": datetime.date.today().isoformat(), "commit": (commit.stdout.strip() or "?") + dirty, "mode": mode, "cpu": model,
             "processors": len(os.sched_getaffinity(0)), "kernel": platform.release()}
 
 
@@ -429,9 +431,9 @@ def replace(file, part, rows):
     old = list(csv.DictReader(file.open())) if file.exists() else []
     rows = [row for row in old if row["part"] != part] + rows
     rows.sort(key=lambda row: PARTS.index(row["part"]))
-    fields = list(dict.fromkeys(key for row in rows for key in row))
+    fields = list(dict.fromkeys(key for row in rows for key, value in row.items() if value != ""))
     with file.open("w", newline="") as out:
-        writer = csv.DictWriter(out, fields, restval="", lineterminator="\n")
+        writer = csv.DictWriter(out, fields, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
