@@ -1,6 +1,7 @@
 /* module_refused.c: every way in which a module can be refused is named, with what was expected and
  * found, and the host goes on without it: at the start and by `load` while it serves. */
 #include "support/check.h"
+#include "support/clock.h"
 #include "support/host.h"
 #include "support/wire.h"
 
@@ -94,7 +95,7 @@ static void by_load(const char *folder) {
     host_options options = {
         .name = "module_refused",
         .modules = "echo counts",
-        .workers = 1, /* under Wine each thread has a handle from its first send on, which is counted below */
+        .workers = 1, /* under Wine each thread has a handle from its first wait or send on */
         .listeners =
             {
                 {"game", "echo.session", NULL},
@@ -109,18 +110,20 @@ static void by_load(const char *folder) {
     wire_expect_echo(client, WIRE_U16, 1, "its session is counted"); /* before the figures are taken */
     host_admin(h, "modules", modules, sizeof modules);
     int64_t handles = 0;
-    for (int round = 0; round < 3; round++) { /* a refusal leaves nothing that a second one would meet */
+    enum { ROUNDS = 6 };
+    for (int round = 0; round < ROUNDS; round++) { /* a refusal leaves nothing that a second one would meet */
         for (size_t i = 0; i < REFUSALS; i++) {
             expect_refused(h, &refusals[i], client);
         }
         handles = round == 0 ? host_figure(h, "handles") : handles; /* who loads has now done so */
     }
-    CHECK(host_figure(h, "handles") <= handles + 1); /* one that any refusal keeps would be two */
-    CHECK_INT(host_log_count(h, "opcode 7 is handled by module counts already"), 3);
+    /* One that any refusal keeps would be five; under Wine a thread of the host may still have got its own. */
+    CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
+    CHECK_INT(host_log_count(h, "opcode 7 is handled by module counts already"), ROUNDS);
     CHECK_INT(
         host_log_count(h, "type bad_fields.session: field score with offset 2, size 4, count 1 is not inside "
                           "the state of 4 bytes"),
-        3);
+        ROUNDS);
     host_admin(h, "modules", after, sizeof after);
     /* Only the number of sessions may differ; none did come or go. */
     CHECK_TEXT(after, modules);

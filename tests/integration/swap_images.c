@@ -62,7 +62,7 @@ static void build(const char *from) {
 static void they_go(void) {
     host_options options = {
         .name = "swap_images",
-        .workers = 1, /* under Wine each thread has a handle from its first send on, which is counted below */
+        .workers = 1, /* under Wine each thread has a handle from its first wait or send on */
         .listeners = {{"game", "swapped.session", NULL}},
     };
     static const char *const files[] = {"swapped", "swapped_2", "swapped_3"};
@@ -84,7 +84,8 @@ static void they_go(void) {
         wait_for("/game", 2);
         handles = i == 3 ? host_figure(h, "handles") : handles;
     }
-    CHECK(host_figure(h, "handles") <= handles + 2); /* one for each swap would be seven at least */
+    /* One for each swap would be seven at least; under Wine a thread of the host may still have got its own. */
+    CHECK(host_figure(h, "handles") <= handles + scale(2, 4));
     CHECK_INT(host_log_count(h, "stays in memory"), 0);
     net_close(s);
     host_admin(h, "unload swapped", NULL, 0);
