@@ -10,9 +10,10 @@ uint64_t win_ns_of(FILETIME time) {
 
 /* Wine's GetProcessHandleCount always says 0, and asking for its list of all handles (SystemHandleInformation)
  * can end its server, and with it everything that runs: a process that is just starting has a broken table
- * (seen with Wine 8.0 in enumerate_handles). So every number that can be a handle is tried. */
+ * (seen with Wine 8.0 in enumerate_handles). So every number that can be a handle is tried, until many in a row are
+ * none: Wine gives the lowest that is free, and each try costs a message to its server and back. */
 static uint32_t wine_handles(void) {
-    enum { STEP = 4, HANDLES_MAX = 1 << 18, GAP_MAX = 1024 };
+    enum { STEP = 4, HANDLES_MAX = 1 << 18, GAP_MAX = 256 };
     uint32_t count = 0;
     uint32_t gap = 0;
     for (uintptr_t i = 1; i <= HANDLES_MAX && gap < GAP_MAX; i++) {
