@@ -128,9 +128,10 @@ err_pid=$!
 setsid $wine "$@" </dev/null >"$folder/out" 2>"$folder/err" &
 pid=$!
 wait_for_end
-# What Wine left in the background may hold the pipes; everything that was written has been read soon.
+# What Wine left in the background may hold the pipes; everything that was written has been read soon, by each of
+# the two: who is done first does not end the other.
 tries=0
-while [ $tries -lt 10 ] && kill -0 $out_pid $err_pid 2>/dev/null; do
+while [ $tries -lt 10 ] && { kill -0 $out_pid || kill -0 $err_pid; } 2>/dev/null; do
     sleep 0.1
     tries=$((tries + 1))
 done
