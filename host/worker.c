@@ -32,10 +32,14 @@ enum { RESCUE_MS = 100, FLUSH_MS = 2 };
  * other workers find something to do. MEAN_SHIFT: how slowly the mean follows. */
 enum { BATCH_NS = 500000, MEAN_SHIFT = 3 };
 
+/* From here on a completion takes longer than it does to wake another worker for the next one. */
+enum { ALONE_NS = 40000 };
+
 typedef struct worker {
     os_thread *thread;
     os_port *port;
-    uint32_t number; /* from 1 */
+    uint32_t number;   /* from 1 */
+    uint64_t alone_ns; /* what takes so long is a batch of its own */
     os_op stop_op;
     /* Only the worker's own thread */
     uint64_t now_ns;    /* the clock's last reading */
@@ -167,9 +171,10 @@ static void worker_begin(worker *w, uint32_t count) {
 
 /* How many completions the next batch may have. */
 static uint32_t worker_room(const worker *w) {
-    return w->mean_ns * WORKER_BATCH <= BATCH_NS ? WORKER_BATCH
-           : w->mean_ns < BATCH_NS               ? (uint32_t)(BATCH_NS / w->mean_ns)
-                                                 : 1;
+    if (w->mean_ns >= w->alone_ns) {
+        return 1;
+    }
+    return w->mean_ns * WORKER_BATCH <= BATCH_NS ? WORKER_BATCH : (uint32_t)(BATCH_NS / w->mean_ns);
 }
 
 /* After a batch of `count`: remembers what they took. */
@@ -311,6 +316,7 @@ portico_status workers_start(os_port *port, uint32_t count) {
         worker *w = &workers.all[i];
         w->port = port;
         w->number = i + 1;
+        w->alone_ns = count > 1 ? ALONE_NS : BATCH_NS;
         w->stop_op.done = worker_on_stop;
         atomic_fetch_add(&workers.running, 1);
         portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);

@@ -197,9 +197,11 @@ portico_status os_port_create(os_port **port);
 void os_port_destroy(os_port *port);
 
 /* Waits up to `timeout_ms` (0: only look; UINT32_MAX: for ever) and writes up to `capacity`
- * completions. Returns how many; 0 when the time ran out. A thread that has submitted operations
- * between two waits must wait again until it is told to stop, or somebody must call os_port_share_kept:
- * completions may be kept for it. */
+ * completions. Returns how many; 0 when the time ran out. Who asks for one at a time says that each
+ * takes it long: where the system leaves that to the port, another thread that waits is woken sooner
+ * for what comes in meanwhile. A thread that has submitted operations between two waits must wait
+ * again until it is told to stop, or somebody must call os_port_share_kept: completions may be kept
+ * for it. */
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms);
 
 /* Moves completions that are kept for threads which have not come back to os_port_wait to where any thread

@@ -1,4 +1,4 @@
-/* Four workers, hundreds of connections that echo random sizes, checked byte for byte, with closes at
+/* Four workers that ask for one to eight completions, hundreds of connections that echo random sizes, checked byte for byte, with closes at
  * random moments: every accepted submit yields exactly one completion.
  *
  * Each connection has a lock: its recv and its send may complete on two workers at once. Lock order: a
@@ -271,9 +271,11 @@ static void on_connection(stress_op *o, const os_completion *done) {
 
 static void worker_main(void *arg) {
     (void)arg;
-    os_completion completions[8];
+    enum { CAPACITY = 8 };
+    os_completion completions[CAPACITY];
+    uint32_t waits = 0;
     for (bool stop = false; !stop;) {
-        uint32_t count = os_port_wait(the_port, completions, 8, UINT32_MAX);
+        uint32_t count = os_port_wait(the_port, completions, waits++ % CAPACITY + 1, UINT32_MAX);
         for (uint32_t i = 0; i < count; i++) {
             stress_op *o = (stress_op *)completions[i].op;
             CHECK_EQ(atomic_exchange(&o->in_flight, 0), 1);

@@ -14,6 +14,11 @@
  * does so while somebody polls, and that one looks when it goes away; a thread that is on its way into or out of a
  * shorter nap looks by itself.
  *
+ * LONG HANDLERS  Who asks for one completion at a time says that each takes it long: longer than it takes to wake another
+ * thread for the next one. It looks for events first. If one of another socket is there at once, that one has waited while a handler
+ * ran, and in the next BEHIND_WAITS waits whoever goes away with such work wakes one that naps, which then polls. Where one
+ * thread keeps up nobody is woken.
+ *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
  * there are any (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
  * eventfd. A waiter (a) counts up `sleepers`, (b) reads `queued` and does not sleep if there is something. All of these
@@ -44,7 +49,8 @@ enum {
     EVENTS_MAX = 128, /* fetched by one epoll_wait */
     STREAK_MAX = 16,  /* waits served without a look at epoll and at the shared queue first */
     NAP_FIRST_MS = 1, /* the first nap of some; each next one takes twice as long */
-    NAP_LAST_MS = 4
+    NAP_LAST_MS = 4,
+    BEHIND_WAITS = 64
 };
 
 static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so many */
@@ -54,6 +60,7 @@ struct waiter {
     /* Its thread only */
     uint64_t port_id;     /* 0: waits on none. Not the port: it may be gone */
     uint32_t streak;      /* waits in a row that made no epoll_wait */
+    uint64_t tag;         /* of the socket whose event it has fetched last */
     os_completion *found; /* where its events' completions go, while it looks at them */
     uint32_t found_count;
     uint32_t found_room; /* how many more go there; the others go on its own list */
@@ -345,10 +352,13 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* The thread goes away, perhaps for long: if only such are left that nap without end, one is to look after it. */
-static void port_left(os_port *port) {
-    uint32_t napping_long = atomic_load(&port->napping_long);
-    if (napping_long != 0 && napping_long == atomic_load(&port->napping) && !atomic_load(&port->polled)) {
+/* The thread goes away, perhaps for long. If only such are left that nap without end, one is to look after it; any one is, if
+ * it `takes_long` and there is more to do. */
+static void port_left(os_port *port, bool takes_long) {
+    uint32_t napping = atomic_load(&port->napping);
+    bool wanted = napping == atomic_load(&port->napping_long) ||
+                  (takes_long && atomic_load_explicit(&port->behind, memory_order_relaxed) != 0);
+    if (napping != 0 && wanted && !atomic_load(&port->polled)) {
         nap_end_one(port);
     }
 }
@@ -383,7 +393,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
         if (events[i].data.u64 == WAKE_TAG) {
             atomic_store(&port->wake_sent, false); /* before the look at the queue */
         } else {
-            socket_on_event(port, events[i].data.u64, events[i].events, ticket);
+            w->tag = events[i].data.u64;
+            socket_on_event(port, w->tag, events[i].events, ticket);
         }
     }
     w->found_room = 0;
@@ -435,10 +446,26 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
         count += waiter_hand_out(port, w, completions + count, capacity - count);
         count += port_take_shared(port, completions + count, capacity - count);
         if (count > 0 || left_ms == 0) {
-            port_left(port);
+            port_left(port, capacity == 1);
             return count;
         }
     }
+}
+
+/* Looks for an event that waited behind a long handler. One of the same socket did not: its session's work is done one
+ * thing after another, whoever does it. */
+static bool port_catch_up(os_port *port, waiter *w, os_completion *completion) {
+    uint64_t before = w->tag;
+    bool found = port_poll(port, w, completion, 1, 0) != 0;
+    bool waited = found && w->tag != before;
+    uint32_t behind = atomic_load_explicit(&port->behind, memory_order_relaxed);
+    if (waited || behind > 0) {
+        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1, memory_order_relaxed);
+    }
+    if (found) {
+        port_left(port, true);
+    }
+    return found;
 }
 
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
@@ -461,5 +488,8 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         return count;
     }
     w->streak = 0;
+    if (capacity == 1 && port_catch_up(port, w, completions)) {
+        return 1;
+    }
     return port_sleep(port, w, completions, capacity, timeout_ms);
 }

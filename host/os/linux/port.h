@@ -33,6 +33,7 @@ struct os_port {
     atomic_uint naps;                 /* counts wake-ups of those that nap; what they sleep on */
     atomic_uint napping; /* threads that nap, for a time or for long; counted in `sleepers` too */
     atomic_uint napping_long;
+    atomic_uint behind; /* waits until it is forgotten that events waited behind a long handler */
     atomic_uint queued; /* length of `queue` */
     mutex lock;         /* of `queue` */
     op_queue queue;
