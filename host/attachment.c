@@ -2,6 +2,7 @@
 #include "attachment.h"
 
 #include "call.h"
+#include "cold.h"
 #include "state_take_over.h"
 #include "status.h"
 
@@ -79,11 +80,8 @@ void attachments_end(session *s, portico_status reason) {
     s->attachment_count = 0;
 }
 
-bool attachment_catch_up(session *s, attachment *a) {
-    generation *g = module_generation(a->module);
-    if (a->generation == g || a->broken) {
-        return !a->broken;
-    }
+/* Brings the state to the generation `g`; returns as attachment_catch_up. */
+COLD static bool attachment_take_over(session *s, attachment *a, generation *g) {
     const registered_type *type = registry_find(g->registry, s->service->type->name);
     if (type == NULL) {
         return false; /* a session that came while a type was taken away: its layout is gone, and it closes */
@@ -102,4 +100,12 @@ bool attachment_catch_up(session *s, attachment *a) {
         session_close(s, status);
     }
     return !a->broken;
+}
+
+bool attachment_catch_up(session *s, attachment *a) {
+    generation *g = module_generation(a->module);
+    if (a->generation == g || a->broken) {
+        return !a->broken;
+    }
+    return attachment_take_over(s, a, g);
 }

@@ -8,6 +8,7 @@
  */
 #include "call.h"
 
+#include "cold.h"
 #include "meter.h"
 #include "session_private.h"
 
@@ -36,7 +37,7 @@ static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_
 }
 
 /* Lets the swaps that exchange the session's layout come to their end. True: it has another one now. */
-static bool layout_replaced(session *s) {
+COLD static bool layout_replaced(session *s) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
         gate *g = &s->layout->parts[i].module->gate;
         module_pass(g);
@@ -52,9 +53,8 @@ static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_
     return h != NULL ? h->call : s->layout->parts[0].type->on_packet;
 }
 
-/* Apart from call_handler, so that it costs nothing while nobody looks. */
-static void call_measured(session *s, portico_on_packet handler, uint32_t part,
-                          const portico_packet *packet) {
+COLD static void call_measured(session *s, portico_on_packet handler, uint32_t part,
+                               const portico_packet *packet) {
     bool registered = layout_find(s->layout, packet->opcode) != NULL;
     uint64_t began_ns = meter_begin();
     handler(s->base.id, s->attachments[part].state, packet);
@@ -78,23 +78,25 @@ void call_packets_end(call_run *run) {
     }
 }
 
-/* Whether the handler may be called without passing a gate: the run is inside that of its module. */
+/* Whether the handler may be called without passing a gate: the run is inside one, and it is that of its module. */
 static bool run_goes_on(const session *s, const call_run *run, uint32_t part, uint16_t opcode) {
-    return run->inside != NULL && run->part == part &&
-           atomic_load(&s->service->type->version) == s->layout_version && module_stay(run->inside, opcode);
+    return run->part == part && atomic_load(&s->service->type->version) == s->layout_version &&
+           module_stay(run->inside, opcode);
 }
 
 bool call_packet(session *s, call_run *run, const portico_packet *packet) {
     uint32_t part = 0;
-    portico_on_packet handler = find_handler(s, packet->opcode, &part);
-    if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
-        call_handler(s, handler, part, packet);
-        return true;
+    if (run->inside != NULL) {
+        portico_on_packet handler = find_handler(s, packet->opcode, &part);
+        if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
+            call_handler(s, handler, part, packet);
+            return true;
+        }
+        call_packets_end(run);
     }
-    call_packets_end(run);
     bool stale = true;
     while (stale && session_follow_type(s)) {
-        handler = find_handler(s, packet->opcode, &part);
+        portico_on_packet handler = find_handler(s, packet->opcode, &part);
         if (handler == NULL) {
             if (layout_replaced(s)) {
                 continue;

@@ -1,6 +1,7 @@
 /* entity_table.c: see entity_table.h. */
 #include "entity_table.h"
 
+#include "cold.h"
 #include "invariant.h"
 #include "os/os.h"
 
@@ -11,7 +12,7 @@ enum { SLOT_BITS = 24, CHUNK_SLOTS = 1024, CHUNKS = ENTITY_SLOTS_MAX / CHUNK_SLO
 
 static const uint64_t holds_mask = (1u << 24) - 1;
 
-typedef struct slot {
+typedef struct entity_slot {
     _Atomic uint64_t word; /* generation << 24 | holds */
     entity *entity;        /* written before the word, read after it */
     _Atomic int kind;      /* of the last entity here: lets a walk pass by the other kinds */
@@ -70,6 +71,7 @@ bool entity_add(entity *e, uint32_t holds) {
     }
     uint64_t generation = (atomic_load_explicit(&at->word, memory_order_relaxed) >> SLOT_BITS) + 1;
     e->id = generation << SLOT_BITS | at->number;
+    e->slot = at;
     at->entity = e;
     atomic_store_explicit(&at->kind, (int)e->kind, memory_order_relaxed);
     atomic_store_explicit(&at->sweep_ms, 0, memory_order_relaxed);
@@ -105,32 +107,35 @@ entity *entity_find_kind(uint64_t id, entity_kind kind) {
 }
 
 void entity_hold(entity *e) {
-    atomic_fetch_add_explicit(&slot_of(e->id)->word, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&e->slot->word, 1, memory_order_relaxed);
 }
 
-/* True when it was the last one: the slot is free again. */
-static bool drop_hold(uint64_t id) {
-    slot *at = slot_of(id);
-    uint64_t before = atomic_fetch_sub_explicit(&at->word, 1, memory_order_acq_rel);
-    INVARIANT((before & holds_mask) != 0);
-    if ((before & holds_mask) != 1) {
-        return false;
-    }
+COLD static void slot_give(slot *at) {
     os_mutex_lock(&table.lock);
     at->next_free = table.first_free;
     table.first_free = at->number + 1;
     os_mutex_unlock(&table.lock);
-    return true;
+}
+
+/* True when it was the last one: the slot is free again. */
+static bool drop_hold(slot *at) {
+    uint64_t before = atomic_fetch_sub_explicit(&at->word, 1, memory_order_acq_rel);
+    INVARIANT((before & holds_mask) != 0);
+    bool last = (before & holds_mask) == 1;
+    if (last) {
+        slot_give(at);
+    }
+    return last;
 }
 
 void entity_release(entity *e) {
-    if (drop_hold(e->id)) {
+    if (drop_hold(e->slot)) {
         e->free(e);
     }
 }
 
 void entity_unhold(entity *e) {
-    bool last = drop_hold(e->id);
+    bool last = drop_hold(e->slot);
     INVARIANT(!last);
 }
 
@@ -150,7 +155,7 @@ void entity_each(entity_kind kind, void (*each)(void *arg, entity *e), void *arg
 }
 
 void entity_sweep_soon(const entity *e) {
-    atomic_store(&slot_of(e->id)->sweep_ms, 0);
+    atomic_store(&e->slot->sweep_ms, 0);
 }
 
 /* What entity_sweep_soon has written since stays: 0 is the earliest. */

@@ -21,6 +21,7 @@ struct message;
 /* The first member of whatever has an id. */
 typedef struct entity {
     uint64_t id;
+    struct entity_slot *slot; /* the one that the id names; of this table alone */
     entity_kind kind;
     void (*free)(struct entity *e);
     /* Takes a message over when it returns PORTICO_OK. Any thread. */

@@ -10,6 +10,7 @@
  */
 #include "gate.h"
 
+#include "cold.h"
 #include "invariant.h"
 
 enum {
@@ -28,38 +29,43 @@ static gate_slot slots[GATE_SLOTS];
 static atomic_uint used;
 static _Thread_local gate_slot *own;
 
-static gate_slot *own_slot(void) {
-    if (own == NULL) {
-        uint32_t number = atomic_fetch_add(&used, 1);
-        INVARIANT(number < GATE_SLOTS);
-        own = &slots[number];
-    }
-    return own;
+COLD static void take_slot(void) {
+    uint32_t number = atomic_fetch_add(&used, 1);
+    INVARIANT(number < GATE_SLOTS);
+    own = &slots[number];
 }
 
-static void gate_wake(gate *g) {
+COLD static void gate_wake(gate *g) {
     os_mutex_lock(&g->lock);
     os_cond_wake_all(&g->changed);
     os_mutex_unlock(&g->lock);
 }
 
-bool gate_enter(gate *g) {
-    gate_slot *slot = own_slot();
-    bool waited = false;
-    INVARIANT(atomic_load_explicit(&slot->inside, memory_order_relaxed) == NULL);
-    atomic_store(&slot->inside, g);
-    while (atomic_load(&g->closed)) {
-        waited = true;
-        atomic_store(&slot->inside, NULL);
+/* It was found closed: waits until it is open, and is inside then. */
+COLD static void gate_wait(gate *g) {
+    do {
+        atomic_store(&own->inside, NULL);
         os_mutex_lock(&g->lock);
         os_cond_wake_all(&g->changed); /* the closer may have seen the slot */
         while (atomic_load(&g->closed)) {
             os_cond_wait(&g->changed, &g->lock, UINT32_MAX);
         }
         os_mutex_unlock(&g->lock);
-        atomic_store(&slot->inside, g);
+        atomic_store(&own->inside, g);
+    } while (atomic_load(&g->closed));
+}
+
+bool gate_enter(gate *g) {
+    if (own == NULL) {
+        take_slot();
     }
-    return waited;
+    INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
+    atomic_store(&own->inside, g);
+    bool waits = atomic_load(&g->closed);
+    if (waits) {
+        gate_wait(g);
+    }
+    return waits;
 }
 
 void gate_leave(gate *g) {

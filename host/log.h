@@ -7,6 +7,7 @@
 #ifndef PORTICO_LOG_H
 #define PORTICO_LOG_H
 
+#include "cold.h"
 #include "printf_like.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,7 +35,7 @@ bool log_enabled(log_level level);
 
 /* Writes one line. `source` names the part of the host, or the module ("echo"). Control characters in the
  * formatted text are replaced, so that nothing a client sends can forge a line. */
-void log_line(log_level level, const char *source, const char *format, ...) PRINTF_LIKE(3, 4);
+COLD void log_line(log_level level, const char *source, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #define log_error(source, ...) log_line(LOG_ERROR, source, __VA_ARGS__)
 #define log_warn(source, ...) log_line(LOG_WARN, source, __VA_ARGS__)

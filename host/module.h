@@ -8,6 +8,7 @@
 #ifndef PORTICO_MODULE_H
 #define PORTICO_MODULE_H
 
+#include "cold.h"
 #include "gate.h"
 #include "generation.h"
 #include "printf_like.h"
@@ -73,7 +74,7 @@ portico_status module_call_load(module *m, generation *g, const portico_host *ho
                                 size_t why_size);
 
 /* What is wrong with a call of the `load` that runs; it goes to the log, or to the `why` of its failure. */
-void module_complain(const char *format, ...)
+COLD void module_complain(const char *format, ...)
 #if defined(__MINGW32__) && !defined(__clang__)
     __attribute__((format(gnu_printf, 1, 2)));
 #elif defined(__GNUC__)

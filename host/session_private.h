@@ -6,16 +6,17 @@
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H
 
+#include "cold.h"
 #include "session.h"
 
 /* session.c */
 void session_move_locked(session *s, session_state to);
 void session_hold(session *s);
 void session_unhold_locked(session *s);
-void session_close_locked(session *s, portico_status reason);
-void session_abort_locked(session *s, portico_status reason);
+COLD void session_close_locked(session *s, portico_status reason);
+COLD void session_abort_locked(session *s, portico_status reason);
 /* The peer's stream has ended. */
-void session_ended_locked(session *s);
+COLD void session_ended_locked(session *s);
 /* In DRAINING, when nothing is left to send: goes on to the end. */
 void session_drained_locked(session *s);
 
@@ -41,9 +42,9 @@ bool session_follow_type(session *s);
 void session_pend_locked(session *s, uint32_t bits);
 /* Leaves work for the turn; queues the turn to a worker when nobody has it. */
 void session_want_locked(session *s, uint32_t bits);
-/* Leaves work for the turn. True: nobody had it, and the caller has it now: it lets go of the lock and calls
- * session_take_turn with *bits, to which its hold goes. */
-bool session_claim_locked(session *s, uint32_t wanted, uint32_t *bits);
+/* Leaves work for the turn. Not 0: nobody had it, and the caller has it now: it lets go of the lock and calls
+ * session_take_turn with that, to which its hold goes. */
+uint32_t session_claim_locked(session *s, uint32_t wanted);
 void session_take_turn(session *s, uint32_t bits);
 /* Both at once. Not locked, on a worker. */
 void session_run(session *s, uint32_t wanted);

@@ -18,7 +18,9 @@ static void session_recv_locked(session *s, void *data, uint32_t capacity) {
     portico_status status = os_recv(s->socket, &s->recv_op, data, capacity);
     if (status == PORTICO_OK) {
         stats_add(STAT_ops_submitted, 1);
-        stats_add(STAT_recv_calls, capacity != 0);
+        if (capacity != 0) {
+            stats_add(STAT_recv_calls, 1);
+        }
     } else {
         s->recv_armed = false;
         session_unhold_locked(s);
@@ -58,23 +60,22 @@ static uint32_t session_fetch_locked(session *s) {
     return bytes;
 }
 
-/* What a recv or the fetch has brought. True: the caller has the turn, see session_claim_locked. */
-static bool session_received_locked(session *s, uint32_t bytes, uint32_t *bits) {
+/* What a recv or the fetch has brought. Returns what session_claim_locked does. */
+static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
         session_arm_locked(s); /* over the bytes just received: only the end of the stream matters */
-        return false;
+        return 0;
     }
     s->in_used += bytes;
     s->received_ns = worker_handed_ns();
-    return session_claim_locked(s, TURN_DATA, bits);
+    return session_claim_locked(s, TURN_DATA);
 }
 
 /* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
 void session_on_recv(const os_completion *completion) {
     session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
     uint32_t bits = 0;
-    bool mine = false;
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
@@ -83,14 +84,14 @@ void session_on_recv(const os_completion *completion) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
         uint32_t bytes = session_fetch_locked(s);
-        mine = bytes > 0 && session_received_locked(s, bytes, &bits);
+        bits = bytes > 0 ? session_received_locked(s, bytes) : 0;
     } else if (completion->bytes == 0) {
         session_ended_locked(s);
     } else {
-        mine = session_received_locked(s, completion->bytes, &bits);
+        bits = session_received_locked(s, completion->bytes);
     }
     os_mutex_unlock(&s->lock);
-    if (mine) {
+    if (bits != 0) {
         session_take_turn(s, bits);
     } else {
         session_release(s);
@@ -111,6 +112,16 @@ static bool session_rate_ok(session *s) {
     return s->rate_due_ns - now_ns <= 1000000000;
 }
 
+/* There is no handler for the packet. */
+COLD static void session_ignore(session *s, uint16_t opcode) {
+    stats_add(STAT_packets_ignored, 1);
+    if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
+        log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
+                 (unsigned long long)s->base.id, opcode);
+        session_close(s, PORTICO_E_NOT_FOUND);
+    }
+}
+
 /* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
 static void session_deliver(session *s, call_run *run, const frame *f) {
     uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
@@ -119,17 +130,12 @@ static void session_deliver(session *s, call_run *run, const frame *f) {
     portico_packet packet = {
         .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
     if (!call_packet(s, run, &packet)) {
-        stats_add(STAT_packets_ignored, 1);
-        if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
-            log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
-                     (unsigned long long)s->base.id, f->opcode);
-            session_close(s, PORTICO_E_NOT_FOUND);
-        }
+        session_ignore(s, f->opcode);
     }
     *end = kept;
 }
 
-static void session_refuse_frame(session *s, portico_status status, const char *why) {
+COLD static void session_refuse_frame(session *s, portico_status status, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
@@ -160,14 +166,14 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     if (s->in_used == 0) {
         block_give(s->in);
         s->in = NULL;
-        s->frame_since_ms = 0;
+        atomic_store_explicit(&s->frame_since_ms, 0, memory_order_relaxed);
         return;
     }
     if (delivered > 0) {
         memmove(s->in->bytes, s->in->bytes + delivered, s->in_used);
     }
     if (delivered > 0 || s->frame_since_ms == 0) {
-        s->frame_since_ms = worker_now_ms();
+        atomic_store_explicit(&s->frame_since_ms, worker_now_ms(), memory_order_relaxed);
     }
     if (!session_grow(s)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
@@ -182,7 +188,7 @@ void session_deliver_all(session *s) {
     frame f;
     call_run run = {0};
     bool moves = false;
-    while (s->state == SESSION_OPEN && !(moves = session_moves(s))) {
+    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_moves(s))) {
         portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
                                             limits->frame_limit_bytes, &s->in_scanned, &f, &why);
         if (status == PORTICO_E_STATE) {

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "channel.h"
+#include "cold.h"
 #include "label.h"
 #include "stats.h"
 #include "status.h"
@@ -49,7 +50,7 @@ static bool session_open_parts(session *s) {
     return true;
 }
 
-static void turn_open(session *s) {
+COLD static void turn_open(session *s) {
     uint32_t version = 0;
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
@@ -68,13 +69,8 @@ static void turn_open(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
-bool session_follow_type(session *s) {
-    if (s->layout == NULL || s->state >= SESSION_DRAINING) {
-        return false; /* not open yet: turn_open takes what is current; or closing: turn_close ends all */
-    }
-    if (atomic_load(&s->service->type->version) == s->layout_version) {
-        return true;
-    }
+/* The type has another layout by now. Returns as session_follow_type. */
+COLD static bool session_take_layout(session *s) {
     uint32_t version = 0;
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
@@ -87,8 +83,15 @@ bool session_follow_type(session *s) {
     return s->state < SESSION_DRAINING;
 }
 
+bool session_follow_type(session *s) {
+    if (s->layout == NULL || s->state >= SESSION_DRAINING) {
+        return false; /* not open yet: turn_open takes what is current; or closing: turn_close ends all */
+    }
+    return atomic_load(&s->service->type->version) == s->layout_version || session_take_layout(s);
+}
+
 /* Modules have come to, gone from, or been swapped in the session's type. */
-static void turn_sync(session *s) {
+COLD static void turn_sync(session *s) {
     if (session_follow_type(s)) {
         for (uint32_t i = 0; i < s->attachment_count; i++) {
             call_catch_up(s, &s->attachments[i]);
@@ -96,7 +99,7 @@ static void turn_sync(session *s) {
     }
 }
 
-static void turn_watermark(session *s) {
+COLD static void turn_watermark(session *s) {
     os_mutex_lock(&s->lock);
     bool above = s->above_watermark;
     uint32_t queued_bytes = s->queue.queued_bytes;
@@ -179,7 +182,7 @@ portico_status session_take(entity *e, message *m) {
     return status;
 }
 
-static void turn_close(session *s) {
+COLD static void turn_close(session *s) {
     log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
     session_turn_leave_all(s);
@@ -220,12 +223,15 @@ static bool turn_do(session *s, uint32_t bits) {
     return true;
 }
 
-/* Takes what is to be done next; 0, and the end of the turn, when nothing is. */
-static uint32_t session_next_locked(session *s) {
-    uint32_t bits = atomic_load_explicit(&s->pending, memory_order_relaxed);
-    /* To move is to leave the rest for the next place. */
-    uint32_t next = (bits & TURN_MOVE) && !(bits & TURN_OPEN) ? bits & (TURN_MOVE | TURN_CLOSE) : bits;
-    atomic_store_explicit(&s->pending, bits & ~next, memory_order_relaxed);
+/* Takes what is to be done next, of what is pending and `wanted`; 0, and the end of the turn, when nothing is. */
+static uint32_t session_next_locked(session *s, uint32_t wanted) {
+    uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | wanted;
+    uint32_t rest = 0;
+    if ((next & TURN_MOVE) && !(next & TURN_OPEN)) { /* to move is to leave the rest for the next place */
+        rest = next & ~(uint32_t)(TURN_MOVE | TURN_CLOSE);
+        next &= TURN_MOVE | TURN_CLOSE;
+    }
+    atomic_store_explicit(&s->pending, rest, memory_order_relaxed);
     s->turn = next != 0;
     return next;
 }
@@ -243,7 +249,7 @@ static void session_turn(session *s, uint32_t bits) {
             session_arm_locked(s);
         }
         bool queued = round == ROUNDS && s->pending != 0 && session_queue_turn_locked(s);
-        bits = queued ? 0 : session_next_locked(s);
+        bits = queued ? 0 : session_next_locked(s, 0);
         os_mutex_unlock(&s->lock);
         if (queued) {
             return;
@@ -254,7 +260,7 @@ static void session_turn(session *s, uint32_t bits) {
 
 static void session_turn_queued(session *s) {
     os_mutex_lock(&s->lock);
-    uint32_t bits = session_next_locked(s);
+    uint32_t bits = session_next_locked(s, 0);
     os_mutex_unlock(&s->lock);
     session_turn(s, bits);
 }
@@ -289,14 +295,12 @@ void session_want_locked(session *s, uint32_t bits) {
     }
 }
 
-bool session_claim_locked(session *s, uint32_t wanted, uint32_t *bits) {
+uint32_t session_claim_locked(session *s, uint32_t wanted) {
     if (s->turn || s->home != NULL) {
         session_want_locked(s, wanted);
-        return false;
+        return 0;
     }
-    session_pend_locked(s, wanted);
-    *bits = session_next_locked(s);
-    return true;
+    return session_next_locked(s, wanted);
 }
 
 void session_take_turn(session *s, uint32_t bits) {
@@ -306,12 +310,11 @@ void session_take_turn(session *s, uint32_t bits) {
 }
 
 void session_run(session *s, uint32_t wanted) {
-    uint32_t bits = 0;
     session_hold(s);
     os_mutex_lock(&s->lock);
-    bool mine = session_claim_locked(s, wanted, &bits);
+    uint32_t bits = session_claim_locked(s, wanted);
     os_mutex_unlock(&s->lock);
-    if (mine) {
+    if (bits != 0) {
         session_take_turn(s, bits);
     } else {
         session_release(s);

@@ -1,7 +1,10 @@
 /* stats.c: see stats.h. */
 #include "stats.h"
 
+#include "cold.h"
+
 #include <stdatomic.h>
+#include <stddef.h>
 
 /* 128 bytes: two cache lines, since processors fetch them in pairs. */
 typedef struct stats_block {
@@ -9,21 +12,25 @@ typedef struct stats_block {
 } stats_block;
 
 static stats_block blocks[STATS_BLOCKS];
-static _Thread_local uint32_t own_block;
+static _Thread_local stats_block *own; /* NULL: block 0, which is not its own */
 
 void stats_use_block(uint32_t block) {
-    own_block = block < STATS_BLOCKS ? block : 0;
+    own = block != 0 && block < STATS_BLOCKS ? &blocks[block] : NULL;
+}
+
+COLD static void stats_add_shared(stat s, uint64_t count) {
+    atomic_fetch_add_explicit(&blocks[0].counts[s], count, memory_order_relaxed);
 }
 
 void stats_add(stat s, uint64_t count) {
-    _Atomic uint64_t *counter = &blocks[own_block].counts[s];
-    if (own_block != 0) {
-        /* Only this thread writes here: no locked instruction is needed. */
-        uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
-        atomic_store_explicit(counter, now + count, memory_order_relaxed);
-    } else {
-        atomic_fetch_add_explicit(counter, count, memory_order_relaxed);
+    stats_block *b = own;
+    if (b == NULL) {
+        stats_add_shared(s, count);
+        return;
     }
+    /* Only this thread writes here: no locked instruction is needed. */
+    uint64_t now = atomic_load_explicit(&b->counts[s], memory_order_relaxed);
+    atomic_store_explicit(&b->counts[s], now + count, memory_order_relaxed);
 }
 
 uint64_t stats_sum(stat s) {

@@ -11,9 +11,11 @@
  */
 #include "watchdog.h"
 
+#include "cold.h"
 #include "log.h"
 #include "os/os.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -61,13 +63,10 @@ void watchdog_clock(uint64_t now_ns) {
     clock_ns = now_ns;
 }
 
-static watch_slot *own_slot(void) {
-    if (own == NULL) {
-        /* Threads beyond the last slot share it: their calls may be told wrong, never run wrong. */
-        uint32_t number = atomic_fetch_add(&used, 1);
-        own = &slots[number < SLOTS ? number : SLOTS - 1];
-    }
-    return own;
+/* Threads beyond the last slot share it: their calls may be told wrong, never run wrong. */
+COLD static void take_slot(void) {
+    uint32_t number = atomic_fetch_add(&used, 1);
+    own = &slots[number < SLOTS ? number : SLOTS - 1];
 }
 
 static void tell(const watch_view *v, uint64_t now_ns, bool returned) {
@@ -85,13 +84,17 @@ static void tell_returned(watch_slot *s) {
     }
 }
 
+COLD static void slot_returned(watch_slot *s) {
+    os_mutex_lock(&telling);
+    tell_returned(s);
+    os_mutex_unlock(&telling);
+}
+
 /* The slot's thread has gone on to the call `call`; 0: to none. */
 static void slot_step(watch_slot *s, uint64_t call) {
     atomic_store_explicit(&s->call, call, memory_order_release);
     if (atomic_load_explicit(&s->told, memory_order_relaxed) != 0) {
-        os_mutex_lock(&telling);
-        tell_returned(s);
-        os_mutex_unlock(&telling);
+        slot_returned(s);
     }
 }
 
@@ -99,17 +102,27 @@ static uint64_t slot_count(watch_slot *s, uint32_t number) {
     return ++s->count << COUNT_SHIFT | (uint64_t)number << NUMBER_SHIFT | CALL_RUNS;
 }
 
+/* Word by word, since others may read it meanwhile. */
+static void slot_name_word(watch_slot *s, const char *module_name, int i) {
+    uint64_t word;
+    memcpy(&word, module_name + i * sizeof word, sizeof word);
+    atomic_store_explicit(&s->name[i], word, memory_order_relaxed);
+}
+
 void watchdog_begin(const char module_name[WATCHDOG_NAME_BYTES], const char *what, uint32_t number,
                     uint64_t entity_id) {
-    watch_slot *s = own_slot();
-    uint64_t words[NAME_WORDS];
-    memcpy(words, module_name, sizeof words);
+    if (own == NULL) {
+        take_slot();
+    }
+    watch_slot *s = own;
     if (clock_ns == 0) {
         clock_ns = os_monotonic_ns();
     }
-    for (int i = 0; i < NAME_WORDS; i++) {
-        atomic_store_explicit(&s->name[i], words[i], memory_order_relaxed);
-    }
+    static_assert(NAME_WORDS == 4, "some words of the name are not copied");
+    slot_name_word(s, module_name, 0);
+    slot_name_word(s, module_name, 1);
+    slot_name_word(s, module_name, 2);
+    slot_name_word(s, module_name, 3);
     atomic_store_explicit(&s->started_ns, clock_ns, memory_order_relaxed);
     atomic_store_explicit(&s->entity_id, entity_id, memory_order_relaxed);
     atomic_store_explicit(&s->what, what, memory_order_relaxed);
@@ -122,7 +135,7 @@ void watchdog_next(uint32_t number) {
 
 void watchdog_end(void) {
     clock_ns = 0;
-    slot_step(own_slot(), 0);
+    slot_step(own, 0);
     atomic_thread_fence(memory_order_release); /* before the next call is described */
 }
 
