@@ -86,33 +86,35 @@ portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
     return PORTICO_OK;
 }
 
-portico_status frame_wrap(frame_kind kind, uint16_t opcode, uint32_t size, uint32_t limit_bytes,
-                          frame_ends *ends) {
-    static const uint8_t header_bytes[FRAME_KINDS] = {4, 8, 0, 0};
-    ends->header_bytes = header_bytes[kind];
-    ends->trailer_bytes = kind == FRAME_LINE ? 1 : 0;
-    ends->trailer[0] = '\n';
-    uint64_t whole = (uint64_t)ends->header_bytes + size + ends->trailer_bytes;
-    if (whole > limit_bytes || (kind == FRAME_U16 && whole > UINT16_MAX)) {
-        return PORTICO_E_TOO_BIG;
+portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes, uint32_t *frame_bytes) {
+    static const uint8_t extra_bytes[FRAME_KINDS] = {4, 8, 1, 0};
+    uint64_t whole = (uint64_t)size + extra_bytes[kind];
+    *frame_bytes = (uint32_t)whole;
+    bool fits = whole <= limit_bytes && (kind != FRAME_U16 || whole <= UINT16_MAX);
+    return fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
+}
+
+static void write_u32(uint8_t *to, uint32_t value) {
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    to[2] = (uint8_t)(value >> 16);
+    to[3] = (uint8_t)(value >> 24);
+}
+
+void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to) {
+    if (kind == FRAME_U16) {
+        write_u32(to, (size + 4) | (uint32_t)opcode << 16);
+        to += 4;
+    } else if (kind == FRAME_U32) {
+        write_u32(to, size + 8);
+        write_u32(to + 4, opcode);
+        to += 8;
+    } else if (kind == FRAME_LINE) {
+        to[size] = '\n';
     }
-    uint8_t *to = ends->header;
-    if (kind == FRAME_U32) {
-        to[0] = (uint8_t)whole;
-        to[1] = (uint8_t)(whole >> 8);
-        to[2] = (uint8_t)(whole >> 16);
-        to[3] = (uint8_t)(whole >> 24);
-        to[4] = (uint8_t)opcode;
-        to[5] = (uint8_t)(opcode >> 8);
-        to[6] = 0;
-        to[7] = 0;
-    } else {
-        to[0] = (uint8_t)whole;
-        to[1] = (uint8_t)(whole >> 8);
-        to[2] = (uint8_t)opcode;
-        to[3] = (uint8_t)(opcode >> 8);
+    if (size > 0) {
+        memcpy(to, data, size); /* `data` may be NULL without */
     }
-    return PORTICO_OK;
 }
 
 const char *frame_name(frame_kind kind) {

@@ -15,8 +15,6 @@
 
 typedef enum frame_kind { FRAME_U16, FRAME_U32, FRAME_LINE, FRAME_RAW, FRAME_KINDS } frame_kind;
 
-enum { FRAME_HEADER_MAX = 8, FRAME_TRAILER_MAX = 1 };
-
 typedef struct frame {
     const uint8_t *data;  /* the payload, inside the bytes that were given */
     uint32_t size;        /* of the payload */
@@ -34,17 +32,12 @@ typedef struct frame {
 portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
                            uint32_t *scanned, frame *f, const char **why);
 
-typedef struct frame_ends {
-    uint8_t header[FRAME_HEADER_MAX];
-    uint8_t trailer[FRAME_TRAILER_MAX];
-    uint32_t header_bytes;
-    uint32_t trailer_bytes;
-} frame_ends;
+/* How many bytes the frame of a payload of `size` bytes has. PORTICO_E_TOO_BIG when that is more than `limit_bytes`, or than
+ * the framing can say. */
+portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes, uint32_t *frame_bytes);
 
-/* What goes before and after a payload of `size` bytes. PORTICO_E_TOO_BIG when the whole frame would be
- * larger than `limit_bytes`, or than the framing can say. */
-portico_status frame_wrap(frame_kind kind, uint16_t opcode, uint32_t size, uint32_t limit_bytes,
-                          frame_ends *ends);
+/* Writes such a frame; `to` has room for it. `data` may be NULL when `size` is 0. */
+void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to);
 
 /* "u16", "u32", "line", "raw". */
 const char *frame_name(frame_kind kind);

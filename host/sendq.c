@@ -64,43 +64,34 @@ static void sendq_append(sendq *q, segment *g) {
     q->memory_bytes += segment_memory(g);
 }
 
-/* The segment that takes `size` more bytes. */
-static segment *sendq_room(sendq *q, uint32_t size) {
+uint8_t *sendq_add(sendq *q, uint32_t size) {
     segment *g = q->last;
-    if (sendq_fits(q, size)) {
-        return g;
-    }
-    pool usual = q->queued_bytes == 0 ? POOL_MEDIUM : g != NULL && g->frame != NULL ? POOL_SMALL : POOL_LARGE;
-    g = segment_create(size, usual);
-    if (g != NULL) {
+    if (!sendq_fits(q, size)) {
+        pool usual = q->queued_bytes == 0            ? POOL_MEDIUM
+                     : g != NULL && g->frame != NULL ? POOL_SMALL
+                                                     : POOL_LARGE;
+        g = segment_create(size, usual);
+        if (g == NULL) {
+            return NULL;
+        }
         sendq_append(q, g);
     }
-    return g;
-}
-
-portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size) {
-    uint32_t whole = ends->header_bytes + size + ends->trailer_bytes;
-    segment *g = sendq_room(q, whole);
-    if (g == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
     uint8_t *to = (uint8_t *)(g + 1) + g->buffer.size;
-    memcpy(to, ends->header, ends->header_bytes);
-    if (size > 0) {
-        memcpy(to + ends->header_bytes, data, size);
-    }
-    memcpy(to + ends->header_bytes + size, ends->trailer, ends->trailer_bytes);
-    g->buffer.size += whole;
-    q->queued_bytes += whole;
-    return PORTICO_OK;
+    g->buffer.size += size;
+    q->queued_bytes += size;
+    return to;
 }
 
 portico_status sendq_share(sendq *q, shared *whole, bool *copied) {
-    static const frame_ends none; /* the frame is whole already */
     segment *g = &q->own;
     *copied = g->frame != NULL && whole->size <= COPY_BYTES;
     if (*copied) {
-        return sendq_copy(q, &none, whole->bytes, whole->size);
+        uint8_t *to = sendq_add(q, whole->size);
+        if (to == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        memcpy(to, whole->bytes, whole->size);
+        return PORTICO_OK;
     }
     if (g->frame != NULL && (g = segment_create(0, POOL_SMALL)) == NULL) {
         return PORTICO_E_NO_MEMORY;

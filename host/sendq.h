@@ -29,8 +29,9 @@ typedef struct sendq {
     segment own; /* refers to one shared frame at a time without an allocation */
 } sendq;
 
-/* Copies header, payload and trailer to the end. */
-portico_status sendq_copy(sendq *q, const frame_ends *ends, const void *data, uint32_t size);
+/* Adds `size` bytes to the end, which the caller writes before it does anything else with the queue. NULL when out of
+ * memory. */
+uint8_t *sendq_add(sendq *q, uint32_t size);
 
 /* Puts a whole frame that is shared to the end, with a reference of its own; or a copy, when it is small and the frame
  * shared before it still waits or flies: *copied says which. */

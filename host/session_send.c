@@ -6,22 +6,14 @@
  */
 #include "session_private.h"
 
+#include "cold.h"
 #include "stats.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* Whether `whole` more bytes may be queued. */
-static portico_status session_admit_locked(session *s, uint32_t whole) {
+/* They may not. */
+COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
-    if (s->state != SESSION_OPENING && s->state != SESSION_OPEN) {
-        return PORTICO_E_GONE;
-    }
-    /* What needs no more memory is held against its bytes: memory comes in pieces that may be as large as the limit. */
-    uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
-    if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
-        return PORTICO_OK;
-    }
     stats_add(STAT_packets_dropped, 1);
     if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
         log_info(limits->name, "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
@@ -31,15 +23,38 @@ static portico_status session_admit_locked(session *s, uint32_t whole) {
     return PORTICO_E_BACKLOG;
 }
 
+/* Whether `whole` more bytes may be queued. */
+static portico_status session_admit_locked(session *s, uint32_t whole) {
+    const config_service *limits = s->service->config;
+    session_state state = s->state;
+    if (state != SESSION_OPENING && state != SESSION_OPEN) {
+        return PORTICO_E_GONE;
+    }
+    /* What needs no more memory is held against its bytes: memory comes in pieces that may be as large as the limit. */
+    uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
+    if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
+        return PORTICO_OK;
+    }
+    return session_refuse_locked(s);
+}
+
 /* Tells of the backlog when it has passed half of the limit, and when it is below a quarter again. */
-static void session_mark_locked(session *s) {
-    uint32_t limit = s->service->config->send_limit_bytes;
-    bool above = s->queue.queued_bytes > (s->above_watermark ? limit / 4 : limit / 2);
-    if (above != s->above_watermark) {
-        s->above_watermark = above;
-        if (s->watermark_wanted) {
-            session_want_locked(s, TURN_WATERMARK);
-        }
+COLD static void session_mark_locked(session *s, bool above) {
+    s->above_watermark = above;
+    if (s->watermark_wanted) {
+        session_want_locked(s, TURN_WATERMARK);
+    }
+}
+
+static void session_grown_locked(session *s) {
+    if (!s->above_watermark && s->queue.queued_bytes > s->service->config->send_limit_bytes / 2) {
+        session_mark_locked(s, true);
+    }
+}
+
+static void session_shrunk_locked(session *s) {
+    if (s->above_watermark && s->queue.queued_bytes <= s->service->config->send_limit_bytes / 4) {
+        session_mark_locked(s, false);
     }
 }
 
@@ -74,14 +89,14 @@ static void session_flush_locked(session *s) {
 static void session_send_on_locked(session *s) {
     if (s->state != SESSION_CLOSED) {
         session_flush_locked(s);
-        session_mark_locked(s);
+        session_shrunk_locked(s);
         session_drained_locked(s);
     }
 }
 
 static void session_queued_locked(session *s) {
     stats_add(STAT_packets_out, 1);
-    session_mark_locked(s);
+    session_grown_locked(s);
     if (s->queue.flying != NULL || s->flush_deferred) {
         /* What is in flight will take this along when it lands; what is deferred takes it now. */
         return;
@@ -122,18 +137,21 @@ void session_on_sent(const os_completion *completion) {
 
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    frame_ends ends;
-    portico_status status = frame_wrap(limits->framing, opcode, size, limits->frame_limit_bytes, &ends);
+    uint32_t whole = 0;
+    portico_status status = frame_measure(limits->framing, size, limits->frame_limit_bytes, &whole);
     if (status != PORTICO_OK) {
         return status;
     }
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, ends.header_bytes + size + ends.trailer_bytes);
+    status = session_admit_locked(s, whole);
     if (status == PORTICO_OK) {
-        status = sendq_copy(&s->queue, &ends, data, size);
-    }
-    if (status == PORTICO_OK) {
-        session_queued_locked(s);
+        uint8_t *to = sendq_add(&s->queue, whole);
+        if (to != NULL) {
+            frame_write(limits->framing, opcode, data, size, to);
+            session_queued_locked(s);
+        } else {
+            status = PORTICO_E_NO_MEMORY;
+        }
     }
     os_mutex_unlock(&s->lock);
     return status;
@@ -141,20 +159,16 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
 
 /* Makes the frame for this framing: the broadcast's one copy of the payload. */
 static portico_status cast_encode(cast *c, frame_kind framing, uint32_t limit_bytes) {
-    frame_ends ends;
-    portico_status status = frame_wrap(framing, c->opcode, c->size, limit_bytes, &ends);
+    uint32_t whole = 0;
+    portico_status status = frame_measure(framing, c->size, limit_bytes, &whole);
     if (status != PORTICO_OK) {
         return status;
     }
-    shared *b = shared_create(ends.header_bytes + c->size + ends.trailer_bytes);
+    shared *b = shared_create(whole);
     if (b == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    memcpy(b->bytes, ends.header, ends.header_bytes);
-    if (c->size > 0) {
-        memcpy(b->bytes + ends.header_bytes, c->data, c->size);
-    }
-    memcpy(b->bytes + ends.header_bytes + c->size, ends.trailer, ends.trailer_bytes);
+    frame_write(framing, c->opcode, c->data, c->size, b->bytes);
     c->frames[framing] = b;
     c->copies++;
     return PORTICO_OK;

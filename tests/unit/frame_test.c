@@ -125,26 +125,49 @@ static void raw(void) {
     CHECK_INT(f.frame_bytes, 3);
 }
 
-static void wrap(void) {
-    frame_ends ends;
-    CHECK_INT(frame_wrap(FRAME_U16, 0x1234, 65531, 65535, &ends), PORTICO_OK);
-    CHECK_INT(ends.header_bytes, 4);
-    CHECK_INT(ends.trailer_bytes, 0);
-    CHECK(memcmp(ends.header, "\xFF\xFF\x34\x12", 4) == 0);
-    CHECK_INT(frame_wrap(FRAME_U16, 1, 65532, 1 << 26, &ends), PORTICO_E_TOO_BIG); /* than 16 bits can say */
-    CHECK_INT(frame_wrap(FRAME_U16, 1, 7, 10, &ends), PORTICO_E_TOO_BIG);
-    CHECK_INT(frame_wrap(FRAME_U32, 0x1234, 65532, 1 << 26, &ends), PORTICO_OK);
-    CHECK_INT(ends.header_bytes, 8);
-    CHECK(memcmp(ends.header, "\x04\x00\x01\x00\x34\x12\x00\x00", 8) == 0);
-    CHECK_INT(frame_wrap(FRAME_U32, 1, UINT32_MAX, UINT32_MAX, &ends), PORTICO_E_TOO_BIG);
-    CHECK_INT(frame_wrap(FRAME_LINE, 0x1234, 5, 6, &ends), PORTICO_OK);
-    CHECK_INT(ends.header_bytes, 0);
-    CHECK_INT(ends.trailer_bytes, 1);
-    CHECK_INT(ends.trailer[0], '\n');
-    CHECK_INT(frame_wrap(FRAME_LINE, 0, 5, 5, &ends), PORTICO_E_TOO_BIG);
-    CHECK_INT(frame_wrap(FRAME_RAW, 0x1234, 5, 5, &ends), PORTICO_OK);
-    CHECK_INT(ends.header_bytes + ends.trailer_bytes, 0);
-    CHECK_INT(frame_wrap(FRAME_RAW, 0, 6, 5, &ends), PORTICO_E_TOO_BIG);
+/* The frame of a payload of `size` bytes has `whole`; no smaller limit takes it. */
+static void check_measure(frame_kind kind, uint32_t size, uint32_t whole) {
+    uint32_t found = 0;
+    CHECK_INT(frame_measure(kind, size, whole, &found), PORTICO_OK);
+    CHECK_INT(found, whole);
+    CHECK_INT(frame_measure(kind, size, whole - 1, &found), PORTICO_E_TOO_BIG);
+}
+
+static void measures(void) {
+    uint32_t whole = 0;
+    check_measure(FRAME_U16, 0, 4);
+    check_measure(FRAME_U16, 7, 11);
+    check_measure(FRAME_U16, 65531, 65535);
+    CHECK_INT(frame_measure(FRAME_U16, 65532, 1 << 26, &whole), PORTICO_E_TOO_BIG); /* than 16 bits can say */
+    check_measure(FRAME_U32, 65532, 65540);
+    CHECK_INT(frame_measure(FRAME_U32, UINT32_MAX, UINT32_MAX, &whole), PORTICO_E_TOO_BIG);
+    check_measure(FRAME_LINE, 5, 6);
+    CHECK_INT(frame_measure(FRAME_LINE, UINT32_MAX, UINT32_MAX, &whole), PORTICO_E_TOO_BIG);
+    check_measure(FRAME_RAW, 5, 5);
+}
+
+/* Writes the frame of `data`: it is `expected`, and the byte behind it is untouched. */
+static void check_write(frame_kind kind, uint16_t opcode, const char *data, const char *expected,
+                        uint32_t whole) {
+    uint8_t bytes[32];
+    memset(bytes, 0xAA, sizeof bytes);
+    frame_write(kind, opcode, data, data != NULL ? (uint32_t)strlen(data) : 0, bytes);
+    CHECK(memcmp(bytes, expected, whole) == 0);
+    CHECK_INT(bytes[whole], 0xAA);
+}
+
+static void writes(void) {
+    static uint8_t large[65535];
+    static const uint8_t payload[65531];
+    check_write(FRAME_U16, 0x1234, "hello", "\x09\x00\x34\x12hello", 9);
+    check_write(FRAME_U16, 0x1234, NULL, "\x04\x00\x34\x12", 4);
+    check_write(FRAME_U32, 0x1234, "hello", "\x0D\x00\x00\x00\x34\x12\x00\x00hello", 13);
+    check_write(FRAME_U32, 0xFEDC, NULL, "\x08\x00\x00\x00\xDC\xFE\x00\x00", 8);
+    check_write(FRAME_LINE, 0x1234, "hello", "hello\n", 6);
+    check_write(FRAME_LINE, 0, NULL, "\n", 1);
+    check_write(FRAME_RAW, 0x1234, "hello", "hello", 5);
+    frame_write(FRAME_U16, 0xFFFF, payload, 65531, large); /* the largest size and opcode */
+    CHECK(memcmp(large, "\xFF\xFF\xFF\xFF\0", 5) == 0);
 }
 
 /* ---- streams ---- */
@@ -164,16 +187,15 @@ static uint32_t make_stream(frame_kind kind, uint32_t *count) {
     for (*count = 0; *count < FRAMES_MAX && STREAM_MAX - used > 70000; (*count)++) {
         uint32_t size = random_below(random_below(10) == 0 ? 65000 : 40);
         uint16_t opcode = kind == FRAME_LINE ? 0 : (uint16_t)random_below(65536);
-        frame_ends ends;
-        CHECK_INT(frame_wrap(kind, opcode, size, 65535, &ends), PORTICO_OK);
-        memcpy(stream + used, ends.header, ends.header_bytes);
-        used += ends.header_bytes;
-        packets[*count] = (packet){used, size, opcode};
+        static uint8_t data[65535];
         for (uint32_t i = 0; i < size; i++) {
-            stream[used++] = (uint8_t)(kind == FRAME_LINE ? 'a' + random_below(26) : random_below(256));
+            data[i] = (uint8_t)(kind == FRAME_LINE ? 'a' + random_below(26) : random_below(256));
         }
-        memcpy(stream + used, ends.trailer, ends.trailer_bytes);
-        used += ends.trailer_bytes;
+        uint32_t whole = 0;
+        CHECK_INT(frame_measure(kind, size, 65535, &whole), PORTICO_OK);
+        frame_write(kind, opcode, data, size, stream + used);
+        packets[*count] = (packet){used + (kind == FRAME_LINE ? 0 : whole - size), size, opcode};
+        used += whole;
     }
     return used;
 }
@@ -246,7 +268,8 @@ int main(void) {
     u32();
     line();
     raw();
-    wrap();
+    measures();
+    writes();
     streams();
     garbage();
     return 0;
