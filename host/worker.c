@@ -12,6 +12,7 @@
 #include "worker.h"
 
 #include "buffer.h"
+#include "cold.h"
 #include "control.h"
 #include "log.h"
 #include "meter.h"
@@ -106,7 +107,7 @@ static bool worker_take(worker *w, os_completion *completion) {
 }
 
 /* The same, from another worker's. */
-static bool worker_visit(worker *w, os_completion *completion) {
+COLD static bool worker_visit(worker *w, os_completion *completion) {
     atomic_fetch_add(&w->visitors, 1);
     bool taken = worker_take(w, completion);
     atomic_fetch_sub(&w->visitors, 1);

@@ -5,15 +5,17 @@
 #ifndef PORTICO_LINUX_ERROR_H
 #define PORTICO_LINUX_ERROR_H
 
+#include "cold.h"
+
 #include <portico/status.h>
 
 /* The status for a code of errno; PORTICO_OK for 0. */
-portico_status error_status(int code);
+COLD portico_status error_status(int code);
 
 /* As error_status, and os_error() returns `code` from now on. */
-portico_status error_set(int code);
+COLD portico_status error_set(int code);
 
 /* For a refusal of our own, behind which there is no code: os_error() returns 0. Returns `status`. */
-portico_status error_refuse(portico_status status);
+COLD portico_status error_refuse(portico_status status);
 
 #endif

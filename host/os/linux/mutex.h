@@ -8,6 +8,7 @@
 #ifndef PORTICO_LINUX_MUTEX_H
 #define PORTICO_LINUX_MUTEX_H
 
+#include "cold.h"
 #include "sanitized.h"
 
 #include <stdatomic.h>
@@ -29,8 +30,8 @@ typedef struct __attribute__((may_alias)) mutex {
 } mutex;
 
 /* Takes it when it is not free; wakes one that sleeps. */
-void mutex_wait(mutex *m);
-void mutex_wake(mutex *m);
+COLD void mutex_wait(mutex *m);
+COLD void mutex_wake(mutex *m);
 
 static inline void mutex_lock(mutex *m) {
     uint32_t found = MUTEX_FREE;
@@ -53,7 +54,7 @@ static inline void mutex_unlock(mutex *m) {
 /* Sleeps while the word is `value`, until os_monotonic_ns() is `until_ns`, UINT64_MAX for ever; may return for no reason.
  * False: the time has come. */
 bool futex_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until_ns);
-void futex_wake(_Atomic uint32_t *word, int count);
+COLD void futex_wake(_Atomic uint32_t *word, int count);
 
 /* What os_cond is. All bytes zero: nobody waits. */
 typedef struct __attribute__((may_alias)) condition {

@@ -19,10 +19,10 @@
  * ran, and in the next BEHIND_WAITS waits whoever goes away with such work wakes one that naps, which then polls. Where one
  * thread keeps up nobody is woken.
  *
- * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `sleepers`, and if
- * there are any (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
- * eventfd. A waiter (a) counts up `sleepers`, (b) reads `queued` and does not sleep if there is something. All of these
- * are sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
+ * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `polled`, `napping` and `timed`, and if
+ * somebody sleeps (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
+ * eventfd. A waiter (a) sets `polled`, or counts up `napping` or `timed`, (b) reads `queued` and does not sleep if there is
+ * something. All of these are sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
  * before (2), (a) before (b), both cannot miss. The event of a write made between (b) and epoll_wait
  * stays in the epoll set until some thread fetches it. If (3) finds `wake_sent` set, the thread that
  * will fetch that earlier event clears the flag first and reads `queued` afterwards, so it sees this
@@ -34,6 +34,7 @@
 #include "port.h"
 
 #include "call.h"
+#include "cold.h"
 #include "error.h"
 #include "socket.h"
 
@@ -89,18 +90,20 @@ static pthread_key_t waiter_key;
 static bool waiter_key_made;
 
 /* Wakes one that naps, if one does. */
-static void nap_end_one(os_port *port) {
+COLD static void nap_end_one(os_port *port) {
     atomic_fetch_add(&port->naps, 1);
     futex_wake(&port->naps, 1);
 }
 
 static void port_wake(os_port *port) {
-    if (atomic_load(&port->sleepers) == 0) {
-        return; /* somebody awake will look: see the head */
-    }
-    if (!atomic_load(&port->polled) && atomic_load(&port->napping) != 0) {
-        nap_end_one(port);
-        return;
+    if (!atomic_load(&port->polled)) {
+        if (atomic_load(&port->napping) != 0) {
+            nap_end_one(port);
+            return;
+        }
+        if (atomic_load(&port->timed) == 0) {
+            return; /* somebody awake will look: see the head */
+        }
     }
     if (atomic_exchange(&port->wake_sent, true)) {
         return; /* a wake-up is under way */
@@ -120,6 +123,12 @@ static void port_share(os_port *port, op_queue *ops) {
     }
     mutex_unlock(&port->lock);
     port_wake(port);
+}
+
+static void port_share_one(os_port *port, op *o) {
+    op_queue one = {0};
+    op_queue_push(&one, o);
+    port_share(port, &one);
 }
 
 /* Moves what `w` has kept to the shared queue. */
@@ -167,11 +176,8 @@ static void waiter_key_create(void) {
     waiter_key_made = pthread_key_create(&waiter_key, waiter_on_exit) == 0;
 }
 
-static waiter *waiter_enter(os_port *port) {
-    waiter *w = &self;
-    if (w->port_id == port->id) {
-        return w;
-    }
+/* The thread waits on this port for the first time, or on another one than before. */
+COLD static void waiter_turn_to(os_port *port, waiter *w) {
     if (w->port_id != 0) {
         waiter_leave(w);
     }
@@ -186,7 +192,6 @@ static waiter *waiter_enter(os_port *port) {
     } else {
         /* Its end would not be seen: it keeps nothing, and takes from the shared queue like everybody. */
     }
-    return w;
 }
 
 /* ---- create and destroy ------------------------------------------------------------------ */
@@ -254,25 +259,21 @@ static void op_hand_out(op *o, os_completion *completion) {
 }
 
 void port_complete(os_port *port, op *o) {
-    if (self.port_id == port->id && self.found_room > 0) {
+    if (self.port_id != port->id) {
+        port_share_one(port, o);
+    } else if (self.found_room > 0) {
         op_hand_out(o, &self.found[self.found_count++]);
         self.found_room--;
-        return;
-    }
-    if (self.port_id == port->id) {
+    } else {
         self.kept = true;
         mutex_lock(&self.lock);
         op_queue_push(&self.own, o);
         mutex_unlock(&self.lock);
-        return;
     }
-    op_queue one = {0};
-    op_queue_push(&one, o);
-    port_share(port, &one);
 }
 
 void port_complete_code(os_port *port, op *o, int code) {
-    o->status = error_status(code);
+    o->status = code == 0 ? PORTICO_OK : error_status(code);
     o->system_error = code;
     port_complete(port, o);
 }
@@ -286,9 +287,7 @@ portico_status os_port_post(os_port *port, os_op *posted) {
         op_queue_push(&posts.ops, o);
         return PORTICO_OK;
     }
-    op_queue one = {0};
-    op_queue_push(&one, o);
-    port_share(port, &one);
+    port_share_one(port, o);
     return PORTICO_OK;
 }
 
@@ -312,18 +311,16 @@ static uint32_t queue_hand_out(op_queue *queue, os_completion *completions, uint
     return count;
 }
 
-/* Takes a share of the queue that leaves something for every sleeper, which is woken for the rest. */
-static uint32_t port_take_shared(os_port *port, os_completion *completions, uint32_t capacity) {
-    if (atomic_load(&port->queued) == 0) {
-        return 0;
-    }
+/* Takes a share of the queue, which is not empty, that leaves something for every sleeper, which is woken for the rest. */
+static uint32_t port_take_some(os_port *port, os_completion *completions, uint32_t capacity) {
     if (capacity == 0) {
         port_wake(port); /* this thread may have swallowed the wake-up */
         return 0;
     }
     mutex_lock(&port->lock);
     uint32_t queued = atomic_load(&port->queued);
-    uint32_t takers = atomic_load(&port->sleepers) + 1;
+    uint32_t takers =
+        1 + atomic_load(&port->polled) + atomic_load(&port->napping) + atomic_load(&port->timed);
     uint32_t share = (queued + takers - 1) / takers;
     uint32_t count = queue_hand_out(&port->queue, completions, share < capacity ? share : capacity);
     atomic_fetch_sub(&port->queued, count);
@@ -332,6 +329,10 @@ static uint32_t port_take_shared(os_port *port, os_completion *completions, uint
         port_wake(port);
     }
     return count;
+}
+
+static uint32_t port_take_shared(os_port *port, os_completion *completions, uint32_t capacity) {
+    return atomic_load(&port->queued) != 0 ? port_take_some(port, completions, capacity) : 0;
 }
 
 /* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
@@ -356,9 +357,12 @@ static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *complet
  * it `takes_long` and there is more to do. */
 static void port_left(os_port *port, bool takes_long) {
     uint32_t napping = atomic_load(&port->napping);
+    if (napping == 0) {
+        return;
+    }
     bool wanted = napping == atomic_load(&port->napping_long) ||
                   (takes_long && atomic_load_explicit(&port->behind, memory_order_relaxed) != 0);
-    if (napping != 0 && wanted && !atomic_load(&port->polled)) {
+    if (wanted && !atomic_load(&port->polled)) {
         nap_end_one(port);
     }
 }
@@ -367,14 +371,14 @@ static void port_left(os_port *port, bool takes_long) {
  * the thread has set `polled`. */
 static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
                           int timeout_ms) {
-    bool polls = timeout_ms == -1;
     struct epoll_event events[EVENTS_MAX];
-    bool sleeps = timeout_ms != 0;
-    if (sleeps) {
-        atomic_fetch_add(&port->sleepers, 1);
-        if (atomic_load(&port->queued) != 0) {
-            timeout_ms = 0;
-        }
+    bool polls = timeout_ms == -1;
+    bool timed = timeout_ms > 0;
+    if (timed) {
+        atomic_fetch_add(&port->timed, 1);
+    }
+    if (atomic_load(&port->queued) != 0) {
+        timeout_ms = 0;
     }
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
     int most =
@@ -383,8 +387,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     if (polls) {
         atomic_store(&port->polled, false);
     }
-    if (sleeps) {
-        atomic_fetch_sub(&port->sleepers, 1);
+    if (timed) {
+        atomic_fetch_sub(&port->timed, 1);
     }
     w->found = completions;
     w->found_count = 0;
@@ -402,23 +406,21 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
 }
 
 /* Sleeps while another thread polls: for `nap_ms`, or until it is woken. */
-static void port_nap(os_port *port, uint32_t nap_ms) {
+COLD static void port_nap(os_port *port, uint32_t nap_ms) {
     bool ends = nap_ms <= NAP_LAST_MS;
     uint64_t until_ns = ends ? os_monotonic_ns() + (uint64_t)nap_ms * 1000000 : UINT64_MAX;
     uint32_t turn = atomic_load(&port->naps);
     atomic_fetch_add(&port->napping, 1);
     atomic_fetch_add(&port->napping_long, !ends);
-    atomic_fetch_add(&port->sleepers, 1);
     if (atomic_load(&port->queued) == 0 && atomic_load(&port->polled)) {
         futex_sleep(&port->naps, turn, until_ns);
     }
-    atomic_fetch_sub(&port->sleepers, 1);
     atomic_fetch_sub(&port->napping_long, !ends);
     atomic_fetch_sub(&port->napping, 1);
 }
 
 /* Milliseconds until `deadline_ns`, rounded up so that nobody wakes too early. */
-static int deadline_left_ms(uint64_t deadline_ns) {
+COLD static int deadline_left_ms(uint64_t deadline_ns) {
     uint64_t now_ns = os_monotonic_ns();
     if (now_ns >= deadline_ns) {
         return 0;
@@ -469,7 +471,10 @@ static bool port_catch_up(os_port *port, waiter *w, os_completion *completion) {
 }
 
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
-    waiter *w = waiter_enter(port);
+    waiter *w = &self;
+    if (w->port_id != port->id) {
+        waiter_turn_to(port, w);
+    }
     if (capacity == 0) {
         return 0;
     }

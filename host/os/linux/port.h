@@ -26,13 +26,15 @@ struct os_port {
     slab slots;
 
     /* On cache lines of their own: written by all workers. */
-    alignas(64) atomic_uint epoch;    /* counts epoll_wait calls, see socket_on_event */
-    alignas(64) atomic_uint sleepers; /* threads that sleep, or on their way in or out */
-    atomic_bool wake_sent;            /* a write to wake_fd whose event nobody has seen yet */
-    atomic_bool polled;               /* some thread is in epoll_wait, or on its way */
-    atomic_uint naps;                 /* counts wake-ups of those that nap; what they sleep on */
-    atomic_uint napping; /* threads that nap, for a time or for long; counted in `sleepers` too */
+    alignas(64) atomic_uint epoch; /* counts epoll_wait calls, see socket_on_event */
+    /* Threads that sleep, or are on their way in or out: one in epoll_wait until something comes, some that nap (of
+     * these some without end), some in epoll_wait for a time. */
+    alignas(64) atomic_bool polled;
+    atomic_bool wake_sent; /* a write to wake_fd whose event nobody has seen yet */
+    atomic_uint naps;      /* counts wake-ups of those that nap; what they sleep on */
+    atomic_uint napping;
     atomic_uint napping_long;
+    atomic_uint timed;
     atomic_uint behind; /* waits until it is forgotten that events waited behind a long handler */
     atomic_uint queued; /* length of `queue` */
     mutex lock;         /* of `queue` */
