@@ -262,7 +262,8 @@ static void drain(void) {
     while (flying > 0 || connecting > 0) {
         turn(until_ns);
         if (meter_now_ns() >= until_ns) {
-            meter_fail(1, "%llu frames did not come back within %d s", (unsigned long long)flying, DRAIN_S);
+            meter_fail(1, "%llu frames did not come back, and %llu connections were not made, within %d s",
+                       (unsigned long long)flying, (unsigned long long)connecting, DRAIN_S);
         }
     }
 }

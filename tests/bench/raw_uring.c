@@ -135,7 +135,9 @@ static void on_completion(const struct io_uring_cqe *c) {
             (void)close(fd);
         }
         break;
-    case SENT: /* only when it failed: its recv ends, too */ (void)shutdown(fd, SHUT_RDWR); break;
+    case SENT:                         /* only when it failed */
+        (void)shutdown(fd, SHUT_RDWR); /* its recv ends, too */
+        break;
     }
 }
 
