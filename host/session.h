@@ -13,7 +13,8 @@
  *
  * THE LOCK  guards the fields marked [lock] and every use of the socket, so that a submit never meets a
  * closed one. It is never held while module code runs. Lock order: session, then whatever a leaf takes
- * (session type, service); no two sessions' locks at once.
+ * (session type, service); no two sessions' locks at once. Whoever has passed its hold on under the lock does not
+ * touch the session behind the unlock: who gets the lock next may free it.
  *
  *   CONNECTING -> OPENING -> OPEN -> DRAINING -> CLOSED      on_open is called in OPENING, on_close once
  *        \___________\_________\________________/            after OPEN or OPENING has been left

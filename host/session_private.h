@@ -26,7 +26,9 @@ void session_on_flush(deferred *d);
 
 /* session_recv.c */
 void session_on_recv(const os_completion *completion);
-void session_arm_locked(session *s);
+/* Submits the next recv when one is to be in flight and none is. True: it is, and a hold of the caller's goes to it, or one
+ * that the caller takes before it unlocks the session. */
+bool session_arm_locked(session *s);
 void session_deliver_all(session *s); /* [turn] */
 
 /* session_turn.c */

@@ -11,10 +11,10 @@
 
 #include <string.h>
 
-static void session_recv_locked(session *s, void *data, uint32_t capacity) {
+/* True: the recv is in flight, for which the caller holds the session, or does so before it unlocks it. */
+static bool session_recv_locked(session *s, void *data, uint32_t capacity) {
     s->recv_probe = capacity == 0;
     s->recv_armed = true;
-    session_hold(s);
     portico_status status = os_recv(s->socket, &s->recv_op, data, capacity);
     if (status == PORTICO_OK) {
         stats_add(STAT_ops_submitted, 1);
@@ -23,21 +23,18 @@ static void session_recv_locked(session *s, void *data, uint32_t capacity) {
         }
     } else {
         s->recv_armed = false;
-        session_unhold_locked(s);
         session_abort_locked(s, status);
     }
+    return status == PORTICO_OK;
 }
 
-void session_arm_locked(session *s) {
+bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
     if (!receives || s->recv_armed || s->peer_ended) {
-        return;
+        return false;
     }
-    if (s->in == NULL) {
-        session_recv_locked(s, NULL, 0);
-    } else {
-        session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
-    }
+    return s->in == NULL ? session_recv_locked(s, NULL, 0)
+                         : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
 }
 
 /* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
@@ -54,8 +51,8 @@ static uint32_t session_fetch_locked(session *s) {
     uint32_t bytes = os_recv_now(s->socket, to, space);
     if (bytes > 0) {
         stats_add(STAT_recv_calls, 1);
-    } else {
-        session_recv_locked(s, to, space);
+    } else if (session_recv_locked(s, to, space)) {
+        session_hold(s);
     }
     return bytes;
 }
@@ -64,7 +61,9 @@ static uint32_t session_fetch_locked(session *s) {
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
-        session_arm_locked(s); /* over the bytes just received: only the end of the stream matters */
+        if (session_arm_locked(s)) { /* over the bytes just received: only the end of the stream matters */
+            session_hold(s);
+        }
         return 0;
     }
     s->in_used += bytes;

@@ -65,7 +65,9 @@ COLD static void turn_open(session *s) {
         session_move_locked(s, SESSION_OPEN);
         s->last_packet_ms = worker_now_ms();
     }
-    session_arm_locked(s); /* also when closing, to see the end of the stream */
+    if (session_arm_locked(s)) { /* also when closing, to see the end of the stream */
+        session_hold(s);
+    }
     os_mutex_unlock(&s->lock);
 }
 
@@ -239,23 +241,28 @@ static uint32_t session_next_locked(session *s, uint32_t wanted) {
 /* A turn is bounded: with more to do it queues again, behind what else waits for a worker or for the room. */
 static void session_turn(session *s, uint32_t bits) {
     enum { ROUNDS = 4 };
+    bool passed = false; /* the turn's hold, to the recv that it ends with */
     for (uint32_t round = 1; bits != 0; round++) {
         if (!turn_do(s, bits)) {
             return; /* the turn has its hold with it */
         }
         os_mutex_lock(&s->lock);
-        if (s->arms) {
-            s->arms = false;
-            session_arm_locked(s);
-        }
+        bool armed = s->arms && session_arm_locked(s);
+        s->arms = false;
         bool queued = round == ROUNDS && s->pending != 0 && session_queue_turn_locked(s);
         bits = queued ? 0 : session_next_locked(s, 0);
+        passed = armed && bits == 0 && !queued;
+        if (armed && !passed) {
+            session_hold(s);
+        }
         os_mutex_unlock(&s->lock);
         if (queued) {
             return;
         }
     }
-    session_release(s);
+    if (!passed) {
+        session_release(s);
+    }
 }
 
 static void session_turn_queued(session *s) {
