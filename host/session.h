@@ -1,8 +1,9 @@
 /* session.h: one connection, from its accept or connect to the last completion of its last operation.
  *
  * WHO OWNS WHAT  A session is held (entity_table.h) by: its socket until it is closed, its modules until
- * they have been told of the end, each operation in flight, its turn while it runs or is queued, its flush
- * while it is deferred, and whoever has found it by id. The last to let go frees it.
+ * they have been told of the end, each operation in flight, its turn while it runs or is queued, and whoever has found it
+ * by id. The last to let go frees it. A deferred flush has no hold of its own: the modules', if they are told of the end
+ * before it has run, goes to it.
  *
  * THE TURN  Everything that module code sees happens in the session's turn: one worker at a time takes it,
  * and what must happen meanwhile is left in `pending` for that worker. Fields marked [turn] belong to it.
@@ -76,6 +77,7 @@ typedef struct session {
     uint32_t layout_version;
     bool joined;           /* it is among the members of `home` */
     bool arms;             /* the next recv is to be submitted before the turn ends */
+    bool flush_holds;      /* [lock] the deferred flush has the modules' hold */
     _Atomic bool may_idle; /* idle_timeout_s is not for it */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */

@@ -1,7 +1,8 @@
 /* session_private.h: what session.c and the files session_*.c share.
  *
  * A function whose name ends in _locked is called with the session's lock held. All callers hold the session
- * (entity_table.h), so that letting go of another hold under the lock never frees it.
+ * (entity_table.h), or its modules do and need the lock to let go: so letting go of another hold under the lock never
+ * frees it.
  */
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H

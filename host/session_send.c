@@ -102,9 +102,7 @@ static void session_queued_locked(session *s) {
         return;
     }
     s->flush_deferred = worker_defer(&s->flush);
-    if (s->flush_deferred) {
-        session_hold(s);
-    } else {
+    if (!s->flush_deferred) {
         session_send_on_locked(s); /* not on a worker: there is no end of a batch to wait for */
     }
 }
@@ -113,11 +111,14 @@ void session_on_flush(deferred *d) {
     session *s = (session *)((char *)d - offsetof(session, flush));
     os_mutex_lock(&s->lock);
     s->flush_deferred = false;
+    bool holds = s->flush_holds;
     if (s->queue.flying == NULL) {
         session_send_on_locked(s);
     }
     os_mutex_unlock(&s->lock);
-    session_release(s);
+    if (holds) {
+        session_release(s);
+    }
 }
 
 /* A send has arrived in the system, or failed: once per accepted os_send. [worker] */

@@ -195,7 +195,10 @@ COLD static void turn_close(session *s) {
     channels_leave(s);
     label_drop(s);
     os_mutex_lock(&s->lock);
-    session_unhold_locked(s); /* the modules' hold; the turn has its own */
+    s->flush_holds = s->flush_deferred;
+    if (!s->flush_holds) {
+        session_unhold_locked(s); /* the modules' hold; the turn has its own */
+    }
     os_mutex_unlock(&s->lock);
 }
 
