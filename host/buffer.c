@@ -12,9 +12,8 @@ typedef struct kept {
 static const uint32_t keep_most[POOLS] = {[POOL_SMALL] = 128, [POOL_MEDIUM] = 80, [POOL_LARGE] = 16};
 
 static _Thread_local struct {
-    bool keeps;
     kept *first[POOLS];
-    uint32_t count[POOLS];
+    uint32_t room[POOLS]; /* how many more it keeps: none before pool_keep */
 } own;
 
 void *pool_take(pool p) {
@@ -23,30 +22,29 @@ void *pool_take(pool p) {
         return malloc(pool_bytes(p));
     }
     own.first[p] = k->next;
-    own.count[p]--;
+    own.room[p]++;
     return k;
 }
 
 void pool_give(pool p, void *memory) {
     kept *k = memory;
-    if (!own.keeps || own.count[p] == keep_most[p]) {
+    if (own.room[p] == 0) {
         free(k);
         return;
     }
     k->next = own.first[p];
     own.first[p] = k;
-    own.count[p]++;
+    own.room[p]--;
 }
 
 void pool_keep(bool keep) {
-    own.keeps = keep;
-    for (int p = 0; !keep && p < POOLS; p++) {
+    for (int p = 0; p < POOLS; p++) {
         while (own.first[p] != NULL) {
             kept *k = own.first[p];
             own.first[p] = k->next;
             free(k);
         }
-        own.count[p] = 0;
+        own.room[p] = keep ? keep_most[p] : 0;
     }
 }
 
@@ -61,11 +59,11 @@ block *block_take(uint32_t capacity) {
 }
 
 void block_give(block *b) {
-    if (b != NULL && b->capacity == BLOCK_BYTES) {
-        pool_give(POOL_LARGE, b);
-    } else {
+    if (b == NULL || b->capacity != BLOCK_BYTES) {
         free(b);
+        return;
     }
+    pool_give(POOL_LARGE, b);
 }
 
 shared *shared_create(uint32_t size) {

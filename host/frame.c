@@ -69,7 +69,7 @@ static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t l
 
 portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
                            uint32_t *scanned, frame *f, const char **why) {
-    memset(f, 0, sizeof *f);
+    *f = (frame){0};
     switch (kind) {
     case FRAME_U16: return parse_sized(bytes, size, 2, 4, limit_bytes, f, why);
     case FRAME_U32: return parse_sized(bytes, size, 4, 8, limit_bytes, f, why);

@@ -85,11 +85,15 @@ void module_begin_staged(module *m, generation *g, const char *what) {
     module_begin(m, g, what, 0);
 }
 
-void module_end(void) {
+static void call_end(void) {
     watchdog_end();
-    staging = false;
     current = NULL;
     running = NULL;
+}
+
+void module_end(void) {
+    staging = false;
+    call_end();
 }
 
 void module_pass(gate *g) {
@@ -112,7 +116,7 @@ bool module_stay(module *m, uint32_t number) {
 }
 
 void module_leave(module *m) {
-    module_end();
+    call_end();
     gate_leave(&m->gate);
 }
 

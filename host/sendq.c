@@ -18,13 +18,15 @@ static_assert(COPY_BYTES >= sizeof(segment), "a reference would be smaller than 
 
 /* With room for `size` bytes: `usual` if they fit there, else as large as they are. */
 static segment *segment_create(uint32_t size, pool usual) {
-    bool pooled = size <= pool_bytes(usual) - sizeof(segment);
-    segment *g = pooled ? pool_take(usual) : malloc(sizeof *g + size);
+    uint32_t capacity = pool_bytes(usual) - (uint32_t)sizeof(segment);
+    pool from = usual;
+    if (size > capacity) {
+        capacity = size;
+        from = POOLS;
+    }
+    segment *g = from != POOLS ? pool_take(from) : malloc(sizeof *g + size);
     if (g != NULL) {
-        memset(g, 0, sizeof *g);
-        g->capacity = pooled ? pool_bytes(usual) - (uint32_t)sizeof *g : size;
-        g->pool = pooled ? usual : POOLS;
-        g->buffer.data = (const uint8_t *)(g + 1);
+        *g = (segment){.buffer = {.data = (const uint8_t *)(g + 1)}, .capacity = capacity, .pool = from};
     }
     return g;
 }
@@ -45,8 +47,10 @@ static void segments_free(sendq *q, segment *g) {
     while (g != NULL) {
         segment *next = g->next;
         q->memory_bytes -= segment_memory(g);
-        shared_release(g->frame);
-        g->frame = NULL;
+        if (g->frame != NULL) {
+            shared_release(g->frame);
+            g->frame = NULL;
+        }
         if (g != &q->own) {
             segment_free(g);
         }

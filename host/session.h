@@ -81,6 +81,7 @@ typedef struct session {
     _Atomic bool may_idle; /* idle_timeout_s is not for it */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */
+    uint64_t received_ns;            /* when the last of `in` was handed out to a worker */
     deferred flush;
     sendq queue; /* [lock] */
     os_op recv_op;
@@ -103,7 +104,6 @@ typedef struct session {
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     uint64_t rate_due_ns;           /* [turn] packets_per_second: when the packets so far were due */
-    uint64_t received_ns;           /* [turn] when the last of `in` was handed out to a worker */
 } session;
 
 /* Makes a session over a connected socket and runs its on_open; takes the socket in any case. [worker] */

@@ -24,8 +24,7 @@ COLD static portico_status session_refuse_locked(session *s) {
 }
 
 /* Whether `whole` more bytes may be queued. */
-static portico_status session_admit_locked(session *s, uint32_t whole) {
-    const config_service *limits = s->service->config;
+static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole) {
     session_state state = s->state;
     if (state != SESSION_OPENING && state != SESSION_OPEN) {
         return PORTICO_E_GONE;
@@ -46,8 +45,8 @@ COLD static void session_mark_locked(session *s, bool above) {
     }
 }
 
-static void session_grown_locked(session *s) {
-    if (!s->above_watermark && s->queue.queued_bytes > s->service->config->send_limit_bytes / 2) {
+static void session_grown_locked(session *s, const config_service *limits) {
+    if (!s->above_watermark && s->queue.queued_bytes > limits->send_limit_bytes / 2) {
         session_mark_locked(s, true);
     }
 }
@@ -94,9 +93,9 @@ static void session_send_on_locked(session *s) {
     }
 }
 
-static void session_queued_locked(session *s) {
+static void session_queued_locked(session *s, const config_service *limits) {
     stats_add(STAT_packets_out, 1);
-    session_grown_locked(s);
+    session_grown_locked(s, limits);
     if (s->queue.flying != NULL || s->flush_deferred) {
         /* What is in flight will take this along when it lands; what is deferred takes it now. */
         return;
@@ -144,12 +143,12 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
         return status;
     }
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, whole);
+    status = session_admit_locked(s, limits, whole);
     if (status == PORTICO_OK) {
         uint8_t *to = sendq_add(&s->queue, whole);
         if (to != NULL) {
             frame_write(limits->framing, opcode, data, size, to);
-            session_queued_locked(s);
+            session_queued_locked(s, limits);
         } else {
             status = PORTICO_E_NO_MEMORY;
         }
@@ -189,13 +188,13 @@ static portico_status session_send_cast(session *s, cast *c) {
     }
     bool copied = false;
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, (*whole)->size);
+    status = session_admit_locked(s, limits, (*whole)->size);
     if (status == PORTICO_OK) {
         status = sendq_share(&s->queue, *whole, &copied);
     }
     if (status == PORTICO_OK) {
         c->copies += copied;
-        session_queued_locked(s);
+        session_queued_locked(s, limits);
     }
     os_mutex_unlock(&s->lock);
     return status;
