@@ -84,12 +84,17 @@ static uint64_t worker_ms(const worker *w) {
     return w->now_ns / 1000000;
 }
 
+/* The time for who is no worker. */
+COLD static uint64_t stranger_ns(void) {
+    return os_monotonic_ns();
+}
+
 uint64_t worker_now_ms(void) {
-    return current != NULL ? worker_ms(current) : os_monotonic_ns() / 1000000;
+    return current != NULL ? worker_ms(current) : stranger_ns() / 1000000;
 }
 
 uint64_t worker_handed_ns(void) {
-    return current != NULL ? current->handed_ns : os_monotonic_ns();
+    return current != NULL ? current->handed_ns : stranger_ns();
 }
 
 /* Takes the next completion of `w`'s batch. */
