@@ -105,7 +105,7 @@ uint64_t os_thread_cpu_ns(const os_thread *thread);
 /* Waits for the thread to return and frees it. */
 void os_thread_join(os_thread *thread);
 
-/* Not recursive. */
+/* Not recursive. Who has it next may free it if nobody else waits for it: an unlock does not touch it then. */
 void os_mutex_lock(os_mutex *mutex);
 void os_mutex_unlock(os_mutex *mutex);
 
