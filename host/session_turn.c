@@ -50,7 +50,7 @@ static bool session_open_parts(session *s) {
     return true;
 }
 
-COLD static void turn_open(session *s) {
+COLD static void session_open_type(session *s) {
     uint32_t version = 0;
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
@@ -59,6 +59,13 @@ COLD static void turn_open(session *s) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
+    }
+}
+
+/* No module hears of a session that was closed before: turn_close may have come first. */
+COLD static void turn_open(session *s) {
+    if (s->state == SESSION_OPENING) {
+        session_open_type(s);
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
@@ -195,9 +202,9 @@ COLD static void turn_close(session *s) {
     channels_leave(s);
     label_drop(s);
     os_mutex_lock(&s->lock);
-    s->flush_holds = s->flush_deferred;
+    s->flush_holds = s->flush_deferred; /* then the modules' hold goes to the flush */
     if (!s->flush_holds) {
-        session_unhold_locked(s); /* the modules' hold; the turn has its own */
+        session_unhold_locked(s); /* the turn has its own */
     }
     os_mutex_unlock(&s->lock);
 }
