@@ -15,9 +15,9 @@
  * shorter nap looks by itself.
  *
  * LONG HANDLERS  Who asks for one completion at a time says that each takes it long: longer than it takes to wake another
- * thread for the next one. It looks for events first. If one of another socket is there at once, that one has waited while a handler
- * ran, and in the next BEHIND_WAITS waits whoever goes away with such work wakes one that naps, which then polls. Where one
- * thread keeps up nobody is woken.
+ * thread for the next one. Before it sleeps it looks for an event that is there at once. One of another socket than the last
+ * has waited while a handler ran; from then on, until BEHIND_WAITS such looks have found none, whoever goes away with a long
+ * completion wakes one that naps, which then polls. Where one thread keeps up nobody is woken.
  *
  * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `polled`, `napping` and `timed`, and if
  * somebody sleeps (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
@@ -61,7 +61,7 @@ struct waiter {
     /* Its thread only */
     uint64_t port_id;     /* 0: waits on none. Not the port: it may be gone */
     uint32_t streak;      /* waits in a row that made no epoll_wait */
-    uint64_t tag;         /* of the socket whose event it has fetched last */
+    uint64_t tag;         /* of the socket whose event it fetched last; WAKE_TAG: it had other work since */
     os_completion *found; /* where its events' completions go, while it looks at them */
     uint32_t found_count;
     uint32_t found_room; /* how many more go there; the others go on its own list */
@@ -465,6 +465,7 @@ static bool port_catch_up(os_port *port, waiter *w, os_completion *completion) {
         atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1, memory_order_relaxed);
     }
     if (found) {
+        (void)waiter_hand_out(port, w, completion, 0); /* what else its event completed goes to the others */
         port_left(port, true);
     }
     return found;
@@ -490,6 +491,7 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         count += waiter_hand_out(port, w, completions + count, capacity - count);
     }
     if (count > 0) {
+        w->tag = WAKE_TAG;
         return count;
     }
     w->streak = 0;

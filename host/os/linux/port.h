@@ -35,7 +35,7 @@ struct os_port {
     atomic_uint napping;
     atomic_uint napping_long;
     atomic_uint timed;
-    atomic_uint behind; /* waits until it is forgotten that events waited behind a long handler */
+    atomic_uint behind; /* so many looks more, long handlers leave somebody to poll */
     atomic_uint queued; /* length of `queue` */
     mutex lock;         /* of `queue` */
     op_queue queue;

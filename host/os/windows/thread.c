@@ -84,6 +84,8 @@ void os_mutex_lock(os_mutex *mutex) {
     AcquireSRWLockExclusive(lock_of(mutex));
 }
 
+/* That it may be freed then is taken from std::mutex: Microsoft's is an SRWLOCK, and may be destroyed as soon as nobody owns it
+ * (C++ [thread.mutex.class]). */
 void os_mutex_unlock(os_mutex *mutex) {
     ReleaseSRWLockExclusive(lock_of(mutex));
 }
