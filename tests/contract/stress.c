@@ -1,5 +1,5 @@
-/* Four workers that ask for one to eight completions, hundreds of connections that echo random sizes, checked byte for byte, with closes at
- * random moments: every accepted submit yields exactly one completion.
+/* Four workers that ask for one to eight completions, hundreds of connections that echo random sizes,
+ * checked byte for byte, with closes at random moments: every accepted submit yields exactly one completion.
  *
  * Each connection has a lock: its recv and its send may complete on two workers at once. Lock order: a
  * connection's lock, then `finish_lock`. */

@@ -405,6 +405,19 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     return w->found_count;
 }
 
+/* Looks for an event that waited behind a long handler. One of the same socket did not: its session's work is done one
+ * thing after another, whoever does it. Returns as port_poll. */
+static uint32_t port_look(os_port *port, waiter *w, os_completion *completion) {
+    uint64_t before = w->tag;
+    uint32_t count = port_poll(port, w, completion, 1, 0);
+    bool waited = count > 0 && w->tag != before;
+    uint32_t behind = atomic_load_explicit(&port->behind, memory_order_relaxed);
+    if (waited || behind > 0) {
+        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1, memory_order_relaxed);
+    }
+    return count;
+}
+
 /* Sleeps while another thread polls: for `nap_ms`, or until it is woken. */
 COLD static void port_nap(os_port *port, uint32_t nap_ms) {
     bool ends = nap_ms <= NAP_LAST_MS;
@@ -436,10 +449,13 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
     uint64_t deadline_ns =
         timeout_ms == 0 || for_ever ? 0 : os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
     uint32_t nap_ms = NAP_FIRST_MS;
-    for (;;) {
+    bool takes_long = capacity == 1;
+    for (bool looks = takes_long;; looks = false) {
         int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);
         uint32_t count = 0;
-        if (!for_ever || !atomic_exchange(&port->polled, true)) {
+        if (looks) {
+            count = port_look(port, w, completions);
+        } else if (!for_ever || !atomic_exchange(&port->polled, true)) {
             count = port_poll(port, w, completions, capacity, left_ms);
         } else {
             port_nap(port, nap_ms);
@@ -448,27 +464,10 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
         count += waiter_hand_out(port, w, completions + count, capacity - count);
         count += port_take_shared(port, completions + count, capacity - count);
         if (count > 0 || left_ms == 0) {
-            port_left(port, capacity == 1);
+            port_left(port, takes_long);
             return count;
         }
     }
-}
-
-/* Looks for an event that waited behind a long handler. One of the same socket did not: its session's work is done one
- * thing after another, whoever does it. */
-static bool port_catch_up(os_port *port, waiter *w, os_completion *completion) {
-    uint64_t before = w->tag;
-    bool found = port_poll(port, w, completion, 1, 0) != 0;
-    bool waited = found && w->tag != before;
-    uint32_t behind = atomic_load_explicit(&port->behind, memory_order_relaxed);
-    if (waited || behind > 0) {
-        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1, memory_order_relaxed);
-    }
-    if (found) {
-        (void)waiter_hand_out(port, w, completion, 0); /* what else its event completed goes to the others */
-        port_left(port, true);
-    }
-    return found;
 }
 
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
@@ -495,8 +494,5 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         return count;
     }
     w->streak = 0;
-    if (capacity == 1 && port_catch_up(port, w, completions)) {
-        return 1;
-    }
     return port_sleep(port, w, completions, capacity, timeout_ms);
 }
