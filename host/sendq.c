@@ -47,10 +47,8 @@ static void segments_free(sendq *q, segment *g) {
     while (g != NULL) {
         segment *next = g->next;
         q->memory_bytes -= segment_memory(g);
-        if (g->frame != NULL) {
-            shared_release(g->frame);
-            g->frame = NULL;
-        }
+        shared_release(g->frame);
+        g->frame = NULL;
         if (g != &q->own) {
             segment_free(g);
         }

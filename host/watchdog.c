@@ -15,7 +15,6 @@
 #include "log.h"
 #include "os/os.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -102,13 +101,6 @@ static uint64_t slot_count(watch_slot *s, uint32_t number) {
     return ++s->count << COUNT_SHIFT | (uint64_t)number << NUMBER_SHIFT | CALL_RUNS;
 }
 
-/* Word by word, since others may read it meanwhile. */
-static void slot_name_word(watch_slot *s, const char *module_name, int i) {
-    uint64_t word;
-    memcpy(&word, module_name + i * sizeof word, sizeof word);
-    atomic_store_explicit(&s->name[i], word, memory_order_relaxed);
-}
-
 void watchdog_begin(const char module_name[WATCHDOG_NAME_BYTES], const char *what, uint32_t number,
                     uint64_t entity_id) {
     if (own == NULL) {
@@ -118,11 +110,11 @@ void watchdog_begin(const char module_name[WATCHDOG_NAME_BYTES], const char *wha
     if (clock_ns == 0) {
         clock_ns = os_monotonic_ns();
     }
-    static_assert(NAME_WORDS == 4, "some words of the name are not copied");
-    slot_name_word(s, module_name, 0);
-    slot_name_word(s, module_name, 1);
-    slot_name_word(s, module_name, 2);
-    slot_name_word(s, module_name, 3);
+    for (size_t i = 0; i < NAME_WORDS; i++) { /* word by word, since others may read it meanwhile */
+        uint64_t word;
+        memcpy(&word, module_name + i * sizeof word, sizeof word);
+        atomic_store_explicit(&s->name[i], word, memory_order_relaxed);
+    }
     atomic_store_explicit(&s->started_ns, clock_ns, memory_order_relaxed);
     atomic_store_explicit(&s->entity_id, entity_id, memory_order_relaxed);
     atomic_store_explicit(&s->what, what, memory_order_relaxed);
