@@ -1,11 +1,11 @@
 /* main.c: arguments and exit codes: 0 fine, 1 failed, 2 wrong usage or configuration. */
-#include "command.h"
-#include "ctl.h"
-#include "inspect.h"
-#include "module.h"
+#include "admin/command.h"
+#include "admin/ctl.h"
+#include "loader/inspect.h"
+#include "module/module.h"
 #include "server.h"
-#include "system_text.h"
-#include "top_options.h"
+#include "base/system_text.h"
+#include "admin/top_options.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef PORTICO_SERVER_H
 #define PORTICO_SERVER_H
 
-#include "config.h"
+#include "config/config.h"
 
 /* Serves until it is told to stop. Returns the exit code: 0 after an orderly stop, 1 when it could not start
  * or a handler never returned. */

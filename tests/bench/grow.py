@@ -70,7 +70,7 @@ AXES = {
 
 FULL = {
     "connections": [1, 10, 100, 1000, 10000], "silent": [100, 1000, 10000],
-    "modules": [1, 3, 10, 32, 100], "joined_modules": [1, 3, 10, 32],  # LAYOUT_PARTS_MAX in host/session_type.h
+    "modules": [1, 3, 10, 32, 100], "joined_modules": [1, 3, 10, 32],  # LAYOUT_PARTS_MAX in host/session/session_type.h
     "handlers": [1, 10, 100, 1000, 10000],
     "rooms": [1, 10, 100, 1000, 10000], "ticking_rooms": [1, 10, 100, 1000, 10000], "rooms_in_turn": [1, 10, 100, 1000, 10000],
 }

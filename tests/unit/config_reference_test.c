@@ -4,7 +4,7 @@
  * A key stands there as `; key = default`. One that is set has its default in the comment before it, as
  * "Default: TEXT", or "Required".
  */
-#include "config.h"
+#include "config/config.h"
 
 #include "support/check.h"
 

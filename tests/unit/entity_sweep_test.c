@@ -1,5 +1,5 @@
 /* entities_sweep looks at what is due and at nothing else; what is asked for while it looks is not lost. */
-#include "entity_table.h"
+#include "run/entity_table.h"
 
 #include "support/check.h"
 

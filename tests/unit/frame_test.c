@@ -1,5 +1,5 @@
 /* Framing: every kind, every limit, frames cut at every byte, streams split at random. */
-#include "frame.h"
+#include "wire/frame.h"
 
 #include "support/check.h"
 

@@ -1,6 +1,6 @@
 /* The log: both formats, what others wrote, rotation, several threads. Files are made in the working
  * folder. */
-#include "log.h"
+#include "base/log.h"
 #include "os/os.h"
 
 #include "support/check.h"

@@ -1,11 +1,11 @@
 /* Schedules are started and cancelled by several threads while the timers thread posts them, workers take their
  * messages, and entities that they are for go. What comes once comes once or was cancelled, never both and never
  * neither; and in the end nothing is set. The sanitizers look for what is used after it was freed. */
-#include "message.h"
+#include "run/message.h"
 #include "os/os.h"
-#include "schedule.h"
-#include "timer.h"
-#include "worker.h"
+#include "run/schedule.h"
+#include "run/timer.h"
+#include "run/worker.h"
 
 #include "support/check.h"
 

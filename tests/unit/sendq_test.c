@@ -1,6 +1,6 @@
 /* sendq_test.c: what a session has to send comes out in order and byte for byte, however it was queued; a broadcast is
  * referred to, not copied, unless it is smaller than a reference and something waits; nothing is left behind. */
-#include "sendq.h"
+#include "wire/sendq.h"
 
 #include "support/check.h"
 

@@ -3,7 +3,7 @@
  * numbers: they are taken or refused, and what is taken holds what a shape promises. The first argument is the
  * number of rounds; the numbers are the same each time.
  */
-#include "state_shape.h"
+#include "module/state_shape.h"
 
 #include "support/check.h"
 

@@ -1,6 +1,6 @@
 /* State shapes: what the macros make of a struct, every rule by which a field is taken over, the text of every
  * refusal, and tables that no compiler made. */
-#include "state_shape.h"
+#include "module/state_shape.h"
 
 #include "support/check.h"
 

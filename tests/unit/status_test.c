@@ -1,5 +1,5 @@
 /* Every status of the list has a name and a sentence; a number of nobody's has both, too. */
-#include "status.h"
+#include "base/status.h"
 
 #include "support/check.h"
 

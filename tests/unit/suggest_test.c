@@ -1,5 +1,5 @@
 /* What is near, what is not, and which of several near ones is meant. */
-#include "suggest.h"
+#include "base/suggest.h"
 
 #include "support/check.h"
 

@@ -1,5 +1,5 @@
 /* UTF-8: every shortest form is a character, nothing else is; what could forge a line is known. */
-#include "text.h"
+#include "base/text.h"
 
 #include "support/check.h"
 

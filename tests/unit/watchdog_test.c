@@ -1,9 +1,9 @@
 /* The watchdog's two lines of one call come in their order, also when the call returns in the moment in which it
  * is told of. The log is made in the working folder. */
-#include "control.h"
-#include "log.h"
+#include "run/control.h"
+#include "base/log.h"
 #include "os/os.h"
-#include "watchdog.h"
+#include "run/watchdog.h"
 
 #include "support/check.h"
 

@@ -5,7 +5,7 @@
 #ifndef PORTICO_LINUX_ERROR_H
 #define PORTICO_LINUX_ERROR_H
 
-#include "cold.h"
+#include "os/cold.h"
 
 #include <portico/status.h>
 

@@ -8,7 +8,7 @@
 #ifndef PORTICO_LINUX_MUTEX_H
 #define PORTICO_LINUX_MUTEX_H
 
-#include "cold.h"
+#include "os/cold.h"
 #include "sanitized.h"
 
 #include <stdatomic.h>

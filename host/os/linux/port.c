@@ -34,7 +34,7 @@
 #include "port.h"
 
 #include "call.h"
-#include "cold.h"
+#include "os/cold.h"
 #include "error.h"
 #include "socket.h"
 

@@ -1,0 +1,303 @@
+/* admin.c: see admin.h. */
+#include "admin/admin.h"
+
+#include "admin/command.h"
+#include "run/control.h"
+#include "loader/loader.h"
+#include "run/meter.h"
+#include "net/ready.h"
+#include "session/session.h"
+#include "base/status.h"
+#include "admin/status_report.h"
+#include "loader/swap.h"
+#include "admin/token.h"
+#include "admin/top_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENT_MAX = 4096, PIECE_BYTES = 32 * 1024 };
+
+typedef struct admin_state {
+    uint32_t authorised;
+} admin_state;
+
+/* A command for the control thread. */
+typedef struct admin_job {
+    control_command command; /* first */
+    portico_session session;
+    void (*run)(struct admin_job *job);
+    char argument[];
+} admin_job;
+
+static struct {
+    const portico_host *host;
+    const char *token;
+} admin;
+
+static void send_line(portico_session to, const char *text, size_t size) {
+    portico_status status = admin.host->session_send(to, 0, text, (uint32_t)size);
+    if (status != PORTICO_OK && status != PORTICO_E_GONE) {
+        (void)admin.host->session_close(to); /* half an answer would be waited for in vain */
+    }
+}
+
+static void answer(portico_session to, const char *text) {
+    send_line(to, text, strlen(text));
+}
+
+static void answer_status(portico_session to, portico_status status, const char *why) {
+    char text[IMAGE_WHY_MAX + 16];
+    if (status == PORTICO_OK) {
+        answer(to, "ok");
+    } else {
+        snprintf(text, sizeof text, "error %s", why[0] != '\0' ? why : status_text(status));
+        answer(to, text);
+    }
+}
+
+/* Sends the lines in pieces, each below the frame limit, then `ok`. */
+static void answer_lines(portico_session to, lines *l) {
+    size_t at = 0;
+    while (at < l->size) {
+        size_t size = l->size - at;
+        if (size > PIECE_BYTES) {
+            size = PIECE_BYTES;
+            while (l->text[at + size - 1] != '\n') {
+                size--;
+            }
+        }
+        send_line(to, l->text + at, size - 1); /* the framing adds the last line's end */
+        at += size;
+    }
+    answer(to, l->failed ? "error out of memory" : "ok");
+    lines_free(l);
+}
+
+/* ---- commands ------------------------------------------------------------------------------ */
+
+static void command_status(portico_session from, const char *argument) {
+    lines l = {0};
+    (void)argument;
+    report_status(&l);
+    answer_lines(from, &l);
+}
+
+/* Measures until the next one is asked for, and a little longer. */
+static void command_top(portico_session from, const char *argument) {
+    enum { LATE_MS = 2000 };
+    top_options options;
+    char why[COMMAND_WHY_MAX];
+    if (!top_options_parse(argument, &options, why)) {
+        answer_status(from, PORTICO_E_INVALID, why);
+        return;
+    }
+    lines l = {0};
+    meter_measure(options.interval_ms + LATE_MS);
+    report_top(&l);
+    answer_lines(from, &l);
+}
+
+static void command_sessions(portico_session from, const char *argument) {
+    lines l = {0};
+    (void)argument;
+    report_sessions(&l);
+    answer_lines(from, &l);
+}
+
+static void command_modules(portico_session from, const char *argument) {
+    lines l = {0};
+    (void)argument;
+    report_modules(&l);
+    answer_lines(from, &l);
+}
+
+static void command_kick(portico_session from, const char *argument) {
+    char *end = NULL;
+    portico_session id = strtoull(argument, &end, 10);
+    session *s = *end == '\0' ? session_find(id) : NULL;
+    if (s == NULL) {
+        answer(from, "error there is no session of that id: see `sessions`");
+        return;
+    }
+    bool closes = session_close(s, PORTICO_E_KICKED);
+    session_release(s);
+    answer(from, closes ? "ok" : "error it is closing already");
+}
+
+static void job_load(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = loader_load(job->argument, why);
+    (void)ready_update(); /* listeners may have opened; a failure is in the log */
+    answer_status(job->session, status, why);
+}
+
+static void job_unload(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = loader_unload(job->argument, why);
+    (void)ready_update();
+    answer_status(job->session, status, why);
+}
+
+/* The answer to a swap that went well is what happened. */
+static void answer_swap(portico_session to, portico_status status, const char *why) {
+    if (status == PORTICO_OK) {
+        char line[IMAGE_WHY_MAX + 2];
+        snprintf(line, sizeof line, "| %s", why);
+        answer(to, line);
+    }
+    answer_status(to, status, why);
+}
+
+static void job_swap(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    char *file = strchr(job->argument, ' ');
+    if (file != NULL) {
+        *file++ = '\0';
+    }
+    portico_status status = swap_module(job->argument, file, why);
+    (void)ready_update();
+    answer_swap(job->session, status, why);
+}
+
+static void job_rollback(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = swap_rollback(job->argument, why);
+    (void)ready_update();
+    answer_swap(job->session, status, why);
+}
+
+static void job_stop(admin_job *job) {
+    answer(job->session, "ok");
+    control_end();
+}
+
+static void job_run(control_command *command) {
+    admin_job *job = (admin_job *)command;
+    if (control_ending()) {
+        answer(job->session, "error the host is stopping");
+    } else {
+        job->run(job);
+    }
+    free(job);
+}
+
+static void post_job(portico_session from, const char *argument, void (*run)(admin_job *job)) {
+    size_t size = strlen(argument) + 1;
+    admin_job *job = malloc(sizeof *job + size);
+    if (job == NULL) {
+        answer(from, "error out of memory");
+        return;
+    }
+    job->command.run = job_run;
+    job->session = from;
+    job->run = run;
+    memcpy(job->argument, argument, size);
+    control_post(&job->command);
+}
+
+static void command_load(portico_session from, const char *argument) {
+    post_job(from, argument, job_load);
+}
+
+static void command_unload(portico_session from, const char *argument) {
+    post_job(from, argument, job_unload);
+}
+
+static void command_swap(portico_session from, const char *argument) {
+    post_job(from, argument, job_swap);
+}
+
+static void command_rollback(portico_session from, const char *argument) {
+    post_job(from, argument, job_rollback);
+}
+
+static void command_stop(portico_session from, const char *argument) {
+    post_job(from, argument, job_stop);
+}
+
+static void (*const commands[])(portico_session from, const char *argument) = {
+#define COMMAND_FUNCTION(name, argument) command_##name,
+    COMMAND_LIST(COMMAND_FUNCTION)
+#undef COMMAND_FUNCTION
+};
+
+static void run_command(portico_session from, const char *line) {
+    char why[COMMAND_WHY_MAX];
+    const char *argument = NULL;
+    command_id id = command_parse(line, &argument, why);
+    if (id != COMMAND_COUNT) {
+        commands[id](from, argument);
+    } else {
+        answer_status(from, PORTICO_E_INVALID, why);
+    }
+}
+
+/* ---- the session ---------------------------------------------------------------------------- */
+
+/* One line a second at the most, so that guessing does not push everything else out of the log. */
+static void tell_wrong_token(const char *peer) {
+    static _Atomic uint64_t told_ms;
+    static _Atomic uint32_t untold;
+    uint64_t now_ms = admin.host->clock_ms();
+    uint64_t last_ms = atomic_load(&told_ms);
+    if (now_ms - last_ms >= 1000 && atomic_compare_exchange_strong(&told_ms, &last_ms, now_ms)) {
+        log_warn("admin", "%s showed no right token (%u others since the last line)", peer,
+                 atomic_exchange(&untold, 0));
+    } else {
+        atomic_fetch_add(&untold, 1);
+    }
+}
+
+/* Whoever has shown the token may take its time, and wait for a long command. */
+static void let_idle(portico_session client) {
+    session *s = session_find(client);
+    if (s != NULL) {
+        atomic_store(&s->may_idle, true);
+        session_release(s);
+    }
+}
+
+static void authorise(portico_session client, admin_state *state, const portico_packet *packet) {
+    static const char word[] = "token ";
+    const char *text = (const char *)packet->data;
+    size_t skip = sizeof word - 1;
+    if (packet->size > skip && memcmp(text, word, skip) == 0 &&
+        token_equal(admin.token, text + skip, packet->size - skip)) {
+        state->authorised = 1;
+        let_idle(client);
+        answer(client, "ok");
+        return;
+    }
+    portico_session_info info = {.struct_size = sizeof info};
+    (void)admin.host->session_info(client, &info);
+    tell_wrong_token(info.peer);
+    answer(client, "error the token is wrong: send `token TEXT` first");
+    (void)admin.host->session_close(client);
+}
+
+static void PORTICO_CALL on_line(portico_session client, void *state, const portico_packet *packet) {
+    admin_state *s = state;
+    if (!s->authorised) {
+        authorise(client, s, packet);
+    } else if (packet->size < ARGUMENT_MAX && strlen((const char *)packet->data) == packet->size) {
+        run_command(client, (const char *)packet->data);
+    } else {
+        answer(client, "error the line is too long, or has a zero byte");
+    }
+}
+
+static portico_status PORTICO_CALL admin_load(const portico_host *host, void *state) {
+    (void)state;
+    portico_session_type type = {
+        .struct_size = sizeof type, .state_size = sizeof(admin_state), .name = "admin", .on_packet = on_line};
+    admin.host = host;
+    return host->register_session_type(&type);
+}
+
+const portico_module_info *admin_module(const char *token) {
+    static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "portico",
+                                             .version = PORTICO_VERSION, .load = admin_load};
+    admin.token = token;
+    return &info;
+}

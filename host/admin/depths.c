@@ -1,0 +1,62 @@
+/* depths.c: see depths.h. */
+#include "admin/depths.h"
+
+#include "module/blocking.h"
+#include "module/mailbox.h"
+#include "room/room.h"
+#include "session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* True: it is the most so far, and to be named. */
+static bool add(depth_view *view, uint64_t count) {
+    bool most = count > view->most;
+    view->sum += count;
+    view->most = most ? count : view->most;
+    return most;
+}
+
+static void add_session(void *arg, session *s) {
+    depth_view *views = arg;
+    session_view seen = session_look(s);
+    if (add(&views[DEPTH_session_messages], seen.messages)) {
+        snprintf(views[DEPTH_session_messages].name, DEPTH_NAME_MAX, "%llu", (unsigned long long)s->base.id);
+    }
+    if (add(&views[DEPTH_bytes_to_send], seen.queued_bytes)) {
+        snprintf(views[DEPTH_bytes_to_send].name, DEPTH_NAME_MAX, "%llu", (unsigned long long)s->base.id);
+    }
+}
+
+static void add_room(void *arg, room *r) {
+    depth_view *view = arg;
+    if (add(view, strand_count(room_strand(r)))) {
+        portico_room_info info;
+        room_describe(r, &info);
+        snprintf(view->name, sizeof view->name, "%s %s", info.type, info.name);
+    }
+}
+
+static void add_module(void *arg, const char *name, uint32_t waiting) {
+    depth_view *view = arg;
+    if (add(view, waiting)) {
+        snprintf(view->name, sizeof view->name, "%s", name);
+    }
+}
+
+void depths_look(depth_view views[DEPTH_COUNT]) {
+    memset(views, 0, DEPTH_COUNT * sizeof views[0]);
+    sessions_each(add_session, views);
+    rooms_each(add_room, &views[DEPTH_room_works]);
+    mailboxes_each(add_module, &views[DEPTH_module_messages]);
+    (void)add(&views[DEPTH_blocking_jobs], blocking_waiting());
+}
+
+const char *depth_name(depth what) {
+    static const char *const names[DEPTH_COUNT] = {
+#define DEPTHS_NAME(what) #what,
+        DEPTHS_LIST(DEPTHS_NAME)
+#undef DEPTHS_NAME
+    };
+    return names[what];
+}

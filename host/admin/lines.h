@@ -1,0 +1,21 @@
+/* lines.h: text that grows: what `ctl` is answered. One owner, no lock. */
+#ifndef PORTICO_LINES_H
+#define PORTICO_LINES_H
+
+#include "os/printf_like.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct lines {
+    char *text;
+    size_t size;
+    size_t capacity;
+    bool failed; /* out of memory: the text is incomplete */
+} lines;
+
+/* Appends "| ", the formatted text and a line feed. */
+void lines_add(lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
+
+void lines_free(lines *l);
+
+#endif

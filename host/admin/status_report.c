@@ -1,0 +1,254 @@
+/* status_report.c: see status_report.h. */
+#include "admin/status_report.h"
+
+#include "module/blocking.h"
+#include "admin/depths.h"
+#include "session/label.h"
+#include "run/meter.h"
+#include "admin/rates.h"
+#include "room/room.h"
+#include "net/services.h"
+#include "session/session.h"
+#include "base/stats.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "run/timer.h"
+#include "run/watchdog.h"
+#include "run/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct {
+    const config *config;
+    uint64_t started_ms;
+} report;
+
+static uint64_t now_ms(void) {
+    return os_monotonic_ns() / 1000000;
+}
+
+void report_start(const config *c) {
+    report.config = c;
+    report.started_ms = now_ms();
+}
+
+static void add_figure(lines *to, const char *name, uint64_t value) {
+    lines_add(to, "%s %llu", name, (unsigned long long)value);
+}
+
+static uint64_t difference(stat more, stat less) {
+    uint64_t gone =
+        stats_sum(less); /* first: what is counted meanwhile makes the difference too large, not negative */
+    uint64_t come = stats_sum(more);
+    return come > gone ? come - gone : 0;
+}
+
+static const char *listener_state_name(listener_state state) {
+    static const char *const names[] = {"waiting", "listening", "stopped"};
+    return names[state];
+}
+
+static void add_service(void *arg, listener *l, connector *c) {
+    lines *to = arg;
+    if (l != NULL) {
+        const service *s = listener_service(l);
+        os_address address;
+        char text[OS_ADDRESS_TEXT];
+        listener_state state = listener_look(l, &address);
+        os_address_format(&address, text);
+        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu", s->config->name, text,
+                  listener_state_name(state), atomic_load(&s->sessions), s->config->max_sessions,
+                  (unsigned long long)atomic_load(&s->made), (unsigned long long)atomic_load(&s->refused));
+    } else {
+        const service *s = connector_service(c);
+        connector_view view = connector_look(c);
+        lines_add(to, "connector %s %s:%u %s %u/%u attempts %llu failures %llu", s->config->name,
+                  s->config->address, s->config->port,
+                  view.state == CONNECTOR_RUNNING ? "connected" : "waiting", view.connected,
+                  s->config->max_sessions, (unsigned long long)view.attempts,
+                  (unsigned long long)view.failures);
+    }
+}
+
+/* The counters, with what they did in the last second. */
+static void add_counts(lines *to, const rates *r) {
+    for (int s = 0; s < STAT_COUNT; s++) {
+        if (s != STAT_ops_submitted && s != STAT_ops_completed) {
+            lines_add(to, "%s %llu %.1f/s", stats_name((stat)s), (unsigned long long)stats_sum((stat)s),
+                      r->per_second[s]);
+        }
+    }
+}
+
+static void add_workers(lines *to, const rates *r) {
+    for (uint32_t i = 0; i < r->workers; i++) {
+        lines_add(to, "worker %u cpu %.1f%%", i + 1, r->worker_cpu[i] * 100);
+    }
+}
+
+static void add_depths(lines *to) {
+    depth_view views[DEPTH_COUNT];
+    depths_look(views);
+    for (int i = 0; i < DEPTH_COUNT; i++) {
+        const depth_view *v = &views[i];
+        lines_add(to, "queue %s %llu most %llu %s", depth_name((depth)i), (unsigned long long)v->sum,
+                  (unsigned long long)v->most, v->name[0] != '\0' ? v->name : "-");
+    }
+}
+
+void report_status(lines *to) {
+    os_usage usage;
+    rates r;
+    os_process_usage(&usage);
+    (void)rates_look(&r);
+    lines_add(to, "version %s", PORTICO_VERSION);
+    add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
+    add_figure(to, "workers", report.config->workers);
+    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+    add_counts(to, &r);
+    add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
+    add_figure(to, "timers", timers_count());
+    add_figure(to, "rooms", rooms_count());
+    add_figure(to, "blocking_jobs", blocking_count());
+    add_figure(to, "late_calls", watchdog_late());
+    add_figure(to, "late_calls_total", watchdog_total());
+    add_figure(to, "memory_bytes", usage.memory_bytes);
+    add_figure(to, "cpu_ms", usage.cpu_ns / 1000000);
+    add_figure(to, "handles", usage.handles);
+    add_workers(to, &r);
+    add_depths(to);
+    services_each(add_service, to);
+}
+
+/* "handler SUM WORST BUCKET:COUNT ...", in as many lines as it takes. */
+static void add_histogram(lines *to, const char *name, const meter_histogram *h) {
+    char text[512];
+    size_t used = 0;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (h->counts[i] != 0) {
+            used += (size_t)snprintf(text + used, sizeof text - used, " %u:%llu", i,
+                                     (unsigned long long)h->counts[i]);
+        }
+        bool last = i == HISTOGRAM_BUCKETS - 1;
+        if (used > sizeof text - 32 || (last && used > 0)) {
+            lines_add(to, "%s %llu %llu%s", name, (unsigned long long)h->sum_ns,
+                      (unsigned long long)h->worst_ns, text);
+            used = 0;
+        }
+    }
+}
+
+static void add_series(void *arg, const meter_series *series) {
+    lines *to = arg;
+    lines_add(to, "series %s %u %s", meter_kind_name(series->kind), series->number,
+              series->type[0] != '\0' ? series->type : "-");
+    add_histogram(to, "handler", &series->handler);
+    add_histogram(to, "latency", &series->latency);
+}
+
+void report_top(lines *to) {
+    lines_add(to, "version %s", PORTICO_VERSION);
+    add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
+    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+    add_figure(to, "rooms", rooms_count());
+    add_figure(to, "timers", timers_count());
+    add_depths(to);
+    add_figure(to, "now_ns", os_monotonic_ns()); /* behind what takes long, before what is told as rates */
+    for (int s = 0; s < STAT_COUNT; s++) {
+        lines_add(to, "count %s %llu", stats_name((stat)s), (unsigned long long)stats_sum((stat)s));
+    }
+    for (uint32_t i = 0; i < workers_count(); i++) {
+        lines_add(to, "worker %u %llu %llu", i + 1, (unsigned long long)worker_busy_ns(i),
+                  (unsigned long long)worker_cpu_ns(i));
+    }
+    meter_each(add_series, to);
+}
+
+static void add_session(void *arg, session *s) {
+    char peer[OS_ADDRESS_TEXT];
+    char label[PORTICO_LABEL_MAX];
+    os_address_format(&s->peer, peer);
+    label_get(s, label);
+    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id, s->service->type->name,
+              s->service->config->name, peer, label[0] != '\0' ? label : "-", session_state_name(s->state),
+              (unsigned long long)(now_ms() - s->opened_ms) / 1000);
+}
+
+void report_sessions(lines *to) {
+    sessions_each(add_session, to);
+}
+
+/* How many sessions there are of each type, and rooms: counted before the table of modules is locked. */
+typedef struct type_count {
+    char name[2 * PORTICO_LABEL_MAX]; /* the key */
+    uint32_t count;
+    UT_hash_handle hh;
+} type_count;
+
+static void count_type(type_count **counts, const char *name) {
+    type_count *c = NULL;
+    HASH_FIND_STR(*counts, name, c);
+    if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) {
+        snprintf(c->name, sizeof c->name, "%s", name);
+        HASH_ADD_STR(*counts, name, c);
+        if (c->hh.tbl == NULL) {
+            free(c);
+            return;
+        }
+    }
+    if (c != NULL) {
+        c->count++;
+    }
+}
+
+static void count_session(void *arg, session *s) {
+    count_type(arg, s->service->type->name);
+}
+
+static void count_room(void *arg, room *r) {
+    count_type(arg, room_type_of(r));
+}
+
+typedef struct module_report {
+    lines *to;
+    type_count *counts;
+} module_report;
+
+static uint32_t count_of(const module_report *r, const char *name) {
+    const type_count *c = NULL;
+    HASH_FIND_STR(r->counts, name, c);
+    return c != NULL ? c->count : 0;
+}
+
+static void add_module(void *arg, module *m) {
+    const module_report *r = arg;
+    const generation *g = module_generation(m);
+    char built[TEXT_TIME];
+    char since[TEXT_TIME];
+    text_time(g->built_ms, 'T', built);
+    text_time(g->since_ms, 'T', since);
+    lines_add(r->to, "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+              m->name, g->version, m->file != NULL ? "loaded" : "builtin", g->file != NULL ? g->file : "-",
+              atomic_load(&m->sessions), g->number, g->file != NULL ? built : "-", since, m->swaps,
+              (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
+    for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
+        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined", count_of(r, t->name));
+    }
+    for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
+        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));
+    }
+}
+
+void report_modules(lines *to) {
+    module_report r = {.to = to};
+    sessions_each(count_session, &r.counts);
+    rooms_each(count_room, &r.counts);
+    module_table_each(add_module, &r);
+    type_count *c = NULL;
+    type_count *next = NULL;
+    HASH_ITER(hh, r.counts, c, next) {
+        HASH_DEL(r.counts, c);
+        free(c);
+    }
+}

@@ -1,0 +1,46 @@
+/* top_sample.h: one answer of the host to `top`, and what happened between two of them.
+ *
+ * The host answers with totals and keeps nothing for who asks, so any number of people can look. One owner, no lock.
+ */
+#ifndef PORTICO_TOP_SAMPLE_H
+#define PORTICO_TOP_SAMPLE_H
+
+#include "admin/depths.h"
+#include "run/meter.h"
+#include "base/stats.h"
+
+enum { TOP_WORKERS_MAX = 256, TOP_VERSION_MAX = 32 };
+
+typedef struct top_worker {
+    uint64_t busy_ns; /* with batches */
+    uint64_t cpu_ns;
+} top_worker;
+
+/* All bytes zero: an empty one. */
+typedef struct top_sample {
+    char version[TOP_VERSION_MAX];
+    uint64_t now_ns;
+    uint64_t uptime_s;
+    uint64_t sessions;
+    uint64_t rooms;
+    uint64_t timers;
+    uint64_t counts[STAT_COUNT];
+    depth_view depths[DEPTH_COUNT];
+    uint32_t worker_count;
+    top_worker workers[TOP_WORKERS_MAX];
+    uint32_t series_count;
+    meter_series series[METER_SERIES_MAX + 1];
+} top_sample;
+
+/* Reads one line of the answer. Lines that it does not know are a newer host's, and passed by. */
+void top_sample_line(top_sample *s, const char *line);
+
+/* Turns `later` into what has happened since `earlier`: totals become differences, now_ns how long it took; series that ran
+ * nothing are left out, the others sorted by the time that their handlers took, the longest first. What waits, and worst_ns
+ * but for the bounds of what was counted, stay as they are. */
+void top_sample_since(top_sample *later, const top_sample *earlier);
+
+/* How many durations were counted. */
+uint64_t top_calls(const meter_histogram *h);
+
+#endif

@@ -1,0 +1,347 @@
+/* log.c: see log.h.
+ *
+ * Any thread. One lock, `the_log.lock`, is taken last of all locks and held for one write, or for
+ * a rotation. The level is atomic, so that a line nobody wants costs one load. A line is made whole on the
+ * caller's stack before the lock is taken; one write puts it out, so that lines of several processes do not
+ * mix either.
+ */
+#include "base/log.h"
+
+#include "os/os.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOG_RAW_MAX = 2048,    /* bytes of a message before anything is replaced */
+    LOG_LINE_MAX = 4096,   /* bytes of a whole line; also of a stream's buffer, so that it goes out at once */
+    LOG_LINE_RESERVE = 16, /* of that, for the mark of a cut and the end of the line */
+    LOG_PATH_MAX = 1024,
+    LOG_REOPEN_NS = 1000000000 /* a file that could not be opened is tried again after so long */
+};
+
+static struct {
+    os_mutex lock;
+    log_options options; /* `file` is ours */
+    FILE *file;          /* NULL: none, or it could not be opened again */
+    uint64_t file_bytes;
+    uint64_t rotate_bytes; /* rotate when larger: the limit, more after a rotation that failed */
+    uint64_t reopen_ns;
+    bool started;
+    bool complained; /* of the file, once */
+} the_log;
+
+typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
+
+/* What lines look like, read without the lock. These values hold until log_start and after log_stop. */
+static atomic_int the_level = LOG_INFO;
+static atomic_int the_style = STYLE_TEXT;
+
+static const char *const level_names[] = {"", "error", "warn", "info", "debug"};
+static const char *const level_colours[] = {"", "\x1b[1;31m", "\x1b[33m", "\x1b[32m", "\x1b[90m"};
+
+/* ---- a line being made ---- */
+
+typedef struct line {
+    char bytes[LOG_LINE_MAX];
+    size_t size;
+    bool cut;
+} line;
+
+/* Appends all of `text` or, when there is no room, "…" once and then nothing more. */
+static void line_add(line *l, const char *text, size_t size) {
+    if (l->cut || l->size + size > LOG_LINE_MAX - LOG_LINE_RESERVE) {
+        if (!l->cut) {
+            memcpy(l->bytes + l->size, "\xE2\x80\xA6", 3);
+            l->size += 3;
+        }
+        l->cut = true;
+        return;
+    }
+    memcpy(l->bytes + l->size, text, size);
+    l->size += size;
+}
+
+static void line_add_text(line *l, const char *text) {
+    line_add(l, text, strlen(text));
+}
+
+/* The end of a line; its room was kept back. */
+static void line_end(line *l, const char *text) {
+    size_t size = strlen(text);
+    memcpy(l->bytes + l->size, text, size);
+    l->size += size;
+}
+
+/* A control character as JSON writes it; true when `c` is one, or must be escaped for another reason. */
+static bool json_escape(char c, char escaped[8]) {
+    if (c == '"' || c == '\\') {
+        escaped[0] = '\\';
+        escaped[1] = c;
+        escaped[2] = '\0';
+        return true;
+    }
+    if ((unsigned char)c < 0x20 || c == 0x7F) {
+        (void)snprintf(escaped, 8, "\\u%04x", (unsigned)(unsigned char)c);
+        return true;
+    }
+    return false;
+}
+
+/* Appends what somebody else wrote: not UTF-8 becomes U+FFFD, control characters are escaped (JSON) or become
+ * '?' (text), so that no text can look like a line of ours or move a terminal's cursor. */
+static void line_add_foreign(line *l, const char *text, log_format format) {
+    size_t size = strlen(text);
+    for (size_t at = 0; at < size;) {
+        char escaped[8];
+        size_t length = text_character(text + at, size - at);
+        if (length == 0) {
+            line_add(l, "\xEF\xBF\xBD", 3);
+            length = 1;
+        } else if (format == LOG_JSON && length == 1 && json_escape(text[at], escaped)) {
+            line_add_text(l, escaped);
+        } else if (text_is_control(text + at, length)) {
+            line_add(l, "?", 1);
+        } else {
+            line_add(l, text + at, length);
+        }
+        at += length;
+    }
+}
+
+/* ---- the two formats ---- */
+
+static void format_text(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text,
+                        bool colours) {
+    char time[40];
+    char padded[16];
+    text_time(wall_ms, ' ', time);
+    l->size = 0;
+    l->cut = false;
+    line_add_text(l, time);
+    line_add_text(l, " ");
+    (void)snprintf(padded, sizeof padded, "%-5s", level_names[level]);
+    line_add_text(l, colours ? level_colours[level] : "");
+    line_add_text(l, padded);
+    line_add_text(l, colours ? "\x1b[0m " : " ");
+    line_add_foreign(l, source, LOG_TEXT);
+    for (size_t size = strlen(source); size < 9; size++) {
+        line_add_text(l, " ");
+    }
+    line_add_text(l, " ");
+    line_add_foreign(l, text, LOG_TEXT);
+    line_end(l, "\n");
+}
+
+static void format_json(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text) {
+    char time[40];
+    text_time(wall_ms, 'T', time);
+    l->size = 0;
+    l->cut = false;
+    line_add_text(l, "{\"time\":\"");
+    line_add_text(l, time);
+    line_add_text(l, "\",\"level\":\"");
+    line_add_text(l, level_names[level]);
+    line_add_text(l, "\",\"source\":\"");
+    /* A source is the host's own word or a module's name: far too short to be cut. */
+    line_add_foreign(l, source, LOG_JSON);
+    line_add_text(l, "\",\"text\":\"");
+    line_add_foreign(l, text, LOG_JSON);
+    line_end(l, "\"}\n");
+}
+
+/* ---- the file, under the lock ---- */
+
+/* Tells once, on stderr, what is wrong with the file; the host goes on. */
+static void complain(const char *what, int code) {
+    if (!the_log.complained) {
+        the_log.complained = true;
+        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host goes on\n", the_log.options.file,
+                      what, code);
+    }
+}
+
+static bool file_open(void) {
+    the_log.file = os_fopen(the_log.options.file, "ab");
+    if (the_log.file == NULL) {
+        the_log.reopen_ns = os_monotonic_ns() + LOG_REOPEN_NS;
+        return false;
+    }
+    (void)setvbuf(the_log.file, NULL, _IOFBF, LOG_LINE_MAX);
+    long at = fseek(the_log.file, 0, SEEK_END) == 0 ? ftell(the_log.file) : -1;
+    /* An end that `long` cannot tell is far above any sensible limit: rotate. */
+    the_log.file_bytes = at >= 0 ? (uint64_t)at : UINT64_MAX / 2;
+    return true;
+}
+
+/* NAME.4 to NAME.5, ..., NAME to NAME.1. Returns the status of the last step, the one that matters. */
+static portico_status file_shift(void) {
+    char from[LOG_PATH_MAX];
+    char to[LOG_PATH_MAX];
+    const log_options *options = &the_log.options;
+    if (options->keep == 0) {
+        return os_file_remove(options->file);
+    }
+    for (uint32_t i = options->keep; i > 1; i--) {
+        (void)snprintf(from, sizeof from, "%s.%" PRIu32, options->file, i - 1);
+        (void)snprintf(to, sizeof to, "%s.%" PRIu32, options->file, i);
+        (void)os_file_rename(from, to); /* mostly it is not there yet */
+    }
+    (void)snprintf(to, sizeof to, "%s.1", options->file);
+    return os_file_rename(options->file, to);
+}
+
+static void file_rotate(void) {
+    (void)fclose(the_log.file);
+    the_log.file = NULL;
+    portico_status status = file_shift();
+    int code = (int)os_error();
+    the_log.rotate_bytes = the_log.options.file_limit_bytes;
+    if (!file_open()) {
+        complain("cannot be opened again after rotating", (int)os_error());
+    } else if (status != PORTICO_OK &&
+               status != PORTICO_E_NOT_FOUND) { /* not found: somebody else moved it */
+        complain("cannot be rotated", code);
+        the_log.rotate_bytes += the_log.file_bytes; /* not again at every line */
+    }
+}
+
+static void file_write(const line *l) {
+    if (the_log.file == NULL && os_monotonic_ns() >= the_log.reopen_ns) {
+        (void)file_open();
+    }
+    if (the_log.file != NULL && the_log.file_bytes > 0 &&
+        the_log.file_bytes + l->size > the_log.rotate_bytes) {
+        file_rotate();
+    }
+    if (the_log.file == NULL) {
+        return;
+    }
+    bool written = fwrite(l->bytes, 1, l->size, the_log.file) == l->size;
+    if (fflush(the_log.file) != 0 || !written) {
+        complain("cannot be written", errno);
+        clearerr(the_log.file);
+        return;
+    }
+    the_log.file_bytes += l->size;
+}
+
+/* ---- outside ---- */
+
+/* Colours by themselves only where a person looks on, and has not asked all programs for none (NO_COLOR). */
+static bool want_colours(const log_options *options) {
+    if (!options->terminal || options->colour == LOG_COLOUR_NEVER) {
+        return false;
+    }
+    bool terminal = os_terminal(stderr);
+    const char *none = getenv("NO_COLOR");
+    return options->colour == LOG_COLOUR_ALWAYS || (terminal && (none == NULL || none[0] == '\0'));
+}
+
+bool log_start(const log_options *options) {
+    log_stop();
+    char *file = options->file != NULL ? text_copy(options->file, strlen(options->file)) : NULL;
+    if (options->file != NULL && (file == NULL || strlen(file) > LOG_PATH_MAX - 16)) {
+        (void)fprintf(stderr, "portico: log file %s: the path is too long\n", options->file);
+        free(file);
+        return false;
+    }
+    os_mutex_lock(&the_log.lock);
+    the_log.options = *options;
+    the_log.options.file = file;
+    the_log.rotate_bytes = options->file_limit_bytes;
+    the_log.complained = false;
+    style look = options->format == LOG_JSON ? STYLE_JSON
+                 : want_colours(options)     ? STYLE_COLOURS
+                                             : STYLE_TEXT;
+    bool opened = file == NULL || file_open();
+    the_log.started = opened;
+    if (opened) {
+        atomic_store_explicit(&the_level, (int)options->level, memory_order_relaxed);
+        atomic_store_explicit(&the_style, (int)look, memory_order_relaxed);
+    } else {
+        char why[256];
+        os_error_text(os_error(), why, sizeof why);
+        (void)fprintf(stderr, "portico: log file %s: cannot be opened: %s\n", file, why);
+        the_log.options.file = NULL;
+        free(file);
+    }
+    os_mutex_unlock(&the_log.lock);
+    return opened;
+}
+
+void log_stop(void) {
+    os_mutex_lock(&the_log.lock);
+    if (the_log.file != NULL) {
+        (void)fclose(the_log.file);
+        the_log.file = NULL;
+    }
+    free(the_log.options.file);
+    the_log.options.file = NULL;
+    the_log.started = false;
+    atomic_store_explicit(&the_level, LOG_INFO, memory_order_relaxed);
+    atomic_store_explicit(&the_style, STYLE_TEXT, memory_order_relaxed);
+    os_mutex_unlock(&the_log.lock);
+}
+
+bool log_enabled(log_level level) {
+    return (int)level <= atomic_load_explicit(&the_level, memory_order_relaxed);
+}
+
+/* Makes the line and writes it. */
+static void put_out(log_level level, const char *source, const char *text) {
+    line plain;
+    line coloured;
+    uint64_t wall_ms = os_wall_ms();
+    int look = atomic_load_explicit(&the_style, memory_order_relaxed);
+    if (look == STYLE_JSON) {
+        format_json(&plain, wall_ms, level, source, text);
+    } else {
+        format_text(&plain, wall_ms, level, source, text, false);
+    }
+    if (look == STYLE_COLOURS) {
+        format_text(&coloured, wall_ms, level, source, text, true);
+    }
+    const line *shown = look == STYLE_COLOURS ? &coloured : &plain;
+    os_mutex_lock(&the_log.lock);
+    if (!the_log.started || the_log.options.terminal) {
+        (void)fwrite(shown->bytes, 1, shown->size, stderr);
+        (void)fflush(stderr); /* some C libraries buffer it when it is no terminal */
+    }
+    if (the_log.started && the_log.options.file != NULL) {
+        file_write(&plain);
+    }
+    os_mutex_unlock(&the_log.lock);
+}
+
+/* Marks a message that did not fit by "…" in the place of its last whole characters. */
+static void mark_cut(char text[LOG_RAW_MAX]) {
+    size_t at = LOG_RAW_MAX - 4;
+    while (at > LOG_RAW_MAX - 8 && ((unsigned char)text[at] & 0xC0) == 0x80) {
+        at--; /* inside a character */
+    }
+    memcpy(text + at, "\xE2\x80\xA6", 4);
+}
+
+void log_line(log_level level, const char *source, const char *format, ...) {
+    if (level < LOG_ERROR || level > LOG_DEBUG || !log_enabled(level)) {
+        return;
+    }
+    char text[LOG_RAW_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (size < 0) {
+        memcpy(text, "?", 2);
+    } else if (size >= (int)sizeof text) {
+        mark_cut(text);
+    }
+    put_out(level, source, text);
+}

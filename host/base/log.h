@@ -1,0 +1,45 @@
+/* log.h: one line per event, for people on a terminal or as JSON.
+ *
+ * Any thread, at any time between log_start and log_stop; before and after, lines go to stderr as
+ * text. A line is formatted on the caller's stack and written under one lock, whole. The file is
+ * rotated by size: NAME is renamed NAME.1, NAME.1 to NAME.2, up to `keep`.
+ */
+#ifndef PORTICO_LOG_H
+#define PORTICO_LOG_H
+
+#include "os/cold.h"
+#include "os/printf_like.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+
+typedef enum log_level { LOG_ERROR = 1, LOG_WARN, LOG_INFO, LOG_DEBUG } log_level;
+typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;
+typedef enum log_colour { LOG_COLOUR_AUTO, LOG_COLOUR_ALWAYS, LOG_COLOUR_NEVER } log_colour;
+
+typedef struct log_options {
+    log_level level;           /* [log] level = error | warn | info | debug */
+    log_format format;         /* [log] format = text | json; of the file and of the terminal */
+    log_colour colour;         /* [log] colour = auto | always | never */
+    bool terminal;             /* [log] terminal: write to stderr */
+    char *file;                /* [log] file: NULL for none */
+    uint64_t file_limit_bytes; /* [log] file_limit_bytes: rotate when larger */
+    uint32_t keep;             /* [log] keep: rotated files kept */
+} log_options;
+
+/* Opens the file. On failure says why on stderr and returns false: nothing was started. */
+bool log_start(const log_options *options);
+void log_stop(void);
+
+bool log_enabled(log_level level);
+
+/* Writes one line. `source` names the part of the host, or the module ("echo"). Control characters in the
+ * formatted text are replaced, so that nothing a client sends can forge a line. */
+COLD void log_line(log_level level, const char *source, const char *format, ...) PRINTF_LIKE(3, 4);
+
+#define log_error(source, ...) log_line(LOG_ERROR, source, __VA_ARGS__)
+#define log_warn(source, ...) log_line(LOG_WARN, source, __VA_ARGS__)
+#define log_info(source, ...) log_line(LOG_INFO, source, __VA_ARGS__)
+#define log_debug(source, ...) log_line(LOG_DEBUG, source, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,197 @@
+/* config_check.c: see config_check.h. One function per rule. */
+#include "config/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether the key has a value that can be reasoned with: set well, or its default. */
+static bool usable(const draft_section *section, const char *key) {
+    int index = schema_find(section->kind, key);
+    return index >= 0 && !section->key_bad[index];
+}
+
+/* The line of a key; that of the section's header when the key is not set. */
+static uint32_t line_of(const draft_section *section, const char *key) {
+    int index = schema_find(section->kind, key);
+    return index >= 0 && section->key_lines[index] != 0 ? section->key_lines[index] : section->line;
+}
+
+static void check_required(config_draft *draft, const draft_section *section) {
+    size_t count;
+    const config_key *keys = config_keys(&count);
+    if (section->incomplete) {
+        return; /* the key may stand on the line that was refused */
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (schema_in_section(i, section->kind) && keys[i].required && section->key_lines[i] == 0) {
+            char label[DRAFT_LABEL_MAX];
+            draft_label(section, label);
+            fault_add(draft->faults, section->line, "%s: the key %s is missing (%s)", label, keys[i].key,
+                      keys[i].help);
+        }
+    }
+}
+
+static void check_frame_limit(config_draft *draft, const draft_section *section, const config_service *s) {
+    static const uint32_t least[FRAME_KINDS] = {4, 8, 1, 1};
+    if (!usable(section, "framing") || !usable(section, "frame_limit_bytes")) {
+        return;
+    }
+    char label[DRAFT_LABEL_MAX];
+    draft_label(section, label);
+    bool too_large = s->framing == FRAME_U16 && s->frame_limit_bytes > UINT16_MAX;
+    if (s->frame_limit_bytes < least[s->framing] || too_large) {
+        fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
+                  "%s frame_limit_bytes = %" PRIu32 ": allowed with framing %s is %" PRIu32 " to %s bytes",
+                  label, s->frame_limit_bytes, frame_name(s->framing), least[s->framing],
+                  s->framing == FRAME_U16 ? "65535" : "64M");
+    } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
+        fault_add(draft->faults, line_of(section, "send_limit_bytes"),
+                  "%s send_limit_bytes = %" PRIu32 ": allowed is at least frame_limit_bytes, %" PRIu32
+                  ", or the largest frame could never be sent",
+                  label, s->send_limit_bytes, s->frame_limit_bytes);
+    }
+}
+
+static void check_reconnect(config_draft *draft, const draft_section *section, const config_service *s) {
+    bool both = usable(section, "reconnect_min_ms") && usable(section, "reconnect_max_ms");
+    if (both && s->reconnect_min_ms > s->reconnect_max_ms) {
+        char label[DRAFT_LABEL_MAX];
+        draft_label(section, label);
+        fault_add(draft->faults, line_of(section, "reconnect_min_ms"),
+                  "%s reconnect_min_ms = %" PRIu32 ": allowed is at most reconnect_max_ms, %" PRIu32, label,
+                  s->reconnect_min_ms, s->reconnect_max_ms);
+    }
+}
+
+/* The service's numeric address; family NONE for a host name or none at all. */
+static os_address address_of(const char *text, uint16_t port) {
+    os_address address;
+    memset(&address, 0, sizeof address);
+    if (text != NULL) {
+        (void)os_address_parse(text, port, &address);
+    }
+    return address;
+}
+
+static void check_families(config_draft *draft, const draft_section *section, const config_service *s) {
+    char label[DRAFT_LABEL_MAX];
+    draft_label(section, label);
+    uint8_t family = address_of(s->address, 0).family;
+    uint8_t from = address_of(s->bind_address, 0).family;
+    if (s->outgoing && family != OS_ADDRESS_NONE && from != OS_ADDRESS_NONE && from != family) {
+        fault_add(draft->faults, line_of(section, "bind_address"),
+                  "%s bind_address = %s: allowed is an address of the same family as address, %s", label,
+                  s->bind_address, s->address);
+    }
+    if (!s->outgoing && s->listen.dual_stack && family == OS_ADDRESS_IPV4) {
+        fault_add(draft->faults, line_of(section, "dual_stack"),
+                  "%s dual_stack = yes: allowed with an IPv6 address such as ::, but address is %s", label,
+                  s->address);
+    }
+}
+
+/* Whether two sections would listen on one address. Port 0 is always another one. */
+static bool same_place(const config_service *a, const config_service *b) {
+    os_address x = address_of(a->address, a->port);
+    os_address y = address_of(b->address, b->port);
+    return a->port != 0 && x.family != OS_ADDRESS_NONE && memcmp(&x, &y, sizeof x) == 0;
+}
+
+static bool takes_connections(const config_draft *draft, const draft_section *section) {
+    bool admin = section->kind == CONFIG_SECTION_ADMIN && draft->config->admin_enabled;
+    return admin || (section->kind == CONFIG_SECTION_LISTENER && line_of(section, "port") != section->line);
+}
+
+static const config_service *service_of(config_draft *draft, const draft_section *section) {
+    return section->kind == CONFIG_SECTION_ADMIN ? &draft->config->admin : draft_base(draft, section);
+}
+
+static void check_place(config_draft *draft, const draft_section *section, const draft_section *before) {
+    const config_service *s = service_of(draft, section);
+    bool known = usable(section, "port") && usable(before, "port");
+    if (known && same_place(s, service_of(draft, before))) {
+        char label[DRAFT_LABEL_MAX];
+        char other[DRAFT_LABEL_MAX];
+        char text[OS_ADDRESS_TEXT];
+        os_address address = address_of(s->address, s->port);
+        os_address_format(&address, text);
+        draft_label(section, label);
+        draft_label(before, other);
+        char where[32] = "its default";
+        if (line_of(before, "port") != 0) {
+            (void)snprintf(where, sizeof where, "line %" PRIu32, line_of(before, "port"));
+        }
+        fault_add(draft->faults, line_of(section, "port"), "%s port = %" PRIu16 ": %s is taken by %s (%s)",
+                  label, s->port, text, other, where);
+    }
+}
+
+/* Every two of them; `admin` stands for an [admin] that the file leaves out. */
+static void check_places(config_draft *draft) {
+    draft_section admin = {.kind = CONFIG_SECTION_ADMIN};
+    bool written = false;
+    for (size_t i = 0; i < draft->section_count; i++) {
+        written = written || draft->sections[i].kind == CONFIG_SECTION_ADMIN;
+    }
+    for (size_t i = 0; i < draft->section_count; i++) {
+        const draft_section *section = &draft->sections[i];
+        if (!takes_connections(draft, section)) {
+            continue;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (takes_connections(draft, &draft->sections[j])) {
+                check_place(draft, section, &draft->sections[j]);
+            }
+        }
+        if (!written && takes_connections(draft, &admin)) {
+            check_place(draft, section, &admin);
+        }
+    }
+}
+
+static bool is_loopback(const os_address *address) {
+    static const uint8_t loopback_6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static const uint8_t mapped_4[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127};
+    if (address->family == OS_ADDRESS_IPV4) {
+        return address->bytes[0] == 127;
+    }
+    return memcmp(address->bytes, loopback_6, sizeof loopback_6) == 0 ||
+           memcmp(address->bytes, mapped_4, sizeof mapped_4) == 0;
+}
+
+/* The admin listener can stop the host: beyond this machine only with a secret that somebody chose. */
+static void check_admin(config_draft *draft, const draft_section *section) {
+    const config *c = draft->config;
+    os_address address = address_of(c->admin.address, 0);
+    if (!c->admin_enabled || c->admin_token != NULL || !usable(section, "address") ||
+        !usable(section, "token")) {
+        return;
+    }
+    if (address.family != OS_ADDRESS_NONE && !is_loopback(&address)) {
+        fault_add(
+            draft->faults, line_of(section, "address"),
+            "[admin] address = %s: allowed is a loopback address such as 127.0.0.1, or set token to a secret "
+            "of at least 16 bytes",
+            c->admin.address);
+    }
+}
+
+void config_check(config_draft *draft) {
+    for (size_t i = 0; i < draft->section_count; i++) {
+        const draft_section *section = &draft->sections[i];
+        check_required(draft, section);
+        if (section->kind == CONFIG_SECTION_ADMIN) {
+            check_admin(draft, section);
+        } else if (section->kind == CONFIG_SECTION_LISTENER || section->kind == CONFIG_SECTION_CONNECTOR) {
+            const config_service *s = service_of(draft, section);
+            check_frame_limit(draft, section, s);
+            check_families(draft, section, s);
+            if (s->outgoing) {
+                check_reconnect(draft, section, s);
+            }
+        }
+    }
+    check_places(draft);
+}

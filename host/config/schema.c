@@ -1,0 +1,177 @@
+/* config_schema.c: the one table of sections and keys. Constants, any thread.
+ *
+ * A new key is one line here, a field in config.h and a commented line in conf/portico.ini, which the test
+ * unit.config_reference holds against this table.
+ */
+#include "config/schema.h"
+
+#include <string.h>
+
+#define MEGABYTE (1024 * 1024)
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+/* clang-format off */
+
+/* One line of the table: what it is, then its field, then its range. */
+#define KEY(section, key, fallback, kind, type, field, min, max, help) \
+    {section, key, fallback, help, NULL, min, max, offsetof(type, field), kind, false}
+#define REQUIRED(section, key, kind, type, field, min, max, help) \
+    {section, key, "", help, NULL, min, max, offsetof(type, field), kind, true}
+#define WORD(section, key, fallback, type, field, first, words, help) \
+    {section, key, fallback, help, words, first, 0, offsetof(type, field), CONFIG_WORD, false}
+
+#define SERVICE(section, key, fallback, kind, field, min, max, help) \
+    KEY(section, key, fallback, kind, config_service, field, min, max, help)
+
+/* What a listener and a connector have in common. */
+#define SESSION_KEYS(section)                                                                               \
+    REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                                      \
+             "session type of a module, such as echo.session"),                                             \
+    WORD(section, "framing", "u16", config_service, framing, FRAME_U16, "u16|u32|line|raw",                 \
+         "where a packet ends and the next begins"),                                                        \
+    SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1, 64 * MEGABYTE,       \
+            "largest frame, header included"),                                                              \
+    SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE,          \
+            "most bytes waiting to be sent to one session"),                                                \
+    WORD(section, "backlog", "close", config_service, backlog_policy, CONFIG_BACKLOG_CLOSE, "close|drop",   \
+         "what happens at send_limit_bytes"),                                                               \
+    WORD(section, "unknown_opcode", "ignore", config_service, unknown_opcode, CONFIG_UNKNOWN_IGNORE,        \
+         "ignore|close", "what happens to a packet that no module handles"),                                \
+    SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,                 \
+            "most packets per second of one session; 0: no limit"),                                         \
+    SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,                        \
+            "closes a session that has sent no packet for so long; 0: never"),                              \
+    SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,                        \
+            "closes a session that has not completed a begun frame after so long; 0: never"),               \
+    SERVICE(section, "close_timeout_ms", "2000", CONFIG_U32, close_timeout_ms, 0, 600000,                   \
+            "how long a closing session may take to send what is queued"),                                  \
+    SERVICE(section, "no_delay", "yes", CONFIG_BOOL, socket.no_delay, 0, 0,                                 \
+            "TCP_NODELAY: small packets leave at once"),                                                    \
+    SERVICE(section, "keep_alive_s", "60", CONFIG_U32, socket.keep_alive_s, 0, 32767,                       \
+            "idle seconds before the first TCP keep-alive probe; 0: none"),                                 \
+    SERVICE(section, "linger_s", "-1", CONFIG_I32, socket.linger_s, -1, 3600,                               \
+            "SO_LINGER; -1: the system's default"),                                                         \
+    SERVICE(section, "send_buffer_bytes", "0", CONFIG_BYTES, socket.send_buffer_bytes, 0, 64 * MEGABYTE,    \
+            "SO_SNDBUF; 0: the system's default"),                                                          \
+    SERVICE(section, "recv_buffer_bytes", "0", CONFIG_BYTES, socket.recv_buffer_bytes, 0, 64 * MEGABYTE,    \
+            "SO_RCVBUF; 0: the system's default")
+
+static const config_key keys[] = {
+    KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256, "threads; 0: one per processor"),
+    KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
+        "how long a graceful stop may take"),
+    KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
+        "a handler that takes longer is named in the log; 0: none"),
+    KEY("host", "blocking_threads", "4", CONFIG_U32, config, blocking_threads, 1, 64,
+        "threads for run_blocking, apart from the workers"),
+    KEY("host", "blocking_queue", "10000", CONFIG_U32, config, blocking_queue, 1, 1000000,
+        "jobs of run_blocking that may wait"),
+    KEY("host", "run_dir", "../run", CONFIG_PATH, config, run_dir, 0, 0,
+        "folder for private copies of modules and the admin token"),
+    KEY("host", "ready_file", "", CONFIG_PATH, config, ready_file, 0, 0,
+        "file written when everything serves; empty: none"),
+
+    WORD("log", "level", "info", config, log.level, LOG_ERROR, "error|warn|info|debug", "what is written"),
+    WORD("log", "format", "text", config, log.format, LOG_TEXT, "text|json", "how it is written"),
+    WORD("log", "colour", "auto", config, log.colour, LOG_COLOUR_AUTO, "auto|always|never",
+         "colours on the terminal"),
+    KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0, "write to the terminal (stderr)"),
+    KEY("log", "file", "", CONFIG_PATH, config, log.file, 0, 0,
+        "write to this file, too; empty: none"),
+    KEY("log", "file_limit_bytes", "16M", CONFIG_BYTES64, config, log.file_limit_bytes, 4096,
+        65536LL * MEGABYTE, "the file is rotated when it would become larger"),
+    KEY("log", "keep", "5", CONFIG_U32, config, log.keep, 0, 1000, "rotated files that are kept"),
+
+    KEY("admin", "enabled", "yes", CONFIG_BOOL, config, admin_enabled, 0, 0,
+        "whether `portico ctl` can connect"),
+    KEY("admin", "address", "127.0.0.1", CONFIG_ADDRESS, config, admin.address, 0, 0, "where ctl connects"),
+    KEY("admin", "port", "7779", CONFIG_U16, config, admin.port, 0, 65535, "0: the system picks one"),
+    KEY("admin", "token", "", CONFIG_SECRET, config, admin_token, 16, 128,
+        "secret of ctl; empty: a random one in run_dir/admin.token"),
+
+    KEY("modules", "dir", "../modules", CONFIG_PATH, config, modules_dir, 0, 0, "folder of the modules"),
+    KEY("modules", "autoload", "yes", CONFIG_BOOL, config, modules_autoload, 0, 0,
+        "load every module in dir at the start"),
+    KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
+        "swap a module by itself when its file was rebuilt"),
+    KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
+        "after a swap, look in all state blocks for addresses inside the old code, and name them: for development"),
+    KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
+        "how long a swap waits for handlers of the module to return before it is given up"),
+
+    KEY("module", "file", "", CONFIG_PATH, config_module, file, 0, 0,
+        "the library; empty: NAME in [modules] dir"),
+    KEY("module", "load", "yes", CONFIG_BOOL, config_module, load, 0, 0, "load it at the start"),
+
+    REQUIRED("listener", "address", CONFIG_ADDRESS, config_service, address, 0, 0, "where clients connect"),
+    REQUIRED("listener", "port", CONFIG_U16, config_service, port, 0, 65535,
+             "TCP port; 0: the system picks one"),
+    SESSION_KEYS("listener"),
+    SERVICE("listener", "max_sessions", "1000", CONFIG_U32, max_sessions, 1, 1000000,
+            "most sessions at once"),
+    SERVICE("listener", "max_per_address", "0", CONFIG_U32, max_per_address, 0, 1000000,
+            "most sessions of one client address; 0: no limit"),
+    SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
+    SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
+            "connections that the system queues"),
+    SERVICE("listener", "reuse_address", "yes", CONFIG_BOOL, listen.reuse_address, 0, 0,
+            "SO_REUSEADDR where that is safe: a restart need not wait"),
+    SERVICE("listener", "dual_stack", "no", CONFIG_BOOL, listen.dual_stack, 0, 0,
+            "an IPv6 address takes IPv4 clients, too"),
+
+    REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0, "whom to connect to"),
+    REQUIRED("connector", "port", CONFIG_U16, config_service, port, 1, 65535, "the peer's port"),
+    SESSION_KEYS("connector"),
+    SERVICE("connector", "max_sessions", "1", CONFIG_U32, max_sessions, 1, 1000000, "connections kept open"),
+    SERVICE("connector", "connect_timeout_ms", "5000", CONFIG_U32, connect_timeout_ms, 1, 600000,
+            "how long connecting may take"),
+    SERVICE("connector", "reconnect_min_ms", "250", CONFIG_U32, reconnect_min_ms, 1, 3600000,
+            "first pause before connecting again, doubled after each failure"),
+    SERVICE("connector", "reconnect_max_ms", "30000", CONFIG_U32, reconnect_max_ms, 1, 3600000,
+            "longest pause"),
+    SERVICE("connector", "bind_address", "", CONFIG_ADDRESS, bind_address, 0, 0,
+            "local address to connect from; empty: any"),
+};
+/* clang-format on */
+
+_Static_assert(COUNT_OF(keys) <= CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX holds the table");
+
+static const char *const section_names[CONFIG_SECTIONS] = {"host",   "log",      "admin",    "modules",
+                                                           "module", "listener", "connector"};
+
+const config_key *config_keys(size_t *count) {
+    *count = COUNT_OF(keys);
+    return keys;
+}
+
+const char *schema_section_name(config_section section) {
+    return section_names[section];
+}
+
+bool schema_section_find(const char *name, config_section *section) {
+    for (int i = 0; i < CONFIG_SECTIONS; i++) {
+        if (strcmp(name, section_names[i]) == 0) {
+            *section = (config_section)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool schema_section_has_name(config_section section) {
+    return section == CONFIG_SECTION_MODULE || section == CONFIG_SECTION_LISTENER ||
+           section == CONFIG_SECTION_CONNECTOR;
+}
+
+bool schema_in_section(size_t index, config_section section) {
+    return strcmp(keys[index].section, section_names[section]) == 0;
+}
+
+int schema_find(config_section section, const char *key) {
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (schema_in_section(i, section) && strcmp(keys[i].key, key) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}

@@ -1,0 +1,284 @@
+/* config_value.c: see config_value.h. The kinds are config_kind's; each has one reader. */
+#include "config/value.h"
+
+#include "base/suggest.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODULE_NAME_MAX = 31, HOST_NAME_MAX_BYTES = 253, WORD_MAX = 16 };
+
+_Static_assert(sizeof(frame_kind) == sizeof(int) && sizeof(log_level) == sizeof(int) &&
+                   sizeof(config_backlog) == sizeof(int),
+               "CONFIG_WORD writes an int into an enum");
+
+/* ---- characters ---- */
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_letter(char c) {
+    return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+bool value_is_name(const char *text) {
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        if (!is_lower(text[i]) && !is_digit(text[i]) && text[i] != '_' && text[i] != '-') {
+            return false;
+        }
+    }
+    return size > 0 && size < CONFIG_NAME_MAX;
+}
+
+bool value_is_module_name(const char *text) {
+    return value_is_name(text) && is_lower(text[0]) && strchr(text, '-') == NULL &&
+           strlen(text) <= MODULE_NAME_MAX;
+}
+
+static bool is_type(const char *text) {
+    char module[MODULE_NAME_MAX + 1];
+    const char *dot = strchr(text, '.');
+    if (dot == NULL || (size_t)(dot - text) > MODULE_NAME_MAX) {
+        return false;
+    }
+    memcpy(module, text, (size_t)(dot - text));
+    module[dot - text] = '\0';
+    return value_is_module_name(module) && value_is_name(dot + 1);
+}
+
+static bool is_host_name(const char *text) {
+    size_t size = strlen(text);
+    bool letters = false; /* only digits and dots would be a mistyped address */
+    for (size_t i = 0; i < size; i++) {
+        bool inside = text[i] == '-' || text[i] == '.' || text[i] == '_';
+        if (!is_letter(text[i]) && !is_digit(text[i]) && !inside) {
+            return false;
+        }
+        if (inside && (i == 0 || text[i - 1] == '.')) {
+            return false;
+        }
+        letters = letters || is_letter(text[i]);
+    }
+    return letters && size <= HOST_NAME_MAX_BYTES && text[size - 1] != '-';
+}
+
+static bool is_address(const char *text) {
+    os_address address;
+    return os_address_parse(text, 0, &address) == PORTICO_OK;
+}
+
+/* ---- numbers ---- */
+
+/* Decimal digits, a '-' before them, with `suffixes` also K or M behind them. Saturates. */
+static bool read_integer(const char *text, bool suffixes, int64_t *value) {
+    const int64_t most = INT64_MAX / 4096;
+    bool negative = *text == '-';
+    const char *at = text + negative;
+    int64_t sum = 0;
+    if (!is_digit(*at)) {
+        return false;
+    }
+    for (; is_digit(*at); at++) {
+        sum = sum < most ? sum * 10 + (*at - '0') : most;
+    }
+    if (suffixes && (*at == 'K' || *at == 'M')) {
+        int64_t unit = *at == 'K' ? 1024 : 1024 * 1024;
+        sum = sum > most / unit ? most : sum * unit;
+        at++;
+    }
+    *value = negative ? -sum : sum;
+    return *at == '\0';
+}
+
+static void format_bytes(int64_t value, char *text, size_t size) {
+    if (value > 0 && value % (1024 * 1024) == 0) {
+        (void)snprintf(text, size, "%" PRId64 "M", value / (1024 * 1024));
+    } else if (value > 0 && value % 1024 == 0) {
+        (void)snprintf(text, size, "%" PRId64 "K", value / 1024);
+    } else {
+        (void)snprintf(text, size, "%" PRId64, value);
+    }
+}
+
+static void store_integer(const config_key *key, void *field, int64_t value) {
+    if (key->kind == CONFIG_U16) {
+        *(uint16_t *)field = (uint16_t)value;
+    } else if (key->kind == CONFIG_I32) {
+        *(int32_t *)field = (int32_t)value;
+    } else if (key->kind == CONFIG_BYTES64) {
+        *(uint64_t *)field = (uint64_t)value;
+    } else {
+        *(uint32_t *)field = (uint32_t)value;
+    }
+}
+
+static portico_status set_integer(const config_key *key, void *field, const char *text, char *allowed) {
+    bool bytes = key->kind == CONFIG_BYTES || key->kind == CONFIG_BYTES64;
+    int64_t value = 0;
+    if (read_integer(text, bytes, &value) && value >= key->min && value <= key->max) {
+        store_integer(key, field, value);
+        return PORTICO_OK;
+    }
+    if (bytes) {
+        char min[32];
+        char max[32];
+        format_bytes(key->min, min, sizeof min);
+        format_bytes(key->max, max, sizeof max);
+        (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%s to %s bytes, also as 64K or 1M", min, max);
+    } else {
+        (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%" PRId64 " to %" PRId64, key->min, key->max);
+    }
+    return PORTICO_E_INVALID;
+}
+
+/* ---- words ---- */
+
+/* Copies the next word of "a|b|c"; returns what follows it, NULL at the end. */
+static const char *next_word(const char *words, char word[WORD_MAX]) {
+    size_t size = strcspn(words, "|");
+    size_t copied = size < WORD_MAX - 1 ? size : WORD_MAX - 1;
+    memcpy(word, words, copied);
+    word[copied] = '\0';
+    return words[size] == '|' ? words + size + 1 : NULL;
+}
+
+/* "close or drop", "u16, u32, line or raw", and the nearest one to what was written. */
+static void list_words(const char *words, const char *text, char *allowed) {
+    char list[8][WORD_MAX];
+    suggest near = suggest_begin(text);
+    size_t count = 0;
+    for (const char *at = words; at != NULL && count < 8; count++) {
+        at = next_word(at, list[count]);
+        suggest_offer(&near, list[count]);
+    }
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *between = i == 0 ? "" : i + 1 < count ? ", " : " or ";
+        size += (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, list[i]);
+    }
+    if (suggest_result(&near) != NULL) {
+        (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "; did you mean %s?", suggest_result(&near));
+    }
+}
+
+static portico_status set_word(const config_key *key, void *field, const char *text, char *allowed) {
+    char word[WORD_MAX];
+    int value = (int)key->min;
+    for (const char *at = key->words; at != NULL; value++) {
+        at = next_word(at, word);
+        if (strcmp(word, text) == 0) {
+            memcpy(field, &value, sizeof value);
+            return PORTICO_OK;
+        }
+    }
+    list_words(key->words, text, allowed);
+    return PORTICO_E_INVALID;
+}
+
+static portico_status set_bool(void *field, const char *text, char *allowed) {
+    static const char words[] = "no|yes|false|true|off|on"; /* every second one is true */
+    char word[WORD_MAX];
+    int value = 0;
+    for (const char *at = words; at != NULL; value++) {
+        at = next_word(at, word);
+        if (strcmp(word, text) == 0) {
+            *(bool *)field = value % 2 == 1;
+            return PORTICO_OK;
+        }
+    }
+    list_words("yes|no|true|false|on|off", text, allowed);
+    return PORTICO_E_INVALID;
+}
+
+/* ---- texts ---- */
+
+static bool is_absolute(const char *path) {
+    bool drive = is_letter(path[0]) && path[1] == ':';
+    return path[0] == '/' || path[0] == '\\' || drive;
+}
+
+/* What would be allowed, or NULL when `text` is. Only what is required may not be empty. */
+static const char *refuse_text(const config_key *key, const char *text) {
+    if (text[0] == '\0' && !key->required) {
+        return NULL;
+    }
+    switch (key->kind) {
+    case CONFIG_ADDRESS:
+        return is_address(text)
+                   ? NULL
+                   : "a numeric address such as 127.0.0.1 or ::1, 0.0.0.0 for all of IPv4, :: for all of "
+                     "IPv6, without a port";
+    case CONFIG_HOST:
+        return is_address(text) || is_host_name(text)
+                   ? NULL
+                   : "a numeric address such as 127.0.0.1 or ::1, or a host name, without a port";
+    case CONFIG_TYPE: return is_type(text) ? NULL : "module.type, such as echo.session, of a-z, 0-9 and _";
+    case CONFIG_SECRET: {
+        size_t size = strlen(text);
+        return size >= (size_t)key->min && size <= (size_t)key->max ? NULL : "16 to 128 bytes";
+    }
+    default: return NULL;
+    }
+}
+
+static portico_status set_text(const config_key *key, void *field, const char *text, const char *folder,
+                               char *allowed) {
+    const char *refused = refuse_text(key, text);
+    if (refused != NULL) {
+        (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%s", refused);
+        return PORTICO_E_INVALID;
+    }
+    char *copy = NULL;
+    if (text[0] != '\0') {
+        bool relative = key->kind == CONFIG_PATH && !is_absolute(text);
+        size_t before = relative ? strlen(folder) : 0;
+        size_t size = strlen(text);
+        copy = malloc(before + size + 1);
+        if (copy == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        memcpy(copy, folder, before);
+        memcpy(copy + before, text, size + 1);
+    }
+    free(*(char **)field);
+    *(char **)field = copy;
+    return PORTICO_OK;
+}
+
+portico_status value_set(const config_key *key, void *base, const char *text, const char *folder,
+                         char allowed[VALUE_ALLOWED_MAX]) {
+    void *field = (char *)base + key->offset;
+    allowed[0] = '\0';
+    switch (key->kind) {
+    case CONFIG_BOOL: return set_bool(field, text, allowed);
+    case CONFIG_U16:
+    case CONFIG_U32:
+    case CONFIG_I32:
+    case CONFIG_BYTES:
+    case CONFIG_BYTES64: return set_integer(key, field, text, allowed);
+    case CONFIG_WORD: return set_word(key, field, text, allowed);
+    case CONFIG_PATH:
+    case CONFIG_ADDRESS:
+    case CONFIG_HOST:
+    case CONFIG_TYPE:
+    case CONFIG_SECRET: break;
+    }
+    return set_text(key, field, text, folder, allowed);
+}
+
+void value_free(const config_key *key, void *base) {
+    if (key->kind >= CONFIG_PATH) {
+        char **field = (char **)(void *)((char *)base + key->offset);
+        free(*field);
+        *field = NULL;
+    }
+}

@@ -1,0 +1,28 @@
+/* config_value.h: one value of the ini: its text checked against its key and written into its field.
+ * One thread.
+ */
+#ifndef PORTICO_CONFIG_VALUE_H
+#define PORTICO_CONFIG_VALUE_H
+
+#include "config/config.h"
+
+enum { VALUE_ALLOWED_MAX = 256 };
+
+/* Writes `text` into the field of `key` in `base` (a zeroed or already written config, config_service or
+ * config_module). Relative paths get `folder` before them ("" or ending in '/').
+ *   PORTICO_OK
+ *   PORTICO_E_INVALID    the field is unchanged, `allowed` says what would be right ("0 to 65535")
+ *   PORTICO_E_NO_MEMORY  the field is unchanged */
+portico_status value_set(const config_key *key, void *base, const char *text, const char *folder,
+                         char allowed[VALUE_ALLOWED_MAX]);
+
+/* Frees what value_set put into the field, if that is on the heap. */
+void value_free(const config_key *key, void *base);
+
+/* NAME of [listener NAME] and [connector NAME]: a-z 0-9 _ -, fewer than CONFIG_NAME_MAX bytes. */
+bool value_is_name(const char *text);
+
+/* NAME of [module NAME]: as portico_module_info.name. */
+bool value_is_module_name(const char *text);
+
+#endif

@@ -1,0 +1,349 @@
+/* loader.c: see loader.h. */
+#include "loader/private.h"
+
+#include "api/host_api.h"
+#include "module/mailbox.h"
+#include "loader/publish.h"
+#include "net/services.h"
+#include "session/session.h"
+#include "module/state_take_over.h"
+#include "base/status.h"
+#include "loader/watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    os_port *port;
+    const config *config;
+    const portico_host *api;
+} loader;
+
+portico_status loader_start(const config *c, os_port *port) {
+    loader.port = port;
+    loader.config = c;
+    loader.api = host_api(c);
+    state_take_over_start(c->modules_swap_check);
+    return image_copies_start(c->run_dir);
+}
+
+const config *loader_config(void) {
+    return loader.config;
+}
+
+portico_status loader_refuse(char why[IMAGE_WHY_MAX], portico_status status, const char *name) {
+    if (why[0] == '\0') {
+        snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
+    }
+    log_error("modules", "%s is not loaded: %s", name, why);
+    return status;
+}
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+const char *loader_missing(const generation *g) {
+    for (char **r = g->required; *r != NULL; r++) {
+        if (module_find(*r) == NULL) {
+            return *r;
+        }
+    }
+    return NULL;
+}
+
+void loader_serves(const module *m) {
+    const generation *g = module_generation(m);
+    if (m->file != NULL) {
+        watch_set(m->name, m->file, g->copy.size, g->copy.hash);
+    }
+}
+
+/* Whether the module can be loaded beside those that are. */
+static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX]) {
+    const module *other = module_find(g->name);
+    if (other != NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "the name is taken by %s",
+                 other->file != NULL ? other->file : "a part of the host");
+        return PORTICO_E_EXISTS;
+    }
+    const char *missing = loader_missing(g);
+    if (missing != NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "it requires the module %s, which is not loaded", missing);
+        return PORTICO_E_DEPENDENCY;
+    }
+    return PORTICO_OK;
+}
+
+/* Publishes and starts it. On failure all of it is withdrawn, but what it made may still run. */
+static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = module_publish_rooms(m, why);
+    if (status == PORTICO_OK) {
+        status = module_call_start(m);
+        if (status != PORTICO_OK) {
+            snprintf(why, IMAGE_WHY_MAX, "its start function failed: %s", status_text(status));
+            module_withdraw(m);
+            return PORTICO_E_LOAD;
+        }
+        status = module_publish(m, why);
+    } else {
+        mailbox_close(m);
+    }
+    return status;
+}
+
+/* `load` has returned well: the module becomes part of the host. False: it is not, and has to stay in memory when a
+ * handler of it does not return. */
+static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = module_table_add(m);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+    } else {
+        status = loader_publish(m, why);
+        if (status == PORTICO_OK) {
+            return PORTICO_OK;
+        }
+        m->stuck =
+            !module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX);
+        if (m->stuck) {
+            log_error("modules", "%s is withdrawn, but a handler of it does not return: it stays in memory",
+                      m->name);
+            return status;
+        }
+        module_table_remove(m);
+    }
+    (void)module_wait_released(m, UINT32_MAX);
+    module_call_unload(m, module_generation(m));
+    return status;
+}
+
+module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]) {
+    *status = loader_check(g, why);
+    module *m = *status == PORTICO_OK ? module_create(g) : NULL;
+    if (m == NULL) {
+        *status = *status == PORTICO_OK ? PORTICO_E_NO_MEMORY : *status;
+        generation_free(g);
+        return NULL;
+    }
+    g->since_ms = os_wall_ms();
+    *status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
+    if (*status == PORTICO_OK) {
+        *status = module_call_load(m, g, loader.api, why, IMAGE_WHY_MAX);
+        if (*status != PORTICO_OK) {
+            mailbox_close(m);
+            (void)module_wait_released(m, UINT32_MAX);
+        } else {
+            *status = loader_join(m, why);
+        }
+    }
+    if (*status == PORTICO_OK) {
+        loader_serves(m);
+        return m;
+    }
+    if (!m->stuck) {
+        module_destroy(m);
+    }
+    return NULL;
+}
+
+/* False: a listener could not open; the log says why. */
+static bool open_services(const module *m) {
+    bool opened = true;
+    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
+        if (r->owned && services_open(session_type_find(r->name)) != PORTICO_OK) {
+            opened = false;
+        }
+    }
+    return opened;
+}
+
+void loader_tell(const module *m) {
+    log_info("modules", "%s %s is loaded from %s", m->name, module_generation(m)->version, m->file);
+}
+
+portico_status loader_add_builtin(const portico_module_info *info) {
+    char why[IMAGE_WHY_MAX] = "";
+    portico_status status = PORTICO_E_NO_MEMORY;
+    generation *g = image_builtin(info);
+    if (g == NULL || loader_begin(g, &status, why) == NULL) {
+        return loader_refuse(why, status, info->name);
+    }
+    return PORTICO_OK;
+}
+
+void loader_file_of(const char *name, char *path, size_t size) {
+    const config_module *section = config_find_module(loader.config, name);
+    if (section != NULL && section->file != NULL) {
+        snprintf(path, size, "%s", section->file);
+    } else {
+        snprintf(path, size, "%s/%s%s", loader.config->modules_dir, name, os_library_suffix);
+    }
+}
+
+portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
+    char file[4096];
+    bool named = module_name_valid(what);
+    why[0] = '\0';
+    if (named) {
+        loader_file_of(what, file, sizeof file);
+    } else {
+        snprintf(file, sizeof file, "%s", what);
+    }
+    generation *g = NULL;
+    module *m = NULL;
+    portico_status status = image_open(file, &g, why);
+    if (status == PORTICO_OK && named && strcmp(g->name, what) != 0) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", file, g->name);
+        status = PORTICO_E_INVALID;
+        generation_free(g);
+    } else if (status == PORTICO_OK) {
+        m = loader_begin(g, &status, why);
+    }
+    if (status != PORTICO_OK) {
+        return loader_refuse(why, status, what);
+    }
+    loader_tell(m);
+    if (!open_services(m)) {
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s is loaded, but a listener of its type cannot open yet, and is tried again: see the log",
+                 m->name);
+        return PORTICO_E_ADDRESS_IN_USE;
+    }
+    return PORTICO_OK;
+}
+
+/* ---- unloading ----------------------------------------------------------------------------- */
+
+typedef struct dependents {
+    const char *name;
+    char found[MODULE_NAME_MAX];
+} dependents;
+
+static void find_dependent(void *arg, module *m) {
+    dependents *d = arg;
+    if (module_requires(m, d->name)) {
+        snprintf(d->found, sizeof d->found, "%s", m->name);
+    }
+}
+
+static void abort_of_module(void *arg, session *s) {
+    const module *m = arg;
+    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
+        if (r->owned && strcmp(r->name, s->service->type->name) == 0) {
+            session_abort(s, PORTICO_E_UNLOADED);
+        }
+    }
+}
+
+/* Ends a module that has been withdrawn. False: a handler of it does not return. */
+static bool loader_end(module *m) {
+    uint32_t timeout_ms = loader.config->stop_timeout_ms;
+    if (!module_wait_released(m, timeout_ms)) {
+        sessions_each(abort_of_module, m);
+        if (!module_wait_released(m, timeout_ms)) {
+            return false;
+        }
+    }
+    watch_forget(m->name);
+    module_table_remove(m);
+    module_call_unload(m, module_generation(m));
+    return true;
+}
+
+portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
+    module *m = module_find(name);
+    why[0] = '\0';
+    if (m == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
+        return PORTICO_E_NOT_FOUND;
+    }
+    if (m->file == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host", name);
+        return PORTICO_E_STATE;
+    }
+    dependents d = {.name = name};
+    module_table_each(find_dependent, &d);
+    if (d.found[0] != '\0') {
+        snprintf(why, IMAGE_WHY_MAX, "the module %s requires it: unload that one first", d.found);
+        return PORTICO_E_STATE;
+    }
+    module_call_stopping(m);
+    module_withdraw(m);
+    if (!loader_end(m)) {
+        snprintf(why, IMAGE_WHY_MAX,
+                 "a handler of %s has not returned for %u ms: the module stays, its sessions are closed",
+                 name, 2 * loader.config->stop_timeout_ms);
+        log_error("modules", "%s is not unloaded: %s", name, why);
+        char again[IMAGE_WHY_MAX];
+        if (mailbox_open(m, loader.port) == PORTICO_OK && module_publish_rooms(m, again) == PORTICO_OK &&
+            module_publish(m, again) == PORTICO_OK) {
+            (void)open_services(m);
+        }
+        return PORTICO_E_TIMEOUT;
+    }
+    log_info("modules", "%s is unloaded", name);
+    module_destroy(m);
+    return PORTICO_OK;
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static void list_module(void *arg, module *m) {
+    module_list *list = arg;
+    if (list->count < list->capacity) {
+        list->all[list->count] = m;
+    }
+    list->count++;
+}
+
+/* Puts each after those that it requires: a swap may have let one require what was loaded later. */
+static void list_sort(module_list *list) {
+    for (size_t i = 0; i < list->count;) {
+        size_t later = i + 1;
+        while (later < list->count && !module_requires(list->all[i], list->all[later]->name)) {
+            later++;
+        }
+        if (later == list->count) {
+            i++;
+            continue;
+        }
+        module *m = list->all[later];
+        memmove(&list->all[i + 1], &list->all[i], (later - i) * sizeof(module *));
+        list->all[i] = m;
+    }
+}
+
+module_list modules_list(void) {
+    module_list list = {0};
+    module_table_each(list_module, &list);
+    list.capacity = list.count;
+    list.count = 0;
+    list.all = calloc(list.capacity + 1, sizeof(module *));
+    if (list.all != NULL) {
+        module_table_each(list_module, &list);
+        list_sort(&list);
+    } else {
+        log_error("modules", "out of memory for a list of %zu modules", list.capacity);
+    }
+    return list;
+}
+
+void loader_tell_stopping(void) {
+    module_list list = modules_list();
+    while (list.count-- > 0) {
+        module_call_stopping(list.all[list.count]);
+    }
+    free(list.all);
+}
+
+void loader_unload_all(void) {
+    module_list list = modules_list();
+    while (list.count-- > 0) {
+        module *m = list.all[list.count];
+        module_withdraw(m);
+        if (loader_end(m)) {
+            log_debug("modules", "%s is unloaded", m->name);
+            module_destroy(m);
+        }
+    }
+    free(list.all);
+}

@@ -1,0 +1,105 @@
+/* publish.c: see publish.h. */
+#include "loader/publish.h"
+
+#include "run/control.h"
+#include "module/mailbox.h"
+#include "room/room.h"
+#include "room/room_type.h"
+#include "net/services.h"
+#include "session/session.h"
+#include "base/status.h"
+
+#include <stdio.h>
+
+static void sync_of_type(void *arg, session *s) {
+    if (s->service->type == arg) {
+        session_sync(s);
+    }
+}
+
+void publish_sync_sessions(session_type *t) {
+    sessions_each(sync_of_type, t);
+}
+
+/* Makes the module take part in the type as `part`, or no more with NULL. */
+static portico_status change_part(session_type *t, module *m, const registered_type *part) {
+    layout *l = NULL;
+    portico_status status = session_type_prepare(t, m, module_generation(m), part, &l);
+    if (status == PORTICO_OK) {
+        layout_release(session_type_exchange(t, l));
+    }
+    return status;
+}
+
+/* Takes the module out of its session types, up to `end` (NULL: all). */
+static void withdraw_types(module *m, const registered_type *end) {
+    for (const registered_type *r = module_generation(m)->registry->types; r != end; r = r->next) {
+        session_type *t = session_type_find(r->name);
+        portico_status status = change_part(t, m, NULL);
+        while (status != PORTICO_OK) {
+            /* Out of memory, and the module must go: wait for the system to recover. */
+            log_error("modules", "%s: %s; trying again", m->name, status_text(status));
+            control_sleep(1000);
+            status = change_part(t, m, NULL);
+        }
+        if (r->owned) {
+            services_pause(t);
+        } else {
+            publish_sync_sessions(t);
+        }
+    }
+}
+
+/* Of every room type, rooms can be made no more. */
+static void withdraw_rooms(module *m) {
+    for (const registered_room *r = module_generation(m)->registry->rooms; r != NULL; r = r->next) {
+        room_type_remove(r->name);
+    }
+    rooms_close(m, PORTICO_E_UNLOADED);
+}
+
+void module_withdraw(module *m) {
+    withdraw_rooms(m);
+    mailbox_close(m);
+    withdraw_types(m, NULL);
+}
+
+portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]) {
+    generation *g = module_generation(m);
+    for (const registered_room *r = g->registry->rooms; r != NULL; r = r->next) {
+        room_type *t = room_type_reserve(m, r->name);
+        if (t == NULL) {
+            withdraw_rooms(m);
+            snprintf(why, IMAGE_WHY_MAX, "out of memory for its room types");
+            return PORTICO_E_NO_MEMORY;
+        }
+        room_type_set(t, g, r);
+        room_type_unreserve(t);
+    }
+    return PORTICO_OK;
+}
+
+portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
+    const registered_type *types = module_generation(m)->registry->types;
+    for (const registered_type *r = types; r != NULL; r = r->next) {
+        session_type *t = session_type_get(r->name);
+        portico_status status = t != NULL ? change_part(t, m, r) : PORTICO_E_NO_MEMORY;
+        if (status != PORTICO_OK) {
+            if (status == PORTICO_E_LIMIT) {
+                snprintf(why, IMAGE_WHY_MAX, "%d modules take part in %s, which is the most there can be",
+                         LAYOUT_PARTS_MAX, r->name);
+            }
+            withdraw_types(m, r);
+            withdraw_rooms(m);
+            mailbox_close(m);
+            return status;
+        }
+    }
+    for (const registered_type *r = types; r != NULL; r = r->next) {
+        if (!r->owned) {
+            publish_sync_sessions(session_type_find(r->name));
+        }
+    }
+    mailbox_start(m);
+    return PORTICO_OK;
+}

@@ -1,0 +1,186 @@
+/* blocking.c: see blocking.h. */
+#include "module/blocking.h"
+
+#include "base/log.h"
+#include "run/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct job {
+    struct job *next;
+    module *module;         /* held */
+    generation *generation; /* held: the one that asked for it */
+    uint32_t id;
+    portico_entity reply_to;
+    uint32_t size;
+    uint8_t bytes[]; /* size + 1 */
+} job;
+
+static struct {
+    os_mutex lock;
+    os_cond wake;
+    job *first;
+    job **last;
+    uint32_t waiting;
+    uint32_t running;
+    uint32_t limit;
+    bool stop;
+    os_thread **threads;
+    uint32_t thread_count;
+} pool;
+
+static job *job_next(void) {
+    os_mutex_lock(&pool.lock);
+    while (!pool.stop && pool.first == NULL) {
+        os_cond_wait(&pool.wake, &pool.lock, UINT32_MAX);
+    }
+    job *j = pool.stop ? NULL : pool.first;
+    if (j != NULL) {
+        pool.first = j->next;
+        pool.last = j->next != NULL ? pool.last : &pool.first;
+        pool.waiting--;
+        pool.running++;
+    }
+    os_mutex_unlock(&pool.lock);
+    return j;
+}
+
+static void job_free(job *j) {
+    generation_release(j->generation);
+    module_release(j->module);
+    free(j);
+}
+
+/* The job is done by the generation that serves, if that one can still do it. It may take long, so it does not keep the
+ * gate: it holds its generation instead, and a swap does not wait for it. */
+static const registered_blocking *job_handler(job *j) {
+    gate_enter(&j->module->gate);
+    generation *now = module_generation(j->module);
+    const registered_blocking *handler = registry_find_blocking(now->registry, j->id);
+    if (handler != NULL && now != j->generation) {
+        generation_hold(now);
+        generation_release(j->generation);
+        j->generation = now;
+    }
+    gate_leave(&j->module->gate);
+    return handler != NULL ? handler : registry_find_blocking(j->generation->registry, j->id);
+}
+
+static void job_run(job *j, uint8_t *reply) {
+    const registered_blocking *handler = job_handler(j);
+    module_begin(j->module, j->generation, NULL, j->id);
+    uint32_t size = handler->call(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
+    module_end();
+    if (size > BLOCKING_REPLY_MAX) {
+        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d", j->id,
+                  size, BLOCKING_REPLY_MAX);
+        size = 0;
+    }
+    if (j->reply_to != 0) {
+        portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
+        if (status != PORTICO_OK && status != PORTICO_E_GONE) {
+            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id, status);
+        }
+    }
+}
+
+static void pool_thread(void *arg) {
+    uint8_t *reply = arg;
+    for (job *j = job_next(); j != NULL; j = job_next()) {
+        job_run(j, reply);
+        job_free(j);
+        os_mutex_lock(&pool.lock);
+        pool.running--;
+        os_mutex_unlock(&pool.lock);
+    }
+    free(reply);
+}
+
+portico_status blocking_start(uint32_t threads, uint32_t queue_limit) {
+    pool.last = &pool.first;
+    pool.limit = queue_limit;
+    pool.stop = false;
+    pool.threads = calloc(threads, sizeof(os_thread *));
+    portico_status status = pool.threads != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    for (uint32_t i = 0; status == PORTICO_OK && i < threads; i++) {
+        void *reply = malloc(BLOCKING_REPLY_MAX);
+        status = reply != NULL ? os_thread_start(&pool.threads[i], "blocking", pool_thread, reply)
+                               : PORTICO_E_NO_MEMORY;
+        if (status == PORTICO_OK) {
+            pool.thread_count++;
+        } else {
+            free(reply);
+        }
+    }
+    return status;
+}
+
+void blocking_stop(void) {
+    os_mutex_lock(&pool.lock);
+    pool.stop = true;
+    os_cond_wake_all(&pool.wake);
+    os_mutex_unlock(&pool.lock);
+    for (uint32_t i = 0; i < pool.thread_count; i++) {
+        os_thread_join(pool.threads[i]);
+    }
+    free(pool.threads);
+    pool.threads = NULL;
+    pool.thread_count = 0;
+    while (pool.first != NULL) {
+        job *j = pool.first;
+        pool.first = j->next;
+        job_free(j);
+    }
+    pool.waiting = 0;
+}
+
+portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
+                            portico_entity reply_to) {
+    generation *g = module_running();
+    if (registry_find_blocking(g->registry, id) == NULL) {
+        return PORTICO_E_NOT_FOUND;
+    }
+    if (size > MESSAGE_BYTES_MAX) {
+        return PORTICO_E_TOO_BIG;
+    }
+    job *j = malloc(sizeof *j + size + 1);
+    if (j == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    *j = (job){.module = m, .generation = g, .id = id, .reply_to = reply_to, .size = size};
+    if (size > 0) {
+        memcpy(j->bytes, data, size);
+    }
+    j->bytes[size] = 0;
+    os_mutex_lock(&pool.lock);
+    bool room_left = !pool.stop && pool.waiting < pool.limit;
+    if (room_left) {
+        module_hold(m);
+        generation_hold(g);
+        *pool.last = j;
+        pool.last = &j->next;
+        pool.waiting++;
+        os_cond_wake_all(&pool.wake);
+    }
+    os_mutex_unlock(&pool.lock);
+    if (!room_left) {
+        free(j);
+        return PORTICO_E_BACKLOG;
+    }
+    return PORTICO_OK; /* cppcheck-suppress memleak ; the pool has it: *pool.last */
+}
+
+uint32_t blocking_count(void) {
+    os_mutex_lock(&pool.lock);
+    uint32_t count = pool.waiting + pool.running;
+    os_mutex_unlock(&pool.lock);
+    return count;
+}
+
+uint32_t blocking_waiting(void) {
+    os_mutex_lock(&pool.lock);
+    uint32_t count = pool.waiting;
+    os_mutex_unlock(&pool.lock);
+    return count;
+}

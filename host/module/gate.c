@@ -1,0 +1,129 @@
+/* gate.c: see gate.h.
+ *
+ * WHY NOBODY SLIPS THROUGH  Who enters (1) writes its slot, (2) reads `closed`; who closes (a) writes `closed`,
+ * (b) reads the slots. All four are sequentially consistent: if (2) saw an open gate, then (1) came before (b), and
+ * the closer sees that somebody is inside. Who finds it closed takes its slot back and waits.
+ * WHY NO WAKE-UP IS MISSED FOR LONG  The closer reads the slots and goes to sleep under the lock; who leaves clears its
+ * slot, reads `closed`, and wakes under the lock. Its reading may overtake its clearing, since an order between the two
+ * would cost every call a locked instruction: then nobody wakes the closer, which therefore sleeps for GATE_SLEEP_MS at a
+ * time and looks again.
+ */
+#include "module/gate.h"
+
+#include "os/cold.h"
+#include "base/invariant.h"
+
+enum {
+    GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control */
+    GATE_WATCH_NS =
+        100000, /* most handlers take less, and to sleep and be woken takes long where processors are busy */
+    GATE_SLEEP_MS = 1,
+    NS_PER_MS = 1000000
+};
+
+typedef struct gate_slot {
+    _Alignas(64) gate *_Atomic inside;
+} gate_slot;
+
+static gate_slot slots[GATE_SLOTS];
+static atomic_uint used;
+static _Thread_local gate_slot *own;
+
+COLD static void take_slot(void) {
+    uint32_t number = atomic_fetch_add(&used, 1);
+    INVARIANT(number < GATE_SLOTS);
+    own = &slots[number];
+}
+
+COLD static void gate_wake(gate *g) {
+    os_mutex_lock(&g->lock);
+    os_cond_wake_all(&g->changed);
+    os_mutex_unlock(&g->lock);
+}
+
+/* It was found closed: waits until it is open, and is inside then. */
+COLD static void gate_wait(gate *g) {
+    do {
+        atomic_store(&own->inside, NULL);
+        os_mutex_lock(&g->lock);
+        os_cond_wake_all(&g->changed); /* the closer may have seen the slot */
+        while (atomic_load(&g->closed)) {
+            os_cond_wait(&g->changed, &g->lock, UINT32_MAX);
+        }
+        os_mutex_unlock(&g->lock);
+        atomic_store(&own->inside, g);
+    } while (atomic_load(&g->closed));
+}
+
+bool gate_enter(gate *g) {
+    if (own == NULL) {
+        take_slot();
+    }
+    INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
+    atomic_store(&own->inside, g);
+    bool waits = atomic_load(&g->closed);
+    if (waits) {
+        gate_wait(g);
+    }
+    return waits;
+}
+
+void gate_leave(gate *g) {
+    atomic_store_explicit(&own->inside, NULL, memory_order_release);
+    if (atomic_load_explicit(&g->closed, memory_order_relaxed)) {
+        gate_wake(g);
+    }
+}
+
+static bool anybody_inside(const gate *g) {
+    uint32_t count = atomic_load(&used);
+    for (uint32_t i = 0; i < count && i < GATE_SLOTS; i++) {
+        if (atomic_load(&slots[i].inside) == g) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looks again and again for a moment. True: somebody is inside still. */
+static bool watch_inside(const gate *g) {
+    uint64_t until_ns = os_monotonic_ns() + GATE_WATCH_NS;
+    bool inside = anybody_inside(g);
+    while (inside && os_monotonic_ns() < until_ns) {
+        inside = anybody_inside(g);
+    }
+    return inside;
+}
+
+/* Sleeps until nobody is inside. True: somebody is inside still. */
+static bool wait_inside(gate *g, uint32_t timeout_ms) {
+    uint64_t until_ms = os_monotonic_ns() / NS_PER_MS + timeout_ms;
+    os_mutex_lock(&g->lock);
+    bool inside = anybody_inside(g);
+    while (inside) {
+        uint64_t now_ms = os_monotonic_ns() / NS_PER_MS;
+        if (now_ms >= until_ms) {
+            break;
+        }
+        os_cond_wait(&g->changed, &g->lock, GATE_SLEEP_MS);
+        inside = anybody_inside(g);
+    }
+    os_mutex_unlock(&g->lock);
+    return inside;
+}
+
+bool gate_close(gate *g, uint32_t timeout_ms) {
+    atomic_store(&g->closed, true);
+    bool inside = watch_inside(g) && (timeout_ms == 0 || wait_inside(g, timeout_ms));
+    if (inside) {
+        gate_open(g);
+    }
+    return !inside;
+}
+
+void gate_open(gate *g) {
+    os_mutex_lock(&g->lock);
+    atomic_store(&g->closed, false);
+    os_cond_wake_all(&g->changed);
+    os_mutex_unlock(&g->lock);
+}

@@ -1,0 +1,58 @@
+/* generation.c: see generation.h. */
+#include "module/generation.h"
+
+#include "base/invariant.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static void generation_on_free(control_command *command) {
+    generation_free((generation *)command);
+}
+
+void generation_hold(generation *g) {
+    atomic_fetch_add_explicit(&g->holds, 1, memory_order_relaxed);
+}
+
+void generation_release(generation *g) {
+    uint32_t before = atomic_fetch_sub_explicit(&g->holds, 1, memory_order_acq_rel);
+    INVARIANT(before != 0);
+    if (before == 1) {
+        g->free_command.run = generation_on_free;
+        control_post(&g->free_command); /* closing a library may take long, and belongs to one thread */
+    }
+}
+
+bool generation_is_alone(const generation *g) {
+    return atomic_load_explicit(&g->holds, memory_order_acquire) == 1;
+}
+
+void generation_adopt(generation *g) {
+    generation_hold(g);
+    atomic_fetch_add(&g->states, 1);
+}
+
+void generation_abandon(generation *g) {
+    atomic_fetch_sub(&g->states, 1);
+    generation_release(g);
+}
+
+void generation_free(generation *g) {
+    registry_free(g->registry);
+    shape_fini(&g->shape);
+    if (g->library != NULL && !os_library_close(g->library)) {
+        log_warn(
+            "modules",
+            "%s %s, generation %u, stays in memory after it was closed: it has thread-local destructors, unique "
+            "symbols (-fno-gnu-unique), or something else still uses it. The next build is loaded all the same",
+            g->name, g->version, g->number);
+    }
+    image_copy_remove(&g->copy);
+    for (char **r = g->required; r != NULL && *r != NULL; r++) {
+        free(*r);
+    }
+    free(g->required);
+    free(g->state);
+    free(g->file);
+    free(g);
+}

@@ -1,0 +1,52 @@
+/* generation.h: one loaded image of a module: its library, its description, what it has registered.
+ *
+ * Everything that can reach the image's code or its registry holds the generation: the module whose current or
+ * former one it is, the layouts of session types, the states of sessions and rooms (until their next turn has
+ * brought them to the current one), and the jobs of the blocking pool. When the last hold is dropped, the control
+ * thread closes the library. Holding and releasing: any thread; the rest: control thread.
+ */
+#ifndef PORTICO_GENERATION_H
+#define PORTICO_GENERATION_H
+
+#include "run/control.h"
+#include "module/image_copy.h"
+#include "module/registry.h"
+
+#include <stdatomic.h>
+
+enum { MODULE_NAME_MAX = 32 };
+
+typedef struct generation {
+    control_command free_command; /* first */
+    char name[MODULE_NAME_MAX];   /* of its module */
+    char version[64];
+    uint32_t number;     /* from 1; 0 until it serves */
+    char *file;          /* where it was copied from; NULL for a part of the host */
+    uint64_t built_ms;   /* the file's time, wall clock */
+    uint64_t since_ms;   /* when it began to serve, wall clock */
+    image_copy copy;     /* the private copy that is loaded */
+    os_library *library; /* NULL for a part of the host */
+    portico_module_info
+        info;        /* a copy; what the module does not have is zero. Its pointers point into the library */
+    char **required; /* NULL at the end */
+    state_shape shape; /* of the module's state */
+    void *state;       /* the block that this image's code knows; live in the current generation only */
+    registry *registry;
+    _Atomic uint32_t holds;
+    _Atomic uint32_t states; /* of sessions and rooms that are of this generation */
+} generation;
+
+void generation_hold(generation *g);
+void generation_release(generation *g);
+
+/* Whether the caller's hold is the only one. */
+bool generation_is_alone(const generation *g);
+
+/* A session's or room's state has come to be of this generation, or is so no more. Each holds it, too. */
+void generation_adopt(generation *g);
+void generation_abandon(generation *g);
+
+/* Closes the library and frees all. Nothing holds it. */
+void generation_free(generation *g);
+
+#endif

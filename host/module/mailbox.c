@@ -1,0 +1,112 @@
+/* mailbox.c: see mailbox.h. */
+#include "module/mailbox.h"
+
+#include "run/meter.h"
+
+#include <stdlib.h>
+
+struct mailbox {
+    entity base; /* first */
+    strand strand;
+    module *module; /* held */
+    atomic_bool closed;
+    bool started; /* control thread */
+};
+
+static void mailbox_free(entity *e) {
+    struct mailbox *b = (struct mailbox *)e;
+    module *m = b->module;
+    free(b);
+    module_release(m);
+}
+
+static void mailbox_on_message(work *w) {
+    message *m = (message *)w;
+    struct mailbox *b = (struct mailbox *)m->to;
+    if (!atomic_load(&b->closed)) {
+        module_enter(b->module, "message", m->id, b->base.id);
+        const generation *g = module_generation(b->module);
+        const registered_message *handler = registry_find_message(g->registry->messages, m->id);
+        if (handler != NULL) {
+            uint64_t began_ns = meter_begin();
+            message_deliver(m, handler->call, g->state);
+            meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
+        }
+        module_leave(b->module);
+    }
+    message_free(m);
+}
+
+static portico_status mailbox_take(entity *e, message *m) {
+    struct mailbox *b = (struct mailbox *)e;
+    if (atomic_load(&b->closed)) {
+        return PORTICO_E_GONE;
+    }
+    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX) {
+        return PORTICO_E_BACKLOG;
+    }
+    m->work.run = mailbox_on_message;
+    strand_push(&b->strand, &m->work);
+    return PORTICO_OK;
+}
+
+portico_status mailbox_open(module *m, os_port *port) {
+    struct mailbox *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    b->module = m;
+    b->base.kind = ENTITY_MODULE;
+    b->base.free = mailbox_free;
+    b->base.take = mailbox_take;
+    strand_init(&b->strand, &b->base, port);
+    strand_pause(&b->strand);
+    if (!entity_add(&b->base, 1)) {
+        free(b);
+        return PORTICO_E_NO_MEMORY;
+    }
+    module_hold(m);
+    m->mailbox = b;
+    m->self = b->base.id;
+    return PORTICO_OK;
+}
+
+void mailbox_start(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (!b->started) {
+        b->started = true;
+        strand_resume(&b->strand);
+    }
+}
+
+void mailbox_close(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (b != NULL) {
+        atomic_store(&b->closed, true);
+        mailbox_start(m); /* what was posted to it by a `load` that failed is dropped in its turn */
+        m->mailbox = NULL;
+        entity_release(&b->base);
+    }
+}
+
+uint64_t mailbox_sweep(entity *e, uint64_t now_ms) {
+    (void)now_ms;
+    strand_kick(&((struct mailbox *)e)->strand);
+    return ENTITY_SWEEP_LATER;
+}
+
+typedef struct mailbox_visit {
+    void (*each)(void *arg, const char *name, uint32_t waiting);
+    void *arg;
+} mailbox_visit;
+
+static void visit_mailbox(void *arg, entity *e) {
+    const mailbox_visit *visit = arg;
+    struct mailbox *b = (struct mailbox *)e;
+    visit->each(visit->arg, b->module->name, strand_count(&b->strand));
+}
+
+void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg) {
+    mailbox_visit visit = {.each = each, .arg = arg};
+    entity_each(ENTITY_MODULE, visit_mailbox, &visit);
+}

@@ -1,0 +1,299 @@
+/* module.c: see module.h. */
+#include "module/module.h"
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "run/watchdog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    os_mutex lock; /* guards `all` against readers; also what module_wait_released sleeps on */
+    os_cond released;
+    module *all;
+} modules;
+
+static _Thread_local module *current;
+static _Thread_local generation *running; /* of `current` */
+static _Thread_local generation *loading;
+static _Thread_local bool staging;
+static _Thread_local char complaint[512]; /* the first one of the `load` that runs */
+
+/* ---- its life ------------------------------------------------------------------------------- */
+
+module *module_create(generation *first) {
+    module *m = calloc(1, sizeof *m);
+    if (m == NULL ||
+        (first->file != NULL && (m->file = text_copy(first->file, strlen(first->file))) == NULL)) {
+        free(m);
+        return NULL;
+    }
+    memcpy(m->name, first->name, sizeof m->name);
+    generation_hold(first);
+    first->number = ++m->generations;
+    atomic_init(&m->current, first);
+    return m;
+}
+
+void module_destroy(module *m) {
+    generation_free(module_generation(m));
+    if (m->previous != NULL) {
+        generation_free(m->previous);
+    }
+    free(m->file);
+    free(m);
+}
+
+generation *module_generation(const module *m) {
+    return atomic_load_explicit(&m->current, memory_order_acquire);
+}
+
+bool module_name_valid(const char *name) {
+    if (name == NULL || name[0] < 'a' || name[0] > 'z') {
+        return false;
+    }
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return size < MODULE_NAME_MAX && name[size] == '\0';
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+module *module_current(void) {
+    return current;
+}
+
+generation *module_running(void) {
+    return running;
+}
+
+static void call_begin(module *m, generation *g, const char *what, uint32_t number, uint64_t entity_id) {
+    current = m;
+    running = g;
+    watchdog_begin(m->name, what, number, entity_id);
+}
+
+void module_begin(module *m, generation *g, const char *what, uint32_t number) {
+    call_begin(m, g, what, number, 0);
+}
+
+void module_begin_staged(module *m, generation *g, const char *what) {
+    staging = true;
+    module_begin(m, g, what, 0);
+}
+
+static void call_end(void) {
+    watchdog_end();
+    current = NULL;
+    running = NULL;
+}
+
+void module_end(void) {
+    staging = false;
+    call_end();
+}
+
+void module_pass(gate *g) {
+    if (gate_enter(g)) {
+        watchdog_clock(0); /* what it knows is the time before the wait */
+    }
+}
+
+void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
+    module_pass(&m->gate);
+    call_begin(m, module_generation(m), what, number, entity_id);
+}
+
+bool module_stay(module *m, uint32_t number) {
+    bool stays = gate_is_open(&m->gate);
+    if (stays) {
+        watchdog_next(number);
+    }
+    return stays;
+}
+
+void module_leave(module *m) {
+    call_end();
+    gate_leave(&m->gate);
+}
+
+portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
+                                size_t why_size) {
+    complaint[0] = '\0';
+    module_begin(m, g, "load", 0);
+    loading = g;
+    staging = g != module_generation(m);
+    portico_status status = g->info.load(host, g->state);
+    loading = NULL;
+    module_end();
+    bool complains = complaint[0] != '\0';
+    if (status != PORTICO_OK) {
+        snprintf(why, why_size, "its load function failed: %s%s%s", status_text(status),
+                 complains ? ": " : "", complaint);
+        return PORTICO_E_LOAD;
+    }
+    if (complains) {
+        log_warn(m->name, "%s", complaint);
+    }
+    return PORTICO_OK;
+}
+
+void module_complain(const char *format, ...) {
+    char text[sizeof complaint];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (loading != NULL && complaint[0] == '\0') {
+        memcpy(complaint, text, sizeof text);
+    } else {
+        log_warn(current != NULL ? current->name : "module", "%s", text);
+    }
+}
+
+generation *module_loading(void) {
+    return loading;
+}
+
+bool module_is_staging(void) {
+    return staging;
+}
+
+portico_status module_call_start(module *m) {
+    portico_status status = PORTICO_OK;
+    generation *g = module_generation(m);
+    if (g->info.start != NULL) {
+        module_begin(m, g, "start", 0);
+        status = g->info.start(g->state);
+        module_end();
+    }
+    return status;
+}
+
+void module_call_swap_out(module *m, generation *g) {
+    if (g->info.swap_out != NULL) {
+        module_begin(m, g, "swap_out", 0);
+        g->info.swap_out(g->state);
+        module_end();
+    }
+}
+
+portico_status module_call_swap_in(module *m, generation *g) {
+    portico_status status = PORTICO_OK;
+    if (g->info.swap_in != NULL) {
+        module_begin(m, g, "swap_in", 0);
+        status = g->info.swap_in(g->state);
+        module_end();
+    }
+    return status;
+}
+
+portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
+    portico_status status = PORTICO_OK;
+    generation *g = module_generation(m);
+    if (g->info.dependency_swaps != NULL) {
+        module_begin(m, g, "dependency_swaps", 0);
+        status = g->info.dependency_swaps(g->state, other->name, version);
+        module_end();
+    }
+    return status;
+}
+
+void module_call_stopping(module *m) {
+    generation *g = module_generation(m);
+    if (g->info.stopping != NULL) {
+        module_begin(m, g, "stopping", 0);
+        g->info.stopping(g->state);
+        module_end();
+    }
+}
+
+void module_call_unload(module *m, generation *g) {
+    if (g->info.unload != NULL) {
+        module_begin(m, g, "unload", 0);
+        g->info.unload(g->state);
+        module_end();
+    }
+}
+
+bool module_requires(const module *m, const char *name) {
+    for (char **r = module_generation(m)->required; *r != NULL; r++) {
+        if (strcmp(*r, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- holds ---------------------------------------------------------------------------------- */
+
+void module_hold(module *m) {
+    atomic_fetch_add_explicit(&m->holds, 1, memory_order_relaxed);
+}
+
+void module_release(module *m) {
+    /* Under the lock, since the module may be freed as soon as it is seen to be unheld. */
+    os_mutex_lock(&modules.lock);
+    if (atomic_fetch_sub_explicit(&m->holds, 1, memory_order_acq_rel) == 1) {
+        os_cond_wake_all(&modules.released);
+    }
+    os_mutex_unlock(&modules.lock);
+}
+
+bool module_wait_released(module *m, uint32_t timeout_ms) {
+    uint64_t end_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+    os_mutex_lock(&modules.lock);
+    while (atomic_load(&m->holds) != 0) {
+        uint64_t now_ms = os_monotonic_ns() / 1000000;
+        if (now_ms >= end_ms) {
+            break;
+        }
+        os_cond_wait(&modules.released, &modules.lock, (uint32_t)(end_ms - now_ms));
+    }
+    bool released = atomic_load(&m->holds) == 0;
+    os_mutex_unlock(&modules.lock);
+    return released;
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+module *module_find(const char *name) {
+    module *m = NULL;
+    os_mutex_lock(&modules.lock);
+    HASH_FIND_STR(modules.all, name, m);
+    os_mutex_unlock(&modules.lock);
+    return m;
+}
+
+portico_status module_table_add(module *m) {
+    os_mutex_lock(&modules.lock);
+    HASH_ADD_STR(modules.all, name, m);
+    bool added = m->hh.tbl != NULL;
+    os_mutex_unlock(&modules.lock);
+    return added ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+void module_table_remove(module *m) {
+    os_mutex_lock(&modules.lock);
+    HASH_DEL(modules.all, m);
+    os_mutex_unlock(&modules.lock);
+}
+
+void module_table_each(void (*each)(void *arg, module *m), void *arg) {
+    os_mutex_lock(&modules.lock);
+    for (module *m = modules.all; m != NULL; m = m->hh.next) {
+        each(arg, m);
+    }
+    os_mutex_unlock(&modules.lock);
+}
+
+void module_table_lock(void) {
+    os_mutex_lock(&modules.lock);
+}
+
+void module_table_unlock(void) {
+    os_mutex_unlock(&modules.lock);
+}

@@ -1,0 +1,124 @@
+/* state_take_over.c: see state_take_over.h. */
+#include "module/state_take_over.h"
+
+#include "base/log.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STALE_TOLD_MAX = 16 }; /* for one state */
+
+static bool checks;
+
+void state_take_over_start(bool check) {
+    checks = check;
+}
+
+/* Names every value in the block that is an address inside the old image: a function pointer, a string, a static. */
+static void tell_stale(const state_owner *owner, const generation *old, const state_shape *shape,
+                       const void *state) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    uint32_t told = 0;
+    if (old->library == NULL || state == NULL) {
+        return;
+    }
+    os_library_range(old->library, &begin, &end);
+    for (uint32_t at = 0; at + sizeof(uintptr_t) <= shape->size && told < STALE_TOLD_MAX;
+         at += sizeof(uintptr_t)) {
+        uintptr_t value = 0;
+        memcpy(&value, (const uint8_t *)state + at, sizeof value);
+        if (value < begin || value >= end) {
+            continue;
+        }
+        uint32_t within = 0;
+        const char *field = shape_field_at(shape, at, &within);
+        told++;
+        log_warn(
+            old->name,
+            "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation %u (image + %llu)",
+            owner->name, (unsigned long long)owner->entity, field != NULL ? "field " : "no declared field",
+            field != NULL ? field : "", at, old->number, (unsigned long long)(value - begin));
+    }
+}
+
+static portico_status fill(const state_owner *owner, const state_shape *from, const void *state,
+                           const state_shape *to, portico_on_migrate migrate, void *fresh) {
+    shape_convert(from, state, to, fresh);
+    if (migrate == NULL) {
+        return PORTICO_OK;
+    }
+    const portico_migration migration = {.struct_size = sizeof migration,
+                                         .from_version = from->version,
+                                         .from_size = from->size,
+                                         .from = state,
+                                         .entity = owner->entity};
+    return migrate(&migration, fresh);
+}
+
+portico_status state_copy_over(const state_owner *owner, const generation *old, const state_shape *from,
+                               const void *state, const state_shape *to, portico_on_migrate migrate,
+                               void *fresh) {
+    portico_status status = PORTICO_OK;
+    if (!shape_equal(from, to)) {
+        memset(fresh, 0, to->size);
+        status = fill(owner, from, state, to, migrate, fresh);
+    } else if (to->size > 0) {
+        memcpy(fresh, state, to->size);
+    }
+    if (status == PORTICO_OK && checks) {
+        tell_stale(owner, old, to, fresh);
+    }
+    return status;
+}
+
+portico_status state_take_over(const state_owner *owner, const generation *old, const state_shape *from,
+                               void **state, const state_shape *to, portico_on_migrate migrate) {
+    if (!shape_equal(from, to)) {
+        void *fresh = calloc(1, to->size > 0 ? to->size : 1);
+        if (fresh == NULL) {
+            log_error(old->name, "the state of %s, entity %llu, is lost: out of memory", owner->name,
+                      (unsigned long long)owner->entity);
+            return PORTICO_E_NO_MEMORY;
+        }
+        portico_status status = fill(owner, from, *state, to, migrate, fresh);
+        if (status != PORTICO_OK) {
+            log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s", owner->name,
+                      (unsigned long long)owner->entity, status_text(status));
+            free(fresh);
+            return status;
+        }
+        free(*state);
+        *state = fresh;
+    }
+    if (checks) {
+        tell_stale(owner, old, to, *state);
+    }
+    return PORTICO_OK;
+}
+
+portico_status state_can_take_over(const char *name, const state_shape *from, const state_shape *to,
+                                   portico_on_migrate migrate, char *why, size_t why_size) {
+    if (shape_equal(from, to)) {
+        return PORTICO_OK;
+    }
+    if (migrate == NULL) {
+        char fault[256] = "";
+        portico_status status = shape_check(from, to, fault, sizeof fault);
+        if (status != PORTICO_OK) {
+            snprintf(why, why_size, "the state of %s cannot be taken over: %s; a migrate could do it", name,
+                     fault);
+        }
+        return status;
+    }
+    const portico_migration question = {
+        .struct_size = sizeof question, .from_version = from->version, .from_size = from->size};
+    portico_status status = migrate(&question, NULL);
+    if (status != PORTICO_OK) {
+        snprintf(why, why_size,
+                 "the state of %s cannot be taken over: its migrate refuses version %u of %u bytes: %s", name,
+                 from->version, from->size, status_text(status));
+    }
+    return status;
+}

@@ -1,0 +1,198 @@
+/* connector.c: see connector.h. */
+#include "net/connector.h"
+
+#include "run/control.h"
+#include "base/invariant.h"
+#include "session/session.h"
+#include "base/status.h"
+#include "run/timer.h"
+
+#include <stdlib.h>
+
+struct connector {
+    service service; /* first: on_session_freed gets it */
+    os_mutex lock;   /* guards the rest */
+    connector_state state;
+    bool waiting;      /* the timer is set, its op is on its way, or the control thread resolves the name */
+    bool failing;      /* since a failure, until a round passes without one */
+    bool round_failed; /* in this round */
+    uint32_t pause_ms;
+    uint64_t attempts;
+    uint64_t failures;
+    os_address to;
+    os_address local;
+    timer retry;
+    control_command resolve;
+};
+
+static void connector_wait_locked(connector *c, uint32_t delay_ms) {
+    if (c->state == CONNECTOR_RUNNING && !c->waiting) {
+        c->waiting = true;
+        timer_set(&c->retry, delay_ms);
+    }
+}
+
+/* From a failure on there is one attempt a round, and a round takes a pause: c->pause_ms, then twice as long
+ * with each round that has failed, until one passes without a failure. */
+static void connector_failed_locked(connector *c, portico_status status) {
+    const config_service *settings = c->service.config;
+    c->failures++;
+    if (!c->failing && c->state == CONNECTOR_RUNNING) {
+        log_warn(settings->name, "cannot keep a connection to %s port %u: %s; going on trying",
+                 settings->address, settings->port, status_text(status));
+    }
+    c->failing = true;
+    c->round_failed = true;
+    connector_wait_locked(c, c->pause_ms);
+}
+
+static void connector_recovered_locked(connector *c) {
+    c->failing = false;
+    c->pause_ms = c->service.config->reconnect_min_ms;
+}
+
+static void connector_next_round_locked(connector *c) {
+    uint32_t max_ms = c->service.config->reconnect_max_ms;
+    if (c->round_failed) {
+        c->pause_ms = c->pause_ms < max_ms / 2 ? c->pause_ms * 2 : max_ms;
+    } else {
+        connector_recovered_locked(c);
+    }
+    c->round_failed = false;
+}
+
+/* Makes one connection; when more are missing, the next follows, at once while nothing fails. */
+static void connector_connect(connector *c) {
+    const char *why = NULL;
+    os_mutex_lock(&c->lock);
+    connector_next_round_locked(c);
+    bool missing = c->state == CONNECTOR_RUNNING && service_admit(&c->service, &c->to, &why) == PORTICO_OK;
+    c->attempts += missing;
+    os_mutex_unlock(&c->lock);
+    if (!missing) {
+        return;
+    }
+    const os_address *local = c->local.family != OS_ADDRESS_NONE ? &c->local : NULL;
+    if (session_connect(&c->service, &c->to, local) != PORTICO_OK) {
+        service_leave(&c->service, &c->to, false, 0, PORTICO_E_NO_MEMORY);
+        return;
+    }
+    os_mutex_lock(&c->lock);
+    if (atomic_load(&c->service.sessions) < c->service.config->max_sessions) {
+        connector_wait_locked(c, c->failing ? c->pause_ms : 0);
+    }
+    os_mutex_unlock(&c->lock);
+}
+
+/* The control thread asks for the name's address: each time anew, since it may change, and not on a worker,
+ * since it may take long. */
+static void connector_on_resolve(control_command *command) {
+    connector *c = (connector *)((char *)command - offsetof(connector, resolve));
+    const config_service *settings = c->service.config;
+    os_address to = {0};
+    portico_status status = PORTICO_E_CANCELLED;
+    if (!control_ending()) {
+        status = os_address_resolve(settings->address, settings->port, &to);
+    }
+    os_mutex_lock(&c->lock);
+    c->waiting = false;
+    if (status == PORTICO_OK) {
+        c->to = to;
+    } else {
+        connector_failed_locked(c, status);
+    }
+    os_mutex_unlock(&c->lock);
+    if (status == PORTICO_OK) {
+        connector_connect(c);
+    }
+}
+
+static void connector_on_retry(const os_completion *completion) {
+    connector *c = (connector *)((char *)completion->op - offsetof(connector, retry));
+    os_address numeric;
+    if (os_address_parse(c->service.config->address, 1, &numeric) != PORTICO_OK) {
+        control_post(&c->resolve);
+        return;
+    }
+    os_mutex_lock(&c->lock);
+    c->waiting = false;
+    os_mutex_unlock(&c->lock);
+    connector_connect(c);
+}
+
+/* A session is gone, or never connected: another one is to come. A session that lived shorter than the pause
+ * is a failure, too: else a peer that takes connections and drops them would be hammered. [any thread] */
+static void connector_on_session_freed(service *s, bool connected, uint64_t lived_ms, portico_status reason) {
+    connector *c = (connector *)s;
+    os_mutex_lock(&c->lock);
+    if (connected && lived_ms >= c->pause_ms) {
+        connector_recovered_locked(c);
+        connector_wait_locked(c, c->pause_ms);
+    } else {
+        connector_failed_locked(c, reason);
+    }
+    os_mutex_unlock(&c->lock);
+}
+
+connector *connector_create(const config_service *settings, session_type *type, os_port *port) {
+    connector *c = calloc(1, sizeof *c);
+    if (c == NULL || timer_init(&c->retry, connector_on_retry) != PORTICO_OK) {
+        free(c);
+        return NULL;
+    }
+    service_init(&c->service, settings, type, port);
+    c->service.on_session_freed = connector_on_session_freed;
+    c->resolve.run = connector_on_resolve;
+    return c;
+}
+
+void connector_start(connector *c) {
+    const config_service *settings = c->service.config;
+    os_mutex_lock(&c->lock);
+    if (c->state == CONNECTOR_WAITING) {
+        /* What is no numeric address is resolved before each connect. */
+        (void)os_address_parse(settings->address, settings->port, &c->to);
+        if (settings->bind_address != NULL) {
+            (void)os_address_parse(settings->bind_address, 0, &c->local); /* config_load has checked it */
+        }
+        c->state = CONNECTOR_RUNNING;
+        c->pause_ms = settings->reconnect_min_ms;
+        connector_wait_locked(c, 0);
+    }
+    os_mutex_unlock(&c->lock);
+}
+
+void connector_stop(connector *c, connector_state to) {
+    os_mutex_lock(&c->lock);
+    c->state = c->state == CONNECTOR_STOPPED ? CONNECTOR_STOPPED : to;
+    if (c->waiting && timer_cancel(&c->retry)) {
+        c->waiting = false;
+    }
+    os_mutex_unlock(&c->lock);
+}
+
+bool connector_idle(connector *c) {
+    os_mutex_lock(&c->lock);
+    bool idle = !c->waiting && atomic_load(&c->service.sessions) == 0;
+    os_mutex_unlock(&c->lock);
+    return idle;
+}
+
+void connector_destroy(connector *c) {
+    INVARIANT(!c->waiting);
+    timer_fini(&c->retry);
+    service_fini(&c->service);
+    free(c);
+}
+
+service *connector_service(connector *c) {
+    return &c->service;
+}
+
+connector_view connector_look(connector *c) {
+    os_mutex_lock(&c->lock);
+    connector_view view = {.attempts = c->attempts, .failures = c->failures, .state = c->state};
+    os_mutex_unlock(&c->lock);
+    view.connected = atomic_load(&c->service.connected);
+    return view;
+}

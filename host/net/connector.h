@@ -1,0 +1,39 @@
+/* connector.h: makes connections and keeps them.
+ *
+ * A connector keeps `max_sessions` sessions of its type open while the type's module is loaded. After a failure,
+ * and after a session that ended, it waits: reconnect_min_ms, then twice as long with each failure in a
+ * row, up to reconnect_max_ms. A session that ends sooner than the pause counts as a failure. Started and stopped by the control thread, connects on workers.
+ */
+#ifndef PORTICO_CONNECTOR_H
+#define PORTICO_CONNECTOR_H
+
+#include "session/service.h"
+
+typedef struct connector connector;
+
+typedef enum connector_state { CONNECTOR_WAITING, CONNECTOR_RUNNING, CONNECTOR_STOPPED } connector_state;
+
+typedef struct connector_view {
+    uint32_t connected;
+    uint64_t attempts;
+    uint64_t failures;
+    connector_state state;
+} connector_view;
+
+/* NULL when out of memory. */
+connector *connector_create(const config_service *settings, session_type *type, os_port *port);
+
+/* Begins to connect. [control thread] */
+void connector_start(connector *c);
+
+/* Makes no more connections; CONNECTOR_STOPPED is for ever. Its sessions stay. [control thread] */
+void connector_stop(connector *c, connector_state to);
+
+/* No timer is on its way and every session is freed. [control thread] */
+bool connector_idle(connector *c);
+void connector_destroy(connector *c);
+
+service *connector_service(connector *c);
+connector_view connector_look(connector *c);
+
+#endif

@@ -1,0 +1,279 @@
+/* listener.c: see listener.h.
+ *
+ * A listener keeps `accepts` accepts in flight, one in each slot. A slot heals itself: whatever an accept ends
+ * with, it is submitted again, at once or, when the system is out of handles or keeps failing, after a pause.
+ */
+#include "net/listener.h"
+
+#include "base/invariant.h"
+#include "session/session.h"
+#include "base/stats.h"
+#include "base/status.h"
+#include "base/system_text.h"
+#include "run/timer.h"
+
+#include <stdlib.h>
+
+/* How long to let the system recover; and how many failures in a row are taken for one that needs it. */
+enum { PAUSE_MS = 100, FAILURES_BEFORE_PAUSE = 16, TELL_AGAIN_MS = 60000 };
+
+/* Between attempts to open: each pause is twice the one before. */
+enum { REOPEN_MIN_MS = 250, REOPEN_MAX_MS = 30000 };
+
+typedef struct accept_slot {
+    os_accept_op accept; /* first: a completion's op is the slot */
+    listener *owner;
+    bool armed;
+} accept_slot;
+
+struct listener {
+    service service;
+    os_mutex lock;
+    listener_state state;
+    os_socket *socket;
+    os_address address;
+    accept_slot *slots;
+    uint32_t armed;           /* slots in flight */
+    uint32_t failures;        /* in a row */
+    uint64_t failure_told_ms; /* when the log was last told of each; 0: never */
+    uint64_t limit_told_ms;
+    uint32_t reopen_ms; /* the pause before it is opened again; 0: nobody wants that */
+    uint64_t reopen_at_ms;
+    bool pausing; /* the timer is set, or its op is on its way */
+    timer pause;
+};
+
+static void slots_arm_locked(listener *l);
+
+/* Sets the pause after which all idle slots are armed again. */
+static void listener_pause_locked(listener *l) {
+    if (!l->pausing) {
+        l->pausing = true;
+        timer_set(&l->pause, PAUSE_MS);
+    }
+}
+
+static void listener_on_pause(const os_completion *completion) {
+    listener *l = (listener *)((char *)completion->op - offsetof(listener, pause));
+    os_mutex_lock(&l->lock);
+    l->pausing = false;
+    slots_arm_locked(l);
+    os_mutex_unlock(&l->lock);
+}
+
+/* Once a minute at the most: what goes wrong at an accept goes wrong at the next thousand, too. */
+static bool tell_now(uint64_t *told_ms) {
+    uint64_t now_ms = worker_now_ms();
+    bool tell = *told_ms == 0 || now_ms - *told_ms >= TELL_AGAIN_MS;
+    if (tell) {
+        *told_ms = now_ms;
+    }
+    return tell;
+}
+
+static void listener_failed_locked(listener *l, portico_status status, int32_t system_error) {
+    stats_add(STAT_accept_failures, 1);
+    l->failures++;
+    if (tell_now(&l->failure_told_ms)) {
+        log_warn(l->service.config->name, "accepting fails: %s (%s); going on trying", status_text(status),
+                 system_text(system_error));
+    }
+}
+
+static void slot_arm_locked(accept_slot *slot) {
+    listener *l = slot->owner;
+    if (l->state != LISTENER_LISTENING || slot->armed) {
+        return;
+    }
+    portico_status status = os_accept(l->socket, &slot->accept);
+    if (status == PORTICO_OK) {
+        slot->armed = true;
+        l->armed++;
+        stats_add(STAT_ops_submitted, 1);
+    } else {
+        listener_failed_locked(l, status, os_error());
+        listener_pause_locked(l);
+    }
+}
+
+static void slots_arm_locked(listener *l) {
+    for (uint32_t i = 0; i < l->service.config->accepts; i++) {
+        slot_arm_locked(&l->slots[i]);
+    }
+}
+
+/* Whether the connection may become a session, which then counts: under the lock in which the accept comes
+ * home, so that listener_idle never sees neither. */
+static bool listener_admit_locked(listener *l, const os_address *peer) {
+    const char *why = NULL;
+    if (service_admit(&l->service, peer, &why) == PORTICO_OK) {
+        return true;
+    }
+    if (tell_now(&l->limit_told_ms)) {
+        log_warn(l->service.config->name, "a connection is refused: %s is reached; further ones are counted",
+                 why);
+    }
+    return false;
+}
+
+static void listener_take(listener *l, os_socket *socket, const os_address *peer) {
+    if (os_socket_configure(socket, &l->service.config->socket) != PORTICO_OK) {
+        log_debug(l->service.config->name, "a socket option was refused (%s)", system_text(os_error()));
+    }
+    session_accept(&l->service, socket, peer);
+}
+
+/* An accept has ended: once per accepted os_accept. [worker] */
+static void listener_on_accept(const os_completion *completion) {
+    accept_slot *slot = (accept_slot *)completion->op;
+    listener *l = slot->owner;
+    os_socket *socket = NULL;
+    os_address peer = slot->accept.peer;
+    os_mutex_lock(&l->lock);
+    slot->armed = false;
+    l->armed--;
+    if (completion->status == PORTICO_OK) {
+        socket = slot->accept.socket;
+        l->failures = 0;
+    } else if (completion->status != PORTICO_E_CANCELLED) {
+        listener_failed_locked(l, completion->status, completion->system_error);
+    }
+    if (completion->status == PORTICO_E_NO_HANDLES || l->failures >= FAILURES_BEFORE_PAUSE) {
+        listener_pause_locked(l);
+    } else {
+        slot_arm_locked(slot); /* also after a cancel, when the listener was opened again meanwhile */
+    }
+    bool listening = l->state == LISTENER_LISTENING;
+    bool admitted = socket != NULL && listening && listener_admit_locked(l, &peer);
+    os_mutex_unlock(&l->lock);
+    if (admitted) {
+        listener_take(l, socket, &peer);
+    } else if (socket != NULL) {
+        os_close(socket, !listening); /* over a limit: an orderly end */
+    }
+}
+
+listener *listener_create(const config_service *settings, session_type *type, os_port *port) {
+    listener *l = calloc(1, sizeof *l);
+    accept_slot *slots = calloc(settings->accepts, sizeof *slots);
+    if (l == NULL || slots == NULL || timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
+        free(l);
+        free(slots);
+        return NULL;
+    }
+    service_init(&l->service, settings, type, port);
+    l->slots = slots;
+    for (uint32_t i = 0; i < settings->accepts; i++) {
+        slots[i].owner = l;
+        slots[i].accept.op.done = listener_on_accept;
+    }
+    return l;
+}
+
+static portico_status listener_listen_locked(listener *l) {
+    const config_service *c = l->service.config;
+    os_address at;
+    portico_status status = os_address_parse(c->address, c->port, &at);
+    if (status == PORTICO_OK && l->address.port != 0) {
+        at = l->address; /* opened again: clients know the port that 0 became */
+    }
+    if (status == PORTICO_OK) {
+        status = os_listen(l->service.port, &at, &c->listen, &l->socket);
+    }
+    if (status == PORTICO_OK) {
+        l->state = LISTENER_LISTENING;
+        l->address = at;
+        (void)os_socket_address(l->socket, &l->address);
+        slots_arm_locked(l);
+    }
+    return status;
+}
+
+/* Sets the time of the next attempt. False: there has been one before. */
+static bool listener_try_again_locked(listener *l) {
+    bool first = l->reopen_ms == 0;
+    l->reopen_ms = first                              ? REOPEN_MIN_MS
+                   : l->reopen_ms > REOPEN_MAX_MS / 2 ? REOPEN_MAX_MS
+                                                      : 2 * l->reopen_ms;
+    l->reopen_at_ms = os_monotonic_ns() / 1000000 + l->reopen_ms;
+    return first;
+}
+
+portico_status listener_open(listener *l, bool keep_trying) {
+    const config_service *c = l->service.config;
+    char text[OS_ADDRESS_TEXT];
+    bool first = true;
+    os_mutex_lock(&l->lock);
+    if (l->state != LISTENER_WAITING) {
+        os_mutex_unlock(&l->lock);
+        return PORTICO_OK;
+    }
+    portico_status status = listener_listen_locked(l);
+    int32_t system_error = os_error();
+    if (status == PORTICO_OK || !keep_trying) {
+        l->reopen_ms = 0;
+    } else {
+        first = listener_try_again_locked(l);
+    }
+    uint32_t pause_ms = l->reopen_ms;
+    os_address_format(&l->address, text);
+    os_mutex_unlock(&l->lock);
+    if (status == PORTICO_OK) {
+        log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
+                 frame_name(c->framing));
+    } else if (first) {
+        log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port, status_text(status),
+                  system_text(system_error), keep_trying ? "; trying again until it can" : "");
+    } else {
+        log_debug(c->name, "still cannot listen: %s; again in %u ms", status_text(status), pause_ms);
+    }
+    return status;
+}
+
+bool listener_reopen_due(listener *l, uint64_t now_ms) {
+    os_mutex_lock(&l->lock);
+    bool due = l->state == LISTENER_WAITING && l->reopen_ms != 0 && now_ms >= l->reopen_at_ms;
+    os_mutex_unlock(&l->lock);
+    return due;
+}
+
+void listener_close(listener *l, listener_state to) {
+    os_mutex_lock(&l->lock);
+    if (l->state == LISTENER_LISTENING) {
+        os_close(l->socket, false);
+        l->socket = NULL;
+    }
+    l->state = l->state == LISTENER_STOPPED ? LISTENER_STOPPED : to;
+    l->reopen_ms = 0;
+    if (l->pausing && timer_cancel(&l->pause)) {
+        l->pausing = false;
+    }
+    os_mutex_unlock(&l->lock);
+}
+
+bool listener_idle(listener *l) {
+    os_mutex_lock(&l->lock);
+    bool idle = l->armed == 0 && !l->pausing && atomic_load(&l->service.sessions) == 0;
+    os_mutex_unlock(&l->lock);
+    return idle;
+}
+
+void listener_destroy(listener *l) {
+    INVARIANT(l->armed == 0 && !l->pausing);
+    timer_fini(&l->pause);
+    service_fini(&l->service);
+    free(l->slots);
+    free(l);
+}
+
+service *listener_service(listener *l) {
+    return &l->service;
+}
+
+listener_state listener_look(listener *l, os_address *address) {
+    os_mutex_lock(&l->lock);
+    listener_state state = l->state;
+    *address = l->address;
+    os_mutex_unlock(&l->lock);
+    return state;
+}

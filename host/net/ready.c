@@ -1,0 +1,109 @@
+/* ready.c: see ready.h. */
+#include "net/ready.h"
+
+#include "net/services.h"
+#include "base/system_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_BYTES = 4096 };
+
+static const config *written; /* whose file this process has written; NULL: none */
+
+typedef struct ready_writer {
+    FILE *file;
+    const config *config;
+} ready_writer;
+
+static void write_listener(void *arg, listener *l, connector *c) {
+    ready_writer *w = arg;
+    (void)c;
+    os_address address;
+    char text[OS_ADDRESS_TEXT];
+    if (l == NULL || listener_look(l, &address) != LISTENER_LISTENING) {
+        return;
+    }
+    os_address_format(&address, text);
+    const config_service *s = listener_service(l)->config;
+    if (s == &w->config->admin) {
+        fprintf(w->file, "admin %s\n", text);
+    } else {
+        fprintf(w->file, "listener %s %s\n", s->name, text);
+    }
+}
+
+/* A file of that name that is no ready file is somebody's mistake in the ini, and must survive it. */
+static bool may_replace(const char *path) {
+    char begin[4] = "";
+    FILE *file = os_fopen(path, "r");
+    if (file == NULL) {
+        return true;
+    }
+    size_t size = fread(begin, 1, sizeof begin, file);
+    fclose(file);
+    return size == 0 || (size == sizeof begin && memcmp(begin, "pid ", sizeof begin) == 0);
+}
+
+bool ready_update(void) {
+    const config *c = written;
+    if (c == NULL) {
+        return true;
+    }
+    char draft[PATH_BYTES];
+    snprintf(draft, sizeof draft, "%s.%u", c->ready_file, os_process_id());
+    ready_writer w = {.file = os_fopen(draft, "w"), .config = c};
+    bool good = w.file != NULL;
+    if (good) {
+        fprintf(w.file, "pid %u\n", os_process_id());
+        services_each(write_listener, &w);
+        good = ferror(w.file) == 0;
+        good = fclose(w.file) == 0 && good;
+        good = good && os_file_rename(draft, c->ready_file) == PORTICO_OK;
+    }
+    if (!good) {
+        log_error("host", "[host] ready_file = %s cannot be written (%s)", c->ready_file,
+                  system_text(os_error()));
+        (void)os_file_remove(draft);
+    }
+    return good;
+}
+
+bool ready_write(const config *c) {
+    if (c->ready_file == NULL) {
+        return true;
+    }
+    if (!may_replace(c->ready_file)) {
+        log_error("host", "[host] ready_file = %s: there is a file that is no ready file; name another one",
+                  c->ready_file);
+        return false;
+    }
+    written = c;
+    if (!ready_update()) {
+        written = NULL;
+    }
+    return written != NULL;
+}
+
+void ready_remove(void) {
+    if (written != NULL) {
+        (void)os_file_remove(written->ready_file);
+        written = NULL;
+    }
+}
+
+uint16_t ready_admin_port(const config *c) {
+    FILE *file = c->ready_file != NULL ? os_fopen(c->ready_file, "r") : NULL;
+    char line[256];
+    uint16_t port = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strrchr(line, ':');
+        if (strncmp(line, "admin ", 6) == 0 && colon != NULL) {
+            port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return port;
+}

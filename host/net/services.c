@@ -1,0 +1,180 @@
+/* services.c: see services.h. */
+#include "net/services.h"
+
+#include "admin/admin.h"
+#include "session/session.h"
+
+#include <stdlib.h>
+
+static struct {
+    listener **listeners; /* [admin] is the last one when it is enabled */
+    size_t listener_count;
+    connector **connectors;
+    size_t connector_count;
+} services;
+
+static bool add_listener(const config_service *settings, os_port *port) {
+    const char *name = settings->type != NULL ? settings->type : ADMIN_SESSION_TYPE;
+    session_type *type = session_type_get(name);
+    listener *l = type != NULL ? listener_create(settings, type, port) : NULL;
+    if (l == NULL) {
+        return false;
+    }
+    services.listeners[services.listener_count++] = l;
+    return true;
+}
+
+static bool add_connector(const config_service *settings, os_port *port) {
+    session_type *type = session_type_get(settings->type);
+    connector *c = type != NULL ? connector_create(settings, type, port) : NULL;
+    if (c == NULL) {
+        return false;
+    }
+    services.connectors[services.connector_count++] = c;
+    return true;
+}
+
+portico_status services_create(const config *c, os_port *port) {
+    services.listeners = calloc(c->listener_count + 1, sizeof *services.listeners);
+    services.connectors = calloc(c->connector_count + 1, sizeof *services.connectors);
+    bool good = services.listeners != NULL && services.connectors != NULL;
+    for (size_t i = 0; good && i < c->listener_count; i++) {
+        good = add_listener(&c->listeners[i], port);
+    }
+    for (size_t i = 0; good && i < c->connector_count; i++) {
+        good = add_connector(&c->connectors[i], port);
+    }
+    if (good && c->admin_enabled) {
+        good = add_listener(&c->admin, port);
+    }
+    return good ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+void services_destroy(void) {
+    for (size_t i = 0; i < services.listener_count; i++) {
+        listener_destroy(services.listeners[i]);
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        connector_destroy(services.connectors[i]);
+    }
+    free(services.listeners);
+    free(services.connectors);
+    services.listener_count = 0;
+    services.connector_count = 0;
+}
+
+static bool type_is_loaded(session_type *t) {
+    uint32_t version = 0;
+    layout *l = session_type_layout(t, &version);
+    layout_release(l);
+    return l != NULL;
+}
+
+portico_status services_open(const session_type *type) {
+    portico_status result = PORTICO_OK;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        service *s = listener_service(services.listeners[i]);
+        if ((type == NULL || s->type == type) && type_is_loaded(s->type)) {
+            portico_status status = listener_open(services.listeners[i], type != NULL);
+            result = result == PORTICO_OK ? status : result;
+        }
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        service *s = connector_service(services.connectors[i]);
+        if ((type == NULL || s->type == type) && type_is_loaded(s->type)) {
+            connector_start(services.connectors[i]);
+        }
+    }
+    return result;
+}
+
+bool services_reopen_due(uint64_t now_ms) {
+    bool due = false;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        due = due || listener_reopen_due(services.listeners[i], now_ms);
+    }
+    return due;
+}
+
+bool services_reopen(uint64_t now_ms) {
+    bool opened = false;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        listener *l = services.listeners[i];
+        opened = (listener_reopen_due(l, now_ms) && listener_open(l, true) == PORTICO_OK) || opened;
+    }
+    return opened;
+}
+
+static void tell_waiting(void *arg, listener *l, connector *c) {
+    (void)arg;
+    service *s = l != NULL ? listener_service(l) : connector_service(c);
+    if (!type_is_loaded(s->type)) {
+        log_warn(s->config->name, "waits: no loaded module has the session type %s", s->type->name);
+    }
+}
+
+void services_tell_waiting(void) {
+    services_each(tell_waiting, NULL);
+}
+
+static void close_of_type(void *arg, session *s) {
+    if (s->service->type == arg) {
+        session_close(s, PORTICO_E_UNLOADED);
+    }
+}
+
+void services_pause(const session_type *type) {
+    for (size_t i = 0; i < services.listener_count; i++) {
+        if (listener_service(services.listeners[i])->type == type) {
+            listener_close(services.listeners[i], LISTENER_WAITING);
+        }
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        if (connector_service(services.connectors[i])->type == type) {
+            connector_stop(services.connectors[i], CONNECTOR_WAITING);
+        }
+    }
+    sessions_each(close_of_type, (void *)(uintptr_t)type);
+}
+
+void services_stop(void) {
+    for (size_t i = 0; i < services.listener_count; i++) {
+        listener_close(services.listeners[i], LISTENER_STOPPED);
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        connector_stop(services.connectors[i], CONNECTOR_STOPPED);
+    }
+}
+
+bool services_idle(void) {
+    bool idle = true;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        idle = idle && listener_idle(services.listeners[i]);
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        idle = idle && connector_idle(services.connectors[i]);
+    }
+    return idle;
+}
+
+uint32_t services_sessions(const session_type *type) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < services.listener_count; i++) {
+        service *s = listener_service(services.listeners[i]);
+        count += s->type == type ? atomic_load(&s->sessions) : 0;
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        service *s = connector_service(services.connectors[i]);
+        count += s->type == type ? atomic_load(&s->sessions) : 0;
+    }
+    return count;
+}
+
+void services_each(void (*each)(void *arg, listener *l, connector *c), void *arg) {
+    for (size_t i = 0; i < services.listener_count; i++) {
+        each(arg, services.listeners[i], NULL);
+    }
+    for (size_t i = 0; i < services.connector_count; i++) {
+        each(arg, NULL, services.connectors[i]);
+    }
+}

@@ -1,0 +1,88 @@
+/* room_members.c: who is in a room. See room.h.
+ *
+ * The list is changed in the room's turn only, and read by any thread under the room's lock.
+ */
+#include "room/private.h"
+
+#include "session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Adds the member, unless the room closes, is full, or memory is out. */
+static portico_status member_add(room *r, portico_session id) {
+    portico_status status = PORTICO_OK;
+    uint32_t limit = r->max_members;
+    os_mutex_lock(&r->lock);
+    if (r->phase != ROOM_OPEN) {
+        status = PORTICO_E_ROOM_CLOSED;
+    } else if (limit > 0 && r->count >= limit) {
+        status = PORTICO_E_LIMIT;
+    } else if (r->count == r->capacity) {
+        uint32_t capacity = r->capacity == 0 ? 8 : 2 * r->capacity;
+        portico_session *members = realloc(r->members, capacity * sizeof *members);
+        if (members != NULL) {
+            r->members = members;
+            r->capacity = capacity;
+        } else {
+            status = PORTICO_E_NO_MEMORY;
+        }
+    }
+    if (status == PORTICO_OK) {
+        r->members[r->count++] = id;
+    }
+    os_mutex_unlock(&r->lock);
+    return status;
+}
+
+static void member_remove(room *r, portico_session id) {
+    os_mutex_lock(&r->lock);
+    uint32_t i = 0;
+    while (r->members[i] != id) {
+        i++;
+    }
+    r->count--;
+    memmove(&r->members[i], &r->members[i + 1], (r->count - i) * sizeof *r->members);
+    os_mutex_unlock(&r->lock);
+}
+
+portico_status room_enter(room *r, session *s) {
+    portico_status status = member_add(r, s->base.id);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (!room_begin(r, "on_join", 0, s->base.id)) {
+        status = PORTICO_E_ROOM_CLOSED;
+    } else {
+        if (r->type->on_join != NULL) {
+            status = r->type->on_join(r->base.id, r->state, s->base.id);
+        }
+        room_end(r);
+    }
+    if (status != PORTICO_OK) {
+        member_remove(r, s->base.id);
+        room_end_if_empty(r);
+    }
+    return status;
+}
+
+void room_leave(room *r, session *s, portico_status reason) {
+    member_remove(r, s->base.id);
+    if (room_begin(r, "on_leave", 0, s->base.id)) {
+        if (r->type->on_leave != NULL) {
+            r->type->on_leave(r->base.id, r->state, s->base.id, reason);
+        }
+        room_end(r);
+    }
+    room_end_if_empty(r);
+}
+
+uint32_t room_members(room *r, portico_session *members, uint32_t capacity) {
+    os_mutex_lock(&r->lock);
+    uint32_t count = r->count;
+    if (count > 0 && capacity > 0) {
+        memcpy(members, r->members, (count < capacity ? count : capacity) * sizeof *members);
+    }
+    os_mutex_unlock(&r->lock);
+    return count;
+}

@@ -1,0 +1,62 @@
+/* message.c: see message.h. */
+#include "run/message.h"
+
+#include "run/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, struct schedule *from) {
+    message *m = malloc(sizeof *m + size + 1);
+    if (m == NULL) {
+        return NULL;
+    }
+    m->to = to;
+    m->from = from;
+    m->id = id;
+    m->size = size;
+    if (size > 0) {
+        memcpy(m->bytes, data, size);
+    }
+    m->bytes[size] = 0;
+    return m;
+}
+
+portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
+                            struct schedule *from) {
+    if (data == NULL && size > 0) {
+        return PORTICO_E_INVALID;
+    }
+    if (size > MESSAGE_BYTES_MAX) {
+        return PORTICO_E_TOO_BIG;
+    }
+    entity *e = entity_find(to);
+    if (e == NULL) {
+        return PORTICO_E_GONE;
+    }
+    message *m = message_create(e, id, data, size, from);
+    portico_status status = m != NULL ? e->take(e, m) : PORTICO_E_NO_MEMORY;
+    if (status != PORTICO_OK) {
+        free(m);
+        entity_release(e);
+    }
+    return status;
+}
+
+void message_deliver(message *m, portico_on_message handler, void *state) {
+    portico_message shown = {.struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
+    if (m->from != NULL) {
+        shown.missed = schedule_delivered(m->from);
+        m->from = NULL;
+    }
+    handler(m->to->id, state, &shown);
+}
+
+void message_free(message *m) {
+    entity *to = m->to;
+    if (m->from != NULL) {
+        (void)schedule_delivered(m->from);
+    }
+    free(m);
+    entity_release(to);
+}

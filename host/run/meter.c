@@ -1,0 +1,149 @@
+/* meter.c: see meter.h.
+ *
+ * The table is open-addressed. A slot is taken by writing the hash of its name into `keys` with a compare-and-swap, and
+ * found by that hash alone: 64 bits do not meet by chance among 512. So nobody waits for whoever writes the name; that is
+ * only for those who look, and they wait for `named`. Slots are never given back.
+ */
+#include "run/meter.h"
+
+#include "os/os.h"
+
+#include <string.h>
+
+typedef struct histogram {
+    _Atomic uint64_t counts[HISTOGRAM_BUCKETS];
+    _Atomic uint64_t sum_ns;
+    _Atomic uint64_t worst_ns;
+} histogram;
+
+typedef struct series {
+    _Alignas(128) atomic_bool named; /* the next three are written */
+    meter_kind kind;
+    uint32_t number;
+    char type[METER_NAME_MAX];
+    histogram handler;
+    histogram latency;
+} series;
+
+_Atomic uint64_t meter_until_ns;
+
+static _Atomic uint64_t keys[METER_SERIES_MAX]; /* 0: free */
+static series all[METER_SERIES_MAX];
+static series others = {.named = true, .kind = METER_OTHERS};
+
+void meter_measure(uint32_t duration_ms) {
+    uint64_t until_ns = os_monotonic_ns() + duration_ms * 1000000ull;
+    uint64_t before_ns = atomic_load(&meter_until_ns);
+    while (before_ns < until_ns && !atomic_compare_exchange_weak(&meter_until_ns, &before_ns, until_ns)) {
+        /* Somebody has switched it off, or has asked for another time. */
+    }
+}
+
+/* The time now; 0, and it is switched off, when the time to measure is over. */
+uint64_t meter_clock_ns(void) {
+    uint64_t until_ns = atomic_load_explicit(&meter_until_ns, memory_order_relaxed);
+    uint64_t now_ns = os_monotonic_ns();
+    if (now_ns < until_ns) {
+        return now_ns;
+    }
+    atomic_compare_exchange_strong(&meter_until_ns, &until_ns, 0); /* else it was prolonged this moment */
+    return 0;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
+    return hash ^ hash >> 32; /* multiplying moves nothing down, and the lowest bits choose the slot */
+}
+
+/* Over all that a series is told by; never 0. */
+static uint64_t hash_of(meter_kind kind, const char *type, uint32_t number) {
+    uint64_t hash = mix(0, (uint64_t)(kind + 1) << 32 | number);
+    uint64_t word = 0;
+    size_t size = strlen(type);
+    for (; size >= sizeof word; size -= sizeof word, type += sizeof word) {
+        memcpy(&word, type, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    memcpy(&word, type, size);
+    hash = mix(hash, word);
+    return hash != 0 ? hash : 1;
+}
+
+static series *series_find(meter_kind kind, const char *type, uint32_t number) {
+    uint64_t hash = hash_of(kind, type, number);
+    for (uint32_t i = 0; i < METER_SERIES_MAX; i++) {
+        uint32_t at = (uint32_t)(hash + i) % METER_SERIES_MAX;
+        uint64_t key = atomic_load_explicit(&keys[at], memory_order_relaxed);
+        if (key == 0 && atomic_compare_exchange_strong(&keys[at], &key, hash)) {
+            series *s = &all[at];
+            s->kind = kind;
+            s->number = number;
+            memcpy(s->type, type, strnlen(type, sizeof s->type - 1));
+            atomic_store_explicit(&s->named, true, memory_order_release);
+            return s;
+        }
+        if (key == hash) {
+            return &all[at];
+        }
+    }
+    return &others;
+}
+
+static void histogram_add(histogram *h, uint64_t ns) {
+    atomic_fetch_add_explicit(&h->counts[histogram_bucket(ns)], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&h->sum_ns, ns, memory_order_relaxed);
+    uint64_t worst_ns = atomic_load_explicit(&h->worst_ns, memory_order_relaxed);
+    while (ns > worst_ns && !atomic_compare_exchange_weak_explicit(
+                                &h->worst_ns, &worst_ns, ns, memory_order_relaxed, memory_order_relaxed)) {
+        /* Another one was worse than the last, and maybe than this. */
+    }
+}
+
+void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
+                 uint32_t number) {
+    uint64_t now_ns = os_monotonic_ns();
+    series *s = series_find(kind, type, number);
+    histogram_add(&s->handler, now_ns - began_ns);
+    if (received_ns != 0) {
+        histogram_add(&s->latency, now_ns - received_ns);
+    }
+}
+
+static void histogram_look(histogram *h, meter_histogram *view) {
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        view->counts[i] = atomic_load_explicit(&h->counts[i], memory_order_relaxed);
+    }
+    view->sum_ns = atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
+    view->worst_ns = atomic_load_explicit(&h->worst_ns, memory_order_relaxed);
+}
+
+static void series_look(series *s, void (*each)(void *arg, const meter_series *series), void *arg) {
+    if (!atomic_load_explicit(&s->named, memory_order_acquire)) {
+        return;
+    }
+    meter_series view = {.kind = s->kind, .number = s->number};
+    memcpy(view.type, s->type, sizeof view.type);
+    histogram_look(&s->handler, &view.handler);
+    histogram_look(&s->latency, &view.latency);
+    each(arg, &view);
+}
+
+void meter_each(void (*each)(void *arg, const meter_series *series), void *arg) {
+    for (uint32_t i = 0; i < METER_SERIES_MAX; i++) {
+        if (atomic_load_explicit(&keys[i], memory_order_relaxed) !=
+            0) { /* leaves other slots' pages untouched */
+            series_look(&all[i], each, arg);
+        }
+    }
+    series_look(&others, each, arg);
+}
+
+const char *meter_kind_name(meter_kind kind) {
+    static const char *const names[METER_KINDS] = {
+#define METER_NAME(what, word) word,
+        METER_LIST(METER_NAME)
+#undef METER_NAME
+    };
+    return names[kind];
+}

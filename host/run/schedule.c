@@ -1,0 +1,234 @@
+/* schedule.c: see schedule.h.
+ *
+ * A schedule is held by its timer, from its start until it has ended and will not be called again, and by the message
+ * that it has posted. `ended` and the table are guarded by the lock; what the timers thread and the message's turn share
+ * is one atomic word.
+ */
+#include "run/schedule.h"
+
+#include "run/entity_table.h"
+#include "run/message.h"
+#include "base/table.h"
+#include "run/timer.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The word: whether the last message has not come to its turn yet, and how many were left out. */
+enum { WAITING = 1, LEFT_OUT = 2 };
+
+struct schedule {
+    timer timer;
+    portico_timer number; /* the key */
+    portico_entity to;
+    portico_entity owner;
+    uint64_t next_ns;   /* when it is due; period after period from the start, so that it does not drift */
+    uint64_t period_ns; /* 0: once */
+    uint32_t id;
+    uint32_t size;
+    bool ended; /* [lock] and no longer in the table */
+    _Atomic uint32_t holds;
+    _Atomic uint64_t word;
+    UT_hash_handle hh;
+    uint8_t bytes[];
+};
+
+static struct {
+    os_mutex lock;
+    schedule *all;
+    portico_timer last_number;
+} schedules;
+
+static bool is_there(portico_entity id) {
+    entity *e = entity_find(id);
+    if (e != NULL) {
+        entity_release(e);
+    }
+    return e != NULL;
+}
+
+static void schedule_release(schedule *s) {
+    if (atomic_fetch_sub_explicit(&s->holds, 1, memory_order_acq_rel) == 1) {
+        free(s);
+    }
+}
+
+/* The timer will not call it any more. */
+static void timer_hold_drop(schedule *s) {
+    timer_fini(&s->timer);
+    schedule_release(s);
+}
+
+static void end_locked(schedule *s) {
+    HASH_DEL(schedules.all, s);
+    s->ended = true;
+}
+
+/* Ends it, unless it has ended. When its timer is just being called, that call will see it. */
+static void cancel_locked(schedule *s) {
+    if (!s->ended) {
+        end_locked(s);
+        if (timer_cancel(&s->timer)) {
+            timer_hold_drop(s);
+        }
+    }
+}
+
+/* Sets it to the next period that is not over; counts those that are. */
+static void schedule_next_locked(schedule *s) {
+    uint64_t now_ns = os_monotonic_ns();
+    s->next_ns += s->period_ns;
+    if (s->next_ns <= now_ns) {
+        uint64_t over = (now_ns - s->next_ns) / s->period_ns + 1;
+        atomic_fetch_add(&s->word, over * LEFT_OUT);
+        s->next_ns += over * s->period_ns;
+    }
+    timer_set_at(&s->timer, s->next_ns);
+}
+
+/* A message is due. True: it is to be posted; false: one still waits, so this one is left out. */
+static bool take_waiting(schedule *s) {
+    uint64_t before = atomic_load(&s->word);
+    uint64_t after = 0;
+    do {
+        after = (before & WAITING) != 0 ? before + LEFT_OUT : before + WAITING;
+    } while (!atomic_compare_exchange_weak(&s->word, &before, after));
+    return (before & WAITING) == 0;
+}
+
+/* Posts the message that is due. PORTICO_E_GONE: nobody is there any more for this one and those after it. No lock. */
+static portico_status schedule_post(schedule *s) {
+    if (s->owner != 0 && !is_there(s->owner)) {
+        return PORTICO_E_GONE;
+    }
+    if (s->period_ns == 0) {
+        return message_post(s->to, s->id, s->bytes, s->size, NULL);
+    }
+    if (!take_waiting(s)) {
+        return PORTICO_OK;
+    }
+    atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed); /* the message's */
+    portico_status status = message_post(s->to, s->id, s->bytes, s->size, s);
+    if (status != PORTICO_OK) {
+        atomic_fetch_add(&s->word, LEFT_OUT - WAITING);
+        schedule_release(s);
+    }
+    return status;
+}
+
+/* The last call: `s` has ended and is set no more. */
+static void last_due(schedule *s, bool cancelled) {
+    if (!cancelled) {
+        (void)schedule_post(s);
+    }
+    timer_hold_drop(s);
+}
+
+/* Set again before it is posted: from then on others may end it, so the call has a hold of its own. */
+static void again_due(schedule *s) {
+    if (schedule_post(s) == PORTICO_E_GONE) {
+        os_mutex_lock(&schedules.lock);
+        cancel_locked(s);
+        os_mutex_unlock(&schedules.lock);
+    }
+    schedule_release(s);
+}
+
+/* It is due. [timers thread, no lock] */
+static void schedule_on_due(timer *t) {
+    schedule *s = (schedule *)((char *)t - offsetof(schedule, timer));
+    os_mutex_lock(&schedules.lock);
+    bool cancelled = s->ended;
+    bool last = cancelled || s->period_ns == 0;
+    if (!last) {
+        atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed);
+        schedule_next_locked(s);
+    } else if (!cancelled) {
+        end_locked(s); /* once: from here on there is nothing left to cancel */
+    }
+    os_mutex_unlock(&schedules.lock);
+    if (last) {
+        last_due(s, cancelled);
+    } else {
+        again_due(s);
+    }
+}
+
+static schedule *schedule_new(uint32_t size, const void *data) {
+    schedule *s = calloc(1, sizeof *s + size);
+    if (s == NULL || timer_init_direct(&s->timer, schedule_on_due) != PORTICO_OK) {
+        free(s);
+        return NULL;
+    }
+    atomic_store(&s->holds, 1); /* the timer's */
+    s->size = size;
+    if (size > 0) {
+        memcpy(s->bytes, data, size);
+    }
+    return s;
+}
+
+portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id, const void *data,
+                              uint32_t size, uint32_t delay_ms, uint32_t period_ms, portico_timer *timer_id) {
+    if (size > MESSAGE_BYTES_MAX) {
+        return PORTICO_E_TOO_BIG;
+    }
+    if (data == NULL && size > 0) {
+        return PORTICO_E_INVALID;
+    }
+    if (!is_there(to)) {
+        return PORTICO_E_GONE;
+    }
+    schedule *s = schedule_new(size, data);
+    if (s == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    s->to = to;
+    s->owner = owner;
+    s->id = id;
+    s->period_ns = period_ms * 1000000ull;
+    s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
+    os_mutex_lock(&schedules.lock);
+    s->number = ++schedules.last_number;
+    portico_timer number = s->number;
+    HASH_ADD(hh, schedules.all, number, sizeof s->number, s);
+    bool added = s->hh.tbl != NULL;
+    if (added) {
+        timer_set_at(&s->timer, s->next_ns);
+    } else {
+        timer_hold_drop(s);
+    }
+    os_mutex_unlock(&schedules.lock);
+    if (added && timer_id != NULL) {
+        *timer_id = number;
+    }
+    return added ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+portico_status schedule_cancel(portico_timer number) {
+    schedule *s = NULL;
+    os_mutex_lock(&schedules.lock);
+    HASH_FIND(hh, schedules.all, &number, sizeof number, s);
+    portico_status status = s != NULL ? PORTICO_OK : PORTICO_E_GONE;
+    if (s != NULL) {
+        cancel_locked(s);
+    }
+    os_mutex_unlock(&schedules.lock);
+    return status;
+}
+
+uint32_t schedule_delivered(schedule *s) {
+    uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
+    schedule_release(s);
+    return left_out < UINT32_MAX ? (uint32_t)left_out : UINT32_MAX;
+}
+
+void schedules_fini(void) {
+    schedule *s = NULL;
+    schedule *next = NULL;
+    HASH_ITER(hh, schedules.all, s, next) {
+        end_locked(s);
+        timer_hold_drop(s);
+    }
+}

@@ -1,0 +1,116 @@
+/* strand.c: see strand.h. */
+#include "run/strand.h"
+
+#include "base/stats.h"
+
+enum { STRAND_BURST = 32 };
+
+static _Thread_local entity *current;
+
+entity *turn_current(void) {
+    return current;
+}
+
+entity *turn_enter(entity *e) {
+    entity *before = current;
+    current = e;
+    return before;
+}
+
+void turn_leave(entity *before) {
+    current = before;
+}
+
+static bool strand_post(strand *s) {
+    bool posted = os_port_post(s->port, &s->op) == PORTICO_OK;
+    if (posted) {
+        stats_add(STAT_ops_submitted, 1);
+    }
+    return posted;
+}
+
+static void strand_start_locked(strand *s) {
+    if (!s->busy && s->first != NULL) {
+        entity_hold(s->owner);
+        s->busy = strand_post(s);
+        if (!s->busy) {
+            entity_sweep_soon(s->owner); /* the system has no memory for it now: strand_kick tries again */
+            entity_unhold(s->owner);
+        }
+    }
+}
+
+static work *strand_pop(strand *s) {
+    os_mutex_lock(&s->lock);
+    work *w = s->first;
+    if (w == NULL) {
+        s->busy = false;
+    } else {
+        s->first = w->next;
+        s->last = w->next != NULL ? s->last : &s->first;
+        s->count--;
+    }
+    os_mutex_unlock(&s->lock);
+    return w;
+}
+
+/* Runs a burst; with more to do it queues again, so that other strands and sessions get their turn. [worker] */
+static void strand_on_op(const os_completion *completion) {
+    strand *s = (strand *)((char *)completion->op - offsetof(strand, op));
+    entity *before = turn_enter(s->owner);
+    work *w = NULL;
+    uint32_t done = 0;
+    do {
+        w = strand_pop(s);
+        if (w != NULL) {
+            w->run(w);
+        }
+    } while (w != NULL && (++done % STRAND_BURST != 0 || !strand_post(s)));
+    turn_leave(before);
+    if (w == NULL) {
+        entity_release(s->owner); /* keep last: it may free the strand */
+    }
+}
+
+void strand_init(strand *s, entity *owner, os_port *port) {
+    s->owner = owner;
+    s->port = port;
+    s->last = &s->first;
+    s->op.done = strand_on_op;
+}
+
+void strand_push(strand *s, work *w) {
+    w->next = NULL;
+    os_mutex_lock(&s->lock);
+    *s->last = w;
+    s->last = &w->next;
+    s->count++;
+    strand_start_locked(s);
+    os_mutex_unlock(&s->lock);
+}
+
+void strand_pause(strand *s) {
+    os_mutex_lock(&s->lock);
+    s->busy = true;
+    os_mutex_unlock(&s->lock);
+}
+
+void strand_resume(strand *s) {
+    os_mutex_lock(&s->lock);
+    s->busy = false;
+    strand_start_locked(s);
+    os_mutex_unlock(&s->lock);
+}
+
+uint32_t strand_count(strand *s) {
+    os_mutex_lock(&s->lock);
+    uint32_t count = s->count;
+    os_mutex_unlock(&s->lock);
+    return count;
+}
+
+void strand_kick(strand *s) {
+    os_mutex_lock(&s->lock);
+    strand_start_locked(s);
+    os_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,238 @@
+/* timer.c: see timer.h. A binary heap by due time; each timer knows its place in it. The heap's entries have the time,
+ * too, so that moving about in it does not fetch a thousand timers from memory. */
+#include "run/timer.h"
+
+#include "base/stats.h"
+
+#include <stdlib.h>
+
+enum { FIRE_BURST = 64 /* posted together, so that they cost one wake-up */ };
+
+static const uint64_t RETRY_NS = 10000000;
+
+typedef struct entry {
+    uint64_t due_ns;
+    timer *timer;
+} entry;
+
+static struct {
+    os_mutex lock;
+    os_port *port;
+    os_thread *thread;
+    os_alarm *alarm;
+    uint64_t asleep_until_ns; /* 0: the thread is awake and looks at the heap before it sleeps */
+    entry *heap;              /* heap[0] is due first */
+    size_t count;
+    size_t capacity;
+    size_t places; /* timers that exist: the heap has room for all */
+    bool stop;
+} timers;
+
+static void heap_put(size_t at, entry e) {
+    timers.heap[at] = e;
+    e.timer->index = at + 1;
+}
+
+static void heap_up(size_t at, entry e) {
+    while (at > 0 && timers.heap[(at - 1) / 2].due_ns > e.due_ns) {
+        heap_put(at, timers.heap[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    heap_put(at, e);
+}
+
+static void heap_down(size_t at, entry e) {
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= timers.count) {
+            break;
+        }
+        if (child + 1 < timers.count && timers.heap[child + 1].due_ns < timers.heap[child].due_ns) {
+            child++;
+        }
+        if (timers.heap[child].due_ns >= e.due_ns) {
+            break;
+        }
+        heap_put(at, timers.heap[child]);
+        at = child;
+    }
+    heap_put(at, e);
+}
+
+static void heap_add(timer *t, uint64_t due_ns) {
+    heap_up(timers.count++, (entry){.due_ns = due_ns, .timer = t});
+}
+
+static void heap_remove(timer *t) {
+    size_t at = t->index - 1;
+    t->index = 0;
+    entry last = timers.heap[--timers.count];
+    if (last.timer != t) {
+        if (at > 0 && timers.heap[(at - 1) / 2].due_ns > last.due_ns) {
+            heap_up(at, last);
+        } else {
+            heap_down(at, last);
+        }
+    }
+}
+
+/* The lock is held, so that a timer whose op is posted is out of the heap for everybody: timer_cancel can then tell by
+ * `index` alone. */
+static void post_locked(timer *t, uint64_t now_ns) {
+    if (os_port_post(timers.port, &t->op) == PORTICO_OK) {
+        stats_add(STAT_ops_submitted, 1);
+    } else {
+        heap_add(t, now_ns + RETRY_NS); /* the system has no memory for it now; a timer must not be lost */
+    }
+}
+
+/* Fires what is due, FIRE_BURST at the most, with the lock held but for the calls. Returns when the next is due. */
+static uint64_t timers_fire(uint64_t now_ns) {
+    for (int i = 0; i < FIRE_BURST && timers.count > 0 && timers.heap[0].due_ns <= now_ns; i++) {
+        timer *t = timers.heap[0].timer;
+        heap_remove(t);
+        if (t->direct == NULL) {
+            post_locked(t, now_ns);
+            continue;
+        }
+        os_mutex_unlock(&timers.lock);
+        t->direct(t); /* may free it */
+        os_mutex_lock(&timers.lock);
+    }
+    return timers.count > 0 ? timers.heap[0].due_ns : UINT64_MAX;
+}
+
+static void timers_sleep(uint64_t until_ns) {
+    timers.asleep_until_ns = until_ns;
+    os_mutex_unlock(&timers.lock);
+    os_alarm_sleep(timers.alarm, until_ns);
+    os_mutex_lock(&timers.lock);
+    timers.asleep_until_ns = 0;
+}
+
+static void timers_run(void *arg) {
+    (void)arg;
+    os_mutex_lock(&timers.lock);
+    while (!timers.stop) {
+        os_port_posts_begin(timers.port);
+        uint64_t next_ns = timers_fire(os_monotonic_ns());
+        os_port_posts_end(timers.port);
+        if (next_ns > os_monotonic_ns() && !timers.stop) { /* a stop during a call did not ring */
+            timers_sleep(next_ns);
+        }
+    }
+    os_mutex_unlock(&timers.lock);
+}
+
+/* Ends the thread's sleep unless it wakes in time by itself. */
+static void wake_locked(uint64_t due_ns) {
+    if (due_ns < timers.asleep_until_ns) {
+        timers.asleep_until_ns = due_ns;
+        os_alarm_ring(timers.alarm);
+    }
+}
+
+portico_status timers_start(os_port *port) {
+    timers.port = port;
+    timers.stop = false;
+    portico_status status = os_alarm_create(&timers.alarm);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = os_thread_start(&timers.thread, "timers", timers_run, NULL);
+    if (status != PORTICO_OK) {
+        os_alarm_destroy(timers.alarm);
+        timers.alarm = NULL;
+    }
+    return status;
+}
+
+void timers_stop(void) {
+    if (timers.thread == NULL) {
+        return;
+    }
+    os_mutex_lock(&timers.lock);
+    timers.stop = true;
+    wake_locked(0);
+    os_mutex_unlock(&timers.lock);
+    os_thread_join(timers.thread);
+    timers.thread = NULL;
+}
+
+void timers_fini(void) {
+    if (timers.alarm != NULL) {
+        os_alarm_destroy(timers.alarm);
+        timers.alarm = NULL;
+    }
+    free(timers.heap);
+    timers.heap = NULL;
+    timers.count = 0;
+    timers.capacity = 0;
+}
+
+/* Keeps a place in the heap. */
+static portico_status place_take(void) {
+    portico_status status = PORTICO_OK;
+    os_mutex_lock(&timers.lock);
+    if (timers.places == timers.capacity) {
+        size_t capacity = timers.capacity == 0 ? 64 : 2 * timers.capacity;
+        entry *heap = realloc(timers.heap, capacity * sizeof *heap);
+        if (heap != NULL) {
+            timers.heap = heap;
+            timers.capacity = capacity;
+        } else {
+            status = PORTICO_E_NO_MEMORY;
+        }
+    }
+    timers.places += status == PORTICO_OK;
+    os_mutex_unlock(&timers.lock);
+    return status;
+}
+
+portico_status timer_init(timer *t, void (*done)(const os_completion *completion)) {
+    t->op.done = done;
+    return place_take();
+}
+
+portico_status timer_init_direct(timer *t, void (*call)(timer *t)) {
+    t->direct = call;
+    return place_take();
+}
+
+void timer_fini(timer *t) {
+    (void)t;
+    os_mutex_lock(&timers.lock);
+    timers.places--;
+    os_mutex_unlock(&timers.lock);
+}
+
+void timer_set(timer *t, uint32_t delay_ms) {
+    timer_set_at(t, os_monotonic_ns() + (uint64_t)delay_ms * 1000000);
+}
+
+void timer_set_at(timer *t, uint64_t due_ns) {
+    os_mutex_lock(&timers.lock);
+    if (t->index != 0) {
+        heap_remove(t);
+    }
+    heap_add(t, due_ns);
+    wake_locked(due_ns);
+    os_mutex_unlock(&timers.lock);
+}
+
+bool timer_cancel(timer *t) {
+    os_mutex_lock(&timers.lock);
+    bool was_set = t->index != 0;
+    if (was_set) {
+        heap_remove(t);
+    }
+    os_mutex_unlock(&timers.lock);
+    return was_set;
+}
+
+size_t timers_count(void) {
+    os_mutex_lock(&timers.lock);
+    size_t count = timers.count;
+    os_mutex_unlock(&timers.lock);
+    return count;
+}

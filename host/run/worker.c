@@ -1,0 +1,368 @@
+/* worker.c: see worker.h.
+ *
+ * A worker's batch and its deferred work are mostly its own: only when it is stuck in a handler does another one take
+ * from them, by the same atomic steps. So each completion is run by one thread only, and no lock is passed for it.
+ *
+ * WHY NOBODY READS WHAT IS OVERWRITTEN  `batch` is written between two batches, when `left` says that nothing of it is
+ * to be had. Who takes from another's batch (1) counts up `visitors`, (2) takes a number off `left`, copies, counts
+ * down. The owner (a) sees that `left` is used up, (b) waits until `visitors` is 0, then lets the system write. All are
+ * sequentially consistent: a visitor that (b) did not see comes after it, finds `left` used up until the new batch
+ * stands, and then takes from the new one.
+ */
+#include "run/worker.h"
+
+#include "wire/buffer.h"
+#include "os/cold.h"
+#include "run/control.h"
+#include "base/log.h"
+#include "run/meter.h"
+#include "base/stats.h"
+#include "base/system_text.h"
+#include "run/watchdog.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { WORKER_BATCH = 64 };
+
+/* A handler that blocks keeps its worker, but not what lies behind it: after so long another worker takes the
+ * rest of the batch and the deferred work over (workers_rescue). */
+enum { RESCUE_MS = 100, FLUSH_MS = 2 };
+
+/* What a batch should not take longer than, by what completions took lately: where handlers take long it has few, and the
+ * other workers find something to do. MEAN_SHIFT: how slowly the mean follows. */
+enum { BATCH_NS = 500000, MEAN_SHIFT = 3 };
+
+/* From here on a completion takes longer than it does to wake another worker for the next one. */
+enum { ALONE_NS = 40000 };
+
+typedef struct worker {
+    os_thread *thread;
+    os_port *port;
+    uint32_t number;   /* from 1 */
+    uint64_t alone_ns; /* what takes so long is a batch of its own */
+    os_op stop_op;
+    /* Only the worker's own thread */
+    uint64_t now_ns;    /* the clock's last reading */
+    uint64_t mean_ns;   /* of the time that a completion took lately */
+    uint64_t handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
+    os_completion batch[WORKER_BATCH];
+    /* Others, too */
+    _Atomic uint64_t left;      /* count of the batch << 32 | the first of it that nobody has taken */
+    atomic_uint visitors;       /* others that take from the batch */
+    atomic_bool busy;           /* with a batch or round; others only look, as at the next two */
+    _Atomic uint64_t busy_ns;   /* the batches while somebody looked (meter.h) */
+    _Atomic uint64_t began_ns;  /* the batch; for the rescuer, its round */
+    deferred *_Atomic deferred; /* the last that came is the first */
+} worker;
+
+static struct {
+    worker *all; /* `count` workers, then the rescuer */
+    uint32_t count;
+    atomic_bool stop;
+    atomic_uint running;
+    os_mutex lock; /* what the rescuer sleeps on */
+    os_cond wake;
+} workers;
+
+static _Thread_local worker *current;
+
+bool worker_defer(deferred *d) {
+    worker *w = current;
+    if (w == NULL) {
+        return false;
+    }
+    deferred *first = atomic_load_explicit(&w->deferred, memory_order_relaxed);
+    do {
+        d->next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&w->deferred, &first, d, memory_order_release,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+static uint64_t worker_ms(const worker *w) {
+    return w->now_ns / 1000000;
+}
+
+/* The time for who is no worker. */
+COLD static uint64_t stranger_ns(void) {
+    return os_monotonic_ns();
+}
+
+uint64_t worker_now_ms(void) {
+    return current != NULL ? worker_ms(current) : stranger_ns() / 1000000;
+}
+
+uint64_t worker_handed_ns(void) {
+    return current != NULL ? current->handed_ns : stranger_ns();
+}
+
+/* Takes the next completion of `w`'s batch. */
+static bool worker_take(worker *w, os_completion *completion) {
+    uint64_t left = atomic_load(&w->left); /* (a) */
+    if ((uint32_t)left >= left >> 32) {
+        return false; /* keeps the count from growing for ever */
+    }
+    left = atomic_fetch_add(&w->left, 1);
+    bool taken = (uint32_t)left < left >> 32;
+    if (taken) {
+        *completion = w->batch[(uint32_t)left];
+    }
+    return taken;
+}
+
+/* The same, from another worker's. */
+COLD static bool worker_visit(worker *w, os_completion *completion) {
+    atomic_fetch_add(&w->visitors, 1);
+    bool taken = worker_take(w, completion);
+    atomic_fetch_sub(&w->visitors, 1);
+    return taken;
+}
+
+/* Takes all that is deferred, in the order in which it came. */
+static deferred *worker_take_deferred(worker *w) {
+    if (atomic_load_explicit(&w->deferred, memory_order_relaxed) == NULL) {
+        return NULL;
+    }
+    deferred *last = atomic_exchange_explicit(&w->deferred, NULL, memory_order_acquire);
+    deferred *first = NULL;
+    while (last != NULL) {
+        deferred *before = last->next;
+        last->next = first;
+        first = last;
+        last = before;
+    }
+    return first;
+}
+
+static void worker_run_deferred(worker *w) {
+    for (deferred *d = worker_take_deferred(w); d != NULL; d = worker_take_deferred(w)) {
+        while (d != NULL) {
+            deferred *next = d->next;
+            d->run(d); /* may defer again, may free d */
+            d = next;
+        }
+    }
+}
+
+static uint64_t worker_clock(worker *self) {
+    self->now_ns = os_monotonic_ns();
+    watchdog_clock(self->now_ns);
+    return self->now_ns;
+}
+
+/* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
+static void worker_run_batch(worker *self, worker *w) {
+    os_completion completion;
+    uint64_t flushed_ms = worker_ms(self);
+    self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
+        completion.op->done(&completion);
+        worker_clock(self);
+        if (worker_ms(self) - flushed_ms >= FLUSH_MS) {
+            worker_run_deferred(self); /* a long batch: the first answers do not wait for the last */
+            flushed_ms = worker_ms(self);
+        }
+    }
+    worker_run_deferred(w);
+    self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
+}
+
+/* Begins a batch of `count`, which stand in `batch`. */
+static void worker_begin(worker *w, uint32_t count) {
+    atomic_store_explicit(&w->began_ns, worker_clock(w), memory_order_relaxed);
+    atomic_store_explicit(&w->busy, true, memory_order_relaxed);
+    atomic_store(&w->left, (uint64_t)count << 32);
+}
+
+/* How many completions the next batch may have. */
+static uint32_t worker_room(const worker *w) {
+    if (w->mean_ns >= w->alone_ns) {
+        return 1;
+    }
+    return w->mean_ns * WORKER_BATCH <= BATCH_NS ? WORKER_BATCH : (uint32_t)(BATCH_NS / w->mean_ns);
+}
+
+/* After a batch of `count`: remembers what they took. */
+static void worker_learn(worker *w, uint32_t count) {
+    uint64_t took_ns = w->now_ns - atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    if (count > 0) {
+        w->mean_ns += (took_ns / count >> MEAN_SHIFT) - (w->mean_ns >> MEAN_SHIFT);
+    }
+}
+
+static void worker_end(worker *w) {
+    /* Who sees this late shares out what waits for nobody, and finds nothing in the batch: no harm. */
+    atomic_store_explicit(&w->busy, false, memory_order_release);
+    uint64_t now_ns = meter_begin();
+    if (now_ns != 0) {
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+        uint64_t before_ns = atomic_load_explicit(&w->busy_ns, memory_order_relaxed);
+        atomic_store_explicit(&w->busy_ns, before_ns + now_ns - began_ns, memory_order_release);
+    }
+    while (atomic_load(&w->visitors) != 0) {
+        /* For a few instructions; and only after this worker was stuck. */
+    }
+}
+
+uint32_t workers_count(void) {
+    return workers.count;
+}
+
+/* The sum is read first: a batch that ends this moment is missed, at the worst, and never counted twice. */
+uint64_t worker_busy_ns(uint32_t number) {
+    worker *w = &workers.all[number];
+    uint64_t busy_ns = atomic_load_explicit(&w->busy_ns, memory_order_acquire);
+    if (atomic_load_explicit(&w->busy, memory_order_acquire)) {
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+        busy_ns += os_monotonic_ns() - began_ns;
+    }
+    return busy_ns;
+}
+
+uint64_t worker_cpu_ns(uint32_t number) {
+    return os_thread_cpu_ns(workers.all[number].thread);
+}
+
+/* Looks at all, the rescuer too, since what it took over may block again. A stuck worker's own completions
+ * (what its submits did at once) go to the other workers first, since the rest of its batch may block. */
+void workers_rescue(void) {
+    worker *self = current;
+    for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
+        worker *w = &workers.all[i];
+        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+        bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
+                     worker_ms(self) > began_ns / 1000000 + RESCUE_MS;
+        if (stuck) {
+            worker_clock(self); /* the one before may have taken long */
+            os_port_share_kept(w->port);
+            worker_run_batch(self, w);
+        }
+    }
+}
+
+static void worker_on_stop(const os_completion *completion) {
+    /* Only there to end the wait: worker_run looks at workers.stop. */
+    (void)completion;
+}
+
+/* Ends the wait of one other worker. One after another, since one worker's batch may take several posts. */
+static void worker_wake_next(worker *w) {
+    while (os_port_post(w->port, &w->stop_op) != PORTICO_OK) {
+        control_sleep(10); /* out of memory: a worker that is not woken never ends */
+    }
+}
+
+static void worker_run(void *arg) {
+    worker *w = arg;
+    current = w;
+    stats_use_block(w->number);
+    pool_keep(true);
+    while (!atomic_load(&workers.stop)) {
+        uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);
+        worker_begin(w, count);
+        worker_run_batch(w, w);
+        worker_learn(w, count);
+        worker_end(w);
+        stats_add(STAT_batches, 1);
+        stats_add(STAT_ops_completed, count);
+    }
+    pool_keep(false);
+    current = NULL;
+    if (atomic_fetch_sub(&workers.running, 1) > 1) {
+        worker_wake_next(w);
+    }
+}
+
+/* The rescuer waits on no port: what wakes a worker may itself lie behind a blocked handler. */
+static void rescuer_run(void *arg) {
+    worker *w = arg;
+    current = w;
+    stats_use_block(w->number);
+    os_mutex_lock(&workers.lock);
+    while (!atomic_load(&workers.stop)) {
+        os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
+        os_mutex_unlock(&workers.lock);
+        worker_begin(w, 0);
+        workers_rescue();
+        worker_run_deferred(w);
+        worker_end(w);
+        os_mutex_lock(&workers.lock);
+    }
+    os_mutex_unlock(&workers.lock);
+    current = NULL;
+}
+
+/* The workers run; starts the one that looks after them. */
+static portico_status rescuer_start(os_port *port) {
+    worker *w = &workers.all[workers.count];
+    w->port = port;
+    w->number = workers.count + 1;
+    return os_thread_start(&w->thread, "rescuer", rescuer_run, w);
+}
+
+static void rescuer_stop(void) {
+    worker *w = &workers.all[workers.count];
+    if (w->thread != NULL) {
+        os_mutex_lock(&workers.lock);
+        os_cond_wake_all(&workers.wake);
+        os_mutex_unlock(&workers.lock);
+        os_thread_join(w->thread);
+        w->thread = NULL;
+    }
+}
+
+portico_status workers_start(os_port *port, uint32_t count) {
+    workers.all = calloc(count + 1, sizeof *workers.all);
+    if (workers.all == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    atomic_store(&workers.stop, false);
+    for (uint32_t i = 0; i < count; i++) {
+        worker *w = &workers.all[i];
+        w->port = port;
+        w->number = i + 1;
+        w->alone_ns = count > 1 ? ALONE_NS : BATCH_NS;
+        w->stop_op.done = worker_on_stop;
+        atomic_fetch_add(&workers.running, 1);
+        portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);
+        if (status != PORTICO_OK) {
+            log_error("worker", "cannot start worker %u of %u (%s)", i + 1, count, system_text(os_error()));
+            atomic_fetch_sub(&workers.running, 1);
+            workers_stop();
+            return status;
+        }
+        workers.count = i + 1;
+    }
+    portico_status status = rescuer_start(port);
+    if (status != PORTICO_OK) {
+        log_error("worker", "cannot start the rescuer (%s)", system_text(os_error()));
+        workers_stop();
+    }
+    return status;
+}
+
+void workers_stop(void) {
+    os_completion late[WORKER_BATCH];
+    if (workers.count == 0) {
+        free(workers.all);
+        workers.all = NULL;
+        return;
+    }
+    os_port *port = workers.all[0].port;
+    os_op first = {.done = worker_on_stop};
+    atomic_store(&workers.stop, true);
+    rescuer_stop();
+    while (os_port_post(port, &first) != PORTICO_OK) {
+        control_sleep(10);
+    }
+    for (uint32_t i = 0; i < workers.count; i++) {
+        os_thread_join(workers.all[i].thread);
+    }
+    while (os_port_wait(port, late, WORKER_BATCH, 0) > 0) {
+        /* Wakes for workers that had seen the end by themselves. */
+    }
+    free(workers.all);
+    workers.all = NULL;
+    workers.count = 0;
+}

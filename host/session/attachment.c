@@ -1,0 +1,111 @@
+/* attachment.c: see attachment.h. */
+#include "session/attachment.h"
+
+#include "session/call.h"
+#include "os/cold.h"
+#include "module/state_take_over.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+
+static const attachment *find(const session *s, const module *m) {
+    for (uint32_t i = 0; i < s->attachment_count; i++) {
+        if (s->attachments[i].module == m) {
+            return &s->attachments[i];
+        }
+    }
+    return NULL;
+}
+
+static bool attachment_init(attachment *a, const layout_part *part) {
+    uint32_t size = part->type->shape.size;
+    *a = (attachment){.module = part->module, .generation = part->generation, .type = part->type};
+    if (size > 0 && (a->state = calloc(1, size)) == NULL) {
+        return false;
+    }
+    generation_adopt(a->generation);
+    atomic_fetch_add(&a->module->sessions, 1);
+    return true;
+}
+
+static void attachment_fini(attachment *a) {
+    atomic_fetch_sub(&a->module->sessions, 1);
+    generation_abandon(a->generation);
+    free(a->state);
+}
+
+/* The ends of those whose modules do not stand in `next`, the last that came first. */
+static void attachments_end_without(session *s, const layout *next, portico_status reason) {
+    for (uint32_t i = s->attachment_count; i-- > 0;) {
+        attachment *a = &s->attachments[i];
+        if (!layout_has(next, a->module)) {
+            call_close(s, a, reason);
+            attachment_fini(a);
+        }
+    }
+}
+
+bool attachments_follow(session *s, const layout *next) {
+    attachment *all = calloc(next->part_count, sizeof *all);
+    uint32_t made = 0;
+    bool good = all != NULL;
+    for (; good && made < next->part_count; made += good) {
+        const attachment *carried = find(s, next->parts[made].module);
+        if (carried != NULL) {
+            all[made] = *carried;
+        } else {
+            good = attachment_init(&all[made], &next->parts[made]);
+        }
+    }
+    if (!good) {
+        while (all != NULL && made-- > 0) {
+            if (find(s, all[made].module) == NULL) {
+                attachment_fini(&all[made]);
+            }
+        }
+        free(all);
+        return false;
+    }
+    attachments_end_without(s, next, PORTICO_E_UNLOADED);
+    free(s->attachments);
+    s->attachments = all;
+    s->attachment_count = next->part_count;
+    return true;
+}
+
+void attachments_end(session *s, portico_status reason) {
+    attachments_end_without(s, NULL, reason);
+    free(s->attachments);
+    s->attachments = NULL;
+    s->attachment_count = 0;
+}
+
+/* Brings the state to the generation `g`; returns as attachment_catch_up. */
+COLD static bool attachment_take_over(session *s, attachment *a, generation *g) {
+    const registered_type *type = registry_find(g->registry, s->service->type->name);
+    if (type == NULL) {
+        return false; /* a session that came while a type was taken away: its layout is gone, and it closes */
+    }
+    const state_owner owner = {.name = type->name, .entity = s->base.id};
+    /* Before on_open it is all zero, perhaps of a generation that `migrate` was never asked about. */
+    portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape,
+                                            a->opened ? type->migrate : NULL);
+    generation *before = a->generation;
+    a->broken = status != PORTICO_OK;
+    a->generation = g;
+    a->type = type;
+    generation_adopt(g);
+    generation_abandon(before);
+    if (a->broken) {
+        session_close(s, status);
+    }
+    return !a->broken;
+}
+
+bool attachment_catch_up(session *s, attachment *a) {
+    generation *g = module_generation(a->module);
+    if (a->generation == g || a->broken) {
+        return !a->broken;
+    }
+    return attachment_take_over(s, a, g);
+}

@@ -1,0 +1,175 @@
+/* channel.c: see channel.h. */
+#include "session/channel.h"
+
+#include "session/label.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct channel {
+    char name[PORTICO_LABEL_MAX]; /* the key */
+    portico_session *members;     /* in the order of their joining */
+    uint32_t count;
+    uint32_t capacity;
+    UT_hash_handle hh;
+} channel;
+
+typedef struct membership {
+    channel *channel;
+    struct membership *next; /* of the same session */
+} membership;
+
+static struct {
+    os_mutex lock;
+    channel *all;
+} channels;
+
+static bool channel_reserve_locked(channel *c) {
+    if (c->count < c->capacity) {
+        return true;
+    }
+    uint32_t capacity = c->capacity == 0 ? 8 : 2 * c->capacity;
+    portico_session *members = realloc(c->members, capacity * sizeof *members);
+    if (members == NULL) {
+        return false;
+    }
+    c->members = members;
+    c->capacity = capacity;
+    return true;
+}
+
+static channel *find_locked(const char *name) {
+    channel *c = NULL;
+    HASH_FIND_STR(channels.all, name, c);
+    return c;
+}
+
+static void channel_free_locked(channel *c) {
+    HASH_DEL(channels.all, c); /* NOLINT(clang-analyzer-core.NullDereference): it is in the table */
+    free(c->members);
+    free(c);
+}
+
+static channel *get_locked(const char *name) {
+    channel *c = find_locked(name);
+    if (c != NULL) {
+        return c;
+    }
+    c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return NULL;
+    }
+    snprintf(c->name, sizeof c->name, "%s", name);
+    HASH_ADD_STR(channels.all, name, c);
+    if (c->hh.tbl == NULL) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+static membership **membership_find(session *s, const channel *c) {
+    membership **at = &s->memberships;
+    while (*at != NULL && (*at)->channel != c) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static portico_status join_locked(const char *name, session *s) {
+    if (s->state >= SESSION_DRAINING) {
+        return PORTICO_E_GONE;
+    }
+    channel *c = get_locked(name);
+    if (c == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    if (*membership_find(s, c) != NULL) {
+        return PORTICO_E_EXISTS;
+    }
+    membership *m = calloc(1, sizeof *m);
+    if (m == NULL || !channel_reserve_locked(c)) {
+        free(m);
+        if (c->count == 0) {
+            channel_free_locked(c);
+        }
+        return PORTICO_E_NO_MEMORY;
+    }
+    m->channel = c;
+    m->next = s->memberships;
+    s->memberships = m;
+    c->members[c->count++] = s->base.id;
+    return PORTICO_OK;
+}
+
+/* Takes the member out; an empty channel is gone. */
+static void leave_locked(membership **at, portico_session id) {
+    membership *m = *at;
+    channel *c = m->channel;
+    *at = m->next;
+    free(m);
+    if (c->count == 1) {
+        channel_free_locked(c);
+        return;
+    }
+    uint32_t i = 0;
+    while (c->members[i] != id) {
+        i++;
+    }
+    c->count--;
+    memmove(&c->members[i], &c->members[i + 1], (c->count - i) * sizeof *c->members);
+}
+
+portico_status channel_join(const char *name, session *s) {
+    if (name == NULL || !label_valid(name)) {
+        return PORTICO_E_INVALID;
+    }
+    os_mutex_lock(&channels.lock);
+    portico_status status = join_locked(name, s);
+    os_mutex_unlock(&channels.lock);
+    return status;
+}
+
+portico_status channel_leave(const char *name, session *s) {
+    if (name == NULL || !label_valid(name)) {
+        return PORTICO_E_INVALID;
+    }
+    portico_status status = PORTICO_E_NOT_FOUND;
+    os_mutex_lock(&channels.lock);
+    channel *c = find_locked(name);
+    membership **at = c != NULL ? membership_find(s, c) : NULL;
+    if (at != NULL && *at != NULL) {
+        leave_locked(at, s->base.id);
+        status = PORTICO_OK;
+    }
+    os_mutex_unlock(&channels.lock);
+    return status;
+}
+
+void channels_leave(session *s) {
+    os_mutex_lock(&channels.lock);
+    while (s->memberships != NULL) {
+        leave_locked(&s->memberships, s->base.id);
+    }
+    os_mutex_unlock(&channels.lock);
+}
+
+uint32_t channel_members(const char *name, portico_session *members, uint32_t capacity) {
+    os_mutex_lock(&channels.lock);
+    channel *c = find_locked(name);
+    uint32_t count = c != NULL ? c->count : 0;
+    if (count > 0 && capacity > 0) {
+        memcpy(members, c->members, (count < capacity ? count : capacity) * sizeof *members);
+    }
+    os_mutex_unlock(&channels.lock);
+    return count;
+}
+
+static uint32_t list_channel(const void *name, portico_session *members, uint32_t capacity) {
+    return channel_members(name, members, capacity);
+}
+
+uint32_t channel_send(const char *name, cast *c, portico_session except) {
+    return cast_to_members(c, list_channel, name, except);
+}

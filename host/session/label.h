@@ -1,0 +1,26 @@
+/* label.h: names of sessions, unique within a session type.
+ *
+ * Any thread. One lock guards the table and every session's `label`; nothing is locked under it.
+ */
+#ifndef PORTICO_LABEL_H
+#define PORTICO_LABEL_H
+
+#include "session/session.h"
+
+/* Statuses as portico_host.session_set_label. */
+portico_status label_set(session *s, const char *text);
+
+/* The session's label, "" when it has none. */
+void label_get(session *s, char text[PORTICO_LABEL_MAX]);
+
+/* The id of the session of this type with this label, or 0. */
+portico_session label_find(const session_type *type, const char *text);
+
+/* Takes the label away. The session is closing: label_set gives it no other one. */
+void label_drop(session *s);
+
+/* Whether `text` can be the name of something: 1 to PORTICO_LABEL_MAX - 1 bytes of UTF-8 without control
+ * characters. */
+bool label_valid(const char *text);
+
+#endif

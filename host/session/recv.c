@@ -1,0 +1,224 @@
+/* session_recv.c: what comes into a session. See session.h.
+ *
+ * In OPEN and DRAINING, until the end of the peer's stream was read, exactly one of these is true: a recv is in
+ * flight; or the received bytes are with the turn, which arms the next recv when it is done with them. A session that has nothing begun waits with a
+ * recv-ready and holds no memory for receiving.
+ */
+#include "session/private.h"
+
+#include "session/call.h"
+#include "base/stats.h"
+
+#include <string.h>
+
+/* True: the recv is in flight, for which the caller holds the session, or does so before it unlocks it. */
+static bool session_recv_locked(session *s, void *data, uint32_t capacity) {
+    s->recv_probe = capacity == 0;
+    s->recv_armed = true;
+    portico_status status = os_recv(s->socket, &s->recv_op, data, capacity);
+    if (status == PORTICO_OK) {
+        stats_add(STAT_ops_submitted, 1);
+        if (capacity != 0) {
+            stats_add(STAT_recv_calls, 1);
+        }
+    } else {
+        s->recv_armed = false;
+        session_abort_locked(s, status);
+    }
+    return status == PORTICO_OK;
+}
+
+bool session_arm_locked(session *s) {
+    bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
+    if (!receives || s->recv_armed || s->peer_ended) {
+        return false;
+    }
+    return s->in == NULL ? session_recv_locked(s, NULL, 0)
+                         : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+}
+
+/* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
+static uint32_t session_fetch_locked(session *s) {
+    if (s->in == NULL) {
+        s->in = block_take(BLOCK_BYTES);
+    }
+    if (s->in == NULL) {
+        session_abort_locked(s, PORTICO_E_NO_MEMORY);
+        return 0;
+    }
+    uint8_t *to = s->in->bytes + s->in_used;
+    uint32_t space = s->in->capacity - s->in_used;
+    uint32_t bytes = os_recv_now(s->socket, to, space);
+    if (bytes > 0) {
+        stats_add(STAT_recv_calls, 1);
+    } else if (session_recv_locked(s, to, space)) {
+        session_hold(s);
+    }
+    return bytes;
+}
+
+/* What a recv or the fetch has brought. Returns what session_claim_locked does. */
+static uint32_t session_received_locked(session *s, uint32_t bytes) {
+    stats_add(STAT_bytes_in, bytes);
+    if (s->state == SESSION_DRAINING) {
+        if (session_arm_locked(s)) { /* over the bytes just received: only the end of the stream matters */
+            session_hold(s);
+        }
+        return 0;
+    }
+    s->in_used += bytes;
+    s->received_ns = worker_handed_ns();
+    return session_claim_locked(s, TURN_DATA);
+}
+
+/* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
+void session_on_recv(const os_completion *completion) {
+    session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
+    uint32_t bits = 0;
+    os_mutex_lock(&s->lock);
+    s->recv_armed = false;
+    if (s->state == SESSION_CLOSED) {
+        stats_add(STAT_bytes_in, completion->bytes); /* nobody wants them */
+    } else if (completion->status != PORTICO_OK) {
+        session_abort_locked(s, completion->status);
+    } else if (s->recv_probe) {
+        uint32_t bytes = session_fetch_locked(s);
+        bits = bytes > 0 ? session_received_locked(s, bytes) : 0;
+    } else if (completion->bytes == 0) {
+        session_ended_locked(s);
+    } else {
+        bits = session_received_locked(s, completion->bytes);
+    }
+    os_mutex_unlock(&s->lock);
+    if (bits != 0) {
+        session_take_turn(s, bits);
+    } else {
+        session_release(s);
+    }
+}
+
+/* packets_per_second as a bucket that holds one second's worth. */
+static bool session_rate_ok(session *s) {
+    uint32_t rate = s->service->config->packets_per_second;
+    if (rate == 0) {
+        return true;
+    }
+    uint64_t now_ns = worker_now_ms() * 1000000;
+    if (s->rate_due_ns < now_ns) {
+        s->rate_due_ns = now_ns;
+    }
+    s->rate_due_ns += 1000000000 / rate;
+    return s->rate_due_ns - now_ns <= 1000000000;
+}
+
+/* There is no handler for the packet. */
+COLD static void session_ignore(session *s, uint16_t opcode) {
+    stats_add(STAT_packets_ignored, 1);
+    if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
+        log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
+                 (unsigned long long)s->base.id, opcode);
+        session_close(s, PORTICO_E_NOT_FOUND);
+    }
+}
+
+/* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
+static void session_deliver(session *s, call_run *run, const frame *f) {
+    uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
+    uint8_t kept = *end;
+    *end = 0;
+    portico_packet packet = {
+        .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
+    if (!call_packet(s, run, &packet)) {
+        session_ignore(s, f->opcode);
+    }
+    *end = kept;
+}
+
+COLD static void session_refuse_frame(session *s, portico_status status, const char *why) {
+    char peer[OS_ADDRESS_TEXT];
+    os_address_format(&s->peer, peer);
+    stats_add(STAT_frames_refused, 1);
+    log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
+             (unsigned long long)s->base.id, peer, frame_name(s->service->config->framing), why);
+    session_close(s, status == PORTICO_E_TOO_BIG ? PORTICO_E_FRAME : status);
+}
+
+/* Makes room behind an incomplete frame. The block grows by doubling, with what has really come, so that
+ * a large size in a header costs the host nothing. */
+static bool session_grow(session *s) {
+    if (s->in_used < s->in->capacity) {
+        return true;
+    }
+    block *larger = block_take(s->in->capacity * 2);
+    if (larger == NULL) {
+        return false;
+    }
+    memcpy(larger->bytes, s->in->bytes, s->in_used);
+    block_give(s->in);
+    s->in = larger;
+    return true;
+}
+
+/* Keeps what is left of the block after `delivered` bytes. */
+static void session_keep_rest(session *s, uint32_t delivered) {
+    s->in_used -= delivered;
+    if (s->in_used == 0) {
+        block_give(s->in);
+        s->in = NULL;
+        atomic_store_explicit(&s->frame_since_ms, 0, memory_order_relaxed);
+        return;
+    }
+    if (delivered > 0) {
+        memmove(s->in->bytes, s->in->bytes + delivered, s->in_used);
+    }
+    if (delivered > 0 || s->frame_since_ms == 0) {
+        atomic_store_explicit(&s->frame_since_ms, worker_now_ms(), memory_order_relaxed);
+    }
+    if (!session_grow(s)) {
+        session_abort(s, PORTICO_E_NO_MEMORY);
+    }
+}
+
+void session_deliver_all(session *s) {
+    const config_service *limits = s->service->config;
+    uint32_t delivered = 0;
+    uint32_t packets = 0;
+    const char *why = NULL;
+    frame f;
+    call_run run = {0};
+    bool moves = false;
+    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_moves(s))) {
+        portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
+                                            limits->frame_limit_bytes, &s->in_scanned, &f, &why);
+        if (status == PORTICO_E_STATE) {
+            break;
+        }
+        if (status == PORTICO_OK && !session_rate_ok(s)) {
+            log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
+                     (unsigned long long)s->base.id, limits->packets_per_second);
+            session_close(s, PORTICO_E_FLOOD);
+            break;
+        }
+        if (status != PORTICO_OK) {
+            session_refuse_frame(s, status, why);
+            break;
+        }
+        delivered += f.frame_bytes;
+        packets++;
+        session_deliver(s, &run, &f);
+    }
+    call_packets_end(&run);
+    if (packets > 0) {
+        atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
+        stats_add(STAT_packets_in, packets);
+    }
+    /* A closing session drops what is left, so that its block has room to read on to the end of the stream. */
+    session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
+    if (moves && s->in != NULL) {
+        os_mutex_lock(&s->lock);
+        session_want_locked(s, TURN_DATA); /* the rest is for the next place */
+        os_mutex_unlock(&s->lock);
+    } else {
+        s->arms = true;
+    }
+}

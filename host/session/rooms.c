@@ -1,0 +1,151 @@
+/* session_rooms.c: how a session gets from room to room. See session.h.
+ *
+ * `target` is where it is to be: any thread sets it. `home` is where its turn runs: only the turn changes it,
+ * between two handlers. Each holds its room. The session is a member of `home` when `joined` says so.
+ */
+#include "session/private.h"
+
+#include <string.h>
+
+bool session_moves(session *s) {
+    return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
+}
+
+static void room_unhold(room *r) {
+    if (r != NULL) {
+        entity_release(room_entity(r));
+    }
+}
+
+/* The way to `target` is over: tells whoever asked by room_join_tell. */
+static void session_tell_locked(session *s, portico_status status) {
+    message *m = s->result;
+    if (m != NULL) {
+        memcpy(m->bytes + offsetof(portico_room_result, status), &status, sizeof status);
+        s->result = NULL;
+        session_inbox_add_locked(s, m);
+    }
+}
+
+/* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
+static void turn_join(session *s) {
+    portico_status status = room_enter(s->home, s);
+    s->joined = status == PORTICO_OK;
+    room *refused = NULL;
+    os_mutex_lock(&s->lock);
+    if (s->target == s->home) { /* else it is to go on already, and has been told so */
+        session_tell_locked(s, status);
+        if (!s->joined) {
+            refused = s->target;
+            s->target = NULL;
+        }
+    }
+    if (!s->joined) {
+        session_pend_locked(s, TURN_MOVE);
+    }
+    os_mutex_unlock(&s->lock);
+    room_unhold(refused);
+}
+
+bool session_turn_move(session *s) {
+    os_mutex_lock(&s->lock);
+    room *home = s->home;
+    bool moves = s->target != home;
+    portico_status reason = s->leaving;
+    if (!moves && s->joined) {
+        session_tell_locked(
+            s, PORTICO_OK); /* it was to go elsewhere and then to come back, before it had left */
+    }
+    os_mutex_unlock(&s->lock);
+    if (!moves) {
+        if (home != NULL && !s->joined) {
+            turn_join(s);
+        }
+        return true;
+    }
+    if (s->joined) {
+        s->joined = false;
+        room_leave(home, s, reason);
+    }
+    os_mutex_lock(&s->lock);
+    s->home = s->target; /* which may have changed meanwhile */
+    if (s->home != NULL) {
+        entity_hold(room_entity(s->home));
+    }
+    if (s->home != NULL) {
+        session_pend_locked(s, TURN_MOVE);
+    }
+    bool elsewhere = session_queue_turn_locked(s);
+    os_mutex_unlock(&s->lock);
+    room_unhold(home);
+    return !elsewhere;
+}
+
+void session_turn_leave_all(session *s) {
+    if (s->joined) {
+        s->joined = false;
+        room_leave(s->home, s, s->reason);
+    }
+    os_mutex_lock(&s->lock);
+    room *home = s->home;
+    room *target = s->target;
+    message *result = s->result;
+    s->home = NULL;
+    s->target = NULL;
+    s->result = NULL;
+    os_mutex_unlock(&s->lock);
+    room_unhold(home);
+    room_unhold(target);
+    if (result != NULL) {
+        message_free(result);
+    }
+}
+
+portico_status session_move(session *s, room *r, message *result) {
+    portico_status status = PORTICO_OK;
+    room *before = NULL;
+    os_mutex_lock(&s->lock);
+    if (s->state >= SESSION_DRAINING) {
+        status = PORTICO_E_GONE;
+    } else if (s->target == r) {
+        status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
+    } else if (result != NULL && s->inbox_count >= MESSAGES_WAITING_MAX) {
+        status = PORTICO_E_BACKLOG;
+    } else {
+        session_tell_locked(s, PORTICO_E_CANCELLED);
+        s->result = result;
+        before = s->target;
+        s->target = r;
+        s->leaving = PORTICO_OK;
+        if (r != NULL) {
+            entity_hold(room_entity(r));
+        }
+        session_want_locked(s, TURN_MOVE);
+    }
+    os_mutex_unlock(&s->lock);
+    room_unhold(before);
+    return status;
+}
+
+void session_leave_room(session *s, room *r, portico_status reason) {
+    bool leaves = false;
+    os_mutex_lock(&s->lock);
+    if (s->target == r) {
+        leaves = true;
+        session_tell_locked(s, PORTICO_E_ROOM_CLOSED);
+        s->target = NULL;
+        s->leaving = reason;
+        session_want_locked(s, TURN_MOVE);
+    }
+    os_mutex_unlock(&s->lock);
+    if (leaves) {
+        room_unhold(r);
+    }
+}
+
+portico_room session_room(session *s) {
+    os_mutex_lock(&s->lock);
+    portico_room id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+    os_mutex_unlock(&s->lock);
+    return id;
+}

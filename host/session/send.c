@@ -1,0 +1,248 @@
+/* session_send.c: what goes out of a session. See session.h.
+ *
+ * Packets are queued under the session's lock by any thread. The first one in a worker's batch defers a
+ * flush to the end of the batch, so that all of a batch goes out in one os_send; one send is in flight at a
+ * time, and its completion starts the next.
+ */
+#include "session/private.h"
+
+#include "os/cold.h"
+#include "base/stats.h"
+
+#include <stdlib.h>
+
+/* They may not. */
+COLD static portico_status session_refuse_locked(session *s) {
+    const config_service *limits = s->service->config;
+    stats_add(STAT_packets_dropped, 1);
+    if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
+        log_info(limits->name, "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
+                 (unsigned long long)s->base.id, s->queue.queued_bytes, limits->send_limit_bytes);
+        session_abort_locked(s, PORTICO_E_BACKLOG);
+    }
+    return PORTICO_E_BACKLOG;
+}
+
+/* Whether `whole` more bytes may be queued. */
+static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole) {
+    session_state state = s->state;
+    if (state != SESSION_OPENING && state != SESSION_OPEN) {
+        return PORTICO_E_GONE;
+    }
+    /* What needs no more memory is held against its bytes: memory comes in pieces that may be as large as the limit. */
+    uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
+    if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
+        return PORTICO_OK;
+    }
+    return session_refuse_locked(s);
+}
+
+/* Tells of the backlog when it has passed half of the limit, and when it is below a quarter again. */
+COLD static void session_mark_locked(session *s, bool above) {
+    s->above_watermark = above;
+    if (s->watermark_wanted) {
+        session_want_locked(s, TURN_WATERMARK);
+    }
+}
+
+static void session_grown_locked(session *s, const config_service *limits) {
+    if (!s->above_watermark && s->queue.queued_bytes > limits->send_limit_bytes / 2) {
+        session_mark_locked(s, true);
+    }
+}
+
+static void session_shrunk_locked(session *s) {
+    if (s->above_watermark && s->queue.queued_bytes <= s->service->config->send_limit_bytes / 4) {
+        session_mark_locked(s, false);
+    }
+}
+
+/* What is left of a list that did not go at once. */
+static void session_submit_locked(session *s, os_buffer *list) {
+    session_hold(s);
+    portico_status status = os_send(s->socket, &s->send_op, list);
+    if (status == PORTICO_OK) {
+        stats_add(STAT_ops_submitted, 1);
+    } else {
+        sendq_sent(&s->queue);
+        session_unhold_locked(s);
+        session_abort_locked(s, status);
+    }
+}
+
+/* Nothing flies: sends what waits, until all has gone or something flies. */
+static void session_flush_locked(session *s) {
+    os_buffer *list;
+    while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
+        stats_add(STAT_send_calls, 1);
+        stats_add(STAT_bytes_out, os_send_now(s->socket, &list));
+        if (list != NULL) {
+            session_submit_locked(s, list);
+            return;
+        }
+        sendq_sent(&s->queue);
+    }
+}
+
+/* The same, and sees to what waits for that. */
+static void session_send_on_locked(session *s) {
+    if (s->state != SESSION_CLOSED) {
+        session_flush_locked(s);
+        session_shrunk_locked(s);
+        session_drained_locked(s);
+    }
+}
+
+static void session_queued_locked(session *s, const config_service *limits) {
+    stats_add(STAT_packets_out, 1);
+    session_grown_locked(s, limits);
+    if (s->queue.flying != NULL || s->flush_deferred) {
+        /* What is in flight will take this along when it lands; what is deferred takes it now. */
+        return;
+    }
+    s->flush_deferred = worker_defer(&s->flush);
+    if (!s->flush_deferred) {
+        session_send_on_locked(s); /* not on a worker: there is no end of a batch to wait for */
+    }
+}
+
+void session_on_flush(deferred *d) {
+    session *s = (session *)((char *)d - offsetof(session, flush));
+    os_mutex_lock(&s->lock);
+    s->flush_deferred = false;
+    bool holds = s->flush_holds;
+    if (s->queue.flying == NULL) {
+        session_send_on_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+    if (holds) {
+        session_release(s);
+    }
+}
+
+/* A send has arrived in the system, or failed: once per accepted os_send. [worker] */
+void session_on_sent(const os_completion *completion) {
+    session *s = (session *)((char *)completion->op - offsetof(session, send_op));
+    os_mutex_lock(&s->lock);
+    sendq_sent(&s->queue);
+    stats_add(STAT_bytes_out, completion->bytes);
+    if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
+        session_abort_locked(s, completion->status);
+    } else {
+        session_send_on_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+    session_release(s);
+}
+
+portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
+    const config_service *limits = s->service->config;
+    uint32_t whole = 0;
+    portico_status status = frame_measure(limits->framing, size, limits->frame_limit_bytes, &whole);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_mutex_lock(&s->lock);
+    status = session_admit_locked(s, limits, whole);
+    if (status == PORTICO_OK) {
+        uint8_t *to = sendq_add(&s->queue, whole);
+        if (to != NULL) {
+            frame_write(limits->framing, opcode, data, size, to);
+            session_queued_locked(s, limits);
+        } else {
+            status = PORTICO_E_NO_MEMORY;
+        }
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
+/* Makes the frame for this framing: the broadcast's one copy of the payload. */
+static portico_status cast_encode(cast *c, frame_kind framing, uint32_t limit_bytes) {
+    uint32_t whole = 0;
+    portico_status status = frame_measure(framing, c->size, limit_bytes, &whole);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    shared *b = shared_create(whole);
+    if (b == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    frame_write(framing, c->opcode, c->data, c->size, b->bytes);
+    c->frames[framing] = b;
+    c->copies++;
+    return PORTICO_OK;
+}
+
+static portico_status session_send_cast(session *s, cast *c) {
+    const config_service *limits = s->service->config;
+    shared **whole = &c->frames[limits->framing];
+    portico_status status = PORTICO_OK;
+    if (*whole == NULL) {
+        status = cast_encode(c, limits->framing, limits->frame_limit_bytes);
+    } else if ((*whole)->size > limits->frame_limit_bytes) {
+        status = PORTICO_E_TOO_BIG; /* made for a member with a higher limit */
+    }
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    bool copied = false;
+    os_mutex_lock(&s->lock);
+    status = session_admit_locked(s, limits, (*whole)->size);
+    if (status == PORTICO_OK) {
+        status = sendq_share(&s->queue, *whole, &copied);
+    }
+    if (status == PORTICO_OK) {
+        c->copies += copied;
+        session_queued_locked(s, limits);
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
+void cast_fini(cast *c) {
+    for (int i = 0; i < FRAME_KINDS; i++) {
+        shared_release(c->frames[i]);
+        c->frames[i] = NULL;
+    }
+}
+
+static uint32_t members_send(const portico_session *members, uint32_t count, cast *c,
+                             portico_session except) {
+    uint32_t sent = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        session *s = members[i] != except ? session_find(members[i]) : NULL;
+        if (s != NULL) {
+            sent += session_send_cast(s, c) == PORTICO_OK;
+            session_release(s);
+        }
+    }
+    return sent;
+}
+
+uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except) {
+    enum { FEW = 64 };
+    portico_session few[FEW];
+    uint32_t capacity = FEW;
+    portico_session *members = few;
+    uint32_t count = list(of, members, capacity);
+    while (count > capacity) {
+        /* Members may come between the look and the copy: room for some more. */
+        capacity = count + count / 8;
+        portico_session *more = realloc(members == few ? NULL : members, capacity * sizeof *members);
+        if (more == NULL) {
+            count = 0; /* nobody is sent to, as the result says */
+            break;
+        }
+        members = more;
+        count = list(of, members, capacity);
+    }
+    uint32_t sent = members_send(members, count, c, except);
+    stats_add(STAT_broadcasts, sent > 0);
+    stats_add(STAT_broadcast_packets, sent);
+    stats_add(STAT_broadcast_copies, c->copies);
+    if (members != few) {
+        free(members);
+    }
+    return sent;
+}

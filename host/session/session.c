@@ -1,0 +1,309 @@
+/* session.c: how a session begins, changes its state and ends. See session.h. */
+#include "session/private.h"
+
+#include "base/invariant.h"
+#include "base/stats.h"
+#include "base/status.h"
+#include "base/system_text.h"
+
+#include <string.h>
+
+#define CAN(state) (1u << SESSION_##state)
+
+/* The allowed moves. */
+static const uint32_t moves[SESSION_STATES] = {
+    [SESSION_CONNECTING] = CAN(OPENING) | CAN(CLOSED),
+    [SESSION_OPENING] = CAN(OPEN) | CAN(DRAINING) | CAN(CLOSED),
+    [SESSION_OPEN] = CAN(DRAINING) | CAN(CLOSED),
+    [SESSION_DRAINING] = CAN(CLOSED),
+    [SESSION_CLOSED] = 0,
+};
+
+void session_move_locked(session *s, session_state to) {
+    INVARIANT((moves[s->state] & 1u << to) != 0);
+    s->state = to;
+}
+
+void session_hold(session *s) {
+    entity_hold(&s->base);
+}
+
+void session_unhold_locked(session *s) {
+    entity_unhold(&s->base);
+}
+
+static void session_free(entity *e) {
+    session *s = (session *)e;
+    INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
+    INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
+    block_give(s->in);
+    stats_add(STAT_sessions_closed, 1);
+    service *from = s->service;
+    os_address peer = s->peer;
+    bool connected = s->connected;
+    portico_status reason = s->reason;
+    uint64_t opened_ms = s->opened_ms;
+    free(s);
+    service_leave(from, &peer, connected, worker_now_ms() - opened_ms, reason);
+}
+
+session *session_find(portico_session id) {
+    return (session *)entity_find_kind(id, ENTITY_SESSION);
+}
+
+void session_release(session *s) {
+    entity_release(&s->base);
+}
+
+typedef struct session_visit {
+    void (*each)(void *arg, session *s);
+    void *arg;
+} session_visit;
+
+static void visit_session(void *arg, entity *e) {
+    const session_visit *visit = arg;
+    visit->each(visit->arg, (session *)e);
+}
+
+void sessions_each(void (*each)(void *arg, session *s), void *arg) {
+    session_visit visit = {.each = each, .arg = arg};
+    entity_each(ENTITY_SESSION, visit_session, &visit);
+}
+
+/* A session with the holds of its socket and of its modules, and one for the caller. From here on others can
+ * find it: all that they may look at is set before. */
+static session *session_create(service *from, os_socket *socket, const os_address *peer,
+                               session_state state) {
+    session *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return NULL;
+    }
+    s->service = from;
+    s->socket = socket;
+    s->peer = *peer;
+    s->state = state;
+    s->connected = socket != NULL;
+    s->opened_ms = worker_now_ms();
+    s->last_packet_ms = s->opened_ms;
+    s->deadline_ms = s->opened_ms + from->config->connect_timeout_ms;
+    s->recv_op.done = session_on_recv;
+    s->send_op.done = session_on_sent;
+    s->turn_op.done = session_on_turn;
+    s->room_work.run = session_on_room_turn;
+    s->inbox_last = &s->inbox;
+    s->flush.run = session_on_flush;
+    s->base.kind = ENTITY_SESSION;
+    s->base.free = session_free;
+    s->base.take = session_take;
+    stats_add(STAT_sessions_opened, 1);
+    if (!entity_add(&s->base, 3)) {
+        stats_add(STAT_sessions_closed, 1);
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void session_accept(service *from, os_socket *socket, const os_address *peer) {
+    session *s = session_create(from, socket, peer, SESSION_OPENING);
+    if (s == NULL) {
+        log_error("session", "a connection to %s is dropped: out of memory", from->config->name);
+        os_close(socket, true);
+        service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
+        return;
+    }
+    atomic_fetch_add(&from->connected, 1);
+    session_run(s, TURN_OPEN);
+    session_release(s);
+}
+
+static void session_on_connect(const os_completion *completion) {
+    session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
+    bool open = false;
+    os_mutex_lock(&s->lock);
+    if (s->state != SESSION_CONNECTING) {
+        /* Closed meanwhile: the connection, if there is one, went with the socket. */
+    } else if (completion->status != PORTICO_OK) {
+        session_abort_locked(s, completion->status);
+    } else {
+        portico_status set = os_socket_configure(s->socket, &s->service->config->socket);
+        if (set != PORTICO_OK) {
+            log_warn(s->service->config->name, "a socket option was refused (%s)", system_text(os_error()));
+        }
+        session_move_locked(s, SESSION_OPENING);
+        entity_sweep_soon(&s->base);
+        s->connected = true;
+        atomic_fetch_add(&s->service->connected, 1);
+        s->recv_op.done = session_on_recv;
+        open = true;
+    }
+    os_mutex_unlock(&s->lock);
+    if (open) {
+        session_run(s, TURN_OPEN);
+    }
+    session_release(s);
+}
+
+portico_status session_connect(service *from, const os_address *to, const os_address *local) {
+    session *s = session_create(from, NULL, to, SESSION_CONNECTING);
+    if (s == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    os_mutex_lock(&s->lock);
+    if (s->state == SESSION_CONNECTING) { /* else the stop has found it already */
+        s->recv_op.done = session_on_connect;
+        session_hold(s);
+        portico_status status = os_connect(from->port, to, local, &s->recv_op, &s->socket);
+        if (status == PORTICO_OK) {
+            stats_add(STAT_ops_submitted, 1);
+        } else {
+            s->socket = NULL;
+            session_unhold_locked(s);
+            session_abort_locked(s, status);
+        }
+    }
+    os_mutex_unlock(&s->lock);
+    session_release(s);
+    return PORTICO_OK;
+}
+
+static void session_close_socket_locked(session *s, bool reset) {
+    session_move_locked(s, SESSION_CLOSED);
+    sendq_drop(&s->queue);
+    if (s->socket != NULL) {
+        os_close(s->socket, reset);
+        s->socket = NULL;
+    }
+    session_unhold_locked(s);
+}
+
+void session_drained_locked(session *s) {
+    if (s->state != SESSION_DRAINING || s->queue.queued_bytes > 0) {
+        return;
+    }
+    if (s->peer_ended) {
+        session_close_socket_locked(s, false);
+    } else {
+        /* Closing now would answer bytes of the peer that are still on their way with a reset, which can
+         * destroy what was sent to it. So the peer is told and may read, then ends on its side. */
+        os_shutdown(s->socket);
+    }
+}
+
+void session_close_locked(session *s, portico_status reason) {
+    if (s->state == SESSION_CONNECTING) {
+        session_abort_locked(s, reason);
+    }
+    if (s->state >= SESSION_DRAINING) {
+        return;
+    }
+    session_move_locked(s, SESSION_DRAINING);
+    s->reason = reason;
+    s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
+    entity_sweep_soon(&s->base);
+    session_want_locked(s, TURN_CLOSE);
+    session_drained_locked(s);
+}
+
+void session_abort_locked(session *s, portico_status reason) {
+    if (s->state == SESSION_CLOSED) {
+        return;
+    }
+    if (s->state != SESSION_DRAINING) {
+        s->reason = reason;
+        session_want_locked(s, TURN_CLOSE);
+    }
+    session_close_socket_locked(s, true);
+}
+
+void session_ended_locked(session *s) {
+    s->peer_ended = true;
+    if (s->state == SESSION_DRAINING) {
+        session_drained_locked(s);
+    } else {
+        session_close_locked(s, PORTICO_E_EOF);
+    }
+}
+
+bool session_close(session *s, portico_status reason) {
+    os_mutex_lock(&s->lock);
+    bool closes = s->state < SESSION_DRAINING;
+    session_close_locked(s, reason);
+    os_mutex_unlock(&s->lock);
+    return closes;
+}
+
+void session_abort(session *s, portico_status reason) {
+    os_mutex_lock(&s->lock);
+    session_abort_locked(s, reason);
+    os_mutex_unlock(&s->lock);
+}
+
+/* An open session's time limits; returns when they are to be looked at again. A packet puts the idle limit off, and a frame
+ * that begins after now has its whole time: so neither needs to say anything. */
+static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
+    const config_service *limits = s->service->config;
+    uint64_t last_ms = atomic_load_explicit(&s->last_packet_ms, memory_order_relaxed);
+    uint64_t frame_ms = atomic_load_explicit(&s->frame_since_ms, memory_order_relaxed);
+    uint64_t frame_due_ms = ENTITY_SWEEP_LATER;
+    uint64_t idle_due_ms = ENTITY_SWEEP_LATER;
+    if (limits->frame_timeout_s > 0) {
+        frame_due_ms = (frame_ms != 0 ? frame_ms : now_ms) + limits->frame_timeout_s * 1000ull;
+    }
+    if (limits->idle_timeout_s > 0 && !s->may_idle) {
+        idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
+    }
+    if (now_ms >= frame_due_ms) {
+        log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
+                 (unsigned long long)s->base.id, limits->frame_timeout_s);
+        session_close_locked(s, PORTICO_E_TIMEOUT);
+    } else if (now_ms >= idle_due_ms) {
+        log_debug(limits->name, "session %llu: no packet for %u s: closed", (unsigned long long)s->base.id,
+                  limits->idle_timeout_s);
+        session_close_locked(s, PORTICO_E_TIMEOUT);
+    }
+    return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
+}
+
+/* Whoever changes the state to one with a deadline, or finds that a turn cannot be queued, calls entity_sweep_soon. */
+uint64_t session_sweep(entity *e, uint64_t now_ms) {
+    session *s = (session *)e;
+    uint64_t next_ms = ENTITY_SWEEP_LATER;
+    os_mutex_lock(&s->lock);
+    if (s->state == SESSION_OPENING) {
+        next_ms = now_ms; /* it has no limits yet: next time */
+    } else if (s->state == SESSION_OPEN) {
+        next_ms = session_sweep_open_locked(s, now_ms);
+    } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {
+        next_ms = s->deadline_ms;
+    } else if (s->state == SESSION_CONNECTING) {
+        session_abort_locked(s, PORTICO_E_TIMEOUT);
+    } else if (s->state == SESSION_DRAINING) {
+        /* All was sent and the peer knows of the end: it just does not hang up. Else it does not read. */
+        session_close_socket_locked(s, s->queue.queued_bytes > 0);
+    }
+    if (s->pending != 0) {
+        session_want_locked(s, 0); /* in case that the system had no memory to queue the turn */
+    }
+    os_mutex_unlock(&s->lock);
+    return next_ms;
+}
+
+void session_sync(session *s) {
+    os_mutex_lock(&s->lock);
+    session_want_locked(s, TURN_SYNC);
+    os_mutex_unlock(&s->lock);
+}
+
+session_view session_look(session *s) {
+    os_mutex_lock(&s->lock);
+    session_view view = {
+        .state = s->state, .queued_bytes = s->queue.queued_bytes, .messages = s->inbox_count};
+    os_mutex_unlock(&s->lock);
+    return view;
+}
+
+const char *session_state_name(session_state state) {
+    static const char *const names[SESSION_STATES] = {"connecting", "opening", "open", "draining", "closed"};
+    return names[state];
+}

@@ -1,0 +1,161 @@
+/* session_type.c: see session_type.h. */
+#include "session/session_type.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    os_mutex lock; /* guards `all` */
+    session_type *all;
+} types;
+
+session_type *session_type_find(const char *name) {
+    session_type *t = NULL;
+    os_mutex_lock(&types.lock);
+    HASH_FIND_STR(types.all, name, t);
+    os_mutex_unlock(&types.lock);
+    return t;
+}
+
+session_type *session_type_get(const char *name) {
+    session_type *t = NULL;
+    os_mutex_lock(&types.lock);
+    HASH_FIND_STR(types.all, name, t);
+    if (t == NULL && (t = calloc(1, sizeof *t)) != NULL) {
+        snprintf(t->name, sizeof t->name, "%s", name);
+        HASH_ADD_STR(types.all, name, t);
+        if (t->hh.tbl == NULL) {
+            free(t);
+            t = NULL;
+        }
+    }
+    os_mutex_unlock(&types.lock);
+    return t;
+}
+
+layout *session_type_layout(session_type *t, uint32_t *version) {
+    os_mutex_lock(&t->lock);
+    layout *l = t->current;
+    if (l != NULL) {
+        atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+    }
+    *version = atomic_load_explicit(&t->version, memory_order_relaxed);
+    os_mutex_unlock(&t->lock);
+    return l;
+}
+
+void layout_release(layout *l) {
+    if (l == NULL || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < LAYOUT_PAGES; i++) {
+        free(l->pages[i]);
+    }
+    for (uint32_t i = 0; i < l->part_count; i++) {
+        generation_release(l->parts[i].generation);
+        module_release(l->parts[i].module);
+    }
+    free(l);
+}
+
+static bool layout_add_part(layout *l, module *m, generation *g, const registered_type *part) {
+    uint16_t number = (uint16_t)l->part_count;
+    l->parts[l->part_count++] = (layout_part){.module = m, .generation = g, .type = part};
+    module_hold(m);
+    generation_hold(g);
+    l->has_watermark = l->has_watermark || part->on_watermark != NULL;
+    for (const registered_handler *from = part->handlers; from != NULL; from = from->hh.next) {
+        layout_handler **page = &l->pages[from->opcode / LAYOUT_PAGE];
+        if (*page == NULL && (*page = calloc(LAYOUT_PAGE, sizeof **page)) == NULL) {
+            return false;
+        }
+        (*page)[from->opcode % LAYOUT_PAGE] = (layout_handler){.call = from->call, .part = number};
+    }
+    return true;
+}
+
+/* A new layout with the parts of `old`, but for `m`'s, which becomes `part` of `g`, or goes when `part` is NULL. */
+static layout *layout_build(const layout *old, module *m, generation *g, const registered_type *part) {
+    layout *l = calloc(1, sizeof *l);
+    bool good = l != NULL;
+    bool placed = part == NULL;
+    if (good) {
+        atomic_init(&l->refs, 1);
+    }
+    for (uint32_t i = 0; good && old != NULL && i < old->part_count; i++) {
+        const layout_part *p = &old->parts[i];
+        if (p->module != m) {
+            good = layout_add_part(l, p->module, p->generation, p->type);
+        } else if (part != NULL) {
+            good = layout_add_part(l, m, g, part);
+            placed = true;
+        }
+    }
+    if (good && !placed) {
+        good = layout_add_part(l, m, g, part);
+    }
+    if (!good) {
+        layout_release(l);
+        return NULL;
+    }
+    return l;
+}
+
+bool layout_has(const layout *l, const module *m) {
+    for (uint32_t i = 0; l != NULL && i < l->part_count; i++) {
+        if (l->parts[i].module == m) {
+            return true;
+        }
+    }
+    return false;
+}
+
+portico_status session_type_prepare(session_type *t, module *m, generation *g, const registered_type *part,
+                                    layout **result) {
+    /* Only the control thread changes `current`, so it may read it without the lock. */
+    const layout *old = t->current;
+    bool owner = old != NULL && old->parts[0].module == m;
+    *result = NULL;
+    if (part == NULL && (owner || old == NULL)) {
+        return PORTICO_OK;
+    }
+    if (old != NULL && old->part_count == LAYOUT_PARTS_MAX && !layout_has(old, m)) {
+        return PORTICO_E_LIMIT;
+    }
+    *result = layout_build(old, m, g, part);
+    return *result != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+layout *session_type_exchange(session_type *t, layout *l) {
+    os_mutex_lock(&t->lock);
+    layout *old = t->current;
+    t->current = l;
+    atomic_fetch_add(&t->version, 1);
+    os_mutex_unlock(&t->lock);
+    return old;
+}
+
+const module *session_type_handler_of(session_type *t, uint16_t opcode) {
+    const layout_handler *h = t->current != NULL ? layout_find(t->current, opcode) : NULL;
+    return h != NULL ? t->current->parts[h->part].module : NULL;
+}
+
+const module *session_type_message_of(session_type *t, uint32_t id) {
+    for (uint32_t i = 0; t->current != NULL && i < t->current->part_count; i++) {
+        if (registry_find_message(t->current->parts[i].type->messages, id) != NULL) {
+            return t->current->parts[i].module;
+        }
+    }
+    return NULL;
+}
+
+void session_types_fini(void) {
+    session_type *t = NULL;
+    session_type *next = NULL;
+    HASH_ITER(hh, types.all, t, next) {
+        HASH_DEL(types.all, t);
+        layout_release(t->current);
+        free(t);
+    }
+}
