@@ -161,7 +161,7 @@ static bool server_start(const config *c) {
     rooms_start(server.port);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK || workers_start(server.port, c->workers) != PORTICO_OK ||
-        services_create(c, server.port) != PORTICO_OK ||
+        services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));

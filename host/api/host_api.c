@@ -10,6 +10,7 @@
 #include "run/schedule.h"
 #include "session/session.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -144,7 +145,7 @@ static portico_status PORTICO_CALL api_session_set_label(portico_session id, con
 
 static portico_session PORTICO_CALL api_session_by_label(const char *type, const char *text) {
     session_type *t = type != NULL ? session_type_find(type) : NULL;
-    return t != NULL && text != NULL && label_valid(text) ? label_find(t, text) : 0;
+    return t != NULL && text != NULL && text_is_name(text) ? label_find(t, text) : 0;
 }
 
 static portico_status PORTICO_CALL api_channel_join(const char *channel, portico_session id) {

@@ -1,6 +1,8 @@
 /* text.c: see text.h. */
 #include "base/text.h"
 
+#include <portico/portico.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,4 +111,9 @@ void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]) {
     }
     (void)snprintf(text, TEXT_TIME, "%04u-%02u-%02u%c%02u:%02u:%02u.%03uZ", year % 10000, month + 1,
                    (day + 1) % 100, between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+}
+
+bool text_is_name(const char *text) {
+    size_t size = strlen(text);
+    return size > 0 && size < PORTICO_LABEL_MAX && text_is_plain(text, size);
 }

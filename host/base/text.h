@@ -19,6 +19,9 @@ bool text_is_control(const char *character, size_t length);
 /* UTF-8 without any such character. */
 bool text_is_plain(const char *text, size_t size);
 
+/* Whether it may be the name of something: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text. */
+bool text_is_name(const char *text);
+
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);
 

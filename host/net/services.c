@@ -1,7 +1,6 @@
 /* services.c: see services.h. */
 #include "net/services.h"
 
-#include "admin/admin.h"
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -13,9 +12,8 @@ static struct {
     size_t connector_count;
 } services;
 
-static bool add_listener(const config_service *settings, os_port *port) {
-    const char *name = settings->type != NULL ? settings->type : ADMIN_SESSION_TYPE;
-    session_type *type = session_type_get(name);
+static bool add_listener(const config_service *settings, const char *type_name, os_port *port) {
+    session_type *type = session_type_get(type_name);
     listener *l = type != NULL ? listener_create(settings, type, port) : NULL;
     if (l == NULL) {
         return false;
@@ -34,18 +32,18 @@ static bool add_connector(const config_service *settings, os_port *port) {
     return true;
 }
 
-portico_status services_create(const config *c, os_port *port) {
+portico_status services_create(const config *c, os_port *port, const char *admin_type) {
     services.listeners = calloc(c->listener_count + 1, sizeof *services.listeners);
     services.connectors = calloc(c->connector_count + 1, sizeof *services.connectors);
     bool good = services.listeners != NULL && services.connectors != NULL;
     for (size_t i = 0; good && i < c->listener_count; i++) {
-        good = add_listener(&c->listeners[i], port);
+        good = add_listener(&c->listeners[i], c->listeners[i].type, port);
     }
     for (size_t i = 0; good && i < c->connector_count; i++) {
         good = add_connector(&c->connectors[i], port);
     }
     if (good && c->admin_enabled) {
-        good = add_listener(&c->admin, port);
+        good = add_listener(&c->admin, admin_type, port);
     }
     return good ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }

@@ -10,7 +10,8 @@
 #include "net/connector.h"
 #include "net/listener.h"
 
-portico_status services_create(const config *c, os_port *port);
+/* `admin_type` is the session type of [admin]. */
+portico_status services_create(const config *c, os_port *port, const char *admin_type);
 void services_destroy(void);
 
 /* Opens the services of `type` (NULL: all) whose type's module is loaded now. PORTICO_OK, or the first failure;

@@ -4,8 +4,6 @@
  */
 #include "room/private.h"
 
-#include "session/session.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,31 +44,31 @@ static void member_remove(room *r, portico_session id) {
     os_mutex_unlock(&r->lock);
 }
 
-portico_status room_enter(room *r, session *s) {
-    portico_status status = member_add(r, s->base.id);
+portico_status room_enter(room *r, portico_session session) {
+    portico_status status = member_add(r, session);
     if (status != PORTICO_OK) {
         return status;
     }
-    if (!room_begin(r, "on_join", 0, s->base.id)) {
+    if (!room_begin(r, "on_join", 0, session)) {
         status = PORTICO_E_ROOM_CLOSED;
     } else {
         if (r->type->on_join != NULL) {
-            status = r->type->on_join(r->base.id, r->state, s->base.id);
+            status = r->type->on_join(r->base.id, r->state, session);
         }
         room_end(r);
     }
     if (status != PORTICO_OK) {
-        member_remove(r, s->base.id);
+        member_remove(r, session);
         room_end_if_empty(r);
     }
     return status;
 }
 
-void room_leave(room *r, session *s, portico_status reason) {
-    member_remove(r, s->base.id);
-    if (room_begin(r, "on_leave", 0, s->base.id)) {
+void room_leave(room *r, portico_session session, portico_status reason) {
+    member_remove(r, session);
+    if (room_begin(r, "on_leave", 0, session)) {
         if (r->type->on_leave != NULL) {
-            r->type->on_leave(r->base.id, r->state, s->base.id, reason);
+            r->type->on_leave(r->base.id, r->state, session, reason);
         }
         room_end(r);
     }

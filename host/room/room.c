@@ -2,9 +2,9 @@
 #include "room/private.h"
 
 #include "base/invariant.h"
-#include "session/label.h"
+#include "base/text.h"
 #include "run/meter.h"
-#include "session/session.h"
+#include "run/worker.h"
 #include "module/state_take_over.h"
 
 #include <stdio.h>
@@ -150,10 +150,10 @@ static void room_on_close(work *w) {
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        session *s = session_find(members[i]);
-        if (s != NULL) {
-            session_leave_room(s, r, PORTICO_E_ROOM_CLOSED);
-            session_release(s);
+        entity *member = entity_find(members[i]);
+        if (member != NULL) {
+            member->leave(member, &r->base, PORTICO_E_ROOM_CLOSED);
+            entity_release(member);
         }
     }
     free(members);
@@ -286,7 +286,7 @@ portico_status room_create(const char *type, const char *name, portico_room *id)
     generation *g = NULL;
     const registered_room *registered = NULL;
     *id = 0;
-    if (!label_valid(name)) {
+    if (!text_is_name(name)) {
         return PORTICO_E_INVALID;
     }
     *id = room_find(type, name);
@@ -307,7 +307,7 @@ portico_status room_create(const char *type, const char *name, portico_room *id)
 }
 
 portico_room room_find(const char *type, const char *name) {
-    room_type *t = label_valid(name) ? room_type_find(type) : NULL;
+    room_type *t = text_is_name(name) ? room_type_find(type) : NULL;
     if (t == NULL) {
         return 0;
     }

@@ -12,9 +12,6 @@
 #include "run/message.h"
 #include "module/module.h"
 
-struct session;
-struct cast;
-
 typedef struct room room;
 
 /* The rooms of a module take their states over in their next turn, which they get now. [control thread] */
@@ -49,8 +46,8 @@ strand *room_strand(room *r);
 room *room_from_entity(entity *e);
 
 /* A session has arrived in the room's turn, and has left. What room_enter refuses is not in it. [turn] */
-portico_status room_enter(room *r, struct session *s);
-void room_leave(room *r, struct session *s, portico_status reason);
+portico_status room_enter(room *r, portico_session session);
+void room_leave(room *r, portico_session session, portico_status reason);
 
 /* Its state, for module `m` in the room's turn; else NULL. */
 void *room_state(room *r, const module *m);

@@ -26,6 +26,8 @@ typedef struct entity {
     void (*free)(struct entity *e);
     /* Takes a message over when it returns PORTICO_OK. Any thread. */
     portico_status (*take)(struct entity *e, struct message *m);
+    /* Goes out of `room`, if it is in there or on its way. NULL: it is never in one. Any thread. */
+    void (*leave)(struct entity *e, struct entity *room, portico_status reason);
 } entity;
 
 /* Gives `e` a slot and its id, with `holds` holds. From here on others can find it: all else of it is ready.

@@ -1,7 +1,7 @@
 /* channel.c: see channel.h. */
 #include "session/channel.h"
 
-#include "session/label.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +122,7 @@ static void leave_locked(membership **at, portico_session id) {
 }
 
 portico_status channel_join(const char *name, session *s) {
-    if (name == NULL || !label_valid(name)) {
+    if (name == NULL || !text_is_name(name)) {
         return PORTICO_E_INVALID;
     }
     os_mutex_lock(&channels.lock);
@@ -132,7 +132,7 @@ portico_status channel_join(const char *name, session *s) {
 }
 
 portico_status channel_leave(const char *name, session *s) {
-    if (name == NULL || !label_valid(name)) {
+    if (name == NULL || !text_is_name(name)) {
         return PORTICO_E_INVALID;
     }
     portico_status status = PORTICO_E_NOT_FOUND;

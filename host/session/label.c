@@ -23,11 +23,6 @@ static struct {
     label *all;
 } labels;
 
-bool label_valid(const char *text) {
-    size_t size = strlen(text);
-    return size > 0 && size < PORTICO_LABEL_MAX && text_is_plain(text, size);
-}
-
 static label_key key_of(const session_type *type, const char *text) {
     label_key key;
     memset(&key, 0, sizeof key);
@@ -80,7 +75,7 @@ static portico_status set_locked(session *s, const char *text) {
 }
 
 portico_status label_set(session *s, const char *text) {
-    if (text == NULL || (text[0] != '\0' && !label_valid(text))) {
+    if (text == NULL || (text[0] != '\0' && !text_is_name(text))) {
         return PORTICO_E_INVALID;
     }
     os_mutex_lock(&labels.lock);

@@ -19,8 +19,4 @@ portico_session label_find(const session_type *type, const char *text);
 /* Takes the label away. The session is closing: label_set gives it no other one. */
 void label_drop(session *s);
 
-/* Whether `text` can be the name of something: 1 to PORTICO_LABEL_MAX - 1 bytes of UTF-8 without control
- * characters. */
-bool label_valid(const char *text);
-
 #endif

@@ -52,7 +52,10 @@ void session_take_turn(session *s, uint32_t bits);
 /* Both at once. Not locked, on a worker. */
 void session_run(session *s, uint32_t wanted);
 
-/* session_rooms.c [turn] */
+/* rooms.c */
+/* The entity's `leave`. */
+void session_leave(entity *e, entity *room_left, portico_status reason);
+/* [turn] */
 /* Whether the handlers have to stop, because the session is to be elsewhere. */
 bool session_moves(session *s);
 /* Takes the session to where it is to be. False: its turn goes on there, and not here. */

@@ -29,7 +29,7 @@ static void session_tell_locked(session *s, portico_status status) {
 
 /* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
 static void turn_join(session *s) {
-    portico_status status = room_enter(s->home, s);
+    portico_status status = room_enter(s->home, s->base.id);
     s->joined = status == PORTICO_OK;
     room *refused = NULL;
     os_mutex_lock(&s->lock);
@@ -65,7 +65,7 @@ bool session_turn_move(session *s) {
     }
     if (s->joined) {
         s->joined = false;
-        room_leave(home, s, reason);
+        room_leave(home, s->base.id, reason);
     }
     os_mutex_lock(&s->lock);
     s->home = s->target; /* which may have changed meanwhile */
@@ -84,7 +84,7 @@ bool session_turn_move(session *s) {
 void session_turn_leave_all(session *s) {
     if (s->joined) {
         s->joined = false;
-        room_leave(s->home, s, s->reason);
+        room_leave(s->home, s->base.id, s->reason);
     }
     os_mutex_lock(&s->lock);
     room *home = s->home;
@@ -127,7 +127,9 @@ portico_status session_move(session *s, room *r, message *result) {
     return status;
 }
 
-void session_leave_room(session *s, room *r, portico_status reason) {
+void session_leave(entity *e, entity *room_left, portico_status reason) {
+    session *s = (session *)e;
+    room *r = room_from_entity(room_left);
     bool leaves = false;
     os_mutex_lock(&s->lock);
     if (s->target == r) {

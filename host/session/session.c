@@ -95,6 +95,7 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->base.kind = ENTITY_SESSION;
     s->base.free = session_free;
     s->base.take = session_take;
+    s->base.leave = session_leave;
     stats_add(STAT_sessions_opened, 1);
     if (!entity_add(&s->base, 3)) {
         stats_add(STAT_sessions_closed, 1);

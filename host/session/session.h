@@ -144,9 +144,6 @@ uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_sess
  * [any thread] */
 portico_status session_move(session *s, room *r, message *result);
 
-/* Lets it go out of `r`, if it is in there or on its way. [any thread] */
-void session_leave_room(session *s, room *r, portico_status reason);
-
 /* The room that it is in, or 0. [any thread] */
 portico_room session_room(session *s);
 
