@@ -1,11 +1,11 @@
 /* main.c: arguments and exit codes: 0 fine, 1 failed, 2 wrong usage or configuration. */
 #include "admin/command.h"
 #include "admin/ctl.h"
+#include "admin/top_options.h"
+#include "base/system_text.h"
 #include "loader/inspect.h"
 #include "module/module.h"
 #include "server.h"
-#include "base/system_text.h"
-#include "admin/top_options.h"
 
 #include <string.h>
 

@@ -6,26 +6,26 @@
 #include "server.h"
 
 #include "admin/admin.h"
-#include "module/blocking.h"
-#include "run/control.h"
-#include "loader/loader.h"
-#include "module/mailbox.h"
 #include "admin/rates.h"
-#include "net/ready.h"
-#include "room/room.h"
-#include "run/schedule.h"
-#include "net/services.h"
-#include "session/session.h"
+#include "admin/status_report.h"
+#include "admin/token.h"
 #include "base/stats.h"
 #include "base/status.h"
-#include "admin/status_report.h"
-#include "loader/swap.h"
 #include "base/system_text.h"
-#include "run/timer.h"
-#include "admin/token.h"
+#include "loader/loader.h"
+#include "loader/swap.h"
 #include "loader/watch.h"
+#include "module/blocking.h"
+#include "module/mailbox.h"
+#include "net/ready.h"
+#include "net/services.h"
+#include "room/room.h"
+#include "run/control.h"
+#include "run/schedule.h"
+#include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "session/session.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static struct {
 /* Ctrl+C, SIGTERM. The second one ends at once, without a word: the log may be what hangs. [a thread of the
  * system's] */
 static void server_on_stop(void) {
-    uint64_t now_ms = os_monotonic_ns() / 1000000;
+    uint64_t now_ms = os_monotonic_ms();
     uint64_t first_ms = 0;
     if (atomic_compare_exchange_strong(&server.stop_ms, &first_ms, now_ms)) {
         control_end();
@@ -77,7 +77,7 @@ static void memory_trim(void) {
 /* Listeners that could not open may do so now. [control thread] */
 static void server_on_reopen(control_command *command) {
     (void)command;
-    if (!control_ending() && services_reopen(os_monotonic_ns() / 1000000)) {
+    if (!control_ending() && services_reopen(os_monotonic_ms())) {
         (void)ready_update(); /* a failure is in the log */
     }
     atomic_store(&server.reopening, false);
@@ -119,7 +119,7 @@ static void server_stop_sweep(void) {
         return;
     }
     while (!atomic_load(&server.swept)) {
-        control_sleep(STOP_STEP_MS);
+        os_sleep(STOP_STEP_MS);
         if (timer_cancel(&server.sweep)) { /* set by a sweep that had begun before */
             return;
         }
@@ -188,13 +188,13 @@ static void abort_one(void *arg, session *s) {
 /* Repeats `end` for every session until none is left or the time is over: an accept that was on its way when
  * its listener closed may still become one. */
 static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
-    uint64_t until_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+    uint64_t until_ms = os_monotonic_ms() + timeout_ms;
     sessions_each(end, NULL);
     while (!services_idle()) {
-        if (os_monotonic_ns() / 1000000 >= until_ms) {
+        if (os_monotonic_ms() >= until_ms) {
             return false;
         }
-        control_sleep(STOP_STEP_MS);
+        os_sleep(STOP_STEP_MS);
         sessions_each(end, NULL);
     }
     return true;

@@ -2,16 +2,16 @@
 #include "admin/admin.h"
 
 #include "admin/command.h"
-#include "run/control.h"
-#include "loader/loader.h"
-#include "run/meter.h"
-#include "net/ready.h"
-#include "session/session.h"
-#include "base/status.h"
 #include "admin/status_report.h"
-#include "loader/swap.h"
 #include "admin/token.h"
 #include "admin/top_options.h"
+#include "base/status.h"
+#include "loader/loader.h"
+#include "loader/swap.h"
+#include "net/ready.h"
+#include "run/control.h"
+#include "run/meter.h"
+#include "session/session.h"
 
 #include <stdlib.h>
 #include <string.h>

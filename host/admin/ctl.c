@@ -2,12 +2,12 @@
 #include "admin/ctl.h"
 
 #include "admin/command.h"
-#include "net/ready.h"
-#include "base/status.h"
-#include "base/system_text.h"
 #include "admin/token.h"
 #include "admin/top_options.h"
 #include "admin/top_screen.h"
+#include "base/status.h"
+#include "base/system_text.h"
+#include "net/ready.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef PORTICO_LINES_H
 #define PORTICO_LINES_H
 
-#include "os/printf_like.h"
+#include "os/compiler.h"
 #include <stdbool.h>
 #include <stddef.h>
 

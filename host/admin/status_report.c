@@ -1,20 +1,20 @@
 /* status_report.c: see status_report.h. */
 #include "admin/status_report.h"
 
-#include "module/blocking.h"
 #include "admin/depths.h"
-#include "session/label.h"
-#include "run/meter.h"
 #include "admin/rates.h"
-#include "room/room.h"
-#include "net/services.h"
-#include "session/session.h"
 #include "base/stats.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "module/blocking.h"
+#include "net/services.h"
+#include "room/room.h"
+#include "run/meter.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "session/label.h"
+#include "session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static struct {
 } report;
 
 static uint64_t now_ms(void) {
-    return os_monotonic_ns() / 1000000;
+    return os_monotonic_ms();
 }
 
 void report_start(const config *c) {

@@ -2,8 +2,8 @@
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
-#include "config/config.h"
 #include "admin/lines.h"
+#include "config/config.h"
 
 /* `c` is what the host runs with; called once, before the others. */
 void report_start(const config *c);

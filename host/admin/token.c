@@ -1,9 +1,9 @@
 /* token.c: see token.h. */
 #include "admin/token.h"
 
-#include "run/control.h"
 #include "base/status.h"
 #include "base/system_text.h"
+#include "run/control.h"
 
 #include <string.h>
 
@@ -86,7 +86,7 @@ portico_status token_read(const config *c, bool make, char token[TOKEN_MAX], cha
         status = status == PORTICO_OK ? token_make(path, token) : status;
     }
     for (int i = 0; i < TRIES && (status == PORTICO_E_EXISTS || status == PORTICO_E_INVALID); i++) {
-        control_sleep(PAUSE_MS); /* another host may be writing it at this moment */
+        os_sleep(PAUSE_MS); /* another host may be writing it at this moment */
         status = token_load(path, token, found);
     }
     if (status != PORTICO_OK) {

@@ -6,8 +6,8 @@
 #define PORTICO_TOP_SAMPLE_H
 
 #include "admin/depths.h"
-#include "run/meter.h"
 #include "base/stats.h"
+#include "run/meter.h"
 
 enum { TOP_WORKERS_MAX = 256, TOP_VERSION_MAX = 32 };
 

@@ -1,16 +1,16 @@
 /* host_api.c: see host_api.h. */
 #include "api/host_api.h"
 
-#include "module/blocking.h"
-#include "session/channel.h"
 #include "api/private.h"
-#include "session/label.h"
-#include "run/message.h"
-#include "room/room.h"
-#include "run/schedule.h"
-#include "session/session.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "module/blocking.h"
+#include "room/room.h"
+#include "run/message.h"
+#include "run/schedule.h"
+#include "session/channel.h"
+#include "session/label.h"
+#include "session/session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -182,9 +182,9 @@ static uint32_t PORTICO_CALL api_channel_send(const char *channel, uint16_t opco
     if (channel == NULL || (data == NULL && size > 0)) {
         return 0;
     }
-    cast c = {.opcode = opcode, .size = size, .data = data};
-    uint32_t sent = channel_send(channel, &c, except);
-    cast_fini(&c);
+    broadcast b = {.opcode = opcode, .size = size, .data = data};
+    uint32_t sent = channel_send(channel, &b, except);
+    broadcast_fini(&b);
     return sent;
 }
 
@@ -194,7 +194,7 @@ static uint32_t PORTICO_CALL api_channel_members(const char *channel, portico_se
 }
 
 static uint64_t PORTICO_CALL api_clock_ms(void) {
-    return os_monotonic_ns() / 1000000;
+    return os_monotonic_ms();
 }
 
 static const void *PORTICO_CALL api_get_extension(const char *name) {
@@ -313,9 +313,9 @@ static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, con
     if (r == NULL) {
         return 0;
     }
-    cast c = {.opcode = opcode, .size = size, .data = data};
-    uint32_t sent = cast_to_members(&c, list_room_members, r, except);
-    cast_fini(&c);
+    broadcast b = {.opcode = opcode, .size = size, .data = data};
+    uint32_t sent = broadcast_to_members(&b, list_room_members, r, except);
+    broadcast_fini(&b);
     entity_release(room_entity(r));
     return sent;
 }
@@ -350,7 +350,7 @@ static portico_status PORTICO_CALL api_room_join_tell(portico_room room_id, port
     entity_hold(&s->base); /* the message's */
     message *m = message_create(&s->base, message_id, &result, sizeof result, NULL);
     if (m == NULL) {
-        entity_unhold(&s->base);
+        entity_release_not_last(&s->base);
         session_release(s);
         return PORTICO_E_NO_MEMORY;
     }

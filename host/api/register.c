@@ -5,8 +5,8 @@
  */
 #include "api/private.h"
 
-#include "module/abi_sizes.h"
 #include "base/log.h"
+#include "module/abi_sizes.h"
 #include "module/module.h"
 #include "session/session_type.h"
 

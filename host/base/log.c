@@ -7,8 +7,8 @@
  */
 #include "base/log.h"
 
-#include "os/os.h"
 #include "base/text.h"
+#include "os/os.h"
 
 #include <errno.h>
 #include <inttypes.h>

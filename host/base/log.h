@@ -7,8 +7,7 @@
 #ifndef PORTICO_LOG_H
 #define PORTICO_LOG_H
 
-#include "os/cold.h"
-#include "os/printf_like.h"
+#include "os/compiler.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* stats.c: see stats.h. */
 #include "base/stats.h"
 
-#include "os/cold.h"
+#include "os/compiler.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -3,12 +3,12 @@
  */
 #include "config/config.h"
 
+#include "base/text.h"
 #include "config/check.h"
 #include "config/draft.h"
 #include "config/fault.h"
 #include "config/file.h"
 #include "config/value.h"
-#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,9 +7,9 @@
 #ifndef PORTICO_CONFIG_H
 #define PORTICO_CONFIG_H
 
-#include "wire/frame.h"
 #include "base/log.h"
 #include "os/os.h"
+#include "wire/frame.h"
 
 enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included */
 

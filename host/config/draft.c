@@ -1,9 +1,9 @@
 /* config_draft.c: see config_draft.h. Every refusal names section, key, what was found, what is allowed. */
 #include "config/draft.h"
 
-#include "config/value.h"
 #include "base/suggest.h"
 #include "base/text.h"
+#include "config/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>

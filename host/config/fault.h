@@ -4,8 +4,8 @@
 #ifndef PORTICO_CONFIG_FAULT_H
 #define PORTICO_CONFIG_FAULT_H
 
-#include "os/printf_like.h"
 #include "config/config.h"
+#include "os/compiler.h"
 
 enum {
     FAULT_TEXT_MAX = 600, /* bytes of one message, its zero included; longer ones are cut */

@@ -2,8 +2,8 @@
 #include "loader/inspect.h"
 
 #include "api/host_api.h"
-#include "module/module.h"
 #include "base/status.h"
+#include "module/module.h"
 
 static void print_messages(FILE *to, const char *indent, const registered_message *table) {
     for (const registered_message *m = table; m != NULL; m = m->hh.next) {

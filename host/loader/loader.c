@@ -2,13 +2,13 @@
 #include "loader/private.h"
 
 #include "api/host_api.h"
-#include "module/mailbox.h"
+#include "base/status.h"
 #include "loader/publish.h"
+#include "loader/watch.h"
+#include "module/mailbox.h"
+#include "module/state_take_over.h"
 #include "net/services.h"
 #include "session/session.h"
-#include "module/state_take_over.h"
-#include "base/status.h"
-#include "loader/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

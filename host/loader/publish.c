@@ -1,13 +1,13 @@
 /* publish.c: see publish.h. */
 #include "loader/publish.h"
 
-#include "run/control.h"
+#include "base/status.h"
 #include "module/mailbox.h"
+#include "net/services.h"
 #include "room/room.h"
 #include "room/room_type.h"
-#include "net/services.h"
+#include "run/control.h"
 #include "session/session.h"
-#include "base/status.h"
 
 #include <stdio.h>
 
@@ -39,7 +39,7 @@ static void withdraw_types(module *m, const registered_type *end) {
         while (status != PORTICO_OK) {
             /* Out of memory, and the module must go: wait for the system to recover. */
             log_error("modules", "%s: %s; trying again", m->name, status_text(status));
-            control_sleep(1000);
+            os_sleep(1000);
             status = change_part(t, m, NULL);
         }
         if (r->owned) {
@@ -67,14 +67,14 @@ void module_withdraw(module *m) {
 portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]) {
     generation *g = module_generation(m);
     for (const registered_room *r = g->registry->rooms; r != NULL; r = r->next) {
-        room_type *t = room_type_reserve(m, r->name);
+        room_type *t = room_type_hold(m, r->name);
         if (t == NULL) {
             withdraw_rooms(m);
             snprintf(why, IMAGE_WHY_MAX, "out of memory for its room types");
             return PORTICO_E_NO_MEMORY;
         }
         room_type_set(t, g, r);
-        room_type_unreserve(t);
+        room_type_release(t);
     }
     return PORTICO_OK;
 }

@@ -6,14 +6,14 @@
 #include "loader/swap.h"
 
 #include "api/host_api.h"
+#include "base/status.h"
 #include "loader/private.h"
 #include "loader/publish.h"
-#include "net/ready.h"
-#include "room/room.h"
-#include "net/services.h"
-#include "module/state_take_over.h"
-#include "base/status.h"
 #include "loader/swap_plan.h"
+#include "module/state_take_over.h"
+#include "net/ready.h"
+#include "net/services.h"
+#include "room/room.h"
 #include "run/watchdog.h"
 
 #include <stdio.h>
@@ -45,10 +45,10 @@ static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
 
 /* Waits until no state is of a former generation, so that every state goes through every generation. */
 static portico_status swap_settle(swap *w, const module *m, char why[IMAGE_WHY_MAX]) {
-    uint64_t until_ms = os_monotonic_ns() / 1000000 + loader_config()->modules_swap_timeout_ms;
+    uint64_t until_ms = os_monotonic_ms() + loader_config()->modules_swap_timeout_ms;
     uint32_t left = m->previous != NULL ? atomic_load(&m->previous->states) : 0;
-    while (left > 0 && os_monotonic_ns() / 1000000 < until_ms) {
-        control_sleep(SETTLE_STEP_MS);
+    while (left > 0 && os_monotonic_ms() < until_ms) {
+        os_sleep(SETTLE_STEP_MS);
         left = atomic_load(&m->previous->states);
     }
     if (left > 0) {
@@ -86,7 +86,7 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
         }
         swap_note_pause(w);
         /* Let those go on who were held up. */
-        control_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
+        os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
         if (w->tries >= GATE_GLANCES) {
             patience_ms = patience_ms == 0 ? 1 : patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
         }
@@ -294,9 +294,9 @@ static module *swap_find(const char *name, portico_status *status, char why[IMAG
 /* A new generation does not come to serve. It is alone unless the exchange was given up: then jobs, and turns that wait
  * for others, may still hold it. */
 static void swap_discard(module *m, generation *to, bool loaded) {
-    uint64_t until_ms = os_monotonic_ns() / 1000000 + loader_config()->modules_swap_timeout_ms;
-    while (loaded && !generation_is_alone(to) && os_monotonic_ns() / 1000000 < until_ms) {
-        control_sleep(SETTLE_STEP_MS);
+    uint64_t until_ms = os_monotonic_ms() + loader_config()->modules_swap_timeout_ms;
+    while (loaded && !generation_is_alone(to) && os_monotonic_ms() < until_ms) {
+        os_sleep(SETTLE_STEP_MS);
     }
     if (!loaded) {
         generation_free(to);

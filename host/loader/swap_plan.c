@@ -2,9 +2,9 @@
 #include "loader/swap_plan.h"
 
 #include "loader/private.h"
-#include "net/services.h"
-#include "module/state_take_over.h"
 #include "base/status.h"
+#include "module/state_take_over.h"
+#include "net/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +210,7 @@ static portico_status plan_room(swap_plan *p, const registered_room *from, const
     room_change *c = &p->rooms[p->room_count];
     const char *name = from != NULL ? from->name : to->name;
     *c = (room_change){
-        .type = room_type_reserve(p->module, name), .from = from, .to = to, .needs_none = to == NULL};
+        .type = room_type_hold(p->module, name), .from = from, .to = to, .needs_none = to == NULL};
     if (c->type == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
@@ -293,7 +293,7 @@ void plan_fini(swap_plan *p) {
         layout_release(p->types[i].layout);
     }
     for (size_t i = 0; i < p->room_count; i++) {
-        room_type_unreserve(p->rooms[i].type);
+        room_type_release(p->rooms[i].type);
     }
     free(p->types);
     free(p->rooms);

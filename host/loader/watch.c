@@ -9,9 +9,9 @@
  */
 #include "loader/watch.h"
 
-#include "module/image_copy.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "module/image_copy.h"
 
 #include <stdlib.h>
 #include <string.h>

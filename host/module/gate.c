@@ -10,15 +10,14 @@
  */
 #include "module/gate.h"
 
-#include "os/cold.h"
 #include "base/invariant.h"
+#include "os/compiler.h"
 
 enum {
     GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control */
     GATE_WATCH_NS =
         100000, /* most handlers take less, and to sleep and be woken takes long where processors are busy */
-    GATE_SLEEP_MS = 1,
-    NS_PER_MS = 1000000
+    GATE_SLEEP_MS = 1
 };
 
 typedef struct gate_slot {
@@ -97,11 +96,11 @@ static bool watch_inside(const gate *g) {
 
 /* Sleeps until nobody is inside. True: somebody is inside still. */
 static bool wait_inside(gate *g, uint32_t timeout_ms) {
-    uint64_t until_ms = os_monotonic_ns() / NS_PER_MS + timeout_ms;
+    uint64_t until_ms = os_monotonic_ms() + timeout_ms;
     os_mutex_lock(&g->lock);
     bool inside = anybody_inside(g);
     while (inside) {
-        uint64_t now_ms = os_monotonic_ns() / NS_PER_MS;
+        uint64_t now_ms = os_monotonic_ms();
         if (now_ms >= until_ms) {
             break;
         }

@@ -27,12 +27,12 @@ bool generation_is_alone(const generation *g) {
     return atomic_load_explicit(&g->holds, memory_order_acquire) == 1;
 }
 
-void generation_adopt(generation *g) {
+void generation_hold_state(generation *g) {
     generation_hold(g);
     atomic_fetch_add(&g->states, 1);
 }
 
-void generation_abandon(generation *g) {
+void generation_release_state(generation *g) {
     atomic_fetch_sub(&g->states, 1);
     generation_release(g);
 }

@@ -8,9 +8,9 @@
 #ifndef PORTICO_GENERATION_H
 #define PORTICO_GENERATION_H
 
-#include "run/control.h"
 #include "module/image_copy.h"
 #include "module/registry.h"
+#include "run/control.h"
 
 #include <stdatomic.h>
 
@@ -42,9 +42,9 @@ void generation_release(generation *g);
 /* Whether the caller's hold is the only one. */
 bool generation_is_alone(const generation *g);
 
-/* A session's or room's state has come to be of this generation, or is so no more. Each holds it, too. */
-void generation_adopt(generation *g);
-void generation_abandon(generation *g);
+/* The same for a session's or room's state of this generation, which is also counted in `states`. */
+void generation_hold_state(generation *g);
+void generation_release_state(generation *g);
 
 /* Closes the library and frees all. Nothing holds it. */
 void generation_free(generation *g);

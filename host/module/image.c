@@ -1,9 +1,9 @@
 /* image.c: see image.h. */
 #include "module/image.h"
 
+#include "base/text.h"
 #include "module/abi_sizes.h"
 #include "module/module.h"
-#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

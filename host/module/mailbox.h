@@ -6,8 +6,8 @@
 #ifndef PORTICO_MAILBOX_H
 #define PORTICO_MAILBOX_H
 
-#include "run/message.h"
 #include "module/module.h"
+#include "run/message.h"
 
 /* Gives the module its mailbox. It takes messages, and keeps them until mailbox_start. [control thread] */
 portico_status mailbox_open(module *m, os_port *port);

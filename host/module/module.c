@@ -244,10 +244,10 @@ void module_release(module *m) {
 }
 
 bool module_wait_released(module *m, uint32_t timeout_ms) {
-    uint64_t end_ms = os_monotonic_ns() / 1000000 + timeout_ms;
+    uint64_t end_ms = os_monotonic_ms() + timeout_ms;
     os_mutex_lock(&modules.lock);
     while (atomic_load(&m->holds) != 0) {
-        uint64_t now_ms = os_monotonic_ns() / 1000000;
+        uint64_t now_ms = os_monotonic_ms();
         if (now_ms >= end_ms) {
             break;
         }

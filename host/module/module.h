@@ -8,11 +8,10 @@
 #ifndef PORTICO_MODULE_H
 #define PORTICO_MODULE_H
 
-#include "os/cold.h"
+#include "base/table.h"
 #include "module/gate.h"
 #include "module/generation.h"
-#include "os/printf_like.h"
-#include "base/table.h"
+#include "os/compiler.h"
 
 enum { OUTCOME_MAX = 160 };
 

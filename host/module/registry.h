@@ -7,8 +7,8 @@
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
 
-#include "module/state_shape.h"
 #include "base/table.h"
+#include "module/state_shape.h"
 
 #include <portico/portico.h>
 

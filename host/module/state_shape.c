@@ -1,8 +1,8 @@
 /* state_shape.c: see state_shape.h. */
 #include "module/state_shape.h"
 
-#include "module/abi_sizes.h"
 #include "base/text.h"
+#include "module/abi_sizes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

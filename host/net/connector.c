@@ -1,11 +1,12 @@
 /* connector.c: see connector.h. */
 #include "net/connector.h"
 
-#include "run/control.h"
 #include "base/invariant.h"
-#include "session/session.h"
 #include "base/status.h"
+#include "os/compiler.h"
+#include "run/control.h"
 #include "run/timer.h"
+#include "session/session.h"
 
 #include <stdlib.h>
 
@@ -87,7 +88,7 @@ static void connector_connect(connector *c) {
 /* The control thread asks for the name's address: each time anew, since it may change, and not on a worker,
  * since it may take long. */
 static void connector_on_resolve(control_command *command) {
-    connector *c = (connector *)((char *)command - offsetof(connector, resolve));
+    connector *c = container_of(command, connector, resolve);
     const config_service *settings = c->service.config;
     os_address to = {0};
     portico_status status = PORTICO_E_CANCELLED;
@@ -108,7 +109,7 @@ static void connector_on_resolve(control_command *command) {
 }
 
 static void connector_on_retry(const os_completion *completion) {
-    connector *c = (connector *)((char *)completion->op - offsetof(connector, retry));
+    connector *c = container_of(completion->op, connector, retry);
     os_address numeric;
     if (os_address_parse(c->service.config->address, 1, &numeric) != PORTICO_OK) {
         control_post(&c->resolve);

@@ -6,11 +6,12 @@
 #include "net/listener.h"
 
 #include "base/invariant.h"
-#include "session/session.h"
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
+#include "os/compiler.h"
 #include "run/timer.h"
+#include "session/session.h"
 
 #include <stdlib.h>
 
@@ -54,7 +55,7 @@ static void listener_pause_locked(listener *l) {
 }
 
 static void listener_on_pause(const os_completion *completion) {
-    listener *l = (listener *)((char *)completion->op - offsetof(listener, pause));
+    listener *l = container_of(completion->op, listener, pause);
     os_mutex_lock(&l->lock);
     l->pausing = false;
     slots_arm_locked(l);
@@ -195,7 +196,7 @@ static bool listener_try_again_locked(listener *l) {
     l->reopen_ms = first                              ? REOPEN_MIN_MS
                    : l->reopen_ms > REOPEN_MAX_MS / 2 ? REOPEN_MAX_MS
                                                       : 2 * l->reopen_ms;
-    l->reopen_at_ms = os_monotonic_ns() / 1000000 + l->reopen_ms;
+    l->reopen_at_ms = os_monotonic_ms() + l->reopen_ms;
     return first;
 }
 

@@ -1,8 +1,8 @@
 /* ready.c: see ready.h. */
 #include "net/ready.h"
 
-#include "net/services.h"
 #include "base/system_text.h"
+#include "net/services.h"
 
 #include <stdlib.h>
 #include <string.h>

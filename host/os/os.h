@@ -81,6 +81,11 @@ portico_status os_random(void *data, size_t size);
 /* Nanoseconds that never go back, from an arbitrary start. */
 uint64_t os_monotonic_ns(void);
 
+/* The same clock in milliseconds, rounded down. */
+static inline uint64_t os_monotonic_ms(void) {
+    return os_monotonic_ns() / 1000000;
+}
+
 /* Milliseconds since 1970-01-01 UTC. */
 uint64_t os_wall_ms(void);
 
@@ -104,6 +109,9 @@ uint64_t os_thread_cpu_ns(const os_thread *thread);
 
 /* Waits for the thread to return and frees it. */
 void os_thread_join(os_thread *thread);
+
+/* Blocks the calling thread for at least `timeout_ms`. */
+void os_sleep(uint32_t timeout_ms);
 
 /* Not recursive. Who has it next may free it if nobody else waits for it: an unlock does not touch it then. */
 void os_mutex_lock(os_mutex *mutex);

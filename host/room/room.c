@@ -3,9 +3,10 @@
 
 #include "base/invariant.h"
 #include "base/text.h"
+#include "module/state_take_over.h"
+#include "os/compiler.h"
 #include "run/meter.h"
 #include "run/worker.h"
-#include "module/state_take_over.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +46,8 @@ static bool room_catch_up(room *r) {
         generation *before = r->generation;
         r->generation = g;
         r->type = type;
-        generation_adopt(g);
-        generation_abandon(before);
+        generation_hold_state(g);
+        generation_release_state(before);
         os_mutex_lock(&r->lock);
         r->max_members = type->max_members;
         os_mutex_unlock(&r->lock);
@@ -71,7 +72,7 @@ void room_end(room *r) {
 }
 
 static void room_on_follow(work *w) {
-    room *r = (room *)((char *)w - offsetof(room, follow_work));
+    room *r = container_of(w, room, follow_work);
     atomic_store(&r->follows, false);
     if (r->generation != module_generation(r->module) && room_begin(r, "migrate", 0, r->base.id)) {
         room_end(r);
@@ -118,11 +119,11 @@ void room_end_if_empty(room *r) {
         }
         room_end(r);
     }
-    entity_unhold(&r->base); /* the strand holds it still */
+    entity_release_not_last(&r->base); /* the strand holds it still */
 }
 
 static void room_on_open(work *w) {
-    room *r = (room *)((char *)w - offsetof(room, open_work));
+    room *r = container_of(w, room, open_work);
     portico_status status = PORTICO_OK;
     if (room_begin(r, "room on_open", 0, r->base.id)) {
         r->opened = true;
@@ -137,7 +138,7 @@ static void room_on_open(work *w) {
 }
 
 static void room_on_close(work *w) {
-    room *r = (room *)((char *)w - offsetof(room, close_work));
+    room *r = container_of(w, room, close_work);
     os_mutex_lock(&r->lock);
     uint32_t count = r->count;
     portico_session *members = count > 0 ? malloc(count * sizeof *members) : NULL;

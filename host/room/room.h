@@ -9,8 +9,8 @@
 #ifndef PORTICO_ROOM_H
 #define PORTICO_ROOM_H
 
-#include "run/message.h"
 #include "module/module.h"
+#include "run/message.h"
 
 typedef struct room room;
 

@@ -40,31 +40,31 @@ static room_type *make_locked(module *m, const char *name) {
 
 /* Takes it out of the table when nobody registers it, and frees it when nobody needs it. */
 static void drop_unused_locked(room_type *t) {
-    if (t->listed && t->type == NULL && t->reserved == 0) {
+    if (t->listed && t->type == NULL && t->holds == 0) {
         HASH_DEL(types.all, t);
         t->listed = false;
     }
-    if (!t->listed && t->rooms == 0 && t->reserved == 0) {
+    if (!t->listed && t->rooms == 0 && t->holds == 0) {
         free(t);
     }
 }
 
-room_type *room_type_reserve(module *m, const char *name) {
+room_type *room_type_hold(module *m, const char *name) {
     os_mutex_lock(&types.lock);
     room_type *t = find_locked(name);
     if (t == NULL) {
         t = make_locked(m, name);
     }
     if (t != NULL) {
-        t->reserved++;
+        t->holds++;
     }
     os_mutex_unlock(&types.lock);
     return t;
 }
 
-void room_type_unreserve(room_type *t) {
+void room_type_release(room_type *t) {
     os_mutex_lock(&types.lock);
-    t->reserved--;
+    t->holds--;
     drop_unused_locked(t);
     os_mutex_unlock(&types.lock);
 }
@@ -125,7 +125,7 @@ room_type *room_type_enter(const char *name, generation **g, const registered_ro
         t->rooms++;
         *g = t->generation;
         *type = t->type;
-        generation_adopt(*g);
+        generation_hold_state(*g);
         module_hold(t->module);
     } else {
         t = NULL;
@@ -136,7 +136,7 @@ room_type *room_type_enter(const char *name, generation **g, const registered_ro
 
 void room_type_leave(room_type *t, generation *g) {
     module *m = t->module;
-    generation_abandon(g);
+    generation_release_state(g);
     os_mutex_lock(&types.lock);
     t->rooms--;
     drop_unused_locked(t);

@@ -15,15 +15,15 @@ typedef struct room_type {
     generation *generation;      /* held while `type` is set: whose registry it is in */
     const registered_room *type; /* NULL: no rooms of it can be made */
     uint32_t rooms;
-    uint32_t reserved;
-    bool listed; /* in the table */
+    uint32_t holds; /* of plans */
+    bool listed;    /* in the table */
     UT_hash_handle hh;
 } room_type;
 
-/* The type of that name, made when it is not there; of it rooms can be made when it is set. Each is to be unreserved.
+/* The type of that name, made when it is not there; of it rooms can be made when it is set. Release each.
  * NULL when out of memory. [control thread] */
-room_type *room_type_reserve(module *m, const char *name);
-void room_type_unreserve(room_type *t);
+room_type *room_type_hold(module *m, const char *name);
+void room_type_release(room_type *t);
 
 /* From now on rooms are made, and called, as `g` has registered it; `type` NULL: none can be made. Cannot fail.
  * [control thread] */
@@ -36,10 +36,10 @@ uint32_t room_type_rooms(room_type *t);
 /* The type of which rooms can be made, or NULL. Not held: only its address may be used. */
 room_type *room_type_find(const char *name);
 
-/* Counts one more room of it and tells how it is registered, with that generation adopted; NULL: no rooms can be made. */
+/* Counts one more room of it and tells how it is registered, with a hold on that generation for its state; NULL: no rooms can be made. */
 room_type *room_type_enter(const char *name, generation **g, const registered_room **type);
 
-/* One room less; abandons its generation. */
+/* One room less; releases its generation. */
 void room_type_leave(room_type *t, generation *g);
 
 /* No room is left. */

@@ -60,11 +60,3 @@ void control_drain(void) {
         c->run(c);
     }
 }
-
-void control_sleep(uint32_t milliseconds) {
-    os_mutex lock = {{0}};
-    os_cond never = {{0}};
-    os_mutex_lock(&lock);
-    os_cond_wait(&never, &lock, milliseconds);
-    os_mutex_unlock(&lock);
-}

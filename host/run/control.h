@@ -27,6 +27,4 @@ bool control_ending(void);
 /* Runs what was posted too late, so that its memory is freed and its sender gets an answer. [control thread] */
 void control_drain(void);
 
-void control_sleep(uint32_t milliseconds);
-
 #endif

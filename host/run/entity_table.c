@@ -1,8 +1,8 @@
 /* entity_table.c: see entity_table.h. */
 #include "run/entity_table.h"
 
-#include "os/cold.h"
 #include "base/invariant.h"
+#include "os/compiler.h"
 #include "os/os.h"
 
 #include <stdatomic.h>
@@ -134,7 +134,7 @@ void entity_release(entity *e) {
     }
 }
 
-void entity_unhold(entity *e) {
+void entity_release_not_last(entity *e) {
     bool last = drop_hold(e->slot);
     INVARIANT(!last);
 }

@@ -47,7 +47,7 @@ void entity_hold(entity *e);
 void entity_release(entity *e);
 
 /* Drops a hold that is known not to be the last. */
-void entity_unhold(entity *e);
+void entity_release_not_last(entity *e);
 
 /* Calls each(arg, entity) for every one of a kind, holding it meanwhile. Those that come or go during the
  * walk may be seen or not. */

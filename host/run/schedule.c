@@ -6,9 +6,10 @@
  */
 #include "run/schedule.h"
 
+#include "base/table.h"
+#include "os/compiler.h"
 #include "run/entity_table.h"
 #include "run/message.h"
-#include "base/table.h"
 #include "run/timer.h"
 
 #include <stdatomic.h>
@@ -137,7 +138,7 @@ static void again_due(schedule *s) {
 
 /* It is due. [timers thread, no lock] */
 static void schedule_on_due(timer *t) {
-    schedule *s = (schedule *)((char *)t - offsetof(schedule, timer));
+    schedule *s = container_of(t, schedule, timer);
     os_mutex_lock(&schedules.lock);
     bool cancelled = s->ended;
     bool last = cancelled || s->period_ns == 0;

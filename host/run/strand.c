@@ -2,6 +2,7 @@
 #include "run/strand.h"
 
 #include "base/stats.h"
+#include "os/compiler.h"
 
 enum { STRAND_BURST = 32 };
 
@@ -35,7 +36,7 @@ static void strand_start_locked(strand *s) {
         s->busy = strand_post(s);
         if (!s->busy) {
             entity_sweep_soon(s->owner); /* the system has no memory for it now: strand_kick tries again */
-            entity_unhold(s->owner);
+            entity_release_not_last(s->owner);
         }
     }
 }
@@ -56,7 +57,7 @@ static work *strand_pop(strand *s) {
 
 /* Runs a burst; with more to do it queues again, so that other strands and sessions get their turn. [worker] */
 static void strand_on_op(const os_completion *completion) {
-    strand *s = (strand *)((char *)completion->op - offsetof(strand, op));
+    strand *s = container_of(completion->op, strand, op);
     entity *before = turn_enter(s->owner);
     work *w = NULL;
     uint32_t done = 0;

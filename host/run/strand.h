@@ -6,8 +6,8 @@
 #ifndef PORTICO_STRAND_H
 #define PORTICO_STRAND_H
 
-#include "run/entity_table.h"
 #include "os/os.h"
+#include "run/entity_table.h"
 
 /* Something to do. Intrusive; in one queue at a time. */
 typedef struct work {

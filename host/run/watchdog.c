@@ -11,8 +11,8 @@
  */
 #include "run/watchdog.h"
 
-#include "os/cold.h"
 #include "base/log.h"
+#include "os/compiler.h"
 #include "os/os.h"
 
 #include <stdatomic.h>

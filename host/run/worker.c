@@ -11,14 +11,14 @@
  */
 #include "run/worker.h"
 
-#include "wire/buffer.h"
-#include "os/cold.h"
-#include "run/control.h"
 #include "base/log.h"
-#include "run/meter.h"
 #include "base/stats.h"
 #include "base/system_text.h"
+#include "os/compiler.h"
+#include "run/control.h"
+#include "run/meter.h"
 #include "run/watchdog.h"
+#include "wire/buffer.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -249,7 +249,7 @@ static void worker_on_stop(const os_completion *completion) {
 /* Ends the wait of one other worker. One after another, since one worker's batch may take several posts. */
 static void worker_wake_next(worker *w) {
     while (os_port_post(w->port, &w->stop_op) != PORTICO_OK) {
-        control_sleep(10); /* out of memory: a worker that is not woken never ends */
+        os_sleep(10); /* out of memory: a worker that is not woken never ends */
     }
 }
 
@@ -354,7 +354,7 @@ void workers_stop(void) {
     atomic_store(&workers.stop, true);
     rescuer_stop();
     while (os_port_post(port, &first) != PORTICO_OK) {
-        control_sleep(10);
+        os_sleep(10);
     }
     for (uint32_t i = 0; i < workers.count; i++) {
         os_thread_join(workers.all[i].thread);

@@ -1,10 +1,10 @@
 /* attachment.c: see attachment.h. */
 #include "session/attachment.h"
 
-#include "session/call.h"
-#include "os/cold.h"
-#include "module/state_take_over.h"
 #include "base/status.h"
+#include "module/state_take_over.h"
+#include "os/compiler.h"
+#include "session/call.h"
 
 #include <stdlib.h>
 
@@ -23,14 +23,14 @@ static bool attachment_init(attachment *a, const layout_part *part) {
     if (size > 0 && (a->state = calloc(1, size)) == NULL) {
         return false;
     }
-    generation_adopt(a->generation);
+    generation_hold_state(a->generation);
     atomic_fetch_add(&a->module->sessions, 1);
     return true;
 }
 
 static void attachment_fini(attachment *a) {
     atomic_fetch_sub(&a->module->sessions, 1);
-    generation_abandon(a->generation);
+    generation_release_state(a->generation);
     free(a->state);
 }
 
@@ -94,8 +94,8 @@ COLD static bool attachment_take_over(session *s, attachment *a, generation *g) 
     a->broken = status != PORTICO_OK;
     a->generation = g;
     a->type = type;
-    generation_adopt(g);
-    generation_abandon(before);
+    generation_hold_state(g);
+    generation_release_state(before);
     if (a->broken) {
         session_close(s, status);
     }

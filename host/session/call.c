@@ -8,7 +8,7 @@
  */
 #include "session/call.h"
 
-#include "os/cold.h"
+#include "os/compiler.h"
 #include "run/meter.h"
 #include "session/private.h"
 

@@ -170,6 +170,6 @@ static uint32_t list_channel(const void *name, portico_session *members, uint32_
     return channel_members(name, members, capacity);
 }
 
-uint32_t channel_send(const char *name, cast *c, portico_session except) {
-    return cast_to_members(c, list_channel, name, except);
+uint32_t channel_send(const char *name, broadcast *b, portico_session except) {
+    return broadcast_to_members(b, list_channel, name, except);
 }

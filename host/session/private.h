@@ -7,13 +7,13 @@
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H
 
-#include "os/cold.h"
+#include "os/compiler.h"
 #include "session/session.h"
 
 /* session.c */
 void session_move_locked(session *s, session_state to);
 void session_hold(session *s);
-void session_unhold_locked(session *s);
+void session_release_locked(session *s);
 COLD void session_close_locked(session *s, portico_status reason);
 COLD void session_abort_locked(session *s, portico_status reason);
 /* The peer's stream has ended. */
@@ -57,7 +57,7 @@ void session_run(session *s, uint32_t wanted);
 void session_leave(entity *e, entity *room_left, portico_status reason);
 /* [turn] */
 /* Whether the handlers have to stop, because the session is to be elsewhere. */
-bool session_moves(session *s);
+bool session_is_moving(session *s);
 /* Takes the session to where it is to be. False: its turn goes on there, and not here. */
 bool session_turn_move(session *s);
 /* Out of its room for good. */

@@ -6,8 +6,9 @@
  */
 #include "session/private.h"
 
-#include "session/call.h"
 #include "base/stats.h"
+#include "os/compiler.h"
+#include "session/call.h"
 
 #include <string.h>
 
@@ -73,7 +74,7 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
 
 /* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
 void session_on_recv(const os_completion *completion) {
-    session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
+    session *s = container_of(completion->op, session, recv_op);
     uint32_t bits = 0;
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
@@ -187,7 +188,7 @@ void session_deliver_all(session *s) {
     frame f;
     call_run run = {0};
     bool moves = false;
-    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_moves(s))) {
+    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_is_moving(s))) {
         portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
                                             limits->frame_limit_bytes, &s->in_scanned, &f, &why);
         if (status == PORTICO_E_STATE) {

@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-bool session_moves(session *s) {
+bool session_is_moving(session *s) {
     return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
 }
 
-static void room_unhold(room *r) {
+static void room_release(room *r) {
     if (r != NULL) {
         entity_release(room_entity(r));
     }
@@ -44,7 +44,7 @@ static void turn_join(session *s) {
         session_pend_locked(s, TURN_MOVE);
     }
     os_mutex_unlock(&s->lock);
-    room_unhold(refused);
+    room_release(refused);
 }
 
 bool session_turn_move(session *s) {
@@ -77,7 +77,7 @@ bool session_turn_move(session *s) {
     }
     bool elsewhere = session_queue_turn_locked(s);
     os_mutex_unlock(&s->lock);
-    room_unhold(home);
+    room_release(home);
     return !elsewhere;
 }
 
@@ -94,8 +94,8 @@ void session_turn_leave_all(session *s) {
     s->target = NULL;
     s->result = NULL;
     os_mutex_unlock(&s->lock);
-    room_unhold(home);
-    room_unhold(target);
+    room_release(home);
+    room_release(target);
     if (result != NULL) {
         message_free(result);
     }
@@ -123,7 +123,7 @@ portico_status session_move(session *s, room *r, message *result) {
         session_want_locked(s, TURN_MOVE);
     }
     os_mutex_unlock(&s->lock);
-    room_unhold(before);
+    room_release(before);
     return status;
 }
 
@@ -141,7 +141,7 @@ void session_leave(entity *e, entity *room_left, portico_status reason) {
     }
     os_mutex_unlock(&s->lock);
     if (leaves) {
-        room_unhold(r);
+        room_release(r);
     }
 }
 

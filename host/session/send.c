@@ -6,8 +6,8 @@
  */
 #include "session/private.h"
 
-#include "os/cold.h"
 #include "base/stats.h"
+#include "os/compiler.h"
 
 #include <stdlib.h>
 
@@ -65,7 +65,7 @@ static void session_submit_locked(session *s, os_buffer *list) {
         stats_add(STAT_ops_submitted, 1);
     } else {
         sendq_sent(&s->queue);
-        session_unhold_locked(s);
+        session_release_locked(s);
         session_abort_locked(s, status);
     }
 }
@@ -107,7 +107,7 @@ static void session_queued_locked(session *s, const config_service *limits) {
 }
 
 void session_on_flush(deferred *d) {
-    session *s = (session *)((char *)d - offsetof(session, flush));
+    session *s = container_of(d, session, flush);
     os_mutex_lock(&s->lock);
     s->flush_deferred = false;
     bool holds = s->flush_holds;
@@ -122,7 +122,7 @@ void session_on_flush(deferred *d) {
 
 /* A send has arrived in the system, or failed: once per accepted os_send. [worker] */
 void session_on_sent(const os_completion *completion) {
-    session *s = (session *)((char *)completion->op - offsetof(session, send_op));
+    session *s = container_of(completion->op, session, send_op);
     os_mutex_lock(&s->lock);
     sendq_sent(&s->queue);
     stats_add(STAT_bytes_out, completion->bytes);
@@ -158,28 +158,28 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
 }
 
 /* Makes the frame for this framing: the broadcast's one copy of the payload. */
-static portico_status cast_encode(cast *c, frame_kind framing, uint32_t limit_bytes) {
+static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_t limit_bytes) {
     uint32_t whole = 0;
-    portico_status status = frame_measure(framing, c->size, limit_bytes, &whole);
+    portico_status status = frame_measure(framing, b->size, limit_bytes, &whole);
     if (status != PORTICO_OK) {
         return status;
     }
-    shared *b = shared_create(whole);
-    if (b == NULL) {
+    shared *made = shared_create(whole);
+    if (made == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    frame_write(framing, c->opcode, c->data, c->size, b->bytes);
-    c->frames[framing] = b;
-    c->copies++;
+    frame_write(framing, b->opcode, b->data, b->size, made->bytes);
+    b->frames[framing] = made;
+    b->copies++;
     return PORTICO_OK;
 }
 
-static portico_status session_send_cast(session *s, cast *c) {
+static portico_status session_send_broadcast(session *s, broadcast *b) {
     const config_service *limits = s->service->config;
-    shared **whole = &c->frames[limits->framing];
+    shared **whole = &b->frames[limits->framing];
     portico_status status = PORTICO_OK;
     if (*whole == NULL) {
-        status = cast_encode(c, limits->framing, limits->frame_limit_bytes);
+        status = broadcast_encode(b, limits->framing, limits->frame_limit_bytes);
     } else if ((*whole)->size > limits->frame_limit_bytes) {
         status = PORTICO_E_TOO_BIG; /* made for a member with a higher limit */
     }
@@ -193,34 +193,34 @@ static portico_status session_send_cast(session *s, cast *c) {
         status = sendq_share(&s->queue, *whole, &copied);
     }
     if (status == PORTICO_OK) {
-        c->copies += copied;
+        b->copies += copied;
         session_queued_locked(s, limits);
     }
     os_mutex_unlock(&s->lock);
     return status;
 }
 
-void cast_fini(cast *c) {
+void broadcast_fini(broadcast *b) {
     for (int i = 0; i < FRAME_KINDS; i++) {
-        shared_release(c->frames[i]);
-        c->frames[i] = NULL;
+        shared_release(b->frames[i]);
+        b->frames[i] = NULL;
     }
 }
 
-static uint32_t members_send(const portico_session *members, uint32_t count, cast *c,
+static uint32_t members_send(const portico_session *members, uint32_t count, broadcast *b,
                              portico_session except) {
     uint32_t sent = 0;
     for (uint32_t i = 0; i < count; i++) {
         session *s = members[i] != except ? session_find(members[i]) : NULL;
         if (s != NULL) {
-            sent += session_send_cast(s, c) == PORTICO_OK;
+            sent += session_send_broadcast(s, b) == PORTICO_OK;
             session_release(s);
         }
     }
     return sent;
 }
 
-uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except) {
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, portico_session except) {
     enum { FEW = 64 };
     portico_session few[FEW];
     uint32_t capacity = FEW;
@@ -237,10 +237,10 @@ uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_sess
         members = more;
         count = list(of, members, capacity);
     }
-    uint32_t sent = members_send(members, count, c, except);
+    uint32_t sent = members_send(members, count, b, except);
     stats_add(STAT_broadcasts, sent > 0);
     stats_add(STAT_broadcast_packets, sent);
-    stats_add(STAT_broadcast_copies, c->copies);
+    stats_add(STAT_broadcast_copies, b->copies);
     if (members != few) {
         free(members);
     }

@@ -5,6 +5,7 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
+#include "os/compiler.h"
 
 #include <string.h>
 
@@ -28,8 +29,8 @@ void session_hold(session *s) {
     entity_hold(&s->base);
 }
 
-void session_unhold_locked(session *s) {
-    entity_unhold(&s->base);
+void session_release_locked(session *s) {
+    entity_release_not_last(&s->base);
 }
 
 static void session_free(entity *e) {
@@ -119,7 +120,7 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
 }
 
 static void session_on_connect(const os_completion *completion) {
-    session *s = (session *)((char *)completion->op - offsetof(session, recv_op));
+    session *s = container_of(completion->op, session, recv_op);
     bool open = false;
     os_mutex_lock(&s->lock);
     if (s->state != SESSION_CONNECTING) {
@@ -159,7 +160,7 @@ portico_status session_connect(service *from, const os_address *to, const os_add
             stats_add(STAT_ops_submitted, 1);
         } else {
             s->socket = NULL;
-            session_unhold_locked(s);
+            session_release_locked(s);
             session_abort_locked(s, status);
         }
     }
@@ -175,7 +176,7 @@ static void session_close_socket_locked(session *s, bool reset) {
         os_close(s->socket, reset);
         s->socket = NULL;
     }
-    session_unhold_locked(s);
+    session_release_locked(s);
 }
 
 void session_drained_locked(session *s) {

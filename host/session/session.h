@@ -23,11 +23,11 @@
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
 
-#include "session/attachment.h"
-#include "wire/sendq.h"
-#include "session/service.h"
 #include "room/room.h"
 #include "run/worker.h"
+#include "session/attachment.h"
+#include "session/service.h"
+#include "wire/sendq.h"
 
 typedef enum session_state {
     SESSION_CONNECTING, /* a connector's connect is in flight */
@@ -120,8 +120,8 @@ bool session_close(session *s, portico_status reason);
 void session_abort(session *s, portico_status reason);
 
 /* One frame for many sessions; encoded once for each framing that is met. */
-typedef struct cast cast;
-struct cast {
+typedef struct broadcast broadcast;
+struct broadcast {
     uint16_t opcode;
     uint32_t size;
     const void *data;
@@ -131,13 +131,13 @@ struct cast {
 
 /* Queues one packet; statuses as portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
-void cast_fini(cast *c);
+void broadcast_fini(broadcast *b);
 
 /* Writes up to `capacity` members of `of` and returns how many there are. */
 typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32_t capacity);
 
 /* Queues it for every member but `except`; returns for how many. [any thread, no lock held] */
-uint32_t cast_to_members(cast *c, member_list list, const void *of, portico_session except);
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, portico_session except);
 
 /* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave,
  * room_join_tell. `result` is a message with a portico_room_result, taken over with PORTICO_OK; NULL: none.

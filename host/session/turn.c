@@ -6,17 +6,17 @@
  */
 #include "session/private.h"
 
-#include "session/call.h"
-#include "session/channel.h"
-#include "os/cold.h"
-#include "session/label.h"
 #include "base/stats.h"
 #include "base/status.h"
+#include "os/compiler.h"
+#include "session/call.h"
+#include "session/channel.h"
+#include "session/label.h"
 
 #include <stdlib.h>
 
 /* Puts the layout `next` (with its reference) in place of the session's. */
-static bool session_adopt(session *s, layout *next, uint32_t version) {
+static bool session_change_layout(session *s, layout *next, uint32_t version) {
     if (!attachments_follow(s, next)) {
         layout_release(next);
         return false;
@@ -55,7 +55,7 @@ COLD static void session_open_type(session *s) {
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
         session_close(s, PORTICO_E_UNLOADED); /* its module went while the connection came */
-    } else if (!session_adopt(s, l, version)) {
+    } else if (!session_change_layout(s, l, version)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
@@ -84,7 +84,7 @@ COLD static bool session_take_layout(session *s) {
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
         session_close(s, PORTICO_E_UNLOADED);
-    } else if (!session_adopt(s, l, version)) {
+    } else if (!session_change_layout(s, l, version)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
@@ -130,7 +130,7 @@ static void turn_messages(session *s) {
     s->inbox_last = &s->inbox;
     s->inbox_count = 0;
     os_mutex_unlock(&s->lock);
-    while (next != NULL && !(s->state == SESSION_OPEN && session_moves(s))) {
+    while (next != NULL && !(s->state == SESSION_OPEN && session_is_moving(s))) {
         message *m = (message *)next;
         next = next->next;
         if (s->state == SESSION_OPEN) {
@@ -204,7 +204,7 @@ COLD static void turn_close(session *s) {
     os_mutex_lock(&s->lock);
     s->flush_holds = s->flush_deferred; /* then the modules' hold goes to the flush */
     if (!s->flush_holds) {
-        session_unhold_locked(s); /* the turn has its own */
+        session_release_locked(s); /* the turn has its own */
     }
     os_mutex_unlock(&s->lock);
 }
@@ -283,7 +283,7 @@ static void session_turn_queued(session *s) {
 }
 
 void session_on_turn(const os_completion *completion) {
-    session *s = (session *)((char *)completion->op - offsetof(session, turn_op));
+    session *s = container_of(completion->op, session, turn_op);
     entity *before = turn_enter(&s->base);
     session_turn_queued(s);
     turn_leave(before);
@@ -291,7 +291,7 @@ void session_on_turn(const os_completion *completion) {
 
 /* In the strand of its room, which has entered the room's turn. */
 void session_on_room_turn(work *w) {
-    session_turn_queued((session *)((char *)w - offsetof(session, room_work)));
+    session_turn_queued(container_of(w, session, room_work));
 }
 
 void session_pend_locked(session *s, uint32_t bits) {
@@ -308,7 +308,7 @@ void session_want_locked(session *s, uint32_t bits) {
     if (!session_queue_turn_locked(s)) {
         entity_sweep_soon(&s->base); /* which tries again */
         s->turn = false;
-        session_unhold_locked(s);
+        session_release_locked(s);
     }
 }
 

@@ -7,9 +7,9 @@
 #ifndef PORTICO_SENDQ_H
 #define PORTICO_SENDQ_H
 
+#include "os/os.h"
 #include "wire/buffer.h"
 #include "wire/frame.h"
-#include "os/os.h"
 
 typedef struct segment {
     os_buffer buffer; /* first: os_send walks the segments through it */

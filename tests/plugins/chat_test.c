@@ -1,6 +1,6 @@
 /* chat_test.c: what people and games see of chat.c, and what hostile ones cannot make others see. */
-#include "fake_host.h"
 #include "base/text.h"
+#include "fake_host.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * is the ini whose bytes are changed; a second one is the number of rounds. The changes are the same each
  * time.
  */
-#include "config/config.h"
 #include "base/text.h"
+#include "config/config.h"
 
 #include "support/check.h"
 

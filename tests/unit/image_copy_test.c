@@ -1,7 +1,7 @@
 /* Private copies: folder, names, debug symbols, and what becomes of an earlier host's. Files are made in the working
  * folder. */
-#include "module/image_copy.h"
 #include "base/log.h"
+#include "module/image_copy.h"
 
 #include "support/check.h"
 #include "support/host.h"

@@ -1,8 +1,8 @@
 /* Histograms: bounds and percentiles against a sorted array of random durations. The meter: what several threads count at
  * once under several names, and under more names than there is room for, is all there in the end; nothing is counted when
  * nobody looks. */
-#include "run/meter.h"
 #include "os/os.h"
+#include "run/meter.h"
 
 #include "support/check.h"
 #include "support/wire.h"

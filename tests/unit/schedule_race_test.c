@@ -1,8 +1,8 @@
 /* Schedules are started and cancelled by several threads while the timers thread posts them, workers take their
  * messages, and entities that they are for go. What comes once comes once or was cancelled, never both and never
  * neither; and in the end nothing is set. The sanitizers look for what is used after it was freed. */
-#include "run/message.h"
 #include "os/os.h"
+#include "run/message.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/worker.h"

@@ -1,8 +1,8 @@
 /* What `ctl top` makes of two answers: differences, the order, names that are too long, numbers that are too large; and what
  * it takes behind its name. The screen is written to the working folder. */
-#include "os/os.h"
 #include "admin/top_options.h"
 #include "admin/top_screen.h"
+#include "os/os.h"
 
 #include "support/check.h"
 

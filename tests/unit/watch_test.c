@@ -3,8 +3,8 @@
  *
  * That nothing is told is shown without waiting for a time: a second file, behind the first in the watcher's list, is
  * changed and told of, twice. By then the first one has been the same for as long as it takes to be told of. */
-#include "module/image_copy.h"
 #include "loader/watch.h"
+#include "module/image_copy.h"
 
 #include "support/check.h"
 #include "support/clock.h"

@@ -1,8 +1,8 @@
 /* The watchdog's two lines of one call come in their order, also when the call returns in the moment in which it
  * is told of. The log is made in the working folder. */
-#include "run/control.h"
 #include "base/log.h"
 #include "os/os.h"
+#include "run/control.h"
 #include "run/watchdog.h"
 
 #include "support/check.h"
@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
     CHECK_INT(os_thread_start(&calling, "calling", calling_main, NULL), PORTICO_OK);
     while (!atomic_load(&ended)) {
         watchdog_look();
-        control_sleep(1); /* the calling thread spins: a loaded machine must get to both */
+        os_sleep(1); /* the calling thread spins: a loaded machine must get to both */
     }
     os_thread_join(calling);
     log_stop();

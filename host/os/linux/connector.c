@@ -47,7 +47,7 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
         status = error_set(errno);
     } else {
         /* Watched only now: a socket that has not begun to connect reports a hang-up. */
-        status = socket_adopt(port, fd, SOCKET_CONNECTING, o, result);
+        status = socket_create(port, fd, SOCKET_CONNECTING, o, result);
     }
     if (status != PORTICO_OK) {
         close(fd);

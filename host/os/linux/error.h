@@ -5,7 +5,7 @@
 #ifndef PORTICO_LINUX_ERROR_H
 #define PORTICO_LINUX_ERROR_H
 
-#include "os/cold.h"
+#include "os/compiler.h"
 
 #include <portico/status.h>
 

@@ -48,7 +48,7 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     if (listener_prepare(fd, &system, size, options) < 0) {
         status = error_set(errno);
     } else {
-        status = socket_adopt(port, fd, SOCKET_LISTENER, NULL, listener);
+        status = socket_create(port, fd, SOCKET_LISTENER, NULL, listener);
     }
     if (status != PORTICO_OK) {
         close(fd);
@@ -60,7 +60,7 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
 static void accept_finish(os_port *port, op *o, int fd, const struct sockaddr_storage *peer) {
     os_accept_op *accept = (os_accept_op *)o;
     address_from_system(peer, &accept->peer);
-    if (socket_adopt(port, fd, SOCKET_STREAM, NULL, &accept->socket) == PORTICO_OK) {
+    if (socket_create(port, fd, SOCKET_STREAM, NULL, &accept->socket) == PORTICO_OK) {
         port_complete_code(port, o, 0);
         return;
     }

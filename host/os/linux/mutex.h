@@ -8,7 +8,7 @@
 #ifndef PORTICO_LINUX_MUTEX_H
 #define PORTICO_LINUX_MUTEX_H
 
-#include "os/cold.h"
+#include "os/compiler.h"
 #include "sanitized.h"
 
 #include <stdatomic.h>

@@ -34,8 +34,8 @@
 #include "port.h"
 
 #include "call.h"
-#include "os/cold.h"
 #include "error.h"
+#include "os/compiler.h"
 #include "socket.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct os_thread {
     pthread_t system;
@@ -53,4 +54,11 @@ void os_thread_join(os_thread *thread) {
         abort(); /* joined twice, or by itself */
     }
     free(thread);
+}
+
+void os_sleep(uint32_t timeout_ms) {
+    struct timespec left = {.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
+        /* A signal: `left` is what remains. */
+    }
 }

@@ -80,6 +80,10 @@ void os_thread_join(os_thread *thread) {
     free(thread);
 }
 
+void os_sleep(uint32_t timeout_ms) {
+    Sleep(timeout_ms);
+}
+
 void os_mutex_lock(os_mutex *mutex) {
     AcquireSRWLockExclusive(lock_of(mutex));
 }
