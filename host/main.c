@@ -26,7 +26,8 @@ static void show_usage(FILE *to) {
 }
 
 static int wrong_usage(const char *what, const char *found) {
-    fprintf(stderr, "portico: %s%s%s\n", what, found != NULL ? " " : "", found != NULL ? found : "");
+    fprintf(stderr, "portico: %s%s%s\n", what, found != NULL ? " " : "",
+            found != NULL ? found : "");
     show_usage(stderr);
     return 2;
 }
@@ -124,7 +125,8 @@ static bool command_settle_file(command_id id, const char *argument, char *comma
         return true;
     }
     size_t at = (size_t)(file - command);
-    if (os_path_absolute(file, absolute, sizeof absolute) != PORTICO_OK || strlen(absolute) >= size - at) {
+    if (os_path_absolute(file, absolute, sizeof absolute) != PORTICO_OK ||
+        strlen(absolute) >= size - at) {
         return false;
     }
     memcpy(command + at, absolute, strlen(absolute) + 1);
@@ -157,7 +159,8 @@ static int control(int argc, char **argv) {
     }
     bool fits = join_words(argc, argv, command, sizeof command) && strpbrk(command, "\r\n") == NULL;
     command_id id = fits ? command_parse(command, &argument, why) : COMMAND_COUNT;
-    if (fits && (id == COMMAND_COUNT || (id == COMMAND_top && !top_options_parse(argument, &options, why)))) {
+    if (fits && (id == COMMAND_COUNT ||
+                 (id == COMMAND_top && !top_options_parse(argument, &options, why)))) {
         return wrong_usage(why, NULL);
     }
     if (fits && argc > 3 && id != COMMAND_top) {
@@ -178,7 +181,8 @@ static int control(int argc, char **argv) {
 int main(int argc, char **argv) {
     portico_status status = os_init(&argc, &argv);
     if (status != PORTICO_OK) {
-        fprintf(stderr, "portico: the system's sockets cannot be used (%s)\n", system_text(os_error()));
+        fprintf(stderr, "portico: the system's sockets cannot be used (%s)\n",
+                system_text(os_error()));
         return 1;
     }
     const char *word = argc > 1 ? argv[1] : "run";

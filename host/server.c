@@ -129,8 +129,8 @@ static void server_stop_sweep(void) {
 static bool server_start_modules(const config *c) {
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "[host] run_dir = %s cannot be made: %s (%s)", c->run_dir, status_text(status),
-                  system_text(os_error()));
+        log_error("host", "[host] run_dir = %s cannot be made: %s (%s)", c->run_dir,
+                  status_text(status), system_text(os_error()));
         return false;
     }
     if (c->admin_enabled) {
@@ -155,12 +155,14 @@ static bool server_start_modules(const config *c) {
 static bool server_start(const config *c) {
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "no completion port: %s (%s)", status_text(status), system_text(os_error()));
+        log_error("host", "no completion port: %s (%s)", status_text(status),
+                  system_text(os_error()));
         return false;
     }
     rooms_start(server.port);
     watchdog_start(c->watchdog_ms);
-    if (timers_start(server.port) != PORTICO_OK || workers_start(server.port, c->workers) != PORTICO_OK ||
+    if (timers_start(server.port) != PORTICO_OK ||
+        workers_start(server.port, c->workers) != PORTICO_OK ||
         services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
@@ -207,7 +209,8 @@ static bool server_stop(const config *c) {
     services_stop();
     loader_tell_stopping();
     if (!server_end_sessions(close_one, c->stop_timeout_ms)) {
-        log_warn("host", "not all sessions have ended after stop_timeout_ms = %u: closing them at once",
+        log_warn("host",
+                 "not all sessions have ended after stop_timeout_ms = %u: closing them at once",
                  c->stop_timeout_ms);
         if (!server_end_sessions(abort_one, ABORT_TIMEOUT_MS)) {
             log_error("host", "a handler does not return: ending without it");
@@ -245,9 +248,11 @@ int server_run(const config *c) {
     }
     portico_status status = os_on_stop(server_on_stop);
     if (status != PORTICO_OK) {
-        log_warn("host", "Ctrl+C will end at once: %s (%s)", status_text(status), system_text(os_error()));
+        log_warn("host", "Ctrl+C will end at once: %s (%s)", status_text(status),
+                 system_text(os_error()));
     }
-    log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers, c->path);
+    log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers,
+             c->path);
     bool started = server_start(c);
     if (started) {
         log_info("host", "serving");

@@ -47,7 +47,8 @@ enum { BAD_NAME = 1, FULL = 2, THERE_NOW = 3, NOT_NOW = 4 };
 enum { TICK = 1, ARRIVED = 2 };
 
 /* A session's state: only what it takes to join. What a player is in the game stands in the field. */
-#define PLAYER(S, FIELD, ARRAY) ARRAY(S, char, name, PORTICO_LABEL_MAX) /* of the field that was asked for */
+#define PLAYER(S, FIELD, ARRAY) \
+    ARRAY(S, char, name, PORTICO_LABEL_MAX) /* of the field that was asked for */
 PORTICO_STATE(player, PLAYER);
 
 /* A room's state: the host's memory, zeroed before on_open. It stays when this module is swapped, and the host takes the
@@ -143,7 +144,8 @@ static bool is_in_time(uint64_t *next_ms) {
 /* Whom a hit of `from` tags. */
 static uint32_t field_nearest(const field *f, uint32_t from) {
     uint32_t nearest = NOBODY;
-    int32_t least = HIT_REACH * HIT_REACH + 1; /* squares of distances: no root is needed to compare */
+    int32_t least =
+        HIT_REACH * HIT_REACH + 1; /* squares of distances: no root is needed to compare */
     for (uint32_t i = 0; i < f->end; i++) {
         int32_t dx = f->xs[i] - f->xs[from];
         int32_t dy = f->ys[i] - f->ys[from];
@@ -194,7 +196,8 @@ static portico_status PORTICO_CALL field_on_open(portico_room room, void *state)
     return host->post_every(room, TICK, NULL, 0, tick_ms, NULL);
 }
 
-static portico_status PORTICO_CALL field_on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
+                                                 portico_session session) {
     (void)room;
     field *f = state;
     if (f->count >= max_players) {
@@ -230,7 +233,8 @@ static void PORTICO_CALL field_on_leave(portico_room room, void *state, portico_
     f->empty_from = f->tick;
 }
 
-static void PORTICO_CALL field_on_tick(portico_entity room, void *state, const portico_message *message) {
+static void PORTICO_CALL field_on_tick(portico_entity room, void *state,
+                                       const portico_message *message) {
     field *f = state;
     const uint64_t second = (SECOND_MS + tick_ms - 1) / tick_ms; /* in ticks */
     f->tick += 1 + message->missed; /* the ticks that were left out are over, too */
@@ -261,7 +265,8 @@ static field *player_field(portico_session session, const portico_packet *packet
     return *slot != NOBODY ? f : NULL;
 }
 
-static void PORTICO_CALL player_on_move(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL player_on_move(portico_session session, void *state,
+                                        const portico_packet *packet) {
     (void)state;
     uint32_t me = NOBODY;
     field *f = player_field(session, packet, 4, &me);
@@ -271,7 +276,8 @@ static void PORTICO_CALL player_on_move(portico_session session, void *state, co
     }
 }
 
-static void PORTICO_CALL player_on_hit(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL player_on_hit(portico_session session, void *state,
+                                       const portico_packet *packet) {
     (void)state;
     uint32_t me = NOBODY;
     field *f = player_field(session, packet, 0, &me);
@@ -295,14 +301,16 @@ static void player_set_out(portico_session session, const player *p) {
     }
 }
 
-static void PORTICO_CALL player_on_join(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL player_on_join(portico_session session, void *state,
+                                        const portico_packet *packet) {
     player *p = state;
     if (packet->size >= sizeof p->name || memchr(packet->data, '\0', packet->size) != NULL) {
         player_refuse(session, BAD_NAME);
         return;
     }
-    memcpy(p->name, packet->data, packet->size + 1u); /* with the zero that follows a packet's data */
-    player_set_out(session, p);                       /* the host checks the rest of the name */
+    memcpy(p->name, packet->data,
+           packet->size + 1u);  /* with the zero that follows a packet's data */
+    player_set_out(session, p); /* the host checks the rest of the name */
 }
 
 static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
@@ -310,10 +318,12 @@ static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
     portico_room_result result;
     memcpy(&result, message->data, sizeof result);
     switch (result.status) {
-    case PORTICO_OK: /* field_on_join has welcomed them */
-    case PORTICO_E_CANCELLED: /* they go to yet another field, which has a message of its own */ break;
+    case PORTICO_OK:          /* field_on_join has welcomed them */
+    case PORTICO_E_CANCELLED: /* they go to yet another field, which has a message of its own */
+        break;
     case PORTICO_E_ROOM_CLOSED:
-        player_set_out(session, state); /* to a new one of that name, which lives for a second at least */
+        player_set_out(session,
+                       state); /* to a new one of that name, which lives for a second at least */
         break;
     case PORTICO_E_LIMIT: player_refuse(session, FULL); break;
     default: player_refuse(session, NOT_NOW); break;

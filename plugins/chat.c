@@ -34,7 +34,7 @@
 #define SESSION_TYPE "chat.user"
 #define ROOM_TYPE "chat.room"
 #define EVERYBODY "chat.everybody" /* the channel of all users, whatever room they are in */
-#define GUEST_PREFIX "guest-"      /* names that nobody can take, so that a newcomer's is always free */
+#define GUEST_PREFIX "guest-" /* names that nobody can take, so that a newcomer's is always free */
 
 enum {
     NAME_BYTES_MAX = 31,   /* of names and rooms */
@@ -95,7 +95,8 @@ static portico_status user_send(portico_session session, uint16_t opcode, const 
 }
 
 /* A line to all in a room but `except` (0: to all). */
-static void room_send(portico_room room, portico_session except, uint16_t opcode, const char *format, ...) {
+static void room_send(portico_room room, portico_session except, uint16_t opcode,
+                      const char *format, ...) {
     char line[LINE_BYTES_MAX];
     va_list arguments;
     va_start(arguments, format);
@@ -114,7 +115,8 @@ static portico_status user_set_out(portico_session session, const user *u) {
 
 static void command_name(portico_session session, user *u, char *text) {
     if (!name_is_valid(text) || strncmp(text, GUEST_PREFIX, strlen(GUEST_PREFIX)) == 0) {
-        (void)user_send(session, WRONG, "! a name is up to 31 letters, digits, _ and -, not guest-...");
+        (void)user_send(session, WRONG,
+                        "! a name is up to 31 letters, digits, _ and -, not guest-...");
         return;
     }
     portico_status status = host->session_set_label(session, text);
@@ -145,7 +147,8 @@ static void command_say(portico_session session, user *u, char *text) {
     if (text[0] == '\0') {
         (void)user_send(session, WRONG, "! say what?");
     } else {
-        room_send(host->session_room(session), 0, SAID, "%s: %s", u->name, text); /* to the speaker, too */
+        room_send(host->session_room(session), 0, SAID, "%s: %s", u->name,
+                  text); /* to the speaker, too */
     }
 }
 
@@ -172,7 +175,8 @@ static void command_who(portico_session session, user *u, char *text) {
         portico_session_info member = {.struct_size = sizeof member};
         if (host->session_info(members[i], &member) == PORTICO_OK) { /* else it has just gone */
             const char *comma = used > 0 ? ", " : "";
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", comma, member.label);
+            used +=
+                (size_t)snprintf(names + used, sizeof names - used, "%s%s", comma, member.label);
         }
     }
     (void)user_send(session, WHO, "= %s (%u): %s%s", about.name, (unsigned)count, names,
@@ -186,7 +190,8 @@ static void command_tell(portico_session session, user *u, char *text) {
         return;
     }
     portico_session to = host->session_by_label(SESSION_TYPE, name);
-    portico_status status = to != 0 ? user_send(to, TOLD, "%s to you: %s", u->name, text) : PORTICO_E_GONE;
+    portico_status status =
+        to != 0 ? user_send(to, TOLD, "%s to you: %s", u->name, text) : PORTICO_E_GONE;
     if (status == PORTICO_OK) {
         (void)user_send(session, TOLD, "you to %s: %s", name, text);
     } else if (status == PORTICO_E_GONE) {
@@ -273,17 +278,21 @@ static void PORTICO_CALL user_on_arrived(portico_entity session, void *state,
     portico_room_result result;
     memcpy(&result, message->data, sizeof result);
     /* Swept away in between: to a new room of that name. */
-    portico_status status = result.status == PORTICO_E_ROOM_CLOSED ? user_set_out(session, u) : result.status;
-    if (status != PORTICO_OK && status != PORTICO_E_CANCELLED) { /* cancelled: they go elsewhere by now */
+    portico_status status =
+        result.status == PORTICO_E_ROOM_CLOSED ? user_set_out(session, u) : result.status;
+    if (status != PORTICO_OK &&
+        status != PORTICO_E_CANCELLED) { /* cancelled: they go elsewhere by now */
         (void)user_send(session, WRONG, "! you cannot enter room %s: not now", u->room);
     }
 }
 
 /* Every packet comes here, whichever opcode it was registered for. */
-static void PORTICO_CALL user_on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL user_on_packet(portico_session session, void *state,
+                                        const portico_packet *packet) {
     char clean[TEXT_BYTES_MAX + 1];
     if (!plain_text(clean, max_text_bytes, packet->data, packet->size)) {
-        (void)user_send(session, WRONG, "! that was too long: cut to %u bytes", (unsigned)max_text_bytes);
+        (void)user_send(session, WRONG, "! that was too long: cut to %u bytes",
+                        (unsigned)max_text_bytes);
     }
     char *text = clean;
     if (packet->opcode == 0 && text[0] == '\0') {
@@ -305,14 +314,16 @@ static portico_status PORTICO_CALL room_on_open(portico_room room, void *state) 
 }
 
 /* Not in room_on_leave: so a room goes too whose only guest has never come. */
-static void PORTICO_CALL room_on_sweep(portico_entity room, void *state, const portico_message *message) {
+static void PORTICO_CALL room_on_sweep(portico_entity room, void *state,
+                                       const portico_message *message) {
     (void)state, (void)message;
     if (host->room_members(room, NULL, 0) == 0) {
         (void)host->room_close(room);
     }
 }
 
-static portico_status PORTICO_CALL room_on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL room_on_join(portico_room room, void *state,
+                                                portico_session session) {
     (void)state;
     portico_room_info where = {.struct_size = sizeof where};
     portico_session_info who = {.struct_size = sizeof who};
@@ -348,7 +359,8 @@ static portico_status chat_configure(void) {
     motd = host->config_text("motd", "");
     default_room = host->config_text("default_room", "lobby");
     if (strlen(motd) > TEXT_BYTES_MAX || !name_is_valid(default_room)) {
-        host->log(PORTICO_LOG_ERROR, "allowed is: motd up to 4096 bytes, default_room a room's name");
+        host->log(PORTICO_LOG_ERROR,
+                  "allowed is: motd up to 4096 bytes, default_room a room's name");
         return PORTICO_E_INVALID;
     }
     int64_t value = 0;
@@ -379,7 +391,8 @@ static portico_status PORTICO_CALL chat_load(const portico_host *from_host, void
     portico_status status = chat_configure();
     status = status == PORTICO_OK ? host->register_session_type(&user_type) : status;
     status = status == PORTICO_OK ? host->register_room_type(&room_type) : status;
-    status = status == PORTICO_OK ? host->register_message("user", ARRIVED, user_on_arrived) : status;
+    status =
+        status == PORTICO_OK ? host->register_message("user", ARRIVED, user_on_arrived) : status;
     status = status == PORTICO_OK ? host->register_message("room", SWEEP, room_on_sweep) : status;
     /* Registered opcodes are this module's: another one that joins chat.user cannot take them. */
     for (size_t i = 0; i < COMMANDS && status == PORTICO_OK; i++) {

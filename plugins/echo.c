@@ -10,7 +10,8 @@
  * which runs alone, and only read afterwards. */
 static const portico_host *host;
 
-static void PORTICO_CALL echo_on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL echo_on_packet(portico_session session, void *state,
+                                        const portico_packet *packet) {
     (void)state; /* NULL: the type asks for no state */
 
     /* The host copies the bytes. Nothing is to be done about a refusal: the session has gone, or its client

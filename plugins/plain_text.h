@@ -13,7 +13,8 @@
 
 /* Reads one character of `size` > 0 bytes: returns how many bytes it has, 0 if this is not UTF-8. */
 static inline uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *code) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length: refuses overlong forms */
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800,
+                                        0x10000}; /* by length: refuses overlong forms */
     uint8_t first = bytes[0];
     uint32_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     if (length == 0 || length > size || first > 0xF4) {
@@ -33,7 +34,8 @@ static inline uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *
 /* Ends a line, moves the cursor or turns the direction of writing: all that can disguise a line. */
 static inline bool code_is_control(uint32_t code) {
     return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E ||
-           code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+           code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069);
 }
 
 /* Copies what a client sent to `text`, made harmless and without blanks around it: at most `limit` bytes and

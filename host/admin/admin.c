@@ -276,7 +276,8 @@ static void authorise(portico_session client, admin_state *state, const portico_
     (void)admin.host->session_close(client);
 }
 
-static void PORTICO_CALL on_line(portico_session client, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_line(portico_session client, void *state,
+                                 const portico_packet *packet) {
     admin_state *s = state;
     if (!s->authorised) {
         authorise(client, s, packet);
@@ -289,8 +290,10 @@ static void PORTICO_CALL on_line(portico_session client, void *state, const port
 
 static portico_status PORTICO_CALL admin_load(const portico_host *host, void *state) {
     (void)state;
-    portico_session_type type = {
-        .struct_size = sizeof type, .state_size = sizeof(admin_state), .name = "admin", .on_packet = on_line};
+    portico_session_type type = {.struct_size = sizeof type,
+                                 .state_size = sizeof(admin_state),
+                                 .name = "admin",
+                                 .on_packet = on_line};
     admin.host = host;
     return host->register_session_type(&type);
 }

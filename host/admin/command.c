@@ -17,7 +17,8 @@ static const struct {
 /* "kick ID". Returns what snprintf does. */
 static int usage(int id, char *text, size_t size) {
     const char *argument = commands[id].argument;
-    return snprintf(text, size, "%s%s%s", commands[id].name, argument[0] != '\0' ? " " : "", argument);
+    return snprintf(text, size, "%s%s%s", commands[id].name, argument[0] != '\0' ? " " : "",
+                    argument);
 }
 
 void command_list(const char *between, char *text, size_t size) {

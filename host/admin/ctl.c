@@ -69,7 +69,8 @@ static portico_status ctl_wait(ctl *c, uint32_t timeout_ms, uint32_t *bytes) {
 static portico_status ctl_send(ctl *c, const char *line) {
     uint32_t bytes = 0;
     os_buffer end = {.data = (const uint8_t *)"\n", .size = 1};
-    os_buffer buffer = {.next = &end, .data = (const uint8_t *)line, .size = (uint32_t)strlen(line)};
+    os_buffer buffer = {
+        .next = &end, .data = (const uint8_t *)line, .size = (uint32_t)strlen(line)};
     portico_status status = os_send(c->socket, &c->op, &buffer);
     return status == PORTICO_OK ? ctl_wait(c, ANSWER_TIMEOUT_MS, &bytes) : status;
 }
@@ -218,7 +219,8 @@ static portico_status ctl_connect(ctl *c, const config *settings) {
         status = ctl_wait(c, CONNECT_TIMEOUT_MS, &bytes);
     }
     if (status != PORTICO_OK) {
-        fprintf(stderr, "no host answers on %s port %u: %s. Is it running with this configuration (%s)?\n",
+        fprintf(stderr,
+                "no host answers on %s port %u: %s. Is it running with this configuration (%s)?\n",
                 settings->admin.address, port, status_text(status), settings->path);
     }
     return status;

@@ -21,10 +21,12 @@ static void add_session(void *arg, session *s) {
     depth_view *views = arg;
     session_view seen = session_look(s);
     if (add(&views[DEPTH_session_messages], seen.messages)) {
-        snprintf(views[DEPTH_session_messages].name, DEPTH_NAME_MAX, "%llu", (unsigned long long)s->base.id);
+        snprintf(views[DEPTH_session_messages].name, DEPTH_NAME_MAX, "%llu",
+                 (unsigned long long)s->base.id);
     }
     if (add(&views[DEPTH_bytes_to_send], seen.queued_bytes)) {
-        snprintf(views[DEPTH_bytes_to_send].name, DEPTH_NAME_MAX, "%llu", (unsigned long long)s->base.id);
+        snprintf(views[DEPTH_bytes_to_send].name, DEPTH_NAME_MAX, "%llu",
+                 (unsigned long long)s->base.id);
     }
 }
 

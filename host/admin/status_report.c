@@ -38,8 +38,8 @@ static void add_figure(lines *to, const char *name, uint64_t value) {
 }
 
 static uint64_t difference(stat more, stat less) {
-    uint64_t gone =
-        stats_sum(less); /* first: what is counted meanwhile makes the difference too large, not negative */
+    uint64_t gone = stats_sum(
+        less); /* first: what is counted meanwhile makes the difference too large, not negative */
     uint64_t come = stats_sum(more);
     return come > gone ? come - gone : 0;
 }
@@ -57,9 +57,10 @@ static void add_service(void *arg, listener *l, connector *c) {
         char text[OS_ADDRESS_TEXT];
         listener_state state = listener_look(l, &address);
         os_address_format(&address, text);
-        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu", s->config->name, text,
-                  listener_state_name(state), atomic_load(&s->sessions), s->config->max_sessions,
-                  (unsigned long long)atomic_load(&s->made), (unsigned long long)atomic_load(&s->refused));
+        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu",
+                  s->config->name, text, listener_state_name(state), atomic_load(&s->sessions),
+                  s->config->max_sessions, (unsigned long long)atomic_load(&s->made),
+                  (unsigned long long)atomic_load(&s->refused));
     } else {
         const service *s = connector_service(c);
         connector_view view = connector_look(c);
@@ -75,8 +76,8 @@ static void add_service(void *arg, listener *l, connector *c) {
 static void add_counts(lines *to, const rates *r) {
     for (int s = 0; s < STAT_COUNT; s++) {
         if (s != STAT_ops_submitted && s != STAT_ops_completed) {
-            lines_add(to, "%s %llu %.1f/s", stats_name((stat)s), (unsigned long long)stats_sum((stat)s),
-                      r->per_second[s]);
+            lines_add(to, "%s %llu %.1f/s", stats_name((stat)s),
+                      (unsigned long long)stats_sum((stat)s), r->per_second[s]);
         }
     }
 }
@@ -92,8 +93,9 @@ static void add_depths(lines *to) {
     depths_look(views);
     for (int i = 0; i < DEPTH_COUNT; i++) {
         const depth_view *v = &views[i];
-        lines_add(to, "queue %s %llu most %llu %s", depth_name((depth)i), (unsigned long long)v->sum,
-                  (unsigned long long)v->most, v->name[0] != '\0' ? v->name : "-");
+        lines_add(to, "queue %s %llu most %llu %s", depth_name((depth)i),
+                  (unsigned long long)v->sum, (unsigned long long)v->most,
+                  v->name[0] != '\0' ? v->name : "-");
     }
 }
 
@@ -154,7 +156,8 @@ void report_top(lines *to) {
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "timers", timers_count());
     add_depths(to);
-    add_figure(to, "now_ns", os_monotonic_ns()); /* behind what takes long, before what is told as rates */
+    add_figure(to, "now_ns",
+               os_monotonic_ns()); /* behind what takes long, before what is told as rates */
     for (int s = 0; s < STAT_COUNT; s++) {
         lines_add(to, "count %s %llu", stats_name((stat)s), (unsigned long long)stats_sum((stat)s));
     }
@@ -170,8 +173,9 @@ static void add_session(void *arg, session *s) {
     char label[PORTICO_LABEL_MAX];
     os_address_format(&s->peer, peer);
     label_get(s, label);
-    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id, s->service->type->name,
-              s->service->config->name, peer, label[0] != '\0' ? label : "-", session_state_name(s->state),
+    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id,
+              s->service->type->name, s->service->config->name, peer,
+              label[0] != '\0' ? label : "-", session_state_name(s->state),
               (unsigned long long)(now_ms() - s->opened_ms) / 1000);
 }
 
@@ -228,12 +232,16 @@ static void add_module(void *arg, module *m) {
     char since[TEXT_TIME];
     text_time(g->built_ms, 'T', built);
     text_time(g->since_ms, 'T', since);
-    lines_add(r->to, "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
-              m->name, g->version, m->file != NULL ? "loaded" : "builtin", g->file != NULL ? g->file : "-",
-              atomic_load(&m->sessions), g->number, g->file != NULL ? built : "-", since, m->swaps,
-              (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
+    lines_add(
+        r->to,
+        "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+        m->name, g->version, m->file != NULL ? "loaded" : "builtin",
+        g->file != NULL ? g->file : "-", atomic_load(&m->sessions), g->number,
+        g->file != NULL ? built : "-", since, m->swaps, (unsigned long long)m->pause_ns / 1000,
+        m->outcome[0] != '\0' ? m->outcome : "-");
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
-        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined", count_of(r, t->name));
+        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
+                  count_of(r, t->name));
     }
     for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
         lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));

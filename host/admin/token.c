@@ -60,18 +60,21 @@ static void token_explain(portico_status status, bool make, const char *path, co
             "next start makes a new one",
             path, found);
     } else if (status == PORTICO_E_INVALID) {
-        snprintf(why, TOKEN_WHY_MAX,
-                 "%s has less than %d characters: delete the file, and the next start makes a new one", path,
-                 (int)TOKEN_MIN);
+        snprintf(
+            why, TOKEN_WHY_MAX,
+            "%s has less than %d characters: delete the file, and the next start makes a new one",
+            path, (int)TOKEN_MIN);
     } else if (make) {
-        snprintf(why, TOKEN_WHY_MAX, "%s cannot be made: %s (%s)", path, status_text(status), system);
-    } else {
-        snprintf(why, TOKEN_WHY_MAX, "%s cannot be read (%s): has the host been started, by this user?", path,
+        snprintf(why, TOKEN_WHY_MAX, "%s cannot be made: %s (%s)", path, status_text(status),
                  system);
+    } else {
+        snprintf(why, TOKEN_WHY_MAX,
+                 "%s cannot be read (%s): has the host been started, by this user?", path, system);
     }
 }
 
-portico_status token_read(const config *c, bool make, char token[TOKEN_MAX], char why[TOKEN_WHY_MAX]) {
+portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
+                          char why[TOKEN_WHY_MAX]) {
     enum { TRIES = 50, PAUSE_MS = 20 };
     char path[PATH_BYTES];
     char found[FOUND_BYTES] = "";

@@ -43,17 +43,18 @@ static bool parse_option(const char *name, const char *value, top_options *optio
     if (strcmp(name, "--interval") == 0) {
         bool good = parse_number(value, 3, TOP_INTERVAL_MAX_MS, &options->interval_ms) &&
                     options->interval_ms >= TOP_INTERVAL_MIN_MS;
-        snprintf(why, COMMAND_WHY_MAX, "--interval takes seconds, 0.1 to 60, such as 1 or 0.5; found \"%s\"",
-                 value);
+        snprintf(why, COMMAND_WHY_MAX,
+                 "--interval takes seconds, 0.1 to 60, such as 1 or 0.5; found \"%s\"", value);
         return good;
     }
     if (strcmp(name, "--count") == 0) {
         bool good = parse_number(value, 0, COUNT_MAX, &options->count) && options->count > 0;
-        snprintf(why, COMMAND_WHY_MAX, "--count takes a whole number, 1 to %d; found \"%s\"", COUNT_MAX,
-                 value);
+        snprintf(why, COMMAND_WHY_MAX, "--count takes a whole number, 1 to %d; found \"%s\"",
+                 COUNT_MAX, value);
         return good;
     }
-    snprintf(why, COMMAND_WHY_MAX, "top takes --interval SECONDS and --count N; found \"%s\"", name);
+    snprintf(why, COMMAND_WHY_MAX, "top takes --interval SECONDS and --count N; found \"%s\"",
+             name);
     return false;
 }
 

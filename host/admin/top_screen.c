@@ -86,11 +86,12 @@ static double busy_percent(const top_sample *s, uint64_t ns) {
 static void show_head(screen *c) {
     const top_sample *s = c->s;
     unsigned long long up = s->uptime_s;
-    fprintf(c->to, "portico %s, up %llu:%02llu:%02llu, over %.2f s", s->version, up / 3600, up / 60 % 60,
-            up % 60, seconds(s));
+    fprintf(c->to, "portico %s, up %llu:%02llu:%02llu, over %.2f s", s->version, up / 3600,
+            up / 60 % 60, up % 60, seconds(s));
     line_end(c);
-    fprintf(c->to, "now      sessions %llu   rooms %llu   timers %llu", (unsigned long long)s->sessions,
-            (unsigned long long)s->rooms, (unsigned long long)s->timers);
+    fprintf(c->to, "now      sessions %llu   rooms %llu   timers %llu",
+            (unsigned long long)s->sessions, (unsigned long long)s->rooms,
+            (unsigned long long)s->timers);
     line_end(c);
 }
 
@@ -99,10 +100,13 @@ static void show_rates(screen *c) {
         const char *name[3];
         stat what[3];
     } rows[] = {
-        {{"packets in", "packets out", "broadcasts"}, {STAT_packets_in, STAT_packets_out, STAT_broadcasts}},
-        {{"bytes in", "bytes out", "to members"}, {STAT_bytes_in, STAT_bytes_out, STAT_broadcast_packets}},
+        {{"packets in", "packets out", "broadcasts"},
+         {STAT_packets_in, STAT_packets_out, STAT_broadcasts}},
+        {{"bytes in", "bytes out", "to members"},
+         {STAT_bytes_in, STAT_bytes_out, STAT_broadcast_packets}},
         {{"recv calls", "send calls", "batches"}, {STAT_recv_calls, STAT_send_calls, STAT_batches}},
-        {{"opened", "closed", "dropped"}, {STAT_sessions_opened, STAT_sessions_closed, STAT_packets_dropped}},
+        {{"opened", "closed", "dropped"},
+         {STAT_sessions_opened, STAT_sessions_closed, STAT_packets_dropped}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[TIME_TEXT];
@@ -127,7 +131,8 @@ static void show_workers(screen *c) {
         busy += busy_percent(s, s->workers[i].busy_ns) / s->worker_count;
         cpu += percent(s, s->workers[i].cpu_ns) / s->worker_count;
     }
-    fprintf(c->to, "workers  mean of %u: busy %.1f%%, processor %.1f%%; busy each:", s->worker_count, busy,
+    fprintf(c->to,
+            "workers  mean of %u: busy %.1f%%, processor %.1f%%; busy each:", s->worker_count, busy,
             cpu);
     for (uint32_t i = 0; i < shown; i++) {
         if (i % WORKERS_A_LINE == 0) {
@@ -173,22 +178,25 @@ static void show_name(screen *c, const meter_series *series) {
     int size = (int)strlen(series->type);
     bool cut = size > NAME_COLUMNS - behind;
     size = cut ? NAME_COLUMNS - behind - 1 : size;
-    fprintf(c->to, "%.*s%s %s %s%*s", size, series->type, cut ? "~" : "", words[series->kind], shown,
-            NAME_COLUMNS - behind - size - (cut ? 1 : 0), "");
+    fprintf(c->to, "%.*s%s %s %s%*s", size, series->type, cut ? "~" : "", words[series->kind],
+            shown, NAME_COLUMNS - behind - size - (cut ? 1 : 0), "");
 }
 
 static void show_times(screen *c, const meter_histogram *h, bool with_mean) {
     char text[TIME_TEXT];
     uint64_t calls = top_calls(h);
     if (with_mean) {
-        fprintf(c->to, " %5s", time_text((double)h->sum_ns / (double)(calls > 0 ? calls : 1), text));
+        fprintf(c->to, " %5s",
+                time_text((double)h->sum_ns / (double)(calls > 0 ? calls : 1), text));
     }
     if (calls == 0) {
         fprintf(c->to, " %5s %5s %5s", "-", "-", "-");
         return;
     }
-    fprintf(c->to, " %5s", time_text((double)histogram_percentile_ns(h->counts, 0.5, h->worst_ns), text));
-    fprintf(c->to, " %5s", time_text((double)histogram_percentile_ns(h->counts, 0.99, h->worst_ns), text));
+    fprintf(c->to, " %5s",
+            time_text((double)histogram_percentile_ns(h->counts, 0.5, h->worst_ns), text));
+    fprintf(c->to, " %5s",
+            time_text((double)histogram_percentile_ns(h->counts, 0.99, h->worst_ns), text));
     fprintf(c->to, " %5s", time_text((double)h->worst_ns, text));
 }
 
@@ -205,10 +213,12 @@ static void show_series(screen *c, const meter_series *series) {
 
 static void show_all_series(screen *c) {
     const top_sample *s = c->s;
-    fprintf(c->to, "%-*s %7s %5s |------ handler ------| |--- latency ---|", NAME_COLUMNS, "", "", "");
+    fprintf(c->to, "%-*s %7s %5s |------ handler ------| |--- latency ---|", NAME_COLUMNS, "", "",
+            "");
     line_end(c);
-    fprintf(c->to, "%-*s %7s %5s %5s %5s %5s %5s %5s %5s %5s", NAME_COLUMNS, "TYPE, OPCODE OR MESSAGE",
-            "CALLS/S", "TIME%", "MEAN", "50%", "99%", "WORST", "50%", "99%", "WORST");
+    fprintf(c->to, "%-*s %7s %5s %5s %5s %5s %5s %5s %5s %5s", NAME_COLUMNS,
+            "TYPE, OPCODE OR MESSAGE", "CALLS/S", "TIME%", "MEAN", "50%", "99%", "WORST", "50%",
+            "99%", "WORST");
     line_end(c);
     uint32_t space = TERMINAL_LINES - c->lines;
     uint32_t shown = c->terminal && s->series_count > space ? space - 1 : s->series_count;

@@ -32,8 +32,9 @@ static void PORTICO_CALL api_log(uint32_t level, const char *text) {
 }
 
 static const config_pair *current_pair(const char *key) {
-    const config_module *section =
-        configuration != NULL && key != NULL ? config_find_module(configuration, current_name()) : NULL;
+    const config_module *section = configuration != NULL && key != NULL
+                                       ? config_find_module(configuration, current_name())
+                                       : NULL;
     return section != NULL ? config_find_pair(section, key) : NULL;
 }
 
@@ -42,8 +43,8 @@ static const char *PORTICO_CALL api_config_text(const char *key, const char *fal
     return pair != NULL ? pair->value : fallback;
 }
 
-static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t fallback, int64_t min,
-                                                      int64_t max, int64_t *value) {
+static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t fallback,
+                                                      int64_t min, int64_t max, int64_t *value) {
     const config_pair *pair = current_pair(key);
     *value = fallback;
     if (pair == NULL) {
@@ -54,8 +55,8 @@ static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t f
     long long found = strtoll(pair->value, &end, 10);
     if (end == pair->value || *end != '\0' || errno == ERANGE || found < min || found > max) {
         module_complain("%s:%u: [module %s] %s = %s: allowed is a whole number from %lld to %lld",
-                        configuration->path, pair->line, current_name(), key, pair->value, (long long)min,
-                        (long long)max);
+                        configuration->path, pair->line, current_name(), key, pair->value,
+                        (long long)min, (long long)max);
         return PORTICO_E_INVALID;
     }
     *value = found;
@@ -73,8 +74,8 @@ static bool is_staging(const char *function) {
     return staging;
 }
 
-static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode, const void *data,
-                                                    uint32_t size) {
+static portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode,
+                                                    const void *data, uint32_t size) {
     if (is_staging("session_send")) {
         return PORTICO_E_STATE;
     }
@@ -107,7 +108,8 @@ static portico_status PORTICO_CALL api_session_close(portico_session id) {
     return closes ? PORTICO_OK : PORTICO_E_GONE;
 }
 
-static portico_status PORTICO_CALL api_session_info(portico_session id, portico_session_info *info) {
+static portico_status PORTICO_CALL api_session_info(portico_session id,
+                                                    portico_session_info *info) {
     if (info == NULL || info->struct_size < sizeof info->struct_size) {
         return PORTICO_E_INVALID;
     }
@@ -174,8 +176,9 @@ static portico_status PORTICO_CALL api_channel_leave(const char *channel, portic
     return status;
 }
 
-static uint32_t PORTICO_CALL api_channel_send(const char *channel, uint16_t opcode, const void *data,
-                                              uint32_t size, portico_session except) {
+static uint32_t PORTICO_CALL api_channel_send(const char *channel, uint16_t opcode,
+                                              const void *data, uint32_t size,
+                                              portico_session except) {
     if (is_staging("channel_send")) {
         return 0;
     }
@@ -207,12 +210,14 @@ static portico_entity PORTICO_CALL api_self(void) {
     return m != NULL ? m->self : 0;
 }
 
-static portico_status PORTICO_CALL api_room_create(const char *type, const char *name, portico_room *id) {
+static portico_status PORTICO_CALL api_room_create(const char *type, const char *name,
+                                                   portico_room *id) {
     if (is_staging("room_create")) {
         return PORTICO_E_STATE;
     }
     portico_room made = 0;
-    portico_status status = type != NULL && name != NULL ? room_create(type, name, &made) : PORTICO_E_INVALID;
+    portico_status status =
+        type != NULL && name != NULL ? room_create(type, name, &made) : PORTICO_E_INVALID;
     if (id != NULL) {
         *id = made;
     }
@@ -290,7 +295,8 @@ static void *PORTICO_CALL api_room_state(portico_room id) {
                : NULL;
 }
 
-static uint32_t PORTICO_CALL api_room_members(portico_room id, portico_session *members, uint32_t capacity) {
+static uint32_t PORTICO_CALL api_room_members(portico_room id, portico_session *members,
+                                              uint32_t capacity) {
     room *r = find_room(id);
     if (r == NULL) {
         return 0;
@@ -300,12 +306,13 @@ static uint32_t PORTICO_CALL api_room_members(portico_room id, portico_session *
     return count;
 }
 
-static uint32_t list_room_members(const void *room_pointer, portico_session *members, uint32_t capacity) {
+static uint32_t list_room_members(const void *room_pointer, portico_session *members,
+                                  uint32_t capacity) {
     return room_members((room *)(uintptr_t)room_pointer, members, capacity);
 }
 
-static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
-                                           portico_session except) {
+static uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void *data,
+                                           uint32_t size, portico_session except) {
     if (is_staging("room_send")) {
         return 0;
     }
@@ -372,7 +379,8 @@ static bool is_inspected(void) {
     return m != NULL && m->inspected;
 }
 
-static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, const void *data, uint32_t size) {
+static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, const void *data,
+                                            uint32_t size) {
     if (is_staging("post")) {
         return PORTICO_E_STATE;
     }
@@ -380,7 +388,8 @@ static portico_status PORTICO_CALL api_post(portico_entity to, uint32_t id, cons
 }
 
 static portico_status PORTICO_CALL api_post_after(portico_entity to, uint32_t id, const void *data,
-                                                  uint32_t size, uint32_t delay_ms, portico_timer *timer_id) {
+                                                  uint32_t size, uint32_t delay_ms,
+                                                  portico_timer *timer_id) {
     if (is_staging("post_after")) {
         return PORTICO_E_STATE;
     }
@@ -399,8 +408,9 @@ static portico_status PORTICO_CALL api_post_every(portico_entity to, uint32_t id
     if (period_ms == 0) {
         return PORTICO_E_INVALID;
     }
-    return is_inspected() ? PORTICO_OK
-                          : schedule_start(to, api_self(), id, data, size, period_ms, period_ms, timer_id);
+    return is_inspected()
+               ? PORTICO_OK
+               : schedule_start(to, api_self(), id, data, size, period_ms, period_ms, timer_id);
 }
 
 static portico_status PORTICO_CALL api_timer_cancel(portico_timer timer_id) {

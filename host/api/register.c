@@ -20,8 +20,8 @@ static generation *loading_generation(const char *function) {
     generation *g = module_loading();
     if (g == NULL) {
         const module *m = module_current();
-        log_error(m != NULL ? m->name : "module", "%s is allowed in the module's load function only",
-                  function);
+        log_error(m != NULL ? m->name : "module",
+                  "%s is allowed in the module's load function only", function);
     }
     return g;
 }
@@ -41,7 +41,8 @@ static bool generation_requires(const generation *g, const char *name, size_t si
 }
 
 /* Writes the full name of a type that a module calls `name`; `owned` tells whether it is the module's own. */
-static bool full_name(const generation *g, const char *name, char full[2 * PORTICO_LABEL_MAX], bool *owned) {
+static bool full_name(const generation *g, const char *name, char full[2 * PORTICO_LABEL_MAX],
+                      bool *owned) {
     const char *dot = strchr(name, '.');
     char first[MODULE_NAME_MAX];
     *owned = dot == NULL;
@@ -52,7 +53,8 @@ static bool full_name(const generation *g, const char *name, char full[2 * PORTI
     snprintf(first, sizeof first, "%.*s", (int)(dot - name), name);
     snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", name);
     *owned = strcmp(first, g->name) == 0;
-    return (size_t)(dot - name) < sizeof first && module_name_valid(first) && module_name_valid(dot + 1);
+    return (size_t)(dot - name) < sizeof first && module_name_valid(first) &&
+           module_name_valid(dot + 1);
 }
 
 /* Whether the module may join the type `full` of another module. */
@@ -73,14 +75,16 @@ static portico_status check_join(const generation *g, const char *full) {
 
 /* Copies a struct of a module into today's, which is zeroed: what an older header did not have stays zero. It
  * must have the `least` bytes of the first ABI that had the struct. */
-static bool struct_copy(const char *function, void *to, size_t to_size, const void *from, size_t least) {
+static bool struct_copy(const char *function, void *to, size_t to_size, const void *from,
+                        size_t least) {
     uint32_t size = 0;
     if (from != NULL) {
         memcpy(&size, from, sizeof size);
     }
-    if (size < least || size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
-        module_complain("%s: struct_size is %u, allowed are %zu or more: set it to sizeof", function, size,
-                        least);
+    if (size < least ||
+        size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
+        module_complain("%s: struct_size is %u, allowed are %zu or more: set it to sizeof",
+                        function, size, least);
         return false;
     }
     memcpy(to, from, size < to_size ? size : to_size);
@@ -88,8 +92,9 @@ static bool struct_copy(const char *function, void *to, size_t to_size, const vo
 }
 
 /* Takes in what a module declares of the state of its type `full`. */
-static portico_status shape_declare(const char *full, uint32_t size, uint32_t limit, uint32_t version,
-                                    const portico_state_fields *fields, state_shape *shape) {
+static portico_status shape_declare(const char *full, uint32_t size, uint32_t limit,
+                                    uint32_t version, const portico_state_fields *fields,
+                                    state_shape *shape) {
     char why[SHAPE_WHY_MAX];
     if (size > limit) {
         module_complain("type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
@@ -131,7 +136,8 @@ portico_status PORTICO_CALL api_register_session_type(const portico_session_type
     bool owned = false;
     portico_session_type type = {0};
     state_shape shape = {0};
-    if (!struct_copy("register_session_type", &type, sizeof type, from, PORTICO_SESSION_TYPE_SIZE_0_1)) {
+    if (!struct_copy("register_session_type", &type, sizeof type, from,
+                     PORTICO_SESSION_TYPE_SIZE_0_1)) {
         return PORTICO_E_INVALID;
     }
     portico_status status = check_session_type(g, &type, full, &owned);
@@ -139,7 +145,8 @@ portico_status PORTICO_CALL api_register_session_type(const portico_session_type
         status = shape_declare(full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
                                type.state_fields, &shape);
     }
-    if (status == PORTICO_OK && registry_add_type(g->registry, full, owned, &type, &shape) == NULL) {
+    if (status == PORTICO_OK &&
+        registry_add_type(g->registry, full, owned, &type, &shape) == NULL) {
         shape_fini(&shape);
         status = PORTICO_E_NO_MEMORY;
     }
@@ -177,8 +184,9 @@ static portico_status check_room_type(const generation *g, const portico_room_ty
                                       char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
     if (type->name == NULL || !full_name(g, type->name, full, &owned) || !owned) {
-        module_complain("register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
-                        type->name != NULL ? type->name : "NULL");
+        module_complain(
+            "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+            type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
     if (registry_find(g->registry, full) != NULL || registry_find_room(g->registry, full) != NULL) {
@@ -212,7 +220,8 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
 }
 
 /* The table of messages that a module means by a type's name; NULL: it has registered no such type. */
-static registered_message **message_table(generation *g, const char *type, char full[2 * PORTICO_LABEL_MAX]) {
+static registered_message **message_table(generation *g, const char *type,
+                                          char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
     if (type == NULL) {
         snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", g->name);
@@ -226,7 +235,8 @@ static registered_message **message_table(generation *g, const char *type, char 
     return t != NULL ? &t->messages : r != NULL ? &r->messages : NULL;
 }
 
-portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id, portico_on_message handler) {
+portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
+                                                 portico_on_message handler) {
     generation *g = loading_generation("register_message");
     if (g == NULL) {
         return PORTICO_E_STATE;
@@ -264,5 +274,6 @@ portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocki
         module_complain("blocking handler %u is registered twice", id);
         return PORTICO_E_EXISTS;
     }
-    return registry_add_blocking(g->registry, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return registry_add_blocking(g->registry, id, handler) != NULL ? PORTICO_OK
+                                                                   : PORTICO_E_NO_MEMORY;
 }

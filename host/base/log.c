@@ -19,8 +19,9 @@
 #include <string.h>
 
 enum {
-    LOG_RAW_MAX = 2048,    /* bytes of a message before anything is replaced */
-    LOG_LINE_MAX = 4096,   /* bytes of a whole line; also of a stream's buffer, so that it goes out at once */
+    LOG_RAW_MAX = 2048, /* bytes of a message before anything is replaced */
+    LOG_LINE_MAX =
+        4096, /* bytes of a whole line; also of a stream's buffer, so that it goes out at once */
     LOG_LINE_RESERVE = 16, /* of that, for the mark of a cut and the end of the line */
     LOG_PATH_MAX = 1024,
     LOG_REOPEN_NS = 1000000000 /* a file that could not be opened is tried again after so long */
@@ -117,8 +118,8 @@ static void line_add_foreign(line *l, const char *text, log_format format) {
 
 /* ---- the two formats ---- */
 
-static void format_text(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text,
-                        bool colours) {
+static void format_text(line *l, uint64_t wall_ms, log_level level, const char *source,
+                        const char *text, bool colours) {
     char time[40];
     char padded[16];
     text_time(wall_ms, ' ', time);
@@ -139,7 +140,8 @@ static void format_text(line *l, uint64_t wall_ms, log_level level, const char *
     line_end(l, "\n");
 }
 
-static void format_json(line *l, uint64_t wall_ms, log_level level, const char *source, const char *text) {
+static void format_json(line *l, uint64_t wall_ms, log_level level, const char *source,
+                        const char *text) {
     char time[40];
     text_time(wall_ms, 'T', time);
     l->size = 0;
@@ -162,8 +164,8 @@ static void format_json(line *l, uint64_t wall_ms, log_level level, const char *
 static void complain(const char *what, int code) {
     if (!the_log.complained) {
         the_log.complained = true;
-        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host goes on\n", the_log.options.file,
-                      what, code);
+        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host goes on\n",
+                      the_log.options.file, what, code);
     }
 }
 

@@ -110,7 +110,8 @@ void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]) {
         month++;
     }
     (void)snprintf(text, TEXT_TIME, "%04u-%02u-%02u%c%02u:%02u:%02u.%03uZ", year % 10000, month + 1,
-                   (day + 1) % 100, between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+                   (day + 1) % 100, between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
+                   ms % 1000);
 }
 
 bool text_is_name(const char *text) {

@@ -27,13 +27,14 @@ static void check_required(config_draft *draft, const draft_section *section) {
         if (schema_in_section(i, section->kind) && keys[i].required && section->key_lines[i] == 0) {
             char label[DRAFT_LABEL_MAX];
             draft_label(section, label);
-            fault_add(draft->faults, section->line, "%s: the key %s is missing (%s)", label, keys[i].key,
-                      keys[i].help);
+            fault_add(draft->faults, section->line, "%s: the key %s is missing (%s)", label,
+                      keys[i].key, keys[i].help);
         }
     }
 }
 
-static void check_frame_limit(config_draft *draft, const draft_section *section, const config_service *s) {
+static void check_frame_limit(config_draft *draft, const draft_section *section,
+                              const config_service *s) {
     static const uint32_t least[FRAME_KINDS] = {4, 8, 1, 1};
     if (!usable(section, "framing") || !usable(section, "frame_limit_bytes")) {
         return;
@@ -43,25 +44,29 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
     bool too_large = s->framing == FRAME_U16 && s->frame_limit_bytes > UINT16_MAX;
     if (s->frame_limit_bytes < least[s->framing] || too_large) {
         fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
-                  "%s frame_limit_bytes = %" PRIu32 ": allowed with framing %s is %" PRIu32 " to %s bytes",
+                  "%s frame_limit_bytes = %" PRIu32 ": allowed with framing %s is %" PRIu32
+                  " to %s bytes",
                   label, s->frame_limit_bytes, frame_name(s->framing), least[s->framing],
                   s->framing == FRAME_U16 ? "65535" : "64M");
     } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
         fault_add(draft->faults, line_of(section, "send_limit_bytes"),
-                  "%s send_limit_bytes = %" PRIu32 ": allowed is at least frame_limit_bytes, %" PRIu32
+                  "%s send_limit_bytes = %" PRIu32
+                  ": allowed is at least frame_limit_bytes, %" PRIu32
                   ", or the largest frame could never be sent",
                   label, s->send_limit_bytes, s->frame_limit_bytes);
     }
 }
 
-static void check_reconnect(config_draft *draft, const draft_section *section, const config_service *s) {
+static void check_reconnect(config_draft *draft, const draft_section *section,
+                            const config_service *s) {
     bool both = usable(section, "reconnect_min_ms") && usable(section, "reconnect_max_ms");
     if (both && s->reconnect_min_ms > s->reconnect_max_ms) {
         char label[DRAFT_LABEL_MAX];
         draft_label(section, label);
         fault_add(draft->faults, line_of(section, "reconnect_min_ms"),
-                  "%s reconnect_min_ms = %" PRIu32 ": allowed is at most reconnect_max_ms, %" PRIu32, label,
-                  s->reconnect_min_ms, s->reconnect_max_ms);
+                  "%s reconnect_min_ms = %" PRIu32
+                  ": allowed is at most reconnect_max_ms, %" PRIu32,
+                  label, s->reconnect_min_ms, s->reconnect_max_ms);
     }
 }
 
@@ -75,20 +80,21 @@ static os_address address_of(const char *text, uint16_t port) {
     return address;
 }
 
-static void check_families(config_draft *draft, const draft_section *section, const config_service *s) {
+static void check_families(config_draft *draft, const draft_section *section,
+                           const config_service *s) {
     char label[DRAFT_LABEL_MAX];
     draft_label(section, label);
     uint8_t family = address_of(s->address, 0).family;
     uint8_t from = address_of(s->bind_address, 0).family;
     if (s->outgoing && family != OS_ADDRESS_NONE && from != OS_ADDRESS_NONE && from != family) {
         fault_add(draft->faults, line_of(section, "bind_address"),
-                  "%s bind_address = %s: allowed is an address of the same family as address, %s", label,
-                  s->bind_address, s->address);
+                  "%s bind_address = %s: allowed is an address of the same family as address, %s",
+                  label, s->bind_address, s->address);
     }
     if (!s->outgoing && s->listen.dual_stack && family == OS_ADDRESS_IPV4) {
         fault_add(draft->faults, line_of(section, "dual_stack"),
-                  "%s dual_stack = yes: allowed with an IPv6 address such as ::, but address is %s", label,
-                  s->address);
+                  "%s dual_stack = yes: allowed with an IPv6 address such as ::, but address is %s",
+                  label, s->address);
     }
 }
 
@@ -101,14 +107,17 @@ static bool same_place(const config_service *a, const config_service *b) {
 
 static bool takes_connections(const config_draft *draft, const draft_section *section) {
     bool admin = section->kind == CONFIG_SECTION_ADMIN && draft->config->admin_enabled;
-    return admin || (section->kind == CONFIG_SECTION_LISTENER && line_of(section, "port") != section->line);
+    return admin ||
+           (section->kind == CONFIG_SECTION_LISTENER && line_of(section, "port") != section->line);
 }
 
 static const config_service *service_of(config_draft *draft, const draft_section *section) {
-    return section->kind == CONFIG_SECTION_ADMIN ? &draft->config->admin : draft_base(draft, section);
+    return section->kind == CONFIG_SECTION_ADMIN ? &draft->config->admin
+                                                 : draft_base(draft, section);
 }
 
-static void check_place(config_draft *draft, const draft_section *section, const draft_section *before) {
+static void check_place(config_draft *draft, const draft_section *section,
+                        const draft_section *before) {
     const config_service *s = service_of(draft, section);
     bool known = usable(section, "port") && usable(before, "port");
     if (known && same_place(s, service_of(draft, before))) {
@@ -123,8 +132,9 @@ static void check_place(config_draft *draft, const draft_section *section, const
         if (line_of(before, "port") != 0) {
             (void)snprintf(where, sizeof where, "line %" PRIu32, line_of(before, "port"));
         }
-        fault_add(draft->faults, line_of(section, "port"), "%s port = %" PRIu16 ": %s is taken by %s (%s)",
-                  label, s->port, text, other, where);
+        fault_add(draft->faults, line_of(section, "port"),
+                  "%s port = %" PRIu16 ": %s is taken by %s (%s)", label, s->port, text, other,
+                  where);
     }
 }
 
@@ -184,7 +194,8 @@ void config_check(config_draft *draft) {
         check_required(draft, section);
         if (section->kind == CONFIG_SECTION_ADMIN) {
             check_admin(draft, section);
-        } else if (section->kind == CONFIG_SECTION_LISTENER || section->kind == CONFIG_SECTION_CONNECTOR) {
+        } else if (section->kind == CONFIG_SECTION_LISTENER ||
+                   section->kind == CONFIG_SECTION_CONNECTOR) {
             const config_service *s = service_of(draft, section);
             check_frame_limit(draft, section, s);
             check_families(draft, section, s);

@@ -42,8 +42,8 @@ static char *folder_of(const char *path) {
 
 /* A configuration with the defaults of everything that stands in no named section. */
 static bool draft_begin(config_draft *draft, const char *path) {
-    static const config_section unnamed[] = {CONFIG_SECTION_HOST, CONFIG_SECTION_LOG, CONFIG_SECTION_ADMIN,
-                                             CONFIG_SECTION_MODULES};
+    static const config_section unnamed[] = {CONFIG_SECTION_HOST, CONFIG_SECTION_LOG,
+                                             CONFIG_SECTION_ADMIN, CONFIG_SECTION_MODULES};
     draft->config = calloc(1, sizeof *draft->config);
     draft->folder = folder_of(path);
     if (draft->config == NULL || draft->folder == NULL) {
@@ -92,8 +92,8 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
     return faults->found > 0 ? PORTICO_E_INVALID : PORTICO_OK;
 }
 
-portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report, void *arg,
-                            const config **result) {
+portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report,
+                            void *arg, const config **result) {
     config_faults faults = {.path = path};
     config_draft draft = {.faults = &faults};
     portico_status status = draft_read(&draft, bytes, size);
@@ -109,7 +109,8 @@ portico_status config_parse(const char *path, const char *bytes, size_t size, co
     return status;
 }
 
-portico_status config_load(const char *path, config_report report, void *arg, const config **result) {
+portico_status config_load(const char *path, config_report report, void *arg,
+                           const config **result) {
     config_faults faults = {.path = path};
     char *bytes = NULL;
     size_t size = 0;

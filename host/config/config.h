@@ -14,16 +14,19 @@
 enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included */
 
 typedef enum config_backlog { CONFIG_BACKLOG_CLOSE, CONFIG_BACKLOG_DROP } config_backlog;
-typedef enum config_unknown_opcode { CONFIG_UNKNOWN_IGNORE, CONFIG_UNKNOWN_CLOSE } config_unknown_opcode;
+typedef enum config_unknown_opcode {
+    CONFIG_UNKNOWN_IGNORE,
+    CONFIG_UNKNOWN_CLOSE
+} config_unknown_opcode;
 
 /* One [listener NAME], [connector NAME] or [admin]: where sessions come from and their limits. */
 typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
     uint32_t line;              /* of the section's header, for messages; 0: the file has none */
     bool outgoing;              /* a connector */
-    char *address;              /* as written; a numeric address, for a connector also a host name */
-    uint16_t port;              /* 0 (listener): the system picks one */
-    char *type;                 /* session type, "module.type" */
+    char *address; /* as written; a numeric address, for a connector also a host name */
+    uint16_t port; /* 0 (listener): the system picks one */
+    char *type;    /* session type, "module.type" */
     frame_kind framing;
     uint32_t max_sessions; /* listener: at most so many at once; connector: keeps so many open */
 
@@ -45,7 +48,8 @@ typedef struct config_service {
     uint32_t reconnect_max_ms;   /* ... up to this */
     char *bind_address;          /* connector: local address, NULL: any */
 
-    os_socket_options socket; /* no_delay, keep_alive_s, linger_s, send_buffer_bytes, recv_buffer_bytes */
+    os_socket_options
+        socket; /* no_delay, keep_alive_s, linger_s, send_buffer_bytes, recv_buffer_bytes */
 } config_service;
 
 typedef struct config_pair {
@@ -58,16 +62,17 @@ typedef struct config_pair {
 typedef struct config_module {
     char name[CONFIG_NAME_MAX];
     uint32_t line;
-    char *file; /* path, absolute or from the working folder; NULL: NAME + suffix in the modules' folder */
-    bool load;  /* load at the start */
+    char *
+        file; /* path, absolute or from the working folder; NULL: NAME + suffix in the modules' folder */
+    bool load; /* load at the start */
     config_pair *pairs;
     size_t pair_count;
 } config_module;
 
 typedef struct config {
-    char *path;                /* the file, as given */
-    uint32_t workers;          /* [host] workers; never 0: 0 in the file is resolved to the processors */
-    uint32_t watchdog_ms;      /* [host] 0: off */
+    char *path;           /* the file, as given */
+    uint32_t workers;     /* [host] workers; never 0: 0 in the file is resolved to the processors */
+    uint32_t watchdog_ms; /* [host] 0: off */
     uint32_t blocking_threads; /* [host] */
     uint32_t blocking_queue;   /* [host] */
     uint32_t stop_timeout_ms;  /* [host] */
@@ -80,10 +85,10 @@ typedef struct config {
     config_service admin; /* [admin] address, port; the rest is fixed */
     char *admin_token;    /* [admin] token; NULL: the host makes one in run_dir/admin.token */
 
-    char *modules_dir;                /* [modules] dir; usable path */
-    bool modules_autoload;            /* [modules] autoload: every library in dir */
-    bool modules_watch;               /* [modules] watch: swap a module when its file was rebuilt */
-    bool modules_swap_check;          /* [modules] swap_check: look for addresses of old code in states */
+    char *modules_dir;       /* [modules] dir; usable path */
+    bool modules_autoload;   /* [modules] autoload: every library in dir */
+    bool modules_watch;      /* [modules] watch: swap a module when its file was rebuilt */
+    bool modules_swap_check; /* [modules] swap_check: look for addresses of old code in states */
     uint32_t modules_swap_timeout_ms; /* [modules] */
 
     config_service *listeners;
@@ -101,12 +106,13 @@ typedef void (*config_report)(void *arg, const char *text);
 /* Reads `path`. Relative paths in it start from the file's own folder. On PORTICO_OK *result is the caller's
  * until config_free. PORTICO_E_NOT_FOUND: cannot be read; PORTICO_E_INVALID: something is
  * wrong; in both cases `report` was called at least once and *result is NULL. */
-portico_status config_load(const char *path, config_report report, void *arg, const config **result);
+portico_status config_load(const char *path, config_report report, void *arg,
+                           const config **result);
 
 /* The same with the `size` bytes of a file that was read already; `path` is what messages and
  * relative paths begin with. */
-portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report, void *arg,
-                            const config **result);
+portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report,
+                            void *arg, const config **result);
 
 void config_free(const config *c);
 

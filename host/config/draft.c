@@ -67,7 +67,8 @@ static void split_header(const char *text, char *kind, char *name, size_t size) 
     (void)snprintf(name, size, "%.*s", (int)rest_size, rest);
 }
 
-static void refuse_section(config_draft *draft, uint32_t line, const char *header, const char *kind) {
+static void refuse_section(config_draft *draft, uint32_t line, const char *header,
+                           const char *kind) {
     char list[LIST_MAX] = "";
     suggest near = suggest_begin(kind);
     for (int i = 0; i < CONFIG_SECTIONS; i++) {
@@ -90,8 +91,9 @@ static bool check_name(config_draft *draft, uint32_t line, config_section kind, 
     const char *word = schema_section_name(kind);
     if (!schema_section_has_name(kind)) {
         if (name[0] != '\0') {
-            fault_add(draft->faults, line, "[%s %s]: there is one such section, without a name: write [%s]",
-                      word, name, word);
+            fault_add(draft->faults, line,
+                      "[%s %s]: there is one such section, without a name: write [%s]", word, name,
+                      word);
         }
         return name[0] == '\0';
     }
@@ -107,13 +109,15 @@ static bool check_name(config_draft *draft, uint32_t line, config_section kind, 
         return false;
     }
     if (!value_is_name(name)) {
-        fault_add(draft->faults, line, "[%s %s]: allowed in a name are a-z, 0-9, _ and -", word, name);
+        fault_add(draft->faults, line, "[%s %s]: allowed in a name are a-z, 0-9, _ and -", word,
+                  name);
         return false;
     }
     return true;
 }
 
-static const draft_section *find_section(const config_draft *draft, config_section kind, const char *name) {
+static const draft_section *find_section(const config_draft *draft, config_section kind,
+                                         const char *name) {
     for (size_t i = 0; i < draft->section_count; i++) {
         if (draft->sections[i].kind == kind && strcmp(draft->sections[i].name, name) == 0) {
             return &draft->sections[i];
@@ -175,7 +179,8 @@ static bool add_described(config_draft *draft, draft_section *section) {
     if (!schema_section_has_name(section->kind)) {
         return true; /* its keys are fields of the config itself, which has its defaults */
     }
-    return section->kind == CONFIG_SECTION_MODULE ? add_module(draft, section) : add_service(draft, section);
+    return section->kind == CONFIG_SECTION_MODULE ? add_module(draft, section)
+                                                  : add_service(draft, section);
 }
 
 static void add_section(config_draft *draft, uint32_t line, config_section kind, const char *name) {
@@ -224,8 +229,8 @@ void draft_begin_section(void *arg, uint32_t line, const char *text) {
         char label[DRAFT_LABEL_MAX];
         draft_label(before, label);
         fault_add(draft->faults, line,
-                  "%s: the section is there already, at line %" PRIu32 ": move its keys there", label,
-                  before->line);
+                  "%s: the section is there already, at line %" PRIu32 ": move its keys there",
+                  label, before->line);
         return;
     }
     add_section(draft, line, kind, name);
@@ -267,11 +272,13 @@ static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
         } else if (strcmp(keys[i].key, name) == 0 && !schema_in_section(i, CONFIG_SECTION_MODULE)) {
             config_section owner = CONFIG_SECTION_HOST;
             (void)schema_section_find(keys[i].section, &owner);
-            list_add(owners, "] and [", keys[i].section, schema_section_has_name(owner) ? " NAME" : "");
+            list_add(owners, "] and [", keys[i].section,
+                     schema_section_has_name(owner) ? " NAME" : "");
         }
     }
     if (owners[0] != '\0') {
-        fault_add(draft->faults, line, "%s %s: unknown key here; it belongs to [%s]", label, shown, owners);
+        fault_add(draft->faults, line, "%s %s: unknown key here; it belongs to [%s]", label, shown,
+                  owners);
     } else if (suggest_result(&near) != NULL) {
         fault_add(draft->faults, line, "%s %s: unknown key; did you mean %s?", label, shown,
                   suggest_result(&near));
@@ -280,13 +287,14 @@ static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
     }
 }
 
-static void refuse_value(config_draft *draft, uint32_t line, const config_key *key, const char *value,
-                         const char *allowed) {
+static void refuse_value(config_draft *draft, uint32_t line, const config_key *key,
+                         const char *value, const char *allowed) {
     char label[DRAFT_LABEL_MAX];
     char shown[SHOWN_MAX + 8];
     draft_label(draft->current, label);
     if (key->kind == CONFIG_SECRET) {
-        (void)snprintf(shown, sizeof shown, "(%zu bytes)", strlen(value)); /* a log is no place for secrets */
+        (void)snprintf(shown, sizeof shown, "(%zu bytes)",
+                       strlen(value)); /* a log is no place for secrets */
     } else {
         show(value, shown);
     }
@@ -296,12 +304,14 @@ static void refuse_value(config_draft *draft, uint32_t line, const config_key *k
               hash ? "; a comment behind a value begins with ' ;', not with '#'" : "");
 }
 
-static void refuse_again(config_draft *draft, uint32_t line, const char *name, uint32_t first_line) {
+static void refuse_again(config_draft *draft, uint32_t line, const char *name,
+                         uint32_t first_line) {
     char label[DRAFT_LABEL_MAX];
     char shown[SHOWN_MAX + 8];
     draft_label(draft->current, label);
     show(name, shown);
-    fault_add(draft->faults, line, "%s %s: is set already, at line %" PRIu32, label, shown, first_line);
+    fault_add(draft->faults, line, "%s %s: is set already, at line %" PRIu32, label, shown,
+              first_line);
 }
 
 /* A key that is the module's own. */
@@ -313,7 +323,8 @@ static void add_pair(config_draft *draft, uint32_t line, const char *name, const
         return;
     }
     if (module->pair_count == DRAFT_PAIRS_MAX) {
-        fault_add(draft->faults, line, "[module %s]: more than %d keys", module->name, DRAFT_PAIRS_MAX);
+        fault_add(draft->faults, line, "[module %s]: more than %d keys", module->name,
+                  DRAFT_PAIRS_MAX);
         return;
     }
     config_pair pair = {text_copy(name, strlen(name)), text_copy(value, strlen(value)), line};
@@ -340,7 +351,8 @@ static void set_key(config_draft *draft, uint32_t line, size_t index, const char
     }
     section->key_lines[index] = line;
     char allowed[VALUE_ALLOWED_MAX];
-    portico_status status = value_set(key, draft_base(draft, section), value, draft->folder, allowed);
+    portico_status status =
+        value_set(key, draft_base(draft, section), value, draft->folder, allowed);
     if (status == PORTICO_E_INVALID) {
         section->key_bad[index] = true;
         refuse_value(draft, line, key, value, allowed);

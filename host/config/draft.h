@@ -14,10 +14,10 @@ enum { DRAFT_SECTIONS_MAX = 1024, DRAFT_PAIRS_MAX = 1024, DRAFT_LABEL_MAX = 128 
 /* One section of the file. */
 typedef struct draft_section {
     config_section kind;
-    char name[CONFIG_NAME_MAX];          /* "" where the kind has none */
-    uint32_t line;                       /* of its header */
-    bool incomplete;                     /* a line of it was refused as a whole: who knows what it set */
-    size_t index;                        /* in config.listeners, .connectors or .modules */
+    char name[CONFIG_NAME_MAX]; /* "" where the kind has none */
+    uint32_t line;              /* of its header */
+    bool incomplete;            /* a line of it was refused as a whole: who knows what it set */
+    size_t index;               /* in config.listeners, .connectors or .modules */
     uint32_t key_lines[CONFIG_KEYS_MAX]; /* by index in config_keys(); 0: not set */
     bool key_bad[CONFIG_KEYS_MAX];       /* its value was refused, and that is reported */
 } draft_section;

@@ -62,12 +62,14 @@ void fault_report(config_faults *faults, config_report report, void *arg) {
         if (fault->line == 0) {
             (void)snprintf(text, sizeof text, "%s: %s", faults->path, fault->text);
         } else {
-            (void)snprintf(text, sizeof text, "%s:%" PRIu32 ": %s", faults->path, fault->line, fault->text);
+            (void)snprintf(text, sizeof text, "%s:%" PRIu32 ": %s", faults->path, fault->line,
+                           fault->text);
         }
         report(arg, text);
     }
     if (faults->found > faults->count) {
-        (void)snprintf(text, sizeof text, "%s: and %zu more", faults->path, faults->found - faults->count);
+        (void)snprintf(text, sizeof text, "%s: and %zu more", faults->path,
+                       faults->found - faults->count);
         report(arg, text);
     }
     if (faults->no_memory) {

@@ -103,7 +103,8 @@ static bool check_text(reader *r, const char *line, size_t size) {
     for (size_t at = 0; at < size;) {
         size_t length = text_character(line + at, size - at);
         if (length == 0) {
-            fault_add(r->faults, r->line, "not UTF-8: byte 0x%02X at column %zu; save the file as UTF-8",
+            fault_add(r->faults, r->line,
+                      "not UTF-8: byte 0x%02X at column %zu; save the file as UTF-8",
                       (unsigned)(unsigned char)line[at], at + 1);
             return false;
         }
@@ -123,9 +124,10 @@ static bool check_shape(reader *r, const char *line, size_t size, size_t limit) 
         return false;
     }
     if (line[0] == ' ' || line[0] == '\t') {
-        fault_add(r->faults, r->line,
-                  "an indented line continues the value before it, and values have one line here: remove the "
-                  "blanks at its start");
+        fault_add(
+            r->faults, r->line,
+            "an indented line continues the value before it, and values have one line here: remove the "
+            "blanks at its start");
         return false;
     }
     return true;
@@ -204,7 +206,8 @@ static void on_header(reader *r, const char *section) {
         fault_add(r->faults, r->line, "the section's name has no closing ']'");
         section = NULL;
     } else if (strlen(section) < written) {
-        fault_add(r->faults, r->line, "the section's name is longer than %zu bytes", strlen(section));
+        fault_add(r->faults, r->line, "the section's name is longer than %zu bytes",
+                  strlen(section));
         section = NULL;
     } else {
         check_after_header(r);
@@ -231,7 +234,8 @@ portico_status config_file_parse(config_faults *faults, const char *bytes, size_
         return PORTICO_OK;
     }
     size_t mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a UTF-8 BOM */
-    reader r = {.faults = faults, .events = events, .arg = arg, .at = bytes + mark, .end = bytes + size};
+    reader r = {
+        .faults = faults, .events = events, .arg = arg, .at = bytes + mark, .end = bytes + size};
     int answer = ini_parse_stream(read_line, &r, on_pair, &r);
     if (answer == -2) {
         return PORTICO_E_NO_MEMORY;

@@ -136,8 +136,8 @@ static const config_key keys[] = {
 
 _Static_assert(COUNT_OF(keys) <= CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX holds the table");
 
-static const char *const section_names[CONFIG_SECTIONS] = {"host",   "log",      "admin",    "modules",
-                                                           "module", "listener", "connector"};
+static const char *const section_names[CONFIG_SECTIONS] = {
+    "host", "log", "admin", "modules", "module", "listener", "connector"};
 
 const config_key *config_keys(size_t *count) {
     *count = COUNT_OF(keys);

@@ -121,7 +121,8 @@ static void store_integer(const config_key *key, void *field, int64_t value) {
     }
 }
 
-static portico_status set_integer(const config_key *key, void *field, const char *text, char *allowed) {
+static portico_status set_integer(const config_key *key, void *field, const char *text,
+                                  char *allowed) {
     bool bytes = key->kind == CONFIG_BYTES || key->kind == CONFIG_BYTES64;
     int64_t value = 0;
     if (read_integer(text, bytes, &value) && value >= key->min && value <= key->max) {
@@ -163,14 +164,17 @@ static void list_words(const char *words, const char *text, char *allowed) {
     size_t size = 0;
     for (size_t i = 0; i < count; i++) {
         const char *between = i == 0 ? "" : i + 1 < count ? ", " : " or ";
-        size += (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, list[i]);
+        size +=
+            (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, list[i]);
     }
     if (suggest_result(&near) != NULL) {
-        (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "; did you mean %s?", suggest_result(&near));
+        (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "; did you mean %s?",
+                       suggest_result(&near));
     }
 }
 
-static portico_status set_word(const config_key *key, void *field, const char *text, char *allowed) {
+static portico_status set_word(const config_key *key, void *field, const char *text,
+                               char *allowed) {
     char word[WORD_MAX];
     int value = (int)key->min;
     for (const char *at = key->words; at != NULL; value++) {
@@ -221,7 +225,8 @@ static const char *refuse_text(const config_key *key, const char *text) {
         return is_address(text) || is_host_name(text)
                    ? NULL
                    : "a numeric address such as 127.0.0.1 or ::1, or a host name, without a port";
-    case CONFIG_TYPE: return is_type(text) ? NULL : "module.type, such as echo.session, of a-z, 0-9 and _";
+    case CONFIG_TYPE:
+        return is_type(text) ? NULL : "module.type, such as echo.session, of a-z, 0-9 and _";
     case CONFIG_SECRET: {
         size_t size = strlen(text);
         return size >= (size_t)key->min && size <= (size_t)key->max ? NULL : "16 to 128 bytes";
@@ -230,8 +235,8 @@ static const char *refuse_text(const config_key *key, const char *text) {
     }
 }
 
-static portico_status set_text(const config_key *key, void *field, const char *text, const char *folder,
-                               char *allowed) {
+static portico_status set_text(const config_key *key, void *field, const char *text,
+                               const char *folder, char *allowed) {
     const char *refused = refuse_text(key, text);
     if (refused != NULL) {
         (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%s", refused);

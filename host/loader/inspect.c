@@ -22,8 +22,8 @@ static void print_fields(FILE *to, const char *indent, const state_shape *s) {
 }
 
 static void print_type(FILE *to, const registered_type *t) {
-    fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name, t->owned ? "" : " (joined)",
-            t->shape.size, t->shape.version);
+    fprintf(to, "type         %s%s, state %u bytes, version %u\n", t->name,
+            t->owned ? "" : " (joined)", t->shape.size, t->shape.version);
     fprintf(to, "  calls     %s%s%s%s%s\n", t->on_open != NULL ? " on_open" : "",
             t->on_packet != NULL ? " on_packet" : "", t->on_close != NULL ? " on_close" : "",
             t->on_watermark != NULL ? " on_watermark" : "", t->migrate != NULL ? " migrate" : "");

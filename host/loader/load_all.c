@@ -18,7 +18,8 @@ static void batch_open(batch *b, const char *file) {
     char why[IMAGE_WHY_MAX];
     generation *g = NULL;
     portico_status status = image_open(file, &g, why);
-    generation **all = status == PORTICO_OK ? realloc(b->all, (b->count + 1) * sizeof(generation *)) : NULL;
+    generation **all =
+        status == PORTICO_OK ? realloc(b->all, (b->count + 1) * sizeof(generation *)) : NULL;
     if (all == NULL) {
         loader_refuse(why, status != PORTICO_OK ? status : PORTICO_E_NO_MEMORY, file);
         if (g != NULL) {
@@ -66,8 +67,8 @@ static void batch_open_folder(batch *b) {
     file_list list = {0};
     char file[4096];
     if (os_folder_list(loader_config()->modules_dir, collect, &list) != PORTICO_OK) {
-        log_warn("modules", "the folder %s cannot be read (%s): [modules] dir", loader_config()->modules_dir,
-                 system_text(os_error()));
+        log_warn("modules", "the folder %s cannot be read (%s): [modules] dir",
+                 loader_config()->modules_dir, system_text(os_error()));
     }
     if (list.count > 0) {
         qsort(list.names, list.count, sizeof(char *), by_name);
@@ -123,7 +124,8 @@ void loader_load_all(void) {
     }
     for (size_t i = 0; i < b.count; i++) {
         char why[IMAGE_WHY_MAX];
-        snprintf(why, sizeof why, "it requires the module %s, which is not loaded", loader_missing(b.all[i]));
+        snprintf(why, sizeof why, "it requires the module %s, which is not loaded",
+                 loader_missing(b.all[i]));
         loader_refuse(why, PORTICO_E_DEPENDENCY, b.all[i]->file);
         generation_free(b.all[i]);
     }

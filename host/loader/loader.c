@@ -102,10 +102,11 @@ static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
         if (status == PORTICO_OK) {
             return PORTICO_OK;
         }
-        m->stuck =
-            !module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX);
+        m->stuck = !module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms
+                                                                  : UINT32_MAX);
         if (m->stuck) {
-            log_error("modules", "%s is withdrawn, but a handler of it does not return: it stays in memory",
+            log_error("modules",
+                      "%s is withdrawn, but a handler of it does not return: it stays in memory",
                       m->name);
             return status;
         }
@@ -203,9 +204,10 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     }
     loader_tell(m);
     if (!open_services(m)) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "%s is loaded, but a listener of its type cannot open yet, and is tried again: see the log",
-                 m->name);
+        snprintf(
+            why, IMAGE_WHY_MAX,
+            "%s is loaded, but a listener of its type cannot open yet, and is tried again: see the log",
+            m->name);
         return PORTICO_E_ADDRESS_IN_USE;
     }
     return PORTICO_OK;
@@ -269,12 +271,14 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     module_call_stopping(m);
     module_withdraw(m);
     if (!loader_end(m)) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "a handler of %s has not returned for %u ms: the module stays, its sessions are closed",
-                 name, 2 * loader.config->stop_timeout_ms);
+        snprintf(
+            why, IMAGE_WHY_MAX,
+            "a handler of %s has not returned for %u ms: the module stays, its sessions are closed",
+            name, 2 * loader.config->stop_timeout_ms);
         log_error("modules", "%s is not unloaded: %s", name, why);
         char again[IMAGE_WHY_MAX];
-        if (mailbox_open(m, loader.port) == PORTICO_OK && module_publish_rooms(m, again) == PORTICO_OK &&
+        if (mailbox_open(m, loader.port) == PORTICO_OK &&
+            module_publish_rooms(m, again) == PORTICO_OK &&
             module_publish(m, again) == PORTICO_OK) {
             (void)open_services(m);
         }

@@ -86,7 +86,8 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
         portico_status status = t != NULL ? change_part(t, m, r) : PORTICO_E_NO_MEMORY;
         if (status != PORTICO_OK) {
             if (status == PORTICO_E_LIMIT) {
-                snprintf(why, IMAGE_WHY_MAX, "%d modules take part in %s, which is the most there can be",
+                snprintf(why, IMAGE_WHY_MAX,
+                         "%d modules take part in %s, which is the most there can be",
                          LAYOUT_PARTS_MAX, r->name);
             }
             withdraw_types(m, r);

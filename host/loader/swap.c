@@ -34,7 +34,8 @@ typedef struct swap {
     uint64_t opened_ns;
     uint64_t longest_ns; /* that the gate was closed, at any try */
     uint32_t tries;
-    void *unused_state; /* the new image's own block as it was before the exchange; NULL where it has none */
+    void *
+        unused_state; /* the new image's own block as it was before the exchange; NULL where it has none */
 } swap;
 
 static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
@@ -88,12 +89,15 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
         /* Let those go on who were held up. */
         os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
         if (w->tries >= GATE_GLANCES) {
-            patience_ms = patience_ms == 0 ? 1 : patience_ms < GATE_MOST_MS ? 2 * patience_ms : GATE_MOST_MS;
+            patience_ms = patience_ms == 0             ? 1
+                          : patience_ms < GATE_MOST_MS ? 2 * patience_ms
+                                                       : GATE_MOST_MS;
         }
     } while (os_monotonic_ns() < until_ns);
     char call[160];
     watchdog_describe(m->name, call, sizeof call);
-    snprintf(why, IMAGE_WHY_MAX, "a handler does not return within [modules] swap_timeout_ms = %u: %s",
+    snprintf(why, IMAGE_WHY_MAX,
+             "a handler does not return within [modules] swap_timeout_ms = %u: %s",
              loader_config()->modules_swap_timeout_ms, call);
     return PORTICO_E_TIMEOUT;
 }
@@ -118,11 +122,12 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     const generation *to = w->plan.to;
     const state_owner owner = {.name = "the module", .entity = w->plan.module->self};
     module_begin(w->plan.module, w->plan.to, "migrate", 0);
-    portico_status status =
-        state_copy_over(&owner, from, &from->shape, from->state, &to->shape, to->info.migrate, to->state);
+    portico_status status = state_copy_over(&owner, from, &from->shape, from->state, &to->shape,
+                                            to->info.migrate, to->state);
     module_end();
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "the state of the module cannot be taken over: its migrate failed: %s",
+        snprintf(why, IMAGE_WHY_MAX,
+                 "the state of the module cannot be taken over: its migrate failed: %s",
                  status_text(status));
     }
     return status;
@@ -162,8 +167,8 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
         memcpy(w->plan.to->state, w->unused_state, w->plan.to->shape.size);
     }
     if (module_call_swap_in(m, w->plan.from) != PORTICO_OK) {
-        log_error("modules", "%s: swap_in of generation %u, which goes on serving, failed, too", m->name,
-                  w->plan.from->number);
+        log_error("modules", "%s: swap_in of generation %u, which goes on serving, failed, too",
+                  m->name, w->plan.from->number);
     }
     return status;
 }
@@ -210,7 +215,8 @@ static void swap_outcome(module *m, const char *text) {
     module_table_unlock();
 }
 
-static void swap_tell(const swap *w, const generation *from, const generation *to, char why[IMAGE_WHY_MAX]) {
+static void swap_tell(const swap *w, const generation *from, const generation *to,
+                      char why[IMAGE_WHY_MAX]) {
     snprintf(
         why, IMAGE_WHY_MAX,
         "%s %s generation %u serves in place of %s generation %u: settled %.1f ms, staged %.1f ms, gate %.3f ms (%u %s), pause %.3f ms, "
@@ -285,7 +291,8 @@ static module *swap_find(const char *name, portico_status *status, char why[IMAG
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded: load it", name);
         *status = PORTICO_E_NOT_FOUND;
     } else if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host, which has no file to swap to", name);
+        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host, which has no file to swap to",
+                 name);
         *status = PORTICO_E_STATE;
     }
     return m;
@@ -304,9 +311,10 @@ static void swap_discard(module *m, generation *to, bool loaded) {
         module_call_unload(m, to);
         generation_free(to);
     } else {
-        log_warn("modules",
-                 "%s: what was to become generation %u is still in use: it goes later, without its unload",
-                 m->name, m->generations + 1);
+        log_warn(
+            "modules",
+            "%s: what was to become generation %u is still in use: it goes later, without its unload",
+            m->name, m->generations + 1);
         generation_release(to);
     }
 }
@@ -323,8 +331,8 @@ portico_status swap_module(const char *name, const char *file, char why[IMAGE_WH
         status = image_open(file != NULL ? file : m->file, &to, why);
     }
     if (status == PORTICO_OK && strcmp(to->name, name) != 0) {
-        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s: load it, or swap that one", to->file,
-                 to->name);
+        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s: load it, or swap that one",
+                 to->file, to->name);
         status = PORTICO_E_INVALID;
     }
     bool loaded = false;
@@ -351,7 +359,8 @@ portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
     swap w = {.begun_ns = os_monotonic_ns()};
     module *m = swap_find(name, &status, why);
     if (status == PORTICO_OK && m->previous == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s has not been swapped: there is no generation to go back to", name);
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s has not been swapped: there is no generation to go back to", name);
         status = PORTICO_E_NOT_FOUND;
     }
     if (status == PORTICO_OK) {

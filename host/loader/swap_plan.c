@@ -16,9 +16,9 @@
 static portico_status refuse_live(bool gone, const char *name, uint32_t count, const char *what,
                                   char why[IMAGE_WHY_MAX]) {
     snprintf(why, IMAGE_WHY_MAX, "%s %s, and %u %s%s of it %s there: %s, or close %s first",
-             gone ? "it does not register the type" : "it cannot take over the states of", name, count, what,
-             count == 1 ? "" : "s", count == 1 ? "is" : "are", gone ? "register it" : "give it a migrate",
-             count == 1 ? "that one" : "those");
+             gone ? "it does not register the type" : "it cannot take over the states of", name,
+             count, what, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+             gone ? "register it" : "give it a migrate", count == 1 ? "that one" : "those");
     return PORTICO_E_STATE;
 }
 
@@ -53,7 +53,8 @@ static bool leads_to(const module *m, const char *name) {
     return false;
 }
 
-static portico_status check_required(const module *m, const generation *to, char why[IMAGE_WHY_MAX]) {
+static portico_status check_required(const module *m, const generation *to,
+                                     char why[IMAGE_WHY_MAX]) {
     for (char **r = to->required; *r != NULL; r++) {
         const module *other = module_find(*r);
         if (other == NULL) {
@@ -62,9 +63,10 @@ static portico_status check_required(const module *m, const generation *to, char
         } else if (other == m) {
             snprintf(why, IMAGE_WHY_MAX, "it requires itself: take %s out of its `required`", *r);
         } else if (leads_to(other, m->name)) {
-            snprintf(why, IMAGE_WHY_MAX,
-                     "it requires the module %s, which requires %s: take it out of one's `required`", *r,
-                     m->name);
+            snprintf(
+                why, IMAGE_WHY_MAX,
+                "it requires the module %s, which requires %s: take it out of one's `required`", *r,
+                m->name);
         } else {
             continue;
         }
@@ -76,7 +78,8 @@ static portico_status check_required(const module *m, const generation *to, char
 /* Whether `to` has all types of its module that `other` has joined. */
 static portico_status check_joined(const module *other, const module *m, const generation *to,
                                    char why[IMAGE_WHY_MAX]) {
-    for (const registered_type *t = module_generation(other)->registry->types; t != NULL; t = t->next) {
+    for (const registered_type *t = module_generation(other)->registry->types; t != NULL;
+         t = t->next) {
         size_t owner = strcspn(t->name, ".");
         bool ours = !t->owned && strlen(m->name) == owner && strncmp(t->name, m->name, owner) == 0;
         if (ours && registry_find(to->registry, t->name) == NULL) {
@@ -95,7 +98,8 @@ static portico_status ask_dependent(module *other, const module *m, const genera
                                     char why[IMAGE_WHY_MAX]) {
     portico_status status = module_call_dependency_swaps(other, m, to->version);
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "the module %s, which requires it, does not agree to its version %s: %s",
+        snprintf(why, IMAGE_WHY_MAX,
+                 "the module %s, which requires it, does not agree to its version %s: %s",
                  other->name, to->version, status_text(status));
     }
     return status;
@@ -108,7 +112,8 @@ static portico_status each_dependent(const module *m, const generation *to, bool
     portico_status status = list.all != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
     for (size_t i = 0; status == PORTICO_OK && i < list.count; i++) {
         if (module_requires(list.all[i], m->name)) {
-            status = ask ? ask_dependent(list.all[i], m, to, why) : check_joined(list.all[i], m, to, why);
+            status = ask ? ask_dependent(list.all[i], m, to, why)
+                         : check_joined(list.all[i], m, to, why);
         }
     }
     free(list.all);
@@ -118,7 +123,8 @@ static portico_status each_dependent(const module *m, const generation *to, bool
 /* Whether states of the one shape can become states of the other. `migrate` is the new generation's, which may not
  * change anything yet. */
 static portico_status ask_state(const swap_plan *p, const char *name, const state_shape *from,
-                                const state_shape *to, portico_on_migrate migrate, char why[IMAGE_WHY_MAX]) {
+                                const state_shape *to, portico_on_migrate migrate,
+                                char why[IMAGE_WHY_MAX]) {
     module_begin_staged(p->module, p->to, "migrate");
     portico_status status = state_can_take_over(name, from, to, migrate, why, IMAGE_WHY_MAX);
     module_end();
@@ -131,34 +137,35 @@ static portico_status ask_state(const swap_plan *p, const char *name, const stat
 static portico_status check_others(const swap_plan *p, session_type *t, const registered_type *to,
                                    char why[IMAGE_WHY_MAX]) {
     if (!to->owned && t->current == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "it joins the session type %s, which no loaded module registers",
-                 to->name);
+        snprintf(why, IMAGE_WHY_MAX,
+                 "it joins the session type %s, which no loaded module registers", to->name);
         return PORTICO_E_DEPENDENCY;
     }
     for (const registered_handler *h = to->handlers; h != NULL; h = h->hh.next) {
         const module *other = session_type_handler_of(t, h->opcode);
         if (other != NULL && other != p->module) {
-            snprintf(why, IMAGE_WHY_MAX, "type %s: opcode %u is handled by module %s already", to->name,
-                     h->opcode, other->name);
+            snprintf(why, IMAGE_WHY_MAX, "type %s: opcode %u is handled by module %s already",
+                     to->name, h->opcode, other->name);
             return PORTICO_E_EXISTS;
         }
     }
     for (const registered_message *r = to->messages; r != NULL; r = r->hh.next) {
         const module *other = session_type_message_of(t, r->id);
         if (other != NULL && other != p->module) {
-            snprintf(why, IMAGE_WHY_MAX, "type %s: message %u is handled by module %s already", to->name,
-                     r->id, other->name);
+            snprintf(why, IMAGE_WHY_MAX, "type %s: message %u is handled by module %s already",
+                     to->name, r->id, other->name);
             return PORTICO_E_EXISTS;
         }
     }
     return PORTICO_OK;
 }
 
-static portico_status plan_type(swap_plan *p, const registered_type *from, const registered_type *to,
-                                char why[IMAGE_WHY_MAX]) {
+static portico_status plan_type(swap_plan *p, const registered_type *from,
+                                const registered_type *to, char why[IMAGE_WHY_MAX]) {
     type_change *c = &p->types[p->type_count];
     const char *name = from != NULL ? from->name : to->name;
-    *c = (type_change){.type = session_type_get(name), .from = from, .to = to, .needs_none = to == NULL};
+    *c = (type_change){
+        .type = session_type_get(name), .from = from, .to = to, .needs_none = to == NULL};
     if (c->type == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
@@ -197,7 +204,8 @@ static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
          t = t->next) {
         status = plan_type(p, t, registry_find(p->to->registry, t->name), why);
     }
-    for (const registered_type *t = p->to->registry->types; status == PORTICO_OK && t != NULL; t = t->next) {
+    for (const registered_type *t = p->to->registry->types; status == PORTICO_OK && t != NULL;
+         t = t->next) {
         if (registry_find(p->from->registry, t->name) == NULL) {
             status = plan_type(p, NULL, t, why);
         }
@@ -205,8 +213,8 @@ static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
-static portico_status plan_room(swap_plan *p, const registered_room *from, const registered_room *to,
-                                char why[IMAGE_WHY_MAX]) {
+static portico_status plan_room(swap_plan *p, const registered_room *from,
+                                const registered_room *to, char why[IMAGE_WHY_MAX]) {
     room_change *c = &p->rooms[p->room_count];
     const char *name = from != NULL ? from->name : to->name;
     *c = (room_change){
@@ -241,7 +249,8 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
          r = r->next) {
         status = plan_room(p, r, registry_find_room(p->to->registry, r->name), why);
     }
-    for (const registered_room *r = p->to->registry->rooms; status == PORTICO_OK && r != NULL; r = r->next) {
+    for (const registered_room *r = p->to->registry->rooms; status == PORTICO_OK && r != NULL;
+         r = r->next) {
         if (registry_find_room(p->from->registry, r->name) == NULL) {
             status = plan_room(p, NULL, r, why);
         }

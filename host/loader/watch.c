@@ -91,7 +91,8 @@ static watched *watched_add(watched **end, const char *name) {
 /* [locked] */
 static void watched_set(watched *w, build loaded) {
     if (w->number != 0 && !w->sight.read && !build_same(w->loaded, loaded)) {
-        w->known = w->loaded; /* rolled back before the thread could read what had been swapped in */
+        w->known =
+            w->loaded; /* rolled back before the thread could read what had been swapped in */
         w->has_known = true;
     }
     w->loaded = loaded;
@@ -185,14 +186,16 @@ static bool look_read(look *l, uint64_t now_ns) {
     if (os_file_is_written(l->file)) {
         if (!s->told && now_ns - s->changed_ns > PATIENCE_MS * 1000000u) {
             s->told = true;
-            log_info("watch", "%s has changed, but is still open for writing: it is waited for", l->file);
+            log_info("watch", "%s has changed, but is still open for writing: it is waited for",
+                     l->file);
         }
         return false;
     }
     os_file_info info;
     portico_status status = image_hash(l->file, &l->found.size, &l->found.hash);
     if (status == PORTICO_E_TOO_BIG) {
-        l->found = (build){.size = s->info.size}; /* whoever loads it will say what is wrong with it */
+        l->found =
+            (build){.size = s->info.size}; /* whoever loads it will say what is wrong with it */
     } else if (status != PORTICO_OK) {
         return false;
     }
@@ -208,7 +211,8 @@ static bool look_end(const look *l, bool read) {
     if (w != NULL && w->number == l->number) {
         w->sight = l->sight;
         if (read) {
-            news = !build_same(l->found, w->loaded) && !(w->has_known && build_same(l->found, w->known));
+            news = !build_same(l->found, w->loaded) &&
+                   !(w->has_known && build_same(l->found, w->known));
             w->known = l->found;
             w->has_known = true;
         }

@@ -73,14 +73,15 @@ static void job_run(job *j, uint8_t *reply) {
     uint32_t size = handler->call(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();
     if (size > BLOCKING_REPLY_MAX) {
-        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d", j->id,
-                  size, BLOCKING_REPLY_MAX);
+        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d",
+                  j->id, size, BLOCKING_REPLY_MAX);
         size = 0;
     }
     if (j->reply_to != 0) {
         portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
         if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id, status);
+            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id,
+                      status);
         }
     }
 }

@@ -15,7 +15,8 @@ portico_status blocking_start(uint32_t threads, uint32_t queue_limit);
 void blocking_stop(void);
 
 /* Statuses as portico_host.run_blocking. In a call of `m`'s. */
-portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size, portico_entity reply_to);
+portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
+                            portico_entity reply_to);
 
 /* How many jobs wait or run. */
 uint32_t blocking_count(void);

@@ -19,7 +19,8 @@ void generation_release(generation *g) {
     INVARIANT(before != 0);
     if (before == 1) {
         g->free_command.run = generation_on_free;
-        control_post(&g->free_command); /* closing a library may take long, and belongs to one thread */
+        control_post(
+            &g->free_command); /* closing a library may take long, and belongs to one thread */
     }
 }
 

@@ -27,10 +27,10 @@ typedef struct generation {
     image_copy copy;     /* the private copy that is loaded */
     os_library *library; /* NULL for a part of the host */
     portico_module_info
-        info;        /* a copy; what the module does not have is zero. Its pointers point into the library */
-    char **required; /* NULL at the end */
+        info; /* a copy; what the module does not have is zero. Its pointers point into the library */
+    char **required;   /* NULL at the end */
     state_shape shape; /* of the module's state */
-    void *state;       /* the block that this image's code knows; live in the current generation only */
+    void *state; /* the block that this image's code knows; live in the current generation only */
     registry *registry;
     _Atomic uint32_t holds;
     _Atomic uint32_t states; /* of sessions and rooms that are of this generation */

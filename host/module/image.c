@@ -25,8 +25,10 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
         return PORTICO_E_ABI;
     }
     if (info->struct_size < PORTICO_MODULE_INFO_SIZE_0_1) {
-        snprintf(why, IMAGE_WHY_MAX, "its struct_size is %u, ABI %u.%u has %zu bytes: set it to sizeof",
-                 info->struct_size, info->abi_major, info->abi_minor, (size_t)PORTICO_MODULE_INFO_SIZE_0_1);
+        snprintf(why, IMAGE_WHY_MAX,
+                 "its struct_size is %u, ABI %u.%u has %zu bytes: set it to sizeof",
+                 info->struct_size, info->abi_major, info->abi_minor,
+                 (size_t)PORTICO_MODULE_INFO_SIZE_0_1);
         return PORTICO_E_ABI;
     }
     return PORTICO_OK;
@@ -34,17 +36,18 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
 
 static portico_status check_info(const portico_module_info *info, char why[IMAGE_WHY_MAX]) {
     if (!module_name_valid(info->name)) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, beginning with a letter",
-                 info->name != NULL ? info->name : "NULL");
+        snprintf(
+            why, IMAGE_WHY_MAX,
+            "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, beginning with a letter",
+            info->name != NULL ? info->name : "NULL");
     } else if (info->version == NULL || !text_is_plain(info->version, strlen(info->version))) {
         snprintf(why, IMAGE_WHY_MAX, "its version is %s: any one line of UTF-8 will do",
                  info->version == NULL ? "NULL" : "not plain text");
     } else if (info->load == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "its load is NULL: it could register nothing");
     } else if (info->state_size > STATE_BYTES_MAX) {
-        snprintf(why, IMAGE_WHY_MAX, "its state_size is %u: allowed are up to %d bytes", info->state_size,
-                 STATE_BYTES_MAX);
+        snprintf(why, IMAGE_WHY_MAX, "its state_size is %u: allowed are up to %d bytes",
+                 info->state_size, STATE_BYTES_MAX);
     } else {
         return PORTICO_OK;
     }
@@ -134,7 +137,8 @@ static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
     }
     void *symbol = os_library_symbol(g->library, PORTICO_MODULE_SYMBOL);
     if (symbol == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "it exports no %s: use PORTICO_MODULE(info)", PORTICO_MODULE_SYMBOL);
+        snprintf(why, IMAGE_WHY_MAX, "it exports no %s: use PORTICO_MODULE(info)",
+                 PORTICO_MODULE_SYMBOL);
         return PORTICO_E_NOT_A_MODULE;
     }
     portico_module_function function = NULL;

@@ -13,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096, MODULE_BYTES_MAX = 256 * 1024 * 1024, SYMBOLS_BYTES_MAX = 1024 * 1024 * 1024 };
+enum {
+    PATH_BYTES = 4096,
+    MODULE_BYTES_MAX = 256 * 1024 * 1024,
+    SYMBOLS_BYTES_MAX = 1024 * 1024 * 1024
+};
 
 static struct {
     char folder[PATH_BYTES];
@@ -25,7 +29,8 @@ static struct {
 /* ---- bytes ------------------------------------------------------------------------------------ */
 
 /* Reads `from` to its end, and writes what was read to `to` unless that is NULL. */
-static portico_status pass_bytes(FILE *from, FILE *to, uint64_t limit, uint64_t *size, uint64_t *hash) {
+static portico_status pass_bytes(FILE *from, FILE *to, uint64_t limit, uint64_t *size,
+                                 uint64_t *hash) {
     uint8_t bytes[16 * 1024];
     uint64_t total = 0;
     uint64_t sum = 14695981039346656037u;
@@ -65,7 +70,8 @@ static portico_status copy_file(const char *from, const char *to, uint64_t limit
         return PORTICO_E_NOT_FOUND;
     }
     FILE *target = os_fopen(to, "wbx");
-    portico_status status = target != NULL ? pass_bytes(source, target, limit, size, hash) : PORTICO_E_ACCESS;
+    portico_status status =
+        target != NULL ? pass_bytes(source, target, limit, size, hash) : PORTICO_E_ACCESS;
     if (target != NULL && fclose(target) != 0 && status == PORTICO_OK) {
         status = PORTICO_E_SYSTEM;
     }
@@ -194,8 +200,8 @@ static void copy_symbols(const char *from, const char *suffix, const char *folde
     if (status == PORTICO_OK) {
         log_debug("modules", "debug symbols: %s, %llu bytes", file, (unsigned long long)size);
     } else if (status != PORTICO_E_NOT_FOUND) {
-        log_debug("modules", "debug symbols: %s cannot be copied to %s (more than %d bytes?)", file, folder,
-                  SYMBOLS_BYTES_MAX);
+        log_debug("modules", "debug symbols: %s cannot be copied to %s (more than %d bytes?)", file,
+                  folder, SYMBOLS_BYTES_MAX);
         if (to != NULL) {
             (void)os_file_remove(to);
         }
@@ -251,16 +257,18 @@ static void explain(portico_status status, const char *file, const image_copy *c
     } else if (status == PORTICO_E_TOO_BIG) {
         snprintf(why, IMAGE_WHY_MAX, "%s has more than %d bytes", file, MODULE_BYTES_MAX);
     } else if (status == PORTICO_E_STATE) {
-        snprintf(why, IMAGE_WHY_MAX, "%s has changed while it was read: load it when its build has ended",
-                 file);
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s has changed while it was read: load it when its build has ended", file);
     } else if (status != PORTICO_E_NO_MEMORY) {
-        snprintf(why, IMAGE_WHY_MAX, "%s cannot be copied to %s: is the disk full, the folder there?", file,
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s cannot be copied to %s: is the disk full, the folder there?", file,
                  copy->path);
     }
 }
 
 bool image_file_same(const os_file_info *before, const os_file_info *now) {
-    return before->size == now->size && before->modified_ns == now->modified_ns && before->id == now->id;
+    return before->size == now->size && before->modified_ns == now->modified_ns &&
+           before->id == now->id;
 }
 
 /* Copies the library. What a linker writes at this moment may be half of the one build and half of the next. */
@@ -269,7 +277,8 @@ static portico_status copy_library(const char *file, image_copy *copy) {
     os_file_info now = {0};
     (void)os_file_look(file, &before); /* if it cannot, it cannot be copied either */
     portico_status status = copy_file(file, copy->path, MODULE_BYTES_MAX, &copy->size, &copy->hash);
-    if (status == PORTICO_OK && (os_file_look(file, &now) != PORTICO_OK || !image_file_same(&before, &now))) {
+    if (status == PORTICO_OK &&
+        (os_file_look(file, &now) != PORTICO_OK || !image_file_same(&before, &now))) {
         status = PORTICO_E_STATE;
     }
     return status;

@@ -70,7 +70,8 @@ generation *module_running(void) {
     return running;
 }
 
-static void call_begin(module *m, generation *g, const char *what, uint32_t number, uint64_t entity_id) {
+static void call_begin(module *m, generation *g, const char *what, uint32_t number,
+                       uint64_t entity_id) {
     current = m;
     running = g;
     watchdog_begin(m->name, what, number, entity_id);

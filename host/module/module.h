@@ -21,7 +21,7 @@ typedef struct module {
     generation *_Atomic current;
     /* control thread, and under the table's lock for others */
     generation *previous; /* held for a roll-back, or NULL */
-    char *file;           /* what a swap loads when no other file is named; NULL for a part of the host */
+    char *file; /* what a swap loads when no other file is named; NULL for a part of the host */
     uint32_t generations; /* numbers given so far */
     uint32_t swaps;
     uint64_t pause_ns;         /* of the last swap: the longest that its gate was closed */

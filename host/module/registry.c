@@ -87,7 +87,8 @@ registered_type *registry_add_type(registry *r, const char *type, bool owned,
     return t;
 }
 
-registered_handler *registry_add_handler(registered_type *t, uint16_t opcode, portico_on_packet call) {
+registered_handler *registry_add_handler(registered_type *t, uint16_t opcode,
+                                         portico_on_packet call) {
     registered_handler *h = calloc(1, sizeof *h);
     if (h == NULL) {
         return NULL;
@@ -139,7 +140,8 @@ registered_room *registry_add_room(registry *r, const char *type, const portico_
     return t;
 }
 
-registered_message *registry_add_message(registered_message **table, uint32_t id, portico_on_message call) {
+registered_message *registry_add_message(registered_message **table, uint32_t id,
+                                         portico_on_message call) {
     registered_message *m = calloc(1, sizeof *m);
     if (m == NULL) {
         return NULL;

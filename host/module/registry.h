@@ -77,7 +77,8 @@ registered_type *registry_add_type(registry *r, const char *type, bool owned,
                                    const portico_session_type *from, const state_shape *shape);
 
 /* NULL when out of memory. The caller has checked that the opcode is free. */
-registered_handler *registry_add_handler(registered_type *t, uint16_t opcode, portico_on_packet call);
+registered_handler *registry_add_handler(registered_type *t, uint16_t opcode,
+                                         portico_on_packet call);
 
 registered_room *registry_find_room(const registry *r, const char *type);
 /* As registry_add_type. */
@@ -85,7 +86,8 @@ registered_room *registry_add_room(registry *r, const char *type, const portico_
                                    const state_shape *shape);
 
 /* `table` is one of the tables of messages above. */
-registered_message *registry_add_message(registered_message **table, uint32_t id, portico_on_message call);
+registered_message *registry_add_message(registered_message **table, uint32_t id,
+                                         portico_on_message call);
 registered_message *registry_find_message(const registered_message *table, uint32_t id);
 
 registered_blocking *registry_add_blocking(registry *r, uint32_t id, portico_on_blocking call);

@@ -12,22 +12,26 @@ enum { FIELD_STRIDE_MAX = 4096 };
 
 /* ---- taking a declaration in --------------------------------------------------------------- */
 
-static portico_status check_table(const portico_state_fields *t, uint32_t size, char *why, size_t why_size) {
+static portico_status check_table(const portico_state_fields *t, uint32_t size, char *why,
+                                  size_t why_size) {
     if (t->struct_size < PORTICO_STATE_FIELDS_SIZE_0_3) {
-        snprintf(why, why_size, "state_fields has struct_size %u, allowed are %zu or more: set it to sizeof",
+        snprintf(why, why_size,
+                 "state_fields has struct_size %u, allowed are %zu or more: set it to sizeof",
                  t->struct_size, PORTICO_STATE_FIELDS_SIZE_0_3);
     } else if (t->field_size < PORTICO_FIELD_SIZE_0_3 || t->field_size > FIELD_STRIDE_MAX) {
-        snprintf(why, why_size, "state_fields has field_size %u, allowed are %zu to %d: set it to sizeof",
+        snprintf(why, why_size,
+                 "state_fields has field_size %u, allowed are %zu to %d: set it to sizeof",
                  t->field_size, PORTICO_FIELD_SIZE_0_3, FIELD_STRIDE_MAX);
     } else if (t->field_count > SHAPE_FIELDS_MAX) {
-        snprintf(why, why_size, "state_fields has field_count %u, allowed are up to %d", t->field_count,
-                 SHAPE_FIELDS_MAX);
+        snprintf(why, why_size, "state_fields has field_count %u, allowed are up to %d",
+                 t->field_count, SHAPE_FIELDS_MAX);
     } else if (t->field_count > 0 && t->fields == NULL) {
         snprintf(why, why_size, "state_fields has field_count %u and no fields", t->field_count);
     } else if (t->field_count == 0 && size > 0) {
-        snprintf(why, why_size,
-                 "state_fields names nothing of a state of %u bytes: leave it NULL, or name the fields",
-                 size);
+        snprintf(
+            why, why_size,
+            "state_fields names nothing of a state of %u bytes: leave it NULL, or name the fields",
+            size);
     } else {
         return PORTICO_OK;
     }
@@ -61,21 +65,22 @@ static bool name_allowed(const char *name, size_t size) {
     return size > 0 && text_is_plain(name, size) && memchr(name, ' ', size) == NULL;
 }
 
-static portico_status check_field(const state_field *f, uint32_t state_size, char *why, size_t why_size) {
+static portico_status check_field(const state_field *f, uint32_t state_size, char *why,
+                                  size_t why_size) {
     const char *sizes = allowed_sizes(f->kind);
     if (sizes == NULL) {
         snprintf(why, why_size, "field %s has kind %u, allowed are %d to %d", f->name, f->kind,
                  PORTICO_KIND_BYTES, PORTICO_KIND_CHAR);
     } else if (!size_allowed(f->kind, f->size)) {
-        snprintf(why, why_size, "field %s has kind %u and size %u, allowed is %s", f->name, f->kind, f->size,
-                 sizes);
+        snprintf(why, why_size, "field %s has kind %u and size %u, allowed is %s", f->name, f->kind,
+                 f->size, sizes);
     } else if (f->count == 0) {
         snprintf(why, why_size, "field %s has count 0, allowed are 1 or more", f->name);
     } else if (f->offset > state_size || f->size > state_size ||
                f->count > (state_size - f->offset) / f->size) {
         snprintf(why, why_size,
-                 "field %s with offset %u, size %u, count %u is not inside the state of %u bytes", f->name,
-                 f->offset, f->size, f->count, state_size);
+                 "field %s with offset %u, size %u, count %u is not inside the state of %u bytes",
+                 f->name, f->offset, f->size, f->count, state_size);
     } else {
         return PORTICO_OK;
     }
@@ -89,8 +94,8 @@ static portico_status read_field(state_field *f, const portico_state_fields *t, 
     const char *end = from.name != NULL ? memchr(from.name, '\0', sizeof f->name) : NULL;
     if (end == NULL || !name_allowed(from.name, (size_t)(end - from.name))) {
         snprintf(why, why_size,
-                 "the name of field %u is %s: allowed are 1 to %d bytes of text without blanks", index,
-                 from.name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
+                 "the name of field %u is %s: allowed are 1 to %d bytes of text without blanks",
+                 index, from.name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
         return PORTICO_E_INVALID;
     }
     snprintf(f->name, sizeof f->name, "%s", from.name);
@@ -132,7 +137,8 @@ static portico_status sort_fields(state_shape *s, char *why, size_t why_size) {
     return PORTICO_OK;
 }
 
-static portico_status read_fields(state_shape *s, const portico_state_fields *t, char *why, size_t why_size) {
+static portico_status read_fields(state_shape *s, const portico_state_fields *t, char *why,
+                                  size_t why_size) {
     portico_status status = check_table(t, s->size, why, why_size);
     if (status != PORTICO_OK || t->field_count == 0) {
         return status;
@@ -149,8 +155,8 @@ static portico_status read_fields(state_shape *s, const portico_state_fields *t,
     return status == PORTICO_OK ? sort_fields(s, why, why_size) : status;
 }
 
-portico_status shape_init(state_shape *s, uint32_t size, uint32_t version, const portico_state_fields *fields,
-                          char *why, size_t why_size) {
+portico_status shape_init(state_shape *s, uint32_t size, uint32_t version,
+                          const portico_state_fields *fields, char *why, size_t why_size) {
     *s = (state_shape){.size = size, .version = version, .declared = fields != NULL || size == 0};
     portico_status status = fields != NULL ? read_fields(s, fields, why, why_size) : PORTICO_OK;
     if (status == PORTICO_E_NO_MEMORY) {
@@ -171,8 +177,8 @@ void shape_fini(state_shape *s) {
 /* ---- comparing ----------------------------------------------------------------------------- */
 
 static bool field_equal(const state_field *a, const state_field *b) {
-    return a->kind == b->kind && a->offset == b->offset && a->size == b->size && a->count == b->count &&
-           strcmp(a->name, b->name) == 0;
+    return a->kind == b->kind && a->offset == b->offset && a->size == b->size &&
+           a->count == b->count && strcmp(a->name, b->name) == 0;
 }
 
 bool shape_equal(const state_shape *a, const state_shape *b) {
@@ -258,7 +264,8 @@ static void say_unfit(const state_field *from, const state_field *to, char *why,
     snprintf(why, why_size, "field %s was %s and is %s: %s", to->name, was, is, reason);
 }
 
-portico_status shape_check(const state_shape *from, const state_shape *to, char *why, size_t why_size) {
+portico_status shape_check(const state_shape *from, const state_shape *to, char *why,
+                           size_t why_size) {
     if (from->size == 0 || shape_equal(from, to)) {
         return PORTICO_OK;
     }
@@ -304,18 +311,21 @@ static void integer_write(char *to, uint32_t size, uint64_t value) {
 }
 
 /* Of the fields that fit, only integers and floats change their size: to a larger one. */
-static void element_widen(const state_field *from, const char *old, const state_field *to, char *fresh) {
+static void element_widen(const state_field *from, const char *old, const state_field *to,
+                          char *fresh) {
     if (from->kind == PORTICO_KIND_FLOAT) {
         float narrow = 0;
         memcpy(&narrow, old, sizeof narrow);
         double wide = narrow;
         memcpy(fresh, &wide, sizeof wide);
     } else {
-        integer_write(fresh, to->size, integer_read(old, from->size, from->kind == PORTICO_KIND_SIGNED));
+        integer_write(fresh, to->size,
+                      integer_read(old, from->size, from->kind == PORTICO_KIND_SIGNED));
     }
 }
 
-static void field_convert(const state_field *from, const char *old, const state_field *to, char *fresh) {
+static void field_convert(const state_field *from, const char *old, const state_field *to,
+                          char *fresh) {
     old += from->offset;
     fresh += to->offset;
     if (from->size == to->size) {

@@ -37,8 +37,8 @@ typedef struct state_shape {
 
 /* Copies what a module declares; `fields` NULL: nothing. The table is taken for bytes that may be wrong.
  * PORTICO_E_INVALID: `why` says what is wrong with it. PORTICO_E_NO_MEMORY. The shape is empty then. */
-portico_status shape_init(state_shape *s, uint32_t size, uint32_t version, const portico_state_fields *fields,
-                          char *why, size_t why_size);
+portico_status shape_init(state_shape *s, uint32_t size, uint32_t version,
+                          const portico_state_fields *fields, char *why, size_t why_size);
 void shape_fini(state_shape *s);
 
 /* Whether a block of the one may be used as a block of the other, as it is. */
@@ -46,7 +46,8 @@ bool shape_equal(const state_shape *a, const state_shape *b);
 
 /* Whether every value of a block can be taken over. PORTICO_E_INVALID: `why` names the first field that cannot,
  * with what it was and is; the caller says what to do about it. */
-portico_status shape_check(const state_shape *from, const state_shape *to, char *why, size_t why_size);
+portico_status shape_check(const state_shape *from, const state_shape *to, char *why,
+                           size_t why_size);
 
 /* Takes over from `old` what can be, into `fresh`, which is zeroed and has to->size bytes. */
 void shape_convert(const state_shape *from, const void *old, const state_shape *to, void *fresh);

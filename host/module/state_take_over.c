@@ -38,8 +38,9 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
         log_warn(
             old->name,
             "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation %u (image + %llu)",
-            owner->name, (unsigned long long)owner->entity, field != NULL ? "field " : "no declared field",
-            field != NULL ? field : "", at, old->number, (unsigned long long)(value - begin));
+            owner->name, (unsigned long long)owner->entity,
+            field != NULL ? "field " : "no declared field", field != NULL ? field : "", at,
+            old->number, (unsigned long long)(value - begin));
     }
 }
 
@@ -57,9 +58,9 @@ static portico_status fill(const state_owner *owner, const state_shape *from, co
     return migrate(&migration, fresh);
 }
 
-portico_status state_copy_over(const state_owner *owner, const generation *old, const state_shape *from,
-                               const void *state, const state_shape *to, portico_on_migrate migrate,
-                               void *fresh) {
+portico_status state_copy_over(const state_owner *owner, const generation *old,
+                               const state_shape *from, const void *state, const state_shape *to,
+                               portico_on_migrate migrate, void *fresh) {
     portico_status status = PORTICO_OK;
     if (!shape_equal(from, to)) {
         memset(fresh, 0, to->size);
@@ -73,19 +74,20 @@ portico_status state_copy_over(const state_owner *owner, const generation *old, 
     return status;
 }
 
-portico_status state_take_over(const state_owner *owner, const generation *old, const state_shape *from,
-                               void **state, const state_shape *to, portico_on_migrate migrate) {
+portico_status state_take_over(const state_owner *owner, const generation *old,
+                               const state_shape *from, void **state, const state_shape *to,
+                               portico_on_migrate migrate) {
     if (!shape_equal(from, to)) {
         void *fresh = calloc(1, to->size > 0 ? to->size : 1);
         if (fresh == NULL) {
-            log_error(old->name, "the state of %s, entity %llu, is lost: out of memory", owner->name,
-                      (unsigned long long)owner->entity);
+            log_error(old->name, "the state of %s, entity %llu, is lost: out of memory",
+                      owner->name, (unsigned long long)owner->entity);
             return PORTICO_E_NO_MEMORY;
         }
         portico_status status = fill(owner, from, *state, to, migrate, fresh);
         if (status != PORTICO_OK) {
-            log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s", owner->name,
-                      (unsigned long long)owner->entity, status_text(status));
+            log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s",
+                      owner->name, (unsigned long long)owner->entity, status_text(status));
             free(fresh);
             return status;
         }
@@ -107,7 +109,8 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         char fault[256] = "";
         portico_status status = shape_check(from, to, fault, sizeof fault);
         if (status != PORTICO_OK) {
-            snprintf(why, why_size, "the state of %s cannot be taken over: %s; a migrate could do it", name,
+            snprintf(why, why_size,
+                     "the state of %s cannot be taken over: %s; a migrate could do it", name,
                      fault);
         }
         return status;
@@ -116,9 +119,10 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         .struct_size = sizeof question, .from_version = from->version, .from_size = from->size};
     portico_status status = migrate(&question, NULL);
     if (status != PORTICO_OK) {
-        snprintf(why, why_size,
-                 "the state of %s cannot be taken over: its migrate refuses version %u of %u bytes: %s", name,
-                 from->version, from->size, status_text(status));
+        snprintf(
+            why, why_size,
+            "the state of %s cannot be taken over: its migrate refuses version %u of %u bytes: %s",
+            name, from->version, from->size, status_text(status));
     }
     return status;
 }

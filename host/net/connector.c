@@ -14,7 +14,8 @@ struct connector {
     service service; /* first: on_session_freed gets it */
     os_mutex lock;   /* guards the rest */
     connector_state state;
-    bool waiting;      /* the timer is set, its op is on its way, or the control thread resolves the name */
+    bool
+        waiting; /* the timer is set, its op is on its way, or the control thread resolves the name */
     bool failing;      /* since a failure, until a round passes without one */
     bool round_failed; /* in this round */
     uint32_t pause_ms;
@@ -67,7 +68,8 @@ static void connector_connect(connector *c) {
     const char *why = NULL;
     os_mutex_lock(&c->lock);
     connector_next_round_locked(c);
-    bool missing = c->state == CONNECTOR_RUNNING && service_admit(&c->service, &c->to, &why) == PORTICO_OK;
+    bool missing =
+        c->state == CONNECTOR_RUNNING && service_admit(&c->service, &c->to, &why) == PORTICO_OK;
     c->attempts += missing;
     os_mutex_unlock(&c->lock);
     if (!missing) {
@@ -123,7 +125,8 @@ static void connector_on_retry(const os_completion *completion) {
 
 /* A session is gone, or never connected: another one is to come. A session that lived shorter than the pause
  * is a failure, too: else a peer that takes connections and drops them would be hammered. [any thread] */
-static void connector_on_session_freed(service *s, bool connected, uint64_t lived_ms, portico_status reason) {
+static void connector_on_session_freed(service *s, bool connected, uint64_t lived_ms,
+                                       portico_status reason) {
     connector *c = (connector *)s;
     os_mutex_lock(&c->lock);
     if (connected && lived_ms >= c->pause_ms) {
@@ -154,7 +157,8 @@ void connector_start(connector *c) {
         /* What is no numeric address is resolved before each connect. */
         (void)os_address_parse(settings->address, settings->port, &c->to);
         if (settings->bind_address != NULL) {
-            (void)os_address_parse(settings->bind_address, 0, &c->local); /* config_load has checked it */
+            (void)os_address_parse(settings->bind_address, 0,
+                                   &c->local); /* config_load has checked it */
         }
         c->state = CONNECTOR_RUNNING;
         c->pause_ms = settings->reconnect_min_ms;

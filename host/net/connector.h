@@ -11,7 +11,11 @@
 
 typedef struct connector connector;
 
-typedef enum connector_state { CONNECTOR_WAITING, CONNECTOR_RUNNING, CONNECTOR_STOPPED } connector_state;
+typedef enum connector_state {
+    CONNECTOR_WAITING,
+    CONNECTOR_RUNNING,
+    CONNECTOR_STOPPED
+} connector_state;
 
 typedef struct connector_view {
     uint32_t connected;

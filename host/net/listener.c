@@ -76,8 +76,8 @@ static void listener_failed_locked(listener *l, portico_status status, int32_t s
     stats_add(STAT_accept_failures, 1);
     l->failures++;
     if (tell_now(&l->failure_told_ms)) {
-        log_warn(l->service.config->name, "accepting fails: %s (%s); going on trying", status_text(status),
-                 system_text(system_error));
+        log_warn(l->service.config->name, "accepting fails: %s (%s); going on trying",
+                 status_text(status), system_text(system_error));
     }
 }
 
@@ -111,15 +111,16 @@ static bool listener_admit_locked(listener *l, const os_address *peer) {
         return true;
     }
     if (tell_now(&l->limit_told_ms)) {
-        log_warn(l->service.config->name, "a connection is refused: %s is reached; further ones are counted",
-                 why);
+        log_warn(l->service.config->name,
+                 "a connection is refused: %s is reached; further ones are counted", why);
     }
     return false;
 }
 
 static void listener_take(listener *l, os_socket *socket, const os_address *peer) {
     if (os_socket_configure(socket, &l->service.config->socket) != PORTICO_OK) {
-        log_debug(l->service.config->name, "a socket option was refused (%s)", system_text(os_error()));
+        log_debug(l->service.config->name, "a socket option was refused (%s)",
+                  system_text(os_error()));
     }
     session_accept(&l->service, socket, peer);
 }
@@ -142,7 +143,8 @@ static void listener_on_accept(const os_completion *completion) {
     if (completion->status == PORTICO_E_NO_HANDLES || l->failures >= FAILURES_BEFORE_PAUSE) {
         listener_pause_locked(l);
     } else {
-        slot_arm_locked(slot); /* also after a cancel, when the listener was opened again meanwhile */
+        slot_arm_locked(
+            slot); /* also after a cancel, when the listener was opened again meanwhile */
     }
     bool listening = l->state == LISTENER_LISTENING;
     bool admitted = socket != NULL && listening && listener_admit_locked(l, &peer);
@@ -223,10 +225,12 @@ portico_status listener_open(listener *l, bool keep_trying) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
                  frame_name(c->framing));
     } else if (first) {
-        log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port, status_text(status),
-                  system_text(system_error), keep_trying ? "; trying again until it can" : "");
+        log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
+                  status_text(status), system_text(system_error),
+                  keep_trying ? "; trying again until it can" : "");
     } else {
-        log_debug(c->name, "still cannot listen: %s; again in %u ms", status_text(status), pause_ms);
+        log_debug(c->name, "still cannot listen: %s; again in %u ms", status_text(status),
+                  pause_ms);
     }
     return status;
 }

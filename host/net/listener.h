@@ -11,7 +11,11 @@
 
 typedef struct listener listener;
 
-typedef enum listener_state { LISTENER_WAITING, LISTENER_LISTENING, LISTENER_STOPPED } listener_state;
+typedef enum listener_state {
+    LISTENER_WAITING,
+    LISTENER_LISTENING,
+    LISTENER_STOPPED
+} listener_state;
 
 /* Makes it, in LISTENER_WAITING. NULL when out of memory. */
 listener *listener_create(const config_service *settings, session_type *type, os_port *port);

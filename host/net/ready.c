@@ -74,7 +74,8 @@ bool ready_write(const config *c) {
         return true;
     }
     if (!may_replace(c->ready_file)) {
-        log_error("host", "[host] ready_file = %s: there is a file that is no ready file; name another one",
+        log_error("host",
+                  "[host] ready_file = %s: there is a file that is no ready file; name another one",
                   c->ready_file);
         return false;
     }

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* The struct of `type` whose `member` is at `pointer`. */
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Before a declaration: the function rarely runs. The compiler keeps it out of its callers, places it away from hot code
  * and lays out branches so that the path without the call is the straight one. Marking a function that does run often

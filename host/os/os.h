@@ -122,7 +122,8 @@ void os_mutex_unlock(os_mutex *mutex);
 bool os_cond_wait(os_cond *cond, os_mutex *mutex, uint32_t timeout_ms);
 void os_cond_wake_all(os_cond *cond);
 
-typedef struct os_alarm os_alarm; /* what one thread sleeps on until a time, and others may end that sleep */
+typedef struct os_alarm
+    os_alarm; /* what one thread sleeps on until a time, and others may end that sleep */
 
 /* PORTICO_E_NO_MEMORY, PORTICO_E_NO_HANDLES: there is none. */
 portico_status os_alarm_create(os_alarm **alarm);
@@ -168,7 +169,8 @@ struct os_completion;
 /* One operation in flight. Embed it in what the operation is about. */
 typedef struct os_op {
     uint64_t sys[10];
-    void (*done)(const struct os_completion *completion); /* the submitter's own: the seam never touches it */
+    void (*done)(const struct os_completion
+                     *completion); /* the submitter's own: the seam never touches it */
 } os_op;
 
 /* A list of bytes to send, in order; the nodes live in what the caller sends. */
@@ -188,10 +190,11 @@ typedef struct os_accept_op {
 } os_accept_op;
 
 typedef struct os_completion {
-    os_op *op;             /* as submitted */
-    portico_status status; /* PORTICO_OK, or why it failed; PORTICO_E_CANCELLED after a cancel or close */
-    uint32_t bytes;        /* moved by a recv (0 with OK: end of stream, or ready) or a send (all) */
-    int32_t system_error;  /* the raw code behind the status, 0 with PORTICO_OK */
+    os_op *op; /* as submitted */
+    portico_status
+        status;     /* PORTICO_OK, or why it failed; PORTICO_E_CANCELLED after a cancel or close */
+    uint32_t bytes; /* moved by a recv (0 with OK: end of stream, or ready) or a send (all) */
+    int32_t system_error; /* the raw code behind the status, 0 with PORTICO_OK */
 } os_completion;
 
 enum {
@@ -210,7 +213,8 @@ void os_port_destroy(os_port *port);
  * for what comes in meanwhile. A thread that has submitted operations between two waits must wait
  * again until it is told to stop, or somebody must call os_port_share_kept: completions may be kept
  * for it. */
-uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms);
+uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
+                      uint32_t timeout_ms);
 
 /* Moves completions that are kept for threads which have not come back to os_port_wait to where any thread
  * gets them: for whoever sees that such a thread is stuck. Cheap, but not for every wait: what is shared
@@ -347,7 +351,8 @@ portico_status os_folder_create(const char *path);
 portico_status os_folder_remove(const char *path);
 
 /* Calls `each` with the name of every entry of a folder but "." and "..", in the system's order. */
-portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg);
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                              void *arg);
 
 /* Writes `path`, taken from the working folder when it is relative, as one that means the same to every process. Looks at
  * nothing: there need be no such file. PORTICO_E_TOO_BIG: it does not fit. */

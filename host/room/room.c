@@ -38,9 +38,10 @@ static bool room_catch_up(room *r) {
     }
     const registered_room *type = registry_find_room(g->registry, r->key.type->name);
     const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
-    portico_status status = type != NULL ? state_take_over(&owner, r->generation, &r->type->shape, &r->state,
-                                                           &type->shape, r->opened ? type->migrate : NULL)
-                                         : PORTICO_E_NOT_FOUND;
+    portico_status status = type != NULL
+                                ? state_take_over(&owner, r->generation, &r->type->shape, &r->state,
+                                                  &type->shape, r->opened ? type->migrate : NULL)
+                                : PORTICO_E_NOT_FOUND;
     r->broken = status != PORTICO_OK;
     if (type != NULL) {
         generation *before = r->generation;
@@ -312,7 +313,8 @@ portico_room room_find(const char *type, const char *name) {
     if (t == NULL) {
         return 0;
     }
-    room_key key = key_of(t, name); /* only the pointer counts: it does not matter if `t` goes meanwhile */
+    room_key key =
+        key_of(t, name); /* only the pointer counts: it does not matter if `t` goes meanwhile */
     os_mutex_lock(&rooms.lock);
     room *r = find_locked(&key);
     portico_room id = r != NULL ? r->base.id : 0;

@@ -86,8 +86,8 @@ static entity *slot_hold(slot *at, uint64_t generation) {
         if ((word & holds_mask) == 0 || (generation != 0 && word >> SLOT_BITS != generation)) {
             return NULL;
         }
-    } while (!atomic_compare_exchange_weak_explicit(&at->word, &word, word + 1, memory_order_acquire,
-                                                    memory_order_acquire));
+    } while (!atomic_compare_exchange_weak_explicit(&at->word, &word, word + 1,
+                                                    memory_order_acquire, memory_order_acquire));
     return at->entity;
 }
 
@@ -161,7 +161,8 @@ void entity_sweep_soon(const entity *e) {
 /* What entity_sweep_soon has written since stays: 0 is the earliest. */
 static void sweep_at(slot *at, uint64_t time_ms) {
     uint64_t before_ms = atomic_load(&at->sweep_ms);
-    while (time_ms < before_ms && !atomic_compare_exchange_weak(&at->sweep_ms, &before_ms, time_ms)) {
+    while (time_ms < before_ms &&
+           !atomic_compare_exchange_weak(&at->sweep_ms, &before_ms, time_ms)) {
     }
 }
 

@@ -34,7 +34,8 @@ uint64_t histogram_bound_ns(uint32_t bucket) {
     return (uint64_t)(PARTS + bucket % PARTS) << (bucket / PARTS - 1 + FIRST_POWER - 2);
 }
 
-uint64_t histogram_percentile_ns(const uint64_t counts[HISTOGRAM_BUCKETS], double share, uint64_t worst_ns) {
+uint64_t histogram_percentile_ns(const uint64_t counts[HISTOGRAM_BUCKETS], double share,
+                                 uint64_t worst_ns) {
     uint64_t total = 0;
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
         total += counts[i];

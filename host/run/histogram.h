@@ -18,6 +18,7 @@ uint64_t histogram_bound_ns(uint32_t bucket);
 
 /* The duration that `share` (0 to 1) of what was counted did not exceed, as if a bucket's were spread evenly in it; 0 when
  * there is none. Never above `worst_ns`, the longest that can be among them. */
-uint64_t histogram_percentile_ns(const uint64_t counts[HISTOGRAM_BUCKETS], double share, uint64_t worst_ns);
+uint64_t histogram_percentile_ns(const uint64_t counts[HISTOGRAM_BUCKETS], double share,
+                                 uint64_t worst_ns);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, struct schedule *from) {
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size,
+                        struct schedule *from) {
     message *m = malloc(sizeof *m + size + 1);
     if (m == NULL) {
         return NULL;
@@ -44,7 +45,8 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
 }
 
 void message_deliver(message *m, portico_on_message handler, void *state) {
-    portico_message shown = {.struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
+    portico_message shown = {
+        .struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
     if (m->from != NULL) {
         shown.missed = schedule_delivered(m->from);
         m->from = NULL;

@@ -18,7 +18,8 @@ typedef struct message {
 } message;
 
 /* A message for `to`, of which it takes the hold over, and that of `from`; NULL when out of memory: then it does not. */
-message *message_create(entity *to, uint32_t id, const void *data, uint32_t size, struct schedule *from);
+message *message_create(entity *to, uint32_t id, const void *data, uint32_t size,
+                        struct schedule *from);
 
 /* Queues a copy of `data`; statuses as portico_host.post. On success it takes over a hold of `from`. */
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,

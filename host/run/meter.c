@@ -34,7 +34,8 @@ static series others = {.named = true, .kind = METER_OTHERS};
 void meter_measure(uint32_t duration_ms) {
     uint64_t until_ns = os_monotonic_ns() + duration_ms * 1000000ull;
     uint64_t before_ns = atomic_load(&meter_until_ns);
-    while (before_ns < until_ns && !atomic_compare_exchange_weak(&meter_until_ns, &before_ns, until_ns)) {
+    while (before_ns < until_ns &&
+           !atomic_compare_exchange_weak(&meter_until_ns, &before_ns, until_ns)) {
         /* Somebody has switched it off, or has asked for another time. */
     }
 }
@@ -46,13 +47,15 @@ uint64_t meter_clock_ns(void) {
     if (now_ns < until_ns) {
         return now_ns;
     }
-    atomic_compare_exchange_strong(&meter_until_ns, &until_ns, 0); /* else it was prolonged this moment */
+    atomic_compare_exchange_strong(&meter_until_ns, &until_ns,
+                                   0); /* else it was prolonged this moment */
     return 0;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word) {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
-    return hash ^ hash >> 32; /* multiplying moves nothing down, and the lowest bits choose the slot */
+    return hash ^
+           hash >> 32; /* multiplying moves nothing down, and the lowest bits choose the slot */
 }
 
 /* Over all that a series is told by; never 0. */
@@ -94,8 +97,9 @@ static void histogram_add(histogram *h, uint64_t ns) {
     atomic_fetch_add_explicit(&h->counts[histogram_bucket(ns)], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&h->sum_ns, ns, memory_order_relaxed);
     uint64_t worst_ns = atomic_load_explicit(&h->worst_ns, memory_order_relaxed);
-    while (ns > worst_ns && !atomic_compare_exchange_weak_explicit(
-                                &h->worst_ns, &worst_ns, ns, memory_order_relaxed, memory_order_relaxed)) {
+    while (ns > worst_ns &&
+           !atomic_compare_exchange_weak_explicit(&h->worst_ns, &worst_ns, ns, memory_order_relaxed,
+                                                  memory_order_relaxed)) {
         /* Another one was worse than the last, and maybe than this. */
     }
 }

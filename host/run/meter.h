@@ -14,12 +14,13 @@
 #include <stdbool.h>
 
 /* X(what, word): `word` is how `ctl top` names it. */
-#define METER_LIST(X)                                                                               \
-    X(OTHERS, "others")         /* of any kind */                                                   \
-    X(OPCODE, "opcode")         /* a session type's handler of a packet */                          \
-    X(ANY_OPCODE, "any_opcode") /* its on_packet: one for all opcodes, since clients choose them */ \
-    X(MESSAGE, "message")       /* a session type's handler of a message */                         \
-    X(ROOM_MESSAGE, "room_message")                                                                 \
+#define METER_LIST(X)                                                                         \
+    X(OTHERS, "others") /* of any kind */                                                     \
+    X(OPCODE, "opcode") /* a session type's handler of a packet */                            \
+    X(ANY_OPCODE,                                                                             \
+      "any_opcode")       /* its on_packet: one for all opcodes, since clients choose them */ \
+    X(MESSAGE, "message") /* a session type's handler of a message */                         \
+    X(ROOM_MESSAGE, "room_message")                                                           \
     X(MODULE_MESSAGE, "module_message")
 
 typedef enum meter_kind {
@@ -34,7 +35,8 @@ enum { METER_SERIES_MAX = 512, METER_NAME_MAX = 128 };
 /* Private: when measuring ends, as os_monotonic_ns(); 0: it has. */
 extern _Atomic uint64_t meter_until_ns;
 uint64_t meter_clock_ns(void);
-void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type, uint32_t number);
+void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
+                 uint32_t number);
 
 /* Whether somebody looks: then the call that follows is to be put between meter_begin and meter_end. */
 static inline bool meter_on(void) {
@@ -47,8 +49,8 @@ static inline uint64_t meter_begin(void) {
 }
 
 /* Behind it. `received_ns`: when what it handled came, as os_monotonic_ns(); 0: not known. */
-static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
-                             uint32_t number) {
+static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind kind,
+                             const char *type, uint32_t number) {
     if (began_ns != 0) {
         meter_count(began_ns, received_ns, kind, type, number);
     }

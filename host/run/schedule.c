@@ -24,7 +24,8 @@ struct schedule {
     portico_timer number; /* the key */
     portico_entity to;
     portico_entity owner;
-    uint64_t next_ns;   /* when it is due; period after period from the start, so that it does not drift */
+    uint64_t
+        next_ns; /* when it is due; period after period from the start, so that it does not drift */
     uint64_t period_ns; /* 0: once */
     uint32_t id;
     uint32_t size;
@@ -170,8 +171,9 @@ static schedule *schedule_new(uint32_t size, const void *data) {
     return s;
 }
 
-portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id, const void *data,
-                              uint32_t size, uint32_t delay_ms, uint32_t period_ms, portico_timer *timer_id) {
+portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id,
+                              const void *data, uint32_t size, uint32_t delay_ms,
+                              uint32_t period_ms, portico_timer *timer_id) {
     if (size > MESSAGE_BYTES_MAX) {
         return PORTICO_E_TOO_BIG;
     }

@@ -12,8 +12,9 @@
 typedef struct schedule schedule;
 
 /* `period_ms` 0: once. `delay_ms` to the first. `owner`: the module's entity, 0: nobody's. */
-portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id, const void *data,
-                              uint32_t size, uint32_t delay_ms, uint32_t period_ms, portico_timer *timer);
+portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id,
+                              const void *data, uint32_t size, uint32_t delay_ms,
+                              uint32_t period_ms, portico_timer *timer);
 
 /* PORTICO_E_GONE: it has ended. */
 portico_status schedule_cancel(portico_timer timer);

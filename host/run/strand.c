@@ -35,7 +35,8 @@ static void strand_start_locked(strand *s) {
         entity_hold(s->owner);
         s->busy = strand_post(s);
         if (!s->busy) {
-            entity_sweep_soon(s->owner); /* the system has no memory for it now: strand_kick tries again */
+            entity_sweep_soon(
+                s->owner); /* the system has no memory for it now: strand_kick tries again */
             entity_release_not_last(s->owner);
         }
     }

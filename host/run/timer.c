@@ -82,7 +82,9 @@ static void post_locked(timer *t, uint64_t now_ns) {
     if (os_port_post(timers.port, &t->op) == PORTICO_OK) {
         stats_add(STAT_ops_submitted, 1);
     } else {
-        heap_add(t, now_ns + RETRY_NS); /* the system has no memory for it now; a timer must not be lost */
+        heap_add(t,
+                 now_ns +
+                     RETRY_NS); /* the system has no memory for it now; a timer must not be lost */
     }
 }
 

@@ -70,7 +70,8 @@ COLD static void take_slot(void) {
 
 static void tell(const watch_view *v, uint64_t now_ns, bool returned) {
     log_warn(v->name, "%s %u of %llu %s %llu ms", v->what, (uint32_t)(v->call >> NUMBER_SHIFT),
-             (unsigned long long)v->entity_id, returned ? "has returned after" : "has not returned for",
+             (unsigned long long)v->entity_id,
+             returned ? "has returned after" : "has not returned for",
              (unsigned long long)(now_ns - v->started_ns) / 1000000);
 }
 

@@ -43,15 +43,16 @@ typedef struct worker {
     uint64_t alone_ns; /* what takes so long is a batch of its own */
     os_op stop_op;
     /* Only the worker's own thread */
-    uint64_t now_ns;    /* the clock's last reading */
-    uint64_t mean_ns;   /* of the time that a completion took lately */
-    uint64_t handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
+    uint64_t now_ns;  /* the clock's last reading */
+    uint64_t mean_ns; /* of the time that a completion took lately */
+    uint64_t
+        handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
     os_completion batch[WORKER_BATCH];
     /* Others, too */
-    _Atomic uint64_t left;      /* count of the batch << 32 | the first of it that nobody has taken */
-    atomic_uint visitors;       /* others that take from the batch */
-    atomic_bool busy;           /* with a batch or round; others only look, as at the next two */
-    _Atomic uint64_t busy_ns;   /* the batches while somebody looked (meter.h) */
+    _Atomic uint64_t left;    /* count of the batch << 32 | the first of it that nobody has taken */
+    atomic_uint visitors;     /* others that take from the batch */
+    atomic_bool busy;         /* with a batch or round; others only look, as at the next two */
+    _Atomic uint64_t busy_ns; /* the batches while somebody looked (meter.h) */
     _Atomic uint64_t began_ns;  /* the batch; for the rescuer, its round */
     deferred *_Atomic deferred; /* the last that came is the first */
 } worker;
@@ -160,7 +161,8 @@ static void worker_run_batch(worker *self, worker *w) {
         completion.op->done(&completion);
         worker_clock(self);
         if (worker_ms(self) - flushed_ms >= FLUSH_MS) {
-            worker_run_deferred(self); /* a long batch: the first answers do not wait for the last */
+            worker_run_deferred(
+                self); /* a long batch: the first answers do not wait for the last */
             flushed_ms = worker_ms(self);
         }
     }
@@ -327,7 +329,8 @@ portico_status workers_start(os_port *port, uint32_t count) {
         atomic_fetch_add(&workers.running, 1);
         portico_status status = os_thread_start(&w->thread, "worker", worker_run, w);
         if (status != PORTICO_OK) {
-            log_error("worker", "cannot start worker %u of %u (%s)", i + 1, count, system_text(os_error()));
+            log_error("worker", "cannot start worker %u of %u (%s)", i + 1, count,
+                      system_text(os_error()));
             atomic_fetch_sub(&workers.running, 1);
             workers_stop();
             return status;

@@ -88,8 +88,8 @@ COLD static bool attachment_take_over(session *s, attachment *a, generation *g) 
     }
     const state_owner owner = {.name = type->name, .entity = s->base.id};
     /* Before on_open it is all zero, perhaps of a generation that `migrate` was never asked about. */
-    portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape,
-                                            a->opened ? type->migrate : NULL);
+    portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state,
+                                            &type->shape, a->opened ? type->migrate : NULL);
     generation *before = a->generation;
     a->broken = status != PORTICO_OK;
     a->generation = g;

@@ -23,7 +23,8 @@ static bool call_begin(session *s, attachment *a, const char *what, uint32_t num
 }
 
 /* The same for part `part` of the session's layout; *stale: look for the handler again. */
-static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_t number, bool *stale) {
+static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_t number,
+                            bool *stale) {
     attachment *a = &s->attachments[part];
     *stale = false;
     if (!call_begin(s, a, what, number)) {
@@ -58,12 +59,13 @@ COLD static void call_measured(session *s, portico_on_packet handler, uint32_t p
     bool registered = layout_find(s->layout, packet->opcode) != NULL;
     uint64_t began_ns = meter_begin();
     handler(s->base.id, s->attachments[part].state, packet);
-    meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE, s->service->type->name,
-              registered ? packet->opcode : 0);
+    meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE,
+              s->service->type->name, registered ? packet->opcode : 0);
 }
 
 /* Inside the gate of its module. */
-static void call_handler(session *s, portico_on_packet handler, uint32_t part, const portico_packet *packet) {
+static void call_handler(session *s, portico_on_packet handler, uint32_t part,
+                         const portico_packet *packet) {
     if (meter_on()) {
         call_measured(s, handler, part, packet);
     } else {
@@ -114,7 +116,8 @@ bool call_packet(session *s, call_run *run, const portico_packet *packet) {
 /* The part of the session's layout that has a handler for the message, or NULL. */
 static const registered_message *find_message(const session *s, uint32_t id, uint32_t *part) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        const registered_message *handler = registry_find_message(s->layout->parts[i].type->messages, id);
+        const registered_message *handler =
+            registry_find_message(s->layout->parts[i].type->messages, id);
         if (handler != NULL && s->attachments[i].opened) {
             *part = i;
             return handler;

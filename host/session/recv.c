@@ -34,8 +34,9 @@ bool session_arm_locked(session *s) {
     if (!receives || s->recv_armed || s->peer_ended) {
         return false;
     }
-    return s->in == NULL ? session_recv_locked(s, NULL, 0)
-                         : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+    return s->in == NULL
+               ? session_recv_locked(s, NULL, 0)
+               : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
 }
 
 /* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
@@ -62,7 +63,8 @@ static uint32_t session_fetch_locked(session *s) {
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
-        if (session_arm_locked(s)) { /* over the bytes just received: only the end of the stream matters */
+        if (session_arm_locked(
+                s)) { /* over the bytes just received: only the end of the stream matters */
             session_hold(s);
         }
         return 0;
@@ -189,8 +191,9 @@ void session_deliver_all(session *s) {
     call_run run = {0};
     bool moves = false;
     while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_is_moving(s))) {
-        portico_status status = frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
-                                            limits->frame_limit_bytes, &s->in_scanned, &f, &why);
+        portico_status status =
+            frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
+                        limits->frame_limit_bytes, &s->in_scanned, &f, &why);
         if (status == PORTICO_E_STATE) {
             break;
         }

@@ -16,7 +16,8 @@ COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
     stats_add(STAT_packets_dropped, 1);
     if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
-        log_info(limits->name, "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
+        log_info(limits->name,
+                 "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
                  (unsigned long long)s->base.id, s->queue.queued_bytes, limits->send_limit_bytes);
         session_abort_locked(s, PORTICO_E_BACKLOG);
     }
@@ -24,7 +25,8 @@ COLD static portico_status session_refuse_locked(session *s) {
 }
 
 /* Whether `whole` more bytes may be queued. */
-static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole) {
+static portico_status session_admit_locked(session *s, const config_service *limits,
+                                           uint32_t whole) {
     session_state state = s->state;
     if (state != SESSION_OPENING && state != SESSION_OPEN) {
         return PORTICO_E_GONE;
@@ -220,7 +222,8 @@ static uint32_t members_send(const portico_session *members, uint32_t count, bro
     return sent;
 }
 
-uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, portico_session except) {
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
+                              portico_session except) {
     enum { FEW = 64 };
     portico_session few[FEW];
     uint32_t capacity = FEW;
@@ -229,7 +232,8 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, po
     while (count > capacity) {
         /* Members may come between the look and the copy: room for some more. */
         capacity = count + count / 8;
-        portico_session *more = realloc(members == few ? NULL : members, capacity * sizeof *members);
+        portico_session *more =
+            realloc(members == few ? NULL : members, capacity * sizeof *members);
         if (more == NULL) {
             count = 0; /* nobody is sent to, as the result says */
             break;

@@ -17,7 +17,8 @@ typedef struct service {
     os_port *port;
     /* Told, on any thread, when one of its sessions has been freed; `connected` is false when its connect
      * had failed, with the reason; `lived_ms` is how long it was there. May be NULL. */
-    void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms, portico_status reason);
+    void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
+                             portico_status reason);
     os_mutex lock; /* guards `addresses` */
     struct service_address *addresses;
     _Atomic uint32_t sessions;  /* alive */

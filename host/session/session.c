@@ -130,7 +130,8 @@ static void session_on_connect(const os_completion *completion) {
     } else {
         portico_status set = os_socket_configure(s->socket, &s->service->config->socket);
         if (set != PORTICO_OK) {
-            log_warn(s->service->config->name, "a socket option was refused (%s)", system_text(os_error()));
+            log_warn(s->service->config->name, "a socket option was refused (%s)",
+                     system_text(os_error()));
         }
         session_move_locked(s, SESSION_OPENING);
         entity_sweep_soon(&s->base);
@@ -260,8 +261,8 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
                  (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     } else if (now_ms >= idle_due_ms) {
-        log_debug(limits->name, "session %llu: no packet for %u s: closed", (unsigned long long)s->base.id,
-                  limits->idle_timeout_s);
+        log_debug(limits->name, "session %llu: no packet for %u s: closed",
+                  (unsigned long long)s->base.id, limits->idle_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     }
     return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
@@ -306,6 +307,7 @@ session_view session_look(session *s) {
 }
 
 const char *session_state_name(session_state state) {
-    static const char *const names[SESSION_STATES] = {"connecting", "opening", "open", "draining", "closed"};
+    static const char *const names[SESSION_STATES] = {"connecting", "opening", "open", "draining",
+                                                      "closed"};
     return names[state];
 }

@@ -66,7 +66,7 @@ typedef struct session {
     bool watermark_wanted; /* some module has an on_watermark */
     bool connected;        /* has been in OPENING */
     os_socket *socket;     /* NULL once closed */
-    room *home;            /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
+    room *home; /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
     /* [turn]; the recv completion passes it on to the turn */
     block *in; /* what has been received and not delivered; NULL when nothing has */
     uint32_t in_used;
@@ -97,13 +97,13 @@ typedef struct session {
     portico_status leaving; /* what on_leave is told */
     uint64_t deadline_ms;   /* CONNECTING, DRAINING: closed then */
     room *target;           /* the room that it is to be in, held */
-    message *result;        /* to be told when it is in `target`, or will not be; NULL: nobody asked */
-    work *inbox;            /* messages, in order */
+    message *result; /* to be told when it is in `target`, or will not be; NULL: nobody asked */
+    work *inbox;     /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
-    uint64_t rate_due_ns;           /* [turn] packets_per_second: when the packets so far were due */
+    uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */
 } session;
 
 /* Makes a session over a connected socket and runs its on_open; takes the socket in any case. [worker] */
@@ -137,7 +137,8 @@ void broadcast_fini(broadcast *b);
 typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32_t capacity);
 
 /* Queues it for every member but `except`; returns for how many. [any thread, no lock held] */
-uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, portico_session except);
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
+                              portico_session except);
 
 /* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave,
  * room_join_tell. `result` is a message with a portico_room_result, taken over with PORTICO_OK; NULL: none.

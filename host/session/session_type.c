@@ -76,7 +76,8 @@ static bool layout_add_part(layout *l, module *m, generation *g, const registere
 }
 
 /* A new layout with the parts of `old`, but for `m`'s, which becomes `part` of `g`, or goes when `part` is NULL. */
-static layout *layout_build(const layout *old, module *m, generation *g, const registered_type *part) {
+static layout *layout_build(const layout *old, module *m, generation *g,
+                            const registered_type *part) {
     layout *l = calloc(1, sizeof *l);
     bool good = l != NULL;
     bool placed = part == NULL;
@@ -111,8 +112,8 @@ bool layout_has(const layout *l, const module *m) {
     return false;
 }
 
-portico_status session_type_prepare(session_type *t, module *m, generation *g, const registered_type *part,
-                                    layout **result) {
+portico_status session_type_prepare(session_type *t, module *m, generation *g,
+                                    const registered_type *part, layout **result) {
     /* Only the control thread changes `current`, so it may read it without the lock. */
     const layout *old = t->current;
     bool owner = old != NULL && old->parts[0].module == m;

@@ -59,8 +59,8 @@ void layout_release(layout *l);
 /* Makes, and does not yet publish, a layout of the type in which `m` takes part as `g` with `part`: in the place that it
  * has, else as the last. With `part` NULL without it; *result is NULL when that is the owner.
  * PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing was made. [control thread] */
-portico_status session_type_prepare(session_type *t, module *m, generation *g, const registered_type *part,
-                                    layout **result);
+portico_status session_type_prepare(session_type *t, module *m, generation *g,
+                                    const registered_type *part, layout **result);
 
 /* Publishes a layout, which it takes over, and returns the one before, for layout_release. Cannot fail.
  * [control thread] */
@@ -77,7 +77,8 @@ bool layout_has(const layout *l, const module *m);
 /* NULL: no part has a handler for it. */
 static inline const layout_handler *layout_find(const layout *l, uint16_t opcode) {
     const layout_handler *page = l->pages[opcode / LAYOUT_PAGE];
-    return page != NULL && page[opcode % LAYOUT_PAGE].call != NULL ? &page[opcode % LAYOUT_PAGE] : NULL;
+    return page != NULL && page[opcode % LAYOUT_PAGE].call != NULL ? &page[opcode % LAYOUT_PAGE]
+                                                                   : NULL;
 }
 
 /* Frees all types; nothing uses them any more. */

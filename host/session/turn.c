@@ -239,7 +239,8 @@ static bool turn_do(session *s, uint32_t bits) {
 static uint32_t session_next_locked(session *s, uint32_t wanted) {
     uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | wanted;
     uint32_t rest = 0;
-    if ((next & TURN_MOVE) && !(next & TURN_OPEN)) { /* to move is to leave the rest for the next place */
+    if ((next & TURN_MOVE) &&
+        !(next & TURN_OPEN)) { /* to move is to leave the rest for the next place */
         rest = next & ~(uint32_t)(TURN_MOVE | TURN_CLOSE);
         next &= TURN_MOVE | TURN_CLOSE;
     }

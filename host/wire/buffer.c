@@ -9,7 +9,8 @@ typedef struct kept {
     struct kept *next;
 } kept;
 
-static const uint32_t keep_most[POOLS] = {[POOL_SMALL] = 128, [POOL_MEDIUM] = 80, [POOL_LARGE] = 16};
+static const uint32_t keep_most[POOLS] = {
+    [POOL_SMALL] = 128, [POOL_MEDIUM] = 80, [POOL_LARGE] = 16};
 
 static _Thread_local struct {
     kept *first[POOLS];

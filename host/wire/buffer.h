@@ -21,7 +21,9 @@ enum { POOL_SMALL_BYTES = 128, POOL_MEDIUM_BYTES = 2048 + 64, POOL_LARGE_BYTES =
 
 /* The bytes that pool_take returns. */
 static inline uint32_t pool_bytes(pool p) {
-    return p == POOL_SMALL ? POOL_SMALL_BYTES : p == POOL_MEDIUM ? POOL_MEDIUM_BYTES : POOL_LARGE_BYTES;
+    return p == POOL_SMALL    ? POOL_SMALL_BYTES
+           : p == POOL_MEDIUM ? POOL_MEDIUM_BYTES
+                              : POOL_LARGE_BYTES;
 }
 
 /* Not zeroed; NULL when out of memory. */

@@ -15,7 +15,8 @@ static uint32_t read_u32(const uint8_t *bytes) {
 
 /* A header of `header_bytes` at the start: `size_bytes` of size, then the opcode. */
 static portico_status parse_sized(const uint8_t *bytes, uint32_t size, uint32_t size_bytes,
-                                  uint32_t header_bytes, uint32_t limit_bytes, frame *f, const char **why) {
+                                  uint32_t header_bytes, uint32_t limit_bytes, frame *f,
+                                  const char **why) {
     if (size < size_bytes) {
         return PORTICO_E_STATE;
     }
@@ -29,7 +30,8 @@ static portico_status parse_sized(const uint8_t *bytes, uint32_t size, uint32_t 
         return PORTICO_E_TOO_BIG;
     }
     if (header_bytes == 8 && size >= 8 && read_u16(bytes + 6) != 0) {
-        *why = "the last two bytes of the header are not zero"; /* told before megabytes are waited for */
+        *why =
+            "the last two bytes of the header are not zero"; /* told before megabytes are waited for */
         return PORTICO_E_FRAME;
     }
     f->frame_bytes = whole;
@@ -42,8 +44,8 @@ static portico_status parse_sized(const uint8_t *bytes, uint32_t size, uint32_t 
     return PORTICO_OK;
 }
 
-static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t limit_bytes, uint32_t *scanned,
-                                 frame *f, const char **why) {
+static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
+                                 uint32_t *scanned, frame *f, const char **why) {
     if (size == 0) {
         return PORTICO_E_STATE; /* `bytes` may be NULL */
     }
@@ -67,8 +69,8 @@ static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t l
     return PORTICO_OK;
 }
 
-portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
-                           uint32_t *scanned, frame *f, const char **why) {
+portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
+                           uint32_t limit_bytes, uint32_t *scanned, frame *f, const char **why) {
     *f = (frame){0};
     switch (kind) {
     case FRAME_U16: return parse_sized(bytes, size, 2, 4, limit_bytes, f, why);
@@ -86,7 +88,8 @@ portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
     return PORTICO_OK;
 }
 
-portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes, uint32_t *frame_bytes) {
+portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes,
+                             uint32_t *frame_bytes) {
     static const uint8_t extra_bytes[FRAME_KINDS] = {4, 8, 1, 0};
     uint64_t whole = (uint64_t)size + extra_bytes[kind];
     *frame_bytes = (uint32_t)whole;

@@ -29,12 +29,13 @@ typedef struct frame {
  *   PORTICO_E_TOO_BIG the frame is larger than `limit_bytes`; *why likewise
  * `scanned` is kept by the caller between calls for the same frame (0 at first): how far `line` has
  * looked. */
-portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
-                           uint32_t *scanned, frame *f, const char **why);
+portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
+                           uint32_t limit_bytes, uint32_t *scanned, frame *f, const char **why);
 
 /* How many bytes the frame of a payload of `size` bytes has. PORTICO_E_TOO_BIG when that is more than `limit_bytes`, or than
  * the framing can say. */
-portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes, uint32_t *frame_bytes);
+portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes,
+                             uint32_t *frame_bytes);
 
 /* Writes such a frame; `to` has room for it. `data` may be NULL when `size` is 0. */
 void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to);

@@ -26,7 +26,8 @@ static segment *segment_create(uint32_t size, pool usual) {
     }
     segment *g = from != POOLS ? pool_take(from) : malloc(sizeof *g + size);
     if (g != NULL) {
-        *g = (segment){.buffer = {.data = (const uint8_t *)(g + 1)}, .capacity = capacity, .pool = from};
+        *g = (segment){
+            .buffer = {.data = (const uint8_t *)(g + 1)}, .capacity = capacity, .pool = from};
     }
     return g;
 }

@@ -15,7 +15,8 @@ enum { OPCODE_COUNT = 1 /* empty; answered with the text of a number */ };
 #define VISITOR(S, FIELD, ARRAY) FIELD(S, uint32_t, packets)
 PORTICO_STATE(visitor, VISITOR);
 
-static const portico_host *host; /* written in load, only read afterwards: see the guide on statics */
+static const portico_host
+    *host; /* written in load, only read afterwards: see the guide on statics */
 static const char *greeting;
 
 static portico_status PORTICO_CALL visitor_on_open(portico_session session, void *state) {
@@ -40,7 +41,8 @@ static void PORTICO_CALL visitor_on_packet(portico_session session, void *state,
     v->packets++;
 }
 
-static void PORTICO_CALL visitor_on_close(portico_session session, void *state, portico_status reason) {
+static void PORTICO_CALL visitor_on_close(portico_session session, void *state,
+                                          portico_status reason) {
     (void)session; /* takes no more sends */
     const visitor *v = state;
     char text[80];

@@ -44,27 +44,32 @@ static uint32_t PORTICO_CALL sleep_for(uint32_t id, const void *data, uint32_t s
     return sizeof o.tag;
 }
 
-static void PORTICO_CALL on_reply(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_reply(portico_entity entity, void *state,
+                                  const portico_message *message) {
     (void)state;
     (void)host->session_send(entity, 101, message->data, message->size);
 }
 
-static void PORTICO_CALL on_sleep(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_sleep(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)state;
     order o = order_of(packet->data, packet->size);
-    int32_t refused[2] = {(int32_t)o.tag, host->run_blocking(SLEEP, packet->data, packet->size, session)};
+    int32_t refused[2] = {(int32_t)o.tag,
+                          host->run_blocking(SLEEP, packet->data, packet->size, session)};
     if (refused[1] != PORTICO_OK) {
         (void)host->session_send(session, 2, refused, sizeof refused);
     }
 }
 
-static void PORTICO_CALL on_dawdle(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_dawdle(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     system_sleep_ms(order_of(packet->data, packet->size).ms);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
@@ -72,7 +77,8 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
     portico_status status = host->register_session_type(&type);
     status = status == PORTICO_OK ? host->register_handler("session", 1, on_sleep) : status;
     status = status == PORTICO_OK ? host->register_handler("session", 3, on_dawdle) : status;
@@ -83,7 +89,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
 static void PORTICO_CALL module_unload(void *state) {
     char text[80];
     (void)state;
-    (void)snprintf(text, sizeof text, "jobs begun %u ended %u", atomic_load(&begun), atomic_load(&ended));
+    (void)snprintf(text, sizeof text, "jobs begun %u ended %u", atomic_load(&begun),
+                   atomic_load(&ended));
     host->log(PORTICO_LOG_INFO, text);
 }
 

@@ -16,7 +16,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOMS = 8, TICK_MS = 10, OPCODE_TICK = 100, OPCODE_SAID = 101, REASONS = 64, MEMBERS_MAX = 64 };
+enum {
+    ROOMS = 8,
+    TICK_MS = 10,
+    OPCODE_TICK = 100,
+    OPCODE_SAID = 101,
+    REASONS = 64,
+    MEMBERS_MAX = 64
+};
 enum { MESSAGE_TICK = 1, MESSAGE_TOLD = 2, MESSAGE_SETTLED = 3, MESSAGE_NOTE = 4 };
 
 typedef struct player {
@@ -100,7 +107,8 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     return status;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL on_join(portico_room room, void *state,
+                                           portico_session session) {
     place *p = room_begin(room, state);
     expect(ledger_has(&sessions, session), "on_join of a session that is not open");
     expect(ledger_place(&sessions, session) == 0, "on_join in two rooms");
@@ -215,7 +223,8 @@ static void act(portico_session session, player *p, const portico_packet *packet
     }
 }
 
-static void PORTICO_CALL on_act(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_act(portico_session session, void *state,
+                                const portico_packet *packet) {
     place *turn = session_begin(session, state);
     if (get(&stopping) != 0) {
         count(&acted_while_stopping);
@@ -226,7 +235,8 @@ static void PORTICO_CALL on_act(portico_session session, void *state, const port
     session_end(state, turn);
 }
 
-static void PORTICO_CALL on_told(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_told(portico_entity session, void *state,
+                                 const portico_message *message) {
     place *turn = session_begin(session, state);
     player *p = state;
     portico_room_result result;
@@ -239,7 +249,8 @@ static void PORTICO_CALL on_told(portico_entity session, void *state, const port
     session_end(state, turn);
 }
 
-static void PORTICO_CALL on_settled(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_settled(portico_entity session, void *state,
+                                    const portico_message *message) {
     (void)message;
     place *turn = session_begin(session, state);
     const player *p = state;
@@ -247,7 +258,8 @@ static void PORTICO_CALL on_settled(portico_entity session, void *state, const p
     session_end(state, turn);
 }
 
-static void PORTICO_CALL on_ask_all(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_ask_all(portico_session session, void *state,
+                                    const portico_packet *packet) {
     (void)state;
     uint32_t asked = 0;
     atomic_store(&settled, 0);
@@ -256,12 +268,14 @@ static void PORTICO_CALL on_ask_all(portico_session session, void *state, const 
         (void)host->room_close(atomic_load(&rooms.lines[i].id));
     }
     for (uint32_t i = 0; i < LEDGER_LINES; i++) {
-        asked += host->post(atomic_load(&sessions.lines[i].id), MESSAGE_SETTLED, NULL, 0) == PORTICO_OK;
+        asked +=
+            host->post(atomic_load(&sessions.lines[i].id), MESSAGE_SETTLED, NULL, 0) == PORTICO_OK;
     }
     (void)host->session_send(session, packet->opcode, &asked, sizeof asked);
 }
 
-static void PORTICO_CALL on_answers(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_answers(portico_session session, void *state,
+                                    const portico_packet *packet) {
     (void)state;
     uint32_t figures[2] = {get(&settled), get(&unsettled)};
     (void)host->session_send(session, packet->opcode, figures, sizeof figures);
@@ -272,8 +286,8 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     expect(ledger_place(&sessions, session) == 0, "a session opens in a room");
     place *turn = session_begin(session, state);
     player *p = state;
-    p->asked += session % 2 == 0 &&
-                host->room_join_tell(some_room((uint32_t)session), session, MESSAGE_TOLD) == PORTICO_OK;
+    p->asked += session % 2 == 0 && host->room_join_tell(some_room((uint32_t)session), session,
+                                                         MESSAGE_TOLD) == PORTICO_OK;
     session_end(state, turn);
     return PORTICO_OK;
 }
@@ -318,8 +332,10 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     portico_status status = register_types();
     status = status == PORTICO_OK ? host->register_handler("session", 2, on_ask_all) : status;
     status = status == PORTICO_OK ? host->register_handler("session", 3, on_answers) : status;
-    status = status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
-    status = status == PORTICO_OK ? host->register_message("session", MESSAGE_SETTLED, on_settled) : status;
+    status =
+        status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
+    status = status == PORTICO_OK ? host->register_message("session", MESSAGE_SETTLED, on_settled)
+                                  : status;
     status = status == PORTICO_OK ? host->register_message("place", MESSAGE_NOTE, on_note) : status;
     return status == PORTICO_OK ? host->register_message("place", MESSAGE_TICK, on_tick) : status;
 }
@@ -338,14 +354,16 @@ static void PORTICO_CALL module_unload(void *state) {
     }
     expect(ledger_is_empty(&sessions) && get(&sessions.begun) == get(&sessions.ended),
            "a session without its end");
-    expect(ledger_is_empty(&rooms) && get(&rooms.begun) == get(&rooms.ended), "a room without its end");
+    expect(ledger_is_empty(&rooms) && get(&rooms.begun) == get(&rooms.ended),
+           "a room without its end");
     expect(get(&joined) == leaves, "an on_join without its on_leave");
     (void)snprintf(
         text, sizeof text,
         "account: sessions %u rooms %u members %u left: ok %u room_closed %u kicked %u closed %u unloaded %u"
         " lost %u; were_kicked %u were_unloaded %u; acted while going %u chaos wrong %u",
-        get(&sessions.ended), get(&rooms.ended), leaves, get(&left[0]), get(&left[-PORTICO_E_ROOM_CLOSED]),
-        get(&left[-PORTICO_E_KICKED]), get(&left[-PORTICO_E_CLOSED]), get(&left[-PORTICO_E_UNLOADED]),
+        get(&sessions.ended), get(&rooms.ended), leaves, get(&left[0]),
+        get(&left[-PORTICO_E_ROOM_CLOSED]), get(&left[-PORTICO_E_KICKED]),
+        get(&left[-PORTICO_E_CLOSED]), get(&left[-PORTICO_E_UNLOADED]),
         get(&left[-PORTICO_E_EOF]) + get(&left[-PORTICO_E_RESET]), get(&closed[-PORTICO_E_KICKED]),
         get(&closed[-PORTICO_E_UNLOADED]), get(&acted_while_stopping), get(&wrong));
     host->log(PORTICO_LOG_INFO, text);

@@ -36,10 +36,12 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     visit *v = state;
     (void)packet;
-    expect(ledger_has(&sessions, session) && v->session == session, "a packet of a session that is not open");
+    expect(ledger_has(&sessions, session) && v->session == session,
+           "a packet of a session that is not open");
     expect(v->inside == 0, "two handlers at once");
     v->inside = 1;
     count(&packets);
@@ -73,7 +75,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
 static void PORTICO_CALL module_unload(void *state) {
     char text[200];
     (void)state;
-    expect(ledger_is_empty(&sessions) && atomic_load(&sessions.begun) == atomic_load(&sessions.ended),
+    expect(ledger_is_empty(&sessions) &&
+               atomic_load(&sessions.begun) == atomic_load(&sessions.ended),
            "a session without its end");
     (void)snprintf(text, sizeof text, "guests: sessions %u packets %u unloaded %u guest wrong %u",
                    atomic_load(&sessions.ended), atomic_load(&packets), atomic_load(&unloaded),

@@ -23,7 +23,8 @@ static atomic_uint closed;
 static void expect(portico_status found, portico_status expected, const char *what) {
     if (found != expected) {
         char text[160];
-        (void)snprintf(text, sizeof text, "%s: status %d, expected %d", what, (int)found, (int)expected);
+        (void)snprintf(text, sizeof text, "%s: status %d, expected %d", what, (int)found,
+                       (int)expected);
         host->log(PORTICO_LOG_ERROR, text);
     }
 }
@@ -58,7 +59,8 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
     atomic_fetch_add(&closed, 1);
 }
 
-static void PORTICO_CALL on_refused_close(portico_session session, void *state, portico_status reason) {
+static void PORTICO_CALL on_refused_close(portico_session session, void *state,
+                                          portico_status reason) {
     expect(reason, PORTICO_E_REFUSED, "the reason of a session that on_open refused");
     on_close(session, state, reason);
 }
@@ -69,10 +71,12 @@ static void close_other(portico_session session, const portico_packet *packet) {
         memcpy(&other, packet->data, sizeof other);
     }
     int32_t status = host->session_close(other);
-    (void)host->session_send(session, 4, &status, sizeof status); /* GONE when it was the own session */
+    (void)host->session_send(session, 4, &status,
+                             sizeof status); /* GONE when it was the own session */
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     switch (packet->opcode) {
     case 1: expect(host->session_close(session), PORTICO_OK, "close"); break;
@@ -120,7 +124,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
 static void PORTICO_CALL module_unload(void *state) {
     (void)state;
     char text[80];
-    (void)snprintf(text, sizeof text, "opened %u closed %u", atomic_load(&opened), atomic_load(&closed));
+    (void)snprintf(text, sizeof text, "opened %u closed %u", atomic_load(&opened),
+                   atomic_load(&closed));
     host->log(PORTICO_LOG_INFO, text);
 }
 

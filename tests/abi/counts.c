@@ -49,12 +49,14 @@ static void player_count(player *p) {
     atomic_fetch_add(&packets, 1);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     player_count(state);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_seven(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_seven(portico_session session, void *state,
+                                  const portico_packet *packet) {
     player *p = state;
     player_count(p);
     (void)host->session_send(session, packet->opcode, &p->packets, sizeof p->packets);
@@ -99,8 +101,8 @@ static void PORTICO_CALL module_stopping(void *state) {
 static void PORTICO_CALL module_unload(void *state) {
     char text[120];
     const uint32_t *module_state = state;
-    (void)snprintf(text, sizeof text, "opened %u closed %u packets %u wrong %u", atomic_load(&opened),
-                   atomic_load(&closed), atomic_load(&packets),
+    (void)snprintf(text, sizeof text, "opened %u closed %u packets %u wrong %u",
+                   atomic_load(&opened), atomic_load(&closed), atomic_load(&packets),
                    atomic_load(&wrong) + (*module_state == STATE_OPEN ? 0u : 1u));
     host->log(PORTICO_LOG_INFO, text);
 }

@@ -11,7 +11,15 @@
 
 #include <string.h>
 
-enum { JOIN = 1, COUNT = 2, START = 3, CRY = 103, DONE = 104, MESSAGE_CRY = 1, SIZE_MAX_BYTES = 60000 };
+enum {
+    JOIN = 1,
+    COUNT = 2,
+    START = 3,
+    CRY = 103,
+    DONE = 104,
+    MESSAGE_CRY = 1,
+    SIZE_MAX_BYTES = 60000
+};
 
 typedef struct square {
     uint32_t members;
@@ -31,7 +39,8 @@ static void answer(portico_session session, const portico_packet *packet, portic
     (void)host->session_send(session, packet->opcode, &value, sizeof value);
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL on_join(portico_room room, void *state,
+                                           portico_session session) {
     (void)room, (void)session;
     ((square *)state)->members++;
     return PORTICO_OK;
@@ -62,7 +71,8 @@ static void PORTICO_CALL on_cry(portico_entity room, void *state, const portico_
     }
 }
 
-static void PORTICO_CALL on_packet_join(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet_join(portico_session session, void *state,
+                                        const portico_packet *packet) {
     portico_room room = 0;
     (void)state;
     portico_status status = host->room_create("crier.square", "square", &room);
@@ -76,7 +86,8 @@ static square *square_of(portico_session session) {
     return host->room_state(host->session_room(session));
 }
 
-static void PORTICO_CALL on_packet_count(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet_count(portico_session session, void *state,
+                                         const portico_packet *packet) {
     const square *q = square_of(session);
     (void)state;
     if (q != NULL) {
@@ -84,7 +95,8 @@ static void PORTICO_CALL on_packet_count(portico_session session, void *state, c
     }
 }
 
-static void PORTICO_CALL on_packet_start(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet_start(portico_session session, void *state,
+                                         const portico_packet *packet) {
     square *q = square_of(session);
     uint32_t asked[3] = {0};
     (void)state;
@@ -94,8 +106,9 @@ static void PORTICO_CALL on_packet_start(portico_session session, void *state, c
         return;
     }
     *q = (square){.members = q->members, .count = asked[0], .size = asked[1], .asked = session};
-    answer(session, packet,
-           host->post_every(host->session_room(session), MESSAGE_CRY, NULL, 0, asked[2], &q->timer));
+    answer(
+        session, packet,
+        host->post_every(host->session_room(session), MESSAGE_CRY, NULL, 0, asked[2], &q->timer));
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
@@ -109,9 +122,12 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
                                     .on_leave = on_leave};
     portico_status status = host->register_session_type(&type);
     status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    status = status == PORTICO_OK ? host->register_handler("session", JOIN, on_packet_join) : status;
-    status = status == PORTICO_OK ? host->register_handler("session", COUNT, on_packet_count) : status;
-    status = status == PORTICO_OK ? host->register_handler("session", START, on_packet_start) : status;
+    status =
+        status == PORTICO_OK ? host->register_handler("session", JOIN, on_packet_join) : status;
+    status =
+        status == PORTICO_OK ? host->register_handler("session", COUNT, on_packet_count) : status;
+    status =
+        status == PORTICO_OK ? host->register_handler("session", START, on_packet_start) : status;
     return status == PORTICO_OK ? host->register_message("square", MESSAGE_CRY, on_cry) : status;
 }
 

@@ -26,7 +26,8 @@ PORTICO_DESCRIBE(table, PORTICO_FIELD(table, at));
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     ((player *)state)->score++;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }

@@ -14,12 +14,13 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return host->session_send(session, 12, "good day", 8);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)session;
     (void)state;
     char text[80];
-    (void)snprintf(text, sizeof text, "opcode %u came back: %.*s", packet->opcode, (int)packet->size,
-                   (const char *)packet->data);
+    (void)snprintf(text, sizeof text, "opcode %u came back: %.*s", packet->opcode,
+                   (int)packet->size, (const char *)packet->data);
     host->log(PORTICO_LOG_INFO, text);
 }
 

@@ -12,7 +12,8 @@ static void spin(const char *text, uint64_t duration_ms) {
     }
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     if (packet->opcode == 1) {
         spin("hangs now", 60000);
@@ -25,7 +26,8 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
     return host->register_session_type(&type);
 }
 

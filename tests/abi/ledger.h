@@ -13,8 +13,9 @@
 enum { LEDGER_LINES = 1 << 14 }; /* more than the slots that a test's host uses */
 
 typedef struct ledger_line {
-    _Atomic uint64_t id;    /* 0: nobody */
-    _Atomic uint64_t place; /* of a session: the room that it was let into; of a room: how many are in it */
+    _Atomic uint64_t id; /* 0: nobody */
+    _Atomic uint64_t
+        place; /* of a session: the room that it was let into; of a room: how many are in it */
 } ledger_line;
 
 typedef struct ledger {
@@ -35,16 +36,16 @@ static inline bool ledger_has(ledger *l, uint64_t id) {
 static inline bool ledger_begin(ledger *l, uint64_t id) {
     uint64_t nobody = 0;
     atomic_fetch_add_explicit(&l->begun, 1, memory_order_relaxed);
-    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &nobody, id, memory_order_relaxed,
-                                                   memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &nobody, id,
+                                                   memory_order_relaxed, memory_order_relaxed);
 }
 
 /* False: it has not begun, or has ended. */
 static inline bool ledger_end(ledger *l, uint64_t id) {
     uint64_t there = id;
     atomic_fetch_add_explicit(&l->ended, 1, memory_order_relaxed);
-    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &there, 0, memory_order_relaxed,
-                                                   memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&ledger_at(l, id)->id, &there, 0,
+                                                   memory_order_relaxed, memory_order_relaxed);
 }
 
 static inline uint64_t ledger_place(ledger *l, uint64_t id) {

@@ -10,7 +10,8 @@ enum { FRAME_BYTES = 1024 };
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_fill(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_fill(portico_session session, void *state,
+                                 const portico_packet *packet) {
     static const char bytes[FRAME_BYTES];
     uint32_t count = 0;
     (void)state;

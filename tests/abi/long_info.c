@@ -17,7 +17,8 @@ typedef struct later_type {
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }

@@ -63,7 +63,8 @@ static void note(int64_t late_us) {
     raise_to(&worst_us, us);
 }
 
-static void PORTICO_CALL on_tick(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_tick(portico_entity entity, void *state,
+                                 const portico_message *message) {
     beat *b = state;
     uint64_t now_ns = system_now_ns();
     (void)entity;
@@ -75,14 +76,16 @@ static void PORTICO_CALL on_tick(portico_entity entity, void *state, const porti
 static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
     beat *b = state;
     uint64_t none = 0;
-    b->started_ns = system_now_ns(); /* before the host reads its clock: no tick seems less late than it is */
+    b->started_ns =
+        system_now_ns(); /* before the host reads its clock: no tick seems less late than it is */
     (void)atomic_compare_exchange_strong(&first_start_ns, &none, b->started_ns);
     raise_to(&last_start_ns, b->started_ns);
     return host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);
 }
 
 /* Comes every millisecond until all rooms are there. */
-static void PORTICO_CALL on_make(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_make(portico_entity entity, void *state,
+                                 const portico_message *message) {
     uint64_t now_ns = system_now_ns();
     (void)entity;
     (void)state;
@@ -140,7 +143,8 @@ static void figures_forget(void) {
     atomic_store(&worst_us, 0);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     figures f = {0};
     (void)state;
     figures_take(&f);
@@ -154,15 +158,20 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     (void)state;
     host = from_host;
     portico_status status = host->config_integer("rooms", 1000, 1, 100000, &room_count);
-    status = status == PORTICO_OK ? host->config_integer("spread_ms", 0, 0, 60000, &spread_ms) : status;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
-    const portico_room_type room = {
-        .struct_size = sizeof room, .state_size = sizeof(beat), .name = "room", .on_open = on_room_open};
+    status =
+        status == PORTICO_OK ? host->config_integer("spread_ms", 0, 0, 60000, &spread_ms) : status;
+    const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    const portico_room_type room = {.struct_size = sizeof room,
+                                    .state_size = sizeof(beat),
+                                    .name = "room",
+                                    .on_open = on_room_open};
     status = status == PORTICO_OK ? host->register_session_type(&type) : status;
     status = status == PORTICO_OK ? host->register_room_type(&room) : status;
     status = status == PORTICO_OK ? host->register_message("room", TICK, on_tick) : status;
     status = status == PORTICO_OK ? host->register_message(NULL, MAKE, on_make) : status;
-    return status == PORTICO_OK ? host->post_every(host->self(), MAKE, NULL, 0, 1, &making) : status;
+    return status == PORTICO_OK ? host->post_every(host->self(), MAKE, NULL, 0, 1, &making)
+                                : status;
 }
 
 static const portico_module_info info = {

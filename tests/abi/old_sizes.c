@@ -10,7 +10,8 @@ enum { SIZE_0_2_INFO = 72, SIZE_0_2_TYPE = 56 };
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     ++*(uint32_t *)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
@@ -42,7 +43,8 @@ static const portico_module_info info = {
     .start = (portico_status(PORTICO_CALL *)(void *))(uintptr_t)1,
     .swap_out = (void(PORTICO_CALL *)(void *))(uintptr_t)1,
     .swap_in = (portico_status(PORTICO_CALL *)(void *))(uintptr_t)1,
-    .dependency_swaps = (portico_status(PORTICO_CALL *)(void *, const char *, const char *))(uintptr_t)1,
+    .dependency_swaps =
+        (portico_status(PORTICO_CALL *)(void *, const char *, const char *))(uintptr_t)1,
 };
 
 PORTICO_MODULE(info);

@@ -2,7 +2,8 @@
  * PORTICO_E_EXISTS, and gives its load up with that. */
 #include <portico/portico.h>
 
-static void PORTICO_CALL on_seven(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_seven(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)session;
     (void)state;
     (void)packet;
@@ -12,7 +13,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *host, void *s
     (void)state;
     const portico_session_type type = {.struct_size = sizeof type, .name = "counts.session"};
     portico_status status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler("counts.session", 7, on_seven) : PORTICO_E_SYSTEM;
+    return status == PORTICO_OK ? host->register_handler("counts.session", 7, on_seven)
+                                : PORTICO_E_SYSTEM;
 }
 
 static const char *const required[] = {"counts", NULL};

@@ -24,7 +24,8 @@ static atomic_uint overtaken;
 static atomic_uint together;
 static atomic_uint closed;
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     line *l = state;
     if (atomic_fetch_add(&l->inside, 1) != 0) {
         atomic_fetch_add(&together, 1);
@@ -51,7 +52,8 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
     atomic_fetch_sub(&l->inside, 1);
 }
 
-static void PORTICO_CALL on_stay(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_stay(portico_entity session, void *state,
+                                 const portico_message *message) {
     (void)session;
     line *l = state;
     uint32_t stay_ms = 0;
@@ -95,8 +97,9 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
 static void PORTICO_CALL module_unload(void *state) {
     (void)state;
     char text[120];
-    (void)snprintf(text, sizeof text, "packets %u overtaken %u together %u closed %u", atomic_load(&packets),
-                   atomic_load(&overtaken), atomic_load(&together), atomic_load(&closed));
+    (void)snprintf(text, sizeof text, "packets %u overtaken %u together %u closed %u",
+                   atomic_load(&packets), atomic_load(&overtaken), atomic_load(&together),
+                   atomic_load(&closed));
     host->log(PORTICO_LOG_INFO, text);
 }
 

@@ -22,7 +22,8 @@ typedef struct recants {
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_one(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_one(portico_session session, void *state,
+                                const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
@@ -36,7 +37,8 @@ static portico_status PORTICO_CALL load(const portico_host *h, void *state) {
     if (status == PORTICO_OK) {
         status = host->register_room_type(&room);
     }
-    return status == PORTICO_OK && GENERATION == 1 ? host->register_handler("session", 1, on_one) : status;
+    return status == PORTICO_OK && GENERATION == 1 ? host->register_handler("session", 1, on_one)
+                                                   : status;
 }
 
 static portico_status PORTICO_CALL start(void *state) {

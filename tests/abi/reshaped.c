@@ -87,7 +87,8 @@ static void serve(portico_session to, void *state, const uint8_t *data, uint32_t
     answer(to, state);
 }
 
-static void PORTICO_CALL on_request(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_request(portico_session session, void *state,
+                                    const portico_packet *packet) {
     fields_request r;
     uint8_t bytes[1024];
     if (packet->size < sizeof r || packet->size > sizeof bytes) {
@@ -113,7 +114,8 @@ static void PORTICO_CALL on_module_request(portico_entity entity, void *state,
     serve(r.session, state, message->data, message->size);
 }
 
-static void PORTICO_CALL on_join_request(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_join_request(portico_session session, void *state,
+                                         const portico_packet *packet) {
     char name[16];
     portico_room room = 0;
     (void)state;
@@ -122,14 +124,16 @@ static void PORTICO_CALL on_join_request(portico_session session, void *state, c
     (void)host->room_join_tell(room, session, TOLD);
 }
 
-static void PORTICO_CALL on_told(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_told(portico_entity session, void *state,
+                                 const portico_message *message) {
     portico_room_result result;
     (void)state;
     memcpy(&result, message->data, sizeof result);
     (void)host->session_send(session, FIELDS_JOIN, &result.status, sizeof result.status);
 }
 
-static void PORTICO_CALL on_count(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_count(portico_session session, void *state,
+                                  const portico_packet *packet) {
     uint32_t count = atomic_load(&migrated);
     (void)state;
     (void)host->session_send(session, packet->opcode, &count, sizeof count);

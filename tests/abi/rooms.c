@@ -95,7 +95,8 @@ static void place_end(place *p) {
 static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
     place *p = state;
     place_begin(p);
-    expect(p->opened == 0 && p->work == 0 && p->events[0] == '\0', "a room opens twice or is not zeroed");
+    expect(p->opened == 0 && p->work == 0 && p->events[0] == '\0',
+           "a room opens twice or is not zeroed");
     expect(host->room_state(room) == state, "no room state in on_open");
     p->opened = 1;
     place_note(p, 'o');
@@ -104,7 +105,8 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL on_join(portico_room room, void *state,
+                                           portico_session session) {
     place *p = state;
     place_begin(p);
     expect(p->opened == 1, "on_join before on_open");
@@ -117,7 +119,8 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state, porti
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL on_join_refuse(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL on_join_refuse(portico_room room, void *state,
+                                                  portico_session session) {
     (void)room;
     (void)session;
     place_note(state, 'r');
@@ -151,7 +154,8 @@ static void PORTICO_CALL on_room_close(portico_room room, void *state, portico_s
     place_end(p);
 }
 
-static void PORTICO_CALL on_room_message(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_room_message(portico_entity entity, void *state,
+                                         const portico_message *message) {
     place *p = state;
     place_begin(p);
     p->work++;
@@ -187,7 +191,8 @@ static portico_room room_of(const portico_packet *packet) {
     return host->room_find(type_of(packet), name_of(packet));
 }
 
-static void PORTICO_CALL on_create(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_create(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     portico_room room = 0;
     portico_status status = host->room_create(type_of(packet), name_of(packet), &room);
@@ -195,7 +200,8 @@ static void PORTICO_CALL on_create(portico_session session, void *state, const p
     answer(session, packet->opcode, status);
 }
 
-static void PORTICO_CALL on_join_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_join_packet(portico_session session, void *state,
+                                        const portico_packet *packet) {
     portico_room room = room_of(packet);
     guest *g = state;
     answer(session, packet->opcode,
@@ -203,23 +209,28 @@ static void PORTICO_CALL on_join_packet(portico_session session, void *state, co
     g->room = room;
 }
 
-static void PORTICO_CALL on_leave_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_leave_packet(portico_session session, void *state,
+                                         const portico_packet *packet) {
     (void)state;
     answer(session, packet->opcode, host->room_leave(session));
 }
 
-static void PORTICO_CALL on_close_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_close_packet(portico_session session, void *state,
+                                         const portico_packet *packet) {
     (void)state;
     portico_room room = room_of(packet);
-    answer(session, packet->opcode, room != 0 ? host->room_close(room) : (portico_status)PORTICO_E_NOT_FOUND);
+    answer(session, packet->opcode,
+           room != 0 ? host->room_close(room) : (portico_status)PORTICO_E_NOT_FOUND);
 }
 
-static void PORTICO_CALL on_exists(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_exists(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     answer(session, packet->opcode, room_of(packet) != 0 ? PORTICO_OK : PORTICO_E_NOT_FOUND);
 }
 
-static void PORTICO_CALL on_where(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_where(portico_session session, void *state,
+                                  const portico_packet *packet) {
     const guest *g = state;
     portico_room room = host->session_room(session);
     place *p = host->room_state(room);
@@ -235,13 +246,16 @@ static void PORTICO_CALL on_where(portico_session session, void *state, const po
     (void)host->session_send(session, packet->opcode, &w, sizeof w);
 }
 
-static void PORTICO_CALL on_say(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_say(portico_session session, void *state,
+                                const portico_packet *packet) {
     (void)state;
-    uint32_t sent = host->room_send(host->session_room(session), 107, packet->data, packet->size, 0);
+    uint32_t sent =
+        host->room_send(host->session_room(session), 107, packet->data, packet->size, 0);
     (void)host->session_send(session, packet->opcode, &sent, sizeof sent);
 }
 
-static void PORTICO_CALL on_work(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_work(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     place *p = host->room_state(host->session_room(session));
     uint32_t work = 0;
@@ -257,7 +271,8 @@ static void PORTICO_CALL on_work(portico_session session, void *state, const por
     (void)host->session_send(session, packet->opcode, &work, sizeof work);
 }
 
-static void PORTICO_CALL on_flood(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_flood(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
@@ -267,18 +282,21 @@ static void PORTICO_CALL on_flood(portico_session session, void *state, const po
     (void)host->session_send(session, packet->opcode, &count, sizeof count);
 }
 
-static void PORTICO_CALL on_leave_me(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_leave_me(portico_session session, void *state,
+                                     const portico_packet *packet) {
     (void)state;
     (void)packet;
     (void)host->session_close(session);
 }
 
-static void PORTICO_CALL on_tell(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_tell(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     answer(session, packet->opcode, host->room_join_tell(room_of(packet), session, MESSAGE_TOLD));
 }
 
-static void PORTICO_CALL on_told(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_told(portico_entity session, void *state,
+                                 const portico_message *message) {
     portico_room_result result;
     (void)state;
     expect(message->size == sizeof result, "the size of a portico_room_result");
@@ -289,33 +307,40 @@ static void PORTICO_CALL on_told(portico_entity session, void *state, const port
     (void)host->session_send(session, 111, &t, sizeof t);
 }
 
-static void PORTICO_CALL on_info(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_info(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     portico_room_info room = {.struct_size = sizeof room};
     portico_status status = host->room_info(host->session_room(session), &room);
-    (void)host->session_send(session, packet->opcode, &room, status == PORTICO_OK ? sizeof room : 0);
+    (void)host->session_send(session, packet->opcode, &room,
+                             status == PORTICO_OK ? sizeof room : 0);
 }
 
 /* Two ways asked for in one handler: the second overtakes the first. */
-static void PORTICO_CALL on_detour(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_detour(portico_session session, void *state,
+                                   const portico_packet *packet) {
     on_tell(session, state, packet);
-    const char *second = name_of(packet) + strlen(name_of(packet)) + 1; /* the packet has a second zero */
+    const char *second =
+        name_of(packet) + strlen(name_of(packet)) + 1; /* the packet has a second zero */
     (void)host->room_join_tell(host->room_find("rooms.place", second), session, MESSAGE_TOLD);
 }
 
-static void PORTICO_CALL on_go_back(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_go_back(portico_session session, void *state,
+                                    const portico_packet *packet) {
     portico_room home = host->session_room(session);
     on_tell(session, state, packet);
     (void)host->room_join_tell(home, session, MESSAGE_TOLD);
 }
 
-static void PORTICO_CALL on_too_late(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_too_late(portico_session session, void *state,
+                                     const portico_packet *packet) {
     portico_room room = room_of(packet);
     on_tell(session, state, packet);
     expect(host->room_close(room) == PORTICO_OK, "a room that does not close");
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_echo(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
@@ -358,8 +383,10 @@ static portico_status register_rooms(void) {
     type.name = "refuses";
     type.on_join = on_join_refuse;
     status = status == PORTICO_OK ? host->register_room_type(&type) : status;
-    status = status == PORTICO_OK ? host->register_message("place", MESSAGE_WORK, on_room_message) : status;
-    return status == PORTICO_OK ? host->register_message("place", MESSAGE_FLOOD, on_room_message) : status;
+    status = status == PORTICO_OK ? host->register_message("place", MESSAGE_WORK, on_room_message)
+                                  : status;
+    return status == PORTICO_OK ? host->register_message("place", MESSAGE_FLOOD, on_room_message)
+                                : status;
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
@@ -382,16 +409,19 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     for (uint16_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
         status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
     }
-    status = status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
+    status =
+        status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
     return status == PORTICO_OK ? register_rooms() : status;
 }
 
 static void PORTICO_CALL module_unload(void *state) {
     char text[200];
     (void)state;
-    expect(atomic_load(&rooms_opened) == atomic_load(&rooms_closed), "an on_open without its on_close");
+    expect(atomic_load(&rooms_opened) == atomic_load(&rooms_closed),
+           "an on_open without its on_close");
     expect(atomic_load(&joined) == atomic_load(&left), "an on_join without its on_leave");
-    expect(atomic_load(&sessions_opened) == atomic_load(&sessions_closed), "a session without its on_close");
+    expect(atomic_load(&sessions_opened) == atomic_load(&sessions_closed),
+           "a session without its on_close");
     (void)snprintf(text, sizeof text, "account: rooms %u/%u members %u/%u sessions %u/%u wrong %u",
                    atomic_load(&rooms_opened), atomic_load(&rooms_closed), atomic_load(&joined),
                    atomic_load(&left), atomic_load(&sessions_opened), atomic_load(&sessions_closed),

@@ -33,7 +33,8 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_twenty(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_twenty(portico_session session, void *state,
+                                   const portico_packet *packet) {
     extra *e = state;
     if (e->mark != MARK || packet->opcode != 20) {
         atomic_fetch_add(&wrong, 1);

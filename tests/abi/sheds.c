@@ -13,5 +13,6 @@ static portico_status PORTICO_CALL load(const portico_host *host, void *state) {
     return status == PORTICO_OK && GENERATION == 1 ? host->register_session_type(&goes) : status;
 }
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "sheds", .version = "1", .load = load};
+static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "sheds", .version = "1",
+                                         .load = load};
 PORTICO_MODULE(info);

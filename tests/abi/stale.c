@@ -47,13 +47,15 @@ static void fill(declared *d) {
     }
 }
 
-static void PORTICO_CALL on_generation(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_generation(portico_session session, void *state,
+                                       const portico_packet *packet) {
     uint32_t mine = GENERATION;
     (void)state;
     (void)host->session_send(session, packet->opcode, &mine, sizeof mine);
 }
 
-static void PORTICO_CALL on_fill(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_fill(portico_session session, void *state,
+                                 const portico_packet *packet) {
     portico_room room = 0;
     fill(state);
     (void)host->room_create("stale.place", "x", &room);
@@ -61,7 +63,8 @@ static void PORTICO_CALL on_fill(portico_session session, void *state, const por
     on_generation(session, state, packet);
 }
 
-static void PORTICO_CALL on_plain(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_plain(portico_session session, void *state,
+                                  const portico_packet *packet) {
     undeclared *u = state;
     u->before = 7;
     u->address = CLEAN ? state : (const void *)&counter; /* the state is the host's */

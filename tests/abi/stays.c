@@ -38,7 +38,8 @@ static portico_status stay(void) {
 }
 #endif
 
-static void PORTICO_CALL on_generation(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_generation(portico_session session, void *state,
+                                       const portico_packet *packet) {
     uint32_t mine = GENERATION;
     (void)state;
     (void)host->session_send(session, packet->opcode, &mine, sizeof mine);

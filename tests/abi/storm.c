@@ -85,26 +85,31 @@ typedef struct place_account {
 
 static const portico_host *host;
 static int64_t room_count;
-static int64_t slow_us; /* (ini) of every eighth swap_out, so that whoever slips in is seen; 0 to measure */
-static uint64_t life; /* of this image: which swap_in it was; 1 for `start`. Written while nobody is inside */
+static int64_t
+    slow_us; /* (ini) of every eighth swap_out, so that whoever slips in is seen; 0 to measure */
+static uint64_t
+    life; /* of this image: which swap_in it was; 1 for `start`. Written while nobody is inside */
 static atomic_uint opened;
 static atomic_bool away; /* between swap_out and swap_in nobody is inside */
-static struct { _Atomic uint64_t sessions, frames, served[GENERATIONS], in_room, posts, jobs; } closed;
+static struct {
+    _Atomic uint64_t sessions, frames, served[GENERATIONS], in_room, posts, jobs;
+} closed;
 
 static void expect(bool holds, const char *what, uint64_t found, uint64_t right) {
     if (!holds) {
         char text[200];
-        (void)snprintf(text, sizeof text, "generation %d: %s: %llu, expected %llu", GENERATION, what,
-                       (unsigned long long)found, (unsigned long long)right);
+        (void)snprintf(text, sizeof text, "generation %d: %s: %llu, expected %llu", GENERATION,
+                       what, (unsigned long long)found, (unsigned long long)right);
         host->log(PORTICO_LOG_ERROR, text);
     }
 }
 
 /* Every handler begins so. What is this generation's own was never seen by another one: it is zero, or of this life. */
 static void check_own(uint64_t *own) {
-    expect(!atomic_load_explicit(&away, memory_order_relaxed), "a handler runs while its generation is away",
-           1, 0);
-    expect(*own == 0 || *own == life, "a value of this generation's own outlived another one", *own, life);
+    expect(!atomic_load_explicit(&away, memory_order_relaxed),
+           "a handler runs while its generation is away", 1, 0);
+    expect(*own == 0 || *own == life, "a value of this generation's own outlived another one", *own,
+           life);
     *own = life;
 }
 
@@ -125,7 +130,8 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     return status;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL on_join(portico_room room, void *state,
+                                           portico_session session) {
     place *p = state;
     (void)room;
     (void)session;
@@ -151,12 +157,14 @@ static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico
     (void)room;
     check_own(&p->OWN);
     p->position += 1 + message->missed;
-    uint64_t passed_ms = host->clock_ms() + 1 - p->before_ms; /* clocks are cut off to whole milliseconds */
+    uint64_t passed_ms =
+        host->clock_ms() + 1 - p->before_ms; /* clocks are cut off to whole milliseconds */
     expect(p->position * PERIOD_MS <= passed_ms, "a tick before its time", p->position * PERIOD_MS,
            passed_ms);
 }
 
-static void PORTICO_CALL on_place_figures(portico_entity room, void *state, const portico_message *message) {
+static void PORTICO_CALL on_place_figures(portico_entity room, void *state,
+                                          const portico_message *message) {
     place *p = state;
     portico_session to = 0;
     (void)room;
@@ -187,7 +195,8 @@ static void on_occasion(portico_session session, player *p, uint64_t number) {
         expect(status == PORTICO_OK, "post", (uint64_t)-status, 0);
         p->posted++;
     }
-    if (number % 1024 == 99 && host->run_blocking(JOB, &p->asked, sizeof p->asked, session) == PORTICO_OK) {
+    if (number % 1024 == 99 &&
+        host->run_blocking(JOB, &p->asked, sizeof p->asked, session) == PORTICO_OK) {
         p->asked++;
     }
     portico_room room = number % 64 == 31 ? host->session_room(session) : 0;
@@ -196,7 +205,8 @@ static void on_occasion(portico_session session, player *p, uint64_t number) {
     }
 }
 
-static void PORTICO_CALL on_frame(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_frame(portico_session session, void *state,
+                                  const portico_packet *packet) {
     player *p = state;
     uint64_t number = 0;
     check_own(&p->OWN);
@@ -216,7 +226,8 @@ static void PORTICO_CALL on_frame(portico_session session, void *state, const po
     on_occasion(session, p, number);
 }
 
-static void PORTICO_CALL on_note(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_note(portico_entity session, void *state,
+                                 const portico_message *message) {
     player *p = state;
     uint32_t number = 0;
     (void)session;
@@ -240,7 +251,8 @@ static uint32_t PORTICO_CALL on_job(uint32_t id, const void *data, uint32_t size
 }
 
 /* Jobs overtake each other. */
-static void PORTICO_CALL on_job_done(portico_entity session, void *state, const portico_message *message) {
+static void PORTICO_CALL on_job_done(portico_entity session, void *state,
+                                     const portico_message *message) {
     player *p = state;
     uint32_t number = 0;
     (void)session;
@@ -251,7 +263,8 @@ static void PORTICO_CALL on_job_done(portico_entity session, void *state, const 
     p->answered++;
 }
 
-static void PORTICO_CALL on_account(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_account(portico_session session, void *state,
+                                    const portico_packet *packet) {
     (void)state;
     account a = {.swaps = life - 1,
                  .sessions = atomic_load(&closed.sessions),
@@ -265,14 +278,16 @@ static void PORTICO_CALL on_account(portico_session session, void *state, const 
     (void)host->session_send(session, packet->opcode, &a, sizeof a);
 }
 
-static void PORTICO_CALL on_place(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_place(portico_session session, void *state,
+                                  const portico_packet *packet) {
     uint32_t number = 0;
     (void)state;
     memcpy(&number, packet->data, packet->size < sizeof number ? packet->size : sizeof number);
     (void)host->post(room_of(number), PLACE_FIGURES, &session, sizeof session);
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_echo(portico_session session, void *state,
+                                 const portico_packet *packet) {
     player *p = state;
     check_own(&p->OWN);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);

@@ -90,7 +90,8 @@
 
 enum { TICK = 1, JOB = 2, JOINED = 3, NEW = 4, WORLD = 5, THREAD = 6 };
 
-#define PLAYER_1(S, FIELD) FIELD(S, PACKETS, packets) FIELD(S, uint32_t, sum) FIELD(S, uint32_t, ticks)
+#define PLAYER_1(S, FIELD) \
+    FIELD(S, PACKETS, packets) FIELD(S, uint32_t, sum) FIELD(S, uint32_t, ticks)
 #if GENERATION > 1
 #define PLAYER(S, FIELD, ARRAY) FIELD(S, uint64_t, of_2) PLAYER_1(S, FIELD)
 #else
@@ -99,7 +100,8 @@ enum { TICK = 1, JOB = 2, JOINED = 3, NEW = 4, WORLD = 5, THREAD = 6 };
 PORTICO_STATE(player, PLAYER);
 
 #define PLACE(S, FIELD, ARRAY) \
-    FIELD(S, JOINS, joins) FIELD(S, uint32_t, leaves) FIELD(S, uint32_t, ticks) FIELD(S, uint32_t, opened)
+    FIELD(S, JOINS, joins)     \
+    FIELD(S, uint32_t, leaves) FIELD(S, uint32_t, ticks) FIELD(S, uint32_t, opened)
 PORTICO_STATE(place, PLACE);
 
 /* What the module keeps, whatever generation serves. The thread's numbers come without gap: `wrong` counts those that do
@@ -139,24 +141,28 @@ static void answer_status(portico_session session, uint16_t opcode, portico_stat
 
 /* ---- sessions ------------------------------------------------------------------------------- */
 
-static void PORTICO_CALL on_who(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_who(portico_session session, void *state,
+                                const portico_packet *packet) {
     player *p = state;
     p->packets++;
     answer(session, packet->opcode, p);
 }
 
-static void PORTICO_CALL on_add(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_add(portico_session session, void *state,
+                                const portico_packet *packet) {
     player *p = state;
     p->sum += figure_of(packet);
     on_who(session, state, packet);
 }
 
-static void PORTICO_CALL on_block(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_block(portico_session session, void *state,
+                                  const portico_packet *packet) {
     system_sleep_ms(figure_of(packet));
     on_who(session, state, packet);
 }
 
-static void PORTICO_CALL on_join(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_join(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     portico_room room = 0;
     portico_status status = host->room_create(NAME ".place", (const char *)packet->data, &room);
@@ -168,14 +174,16 @@ static void PORTICO_CALL on_join(portico_session session, void *state, const por
     }
 }
 
-static void PORTICO_CALL on_joined(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_joined(portico_entity entity, void *state,
+                                   const portico_message *message) {
     (void)state;
     portico_room_result result;
     memcpy(&result, message->data, sizeof result);
     answer_status(entity, 4, result.status);
 }
 
-static void PORTICO_CALL on_room(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_room(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     const place *r = host->room_state(host->session_room(session));
     uint32_t figures[] = {GENERATION, r != NULL ? (uint32_t)r->joins : 0, r != NULL ? r->leaves : 0,
@@ -183,27 +191,32 @@ static void PORTICO_CALL on_room(portico_session session, void *state, const por
     (void)host->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_leave(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_leave(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)state;
     answer_status(session, packet->opcode, host->room_leave(session));
 }
 
-static void PORTICO_CALL on_close_room(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_close_room(portico_session session, void *state,
+                                       const portico_packet *packet) {
     (void)state;
     answer_status(session, packet->opcode, host->room_close(host->session_room(session)));
 }
 
-static void PORTICO_CALL on_tick(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_tick(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     (void)host->post_every(session, TICK, NULL, 0, figure_of(packet), NULL);
 }
 
-static void PORTICO_CALL on_room_tick(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_room_tick(portico_session session, void *state,
+                                      const portico_packet *packet) {
     (void)state;
     (void)host->post_every(host->session_room(session), TICK, NULL, 0, figure_of(packet), NULL);
 }
 
-static void PORTICO_CALL on_due(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_due(portico_entity entity, void *state,
+                                const portico_message *message) {
     player *p = state;
     (void)message;
     p->ticks++;
@@ -211,7 +224,8 @@ static void PORTICO_CALL on_due(portico_entity entity, void *state, const portic
     (void)host->session_send(entity, 106, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_job(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_job(portico_session session, void *state,
+                                const portico_packet *packet) {
     (void)state;
     (void)host->run_blocking(JOB, packet->data, packet->size, session);
 }
@@ -228,27 +242,31 @@ static uint32_t PORTICO_CALL run_job(uint32_t id, const void *data, uint32_t siz
     return sizeof mine;
 }
 
-static void PORTICO_CALL on_reply(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_reply(portico_entity entity, void *state,
+                                  const portico_message *message) {
     uint32_t figures[] = {0, GENERATION};
     (void)state;
     memcpy(figures, message->data, sizeof figures[0]);
     (void)host->session_send(entity, 7, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_world(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_world(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)state;
     (void)packet;
     (void)host->post(host->self(), WORLD, &session, sizeof session);
 }
 
 #if GENERATION > 1
-static void PORTICO_CALL on_new_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_new_packet(portico_session session, void *state,
+                                       const portico_packet *packet) {
     (void)state;
     (void)packet;
     (void)host->post(session, NEW, NULL, 0);
 }
 
-static void PORTICO_CALL on_new(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_new(portico_entity entity, void *state,
+                                const portico_message *message) {
     (void)message;
     answer(entity, 13, state);
 }
@@ -264,7 +282,8 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
 static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
     char text[96];
     const player *p = state;
-    (void)snprintf(text, sizeof text, "closed %d in generation %d, sum %u", reason, GENERATION, p->sum);
+    (void)snprintf(text, sizeof text, "closed %d in generation %d, sum %u", reason, GENERATION,
+                   p->sum);
     (void)session;
     host->log(PORTICO_LOG_INFO, text);
 }
@@ -278,7 +297,8 @@ static portico_status PORTICO_CALL place_open(portico_room room, void *state) {
     return r->opened == 1 ? PORTICO_OK : PORTICO_E_INVALID;
 }
 
-static portico_status PORTICO_CALL place_join(portico_room room, void *state, portico_session session) {
+static portico_status PORTICO_CALL place_join(portico_room room, void *state,
+                                              portico_session session) {
     (void)room;
     (void)session;
     place *r = state;
@@ -295,7 +315,8 @@ static void PORTICO_CALL place_leave(portico_room room, void *state, portico_ses
     r->leaves++;
 }
 
-static void PORTICO_CALL place_tick(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL place_tick(portico_entity entity, void *state,
+                                    const portico_message *message) {
     (void)entity;
     (void)message;
     place *r = state;
@@ -308,7 +329,8 @@ static void PORTICO_CALL on_world_message(portico_entity entity, void *state,
                                           const portico_message *message) {
     portico_session to = 0;
     const world *w = state;
-    uint32_t figures[] = {GENERATION, (uint32_t)w->starts, w->swap_outs, w->swap_ins, w->received, w->wrong};
+    uint32_t figures[] = {GENERATION,  (uint32_t)w->starts, w->swap_outs,
+                          w->swap_ins, w->received,         w->wrong};
     (void)entity;
     memcpy(&to, message->data, sizeof to);
     (void)host->session_send(to, 8, figures, sizeof figures);
@@ -480,10 +502,13 @@ static portico_status change_the_host(void) {
     portico_room room = 0;
     portico_timer timer = 0;
     portico_entity self = host->self();
-    bool refused = host->room_create(NAME ".place", "of a load", &room) == PORTICO_E_STATE && room == 0;
+    bool refused =
+        host->room_create(NAME ".place", "of a load", &room) == PORTICO_E_STATE && room == 0;
     refused = refused && host->post(self, TICK, NULL, 0) == PORTICO_E_STATE;
-    refused = refused && host->post_after(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE && timer == 0;
-    refused = refused && host->post_every(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE && timer == 0;
+    refused = refused && host->post_after(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
+              timer == 0;
+    refused = refused && host->post_every(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
+              timer == 0;
     refused = refused && host->run_blocking(JOB, NULL, 0, self) == PORTICO_E_STATE;
     return refused ? PORTICO_E_STATE : PORTICO_E_SYSTEM;
 }

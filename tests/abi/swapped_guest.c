@@ -28,14 +28,16 @@ PORTICO_STATE(visitor, VISITOR);
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_twenty(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_twenty(portico_session session, void *state,
+                                   const portico_packet *packet) {
     visitor *v = state;
     v->packets++;
     uint32_t figures[] = {GENERATION, v->packets};
     (void)host->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_block(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_block(portico_session session, void *state,
+                                  const portico_packet *packet) {
     uint32_t ms = 0;
     memcpy(&ms, packet->data, packet->size < sizeof ms ? packet->size : sizeof ms);
     system_sleep_ms(ms);
@@ -50,7 +52,8 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL dependency_swaps(void *state, const char *name, const char *version) {
+static portico_status PORTICO_CALL dependency_swaps(void *state, const char *name,
+                                                    const char *version) {
     (void)state;
     (void)name;
     return strncmp(version, "no", 2) == 0 ? PORTICO_E_INVALID : PORTICO_OK;
@@ -63,10 +66,13 @@ static portico_status register_all(void) {
                                        .on_open = on_open,
                                        .state_fields = &visitor_fields};
     portico_status status = host->register_session_type(&type);
-    status = status == PORTICO_OK ? host->register_handler("swapped.session", 20, on_twenty) : status;
-    status = status == PORTICO_OK ? host->register_handler("swapped.session", 21, on_block) : status;
-    return GENERATION > 1 && status == PORTICO_OK ? host->register_handler("swapped.session", 22, on_twenty)
-                                                  : status;
+    status =
+        status == PORTICO_OK ? host->register_handler("swapped.session", 20, on_twenty) : status;
+    status =
+        status == PORTICO_OK ? host->register_handler("swapped.session", 21, on_block) : status;
+    return GENERATION > 1 && status == PORTICO_OK
+               ? host->register_handler("swapped.session", 22, on_twenty)
+               : status;
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {

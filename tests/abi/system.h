@@ -15,7 +15,8 @@ typedef DWORD system_thread_result;
 #define SYSTEM_THREAD_CALL WINAPI
 
 static inline bool system_thread_start(system_thread *thread,
-                                       system_thread_result(SYSTEM_THREAD_CALL *run)(void *), void *arg) {
+                                       system_thread_result(SYSTEM_THREAD_CALL *run)(void *),
+                                       void *arg) {
     *thread = CreateThread(NULL, 0, run, arg, 0, NULL);
     return *thread != NULL;
 }

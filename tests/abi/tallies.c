@@ -45,7 +45,8 @@ static void count_up(_Atomic uint64_t *counter) {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static void PORTICO_CALL on_add(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_add(portico_entity entity, void *state,
+                                const portico_message *message) {
     tally *t = state;
     (void)entity;
     t->count++;
@@ -55,7 +56,8 @@ static void PORTICO_CALL on_add(portico_entity entity, void *state, const portic
     count_up(&counted);
 }
 
-static void PORTICO_CALL on_make_hall(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_make_hall(portico_entity entity, void *state,
+                                      const portico_message *message) {
     portico_room room = 0;
     (void)entity;
     (void)state;
@@ -73,7 +75,8 @@ static portico_status post_one(portico_entity to) {
     return status;
 }
 
-static void PORTICO_CALL on_post(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_post(portico_session session, void *state,
+                                 const portico_packet *packet) {
     tally *t = state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
@@ -98,7 +101,8 @@ static system_thread_result SYSTEM_THREAD_CALL poster_run(void *arg) {
     return 0;
 }
 
-static void PORTICO_CALL on_threads(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_threads(portico_session session, void *state,
+                                    const portico_packet *packet) {
     (void)state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
@@ -113,13 +117,15 @@ static void PORTICO_CALL on_threads(portico_session session, void *state, const 
     (void)host->session_send(session, packet->opcode, &count, sizeof count);
 }
 
-static void PORTICO_CALL on_join(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_join(portico_session session, void *state,
+                                 const portico_packet *packet) {
     (void)state;
     uint32_t status = (uint32_t)-host->room_join(atomic_load(&hall), session);
     (void)host->session_send(session, packet->opcode, &status, sizeof status);
 }
 
-static void PORTICO_CALL on_add_to_hall(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_add_to_hall(portico_session session, void *state,
+                                        const portico_packet *packet) {
     (void)state;
     tally *t = host->room_state(host->session_room(session));
     uint32_t there = t != NULL;
@@ -131,7 +137,8 @@ static void PORTICO_CALL on_add_to_hall(portico_session session, void *state, co
     (void)host->session_send(session, packet->opcode, &there, sizeof there);
 }
 
-static void PORTICO_CALL on_figures(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_figures(portico_session session, void *state,
+                                    const portico_packet *packet) {
     (void)state;
     uint64_t figures[2];
     figures[1] = atomic_load(&counted); /* first, so that it is never the larger one */
@@ -139,7 +146,8 @@ static void PORTICO_CALL on_figures(portico_session session, void *state, const 
     (void)host->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_timers(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_timers(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     const portico_entity to[3] = {module_id, atomic_load(&hall), session};
     uint32_t started = 0;
@@ -166,16 +174,21 @@ static void PORTICO_CALL on_hall_close(portico_room room, void *state, portico_s
 }
 
 static portico_status register_types(void) {
-    const portico_session_type type = {
-        .struct_size = sizeof type, .state_size = sizeof(tally), .name = "session", .on_close = on_close};
-    const portico_room_type room = {
-        .struct_size = sizeof room, .state_size = sizeof(tally), .name = "hall", .on_close = on_hall_close};
+    const portico_session_type type = {.struct_size = sizeof type,
+                                       .state_size = sizeof(tally),
+                                       .name = "session",
+                                       .on_close = on_close};
+    const portico_room_type room = {.struct_size = sizeof room,
+                                    .state_size = sizeof(tally),
+                                    .name = "hall",
+                                    .on_close = on_hall_close};
     portico_status status = host->register_session_type(&type);
     status = status == PORTICO_OK ? host->register_room_type(&room) : status;
     static const char *const types[] = {"session", "hall", NULL};
     for (int i = 0; status == PORTICO_OK && i < 3; i++) {
         status = host->register_message(types[i], ADD, on_add);
-        status = status == PORTICO_OK ? host->register_message(types[i], ADD_BY_TIMER, on_add) : status;
+        status =
+            status == PORTICO_OK ? host->register_message(types[i], ADD_BY_TIMER, on_add) : status;
     }
     return status == PORTICO_OK ? host->register_message(NULL, MAKE_HALL, on_make_hall) : status;
 }
@@ -191,7 +204,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
         status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
     }
     /* The room type is there once `load` has returned. */
-    return status == PORTICO_OK ? host->post_after(module_id, MAKE_HALL, NULL, 0, 50, NULL) : status;
+    return status == PORTICO_OK ? host->post_after(module_id, MAKE_HALL, NULL, 0, 50, NULL)
+                                : status;
 }
 
 static void PORTICO_CALL module_unload(void *state) {
@@ -202,7 +216,8 @@ static void PORTICO_CALL module_unload(void *state) {
         }
     }
     sum_up(state);
-    (void)snprintf(text, sizeof text, "accepted %llu summed %llu", (unsigned long long)atomic_load(&accepted),
+    (void)snprintf(text, sizeof text, "accepted %llu summed %llu",
+                   (unsigned long long)atomic_load(&accepted),
                    (unsigned long long)atomic_load(&summed));
     host->log(PORTICO_LOG_INFO, text);
 }

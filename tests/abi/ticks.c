@@ -44,60 +44,73 @@ static uint32_t elapsed_us(const player *p) {
     return (uint32_t)((system_now_ns() - p->started_ns) / 1000);
 }
 
-static void PORTICO_CALL on_due(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_due(portico_entity entity, void *state,
+                                const portico_message *message) {
     uint32_t figures[2] = {elapsed_us(state), message->missed};
     (void)host->session_send(entity, (uint16_t)(100 + message->id), figures,
                              message->id == AFTER ? sizeof figures[0] : sizeof figures);
 }
 
-static void PORTICO_CALL on_counted(portico_entity entity, void *state, const portico_message *message) {
+static void PORTICO_CALL on_counted(portico_entity entity, void *state,
+                                    const portico_message *message) {
     (void)entity;
     (void)state;
     (void)message;
     atomic_fetch_add(&counted, 1);
 }
 
-static void PORTICO_CALL on_after(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_after(portico_session session, void *state,
+                                  const portico_packet *packet) {
     player *p = state;
     p->started_ns = system_now_ns();
-    answer(session, packet, host->post_after(session, AFTER, NULL, 0, figure_of(packet), &p->timer));
+    answer(session, packet,
+           host->post_after(session, AFTER, NULL, 0, figure_of(packet), &p->timer));
 }
 
-static void PORTICO_CALL on_every(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_every(portico_session session, void *state,
+                                  const portico_packet *packet) {
     player *p = state;
     p->started_ns = system_now_ns();
-    answer(session, packet, host->post_every(session, EVERY, NULL, 0, figure_of(packet), &p->timer));
+    answer(session, packet,
+           host->post_every(session, EVERY, NULL, 0, figure_of(packet), &p->timer));
 }
 
-static void PORTICO_CALL on_cancel(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_cancel(portico_session session, void *state,
+                                   const portico_packet *packet) {
     const player *p = state;
     answer(session, packet, host->timer_cancel(p->timer));
 }
 
-static void PORTICO_CALL on_sleep(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_sleep(portico_session session, void *state,
+                                  const portico_packet *packet) {
     (void)state;
     system_sleep_ms(figure_of(packet));
     answer(session, packet, PORTICO_OK);
 }
 
-static void PORTICO_CALL on_every_room(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_every_room(portico_session session, void *state,
+                                       const portico_packet *packet) {
     player *p = state;
     portico_room room = 0;
     portico_status status = host->room_create("ticks.room", "x", &room);
     status = status == PORTICO_OK ? host->room_join(room, session) : status;
-    status = status == PORTICO_OK ? host->post_every(room, COUNTED, NULL, 0, figure_of(packet), &p->timer)
-                                  : status;
+    status = status == PORTICO_OK
+                 ? host->post_every(room, COUNTED, NULL, 0, figure_of(packet), &p->timer)
+                 : status;
     answer(session, packet, status);
 }
 
-static void PORTICO_CALL on_close_room(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_close_room(portico_session session, void *state,
+                                       const portico_packet *packet) {
     (void)state;
     answer(session, packet, host->room_close(host->session_room(session)));
 }
 
-static void PORTICO_CALL on_every_module(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_every_module(portico_session session, void *state,
+                                         const portico_packet *packet) {
     player *p = state;
-    answer(session, packet, host->post_every(module_id, COUNTED, NULL, 0, figure_of(packet), &p->timer));
+    answer(session, packet,
+           host->post_every(module_id, COUNTED, NULL, 0, figure_of(packet), &p->timer));
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {

@@ -6,7 +6,8 @@
 
 static const portico_host *host;
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
@@ -21,7 +22,8 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
         return status;
     }
     status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler(type.name, (uint16_t)opcode, on_packet) : status;
+    return status == PORTICO_OK ? host->register_handler(type.name, (uint16_t)opcode, on_packet)
+                                : status;
 }
 
 static const char *const required[] = {"grow", NULL};

@@ -35,14 +35,16 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return rooms > 0 ? host->room_join(room_of(session), session) : PORTICO_OK;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
 static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
     (void)state;
-    return tick_ms > 0 ? host->post_every(room, TICK, NULL, 0, (uint32_t)tick_ms, NULL) : PORTICO_OK;
+    return tick_ms > 0 ? host->post_every(room, TICK, NULL, 0, (uint32_t)tick_ms, NULL)
+                       : PORTICO_OK;
 }
 
 static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
@@ -60,9 +62,12 @@ static portico_status read_settings(void) {
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_open = on_open};
-    const portico_room_type room = {
-        .struct_size = sizeof room, .name = "hall", .state_size = sizeof(hall), .on_open = on_room_open};
+    const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_open = on_open};
+    const portico_room_type room = {.struct_size = sizeof room,
+                                    .name = "hall",
+                                    .state_size = sizeof(hall),
+                                    .on_open = on_room_open};
     portico_status status = read_settings();
     status = status == PORTICO_OK ? host->register_session_type(&type) : status;
     status = status == PORTICO_OK ? host->register_room_type(&room) : status;

@@ -195,7 +195,8 @@ static void turn(uint64_t until_ns) {
     uint64_t now_ns = meter_now_ns();
     if (now_ns >= give_up_ns) {
         meter_fail(1, "not done within %llu s: %llu connections not made, %llu frames not answered",
-                   (unsigned long long)limit_s, (unsigned long long)connecting, (unsigned long long)flying);
+                   (unsigned long long)limit_s, (unsigned long long)connecting,
+                   (unsigned long long)flying);
     }
     until_ns = until_ns < give_up_ns ? until_ns : give_up_ns;
     uint64_t wait_ms = until_ns > now_ns ? (until_ns - now_ns + 999999) / 1000000 : 0;
@@ -262,8 +263,9 @@ static void drain(void) {
     while (flying > 0 || connecting > 0) {
         turn(until_ns);
         if (meter_now_ns() >= until_ns) {
-            meter_fail(1, "%llu frames did not come back, and %llu connections were not made, within %d s",
-                       (unsigned long long)flying, (unsigned long long)connecting, DRAIN_S);
+            meter_fail(
+                1, "%llu frames did not come back, and %llu connections were not made, within %d s",
+                (unsigned long long)flying, (unsigned long long)connecting, DRAIN_S);
         }
     }
 }
@@ -292,7 +294,8 @@ static void start(void) {
     }
 }
 
-static void report(const meter_reading *from, const meter_reading *to, uint64_t messages, uint64_t before) {
+static void report(const meter_reading *from, const meter_reading *to, uint64_t messages,
+                   uint64_t before) {
     double took_ns = (double)(to->at_ns - from->at_ns);
     double each = messages > 0 ? (double)messages : 1.0;
     double client_ns = (double)(to->client_ns - from->client_ns);
@@ -301,21 +304,26 @@ static void report(const meter_reading *from, const meter_reading *to, uint64_t 
     for (int i = 0; i < meters.pid_count; i++) {
         server_ns += (double)(to->server_ns[i] - from->server_ns[i]);
     }
-    printf("work=%s connections=%llu in_flight=%llu size=%llu seconds=%.3f messages=%llu per_second=%.0f",
-           work_names[kind], (unsigned long long)connections, (unsigned long long)in_flight,
-           (unsigned long long)size, took_ns / 1e9, (unsigned long long)messages, each * 1e9 / took_ns);
+    printf(
+        "work=%s connections=%llu in_flight=%llu size=%llu seconds=%.3f messages=%llu per_second=%.0f",
+        work_names[kind], (unsigned long long)connections, (unsigned long long)in_flight,
+        (unsigned long long)size, took_ns / 1e9, (unsigned long long)messages,
+        each * 1e9 / took_ns);
     printf(" p50_us=%.1f p99_us=%.1f max_us=%.1f", meter_latency_us(50), meter_latency_us(99),
            meter_latency_us(100));
-    printf(" server_us=%.4f server_share=%.3f client_us=%.4f client_share=%.3f", server_ns / each / 1e3,
-           server_ns / took_ns, client_ns / each / 1e3, client_ns / took_ns);
+    printf(" server_us=%.4f server_share=%.3f client_us=%.4f client_share=%.3f",
+           server_ns / each / 1e3, server_ns / took_ns, client_ns / each / 1e3,
+           client_ns / took_ns);
     for (int i = 0; i < meters.pid_count; i++) {
-        printf(" server_us_%d=%.4f", i + 1, (double)(to->server_ns[i] - from->server_ns[i]) / each / 1e3);
+        printf(" server_us_%d=%.4f", i + 1,
+               (double)(to->server_ns[i] - from->server_ns[i]) / each / 1e3);
     }
     if (meters.allocations != NULL) {
         printf(" allocations=%.6f", (double)(to->allocations - from->allocations) / each);
     }
     printf(" total=%llu resident_before_kib=%llu resident_kib=%llu bytes_per_connection=%.0f\n",
-           (unsigned long long)total, (unsigned long long)before / 1024, (unsigned long long)resident / 1024,
+           (unsigned long long)total, (unsigned long long)before / 1024,
+           (unsigned long long)resident / 1024,
            ((double)resident - (double)before) / (double)connections);
     (void)fflush(stdout);
 }
@@ -369,15 +377,16 @@ static uint64_t whole_number(const char *name, const char *value, uint64_t min, 
     char *end = NULL;
     uint64_t number = strtoull(value, &end, 10);
     if (end == value || *end != '\0' || number < min || number > max) {
-        meter_fail(2, "%s takes %llu to %llu, not %s", name, (unsigned long long)min, (unsigned long long)max,
-                   value);
+        meter_fail(2, "%s takes %llu to %llu, not %s", name, (unsigned long long)min,
+                   (unsigned long long)max, value);
     }
     return number;
 }
 
 static void take_pids(char *list) {
     char *rest = NULL;
-    for (const char *pid = strtok_r(list, ",", &rest); pid != NULL; pid = strtok_r(NULL, ",", &rest)) {
+    for (const char *pid = strtok_r(list, ",", &rest); pid != NULL;
+         pid = strtok_r(NULL, ",", &rest)) {
         if (meters.pid_count == METER_PIDS_MAX) {
             meter_fail(2, "at most %d processes", METER_PIDS_MAX);
         }
@@ -464,8 +473,8 @@ static void raise_limit(void) {
     limit.rlim_cur = limit.rlim_max < wanted.rlim_cur ? limit.rlim_max : wanted.rlim_cur;
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted.rlim_cur &&
         setrlimit(RLIMIT_NOFILE, &wanted) != 0) {
-        meter_fail(2, "%llu connections, and only %llu files may be open", (unsigned long long)connections,
-                   (unsigned long long)limit.rlim_max);
+        meter_fail(2, "%llu connections, and only %llu files may be open",
+                   (unsigned long long)connections, (unsigned long long)limit.rlim_max);
     }
 }
 

@@ -55,7 +55,8 @@ static void frame_make(uint8_t *frame, uint32_t source, uint32_t number) {
     put_u16(frame + 2, 1 + (source * STRIDE + number) % opcode_count);
     put_u32(frame + 4, source);
     put_u32(frame + 8, number);
-    memcpy(frame + LINK_SIZE_MIN, pattern + (source * 7 + number) % PATTERNS, frame_size - LINK_SIZE_MIN);
+    memcpy(frame + LINK_SIZE_MIN, pattern + (source * 7 + number) % PATTERNS,
+           frame_size - LINK_SIZE_MIN);
 }
 
 void link_connect(load_link *l, int from) {
@@ -75,7 +76,8 @@ void link_connect(load_link *l, int from) {
             meter_fail(2, "no connection from 127.0.0.%d: %s", from, strerror(errno));
         }
     }
-    if (connect(l->fd, (const struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) {
+    if (connect(l->fd, (const struct sockaddr *)&server, sizeof server) != 0 &&
+        errno != EINPROGRESS) {
         meter_fail(2, "connection %u: %s", l->id, strerror(errno));
     }
 }
@@ -110,7 +112,8 @@ void link_flush(load_link *l) {
     }
 }
 
-static _Noreturn void differs(const load_link *l, const uint8_t *right, const uint8_t *found, uint32_t size) {
+static _Noreturn void differs(const load_link *l, const uint8_t *right, const uint8_t *found,
+                              uint32_t size) {
     uint32_t at = 0;
     while (at < size && right[at] == found[at]) {
         at++;
@@ -148,8 +151,8 @@ uint32_t link_read(load_link *l, uint32_t issued, bool *more) {
         return 0;
     }
     if (size <= 0) {
-        meter_fail(1, "connection %u, frame %u of %u: the server has closed it%s%s", l->id, l->received,
-                   issued, size < 0 ? ": " : "", size < 0 ? strerror(errno) : "");
+        meter_fail(1, "connection %u, frame %u of %u: the server has closed it%s%s", l->id,
+                   l->received, issued, size < 0 ? ": " : "", size < 0 ? strerror(errno) : "");
     }
     for (uint32_t at = 0; at < (uint32_t)size;) {
         uint32_t left = (uint32_t)size - at;
@@ -160,7 +163,8 @@ uint32_t link_read(load_link *l, uint32_t issued, bool *more) {
         uint32_t piece = frame_size - l->received_part;
         piece = piece < left ? piece : left;
         if (l->received >= issued) {
-            meter_fail(1, "connection %u: more than the %u frames came that were sent", l->id, issued);
+            meter_fail(1, "connection %u: more than the %u frames came that were sent", l->id,
+                       issued);
         }
         frame_make(right, l->source, l->received);
         if (memcmp(right + l->received_part, bytes + at, piece) != 0) {

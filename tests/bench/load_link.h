@@ -18,13 +18,15 @@ enum { LINK_SIZE_MIN = 12, LINK_SIZE_MAX = 65535 };
 typedef struct load_link {
     int fd; /* -1: none */
     uint32_t id;
-    uint32_t source;    /* the connection whose frames come here: its own, or the one that broadcasts */
+    uint32_t
+        source; /* the connection whose frames come here: its own, or the one that broadcasts */
     uint32_t issued;    /* frames 0 to issued - 1 are to be sent */
     uint32_t sent;      /* the first that is not sent whole, */
     uint32_t sent_part; /* and how many of its bytes are */
     uint32_t received;  /* the frame that comes next, */
     uint32_t received_part;
-    bool tuned;     /* `received` is known. A listener to broadcasts begins with whichever comes first */
+    bool
+        tuned; /* `received` is known. A listener to broadcasts begins with whichever comes first */
     bool connected; /* the connection stands */
     uint8_t head[LINK_SIZE_MIN];
 } load_link;

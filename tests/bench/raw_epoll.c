@@ -177,7 +177,8 @@ static void begin_listening(void) {
     socklen_t size = sizeof here;
     listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (const struct sockaddr *)&here, sizeof here) != 0 ||
-        listen(listener, BACKLOG) != 0 || getsockname(listener, (struct sockaddr *)&here, &size) != 0) {
+        listen(listener, BACKLOG) != 0 ||
+        getsockname(listener, (struct sockaddr *)&here, &size) != 0) {
         fail("listen");
     }
     printf("port=%d\n", ntohs(here.sin_port));
@@ -185,7 +186,8 @@ static void begin_listening(void) {
 }
 
 static void usage(void) {
-    (void)fputs("usage: raw_epoll [--threads N] [--broadcast] [--lie flip|swap|drop|double]\n", stderr);
+    (void)fputs("usage: raw_epoll [--threads N] [--broadcast] [--lie flip|swap|drop|double]\n",
+                stderr);
     exit(2);
 }
 
@@ -201,7 +203,8 @@ static void take(int argc, char **argv) {
             usage();
         }
     }
-    if (thread_count < 1 || thread_count > THREADS_MAX || (thread_count > 1 && (broadcasts || lie != NULL))) {
+    if (thread_count < 1 || thread_count > THREADS_MAX ||
+        (thread_count > 1 && (broadcasts || lie != NULL))) {
         usage();
     }
 }

@@ -91,7 +91,8 @@ static void begin_accept(void) {
         fail("WSASocketW");
     }
     c->step = ACCEPTING;
-    if (!accept_ex(listener, c->socket, c->buffer, 0, ADDRESS_ROOM, ADDRESS_ROOM, &got, &c->overlapped) &&
+    if (!accept_ex(listener, c->socket, c->buffer, 0, ADDRESS_ROOM, ADDRESS_ROOM, &got,
+                   &c->overlapped) &&
         WSAGetLastError() != WSA_IO_PENDING) {
         fail("AcceptEx");
     }
@@ -100,7 +101,8 @@ static void begin_accept(void) {
 static bool accepted(connection *c) {
     BOOL no_delay = TRUE;
     begin_accept();
-    setsockopt(c->socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&listener, sizeof listener);
+    setsockopt(c->socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (const char *)&listener,
+               sizeof listener);
     setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, (const char *)&no_delay, sizeof no_delay);
     if (CreateIoCompletionPort((HANDLE)c->socket, port, 0, 0) == NULL) {
         fail("CreateIoCompletionPort");
@@ -203,11 +205,12 @@ static void begin(void) {
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     listener = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     if (port == NULL || listener == INVALID_SOCKET ||
-        bind(listener, (SOCKADDR *)&address, sizeof address) != 0 || listen(listener, SOMAXCONN) != 0 ||
+        bind(listener, (SOCKADDR *)&address, sizeof address) != 0 ||
+        listen(listener, SOMAXCONN) != 0 ||
         getsockname(listener, (SOCKADDR *)&address, &size) != 0 ||
         CreateIoCompletionPort((HANDLE)listener, port, 0, 0) == NULL ||
-        WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex, sizeof accept_ex,
-                 &got, NULL, NULL) != 0) {
+        WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex,
+                 sizeof accept_ex, &got, NULL, NULL) != 0) {
         fail("listening");
     }
     for (int i = 0; i < ACCEPTS; i++) {

@@ -88,7 +88,8 @@ static struct io_uring_sqe *prepare(uint8_t opcode, int fd, step next) {
         submit(0);
     }
     struct io_uring_sqe *s = &submissions[prepared++ % SUBMISSIONS];
-    *s = (struct io_uring_sqe){.opcode = opcode, .fd = fd, .user_data = (uint64_t)next << 32 | (uint32_t)fd};
+    *s = (struct io_uring_sqe){
+        .opcode = opcode, .fd = fd, .user_data = (uint64_t)next << 32 | (uint32_t)fd};
     return s;
 }
 
@@ -142,7 +143,8 @@ static void on_completion(const struct io_uring_cqe *c) {
 }
 
 static void loop(void) {
-    const struct io_uring_cqe *completions = (const struct io_uring_cqe *)(memory + params.cq_off.cqes);
+    const struct io_uring_cqe *completions =
+        (const struct io_uring_cqe *)(memory + params.cq_off.cqes);
     prepare_accept();
     for (;;) {
         submit(1);
@@ -169,7 +171,8 @@ static void ring_open(void) {
     size_t size = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
     size_t array_end = params.sq_off.array + params.sq_entries * sizeof(unsigned);
     size = size > array_end ? size : array_end;
-    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING);
+    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring,
+                  IORING_OFF_SQ_RING);
     submissions = mmap(NULL, params.sq_entries * sizeof *submissions, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES);
     if (memory == MAP_FAILED || submissions == MAP_FAILED) {
@@ -192,10 +195,12 @@ int main(void) {
     socklen_t size = sizeof here;
     const int on = 1;
     ring_open();
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* those accepted inherit TCP_NODELAY */
+    listener =
+        socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* those accepted inherit TCP_NODELAY */
     (void)setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (listener < 0 || bind(listener, (const struct sockaddr *)&here, sizeof here) != 0 ||
-        listen(listener, BACKLOG) != 0 || getsockname(listener, (struct sockaddr *)&here, &size) != 0) {
+        listen(listener, BACKLOG) != 0 ||
+        getsockname(listener, (struct sockaddr *)&here, &size) != 0) {
         fail("listen", 1);
     }
     (void)printf("port=%d\n", ntohs(here.sin_port));

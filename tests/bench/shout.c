@@ -7,13 +7,16 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     portico_room room = 0;
     (void)state;
     portico_status status = host->room_create("shout.hall", "hall", &room);
-    return status == PORTICO_OK || status == PORTICO_E_EXISTS ? host->room_join(room, session) : status;
+    return status == PORTICO_OK || status == PORTICO_E_EXISTS ? host->room_join(room, session)
+                                                              : status;
 }
 
 /* What comes before the join has come about is in no room, and goes to nobody. */
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
-    (void)host->room_send(host->session_room(session), packet->opcode, packet->data, packet->size, 0);
+    (void)host->room_send(host->session_room(session), packet->opcode, packet->data, packet->size,
+                          0);
 }
 
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {

@@ -83,11 +83,12 @@ static void row(int sessions, const char *what, double *ms[FIGURES], uint32_t tr
         qsort(ms[f], (size_t)swap_count, sizeof *ms[f], compare_ms);
     }
     const double *p = ms[PAUSE];
-    printf("| %d | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %u | %.1f | %.1f | %.1f | %.1f |\n",
-           sessions, what, 1000 * at_percent(p, 50), 1000 * at_percent(p, 90), 1000 * at_percent(p, 99),
-           1000 * at_percent(p, 99.9), 1000 * at_percent(p, 100), 1000 * at_percent(ms[GATE], 99), tries,
-           at_percent(ms[STAGED], 50), at_percent(ms[STAGED], 99), at_percent(ms[SETTLED], 50),
-           at_percent(ms[SETTLED], 99));
+    printf(
+        "| %d | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %u | %.1f | %.1f | %.1f | %.1f |\n",
+        sessions, what, 1000 * at_percent(p, 50), 1000 * at_percent(p, 90),
+        1000 * at_percent(p, 99), 1000 * at_percent(p, 99.9), 1000 * at_percent(p, 100),
+        1000 * at_percent(ms[GATE], 99), tries, at_percent(ms[STAGED], 50),
+        at_percent(ms[STAGED], 99), at_percent(ms[SETTLED], 50), at_percent(ms[SETTLED], 99));
     (void)fflush(stdout);
 }
 
@@ -113,7 +114,8 @@ static void measure_beside(int sessions, double *ms[FIGURES]) {
     atomic_store(&stop, true);
     os_thread_join(thread);
     snprintf(what, sizeof what, "%llu echoes/s, host %.2f processors",
-             (unsigned long long)(load_answered(beside) * 1000 / took_ms), (double)cpu_ms / (double)took_ms);
+             (unsigned long long)(load_answered(beside) * 1000 / took_ms),
+             (double)cpu_ms / (double)took_ms);
     load_destroy(beside);
     row(sessions, what, ms, tries);
 }

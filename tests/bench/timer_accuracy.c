@@ -51,8 +51,9 @@ static void measure(host *h, net_socket s, load *beside, const char *what) {
     printf("%-22s %8llu %8llu %8.2f %8llu %8llu %8llu %8llu %8llu %8.0f %8.0f\n", what,
            (unsigned long long)f.ticks, (unsigned long long)f.left_out,
            100.0 * (double)f.in_time / (double)(all > 0 ? all : 1), (unsigned long long)f.p50_us,
-           (unsigned long long)f.p90_us, (unsigned long long)f.p99_us, (unsigned long long)f.p999_us,
-           (unsigned long long)f.worst_us, (double)answered / seconds, (double)cpu_ms / seconds / 10);
+           (unsigned long long)f.p90_us, (unsigned long long)f.p99_us,
+           (unsigned long long)f.p999_us, (unsigned long long)f.worst_us,
+           (double)answered / seconds, (double)cpu_ms / seconds / 10);
     (void)fflush(stdout);
     CHECK_INT(f.early, 0);
 }
@@ -78,8 +79,8 @@ static void measure_host(const char *name, uint32_t spread_ms) {
     char body[200];
     char what[40];
     (void)snprintf(body, sizeof body,
-                   "[module metronome]\nfile = {tests}/metronome{so}\nrooms = %u\nspread_ms = %u\n", rooms,
-                   spread_ms);
+                   "[module metronome]\nfile = {tests}/metronome{so}\nrooms = %u\nspread_ms = %u\n",
+                   rooms, spread_ms);
     host_options options = {
         .name = name,
         .workers = workers,
@@ -110,8 +111,8 @@ int main(int argc, char **argv) {
         CHECK(*numbers[i - 1] > 0);
     }
     printf("%u s each, %u workers; lateness in us\n", seconds, workers);
-    printf("%-22s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "ticks", "left out", "% <= 2ms", "p50",
-           "p90", "p99", "p99.9", "worst", "echoes/s", "host cpu");
+    printf("%-22s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "ticks", "left out", "% <= 2ms",
+           "p50", "p90", "p99", "p99.9", "worst", "echoes/s", "host cpu");
     measure_host("in_phase", 0);
     measure_host("spread", SPREAD_MS);
     return 0;

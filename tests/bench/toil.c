@@ -12,7 +12,8 @@ static int64_t now_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
     (void)state;
     int64_t until_us = now_us() + toil_us;
     while (now_us() < until_us) {
@@ -23,7 +24,8 @@ static void PORTICO_CALL on_packet(portico_session session, void *state, const p
 static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
     portico_status status = host->config_integer("us", 50, 1, 1000000, &toil_us);
     return status == PORTICO_OK ? host->register_session_type(&type) : status;
 }

@@ -8,7 +8,8 @@ static probe accepts[COUNT];
 static probe connects[COUNT];
 static os_socket *clients[COUNT];
 
-static void check_round(os_port *port, os_socket *listener, const os_address *address, bool accept_first) {
+static void check_round(os_port *port, os_socket *listener, const os_address *address,
+                        bool accept_first) {
     memset(accepts, 0, sizeof accepts);
     memset(connects, 0, sizeof connects);
     for (int i = 0; i < COUNT && accept_first; i++) {

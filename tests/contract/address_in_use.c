@@ -1,7 +1,8 @@
 /* A port that is listened on is taken; an address of another machine is not ours; port 0 gives a new one. */
 #include "contract.h"
 
-static portico_status listen_at(os_port *port, const os_address *address, bool reuse, os_socket **listener) {
+static portico_status listen_at(os_port *port, const os_address *address, bool reuse,
+                                os_socket **listener) {
     os_listen_options options = {.backlog = 5, .reuse_address = reuse};
     return os_listen(port, address, &options, listener);
 }

@@ -7,7 +7,8 @@
 enum { MANY_BYTES = 8 * 1024 * 1024 };
 
 /* Takes what is there, by whichever way has it. Returns how many bytes; 0 at the end of the stream. */
-static uint32_t recv_either(os_port *port, os_socket *socket, void *data, uint32_t capacity, bool *at_once) {
+static uint32_t recv_either(os_port *port, os_socket *socket, void *data, uint32_t capacity,
+                            bool *at_once) {
     probe recv = {0};
     uint32_t bytes = os_recv_now(socket, data, capacity);
     *at_once = bytes > 0;

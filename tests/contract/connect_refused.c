@@ -5,8 +5,8 @@ int main(int argc, char **argv) {
     contract_begin(argc, argv);
     os_port *port = contract_port();
     os_address address;
-    CHECK_OK(
-        os_address_parse("127.0.0.1", 1, &address)); /* tcpmux: nobody serves it, and no port 0 becomes it */
+    CHECK_OK(os_address_parse("127.0.0.1", 1,
+                              &address)); /* tcpmux: nobody serves it, and no port 0 becomes it */
     for (int i = 0; i < 3; i++) {
         probe connect = {0};
         os_socket *socket = NULL;

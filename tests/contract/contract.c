@@ -42,13 +42,15 @@ int contract_skip(const char *reason) {
 }
 
 _Noreturn void contract_fail(const char *file, int line, const char *text) {
-    fprintf(stderr, "%s:%d: failed: %s (last system error %d)\n", file, line, text, (int)os_error());
+    fprintf(stderr, "%s:%d: failed: %s (last system error %d)\n", file, line, text,
+            (int)os_error());
     fflush(stderr);
     os_exit(1);
     abort(); /* not reached: os_exit is not declared so */
 }
 
-void contract_check_equal(const char *file, int line, const char *text, long long found, long long expected) {
+void contract_check_equal(const char *file, int line, const char *text, long long found,
+                          long long expected) {
     if (found != expected) {
         char words[256];
         snprintf(words, sizeof words, "%s is %lld, expected %lld", text, found, expected);

@@ -22,7 +22,8 @@ int contract_end(void);
 int contract_skip(const char *reason);
 
 _Noreturn void contract_fail(const char *file, int line, const char *text);
-void contract_check_equal(const char *file, int line, const char *text, long long found, long long expected);
+void contract_check_equal(const char *file, int line, const char *text, long long found,
+                          long long expected);
 void contract_check_status(const char *file, int line, const char *text, portico_status found,
                            portico_status expected);
 const char *contract_status_name(portico_status status);
@@ -30,7 +31,8 @@ const char *contract_status_name(portico_status status);
 #define CHECK(condition) ((condition) ? (void)0 : contract_fail(__FILE__, __LINE__, #condition))
 #define CHECK_EQ(found, expected) \
     contract_check_equal(__FILE__, __LINE__, #found, (long long)(found), (long long)(expected))
-#define CHECK_STATUS(found, expected) contract_check_status(__FILE__, __LINE__, #found, (found), (expected))
+#define CHECK_STATUS(found, expected) \
+    contract_check_status(__FILE__, __LINE__, #found, (found), (expected))
 #define CHECK_OK(found) CHECK_STATUS(found, PORTICO_OK)
 
 /* ---- probes: operations that count ------------------------------------------------------- */

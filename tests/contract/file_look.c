@@ -122,7 +122,8 @@ int main(int argc, char **argv) {
     check_changes();
     check_written();
     check_beside(look_often, false);
-    check_beside(ask_often, true); /* on Windows; and on Linux no signal of the lease ends the process */
+    check_beside(ask_often,
+                 true); /* on Windows; and on Linux no signal of the lease ends the process */
     CHECK(os_folder_remove(FOLDER) != PORTICO_OK); /* it is not empty */
     CHECK_OK(os_file_remove(NAME));
     CHECK_OK(os_folder_remove(FOLDER));

@@ -54,7 +54,8 @@ int main(int argc, char **argv) {
     contract_begin(argc, argv);
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
-    CHECK_OK(os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* of a run that was broken off */
+    CHECK_OK(
+        os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* of a run that was broken off */
 
     write_file(FOLDER "/deep/er/a", "wx", "first");
     char found[64] = "";

@@ -92,8 +92,9 @@ int main(int argc, char **argv) {
         int (*count)(void);
         void *symbol = os_library_symbol(library, "contract_sample_count");
         CHECK(symbol != NULL);
-        memcpy(&count, &symbol, sizeof count); /* ISO C knows no cast from an object to a function */
-        CHECK_EQ(count(), 1);                  /* fresh, each time */
+        memcpy(&count, &symbol,
+               sizeof count); /* ISO C knows no cast from an object to a function */
+        CHECK_EQ(count(), 1); /* fresh, each time */
         CHECK_EQ(count(), 2);
         CHECK(os_library_symbol(library, "contract_sample_absent") == NULL);
         check_range(library, symbol);

@@ -12,7 +12,8 @@ static uint32_t nodes_fill(uint32_t count, uint32_t factor) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = (i + 1) * factor % (NODES + 1);
-        nodes[i] = (os_buffer){.next = i + 1 < count ? &nodes[i + 1] : NULL, .data = sent + at, .size = size};
+        nodes[i] = (os_buffer){
+            .next = i + 1 < count ? &nodes[i + 1] : NULL, .data = sent + at, .size = size};
         at += size;
     }
     return at;

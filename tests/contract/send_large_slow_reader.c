@@ -12,7 +12,8 @@ int main(int argc, char **argv) {
     uint8_t *got = malloc(SIZE);
     CHECK(sent != NULL && got != NULL);
     contract_pattern(sent, SIZE, 16);
-    os_socket_options options = {.linger_s = -1, .send_buffer_bytes = 65536, .recv_buffer_bytes = 65536};
+    os_socket_options options = {
+        .linger_s = -1, .send_buffer_bytes = 65536, .recv_buffer_bytes = 65536};
     CHECK_OK(os_socket_configure(p.client, &options));
     CHECK_OK(os_socket_configure(p.server, &options));
 

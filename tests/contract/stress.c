@@ -113,7 +113,8 @@ static void connection_recv(connection *c, bool ready_first) {
         capacity = c->size - c->received;
         data = c->in + c->received;
     }
-    if (!op_accepted(&c->recv, os_recv(c->socket, op_begin(&c->recv), ready_first ? NULL : data, capacity))) {
+    if (!op_accepted(&c->recv,
+                     os_recv(c->socket, op_begin(&c->recv), ready_first ? NULL : data, capacity))) {
         connection_close(c, false);
     }
 }
@@ -123,7 +124,8 @@ static void connection_send(connection *c, const uint8_t *data, uint32_t size) {
     uint32_t left = size;
     for (int i = 0; i < 3; i++) {
         uint32_t piece = i == 2 ? left : next_random(c) % (left + 1);
-        c->nodes[i] = (os_buffer){.next = i < 2 ? &c->nodes[i + 1] : NULL, .data = data, .size = piece};
+        c->nodes[i] =
+            (os_buffer){.next = i < 2 ? &c->nodes[i + 1] : NULL, .data = data, .size = piece};
         data += piece;
         left -= piece;
     }
@@ -178,8 +180,8 @@ static void client_connect(connection *c) {
     c->rounds_left = ROUNDS;
     c->lives_left--;
     c->recv.kind = OP_CONNECT;
-    bool accepted =
-        op_accepted(&c->recv, os_connect(the_port, &listen_address, NULL, op_begin(&c->recv), &c->socket));
+    bool accepted = op_accepted(
+        &c->recv, os_connect(the_port, &listen_address, NULL, op_begin(&c->recv), &c->socket));
     CHECK(accepted);
 }
 
@@ -258,7 +260,8 @@ static void on_connection(stress_op *o, const os_completion *done) {
     } else {
         /* A server's recv with a buffer never completes with 0 bytes but at the end; recv-ready always
          * does. */
-        bool was_ready = o->kind == OP_RECV && done->status == PORTICO_OK && done->bytes == 0 && !c->sent;
+        bool was_ready =
+            o->kind == OP_RECV && done->status == PORTICO_OK && done->bytes == 0 && !c->sent;
         c->sent = was_ready; /* after recv-ready comes the real recv */
         server_on(c, o, done, was_ready);
     }

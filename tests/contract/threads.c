@@ -64,7 +64,8 @@ int main(int argc, char **argv) {
     os_thread *threads[THREADS];
     uint32_t counts[THREADS] = {0};
     for (int i = 0; i < THREADS; i++) {
-        CHECK_OK(os_thread_start(&threads[i], "a name that is far too long", count_main, &counts[i]));
+        CHECK_OK(
+            os_thread_start(&threads[i], "a name that is far too long", count_main, &counts[i]));
     }
     os_mutex_lock(&lock);
     CHECK_EQ(counter, 0);

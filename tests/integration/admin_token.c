@@ -42,7 +42,8 @@ int main(void) {
         return 0;
     }
     CHECK_INT(run("run", NULL, ini), 1);
-    CHECK(strstr(output, "run/admin.token can be read by others than its owner (mode 644)") != NULL);
+    CHECK(strstr(output, "run/admin.token can be read by others than its owner (mode 644)") !=
+          NULL);
     CHECK(strstr(output, "delete the file") != NULL);
     CHECK_INT(run("ctl", "status", ini), 1);
     CHECK(strstr(output, "can be read by others than its owner (mode 644)") != NULL);

@@ -10,7 +10,8 @@
 
 int main(void) {
     (void)process_raise_handle_limit();
-    bots_options how = {.fields = scale(100, 5), .per_field = 10, .think_ms = 100, .join_ms = 200, .seed = 5};
+    bots_options how = {
+        .fields = scale(100, 5), .per_field = 10, .think_ms = 100, .join_ms = 200, .seed = 5};
     host_options options = {
         .name = "arena",
         .modules = "arena",

@@ -77,7 +77,8 @@ static void dribbled(const char *listener, wire_kind kind) {
     net_socket s = net_connect(host_port(h, listener));
     for (size_t i = 0; i < size; i++) {
         CHECK(net_send_all(s, bytes + i, 1));
-        wire_expect_echo(bystander, WIRE_U16, 4, "between"); /* and gives the byte time to arrive alone */
+        wire_expect_echo(bystander, WIRE_U16, 4,
+                         "between"); /* and gives the byte time to arrive alone */
     }
     CHECK_INT(wire_recv(s, kind, &opcode, reply, sizeof reply), 5);
     CHECK_INT(opcode, 21);
@@ -129,7 +130,8 @@ int main(void) {
             },
     };
     static const uint32_t sizes16[] = {0, 1, 2, 3, LIMIT + 1, 65535};
-    static const uint32_t sizes32[] = {0, 1, 2, 3, 7, LIMIT + 1, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    static const uint32_t sizes32[] = {0,         1,     2,          3,          7,
+                                       LIMIT + 1, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
     static const uint8_t not_zero[] = {10, 0, 0, 0, 1, 0, 1, 0, 'a', 'b'};
     h = host_start(&options);
     bystander = net_connect(host_port(h, "u16"));

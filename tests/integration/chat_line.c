@@ -50,7 +50,8 @@ static void talking(net_socket anna, net_socket bob) {
     say(anna, "hello\tthere\x01!");
     expect(anna, "anna: hello there !");
     expect(bob, "anna: hello there !");
-    CHECK(net_send_all(bob, "hi, anna\r\n\r\n\n", 12)); /* a terminal that sends CRLF, and empty lines */
+    CHECK(net_send_all(bob, "hi, anna\r\n\r\n\n",
+                       12)); /* a terminal that sends CRLF, and empty lines */
     expect(anna, "bob: hi, anna");
     expect(bob, "bob: hi, anna");
     CHECK(net_send_all(bob, "\xFF\xC3\n", 3));

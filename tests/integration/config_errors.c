@@ -55,9 +55,10 @@ static void all_is_reported(void) {
               "load = often\n",          /* 14 */
               path, sizeof path);
     static const char *const said[] = {
-        "bad.ini:2:", "wrokers",     "workers",    "bad.ini:3:",  "soon",        "listner",    "listener",
-        "bad.ini:7:", "localhost",   "bad.ini:8:", "99999",       "65535",       "bad.ini:9:", "bad.ini:10:",
-        "u32",        "bad.ini:11:", "perhaps",    "bad.ini:12:", "bad.ini:14:", "often",
+        "bad.ini:2:",  "wrokers",  "workers",     "bad.ini:3:",  "soon",
+        "listner",     "listener", "bad.ini:7:",  "localhost",   "bad.ini:8:",
+        "99999",       "65535",    "bad.ini:9:",  "bad.ini:10:", "u32",
+        "bad.ini:11:", "perhaps",  "bad.ini:12:", "bad.ini:14:", "often",
     };
     CHECK_INT(run("check", path), 2);
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {

@@ -13,18 +13,19 @@ static const char came_back[] = "opcode 12 came back: good day";
 
 static host *start_a(uint16_t port) {
     char body[256];
-    snprintf(body, sizeof body, "[listener game]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n",
-             port);
+    snprintf(body, sizeof body,
+             "[listener game]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n", port);
     host_options options = {.name = "connector-a", .modules = "echo", .body = body};
     return host_start(&options);
 }
 
 static host *start_b(uint16_t port) {
     char body[256];
-    snprintf(body, sizeof body,
-             "[connector up]\naddress = 127.0.0.1\nport = %u\ntype = greets.session\nmax_sessions = 2\n"
-             "reconnect_min_ms = 50\nreconnect_max_ms = 400\n",
-             port);
+    snprintf(
+        body, sizeof body,
+        "[connector up]\naddress = 127.0.0.1\nport = %u\ntype = greets.session\nmax_sessions = 2\n"
+        "reconnect_min_ms = 50\nreconnect_max_ms = 400\n",
+        port);
     host_options options = {.name = "connector-b", .modules = "greets", .body = body};
     return host_start(&options);
 }

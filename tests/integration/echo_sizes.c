@@ -38,7 +38,8 @@ static void echo_sized(net_socket s, wire_kind kind, uint32_t largest) {
         }
     }
     for (int i = 0; i < scale(300, 50); i++) {
-        echo_frame(s, kind, (uint32_t)kind + (uint32_t)(wire_random(&random) % (largest - (uint32_t)kind)),
+        echo_frame(s, kind,
+                   (uint32_t)kind + (uint32_t)(wire_random(&random) % (largest - (uint32_t)kind)),
                    &random);
     }
     echo_frame(s, kind, largest, &random);

@@ -24,7 +24,8 @@ int main(void) {
         .handle_limit = LIMIT,
     };
     host *h = host_start(&options);
-    host_admin(h, "status", NULL, 0); /* the connection that asks must be there before the handles are gone */
+    host_admin(h, "status", NULL,
+               0); /* the connection that asks must be there before the handles are gone */
     net_socket clients[CLIENTS];
     for (int i = 0; i < CLIENTS; i++) { /* those above the limit wait in the backlog */
         clients[i] = net_connect(host_port(h, "game"));

@@ -13,7 +13,8 @@ int main(void) {
         .name = "host_api",
         .modules = "echo",
         .listeners = {{"asks", "asks_host.session", NULL}},
-        .body = "[module asks_host]\nfile = {tests}/asks_host{so}\nnumber = 42\ncolour = deep blue\n",
+        .body =
+            "[module asks_host]\nfile = {tests}/asks_host{so}\nnumber = 42\ncolour = deep blue\n",
     };
     host *h = host_start(&options);
     char modules[1024];

@@ -34,7 +34,8 @@ static void expect(const char *name, int exit_code, const char *const *words) {
         }
     }
     if (found != exit_code || !said) {
-        fprintf(stderr, "inspect %s: exit code %d, expected %d\n%s", name, found, exit_code, output);
+        fprintf(stderr, "inspect %s: exit code %d, expected %d\n%s", name, found, exit_code,
+                output);
         exit(1);
     }
 }
@@ -42,25 +43,30 @@ static void expect(const char *name, int exit_code, const char *const *words) {
 int main(void) {
     expect("echo", 0,
            (const char *[]){"echo", "0.1", "Sends every packet back as it came.", "session", NULL});
-    expect("counts", 0, (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
+    expect("counts", 0,
+           (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
     expect("second", 0, (const char *[]){"second", "counts", NULL});
     expect("chat", 0, (const char *[]){"chat", "user", NULL});
     expect("rooms", 0,
            (const char *[]){"rooms.place", "rooms.small", "members 3", "version 3",
-                            " on_open on_join on_leave on_close", "message    1", "message    2", NULL});
+                            " on_open on_join on_leave on_close", "message    1", "message    2",
+                            NULL});
     expect("tallies", 0, (const char *[]){"tallies.hall", "message    3", NULL});
     expect("fields", 0,
-           (const char *[]){"type         fields.session, state 56 bytes, version 2", " on_packet migrate",
-                            "  field      score: unsigned 32 bits, offset 0, size 4",
-                            "  field      name: text of 32 bytes, offset 8, size 32",
-                            "  field      aims: 3 x signed 16 bits, offset 40, size 6",
-                            "  field      rival: unsigned 64 bits, offset 48, size 8",
-                            "room type    fields.table, state 12 bytes, version 0, members 0",
-                            " on_close migrate", "  field      at: 8 opaque bytes, offset 0, size 8",
-                            "state        16 bytes, version 5",
-                            "\nfield      rate: float 64 bits, offset 8, size 8", NULL});
-    expect("old_sizes", 0, (const char *[]){"old_sizes.session, state 4 bytes", "old_sizes.place", NULL});
-    expect("bad_fields", 1, (const char *[]){"type bad_fields.session: field score with offset 2", NULL});
+           (const char *[]){
+               "type         fields.session, state 56 bytes, version 2", " on_packet migrate",
+               "  field      score: unsigned 32 bits, offset 0, size 4",
+               "  field      name: text of 32 bytes, offset 8, size 32",
+               "  field      aims: 3 x signed 16 bits, offset 40, size 6",
+               "  field      rival: unsigned 64 bits, offset 48, size 8",
+               "room type    fields.table, state 12 bytes, version 0, members 0",
+               " on_close migrate", "  field      at: 8 opaque bytes, offset 0, size 8",
+               "state        16 bytes, version 5",
+               "\nfield      rate: float 64 bits, offset 8, size 8", NULL});
+    expect("old_sizes", 0,
+           (const char *[]){"old_sizes.session, state 4 bytes", "old_sizes.place", NULL});
+    expect("bad_fields", 1,
+           (const char *[]){"type bad_fields.session: field score with offset 2", NULL});
     expect("blocks", 0, (const char *[]){"blocking     1", NULL});
     expect("no_symbol", 1, (const char *[]){"portico_module", NULL});
     expect("other_major", 1, (const char *[]){"1.0", "0.3", NULL});

@@ -54,7 +54,8 @@ static void flood(host *h) {
     host_wait_figure(h, "sessions", 0);
     CHECK(host_log_count(h, "more packets per second than allowed") > 0);
 
-    s = net_connect(host_port(h, "flood")); /* one that keeps to 20 a second is served as long as it likes */
+    s = net_connect(
+        host_port(h, "flood")); /* one that keeps to 20 a second is served as long as it likes */
     for (int i = 0; i < 30; i++) {
         wire_expect_echo(s, WIRE_U16, 1, "slow");
         clock_sleep_ms(60);

@@ -37,8 +37,8 @@ int main(void) {
     char answer[1024];
     uint16_t port = 0;
     net_close(net_listen(&port)); /* one that is free */
-    snprintf(body, sizeof body, "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = counts.session\n",
-             port);
+    snprintf(body, sizeof body,
+             "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = counts.session\n", port);
     host_options options = {.name = "listener_waits", .modules = "echo", .body = body};
     host *h = host_start(&options);
     net_socket taken = net_listen(&port); /* not before: the host's process would have it, too */

@@ -67,12 +67,13 @@ static void unload_counts(int round) {
         CHECK(net_wait_end(clients[i], 10000));
         net_close(clients[i]);
     }
-    snprintf(expected, sizeof expected, "opened %d closed %d packets %d wrong 0", SESSIONS, SESSIONS,
-             SESSIONS);
+    snprintf(expected, sizeof expected, "opened %d closed %d packets %d wrong 0", SESSIONS,
+             SESSIONS, SESSIONS);
     host_wait_log(h, expected, round); /* a new image each time: it counts from 0 */
     expect_modules("echo", "counts");
     expect_listener("waiting");
-    CHECK(net_try_connect("127.0.0.1", host_port(h, "counts")) == NET_NONE || listener_is("waiting"));
+    CHECK(net_try_connect("127.0.0.1", host_port(h, "counts")) == NET_NONE ||
+          listener_is("waiting"));
 }
 
 static void refusals(void) {
@@ -132,7 +133,8 @@ int main(void) {
         expect_listener("listening");
     }
     uint16_t port = host_port(h, "counts");
-    net_socket s = net_connect(port); /* the same port as before: the ready file is not written again */
+    net_socket s =
+        net_connect(port); /* the same port as before: the ready file is not written again */
     wire_expect_echo(s, WIRE_U16, 1, "resumed");
     net_close(s);
     refusals();

@@ -39,7 +39,8 @@ static void close_sessions(net_socket *sockets, int count) {
     free(sockets);
 }
 
-static void check_memory(host *h, const char *when, int64_t before, int count, int64_t limit_bytes) {
+static void check_memory(host *h, const char *when, int64_t before, int count,
+                         int64_t limit_bytes) {
     int64_t each = (host_figure(h, "memory_bytes") - before) / count;
     printf("%s: %lld bytes per session\n", when, (long long)each);
     CHECK(each < limit_bytes || scale_sanitized());
@@ -89,7 +90,8 @@ int main(void) {
     }
     CHECK_INT(host_figure(h, "sessions"), count);
     /* The emulated heap keeps what thousands of packets under way at once had needed. */
-    check_memory(h, "idle after three packets", before, count, scale(IDLE_LIMIT_BYTES, 2 * IDLE_LIMIT_BYTES));
+    check_memory(h, "idle after three packets", before, count,
+                 scale(IDLE_LIMIT_BYTES, 2 * IDLE_LIMIT_BYTES));
     close_sessions(sockets, count);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);

@@ -28,8 +28,9 @@ static void wait_counted(net_socket s, uint64_t wanted) {
     uint64_t figures[2] = {0, 1};
     while (figures[0] != figures[1] || figures[0] < wanted) {
         if (clock_now_ms() > end_ms) {
-            fprintf(stderr, "accepted %llu, counted %llu, wanted %llu\n", (unsigned long long)figures[0],
-                    (unsigned long long)figures[1], (unsigned long long)wanted);
+            fprintf(stderr, "accepted %llu, counted %llu, wanted %llu\n",
+                    (unsigned long long)figures[0], (unsigned long long)figures[1],
+                    (unsigned long long)wanted);
             exit(1);
         }
         CHECK_INT(wire_ask(s, FIGURES, NULL, 0, figures, sizeof figures), sizeof figures);
@@ -83,7 +84,8 @@ int main(void) {
     unsigned long long accepted = 0;
     unsigned long long summed = 0;
     CHECK(host_try_log_line(h, "accepted ", line, sizeof line));
-    CHECK_INT(sscanf(strstr(line, "accepted "), "accepted %llu summed %llu", &accepted, &summed), 2);
+    CHECK_INT(sscanf(strstr(line, "accepted "), "accepted %llu summed %llu", &accepted, &summed),
+              2);
     printf("accepted %llu, summed %llu\n", accepted, summed);
     CHECK(accepted >= (unsigned long long)scale(1000000, 10000));
     CHECK_INT(summed, accepted);

@@ -15,7 +15,8 @@ static void echo_through(const char *name) {
         printf("%s was not built here\n", name);
         return;
     }
-    snprintf(body, sizeof body, "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = %s.session\n", name);
+    snprintf(body, sizeof body,
+             "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = %s.session\n", name);
     host_options options = {.name = "module_kinds", .modules = name, .body = body};
     host *h = host_start(&options);
     net_socket s = net_connect(host_port(h, "game"));

@@ -82,7 +82,8 @@ static void expect_refused(host *h, const refusal *r, net_socket client) {
     }
     for (size_t i = 0; i < 3 && r->words[i] != NULL; i++) {
         if (strstr(answer, r->words[i]) == NULL) {
-            fprintf(stderr, "%s: the answer does not say \"%s\": %s\n", r->name, r->words[i], answer);
+            fprintf(stderr, "%s: the answer does not say \"%s\": %s\n", r->name, r->words[i],
+                    answer);
             exit(1);
         }
     }
@@ -107,11 +108,13 @@ static void by_load(const char *folder) {
     char after[4096];
     (void)folder;
     net_socket client = net_connect(host_port(h, "game"));
-    wire_expect_echo(client, WIRE_U16, 1, "its session is counted"); /* before the figures are taken */
+    wire_expect_echo(client, WIRE_U16, 1,
+                     "its session is counted"); /* before the figures are taken */
     host_admin(h, "modules", modules, sizeof modules);
     int64_t handles = 0;
     enum { ROUNDS = 6 };
-    for (int round = 0; round < ROUNDS; round++) { /* a refusal leaves nothing that a second one would meet */
+    for (int round = 0; round < ROUNDS;
+         round++) { /* a refusal leaves nothing that a second one would meet */
         for (size_t i = 0; i < REFUSALS; i++) {
             expect_refused(h, &refusals[i], client);
         }
@@ -121,8 +124,9 @@ static void by_load(const char *folder) {
     CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
     CHECK_INT(host_log_count(h, "opcode 7 is handled by module counts already"), ROUNDS);
     CHECK_INT(
-        host_log_count(h, "type bad_fields.session: field score with offset 2, size 4, count 1 is not inside "
-                          "the state of 4 bytes"),
+        host_log_count(
+            h, "type bad_fields.session: field score with offset 2, size 4, count 1 is not inside "
+               "the state of 4 bytes"),
         ROUNDS);
     host_admin(h, "modules", after, sizeof after);
     /* Only the number of sessions may differ; none did come or go. */

@@ -99,7 +99,8 @@ static void flood_and_drop(host *h) {
     CHECK_INT(host_figure(h, "sessions"), 1);
     uint64_t quiet_since_ms = clock_now_ms();
     uint64_t end_ms = quiet_since_ms + 30000;
-    while (f.sent != 0 || clock_now_ms() - quiet_since_ms < 500) { /* the begun frame, and all answers */
+    while (f.sent != 0 ||
+           clock_now_ms() - quiet_since_ms < 500) { /* the begun frame, and all answers */
         CHECK(clock_now_ms() < end_ms);
         if (f.sent != 0) {
             int sent = net_send_some(f.socket, f.frame + f.sent, sizeof f.frame - f.sent);
@@ -119,7 +120,8 @@ static void flood_and_drop(host *h) {
     printf("sent %lld, received %lld\n", (long long)f.total, (long long)received);
     CHECK_INT(at, 0);
     CHECK(received > 0 && received < f.total);
-    CHECK_INT(host_figure(h, "packets_dropped") - dropped, (f.total - received) / (int64_t)sizeof f.frame);
+    CHECK_INT(host_figure(h, "packets_dropped") - dropped,
+              (f.total - received) / (int64_t)sizeof f.frame);
     net_close(f.socket);
     host_wait_figure(h, "sessions", 0);
 }

@@ -81,7 +81,8 @@ int main(void) {
     char line[256] = "";
     char expected[64];
     CHECK(host_try_log_line(h, "overtaken", line, sizeof line));
-    snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d", 2 * rounds + STAYS + 1);
+    snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d",
+             2 * rounds + STAYS + 1);
     if (strstr(line, expected) == NULL) {
         fprintf(stderr, "expected:%s, found: %s\n", expected, line);
         exit(1);

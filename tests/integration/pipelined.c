@@ -58,7 +58,8 @@ static void one_call_per_batch(host *h) {
         CHECK(memcmp(frames, replies, sizeof frames) == 0);
     }
     packets = host_figure(h, "packets_out") - packets;
-    CHECK(packets >= ROUNDS * IN_FLIGHT && packets <= ROUNDS * IN_FLIGHT + 8); /* with the admin listener's */
+    CHECK(packets >= ROUNDS * IN_FLIGHT &&
+          packets <= ROUNDS * IN_FLIGHT + 8); /* with the admin listener's */
     calls = host_figure(h, "send_calls") - calls;
     CHECK(calls >= ROUNDS);
     CHECK(calls <= ROUNDS + 8); /* the answers of the admin listener are counted, too: up to six */

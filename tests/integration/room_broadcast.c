@@ -63,7 +63,8 @@ static void member_join(member *m, wire_kind kind, uint16_t port) {
 }
 
 /* Sends a packet and takes its answer. */
-static void member_ask(const member *m, uint16_t asked, const void *data, uint32_t size, uint32_t *figure) {
+static void member_ask(const member *m, uint16_t asked, const void *data, uint32_t size,
+                       uint32_t *figure) {
     uint16_t opcode = 0;
     CHECK(wire_send(m->socket, m->kind, asked, data, size));
     CHECK_INT(wire_recv(m->socket, m->kind, &opcode, figure, sizeof *figure), sizeof *figure);
@@ -108,7 +109,8 @@ static void members_read_all(int count) {
 static void members_open(const host *h, int count) {
     for (int i = 0; i < count; i++) {
         bool other = i % 10 == 9;
-        member_join(&members[i], other ? WIRE_U32 : WIRE_U16, host_port(h, other ? "game32" : "game16"));
+        member_join(&members[i], other ? WIRE_U32 : WIRE_U16,
+                    host_port(h, other ? "game32" : "game16"));
     }
     for (int i = 0; i < count; i++) {
         uint32_t inside = 0;
@@ -123,8 +125,9 @@ static void done_read(uint32_t figures[3]) {
     uint16_t opcode = 0;
     net_poll_entry entry = {.socket = members[0].socket};
     CHECK(net_poll(&entry, 1, NET_TIMEOUT_MS));
-    CHECK_INT(wire_recv(members[0].socket, members[0].kind, &opcode, figures, 3 * sizeof figures[0]),
-              3 * sizeof figures[0]);
+    CHECK_INT(
+        wire_recv(members[0].socket, members[0].kind, &opcode, figures, 3 * sizeof figures[0]),
+        3 * sizeof figures[0]);
     CHECK_INT(opcode, DONE);
 }
 
@@ -141,7 +144,8 @@ static void broadcast(host *h, int count) {
     CHECK(wire_send(members[0].socket, WIRE_U16, START, asked, sizeof asked));
     CHECK(net_poll(&first, 1, NET_TIMEOUT_MS));
     uint16_t opcode = 0;
-    CHECK_INT(wire_recv(members[0].socket, WIRE_U16, &opcode, &status, sizeof status), sizeof status);
+    CHECK_INT(wire_recv(members[0].socket, WIRE_U16, &opcode, &status, sizeof status),
+              sizeof status);
     CHECK_INT(status, 0);
     members_read_all(count);
     done_read(figures);

@@ -14,7 +14,8 @@ static uint64_t worst_of(net_socket s, uint16_t opcode, int count) {
     for (int i = 0; i < count; i++) {
         char reply[16];
         uint64_t start_ms = clock_now_ms();
-        CHECK(wire_ask(s, opcode, "ping", 4, reply, sizeof reply) == 4); /* within the client's timeout */
+        CHECK(wire_ask(s, opcode, "ping", 4, reply, sizeof reply) ==
+              4); /* within the client's timeout */
         uint64_t took_ms = clock_now_ms() - start_ms;
         worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
     }
@@ -44,8 +45,8 @@ int main(void) {
     net_socket outside = net_connect(host_port(h, "echo"));
     uint64_t echo_ms = worst_of(outside, ECHO, scale(500, 20));
     uint64_t member_ms = worst_of(members[0], WORK, scale(50, 3));
-    printf("beside %d flooded rooms: an echo took %llu ms at the most, a member's packet %llu ms\n", FLOODED,
-           (unsigned long long)echo_ms, (unsigned long long)member_ms);
+    printf("beside %d flooded rooms: an echo took %llu ms at the most, a member's packet %llu ms\n",
+           FLOODED, (unsigned long long)echo_ms, (unsigned long long)member_ms);
     for (int i = 0; i < FLOODED; i++) {
         net_close(members[i]);
     }

@@ -49,7 +49,8 @@ static void names(net_socket s) {
     CHECK_INT(wire_ask_status(s, CREATE, "pnorth"), PORTICO_OK);
     CHECK_INT(wire_ask_status(s, CREATE, "pnorth"), PORTICO_E_EXISTS);
     CHECK_INT(wire_ask_status(s, EXISTS, "pnorth"), PORTICO_OK);
-    CHECK_INT(wire_ask_status(s, EXISTS, "snorth"), PORTICO_E_NOT_FOUND); /* names are a type's own */
+    CHECK_INT(wire_ask_status(s, EXISTS, "snorth"),
+              PORTICO_E_NOT_FOUND); /* names are a type's own */
     CHECK_INT(wire_ask_status(s, CREATE, "p"), PORTICO_E_INVALID);
     CHECK_INT(wire_ask_status(s, CREATE, "pa\nb"), PORTICO_E_INVALID);
     CHECK_INT(host_figure(h, "rooms"), 1);
@@ -126,7 +127,8 @@ int main(void) {
     net_socket s[4] = {come(), come(), come(), come()};
     refusals(s);
     close_room(s);
-    CHECK_INT(wire_ask_status(a, CREATE, "plast"), PORTICO_OK); /* for the log: its life from end to end */
+    CHECK_INT(wire_ask_status(a, CREATE, "plast"),
+              PORTICO_OK); /* for the log: its life from end to end */
     CHECK_INT(wire_ask_status(a, JOIN, "plast"), PORTICO_OK);
     CHECK_INT(ask_where(a).members, 1);
     CHECK_INT(wire_ask_status(a, CLOSE, "plast"), PORTICO_OK);

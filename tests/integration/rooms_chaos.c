@@ -57,7 +57,8 @@ static bool act(clients *c, net_socket s) {
         uint8_t frame[32]; /* wire_send's is shared by all threads */
         wire_random_bytes(&c->random, bytes, sizeof bytes);
         uint16_t opcode = dice(&c->random, 8) == 0 ? GUEST : ACT;
-        there = net_send_all(s, frame, wire_frame(WIRE_U16, frame, opcode, bytes, 2 + dice(&c->random, 10)));
+        there = net_send_all(s, frame,
+                             wire_frame(WIRE_U16, frame, opcode, bytes, 2 + dice(&c->random, 10)));
         if (atomic_load_explicit(&unloading, memory_order_relaxed)) {
             atomic_fetch_add_explicit(&acted_meanwhile, there, memory_order_relaxed);
         }
@@ -213,8 +214,9 @@ static void check_all_settled(void) {
 
 /* All that was to happen did, in the life of the first image. */
 static void check_line(void) {
-    static const char *const figures[] = {"sessions ",    "rooms ",  "members ",     "ok ",
-                                          "room_closed ", "closed ", "were_kicked ", "were_unloaded "};
+    static const char *const figures[] = {"sessions ",    "rooms ",        "members ",
+                                          "ok ",          "room_closed ",  "closed ",
+                                          "were_kicked ", "were_unloaded "};
     char line[1024];
     CHECK(host_try_log_line(h, "account: ", line, sizeof line));
     printf("%s\n", strstr(line, "account: "));

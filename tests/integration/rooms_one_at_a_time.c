@@ -26,7 +26,8 @@ int main(void) {
     }
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < CLIENTS * BURST; i++) {
-            CHECK(wire_send(clients[i % CLIENTS], WIRE_U16, WORK, filler, (uint32_t)i % sizeof filler));
+            CHECK(wire_send(clients[i % CLIENTS], WIRE_U16, WORK, filler,
+                            (uint32_t)i % sizeof filler));
         }
         for (int i = 0; i < CLIENTS * BURST; i++) {
             uint32_t count = 0;

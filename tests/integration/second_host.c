@@ -16,8 +16,8 @@ static void same_ini(void) {
     char output[1024];
     uint16_t port = 0;
     net_close(net_listen(&port)); /* one that is free */
-    snprintf(body, sizeof body, "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n",
-             port);
+    snprintf(body, sizeof body,
+             "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n", port);
     host_options options = {.name = "second_host", .modules = "echo", .body = body};
     host *h = host_start(&options);
     snprintf(output, sizeof output, "%s/second.log", host_folder(h));

@@ -15,10 +15,11 @@ int main(void) {
     char body[512];
     uint16_t port = 0;
     net_socket peer = net_listen(&port);
-    snprintf(body, sizeof body,
-             "[module echo]\nload = no\n[connector c]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n"
-             "max_sessions = 20\n",
-             port);
+    snprintf(
+        body, sizeof body,
+        "[module echo]\nload = no\n[connector c]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n"
+        "max_sessions = 20\n",
+        port);
     host_options options = {.name = "stop_and_load", .body = body};
     for (int i = 0; i < ROUNDS; i++) {
         host *h = host_start(&options);
@@ -30,9 +31,9 @@ int main(void) {
         unsigned long long opened = 0;
         unsigned long long closed = 1;
         CHECK(host_try_log_line(h, "stopped: ", line, sizeof line));
-        CHECK_INT(
-            sscanf(strstr(line, "stopped: "), "stopped: %llu sessions opened, %llu closed", &opened, &closed),
-            2);
+        CHECK_INT(sscanf(strstr(line, "stopped: "), "stopped: %llu sessions opened, %llu closed",
+                         &opened, &closed),
+                  2);
         CHECK_INT(opened, closed);
         host_finish(h, 0);
     }

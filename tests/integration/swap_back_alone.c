@@ -18,8 +18,9 @@ static bool swap(const char *name, const char *file, char *answer, size_t size) 
 
 int main(void) {
     char answer[2048];
-    host_options options = {
-        .name = "swap_back_alone", .modules = "sheds clings", .listeners = {{"game", "sheds.goes", NULL}}};
+    host_options options = {.name = "swap_back_alone",
+                            .modules = "sheds clings",
+                            .listeners = {{"game", "sheds.goes", NULL}}};
     h = host_start(&options);
     host_expect_error(h, "is not swapped");
     CHECK(!swap("sheds", "sheds_2", answer, sizeof answer));
@@ -27,7 +28,8 @@ int main(void) {
     CHECK(swap("clings", "clings_2", answer, sizeof answer));
     CHECK(swap("sheds", "sheds_2", answer, sizeof answer));
     CHECK(!host_try_admin(h, "rollback clings", answer, sizeof answer));
-    CHECK(strstr(answer, "it joins the session type sheds.goes, which no loaded module registers") != NULL);
+    CHECK(strstr(answer,
+                 "it joins the session type sheds.goes, which no loaded module registers") != NULL);
     host_admin(h, "rollback sheds", answer, sizeof answer);
     host_admin(h, "rollback clings", answer, sizeof answer);
     host_stop(h);

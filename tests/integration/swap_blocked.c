@@ -47,7 +47,8 @@ static void own_handler(net_socket s, net_socket other) {
 
 static void other_handler(net_socket s, net_socket other) {
     static const char *const words[] = {"1 state of sessions or rooms is still of generation 1",
-                                        "module swapped_guest, opcode 21 of", "swap_timeout_ms = 300"};
+                                        "module swapped_guest, opcode 21 of",
+                                        "swap_timeout_ms = 300"};
     uint32_t figures[2];
     char answer[2048];
     block(s, 21);

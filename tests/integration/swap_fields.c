@@ -40,7 +40,8 @@ static const shape shapes[FIELDS_GENERATIONS + 1] = {
     {&shape_2_fields, sizeof(shape_2), "field level was unsigned 16 bits and is unsigned 8 bits"},
     {&shape_3_fields, sizeof(shape_3), NULL},
     {&shape_4_fields, sizeof(shape_4), "field hp was signed 32 bits and is unsigned 16 bits"},
-    {&shape_5_fields, sizeof(shape_5), "field items was 5 x unsigned 16 bits and is 3 x unsigned 16 bits"},
+    {&shape_5_fields, sizeof(shape_5),
+     "field items was 5 x unsigned 16 bits and is 3 x unsigned 16 bits"},
     {&shape_6_fields, sizeof(shape_6), NULL},
     {&shape_7_fields, sizeof(shape_7), "field gold was float 64 bits and is signed 32 bits"},
     {&shape_8_fields, sizeof(shape_8), "its migrate refuses version 3 of "},
@@ -153,8 +154,9 @@ static void element_check(int index, const portico_field *f, const value *v, uin
     if (memcmp(found, right, f->size) != 0) {
         uint64_t bits = 0;
         memcpy(&bits, found, f->size);
-        fprintf(stderr, "entity %d: field %s[%u] is %llx, its model says %lld or %g\n", index, f->name,
-                element, (unsigned long long)bits, (long long)v->whole[element], v->real[element]);
+        fprintf(stderr, "entity %d: field %s[%u] is %llx, its model says %lld or %g\n", index,
+                f->name, element, (unsigned long long)bits, (long long)v->whole[element],
+                v->real[element]);
         CHECK(false);
     }
 }
@@ -208,7 +210,8 @@ static int64_t random_whole(const portico_field *f) {
     switch (f->kind) {
     case PORTICO_KIND_BOOL: return (int64_t)(v & 1);
     case PORTICO_KIND_CHAR: return (int64_t)(v % 4 == 0 ? 0 : 'a' + v % 26);
-    case PORTICO_KIND_UNSIGNED: return (int64_t)(v % 4 == 0 ? most : v % 4 == 1 ? 0 : v >> 2 & most);
+    case PORTICO_KIND_UNSIGNED:
+        return (int64_t)(v % 4 == 0 ? most : v % 4 == 1 ? 0 : v >> 2 & most);
     case PORTICO_KIND_SIGNED:
         v = v % 4 == 0 ? most >> 1 : v % 4 == 1 ? (most >> 1) + 1 : v >> 2 & most;
         v |= (v & ((most >> 1) + 1)) != 0 ? ~most : 0; /* its sign */
@@ -238,7 +241,8 @@ static void field_change(int index, uint32_t number) {
 
 static void all_change(bool silent_too) {
     for (int i = 0; i < entity_count; i++) {
-        for (uint32_t f = 0; f < entities[i].model.count && (silent_too || !entities[i].silent); f++) {
+        for (uint32_t f = 0; f < entities[i].model.count && (silent_too || !entities[i].silent);
+             f++) {
             if (wire_random(&random_state) % 2 == 0) {
                 field_change(i, f);
             }
@@ -288,7 +292,8 @@ static void check_migrated(int generation) {
     uint64_t end_ms = clock_now_ms() + 20000;
     do {
         CHECK(clock_now_ms() < end_ms);
-        CHECK_INT(wire_ask(entities[0].client, FIELDS_COUNT, NULL, 0, &count, sizeof count), sizeof count);
+        CHECK_INT(wire_ask(entities[0].client, FIELDS_COUNT, NULL, 0, &count, sizeof count),
+                  sizeof count);
     } while (count < right);
     CHECK_INT(count, right);
 }
@@ -301,9 +306,11 @@ static void entities_come(uint16_t port) {
         int32_t joined = -1;
         if (i < session_count) {
             uint8_t room = (uint8_t)(i % ROOMS);
-            *e = (entity){.client = net_connect(port), .silent = i % SILENT_EVERY == 0 && i >= ROOMS};
+            *e = (entity){.client = net_connect(port),
+                          .silent = i % SILENT_EVERY == 0 && i >= ROOMS};
             if (i < 2 * ROOMS) {
-                CHECK_INT(wire_ask(e->client, FIELDS_JOIN, &room, 1, &joined, sizeof joined), sizeof joined);
+                CHECK_INT(wire_ask(e->client, FIELDS_JOIN, &room, 1, &joined, sizeof joined),
+                          sizeof joined);
                 CHECK_INT(joined, 0);
             }
         } else if (i < session_count + ROOMS) {

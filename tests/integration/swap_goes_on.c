@@ -33,7 +33,8 @@ static void timers(void) {
     CHECK_INT(swaps_timers(h), before);
     swaps_room room = swaps_ask_room(s);
     uint64_t periods = (clock_now_us() - begun_us) / (PERIOD_MS * 1000);
-    printf("%u ticks of the session, %u of the room in %u periods\n", ticks, room.ticks, (uint32_t)periods);
+    printf("%u ticks of the session, %u of the room in %u periods\n", ticks, room.ticks,
+           (uint32_t)periods);
     CHECK(ticks <= periods);
     CHECK(room.ticks <= periods);
     CHECK(room.ticks > 0);

@@ -36,7 +36,8 @@ static int images(const char *name) {
 /* The one before the one before goes when the last turn has let go of it. */
 static void wait_for(const char *name, int most) {
     uint64_t end_ms = clock_now_ms() + 10000;
-    while (images(name) > most || swaps_copies(h) > most + 1) { /* and the file that says whose they are */
+    while (images(name) > most ||
+           swaps_copies(h) > most + 1) { /* and the file that says whose they are */
         if (clock_now_ms() >= end_ms) {
             fprintf(stderr, "%d images and %d copies, expected at most %d\n", images(name),
                     swaps_copies(h) - 1, most);

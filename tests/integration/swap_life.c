@@ -37,20 +37,23 @@ static void by_stop(void) {
     char answer[1024];
     swaps_to(h, "swapped", "swapped_2", NULL, 0);
     swaps_refused(h, "swapped", "swapped_load_fails", answer, sizeof answer);
-    swaps_expect_life(h,
-                      "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load"); /* no unload: load failed */
+    swaps_expect_life(
+        h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load"); /* no unload: load failed */
     swaps_refused(h, "swapped", "swapped_world_narrowed", answer, sizeof answer);
-    swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload");
+    swaps_expect_life(h,
+                      "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload");
     swaps_refused(h, "swapped", "swapped_swap_in_fails", answer, sizeof answer);
-    swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload, "
-                         "2 load, 2 swap_out, 2 swap_in, 2 swap_in, 2 unload");
+    swaps_expect_life(h,
+                      "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload, "
+                      "2 load, 2 swap_out, 2 swap_in, 2 swap_in, 2 unload");
     swaps_to(h, "swapped", "swapped_3", NULL, 0);
     host_expect_error(h, "swapped is not swapped, generation 2 goes on serving");
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);
-    swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload, "
-                         "2 load, 2 swap_out, 2 swap_in, 2 swap_in, 2 unload, 3 load, 2 swap_out, 3 swap_in, "
-                         "3 stopping, 3 unload");
+    swaps_expect_life(
+        h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload, "
+           "2 load, 2 swap_out, 2 swap_in, 2 swap_in, 2 unload, 3 load, 2 swap_out, 3 swap_in, "
+           "3 stopping, 3 unload");
     host_finish(h, 0);
 }
 

@@ -70,7 +70,8 @@ static void write_bad_files(const char *folder) {
     size_t sizes[] = {49, 0, size / 2, 1000};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s%s", folder, names[i], host_library_suffix);
-        file_write(path, i == 0 ? "This is no library, however long one looks at it." : good, sizes[i]);
+        file_write(path, i == 0 ? "This is no library, however long one looks at it." : good,
+                   sizes[i]);
     }
     free(good);
 }

@@ -45,8 +45,9 @@ static void send_all(uint64_t *seed) {
 static void collect(uint32_t serves) {
     for (int i = 0; i < MEMBERS; i++) {
         int32_t status = 1;
-        CHECK_INT(wire_wait(members[i].socket, members[i].room >= 0 ? 4 : 9, &status, sizeof status),
-                  sizeof status);
+        CHECK_INT(
+            wire_wait(members[i].socket, members[i].room >= 0 ? 4 : 9, &status, sizeof status),
+            sizeof status);
         CHECK_INT(status, PORTICO_OK);
         CHECK_INT(swaps_ask(members[i].socket, 2, 1).generation, serves);
     }

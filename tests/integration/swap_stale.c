@@ -53,7 +53,8 @@ static void swap_and_ask(const char *file, net_socket s) {
 static void expect(const char *state, const char *where, size_t offset) {
     char text[256];
     char line[1024];
-    snprintf(text, sizeof text, ", %s at offset %u points into generation 1", where, (unsigned)offset);
+    snprintf(text, sizeof text, ", %s at offset %u points into generation 1", where,
+             (unsigned)offset);
     CHECK(host_try_log_line(h, text, line, sizeof line));
     snprintf(text, sizeof text, "stale pointer: the state of %s, entity ", state);
     int found = host_log_count(h, text);

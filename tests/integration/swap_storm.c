@@ -147,7 +147,8 @@ static int64_t images_mapped(void) {
     char last[4096] = "";
     int64_t count = 0;
     snprintf(path, sizeof path, "/proc/%u/maps", host_process_id(h));
-    FILE *maps = strcmp(host_library_suffix, ".so") == 0 ? fopen(path, "r") : NULL; /* else another's */
+    FILE *maps =
+        strcmp(host_library_suffix, ".so") == 0 ? fopen(path, "r") : NULL; /* else another's */
     if (maps == NULL) {
         return -1;
     }
@@ -188,7 +189,8 @@ static void swap_command(char *command, size_t size, bool back, int image) {
         snprintf(command, size, "rollback storm");
         return;
     }
-    snprintf(name, sizeof name, image % GENERATIONS == 0 ? "storm" : "storm_%d", image % GENERATIONS + 1);
+    snprintf(name, sizeof name, image % GENERATIONS == 0 ? "storm" : "storm_%d",
+             image % GENERATIONS + 1);
     host_module_path(name, path, sizeof path);
     snprintf(command, size, "swap storm %s", path);
 }
@@ -265,11 +267,12 @@ static int compare_ms(const void *a, const void *b) {
 
 static void tell(const swaps *w) {
     qsort(w->pauses_ms, (size_t)swap_count, sizeof *w->pauses_ms, compare_ms);
-    printf("%d swaps, %d of them back: %.1f ms each; %u tries at the gate; pause: half %.3f ms, 90 %% %.3f, "
-           "99 %% %.3f, worst %.3f\n",
-           swap_count, w->rollbacks, w->waited_ms / w->count, w->tries, w->pauses_ms[swap_count / 2],
-           w->pauses_ms[swap_count * 9 / 10], w->pauses_ms[swap_count * 99 / 100],
-           w->pauses_ms[swap_count - 1]);
+    printf(
+        "%d swaps, %d of them back: %.1f ms each; %u tries at the gate; pause: half %.3f ms, 90 %% %.3f, "
+        "99 %% %.3f, worst %.3f\n",
+        swap_count, w->rollbacks, w->waited_ms / w->count, w->tries, w->pauses_ms[swap_count / 2],
+        w->pauses_ms[swap_count * 9 / 10], w->pauses_ms[swap_count * 99 / 100],
+        w->pauses_ms[swap_count - 1]);
 }
 
 /* ---- the account ------------------------------------------------------------------------------ */
@@ -305,12 +308,13 @@ static void check_account(const swaps *w, uint64_t answered) {
         CHECK(a.served[i] > 0);
         served += a.served[i];
     }
-    printf("%llu frames, %llu + %llu + %llu by the generations, %llu of them in rooms; %llu ways into rooms, "
-           "%llu messages, %llu jobs, %llu sessions came and went\n",
-           (unsigned long long)a.frames, (unsigned long long)a.served[0], (unsigned long long)a.served[1],
-           (unsigned long long)a.served[2], (unsigned long long)a.in_room, (unsigned long long)moves,
-           (unsigned long long)a.posts, (unsigned long long)a.jobs,
-           (unsigned long long)atomic_load(&churned));
+    printf(
+        "%llu frames, %llu + %llu + %llu by the generations, %llu of them in rooms; %llu ways into rooms, "
+        "%llu messages, %llu jobs, %llu sessions came and went\n",
+        (unsigned long long)a.frames, (unsigned long long)a.served[0],
+        (unsigned long long)a.served[1], (unsigned long long)a.served[2],
+        (unsigned long long)a.in_room, (unsigned long long)moves, (unsigned long long)a.posts,
+        (unsigned long long)a.jobs, (unsigned long long)atomic_load(&churned));
     CHECK_INT(a.swaps, w->count);
     CHECK_INT(a.sessions, session_count);
     CHECK_INT(a.frames, answered);
@@ -347,7 +351,8 @@ static void storm(swaps *w) {
     CHECK(packets > (int64_t)session_count * 2);
     uint64_t answered = clients_finish(churn);
     tell(w);
-    swap_count += SETTLING_SWAPS; /* a swap begins when every session has had a turn since the one before */
+    swap_count +=
+        SETTLING_SWAPS; /* a swap begins when every session has had a turn since the one before */
     while (w->count < swap_count) {
         swap_once(w);
     }
@@ -359,14 +364,18 @@ static void storm(swaps *w) {
     check_account(w, answered);
     host_wait_figure(h, "sessions", 0);
     host_wait_at_most(h, "ops_pending", ops + 1); /* of the admin connection */
-    CHECK_INT(host_figure(h, "sessions_opened"), session_count + 1 + (int64_t)atomic_load(&churned));
-    CHECK_INT(host_figure(h, "sessions_closed"), session_count + 1 + (int64_t)atomic_load(&churned));
+    CHECK_INT(host_figure(h, "sessions_opened"),
+              session_count + 1 + (int64_t)atomic_load(&churned));
+    CHECK_INT(host_figure(h, "sessions_closed"),
+              session_count + 1 + (int64_t)atomic_load(&churned));
     wait_images(2); /* the one that serves, and the one before */
 }
 
 int main(int argc, char **argv) {
     session_count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : scale(1000, 60);
-    swap_count = argc > 2 ? (int)strtol(argv[2], NULL, 10) : scale_sanitized() ? 60 : scale(120, 16);
+    swap_count = argc > 2            ? (int)strtol(argv[2], NULL, 10)
+                 : scale_sanitized() ? 60
+                                     : scale(120, 16);
     room_count = 100;
     session_count -= session_count % THREADS;
     CHECK(session_count >= THREADS && swap_count >= GENERATIONS);

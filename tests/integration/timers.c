@@ -49,7 +49,8 @@ static void after(net_socket s) {
         CHECK_INT(wire_wait(s, DUE, &elapsed_us, sizeof elapsed_us), sizeof elapsed_us);
         early = elapsed_us < delay_ms * 1000;
         CHECK(!early);
-        worst_us = elapsed_us - delay_ms * 1000 > worst_us ? elapsed_us - delay_ms * 1000 : worst_us;
+        worst_us =
+            elapsed_us - delay_ms * 1000 > worst_us ? elapsed_us - delay_ms * 1000 : worst_us;
         ask(s, CANCEL, 0, PORTICO_E_GONE); /* it has come: once */
     }
     printf("post_after: %u us late at the most\n", worst_us);
@@ -88,7 +89,8 @@ static void every(net_socket s) {
     uint32_t position = take_ticks(s, period_ms, 50, 0, &missed);
     missed = 0;
     uint32_t pause_ms = 300;
-    CHECK(wire_send(s, WIRE_U16, SLEEP, &pause_ms, sizeof pause_ms)); /* its turn is taken for 30 periods */
+    CHECK(wire_send(s, WIRE_U16, SLEEP, &pause_ms,
+                    sizeof pause_ms)); /* its turn is taken for 30 periods */
     position = take_ticks(s, period_ms, 60, position, &missed);
     CHECK(missed >= 28); /* counted, not bunched: no more than one of them came by itself */
     /* Without drift, and nothing lost: position and clock agree within what a busy machine may be late. */

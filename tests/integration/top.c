@@ -54,12 +54,13 @@ typedef struct row {
 static row read_row(const char *name, int block) {
     char w[9][16];
     const char *at = find_line(name, block) + strlen(name);
-    CHECK(sscanf(at, "%15s %15s %15s %15s %15s %15s %15s %15s %15s", w[0], w[1], w[2], w[3], w[4], w[5], w[6],
-                 w[7], w[8]) == 9);
+    CHECK(sscanf(at, "%15s %15s %15s %15s %15s %15s %15s %15s %15s", w[0], w[1], w[2], w[3], w[4],
+                 w[5], w[6], w[7], w[8]) == 9);
     row r = {value_of(w[0]), value_of(w[1]), value_of(w[2]), value_of(w[3]), value_of(w[4]),
              value_of(w[5]), value_of(w[6]), value_of(w[7]), value_of(w[8])};
     CHECK(r.time >= 0 && r.rate > 0 && r.mean > 0);
-    CHECK(r.median <= r.most && r.most <= r.worst && r.mean <= r.worst * 1.06); /* as they are rounded */
+    CHECK(r.median <= r.most && r.most <= r.worst &&
+          r.mean <= r.worst * 1.06); /* as they are rounded */
     CHECK(r.latency_median <= r.latency_most && r.latency_most <= r.latency_worst);
     CHECK(r.worst <= r.latency_worst * 1.06);
     return r;
@@ -138,7 +139,8 @@ static void beside_load(host *h) {
         row slow = read_row("blocks.session op 3 ", block);
         CHECK(echo.rate > rate / 4 && echo.rate < rate * 4);
         CHECK(slow.median >= DAWDLE_MS * 1e6 * 0.75 && slow.worst >= DAWDLE_MS * 1e6 * 0.99);
-        CHECK(slow.mean >= DAWDLE_MS * 1e6 * 0.99 && slow.mean * slow.rate / 1e7 <= slow.time * 1.2);
+        CHECK(slow.mean >= DAWDLE_MS * 1e6 * 0.99 &&
+              slow.mean * slow.rate / 1e7 <= slow.time * 1.2);
         CHECK(slow.rate <= 1000.0 / DAWDLE_MS);
         check_workers(block);
     }
@@ -164,7 +166,10 @@ static uint64_t counted(host *h) {
 }
 
 static void only_while_looked_at(host *h) {
-    enum { FRAMES = 20, MEASURED_MS = 2700 }; /* after the last look of `watch`; of `counted` it is less */
+    enum {
+        FRAMES = 20,
+        MEASURED_MS = 2700
+    }; /* after the last look of `watch`; of `counted` it is less */
     net_socket s = net_connect(host_port(h, "game"));
     uint64_t before = counted(h);
     for (int i = 0; i < FRAMES; i++) {
@@ -185,7 +190,8 @@ static void interrupted(host *h) {
     int exit_code = -1;
     bool shown = false;
     snprintf(path, sizeof path, "%s/endless.txt", host_folder(h));
-    const char *arguments[] = {host_executable(), "ctl", "-c", host_ini(h), "top", "--interval", "0.1", NULL};
+    const char *arguments[] = {host_executable(), "ctl", "-c", host_ini(h), "top",
+                               "--interval",      "0.1", NULL};
     process_options output = {.output_file = path};
     process *p = process_start(arguments, &output);
     for (uint64_t begin_ms = clock_now_ms(); !shown;) {

@@ -72,7 +72,8 @@ int main(void) {
     half_close_is_answered(h);
     host_wait_figure(h, "sessions", 0);
     host_wait_figure(h, "ops_pending", ops);
-    printf("handles: %lld before, %lld now\n", (long long)handles, (long long)host_figure(h, "handles"));
+    printf("handles: %lld before, %lld now\n", (long long)handles,
+           (long long)host_figure(h, "handles"));
     /* Under Wine each of the four workers has one from its first send on; a leak at one stage would be ten. */
     CHECK(host_figure(h, "handles") <= handles + scale(1, 4));
     CHECK_INT(host_figure(h, "sessions_opened"), host_figure(h, "sessions_closed"));

@@ -17,7 +17,8 @@ int main(void) {
     host_options options = {
         .name = "watermark_late",
         .modules = "levels",
-        .listeners = {{"game", "levels.session", "send_limit_bytes = 1M\nsend_buffer_bytes = 16K\n"}},
+        .listeners = {{"game", "levels.session",
+                       "send_limit_bytes = 1M\nsend_buffer_bytes = 16K\n"}},
     };
     host *h = host_start(&options);
     net_socket s = net_connect_narrow(host_port(h, "game"));

@@ -139,7 +139,8 @@ static void test_too_fast(void) {
 }
 
 static void test_refusals(void) {
-    static const char long_name[64] = "123456789012345678901234567890123456789012345678901234567890123";
+    static const char long_name[64] =
+        "123456789012345678901234567890123456789012345678901234567890123";
     portico_session ann = fake_open(PORTICO_OK);
     move(ann, 1, 1); /* in no field: nothing comes of it */
     fake_packet(ann, HIT, "", 0);

@@ -132,7 +132,8 @@ static void test_room_closes(void) {
     fake_expect_text(bob, NOTICE, "* bob has left room lobby");
     fake_expect_text(bob, NOTICE, "* bob has come to room attic");
     fake_expect_nothing(bob);
-    fake_check(fake_room_of("attic") != 0 && fake_room_of("attic") != attic, "there is a new attic");
+    fake_check(fake_room_of("attic") != 0 && fake_room_of("attic") != attic,
+               "there is a new attic");
     fake_expect_nothing(ann);
     fake_text(ann, WHO, "");
     fake_expect_text(ann, WRONG, "! you are in no room: /join ROOM");
@@ -159,7 +160,8 @@ static void test_names(void) {
     fake_forget(ann);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         fake_text(ann, NAME, bad[i]);
-        fake_expect_text(ann, WRONG, "! a name is up to 31 letters, digits, _ and -, not guest-...");
+        fake_expect_text(ann, WRONG,
+                         "! a name is up to 31 letters, digits, _ and -, not guest-...");
     }
     fake_text(ann, 0, "/name bob");
     fake_expect_text(ann, WRONG, "! you cannot be called bob: the name is taken");
@@ -260,7 +262,8 @@ static void test_crowd(portico_session crowd[], uint32_t count) {
     static char list[4096];
     int used = snprintf(list, sizeof list, "= lobby (%u): ", (unsigned)count);
     for (uint32_t i = 0; i < 50 && i < count; i++) {
-        used += snprintf(list + used, sizeof list - (size_t)used, "%s%031u", i > 0 ? ", " : "", (unsigned)i);
+        used += snprintf(list + used, sizeof list - (size_t)used, "%s%031u", i > 0 ? ", " : "",
+                         (unsigned)i);
     }
     (void)snprintf(list + used, sizeof list - (size_t)used, "%s", count > 50 ? ", ..." : "");
     fake_expect_text(crowd[0], LIST, list);

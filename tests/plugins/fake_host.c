@@ -120,13 +120,15 @@ static void *allocate(size_t size) {
 
 /* NULL when the session is not open. */
 static fake_session *find_session(portico_session id) {
-    fake_session *s = id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
+    fake_session *s =
+        id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
     return s != NULL && s->open && !s->closing ? s : NULL;
 }
 
 /* NULL when the room is not open. */
 static fake_room *find_room(portico_room id) {
-    fake_room *r = id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
+    fake_room *r =
+        id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
     return r != NULL && r->open ? r : NULL;
 }
 
@@ -163,8 +165,8 @@ static const char *PORTICO_CALL config_text(const char *key, const char *fallbac
     return fallback;
 }
 
-static portico_status PORTICO_CALL config_integer(const char *key, int64_t fallback, int64_t min, int64_t max,
-                                                  int64_t *value) {
+static portico_status PORTICO_CALL config_integer(const char *key, int64_t fallback, int64_t min,
+                                                  int64_t max, int64_t *value) {
     fake_check(min <= fallback && fallback <= max, "the fallback is allowed");
     const char *text = config_text(key, "");
     char *end = NULL;
@@ -176,10 +178,12 @@ static portico_status PORTICO_CALL config_integer(const char *key, int64_t fallb
 
 static portico_status PORTICO_CALL register_session_type(const portico_session_type *from) {
     fake_check(loading && from->struct_size == sizeof *from, "the type is registered inside load");
-    fake_check(type.name == NULL && strchr(from->name, '.') == NULL, "one type of its own is registered");
+    fake_check(type.name == NULL && strchr(from->name, '.') == NULL,
+               "one type of its own is registered");
     type = *from;
     (void)snprintf(type_name, sizeof type_name, "%s", from->name);
-    (void)snprintf(full_type_name, sizeof full_type_name, "%s.%s", portico_module()->name, from->name);
+    (void)snprintf(full_type_name, sizeof full_type_name, "%s.%s", portico_module()->name,
+                   from->name);
     return PORTICO_OK;
 }
 
@@ -197,8 +201,8 @@ static portico_status PORTICO_CALL register_handler(const char *name, uint16_t o
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL session_send(portico_session id, uint16_t opcode, const void *data,
-                                                uint32_t size) {
+static portico_status PORTICO_CALL session_send(portico_session id, uint16_t opcode,
+                                                const void *data, uint32_t size) {
     fake_session *s = find_session(id);
     if (s == NULL) {
         return PORTICO_E_GONE;
@@ -229,7 +233,8 @@ static portico_status PORTICO_CALL session_close(portico_session id) {
 }
 
 static portico_status PORTICO_CALL session_info(portico_session id, portico_session_info *info) {
-    const fake_session *s = id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
+    const fake_session *s =
+        id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
     fake_check(info->struct_size == sizeof *info, "session_info is told the size");
     if (s == NULL || !s->open) { /* one that closes is still there */
         return PORTICO_E_GONE;
@@ -271,7 +276,8 @@ static portico_status PORTICO_CALL session_set_label(portico_session id, const c
 
 static portico_status PORTICO_CALL channel_join(const char *name, portico_session id) {
     fake_channel *c = find_channel(name);
-    fake_check(name[0] != '\0' && strlen(name) < PORTICO_LABEL_MAX, "the channel's name is allowed");
+    fake_check(name[0] != '\0' && strlen(name) < PORTICO_LABEL_MAX,
+               "the channel's name is allowed");
     if (find_session(id) == NULL) {
         return PORTICO_E_GONE;
     }
@@ -304,17 +310,19 @@ static portico_status PORTICO_CALL channel_leave(const char *name, portico_sessi
     return PORTICO_E_NOT_FOUND;
 }
 
-static uint32_t PORTICO_CALL channel_send(const char *name, uint16_t opcode, const void *data, uint32_t size,
-                                          portico_session except) {
+static uint32_t PORTICO_CALL channel_send(const char *name, uint16_t opcode, const void *data,
+                                          uint32_t size, portico_session except) {
     const fake_channel *c = find_channel(name);
     uint32_t sent = 0;
     for (uint32_t i = 0; c != NULL && i < c->count; i++) {
-        sent += c->members[i] != except && session_send(c->members[i], opcode, data, size) == PORTICO_OK;
+        sent += c->members[i] != except &&
+                session_send(c->members[i], opcode, data, size) == PORTICO_OK;
     }
     return sent;
 }
 
-static uint32_t PORTICO_CALL channel_members(const char *name, portico_session *members, uint32_t capacity) {
+static uint32_t PORTICO_CALL channel_members(const char *name, portico_session *members,
+                                             uint32_t capacity) {
     const fake_channel *c = find_channel(name);
     for (uint32_t i = 0; c != NULL && i < c->count && i < capacity; i++) {
         members[i] = c->members[i];
@@ -333,8 +341,8 @@ static const void *PORTICO_CALL get_extension(const char *name) {
 
 /* ---- rooms, messages and timers ------------------------------------------------------------ */
 
-static void push_work(work_kind kind, portico_entity entity, uint32_t id, uint32_t missed, const void *data,
-                      uint32_t size) {
+static void push_work(work_kind kind, portico_entity entity, uint32_t id, uint32_t missed,
+                      const void *data, uint32_t size) {
     work *w = allocate(sizeof *w + size + 1u);
     w->kind = kind;
     w->entity = entity;
@@ -349,10 +357,13 @@ static void push_work(work_kind kind, portico_entity entity, uint32_t id, uint32
 }
 
 static portico_status PORTICO_CALL register_room_type(const portico_room_type *from) {
-    fake_check(loading && from->struct_size == sizeof *from, "the room type is registered inside load");
-    fake_check(room_type.name == NULL && strchr(from->name, '.') == NULL, "one room type is registered");
+    fake_check(loading && from->struct_size == sizeof *from,
+               "the room type is registered inside load");
+    fake_check(room_type.name == NULL && strchr(from->name, '.') == NULL,
+               "one room type is registered");
     room_type = *from;
-    (void)snprintf(full_room_name, sizeof full_room_name, "%s.%s", portico_module()->name, from->name);
+    (void)snprintf(full_room_name, sizeof full_room_name, "%s.%s", portico_module()->name,
+                   from->name);
     return PORTICO_OK;
 }
 
@@ -382,7 +393,8 @@ static portico_room PORTICO_CALL room_find(const char *of_type, const char *name
     return 0;
 }
 
-static portico_status PORTICO_CALL room_create(const char *of_type, const char *name, portico_room *room) {
+static portico_status PORTICO_CALL room_create(const char *of_type, const char *name,
+                                               portico_room *room) {
     *room = 0;
     if (name[0] == '\0' || strlen(name) >= PORTICO_LABEL_MAX) {
         return PORTICO_E_INVALID;
@@ -423,7 +435,8 @@ static void tell(fake_session *s, portico_status status) {
 }
 
 static portico_status PORTICO_CALL room_info(portico_room id, portico_room_info *info) {
-    const fake_room *r = id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
+    const fake_room *r =
+        id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
     fake_check(info->struct_size == sizeof *info, "room_info is told the size");
     if (r == NULL || r->ended) { /* one that closes is still there */
         return PORTICO_E_GONE;
@@ -478,7 +491,8 @@ static void *PORTICO_CALL room_state(portico_room room) {
     return turn != ROOMS_MAX && room == FIRST_ROOM + turn ? rooms[turn].state : NULL;
 }
 
-static uint32_t PORTICO_CALL room_members(portico_room id, portico_session *members, uint32_t capacity) {
+static uint32_t PORTICO_CALL room_members(portico_room id, portico_session *members,
+                                          uint32_t capacity) {
     const fake_room *r = find_room(id);
     for (uint32_t i = 0; r != NULL && i < r->count && i < capacity; i++) {
         members[i] = r->members[i];
@@ -486,17 +500,19 @@ static uint32_t PORTICO_CALL room_members(portico_room id, portico_session *memb
     return r != NULL ? r->count : 0;
 }
 
-static uint32_t PORTICO_CALL room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
-                                       portico_session except) {
+static uint32_t PORTICO_CALL room_send(portico_room id, uint16_t opcode, const void *data,
+                                       uint32_t size, portico_session except) {
     const fake_room *r = find_room(id);
     uint32_t sent = 0;
     for (uint32_t i = 0; r != NULL && i < r->count; i++) {
-        sent += r->members[i] != except && session_send(r->members[i], opcode, data, size) == PORTICO_OK;
+        sent += r->members[i] != except &&
+                session_send(r->members[i], opcode, data, size) == PORTICO_OK;
     }
     return sent;
 }
 
-static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, const void *data, uint32_t size) {
+static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, const void *data,
+                                        uint32_t size) {
     if (find_session(entity) == NULL && find_room(entity) == NULL) {
         return PORTICO_E_GONE;
     }
@@ -504,14 +520,17 @@ static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, cons
     return PORTICO_OK;
 }
 
-static portico_status start_timer(portico_entity entity, uint32_t id, const void *data, uint32_t size,
-                                  uint32_t delay_ms, uint32_t period_ms, portico_timer *timer) {
+static portico_status start_timer(portico_entity entity, uint32_t id, const void *data,
+                                  uint32_t size, uint32_t delay_ms, uint32_t period_ms,
+                                  portico_timer *timer) {
     if (find_session(entity) == NULL && find_room(entity) == NULL) {
         return PORTICO_E_GONE;
     }
-    fake_check(timer_count < TIMERS_MAX && size <= sizeof timers[0].data, "there are not too many timers");
+    fake_check(timer_count < TIMERS_MAX && size <= sizeof timers[0].data,
+               "there are not too many timers");
     fake_timer *t = &timers[timer_count++];
-    *t = (fake_timer){.entity = entity, .due_ms = now_ms + delay_ms, .period_ms = period_ms, .id = id};
+    *t = (fake_timer){
+        .entity = entity, .due_ms = now_ms + delay_ms, .period_ms = period_ms, .id = id};
     t->size = size;
     if (size > 0) {
         memcpy(t->data, data, size);
@@ -523,12 +542,14 @@ static portico_status start_timer(portico_entity entity, uint32_t id, const void
 }
 
 static portico_status PORTICO_CALL post_after(portico_entity entity, uint32_t id, const void *data,
-                                              uint32_t size, uint32_t delay_ms, portico_timer *timer) {
+                                              uint32_t size, uint32_t delay_ms,
+                                              portico_timer *timer) {
     return start_timer(entity, id, data, size, delay_ms, 0, timer);
 }
 
 static portico_status PORTICO_CALL post_every(portico_entity entity, uint32_t id, const void *data,
-                                              uint32_t size, uint32_t period_ms, portico_timer *timer) {
+                                              uint32_t size, uint32_t period_ms,
+                                              portico_timer *timer) {
     return period_ms == 0 ? PORTICO_E_INVALID
                           : start_timer(entity, id, data, size, period_ms, period_ms, timer);
 }
@@ -589,8 +610,8 @@ static void do_move(portico_session id) {
         s->room = s->target;
         r->members[r->count++] = id;
         uint32_t before = enter_turn(s->room);
-        status =
-            room_type.on_join != NULL ? room_type.on_join(FIRST_ROOM + s->room, r->state, id) : PORTICO_OK;
+        status = room_type.on_join != NULL ? room_type.on_join(FIRST_ROOM + s->room, r->state, id)
+                                           : PORTICO_OK;
         turn = before;
         r->count -= status != PORTICO_OK;
     }
@@ -626,8 +647,11 @@ static void do_close(portico_room id) {
 static void do_message(const work *w) {
     fake_room *r = find_room(w->entity);
     fake_session *s = find_session(w->entity);
-    const portico_message m = {
-        .struct_size = sizeof m, .id = w->id, .size = w->size, .missed = w->missed, .data = w->data};
+    const portico_message m = {.struct_size = sizeof m,
+                               .id = w->id,
+                               .size = w->size,
+                               .missed = w->missed,
+                               .data = w->data};
     uint32_t before = enter_turn(r != NULL   ? (uint32_t)(w->entity - FIRST_ROOM)
                                  : s != NULL ? s->room
                                              : ROOMS_MAX);
@@ -827,9 +851,10 @@ void fake_expect(portico_session id, uint16_t opcode, const void *data, uint32_t
     fake_session *s = &sessions[id - FIRST_ID];
     const message *m = s->first;
     if (m == NULL || m->opcode != opcode || m->size != size || memcmp(m->data, data, size) != 0) {
-        (void)fprintf(stderr, "session %llu: expected %u \"%.*s\", got %u \"%.*s\"\n", (unsigned long long)id,
-                      (unsigned)opcode, (int)size, (const char *)data, m != NULL ? (unsigned)m->opcode : 0,
-                      m != NULL ? (int)m->size : 0, m != NULL ? (const char *)m->data : "");
+        (void)fprintf(stderr, "session %llu: expected %u \"%.*s\", got %u \"%.*s\"\n",
+                      (unsigned long long)id, (unsigned)opcode, (int)size, (const char *)data,
+                      m != NULL ? (unsigned)m->opcode : 0, m != NULL ? (int)m->size : 0,
+                      m != NULL ? (const char *)m->data : "");
         exit(1);
     }
     message_drop(s);

@@ -92,7 +92,8 @@ static bool player_read_tick(player *p) {
 static bool step(player *both, bool hit) {
     static const int16_t far[2] = {FAR, FAR};
     for (int i = 0; i < 2; i++) {
-        if (!wire_send(both[i].socket, WIRE_U16, MOVE, far, sizeof far) || !player_read_tick(&both[i])) {
+        if (!wire_send(both[i].socket, WIRE_U16, MOVE, far, sizeof far) ||
+            !player_read_tick(&both[i])) {
             return false;
         }
     }

@@ -9,7 +9,12 @@
 #include <string.h>
 
 enum { JOIN = 1, MOVE = 2, HIT = 3, WELCOME = 100, SNAPSHOT = 101, SCORES = 102 };
-enum { IN_BYTES = 65536, PLAYERS_MAX = 256, FRAME_MAX = WIRE_U16 + 6 + 6 * PLAYERS_MAX, FIELD_SIZE = 1000 };
+enum {
+    IN_BYTES = 65536,
+    PLAYERS_MAX = 256,
+    FRAME_MAX = WIRE_U16 + 6 + 6 * PLAYERS_MAX,
+    FIELD_SIZE = 1000
+};
 
 typedef struct bot {
     net_socket socket;
@@ -30,7 +35,8 @@ typedef struct bot {
 /* One tick as its watcher saw it. */
 typedef struct sample {
     int watcher;
-    int64_t at_us; /* against tick * tick_ms: only the difference of two of one watcher means something */
+    int64_t
+        at_us; /* against tick * tick_ms: only the difference of two of one watcher means something */
 } sample;
 
 struct bots {
@@ -245,7 +251,8 @@ bots *bots_create(const bots_options *options) {
     uint64_t end_ms = clock_now_ms() + 120000;
     b->next_due_us = start_us;
     for (int i = 0; i < b->count; i++) {
-        while (clock_now_us() < start_us + options->join_ms * 1000ull * (uint64_t)i / (uint64_t)b->count) {
+        while (clock_now_us() <
+               start_us + options->join_ms * 1000ull * (uint64_t)i / (uint64_t)b->count) {
             bots_step(b, false);
         }
         bot_join(b, i);
@@ -299,7 +306,8 @@ uint64_t bots_lateness(bots *b, double percent) {
     }
     for (size_t i = 0; i < b->sample_count; i++) {
         const sample *s = &b->samples[i];
-        earliest_us[s->watcher] = s->at_us < earliest_us[s->watcher] ? s->at_us : earliest_us[s->watcher];
+        earliest_us[s->watcher] =
+            s->at_us < earliest_us[s->watcher] ? s->at_us : earliest_us[s->watcher];
     }
     for (size_t i = 0; i < b->sample_count; i++) {
         late_us[i] = b->samples[i].at_us - earliest_us[b->samples[i].watcher];

@@ -19,7 +19,8 @@
 #define CHECK(condition) check_condition((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 
 /* Whole numbers of any type up to int64_t: what was found, what is right. */
-#define CHECK_INT(found, right) check_int((int64_t)(found), (int64_t)(right), #found, __FILE__, __LINE__)
+#define CHECK_INT(found, right) \
+    check_int((int64_t)(found), (int64_t)(right), #found, __FILE__, __LINE__)
 
 /* Zero-terminated texts; either may be NULL, which equals NULL only. */
 #define CHECK_TEXT(found, right) check_text((found), (right), #found, __FILE__, __LINE__)
@@ -36,16 +37,17 @@ static inline void check_condition(int holds, const char *condition, const char 
     }
 }
 
-static inline void check_int(int64_t found, int64_t right, const char *what, const char *file, int line) {
+static inline void check_int(int64_t found, int64_t right, const char *what, const char *file,
+                             int line) {
     if (found != right) {
-        (void)fprintf(stderr, "%s:%d: %s\n  is       %" PRId64 "\n  must be  %" PRId64 "\n", file, line, what,
-                      found, right);
+        (void)fprintf(stderr, "%s:%d: %s\n  is       %" PRId64 "\n  must be  %" PRId64 "\n", file,
+                      line, what, found, right);
         check_failed();
     }
 }
 
-static inline void check_text(const char *found, const char *right, const char *what, const char *file,
-                              int line) {
+static inline void check_text(const char *found, const char *right, const char *what,
+                              const char *file, int line) {
     int same = found == NULL || right == NULL ? found == right : strcmp(found, right) == 0;
     if (!same) {
         (void)fprintf(stderr, "%s:%d: %s\n  is       %s\n  must be  %s\n", file, line, what,

@@ -64,7 +64,8 @@ void clock_sleep_ms(uint32_t ms) {
 #endif
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
 #define TEST_SANITIZED 1
 #endif
 #endif

@@ -67,7 +67,8 @@ static _Noreturn void fail(host *h, const char *format, ...) {
 static const char *environment(const char *name) {
     const char *value = getenv(name);
     if (value == NULL || value[0] == '\0') {
-        fprintf(stderr, "the environment variable %s is not set; run this test through ctest\n", name);
+        fprintf(stderr, "the environment variable %s is not set; run this test through ctest\n",
+                name);
         exit(1);
     }
     return value;
@@ -84,7 +85,8 @@ const char *host_test_folder(void) {
 void host_module_path(const char *name, char *path, size_t size) {
     snprintf(path, size, "%s/%s%s", environment("PORTICO_MODULES_DIR"), name, host_library_suffix);
     if (!file_exists(path)) {
-        snprintf(path, size, "%s/%s%s", environment("PORTICO_TEST_MODULES_DIR"), name, host_library_suffix);
+        snprintf(path, size, "%s/%s%s", environment("PORTICO_TEST_MODULES_DIR"), name,
+                 host_library_suffix);
     }
 }
 
@@ -92,8 +94,9 @@ void host_module_path(const char *name, char *path, size_t size) {
 
 static const char *placeholder_value(const host *h, const char *at, size_t *length) {
     static const char *const names[] = {"{modules}", "{tests}", "{so}", "{dir}"};
-    const char *values[] = {environment("PORTICO_MODULES_DIR"), environment("PORTICO_TEST_MODULES_DIR"),
-                            host_library_suffix, h->folder};
+    const char *values[] = {environment("PORTICO_MODULES_DIR"),
+                            environment("PORTICO_TEST_MODULES_DIR"), host_library_suffix,
+                            h->folder};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strncmp(at, names[i], strlen(names[i])) == 0) {
             *length = strlen(names[i]);
@@ -406,8 +409,8 @@ static void wait_figure(host *h, const char *name, int64_t least, int64_t most) 
             return;
         }
         if (clock_now_ms() >= end_ms) {
-            fail(h, "%s is %lld, expected from %lld to %lld", name, (long long)found, (long long)least,
-                 (long long)most);
+            fail(h, "%s is %lld, expected from %lld to %lld", name, (long long)found,
+                 (long long)least, (long long)most);
         }
         clock_sleep_ms(5);
     }

@@ -23,14 +23,15 @@ typedef struct host_listener {
 enum { HOST_LISTENERS_MAX = 8 };
 
 typedef struct host_options {
-    const char *name;        /* of the folder; unique among the tests */
-    uint32_t workers;        /* 0: 4 */
-    const char *modules;     /* "echo counts": plugins or test modules that are loaded at the start */
-    const char *host_keys;   /* more lines for [host]; NULL: none */
+    const char *name;      /* of the folder; unique among the tests */
+    uint32_t workers;      /* 0: 4 */
+    const char *modules;   /* "echo counts": plugins or test modules that are loaded at the start */
+    const char *host_keys; /* more lines for [host]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
-    const char *body;      /* other sections; NULL: none */
-    uint32_t handle_limit; /* Linux: the most open files of the host; 0: as many as the system allows */
+    const char *body; /* other sections; NULL: none */
+    uint32_t
+        handle_limit; /* Linux: the most open files of the host; 0: as many as the system allows */
 } host_options;
 
 /* Writes the ini, starts the host and waits until it serves. */

@@ -76,7 +76,8 @@ static size_t frame_make(const load *l, int index, uint64_t number, uint8_t *out
     const load_options *o = &l->options;
     uint64_t state = o->seed ^ (uint64_t)index << 40 ^ number;
     uint64_t choice = wire_random(&state);
-    uint32_t size = o->payload_min + (uint32_t)((choice >> 16) % (o->payload_max - o->payload_min + 1));
+    uint32_t size =
+        o->payload_min + (uint32_t)((choice >> 16) % (o->payload_max - o->payload_min + 1));
     uint16_t opcode = o->opcode >= 0 ? (uint16_t)o->opcode : (uint16_t)choice;
     size_t header = wire_header(o->kind, out, (uint32_t)o->kind + size, opcode);
     wire_random_bytes(&state, out + header, size);
@@ -150,8 +151,9 @@ static int client_match(load *l, int index, const uint8_t *in, size_t size, size
         while (at < both && in[at] == l->expected[at]) {
             at++;
         }
-        fprintf(stderr, "connection %d, frame %llu of %zu bytes: byte %zu is %d, expected %d\n", index,
-                (unsigned long long)c->answered, *frame_size, at, at < size ? in[at] : -1, l->expected[at]);
+        fprintf(stderr, "connection %d, frame %llu of %zu bytes: byte %zu is %d, expected %d\n",
+                index, (unsigned long long)c->answered, *frame_size, at, at < size ? in[at] : -1,
+                l->expected[at]);
         return -1;
     }
     return both == *frame_size ? 1 : 0;
@@ -164,7 +166,8 @@ static bool client_recv(load *l, int index) {
         return true;
     }
     if (got == NET_END || got == NET_BROKEN) {
-        return client_end(l, index, got == NET_END ? "was closed by the host" : "broke while receiving");
+        return client_end(l, index,
+                          got == NET_END ? "was closed by the host" : "broke while receiving");
     }
     c->in_size += (size_t)got;
     size_t at = 0;

@@ -68,7 +68,8 @@ static bool would_wait(void) {
 }
 
 void net_set_timeout(net_socket s, uint32_t timeout_ms) {
-    struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
+    struct timeval time = {.tv_sec = timeout_ms / 1000,
+                           .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
     setsockopt((SOCKET)s, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
     setsockopt((SOCKET)s, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }

@@ -95,7 +95,8 @@ static void append_quoted(char *line, size_t size, const char *text) {
         if (*text == '\\') {
             slashes++;
         } else {
-            if (*text == '"') { /* the backslashes before a quote are doubled, and the quote gets one */
+            if (*text ==
+                '"') { /* the backslashes before a quote are doubled, and the quote gets one */
                 for (size_t i = 0; i < slashes + 1; i++) {
                     line[at++] = '\\';
                 }
@@ -123,8 +124,9 @@ static void add_to_job(HANDLE child) {
 
 static HANDLE open_output(const char *path) {
     SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
-    HANDLE file = CreateFileA(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                              &inherited, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file =
+        CreateFileA(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    &inherited, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     CHECK(file != INVALID_HANDLE_VALUE);
     return file;
 }
@@ -144,9 +146,10 @@ process *process_start(const char *const *arguments, const process_options *opti
     }
     PROCESS_INFORMATION made;
     BOOL started = FALSE;
-    for (int tries = 0; !started && tries < 3; tries++) { /* Wine gives ERROR_INTERNAL_ERROR now and then */
-        started = CreateProcessA(NULL, line, NULL, NULL, output != NULL, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
-                                 &start, &made);
+    for (int tries = 0; !started && tries < 3;
+         tries++) { /* Wine gives ERROR_INTERNAL_ERROR now and then */
+        started = CreateProcessA(NULL, line, NULL, NULL, output != NULL, CREATE_NEW_PROCESS_GROUP,
+                                 NULL, NULL, &start, &made);
         if (!started && GetLastError() != ERROR_INTERNAL_ERROR) {
             break;
         }
@@ -209,7 +212,8 @@ static void set_handle_limit(uint32_t limit) {
 }
 
 /* Runs between fork and exec: only calls that are allowed there. */
-static _Noreturn void run_child(const char *const *arguments, const process_options *options, pid_t parent) {
+static _Noreturn void run_child(const char *const *arguments, const process_options *options,
+                                pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(126);

@@ -12,8 +12,9 @@
 typedef struct process process;
 
 typedef struct process_options {
-    const char *output_file; /* gets stdout and stderr, from its start; NULL: they are the test's own */
-    uint32_t handle_limit;   /* Linux: the most open files of the new process; 0: as here */
+    const char
+        *output_file; /* gets stdout and stderr, from its start; NULL: they are the test's own */
+    uint32_t handle_limit; /* Linux: the most open files of the new process; 0: as here */
 } process_options;
 
 /* Starts arguments[0] with the others, NULL at the end. Ends the test when that is not possible. */

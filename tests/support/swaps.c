@@ -97,8 +97,8 @@ void swaps_expect_life(host *h, const char *expected) {
     for (const char *at = log; (at = strstr(at, " life ")) != NULL; at++) {
         size_t used = strlen(life);
         const char *text = at + strlen(" life ");
-        snprintf(life + used, sizeof life - used, "%s%.*s", used > 0 ? ", " : "", (int)strcspn(text, "."),
-                 text);
+        snprintf(life + used, sizeof life - used, "%s%.*s", used > 0 ? ", " : "",
+                 (int)strcspn(text, "."), text);
     }
     free(log);
     CHECK_TEXT(life, expected);

@@ -17,7 +17,8 @@ size_t wire_header(wire_kind kind, uint8_t *out, uint32_t frame_size, uint16_t o
     return (size_t)kind;
 }
 
-size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *payload, uint32_t size) {
+size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *payload,
+                  uint32_t size) {
     size_t header = wire_header(kind, out, (uint32_t)kind + size, opcode);
     if (size > 0) {
         memcpy(out + header, payload, size);
@@ -31,7 +32,8 @@ bool wire_send(net_socket s, wire_kind kind, uint16_t opcode, const void *payloa
     return net_send_all(s, frame, wire_frame(kind, frame, opcode, payload, size));
 }
 
-int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload, uint32_t capacity) {
+int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload,
+                  uint32_t capacity) {
     uint8_t header[WIRE_U32];
     if (!net_recv_exactly(s, header, (size_t)kind)) {
         return -1;
@@ -67,12 +69,14 @@ int64_t wire_wait(net_socket s, uint16_t opcode, void *payload, uint32_t capacit
 
 int64_t wire_ask(net_socket s, uint16_t opcode, const void *payload, uint32_t size, void *reply,
                  uint32_t capacity) {
-    return wire_send(s, WIRE_U16, opcode, payload, size) ? wire_wait(s, opcode, reply, capacity) : -1;
+    return wire_send(s, WIRE_U16, opcode, payload, size) ? wire_wait(s, opcode, reply, capacity)
+                                                         : -1;
 }
 
 int32_t wire_ask_status(net_socket s, uint16_t opcode, const char *text) {
     int32_t status = 0;
-    CHECK_INT(wire_ask(s, opcode, text, (uint32_t)strlen(text), &status, sizeof status), sizeof status);
+    CHECK_INT(wire_ask(s, opcode, text, (uint32_t)strlen(text), &status, sizeof status),
+              sizeof status);
     return status;
 }
 

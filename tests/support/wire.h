@@ -13,7 +13,8 @@ typedef enum wire_kind { WIRE_U16 = 4, WIRE_U32 = 8 } wire_kind;
 size_t wire_header(wire_kind kind, uint8_t *out, uint32_t frame_size, uint16_t opcode);
 
 /* Writes a whole frame; returns its bytes. */
-size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *payload, uint32_t size);
+size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *payload,
+                  uint32_t size);
 
 /* Sends one frame; at most 65,535 bytes. */
 bool wire_send(net_socket s, wire_kind kind, uint16_t opcode, const void *payload, uint32_t size);

@@ -70,7 +70,8 @@ int main(int argc, char **argv) {
         memcpy(exact, bytes, changed);
         const config *c = NULL;
         uint32_t messages = 0;
-        portico_status status = config_parse("x/y.ini", exact, changed, check_message, &messages, &c);
+        portico_status status =
+            config_parse("x/y.ini", exact, changed, check_message, &messages, &c);
         CHECK((status == PORTICO_OK) == (c != NULL));
         CHECK((status == PORTICO_OK) == (messages == 0));
         taken += c != NULL;

@@ -44,15 +44,15 @@ static void check_comment(const config_key *key, const char *comment, unsigned l
     bool whole = found != NULL && strncmp(found, right, size) == 0 &&
                  (found[size] == '\0' || found[size] == '\n' || found[size] == '.');
     if (!whole) {
-        (void)fprintf(stderr, "portico.ini:%u: %s: the comment before it must say \"%s\"\n", line, key->key,
-                      right);
+        (void)fprintf(stderr, "portico.ini:%u: %s: the comment before it must say \"%s\"\n", line,
+                      key->key, right);
     }
     CHECK(whole);
 }
 
 /* One line `key = value`, set or in a comment. */
-static void check_key(const char *section, const char *name, const char *value, bool set, const char *comment,
-                      unsigned line) {
+static void check_key(const char *section, const char *name, const char *value, bool set,
+                      const char *comment, unsigned line) {
     size_t count;
     int index = find_key(section, name);
     if (index < 0) {
@@ -124,7 +124,8 @@ static void check_all_seen(void) {
     bool all = true;
     for (size_t i = 0; i < count; i++) {
         if (!seen[i]) {
-            (void)fprintf(stderr, "portico.ini: [%s] %s is missing\n", keys[i].section, keys[i].key);
+            (void)fprintf(stderr, "portico.ini: [%s] %s is missing\n", keys[i].section,
+                          keys[i].key);
             all = false;
         }
         CHECK(strlen(keys[i].help) > 4);

@@ -14,7 +14,8 @@ static uint32_t random_below(uint32_t bound) {
     return (random_state >> 8) % bound;
 }
 
-static portico_status parse(frame_kind kind, const void *bytes, uint32_t size, uint32_t limit, frame *f) {
+static portico_status parse(frame_kind kind, const void *bytes, uint32_t size, uint32_t limit,
+                            frame *f) {
     uint32_t scanned = 0;
     const char *why = NULL;
     portico_status status = frame_parse(kind, bytes, size, limit, &scanned, f, &why);
@@ -80,7 +81,8 @@ static void u32(void) {
     static const uint8_t not_zero[] = {8, 0, 0, 0, 1, 0, 0, 1};
     CHECK_INT(parse(FRAME_U32, not_zero, 8, 1 << 26, &f), PORTICO_E_FRAME);
     static const uint8_t large[] = {0xFF, 0xFF, 0, 0, 1, 0, 0, 1};
-    CHECK_INT(parse(FRAME_U32, large, 8, 1 << 26, &f), PORTICO_E_FRAME); /* before the payload has come */
+    CHECK_INT(parse(FRAME_U32, large, 8, 1 << 26, &f),
+              PORTICO_E_FRAME); /* before the payload has come */
 }
 
 static void check_line(const char *bytes, uint32_t limit, const char *text, uint32_t frame_bytes) {
@@ -108,9 +110,11 @@ static void line(void) {
     /* What has been looked at is not looked at again, and the next line begins anew. */
     uint32_t scanned = 0;
     const char *why = NULL;
-    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hel", 3, 10, &scanned, &f, &why), PORTICO_E_STATE);
+    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hel", 3, 10, &scanned, &f, &why),
+              PORTICO_E_STATE);
     CHECK_INT(scanned, 3);
-    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hello\n", 6, 10, &scanned, &f, &why), PORTICO_OK);
+    CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hello\n", 6, 10, &scanned, &f, &why),
+              PORTICO_OK);
     CHECK_INT(scanned, 0);
 }
 
@@ -120,7 +124,8 @@ static void raw(void) {
     CHECK_INT(parse(FRAME_RAW, "hello", 5, 10, &f), PORTICO_OK);
     CHECK_INT(f.size, 5);
     CHECK_INT(f.frame_bytes, 5);
-    CHECK_INT(parse(FRAME_RAW, "hello", 5, 3, &f), PORTICO_OK); /* no frame is larger than the limit */
+    CHECK_INT(parse(FRAME_RAW, "hello", 5, 3, &f),
+              PORTICO_OK); /* no frame is larger than the limit */
     CHECK_INT(f.size, 3);
     CHECK_INT(f.frame_bytes, 3);
 }
@@ -138,7 +143,8 @@ static void measures(void) {
     check_measure(FRAME_U16, 0, 4);
     check_measure(FRAME_U16, 7, 11);
     check_measure(FRAME_U16, 65531, 65535);
-    CHECK_INT(frame_measure(FRAME_U16, 65532, 1 << 26, &whole), PORTICO_E_TOO_BIG); /* than 16 bits can say */
+    CHECK_INT(frame_measure(FRAME_U16, 65532, 1 << 26, &whole),
+              PORTICO_E_TOO_BIG); /* than 16 bits can say */
     check_measure(FRAME_U32, 65532, 65540);
     CHECK_INT(frame_measure(FRAME_U32, UINT32_MAX, UINT32_MAX, &whole), PORTICO_E_TOO_BIG);
     check_measure(FRAME_LINE, 5, 6);
@@ -209,7 +215,8 @@ static void read_stream(frame_kind kind, uint32_t used, uint32_t count, uint32_t
     while (begin < used) {
         frame f;
         const char *why = NULL;
-        portico_status status = frame_parse(kind, stream + begin, end - begin, 65535, &scanned, &f, &why);
+        portico_status status =
+            frame_parse(kind, stream + begin, end - begin, 65535, &scanned, &f, &why);
         if (status == PORTICO_E_STATE) {
             CHECK(f.frame_bytes == 0 || f.frame_bytes > end - begin);
             CHECK(end < used);

@@ -63,7 +63,8 @@ static void text_lines(void) {
     CHECK_TEXT(after_time(line, ' '),
                " warn  x         one??2026-01-01 00:00:00.000Z error  host      two??[31m?");
     line = strtok(NULL, "\n");
-    CHECK_TEXT(after_time(line, ' '), " error y         gr\xC3\xBC\xC3\x9F \xEF\xBF\xBD\xEF\xBF\xBD( ? ?");
+    CHECK_TEXT(after_time(line, ' '),
+               " error y         gr\xC3\xBC\xC3\x9F \xEF\xBF\xBD\xEF\xBF\xBD( ? ?");
     CHECK(strtok(NULL, "\n") == NULL);
     (void)os_file_remove(path);
 }
@@ -77,9 +78,10 @@ static void json_lines(void) {
     log_stop();
     (void)read_file(path);
     CHECK(strncmp(bytes, head, sizeof head - 1) == 0);
-    CHECK_TEXT(after_time(bytes + sizeof head - 1, 'T'),
-               "\",\"level\":\"info\",\"source\":\"echo\",\"text\":\"a \\\"quote\\\", a \\\\, a\\u000aline, "
-               "\\u001b, \\u007f, gr\xC3\xBC\xC3\x9F, \xEF\xBF\xBD\"}\n");
+    CHECK_TEXT(
+        after_time(bytes + sizeof head - 1, 'T'),
+        "\",\"level\":\"info\",\"source\":\"echo\",\"text\":\"a \\\"quote\\\", a \\\\, a\\u000aline, "
+        "\\u001b, \\u007f, gr\xC3\xBC\xC3\x9F, \xEF\xBF\xBD\"}\n");
     (void)os_file_remove(path);
 }
 
@@ -112,7 +114,8 @@ static void long_lines(void) {
 
 static void rotation(void) {
     char path[] = "rotate.log";
-    static const char *const files[] = {"rotate.log", "rotate.log.1", "rotate.log.2", "rotate.log.3"};
+    static const char *const files[] = {"rotate.log", "rotate.log.1", "rotate.log.2",
+                                        "rotate.log.3"};
     for (int i = 0; i < 4; i++) {
         (void)os_file_remove(files[i]);
     }

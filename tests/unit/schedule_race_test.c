@@ -11,7 +11,15 @@
 
 #include <stdatomic.h>
 
-enum { THREADS = 4, ROUNDS = 4000, KEPT = 16, RENEW_ROUNDS = 50, ONCE = 1, EVERY = 2, WAIT_MS = 20000 };
+enum {
+    THREADS = 4,
+    ROUNDS = 4000,
+    KEPT = 16,
+    RENEW_ROUNDS = 50,
+    ONCE = 1,
+    EVERY = 2,
+    WAIT_MS = 20000
+};
 
 typedef struct place {
     entity base; /* first */
@@ -65,7 +73,8 @@ static uint32_t dice(uint32_t *state, uint32_t sides) {
 
 static portico_timer start_once(uint32_t delay_ms) {
     portico_timer number = 0;
-    CHECK_INT(schedule_start(steady->base.id, 0, ONCE, "once", 4, delay_ms, 0, &number), PORTICO_OK);
+    CHECK_INT(schedule_start(steady->base.id, 0, ONCE, "once", 4, delay_ms, 0, &number),
+              PORTICO_OK);
     atomic_fetch_add(&started, 1);
     return number;
 }
@@ -106,7 +115,8 @@ static void race(void *arg) {
 }
 
 static bool all_over(void) {
-    return timers_count() == 0 && atomic_load(&came) + atomic_load(&cancelled) >= atomic_load(&started);
+    return timers_count() == 0 &&
+           atomic_load(&came) + atomic_load(&cancelled) >= atomic_load(&started);
 }
 
 static void wait_until_over(void) {

@@ -85,7 +85,8 @@ static void state_make(state *s, uint32_t first_type, uint32_t type_count) {
         const type *t = &types[(first_type + random_below(type_count)) % TYPES];
         s->size += random_below(3) * random_below(5); /* padding */
         s->types[s->count] = t;
-        s->fields[s->count] = (portico_field){names[name], t->kind, s->size, t->size, 1 + random_below(4)};
+        s->fields[s->count] =
+            (portico_field){names[name], t->kind, s->size, t->size, 1 + random_below(4)};
         s->size += t->size * s->fields[s->count++].count;
     }
     s->size += random_below(4);
@@ -125,7 +126,8 @@ static bool slow_equal(const state *a, const state *b) {
     }
     for (uint32_t i = 0; i < a->count; i++) {
         int k = slow_find(b, a->fields[i].name);
-        equal = equal && k >= 0 && a->types[i] == b->types[k] && a->fields[i].offset == b->fields[k].offset &&
+        equal = equal && k >= 0 && a->types[i] == b->types[k] &&
+                a->fields[i].offset == b->fields[k].offset &&
                 a->fields[i].count == b->fields[k].count;
     }
     return equal && a->count == b->count;
@@ -167,7 +169,8 @@ static void slow_convert(const state *from, const uint8_t *old, const state *to,
     }
     for (uint32_t k = 0; from->declared && to->declared && k < to->count; k++) {
         int i = slow_find(from, to->fields[k].name);
-        for (uint32_t n = 0; i >= 0 && slow_fits(from, i, to, k) && n < from->fields[i].count; n++) {
+        for (uint32_t n = 0; i >= 0 && slow_fits(from, i, to, k) && n < from->fields[i].count;
+             n++) {
             slow_element(from->types[i], old + from->fields[i].offset + n * from->types[i]->size,
                          to->types[k], fresh + to->fields[k].offset + n * to->types[k]->size);
         }
@@ -200,7 +203,8 @@ static void compare(const state *from, const state *to) {
 
 static void convert(const state *from, const state *to) {
     static uint8_t right[STATE_MAX];
-    uint8_t *old = malloc(from->size); /* of the exact size: a sanitizer sees what is read behind it */
+    uint8_t *old =
+        malloc(from->size); /* of the exact size: a sanitizer sees what is read behind it */
     uint8_t *kept = malloc(from->size);
     uint8_t *fresh = calloc(1, to->size);
     CHECK(old != NULL && kept != NULL && fresh != NULL);
@@ -233,7 +237,8 @@ static void state_move(state *s) {
 static void state_retype(state *s) {
     uint32_t i = random_below(s->count);
     s->types[i] = &types[(uint32_t)(s->types[i] - types) ^ 1U];
-    s->fields[i] = (portico_field){s->fields[i].name, s->types[i]->kind, s->size, s->types[i]->size, 1};
+    s->fields[i] =
+        (portico_field){s->fields[i].name, s->types[i]->kind, s->size, s->types[i]->size, 1};
     s->size += s->types[i]->size;
 }
 
@@ -271,7 +276,8 @@ static void random_pairs(uint32_t rounds) {
         shape_fini(&b.shape);
     }
     printf("%u pairs equal, %u converted, %u refused\n", equal_pairs, converted, refused);
-    CHECK(rounds < 1000 || (equal_pairs > rounds / 50 && converted > rounds / 50 && refused > rounds / 50));
+    CHECK(rounds < 1000 ||
+          (equal_pairs > rounds / 50 && converted > rounds / 50 && refused > rounds / 50));
 }
 
 /* ---- garbage ------------------------------------------------------------------------------- */
@@ -312,20 +318,22 @@ static void random_tables(uint32_t rounds) {
         uint32_t offset = 0;
         bool wild = random_below(2) != 0;
         for (uint32_t i = 0; i < count; i++) {
-            fields[i] = (portico_field){names[random_below(NAMES)], PORTICO_KIND_SIGNED, offset, 4, 1};
+            fields[i] =
+                (portico_field){names[random_below(NAMES)], PORTICO_KIND_SIGNED, offset, 4, 1};
             offset += 4;
-            uint32_t *numbers[] = {&fields[i].kind, &fields[i].offset, &fields[i].size, &fields[i].count};
+            uint32_t *numbers[] = {&fields[i].kind, &fields[i].offset, &fields[i].size,
+                                   &fields[i].count};
             if (wild) {
                 *numbers[random_below(4)] = random_number();
                 *numbers[random_below(4)] = random_number();
             }
             fields[i].name = random_below(40) == 0 ? NULL : fields[i].name;
         }
-        const portico_state_fields table = {random_below(20) == 0 ? random_number() : sizeof table,
-                                            random_below(20) == 0
-                                                ? random_below(24)
-                                                : sizeof *fields, /* a longer way would leave the table */
-                                            count, 0, random_below(40) == 0 ? NULL : fields};
+        const portico_state_fields table = {
+            random_below(20) == 0 ? random_number() : sizeof table,
+            random_below(20) == 0 ? random_below(24)
+                                  : sizeof *fields, /* a longer way would leave the table */
+            count, 0, random_below(40) == 0 ? NULL : fields};
         state_shape s;
         char why[SHAPE_WHY_MAX] = "";
         portico_status status = shape_init(&s, random_number(), 1, &table, why, sizeof why);

@@ -78,8 +78,8 @@ static state_shape shape_of(uint32_t size, uint32_t version, const portico_state
     return s;
 }
 
-static void expect_field(const portico_state_fields *fields, const char *name, uint32_t kind, size_t offset,
-                         size_t size, uint32_t count) {
+static void expect_field(const portico_state_fields *fields, const char *name, uint32_t kind,
+                         size_t offset, size_t size, uint32_t count) {
     for (uint32_t i = 0; i < fields->field_count; i++) {
         const portico_field *f = &fields->fields[i];
         if (strcmp(f->name, name) == 0) {
@@ -118,7 +118,8 @@ static void what_the_macros_make(void) {
     EXPECT(e, PORTICO_KIND_SIGNED);
     EXPECT(s, PORTICO_KIND_BYTES);
     EXPECT(p, PORTICO_KIND_BYTES);
-    expect_field(&many_kinds_fields, "grid", PORTICO_KIND_SIGNED, offsetof(many_kinds, grid), 2, 12);
+    expect_field(&many_kinds_fields, "grid", PORTICO_KIND_SIGNED, offsetof(many_kinds, grid), 2,
+                 12);
 
     CHECK_INT(foreign_fields.field_count, 2);
     expect_field(&foreign_fields, "word", PORTICO_KIND_CHAR, offsetof(foreign, word), 1, 4);
@@ -194,7 +195,8 @@ static const change changes[] = {
     {BOOL, 1, 1, BOOL, 1, 4, NULL},
     {CHAR, 1, 8, CHAR, 1, 9, NULL},
     {BYTES, 12, 1, BYTES, 12, 2, NULL},
-    {UNSIGNED, 4, 1, UNSIGNED, 2, 1, "unsigned 32 bits and is unsigned 16 bits: values could be lost"},
+    {UNSIGNED, 4, 1, UNSIGNED, 2, 1,
+     "unsigned 32 bits and is unsigned 16 bits: values could be lost"},
     {UNSIGNED, 4, 1, SIGNED, 4, 1, "unsigned 32 bits and is signed 32 bits: values could be lost"},
     {SIGNED, 4, 1, UNSIGNED, 8, 1, "signed 32 bits and is unsigned 64 bits: values could be lost"},
     {SIGNED, 8, 1, SIGNED, 4, 1, "signed 64 bits and is signed 32 bits: values could be lost"},
@@ -207,8 +209,10 @@ static const change changes[] = {
     {CHAR, 1, 4, UNSIGNED, 1, 4, "text of 4 bytes and is 4 x unsigned 8 bits: the kinds differ"},
     {UNSIGNED, 8, 1, BYTES, 8, 1, "unsigned 64 bits and is 8 opaque bytes: the kinds differ"},
     {BYTES, 8, 1, UNSIGNED, 8, 1, "8 opaque bytes and is unsigned 64 bits: the kinds differ"},
-    {BYTES, 8, 1, BYTES, 12, 1, "8 opaque bytes and is 12 opaque bytes: what is in them is not declared"},
-    {BYTES, 8, 1, BYTES, 1, 8, "8 opaque bytes and is 8 x 1 opaque byte: what is in them is not declared"},
+    {BYTES, 8, 1, BYTES, 12, 1,
+     "8 opaque bytes and is 12 opaque bytes: what is in them is not declared"},
+    {BYTES, 8, 1, BYTES, 1, 8,
+     "8 opaque bytes and is 8 x 1 opaque byte: what is in them is not declared"},
     {CHAR, 1, 8, CHAR, 1, 7, "text of 8 bytes and is text of 7 bytes: values could be lost"},
     {UNSIGNED, 2, 3, UNSIGNED, 4, 2,
      "3 x unsigned 16 bits and is 2 x unsigned 32 bits: values could be lost"},
@@ -271,7 +275,8 @@ static void signs_are_extended(void) {
 
 /* ---- whole states -------------------------------------------------------------------------- */
 
-static void expect_states(const state_shape *from, const state_shape *to, bool equal, const char *refused) {
+static void expect_states(const state_shape *from, const state_shape *to, bool equal,
+                          const char *refused) {
     why[0] = '\0';
     CHECK_INT(shape_equal(from, to), equal);
     portico_status status = shape_check(from, to, why, sizeof why);
@@ -377,14 +382,16 @@ static void bad_tables(void) {
                    "state_fields has struct_size 23, allowed are 24 or more: set it to sizeof");
     expect_refused(4, &(portico_state_fields){24, 23, 1, 0, &f},
                    "state_fields has field_size 23, allowed are 24 to 4096: set it to sizeof");
-    expect_refused(4, &(portico_state_fields){24, UINT32_MAX, 1, 0, &f},
-                   "state_fields has field_size 4294967295, allowed are 24 to 4096: set it to sizeof");
+    expect_refused(
+        4, &(portico_state_fields){24, UINT32_MAX, 1, 0, &f},
+        "state_fields has field_size 4294967295, allowed are 24 to 4096: set it to sizeof");
     expect_refused(4, &(portico_state_fields){24, 24, 1025, 0, &f},
                    "state_fields has field_count 1025, allowed are up to 1024");
     expect_refused(4, &(portico_state_fields){24, 24, 1, 0, NULL},
                    "state_fields has field_count 1 and no fields");
-    expect_refused(4, &(portico_state_fields){24, 24, 0, 0, &f},
-                   "state_fields names nothing of a state of 4 bytes: leave it NULL, or name the fields");
+    expect_refused(
+        4, &(portico_state_fields){24, 24, 0, 0, &f},
+        "state_fields names nothing of a state of 4 bytes: leave it NULL, or name the fields");
 }
 
 static void expect_field_refused(portico_field field, const char *right) {
@@ -395,31 +402,38 @@ static void expect_field_refused(portico_field field, const char *right) {
 static void bad_fields(void) {
     static const char not_a_name[] =
         "the name of field 1 is not allowed: allowed are 1 to 63 bytes of text without blanks";
-    expect_field_refused((portico_field){NULL, UNSIGNED, 4, 4, 1},
-                         "the name of field 1 is NULL: allowed are 1 to 63 bytes of text without blanks");
+    expect_field_refused(
+        (portico_field){NULL, UNSIGNED, 4, 4, 1},
+        "the name of field 1 is NULL: allowed are 1 to 63 bytes of text without blanks");
     expect_field_refused((portico_field){"", UNSIGNED, 4, 4, 1}, not_a_name);
     expect_field_refused((portico_field){"a b", UNSIGNED, 4, 4, 1}, not_a_name);
     expect_field_refused((portico_field){"a\nb", UNSIGNED, 4, 4, 1}, not_a_name);
     expect_field_refused((portico_field){"\xFF", UNSIGNED, 4, 4, 1}, not_a_name);
     expect_field_refused(
-        (portico_field){"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", SIGNED, 4, 4, 1},
+        (portico_field){"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", SIGNED,
+                        4, 4, 1},
         not_a_name);
-    expect_field_refused((portico_field){"b", 0, 4, 4, 1}, "field b has kind 0, allowed are 1 to 6");
-    expect_field_refused((portico_field){"b", 7, 4, 4, 1}, "field b has kind 7, allowed are 1 to 6");
+    expect_field_refused((portico_field){"b", 0, 4, 4, 1},
+                         "field b has kind 0, allowed are 1 to 6");
+    expect_field_refused((portico_field){"b", 7, 4, 4, 1},
+                         "field b has kind 7, allowed are 1 to 6");
     expect_field_refused((portico_field){"b", SIGNED, 4, 3, 1},
                          "field b has kind 2 and size 3, allowed is 1, 2, 4 or 8");
     expect_field_refused((portico_field){"b", UNSIGNED, 4, 16, 1},
                          "field b has kind 3 and size 16, allowed is 1, 2, 4 or 8");
     expect_field_refused((portico_field){"b", FLOAT, 4, 2, 1},
                          "field b has kind 4 and size 2, allowed is 4 or 8");
-    expect_field_refused((portico_field){"b", BOOL, 4, 4, 1}, "field b has kind 5 and size 4, allowed is 1");
-    expect_field_refused((portico_field){"b", CHAR, 4, 2, 1}, "field b has kind 6 and size 2, allowed is 1");
+    expect_field_refused((portico_field){"b", BOOL, 4, 4, 1},
+                         "field b has kind 5 and size 4, allowed is 1");
+    expect_field_refused((portico_field){"b", CHAR, 4, 2, 1},
+                         "field b has kind 6 and size 2, allowed is 1");
     expect_field_refused((portico_field){"b", BYTES, 4, 0, 1},
                          "field b has kind 1 and size 0, allowed is 1 or more");
     expect_field_refused((portico_field){"b", UNSIGNED, 4, 4, 0},
                          "field b has count 0, allowed are 1 or more");
-    expect_field_refused((portico_field){"b", UNSIGNED, 13, 4, 1},
-                         "field b with offset 13, size 4, count 1 is not inside the state of 16 bytes");
+    expect_field_refused(
+        (portico_field){"b", UNSIGNED, 13, 4, 1},
+        "field b with offset 13, size 4, count 1 is not inside the state of 16 bytes");
     expect_field_refused(
         (portico_field){"b", UNSIGNED, UINT32_MAX, 4, 1},
         "field b with offset 4294967295, size 4, count 1 is not inside the state of 16 bytes");

@@ -4,8 +4,8 @@
 #include "support/check.h"
 
 static const char *nearest(const char *word) {
-    static const char *const names[] = {"port",   "type", "address", "max_sessions", "max_per_address",
-                                        "backlog"};
+    static const char *const names[] = {
+        "port", "type", "address", "max_sessions", "max_per_address", "backlog"};
     suggest s = suggest_begin(word);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         suggest_offer(&s, names[i]);
@@ -42,6 +42,7 @@ int main(void) {
     CHECK_TEXT(nearest("adress"), "address");
     CHECK_TEXT(nearest("xyz"), NULL);
     CHECK_TEXT(nearest(""), NULL);
-    CHECK_TEXT(nearest("a word that nobody would ever take for a key of this host's configuration"), NULL);
+    CHECK_TEXT(nearest("a word that nobody would ever take for a key of this host's configuration"),
+               NULL);
     return 0;
 }

@@ -59,8 +59,11 @@ static void check_log(const char *path) {
 
 int main(int argc, char **argv) {
     char path[] = "watchdog.log";
-    log_options options = {
-        .level = LOG_WARN, .format = LOG_TEXT, .file = path, .file_limit_bytes = LOG_BYTES_MAX, .keep = 1};
+    log_options options = {.level = LOG_WARN,
+                           .format = LOG_TEXT,
+                           .file = path,
+                           .file_limit_bytes = LOG_BYTES_MAX,
+                           .keep = 1};
     os_thread *calling;
     CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
     (void)os_file_remove(path);

@@ -89,7 +89,8 @@ void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]) {
     if (address->family == OS_ADDRESS_IPV4) {
         inet_ntop(AF_INET, address->bytes, host, sizeof host);
         snprintf(text, OS_ADDRESS_TEXT, "%s:%u", host, address->port);
-    } else if (address->family == OS_ADDRESS_IPV6 && memcmp(address->bytes, mapped, sizeof mapped) == 0) {
+    } else if (address->family == OS_ADDRESS_IPV6 &&
+               memcmp(address->bytes, mapped, sizeof mapped) == 0) {
         inet_ntop(AF_INET, address->bytes + sizeof mapped, host, sizeof host);
         snprintf(text, OS_ADDRESS_TEXT, "%s:%u", host, address->port);
     } else if (address->family == OS_ADDRESS_IPV6) {

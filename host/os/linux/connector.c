@@ -28,8 +28,8 @@ static int connector_begin(int fd, const os_address *to, const os_address *from)
     return result < 0 && errno == EINPROGRESS ? 0 : result;
 }
 
-portico_status os_connect(os_port *port, const os_address *to, const os_address *from, os_op *submitted,
-                          os_socket **result) {
+portico_status os_connect(os_port *port, const os_address *to, const os_address *from,
+                          os_op *submitted, os_socket **result) {
     op *o = (op *)submitted;
     *result = NULL;
     if ((to->family != OS_ADDRESS_IPV4 && to->family != OS_ADDRESS_IPV6) ||

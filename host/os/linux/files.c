@@ -81,7 +81,8 @@ portico_status os_file_look(const char *path, os_file_info *info) {
         return error_set(S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
     }
     info->size = (uint64_t)found.st_size;
-    info->modified_ns = (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec;
+    info->modified_ns =
+        (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec;
     info->id = found.st_ino;
     return PORTICO_OK;
 }
@@ -95,7 +96,8 @@ bool os_file_is_written(const char *path) {
     if (fd < 0) {
         return false;
     }
-    bool written = fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
+    bool written =
+        fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
     close(fd); /* gives the lease back */
     return written;
 }
@@ -136,7 +138,8 @@ portico_status os_folder_remove(const char *path) {
     return rmdir(path) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
-portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg) {
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                              void *arg) {
     DIR *folder = opendir(path);
     if (folder == NULL) {
         return error_set(errno);

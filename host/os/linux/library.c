@@ -42,7 +42,8 @@ static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_by
     if (!is_inside(header->e_shoff, (uint64_t)header->e_shnum * header->e_shentsize, file_bytes)) {
         return false;
     }
-    if (!is_inside(header->e_phoff, 0, file_bytes) || fseek(file, (long)header->e_phoff, SEEK_SET) != 0) {
+    if (!is_inside(header->e_phoff, 0, file_bytes) ||
+        fseek(file, (long)header->e_phoff, SEEK_SET) != 0) {
         return false;
     }
     for (uint32_t i = 0; i < header->e_phnum; i++) {
@@ -50,7 +51,8 @@ static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_by
         if (fread(&segment, sizeof segment, 1, file) != 1) {
             return false;
         }
-        if (segment.p_type == PT_LOAD && !is_inside(segment.p_offset, segment.p_filesz, file_bytes)) {
+        if (segment.p_type == PT_LOAD &&
+            !is_inside(segment.p_offset, segment.p_filesz, file_bytes)) {
             return false;
         }
     }
@@ -64,7 +66,8 @@ static const char *elf_fault(FILE *file) {
     if (fstat(fileno(file), &info) < 0 || !S_ISREG(info.st_mode)) {
         return "not a regular file";
     }
-    if (fread(&header, sizeof header, 1, file) != 1 || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    if (fread(&header, sizeof header, 1, file) != 1 ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
         return "not an ELF file";
     }
     if (header.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
@@ -148,7 +151,8 @@ typedef struct library_search {
 static int widen(struct dl_phdr_info *info, size_t size, void *arg) {
     (void)size;
     library_search *search = arg;
-    if (info->dlpi_addr != search->map->l_addr || strcmp(info->dlpi_name, search->map->l_name) != 0) {
+    if (info->dlpi_addr != search->map->l_addr ||
+        strcmp(info->dlpi_name, search->map->l_name) != 0) {
         return 0;
     }
     for (size_t i = 0; i < info->dlpi_phnum; i++) {

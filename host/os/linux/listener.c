@@ -23,7 +23,8 @@ static int listener_prepare(int fd, const struct sockaddr_storage *system, sockl
     if (options->reuse_address && set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0) {
         return -1;
     }
-    if (system->ss_family == AF_INET6 && set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack) < 0) {
+    if (system->ss_family == AF_INET6 &&
+        set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack) < 0) {
         return -1;
     }
     if (bind(fd, (const struct sockaddr *)system, size) < 0) {
@@ -101,8 +102,9 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     if (fd >= 0) {
         accept_finish(port, o, fd, &peer);
     } else if (!waits) {
-        port_complete_code(port, o,
-                           code); /* a connection that is gone again, or no handles: the listener lives on */
+        port_complete_code(
+            port, o,
+            code); /* a connection that is gone again, or no handles: the listener lives on */
     }
     /* Without handles the other accepts stay in flight and nothing spins: `readable` is still set, so
      * that the next os_accept, which the host submits after a while, or the next connection tries

@@ -42,8 +42,8 @@ void mutex_wait(mutex *m) {
         __builtin_ia32_pause();
 #endif
         found = MUTEX_FREE;
-        if (atomic_compare_exchange_weak_explicit(&m->word, &found, MUTEX_HELD, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (atomic_compare_exchange_weak_explicit(&m->word, &found, MUTEX_HELD,
+                                                  memory_order_acquire, memory_order_relaxed)) {
             return;
         }
     }

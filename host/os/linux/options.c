@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 
 /* Sets one option; keeps the first failure in *code. */
-static void option_set(int fd, int level, int option, const void *value, socklen_t size, int *code) {
+static void option_set(int fd, int level, int option, const void *value, socklen_t size,
+                       int *code) {
     if (setsockopt(fd, level, option, value, size) < 0 && *code == 0) {
         *code = errno;
     }

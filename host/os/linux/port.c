@@ -59,9 +59,9 @@ static const uint64_t WAKE_TAG = UINT64_MAX; /* no socket: the slab never has so
 /* What a thread keeps for the port it waits on. */
 struct waiter {
     /* Its thread only */
-    uint64_t port_id;     /* 0: waits on none. Not the port: it may be gone */
-    uint32_t streak;      /* waits in a row that made no epoll_wait */
-    uint64_t tag;         /* of the socket whose event it fetched last; WAKE_TAG: it had other work since */
+    uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
+    uint32_t streak;  /* waits in a row that made no epoll_wait */
+    uint64_t tag; /* of the socket whose event it fetched last; WAKE_TAG: it had other work since */
     os_completion *found; /* where its events' completions go, while it looks at them */
     uint32_t found_count;
     uint32_t found_room; /* how many more go there; the others go on its own list */
@@ -337,7 +337,8 @@ static uint32_t port_take_shared(os_port *port, os_completion *completions, uint
 
 /* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
  * handler would hold them up. */
-static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity) {
+static uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions,
+                                uint32_t capacity) {
     if (!w->kept) {
         return 0;
     }
@@ -381,8 +382,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
         timeout_ms = 0;
     }
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
-    int most =
-        capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* what is left, another thread may fetch */
+    int most = capacity < EVENTS_MAX ? (int)capacity
+                                     : EVENTS_MAX; /* what is left, another thread may fetch */
     int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (polls) {
         atomic_store(&port->polled, false);
@@ -393,7 +394,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     w->found = completions;
     w->found_count = 0;
     w->found_room = w->port_id == port->id ? capacity : 0;
-    for (int i = 0; i < count; i++) { /* count is -1 with EINTR: as if the time had run out a little early */
+    for (int i = 0; i < count;
+         i++) { /* count is -1 with EINTR: as if the time had run out a little early */
         if (events[i].data.u64 == WAKE_TAG) {
             atomic_store(&port->wake_sent, false); /* before the look at the queue */
         } else {
@@ -413,7 +415,8 @@ static uint32_t port_look(os_port *port, waiter *w, os_completion *completion) {
     bool waited = count > 0 && w->tag != before;
     uint32_t behind = atomic_load_explicit(&port->behind, memory_order_relaxed);
     if (waited || behind > 0) {
-        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1, memory_order_relaxed);
+        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1,
+                              memory_order_relaxed);
     }
     return count;
 }
@@ -470,7 +473,8 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
     }
 }
 
-uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
+uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
+                      uint32_t timeout_ms) {
     waiter *w = &self;
     if (w->port_id != port->id) {
         waiter_turn_to(port, w);

@@ -22,7 +22,8 @@ void slab_fini(slab *s) {
 
 os_socket *slab_at(slab *s, uint32_t index) {
     uint32_t chunk = chunk_of(index);
-    return atomic_load_explicit(&s->chunks[chunk], memory_order_acquire) + (index - chunk_start(chunk));
+    return atomic_load_explicit(&s->chunks[chunk], memory_order_acquire) +
+           (index - chunk_start(chunk));
 }
 
 /* A slot never used before. [slab lock held] */
@@ -32,7 +33,8 @@ static os_socket *slab_grow(slab *s) {
         return NULL;
     }
     if (atomic_load(&s->chunks[chunk]) == NULL) {
-        os_socket *slots = aligned_alloc(alignof(os_socket), sizeof *slots << (SLAB_FIRST_BITS + chunk));
+        os_socket *slots =
+            aligned_alloc(alignof(os_socket), sizeof *slots << (SLAB_FIRST_BITS + chunk));
         if (slots == NULL) {
             return NULL;
         }

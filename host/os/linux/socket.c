@@ -23,7 +23,8 @@ static void socket_retire(os_socket *s) {
     s->accepts = (op_queue){0};
 }
 
-portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending, os_socket **result) {
+portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending,
+                             os_socket **result) {
     os_socket *s = slab_take(&port->slots);
     if (s == NULL) {
         return error_set(ENOMEM);

@@ -60,7 +60,8 @@ static inline uint64_t socket_tag(const os_socket *s) {
 /* Makes a slot for `fd` and has it watched. On failure `fd` is still the caller's. With
  * SOCKET_CONNECTING, `pending` is the connect. *result is written before any completion can be handed
  * out. No socket's lock may be held. */
-portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending, os_socket **result);
+portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending,
+                             os_socket **result);
 
 /* An event came: performs what waited for it. `ticket` is the number of the epoll_wait that fetched it. */
 void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket);

@@ -16,7 +16,8 @@ static_assert(OS_SEND_BUFFERS_MAX <= 1024, "more than one sendmsg takes");
 /* The last look found nothing: the next edge will tell. */
 static void stream_drained(os_socket *s) {
     s->readable = READABLE_NO;
-    s->hangup = false; /* it was an error that has gone by; after an end of stream one never gets here */
+    s->hangup =
+        false; /* it was an error that has gone by; after an end of stream one never gets here */
     s->drained_epoch = atomic_load(&s->port->epoch);
 }
 
@@ -52,7 +53,8 @@ static void stream_run_ready(os_socket *s, op *o) {
 
 /* One recv that remembers what it tells about the socket; as stream_recv_some. */
 static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
-    ssize_t result = s->recv_failed != 0 ? -(ssize_t)s->recv_failed : stream_recv_some(s, data, capacity, 0);
+    ssize_t result =
+        s->recv_failed != 0 ? -(ssize_t)s->recv_failed : stream_recv_some(s, data, capacity, 0);
     s->recv_failed = 0;
     if (result == -EAGAIN) {
         stream_drained(s);
@@ -124,7 +126,8 @@ static ssize_t send_many(os_socket *s, const os_buffer *list) {
     struct iovec vectors[OS_SEND_BUFFERS_MAX];
     size_t used = 0;
     for (const os_buffer *b = list; b != NULL; b = b->next) {
-        vectors[used].iov_base = (void *)(uintptr_t)b->data; /* only read, but iovec knows no const */
+        vectors[used].iov_base =
+            (void *)(uintptr_t)b->data; /* only read, but iovec knows no const */
         vectors[used].iov_len = b->size;
         used++;
     }

@@ -21,7 +21,8 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
-portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(void *), void *arg) {
+portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(void *),
+                               void *arg) {
     os_thread *thread = calloc(1, sizeof *thread);
     if (thread == NULL) {
         return error_set(ENOMEM);
@@ -57,7 +58,8 @@ void os_thread_join(os_thread *thread) {
 }
 
 void os_sleep(uint32_t timeout_ms) {
-    struct timespec left = {.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+    struct timespec left = {.tv_sec = timeout_ms / 1000,
+                            .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
         /* A signal: `left` is what remains. */
     }

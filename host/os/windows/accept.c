@@ -12,7 +12,8 @@
  * https://learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex */
 enum { ADDRESS_ROOM = sizeof(SOCKADDR_STORAGE) + 16 };
 
-_Static_assert(2 * ADDRESS_ROOM <= sizeof(((os_accept_op *)0)->sys), "os_accept_op.sys is too small");
+_Static_assert(2 * ADDRESS_ROOM <= sizeof(((os_accept_op *)0)->sys),
+               "os_accept_op.sys is too small");
 _Static_assert(offsetof(os_accept_op, op) == 0, "an accept's os_op is found at its start");
 
 static DWORD set_flag(SOCKET handle, int level, int option, BOOL value) {
@@ -31,7 +32,8 @@ static int backlog_for_system(uint32_t backlog) {
     return -(int)(backlog < HINT_MAX ? backlog : HINT_MAX); /* SOMAXCONN_HINT() */
 }
 
-static DWORD listen_on(os_socket *listener, const os_address *address, const os_listen_options *options) {
+static DWORD listen_on(os_socket *listener, const os_address *address,
+                       const os_listen_options *options) {
     SOCKADDR_STORAGE system;
     int size = win_address_to_system(address, &system);
     DWORD code = 0;
@@ -78,8 +80,8 @@ static DWORD submit(os_socket *listener, os_accept_op *op) {
     w->accepted = accepted;
     DWORD bytes = 0;
     /* With room for data it would wait for the first bytes, and silent clients would use up the accepts. */
-    if (!win_winsock.accept(listener->handle, accepted->handle, op->sys, 0, ADDRESS_ROOM, ADDRESS_ROOM,
-                            &bytes, &w->overlapped)) {
+    if (!win_winsock.accept(listener->handle, accepted->handle, op->sys, 0, ADDRESS_ROOM,
+                            ADDRESS_ROOM, &bytes, &w->overlapped)) {
         DWORD code = (DWORD)WSAGetLastError();
         if (code != WSA_IO_PENDING) {
             win_socket_release(listener);
@@ -124,8 +126,8 @@ static void read_peer(os_accept_op *op) {
     SOCKADDR *remote = NULL;
     int local_size = 0;
     int remote_size = 0;
-    win_winsock.accept_addresses(op->sys, 0, ADDRESS_ROOM, ADDRESS_ROOM, &local, &local_size, &remote,
-                                 &remote_size);
+    win_winsock.accept_addresses(op->sys, 0, ADDRESS_ROOM, ADDRESS_ROOM, &local, &local_size,
+                                 &remote, &remote_size);
     if (remote != NULL) {
         win_address_from_system(remote, &op->peer);
     }

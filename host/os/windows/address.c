@@ -58,7 +58,8 @@ static bool parse_ipv4(const char *text, uint8_t bytes[4]) {
             number = number * 10 + (uint32_t)(*text - '0');
         }
         bool leading_zero = digits > 1 && text[-digits] == '0';
-        if (digits == 0 || digits > 3 || number > 255 || leading_zero || *text != (i < 3 ? '.' : '\0')) {
+        if (digits == 0 || digits > 3 || number > 255 || leading_zero ||
+            *text != (i < 3 ? '.' : '\0')) {
             return false;
         }
         bytes[i] = (uint8_t)number;
@@ -115,7 +116,8 @@ portico_status os_address_parse(const char *text, uint16_t port, os_address *add
 void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]) {
     const uint8_t *b = address->bytes;
     unsigned port = address->port;
-    bool mapped = address->family == OS_ADDRESS_IPV6 && memcmp(b, mapped_prefix, sizeof mapped_prefix) == 0;
+    bool mapped =
+        address->family == OS_ADDRESS_IPV6 && memcmp(b, mapped_prefix, sizeof mapped_prefix) == 0;
     if (mapped) {
         b += sizeof mapped_prefix;
     }
@@ -124,10 +126,12 @@ void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]) {
         return;
     }
     char number[INET6_ADDRSTRLEN] = "";
-    if (address->family != OS_ADDRESS_IPV6 || inet_ntop(AF_INET6, b, number, sizeof number) == NULL) {
+    if (address->family != OS_ADDRESS_IPV6 ||
+        inet_ntop(AF_INET6, b, number, sizeof number) == NULL) {
         snprintf(text, OS_ADDRESS_TEXT, "-");
     } else if (address->scope != 0) {
-        snprintf(text, OS_ADDRESS_TEXT, "[%s%%%lu]:%u", number, (unsigned long)address->scope, port);
+        snprintf(text, OS_ADDRESS_TEXT, "[%s%%%lu]:%u", number, (unsigned long)address->scope,
+                 port);
     } else {
         snprintf(text, OS_ADDRESS_TEXT, "[%s]:%u", number, port);
     }
@@ -138,7 +142,8 @@ portico_status os_address_resolve(const char *host, uint16_t port, os_address *a
     if (wide == NULL) {
         return win_fail(GetLastError());
     }
-    ADDRINFOW hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
+    ADDRINFOW hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
     ADDRINFOW *found = NULL;
     int code = GetAddrInfoW(wide, NULL, &hints, &found);
     free(wide);

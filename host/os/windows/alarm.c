@@ -26,7 +26,8 @@ struct os_alarm {
 /* Loaded only here, since it is not needed where the timer is exact. */
 static void tick_shorten(os_alarm *a) {
     a->winmm = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    set_period begin = a->winmm != NULL ? (set_period)win_find(L"winmm.dll", "timeBeginPeriod") : NULL;
+    set_period begin =
+        a->winmm != NULL ? (set_period)win_find(L"winmm.dll", "timeBeginPeriod") : NULL;
     if (begin != NULL) {
         begin(TICK_MS);
     }

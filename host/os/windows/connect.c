@@ -7,7 +7,8 @@ static DWORD bind_for(os_socket *socket, const os_address *from) {
     os_address any = {.family = socket->family == AF_INET6 ? OS_ADDRESS_IPV6 : OS_ADDRESS_IPV4};
     SOCKADDR_STORAGE system;
     int size = win_address_to_system(from != NULL ? from : &any, &system);
-    return bind(socket->handle, (const SOCKADDR *)&system, size) != 0 ? (DWORD)WSAGetLastError() : 0;
+    return bind(socket->handle, (const SOCKADDR *)&system, size) != 0 ? (DWORD)WSAGetLastError()
+                                                                      : 0;
 }
 
 static DWORD submit(os_socket *socket, const os_address *to, os_op *op) {
@@ -58,7 +59,8 @@ DWORD win_connect_end(win_op *w, DWORD code) {
         AcquireSRWLockShared(&socket->lock);
         if (socket->closed) {
             code = ERROR_OPERATION_ABORTED;
-        } else if (setsockopt(socket->handle, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) != 0) {
+        } else if (setsockopt(socket->handle, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) !=
+                   0) {
             code = (DWORD)WSAGetLastError();
         } else {
             win_socket_skip(socket);

@@ -58,8 +58,9 @@ static HANDLE open_handle(const char *path, const open_mode *m) {
         SetLastError(code);
         return INVALID_HANDLE_VALUE;
     }
-    HANDLE handle = CreateFileW(wide, m->access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                &security, m->creation, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE handle =
+        CreateFileW(wide, m->access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    &security, m->creation, FILE_ATTRIBUTE_NORMAL, NULL);
     DWORD code = GetLastError();
     if (m->owner_only) {
         win_owner_only_free(&security);
@@ -139,9 +140,9 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     if (wide == NULL) {
         return win_fail(GetLastError());
     }
-    HANDLE handle =
-        CreateFileW(wide, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE handle = CreateFileW(wide, FILE_READ_ATTRIBUTES,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                                OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
     DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     free(wide);
     if (handle == INVALID_HANDLE_VALUE) {
@@ -153,8 +154,8 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     } else if (!GetFileInformationByHandle(handle, &found)) {
         code = GetLastError();
     } else {
-        uint64_t ticks =
-            (uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 | found.ftLastWriteTime.dwLowDateTime;
+        uint64_t ticks = (uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 |
+                         found.ftLastWriteTime.dwLowDateTime;
         info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
         info->modified_ns = (ticks - ticks_to_1970) * 100;
         info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
@@ -171,8 +172,8 @@ bool os_file_is_written(const char *path) {
     if (wide == NULL) {
         return false;
     }
-    HANDLE handle = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                                FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE handle = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                                OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
     bool written = handle == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION;
     if (handle != INVALID_HANDLE_VALUE) {
         CloseHandle(handle);

@@ -77,8 +77,8 @@ static wchar_t *pattern_of(const char *path) {
     return pattern;
 }
 
-static DWORD list_entries(HANDLE search, WIN32_FIND_DATAW *entry, void (*each)(void *, const char *),
-                          void *arg) {
+static DWORD list_entries(HANDLE search, WIN32_FIND_DATAW *entry,
+                          void (*each)(void *, const char *), void *arg) {
     do {
         if (wcscmp(entry->cFileName, L".") == 0 || wcscmp(entry->cFileName, L"..") == 0) {
             continue;
@@ -94,13 +94,15 @@ static DWORD list_entries(HANDLE search, WIN32_FIND_DATAW *entry, void (*each)(v
     return code == ERROR_NO_MORE_FILES ? 0 : code;
 }
 
-portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name), void *arg) {
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                              void *arg) {
     wchar_t *pattern = pattern_of(path);
     if (pattern == NULL) {
         return win_fail(GetLastError());
     }
     WIN32_FIND_DATAW entry;
-    HANDLE search = FindFirstFileExW(pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0);
+    HANDLE search =
+        FindFirstFileExW(pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0);
     DWORD code = search != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     free(pattern);
     if (search != INVALID_HANDLE_VALUE) {

@@ -42,7 +42,8 @@ static bool is_missing(const wchar_t *library, const char *name) {
     wchar_t *wide = win_wide(name);
     const wchar_t *end = wcsrchr(library, L'\\');
     bool missing = false;
-    if (wide != NULL && end != NULL && strncmp(name, "api-ms-", 7) != 0 && strncmp(name, "ext-ms-", 7) != 0) {
+    if (wide != NULL && end != NULL && strncmp(name, "api-ms-", 7) != 0 &&
+        strncmp(name, "ext-ms-", 7) != 0) {
         size_t folder = (size_t)(end - library) + 1;
         wchar_t *beside = malloc((folder + wcslen(wide) + 1) * sizeof *beside);
         if (beside != NULL) {
@@ -65,7 +66,8 @@ static bool is_missing(const wchar_t *library, const char *name) {
 }
 
 bool win_missing_import(const wchar_t *library, char *name, size_t size) {
-    HMODULE module = LoadLibraryExW(library, NULL, LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_IMAGE_RESOURCE);
+    HMODULE module =
+        LoadLibraryExW(library, NULL, LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_IMAGE_RESOURCE);
     image i;
     IMAGE_DATA_DIRECTORY imports;
     bool missing = false;
@@ -76,7 +78,8 @@ bool win_missing_import(const wchar_t *library, char *name, size_t size) {
     const IMAGE_IMPORT_DESCRIPTOR *d = at != SIZE_MAX ? image_at(&i, at, sizeof *d) : NULL;
     while (d != NULL && d->Name != 0 && !missing) {
         const char *found = image_at(&i, d->Name, 1);
-        if (found != NULL && memchr(found, '\0', i.size - d->Name) != NULL && is_missing(library, found)) {
+        if (found != NULL && memchr(found, '\0', i.size - d->Name) != NULL &&
+            is_missing(library, found)) {
             snprintf(name, size, "%s", found);
             missing = true;
         }

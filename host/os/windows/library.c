@@ -26,7 +26,8 @@ static portico_status explain(DWORD code, const wchar_t *path, char *why, size_t
         *gap = '\0';
         snprintf(why, why_size, "%sthe file%s (error %lu)", sentence, gap + 2, (unsigned long)code);
     } else if (code == ERROR_MOD_NOT_FOUND && win_missing_import(path, missing, sizeof missing)) {
-        snprintf(why, why_size, "%s (error %lu): it needs %s", sentence, (unsigned long)code, missing);
+        snprintf(why, why_size, "%s (error %lu): it needs %s", sentence, (unsigned long)code,
+                 missing);
     } else {
         snprintf(why, why_size, "%s (error %lu)", sentence, (unsigned long)code);
     }
@@ -57,8 +58,8 @@ portico_status os_library_open(const char *path, os_library **library, char *why
     if (code == 0) {
         /* Dependencies come from the DLL's folder, ours and the system's, never from PATH or the working
          * folder. https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-security */
-        l->module = LoadLibraryExW(l->path, NULL,
-                                   LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+        l->module = LoadLibraryExW(
+            l->path, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
         code = l->module != NULL ? 0 : GetLastError();
     }
     if (code != 0) {
@@ -87,8 +88,9 @@ void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
 
 bool os_library_close(os_library *library) {
     HMODULE still = NULL;
-    bool gone = FreeLibrary(library->module) &&
-                !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, library->path, &still);
+    bool gone =
+        FreeLibrary(library->module) &&
+        !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, library->path, &still);
     free(library->path);
     free(library);
     return gone;

@@ -19,15 +19,18 @@ static void set_linger(os_socket *socket, int32_t linger_s, portico_status *firs
 }
 
 static void set_keep_alive(const os_socket *socket, uint32_t idle_s, portico_status *first) {
-    enum { PROBE_INTERVAL_MS = 1000, IDLE_MAX_S = INT32_MAX / 1000 }; /* ten probes: fixed by Windows */
+    enum {
+        PROBE_INTERVAL_MS = 1000,
+        IDLE_MAX_S = INT32_MAX / 1000
+    }; /* ten probes: fixed by Windows */
     struct tcp_keepalive values = {
         .onoff = idle_s > 0,
         .keepalivetime = (idle_s < IDLE_MAX_S ? idle_s : IDLE_MAX_S) * 1000,
         .keepaliveinterval = PROBE_INTERVAL_MS,
     };
     DWORD got = 0;
-    if (WSAIoctl(socket->handle, SIO_KEEPALIVE_VALS, &values, sizeof values, NULL, 0, &got, NULL, NULL) !=
-            0 &&
+    if (WSAIoctl(socket->handle, SIO_KEEPALIVE_VALS, &values, sizeof values, NULL, 0, &got, NULL,
+                 NULL) != 0 &&
         *first == PORTICO_OK) {
         *first = win_fail((DWORD)WSAGetLastError());
     }
@@ -42,11 +45,13 @@ portico_status os_socket_configure(os_socket *socket, const os_socket_options *o
         set_linger(socket, options->linger_s, &first);
     }
     if (options->send_buffer_bytes > 0) {
-        int bytes = (int)(options->send_buffer_bytes < INT_MAX ? options->send_buffer_bytes : INT_MAX);
+        int bytes =
+            (int)(options->send_buffer_bytes < INT_MAX ? options->send_buffer_bytes : INT_MAX);
         set_option(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes, &first);
     }
     if (options->recv_buffer_bytes > 0) {
-        int bytes = (int)(options->recv_buffer_bytes < INT_MAX ? options->recv_buffer_bytes : INT_MAX);
+        int bytes =
+            (int)(options->recv_buffer_bytes < INT_MAX ? options->recv_buffer_bytes : INT_MAX);
         set_option(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, &first);
     }
     return first;

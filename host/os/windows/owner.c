@@ -40,14 +40,14 @@ bool win_owner_only(SECURITY_ATTRIBUTES *security, bool folder) {
     /* P: nothing is inherited from the folder above; OICI: what is made in a folder inherits this. */
     wchar_t text[256];
     const wchar_t *inherit = folder ? L"OICI" : L"";
-    _snwprintf(text, sizeof text / sizeof text[0], L"D:P(A;%ls;FA;;;%ls)(A;%ls;FA;;;SY)", inherit, sid,
-               inherit);
+    _snwprintf(text, sizeof text / sizeof text[0], L"D:P(A;%ls;FA;;;%ls)(A;%ls;FA;;;SY)", inherit,
+               sid, inherit);
     text[sizeof text / sizeof text[0] - 1] = L'\0';
     LocalFree(sid);
     security->nLength = sizeof *security;
     security->bInheritHandle = FALSE;
-    return ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
-                                                                &security->lpSecurityDescriptor, NULL);
+    return ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        text, SDDL_REVISION_1, &security->lpSecurityDescriptor, NULL);
 }
 
 void win_owner_only_free(SECURITY_ATTRIBUTES *security) {

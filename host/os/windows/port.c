@@ -85,8 +85,9 @@ void os_port_destroy(os_port *port) {
 
 portico_status os_port_post(os_port *port, os_op *op) {
     win_op *w = win_op_begin(op, WIN_OP_POST, NULL);
-    return PostQueuedCompletionStatus(port->handle, 0, 0, &w->overlapped) ? PORTICO_OK
-                                                                          : win_fail(GetLastError());
+    return PostQueuedCompletionStatus(port->handle, 0, 0, &w->overlapped)
+               ? PORTICO_OK
+               : win_fail(GetLastError());
 }
 
 /* ---- what is kept ------------------------------------------------------------------------ */
@@ -130,11 +131,12 @@ void win_port_keep(os_port *port, win_op *op, DWORD code, uint32_t bytes) {
     op->code = code;
     op->kept = true;
     op->overlapped.InternalHigh = bytes;
-    bool others =
-        atomic_load(&port->kept_count) > 0 && atomic_load(&port->sleepers) > (self.sleeping ? 1u : 0u);
+    bool others = atomic_load(&port->kept_count) > 0 &&
+                  atomic_load(&port->sleepers) > (self.sleeping ? 1u : 0u);
     bool keeps = self.port_id == port->id && !others;
     if (keeps || !PostQueuedCompletionStatus(port->handle, bytes, 0, &op->overlapped)) {
-        port_add(port, &port->kept, &port->kept_count, op); /* also when there is no memory for a packet */
+        port_add(port, &port->kept, &port->kept_count,
+                 op); /* also when there is no memory for a packet */
     }
 }
 
@@ -200,7 +202,8 @@ static void waiter_enter(os_port *port) {
     }
     InitOnceExecuteOnce(&leave_once, leave_slot_create, NULL, NULL);
     /* If its end would not be seen, it keeps nothing: what it does at once is posted. */
-    bool seen = leave_slot != FLS_OUT_OF_INDEXES && FlsSetValue(leave_slot, (void *)(uintptr_t)port->id);
+    bool seen =
+        leave_slot != FLS_OUT_OF_INDEXES && FlsSetValue(leave_slot, (void *)(uintptr_t)port->id);
     self.port_id = seen ? port->id : 0;
     self.looked_ns = 0;
 }
@@ -269,14 +272,16 @@ static bool take(os_port *port, os_completion *completions, uint32_t capacity, u
     if (!GetQueuedCompletionStatusEx(port->handle, entries, capacity, &count, timeout_ms, FALSE)) {
         DWORD code = GetLastError();
         if (code != WAIT_TIMEOUT) {
-            win_fail(code); /* the port was destroyed under a waiting thread: ERROR_ABANDONED_WAIT_0 */
+            win_fail(
+                code); /* the port was destroyed under a waiting thread: ERROR_ABANDONED_WAIT_0 */
         }
         return false;
     }
     for (ULONG i = 0; i < count; i++) {
         /* Without an OVERLAPPED it is a wake-up, or somebody else's: nothing of ours is behind it. */
         if (entries[i].lpOverlapped != NULL &&
-            complete(entries[i].lpOverlapped, entries[i].dwNumberOfBytesTransferred, &completions[*found])) {
+            complete(entries[i].lpOverlapped, entries[i].dwNumberOfBytesTransferred,
+                     &completions[*found])) {
             (*found)++;
         }
     }
@@ -307,7 +312,8 @@ static uint32_t port_sleep(os_port *port, os_completion *completions, uint32_t c
     }
 }
 
-uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms) {
+uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
+                      uint32_t timeout_ms) {
     uint32_t found = 0;
     waiter_enter(port);
     if (capacity > OS_WAIT_MAX) {

@@ -147,7 +147,13 @@ struct os_socket {
     uint16_t early_small; /* times in a row that a smaller one would have done */
 };
 
-typedef enum win_op_kind { WIN_OP_POST, WIN_OP_ACCEPT, WIN_OP_CONNECT, WIN_OP_RECV, WIN_OP_SEND } win_op_kind;
+typedef enum win_op_kind {
+    WIN_OP_POST,
+    WIN_OP_ACCEPT,
+    WIN_OP_CONNECT,
+    WIN_OP_RECV,
+    WIN_OP_SEND
+} win_op_kind;
 
 /* What an os_op contains while it is in flight: all that its completion needs. */
 struct win_op {
@@ -195,7 +201,8 @@ void win_socket_release(os_socket *socket);
  * as Win32 codes; ERROR_IO_PENDING: nothing, the operation goes on. They leave the hold to os_port_wait. */
 DWORD win_accept_end(win_op *op, DWORD code);
 DWORD win_connect_end(win_op *op, DWORD code);
-DWORD win_recv_end(win_op *op, DWORD code, uint32_t *bytes); /* `bytes`: moved, in; what is told of, out */
+DWORD win_recv_end(win_op *op, DWORD code,
+                   uint32_t *bytes); /* `bytes`: moved, in; what is told of, out */
 DWORD win_send_end(win_op *op, DWORD code, uint32_t bytes);
 
 #endif

@@ -78,8 +78,8 @@ uint32_t os_cpu_count(void) {
     DWORD_PTR all = 0;
     /* With several groups of processors the mask tells of one group only.
      * https://learn.microsoft.com/windows/win32/procthread/processor-groups */
-    if (GetActiveProcessorGroupCount() > 1 || !GetProcessAffinityMask(GetCurrentProcess(), &mine, &all) ||
-        mine == 0) {
+    if (GetActiveProcessorGroupCount() > 1 ||
+        !GetProcessAffinityMask(GetCurrentProcess(), &mine, &all) || mine == 0) {
         DWORD count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
         return count > 0 ? count : 1;
     }

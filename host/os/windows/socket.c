@@ -27,8 +27,8 @@ static bool provider_skips(int family) {
 
 static DWORD load_extension(SOCKET handle, GUID id, void *function, DWORD size) {
     DWORD got = 0;
-    int failed = WSAIoctl(handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, function, size, &got,
-                          NULL, NULL);
+    int failed = WSAIoctl(handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, function,
+                          size, &got, NULL, NULL);
     return failed ? (DWORD)WSAGetLastError() : 0;
 }
 
@@ -84,11 +84,13 @@ DWORD win_socket_attach(os_socket *socket) {
 }
 
 void win_socket_skip(os_socket *socket) {
-    u_long nonblocking = 1; /* of calls without an OVERLAPPED, as in os_send_now; others do not mind */
+    u_long nonblocking =
+        1; /* of calls without an OVERLAPPED, as in os_send_now; others do not mind */
     socket->nonblocking = ioctlsocket(socket->handle, (long)FIONBIO, &nonblocking) == 0;
-    socket->skips = win_winsock_skips && SetFileCompletionNotificationModes(
-                                             (HANDLE)socket->handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
-                                                                         FILE_SKIP_SET_EVENT_ON_HANDLE);
+    socket->skips = win_winsock_skips &&
+                    SetFileCompletionNotificationModes((HANDLE)socket->handle,
+                                                       FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
+                                                           FILE_SKIP_SET_EVENT_ON_HANDLE);
 }
 
 void win_socket_hold(os_socket *socket) {

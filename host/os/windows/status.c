@@ -33,7 +33,8 @@ static portico_status socket_status(DWORD code) {
     case WSAEAFNOSUPPORT: return PORTICO_E_ADDRESS; /* the latter: no IPv6 on this machine */
     case WSAEACCES: return PORTICO_E_ACCESS;
     case WSAEMFILE:
-    case WSAENOBUFS: return PORTICO_E_NO_HANDLES; /* no more ports or kernel buffers: waiting helps as well */
+    case WSAENOBUFS:
+        return PORTICO_E_NO_HANDLES; /* no more ports or kernel buffers: waiting helps as well */
     case WSAEPROTONOSUPPORT:
     case WSAEOPNOTSUPP: return PORTICO_E_UNSUPPORTED;
     case WSAEINVAL:
@@ -69,7 +70,8 @@ static portico_status file_status(DWORD code) {
     case ERROR_EXE_MACHINE_TYPE_MISMATCH:
     case ERROR_FILE_INVALID: return PORTICO_E_NOT_A_MODULE; /* the last: an empty file */
     case ERROR_MOD_NOT_FOUND:
-    case ERROR_PROC_NOT_FOUND: return PORTICO_E_DEPENDENCY; /* found, but too old: lacks a function */
+    case ERROR_PROC_NOT_FOUND:
+        return PORTICO_E_DEPENDENCY; /* found, but too old: lacks a function */
     case ERROR_DLL_INIT_FAILED: return PORTICO_E_LOAD;
     default: return socket_status(code);
     }
@@ -148,9 +150,11 @@ void os_error_text(int32_t system_error, char *text, size_t size) {
     while (length > 0 && (wide[length - 1] <= L' ' || wide[length - 1] == L'.')) {
         length--; /* the sentence ends in a full stop and a new line */
     }
-    int bytes = WideCharToMultiByte(CP_UTF8, 0, wide, (int)length, utf8, (int)sizeof utf8, NULL, NULL);
+    int bytes =
+        WideCharToMultiByte(CP_UTF8, 0, wide, (int)length, utf8, (int)sizeof utf8, NULL, NULL);
     if (length == 0 || bytes <= 0) {
-        snprintf(text, size, "system error %ld (0x%08lX)", (long)system_error, (unsigned long)system_error);
+        snprintf(text, size, "system error %ld (0x%08lX)", (long)system_error,
+                 (unsigned long)system_error);
         return;
     }
     size_t end = (size_t)bytes < size ? (size_t)bytes : size - 1;

@@ -80,7 +80,8 @@ void win_recv_begin(win_op *w) {
     win_socket_hold(socket);
     AcquireSRWLockShared(&socket->lock);
     w->deferred = false;
-    DWORD code = socket->closed || w->cancelled ? ERROR_OPERATION_ABORTED : recv_submit(socket, w, &bytes);
+    DWORD code =
+        socket->closed || w->cancelled ? ERROR_OPERATION_ABORTED : recv_submit(socket, w, &bytes);
     ReleaseSRWLockShared(&socket->lock);
     if (code != WSA_IO_PENDING) {
         win_port_keep(socket->port, w, code, bytes);
@@ -90,7 +91,8 @@ void win_recv_begin(win_op *w) {
 
 portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity) {
     if (InterlockedExchange(&socket->receiving, 1) != 0) {
-        return win_refuse(PORTICO_E_STATE); /* Windows would take it, and nobody could tell who gets what */
+        return win_refuse(
+            PORTICO_E_STATE); /* Windows would take it, and nobody could tell who gets what */
     }
     win_op *w = win_op_begin(op, WIN_OP_RECV, socket);
     if (socket->early_end > socket->early_begin) {

@@ -14,5 +14,6 @@ bool os_terminal(FILE *stream) {
         return false;
     }
     /* https://learn.microsoft.com/windows/console/console-virtual-terminal-sequences */
-    return SetConsoleMode(handle, mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+    return SetConsoleMode(handle,
+                          mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }

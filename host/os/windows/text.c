@@ -75,7 +75,8 @@ wchar_t *win_path(const char *path) {
             if (length != 0 && length < size) {
                 result = lengthen(buffer, buffer + PREFIX_ROOM);
             } else {
-                free(buffer); /* another thread changed the working folder: nothing does that here */
+                free(
+                    buffer); /* another thread changed the working folder: nothing does that here */
             }
         }
     }

@@ -43,7 +43,8 @@ static unsigned __stdcall thread_main(void *arg) {
     return 0;
 }
 
-portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(void *), void *arg) {
+portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(void *),
+                               void *arg) {
     *thread = NULL;
     os_thread *t = calloc(1, sizeof *t);
     if (t == NULL) {
@@ -57,8 +58,8 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     }
     t->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, t, 0, NULL);
     if (t->handle == NULL) {
-        bool no_memory =
-            errno == EACCES || errno == ENOMEM; /* EACCES: "insufficient resources", so the manual */
+        bool no_memory = errno == EACCES ||
+                         errno == ENOMEM; /* EACCES: "insufficient resources", so the manual */
         free(t);
         return no_memory ? win_fail(ERROR_NOT_ENOUGH_MEMORY) : win_fail(ERROR_NO_SYSTEM_RESOURCES);
     }

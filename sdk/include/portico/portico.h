@@ -104,7 +104,8 @@ typedef struct portico_migration {
  *     PORTICO_OK then closes that entity: do not fail what you have accepted.
  * Runs as a handler of that entity: every host function may be called. `from` is gone when it returns.
  * It is not called for blocks that are kept as they are. Since 0.3 */
-typedef portico_status(PORTICO_CALL *portico_on_migrate)(const portico_migration *migration, void *to);
+typedef portico_status(PORTICO_CALL *portico_on_migrate)(const portico_migration *migration,
+                                                         void *to);
 
 /* ---- what a module registers -------------------------------------------------------------- */
 
@@ -119,12 +120,13 @@ typedef void(PORTICO_CALL *portico_on_packet)(portico_session session, void *sta
 
 /* The session has ended: called once, after everything else, for each session whose on_open was
  * called. The session takes no more sends. `reason` is a status: PORTICO_E_EOF, ..._E_KICKED, ... */
-typedef void(PORTICO_CALL *portico_on_close)(portico_session session, void *state, portico_status reason);
+typedef void(PORTICO_CALL *portico_on_close)(portico_session session, void *state,
+                                             portico_status reason);
 
 /* The bytes waiting to be sent went over half of the send limit (`above` 1) or below a quarter
  * again (`above` 0). A session that pushes much should pause between the two. */
-typedef void(PORTICO_CALL *portico_on_watermark)(portico_session session, void *state, uint32_t queued_bytes,
-                                                 uint32_t above);
+typedef void(PORTICO_CALL *portico_on_watermark)(portico_session session, void *state,
+                                                 uint32_t queued_bytes, uint32_t above);
 
 /* Handlers and state for the sessions of one type. Every function may be NULL. */
 typedef struct portico_session_type {
@@ -137,11 +139,13 @@ typedef struct portico_session_type {
      * module's functions then run beside the owner's, after it, with a state block of their own. */
     const char *name;
     portico_on_open on_open;
-    portico_on_packet on_packet; /* packets whose opcode nobody has registered; owner of the type only */
+    portico_on_packet
+        on_packet; /* packets whose opcode nobody has registered; owner of the type only */
     portico_on_close on_close;
     portico_on_watermark on_watermark;
-    const portico_state_fields *state_fields; /* what is in the state; NULL: not declared. Since 0.3 */
-    portico_on_migrate migrate;               /* Since 0.3 */
+    const portico_state_fields
+        *state_fields;          /* what is in the state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate; /* Since 0.3 */
 } portico_session_type;
 
 /* What modules, timers and the host's pool send inside the host. Clients cannot send any. */
@@ -161,8 +165,8 @@ typedef void(PORTICO_CALL *portico_on_message)(portico_entity entity, void *stat
 /* Runs on the host's pool for blocking work, beside everything else: it has no state and must not touch any.
  * It may write up to `reply_capacity` bytes to `reply` and returns how many it wrote: they arrive at the
  * caller's `reply_to` as a message of the same id. Since 0.2 */
-typedef uint32_t(PORTICO_CALL *portico_on_blocking)(uint32_t id, const void *data, uint32_t size, void *reply,
-                                                    uint32_t reply_capacity);
+typedef uint32_t(PORTICO_CALL *portico_on_blocking)(uint32_t id, const void *data, uint32_t size,
+                                                    void *reply, uint32_t reply_capacity);
 
 /* Rooms: serialised places that sessions join. While a session is in a room, its handlers run in the room's
  * turn: one thing at a time in the whole room, and room_state gives them the room's state. */
@@ -177,11 +181,12 @@ typedef portico_status(PORTICO_CALL *portico_on_join)(portico_room room, void *s
 /* A session has left: once for each that on_join let in. `reason`: PORTICO_OK by room_leave or room_join of
  * another room; PORTICO_E_ROOM_CLOSED when the room closes, whatever closes it (to 0.2: PORTICO_E_CLOSED); else
  * why the session ends, as its on_close is told: PORTICO_E_CLOSED by session_close. Since 0.2 */
-typedef void(PORTICO_CALL *portico_on_leave)(portico_room room, void *state, portico_session session,
-                                             portico_status reason);
+typedef void(PORTICO_CALL *portico_on_leave)(portico_room room, void *state,
+                                             portico_session session, portico_status reason);
 
 /* The room ends: once, after everything else; its members have left. Since 0.2 */
-typedef void(PORTICO_CALL *portico_on_room_close)(portico_room room, void *state, portico_status reason);
+typedef void(PORTICO_CALL *portico_on_room_close)(portico_room room, void *state,
+                                                  portico_status reason);
 
 /* A kind of rooms. Every function may be NULL. */
 typedef struct portico_room_type {
@@ -194,8 +199,9 @@ typedef struct portico_room_type {
     portico_on_join on_join;
     portico_on_leave on_leave;
     portico_on_room_close on_close;
-    const portico_state_fields *state_fields; /* what is in the state; NULL: not declared. Since 0.3 */
-    portico_on_migrate migrate;               /* Since 0.3 */
+    const portico_state_fields
+        *state_fields;          /* what is in the state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate; /* Since 0.3 */
 } portico_room_type;
 
 /* ---- what the host offers ----------------------------------------------------------------- */
@@ -206,9 +212,9 @@ enum { PORTICO_LABEL_MAX = 64 };    /* bytes of a label or channel name, its zer
 enum { PORTICO_ADDRESS_TEXT = 72 }; /* room for any address as text */
 
 typedef struct portico_session_info {
-    uint32_t struct_size;             /* set by the caller */
-    uint32_t outgoing;                /* 1: a [connector] made it, 0: it came through a [listener] */
-    char service[PORTICO_LABEL_MAX];  /* NAME of that [listener NAME] or [connector NAME] */
+    uint32_t struct_size;            /* set by the caller */
+    uint32_t outgoing;               /* 1: a [connector] made it, 0: it came through a [listener] */
+    char service[PORTICO_LABEL_MAX]; /* NAME of that [listener NAME] or [connector NAME] */
     char type[2 * PORTICO_LABEL_MAX]; /* the session type */
     char peer[PORTICO_ADDRESS_TEXT];  /* "127.0.0.1:50123" */
     char label[PORTICO_LABEL_MAX];    /* "" when none is set */
@@ -218,10 +224,10 @@ typedef struct portico_session_info {
 } portico_session_info;
 
 typedef struct portico_room_info {
-    uint32_t struct_size;             /* set by the caller */
-    uint32_t members;                 /* sessions in it now */
-    uint32_t max_members;             /* as registered; 0: no limit */
-    uint32_t closing;                 /* 1: room_close or the end of its module has begun to end it */
+    uint32_t struct_size; /* set by the caller */
+    uint32_t members;     /* sessions in it now */
+    uint32_t max_members; /* as registered; 0: no limit */
+    uint32_t closing;     /* 1: room_close or the end of its module has begun to end it */
     char type[2 * PORTICO_LABEL_MAX]; /* "arena.field" */
     char name[PORTICO_LABEL_MAX];     /* as room_create was given it */
     uint64_t opened_ms;               /* when it was made; monotonic, see clock_ms */
@@ -253,8 +259,8 @@ typedef struct portico_host {
     /* The same as a whole number from `min` to `max`, into *value. PORTICO_E_INVALID: it is none, or out
      * of range; the log names file, line and what is allowed, *value is `fallback`: return the status.
      * [load] [no-reentry]  Since 0.1 */
-    portico_status(PORTICO_CALL *config_integer)(const char *key, int64_t fallback, int64_t min, int64_t max,
-                                                 int64_t *value);
+    portico_status(PORTICO_CALL *config_integer)(const char *key, int64_t fallback, int64_t min,
+                                                 int64_t max, int64_t *value);
 
     /* Registers a session type or joins another module's, see portico_session_type. Copies all.
      * PORTICO_E_INVALID     a field is not allowed: the log says which
@@ -285,8 +291,8 @@ typedef struct portico_host {
      * PORTICO_E_INVALID  `data` is NULL and `size` is not 0
      * PORTICO_E_NO_MEMORY nothing was queued
      * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
-    portico_status(PORTICO_CALL *session_send)(portico_session session, uint16_t opcode, const void *data,
-                                               uint32_t size);
+    portico_status(PORTICO_CALL *session_send)(portico_session session, uint16_t opcode,
+                                               const void *data, uint32_t size);
 
     /* Closes a session: no more packets come from it, on_close follows with PORTICO_E_CLOSED as soon
      * as its running handler has returned, and what was queued is still sent (for at most the listener's
@@ -331,7 +337,8 @@ typedef struct portico_host {
 
     /* Writes up to `capacity` members in the order of their joining; returns how many there are.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
-    uint32_t(PORTICO_CALL *channel_members)(const char *channel, portico_session *members, uint32_t capacity);
+    uint32_t(PORTICO_CALL *channel_members)(const char *channel, portico_session *members,
+                                            uint32_t capacity);
 
     /* Milliseconds that never go back; the start is arbitrary.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.1 */
@@ -350,7 +357,8 @@ typedef struct portico_host {
      * Ids are the type's, as opcodes are: the modules of one session type agree on them.
      * PORTICO_E_NOT_FOUND, ..._E_EXISTS, ..._E_INVALID, ..._E_STATE as register_handler
      * [load] [no-reentry]  Since 0.2 */
-    portico_status(PORTICO_CALL *register_message)(const char *type, uint32_t id, portico_on_message handler);
+    portico_status(PORTICO_CALL *register_message)(const char *type, uint32_t id,
+                                                   portico_on_message handler);
 
     /* Registers what run_blocking(id, ...) runs. Statuses as register_handler.
      * [load] [no-reentry]  Since 0.2 */
@@ -366,7 +374,8 @@ typedef struct portico_host {
      * PORTICO_E_NOT_FOUND  there is no such room type
      * PORTICO_E_INVALID    the name is not allowed
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
-    portico_status(PORTICO_CALL *room_create)(const char *type, const char *name, portico_room *room);
+    portico_status(PORTICO_CALL *room_create)(const char *type, const char *name,
+                                              portico_room *room);
 
     /* The room of that type and name, or 0.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_room(PORTICO_CALL *room_find)(const char *type, const char *name);
@@ -398,11 +407,12 @@ typedef struct portico_host {
     void *(PORTICO_CALL *room_state)(portico_room room);
 
     /* As channel_members, in the order of their joining.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
-    uint32_t(PORTICO_CALL *room_members)(portico_room room, portico_session *members, uint32_t capacity);
+    uint32_t(PORTICO_CALL *room_members)(portico_room room, portico_session *members,
+                                         uint32_t capacity);
 
     /* As channel_send, to all members but `except`.  [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
-    uint32_t(PORTICO_CALL *room_send)(portico_room room, uint16_t opcode, const void *data, uint32_t size,
-                                      portico_session except);
+    uint32_t(PORTICO_CALL *room_send)(portico_room room, uint16_t opcode, const void *data,
+                                      uint32_t size, portico_session except);
 
     /* Queues a message for an entity, after those that were posted to it before by the same thread. Copies `data`.
      * A message whose entity ends before its turn is dropped.
@@ -411,12 +421,14 @@ typedef struct portico_host {
      * PORTICO_E_BACKLOG    100,000 messages wait for it already
      * PORTICO_E_NO_MEMORY, PORTICO_E_INVALID
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
-    portico_status(PORTICO_CALL *post)(portico_entity entity, uint32_t id, const void *data, uint32_t size);
+    portico_status(PORTICO_CALL *post)(portico_entity entity, uint32_t id, const void *data,
+                                       uint32_t size);
 
     /* The same once, `delay_ms` from now; *timer (may be NULL) is for timer_cancel.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *post_after)(portico_entity entity, uint32_t id, const void *data,
-                                             uint32_t size, uint32_t delay_ms, portico_timer *timer);
+                                             uint32_t size, uint32_t delay_ms,
+                                             portico_timer *timer);
 
     /* The same again and again: the n-th comes at start + n * period_ms, whatever the ones before took. While
      * one still waits for its turn, those that come due are left out and counted in the next one's `missed`. Ends
@@ -424,7 +436,8 @@ typedef struct portico_host {
      * PORTICO_E_INVALID  period_ms is 0
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *post_every)(portico_entity entity, uint32_t id, const void *data,
-                                             uint32_t size, uint32_t period_ms, portico_timer *timer);
+                                             uint32_t size, uint32_t period_ms,
+                                             portico_timer *timer);
 
     /* Ends a timer. What it has posted already still comes. PORTICO_E_GONE: it has ended.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
@@ -459,7 +472,8 @@ typedef struct portico_host {
      * PORTICO_E_BACKLOG    100,000 messages wait for the session: nothing has changed
      * PORTICO_E_NO_MEMORY  nothing has changed
      * [any-thread] [never-blocks] [no-reentry]  Since 0.3 */
-    portico_status(PORTICO_CALL *room_join_tell)(portico_room room, portico_session session, uint32_t id);
+    portico_status(PORTICO_CALL *room_join_tell)(portico_room room, portico_session session,
+                                                 uint32_t id);
 } portico_host;
 
 /* ---- the module --------------------------------------------------------------------------- */
@@ -467,13 +481,14 @@ typedef struct portico_host {
 /* What a module is. Filled in statically; the host copies what it keeps. */
 typedef struct portico_module_info {
     uint32_t struct_size;
-    uint16_t abi_major;          /* PORTICO_ABI_MAJOR */
-    uint16_t abi_minor;          /* the lowest minor that has all that the module uses */
-    const char *name;            /* a-z, 0-9, '_', up to 31 bytes, begins with a letter; unique in the host */
-    const char *version;         /* free text, such as "1.4.2" */
-    const char *description;     /* one sentence, or NULL */
-    const char *const *required; /* names of modules that must be loaded before, NULL at the end; or NULL */
-    uint32_t state_size;         /* bytes of module state, up to 1 MiB; 0 for none */
+    uint16_t abi_major; /* PORTICO_ABI_MAJOR */
+    uint16_t abi_minor; /* the lowest minor that has all that the module uses */
+    const char *name; /* a-z, 0-9, '_', up to 31 bytes, begins with a letter; unique in the host */
+    const char *version;     /* free text, such as "1.4.2" */
+    const char *description; /* one sentence, or NULL */
+    const char *const
+        *required;       /* names of modules that must be loaded before, NULL at the end; or NULL */
+    uint32_t state_size; /* bytes of module state, up to 1 MiB; 0 for none */
     uint32_t state_version;
 
     /* Registers types and handlers. `state` is the zeroed module state, or NULL. Any status but
@@ -495,8 +510,9 @@ typedef struct portico_module_info {
      * was given up: `state` is then as `load` left it. May be NULL. */
     void(PORTICO_CALL *unload)(void *state);
 
-    const portico_state_fields *state_fields; /* what is in the module state; NULL: not declared. Since 0.3 */
-    portico_on_migrate migrate;               /* of the module state. Since 0.3 */
+    const portico_state_fields
+        *state_fields;          /* what is in the module state; NULL: not declared. Since 0.3 */
+    portico_on_migrate migrate; /* of the module state. Since 0.3 */
 
     /* Once, after `load`, when the module is part of the host: make rooms, start timers and threads here. Not
      * called at a swap: swap_in is called instead. Any status but PORTICO_OK gives the load up. May be NULL.
@@ -516,7 +532,8 @@ typedef struct portico_module_info {
 
     /* The module `name`, which stands in `required`, is about to be replaced by its `version`. Any status but
      * PORTICO_OK refuses that. May run beside handlers. NULL: agrees. Since 0.3 */
-    portico_status(PORTICO_CALL *dependency_swaps)(void *state, const char *name, const char *version);
+    portico_status(PORTICO_CALL *dependency_swaps)(void *state, const char *name,
+                                                   const char *version);
 } portico_module_info;
 
 /* The one exported symbol. */

@@ -70,12 +70,13 @@ template <typename T>
 struct portico_kind_of<T, true> : portico_kind_of<typename std::underlying_type<T>::type, false> {};
 }
 #define PORTICO_KIND_OF(expression) \
-    (portico_kind_of<std::remove_cv<std::remove_reference<decltype(expression)>::type>::type>::value)
+    (portico_kind_of<               \
+        std::remove_cv<std::remove_reference<decltype(expression)>::type>::type>::value)
 /* The host copies states byte by byte, and begins them as zeros: no constructor runs. */
-#define PORTICO_STATE_PLAIN(S)                                                                        \
-    static_assert(std::is_standard_layout<S>::value && std::is_trivially_copyable<S>::value,          \
-                  #S " is kept by the host as bytes: no virtual functions, constructors for copies, " \
-                     "destructors, references or private members")
+#define PORTICO_STATE_PLAIN(S)                                                                     \
+    static_assert(std::is_standard_layout<S>::value && std::is_trivially_copyable<S>::value, #S    \
+                  " is kept by the host as bytes: no virtual functions, constructors for copies, " \
+                  "destructors, references or private members")
 #else
 /* clang-format off */
 #define PORTICO_KIND_OF(expression)                 \
