@@ -3,6 +3,7 @@
 #include "admin/ctl.h"
 #include "admin/top_options.h"
 #include "base/system_text.h"
+#include "config/load.h"
 #include "loader/inspect.h"
 #include "module/module.h"
 #include "server.h"

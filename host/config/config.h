@@ -99,59 +99,10 @@ typedef struct config {
     size_t module_count;
 } config;
 
-/* Is called once for each thing that is wrong, in the order of the lines; `text` is one line without
- * an end such as "conf/portico.ini:12: [listener game] port = 99999: allowed is 0 to 65535". */
-typedef void (*config_report)(void *arg, const char *text);
-
-/* Reads `path`. Relative paths in it start from the file's own folder. On PORTICO_OK *result is the caller's
- * until config_free. PORTICO_E_NOT_FOUND: cannot be read; PORTICO_E_INVALID: something is
- * wrong; in both cases `report` was called at least once and *result is NULL. */
-portico_status config_load(const char *path, config_report report, void *arg,
-                           const config **result);
-
-/* The same with the `size` bytes of a file that was read already; `path` is what messages and
- * relative paths begin with. */
-portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report,
-                            void *arg, const config **result);
-
-void config_free(const config *c);
-
 /* The [module NAME] section, or NULL. */
 const config_module *config_find_module(const config *c, const char *name);
 
 /* The module's own key, or NULL. */
 const config_pair *config_find_pair(const config_module *m, const char *key);
-
-/* Every key that the host knows: what `portico check` could print, and what a test holds conf/portico.ini
- * against. The fields after `help` are for config_value.c. */
-typedef enum config_kind {
-    CONFIG_BOOL,    /* bool: yes no true false on off */
-    CONFIG_U16,     /* uint16_t */
-    CONFIG_U32,     /* uint32_t */
-    CONFIG_I32,     /* int32_t */
-    CONFIG_BYTES,   /* uint32_t, K and M are understood */
-    CONFIG_BYTES64, /* uint64_t, K and M are understood */
-    CONFIG_WORD,    /* an enum: one of `words` */
-    CONFIG_PATH,    /* char *, relative to the ini's folder; NULL when empty */
-    CONFIG_ADDRESS, /* char *, numeric; NULL when empty */
-    CONFIG_HOST,    /* char *, numeric or a host name */
-    CONFIG_TYPE,    /* char *, "module.type" */
-    CONFIG_SECRET   /* char *, never shown in a message; NULL when empty */
-} config_kind;
-
-typedef struct config_key {
-    const char *section; /* "host", "log", "admin", "modules", "module", "listener", "connector" */
-    const char *key;
-    const char *default_text; /* as it would be written; "" where there is none */
-    const char *help;         /* one line */
-    const char *words;        /* CONFIG_WORD: "close|drop", else NULL */
-    int64_t min;              /* of numbers; CONFIG_WORD: the value of the first word */
-    int64_t max;
-    size_t offset; /* in config, config_service or config_module */
-    config_kind kind;
-    bool required;
-} config_key;
-
-const config_key *config_keys(size_t *count);
 
 #endif

@@ -4,13 +4,20 @@
 #ifndef PORTICO_CONFIG_FAULT_H
 #define PORTICO_CONFIG_FAULT_H
 
-#include "config/config.h"
 #include "os/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
     FAULT_TEXT_MAX = 600, /* bytes of one message, its zero included; longer ones are cut */
     FAULT_KEEP_MAX = 1000 /* a file with more faults is no ini file: the others are only counted */
 };
+
+/* Is called once for each thing that is wrong, in the order of the lines; `text` is one line without
+ * an end such as "conf/portico.ini:12: [listener game] port = 99999: allowed is 0 to 65535". */
+typedef void (*config_report)(void *arg, const char *text);
 
 typedef struct config_fault {
     uint32_t line;

@@ -2,6 +2,7 @@
 #include "config/file.h"
 
 #include "base/text.h"
+#include "os/os.h"
 
 #include <ini.h>
 #include <stdio.h>

@@ -10,6 +10,8 @@
 
 #include "config/fault.h"
 
+#include <portico/status.h>
+
 enum {
     CONFIG_FILE_MAX_BYTES = 1024 * 1024,
     CONFIG_LINE_MAX_BYTES =

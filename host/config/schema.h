@@ -4,6 +4,38 @@
 
 #include "config/config.h"
 
+/* Every key that the host knows: what `portico check` could print, and what a test holds conf/portico.ini
+ * against. The fields after `help` are for config_value.c. */
+typedef enum config_kind {
+    CONFIG_BOOL,    /* bool: yes no true false on off */
+    CONFIG_U16,     /* uint16_t */
+    CONFIG_U32,     /* uint32_t */
+    CONFIG_I32,     /* int32_t */
+    CONFIG_BYTES,   /* uint32_t, K and M are understood */
+    CONFIG_BYTES64, /* uint64_t, K and M are understood */
+    CONFIG_WORD,    /* an enum: one of `words` */
+    CONFIG_PATH,    /* char *, relative to the ini's folder; NULL when empty */
+    CONFIG_ADDRESS, /* char *, numeric; NULL when empty */
+    CONFIG_HOST,    /* char *, numeric or a host name */
+    CONFIG_TYPE,    /* char *, "module.type" */
+    CONFIG_SECRET   /* char *, never shown in a message; NULL when empty */
+} config_kind;
+
+typedef struct config_key {
+    const char *section; /* "host", "log", "admin", "modules", "module", "listener", "connector" */
+    const char *key;
+    const char *default_text; /* as it would be written; "" where there is none */
+    const char *help;         /* one line */
+    const char *words;        /* CONFIG_WORD: "close|drop", else NULL */
+    int64_t min;              /* of numbers; CONFIG_WORD: the value of the first word */
+    int64_t max;
+    size_t offset; /* in config, config_service or config_module */
+    config_kind kind;
+    bool required;
+} config_key;
+
+const config_key *config_keys(size_t *count);
+
 typedef enum config_section {
     CONFIG_SECTION_HOST,
     CONFIG_SECTION_LOG,

@@ -4,7 +4,7 @@
 #ifndef PORTICO_CONFIG_VALUE_H
 #define PORTICO_CONFIG_VALUE_H
 
-#include "config/config.h"
+#include "config/schema.h"
 
 enum { VALUE_ALLOWED_MAX = 256 };
 

@@ -3,7 +3,7 @@
  * time.
  */
 #include "base/text.h"
-#include "config/config.h"
+#include "config/load.h"
 
 #include "support/check.h"
 

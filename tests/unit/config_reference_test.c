@@ -4,7 +4,8 @@
  * A key stands there as `; key = default`. One that is set has its default in the comment before it, as
  * "Default: TEXT", or "Required".
  */
-#include "config/config.h"
+#include "config/load.h"
+#include "config/schema.h"
 
 #include "support/check.h"
 

@@ -2,7 +2,7 @@
  * beside it exactly those messages must come, in that order; without one it must be taken. A file that ever
  * broke something goes there and stays.
  */
-#include "config/config.h"
+#include "config/load.h"
 
 #include "support/check.h"
 

@@ -1,5 +1,5 @@
 /* What a good ini becomes: the values, the defaults, the paths, a module's own keys. */
-#include "config/config.h"
+#include "config/load.h"
 
 #include "support/check.h"
 

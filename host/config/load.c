@@ -1,0 +1,172 @@
+/* load.c: see load.h. The bytes are read (file.c), the keys set (draft.c) and compared with each other
+ * (check.c), and the faults reported (fault.c).
+ */
+#include "config/load.h"
+
+#include "base/text.h"
+#include "config/check.h"
+#include "config/draft.h"
+#include "config/file.h"
+#include "config/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What of [admin] is not for the ini to say: it speaks lines to a few people. */
+static void set_admin(config_service *admin) {
+    memcpy(admin->name, "admin", sizeof "admin");
+    admin->framing = FRAME_LINE;
+    admin->max_sessions = 64;
+    admin->frame_limit_bytes = 64 * 1024;
+    admin->send_limit_bytes = 16 * 1024 * 1024; /* `ctl sessions` of a full house */
+    admin->backlog_policy = CONFIG_BACKLOG_CLOSE;
+    admin->idle_timeout_s = 5; /* until the token is shown */
+    admin->frame_timeout_s = 5;
+    admin->close_timeout_ms = 2000;
+    admin->accepts = 2;
+    admin->listen.backlog = 16;
+    admin->listen.reuse_address = true;
+    admin->socket.no_delay = true;
+    admin->socket.linger_s = -1;
+}
+
+/* The part of `path` up to its last separator, that included. */
+static char *folder_of(const char *path) {
+    size_t size = strlen(path);
+    while (size > 0 && path[size - 1] != '/' && path[size - 1] != '\\') {
+        size--;
+    }
+    return text_copy(path, size);
+}
+
+/* A configuration with the defaults of everything that stands in no named section. */
+static bool draft_begin(config_draft *draft, const char *path) {
+    static const config_section unnamed[] = {CONFIG_SECTION_HOST, CONFIG_SECTION_LOG,
+                                             CONFIG_SECTION_ADMIN, CONFIG_SECTION_MODULES};
+    draft->config = calloc(1, sizeof *draft->config);
+    draft->folder = folder_of(path);
+    if (draft->config == NULL || draft->folder == NULL) {
+        return false;
+    }
+    draft->config->path = text_copy(path, strlen(path));
+    set_admin(&draft->config->admin);
+    for (size_t i = 0; i < sizeof unnamed / sizeof unnamed[0]; i++) {
+        if (!draft_set_defaults(draft, unnamed[i], draft->config)) {
+            return false;
+        }
+    }
+    return draft->config->path != NULL;
+}
+
+/* What the file leaves to the host. */
+static void resolve(config_draft *draft) {
+    config *c = draft->config;
+    uint32_t processors = os_cpu_count();
+    if (c->workers == 0) {
+        c->workers = processors == 0 ? 1 : processors > 256 ? 256 : processors;
+    }
+    for (size_t i = 0; i < draft->section_count; i++) {
+        if (draft->sections[i].kind == CONFIG_SECTION_ADMIN) {
+            c->admin.line = draft->sections[i].line;
+        }
+    }
+}
+
+/* The whole way from the bytes to a checked config in draft->config, unless a fault was added. */
+static portico_status draft_read(config_draft *draft, const char *bytes, size_t size) {
+    static const config_events events = {draft_begin_section, draft_set_pair, draft_lose_line};
+    config_faults *faults = draft->faults;
+    if (!draft_begin(draft, faults->path) ||
+        config_file_parse(faults, bytes, size, &events, draft) != PORTICO_OK) {
+        faults->no_memory = true;
+    }
+    if (faults->no_memory) {
+        return PORTICO_E_NO_MEMORY; /* what is missing would be reported as if it were the file's fault */
+    }
+    config_check(draft);
+    resolve(draft);
+    if (faults->no_memory) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    return faults->found > 0 ? PORTICO_E_INVALID : PORTICO_OK;
+}
+
+portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report,
+                            void *arg, const config **result) {
+    config_faults faults = {.path = path};
+    config_draft draft = {.faults = &faults};
+    portico_status status = draft_read(&draft, bytes, size);
+    fault_report(&faults, report, arg);
+    fault_free(&faults);
+    free(draft.folder);
+    free(draft.sections);
+    if (status != PORTICO_OK) {
+        config_free(draft.config);
+        draft.config = NULL;
+    }
+    *result = draft.config;
+    return status;
+}
+
+portico_status config_load(const char *path, config_report report, void *arg,
+                           const config **result) {
+    config_faults faults = {.path = path};
+    char *bytes = NULL;
+    size_t size = 0;
+    *result = NULL;
+    portico_status status = config_file_read(&faults, &bytes, &size);
+    if (status != PORTICO_OK) {
+        faults.no_memory = faults.no_memory || status == PORTICO_E_NO_MEMORY;
+        fault_report(&faults, report, arg);
+        fault_free(&faults);
+        return status;
+    }
+    status = config_parse(path, bytes, size, report, arg, result);
+    free(bytes);
+    return status;
+}
+
+/* Frees what the keys of `section` put into `base`. */
+static void free_fields(config_section section, void *base) {
+    size_t count;
+    const config_key *keys = config_keys(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (schema_in_section(i, section)) {
+            value_free(&keys[i], base);
+        }
+    }
+}
+
+static void free_module(config_module *module) {
+    for (size_t i = 0; i < module->pair_count; i++) {
+        free(module->pairs[i].key);
+        free(module->pairs[i].value);
+    }
+    free(module->pairs);
+    free_fields(CONFIG_SECTION_MODULE, module);
+}
+
+void config_free(const config *loaded) {
+    config *c = (config *)(uintptr_t)loaded; /* it is immutable for all others */
+    if (c == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < c->listener_count; i++) {
+        free_fields(CONFIG_SECTION_LISTENER, &c->listeners[i]);
+    }
+    for (size_t i = 0; i < c->connector_count; i++) {
+        free_fields(CONFIG_SECTION_CONNECTOR, &c->connectors[i]);
+    }
+    for (size_t i = 0; i < c->module_count; i++) {
+        free_module(&c->modules[i]);
+    }
+    free_fields(CONFIG_SECTION_HOST, c);
+    free_fields(CONFIG_SECTION_LOG, c);
+    free_fields(CONFIG_SECTION_ADMIN, c);
+    free_fields(CONFIG_SECTION_MODULES, c);
+    free(c->listeners);
+    free(c->connectors);
+    free(c->modules);
+    free(c->path);
+    free(c);
+}
