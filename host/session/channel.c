@@ -165,11 +165,3 @@ uint32_t channel_members(const char *name, portico_session *members, uint32_t ca
     os_mutex_unlock(&channels.lock);
     return count;
 }
-
-static uint32_t list_channel(const void *name, portico_session *members, uint32_t capacity) {
-    return channel_members(name, members, capacity);
-}
-
-uint32_t channel_send(const char *name, broadcast *b, portico_session except) {
-    return broadcast_to_members(b, list_channel, name, except);
-}

@@ -15,9 +15,6 @@ portico_status channel_leave(const char *name, session *s);
 /* Leaves all. The session is closing: channel_join lets it in nowhere. */
 void channels_leave(session *s);
 
-/* Queues one packet for every member but `except`; returns for how many. */
-uint32_t channel_send(const char *name, broadcast *b, portico_session except);
-
 /* Writes up to `capacity` members; returns how many there are. */
 uint32_t channel_members(const char *name, portico_session *members, uint32_t capacity);
 

@@ -1,0 +1,26 @@
+/* change.c: what the functions share that change something. */
+#include "api/private.h"
+
+bool api_is_staging(const char *function) {
+    bool staging = module_is_staging();
+    if (staging) {
+        module_complain(
+            "%s is not allowed before the swap, when load only registers and migrate is only asked: use start, or swap_in",
+            function);
+    }
+    return staging;
+}
+
+portico_status api_change_session(const char *function, portico_session id, session_change change,
+                                  const void *argument) {
+    if (api_is_staging(function)) {
+        return PORTICO_E_STATE;
+    }
+    session *s = session_find(id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = change(s, argument);
+    session_release(s);
+    return status;
+}
