@@ -103,12 +103,13 @@ static void server_on_sweep(const os_completion *completion) {
 
 static portico_status server_start_sweep(void) {
     portico_status status = timer_init(&server.sweep, server_on_sweep);
-    if (status == PORTICO_OK) {
-        server.reopen.run = server_on_reopen;
-        atomic_store(&server.sweeping, true);
-        timer_set(&server.sweep, SWEEP_MS);
+    if (status != PORTICO_OK) {
+        return status;
     }
-    return status;
+    server.reopen.run = server_on_reopen;
+    atomic_store(&server.sweeping, true);
+    timer_set(&server.sweep, SWEEP_MS);
+    return PORTICO_OK;
 }
 
 static void server_stop_sweep(void) {

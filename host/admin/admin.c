@@ -50,10 +50,10 @@ static void answer_status(portico_session to, portico_status status, const char 
     char text[IMAGE_WHY_MAX + 16];
     if (status == PORTICO_OK) {
         answer(to, "ok");
-    } else {
-        snprintf(text, sizeof text, "error %s", why[0] != '\0' ? why : status_text(status));
-        answer(to, text);
+        return;
     }
+    snprintf(text, sizeof text, "error %s", why[0] != '\0' ? why : status_text(status));
+    answer(to, text);
 }
 
 /* Sends the lines in pieces, each below the frame limit, then `ok`. */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Longer than an unload may take. */
-enum { ANSWER_TIMEOUT_MS = 120000, CONNECT_TIMEOUT_MS = 5000 };
+enum { ANSWER_TIMEOUT_MS = 120000, CONNECT_TIMEOUT_MS = 5000, LINE_MAX_BYTES = 4096 };
 
 typedef struct ctl {
     os_port *port;
@@ -72,30 +72,44 @@ static portico_status ctl_send(ctl *c, const char *line) {
     os_buffer buffer = {
         .next = &end, .data = (const uint8_t *)line, .size = (uint32_t)strlen(line)};
     portico_status status = os_send(c->socket, &c->op, &buffer);
-    return status == PORTICO_OK ? ctl_wait(c, ANSWER_TIMEOUT_MS, &bytes) : status;
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return ctl_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+}
+
+/* Appends what comes next to c->bytes. */
+static portico_status ctl_receive(ctl *c) {
+    uint32_t bytes = 0;
+    portico_status status =
+        os_recv(c->socket, &c->op, c->bytes + c->size, (uint32_t)sizeof c->bytes - c->size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = ctl_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    c->size += bytes;
+    return bytes > 0 ? PORTICO_OK : PORTICO_E_EOF;
 }
 
 /* Takes the next line of the answer, without its end. */
 static portico_status ctl_line(ctl *c, char *line, size_t size) {
-    for (;;) {
-        char *end = memchr(c->bytes, '\n', c->size);
-        if (end != NULL || c->size == sizeof c->bytes) {
-            uint32_t used = end != NULL ? (uint32_t)(end - c->bytes) : c->size;
-            snprintf(line, size, "%.*s", (int)used, c->bytes);
-            used += end != NULL;
-            memmove(c->bytes, c->bytes + used, c->size - used);
-            c->size -= used;
-            return PORTICO_OK;
+    char *end = memchr(c->bytes, '\n', c->size);
+    while (end == NULL && c->size < sizeof c->bytes) {
+        portico_status status = ctl_receive(c);
+        if (status != PORTICO_OK) {
+            return status;
         }
-        uint32_t bytes = 0;
-        portico_status status =
-            os_recv(c->socket, &c->op, c->bytes + c->size, (uint32_t)sizeof c->bytes - c->size);
-        status = status == PORTICO_OK ? ctl_wait(c, ANSWER_TIMEOUT_MS, &bytes) : status;
-        if (status != PORTICO_OK || bytes == 0) {
-            return status != PORTICO_OK ? status : PORTICO_E_EOF;
-        }
-        c->size += bytes;
+        end = memchr(c->bytes, '\n', c->size);
     }
+    uint32_t used = end != NULL ? (uint32_t)(end - c->bytes) : c->size;
+    snprintf(line, size, "%.*s", (int)used, c->bytes);
+    used += end != NULL;
+    memmove(c->bytes, c->bytes + used, c->size - used);
+    c->size -= used;
+    return PORTICO_OK;
 }
 
 static void print_line(void *arg, const char *line) {
@@ -103,27 +117,38 @@ static void print_line(void *arg, const char *line) {
     printf("%s\n", line);
 }
 
-/* Sends one line and gives the answer's lines to `take`. */
-static int ctl_ask(ctl *c, const char *command, line_taker take, void *arg) {
-    char line[4096];
+/* Sends one line, gives the answer's lines to `take` and leaves its last one in `line`. */
+static portico_status ctl_exchange(ctl *c, const char *command, line_taker take, void *arg,
+                                   char line[LINE_MAX_BYTES]) {
     portico_status status = ctl_send(c, command);
-    while (status == PORTICO_OK) {
-        status = ctl_line(c, line, sizeof line);
-        if (status == PORTICO_OK && strncmp(line, "| ", 2) == 0) {
-            take(arg, line + 2);
-        } else if (status == PORTICO_OK) {
-            bool ok = strcmp(line, "ok") == 0;
-            if (!ok) {
-                fprintf(stderr, "%s\n", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
-            }
-            return ok ? 0 : 1;
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    for (;;) {
+        status = ctl_line(c, line, LINE_MAX_BYTES);
+        if (status != PORTICO_OK || strncmp(line, "| ", 2) != 0) {
+            return status;
         }
+        take(arg, line + 2);
     }
-    if (top_stopped()) {
-        return 0;
+}
+
+/* The same; prints what went wrong and returns the exit code. */
+static int ctl_ask(ctl *c, const char *command, line_taker take, void *arg) {
+    char line[LINE_MAX_BYTES];
+    portico_status status = ctl_exchange(c, command, take, arg, line);
+    if (status != PORTICO_OK) {
+        if (top_stopped()) {
+            return 0;
+        }
+        fprintf(stderr, "no answer: %s\n", status_text(status));
+        return 1;
     }
-    fprintf(stderr, "no answer: %s\n", status_text(status));
-    return 1;
+    if (strcmp(line, "ok") != 0) {
+        fprintf(stderr, "%s\n", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
+        return 1;
+    }
+    return 0;
 }
 
 /* ---- top --------------------------------------------------------------------------------------- */
@@ -200,30 +225,38 @@ static int ctl_talk(ctl *c, const char *token, const char *command) {
     return is_top(command) ? ctl_run_top(c, command) : ctl_ask(c, command, print_line, NULL);
 }
 
-static portico_status ctl_connect(ctl *c, const config *settings) {
+static portico_status ctl_connect(ctl *c, const char *at, uint16_t port) {
     os_address address;
     uint32_t bytes = 0;
+    portico_status status = os_address_parse(at, port, &address);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = os_connect(c->port, &address, NULL, &c->op, &c->socket);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return ctl_wait(c, CONNECT_TIMEOUT_MS, &bytes);
+}
+
+/* Connects to the host of `settings`. False: says why it cannot. */
+static bool ctl_reach(ctl *c, const config *settings) {
     uint16_t port = settings->admin.port != 0 ? settings->admin.port : ready_admin_port(settings);
     if (port == 0) {
         fprintf(
             stderr,
             "[admin] port is 0 and the ready file (%s) does not tell which one it became: is the host running?\n",
             settings->ready_file != NULL ? settings->ready_file : "[host] ready_file is not set");
-        return PORTICO_E_NOT_FOUND;
+        return false;
     }
-    portico_status status = os_address_parse(settings->admin.address, port, &address);
-    if (status == PORTICO_OK) {
-        status = os_connect(c->port, &address, NULL, &c->op, &c->socket);
-    }
-    if (status == PORTICO_OK) {
-        status = ctl_wait(c, CONNECT_TIMEOUT_MS, &bytes);
-    }
+    portico_status status = ctl_connect(c, settings->admin.address, port);
     if (status != PORTICO_OK) {
         fprintf(stderr,
                 "no host answers on %s port %u: %s. Is it running with this configuration (%s)?\n",
                 settings->admin.address, port, status_text(status), settings->path);
+        return false;
     }
-    return status;
+    return true;
 }
 
 int ctl_run(const config *settings, const char *command) {
@@ -246,7 +279,7 @@ int ctl_run(const config *settings, const char *command) {
         return 1;
     }
     top_let_stop(c.port);
-    int code = ctl_connect(&c, settings) == PORTICO_OK ? ctl_talk(&c, token, command) : 1;
+    int code = ctl_reach(&c, settings) ? ctl_talk(&c, token, command) : 1;
     top_let_stop(NULL);
     if (c.socket != NULL) {
         os_close(c.socket, false);

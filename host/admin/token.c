@@ -28,9 +28,13 @@ static portico_status token_load(const char *path, char token[TOKEN_MAX], char f
 }
 
 /* Whoever makes the file first has made the token. PORTICO_E_EXISTS: somebody else has. */
-static portico_status token_make(const char *path, char token[TOKEN_MAX]) {
+static portico_status token_make(const char *folder, const char *path, char token[TOKEN_MAX]) {
     uint8_t bytes[RANDOM_BYTES];
-    portico_status status = os_random(bytes, sizeof bytes);
+    portico_status status = os_folder_create(folder);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = os_random(bytes, sizeof bytes);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -42,11 +46,11 @@ static portico_status token_make(const char *path, char token[TOKEN_MAX]) {
         return PORTICO_E_EXISTS;
     }
     bool written = fprintf(file, "%s\n", token) > 0;
-    written = fclose(file) == 0 && written;
-    if (!written) {
+    if (fclose(file) != 0 || !written) {
         (void)os_file_remove(path);
+        return PORTICO_E_SYSTEM;
     }
-    return written ? PORTICO_OK : PORTICO_E_SYSTEM;
+    return PORTICO_OK;
 }
 
 /* What the user is told. */
@@ -85,8 +89,7 @@ portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
     snprintf(path, sizeof path, "%s/admin.token", c->run_dir);
     portico_status status = token_load(path, token, found);
     if (status == PORTICO_E_NOT_FOUND && make) {
-        status = os_folder_create(c->run_dir);
-        status = status == PORTICO_OK ? token_make(path, token) : status;
+        status = token_make(c->run_dir, path, token);
     }
     for (int i = 0; i < TRIES && (status == PORTICO_E_EXISTS || status == PORTICO_E_INVALID); i++) {
         os_sleep(PAUSE_MS); /* another host may be writing it at this moment */

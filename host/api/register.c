@@ -141,16 +141,19 @@ portico_status PORTICO_CALL api_register_session_type(const portico_session_type
         return PORTICO_E_INVALID;
     }
     portico_status status = check_session_type(g, &type, full, &owned);
-    if (status == PORTICO_OK) {
-        status = shape_declare(full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
-                               type.state_fields, &shape);
+    if (status != PORTICO_OK) {
+        return status;
     }
-    if (status == PORTICO_OK &&
-        registry_add_type(g->registry, full, owned, &type, &shape) == NULL) {
+    status = shape_declare(full, type.state_size, SESSION_STATE_BYTES_MAX, type.state_version,
+                           type.state_fields, &shape);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (registry_add_type(g->registry, full, owned, &type, &shape) == NULL) {
         shape_fini(&shape);
-        status = PORTICO_E_NO_MEMORY;
+        return PORTICO_E_NO_MEMORY;
     }
-    return status;
+    return PORTICO_OK;
 }
 
 portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opcode,
@@ -208,15 +211,19 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
         return PORTICO_E_INVALID;
     }
     portico_status status = check_room_type(g, &type, full);
-    if (status == PORTICO_OK) {
-        status = shape_declare(full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
-                               type.state_fields, &shape);
+    if (status != PORTICO_OK) {
+        return status;
     }
-    if (status == PORTICO_OK && registry_add_room(g->registry, full, &type, &shape) == NULL) {
+    status = shape_declare(full, type.state_size, ROOM_STATE_BYTES_MAX, type.state_version,
+                           type.state_fields, &shape);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (registry_add_room(g->registry, full, &type, &shape) == NULL) {
         shape_fini(&shape);
-        status = PORTICO_E_NO_MEMORY;
+        return PORTICO_E_NO_MEMORY;
     }
-    return status;
+    return PORTICO_OK;
 }
 
 /* The table of messages that a module means by a type's name; NULL: it has registered no such type. */

@@ -99,15 +99,14 @@ static void connector_on_resolve(control_command *command) {
     }
     os_mutex_lock(&c->lock);
     c->waiting = false;
-    if (status == PORTICO_OK) {
-        c->to = to;
-    } else {
+    if (status != PORTICO_OK) {
         connector_failed_locked(c, status);
+        os_mutex_unlock(&c->lock);
+        return;
     }
+    c->to = to;
     os_mutex_unlock(&c->lock);
-    if (status == PORTICO_OK) {
-        connector_connect(c);
-    }
+    connector_connect(c);
 }
 
 static void connector_on_retry(const os_completion *completion) {

@@ -87,14 +87,14 @@ static void slot_arm_locked(accept_slot *slot) {
         return;
     }
     portico_status status = os_accept(l->socket, &slot->accept);
-    if (status == PORTICO_OK) {
-        slot->armed = true;
-        l->armed++;
-        stats_add(STAT_ops_submitted, 1);
-    } else {
+    if (status != PORTICO_OK) {
         listener_failed_locked(l, status, os_error());
         listener_pause_locked(l);
+        return;
     }
+    slot->armed = true;
+    l->armed++;
+    stats_add(STAT_ops_submitted, 1);
 }
 
 static void slots_arm_locked(listener *l) {
@@ -177,19 +177,21 @@ static portico_status listener_listen_locked(listener *l) {
     const config_service *c = l->service.config;
     os_address at;
     portico_status status = os_address_parse(c->address, c->port, &at);
-    if (status == PORTICO_OK && l->address.port != 0) {
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    if (l->address.port != 0) {
         at = l->address; /* opened again: clients know the port that 0 became */
     }
-    if (status == PORTICO_OK) {
-        status = os_listen(l->service.port, &at, &c->listen, &l->socket);
+    status = os_listen(l->service.port, &at, &c->listen, &l->socket);
+    if (status != PORTICO_OK) {
+        return status;
     }
-    if (status == PORTICO_OK) {
-        l->state = LISTENER_LISTENING;
-        l->address = at;
-        (void)os_socket_address(l->socket, &l->address);
-        slots_arm_locked(l);
-    }
-    return status;
+    l->state = LISTENER_LISTENING;
+    l->address = at;
+    (void)os_socket_address(l->socket, &l->address);
+    slots_arm_locked(l);
+    return PORTICO_OK;
 }
 
 /* Sets the time of the next attempt. False: there has been one before. */

@@ -74,7 +74,9 @@ portico_status services_open(const session_type *type) {
         service *s = listener_service(services.listeners[i]);
         if ((type == NULL || s->type == type) && type_is_loaded(s->type)) {
             portico_status status = listener_open(services.listeners[i], type != NULL);
-            result = result == PORTICO_OK ? status : result;
+            if (status != PORTICO_OK) {
+                result = status;
+            }
         }
     }
     for (size_t i = 0; i < services.connector_count; i++) {

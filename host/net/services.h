@@ -14,7 +14,7 @@
 portico_status services_create(const config *c, os_port *port, const char *admin_type);
 void services_destroy(void);
 
-/* Opens the services of `type` (NULL: all) whose type's module is loaded now. PORTICO_OK, or the first failure;
+/* Opens the services of `type` (NULL: all) whose type's module is loaded now. PORTICO_OK, or the last failure;
  * a listener of one type that cannot open is tried again (services_reopen), at the start it ends the host. */
 portico_status services_open(const session_type *type);
 
