@@ -175,12 +175,12 @@ portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opco
     }
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_handler_of(known, opcode) : NULL;
-    if (is_other(g, other) || registry_find_handler(t, opcode) != NULL) {
+    if (is_other(g, other) || registry_find_handler(t->packets, opcode) != NULL) {
         module_complain("type %s: opcode %u is handled by module %s already", full, opcode,
                         is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
-    return registry_add_handler(t, opcode, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return registry_add_handler(&t->packets, opcode, (handler_function){.packet = handler});
 }
 
 static portico_status check_room_type(const generation *g, const portico_room_type *type,
@@ -227,7 +227,7 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
 }
 
 /* The table of messages that a module means by a type's name; NULL: it has registered no such type. */
-static registered_message **message_table(generation *g, const char *type,
+static registered_handler **message_table(generation *g, const char *type,
                                           char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
     if (type == NULL) {
@@ -249,7 +249,7 @@ portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
         return PORTICO_E_STATE;
     }
     char full[2 * PORTICO_LABEL_MAX] = "";
-    registered_message **messages = message_table(g, type, full);
+    registered_handler **messages = message_table(g, type, full);
     if (messages == NULL) {
         module_complain("register_message: register the type %s first", type);
         return PORTICO_E_NOT_FOUND;
@@ -260,12 +260,12 @@ portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
     }
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_message_of(known, id) : NULL;
-    if (is_other(g, other) || registry_find_message(*messages, id) != NULL) {
+    if (is_other(g, other) || registry_find_handler(*messages, id) != NULL) {
         module_complain("type %s: message %u is handled by module %s already", full, id,
                         is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
-    return registry_add_message(messages, id, handler) != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return registry_add_handler(messages, id, (handler_function){.message = handler});
 }
 
 portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocking handler) {
@@ -277,10 +277,10 @@ portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocki
         module_complain("register_blocking: %u has no handler", id);
         return PORTICO_E_INVALID;
     }
-    if (registry_find_blocking(g->registry, id) != NULL) {
+    if (registry_find_handler(g->registry->blocking, id) != NULL) {
         module_complain("blocking handler %u is registered twice", id);
         return PORTICO_E_EXISTS;
     }
-    return registry_add_blocking(g->registry, id, handler) != NULL ? PORTICO_OK
-                                                                   : PORTICO_E_NO_MEMORY;
+    return registry_add_handler(&g->registry->blocking, id,
+                                (handler_function){.blocking = handler});
 }

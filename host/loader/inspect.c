@@ -5,8 +5,8 @@
 #include "base/status.h"
 #include "module/module.h"
 
-static void print_messages(FILE *to, const char *indent, const registered_message *table) {
-    for (const registered_message *m = table; m != NULL; m = m->hh.next) {
+static void print_messages(FILE *to, const char *indent, const registered_handler *table) {
+    for (const registered_handler *m = table; m != NULL; m = m->hh.next) {
         fprintf(to, "%smessage    %u\n", indent, m->id);
     }
 }
@@ -28,8 +28,8 @@ static void print_type(FILE *to, const registered_type *t) {
             t->on_packet != NULL ? " on_packet" : "", t->on_close != NULL ? " on_close" : "",
             t->on_watermark != NULL ? " on_watermark" : "", t->migrate != NULL ? " migrate" : "");
     print_fields(to, "  ", &t->shape);
-    for (const registered_handler *h = t->handlers; h != NULL; h = h->hh.next) {
-        fprintf(to, "  opcode     %u\n", h->opcode);
+    for (const registered_handler *h = t->packets; h != NULL; h = h->hh.next) {
+        fprintf(to, "  opcode     %u\n", h->id);
     }
     print_messages(to, "  ", t->messages);
 }
@@ -65,7 +65,7 @@ static void print_module(FILE *to, const generation *g) {
         print_room(to, r);
     }
     print_messages(to, "", g->registry->messages);
-    for (const registered_blocking *b = g->registry->blocking; b != NULL; b = b->hh.next) {
+    for (const registered_handler *b = g->registry->blocking; b != NULL; b = b->hh.next) {
         fprintf(to, "blocking     %u\n", b->id);
     }
 }

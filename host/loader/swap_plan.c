@@ -141,15 +141,15 @@ static portico_status check_others(const swap_plan *p, session_type *t, const re
                  "it joins the session type %s, which no loaded module registers", to->name);
         return PORTICO_E_DEPENDENCY;
     }
-    for (const registered_handler *h = to->handlers; h != NULL; h = h->hh.next) {
-        const module *other = session_type_handler_of(t, h->opcode);
+    for (const registered_handler *h = to->packets; h != NULL; h = h->hh.next) {
+        const module *other = session_type_handler_of(t, (uint16_t)h->id);
         if (other != NULL && other != p->module) {
             snprintf(why, IMAGE_WHY_MAX, "type %s: opcode %u is handled by module %s already",
-                     to->name, h->opcode, other->name);
+                     to->name, h->id, other->name);
             return PORTICO_E_EXISTS;
         }
     }
-    for (const registered_message *r = to->messages; r != NULL; r = r->hh.next) {
+    for (const registered_handler *r = to->messages; r != NULL; r = r->hh.next) {
         const module *other = session_type_message_of(t, r->id);
         if (other != NULL && other != p->module) {
             snprintf(why, IMAGE_WHY_MAX, "type %s: message %u is handled by module %s already",

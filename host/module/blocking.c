@@ -54,23 +54,24 @@ static void job_free(job *j) {
 
 /* The job is done by the generation that serves, if that one can still do it. It may take long, so it does not keep the
  * gate: it holds its generation instead, and a swap does not wait for it. */
-static const registered_blocking *job_handler(job *j) {
+static const registered_handler *job_handler(job *j) {
     gate_enter(&j->module->gate);
     generation *now = module_generation(j->module);
-    const registered_blocking *handler = registry_find_blocking(now->registry, j->id);
+    const registered_handler *handler = registry_find_handler(now->registry->blocking, j->id);
     if (handler != NULL && now != j->generation) {
         generation_hold(now);
         generation_release(j->generation);
         j->generation = now;
     }
     gate_leave(&j->module->gate);
-    return handler != NULL ? handler : registry_find_blocking(j->generation->registry, j->id);
+    return handler != NULL ? handler
+                           : registry_find_handler(j->generation->registry->blocking, j->id);
 }
 
 static void job_run(job *j, uint8_t *reply) {
-    const registered_blocking *handler = job_handler(j);
+    const registered_handler *handler = job_handler(j);
     module_begin(j->module, j->generation, NULL, j->id);
-    uint32_t size = handler->call(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
+    uint32_t size = handler->call.blocking(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();
     if (size > BLOCKING_REPLY_MAX) {
         log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d",
@@ -139,7 +140,7 @@ void blocking_stop(void) {
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             portico_entity reply_to) {
     generation *g = module_running();
-    if (registry_find_blocking(g->registry, id) == NULL) {
+    if (registry_find_handler(g->registry->blocking, id) == NULL) {
         return PORTICO_E_NOT_FOUND;
     }
     if (size > MESSAGE_BYTES_MAX) {

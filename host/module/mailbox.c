@@ -26,10 +26,10 @@ static void mailbox_on_message(work *w) {
     if (!atomic_load(&b->closed)) {
         module_enter(b->module, "message", m->id, b->base.id);
         const generation *g = module_generation(b->module);
-        const registered_message *handler = registry_find_message(g->registry->messages, m->id);
+        const registered_handler *handler = registry_find_handler(g->registry->messages, m->id);
         if (handler != NULL) {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call, g->state);
+            message_deliver(m, handler->call.message, g->state);
             meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
         }
         module_leave(b->module);

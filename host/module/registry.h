@@ -14,23 +14,18 @@
 
 #include <stdbool.h>
 
+typedef union handler_function {
+    portico_on_packet packet;
+    portico_on_message message;
+    portico_on_blocking blocking;
+} handler_function;
+
+/* A handler for one opcode, message or blocking job. A handler table is a pointer to the first (uthash). */
 typedef struct registered_handler {
-    uint16_t opcode; /* the key */
-    portico_on_packet call;
+    uint32_t id; /* the key */
+    handler_function call;
     UT_hash_handle hh;
 } registered_handler;
-
-typedef struct registered_message {
-    uint32_t id; /* the key */
-    portico_on_message call;
-    UT_hash_handle hh;
-} registered_message;
-
-typedef struct registered_blocking {
-    uint32_t id; /* the key */
-    portico_on_blocking call;
-    UT_hash_handle hh;
-} registered_blocking;
 
 typedef struct registered_room {
     char name[2 * PORTICO_LABEL_MAX]; /* "module.type" */
@@ -41,7 +36,7 @@ typedef struct registered_room {
     portico_on_join on_join;
     portico_on_leave on_leave;
     portico_on_room_close on_close;
-    registered_message *messages; /* uthash by id */
+    registered_handler *messages; /* by id */
     struct registered_room *next;
 } registered_room;
 
@@ -54,16 +49,16 @@ typedef struct registered_type {
     portico_on_packet on_packet;
     portico_on_close on_close;
     portico_on_watermark on_watermark;
-    registered_handler *handlers; /* uthash by opcode */
-    registered_message *messages; /* uthash by id */
+    registered_handler *packets;  /* by opcode */
+    registered_handler *messages; /* by id */
     struct registered_type *next; /* in the order of registration */
 } registered_type;
 
 typedef struct registry {
     registered_type *types;
     registered_room *rooms;
-    registered_message *messages; /* the module's own */
-    registered_blocking *blocking;
+    registered_handler *messages; /* the module's own, by id */
+    registered_handler *blocking; /* by id */
 } registry;
 
 registry *registry_create(void);
@@ -76,23 +71,13 @@ registered_type *registry_find(const registry *r, const char *type);
 registered_type *registry_add_type(registry *r, const char *type, bool owned,
                                    const portico_session_type *from, const state_shape *shape);
 
-/* NULL when out of memory. The caller has checked that the opcode is free. */
-registered_handler *registry_add_handler(registered_type *t, uint16_t opcode,
-                                         portico_on_packet call);
-
 registered_room *registry_find_room(const registry *r, const char *type);
 /* As registry_add_type. */
 registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from,
                                    const state_shape *shape);
 
-/* `table` is one of the tables of messages above. */
-registered_message *registry_add_message(registered_message **table, uint32_t id,
-                                         portico_on_message call);
-registered_message *registry_find_message(const registered_message *table, uint32_t id);
-
-registered_blocking *registry_add_blocking(registry *r, uint32_t id, portico_on_blocking call);
-registered_blocking *registry_find_blocking(const registry *r, uint32_t id);
-
-registered_handler *registry_find_handler(const registered_type *t, uint16_t opcode);
+/* Adds a handler to a table. The caller has checked that `id` is free. PORTICO_E_NO_MEMORY. */
+portico_status registry_add_handler(registered_handler **table, uint32_t id, handler_function call);
+const registered_handler *registry_find_handler(const registered_handler *table, uint32_t id);
 
 #endif

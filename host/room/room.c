@@ -170,10 +170,10 @@ static void room_on_message(work *w) {
     bool open = r->phase == ROOM_OPEN;
     os_mutex_unlock(&r->lock);
     if (open && room_begin(r, "message", m->id, r->base.id)) {
-        const registered_message *handler = registry_find_message(r->type->messages, m->id);
+        const registered_handler *handler = registry_find_handler(r->type->messages, m->id);
         if (handler != NULL) {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call, r->state);
+            message_deliver(m, handler->call.message, r->state);
             meter_end(began_ns, 0, METER_ROOM_MESSAGE, r->key.type->name, m->id);
         }
         room_end(r);

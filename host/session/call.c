@@ -114,10 +114,10 @@ bool call_packet(session *s, call_run *run, const portico_packet *packet) {
 }
 
 /* The part of the session's layout that has a handler for the message, or NULL. */
-static const registered_message *find_message(const session *s, uint32_t id, uint32_t *part) {
+static const registered_handler *find_message(const session *s, uint32_t id, uint32_t *part) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        const registered_message *handler =
-            registry_find_message(s->layout->parts[i].type->messages, id);
+        const registered_handler *handler =
+            registry_find_handler(s->layout->parts[i].type->messages, id);
         if (handler != NULL && s->attachments[i].opened) {
             *part = i;
             return handler;
@@ -130,7 +130,7 @@ void call_message(session *s, message *m) {
     bool stale = true;
     while (stale && session_follow_type(s)) {
         uint32_t part = 0;
-        const registered_message *handler = find_message(s, m->id, &part);
+        const registered_handler *handler = find_message(s, m->id, &part);
         if (handler == NULL) {
             if (layout_replaced(s)) {
                 continue;
@@ -139,7 +139,7 @@ void call_message(session *s, message *m) {
         }
         if (call_begin_part(s, part, "message", m->id, &stale)) {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call, s->attachments[part].state);
+            message_deliver(m, handler->call.message, s->attachments[part].state);
             meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
             module_leave(s->attachments[part].module);
         }

@@ -65,12 +65,13 @@ static bool layout_add_part(layout *l, module *m, generation *g, const registere
     module_hold(m);
     generation_hold(g);
     l->has_watermark = l->has_watermark || part->on_watermark != NULL;
-    for (const registered_handler *from = part->handlers; from != NULL; from = from->hh.next) {
-        layout_handler **page = &l->pages[from->opcode / LAYOUT_PAGE];
+    for (const registered_handler *from = part->packets; from != NULL; from = from->hh.next) {
+        layout_handler **page = &l->pages[from->id / LAYOUT_PAGE];
         if (*page == NULL && (*page = calloc(LAYOUT_PAGE, sizeof **page)) == NULL) {
             return false;
         }
-        (*page)[from->opcode % LAYOUT_PAGE] = (layout_handler){.call = from->call, .part = number};
+        (*page)[from->id % LAYOUT_PAGE] =
+            (layout_handler){.call = from->call.packet, .part = number};
     }
     return true;
 }
@@ -144,7 +145,7 @@ const module *session_type_handler_of(session_type *t, uint16_t opcode) {
 
 const module *session_type_message_of(session_type *t, uint32_t id) {
     for (uint32_t i = 0; t->current != NULL && i < t->current->part_count; i++) {
-        if (registry_find_message(t->current->parts[i].type->messages, id) != NULL) {
+        if (registry_find_handler(t->current->parts[i].type->messages, id) != NULL) {
             return t->current->parts[i].module;
         }
     }
