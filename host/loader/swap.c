@@ -136,11 +136,7 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
 /* Lets `g` be the one that serves. Gate closed. */
 static void swap_publish(swap *w, generation *g) {
     plan_exchange(&w->plan, g == w->plan.from);
-    module *m = w->plan.module;
-    module_table_lock();
-    g->number = g->number != 0 ? g->number : ++m->generations;
-    atomic_store_explicit(&m->current, g, memory_order_release);
-    module_table_unlock();
+    module_serve(w->plan.module, g);
 }
 
 /* The gate is closed. On failure all is as it was. */
@@ -198,23 +194,6 @@ static void swap_follow(swap *w) {
     plan_fini(&w->plan);
 }
 
-/* The generation before is kept for a roll-back, the one before that is not. */
-static void swap_retire(module *m, generation *from, generation *to) {
-    module_table_lock();
-    generation *gone = m->previous;
-    m->previous = from;
-    module_table_unlock();
-    if (gone != NULL && gone != to) { /* at a roll-back its hold is that of the current one now */
-        generation_release(gone);
-    }
-}
-
-static void swap_outcome(module *m, const char *text) {
-    module_table_lock();
-    snprintf(m->outcome, sizeof m->outcome, "%s", text);
-    module_table_unlock();
-}
-
 static void swap_tell(const swap *w, const generation *from, const generation *to,
                       char why[IMAGE_WHY_MAX]) {
     snprintf(
@@ -256,15 +235,10 @@ static portico_status swap_to(swap *w, module *m, generation *to, char why[IMAGE
         plan_fini(&w->plan);
         return status;
     }
-    module_table_lock();
-    to->since_ms = os_wall_ms();
-    m->swaps++;
-    m->pause_ns = w->longest_ns;
-    module_table_unlock();
     swap_follow(w);
     swap_tell(w, from, to, why);
-    swap_retire(m, from, to);
-    swap_outcome(m, "swapped");
+    module_retire(m, from, w->longest_ns);
+    module_note(m, "swapped");
     return PORTICO_OK;
 }
 
@@ -278,7 +252,7 @@ static portico_status swap_refuse(module *m, const char *name, portico_status st
     } else {
         log_error("modules", "%s is not swapped, generation %u goes on serving: %s", name,
                   module_generation(m)->number, why);
-        swap_outcome(m, why);
+        module_note(m, why);
     }
     return status;
 }

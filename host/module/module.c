@@ -291,10 +291,31 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg) {
     os_mutex_unlock(&modules.lock);
 }
 
-void module_table_lock(void) {
+/* ---- swaps ---------------------------------------------------------------------------------- */
+
+void module_serve(module *m, generation *g) {
     os_mutex_lock(&modules.lock);
+    g->number = g->number != 0 ? g->number : ++m->generations;
+    atomic_store_explicit(&m->current, g, memory_order_release);
+    os_mutex_unlock(&modules.lock);
 }
 
-void module_table_unlock(void) {
+void module_retire(module *m, generation *former, uint64_t pause_ns) {
+    generation *now = module_generation(m);
+    os_mutex_lock(&modules.lock);
+    now->since_ms = os_wall_ms();
+    m->swaps++;
+    m->pause_ns = pause_ns;
+    generation *gone = m->previous;
+    m->previous = former;
+    os_mutex_unlock(&modules.lock);
+    if (gone != NULL && gone != now) { /* after a roll-back, its hold is the current one's */
+        generation_release(gone);
+    }
+}
+
+void module_note(module *m, const char *outcome) {
+    os_mutex_lock(&modules.lock);
+    snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
     os_mutex_unlock(&modules.lock);
 }

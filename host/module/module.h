@@ -115,9 +115,16 @@ void module_table_remove(module *m);
 /* Calls `each` for every module in the order of loading, under the table's lock: it must not block. */
 void module_table_each(void (*each)(void *arg, module *m), void *arg);
 
-/* Around changes to what other threads may list. [control thread] */
-void module_table_lock(void);
-void module_table_unlock(void);
+/* Makes `g` the generation that serves, and numbers it if it has not served before. The gate is closed.
+ * [control thread] */
+void module_serve(module *m, generation *g);
+
+/* Ends a swap: counts it, and keeps `former`, which served before, for a roll-back. Releases the generation kept so far.
+ * [control thread] */
+void module_retire(module *m, generation *former, uint64_t pause_ns);
+
+/* Keeps the outcome of a swap for `ctl modules`. [control thread] */
+void module_note(module *m, const char *outcome);
 
 /* A lower-case letter, then lower-case letters, digits and '_', 31 bytes at the most. */
 bool module_name_valid(const char *name);
