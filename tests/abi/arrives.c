@@ -1,0 +1,105 @@
+/* arrives.c: reports in which order messages, on_join, on_leave and room_join_tell's answer run.
+ *
+ * Opcode 1 (GO) carries the name of a hall. Its handler posts one message to the session and one to the
+ * hall, calls room_join_tell, and posts one more to each. Whatever then runs is sent to the session as
+ * opcode 2 with two bytes: the event and whether the session was in a room:
+ *   'a' 'b'  the session's message from before and after room_join_tell
+ *   'A' 'B'  the hall's
+ *   'j' 'l'  on_join and on_leave
+ *   't'      room_join_tell's answer
+ * A hall whose name begins with 'x' refuses everybody.
+ */
+#include <portico/portico.h>
+
+#include <string.h>
+
+enum { GO = 1, EVENT = 2 };
+enum { TO_SESSION = 1, TO_HALL = 2, ANSWER = 3 };
+
+typedef struct note {
+    portico_session session;
+    char event;
+} note;
+
+static const portico_host *host;
+
+static void report(portico_session session, char event) {
+    const char bytes[2] = {event, host->session_room(session) != 0 ? 'y' : 'n'};
+    (void)host->session_send(session, EVENT, bytes, sizeof bytes);
+}
+
+static void PORTICO_CALL on_note(portico_entity entity, void *state,
+                                 const portico_message *message) {
+    (void)entity, (void)state;
+    note n;
+    memcpy(&n, message->data, sizeof n);
+    report(n.session, n.event);
+}
+
+static void PORTICO_CALL guest_on_answer(portico_entity session, void *state,
+                                         const portico_message *message) {
+    (void)state, (void)message;
+    report(session, 't');
+}
+
+static void post_pair(portico_session session, portico_room hall, char to_session, char to_hall) {
+    note n;
+    memset(&n, 0, sizeof n);
+    n.session = session;
+    n.event = to_session;
+    (void)host->post(session, TO_SESSION, &n, sizeof n);
+    n.event = to_hall;
+    (void)host->post(hall, TO_HALL, &n, sizeof n);
+}
+
+static void PORTICO_CALL guest_on_go(portico_session session, void *state,
+                                     const portico_packet *packet) {
+    (void)state;
+    portico_room hall = 0;
+    (void)host->room_create("arrives.hall", (const char *)packet->data, &hall);
+    post_pair(session, hall, 'a', 'A');
+    (void)host->room_join_tell(hall, session, ANSWER);
+    post_pair(session, hall, 'b', 'B');
+}
+
+static portico_status PORTICO_CALL hall_on_join(portico_room room, void *state,
+                                                portico_session session) {
+    (void)state;
+    portico_room_info info = {.struct_size = sizeof info};
+    (void)host->room_info(room, &info);
+    report(session, 'j');
+    return info.name[0] == 'x' ? PORTICO_E_REFUSED : PORTICO_OK;
+}
+
+static void PORTICO_CALL hall_on_leave(portico_room room, void *state, portico_session session,
+                                       portico_status reason) {
+    (void)state, (void)reason;
+    report(session, 'l');
+    if (host->room_members(room, NULL, 0) == 0) {
+        (void)host->room_close(room);
+    }
+}
+
+static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+    (void)state;
+    host = from_host;
+    const portico_session_type guest = {.struct_size = sizeof guest, .name = "guest"};
+    const portico_room_type hall = {.struct_size = sizeof hall,
+                                    .name = "hall",
+                                    .on_join = hall_on_join,
+                                    .on_leave = hall_on_leave};
+    if (host->register_session_type(&guest) != PORTICO_OK ||
+        host->register_room_type(&hall) != PORTICO_OK ||
+        host->register_message("guest", TO_SESSION, on_note) != PORTICO_OK ||
+        host->register_message("guest", ANSWER, guest_on_answer) != PORTICO_OK ||
+        host->register_message("hall", TO_HALL, on_note) != PORTICO_OK ||
+        host->register_handler("guest", GO, guest_on_go) != PORTICO_OK) {
+        return PORTICO_E_LOAD;
+    }
+    return PORTICO_OK;
+}
+
+static const portico_module_info info = {
+    PORTICO_MODULE_HEAD, .name = "arrives", .version = "1", .load = load};
+
+PORTICO_MODULE(info);

@@ -1,0 +1,72 @@
+/* messages_and_joins.c: a message posted before a join, as portico.h and the guide promise: one to the
+ * session runs after on_join, in the room; one to the room runs before it. So do those that the handler
+ * posts after room_join, and room_join_tell's answer comes last.
+ */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { GO = 1, EVENT = 2, ROUNDS = 100 };
+
+/* Sends the session to a hall and writes its `count` events into `events`, each followed by 'y' or 'n'. */
+static void go(net_socket s, const char *hall, size_t count, char *events) {
+    CHECK(wire_send(s, WIRE_U16, GO, hall, (uint32_t)strlen(hall)));
+    for (size_t i = 0; i < count; i++) {
+        CHECK_INT(wire_wait(s, EVENT, events + 2 * i, 2), 2);
+    }
+    events[2 * count] = '\0';
+}
+
+/* Takes out of `events` what concerns the session: the hall it leaves may report 'l' among the new hall's. */
+static void keep(char *events, const char *which) {
+    size_t kept = 0;
+    for (size_t i = 0; events[i] != '\0'; i += 2) {
+        if (strchr(which, events[i]) != NULL) {
+            events[kept++] = events[i];
+            events[kept++] = events[i + 1];
+        }
+    }
+    events[kept] = '\0';
+}
+
+static void expect_order(const char *events) {
+    char some[64];
+    snprintf(some, sizeof some, "%s", events);
+    keep(some, "jabt");
+    CHECK_TEXT(some, "jyaybyty");
+    snprintf(some, sizeof some, "%s", events);
+    keep(some, "ABj");
+    CHECK_INT(some[0], 'A'); /* whether the guest counts as in a room then is of no interest */
+    CHECK_INT(some[2], 'B');
+    CHECK_INT(some[4], 'j');
+}
+
+int main(void) {
+    char events[64];
+    char hall[32];
+    host_options options = {
+        .name = "messages_and_joins",
+        .modules = "arrives",
+        .listeners = {{"game", "arrives.guest", NULL}},
+    };
+    host *h = host_start(&options);
+    net_socket s = net_connect(host_port(h, "game"));
+    go(s, "first", 6, events);
+    expect_order(events);
+    for (int i = 0; i < ROUNDS; i++) { /* from hall to hall: on_leave comes first */
+        snprintf(hall, sizeof hall, "hall%d", i);
+        go(s, hall, 7, events);
+        expect_order(events);
+        keep(events, "ljabt");
+        CHECK_TEXT(events, "lnjyaybyty");
+    }
+    go(s, "x", 7, events); /* refused: its messages run in no room */
+    keep(events, "ljabt");
+    CHECK_TEXT(events, "lnjyanbntn");
+    net_close(s);
+    host_stop(h);
+    return 0;
+}
