@@ -99,7 +99,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
     return PORTICO_OK;
 }
 
-static const portico_module_info info = {
-    PORTICO_MODULE_HEAD, .name = "arrives", .version = "1", .load = load};
+static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "arrives", .version = "1",
+                                         .load = load};
 
 PORTICO_MODULE(info);
