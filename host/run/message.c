@@ -1,13 +1,11 @@
 /* message.c: see message.h. */
 #include "run/message.h"
 
-#include "run/schedule.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 message *message_create(entity *to, uint32_t id, const void *data, uint32_t size,
-                        struct schedule *from) {
+                        message_source *from) {
     message *m = malloc(sizeof *m + size + 1);
     if (m == NULL) {
         return NULL;
@@ -24,7 +22,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 }
 
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
-                            struct schedule *from) {
+                            message_source *from) {
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
@@ -48,7 +46,7 @@ void message_deliver(message *m, portico_on_message handler, void *state) {
     portico_message shown = {
         .struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
     if (m->from != NULL) {
-        shown.missed = schedule_delivered(m->from);
+        shown.missed = m->from->delivered(m->from);
         m->from = NULL;
     }
     handler(m->to->id, state, &shown);
@@ -57,7 +55,7 @@ void message_deliver(message *m, portico_on_message handler, void *state) {
 void message_free(message *m) {
     entity *to = m->to;
     if (m->from != NULL) {
-        (void)schedule_delivered(m->from);
+        (void)m->from->delivered(m->from);
     }
     free(m);
     entity_release(to);

@@ -19,7 +19,8 @@
 /* The word: whether the last message has not come to its turn yet, and how many were left out. */
 enum { WAITING = 1, LEFT_OUT = 2 };
 
-struct schedule {
+typedef struct schedule {
+    message_source source; /* of a periodic timer's messages */
     timer timer;
     portico_timer number; /* the key */
     portico_entity to;
@@ -34,7 +35,7 @@ struct schedule {
     _Atomic uint64_t word;
     UT_hash_handle hh;
     uint8_t bytes[];
-};
+} schedule;
 
 static struct {
     os_mutex lock;
@@ -111,7 +112,7 @@ static portico_status schedule_post(schedule *s) {
         return PORTICO_OK;
     }
     atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed); /* the message's */
-    portico_status status = message_post(s->to, s->id, s->bytes, s->size, s);
+    portico_status status = message_post(s->to, s->id, s->bytes, s->size, &s->source);
     if (status != PORTICO_OK) {
         atomic_fetch_add(&s->word, LEFT_OUT - WAITING);
         schedule_release(s);
@@ -157,12 +158,21 @@ static void schedule_on_due(timer *t) {
     }
 }
 
+/* Its message has come to its turn, or was dropped: the next one may be posted. [any thread] */
+static uint32_t schedule_delivered(message_source *source) {
+    schedule *s = container_of(source, schedule, source);
+    uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
+    schedule_release(s);
+    return left_out < UINT32_MAX ? (uint32_t)left_out : UINT32_MAX;
+}
+
 static schedule *schedule_new(uint32_t size, const void *data) {
     schedule *s = calloc(1, sizeof *s + size);
     if (s == NULL || timer_init_direct(&s->timer, schedule_on_due) != PORTICO_OK) {
         free(s);
         return NULL;
     }
+    s->source.delivered = schedule_delivered;
     atomic_store(&s->holds, 1); /* the timer's */
     s->size = size;
     if (size > 0) {
@@ -219,12 +229,6 @@ portico_status schedule_cancel(portico_timer number) {
     }
     os_mutex_unlock(&schedules.lock);
     return status;
-}
-
-uint32_t schedule_delivered(schedule *s) {
-    uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
-    schedule_release(s);
-    return left_out < UINT32_MAX ? (uint32_t)left_out : UINT32_MAX;
 }
 
 void schedules_fini(void) {

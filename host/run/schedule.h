@@ -9,8 +9,6 @@
 
 #include <portico/portico.h>
 
-typedef struct schedule schedule;
-
 /* `period_ms` 0: once. `delay_ms` to the first. `owner`: the module's entity, 0: nobody's. */
 portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id,
                               const void *data, uint32_t size, uint32_t delay_ms,
@@ -18,10 +16,6 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
 
 /* PORTICO_E_GONE: it has ended. */
 portico_status schedule_cancel(portico_timer timer);
-
-/* Its message has come to its turn, or was dropped: the next one may be posted. Returns how many were left out
- * since the one before, and drops the message's hold. */
-uint32_t schedule_delivered(schedule *s);
 
 /* Frees what is left. No thread uses schedules any more. */
 void schedules_fini(void);

@@ -1,4 +1,4 @@
-/* channel.h: named lists of sessions, to send one packet to all of them.
+/* channel.h: named lists of sessions, to send one packet to all of them (broadcast_to_members).
  *
  * Any thread. One lock guards all channels; it is never held while sessions are sent to: a send works on a
  * copy of the list of members. Nothing is locked under the channels' lock.

@@ -38,7 +38,7 @@ static void on_message(work *w) {
     if (m->id == ONCE) {
         atomic_fetch_add(&came, 1);
     } else {
-        (void)schedule_delivered(m->from);
+        (void)m->from->delivered(m->from);
         m->from = NULL;
         atomic_fetch_add(&came_again, 1);
     }
