@@ -4,11 +4,11 @@
 #include "base/status.h"
 #include "module/state_take_over.h"
 #include "os/compiler.h"
-#include "session/call.h"
+#include "session/session.h"
 
 #include <stdlib.h>
 
-static const attachment *find(const session *s, const module *m) {
+const attachment *attachment_find(const session *s, const module *m) {
     for (uint32_t i = 0; i < s->attachment_count; i++) {
         if (s->attachments[i].module == m) {
             return &s->attachments[i];
@@ -17,7 +17,7 @@ static const attachment *find(const session *s, const module *m) {
     return NULL;
 }
 
-static bool attachment_init(attachment *a, const layout_part *part) {
+bool attachment_init(attachment *a, const layout_part *part) {
     uint32_t size = part->type->shape.size;
     *a = (attachment){.module = part->module, .generation = part->generation, .type = part->type};
     if (size > 0 && (a->state = calloc(1, size)) == NULL) {
@@ -28,56 +28,10 @@ static bool attachment_init(attachment *a, const layout_part *part) {
     return true;
 }
 
-static void attachment_fini(attachment *a) {
+void attachment_fini(attachment *a) {
     atomic_fetch_sub(&a->module->sessions, 1);
     generation_release_state(a->generation);
     free(a->state);
-}
-
-/* The ends of those whose modules do not stand in `next`, the last that came first. */
-static void attachments_end_without(session *s, const layout *next, portico_status reason) {
-    for (uint32_t i = s->attachment_count; i-- > 0;) {
-        attachment *a = &s->attachments[i];
-        if (!layout_has(next, a->module)) {
-            call_close(s, a, reason);
-            attachment_fini(a);
-        }
-    }
-}
-
-bool attachments_follow(session *s, const layout *next) {
-    attachment *all = calloc(next->part_count, sizeof *all);
-    uint32_t made = 0;
-    bool good = all != NULL;
-    for (; good && made < next->part_count; made += good) {
-        const attachment *carried = find(s, next->parts[made].module);
-        if (carried != NULL) {
-            all[made] = *carried;
-        } else {
-            good = attachment_init(&all[made], &next->parts[made]);
-        }
-    }
-    if (!good) {
-        while (all != NULL && made-- > 0) {
-            if (find(s, all[made].module) == NULL) {
-                attachment_fini(&all[made]);
-            }
-        }
-        free(all);
-        return false;
-    }
-    attachments_end_without(s, next, PORTICO_E_UNLOADED);
-    free(s->attachments);
-    s->attachments = all;
-    s->attachment_count = next->part_count;
-    return true;
-}
-
-void attachments_end(session *s, portico_status reason) {
-    attachments_end_without(s, NULL, reason);
-    free(s->attachments);
-    s->attachments = NULL;
-    s->attachment_count = 0;
 }
 
 /* Brings the state to the generation `g`; returns as attachment_catch_up. */

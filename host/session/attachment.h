@@ -20,12 +20,12 @@ typedef struct attachment {
     bool broken;         /* its state could not be taken over: its handlers are called no more */
 } attachment;
 
-/* Makes the attachments of `s` be those of `next`: of modules that stay they are carried over, those of modules that go
- * are told PORTICO_E_UNLOADED, others are new. False when out of memory: nothing has changed. */
-bool attachments_follow(struct session *s, const layout *next);
+/* The session's attachment of module `m`, or NULL. */
+const attachment *attachment_find(const struct session *s, const module *m);
 
-/* Ends them all, the last that came first. */
-void attachments_end(struct session *s, portico_status reason);
+/* False when out of memory. */
+bool attachment_init(attachment *a, const layout_part *part);
+void attachment_fini(attachment *a);
 
 /* Inside the gate of a's module: brings the state to the generation that serves. False: that one has nothing to do with
  * the session, or the state cannot be taken over; then the session closes. */

@@ -1,149 +1,16 @@
-/* call.c: see call.h.
- *
- * A packet's handler is found in the layout before the gate is entered, and the layout may be replaced in between: then
- * the part's generation is not the one that serves, and the handler is looked for again in the new layout. Of another
- * module's swap the call need know nothing.
- * Where the layout has no handler, no gate is entered that could tell, and the layout may be one that a swap is about to
- * take back, since its swap_in fails: so the gates are passed before that is believed.
- */
+/* call.c: see call.h. */
 #include "session/call.h"
 
-#include "os/compiler.h"
-#include "run/meter.h"
 #include "session/private.h"
 
 /* Enters the gate of a's module for a call. False: it must not be called. */
-static bool call_begin(session *s, attachment *a, const char *what, uint32_t number) {
+bool call_begin(session *s, attachment *a, const char *what, uint32_t number) {
     module_enter(a->module, what, number, s->base.id);
     bool fit = attachment_catch_up(s, a);
     if (!fit) {
         module_leave(a->module);
     }
     return fit;
-}
-
-/* The same for part `part` of the session's layout; *stale: look for the handler again. */
-static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_t number,
-                            bool *stale) {
-    attachment *a = &s->attachments[part];
-    *stale = false;
-    if (!call_begin(s, a, what, number)) {
-        return false;
-    }
-    *stale = s->layout->parts[part].generation != a->generation;
-    if (*stale) {
-        module_leave(a->module);
-    }
-    return !*stale;
-}
-
-/* Lets the swaps that exchange the session's layout come to their end. True: it has another one now. */
-COLD static bool layout_replaced(session *s) {
-    for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        gate *g = &s->layout->parts[i].module->gate;
-        module_pass(g);
-        gate_leave(g);
-    }
-    return atomic_load(&s->service->type->version) != s->layout_version;
-}
-
-/* The handler that the session's layout has for the opcode, and its part; NULL: none. */
-static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_t *part) {
-    const layout_handler *h = layout_find(s->layout, opcode);
-    *part = h != NULL ? h->part : 0;
-    return h != NULL ? h->call : s->layout->parts[0].type->on_packet;
-}
-
-COLD static void call_measured(session *s, portico_on_packet handler, uint32_t part,
-                               const portico_packet *packet) {
-    bool registered = layout_find(s->layout, packet->opcode) != NULL;
-    uint64_t began_ns = meter_begin();
-    handler(s->base.id, s->attachments[part].state, packet);
-    meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE,
-              s->service->type->name, registered ? packet->opcode : 0);
-}
-
-/* Inside the gate of its module. */
-static void call_handler(session *s, portico_on_packet handler, uint32_t part,
-                         const portico_packet *packet) {
-    if (meter_on()) {
-        call_measured(s, handler, part, packet);
-    } else {
-        handler(s->base.id, s->attachments[part].state, packet);
-    }
-}
-
-void call_packets_end(call_run *run) {
-    if (run->inside != NULL) {
-        module_leave(run->inside);
-        run->inside = NULL;
-    }
-}
-
-/* Whether the handler may be called without passing a gate: the run is inside one, and it is that of its module. */
-static bool run_goes_on(const session *s, const call_run *run, uint32_t part, uint16_t opcode) {
-    return run->part == part && atomic_load(&s->service->type->version) == s->layout_version &&
-           module_stay(run->inside, opcode);
-}
-
-bool call_packet(session *s, call_run *run, const portico_packet *packet) {
-    uint32_t part = 0;
-    if (run->inside != NULL) {
-        portico_on_packet handler = find_handler(s, packet->opcode, &part);
-        if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
-            call_handler(s, handler, part, packet);
-            return true;
-        }
-        call_packets_end(run);
-    }
-    bool stale = true;
-    while (stale && session_follow_type(s)) {
-        portico_on_packet handler = find_handler(s, packet->opcode, &part);
-        if (handler == NULL) {
-            if (layout_replaced(s)) {
-                continue;
-            }
-            return false;
-        }
-        if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
-            *run = (call_run){.inside = s->attachments[part].module, .part = part};
-            call_handler(s, handler, part, packet);
-        }
-    }
-    return true;
-}
-
-/* The part of the session's layout that has a handler for the message, or NULL. */
-static const registered_handler *find_message(const session *s, uint32_t id, uint32_t *part) {
-    for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        const registered_handler *handler =
-            registry_find_handler(s->layout->parts[i].type->messages, id);
-        if (handler != NULL && s->attachments[i].opened) {
-            *part = i;
-            return handler;
-        }
-    }
-    return NULL;
-}
-
-void call_message(session *s, message *m) {
-    bool stale = true;
-    while (stale && session_follow_type(s)) {
-        uint32_t part = 0;
-        const registered_handler *handler = find_message(s, m->id, &part);
-        if (handler == NULL) {
-            if (layout_replaced(s)) {
-                continue;
-            }
-            return;
-        }
-        if (call_begin_part(s, part, "message", m->id, &stale)) {
-            uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call.message, s->attachments[part].state);
-            meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
-            module_leave(s->attachments[part].module);
-        }
-    }
 }
 
 portico_status call_open(session *s, attachment *a) {

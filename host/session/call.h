@@ -9,19 +9,8 @@
 
 #include "session/session.h"
 
-/* Several packets in a row. As long as their handlers are of one module and nobody wants its gate closed, the gate is
- * entered once. All zero at first; between the first call_packet and call_packets_end no other call is made. */
-typedef struct call_run {
-    module *inside; /* NULL: inside no gate */
-    uint32_t part;  /* of the session's layout */
-} call_run;
-
-/* The handler of the packet's opcode, else the owner's on_packet. False when there is neither. */
-bool call_packet(session *s, call_run *run, const portico_packet *packet);
-void call_packets_end(call_run *run);
-
-/* The handler of the message's id, of whichever module has one. */
-void call_message(session *s, message *m);
+/* Enters the gate of a's module for a call. False: it must not be called. */
+bool call_begin(session *s, attachment *a, const char *what, uint32_t number);
 
 /* Each for one of the session's attachments. */
 portico_status call_open(session *s, attachment *a);

@@ -1,4 +1,4 @@
-/* session_recv.c: what comes into a session. See session.h.
+/* recv.c: what comes into a session. See session.h.
  *
  * In OPEN and DRAINING, until the end of the peer's stream was read, exactly one of these is true: a recv is in
  * flight; or the received bytes are with the turn, which arms the next recv when it is done with them. A session that has nothing begun waits with a
@@ -8,12 +8,12 @@
 
 #include "base/stats.h"
 #include "os/compiler.h"
-#include "session/call.h"
+#include "session/dispatch.h"
 
 #include <string.h>
 
 /* True: the recv is in flight, for which the caller holds the session, or does so before it unlocks it. */
-static bool session_recv_locked(session *s, void *data, uint32_t capacity) {
+bool session_recv_locked(session *s, void *data, uint32_t capacity) {
     s->recv_probe = capacity == 0;
     s->recv_armed = true;
     portico_status status = os_recv(s->socket, &s->recv_op, data, capacity);
@@ -37,67 +37,6 @@ bool session_arm_locked(session *s) {
     return s->in == NULL
                ? session_recv_locked(s, NULL, 0)
                : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
-}
-
-/* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
-static uint32_t session_fetch_locked(session *s) {
-    if (s->in == NULL) {
-        s->in = block_take(BLOCK_BYTES);
-    }
-    if (s->in == NULL) {
-        session_abort_locked(s, PORTICO_E_NO_MEMORY);
-        return 0;
-    }
-    uint8_t *to = s->in->bytes + s->in_used;
-    uint32_t space = s->in->capacity - s->in_used;
-    uint32_t bytes = os_recv_now(s->socket, to, space);
-    if (bytes > 0) {
-        stats_add(STAT_recv_calls, 1);
-    } else if (session_recv_locked(s, to, space)) {
-        session_hold(s);
-    }
-    return bytes;
-}
-
-/* What a recv or the fetch has brought. Returns what session_claim_locked does. */
-static uint32_t session_received_locked(session *s, uint32_t bytes) {
-    stats_add(STAT_bytes_in, bytes);
-    if (s->state == SESSION_DRAINING) {
-        if (session_arm_locked(
-                s)) { /* over the bytes just received: only the end of the stream matters */
-            session_hold(s);
-        }
-        return 0;
-    }
-    s->in_used += bytes;
-    s->received_ns = worker_handed_ns();
-    return session_claim_locked(s, TURN_DATA);
-}
-
-/* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
-void session_on_recv(const os_completion *completion) {
-    session *s = container_of(completion->op, session, recv_op);
-    uint32_t bits = 0;
-    os_mutex_lock(&s->lock);
-    s->recv_armed = false;
-    if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* nobody wants them */
-    } else if (completion->status != PORTICO_OK) {
-        session_abort_locked(s, completion->status);
-    } else if (s->recv_probe) {
-        uint32_t bytes = session_fetch_locked(s);
-        bits = bytes > 0 ? session_received_locked(s, bytes) : 0;
-    } else if (completion->bytes == 0) {
-        session_ended_locked(s);
-    } else {
-        bits = session_received_locked(s, completion->bytes);
-    }
-    os_mutex_unlock(&s->lock);
-    if (bits != 0) {
-        session_take_turn(s, bits);
-    } else {
-        session_release(s);
-    }
 }
 
 /* packets_per_second as a bucket that holds one second's worth. */

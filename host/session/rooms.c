@@ -1,4 +1,4 @@
-/* session_rooms.c: how a session gets from room to room. See session.h.
+/* rooms.c: how a session gets from room to room. See session.h.
  *
  * `target` is where it is to be: any thread sets it. `home` is where its turn runs: only the turn changes it,
  * between two handlers. Each holds its room. The session is a member of `home` when `joined` says so.
@@ -6,10 +6,6 @@
 #include "session/private.h"
 
 #include <string.h>
-
-bool session_is_moving(session *s) {
-    return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
-}
 
 static void room_release(room *r) {
     if (r != NULL) {

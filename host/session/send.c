@@ -1,4 +1,4 @@
-/* session_send.c: what goes out of a session. See session.h.
+/* send.c: what goes out of a session. See session.h.
  *
  * Packets are queued under the session's lock by any thread. The first one in a worker's batch defers a
  * flush to the end of the batch, so that all of a batch goes out in one os_send; one send is in flight at a

@@ -4,7 +4,6 @@
 #include "base/invariant.h"
 #include "base/stats.h"
 #include "base/status.h"
-#include "base/system_text.h"
 #include "os/compiler.h"
 
 #include <string.h>
@@ -33,7 +32,7 @@ void session_release_locked(session *s) {
     entity_release_not_last(&s->base);
 }
 
-static void session_free(entity *e) {
+void session_free(entity *e) {
     session *s = (session *)e;
     INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
@@ -71,103 +70,79 @@ void sessions_each(void (*each)(void *arg, session *s), void *arg) {
     entity_each(ENTITY_SESSION, visit_session, &visit);
 }
 
-/* A session with the holds of its socket and of its modules, and one for the caller. From here on others can
- * find it: all that they may look at is set before. */
-static session *session_create(service *from, os_socket *socket, const os_address *peer,
-                               session_state state) {
-    session *s = calloc(1, sizeof *s);
-    if (s == NULL) {
-        return NULL;
+bool session_queue_turn_locked(session *s) {
+    if (s->home != NULL) {
+        strand_push(room_strand(s->home), &s->room_work);
+        return true;
     }
-    s->service = from;
-    s->socket = socket;
-    s->peer = *peer;
-    s->state = state;
-    s->connected = socket != NULL;
-    s->opened_ms = worker_now_ms();
-    s->last_packet_ms = s->opened_ms;
-    s->deadline_ms = s->opened_ms + from->config->connect_timeout_ms;
-    s->recv_op.done = session_on_recv;
-    s->send_op.done = session_on_sent;
-    s->turn_op.done = session_on_turn;
-    s->room_work.run = session_on_room_turn;
-    s->inbox_last = &s->inbox;
-    s->flush.run = session_on_flush;
-    s->base.kind = ENTITY_SESSION;
-    s->base.free = session_free;
-    s->base.take = session_take;
-    s->base.leave = session_leave;
-    stats_add(STAT_sessions_opened, 1);
-    if (!entity_add(&s->base, 3)) {
-        stats_add(STAT_sessions_closed, 1);
-        free(s);
-        return NULL;
+    bool posted = os_port_post(s->service->port, &s->turn_op) == PORTICO_OK;
+    if (posted) {
+        stats_add(STAT_ops_submitted, 1);
     }
-    return s;
+    return posted;
 }
 
-void session_accept(service *from, os_socket *socket, const os_address *peer) {
-    session *s = session_create(from, socket, peer, SESSION_OPENING);
-    if (s == NULL) {
-        log_error("session", "a connection to %s is dropped: out of memory", from->config->name);
-        os_close(socket, true);
-        service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
+void session_pend_locked(session *s, uint32_t bits) {
+    atomic_store_explicit(&s->pending, s->pending | bits, memory_order_relaxed);
+}
+
+void session_want_locked(session *s, uint32_t bits) {
+    session_pend_locked(s, bits);
+    if (s->turn) {
         return;
     }
-    atomic_fetch_add(&from->connected, 1);
-    session_run(s, TURN_OPEN);
-    session_release(s);
+    session_hold(s);
+    s->turn = true;
+    if (!session_queue_turn_locked(s)) {
+        entity_sweep_soon(&s->base); /* which tries again */
+        s->turn = false;
+        session_release_locked(s);
+    }
 }
 
-static void session_on_connect(const os_completion *completion) {
-    session *s = container_of(completion->op, session, recv_op);
-    bool open = false;
+/* Takes what is to be done next, of what is pending and `wanted`; 0, and the end of the turn, when nothing is. */
+uint32_t session_next_locked(session *s, uint32_t wanted) {
+    uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | wanted;
+    uint32_t rest = 0;
+    if ((next & TURN_MOVE) &&
+        !(next & TURN_OPEN)) { /* to move is to leave the rest for the next place */
+        rest = next & ~(uint32_t)(TURN_MOVE | TURN_CLOSE);
+        next &= TURN_MOVE | TURN_CLOSE;
+    }
+    atomic_store_explicit(&s->pending, rest, memory_order_relaxed);
+    s->turn = next != 0;
+    return next;
+}
+
+uint32_t session_claim_locked(session *s, uint32_t wanted) {
+    if (s->turn || s->home != NULL) {
+        session_want_locked(s, wanted);
+        return 0;
+    }
+    return session_next_locked(s, wanted);
+}
+
+void session_inbox_add_locked(session *s, message *m) {
+    m->work.next = NULL;
+    *s->inbox_last = &m->work;
+    s->inbox_last = &m->work.next;
+    s->inbox_count++;
+    session_want_locked(s, TURN_MESSAGE);
+}
+
+portico_status session_take(entity *e, message *m) {
+    session *s = (session *)e;
+    portico_status status = PORTICO_OK;
     os_mutex_lock(&s->lock);
-    if (s->state != SESSION_CONNECTING) {
-        /* Closed meanwhile: the connection, if there is one, went with the socket. */
-    } else if (completion->status != PORTICO_OK) {
-        session_abort_locked(s, completion->status);
+    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
+        status = PORTICO_E_GONE;
+    } else if (s->inbox_count >= MESSAGES_WAITING_MAX) {
+        status = PORTICO_E_BACKLOG;
     } else {
-        portico_status set = os_socket_configure(s->socket, &s->service->config->socket);
-        if (set != PORTICO_OK) {
-            log_warn(s->service->config->name, "a socket option was refused (%s)",
-                     system_text(os_error()));
-        }
-        session_move_locked(s, SESSION_OPENING);
-        entity_sweep_soon(&s->base);
-        s->connected = true;
-        atomic_fetch_add(&s->service->connected, 1);
-        s->recv_op.done = session_on_recv;
-        open = true;
+        session_inbox_add_locked(s, m);
     }
     os_mutex_unlock(&s->lock);
-    if (open) {
-        session_run(s, TURN_OPEN);
-    }
-    session_release(s);
-}
-
-portico_status session_connect(service *from, const os_address *to, const os_address *local) {
-    session *s = session_create(from, NULL, to, SESSION_CONNECTING);
-    if (s == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    os_mutex_lock(&s->lock);
-    if (s->state == SESSION_CONNECTING) { /* else the stop has found it already */
-        s->recv_op.done = session_on_connect;
-        session_hold(s);
-        portico_status status = os_connect(from->port, to, local, &s->recv_op, &s->socket);
-        if (status == PORTICO_OK) {
-            stats_add(STAT_ops_submitted, 1);
-        } else {
-            s->socket = NULL;
-            session_release_locked(s);
-            session_abort_locked(s, status);
-        }
-    }
-    os_mutex_unlock(&s->lock);
-    session_release(s);
-    return PORTICO_OK;
+    return status;
 }
 
 static void session_close_socket_locked(session *s, bool reset) {
