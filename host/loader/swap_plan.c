@@ -4,7 +4,6 @@
 #include "loader/private.h"
 #include "base/status.h"
 #include "module/state_take_over.h"
-#include "net/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@ static portico_status refuse_live(bool gone, const char *name, uint32_t count, c
 portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]) {
     for (size_t i = 0; i < p->type_count; i++) {
         const type_change *c = &p->types[i];
-        uint32_t count = c->needs_none ? services_sessions(c->type) : 0;
+        uint32_t count = c->needs_none ? session_type_sessions(c->type) : 0;
         if (count > 0) {
             return refuse_live(c->to == NULL, c->type->name, count, "session", why);
         }
@@ -176,7 +175,7 @@ static portico_status plan_type(swap_plan *p, const registered_type *from,
     if (from != NULL && to != NULL) {
         status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
         c->needs_none = status != PORTICO_OK;
-        if (c->needs_none && services_sessions(c->type) > 0) {
+        if (c->needs_none && session_type_sessions(c->type) > 0) {
             return status;
         }
         why[0] = '\0';

@@ -157,19 +157,6 @@ bool services_idle(void) {
     return idle;
 }
 
-uint32_t services_sessions(const session_type *type) {
-    uint32_t count = 0;
-    for (size_t i = 0; i < services.listener_count; i++) {
-        service *s = listener_service(services.listeners[i]);
-        count += s->type == type ? atomic_load(&s->sessions) : 0;
-    }
-    for (size_t i = 0; i < services.connector_count; i++) {
-        service *s = connector_service(services.connectors[i]);
-        count += s->type == type ? atomic_load(&s->sessions) : 0;
-    }
-    return count;
-}
-
 void services_each(void (*each)(void *arg, listener *l, connector *c), void *arg) {
     for (size_t i = 0; i < services.listener_count; i++) {
         each(arg, services.listeners[i], NULL);

@@ -36,9 +36,6 @@ void services_stop(void);
 /* Nothing is in flight and no session is left. */
 bool services_idle(void);
 
-/* How many sessions of the type there are, without walking over all sessions. */
-uint32_t services_sessions(const session_type *type);
-
 /* One of the two is NULL. */
 void services_each(void (*each)(void *arg, listener *l, connector *c), void *arg);
 

@@ -68,6 +68,7 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
         atomic_fetch_add(&s->refused, 1);
         return status;
     }
+    atomic_fetch_add(&s->type->sessions, 1);
     atomic_fetch_add(&s->made, 1);
     return PORTICO_OK;
 }
@@ -87,6 +88,7 @@ void service_leave(service *s, const os_address *peer, bool connected, uint64_t 
     if (connected) {
         atomic_fetch_sub(&s->connected, 1);
     }
+    atomic_fetch_sub(&s->type->sessions, 1);
     atomic_fetch_sub(&s->sessions, 1);
     if (s->on_session_freed != NULL) {
         s->on_session_freed(s, connected, lived_ms, reason);

@@ -34,6 +34,10 @@ session_type *session_type_get(const char *name) {
     return t;
 }
 
+uint32_t session_type_sessions(const session_type *t) {
+    return atomic_load(&t->sessions);
+}
+
 layout *session_type_layout(session_type *t, uint32_t *version) {
     os_mutex_lock(&t->lock);
     layout *l = t->current;

@@ -40,6 +40,7 @@ typedef struct session_type {
     os_mutex lock;                    /* guards `current` */
     layout *current;                  /* NULL while the owner is not loaded */
     _Atomic uint32_t version;         /* counted up with every change of `current` */
+    _Atomic uint32_t sessions;        /* counted by service_admit and service_leave */
     UT_hash_handle hh;
 } session_type;
 
@@ -48,6 +49,9 @@ session_type *session_type_get(const char *name);
 
 /* Finds it, or NULL. [any thread] */
 session_type *session_type_find(const char *name);
+
+/* How many sessions of the type there are. [any thread] */
+uint32_t session_type_sessions(const session_type *t);
 
 /* The layout with a reference for the caller, or NULL when the owner is not loaded; *version is the one that
  * it belongs to. [any thread] */
