@@ -32,7 +32,7 @@
 
 #include <stdatomic.h>
 
-/* ---- status.c ---- */
+/* ---- error.c ---- */
 
 /* The one translation of Win32 and Winsock codes (their ranges do not overlap). */
 portico_status win_status(DWORD code);

@@ -1,4 +1,4 @@
-/* connector.c: outgoing connections. Any thread; never blocks. */
+/* connect.c: outgoing connections. Any thread; never blocks. */
 #include "address.h"
 #include "error.h"
 #include "socket.h"

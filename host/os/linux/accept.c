@@ -1,4 +1,4 @@
-/* listener.c: listening sockets and accepts.
+/* accept.c: listening sockets and accepts.
  *
  * Any thread. Connections are taken one at a time with the listener's lock held; the new socket is
  * made without it, because two sockets' locks are never held at once.

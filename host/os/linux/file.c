@@ -1,4 +1,4 @@
-/* files.c: files, folders and the terminal. Any thread. */
+/* file.c: files, folders and the terminal. Any thread. */
 #include "error.h"
 #include "os/os.h"
 

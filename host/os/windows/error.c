@@ -1,4 +1,4 @@
-/* status.c: the one place where codes of Windows become a portico_status. Any thread.
+/* error.c: the one place where codes of Windows become a portico_status. Any thread.
  *
  * A completed operation carries an NTSTATUS; it becomes a Win32 code first, because that is what the
  * documentation and every search engine know. The raw code of a thread's last failure is its own.
