@@ -1,5 +1,4 @@
-/* options.c: options and the address of an open socket. Any thread. */
-#include "address.h"
+/* options.c: the options of a connected socket. Any thread. */
 #include "error.h"
 #include "socket.h"
 
@@ -52,17 +51,4 @@ portico_status os_socket_configure(os_socket *s, const os_socket_options *option
     }
     mutex_unlock(&s->lock);
     return code == 0 ? PORTICO_OK : error_set(code);
-}
-
-portico_status os_socket_address(os_socket *s, os_address *address) {
-    struct sockaddr_storage system = {0};
-    socklen_t size = sizeof system;
-    mutex_lock(&s->lock);
-    int code = getsockname(s->fd, (struct sockaddr *)&system, &size) < 0 ? errno : 0;
-    mutex_unlock(&s->lock);
-    if (code != 0) {
-        return error_set(code);
-    }
-    address_from_system(&system, address);
-    return PORTICO_OK;
 }

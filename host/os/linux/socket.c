@@ -5,6 +5,7 @@
  */
 #include "socket.h"
 
+#include "address.h"
 #include "error.h"
 
 #include <errno.h>
@@ -171,4 +172,17 @@ void os_close(os_socket *s, bool reset) {
     while ((o = op_queue_pop(&in_flight)) != NULL) {
         port_complete_code(port, o, ECANCELED);
     }
+}
+
+portico_status os_socket_address(os_socket *s, os_address *address) {
+    struct sockaddr_storage system = {0};
+    socklen_t size = sizeof system;
+    mutex_lock(&s->lock);
+    int code = getsockname(s->fd, (struct sockaddr *)&system, &size) < 0 ? errno : 0;
+    mutex_unlock(&s->lock);
+    if (code != 0) {
+        return error_set(code);
+    }
+    address_from_system(&system, address);
+    return PORTICO_OK;
 }

@@ -1,8 +1,4 @@
-/* thread.c: threads, locks and conditions.
- *
- * SRWLOCK and CONDITION_VARIABLE are zero when they are free, need no release and live in the caller's
- * storage. _beginthreadex and not CreateThread, so that the C library's own per-thread data is freed.
- */
+/* thread.c: threads. _beginthreadex and not CreateThread, so that the C library's own per-thread data is freed. */
 #include "private.h"
 
 #include <errno.h>
@@ -15,17 +11,6 @@ struct os_thread {
     void *arg;
     wchar_t name[16];
 };
-
-_Static_assert(sizeof(SRWLOCK) <= sizeof(os_mutex), "os_mutex is too small");
-_Static_assert(sizeof(CONDITION_VARIABLE) <= sizeof(os_cond), "os_cond is too small");
-
-static SRWLOCK *lock_of(os_mutex *mutex) {
-    return (SRWLOCK *)(void *)mutex->sys;
-}
-
-static CONDITION_VARIABLE *condition_of(os_cond *cond) {
-    return (CONDITION_VARIABLE *)(void *)cond->sys;
-}
 
 /* Windows 10, version 1607, and later; older ones and some Wines just have threads without names. */
 static void name_this_thread(const wchar_t *name) {
@@ -83,23 +68,4 @@ void os_thread_join(os_thread *thread) {
 
 void os_sleep(uint32_t timeout_ms) {
     Sleep(timeout_ms);
-}
-
-void os_mutex_lock(os_mutex *mutex) {
-    AcquireSRWLockExclusive(lock_of(mutex));
-}
-
-/* That it may be freed then is taken from std::mutex: Microsoft's is an SRWLOCK, and may be destroyed as soon as nobody owns it
- * (C++ [thread.mutex.class]). */
-void os_mutex_unlock(os_mutex *mutex) {
-    ReleaseSRWLockExclusive(lock_of(mutex));
-}
-
-bool os_cond_wait(os_cond *cond, os_mutex *mutex, uint32_t timeout_ms) {
-    _Static_assert(INFINITE == UINT32_MAX, "for ever is the same number on both sides");
-    return SleepConditionVariableSRW(condition_of(cond), lock_of(mutex), timeout_ms, 0) != 0;
-}
-
-void os_cond_wake_all(os_cond *cond) {
-    WakeAllConditionVariable(condition_of(cond));
 }

@@ -1,0 +1,65 @@
+/* folder.c: making, deleting and listing folders. Any thread. */
+#include "error.h"
+#include "os/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One folder, whose parents are there. */
+static portico_status folder_create_one(const char *path) {
+    if (mkdir(path, S_IRWXU) == 0) {
+        return PORTICO_OK;
+    }
+    int code = errno;
+    struct stat found;
+    if (stat(path, &found) == 0) {
+        return S_ISDIR(found.st_mode) ? PORTICO_OK : error_set(EEXIST);
+    }
+    return error_set(code);
+}
+
+portico_status os_folder_create(const char *path) {
+    char *part = strdup(path);
+    if (part == NULL) {
+        return error_set(ENOMEM);
+    }
+    portico_status status = PORTICO_OK;
+    for (char *slash = strchr(part + (part[0] == '/'), '/'); slash != NULL && status == PORTICO_OK;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        status = folder_create_one(part);
+        *slash = '/';
+    }
+    if (status == PORTICO_OK) {
+        status = folder_create_one(part);
+    }
+    free(part);
+    return status;
+}
+
+portico_status os_folder_remove(const char *path) {
+    return rmdir(path) < 0 ? error_set(errno) : PORTICO_OK;
+}
+
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                              void *arg) {
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return error_set(errno);
+    }
+    const struct dirent *entry;
+    errno = 0;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            each(arg, entry->d_name);
+        }
+        errno = 0; /* to tell the end from an error */
+    }
+    int code = errno;
+    closedir(folder);
+    return code == 0 ? PORTICO_OK : error_set(code);
+}
