@@ -112,7 +112,7 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     return code != EAGAIN && !accept_is_hopeless(code);
 }
 
-void listener_run(os_socket *listener, uint32_t generation) {
+void accept_run(os_socket *listener, uint32_t generation) {
     while (listener_step(listener, generation)) {
     }
 }
@@ -133,7 +133,7 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
         return error_refuse(PORTICO_E_STATE);
     }
     if (ready) {
-        listener_run(listener, generation);
+        accept_run(listener, generation);
     }
     return PORTICO_OK;
 }

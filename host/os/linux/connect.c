@@ -67,7 +67,7 @@ static bool connected_to_itself(int fd) {
            memcmp(&local, &peer, local_size) == 0;
 }
 
-void connector_finish(os_socket *s) {
+void connect_finish(os_socket *s) {
     op *o = s->send;
     if (o == NULL || !s->writable) {
         return; /* cancelled, or not an event that ends a connect */

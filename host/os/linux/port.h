@@ -10,12 +10,30 @@
 
 #include "mutex.h"
 #include "op.h"
+#include "os/compiler.h"
 #include "slab.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
 
-typedef struct waiter waiter;
+#define WAKE_TAG UINT64_MAX /* no socket: the slab never has so many */
+
+/* What a thread keeps for the port it waits on. */
+typedef struct waiter {
+    /* Its thread only */
+    uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
+    uint32_t streak;  /* waits in a row that made no epoll_wait */
+    uint64_t tag; /* of the socket whose event it fetched last; WAKE_TAG: it had other work since */
+    os_completion *found; /* where its events' completions go, while it looks at them */
+    uint32_t found_count;
+    uint32_t found_room; /* how many more go there; the others go on its own list */
+    bool kept;           /* its own list may have something: only it puts something there */
+    /* Under ports_lock */
+    struct waiter *next; /* among the waiters of its port */
+    /* Under the lock */
+    mutex lock;
+    op_queue own; /* completed by this thread, for this thread */
+} waiter;
 
 struct os_port {
     os_port *next;   /* in the list of ports that exist */
@@ -26,7 +44,7 @@ struct os_port {
     slab slots;
 
     /* On cache lines of their own: written by all workers. */
-    alignas(64) atomic_uint epoch; /* counts epoll_wait calls, see socket_on_event */
+    alignas(64) atomic_uint epoch; /* counts epoll_wait calls, see port_dispatch */
     /* Threads that sleep, or are on their way in or out: one in epoll_wait until something comes, some that nap (of
      * these some without end), some in epoll_wait for a time. */
     alignas(64) atomic_bool polled;
@@ -47,5 +65,23 @@ void port_complete(os_port *port, op *o);
 
 /* As port_complete, with the result given by a raw code; 0 is success. */
 void port_complete_code(os_port *port, op *o, int code);
+
+/* ---- for wait.c ---------------------------------------------------------------------------- */
+
+/* What the calling thread keeps. */
+extern _Thread_local waiter waiter_self;
+
+/* The thread waits on this port for the first time, or on another one than before. */
+COLD void waiter_turn_to(os_port *port, waiter *w);
+
+/* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
+ * handler would hold them up. */
+uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity);
+
+/* Hands out a share of the shared queue. Returns how many. */
+uint32_t port_take_shared(os_port *port, os_completion *completions, uint32_t capacity);
+
+/* Wakes one that naps, if one does. */
+COLD void port_wake_napper(os_port *port);
 
 #endif

@@ -62,45 +62,6 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
     return status;
 }
 
-/* Remembers what the edge said. [lock held] */
-static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        /* Another worker may have read everything after the epoll_wait that brought this event. It has
-         * not if the last look that found nothing was before that epoll_wait began; then recv-ready
-         * need not look. */
-        bool fresh = (int32_t)(ticket - s->drained_epoch) > 0;
-        s->readable = fresh ? READABLE_SURE : READABLE_MAYBE;
-    }
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-        s->writable = true;
-    }
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        s->hangup = true;
-    }
-}
-
-void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket) {
-    os_socket *s = slab_at(&port->slots, (uint32_t)tag);
-    uint32_t generation = (uint32_t)(tag >> 32);
-    mutex_lock(&s->lock);
-    if (s->generation != generation) {
-        mutex_unlock(&s->lock);
-        return; /* closed after this event was fetched */
-    }
-    socket_note(s, events, ticket);
-    bool listens = s->kind == SOCKET_LISTENER;
-    if (s->kind == SOCKET_CONNECTING) {
-        connector_finish(s);
-    } else if (s->kind == SOCKET_STREAM) {
-        stream_run_recv(s);
-        stream_run_send(s);
-    }
-    mutex_unlock(&s->lock);
-    if (listens) {
-        listener_run(s, generation);
-    }
-}
-
 void os_shutdown(os_socket *s) {
     mutex_lock(&s->lock);
     if (s->kind == SOCKET_STREAM && s->send != NULL) {

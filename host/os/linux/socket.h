@@ -63,14 +63,11 @@ static inline uint64_t socket_tag(const os_socket *s) {
 portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending,
                              os_socket **result);
 
-/* An event came: performs what waited for it. `ticket` is the number of the epoll_wait that fetched it. */
-void socket_on_event(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket);
-
 /* Accepts while connections and accepts are waiting. No socket's lock may be held. */
-void listener_run(os_socket *listener, uint32_t generation);
+void accept_run(os_socket *listener, uint32_t generation);
 
 /* A connecting socket's event: completes the connect. [socket's lock held] */
-void connector_finish(os_socket *s);
+void connect_finish(os_socket *s);
 
 /* Perform and complete what is in flight, as far as the system lets them. [socket's lock held] */
 void stream_run_recv(os_socket *s);
