@@ -21,17 +21,7 @@
 
 #include <stdlib.h>
 
-/* How long, and for how many waits, a thread may feed itself without a look at what the port has. */
-enum { LOOK_NS = 1000000, STREAK_MAX = 64 };
-
-/* What a thread knows of the port that it waits on. */
-static _Thread_local struct {
-    uint64_t port_id;   /* 0: none. Not the port: it may be gone */
-    uint32_t streak;    /* waits in a row that did not ask the port */
-    uint64_t looked_ns; /* when it last did */
-    bool kept_first;    /* at that look, what is kept came first: every other time */
-    bool sleeping;      /* it is counted in `sleepers` */
-} self;
+_Thread_local win_waiter waiter_self;
 
 /* The ports that exist, so that a thread can tell whether its last one is still there. */
 static SRWLOCK ports_lock = SRWLOCK_INIT;
@@ -39,15 +29,6 @@ static os_port *ports;
 static uint64_t last_port_id;
 static INIT_ONCE leave_once = INIT_ONCE_STATIC_INIT;
 static DWORD leave_slot = FLS_OUT_OF_INDEXES;
-
-win_op *win_op_begin(os_op *op, win_op_kind kind, os_socket *held) {
-    win_op *w = (win_op *)(void *)op;
-    *w = (win_op){.kind = kind, .held = held};
-    if (held != NULL) {
-        win_socket_hold(held);
-    }
-    return w;
-}
 
 portico_status os_port_create(os_port **port) {
     *port = NULL;
@@ -84,7 +65,8 @@ void os_port_destroy(os_port *port) {
 }
 
 portico_status os_port_post(os_port *port, os_op *op) {
-    win_op *w = win_op_begin(op, WIN_OP_POST, NULL);
+    win_op *w = (win_op *)(void *)op;
+    *w = (win_op){.kind = WIN_OP_POST};
     return PostQueuedCompletionStatus(port->handle, 0, 0, &w->overlapped)
                ? PORTICO_OK
                : win_fail(GetLastError());
@@ -102,8 +84,7 @@ static void ops_push(win_ops *ops, win_op *op) {
     ops->last = op;
 }
 
-/* Takes up to `most` of a port's list. */
-static win_op *ops_take(os_port *port, win_ops *ops, atomic_uint *count, uint32_t most) {
+win_op *port_ops_take(os_port *port, win_ops *ops, atomic_uint *count, uint32_t most) {
     AcquireSRWLockExclusive(&port->lock);
     win_op *first = ops->first;
     win_op **end = &ops->first;
@@ -120,7 +101,7 @@ static win_op *ops_take(os_port *port, win_ops *ops, atomic_uint *count, uint32_
     return taken > 0 ? first : NULL;
 }
 
-static void port_add(os_port *port, win_ops *ops, atomic_uint *count, win_op *op) {
+void port_ops_add(os_port *port, win_ops *ops, atomic_uint *count, win_op *op) {
     AcquireSRWLockExclusive(&port->lock);
     ops_push(ops, op);
     atomic_fetch_add(count, 1);
@@ -132,36 +113,12 @@ void win_port_keep(os_port *port, win_op *op, DWORD code, uint32_t bytes) {
     op->kept = true;
     op->overlapped.InternalHigh = bytes;
     bool others = atomic_load(&port->kept_count) > 0 &&
-                  atomic_load(&port->sleepers) > (self.sleeping ? 1u : 0u);
-    bool keeps = self.port_id == port->id && !others;
+                  atomic_load(&port->sleepers) > (waiter_self.sleeping ? 1u : 0u);
+    bool keeps = waiter_self.port_id == port->id && !others;
     if (keeps || !PostQueuedCompletionStatus(port->handle, bytes, 0, &op->overlapped)) {
-        port_add(port, &port->kept, &port->kept_count,
-                 op); /* also when there is no memory for a packet */
+        port_ops_add(port, &port->kept, &port->kept_count,
+                     op); /* also when there is no memory for a packet */
     }
-}
-
-static void port_begin_deferred(os_port *port) {
-    if (atomic_load(&port->deferred_count) == 0) {
-        return;
-    }
-    win_op *op = ops_take(port, &port->deferred, &port->deferred_count, UINT32_MAX);
-    while (op != NULL) {
-        win_op *next = op->next; /* `op` may be the caller's again soon */
-        win_recv_begin(op);
-        op = next;
-    }
-}
-
-bool win_port_defer(os_port *port, win_op *op) {
-    if (self.port_id != port->id || atomic_load(&port->sleepers) > 0) {
-        return false;
-    }
-    op->deferred = true;
-    port_add(port, &port->deferred, &port->deferred_count, op);
-    if (atomic_load(&port->sleepers) > 0) {
-        port_begin_deferred(port);
-    }
-    return true;
 }
 
 void os_port_share_kept(os_port *port) {
@@ -193,19 +150,19 @@ static BOOL CALLBACK leave_slot_create(INIT_ONCE *once, void *arg, void **contex
     return TRUE;
 }
 
-static void waiter_enter(os_port *port) {
-    if (self.port_id == port->id) {
+void waiter_enter(os_port *port) {
+    if (waiter_self.port_id == port->id) {
         return;
     }
-    if (self.port_id != 0) {
-        waiter_leave(self.port_id);
+    if (waiter_self.port_id != 0) {
+        waiter_leave(waiter_self.port_id);
     }
     InitOnceExecuteOnce(&leave_once, leave_slot_create, NULL, NULL);
     /* If its end would not be seen, it keeps nothing: what it does at once is posted. */
     bool seen =
         leave_slot != FLS_OUT_OF_INDEXES && FlsSetValue(leave_slot, (void *)(uintptr_t)port->id);
-    self.port_id = seen ? port->id : 0;
-    self.looked_ns = 0;
+    waiter_self.port_id = seen ? port->id : 0;
+    waiter_self.looked_ns = 0;
 }
 
 /* A completion port takes posts one by one. */
@@ -215,138 +172,4 @@ void os_port_posts_begin(os_port *port) {
 
 void os_port_posts_end(os_port *port) {
     (void)port;
-}
-
-/* ---- waiting ----------------------------------------------------------------------------- */
-
-/* Turns what the system said into what the caller sees; the op is the caller's from here on. False when
- * there is nothing to see: the operation is in flight again. */
-static bool complete(OVERLAPPED *overlapped, uint32_t bytes, os_completion *completion) {
-    win_op *op = CONTAINING_RECORD(overlapped, win_op, overlapped);
-    /* The OVERLAPPED's own Internal is the documented place of the status (the entry's is "reserved"). Cast,
-     * because an NTSTATUS has 32 bits and the upper half is whatever was there. 0 for what was posted.
-     * https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped */
-    DWORD code = op->kept ? op->code : win_code_of_nt((NTSTATUS)op->overlapped.Internal);
-    switch (op->kind) {
-    case WIN_OP_ACCEPT: code = win_accept_end(op, code); break;
-    case WIN_OP_CONNECT: code = win_connect_end(op, code); break;
-    case WIN_OP_RECV: code = win_recv_end(op, code, &bytes); break;
-    case WIN_OP_SEND: code = win_send_end(op, code, bytes); break;
-    case WIN_OP_POST: break;
-    }
-    if (code == ERROR_IO_PENDING) {
-        return false; /* and not ours to touch any more */
-    }
-    if (op->held != NULL) {
-        win_socket_release(op->held);
-    }
-    completion->op = (os_op *)(void *)op;
-    completion->status = win_status(code);
-    completion->bytes = code == ERROR_SUCCESS ? bytes : 0;
-    completion->system_error = (int32_t)code;
-    return true;
-}
-
-/* Hands out what is kept. */
-static uint32_t take_kept(os_port *port, os_completion *completions, uint32_t capacity) {
-    uint32_t found = 0;
-    if (capacity == 0 || atomic_load(&port->kept_count) == 0) {
-        return 0;
-    }
-    win_op *op = ops_take(port, &port->kept, &port->kept_count, capacity);
-    while (op != NULL) {
-        win_op *next = op->next; /* `op` is the caller's soon */
-        if (complete(&op->overlapped, (uint32_t)op->overlapped.InternalHigh, &completions[found])) {
-            found++;
-        }
-        op = next;
-    }
-    return found;
-}
-
-/* One call of the system's, then what is kept. False when there is nothing more to wait for. */
-static bool take(os_port *port, os_completion *completions, uint32_t capacity, uint32_t timeout_ms,
-                 uint32_t *found) {
-    OVERLAPPED_ENTRY entries[OS_WAIT_MAX];
-    ULONG count = 0;
-    if (!GetQueuedCompletionStatusEx(port->handle, entries, capacity, &count, timeout_ms, FALSE)) {
-        DWORD code = GetLastError();
-        if (code != WAIT_TIMEOUT) {
-            win_fail(
-                code); /* the port was destroyed under a waiting thread: ERROR_ABANDONED_WAIT_0 */
-        }
-        return false;
-    }
-    for (ULONG i = 0; i < count; i++) {
-        /* Without an OVERLAPPED it is a wake-up, or somebody else's: nothing of ours is behind it. */
-        if (entries[i].lpOverlapped != NULL &&
-            complete(entries[i].lpOverlapped, entries[i].dwNumberOfBytesTransferred,
-                     &completions[*found])) {
-            (*found)++;
-        }
-    }
-    *found += take_kept(port, completions + *found, capacity - *found);
-    return true;
-}
-
-/* Nothing is at hand: sleeps until something is, or the time is over. */
-static uint32_t port_sleep(os_port *port, os_completion *completions, uint32_t capacity,
-                           uint32_t timeout_ms) {
-    uint64_t begin_ns = timeout_ms != INFINITE ? os_monotonic_ns() : 0;
-    uint32_t left_ms = timeout_ms;
-    for (;;) {
-        atomic_fetch_add(&port->sleepers, 1);
-        self.sleeping = true;
-        port_begin_deferred(port);
-        uint32_t found = take_kept(port, completions, capacity);
-        bool again = found == 0 && take(port, completions, capacity, left_ms, &found);
-        self.sleeping = false;
-        atomic_fetch_sub(&port->sleepers, 1);
-        if (found > 0 || !again) {
-            return found;
-        }
-        if (timeout_ms != INFINITE) { /* with nothing found the rest of the time is waited */
-            uint64_t past_ms = (os_monotonic_ns() - begin_ns) / 1000000;
-            left_ms = past_ms < timeout_ms ? timeout_ms - (uint32_t)past_ms : 0;
-        }
-    }
-}
-
-uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
-                      uint32_t timeout_ms) {
-    uint32_t found = 0;
-    waiter_enter(port);
-    if (capacity > OS_WAIT_MAX) {
-        capacity = OS_WAIT_MAX;
-    }
-    if (capacity == 0) {
-        return 0;
-    }
-    uint64_t now_ns = os_monotonic_ns();
-    if (++self.streak < STREAK_MAX && now_ns - self.looked_ns < LOOK_NS) {
-        found = take_kept(port, completions, capacity);
-        if (found == 0) {
-            port_begin_deferred(port);
-            found = take_kept(port, completions, capacity);
-        }
-    } else {
-        /* This thread has fed itself for long: now what the port has comes first. */
-        self.streak = 0;
-        self.looked_ns = now_ns;
-        port_begin_deferred(port);
-        self.kept_first = !self.kept_first;
-        if (self.kept_first) {
-            found = take_kept(port, completions, capacity);
-        }
-        if (found == 0 && !take(port, completions, capacity, 0, &found)) {
-            found = take_kept(port, completions, capacity);
-        }
-    }
-    if (found > 0) {
-        return found;
-    }
-    found = port_sleep(port, completions, capacity, timeout_ms);
-    self.streak = 0;
-    self.looked_ns = os_monotonic_ns();
-    return found;
 }

@@ -188,11 +188,28 @@ void win_socket_skip(os_socket *socket);
 /* Completes an operation of which the port knows nothing: `code` is how it ended. */
 void win_port_keep(os_port *port, win_op *op, DWORD code, uint32_t bytes);
 
-/* Leaves a recv to be begun by the next os_port_wait; false: it is to begin now. */
-bool win_port_defer(os_port *port, win_op *op);
+/* What a thread knows of the port that it waits on. */
+typedef struct win_waiter {
+    uint64_t port_id;   /* 0: none. Not the port: it may be gone */
+    uint32_t streak;    /* waits in a row that did not ask the port */
+    uint64_t looked_ns; /* when it last did */
+    bool kept_first;    /* at that look, what is kept came first: every other time */
+    bool sleeping;      /* it is counted in `sleepers` */
+} win_waiter;
 
-/* Begins a recv that was deferred. */
-void win_recv_begin(win_op *op);
+extern _Thread_local win_waiter waiter_self;
+
+/* The thread waits on this port from now on. */
+void waiter_enter(os_port *port);
+
+/* Adds to one of a port's lists. */
+void port_ops_add(os_port *port, win_ops *ops, atomic_uint *count, win_op *op);
+
+/* Takes up to `most` of a port's list. */
+win_op *port_ops_take(os_port *port, win_ops *ops, atomic_uint *count, uint32_t most);
+
+/* Begins the recvs that were deferred. */
+void win_recvs_begin(os_port *port);
 
 void win_socket_hold(os_socket *socket);
 void win_socket_release(os_socket *socket);

@@ -104,6 +104,13 @@ void win_socket_release(os_socket *socket) {
     }
 }
 
+win_op *win_op_begin(os_op *op, win_op_kind kind, os_socket *held) {
+    win_op *w = (win_op *)(void *)op;
+    *w = (win_op){.kind = kind, .held = held};
+    win_socket_hold(held);
+    return w;
+}
+
 void os_shutdown(os_socket *socket) {
     shutdown(socket->handle, SD_SEND); /* a connection that is broken already needs none */
 }
@@ -112,7 +119,7 @@ void os_cancel(os_socket *socket, os_op *op) {
     win_op *w = (win_op *)(void *)op;
     AcquireSRWLockExclusive(&socket->lock);
     if (w->deferred) {
-        w->cancelled = true; /* win_recv_begin will see it */
+        w->cancelled = true; /* recv_begin will see it */
     } else {
         CancelIoEx((HANDLE)socket->handle, &w->overlapped); /* ERROR_NOT_FOUND: it has completed */
     }

@@ -74,7 +74,7 @@ static DWORD recv_submit(os_socket *socket, win_op *w, DWORD *bytes) {
     return skips ? 0 : WSA_IO_PENDING;
 }
 
-void win_recv_begin(win_op *w) {
+static void recv_begin(win_op *w) {
     os_socket *socket = w->held;
     DWORD bytes = 0;
     win_socket_hold(socket);
@@ -87,6 +87,30 @@ void win_recv_begin(win_op *w) {
         win_port_keep(socket->port, w, code, bytes);
     }
     win_socket_release(socket);
+}
+
+void win_recvs_begin(os_port *port) {
+    if (atomic_load(&port->deferred_count) == 0) {
+        return;
+    }
+    win_op *op = port_ops_take(port, &port->deferred, &port->deferred_count, UINT32_MAX);
+    while (op != NULL) {
+        win_op *next = op->next; /* `op` may be the caller's again soon */
+        recv_begin(op);
+        op = next;
+    }
+}
+
+static bool recv_defer(os_port *port, win_op *op) {
+    if (waiter_self.port_id != port->id || atomic_load(&port->sleepers) > 0) {
+        return false;
+    }
+    op->deferred = true;
+    port_ops_add(port, &port->deferred, &port->deferred_count, op);
+    if (atomic_load(&port->sleepers) > 0) {
+        win_recvs_begin(port);
+    }
+    return true;
 }
 
 portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity) {
@@ -102,7 +126,7 @@ portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capaci
     }
     w->data = data;
     w->wanted_bytes = capacity;
-    if (win_port_defer(socket->port, w)) {
+    if (recv_defer(socket->port, w)) {
         return PORTICO_OK;
     }
     DWORD bytes = 0;
