@@ -3,9 +3,9 @@
 #include "admin/ctl.h"
 #include "admin/top_options.h"
 #include "base/system_text.h"
+#include "base/text.h"
 #include "config/load.h"
 #include "loader/inspect.h"
-#include "module/module.h"
 #include "server.h"
 
 #include <string.h>
@@ -111,7 +111,7 @@ static int inspect(int argc, char **argv) {
 
 /* The file that a command names, or NULL. */
 static const char *command_file(command_id id, const char *argument) {
-    if (id == COMMAND_load && !module_name_valid(argument)) {
+    if (id == COMMAND_load && !text_is_identifier(argument)) {
         return argument;
     }
     const char *blank = id == COMMAND_swap ? strchr(argument, ' ') : NULL;

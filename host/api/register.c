@@ -6,6 +6,7 @@
 #include "api/private.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "module/abi_sizes.h"
 #include "module/module.h"
 #include "session/session_type.h"
@@ -44,17 +45,17 @@ static bool generation_requires(const generation *g, const char *name, size_t si
 static bool full_name(const generation *g, const char *name, char full[2 * PORTICO_LABEL_MAX],
                       bool *owned) {
     const char *dot = strchr(name, '.');
-    char first[MODULE_NAME_MAX];
+    char first[TEXT_IDENTIFIER_MAX];
     *owned = dot == NULL;
     if (dot == NULL) {
         snprintf(full, 2 * PORTICO_LABEL_MAX, "%s.%s", g->name, name);
-        return module_name_valid(name);
+        return text_is_identifier(name);
     }
     snprintf(first, sizeof first, "%.*s", (int)(dot - name), name);
     snprintf(full, 2 * PORTICO_LABEL_MAX, "%s", name);
     *owned = strcmp(first, g->name) == 0;
-    return (size_t)(dot - name) < sizeof first && module_name_valid(first) &&
-           module_name_valid(dot + 1);
+    return (size_t)(dot - name) < sizeof first && text_is_identifier(first) &&
+           text_is_identifier(dot + 1);
 }
 
 /* Whether the module may join the type `full` of another module. */

@@ -114,6 +114,14 @@ void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]) {
                    ms % 1000);
 }
 
+bool text_is_identifier(const char *text) {
+    if (text == NULL || text[0] < 'a' || text[0] > 'z') {
+        return false;
+    }
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return size < TEXT_IDENTIFIER_MAX && text[size] == '\0';
+}
+
 bool text_is_name(const char *text) {
     size_t size = strlen(text);
     return size > 0 && size < PORTICO_LABEL_MAX && text_is_plain(text, size);

@@ -22,6 +22,12 @@ bool text_is_plain(const char *text, size_t size);
 /* Whether it may be the name of something: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text. */
 bool text_is_name(const char *text);
 
+/* Whether it may name a module, or a type within one. */
+bool text_is_identifier(const char *text);
+
+enum { TEXT_IDENTIFIER_MAX = 32 }; /* bytes of an identifier, its zero included */
+#define TEXT_IDENTIFIER_RULE "1 to 31 of a-z, 0-9 and _, beginning with a letter"
+
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);
 

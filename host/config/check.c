@@ -1,6 +1,8 @@
 /* config_check.c: see config_check.h. One function per rule. */
 #include "config/check.h"
 
+#include "config/value.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,19 +37,20 @@ static void check_required(config_draft *draft, const draft_section *section) {
 
 static void check_frame_limit(config_draft *draft, const draft_section *section,
                               const config_service *s) {
-    static const uint32_t least[FRAME_KINDS] = {4, 8, 1, 1};
     if (!usable(section, "framing") || !usable(section, "frame_limit_bytes")) {
         return;
     }
     char label[DRAFT_LABEL_MAX];
     draft_label(section, label);
-    bool too_large = s->framing == FRAME_U16 && s->frame_limit_bytes > UINT16_MAX;
-    if (s->frame_limit_bytes < least[s->framing] || too_large) {
+    uint32_t least = frame_least_bytes(s->framing);
+    uint32_t most = frame_most_bytes(s->framing);
+    if (s->frame_limit_bytes < least || s->frame_limit_bytes > most) {
+        char most_text[VALUE_NUMBER_MAX];
+        value_format_bytes(most, most_text);
         fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
-                  "%s frame_limit_bytes = %" PRIu32 ": allowed with framing %s is %" PRIu32
+                  "%s frame_limit_bytes = %" PRIu32 ": with framing %s it must be %" PRIu32
                   " to %s bytes",
-                  label, s->frame_limit_bytes, frame_name(s->framing), least[s->framing],
-                  s->framing == FRAME_U16 ? "65535" : "64M");
+                  label, s->frame_limit_bytes, frame_names[s->framing], least, most_text);
     } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
         fault_add(draft->faults, line_of(section, "send_limit_bytes"),
                   "%s send_limit_bytes = %" PRIu32

@@ -101,11 +101,9 @@ static bool check_name(config_draft *draft, uint32_t line, config_section kind, 
         fault_add(draft->faults, line, "[%s]: the name is missing: write [%s NAME]", word, word);
         return false;
     }
-    if (kind == CONFIG_SECTION_MODULE && !value_is_module_name(name)) {
-        fault_add(
-            draft->faults, line,
-            "[%s %s]: allowed as a module's name are 1 to 31 of a-z, 0-9 and _, beginning with a letter",
-            word, name);
+    if (kind == CONFIG_SECTION_MODULE && !text_is_identifier(name)) {
+        fault_add(draft->faults, line, "[%s %s]: a module's name must be " TEXT_IDENTIFIER_RULE,
+                  word, name);
         return false;
     }
     if (!value_is_name(name)) {

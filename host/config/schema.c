@@ -10,6 +10,13 @@
 #define MEGABYTE (1024 * 1024)
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+/* The words of CONFIG_WORD keys, in the order of their enum. */
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const formats[] = {"text", "json", NULL};
+static const char *const colours[] = {"auto", "always", "never", NULL};
+static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
+
 /* clang-format off */
 
 /* One line of the table: what it is, then its field, then its range. */
@@ -27,16 +34,16 @@
 #define SESSION_KEYS(section)                                                                               \
     REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                                      \
              "session type of a module, such as echo.session"),                                             \
-    WORD(section, "framing", "u16", config_service, framing, FRAME_U16, "u16|u32|line|raw",                 \
+    WORD(section, "framing", "u16", config_service, framing, FRAME_U16, frame_names,                        \
          "where a packet ends and the next begins"),                                                        \
-    SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1, 64 * MEGABYTE,       \
+    SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1, FRAME_BYTES_MAX,     \
             "largest frame, header included"),                                                              \
     SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE,          \
             "most bytes waiting to be sent to one session"),                                                \
-    WORD(section, "backlog", "close", config_service, backlog_policy, CONFIG_BACKLOG_CLOSE, "close|drop",   \
+    WORD(section, "backlog", "close", config_service, backlog_policy, CONFIG_BACKLOG_CLOSE, backlogs,       \
          "what happens at send_limit_bytes"),                                                               \
     WORD(section, "unknown_opcode", "ignore", config_service, unknown_opcode, CONFIG_UNKNOWN_IGNORE,        \
-         "ignore|close", "what happens to a packet that no module handles"),                                \
+         unknown_opcodes, "what happens to a packet that no module handles"),                                \
     SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,                 \
             "most packets per second of one session; 0: no limit"),                                         \
     SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,                        \
@@ -71,9 +78,9 @@ static const config_key keys[] = {
     KEY("host", "ready_file", "", CONFIG_PATH, config, ready_file, 0, 0,
         "file written when everything serves; empty: none"),
 
-    WORD("log", "level", "info", config, log.level, LOG_ERROR, "error|warn|info|debug", "what is written"),
-    WORD("log", "format", "text", config, log.format, LOG_TEXT, "text|json", "how it is written"),
-    WORD("log", "colour", "auto", config, log.colour, LOG_COLOUR_AUTO, "auto|always|never",
+    WORD("log", "level", "info", config, log.level, LOG_ERROR, levels, "what is written"),
+    WORD("log", "format", "text", config, log.format, LOG_TEXT, formats, "how it is written"),
+    WORD("log", "colour", "auto", config, log.colour, LOG_COLOUR_AUTO, colours,
          "colours on the terminal"),
     KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0, "write to the terminal (stderr)"),
     KEY("log", "file", "", CONFIG_PATH, config, log.file, 0, 0,

@@ -26,7 +26,7 @@ typedef struct config_key {
     const char *key;
     const char *default_text; /* as it would be written; "" where there is none */
     const char *help;         /* one line */
-    const char *words;        /* CONFIG_WORD: "close|drop", else NULL */
+    const char *const *words; /* CONFIG_WORD: its words and a NULL; else NULL */
     int64_t min;              /* of numbers; CONFIG_WORD: the value of the first word */
     int64_t max;
     size_t offset; /* in config, config_service or config_module */

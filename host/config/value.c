@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODULE_NAME_MAX = 31, HOST_NAME_MAX_BYTES = 253, WORD_MAX = 16 };
+enum { HOST_NAME_MAX_BYTES = 253 };
 
 _Static_assert(sizeof(frame_kind) == sizeof(int) && sizeof(log_level) == sizeof(int) &&
                    sizeof(config_backlog) == sizeof(int),
@@ -39,20 +39,15 @@ bool value_is_name(const char *text) {
     return size > 0 && size < CONFIG_NAME_MAX;
 }
 
-bool value_is_module_name(const char *text) {
-    return value_is_name(text) && is_lower(text[0]) && strchr(text, '-') == NULL &&
-           strlen(text) <= MODULE_NAME_MAX;
-}
-
 static bool is_type(const char *text) {
-    char module[MODULE_NAME_MAX + 1];
-    const char *dot = strchr(text, '.');
-    if (dot == NULL || (size_t)(dot - text) > MODULE_NAME_MAX) {
+    char module[TEXT_IDENTIFIER_MAX];
+    size_t size = strcspn(text, ".");
+    if (text[size] == '\0' || size >= sizeof module) {
         return false;
     }
-    memcpy(module, text, (size_t)(dot - text));
-    module[dot - text] = '\0';
-    return value_is_module_name(module) && value_is_name(dot + 1);
+    memcpy(module, text, size);
+    module[size] = '\0';
+    return text_is_identifier(module) && text_is_identifier(text + size + 1);
 }
 
 static bool is_host_name(const char *text) {
@@ -99,13 +94,13 @@ static bool read_integer(const char *text, bool suffixes, int64_t *value) {
     return *at == '\0';
 }
 
-static void format_bytes(int64_t value, char *text, size_t size) {
+void value_format_bytes(int64_t value, char text[VALUE_NUMBER_MAX]) {
     if (value > 0 && value % (1024 * 1024) == 0) {
-        (void)snprintf(text, size, "%" PRId64 "M", value / (1024 * 1024));
+        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64 "M", value / (1024 * 1024));
     } else if (value > 0 && value % 1024 == 0) {
-        (void)snprintf(text, size, "%" PRId64 "K", value / 1024);
+        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64 "K", value / 1024);
     } else {
-        (void)snprintf(text, size, "%" PRId64, value);
+        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64, value);
     }
 }
 
@@ -130,10 +125,10 @@ static portico_status set_integer(const config_key *key, void *field, const char
         return PORTICO_OK;
     }
     if (bytes) {
-        char min[32];
-        char max[32];
-        format_bytes(key->min, min, sizeof min);
-        format_bytes(key->max, max, sizeof max);
+        char min[VALUE_NUMBER_MAX];
+        char max[VALUE_NUMBER_MAX];
+        value_format_bytes(key->min, min);
+        value_format_bytes(key->max, max);
         (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%s to %s bytes, also as 64K or 1M", min, max);
     } else {
         (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%" PRId64 " to %" PRId64, key->min, key->max);
@@ -143,29 +138,15 @@ static portico_status set_integer(const config_key *key, void *field, const char
 
 /* ---- words ---- */
 
-/* Copies the next word of "a|b|c"; returns what follows it, NULL at the end. */
-static const char *next_word(const char *words, char word[WORD_MAX]) {
-    size_t size = strcspn(words, "|");
-    size_t copied = size < WORD_MAX - 1 ? size : WORD_MAX - 1;
-    memcpy(word, words, copied);
-    word[copied] = '\0';
-    return words[size] == '|' ? words + size + 1 : NULL;
-}
-
-/* "close or drop", "u16, u32, line or raw", and the nearest one to what was written. */
-static void list_words(const char *words, const char *text, char *allowed) {
-    char list[8][WORD_MAX];
+/* Writes "close or drop" or "u16, u32, line or raw", and the word nearest to `text` if one is near. */
+static void list_words(const char *const *words, const char *text, char *allowed) {
     suggest near = suggest_begin(text);
-    size_t count = 0;
-    for (const char *at = words; at != NULL && count < 8; count++) {
-        at = next_word(at, list[count]);
-        suggest_offer(&near, list[count]);
-    }
     size_t size = 0;
-    for (size_t i = 0; i < count; i++) {
-        const char *between = i == 0 ? "" : i + 1 < count ? ", " : " or ";
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const char *between = i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ";
         size +=
-            (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, list[i]);
+            (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, words[i]);
+        suggest_offer(&near, words[i]);
     }
     if (suggest_result(&near) != NULL) {
         (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "; did you mean %s?",
@@ -173,34 +154,36 @@ static void list_words(const char *words, const char *text, char *allowed) {
     }
 }
 
-static portico_status set_word(const config_key *key, void *field, const char *text,
-                               char *allowed) {
-    char word[WORD_MAX];
-    int value = (int)key->min;
-    for (const char *at = key->words; at != NULL; value++) {
-        at = next_word(at, word);
-        if (strcmp(word, text) == 0) {
-            memcpy(field, &value, sizeof value);
-            return PORTICO_OK;
+/* The index of `text` in `words`; -1: `allowed` lists them. */
+static int find_word(const char *const *words, const char *text, char *allowed) {
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
         }
     }
-    list_words(key->words, text, allowed);
-    return PORTICO_E_INVALID;
+    list_words(words, text, allowed);
+    return -1;
+}
+
+static portico_status set_word(const config_key *key, void *field, const char *text,
+                               char *allowed) {
+    int index = find_word(key->words, text, allowed);
+    if (index < 0) {
+        return PORTICO_E_INVALID;
+    }
+    int value = (int)key->min + index;
+    memcpy(field, &value, sizeof value);
+    return PORTICO_OK;
 }
 
 static portico_status set_bool(void *field, const char *text, char *allowed) {
-    static const char words[] = "no|yes|false|true|off|on"; /* every second one is true */
-    char word[WORD_MAX];
-    int value = 0;
-    for (const char *at = words; at != NULL; value++) {
-        at = next_word(at, word);
-        if (strcmp(word, text) == 0) {
-            *(bool *)field = value % 2 == 1;
-            return PORTICO_OK;
-        }
+    static const char *const words[] = {"yes", "no", "true", "false", "on", "off", NULL};
+    int index = find_word(words, text, allowed);
+    if (index < 0) {
+        return PORTICO_E_INVALID;
     }
-    list_words("yes|no|true|false|on|off", text, allowed);
-    return PORTICO_E_INVALID;
+    *(bool *)field = index % 2 == 0;
+    return PORTICO_OK;
 }
 
 /* ---- texts ---- */
@@ -226,7 +209,8 @@ static const char *refuse_text(const config_key *key, const char *text) {
                    ? NULL
                    : "a numeric address such as 127.0.0.1 or ::1, or a host name, without a port";
     case CONFIG_TYPE:
-        return is_type(text) ? NULL : "module.type, such as echo.session, of a-z, 0-9 and _";
+        return is_type(text) ? NULL
+                             : "module.type such as echo.session, each part " TEXT_IDENTIFIER_RULE;
     case CONFIG_SECRET: {
         size_t size = strlen(text);
         return size >= (size_t)key->min && size <= (size_t)key->max ? NULL : "16 to 128 bytes";

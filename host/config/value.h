@@ -6,7 +6,7 @@
 
 #include "config/schema.h"
 
-enum { VALUE_ALLOWED_MAX = 256 };
+enum { VALUE_ALLOWED_MAX = 256, VALUE_NUMBER_MAX = 32 };
 
 /* Writes `text` into the field of `key` in `base` (a zeroed or already written config, config_service or
  * config_module). Relative paths get `folder` before them ("" or ending in '/').
@@ -22,7 +22,7 @@ void value_free(const config_key *key, void *base);
 /* NAME of [listener NAME] and [connector NAME]: a-z 0-9 _ -, fewer than CONFIG_NAME_MAX bytes. */
 bool value_is_name(const char *text);
 
-/* NAME of [module NAME]: as portico_module_info.name. */
-bool value_is_module_name(const char *text);
+/* Writes a number of bytes as the ini would: "64M", "16K" or "65535". */
+void value_format_bytes(int64_t value, char text[VALUE_NUMBER_MAX]);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "api/host_api.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "loader/publish.h"
 #include "loader/watch.h"
 #include "module/mailbox.h"
@@ -182,7 +183,7 @@ void loader_file_of(const char *name, char *path, size_t size) {
 
 portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     char file[4096];
-    bool named = module_name_valid(what);
+    bool named = text_is_identifier(what);
     why[0] = '\0';
     if (named) {
         loader_file_of(what, file, sizeof file);
@@ -217,7 +218,7 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
 
 typedef struct dependents {
     const char *name;
-    char found[MODULE_NAME_MAX];
+    char found[TEXT_IDENTIFIER_MAX];
 } dependents;
 
 static void find_dependent(void *arg, module *m) {

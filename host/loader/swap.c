@@ -354,7 +354,7 @@ portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
 
 typedef struct rebuilt {
     control_command command; /* first */
-    char name[MODULE_NAME_MAX];
+    char name[TEXT_IDENTIFIER_MAX];
 } rebuilt;
 
 static void swap_rebuilt(control_command *command) {

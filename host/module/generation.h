@@ -8,17 +8,16 @@
 #ifndef PORTICO_GENERATION_H
 #define PORTICO_GENERATION_H
 
+#include "base/text.h"
 #include "module/image_copy.h"
 #include "module/registry.h"
 #include "run/control.h"
 
 #include <stdatomic.h>
 
-enum { MODULE_NAME_MAX = 32 };
-
 typedef struct generation {
-    control_command free_command; /* first */
-    char name[MODULE_NAME_MAX];   /* of its module */
+    control_command free_command;   /* first */
+    char name[TEXT_IDENTIFIER_MAX]; /* of its module */
     char version[64];
     uint32_t number;     /* from 1; 0 until it serves */
     char *file;          /* where it was copied from; NULL for a part of the host */

@@ -35,7 +35,7 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
 }
 
 static portico_status check_info(const portico_module_info *info, char why[IMAGE_WHY_MAX]) {
-    if (!module_name_valid(info->name)) {
+    if (!text_is_identifier(info->name)) {
         snprintf(
             why, IMAGE_WHY_MAX,
             "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, beginning with a letter",

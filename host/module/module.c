@@ -52,14 +52,6 @@ generation *module_generation(const module *m) {
     return atomic_load_explicit(&m->current, memory_order_acquire);
 }
 
-bool module_name_valid(const char *name) {
-    if (name == NULL || name[0] < 'a' || name[0] > 'z') {
-        return false;
-    }
-    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return size < MODULE_NAME_MAX && name[size] == '\0';
-}
-
 /* ---- calls ---------------------------------------------------------------------------------- */
 
 module *module_current(void) {

@@ -16,7 +16,7 @@
 enum { OUTCOME_MAX = 160 };
 
 typedef struct module {
-    char name[MODULE_NAME_MAX]; /* the key */
+    char name[TEXT_IDENTIFIER_MAX]; /* the key */
     gate gate;
     generation *_Atomic current;
     /* control thread, and under the table's lock for others */
@@ -125,8 +125,5 @@ void module_retire(module *m, generation *former, uint64_t pause_ns);
 
 /* Keeps the outcome of a swap for `ctl modules`. [control thread] */
 void module_note(module *m, const char *outcome);
-
-/* A lower-case letter, then lower-case letters, digits and '_', 31 bytes at the most. */
-bool module_name_valid(const char *name);
 
 #endif

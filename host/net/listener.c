@@ -225,7 +225,7 @@ portico_status listener_open(listener *l, bool keep_trying) {
     os_mutex_unlock(&l->lock);
     if (status == PORTICO_OK) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
-                 frame_name(c->framing));
+                 frame_names[c->framing]);
     } else if (first) {
         log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
                   status_text(status), system_text(system_error),

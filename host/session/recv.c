@@ -76,13 +76,13 @@ static void session_deliver(session *s, call_run *run, const frame *f) {
     *end = kept;
 }
 
-COLD static void session_refuse_frame(session *s, portico_status status, const char *why) {
+COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
     log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
-             (unsigned long long)s->base.id, peer, frame_name(s->service->config->framing), why);
-    session_close(s, status == PORTICO_E_TOO_BIG ? PORTICO_E_FRAME : status);
+             (unsigned long long)s->base.id, peer, frame_names[s->service->config->framing], why);
+    session_close(s, PORTICO_E_FRAME);
 }
 
 /* Makes room behind an incomplete frame. The block grows by doubling, with what has really come, so that
@@ -130,20 +130,20 @@ void session_deliver_all(session *s) {
     call_run run = {0};
     bool moves = false;
     while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_is_moving(s))) {
-        portico_status status =
+        frame_result result =
             frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
                         limits->frame_limit_bytes, &s->in_scanned, &f, &why);
-        if (status == PORTICO_E_STATE) {
+        if (result == FRAME_INCOMPLETE) {
             break;
         }
-        if (status == PORTICO_OK && !session_rate_ok(s)) {
+        if (result == FRAME_WHOLE && !session_rate_ok(s)) {
             log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
                      (unsigned long long)s->base.id, limits->packets_per_second);
             session_close(s, PORTICO_E_FLOOD);
             break;
         }
-        if (status != PORTICO_OK) {
-            session_refuse_frame(s, status, why);
+        if (result == FRAME_BROKEN) {
+            session_refuse_frame(s, why);
             break;
         }
         delivered += f.frame_bytes;

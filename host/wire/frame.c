@@ -3,7 +3,39 @@
 
 #include <string.h>
 
-static const char *const names[FRAME_KINDS] = {"u16", "u32", "line", "raw"};
+enum { U16_HEADER = 4, U32_HEADER = 8, LINE_END = 1 };
+
+/* One row per framing: its name, the bytes that it adds to a payload, its smallest and its largest
+ * frame. */
+#define FRAMING_LIST(X)                                          \
+    X(FRAME_U16, "u16", U16_HEADER, U16_HEADER, UINT16_MAX)      \
+    X(FRAME_U32, "u32", U32_HEADER, U32_HEADER, FRAME_BYTES_MAX) \
+    X(FRAME_LINE, "line", LINE_END, LINE_END, FRAME_BYTES_MAX)   \
+    X(FRAME_RAW, "raw", 0, 1, FRAME_BYTES_MAX)
+
+const char *const frame_names[FRAME_KINDS + 1] = {
+#define FRAMING_NAME(kind, name, overhead, least, most) [kind] = (name),
+    FRAMING_LIST(FRAMING_NAME)
+#undef FRAMING_NAME
+};
+
+static const struct {
+    uint32_t overhead_bytes;
+    uint32_t least_bytes;
+    uint32_t most_bytes;
+} framings[FRAME_KINDS] = {
+#define FRAMING_ROW(kind, name, overhead, least, most) [kind] = {overhead, least, most},
+    FRAMING_LIST(FRAMING_ROW)
+#undef FRAMING_ROW
+};
+
+uint32_t frame_least_bytes(frame_kind kind) {
+    return framings[kind].least_bytes;
+}
+
+uint32_t frame_most_bytes(frame_kind kind) {
+    return framings[kind].most_bytes;
+}
 
 static uint32_t read_u16(const uint8_t *bytes) {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
@@ -13,51 +45,51 @@ static uint32_t read_u32(const uint8_t *bytes) {
     return read_u16(bytes) | read_u16(bytes + 2) << 16;
 }
 
-/* A header of `header_bytes` at the start: `size_bytes` of size, then the opcode. */
-static portico_status parse_sized(const uint8_t *bytes, uint32_t size, uint32_t size_bytes,
-                                  uint32_t header_bytes, uint32_t limit_bytes, frame *f,
-                                  const char **why) {
+/* The header has `header_bytes`: a size of `size_bytes`, then the opcode. */
+static frame_result parse_sized(const uint8_t *bytes, uint32_t size, uint32_t size_bytes,
+                                uint32_t header_bytes, uint32_t limit_bytes, frame *f,
+                                const char **why) {
     if (size < size_bytes) {
-        return PORTICO_E_STATE;
+        return FRAME_INCOMPLETE;
     }
     uint32_t whole = size_bytes == 2 ? read_u16(bytes) : read_u32(bytes);
     if (whole < header_bytes) {
         *why = "the size in the header is smaller than the header";
-        return PORTICO_E_FRAME;
+        return FRAME_BROKEN;
     }
     if (whole > limit_bytes) {
         *why = "the size in the header is above frame_limit_bytes";
-        return PORTICO_E_TOO_BIG;
+        return FRAME_BROKEN;
     }
-    if (header_bytes == 8 && size >= 8 && read_u16(bytes + 6) != 0) {
-        *why =
-            "the last two bytes of the header are not zero"; /* told before megabytes are waited for */
-        return PORTICO_E_FRAME;
+    if (header_bytes == U32_HEADER && size >= U32_HEADER && read_u16(bytes + 6) != 0) {
+        /* Refused now, before megabytes of payload arrive. */
+        *why = "the last two bytes of the header are not zero";
+        return FRAME_BROKEN;
     }
     f->frame_bytes = whole;
     if (size < whole) {
-        return PORTICO_E_STATE;
+        return FRAME_INCOMPLETE;
     }
     f->opcode = (uint16_t)read_u16(bytes + size_bytes);
     f->data = bytes + header_bytes;
     f->size = whole - header_bytes;
-    return PORTICO_OK;
+    return FRAME_WHOLE;
 }
 
-static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
-                                 uint32_t *scanned, frame *f, const char **why) {
+static frame_result parse_line(const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
+                               uint32_t *scanned, frame *f, const char **why) {
     if (size == 0) {
-        return PORTICO_E_STATE; /* `bytes` may be NULL */
+        return FRAME_INCOMPLETE; /* `bytes` may be NULL */
     }
     const uint8_t *end = memchr(bytes + *scanned, '\n', size - *scanned);
     uint32_t known = end != NULL ? (uint32_t)(end - bytes) + 1 : size;
     if (known > limit_bytes || (end == NULL && size == limit_bytes)) {
         *why = "the line is longer than frame_limit_bytes";
-        return PORTICO_E_TOO_BIG;
+        return FRAME_BROKEN;
     }
     if (end == NULL) {
         *scanned = size;
-        return PORTICO_E_STATE;
+        return FRAME_INCOMPLETE;
     }
     *scanned = 0;
     f->frame_bytes = known;
@@ -66,35 +98,33 @@ static portico_status parse_line(const uint8_t *bytes, uint32_t size, uint32_t l
     if (f->size > 0 && bytes[f->size - 1] == '\r') {
         f->size--;
     }
-    return PORTICO_OK;
+    return FRAME_WHOLE;
 }
 
-portico_status frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size,
-                           uint32_t limit_bytes, uint32_t *scanned, frame *f, const char **why) {
+frame_result frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
+                         uint32_t *scanned, frame *f, const char **why) {
     *f = (frame){0};
     switch (kind) {
-    case FRAME_U16: return parse_sized(bytes, size, 2, 4, limit_bytes, f, why);
-    case FRAME_U32: return parse_sized(bytes, size, 4, 8, limit_bytes, f, why);
+    case FRAME_U16: return parse_sized(bytes, size, 2, U16_HEADER, limit_bytes, f, why);
+    case FRAME_U32: return parse_sized(bytes, size, 4, U32_HEADER, limit_bytes, f, why);
     case FRAME_LINE: return parse_line(bytes, size, limit_bytes, scanned, f, why);
     case FRAME_RAW:
     case FRAME_KINDS: break;
     }
     if (size == 0) {
-        return PORTICO_E_STATE;
+        return FRAME_INCOMPLETE;
     }
     f->data = bytes;
     f->size = size < limit_bytes ? size : limit_bytes;
     f->frame_bytes = f->size;
-    return PORTICO_OK;
+    return FRAME_WHOLE;
 }
 
 portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes,
                              uint32_t *frame_bytes) {
-    static const uint8_t extra_bytes[FRAME_KINDS] = {4, 8, 1, 0};
-    uint64_t whole = (uint64_t)size + extra_bytes[kind];
+    uint64_t whole = (uint64_t)size + framings[kind].overhead_bytes;
     *frame_bytes = (uint32_t)whole;
-    bool fits = whole <= limit_bytes && (kind != FRAME_U16 || whole <= UINT16_MAX);
-    return fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
+    return whole <= limit_bytes ? PORTICO_OK : PORTICO_E_TOO_BIG;
 }
 
 static void write_u32(uint8_t *to, uint32_t value) {
@@ -106,30 +136,16 @@ static void write_u32(uint8_t *to, uint32_t value) {
 
 void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to) {
     if (kind == FRAME_U16) {
-        write_u32(to, (size + 4) | (uint32_t)opcode << 16);
-        to += 4;
+        write_u32(to, (size + U16_HEADER) | (uint32_t)opcode << 16);
+        to += U16_HEADER;
     } else if (kind == FRAME_U32) {
-        write_u32(to, size + 8);
+        write_u32(to, size + U32_HEADER);
         write_u32(to + 4, opcode);
-        to += 8;
+        to += U32_HEADER;
     } else if (kind == FRAME_LINE) {
         to[size] = '\n';
     }
     if (size > 0) {
-        memcpy(to, data, size); /* `data` may be NULL without */
+        memcpy(to, data, size); /* with size 0 `data` may be NULL, which memcpy refuses */
     }
-}
-
-const char *frame_name(frame_kind kind) {
-    return names[kind];
-}
-
-bool frame_kind_from_name(const char *name, frame_kind *kind) {
-    for (int i = 0; i < FRAME_KINDS; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *kind = (frame_kind)i;
-            return true;
-        }
-    }
-    return false;
 }

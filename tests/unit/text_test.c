@@ -53,10 +53,25 @@ static void what_is_plain(void) {
     CHECK(!text_is_plain("\xFF", 1));
 }
 
+static void what_is_an_identifier(void) {
+    CHECK(text_is_identifier("a"));
+    CHECK(text_is_identifier("arena_2"));
+    CHECK(text_is_identifier("abcdefghijklmnopqrstuvwxyz_0123")); /* 31 bytes */
+    CHECK(!text_is_identifier("abcdefghijklmnopqrstuvwxyz_01234"));
+    CHECK(!text_is_identifier(""));
+    CHECK(!text_is_identifier(NULL));
+    CHECK(!text_is_identifier("_a"));
+    CHECK(!text_is_identifier("2a"));
+    CHECK(!text_is_identifier("Arena"));
+    CHECK(!text_is_identifier("a-b"));
+    CHECK(!text_is_identifier("a b"));
+}
+
 int main(void) {
     every_code_point();
     what_is_none();
     what_is_plain();
+    what_is_an_identifier();
     char *copy = text_copy("abcdef", 3);
     CHECK_TEXT(copy, "abc");
     free(copy);
