@@ -21,10 +21,14 @@ check_pie_supported(LANGUAGES C)
 
 add_library(portico_options INTERFACE)
 target_compile_options(portico_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wno-sign-conversion
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+  $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
   -fno-common -fno-omit-frame-pointer)
 if(PORTICO_WERROR)
-  target_compile_options(portico_options INTERFACE -Werror)
+  # A target's property PORTICO_NO_WERROR exempts it.
+  target_compile_options(portico_options INTERFACE
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:PORTICO_NO_WERROR>>>:-Werror>)
 endif()
 
 if(WIN32)

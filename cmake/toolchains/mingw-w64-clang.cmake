@@ -4,8 +4,6 @@ set(CMAKE_SYSTEM_PROCESSOR x86_64)
 
 set(CMAKE_C_COMPILER clang)
 set(CMAKE_C_COMPILER_TARGET x86_64-w64-windows-gnu)
-set(CMAKE_CXX_COMPILER clang++)
-set(CMAKE_CXX_COMPILER_TARGET x86_64-w64-windows-gnu)
 
 # Clang uses gcc's runtime; Debian keeps it in a folder that clang does not look into.
 find_program(PORTICO_MINGW_GCC NAMES x86_64-w64-mingw32-gcc-posix x86_64-w64-mingw32-gcc REQUIRED)
@@ -16,7 +14,11 @@ foreach(kind IN ITEMS EXE MODULE SHARED)
   set(CMAKE_${kind}_LINKER_FLAGS_INIT "-L${PORTICO_LIBGCC}")
 endforeach()
 
-# The same holds for the headers of the C++ library.
+# The same holds for the C++ library, where g++ for Windows is installed.
+if(EXISTS "${PORTICO_LIBGCC}/libstdc++.a")
+  set(CMAKE_CXX_COMPILER clang++)
+  set(CMAKE_CXX_COMPILER_TARGET x86_64-w64-windows-gnu)
+endif()
 set(CMAKE_CXX_FLAGS_INIT "-isystem ${PORTICO_LIBGCC}/include/c++ -isystem ${PORTICO_LIBGCC}/include/c++/x86_64-w64-mingw32")
 
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
