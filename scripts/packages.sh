@@ -7,6 +7,9 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libinih-dev uthash-de
 # winegcc does not start without g++, though it compiles C only.
 PACKAGES_WINDOWS="g++ gcc-mingw-w64-x86-64-posix wine wine64 wine64-tools libwine-dev"
 PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format cppcheck"
+# Modules in C++ need these, for Linux and for Windows.
+PACKAGES_CXX="g++"
+PACKAGES_CXX_WINDOWS="g++-mingw-w64-x86-64-posix"
 # What Portico is compared with, and what measures and draws.
 PACKAGES_BENCH="g++ libuv1-dev libboost-dev gnuplot-nox strace python3"
 
@@ -35,8 +38,11 @@ packages_need() {
         packages_root="sudo"
     fi
     echo "Installing:$packages_missing" >&2
-    $packages_root apt-get update -qq >&2
     # shellcheck disable=SC2086 # a list of names
-    $packages_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq -y --no-install-recommends $packages_missing >&2
+    packages_output=$({ $packages_root apt-get update -qq &&
+        $packages_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qq -y --no-install-recommends $packages_missing; } 2>&1) || {
+        echo "$packages_output" >&2
+        return 1
+    }
 }
