@@ -109,15 +109,6 @@ static int inspect(int argc, char **argv) {
     return 0;
 }
 
-/* The file that a command names, or NULL. */
-static const char *command_file(command_id id, const char *argument) {
-    if (id == COMMAND_load && !text_is_identifier(argument)) {
-        return argument;
-    }
-    const char *blank = id == COMMAND_swap ? strchr(argument, ' ') : NULL;
-    return blank != NULL ? blank + 1 : NULL;
-}
-
 /* Files are the caller's, whose working folder may not be the host's. False: the command does not fit. */
 static bool command_settle_file(command_id id, const char *argument, char *command, size_t size) {
     const char *file = command_file(id, argument);

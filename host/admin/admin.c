@@ -167,6 +167,12 @@ static void job_rollback(admin_job *job) {
     answer_swap(job->session, status, why);
 }
 
+static void job_reopen_log(admin_job *job) {
+    char why[LOG_WHY_MAX];
+    portico_status status = log_reopen(why);
+    answer_status(job->session, status, why);
+}
+
 static void job_stop(admin_job *job) {
     answer(job->session, "ok");
     control_end();
@@ -212,12 +218,16 @@ static void command_rollback(portico_session from, const char *argument) {
     post_job(from, argument, job_rollback);
 }
 
+static void command_reopen_log(portico_session from, const char *argument) {
+    post_job(from, argument, job_reopen_log);
+}
+
 static void command_stop(portico_session from, const char *argument) {
     post_job(from, argument, job_stop);
 }
 
 static void (*const commands[])(portico_session from, const char *argument) = {
-#define COMMAND_FUNCTION(name, argument) command_##name,
+#define COMMAND_FUNCTION(name, usage, file) command_##name,
     COMMAND_LIST(COMMAND_FUNCTION)
 #undef COMMAND_FUNCTION
 };

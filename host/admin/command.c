@@ -1,53 +1,67 @@
 /* command.c: see command.h. */
 #include "admin/command.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+typedef enum file_part { FILE_NONE, FILE_UNLESS_NAME, FILE_AFTER_NAME } file_part;
+
 static const struct {
-    const char *name;
-    const char *argument;
+    const char *usage;
+    file_part file;
 } commands[] = {
-#define COMMAND_ROW(name, argument) {#name, argument},
+#define COMMAND_ROW(name, usage, file) {usage, FILE_##file},
     COMMAND_LIST(COMMAND_ROW)
 #undef COMMAND_ROW
 };
 
-/* "kick ID". Returns what snprintf does. */
-static int usage(int id, char *text, size_t size) {
-    const char *argument = commands[id].argument;
-    return snprintf(text, size, "%s%s%s", commands[id].name, argument[0] != '\0' ? " " : "",
-                    argument);
-}
-
-void command_list(const char *between, char *text, size_t size) {
+void command_list(const char *separator, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < COMMAND_COUNT && used < size; i++) {
-        used += (size_t)snprintf(text + used, size - used, "%s", i > 0 ? between : "");
-        used += used < size ? (size_t)usage(i, text + used, size - used) : 0;
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? separator : "",
+                                 commands[i].usage);
     }
+}
+
+/* Whether a command may have the argument that it got. */
+static bool argument_fits(const char *usage, const char *argument) {
+    const char *blank = strchr(usage, ' ');
+    if (blank == NULL) {
+        return argument[0] == '\0';
+    }
+    return blank[1] == '[' || argument[0] != '\0';
 }
 
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]) {
     size_t size = strcspn(line, " ");
     *argument = line + size + (line[size] == ' ');
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (strlen(commands[i].name) != size || strncmp(line, commands[i].name, size) != 0) {
+        const char *usage = commands[i].usage;
+        if (strcspn(usage, " ") != size || strncmp(line, usage, size) != 0) {
             continue;
         }
-        bool optional = commands[i].argument[0] == '[';
-        if (optional || (commands[i].argument[0] != '\0') == ((*argument)[0] != '\0')) {
+        if (argument_fits(usage, *argument)) {
             return (command_id)i;
         }
-        char right[64];
-        (void)usage(i, right, sizeof right);
-        snprintf(why, COMMAND_WHY_MAX, "usage: %s", right);
+        snprintf(why, COMMAND_WHY_MAX, "usage: %s", usage);
         return COMMAND_COUNT;
     }
-    char all[COMMAND_WHY_MAX - 32];
+    char all[COMMAND_WHY_MAX - 48];
     command_list(", ", all, sizeof all);
-    snprintf(why, COMMAND_WHY_MAX, "unknown command: there are %s", all);
+    snprintf(why, COMMAND_WHY_MAX, "unknown command; the commands are: %s", all);
     return COMMAND_COUNT;
+}
+
+const char *command_file(command_id id, const char *argument) {
+    const char *blank = strchr(argument, ' ');
+    switch (commands[id].file) {
+    case FILE_NONE: return NULL;
+    case FILE_UNLESS_NAME: return text_is_identifier(argument) ? NULL : argument;
+    case FILE_AFTER_NAME: return blank != NULL ? blank + 1 : NULL;
+    }
+    return NULL;
 }

@@ -1,40 +1,45 @@
-/* command.h: the commands of `portico ctl`, named here and nowhere else. Pure, any thread.
+/* command.h: the commands of `portico ctl`. Pure, any thread.
  *
- * main.c checks what was typed and shows the list, admin.c runs them: a new command needs a row here and a
- * function command_NAME there.
+ * This is the only list of them: ctl.c checks and shows it, admin.c runs it. A new command needs a row here and
+ * a function command_NAME in admin.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
 
 #include <stddef.h>
 
-/* X(name, what its argument is; "" when it takes none, in brackets when it may be left out) */
-#define COMMAND_LIST(X)                        \
-    X(status, "")                              \
-    X(sessions, "")                            \
-    X(modules, "")                             \
-    X(top, "[--interval SECONDS] [--count N]") \
-    X(load, "NAME|FILE")                       \
-    X(unload, "NAME")                          \
-    X(swap, "NAME [FILE]")                     \
-    X(rollback, "NAME")                        \
-    X(kick, "ID")                              \
-    X(stop, "")
+/* X(name, usage, which part of the argument is a file)
+ * A usage is the command's word and what follows it, in brackets where that may be left out. */
+#define COMMAND_LIST(X)                                  \
+    X(status, "status", NONE)                            \
+    X(sessions, "sessions", NONE)                        \
+    X(modules, "modules", NONE)                          \
+    X(top, "top [--interval SECONDS] [--count N]", NONE) \
+    X(load, "load NAME|FILE", UNLESS_NAME)               \
+    X(unload, "unload NAME", NONE)                       \
+    X(swap, "swap NAME [FILE]", AFTER_NAME)              \
+    X(rollback, "rollback NAME", NONE)                   \
+    X(kick, "kick ID", NONE)                             \
+    X(reopen_log, "reopen-log", NONE)                    \
+    X(stop, "stop", NONE)
 
 typedef enum command_id {
-#define COMMAND_ID(name, argument) COMMAND_##name,
+#define COMMAND_ID(name, usage, file) COMMAND_##name,
     COMMAND_LIST(COMMAND_ID)
 #undef COMMAND_ID
         COMMAND_COUNT
 } command_id;
 
-enum { COMMAND_WHY_MAX = 320 };
+enum { COMMAND_WHY_MAX = 384 };
 
-/* The command that stands in `line`; *argument points to what follows, "" when nothing does. COMMAND_COUNT when
- * it is none: `why` says what is right. */
+/* Returns the command in `line`, whose argument *argument then points to ("" when there is none); or
+ * COMMAND_COUNT, with the right usage in `why`. */
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]);
 
-/* Writes all commands with their arguments, `between` in between. */
-void command_list(const char *between, char *text, size_t size);
+/* Returns the part of `argument` that is the path of a file, or NULL. */
+const char *command_file(command_id id, const char *argument);
+
+/* Writes the usage of every command, separated by `separator`. */
+void command_list(const char *separator, char *text, size_t size);
 
 #endif

@@ -347,3 +347,30 @@ void log_line(log_level level, const char *source, const char *format, ...) {
     }
     put_out(level, source, text);
 }
+
+portico_status log_reopen(char why[LOG_WHY_MAX]) {
+    os_mutex_lock(&the_log.lock);
+    if (the_log.options.file == NULL) {
+        os_mutex_unlock(&the_log.lock);
+        (void)snprintf(why, LOG_WHY_MAX, "there is no log file: [log] file is not set");
+        return PORTICO_E_NOT_FOUND;
+    }
+    FILE *old = the_log.file;
+    if (!file_open()) {
+        the_log.file = old;
+        os_mutex_unlock(&the_log.lock);
+        char system[256];
+        os_error_text(os_error(), system, sizeof system);
+        (void)snprintf(why, LOG_WHY_MAX,
+                       "the log file cannot be opened (%s); lines still go to the old one", system);
+        return PORTICO_E_SYSTEM;
+    }
+    if (old != NULL) {
+        (void)fclose(old);
+    }
+    the_log.rotate_bytes = the_log.options.file_limit_bytes;
+    the_log.complained = false;
+    os_mutex_unlock(&the_log.lock);
+    log_info("log", "reopened the log file");
+    return PORTICO_OK;
+}

@@ -8,6 +8,9 @@
 #define PORTICO_LOG_H
 
 #include "os/compiler.h"
+
+#include <portico/status.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
@@ -29,6 +32,13 @@ typedef struct log_options {
 /* Opens the file. On failure says why on stderr and returns false: nothing was started. */
 bool log_start(const log_options *options);
 void log_stop(void);
+
+enum { LOG_WHY_MAX = 512 };
+
+/* Opens the file again by its name, after a program such as logrotate has renamed it: later lines go to the new
+ * file, and no line is lost. On failure `why` is a sentence for the user:
+ * PORTICO_E_NOT_FOUND: the log has no file. PORTICO_E_SYSTEM: it cannot be opened; lines still go to the old one. */
+portico_status log_reopen(char why[LOG_WHY_MAX]);
 
 bool log_enabled(log_level level);
 

@@ -177,38 +177,89 @@ static void failed_rotation(void) {
     CHECK(!log_start(&options));
 }
 
+/* As logrotate does it. A file that cannot be opened again leaves the log in the old one. */
+static void reopened(void) {
+    char why[LOG_WHY_MAX] = "";
+    char path[] = "moved/portico.log";
+    CHECK_INT(os_folder_create("moved"), PORTICO_OK);
+    (void)os_file_remove(path);
+    (void)os_file_remove("moved/portico.log.old");
+    start(path, LOG_TEXT, 1 << 20, 1);
+    log_info("test", "line one");
+    CHECK_INT(os_file_rename(path, "moved/portico.log.old"), PORTICO_OK);
+    log_info("test", "line two");
+    CHECK_INT(log_reopen(why), PORTICO_OK);
+    log_info("test", "line three");
+    CHECK(read_file("moved/portico.log.old") > 0);
+    CHECK(strstr(bytes, "line one") != NULL && strstr(bytes, "line two") != NULL);
+    CHECK(strstr(bytes, "line three") == NULL);
+    CHECK(read_file(path) > 0);
+    CHECK(strstr(bytes, "reopened the log file") != NULL);
+    CHECK(strstr(bytes, "line three") != NULL);
+    CHECK_INT(os_file_rename(path, "moved/portico.log.old"), PORTICO_OK);
+    CHECK_INT(os_folder_create(path), PORTICO_OK);
+    CHECK_INT(log_reopen(why), PORTICO_E_SYSTEM);
+    CHECK(strstr(why, "cannot be opened") != NULL);
+    log_info("test", "line four");
+    CHECK(read_file("moved/portico.log.old") > 0);
+    CHECK(strstr(bytes, "line four") != NULL);
+    log_stop();
+    CHECK_INT(os_folder_remove(path), PORTICO_OK);
+    start(NULL, LOG_TEXT, 1 << 20, 1);
+    CHECK_INT(log_reopen(why), PORTICO_E_NOT_FOUND);
+    CHECK(strstr(why, "[log] file") != NULL);
+    log_stop();
+    (void)os_file_remove("moved/portico.log.old");
+}
+
 static void many_lines(void *arg) {
     for (int i = 0; i < LINES; i++) {
         log_info((const char *)arg, "line %04d of a thread that writes as fast as it can", i);
     }
 }
 
-/* Every line of every thread is there, whole and in its thread's order, across rotations. */
-static void threads(void) {
+/* The lines of `threads` in one file: whole, and in their thread's order. */
+static void check_lines(const char *file, int next[THREADS]) {
+    (void)read_file(file);
+    for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        const char *source = strstr(line, "\"source\":\"t");
+        const char *number = strstr(line, "line ");
+        if (strstr(line, "\"source\":\"log\"") != NULL) {
+            continue; /* reopened */
+        }
+        CHECK(source != NULL && number != NULL && line[strlen(line) - 1] == '}');
+        int thread = source[11] - '0';
+        CHECK_INT(strtol(number + 5, NULL, 10), next[thread]++);
+    }
+    (void)os_file_remove(file);
+}
+
+/* Every line of every thread is there across rotations, and when somebody else renames the file, over and over. */
+static void threads(bool others_rename) {
     char path[] = "threads.log";
     static char sources[THREADS][4] = {"t0", "t1", "t2", "t3"};
+    enum { FILES = 8 };
     os_thread *running[THREADS];
     int next[THREADS] = {0};
     char file[32];
-    start(path, LOG_JSON, 256 * 1024, 8);
+    char why[LOG_WHY_MAX];
+    start(path, LOG_JSON, others_rename ? 64 << 20 : 256 * 1024, FILES);
     for (int i = 0; i < THREADS; i++) {
         CHECK_INT(os_thread_start(&running[i], "writer", many_lines, sources[i]), PORTICO_OK);
+    }
+    for (int i = FILES; others_rename && i > 0; i--) {
+        (void)snprintf(file, sizeof file, "%s.%d", path, i);
+        CHECK_INT(os_file_rename(path, file), PORTICO_OK);
+        os_sleep(2); /* some lines are for the renamed file */
+        CHECK_INT(log_reopen(why), PORTICO_OK);
     }
     for (int i = 0; i < THREADS; i++) {
         os_thread_join(running[i]);
     }
     log_stop();
-    for (int i = 8; i >= 0; i--) {
+    for (int i = FILES; i >= 0; i--) {
         (void)snprintf(file, sizeof file, i > 0 ? "%s.%d" : "%s", path, i);
-        (void)read_file(file);
-        for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-            const char *source = strstr(line, "\"source\":\"t");
-            const char *number = strstr(line, "line ");
-            CHECK(source != NULL && number != NULL && line[strlen(line) - 1] == '}');
-            int thread = source[11] - '0';
-            CHECK_INT(strtol(number + 5, NULL, 10), next[thread]++);
-        }
-        (void)os_file_remove(file);
+        check_lines(file, next);
     }
     for (int i = 0; i < THREADS; i++) {
         CHECK_INT(next[i], LINES);
@@ -224,7 +275,9 @@ int main(int argc, char **argv) {
     long_lines();
     rotation();
     failed_rotation();
-    threads();
+    reopened();
+    threads(false);
+    threads(true);
     log_info("test", "and after log_stop, too");
     return 0;
 }
