@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "loader/publish.h"
 #include "loader/watch.h"
+#include "module/copy_folder.h"
 #include "module/mailbox.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
@@ -26,7 +27,7 @@ portico_status loader_start(const config *c, os_port *port) {
     loader.config = c;
     loader.api = host_api(c);
     state_take_over_start(c->modules_swap_check);
-    return image_copies_start(c->run_dir);
+    return copy_folder_start(c->run_dir);
 }
 
 const config *loader_config(void) {

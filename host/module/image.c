@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "module/abi_sizes.h"
+#include "module/copy_folder.h"
 #include "module/module.h"
 
 #include <stdio.h>
@@ -131,7 +132,7 @@ static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
         g->built_ms = file.modified_ns / 1000000;
     }
     portico_status status =
-        image_copies_ready() ? image_open_copy(g, why) : image_open_library(g, g->file, why);
+        copy_folder_ready() ? image_open_copy(g, why) : image_open_library(g, g->file, why);
     if (status != PORTICO_OK) {
         return status;
     }

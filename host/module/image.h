@@ -4,7 +4,7 @@
 
 #include "module/generation.h"
 
-/* Copies and loads `file`, asks it for its description and checks that; without image_copies_start it is loaded in place:
+/* Copies and loads `file`, asks it for its description and checks that; without copy_folder_start it is loaded in place:
  * `portico inspect` leaves nothing behind. On PORTICO_OK *result is a generation in which nothing has been called but
  * portico_module(). Otherwise `why` says what was found and what is needed:
  * PORTICO_E_NOT_FOUND, ..._E_NOT_A_MODULE, ..._E_DEPENDENCY (a library), ..._E_ABI, ..._E_INVALID, ... */

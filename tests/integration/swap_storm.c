@@ -11,6 +11,7 @@
 #include "support/clock.h"
 #include "support/host.h"
 #include "support/load.h"
+#include "support/swaps.h"
 
 #include "os/os.h"
 
@@ -127,17 +128,10 @@ static void churn_main(void *arg) {
 
 /* ---- images ----------------------------------------------------------------------------------- */
 
-static void count_entry(void *arg, const char *name) {
-    *(int64_t *)arg += strstr(name, ".live") == NULL; /* says that the host lives */
-}
-
 /* A copy is deleted when its image is closed, and cannot be before that everywhere. */
 static int64_t copies_now(void) {
-    char folder[1200];
-    int64_t count = 0;
-    snprintf(folder, sizeof folder, "%s/run/copies", host_folder(h));
-    CHECK_INT(os_folder_list(folder, count_entry, &count), PORTICO_OK);
-    return count;
+    int count = swaps_copies(h);
+    return count > 0 ? count - 1 : 0;
 }
 
 /* The images of the module that the host's process has mapped; -1 where that cannot be told. */

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(_WIN32)
 #include <direct.h>
@@ -82,11 +83,11 @@ void folder_make(const char *path) {
 }
 
 #if defined(_WIN32)
-int folder_count(const char *path) {
+int folder_count(const char *path, const char *start) {
     char pattern[1100];
     struct _finddata_t entry;
     int count = 0;
-    snprintf(pattern, sizeof pattern, "%s/*", path);
+    snprintf(pattern, sizeof pattern, "%s/%s*", path, start);
     intptr_t search = _findfirst(pattern, &entry);
     if (search == -1) {
         return 0;
@@ -98,14 +99,14 @@ int folder_count(const char *path) {
     return count;
 }
 #else
-int folder_count(const char *path) {
+int folder_count(const char *path, const char *start) {
     int count = 0;
     DIR *folder = opendir(path);
     if (folder == NULL) {
         return 0;
     }
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        count += entry->d_name[0] != '.';
+        count += entry->d_name[0] != '.' && strncmp(entry->d_name, start, strlen(start)) == 0;
     }
     closedir(folder);
     return count;

@@ -131,8 +131,9 @@ bool file_share(const char *path);
 
 void folder_make(const char *path);
 
-/* How many entries a folder has whose names do not begin with a dot; 0 when it is not there. */
-int folder_count(const char *path);
+/* How many entries of a folder have a name that begins with `start`, not counting those that begin with a dot; 0 when
+ * there is no such folder. */
+int folder_count(const char *path, const char *start);
 
 /* Makes it the working folder, also of what is started from now on. */
 void folder_enter(const char *path);

@@ -75,8 +75,10 @@ void swaps_join(net_socket s, const char *room) {
 
 int swaps_copies(host *h) {
     char path[1100];
+    char start[16];
     snprintf(path, sizeof path, "%s/run/copies", host_folder(h));
-    return folder_count(path);
+    snprintf(start, sizeof start, "%u.", host_process_id(h));
+    return folder_count(path, start);
 }
 
 int64_t swaps_timers(host *h) {

@@ -50,7 +50,7 @@ swaps_world swaps_ask_world(net_socket s);
 /* Into the room of that name. */
 void swaps_join(net_socket s, const char *room);
 
-/* Copies of modules that the host has. */
+/* Copies of modules that the host has, and one more for the file that says whose they are. */
 int swaps_copies(host *h);
 
 /* How many timers are set: the most of some looks, since one that is just due is not counted for a moment. */

@@ -1,6 +1,7 @@
-/* Private copies: folder, names, debug symbols, and what becomes of an earlier host's. Files are made in the working
- * folder. */
+/* Private copies: folders, names, debug symbols, and what happens to the copies of earlier hosts. Files are made in the
+ * working folder. */
 #include "base/log.h"
+#include "module/copy_folder.h"
 #include "module/image_copy.h"
 
 #include "support/check.h"
@@ -101,39 +102,114 @@ static void make_copy_of(const char *pid_and_number) {
     file_write(path, "x", 1);
 }
 
-/* Of hosts 1, which has ended, and 2, which runs. */
+static bool has_copy(const char *pid_and_number) {
+    char path[512];
+    snprintf(path, sizeof path, "run/copies/%s/game.so", pid_and_number);
+    return file_exists(path);
+}
+
+/* A host that did not stop cleanly, later than those before. */
+static void crash(const char *set) {
+    char name[64];
+    snprintf(name, sizeof name, "%s.1", set);
+    make_copy_of(name);
+    snprintf(name, sizeof name, "run/copies/%s.live", set);
+    file_write(name, "", 0);
+    os_sleep(20);
+}
+
+/* Of hosts 1, which has stopped cleanly, and 2, which runs. */
 static void leftovers(void) {
     make_copy_of("1.1");
     make_copy_of("1.2");
     make_copy_of("2.1");
     make_copy_of("3.x");
-    file_write("run/copies/1.live", "", 0);
     file_write("run/copies/game.so", "x", 1);
     FILE *live = os_fopen("run/copies/2.live", "wb");
     CHECK(live != NULL);
-    bool told = os_file_is_written("run/copies/2.live");
-    CHECK_INT(image_copies_start("run"), PORTICO_OK);
-    CHECK(!file_exists("run/copies/1.1/game.so"));
-    CHECK(!file_exists("run/copies/1.live"));
-    CHECK_INT(file_exists("run/copies/2.1/game.so"), told);
-    CHECK(file_exists("run/copies/3.x/game.so"));
+    CHECK_INT(copy_folder_start("run"), PORTICO_OK);
+    CHECK(!has_copy("1.1") && !has_copy("1.2"));
+    CHECK(has_copy("2.1"));
+    CHECK(has_copy("3.x"));
     CHECK(file_exists("run/copies/game.so"));
-    CHECK_INT(entries("run/copies"), told ? 4 : 2);
-
+    CHECK_INT(entries("run/copies"), 4);
     fclose(live);
-    CHECK_INT(image_copies_start("run"), PORTICO_OK);
+    file_remove("run/copies/2.live");
+    CHECK_INT(copy_folder_start("run"), PORTICO_OK);
     CHECK_INT(entries("run/copies"), 2);
     file_remove("run/copies/3.x/game.so");
     CHECK_INT(os_folder_remove("run/copies/3.x"), PORTICO_OK);
     file_remove("run/copies/game.so");
 }
 
+/* The last three are kept, whatever their PIDs, for a core dump; a host that runs does not count. */
+static void crashed(void) {
+    crash("500");
+    crash("90");
+    crash("7");
+    crash("7-2");
+    make_copy_of("7-2.2");
+    crash("600");
+    FILE *live = os_fopen("run/copies/500.live", "rb+");
+    CHECK(live != NULL);
+    bool told = os_file_is_written("run/copies/500.live");
+    for (int i = 0; i < 2; i++) { /* a start that nothing has happened before changes nothing */
+        CHECK_INT(copy_folder_start("run"), PORTICO_OK);
+        CHECK_INT(has_copy("500.1"), told);
+        CHECK(!has_copy("90.1") && !file_exists("run/copies/90.live"));
+        CHECK(has_copy("7.1") && file_exists("run/copies/7.live"));
+        CHECK(has_copy("7-2.1") && has_copy("7-2.2") && file_exists("run/copies/7-2.live"));
+        CHECK(has_copy("600.1") && file_exists("run/copies/600.live"));
+    }
+    fclose(live);
+    crash("8");
+    crash("9");
+    CHECK_INT(copy_folder_start("run"), PORTICO_OK);
+    CHECK(has_copy("600.1") && has_copy("8.1") && has_copy("9.1"));
+    CHECK_INT(entries("run/copies"), 6);
+}
+
+/* A host gets the PID of one that crashed, as in containers. */
+static void same_pid(void) {
+    char set[32];
+    char name[64];
+    image_copy copy;
+    snprintf(set, sizeof set, "%u", os_process_id());
+    crash(set);
+    CHECK_INT(copy_folder_start("run"), PORTICO_OK);
+    file_write("game.so", "y", 1);
+    CHECK_INT(image_copy_make("game.so", &copy, why), PORTICO_OK);
+    snprintf(name, sizeof name, "run/copies/%s-2.live", set);
+    CHECK(file_exists(name));
+    snprintf(name, sizeof name, "/%s-2.1", set);
+    CHECK(strstr(copy.folder, name) != NULL);
+    image_copy_remove(&copy);
+    snprintf(name, sizeof name, "%s.1", set);
+    CHECK(has_copy(name));
+    CHECK_INT(entries("run/copies"), 6);
+}
+
+static void remove_entry(void *arg, const char *name) {
+    char path[512];
+    (void)arg;
+    snprintf(path, sizeof path, "run/copies/%s/game.so", name);
+    file_remove(path);
+    snprintf(path, sizeof path, "run/copies/%s", name);
+    if (os_folder_remove(path) != PORTICO_OK) {
+        file_remove(path);
+    }
+}
+
 int main(int argc, char **argv) {
     CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
-    CHECK(!image_copies_ready());
+    CHECK(!copy_folder_ready());
     CHECK_INT(os_folder_create("run/copies"), PORTICO_OK);
+    (void)os_folder_list("run/copies", remove_entry, NULL); /* of a run that failed */
     leftovers();
-    CHECK(image_copies_ready());
+    CHECK(copy_folder_ready());
+    crashed();
+    same_pid();
+    (void)os_folder_list("run/copies", remove_entry, NULL);
     copy_with_symbols();
     refused();
     known_hashes();

@@ -1,0 +1,283 @@
+/* copy_folder.c: see copy_folder.h.
+ *
+ * Some systems cannot tell whether SET.live is open for writing (see os_file_is_written). A running host then looks
+ * like one that crashed, and once three later ones did, its copies are deleted. That does not disturb it: on Windows a
+ * loaded file cannot be deleted, on Linux it stays mapped without its name.
+ */
+#include "module/copy_folder.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_BYTES = 4096, SET_NAME_MAX = 24 };
+
+/* What a host has left, or has. */
+typedef struct copy_set {
+    char name[SET_NAME_MAX];
+    uint64_t since_ns; /* when its host made its first copy */
+    bool keep;
+} copy_set;
+
+typedef struct set_list {
+    copy_set *all;
+    size_t count;
+    bool failed; /* out of memory: the list is incomplete */
+} set_list;
+
+static struct {
+    char path[PATH_BYTES];
+    char set[SET_NAME_MAX]; /* this host's, while it has copies */
+    uint32_t number;        /* of the last copy */
+    uint32_t count;         /* of this host's copies */
+    FILE *live;             /* open while there are any */
+} copies;
+
+char *path_join(const char *folder, const char *name) {
+    char path[PATH_BYTES + 512];
+    int size = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return size > 0 && (size_t)size < sizeof path ? text_copy(path, (size_t)size) : NULL;
+}
+
+/* The path of SET.live; NULL when out of memory. */
+static char *live_path(const char *set) {
+    char name[SET_NAME_MAX + 8];
+    snprintf(name, sizeof name, "%s.live", set);
+    return path_join(copies.path, name);
+}
+
+static void delete_file(void *arg, const char *name) {
+    char *path = path_join(arg, name);
+    if (path != NULL) {
+        (void)os_file_remove(path);
+    }
+    free(path);
+}
+
+/* The files first, then the folder, which goes only when all of them are gone. */
+static void delete_folder(char *folder) {
+    (void)os_folder_list(folder, delete_file, folder);
+    (void)os_folder_remove(folder);
+}
+
+/* ---- what other hosts left -------------------------------------------------------------------- */
+
+static const char *skip_digits(const char *text) {
+    return text + strspn(text, "0123456789");
+}
+
+/* Splits "SET.live" or "SET.N": copies SET and returns what follows the dot. NULL: the name is neither. */
+static const char *split_name(const char *name, char set[SET_NAME_MAX]) {
+    const char *end = skip_digits(name);
+    if (end != name && *end == '-') {
+        end = skip_digits(end + 1);
+    }
+    if (end == name || *end != '.' || end - name >= SET_NAME_MAX) {
+        return NULL;
+    }
+    const char *rest = end + 1;
+    bool is_copy = *rest != '\0' && *skip_digits(rest) == '\0';
+    if (!is_copy && strcmp(rest, "live") != 0) {
+        return NULL;
+    }
+    memcpy(set, name, (size_t)(end - name));
+    set[end - name] = '\0';
+    return rest;
+}
+
+/* Adds the set of a SET.live to the list. */
+static void collect_set(void *arg, const char *name) {
+    set_list *list = arg;
+    copy_set set = {0};
+    os_file_info info;
+    const char *rest = split_name(name, set.name);
+    if (rest == NULL || strcmp(rest, "live") != 0) {
+        return;
+    }
+    char *path = live_path(set.name);
+    copy_set *all = realloc(list->all, (list->count + 1) * sizeof *all);
+    if (all != NULL) {
+        list->all = all;
+    }
+    if (path == NULL || all == NULL) {
+        list->failed = true;
+    } else if (os_file_look(path, &info) == PORTICO_OK) {
+        set.since_ns = info.modified_ns;
+        set.keep = os_file_is_written(path);
+        list->all[list->count++] = set;
+    }
+    free(path);
+}
+
+static int latest_first(const void *a, const void *b) {
+    uint64_t left = ((const copy_set *)a)->since_ns;
+    uint64_t right = ((const copy_set *)b)->since_ns;
+    return (left < right) - (left > right);
+}
+
+/* Keeps the latest sets of hosts that do not run, and says where they are. */
+static void keep_latest(set_list *list) {
+    char folder[PATH_BYTES];
+    char names[COPY_SETS_KEPT * (SET_NAME_MAX + 4)] = "";
+    size_t used = 0;
+    uint32_t kept = 0;
+    if (list->count > 0) {
+        qsort(list->all, list->count, sizeof *list->all, latest_first);
+    }
+    for (size_t i = 0; i < list->count && kept < COPY_SETS_KEPT; i++) {
+        copy_set *set = &list->all[i];
+        if (!set->keep) {
+            set->keep = true;
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s.*",
+                                     kept++ > 0 ? ", " : "", set->name);
+        }
+    }
+    if (kept > 0) {
+        if (os_path_absolute(copies.path, folder, sizeof folder) != PORTICO_OK) {
+            snprintf(folder, sizeof folder, "%s", copies.path);
+        }
+        log_info("modules",
+                 "module copies of hosts that did not stop cleanly are kept for their core dumps "
+                 "(the last %d sets) in %s: %s",
+                 COPY_SETS_KEPT, folder, names);
+    }
+}
+
+static bool is_kept(const set_list *list, const char *set) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->all[i].name, set) == 0) {
+            return list->all[i].keep;
+        }
+    }
+    char *path = live_path(set); /* a host that has started since the list was made */
+    bool kept = path == NULL || os_file_is_written(path);
+    free(path);
+    return kept;
+}
+
+/* Deletes SET.N and SET.live unless the set is kept. Touches nothing with another name. */
+static void delete_leftover(void *arg, const char *name) {
+    char set[SET_NAME_MAX];
+    const char *rest = split_name(name, set);
+    if (rest == NULL || is_kept(arg, set)) {
+        return;
+    }
+    char *path = path_join(copies.path, name);
+    if (path != NULL && strcmp(rest, "live") == 0) {
+        (void)os_file_remove(path);
+    } else if (path != NULL) {
+        delete_folder(path);
+    }
+    free(path);
+}
+
+portico_status copy_folder_start(const char *run_dir) {
+    snprintf(copies.path, sizeof copies.path, "%s/copies", run_dir);
+    portico_status status = os_folder_create(copies.path);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    set_list list = {0};
+    (void)os_folder_list(copies.path, collect_set, &list);
+    if (!list.failed) {
+        keep_latest(&list);
+        (void)os_folder_list(copies.path, delete_leftover, &list);
+    }
+    free(list.all);
+    return PORTICO_OK;
+}
+
+bool copy_folder_ready(void) {
+    return copies.path[0] != '\0';
+}
+
+/* ---- this host's set -------------------------------------------------------------------------- */
+
+/* Opens SET.live for the first SET that no other host has. If none can be opened, the host is taken for one that stopped
+ * cleanly, and risks the debug symbols of its copies. */
+static portico_status set_begin(void) {
+    for (uint32_t i = 1;; i++) {
+        os_file_info info;
+        snprintf(copies.set, sizeof copies.set, i == 1 ? "%u" : "%u-%u", os_process_id(), i);
+        char *path = live_path(copies.set);
+        if (path == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        copies.live = os_fopen(path, "wbx");
+        bool taken = copies.live == NULL && os_file_look(path, &info) == PORTICO_OK;
+        free(path);
+        if (!taken) {
+            return PORTICO_OK;
+        }
+    }
+}
+
+static void set_end(void) {
+    if (copies.live == NULL) {
+        return;
+    }
+    fclose(copies.live);
+    copies.live = NULL;
+    char *path = live_path(copies.set);
+    if (path != NULL) {
+        (void)os_file_remove(path);
+    }
+    free(path);
+}
+
+static void folder_count_one(void *arg, const char *name) {
+    (void)name;
+    ++*(uint32_t *)arg;
+}
+
+/* A folder of this name may have been left where it could not be deleted: one that has files is passed over. */
+static portico_status make_folder(char **folder) {
+    for (;;) {
+        char name[SET_NAME_MAX + 16];
+        uint32_t files = 0;
+        snprintf(name, sizeof name, "%s.%u", copies.set, ++copies.number);
+        *folder = path_join(copies.path, name);
+        if (*folder == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        portico_status status = os_folder_create(*folder);
+        if (status == PORTICO_OK) {
+            status = os_folder_list(*folder, folder_count_one, &files);
+        }
+        if (status == PORTICO_OK && files == 0) {
+            return PORTICO_OK;
+        }
+        free(*folder);
+        *folder = NULL;
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+}
+
+portico_status copy_folder_add(char **folder) {
+    *folder = NULL;
+    if (copies.count == 0) { /* before there is a folder that could be taken for a leftover */
+        portico_status status = set_begin();
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    portico_status status = make_folder(folder);
+    if (status == PORTICO_OK) {
+        copies.count++;
+    } else if (copies.count == 0) {
+        set_end();
+    }
+    return status;
+}
+
+void copy_folder_remove(char *folder) {
+    delete_folder(folder);
+    free(folder);
+    if (--copies.count == 0) {
+        set_end();
+    }
+}
