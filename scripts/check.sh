@@ -1,23 +1,34 @@
 #!/bin/sh
-# check.sh: looks at the source without running it. Tests of the preset `linux` when PORTICO_CHECKS is on.
+# check.sh: checks the source without running it. With PORTICO_CHECKS on, these are tests of a preset.
 #
 #   sh scripts/check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]
 #
-#   format    every file is as clang-format would write it; `fix` makes it so
-#   headers   the SDK's headers compile alone, as C11, C++11 and C++20, and modules with what they define, with all warnings
-#   cppcheck  no finding
-#   tidy      clang-tidy has no finding (.clang-tidy), in the native sources and in those for Windows
-# BUILD is a configured build folder (default build/linux); tidy takes build/windows beside it as well.
+#   format    clang-format would change no file; `fix` lets it
+#   headers   the SDK's headers compile alone as C11, C++11 and C++20, and so do modules that use their
+#             macros, with all warnings
+#   cppcheck  cppcheck finds nothing
+#   tidy      clang-tidy finds nothing (.clang-tidy), in the native sources and those for Windows
+# BUILD is a configured build folder, by default build/linux; tidy uses build/windows beside it as well.
+# Your own modules in plugins/ are not checked.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 what=${1:-all}
 build=${2:-$root/build/linux}
 cd "$root"
+shipped=$(sed -n 's/^set(shipped \(.*\))$/\1/p' plugins/CMakeLists.txt)
 
-# Prints the C files below the folders that are named, sorted.
+# Passes on the paths that are not a user's files in plugins/.
+not_users() {
+    awk -v root="$root/" -v shipped="$shipped" '
+        BEGIN { n = split(shipped, names, " "); for (i = 1; i <= n; i++) ours["plugins/" names[i]] }
+        { path = $0; if (index(path, root) == 1) path = substr(path, length(root) + 1) }
+        path !~ /^plugins\// || path in ours'
+}
+
+# Prints the C files below the folders named, sorted.
 c_files() {
-    find "$@" -name '*.[ch]' | LC_ALL=C sort
+    find "$@" -name '*.[ch]' | not_users | LC_ALL=C sort
 }
 
 check_format() {
@@ -36,7 +47,8 @@ check_headers() {
             for compiler in $compilers; do
                 # shellcheck disable=SC2086 # a list of options
                 echo "#include <$name>" | $compiler -std=$language $warnings -Isdk/include \
-                    -x "${language%%[0-9]*}" -fsyntax-only - || { echo "$name: $compiler $language" >&2; return 1; }
+                    -x "${language%%[0-9]*}" -fsyntax-only - ||
+                    { echo "$name: $compiler $language" >&2; return 1; }
             done
         done
     done
@@ -49,9 +61,9 @@ check_headers() {
     clang -std=c11 $warnings -Isdk/include -fsyntax-only tests/abi/fields.c
 }
 
-# The compilers check formats, and know that a small constant may be printed as %u.
-# SO_UPDATE_CONNECT_CONTEXT takes no value: the NULL there is right.
-# In tests a failed expectation ends the process: cppcheck does not see that and finds leaks there.
+# The suppressions: the compilers check formats, and know that a small constant may be printed as %u.
+# SO_UPDATE_CONNECT_CONTEXT takes no value, so the NULL in connect.c is right. In tests a failed
+# expectation ends the process, which cppcheck does not see and takes for leaks.
 check_cppcheck() {
     options="--quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j 2
         --enable=warning,performance,portability -Ihost -Isdk/include -Itests
@@ -69,12 +81,13 @@ check_cppcheck() {
     }
 }
 
-# Runs clang-tidy on what a build folder compiles, two files at a time. clang-tidy knows none of gcc's
-# names for warnings and limits, so the compiler in the list of commands does not matter, but its target does.
+# tidy_build BUILD PATTERN: runs clang-tidy on the C files that a build compiles, two at a time. It uses
+# the target from the list of commands, but ignores gcc's options that it does not know.
 tidy_build() {
-    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json" | grep '\.c$' | grep "$2" | LC_ALL=C sort -u |
-        xargs -n 4 -P 2 clang-tidy --quiet -p "$1" \
-                --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-unused-command-line-argument 2>/dev/null
+    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json" | grep '\.c$' | grep "$2" |
+        not_users | LC_ALL=C sort -u |
+        xargs -n 4 -P 2 clang-tidy --quiet -p "$1" --extra-arg=-Wno-unknown-warning-option \
+            --extra-arg=-Wno-unused-command-line-argument 2>/dev/null
 }
 
 check_tidy() {
