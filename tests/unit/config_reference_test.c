@@ -171,7 +171,7 @@ static void replace(char *text, const char *what, const char *with) {
     }
 }
 
-/* What users do to the file, and what must not happen to it. */
+/* Edits that the test accepts, and damage that it finds. */
 static void check_edits(const char *reference) {
     static char edited[2 * FILE_MAX];
     (void)snprintf(edited, sizeof edited, "%s%s", reference,
