@@ -38,8 +38,7 @@ static void check_round(os_port *port, os_socket *listener, const os_address *ad
     }
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(accept_100_in_flight) {
     os_port *port = contract_port();
     os_address address;
     os_socket *listener = contract_listen(port, "127.0.0.1", &address);
@@ -48,5 +47,4 @@ int main(int argc, char **argv) {
     os_close(listener, false);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -4,8 +4,7 @@
 
 enum { BAD = 20 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(accept_after_reset) {
     os_port *port = contract_port();
     os_address address;
     os_socket *listener = contract_listen(port, "127.0.0.1", &address);
@@ -41,5 +40,4 @@ int main(int argc, char **argv) {
     os_close(good, false);
     os_close(listener, false);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -1,8 +1,7 @@
 /* An accept and a connect complete, and both sides agree on the addresses. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(accept_connect) {
     os_port *port = contract_port();
     os_address address;
     os_socket *listener = contract_listen(port, "127.0.0.1", &address);
@@ -37,5 +36,4 @@ int main(int argc, char **argv) {
     os_close(listener, false);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

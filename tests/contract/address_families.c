@@ -25,8 +25,7 @@ static bool meet(os_port *port, os_socket *listener, const char *host, uint16_t 
     return status == PORTICO_OK;
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(address_families) {
     os_port *port = contract_port();
     os_address address;
     char peer[OS_ADDRESS_TEXT];
@@ -39,7 +38,8 @@ int main(int argc, char **argv) {
     listener = contract_listen(port, "::1", &address);
     if (listener == NULL) {
         os_port_destroy(port);
-        return contract_skip("this machine has no IPv6");
+        contract_skip("this machine has no IPv6");
+        return;
     }
     CHECK(meet(port, listener, "::1", address.port, peer));
     CHECK(strncmp(peer, "[::1]:", 6) == 0);
@@ -59,5 +59,4 @@ int main(int argc, char **argv) {
     CHECK(!meet(port, listener, "127.0.0.1", address.port, peer));
     os_close(listener, false);
     os_port_destroy(port);
-    return contract_end();
 }

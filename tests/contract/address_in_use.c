@@ -7,8 +7,7 @@ static portico_status listen_at(os_port *port, const os_address *address, bool r
     return os_listen(port, address, &options, listener);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(address_in_use) {
     os_port *port = contract_port();
     os_address first;
     os_address second;
@@ -32,5 +31,4 @@ int main(int argc, char **argv) {
     os_close(two, false);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

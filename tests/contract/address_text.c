@@ -39,8 +39,7 @@ static const char *const bad[] = {
     "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(address_text) {
     char text[OS_ADDRESS_TEXT];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         os_address address;
@@ -70,5 +69,4 @@ int main(int argc, char **argv) {
     CHECK_OK(os_address_resolve("127.0.0.1", 43, &resolved));
     os_address_format(&resolved, text);
     CHECK(strcmp(text, "127.0.0.1:43") == 0);
-    return contract_end();
 }

@@ -44,8 +44,7 @@ static void ring_main(void *arg) {
     }
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(alarm) {
     CHECK_OK(os_alarm_create(&alarm));
     by_time();
     os_alarm_sleep(alarm, 0); /* long over: returns */
@@ -63,5 +62,4 @@ int main(int argc, char **argv) {
     }
     os_thread_join(ringer);
     os_alarm_destroy(alarm);
-    return contract_end();
 }

@@ -93,8 +93,7 @@ static void check_reset(os_port *port, uint8_t *got) {
     os_close(p.server, false);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(at_once) {
     os_port *port = contract_port();
     uint8_t *sent = malloc(MANY_BYTES);
     uint8_t *got = malloc(MANY_BYTES);
@@ -105,5 +104,4 @@ int main(int argc, char **argv) {
     free(sent);
     free(got);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -68,8 +68,7 @@ static void run_round(uint32_t round) {
     CHECK_EQ(byte, sent);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(blocked_waiters) {
     os_thread *threads[WAITERS];
     CHECK_OK(os_alarm_create(&nobody_rings));
     port = contract_port();
@@ -89,5 +88,4 @@ int main(int argc, char **argv) {
     pair_close(&sockets);
     os_port_destroy(port);
     os_alarm_destroy(nobody_rings);
-    return contract_end();
 }

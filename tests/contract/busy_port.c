@@ -4,8 +4,7 @@
 
 enum { BUSY_MS = 2, ROUNDS_MAX = 200, BYTES = 4 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(busy_port) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     os_op again = {0};
@@ -38,5 +37,4 @@ int main(int argc, char **argv) {
     CHECK(done.op == &again);
     pair_close(&p);
     os_port_destroy(port);
-    return contract_end();
 }

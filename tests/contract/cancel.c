@@ -61,13 +61,11 @@ static void check_cancel_accept(os_port *port) {
     probe_expect_quiet(port);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(cancel) {
     os_port *port = contract_port();
     check_cancel_recv(port, 4);
     check_cancel_recv(port, 0);
     check_cancel_send(port);
     check_cancel_accept(port);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -32,8 +32,7 @@ static bool check_close(os_port *port) {
     return status == PORTICO_OK;
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(close_while_accept_pending) {
     os_port *port = contract_port();
     bool free_again = false;
     for (int i = 0; i < TRIES && !free_again; i++) {
@@ -41,5 +40,4 @@ int main(int argc, char **argv) {
     }
     CHECK(free_again);
     os_port_destroy(port);
-    return contract_end();
 }

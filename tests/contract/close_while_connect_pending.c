@@ -4,8 +4,7 @@
  * once that there is no way to it. Both are right here. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(close_while_connect_pending) {
     os_port *port = contract_port();
     os_address nowhere;
     CHECK_OK(os_address_parse("192.0.2.1", 9, &nowhere));
@@ -40,5 +39,4 @@ int main(int argc, char **argv) {
     os_close(listener, false);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -18,12 +18,10 @@ static void check_close(os_port *port, uint32_t capacity, bool reset) {
     os_close(p.client, false);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(close_while_recv_pending) {
     os_port *port = contract_port();
     for (int i = 0; i < 4; i++) {
         check_close(port, i / 2 == 0 ? 1 : 0, i % 2 == 0);
     }
     os_port_destroy(port);
-    return contract_end();
 }

@@ -19,8 +19,7 @@ static void check_close(os_port *port, const uint8_t *data, bool reset) {
     os_close(p.server, true);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(close_while_send_pending) {
     os_port *port = contract_port();
     uint8_t *data = calloc(1, SIZE);
     CHECK(data != NULL);
@@ -28,5 +27,4 @@ int main(int argc, char **argv) {
     check_close(port, data, true);
     free(data);
     os_port_destroy(port);
-    return contract_end();
 }

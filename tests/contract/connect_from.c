@@ -1,8 +1,7 @@
 /* os_connect binds to the local address it is given. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(connect_from) {
     os_port *port = contract_port();
     os_address address;
     os_address from;
@@ -26,5 +25,4 @@ int main(int argc, char **argv) {
     CHECK(client == NULL);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

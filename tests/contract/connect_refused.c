@@ -1,8 +1,7 @@
 /* To connect where nobody listens is refused, by the submit or by its completion. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(connect_refused) {
     os_port *port = contract_port();
     os_address address;
     CHECK_OK(os_address_parse("127.0.0.1", 1,
@@ -21,5 +20,4 @@ int main(int argc, char **argv) {
     }
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

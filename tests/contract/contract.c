@@ -1,4 +1,4 @@
-/* contract.c: see contract.h. */
+/* contract.c: the runner and what contract.h promises. */
 #include "contract.h"
 
 static struct {
@@ -22,23 +22,20 @@ static void watchdog_main(void *arg) {
     }
 }
 
-void contract_begin(int argc, char **argv) {
+int main(int argc, char **argv) {
     CHECK_OK(os_init(&argc, &argv));
     CHECK_OK(os_thread_start(&watchdog.thread, "watchdog", watchdog_main, NULL));
-}
-
-int contract_end(void) {
+    int code = scenario_main(argc, argv);
     os_mutex_lock(&watchdog.lock);
     watchdog.done = true;
     os_cond_wake_all(&watchdog.changed);
     os_mutex_unlock(&watchdog.lock);
     os_thread_join(watchdog.thread);
-    return 0;
+    return code;
 }
 
-int contract_skip(const char *reason) {
+void contract_skip(const char *reason) {
     printf("skipped: %s\n", reason);
-    return contract_end();
 }
 
 _Noreturn void contract_fail(const char *file, int line, const char *text) {

@@ -1,6 +1,6 @@
 /* contract.h: the little that the contract tests share.
  *
- * A test is one scenario, one executable, against os.h and standard C alone. Checks stay on in every
+ * A test is one scenario, one process, against os.h and standard C alone. Checks stay on in every
  * build; the first that fails prints file, line and values and ends the process with 1. A watchdog ends
  * a test that hangs. The probes are for tests whose main thread is the only one that waits.
  */
@@ -9,17 +9,15 @@
 
 #include "os/os.h"
 
+#include "support/scenario.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { CONTRACT_WATCHDOG_MS = 60000, CONTRACT_QUIET_MS = 30 };
 
-/* First and last in every main(). contract_end returns the exit code. */
-void contract_begin(int argc, char **argv);
-int contract_end(void);
-
-/* Ends the test: passed as far as it goes, and says why it goes no further. */
-int contract_skip(const char *reason);
+/* Says why the test goes no further; it then returns, passed as far as it went. */
+void contract_skip(const char *reason);
 
 _Noreturn void contract_fail(const char *file, int line, const char *text);
 void contract_check_equal(const char *file, int line, const char *text, long long found,

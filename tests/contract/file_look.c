@@ -114,8 +114,7 @@ static void check_beside(void (*fn)(void *), bool refusable) {
     printf("%llu looks, %u of %d opens refused\n", (unsigned long long)looks, refused, ROUNDS);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(file_look) {
     CHECK_OK(os_folder_create(FOLDER));
     (void)os_file_remove(NAME); /* of a run that was broken off */
     (void)os_file_remove(FOLDER "/other");
@@ -128,5 +127,4 @@ int main(int argc, char **argv) {
     CHECK_OK(os_file_remove(NAME));
     CHECK_OK(os_folder_remove(FOLDER));
     CHECK_STATUS(os_folder_remove(FOLDER), PORTICO_E_NOT_FOUND);
-    return contract_end();
 }

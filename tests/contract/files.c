@@ -50,8 +50,7 @@ static void check_absolute(void) {
     CHECK_STATUS(os_path_absolute(path, small, sizeof small), PORTICO_E_TOO_BIG);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(files) {
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
     CHECK_OK(
@@ -84,5 +83,4 @@ int main(int argc, char **argv) {
     CHECK_STATUS(os_file_remove(FOLDER "/deep/er/a"), PORTICO_E_NOT_FOUND);
     CHECK_STATUS(os_folder_list(FOLDER "/absent", count_name, counts), PORTICO_E_NOT_FOUND);
     CHECK(os_fopen(FOLDER "/absent/x", "wb") == NULL);
-    return contract_end();
 }

@@ -18,8 +18,7 @@ static void check_round(os_port *port, int round) {
     probe_wait(&recv, port);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(handles_come_back) {
     os_port *port = contract_port();
     check_round(port, 1); /* what is made once is made now */
     os_usage before;
@@ -31,5 +30,4 @@ int main(int argc, char **argv) {
     os_process_usage(&after);
     CHECK(after.handles <= before.handles + SLACK);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -96,9 +96,8 @@ static void check_race(uint8_t *byte) {
     CHECK(done_with(ROUNDS));
 }
 
-int main(int argc, char **argv) {
+SCENARIO(kept_for_stuck) {
     uint8_t byte = 0;
-    contract_begin(argc, argv);
     port = contract_port();
     os_port_share_kept(port); /* no thread has waited yet */
     sockets = pair_open(port);
@@ -109,5 +108,4 @@ int main(int argc, char **argv) {
     check_race(&byte);
     pair_close(&sockets);
     os_port_destroy(port);
-    return contract_end();
 }

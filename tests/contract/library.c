@@ -79,8 +79,7 @@ static void check_range(os_library *library, const void *inside) {
     CHECK(here < begin || here >= end);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(library) {
     char sample[1200];
     char path[1200];
     find_folder();
@@ -110,5 +109,4 @@ int main(int argc, char **argv) {
     check_damaged(sample, path, 0);
     check_damaged(sample, path, 100);
     check_damaged(sample, path, size / 2);
-    return contract_end();
 }

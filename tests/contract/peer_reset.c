@@ -1,8 +1,7 @@
 /* A reset by the peer completes a waiting recv with PORTICO_E_RESET. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(peer_reset) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     char byte;
@@ -18,5 +17,4 @@ int main(int argc, char **argv) {
     os_close(p.server, false);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

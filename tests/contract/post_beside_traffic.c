@@ -21,8 +21,7 @@ static os_op *next(os_port *port) {
     return done.op;
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(post_beside_traffic) {
     os_port *port = contract_port();
     pair other = pair_open(port);
     busy = pair_open(port);
@@ -58,5 +57,4 @@ int main(int argc, char **argv) {
     os_close(busy.client, false);
     pair_close(&other);
     os_port_destroy(port);
-    return contract_end();
 }

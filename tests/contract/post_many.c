@@ -58,8 +58,7 @@ static void poster_main(void *arg) {
     }
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(post_many) {
     the_port = contract_port();
     os_thread *waiters[WAITERS];
     os_thread *posters[POSTERS];
@@ -90,5 +89,4 @@ int main(int argc, char **argv) {
     }
     CHECK_EQ(atomic_load(&total), POSTERS * POSTS);
     os_port_destroy(the_port);
-    return contract_end();
 }

@@ -56,8 +56,7 @@ static void worker_main(void *arg) {
     }
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(post_wakes_sleepers) {
     the_port = contract_port();
     os_thread *workers[WORKERS];
     for (int i = 0; i < WORKERS; i++) {
@@ -85,5 +84,4 @@ int main(int argc, char **argv) {
         os_thread_join(workers[i]);
     }
     os_port_destroy(the_port);
-    return contract_end();
 }

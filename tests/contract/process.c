@@ -52,10 +52,8 @@ static void check_self(void) {
     CHECK_EQ(text[8], 'x');
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(process) {
     check_clocks();
     check_random();
     check_self();
-    return contract_end();
 }

@@ -1,8 +1,7 @@
 /* A recv waits for bytes, finds bytes that wait for it, and takes them in pieces. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(recv) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     uint8_t sent[1000];
@@ -32,5 +31,4 @@ int main(int argc, char **argv) {
 
     pair_close(&p);
     os_port_destroy(port);
-    return contract_end();
 }

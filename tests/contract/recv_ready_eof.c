@@ -1,8 +1,7 @@
 /* recv-ready completes at the end of the stream, and when the peer resets: idle sessions learn of both. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(recv_ready_eof) {
     os_port *port = contract_port();
     char byte;
 
@@ -33,5 +32,4 @@ int main(int argc, char **argv) {
     }
     os_close(p.server, false);
     os_port_destroy(port);
-    return contract_end();
 }

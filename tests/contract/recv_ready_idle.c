@@ -26,8 +26,7 @@ static void check_round(os_port *port, int chosen, uint32_t size) {
     CHECK_OK(probe_recv(&readies[chosen], pairs[chosen].server, NULL, 0));
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(recv_ready_idle) {
     os_port *port = contract_port();
     for (int i = 0; i < COUNT; i++) {
         pairs[i] = pair_open(port);
@@ -44,5 +43,4 @@ int main(int argc, char **argv) {
         CHECK(readies[i].last.status != PORTICO_OK);
     }
     os_port_destroy(port);
-    return contract_end();
 }

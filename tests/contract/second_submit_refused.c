@@ -4,8 +4,7 @@
 
 enum { SIZE = 32 << 20 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(second_submit_refused) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     uint8_t *data = calloc(1, SIZE);
@@ -37,5 +36,4 @@ int main(int argc, char **argv) {
     probe_expect_quiet(port);
     os_port_destroy(port);
     free(data);
-    return contract_end();
 }

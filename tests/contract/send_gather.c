@@ -19,8 +19,7 @@ static uint32_t nodes_fill(uint32_t count, uint32_t factor) {
     return at;
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(send_gather) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     contract_pattern(sent, sizeof sent, 64);
@@ -39,5 +38,4 @@ int main(int argc, char **argv) {
     pair_close(&p);
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

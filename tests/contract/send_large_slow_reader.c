@@ -4,8 +4,7 @@
 
 enum { SIZE = 16 << 20, PIECE = 50000, NODES = 16 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(send_large_slow_reader) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     uint8_t *sent = malloc(SIZE);
@@ -37,5 +36,4 @@ int main(int argc, char **argv) {
     os_port_destroy(port);
     free(sent);
     free(got);
-    return contract_end();
 }

@@ -1,8 +1,7 @@
 /* Sending to a peer that has gone fails with a completion or a refusal; no signal ends the process. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(send_to_gone_peer) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     os_close(p.server, true);
@@ -16,5 +15,4 @@ int main(int argc, char **argv) {
     CHECK_STATUS(status, PORTICO_E_RESET);
     os_close(p.client, false);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -1,8 +1,7 @@
 /* os_shutdown ends one direction: the peer reads all bytes, then the end, and can still answer. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(shutdown_eof) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     char text[16];
@@ -30,5 +29,4 @@ int main(int argc, char **argv) {
     CHECK_EQ(recv.last.bytes, 0);
     os_close(p.client, false);
     os_port_destroy(port);
-    return contract_end();
 }

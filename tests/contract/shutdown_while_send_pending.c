@@ -3,8 +3,7 @@
 
 enum { SIZE = 8 << 20 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(shutdown_while_send_pending) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     uint8_t *sent = malloc(SIZE);
@@ -27,5 +26,4 @@ int main(int argc, char **argv) {
     os_port_destroy(port);
     free(sent);
     free(got);
-    return contract_end();
 }

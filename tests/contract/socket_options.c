@@ -4,8 +4,7 @@
 
 enum { SIZE = 4 << 20 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(socket_options) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     os_socket_options all = {.no_delay = true,
@@ -44,5 +43,4 @@ int main(int argc, char **argv) {
     os_close(p.server, true);
     free(data);
     os_port_destroy(port);
-    return contract_end();
 }

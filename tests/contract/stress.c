@@ -338,8 +338,7 @@ static void connections_free(connection *list, uint32_t count) {
     }
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(stress) {
     the_port = contract_port();
     listener = contract_listen(the_port, "127.0.0.1", &listen_address);
     os_thread *workers[WORKERS];
@@ -364,5 +363,4 @@ int main(int argc, char **argv) {
     connections_free(clients, CLIENTS);
     connections_free(servers, atomic_load(&servers_used));
     os_port_destroy(the_port);
-    return contract_end();
 }

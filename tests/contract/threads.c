@@ -59,8 +59,7 @@ static void processor_time(void) {
     os_thread_join(thread);
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(threads) {
     os_thread *threads[THREADS];
     uint32_t counts[THREADS] = {0};
     for (int i = 0; i < THREADS; i++) {
@@ -85,5 +84,4 @@ int main(int argc, char **argv) {
     os_mutex_unlock(&lock);
     CHECK((os_monotonic_ns() - begin_ns) / 1000000 >= 50 - 16);
     processor_time();
-    return contract_end();
 }

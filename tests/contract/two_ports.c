@@ -1,8 +1,7 @@
 /* One thread may use two ports, one after the other and in turns; each gives out only its own completions. */
 #include "contract.h"
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(two_ports) {
     for (int round = 0; round < 20; round++) {
         os_port *a = contract_port();
         os_port *b = contract_port();
@@ -29,5 +28,4 @@ int main(int argc, char **argv) {
         CHECK_EQ(probe_pump(b, 0), 0);
         os_port_destroy(b);
     }
-    return contract_end();
 }

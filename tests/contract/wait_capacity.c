@@ -3,8 +3,7 @@
 
 enum { COUNT = 100, CAPACITY = 7 };
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(wait_capacity) {
     os_port *port = contract_port();
     static os_op ops[COUNT];
     bool seen[COUNT] = {false};
@@ -26,5 +25,4 @@ int main(int argc, char **argv) {
     }
     probe_expect_quiet(port);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -9,8 +9,7 @@ static uint64_t wait_ms(os_port *port, uint32_t timeout_ms) {
     return (os_monotonic_ns() - begin_ns) / 1000000;
 }
 
-int main(int argc, char **argv) {
-    contract_begin(argc, argv);
+SCENARIO(wait_timeout) {
     os_port *port = contract_port();
     wait_ms(port, 0);
     wait_ms(port, 1);
@@ -24,5 +23,4 @@ int main(int argc, char **argv) {
     CHECK_EQ(probe_pump(port, UINT32_MAX), 1);
     wait_ms(port, 0);
     os_port_destroy(port);
-    return contract_end();
 }

@@ -139,7 +139,7 @@ static void mistyped(host *h) {
     host_admin(h, "status", text, sizeof text);
 }
 
-int main(void) {
+SCENARIO(admin) {
     host_options options = {
         .name = "admin",
         .modules = "echo",
@@ -157,5 +157,4 @@ int main(void) {
     CHECK_INT(host_ctl(h, "stop", NULL, text, sizeof text), 0);
     host_expect_error(h, "");
     host_finish(h, 0);
-    return 0;
 }

@@ -23,7 +23,7 @@ static int run(const char *command, const char *argument, const char *ini) {
     return exit_code;
 }
 
-int main(void) {
+SCENARIO(admin_token) {
     static const char ini_text[] =
         "[host]\nready_file = ready\nrun_dir = run\n[admin]\naddress = 127.0.0.1\nport = 0\n";
     static const char token[] = "a-token-of-the-tests\n";
@@ -39,7 +39,7 @@ int main(void) {
     file_write(token_file, token, sizeof token - 1);
     if (!file_share(token_file)) {
         printf("skipped: there is nothing to look at on this system\n");
-        return 0;
+        return;
     }
     CHECK_INT(run("run", NULL, ini), 1);
     CHECK(strstr(output, "run/admin.token can be read by others than its owner (mode 644)") !=
@@ -50,5 +50,4 @@ int main(void) {
     file_remove(token_file);
     CHECK_INT(run("ctl", "status", ini), 1);
     CHECK(strstr(output, "cannot be read (system error 2: ") != NULL);
-    return 0;
 }

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-int main(void) {
+SCENARIO(arena) {
     (void)process_raise_handle_limit();
     bots_options how = {
         .fields = scale(100, 5), .per_field = 10, .think_ms = 100, .join_ms = 200, .seed = 5};
@@ -48,5 +48,4 @@ int main(void) {
     host_wait_figure(h, "sessions", 0);
     host_wait_figure(h, "rooms", 0); /* an empty field closes itself */
     host_stop(h);
-    return 0;
 }

@@ -118,7 +118,7 @@ static void lines(void) {
     host_wait_figure(h, "sessions", 1);
 }
 
-int main(void) {
+SCENARIO(bad_frames) {
     host_options options = {
         .name = "bad_frames",
         .modules = "echo",
@@ -150,5 +150,4 @@ int main(void) {
     net_close(bystander);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

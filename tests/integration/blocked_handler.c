@@ -32,7 +32,7 @@ static void expect_frames(net_socket s) {
     }
 }
 
-int main(void) {
+SCENARIO(blocked_handler) {
     static net_socket sockets[CLIENTS];
     host_options options = {
         .name = "blocked_handler",
@@ -65,5 +65,4 @@ int main(void) {
     }
     CHECK_INT(host_log_count(h, "hangs now"), 1);
     host_drop(h);
-    return 0;
 }

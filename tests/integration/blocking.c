@@ -54,7 +54,7 @@ static void replies(net_socket s) {
     host_wait_figure(h, "blocking_jobs", 0);
 }
 
-int main(void) {
+SCENARIO(blocking) {
     h = start("blocking");
     net_socket s = net_connect(host_port(h, "game"));
     replies(s);
@@ -90,5 +90,4 @@ int main(void) {
     host_wait_at_least(h, "blocking_jobs", 4);
     host_stop(h);
     net_close(s);
-    return 0;
 }

@@ -98,7 +98,7 @@ static void leaving(host *h, net_socket anna, net_socket bob) {
     expect(anna, "* bob has gone");
 }
 
-int main(void) {
+SCENARIO(chat_line) {
     host_options options = {
         .name = "chat_line",
         .modules = "chat",
@@ -115,5 +115,4 @@ int main(void) {
     net_close(anna);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

@@ -26,7 +26,7 @@ static void command(net_socket s, wire_kind kind, uint16_t opcode, const char *p
     CHECK(wire_send(s, kind, opcode, payload, (uint32_t)strlen(payload)));
 }
 
-int main(void) {
+SCENARIO(chat_mixed) {
     host_options options = {
         .name = "chat_mixed",
         .modules = "chat",
@@ -72,5 +72,4 @@ int main(void) {
     net_close(large);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

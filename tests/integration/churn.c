@@ -53,7 +53,7 @@ static void churn(host *h, int count) {
     wire_expect_echo(net_connect(port), WIRE_U16, 5, "still there");
 }
 
-int main(void) {
+SCENARIO(churn) {
     host_options options = {
         .name = "churn",
         .modules = "counts",
@@ -95,5 +95,4 @@ int main(void) {
     CHECK(opened >= (unsigned)count / 4 * 3);
     CHECK_INT(host_log_count(h, "wrong 0"), 1);
     host_finish(h, 0);
-    return 0;
 }

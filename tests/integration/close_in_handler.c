@@ -76,7 +76,7 @@ static void closes_at_open(host *h) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(close_in_handler) {
     host_options options = {
         .name = "close_in_handler",
         .modules = "closes_in_handler",
@@ -103,5 +103,4 @@ int main(void) {
     snprintf(expected, sizeof expected, "opened %d closed %d", rounds * 7, rounds * 7);
     CHECK_INT(host_log_count(h, expected), 1);
     host_finish(h, 0); /* no error line: every status was as documented */
-    return 0;
 }

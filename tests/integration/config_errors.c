@@ -99,9 +99,8 @@ static void usage(void) {
     expect_said("0.1");
 }
 
-int main(void) {
+SCENARIO(config_errors) {
     all_is_reported();
     good_and_missing();
     usage();
-    return 0;
 }

@@ -59,7 +59,7 @@ static void pauses_grow(host *b) {
     CHECK(failures <= 40);
 }
 
-int main(void) {
+SCENARIO(connector) {
     host *a = start_a(0);
     uint16_t port = host_port(a, "game");
     host *b = start_b(port);
@@ -79,5 +79,4 @@ int main(void) {
     host_stop(b); /* the client's side goes first this time */
     host_wait_figure(a, "sessions", 0);
     host_stop(a);
-    return 0;
 }

@@ -32,7 +32,7 @@ static bool has_copies(host *h, uint32_t pid) {
     return all;
 }
 
-int main(void) {
+SCENARIO(crash_copies) {
     uint32_t crashed[CRASHES];
     for (int i = 0; i < CRASHES; i++) {
         crashed[i] = crash();
@@ -54,5 +54,4 @@ int main(void) {
         CHECK_INT(folder_count(folder, ""), 3 * KEPT + swaps_copies(h));
         host_stop(h);
     }
-    return 0;
 }

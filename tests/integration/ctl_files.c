@@ -32,7 +32,7 @@ static void enter_with_copy(const char *folder, const char *module, const char *
     free(bytes);
 }
 
-int main(void) {
+SCENARIO(ctl_files) {
     host_options options = {.name = "ctl_files", .modules = "echo"};
     char folder[1100];
     char file[64];
@@ -53,5 +53,4 @@ int main(void) {
     expect_ctl(1, "load", "absent", "absent"); /* a name: of the host's modules */
     expect_ctl(0, "swap", "counts", "generation 3 serves");
     host_stop(h);
-    return 0;
 }

@@ -73,7 +73,7 @@ static void echo_raw(net_socket s) {
     }
 }
 
-int main(void) {
+SCENARIO(echo_sizes) {
     host_options options = {
         .name = "echo_sizes",
         .modules = "echo",
@@ -101,5 +101,4 @@ int main(void) {
     net_close(s);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

@@ -59,7 +59,7 @@ static void play_poker(host *h) {
     host_wait_figure(h, "rooms", 0);
 }
 
-int main(void) {
+SCENARIO(guide) {
     host_options options = {
         .name = "guide",
         .modules = "first poker moves emotes meter seconds login viewers scores settings wallets",
@@ -75,5 +75,4 @@ int main(void) {
     host_admin(h, command, NULL, 0);
     host_wait_figure(h, "rooms", 0);
     host_stop(h);
-    return 0;
 }

@@ -12,10 +12,10 @@
 
 enum { LIMIT = 80, CLIENTS = 120 };
 
-int main(void) {
+SCENARIO(handles) {
 #if defined(_WIN32)
     printf("skipped: this system limits no process's handles\n");
-    return 0;
+    return;
 #else
     host_options options = {
         .name = "handles",
@@ -53,6 +53,6 @@ int main(void) {
     wire_expect_echo(s, WIRE_U16, 1, "a newcomer");
     net_close(s);
     host_stop(h);
-    return 0;
+    return;
 #endif
 }

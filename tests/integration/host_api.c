@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int main(void) {
+SCENARIO(host_api) {
     host_options options = {
         .name = "host_api",
         .modules = "echo",
@@ -39,5 +39,4 @@ int main(void) {
     host_wait_figure(h, "sessions", 0);
     host_expect_error(h, ""); /* what is called wrongly may be logged as an error */
     host_stop(h);
-    return 0;
 }

@@ -40,7 +40,7 @@ static void expect(const char *name, int exit_code, const char *const *words) {
     }
 }
 
-int main(void) {
+SCENARIO(inspect) {
     expect("echo", 0,
            (const char *[]){"echo", "0.1", "Sends every packet back as it came.", "session", NULL});
     expect("counts", 0,
@@ -90,5 +90,4 @@ int main(void) {
     CHECK_INT(inspect("not/there.so"), 1);
     CHECK(strstr(output, "not/there.so") != NULL);
     CHECK_INT(inspect(NULL), 2);
-    return 0;
 }

@@ -121,7 +121,7 @@ static void close_timeout(host *h) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(limits) {
     host_options options = {
         .name = "limits",
         .modules = "echo",
@@ -143,5 +143,4 @@ int main(void) {
     frame_timeout(h);
     close_timeout(h);
     host_stop(h);
-    return 0;
 }

@@ -30,7 +30,7 @@ static void expect_ready(const host *h, uint16_t port) {
     }
 }
 
-int main(void) {
+SCENARIO(listener_waits) {
     char body[256];
     char path[1024];
     char command[1100];
@@ -65,5 +65,4 @@ int main(void) {
     net_close(s);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

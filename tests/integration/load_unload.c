@@ -102,7 +102,7 @@ static void refusals(void) {
     CHECK(strstr(answer, "counts") != NULL);
 }
 
-int main(void) {
+SCENARIO(load_unload) {
     host_options options = {
         .name = "load_unload",
         .modules = "echo counts",
@@ -146,5 +146,4 @@ int main(void) {
     host_wait_figure(h, "sessions", 0);
     host_expect_error(h, "load"); /* the refused commands */
     host_stop(h);
-    return 0;
 }

@@ -64,7 +64,7 @@ static void echo_all(const net_socket *sockets, int count, uint16_t round) {
     }
 }
 
-int main(void) {
+SCENARIO(many_sessions) {
     host_options options = {
         .name = "many_sessions",
         .modules = "echo",
@@ -95,5 +95,4 @@ int main(void) {
     close_sessions(sockets, count);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

@@ -44,7 +44,7 @@ static void expect_order(const char *events) {
     CHECK_INT(some[4], 'j');
 }
 
-int main(void) {
+SCENARIO(messages_and_joins) {
     char events[64];
     char hall[32];
     host_options options = {
@@ -68,5 +68,4 @@ int main(void) {
     CHECK_TEXT(events, "lnjyanbntn");
     net_close(s);
     host_stop(h);
-    return 0;
 }

@@ -38,7 +38,7 @@ static void wait_counted(net_socket s, uint64_t wanted) {
     }
 }
 
-int main(void) {
+SCENARIO(messages_counter) {
     host_options options = {
         .name = "messages_counter",
         .workers = 5,
@@ -90,5 +90,4 @@ int main(void) {
     CHECK(accepted >= (unsigned long long)scale(1000000, 10000));
     CHECK_INT(summed, accepted);
     host_finish(h, 0);
-    return 0;
 }

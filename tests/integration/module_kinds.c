@@ -26,10 +26,9 @@ static void echo_through(const char *name) {
     host_stop(h);
 }
 
-int main(void) {
+SCENARIO(module_kinds) {
     echo_through("long_info");
     echo_through("old_sizes");
     echo_through("fields");
     echo_through("cpp_module");
-    return 0;
 }

@@ -175,7 +175,7 @@ static void at_the_start(const char *folder) {
     host_stop(h);
 }
 
-int main(void) {
+SCENARIO(module_refused) {
     char folder[1024];
     folder_make(host_test_folder());
     snprintf(folder, sizeof folder, "%s/module_refused", host_test_folder());
@@ -183,5 +183,4 @@ int main(void) {
     write_bad_files(folder);
     by_load(folder);
     at_the_start(folder);
-    return 0;
 }

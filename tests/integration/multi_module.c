@@ -8,7 +8,7 @@
 
 enum { CLIENTS = 20, ROUNDS = 10 };
 
-int main(void) {
+SCENARIO(multi_module) {
     host_options options = {
         .name = "multi_module",
         .modules = "second counts",
@@ -46,5 +46,4 @@ int main(void) {
     CHECK_INT(host_log_count(h, "opened 20 closed 20 packets 201 wrong 0"), 1);
     CHECK_INT(host_log_count(h, "opened 20 closed 20 wrong 0"), 1);
     host_finish(h, 0);
-    return 0;
 }

@@ -126,7 +126,7 @@ static void flood_and_drop(host *h) {
     host_wait_figure(h, "sessions", 0);
 }
 
-int main(void) {
+SCENARIO(never_reads) {
     host_options options = {
         .name = "never_reads",
         .modules = "echo",
@@ -140,5 +140,4 @@ int main(void) {
     flood_until_closed(h);
     flood_and_drop(h);
     host_stop(h);
-    return 0;
 }

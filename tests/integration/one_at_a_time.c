@@ -53,7 +53,7 @@ static void packet_beside_message(host *h, int times) {
     host_wait_figure(h, "sessions", 0);
 }
 
-int main(void) {
+SCENARIO(one_at_a_time) {
     host_options options = {
         .name = "one_at_a_time",
         .workers = 5,
@@ -88,5 +88,4 @@ int main(void) {
         exit(1);
     }
     host_stop(h);
-    return 0;
 }

@@ -34,7 +34,7 @@ static void expect_burst(net_socket s, uint32_t from) {
     }
 }
 
-int main(void) {
+SCENARIO(order_across_workers) {
     host_options options = {
         .name = "order_across_workers",
         .workers = 5,
@@ -71,5 +71,4 @@ int main(void) {
     host_try_log_line(h, "overtaken", line, sizeof line);
     CHECK(strstr(line, expected) != NULL);
     host_finish(h, 0);
-    return 0;
 }

@@ -66,7 +66,7 @@ static void one_call_per_batch(host *h) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(pipelined) {
     host_options options = {
         .name = "pipelined",
         .workers = 5,
@@ -77,5 +77,4 @@ int main(void) {
     many_connections(h);
     one_call_per_batch(h);
     host_stop(h);
-    return 0;
 }

@@ -164,7 +164,7 @@ static void broadcast(host *h, int count) {
         1000.0 * (double)cpu_ms / (BROADCASTS * count));
 }
 
-int main(void) {
+SCENARIO(room_broadcast) {
     int count = scale(MEMBERS_MAX, 300);
     uint32_t limit = process_raise_handle_limit();
     count = limit < (uint32_t)count + 100 ? (int)limit - 100 : count;
@@ -185,5 +185,4 @@ int main(void) {
     }
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

@@ -22,7 +22,7 @@ static uint64_t worst_of(net_socket s, uint16_t opcode, int count) {
     return worst_ms;
 }
 
-int main(void) {
+SCENARIO(room_fairness) {
     host_options options = {
         .name = "room_fairness",
         .workers = 2, /* fewer than rooms: without a bound no worker would ever be free */
@@ -56,5 +56,4 @@ int main(void) {
     host_wait_log(h, "wrong 0", 1);
     host_wait_figure(h, "rooms", 0);
     host_stop(h);
-    return 0;
 }

@@ -112,7 +112,7 @@ static void close_room(net_socket *s) {
     }
 }
 
-int main(void) {
+SCENARIO(rooms_basic) {
     host_options options = {
         .name = "rooms_basic",
         .modules = "rooms",
@@ -145,5 +145,4 @@ int main(void) {
     host_admin(h, "unload rooms", NULL, 0);
     host_wait_log(h, "rooms 5/5 members 29/29 sessions 6/6 wrong 0", 1);
     host_stop(h);
-    return 0;
 }

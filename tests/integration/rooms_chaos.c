@@ -226,7 +226,7 @@ static void check_line(void) {
     }
 }
 
-int main(void) {
+SCENARIO(rooms_chaos) {
     host_options options = {
         .name = "rooms_chaos",
         .workers = 5,
@@ -259,5 +259,4 @@ int main(void) {
            (unsigned long long)atomic_load(&acted_meanwhile));
     CHECK(atomic_load(&acted_meanwhile) > 0);
     host_stop(h);
-    return 0;
 }

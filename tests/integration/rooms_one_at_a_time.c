@@ -7,7 +7,7 @@
 
 enum { CLIENTS = 32, BURST = 8, CREATE = 1, JOIN = 2, WORK = 8 };
 
-int main(void) {
+SCENARIO(rooms_one_at_a_time) {
     host_options options = {
         .name = "rooms_one_at_a_time",
         .workers = 5,
@@ -44,5 +44,4 @@ int main(void) {
     host_admin(h, "unload rooms", NULL, 0);
     host_wait_log(h, "rooms 1/1 members 32/32 sessions 32/32 wrong 0", 1);
     host_stop(h);
-    return 0;
 }

@@ -137,7 +137,7 @@ static void reasons(net_socket a) {
     net_close(c);
 }
 
-int main(void) {
+SCENARIO(rooms_told) {
     host_options options = {
         .name = "rooms_told",
         .modules = "rooms",
@@ -165,5 +165,4 @@ int main(void) {
     host_admin(h, "unload rooms", NULL, 0);
     host_wait_log(h, " wrong 0", 1);
     host_stop(h);
-    return 0;
 }

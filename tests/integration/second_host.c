@@ -57,8 +57,7 @@ static void foreign_files(void) {
     free(log);
 }
 
-int main(void) {
+SCENARIO(second_host) {
     same_ini();
     foreign_files();
-    return 0;
 }

@@ -76,9 +76,8 @@ static void at_once(void) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(stop) {
     drains(start("stop-interrupt"), by_interrupt);
     drains(start("stop-ctl"), by_ctl);
     at_once();
-    return 0;
 }

@@ -10,7 +10,7 @@
 
 enum { ROUNDS = 3 };
 
-int main(void) {
+SCENARIO(stop_and_load) {
     static const char commands[] = "token token-of-the-tests\nstop\nload echo\n";
     char body[512];
     uint16_t port = 0;
@@ -38,5 +38,4 @@ int main(void) {
         host_finish(h, 0);
     }
     net_close(peer);
-    return 0;
 }

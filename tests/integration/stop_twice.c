@@ -49,8 +49,7 @@ static void timeout(void) {
     host_drop(h);
 }
 
-int main(void) {
+SCENARIO(stop_twice) {
     timeout();
     second_interrupt();
-    return 0;
 }

@@ -77,7 +77,7 @@ static void joining(void) {
     host_wait_figure(h, "sessions", 0);
 }
 
-int main(void) {
+SCENARIO(swap_arrivals) {
     host_options options = {
         .name = "swap_arrivals",
         .modules = "swapped_no_extra",
@@ -92,5 +92,4 @@ int main(void) {
     handlers();
     joining();
     host_stop(h);
-    return 0;
 }

@@ -16,7 +16,7 @@ static bool swap(const char *name, const char *file, char *answer, size_t size) 
     return host_try_admin(h, command, answer, size);
 }
 
-int main(void) {
+SCENARIO(swap_back_alone) {
     char answer[2048];
     host_options options = {.name = "swap_back_alone",
                             .modules = "sheds clings",
@@ -33,5 +33,4 @@ int main(void) {
     host_admin(h, "rollback sheds", answer, sizeof answer);
     host_admin(h, "rollback clings", answer, sizeof answer);
     host_stop(h);
-    return 0;
 }

@@ -65,7 +65,7 @@ static void other_handler(net_socket s, net_socket other) {
     CHECK_INT(swaps_ask(s, 1, 0).sum, 7);
 }
 
-int main(void) {
+SCENARIO(swap_blocked) {
     host_options options = {
         .name = "swap_blocked",
         .modules = "swapped swapped_guest",
@@ -83,5 +83,4 @@ int main(void) {
     net_close(other);
     host_expect_error(h, "swapped is not swapped, generation ");
     host_stop(h);
-    return 0;
 }

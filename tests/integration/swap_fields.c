@@ -348,7 +348,7 @@ static void play(uint16_t port) {
     entities_go();
 }
 
-int main(void) {
+SCENARIO(swap_fields) {
     host_options options = {
         .name = "swap_fields",
         .modules = "reshaped",
@@ -374,5 +374,4 @@ int main(void) {
     printf("%d swaps\n", images);
     free(entities);
     host_stop(h);
-    return 0;
 }

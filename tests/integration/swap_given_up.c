@@ -27,7 +27,7 @@ static void wait_visits(const net_socket *players, uint32_t visits) {
     }
 }
 
-int main(void) {
+SCENARIO(swap_given_up) {
     host_options options = {
         .name = "swap_given_up",
         .workers = 16, /* as many as may be in a handler */
@@ -79,5 +79,4 @@ int main(void) {
     host_expect_error(h,
                       "swapped is not swapped, generation 1 goes on serving: its swap_in failed");
     host_stop(h);
-    return 0;
 }

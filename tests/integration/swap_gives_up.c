@@ -30,7 +30,7 @@ static void swapper_main(void *arg) {
     atomic_store(&over, true);
 }
 
-int main(void) {
+SCENARIO(swap_gives_up) {
     host_options options = {
         .name = "swap_gives_up",
         .modules = "recants",
@@ -53,5 +53,4 @@ int main(void) {
     CHECK_INT(host_figure(h, "rooms"), 1);
     net_close(stays);
     host_stop(h);
-    return 0;
 }

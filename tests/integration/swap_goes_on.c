@@ -67,7 +67,7 @@ static void jobs(void) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(swap_goes_on) {
     host_options options = {
         .name = "swap_goes_on",
         .modules = "swapped",
@@ -79,5 +79,4 @@ int main(void) {
     jobs();
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

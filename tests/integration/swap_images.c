@@ -114,7 +114,7 @@ static void they_stay(const char *name, const char *const *files) {
     host_stop(h);
 }
 
-int main(void) {
+SCENARIO(swap_images) {
     static const char *const pinned[] = {"stays", "stays_2", "stays_3"};
     static const char *const unique[] = {"unique_1", "unique_2", "unique_3"};
     char path[1024];
@@ -124,5 +124,4 @@ int main(void) {
     if (file_exists(path)) { /* where the compiler makes such symbols */
         they_stay("swap_images-unique", unique);
     }
-    return 0;
 }

@@ -82,7 +82,7 @@ static void order_of_unloading(void) {
     free(log);
 }
 
-int main(void) {
+SCENARIO(swap_joined) {
     host_options options = {
         .name = "swap_joined",
         .modules = "swapped swapped_guest",
@@ -99,5 +99,4 @@ int main(void) {
     net_close(s);
     host_wait_figure(h, "sessions", 0);
     order_of_unloading();
-    return 0;
 }

@@ -57,8 +57,7 @@ static void by_stop(void) {
     host_finish(h, 0);
 }
 
-int main(void) {
+SCENARIO(swap_life) {
     by_unload();
     by_stop();
-    return 0;
 }

@@ -172,7 +172,7 @@ static void check_allowed(void) {
     net_close(player);
 }
 
-int main(void) {
+SCENARIO(swap_refused) {
     host_options options = {
         .name = "swap_refused",
         .modules = "swapped swapped_guest",
@@ -199,5 +199,4 @@ int main(void) {
     net_close(plain);
     host_expect_error(h, "swapped is not swapped");
     host_stop(h);
-    return 0;
 }

@@ -65,7 +65,7 @@ static void check_rooms(uint32_t serves) {
     }
 }
 
-int main(void) {
+SCENARIO(swap_rooms) {
     host_options options = {
         .name = "swap_rooms",
         .modules = "swapped",
@@ -91,5 +91,4 @@ int main(void) {
         net_close(members[i].socket);
     }
     host_stop(h);
-    return 0;
 }

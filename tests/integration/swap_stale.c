@@ -94,9 +94,8 @@ static void nothing(const char *module, const char *next, const char *keys) {
     host_stop(h);
 }
 
-int main(void) {
+SCENARIO(swap_stale) {
     stale();
     nothing("stale_clean", "stale_clean_2", "swap_check = true\n");
     nothing("stale", "stale_2", NULL);
-    return 0;
 }

@@ -365,11 +365,13 @@ static void storm(swaps *w) {
     wait_images(2); /* the one that serves, and the one before */
 }
 
-int main(int argc, char **argv) {
-    session_count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : scale(1000, 60);
-    swap_count = argc > 2            ? (int)strtol(argv[2], NULL, 10)
-                 : scale_sanitized() ? 60
-                                     : scale(120, 16);
+SCENARIO(swap_storm) {
+    const char *sessions = scenario_argument(0);
+    const char *swaps_wanted = scenario_argument(1);
+    session_count = sessions != NULL ? (int)strtol(sessions, NULL, 10) : scale(1000, 60);
+    swap_count = swaps_wanted != NULL ? (int)strtol(swaps_wanted, NULL, 10)
+                 : scale_sanitized()  ? 60
+                                      : scale(120, 16);
     room_count = 100;
     session_count -= session_count % THREADS;
     CHECK(session_count >= THREADS && swap_count >= GENERATIONS);
@@ -388,5 +390,4 @@ int main(int argc, char **argv) {
     storm(&w);
     free(w.pauses_ms);
     host_stop(h);
-    return 0;
 }

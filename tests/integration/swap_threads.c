@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-int main(void) {
+SCENARIO(swap_threads) {
     host_options options = {
         .name = "swap_threads",
         .modules = "swapped_thread_1",
@@ -41,5 +41,4 @@ int main(void) {
     printf("%u messages over %d swaps\n", w.received, swaps);
     net_close(s);
     host_stop(h);
-    return 0;
 }

@@ -136,7 +136,7 @@ static void ends_with_its_entity(void) {
     host_wait_at_most(h, "timers", timers_before);
 }
 
-int main(void) {
+SCENARIO(timers) {
     host_options options = {
         .name = "timers",
         .modules = "ticks",
@@ -151,5 +151,4 @@ int main(void) {
     host_wait_figure(h, "sessions", 0);
     ends_with_its_entity();
     host_stop(h);
-    return 0;
 }

@@ -231,7 +231,7 @@ static void bad_input(host *h) {
     CHECK(strstr(text, "--count takes a whole number, 1 to ") != NULL);
 }
 
-int main(void) {
+SCENARIO(top) {
     host_options options = {
         .name = "top",
         .workers = 2,
@@ -244,5 +244,4 @@ int main(void) {
     bad_input(h);
     only_while_looked_at(h);
     host_stop(h);
-    return 0;
 }

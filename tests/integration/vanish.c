@@ -57,7 +57,7 @@ static void half_close_is_answered(host *h) {
     net_close(s);
 }
 
-int main(void) {
+SCENARIO(vanish) {
     host_options options = {
         .name = "vanish",
         .modules = "counts",
@@ -89,5 +89,4 @@ int main(void) {
     CHECK_INT(opened, closed);
     CHECK_INT(host_log_count(h, "wrong 0"), 1);
     host_finish(h, 0);
-    return 0;
 }

@@ -7,7 +7,7 @@
 
 enum { CLIENTS = 2, DAWDLE = 3 };
 
-int main(void) {
+SCENARIO(watchdog) {
     host_options options = {
         .name = "watchdog",
         .modules = "blocks",
@@ -46,5 +46,4 @@ int main(void) {
     }
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

@@ -9,7 +9,7 @@ enum {
     FRAME_BYTES = 1024
 }; /* of send_limit_bytes = 1M: above a half, whatever the system takes */
 
-int main(void) {
+SCENARIO(watermark_late) {
     static uint8_t frame[FRAME_BYTES];
     char path[1024];
     char command[1100];
@@ -38,5 +38,4 @@ int main(void) {
     net_close(s);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
-    return 0;
 }

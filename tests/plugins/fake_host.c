@@ -1,12 +1,15 @@
 /* fake_host.c: see fake_host.h. */
 #include "fake_host.h"
 
+#include "os/os.h"
+
+#include "support/host.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the module that this program is linked with. */
-const portico_module_info *PORTICO_CALL portico_module(void);
+static const portico_module_info *module;
 
 enum { SESSIONS_MAX = 128, CHANNELS_MAX = 256, HANDLERS_MAX = 32, PAIRS_MAX = 8, FIRST_ID = 1000 };
 enum { ROOMS_MAX = 4096, TIMERS_MAX = 4096, FIRST_ROOM = 1000000 };
@@ -182,8 +185,7 @@ static portico_status PORTICO_CALL register_session_type(const portico_session_t
                "one type of its own is registered");
     type = *from;
     (void)snprintf(type_name, sizeof type_name, "%s", from->name);
-    (void)snprintf(full_type_name, sizeof full_type_name, "%s.%s", portico_module()->name,
-                   from->name);
+    (void)snprintf(full_type_name, sizeof full_type_name, "%s.%s", module->name, from->name);
     return PORTICO_OK;
 }
 
@@ -362,8 +364,7 @@ static portico_status PORTICO_CALL register_room_type(const portico_room_type *f
     fake_check(room_type.name == NULL && strchr(from->name, '.') == NULL,
                "one room type is registered");
     room_type = *from;
-    (void)snprintf(full_room_name, sizeof full_room_name, "%s.%s", portico_module()->name,
-                   from->name);
+    (void)snprintf(full_room_name, sizeof full_room_name, "%s.%s", module->name, from->name);
     return PORTICO_OK;
 }
 
@@ -768,13 +769,27 @@ void fake_config(const char *key, const char *value) {
     pairs[pair_count++].value = value;
 }
 
+void fake_open_module(const char *name) {
+    char path[1024];
+    char why[256] = "";
+    os_library *library = NULL;
+    host_module_path(name, path, sizeof path);
+    portico_status status = os_library_open(path, &library, why, sizeof why);
+    fake_check(status == PORTICO_OK, why);
+    void *symbol = os_library_symbol(library, "portico_module");
+    fake_check(symbol != NULL, "the library exports portico_module");
+    const portico_module_info *(PORTICO_CALL * describe)(void);
+    memcpy(&describe, &symbol, sizeof describe); /* ISO C knows no cast to a function */
+    module = describe();
+}
+
 portico_status fake_load(void) {
     memset(&type, 0, sizeof type);
     memset(&room_type, 0, sizeof room_type);
     handler_count = 0;
     message_handler_count = 0;
     loading = true;
-    portico_status status = portico_module()->load(&table, NULL);
+    portico_status status = module->load(&table, NULL);
     loading = false;
     pair_count = 0;
     return status;

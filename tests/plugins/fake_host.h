@@ -1,6 +1,6 @@
 /* fake_host.h: a portico_host of a test's own: sessions, labels, channels, rooms and timers in plain arrays.
  *
- * One thread; each test is one program with one module, which portico_module() names. Before a function here
+ * One thread, one module, which fake_open_module opens. Before a function here
  * returns, all that the module has set going is done, moves and messages in the order of their calls; time
  * passes in fake_advance only. All that is sent is kept, per session and in order, until the test expects it.
  * What breaks a promise of portico.h, or what the test does not expect, is said on stderr and ends it
@@ -15,6 +15,9 @@
 
 /* Ends the program when `fine` is false. */
 void fake_check(bool fine, const char *what);
+
+/* Opens a plugin's library, once and first. */
+void fake_open_module(const char *name);
 
 /* One key of the module's section, before fake_load. */
 void fake_config(const char *key, const char *value);

@@ -10,6 +10,8 @@
 #ifndef PORTICO_TEST_CHECK_H
 #define PORTICO_TEST_CHECK_H
 
+#include "support/scenario.h"
+
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>

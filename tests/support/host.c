@@ -6,6 +6,7 @@
 
 #include "support/check.h"
 #include "support/clock.h"
+#include "support/environment.h"
 #include "support/process.h"
 #include "support/wire.h"
 
@@ -62,16 +63,6 @@ static _Noreturn void fail(host *h, const char *format, ...) {
         free(log);
     }
     exit(1);
-}
-
-static const char *environment(const char *name) {
-    const char *value = getenv(name);
-    if (value == NULL || value[0] == '\0') {
-        fprintf(stderr, "the environment variable %s is not set; run this test through ctest\n",
-                name);
-        exit(1);
-    }
-    return value;
 }
 
 const char *host_executable(void) {

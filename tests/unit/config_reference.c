@@ -1,5 +1,5 @@
 /* conf/portico.ini is the reference: it documents every key of every section with its default, and
- * no key that the host does not know. The argument is the folder conf/.
+ * no key that the host does not know.
  *
  * A key is documented as `; key = default` or, if it is set, with "Default: TEXT" or "Required" in
  * the comment before it.
@@ -12,6 +12,7 @@
 #include "config/schema.h"
 
 #include "support/check.h"
+#include "support/environment.h"
 
 enum {
     LINE_MAX_BYTES = 256,
@@ -198,12 +199,12 @@ static void check_loads(const char *folder, const char *name) {
     config_free(c);
 }
 
-int main(int argc, char **argv) {
+SCENARIO(config_reference) {
     static char reference[FILE_MAX];
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
-    CHECK_INT(argc, 2);
+    char conf[FILE_PATH_MAX / 2];
     char path[FILE_PATH_MAX];
-    (void)snprintf(path, sizeof path, "%s/portico.ini", argv[1]);
+    (void)snprintf(conf, sizeof conf, "%s/conf", environment("PORTICO_SOURCE_DIR"));
+    (void)snprintf(path, sizeof path, "%s/portico.ini", conf);
     FILE *file = os_fopen(path, "rb");
     CHECK(file != NULL);
     size_t size = fread(reference, 1, sizeof reference - 1, file);
@@ -212,7 +213,6 @@ int main(int argc, char **argv) {
     CHECK_INT(reference_faults(reference), 0);
     check_edits(reference);
     for (size_t i = 0; i < sizeof shipped_files / sizeof shipped_files[0]; i++) {
-        check_loads(argv[1], shipped_files[i]);
+        check_loads(conf, shipped_files[i]);
     }
-    return 0;
 }

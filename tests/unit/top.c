@@ -153,7 +153,7 @@ static void options(void) {
     }
 }
 
-int main(void) {
+SCENARIO(top) {
     top_sample *samples = calloc(2, sizeof *samples);
     CHECK(samples != NULL);
     options();
@@ -164,5 +164,4 @@ int main(void) {
     check_screen(&samples[1], false, 1000);
     check_screen(&samples[1], true, 23);
     free(samples);
-    return 0;
 }

@@ -1,6 +1,8 @@
-/* chat_test.c: what people and games see of chat.c, and what hostile ones cannot make others see. */
+/* chat.c: what people and games see of chat.c, and what hostile ones cannot make others see. */
 #include "base/text.h"
 #include "fake_host.h"
+
+#include "support/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -294,7 +296,8 @@ static void test_random(const portico_session crowd[], uint32_t count, uint32_t 
     }
 }
 
-int main(void) {
+SCENARIO(chat) {
+    fake_open_module("chat");
     fake_watch(is_plain_line);
     test_configuration();
     test_talk();
@@ -309,5 +312,4 @@ int main(void) {
     for (uint32_t i = 0; i < 60; i++) {
         fake_close(crowd[i], PORTICO_E_SHUTDOWN);
     }
-    return 0;
 }

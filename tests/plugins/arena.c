@@ -1,5 +1,7 @@
-/* arena_test.c: the game by its packets, byte by byte, and what changed clients cannot do in it. */
+/* arena.c: the game by its packets, byte by byte, and what changed clients cannot do in it. */
 #include "fake_host.h"
+
+#include "support/check.h"
 
 #include <string.h>
 
@@ -211,7 +213,8 @@ static void test_full(void) {
     fake_close(all[2], PORTICO_E_SHUTDOWN);
 }
 
-int main(void) {
+SCENARIO(arena) {
+    fake_open_module("arena");
     fake_watch(read_along);
     test_configuration();
     load();
@@ -220,5 +223,4 @@ int main(void) {
     test_refusals();
     test_life();
     test_full();
-    return 0;
 }

@@ -1,10 +1,11 @@
-/* Whole ini files, good and bad. Every NAME.ini of the folder given as argument is loaded: with a NAME.txt
+/* Whole ini files, good and bad. Every config/NAME.ini is loaded: with a NAME.txt
  * beside it exactly those messages must come, in that order; without one it must be taken. A file that ever
  * broke something goes there and stays.
  */
 #include "config/load.h"
 
 #include "support/check.h"
+#include "support/environment.h"
 
 enum { NAMES_MAX = 256, TEXT_MAX = 65536, FILE_PATH_MAX = 1024 };
 
@@ -96,10 +97,10 @@ static void unreadable(void) {
     (void)os_file_remove("large.ini");
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
-    CHECK_INT(argc, 2);
-    folder = argv[1];
+SCENARIO(config) {
+    static char path[FILE_PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/tests/unit/config", environment("PORTICO_SOURCE_DIR"));
+    folder = path;
     CHECK_INT(os_folder_list(folder, add_name, NULL), PORTICO_OK);
     CHECK(name_count >= 10); /* else it is the wrong folder */
     for (size_t i = 0; i < name_count; i++) {
@@ -107,5 +108,4 @@ int main(int argc, char **argv) {
         free(names[i]);
     }
     unreadable();
-    return 0;
 }

@@ -478,7 +478,7 @@ static void unusual_tables(void) {
     shape_fini(&s);
 }
 
-int main(void) {
+SCENARIO(state_shape) {
     what_the_macros_make();
     a_struct_that_changed();
     every_rule();
@@ -489,5 +489,4 @@ int main(void) {
     bad_tables();
     bad_fields();
     unusual_tables();
-    return 0;
 }

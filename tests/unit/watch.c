@@ -290,8 +290,7 @@ static void several(void) {
     watch_stop();
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(watch) {
     ways_of_writing();
     written_slowly();
     written_in_steps();
@@ -299,5 +298,4 @@ int main(int argc, char **argv) {
     rolled_back_at_once();
     rebuilt_while_loaded();
     several();
-    return 0;
 }

@@ -126,8 +126,7 @@ static void wait_until_over(void) {
     CHECK(all_over());
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(schedule_race) {
     CHECK_INT(os_port_create(&port), PORTICO_OK);
     CHECK_INT(timers_start(port), PORTICO_OK);
     CHECK_INT(workers_start(port, 2), PORTICO_OK);
@@ -153,5 +152,4 @@ int main(int argc, char **argv) {
     os_port_destroy(port);
     printf("%u started, %u came, %u cancelled; %u came again and again\n", atomic_load(&started),
            atomic_load(&came), atomic_load(&cancelled), atomic_load(&came_again));
-    return 0;
 }

@@ -1,4 +1,4 @@
-/* sendq_test.c: what a session has to send comes out in order and byte for byte, however it was queued; a broadcast is
+/* sendq.c: what a session has to send comes out in order and byte for byte, however it was queued; a broadcast is
  * referred to, not copied, unless it is smaller than a reference and something waits; nothing is left behind. */
 #include "wire/sendq.h"
 
@@ -148,11 +148,10 @@ static void long_queues_go_out_in_parts(void) {
     expect_empty(&q);
 }
 
-int main(void) {
+SCENARIO(sendq) {
     idle_queue_refers_to_any_size();
     only_small_ones_are_copied_behind_others();
     what_flies_stays();
     drop_frees_what_waits();
     long_queues_go_out_in_parts();
-    return 0;
 }

@@ -67,7 +67,7 @@ static void what_is_an_identifier(void) {
     CHECK(!text_is_identifier("a b"));
 }
 
-int main(void) {
+SCENARIO(text) {
     every_code_point();
     what_is_none();
     what_is_plain();
@@ -75,5 +75,4 @@ int main(void) {
     char *copy = text_copy("abcdef", 3);
     CHECK_TEXT(copy, "abc");
     free(copy);
-    return 0;
 }

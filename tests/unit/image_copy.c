@@ -200,8 +200,7 @@ static void remove_entry(void *arg, const char *name) {
     }
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(image_copy) {
     CHECK(!copy_folder_ready());
     CHECK_INT(os_folder_create("run/copies"), PORTICO_OK);
     (void)os_folder_list("run/copies", remove_entry, NULL); /* of a run that failed */
@@ -213,5 +212,4 @@ int main(int argc, char **argv) {
     copy_with_symbols();
     refused();
     known_hashes();
-    return 0;
 }

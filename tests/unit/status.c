@@ -3,7 +3,7 @@
 
 #include "support/check.h"
 
-int main(void) {
+SCENARIO(status) {
     CHECK_TEXT(status_name(PORTICO_OK), "PORTICO_OK");
     CHECK_TEXT(status_text(PORTICO_OK), "success");
     CHECK_TEXT(status_name(PORTICO_E_GONE), "PORTICO_E_GONE");
@@ -15,5 +15,4 @@ int main(void) {
     }
     CHECK_TEXT(status_name(1), "PORTICO_E_?");
     CHECK_TEXT(status_text(INT32_MIN), "a status that this host does not know");
-    return 0;
 }

@@ -6,6 +6,7 @@
 #include "config/load.h"
 
 #include "support/check.h"
+#include "support/environment.h"
 
 enum { BYTES_MAX = 65536, ROUNDS = 20000 };
 
@@ -46,16 +47,17 @@ static size_t mutate(char *bytes, size_t size) {
     return size + length;
 }
 
-int main(int argc, char **argv) {
+SCENARIO(config_mutation) {
     static char original[BYTES_MAX];
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
-    CHECK(argc >= 2);
-    FILE *file = os_fopen(argv[1], "rb");
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/conf/portico.ini", environment("PORTICO_SOURCE_DIR"));
+    FILE *file = os_fopen(path, "rb");
     CHECK(file != NULL);
     size_t size = fread(original, 1, sizeof original, file);
     (void)fclose(file);
     CHECK(size > 1000 && size < sizeof original);
-    long rounds = argc > 2 ? strtol(argv[2], NULL, 10) : ROUNDS;
+    const char *wanted = scenario_argument(0);
+    long rounds = wanted != NULL ? strtol(wanted, NULL, 10) : ROUNDS;
     long taken = 0;
     for (long round = 0; round < rounds; round++) {
         char *bytes = malloc(BYTES_MAX);
@@ -80,5 +82,4 @@ int main(int argc, char **argv) {
         free(bytes);
     }
     CHECK(taken > 0 || rounds < 1000); /* else the loop tests one path only */
-    return 0;
 }

@@ -173,8 +173,7 @@ static void check_empty(void) {
     config_free(NULL);
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(config_values) {
     const config *c = NULL;
     CHECK_INT(config_parse("etc/my.ini", text, sizeof text - 1, unexpected, NULL, &c), PORTICO_OK);
     CHECK(c != NULL);
@@ -184,5 +183,4 @@ int main(int argc, char **argv) {
     check_modules(c);
     config_free(c);
     check_empty();
-    return 0;
 }

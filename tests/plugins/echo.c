@@ -1,7 +1,10 @@
-/* echo_test.c: every packet comes back: any opcode, any bytes, from none to the most that u16 carries. */
+/* echo.c: every packet comes back: any opcode, any bytes, from none to the most that u16 carries. */
 #include "fake_host.h"
 
-int main(void) {
+#include "support/check.h"
+
+SCENARIO(echo) {
+    fake_open_module("echo");
     static uint8_t bytes[65531];
     for (uint32_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(i * 31 + (i >> 8));
@@ -18,5 +21,4 @@ int main(void) {
     fake_packet(session, 1, bytes, 4);
     fake_expect_nothing(session);
     fake_close(session, PORTICO_E_EOF);
-    return 0;
 }

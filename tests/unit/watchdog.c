@@ -57,7 +57,7 @@ static void check_log(const char *path) {
     CHECK_INT(count, TOLD);
 }
 
-int main(int argc, char **argv) {
+SCENARIO(watchdog) {
     char path[] = "watchdog.log";
     log_options options = {.level = LOG_WARN,
                            .format = LOG_TEXT,
@@ -65,7 +65,6 @@ int main(int argc, char **argv) {
                            .file_limit_bytes = LOG_BYTES_MAX,
                            .keep = 1};
     os_thread *calling;
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
     (void)os_file_remove(path);
     CHECK(log_start(&options));
     watchdog_start(1);
@@ -79,5 +78,4 @@ int main(int argc, char **argv) {
     CHECK_INT(watchdog_late(), 0);
     CHECK_INT(watchdog_total(), TOLD);
     check_log(path);
-    return 0;
 }

@@ -35,7 +35,7 @@ static void check_swept(int first, int second, int third) {
     CHECK_INT(things[2].swept, third);
 }
 
-int main(void) {
+SCENARIO(entity_sweep) {
     for (int i = 0; i < 3; i++) {
         things[i].base.kind = (entity_kind)i;
         things[i].base.free = thing_free;
@@ -70,5 +70,4 @@ int main(void) {
         entity_release(&things[i].base);
     }
     entity_table_fini();
-    return 0;
 }

@@ -133,8 +133,7 @@ static void ends(void) {
     CHECK(meter_begin() != 0);
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(meter) {
     bounds();
     percentiles(1, VALUES, 40);
     percentiles(2, VALUES, 20);
@@ -143,5 +142,4 @@ int main(int argc, char **argv) {
     writers();
     too_many();
     ends();
-    return 0;
 }

@@ -266,8 +266,7 @@ static void threads(bool others_rename) {
     }
 }
 
-int main(int argc, char **argv) {
-    CHECK_INT(os_init(&argc, &argv), PORTICO_OK);
+SCENARIO(log) {
     CHECK(log_enabled(LOG_INFO));
     log_info("test", "before log_start lines go to stderr");
     text_lines();
@@ -279,5 +278,4 @@ int main(int argc, char **argv) {
     threads(false);
     threads(true);
     log_info("test", "and after log_stop, too");
-    return 0;
 }

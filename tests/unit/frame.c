@@ -276,7 +276,7 @@ static void garbage(void) {
     }
 }
 
-int main(void) {
+SCENARIO(frame) {
     rows();
     u16();
     u32();
@@ -286,5 +286,4 @@ int main(void) {
     writes();
     streams();
     garbage();
-    return 0;
 }

@@ -348,9 +348,9 @@ static void random_tables(uint32_t rounds) {
     CHECK(rounds < 1000 || (taken > rounds / 100 && taken < rounds));
 }
 
-int main(int argc, char **argv) {
-    uint32_t rounds = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : ROUNDS;
+SCENARIO(state_shape_random) {
+    const char *wanted = scenario_argument(0);
+    uint32_t rounds = wanted != NULL ? (uint32_t)strtoul(wanted, NULL, 10) : ROUNDS;
     random_pairs(rounds);
     random_tables(rounds);
-    return 0;
 }

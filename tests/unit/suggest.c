@@ -33,7 +33,7 @@ static void distances(void) {
     CHECK_INT(suggest_distance(a, a), 0);
 }
 
-int main(void) {
+SCENARIO(suggest) {
     distances();
     CHECK_TEXT(nearest("max_sesions"), "max_sessions");
     CHECK_TEXT(nearest("MaxSessions"), "max_sessions");
@@ -44,5 +44,4 @@ int main(void) {
     CHECK_TEXT(nearest(""), NULL);
     CHECK_TEXT(nearest("a word that nobody would ever take for a key of this host's configuration"),
                NULL);
-    return 0;
 }

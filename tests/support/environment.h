@@ -1,0 +1,8 @@
+/* environment.h: the variables in which tests/CMakeLists.txt says where a test's files are. */
+#ifndef TEST_ENVIRONMENT_H
+#define TEST_ENVIRONMENT_H
+
+/* Ends the test when the variable is not set. */
+const char *environment(const char *name);
+
+#endif
