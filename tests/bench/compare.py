@@ -1,10 +1,11 @@
 """compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work, in turn, and keeps every sample; and
 under Wine Portico and a raw loop on a completion port.
 
-    python3 compare.py BUILD RESULTS [--quick] [--only PART[,PART...]]
+    python3 compare.py BUILD SAMPLES REPORT [--quick] [--only PART[,PART...]]
 
-BUILD is a built preset `linux`; scripts/bench.sh makes it. PARTs: echo, broadcast, churn, workers, toil, calls, allocations, idle,
-swap, grow, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what RESULTS has of it, so parts can be measured at different times; compare_report.py
+BUILD is a built preset `linux`; scripts/bench.sh makes it. Samples are kept in the folder SAMPLES; the report and its pictures are
+written to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls, allocations, idle,
+swap, grow, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what SAMPLES has of it, so parts can be measured at different times; compare_report.py
 then writes tables and pictures from all there is.
 
 What is compared takes turns: all servers and a client of each are there at once, and one after another has a round of a fraction of a
@@ -79,8 +80,8 @@ QUICK = {
 
 
 class Bench:
-    def __init__(self, build, results, plan):
-        self.build, self.results, self.plan = build, results, plan
+    def __init__(self, build, samples, plan):
+        self.build, self.samples, self.plan = build, samples, plan
         self.tests = build / "tests"
         self.windows = build.parent / "windows-clang"  # gcc's thread locals are calls: see README.md
         self.work = build / "tests" / "run" / "bench"
@@ -323,7 +324,7 @@ class Bench:
                               capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             sys.exit(f"compare.py: bench.swap_pause: {done.stdout}{done.stderr}")
-        (self.results / "swap_pause.md").write_text(done.stdout)
+        (self.samples / "swap_pause.md").write_text(done.stdout)
 
     def grow(self):
         grow.measure(self)
@@ -406,24 +407,26 @@ def machine(mode):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("samples", type=pathlib.Path)
+    parser.add_argument("report", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default=",".join(PARTS))
     arguments = parser.parse_args()
     chosen = arguments.only.split(",")
     if not set(chosen) <= set(PARTS):
         parser.error(f"parts are {', '.join(PARTS)}")
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    bench = Bench(arguments.build.resolve(), arguments.results.resolve(), QUICK if arguments.quick else FULL)
+    arguments.samples.mkdir(parents=True, exist_ok=True)
+    arguments.report.mkdir(parents=True, exist_ok=True)
+    bench = Bench(arguments.build.resolve(), arguments.samples.resolve(), QUICK if arguments.quick else FULL)
     where = {"rounds": bench.plan["starts"] * bench.plan["rounds"]} | machine("quick" if arguments.quick else "full")
     for part in chosen:
         began = time.monotonic()
         bench.rows = []
         getattr(bench, part)()
         took = {"part": part, "seconds": round(time.monotonic() - began)}
-        replace(arguments.results / "samples.csv", part, bench.rows)
-        replace(arguments.results / "parts.csv", part, [took | where])
-    compare_report.write(arguments.results)
+        replace(arguments.samples / "samples.csv", part, bench.rows)
+        replace(arguments.samples / "parts.csv", part, [took | where])
+    compare_report.write(arguments.samples, arguments.report)
 
 
 def replace(file, part, rows):

@@ -1,6 +1,6 @@
 """compare_report.py: tables, goals and pictures from the samples that compare.py keeps. Nothing here is measured or typed in.
 
-    python3 compare_report.py RESULTS       reads samples.csv, parts.csv, swap_pause.md; writes report.md and *.svg
+    python3 compare_report.py SAMPLES REPORT   reads samples.csv, parts.csv, swap_pause.md; writes report.md and *.svg
 """
 import csv
 import pathlib
@@ -171,7 +171,7 @@ SECTIONS = [
 # ---- pictures ---------------------------------------------------------------------------------------------------------
 
 
-def pictures(s, results):
+def pictures(s, report):
     if not shutil.which("gnuplot"):
         return []
     wanted = [("echo", 1, "server_us", "us of the server a message"), ("echo", 16, "server_us", "us of the server a message"),
@@ -186,7 +186,7 @@ def pictures(s, results):
         if any(len(points) > 1 for points in series.values()):
             name = f"{part}_{in_flight}_{figure}.svg"
             title = "broadcast to a room" if part == "broadcast" else f"echo of 64 bytes, {in_flight} in flight"
-            picture(results / name, title, y, series)
+            picture(report / name, title, y, series)
             files.append(name)
     return files
 
@@ -200,27 +200,27 @@ def machines(s, parts):
     return table(list(parts[0]) + ["stolen: half, worst"], rows)
 
 
-def write(results):
-    samples = results / "samples.csv"
-    rows = list(csv.DictReader(samples.open())) if samples.exists() else []
+def write(samples, report):
+    file = samples / "samples.csv"
+    rows = list(csv.DictReader(file.open())) if file.exists() else []
     s = Samples(rows)
-    parts = list(csv.DictReader((results / "parts.csv").open()))
+    parts = list(csv.DictReader((samples / "parts.csv").open()))
     processors = min(int(part["processors"]) for part in parts)
     out = ["# Portico beside a raw epoll loop, libuv and Boost.Asio\n",
-           "Written by `sh scripts/bench.sh`; how to read it: [README](../README.md). Every sample: `samples.csv`.\n",
+           "Written by `sh scripts/bench.sh`; how to read it: [README](../README.md). The samples stay in the build folder.\n",
            machines(s, parts), "## Goals\n", goals(s, processors)]
     for title, part, make in SECTIONS:
         if s.of(part):
             out += [f"## {title}\n", make(s, part)]
-    pauses = results / "swap_pause.md"
+    pauses = samples / "swap_pause.md"
     if pauses.exists():
         out += ["## The pause of a swap against the number of sessions\n", pauses.read_text()]
-    out += grow.sections(rows, results, shutil.which("gnuplot"))
-    files = pictures(s, results)
+    out += grow.sections(rows, report, shutil.which("gnuplot"))
+    files = pictures(s, report)
     if files:
         out += ["## Pictures\n"] + [f"![{file}]({file})" for file in files]
-    (results / "report.md").write_text("\n".join(out).rstrip() + "\n")
+    (report / "report.md").write_text("\n".join(out).rstrip() + "\n")
 
 
 if __name__ == "__main__":
-    write(pathlib.Path(sys.argv[1]))
+    write(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))

@@ -156,7 +156,7 @@ def series_of(rows, curves):
     return {label: points for label, points in found.items() if points}
 
 
-def sections(rows, results, draws):
+def sections(rows, report, draws):
     """Lines of the report; draws the pictures that it names when it can."""
     out = []
     for axis, (title, in_flight, curves) in AXES.items():
@@ -166,7 +166,7 @@ def sections(rows, results, draws):
         out += [f"### Against the number of {title}, {in_flight} in flight\n", table_of(rows, curves)]
         if draws:
             file = f"grow_{axis}.svg"
-            picture(results / file, f"echo of 64 bytes, {in_flight} in flight, against {title}",
+            picture(report / file, f"echo of 64 bytes, {in_flight} in flight, against {title}",
                                    "us of the server a message", series, title)
             out.append(f"![{file}]({file})\n")
     return ["## Cost as work grows\n"] + out if out else []
