@@ -181,7 +181,7 @@ static void room_on_message(work *w) {
     message_free(m);
 }
 
-static portico_status room_take(entity *e, message *m) {
+static portico_status room_take_message(entity *e, message *m) {
     room *r = (room *)e;
     os_mutex_lock(&r->lock);
     bool open = r->phase == ROOM_OPEN;
@@ -226,7 +226,7 @@ static room *room_new(const room_key *key, generation *g, const registered_room 
     r->base.kind = ENTITY_ROOM;
     r->opened_ms = worker_now_ms();
     r->base.free = room_free;
-    r->base.take = room_take;
+    r->base.take = room_take_message;
     r->open_work.run = room_on_open;
     r->close_work.run = room_on_close;
     r->follow_work.run = room_on_follow;

@@ -25,8 +25,8 @@ COLD static bool layout_replaced(session *s) {
 }
 
 /* The same for part `part` of the session's layout; *stale: look for the handler again. */
-static bool call_begin_part(session *s, uint32_t part, const char *what, uint32_t number,
-                            bool *stale) {
+static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t number,
+                           bool *stale) {
     attachment *a = &s->attachments[part];
     *stale = false;
     if (!call_begin(s, a, what, number)) {
@@ -65,7 +65,7 @@ static void call_handler(session *s, portico_on_packet handler, uint32_t part,
     }
 }
 
-void call_packets_end(call_run *run) {
+void dispatch_end(dispatch_run *run) {
     if (run->inside != NULL) {
         module_leave(run->inside);
         run->inside = NULL;
@@ -73,20 +73,21 @@ void call_packets_end(call_run *run) {
 }
 
 /* Whether the handler may be called without passing a gate: the run is inside one, and it is that of its module. */
-static bool run_goes_on(const session *s, const call_run *run, uint32_t part, uint16_t opcode) {
+static bool run_continues(const session *s, const dispatch_run *run, uint32_t part,
+                          uint16_t opcode) {
     return run->part == part && atomic_load(&s->service->type->version) == s->layout_version &&
            module_stay(run->inside, opcode);
 }
 
-bool call_packet(session *s, call_run *run, const portico_packet *packet) {
+bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
     uint32_t part = 0;
     if (run->inside != NULL) {
         portico_on_packet handler = find_handler(s, packet->opcode, &part);
-        if (handler != NULL && run_goes_on(s, run, part, packet->opcode)) {
+        if (handler != NULL && run_continues(s, run, part, packet->opcode)) {
             call_handler(s, handler, part, packet);
             return true;
         }
-        call_packets_end(run);
+        dispatch_end(run);
     }
     bool stale = true;
     while (stale && session_follow_type(s)) {
@@ -97,8 +98,8 @@ bool call_packet(session *s, call_run *run, const portico_packet *packet) {
             }
             return false;
         }
-        if (call_begin_part(s, part, "opcode", packet->opcode, &stale)) {
-            *run = (call_run){.inside = s->attachments[part].module, .part = part};
+        if (dispatch_begin(s, part, "opcode", packet->opcode, &stale)) {
+            *run = (dispatch_run){.inside = s->attachments[part].module, .part = part};
             call_handler(s, handler, part, packet);
         }
     }
@@ -118,7 +119,7 @@ static const registered_handler *find_message(const session *s, uint32_t id, uin
     return NULL;
 }
 
-void call_message(session *s, message *m) {
+void dispatch_message(session *s, message *m) {
     bool stale = true;
     while (stale && session_follow_type(s)) {
         uint32_t part = 0;
@@ -129,7 +130,7 @@ void call_message(session *s, message *m) {
             }
             return;
         }
-        if (call_begin_part(s, part, "message", m->id, &stale)) {
+        if (dispatch_begin(s, part, "message", m->id, &stale)) {
             uint64_t began_ns = meter_begin();
             message_deliver(m, handler->call.message, s->attachments[part].state);
             meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);

@@ -5,17 +5,17 @@
 #include "session/session.h"
 
 /* Several packets in a row. As long as their handlers are of one module and nobody wants its gate closed, the gate is
- * entered once. All zero at first; between the first call_packet and call_packets_end no other call is made. */
-typedef struct call_run {
+ * entered once. All zero at first; between the first dispatch_packet and dispatch_end no other call is made. */
+typedef struct dispatch_run {
     module *inside; /* NULL: inside no gate */
     uint32_t part;  /* of the session's layout */
-} call_run;
+} dispatch_run;
 
 /* The handler of the packet's opcode, else the owner's on_packet. False when there is neither. */
-bool call_packet(session *s, call_run *run, const portico_packet *packet);
-void call_packets_end(call_run *run);
+bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet);
+void dispatch_end(dispatch_run *run);
 
 /* The handler of the message's id, of whichever module has one. */
-void call_message(session *s, message *m);
+void dispatch_message(session *s, message *m);
 
 #endif

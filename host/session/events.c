@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
-static uint32_t session_fetch_locked(session *s) {
+static uint32_t session_fetch_ready_locked(session *s) {
     if (s->in == NULL) {
         s->in = block_take(BLOCK_BYTES);
     }
@@ -27,7 +27,7 @@ static uint32_t session_fetch_locked(session *s) {
     return bytes;
 }
 
-/* What a recv or the fetch has brought. Returns what session_claim_locked does. */
+/* What a recv or the fetch has brought. Returns what session_claim_turn_locked does. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
@@ -39,7 +39,7 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
     }
     s->in_used += bytes;
     s->received_ns = worker_handed_ns();
-    return session_claim_locked(s, TURN_DATA);
+    return session_claim_turn_locked(s, TURN_DATA);
 }
 
 /* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
@@ -53,7 +53,7 @@ static void session_on_recv(const os_completion *completion) {
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
-        uint32_t bytes = session_fetch_locked(s);
+        uint32_t bytes = session_fetch_ready_locked(s);
         bits = bytes > 0 ? session_received_locked(s, bytes) : 0;
     } else if (completion->bytes == 0) {
         session_ended_locked(s);
@@ -62,7 +62,7 @@ static void session_on_recv(const os_completion *completion) {
     }
     os_mutex_unlock(&s->lock);
     if (bits != 0) {
-        session_take_turn(s, bits);
+        session_run_own_turn(s, bits);
     } else {
         session_release(s);
     }
@@ -70,9 +70,9 @@ static void session_on_recv(const os_completion *completion) {
 
 static void session_turn_queued(session *s) {
     os_mutex_lock(&s->lock);
-    uint32_t bits = session_next_locked(s, 0);
+    uint32_t bits = session_next_work_locked(s, 0);
     os_mutex_unlock(&s->lock);
-    session_turn(s, bits);
+    session_run_turn(s, bits);
 }
 
 static void session_on_turn(const os_completion *completion) {
@@ -90,10 +90,10 @@ static void session_on_room_turn(work *w) {
 static void session_run(session *s, uint32_t wanted) {
     session_hold(s);
     os_mutex_lock(&s->lock);
-    uint32_t bits = session_claim_locked(s, wanted);
+    uint32_t bits = session_claim_turn_locked(s, wanted);
     os_mutex_unlock(&s->lock);
     if (bits != 0) {
-        session_take_turn(s, bits);
+        session_run_own_turn(s, bits);
     } else {
         session_release(s);
     }
@@ -123,8 +123,8 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->flush.run = session_on_flush;
     s->base.kind = ENTITY_SESSION;
     s->base.free = session_free;
-    s->base.take = session_take;
-    s->base.leave = session_leave;
+    s->base.take = session_take_message;
+    s->base.leave = session_leave_room;
     stats_add(STAT_sessions_opened, 1);
     if (!entity_add(&s->base, 3)) {
         stats_add(STAT_sessions_closed, 1);
@@ -161,7 +161,7 @@ static void session_on_connect(const os_completion *completion) {
             log_warn(s->service->config->name, "a socket option was refused (%s)",
                      system_text(os_error()));
         }
-        session_move_locked(s, SESSION_OPENING);
+        session_set_state_locked(s, SESSION_OPENING);
         entity_sweep_soon(&s->base);
         s->connected = true;
         atomic_fetch_add(&s->service->connected, 1);

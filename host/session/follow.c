@@ -55,7 +55,7 @@ void attachments_end(session *s, portico_status reason) {
 }
 
 /* Puts the layout `next` (with its reference) in place of the session's. */
-static bool session_change_layout(session *s, layout *next, uint32_t version) {
+static bool session_replace_layout(session *s, layout *next, uint32_t version) {
     if (!attachments_follow(s, next)) {
         layout_release(next);
         return false;
@@ -66,7 +66,8 @@ static bool session_change_layout(session *s, layout *next, uint32_t version) {
     os_mutex_lock(&s->lock);
     s->watermark_wanted = next->has_watermark;
     if (s->watermark_wanted && s->above_watermark) {
-        session_want_locked(s, TURN_WATERMARK); /* for a module that comes in the midst of it */
+        session_request_turn_locked(
+            s, TURN_WATERMARK); /* for a module that comes in the midst of it */
     }
     os_mutex_unlock(&s->lock);
     return true;
@@ -94,7 +95,7 @@ void session_open_type(session *s) {
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
         session_close(s, PORTICO_E_UNLOADED); /* its module went while the connection came */
-    } else if (!session_change_layout(s, l, version)) {
+    } else if (!session_replace_layout(s, l, version)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
@@ -102,12 +103,12 @@ void session_open_type(session *s) {
 }
 
 /* The type has another layout by now. Returns as session_follow_type. */
-COLD static bool session_take_layout(session *s) {
+COLD static bool session_adopt_layout(session *s) {
     uint32_t version = 0;
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
         session_close(s, PORTICO_E_UNLOADED);
-    } else if (!session_change_layout(s, l, version)) {
+    } else if (!session_replace_layout(s, l, version)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     } else {
         session_open_parts(s);
@@ -119,5 +120,5 @@ bool session_follow_type(session *s) {
     if (s->layout == NULL || s->state >= SESSION_DRAINING) {
         return false; /* not open yet: turn_open takes what is current; or closing: turn_close ends all */
     }
-    return atomic_load(&s->service->type->version) == s->layout_version || session_take_layout(s);
+    return atomic_load(&s->service->type->version) == s->layout_version || session_adopt_layout(s);
 }

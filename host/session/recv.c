@@ -64,13 +64,13 @@ COLD static void session_ignore(session *s, uint16_t opcode) {
 }
 
 /* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
-static void session_deliver(session *s, call_run *run, const frame *f) {
+static void session_deliver(session *s, dispatch_run *run, const frame *f) {
     uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
     uint8_t kept = *end;
     *end = 0;
     portico_packet packet = {
         .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
-    if (!call_packet(s, run, &packet)) {
+    if (!dispatch_packet(s, run, &packet)) {
         session_ignore(s, f->opcode);
     }
     *end = kept;
@@ -121,13 +121,13 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     }
 }
 
-void session_deliver_all(session *s) {
+void session_deliver_received(session *s) {
     const config_service *limits = s->service->config;
     uint32_t delivered = 0;
     uint32_t packets = 0;
     const char *why = NULL;
     frame f;
-    call_run run = {0};
+    dispatch_run run = {0};
     bool moves = false;
     while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_is_moving(s))) {
         frame_result result =
@@ -150,7 +150,7 @@ void session_deliver_all(session *s) {
         packets++;
         session_deliver(s, &run, &f);
     }
-    call_packets_end(&run);
+    dispatch_end(&run);
     if (packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
         stats_add(STAT_packets_in, packets);
@@ -159,9 +159,9 @@ void session_deliver_all(session *s) {
     session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
     if (moves && s->in != NULL) {
         os_mutex_lock(&s->lock);
-        session_want_locked(s, TURN_DATA); /* the rest is for the next place */
+        session_request_turn_locked(s, TURN_DATA); /* the rest is for the next place */
         os_mutex_unlock(&s->lock);
     } else {
-        s->arms = true;
+        s->rearm = true;
     }
 }

@@ -14,11 +14,11 @@ static void room_release(room *r) {
 }
 
 /* The way to `target` is over: tells whoever asked by room_join_tell. */
-static void session_tell_locked(session *s, portico_status status) {
-    message *m = s->result;
+static void session_post_result_locked(session *s, portico_status status) {
+    message *m = s->join_result;
     if (m != NULL) {
         memcpy(m->bytes + offsetof(portico_room_result, status), &status, sizeof status);
-        s->result = NULL;
+        s->join_result = NULL;
         session_inbox_add_locked(s, m);
     }
 }
@@ -30,7 +30,7 @@ static void turn_join(session *s) {
     room *refused = NULL;
     os_mutex_lock(&s->lock);
     if (s->target == s->home) { /* else it is to go on already, and has been told so */
-        session_tell_locked(s, status);
+        session_post_result_locked(s, status);
         if (!s->joined) {
             refused = s->target;
             s->target = NULL;
@@ -43,13 +43,13 @@ static void turn_join(session *s) {
     room_release(refused);
 }
 
-bool session_turn_move(session *s) {
+bool session_change_rooms(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
     bool moves = s->target != home;
-    portico_status reason = s->leaving;
+    portico_status reason = s->leave_reason;
     if (!moves && s->joined) {
-        session_tell_locked(
+        session_post_result_locked(
             s, PORTICO_OK); /* it was to go elsewhere and then to come back, before it had left */
     }
     os_mutex_unlock(&s->lock);
@@ -77,7 +77,7 @@ bool session_turn_move(session *s) {
     return !elsewhere;
 }
 
-void session_turn_leave_all(session *s) {
+void session_leave_rooms(session *s) {
     if (s->joined) {
         s->joined = false;
         room_leave(s->home, s->base.id, s->reason);
@@ -85,10 +85,10 @@ void session_turn_leave_all(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
     room *target = s->target;
-    message *result = s->result;
+    message *result = s->join_result;
     s->home = NULL;
     s->target = NULL;
-    s->result = NULL;
+    s->join_result = NULL;
     os_mutex_unlock(&s->lock);
     room_release(home);
     room_release(target);
@@ -108,32 +108,32 @@ portico_status session_move(session *s, room *r, message *result) {
     } else if (result != NULL && s->inbox_count >= MESSAGES_WAITING_MAX) {
         status = PORTICO_E_BACKLOG;
     } else {
-        session_tell_locked(s, PORTICO_E_CANCELLED);
-        s->result = result;
+        session_post_result_locked(s, PORTICO_E_CANCELLED);
+        s->join_result = result;
         before = s->target;
         s->target = r;
-        s->leaving = PORTICO_OK;
+        s->leave_reason = PORTICO_OK;
         if (r != NULL) {
             entity_hold(room_entity(r));
         }
-        session_want_locked(s, TURN_MOVE);
+        session_request_turn_locked(s, TURN_MOVE);
     }
     os_mutex_unlock(&s->lock);
     room_release(before);
     return status;
 }
 
-void session_leave(entity *e, entity *room_left, portico_status reason) {
+void session_leave_room(entity *e, entity *room_left, portico_status reason) {
     session *s = (session *)e;
     room *r = room_from_entity(room_left);
     bool leaves = false;
     os_mutex_lock(&s->lock);
     if (s->target == r) {
         leaves = true;
-        session_tell_locked(s, PORTICO_E_ROOM_CLOSED);
+        session_post_result_locked(s, PORTICO_E_ROOM_CLOSED);
         s->target = NULL;
-        s->leaving = reason;
-        session_want_locked(s, TURN_MOVE);
+        s->leave_reason = reason;
+        session_request_turn_locked(s, TURN_MOVE);
     }
     os_mutex_unlock(&s->lock);
     if (leaves) {

@@ -40,22 +40,22 @@ static portico_status session_admit_locked(session *s, const config_service *lim
 }
 
 /* Tells of the backlog when it has passed half of the limit, and when it is below a quarter again. */
-COLD static void session_mark_locked(session *s, bool above) {
+COLD static void session_pass_watermark_locked(session *s, bool above) {
     s->above_watermark = above;
     if (s->watermark_wanted) {
-        session_want_locked(s, TURN_WATERMARK);
+        session_request_turn_locked(s, TURN_WATERMARK);
     }
 }
 
-static void session_grown_locked(session *s, const config_service *limits) {
+static void session_check_above_locked(session *s, const config_service *limits) {
     if (!s->above_watermark && s->queue.queued_bytes > limits->send_limit_bytes / 2) {
-        session_mark_locked(s, true);
+        session_pass_watermark_locked(s, true);
     }
 }
 
-static void session_shrunk_locked(session *s) {
+static void session_check_below_locked(session *s) {
     if (s->above_watermark && s->queue.queued_bytes <= s->service->config->send_limit_bytes / 4) {
-        session_mark_locked(s, false);
+        session_pass_watermark_locked(s, false);
     }
 }
 
@@ -87,24 +87,24 @@ static void session_flush_locked(session *s) {
 }
 
 /* The same, and sees to what waits for that. */
-static void session_send_on_locked(session *s) {
+static void session_send_queued_locked(session *s) {
     if (s->state != SESSION_CLOSED) {
         session_flush_locked(s);
-        session_shrunk_locked(s);
+        session_check_below_locked(s);
         session_drained_locked(s);
     }
 }
 
-static void session_queued_locked(session *s, const config_service *limits) {
+static void session_packet_queued_locked(session *s, const config_service *limits) {
     stats_add(STAT_packets_out, 1);
-    session_grown_locked(s, limits);
+    session_check_above_locked(s, limits);
     if (s->queue.flying != NULL || s->flush_deferred) {
         /* What is in flight will take this along when it lands; what is deferred takes it now. */
         return;
     }
     s->flush_deferred = worker_defer(&s->flush);
     if (!s->flush_deferred) {
-        session_send_on_locked(s); /* not on a worker: there is no end of a batch to wait for */
+        session_send_queued_locked(s); /* not on a worker: there is no end of a batch to wait for */
     }
 }
 
@@ -112,9 +112,9 @@ void session_on_flush(deferred *d) {
     session *s = container_of(d, session, flush);
     os_mutex_lock(&s->lock);
     s->flush_deferred = false;
-    bool holds = s->flush_holds;
+    bool holds = s->flush_has_hold;
     if (s->queue.flying == NULL) {
-        session_send_on_locked(s);
+        session_send_queued_locked(s);
     }
     os_mutex_unlock(&s->lock);
     if (holds) {
@@ -131,7 +131,7 @@ void session_on_sent(const os_completion *completion) {
     if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {
-        session_send_on_locked(s);
+        session_send_queued_locked(s);
     }
     os_mutex_unlock(&s->lock);
     session_release(s);
@@ -150,7 +150,7 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
         uint8_t *to = sendq_add(&s->queue, whole);
         if (to != NULL) {
             frame_write(limits->framing, opcode, data, size, to);
-            session_queued_locked(s, limits);
+            session_packet_queued_locked(s, limits);
         } else {
             status = PORTICO_E_NO_MEMORY;
         }
@@ -196,7 +196,7 @@ static portico_status session_send_broadcast(session *s, broadcast *b) {
     }
     if (status == PORTICO_OK) {
         b->copies += copied;
-        session_queued_locked(s, limits);
+        session_packet_queued_locked(s, limits);
     }
     os_mutex_unlock(&s->lock);
     return status;
@@ -209,8 +209,8 @@ void broadcast_fini(broadcast *b) {
     }
 }
 
-static uint32_t members_send(const portico_session *members, uint32_t count, broadcast *b,
-                             portico_session except) {
+static uint32_t send_to_members(const portico_session *members, uint32_t count, broadcast *b,
+                                portico_session except) {
     uint32_t sent = 0;
     for (uint32_t i = 0; i < count; i++) {
         session *s = members[i] != except ? session_find(members[i]) : NULL;
@@ -241,7 +241,7 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
         members = more;
         count = list(of, members, capacity);
     }
-    uint32_t sent = members_send(members, count, b, except);
+    uint32_t sent = send_to_members(members, count, b, except);
     stats_add(STAT_broadcasts, sent > 0);
     stats_add(STAT_broadcast_packets, sent);
     stats_add(STAT_broadcast_copies, b->copies);

@@ -19,7 +19,7 @@ static const uint32_t moves[SESSION_STATES] = {
     [SESSION_CLOSED] = 0,
 };
 
-void session_move_locked(session *s, session_state to) {
+void session_set_state_locked(session *s, session_state to) {
     INVARIANT((moves[s->state] & 1u << to) != 0);
     s->state = to;
 }
@@ -86,22 +86,22 @@ void session_pend_locked(session *s, uint32_t bits) {
     atomic_store_explicit(&s->pending, s->pending | bits, memory_order_relaxed);
 }
 
-void session_want_locked(session *s, uint32_t bits) {
+void session_request_turn_locked(session *s, uint32_t bits) {
     session_pend_locked(s, bits);
-    if (s->turn) {
+    if (s->turn_taken) {
         return;
     }
     session_hold(s);
-    s->turn = true;
+    s->turn_taken = true;
     if (!session_queue_turn_locked(s)) {
         entity_sweep_soon(&s->base); /* which tries again */
-        s->turn = false;
+        s->turn_taken = false;
         session_release_locked(s);
     }
 }
 
 /* Takes what is to be done next, of what is pending and `wanted`; 0, and the end of the turn, when nothing is. */
-uint32_t session_next_locked(session *s, uint32_t wanted) {
+uint32_t session_next_work_locked(session *s, uint32_t wanted) {
     uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | wanted;
     uint32_t rest = 0;
     if ((next & TURN_MOVE) &&
@@ -110,16 +110,16 @@ uint32_t session_next_locked(session *s, uint32_t wanted) {
         next &= TURN_MOVE | TURN_CLOSE;
     }
     atomic_store_explicit(&s->pending, rest, memory_order_relaxed);
-    s->turn = next != 0;
+    s->turn_taken = next != 0;
     return next;
 }
 
-uint32_t session_claim_locked(session *s, uint32_t wanted) {
-    if (s->turn || s->home != NULL) {
-        session_want_locked(s, wanted);
+uint32_t session_claim_turn_locked(session *s, uint32_t wanted) {
+    if (s->turn_taken || s->home != NULL) {
+        session_request_turn_locked(s, wanted);
         return 0;
     }
-    return session_next_locked(s, wanted);
+    return session_next_work_locked(s, wanted);
 }
 
 void session_inbox_add_locked(session *s, message *m) {
@@ -127,10 +127,10 @@ void session_inbox_add_locked(session *s, message *m) {
     *s->inbox_last = &m->work;
     s->inbox_last = &m->work.next;
     s->inbox_count++;
-    session_want_locked(s, TURN_MESSAGE);
+    session_request_turn_locked(s, TURN_MESSAGE);
 }
 
-portico_status session_take(entity *e, message *m) {
+portico_status session_take_message(entity *e, message *m) {
     session *s = (session *)e;
     portico_status status = PORTICO_OK;
     os_mutex_lock(&s->lock);
@@ -146,7 +146,7 @@ portico_status session_take(entity *e, message *m) {
 }
 
 static void session_close_socket_locked(session *s, bool reset) {
-    session_move_locked(s, SESSION_CLOSED);
+    session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);
     if (s->socket != NULL) {
         os_close(s->socket, reset);
@@ -175,11 +175,11 @@ void session_close_locked(session *s, portico_status reason) {
     if (s->state >= SESSION_DRAINING) {
         return;
     }
-    session_move_locked(s, SESSION_DRAINING);
+    session_set_state_locked(s, SESSION_DRAINING);
     s->reason = reason;
     s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
     entity_sweep_soon(&s->base);
-    session_want_locked(s, TURN_CLOSE);
+    session_request_turn_locked(s, TURN_CLOSE);
     session_drained_locked(s);
 }
 
@@ -189,7 +189,7 @@ void session_abort_locked(session *s, portico_status reason) {
     }
     if (s->state != SESSION_DRAINING) {
         s->reason = reason;
-        session_want_locked(s, TURN_CLOSE);
+        session_request_turn_locked(s, TURN_CLOSE);
     }
     session_close_socket_locked(s, true);
 }
@@ -261,7 +261,8 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
         session_close_socket_locked(s, s->queue.queued_bytes > 0);
     }
     if (s->pending != 0) {
-        session_want_locked(s, 0); /* in case that the system had no memory to queue the turn */
+        session_request_turn_locked(
+            s, 0); /* in case that the system had no memory to queue the turn */
     }
     os_mutex_unlock(&s->lock);
     return next_ms;
@@ -269,7 +270,7 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
 
 void session_sync(session *s) {
     os_mutex_lock(&s->lock);
-    session_want_locked(s, TURN_SYNC);
+    session_request_turn_locked(s, TURN_SYNC);
     os_mutex_unlock(&s->lock);
 }
 

@@ -57,7 +57,7 @@ typedef struct session {
     _Atomic session_state state; /* written under the lock, read anywhere */
     _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without */
     /* [lock] */
-    bool turn; /* somebody has the turn, or it is queued */
+    bool turn_taken; /* somebody has the turn, or it is queued */
     bool flush_deferred;
     bool recv_armed;
     bool recv_probe; /* the armed recv is a recv-ready */
@@ -76,8 +76,8 @@ typedef struct session {
     uint32_t attachment_count;
     uint32_t layout_version;
     bool joined;           /* it is among the members of `home` */
-    bool arms;             /* the next recv is to be submitted before the turn ends */
-    bool flush_holds;      /* [lock] the deferred flush has the modules' hold */
+    bool rearm;            /* the next recv is to be submitted before the turn ends */
+    bool flush_has_hold;   /* [lock] the deferred flush has the modules' hold */
     _Atomic bool may_idle; /* idle_timeout_s is not for it */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */
@@ -93,12 +93,13 @@ typedef struct session {
     os_address peer;
     uint64_t opened_ms;
     /* [lock] */
-    portico_status reason;  /* why it closes */
-    portico_status leaving; /* what on_leave is told */
-    uint64_t deadline_ms;   /* CONNECTING, DRAINING: closed then */
-    room *target;           /* the room that it is to be in, held */
-    message *result; /* to be told when it is in `target`, or will not be; NULL: nobody asked */
-    work *inbox;     /* messages, in order */
+    portico_status reason;       /* why it closes */
+    portico_status leave_reason; /* what on_leave is told */
+    uint64_t deadline_ms;        /* CONNECTING, DRAINING: closed then */
+    room *target;                /* the room that it is to be in, held */
+    message
+        *join_result; /* to be told when it is in `target`, or will not be; NULL: nobody asked */
+    work *inbox;      /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
     struct label *label;            /* [lock of the labels] */

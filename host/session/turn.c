@@ -1,6 +1,6 @@
 /* turn.c: what modules see of a session, one thing at a time. See session.h.
  *
- * Whoever sets `turn` runs session_turn or queues it to a worker; whoever finds it set leaves its work in
+ * Whoever sets `turn` runs session_run_turn or queues it to a worker; whoever finds it set leaves its work in
  * `pending`. The turn ends only when it has seen, under the lock, that nothing is pending: so no work is
  * lost, and no two workers are ever in one session's handlers.
  */
@@ -24,7 +24,7 @@ COLD static void turn_open(session *s) {
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
-        session_move_locked(s, SESSION_OPEN);
+        session_set_state_locked(s, SESSION_OPEN);
         s->last_packet_ms = worker_now_ms();
     }
     if (session_arm_locked(s)) { /* also when closing, to see the end of the stream */
@@ -68,7 +68,7 @@ static void turn_messages(session *s) {
         message *m = (message *)next;
         next = next->next;
         if (s->state == SESSION_OPEN) {
-            call_message(s, m);
+            dispatch_message(s, m);
         }
         message_free(m);
     }
@@ -86,14 +86,14 @@ static void turn_messages(session *s) {
     s->inbox_last = s->inbox == NULL ? &last->next : s->inbox_last;
     s->inbox = next;
     s->inbox_count += count;
-    session_want_locked(s, TURN_MESSAGE);
+    session_request_turn_locked(s, TURN_MESSAGE);
     os_mutex_unlock(&s->lock);
 }
 
 COLD static void turn_close(session *s) {
     log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
-    session_turn_leave_all(s);
+    session_leave_rooms(s);
     turn_messages(s); /* frees them: the session is not open */
     attachments_end(s, s->reason);
     layout_release(s->layout);
@@ -101,8 +101,8 @@ COLD static void turn_close(session *s) {
     channels_leave(s);
     label_drop(s);
     os_mutex_lock(&s->lock);
-    s->flush_holds = s->flush_deferred; /* then the modules' hold goes to the flush */
-    if (!s->flush_holds) {
+    s->flush_has_hold = s->flush_deferred; /* then the modules' hold goes to the flush */
+    if (!s->flush_has_hold) {
         session_release_locked(s); /* the turn has its own */
     }
     os_mutex_unlock(&s->lock);
@@ -113,7 +113,7 @@ static bool turn_do(session *s, uint32_t bits) {
     if (bits & TURN_OPEN) {
         turn_open(s);
     }
-    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !session_turn_move(s)) {
+    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !session_change_rooms(s)) {
         return false;
     }
     if (bits & TURN_SYNC) {
@@ -123,7 +123,7 @@ static bool turn_do(session *s, uint32_t bits) {
         turn_messages(s);
     }
     if (bits & TURN_DATA) {
-        session_deliver_all(s);
+        session_deliver_received(s);
     }
     if (bits & TURN_WATERMARK) {
         turn_watermark(s);
@@ -135,7 +135,7 @@ static bool turn_do(session *s, uint32_t bits) {
 }
 
 /* A turn is bounded: with more to do it queues again, behind what else waits for a worker or for the room. */
-void session_turn(session *s, uint32_t bits) {
+void session_run_turn(session *s, uint32_t bits) {
     enum { ROUNDS = 4 };
     bool passed = false; /* the turn's hold, to the recv that it ends with */
     for (uint32_t round = 1; bits != 0; round++) {
@@ -143,10 +143,10 @@ void session_turn(session *s, uint32_t bits) {
             return; /* the turn has its hold with it */
         }
         os_mutex_lock(&s->lock);
-        bool armed = s->arms && session_arm_locked(s);
-        s->arms = false;
+        bool armed = s->rearm && session_arm_locked(s);
+        s->rearm = false;
         bool queued = round == ROUNDS && s->pending != 0 && session_queue_turn_locked(s);
-        bits = queued ? 0 : session_next_locked(s, 0);
+        bits = queued ? 0 : session_next_work_locked(s, 0);
         passed = armed && bits == 0 && !queued;
         if (armed && !passed) {
             session_hold(s);
@@ -161,8 +161,8 @@ void session_turn(session *s, uint32_t bits) {
     }
 }
 
-void session_take_turn(session *s, uint32_t bits) {
+void session_run_own_turn(session *s, uint32_t bits) {
     entity *before = turn_enter(&s->base);
-    session_turn(s, bits);
+    session_run_turn(s, bits);
     turn_leave(before);
 }
