@@ -34,14 +34,15 @@ void attachment_fini(attachment *a) {
     free(a->state);
 }
 
-/* Brings the state to the generation `g`; returns as attachment_catch_up. */
+/* Brings the state to the generation `g`. Returns as attachment_catch_up. */
 COLD static bool attachment_take_over(session *s, attachment *a, generation *g) {
     const registered_type *type = registry_find(g->registry, s->service->type->name);
     if (type == NULL) {
-        return false; /* a session that came while a type was taken away: its layout is gone, and it closes */
+        return false; /* the type has been unloaded, and the session is about to close */
     }
     const state_owner owner = {.name = type->name, .entity = s->base.id};
-    /* Before on_open it is all zero, perhaps of a generation that `migrate` was never asked about. */
+    /* Before on_open the state is all zero, and `migrate` may never have been asked about its
+     * generation. */
     portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state,
                                             &type->shape, a->opened ? type->migrate : NULL);
     generation *before = a->generation;

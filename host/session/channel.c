@@ -9,7 +9,7 @@
 
 typedef struct channel {
     char name[PORTICO_LABEL_MAX]; /* the key */
-    portico_session *members;     /* in the order of their joining */
+    portico_session *members;     /* in the order in which they joined */
     uint32_t count;
     uint32_t capacity;
     UT_hash_handle hh;
@@ -103,7 +103,7 @@ static portico_status join_locked(const char *name, session *s) {
     return PORTICO_OK;
 }
 
-/* Takes the member out; an empty channel is gone. */
+/* Removes the member; frees the channel when it is empty. */
 static void leave_locked(membership **at, portico_session id) {
     membership *m = *at;
     channel *c = m->channel;

@@ -1,21 +1,20 @@
-/* channel.h: named lists of sessions, to send one packet to all of them (broadcast_to_members).
+/* channel.h: named lists of sessions; broadcast_to_members sends one packet to all of them.
  *
- * Any thread. One lock guards all channels; it is never held while sessions are sent to: a send works on a
- * copy of the list of members. Nothing is locked under the channels' lock.
- */
+ * Any thread. One lock guards all channels. It is a leaf, and it is never held while sessions are
+ * sent to: a broadcast works on a copy of the list. */
 #ifndef PORTICO_CHANNEL_H
 #define PORTICO_CHANNEL_H
 
 #include "session/session.h"
 
-/* Statuses as portico_host.channel_join and channel_leave. */
+/* Statuses: see portico_host.channel_join and channel_leave. */
 portico_status channel_join(const char *name, session *s);
 portico_status channel_leave(const char *name, session *s);
 
-/* Leaves all. The session is closing: channel_join lets it in nowhere. */
+/* Leaves all channels. The session is closing, so channel_join no longer accepts it. */
 void channels_leave(session *s);
 
-/* Writes up to `capacity` members; returns how many there are. */
+/* Writes up to `capacity` members and returns how many there are. */
 uint32_t channel_members(const char *name, portico_session *members, uint32_t capacity);
 
 #endif

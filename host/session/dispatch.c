@@ -1,11 +1,12 @@
 /* dispatch.c: see dispatch.h.
  *
- * A packet's handler is found in the layout before the gate is entered, and the layout may be replaced in between: then
- * the part's generation is not the one that serves, and the handler is looked for again in the new layout. Of another
- * module's swap the call need know nothing.
- * Where the layout has no handler, no gate is entered that could tell, and the layout may be one that a swap is about to
- * take back, since its swap_in fails: so the gates are passed before that is believed.
- */
+ * A handler is found in the session's layout before the gate of its module is entered, and a swap
+ * may replace the layout in between. Then the part's generation is not the one that serves, and the
+ * handler is looked up again in the new layout. Swaps of other modules do not matter to the call.
+ *
+ * If the layout has no handler, there is no gate to enter that would show this. The layout may even
+ * be one that a swap is about to take back because its swap_in failed. So dispatch passes all gates
+ * of the layout before it concludes that there is no handler. */
 #include "session/dispatch.h"
 
 #include "os/compiler.h"
@@ -14,7 +15,7 @@
 #include "session/follow.h"
 #include "session/private.h"
 
-/* Lets the swaps that exchange the session's layout come to their end. True: it has another one now. */
+/* Waits for swaps of the layout's modules to end. True: the type now has another layout. */
 COLD static bool layout_replaced(session *s) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
         gate *g = &s->layout->parts[i].module->gate;
@@ -24,7 +25,7 @@ COLD static bool layout_replaced(session *s) {
     return atomic_load(&s->service->type->version) != s->layout_version;
 }
 
-/* The same for part `part` of the session's layout; *stale: look for the handler again. */
+/* As call_begin, for a part of the session's layout. False with *stale: look the handler up again. */
 static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t number,
                            bool *stale) {
     attachment *a = &s->attachments[part];
@@ -39,7 +40,7 @@ static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t
     return !*stale;
 }
 
-/* The handler that the session's layout has for the opcode, and its part; NULL: none. */
+/* The layout's handler for the opcode, and its part; NULL: there is none. */
 static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_t *part) {
     const layout_handler *h = layout_find(s->layout, opcode);
     *part = h != NULL ? h->part : 0;
@@ -55,7 +56,7 @@ COLD static void call_measured(session *s, portico_on_packet handler, uint32_t p
               s->service->type->name, registered ? packet->opcode : 0);
 }
 
-/* Inside the gate of its module. */
+/* Inside the gate of the handler's module. */
 static void call_handler(session *s, portico_on_packet handler, uint32_t part,
                          const portico_packet *packet) {
     if (meter_on()) {
@@ -72,7 +73,7 @@ void dispatch_end(dispatch_run *run) {
     }
 }
 
-/* Whether the handler may be called without passing a gate: the run is inside one, and it is that of its module. */
+/* Whether the run may stay inside its gate to call a handler of `part`. */
 static bool run_continues(const session *s, const dispatch_run *run, uint32_t part,
                           uint16_t opcode) {
     return run->part == part && atomic_load(&s->service->type->version) == s->layout_version &&
@@ -106,7 +107,7 @@ bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet
     return true;
 }
 
-/* The part of the session's layout that has a handler for the message, or NULL. */
+/* The layout's handler for the message, and its part; NULL: there is none. */
 static const registered_handler *find_message(const session *s, uint32_t id, uint32_t *part) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
         const registered_handler *handler =

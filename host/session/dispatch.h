@@ -1,21 +1,26 @@
-/* dispatch.h: finds the handler of a packet or message in the session's layout, and calls it. [turn]; no lock is held. */
+/* dispatch.h: finds the handler of a packet or message in the session's layout, and calls it.
+ *
+ * All functions: [turn], no lock held. */
 #ifndef PORTICO_DISPATCH_H
 #define PORTICO_DISPATCH_H
 
 #include "session/session.h"
 
-/* Several packets in a row. As long as their handlers are of one module and nobody wants its gate closed, the gate is
- * entered once. All zero at first; between the first dispatch_packet and dispatch_end no other call is made. */
+/* Several packets in a row. While their handlers belong to one module and no thread wants to close
+ * its gate, the gate is entered only once. Initially all zero; no other call into a module is made
+ * between the first dispatch_packet and dispatch_end. */
 typedef struct dispatch_run {
     module *inside; /* NULL: inside no gate */
     uint32_t part;  /* of the session's layout */
 } dispatch_run;
 
-/* The handler of the packet's opcode, else the owner's on_packet. False when there is neither. */
+/* Calls the handler of the packet's opcode, else the owner's on_packet. False: there is neither. */
 bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet);
+
+/* Leaves the gate that the run is inside. */
 void dispatch_end(dispatch_run *run);
 
-/* The handler of the message's id, of whichever module has one. */
+/* Calls the handler of the message's id, of the first module that has one. */
 void dispatch_message(session *s, message *m);
 
 #endif

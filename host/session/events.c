@@ -1,4 +1,4 @@
-/* events.c: the completions of a session's operations, and how a session begins. See session.h. */
+/* events.c: how a session begins, and the completions that drive it. See session.h. */
 #include "session/private.h"
 
 #include "base/stats.h"
@@ -7,7 +7,10 @@
 
 #include <stdlib.h>
 
-/* The recv-ready has completed: fetches what is there. Returns how many bytes; 0: a recv is to tell. */
+/* ---- what a recv brought -------------------------------------------------------------------- */
+
+/* A recv-ready has completed: fetches the bytes that have arrived and returns how many. 0: a recv
+ * is in flight instead, or the session is closed. */
 static uint32_t session_fetch_ready_locked(session *s) {
     if (s->in == NULL) {
         s->in = block_take(BLOCK_BYTES);
@@ -27,12 +30,12 @@ static uint32_t session_fetch_ready_locked(session *s) {
     return bytes;
 }
 
-/* What a recv or the fetch has brought. Returns what session_claim_turn_locked does. */
+/* `bytes` more are in the receive block. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
-        if (session_arm_locked(
-                s)) { /* over the bytes just received: only the end of the stream matters */
+        /* Only the end of the stream matters now: the next recv overwrites these bytes. */
+        if (session_arm_locked(s)) {
             session_hold(s);
         }
         return 0;
@@ -42,14 +45,14 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
     return session_claim_turn_locked(s, TURN_DATA);
 }
 
-/* A recv finished, failed or was cancelled: once per accepted os_recv. [worker] */
+/* A recv has finished, failed or been cancelled: once per accepted os_recv. [worker] */
 static void session_on_recv(const os_completion *completion) {
     session *s = container_of(completion->op, session, recv_op);
     uint32_t bits = 0;
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* nobody wants them */
+        stats_add(STAT_bytes_in, completion->bytes); /* received, but dropped */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
@@ -68,39 +71,31 @@ static void session_on_recv(const os_completion *completion) {
     }
 }
 
-static void session_turn_queued(session *s) {
+/* ---- the turn's own completions ------------------------------------------------------------- */
+
+static uint32_t session_next_work(session *s) {
     os_mutex_lock(&s->lock);
     uint32_t bits = session_next_work_locked(s, 0);
     os_mutex_unlock(&s->lock);
-    session_run_turn(s, bits);
+    return bits;
 }
 
+/* A queued turn has reached a worker. [worker] */
 static void session_on_turn(const os_completion *completion) {
     session *s = container_of(completion->op, session, turn_op);
-    entity *before = turn_enter(&s->base);
-    session_turn_queued(s);
-    turn_leave(before);
+    session_run_own_turn(s, session_next_work(s));
 }
 
-/* In the strand of its room, which has entered the room's turn. */
+/* The same in the strand of its room, which has entered the room's turn. [worker] */
 static void session_on_room_turn(work *w) {
-    session_turn_queued(container_of(w, session, room_work));
+    session *s = container_of(w, session, room_work);
+    session_run_turn(s, session_next_work(s));
 }
 
-static void session_run(session *s, uint32_t wanted) {
-    session_hold(s);
-    os_mutex_lock(&s->lock);
-    uint32_t bits = session_claim_turn_locked(s, wanted);
-    os_mutex_unlock(&s->lock);
-    if (bits != 0) {
-        session_run_own_turn(s, bits);
-    } else {
-        session_release(s);
-    }
-}
+/* ---- the beginning -------------------------------------------------------------------------- */
 
-/* A session with the holds of its socket and of its modules, and one for the caller. From here on others can
- * find it: all that they may look at is set before. */
+/* Makes a session with the holds of its socket and its modules and one for the caller. Once
+ * entity_add has returned, other threads can find it, so everything they may look at is set before. */
 static session *session_create(service *from, os_socket *socket, const os_address *peer,
                                session_state state) {
     session *s = calloc(1, sizeof *s);
@@ -134,6 +129,19 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     return s;
 }
 
+/* The session has come to OPENING: runs the turn that opens it. */
+static void session_open(session *s) {
+    session_hold(s);
+    os_mutex_lock(&s->lock);
+    uint32_t bits = session_claim_turn_locked(s, TURN_OPEN);
+    os_mutex_unlock(&s->lock);
+    if (bits != 0) {
+        session_run_own_turn(s, bits);
+    } else {
+        session_release(s);
+    }
+}
+
 void session_accept(service *from, os_socket *socket, const os_address *peer) {
     session *s = session_create(from, socket, peer, SESSION_OPENING);
     if (s == NULL) {
@@ -143,34 +151,38 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
         return;
     }
     atomic_fetch_add(&from->connected, 1);
-    session_run(s, TURN_OPEN);
+    session_open(s);
     session_release(s);
 }
 
+static void session_connected_locked(session *s) {
+    if (os_socket_configure(s->socket, &s->service->config->socket) != PORTICO_OK) {
+        log_warn(s->service->config->name, "a socket option was refused (%s)",
+                 system_text(os_error()));
+    }
+    session_set_state_locked(s, SESSION_OPENING);
+    entity_sweep_soon(&s->base);
+    s->connected = true;
+    atomic_fetch_add(&s->service->connected, 1);
+    s->recv_op.done = session_on_recv;
+}
+
+/* A connect has finished, failed or been cancelled. [worker] */
 static void session_on_connect(const os_completion *completion) {
     session *s = container_of(completion->op, session, recv_op);
     bool open = false;
     os_mutex_lock(&s->lock);
     if (s->state != SESSION_CONNECTING) {
-        /* Closed meanwhile: the connection, if there is one, went with the socket. */
+        /* Closed in between: a connection that was made has been closed with the socket. */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {
-        portico_status set = os_socket_configure(s->socket, &s->service->config->socket);
-        if (set != PORTICO_OK) {
-            log_warn(s->service->config->name, "a socket option was refused (%s)",
-                     system_text(os_error()));
-        }
-        session_set_state_locked(s, SESSION_OPENING);
-        entity_sweep_soon(&s->base);
-        s->connected = true;
-        atomic_fetch_add(&s->service->connected, 1);
-        s->recv_op.done = session_on_recv;
+        session_connected_locked(s);
         open = true;
     }
     os_mutex_unlock(&s->lock);
     if (open) {
-        session_run(s, TURN_OPEN);
+        session_open(s);
     }
     session_release(s);
 }
@@ -181,7 +193,7 @@ portico_status session_connect(service *from, const os_address *to, const os_add
         return PORTICO_E_NO_MEMORY;
     }
     os_mutex_lock(&s->lock);
-    if (s->state == SESSION_CONNECTING) { /* else the stop has found it already */
+    if (s->state == SESSION_CONNECTING) { /* else a stopping host has already found and closed it */
         s->recv_op.done = session_on_connect;
         session_hold(s);
         portico_status status = os_connect(from->port, to, local, &s->recv_op, &s->socket);

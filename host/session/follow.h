@@ -1,19 +1,22 @@
-/* follow.h: a session follows its type: which modules see it, and that they are told when it begins and ends for them.
+/* follow.h: keeps a session with its type: which modules take part in it, and in which
+ * generation.
  *
- * All functions: [turn].
- */
+ * All functions: [turn]. */
 #ifndef PORTICO_FOLLOW_H
 #define PORTICO_FOLLOW_H
 
+#include "os/compiler.h"
 #include "session/session.h"
 
-/* Lets the session have its type's layout for the first time, and calls its modules' on_open. */
-void session_open_type(session *s);
+/* Adopts the layout that the type has now: ends the modules that have gone, and opens those that
+ * have not opened the session. If that fails or a module refuses the session, the session closes. */
+COLD void session_adopt_layout(session *s);
 
-/* Lets the session have the layout that its type has now. False: it closes, or is not open yet. */
+/* Adopts the type's layout if it is not the session's. False: the session is not open yet, or
+ * closing. */
 bool session_follow_type(session *s);
 
-/* Ends all attachments, the last that came first. */
+/* Ends all attachments, the last one first. */
 void attachments_end(session *s, portico_status reason);
 
 #endif

@@ -9,7 +9,7 @@
 
 typedef struct label_key {
     const session_type *type;
-    char text[PORTICO_LABEL_MAX]; /* filled up with zeros: the whole struct is the key */
+    char text[PORTICO_LABEL_MAX]; /* padded with zeros, since the whole struct is the key */
 } label_key;
 
 typedef struct label {

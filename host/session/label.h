@@ -1,13 +1,12 @@
 /* label.h: names of sessions, unique within a session type.
  *
- * Any thread. One lock guards the table and every session's `label`; nothing is locked under it.
- */
+ * Any thread. One lock guards the table and every session's `label`. It is a leaf. */
 #ifndef PORTICO_LABEL_H
 #define PORTICO_LABEL_H
 
 #include "session/session.h"
 
-/* Statuses as portico_host.session_set_label. */
+/* Statuses: see portico_host.session_set_label. */
 portico_status label_set(session *s, const char *text);
 
 /* The session's label, "" when it has none. */
@@ -16,7 +15,7 @@ void label_get(session *s, char text[PORTICO_LABEL_MAX]);
 /* The id of the session of this type with this label, or 0. */
 portico_session label_find(const session_type *type, const char *text);
 
-/* Takes the label away. The session is closing: label_set gives it no other one. */
+/* Removes the label. The session is closing, so label_set no longer accepts it. */
 void label_drop(session *s);
 
 #endif

@@ -1,9 +1,10 @@
-/* session/private.h: what the files of session/ share, from the bottom of the staircase up.
+/* session/private.h: what the files of session/ share. From the top: events, turn, recv, dispatch,
+ * follow, call, attachment; send and rooms beside them; session.c below. Each calls only those
+ * below.
  *
- * A function whose name ends in _locked is called with the session's lock held. All callers hold the session
- * (entity_table.h), or its modules do and need the lock to let go: so letting go of another hold under the lock never
- * frees it.
- */
+ * A function whose name ends in _locked is called with the session's lock held, by a caller that
+ * holds the session (entity_table.h) or acts for its modules, which need the lock to release it. So
+ * releasing another hold under the lock never frees the session. */
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H
 
@@ -11,29 +12,33 @@
 #include "session/session.h"
 
 /* session.c */
-void session_free(entity *e);
-void session_set_state_locked(session *s, session_state to);
 void session_hold(session *s);
 void session_release_locked(session *s);
+void session_free(entity *e);
+/* Aborts the host when the table of states does not allow it. */
+void session_set_state_locked(session *s, session_state to);
 COLD void session_close_locked(session *s, portico_status reason);
 COLD void session_abort_locked(session *s, portico_status reason);
 /* The peer's stream has ended. */
 COLD void session_ended_locked(session *s);
-/* In DRAINING, when nothing is left to send: goes on to the end. */
+/* Once a DRAINING session has sent everything: shuts down its side, or closes if the peer has
+ * ended. */
 void session_drained_locked(session *s);
-portico_status session_take_message(entity *e, message *m);
-void session_inbox_add_locked(session *s, message *m);
-/* Puts the turn into the queue of where it belongs. False: the system had no memory for it. */
-bool session_queue_turn_locked(session *s);
-/* Adds to `pending`, and does nothing about it. */
+/* Leaves work for the turn without requesting the turn. */
 void session_pend_locked(session *s, uint32_t bits);
-/* Leaves work for the turn; queues the turn to a worker when nobody has it. */
+/* Leaves work for the turn, and queues the turn unless it is taken. */
 void session_request_turn_locked(session *s, uint32_t bits);
-/* Takes what is to be done next, of what is pending and `wanted`; 0, and the end of the turn, when nothing is. */
-uint32_t session_next_work_locked(session *s, uint32_t wanted);
-/* Leaves work for the turn. Not 0: nobody had it, and the caller has it now: it lets go of the lock and calls
- * session_run_own_turn with that, to which its hold goes. */
-uint32_t session_claim_turn_locked(session *s, uint32_t wanted);
+/* Leaves work for the turn. Not 0: the caller now has the turn; it unlocks and passes the result
+ * and its hold to session_run_own_turn. */
+uint32_t session_claim_turn_locked(session *s, uint32_t bits);
+/* Removes from `pending`, to which it adds `bits`, the work to do next. 0: nothing; the turn has
+ * ended. */
+uint32_t session_next_work_locked(session *s, uint32_t bits);
+/* Queues the turn to the strand of its room, or to the port. False: out of memory. */
+bool session_queue_turn_locked(session *s);
+void session_inbox_add_locked(session *s, message *m);
+/* The entity's `take`. */
+portico_status session_take_message(entity *e, message *m);
 
 /* send.c */
 void session_on_sent(const os_completion *completion);
@@ -42,27 +47,28 @@ void session_on_flush(deferred *d);
 /* rooms.c */
 /* The entity's `leave`. */
 void session_leave_room(entity *e, entity *room_left, portico_status reason);
-/* [turn] */
-/* Whether the handlers have to stop, because the session is to be elsewhere. */
+/* Whether handlers must stop because the session has to move first. [turn] */
 static inline bool session_is_moving(const session *s) {
     return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
 }
-/* Takes the session to where it is to be. False: its turn goes on there, and not here. */
+/* Moves the session towards `target`. False: its turn continues in the new place, not here. [turn] */
 bool session_change_rooms(session *s);
-/* Out of its room for good. */
+/* Takes a closing session out of its room and ends any move. [turn] */
 void session_leave_rooms(session *s);
 
 /* recv.c */
-/* True: the recv is in flight, for which the caller holds the session, or does so before it unlocks it. */
+/* Submits a recv; `capacity` 0: a recv-ready. True: it is in flight and needs a hold, which the
+ * caller passes on or takes before it unlocks. */
 bool session_recv_locked(session *s, void *data, uint32_t capacity);
-/* Submits the next recv when one is to be in flight and none is. True: it is, and a hold of the caller's goes to it, or one
- * that the caller takes before it unlocks the session. */
+/* Submits the next recv if one is due and none is in flight. Returns as session_recv_locked. */
 bool session_arm_locked(session *s);
-void session_deliver_received(session *s); /* [turn] */
+/* Delivers the complete frames of the receive block. [turn] */
+void session_deliver_received(session *s);
 
 /* turn.c */
-/* Runs the turn, which the caller has. */
+/* Runs the turn, which the caller has, beginning with `bits`. Takes over the caller's hold. */
 void session_run_turn(session *s, uint32_t bits);
+/* The same for a session that is in no room. */
 void session_run_own_turn(session *s, uint32_t bits);
 
 #endif

@@ -1,9 +1,9 @@
 /* recv.c: what comes into a session. See session.h.
  *
- * In OPEN and DRAINING, until the end of the peer's stream was read, exactly one of these is true: a recv is in
- * flight; or the received bytes are with the turn, which arms the next recv when it is done with them. A session that has nothing begun waits with a
- * recv-ready and holds no memory for receiving.
- */
+ * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
+ * true: a recv is in flight, or the turn has the received bytes and submits the next recv when it
+ * is done with them. A session without an incomplete frame waits with a recv-ready and holds no
+ * receive memory. */
 #include "session/private.h"
 
 #include "base/stats.h"
@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-/* True: the recv is in flight, for which the caller holds the session, or does so before it unlocks it. */
 bool session_recv_locked(session *s, void *data, uint32_t capacity) {
     s->recv_probe = capacity == 0;
     s->recv_armed = true;
@@ -39,7 +38,8 @@ bool session_arm_locked(session *s) {
                : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
 }
 
-/* packets_per_second as a bucket that holds one second's worth. */
+/* Counts a packet towards packets_per_second: a bucket that holds one second's worth. False: it is
+ * full. */
 static bool session_rate_ok(session *s) {
     uint32_t rate = s->service->config->packets_per_second;
     if (rate == 0) {
@@ -53,7 +53,7 @@ static bool session_rate_ok(session *s) {
     return s->rate_due_ns - now_ns <= 1000000000;
 }
 
-/* There is no handler for the packet. */
+/* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
     stats_add(STAT_packets_ignored, 1);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
@@ -63,7 +63,7 @@ COLD static void session_ignore(session *s, uint16_t opcode) {
     }
 }
 
-/* Runs the handler of one packet. The byte after the payload is 0 meanwhile. */
+/* Runs the handler of one packet, with a zero byte after the payload while it runs. */
 static void session_deliver(session *s, dispatch_run *run, const frame *f) {
     uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
     uint8_t kept = *end;
@@ -85,8 +85,15 @@ COLD static void session_refuse_frame(session *s, const char *why) {
     session_close(s, PORTICO_E_FRAME);
 }
 
-/* Makes room behind an incomplete frame. The block grows by doubling, with what has really come, so that
- * a large size in a header costs the host nothing. */
+COLD static void session_refuse_flood(session *s) {
+    const config_service *limits = s->service->config;
+    log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
+             (unsigned long long)s->base.id, limits->packets_per_second);
+    session_close(s, PORTICO_E_FLOOD);
+}
+
+/* Makes room after an incomplete frame. The block doubles only once it is full of received bytes,
+ * so a large size in a header alone costs the host nothing. */
 static bool session_grow(session *s) {
     if (s->in_used < s->in->capacity) {
         return true;
@@ -101,7 +108,7 @@ static bool session_grow(session *s) {
     return true;
 }
 
-/* Keeps what is left of the block after `delivered` bytes. */
+/* Drops the first `delivered` bytes of the block and keeps the rest. */
 static void session_keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
@@ -121,31 +128,34 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     }
 }
 
-void session_deliver_received(session *s) {
+/* Reads the next frame, `at` bytes into the block. False: it is incomplete, or the session closes. */
+static bool session_next_frame(session *s, uint32_t at, frame *f) {
     const config_service *limits = s->service->config;
+    const char *why = NULL;
+    frame_result result = frame_parse(limits->framing, s->in->bytes + at, s->in_used - at,
+                                      limits->frame_limit_bytes, &s->in_scanned, f, &why);
+    if (result == FRAME_INCOMPLETE) {
+        return false;
+    }
+    if (result == FRAME_BROKEN) {
+        session_refuse_frame(s, why);
+        return false;
+    }
+    if (!session_rate_ok(s)) {
+        session_refuse_flood(s);
+        return false;
+    }
+    return true;
+}
+
+void session_deliver_received(session *s) {
     uint32_t delivered = 0;
     uint32_t packets = 0;
-    const char *why = NULL;
     frame f;
     dispatch_run run = {0};
-    bool moves = false;
-    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moves = session_is_moving(s))) {
-        frame_result result =
-            frame_parse(limits->framing, s->in->bytes + delivered, s->in_used - delivered,
-                        limits->frame_limit_bytes, &s->in_scanned, &f, &why);
-        if (result == FRAME_INCOMPLETE) {
-            break;
-        }
-        if (result == FRAME_WHOLE && !session_rate_ok(s)) {
-            log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
-                     (unsigned long long)s->base.id, limits->packets_per_second);
-            session_close(s, PORTICO_E_FLOOD);
-            break;
-        }
-        if (result == FRAME_BROKEN) {
-            session_refuse_frame(s, why);
-            break;
-        }
+    bool moving = false;
+    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moving = session_is_moving(s)) &&
+           session_next_frame(s, delivered, &f)) {
         delivered += f.frame_bytes;
         packets++;
         session_deliver(s, &run, &f);
@@ -155,11 +165,12 @@ void session_deliver_received(session *s) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
         stats_add(STAT_packets_in, packets);
     }
-    /* A closing session drops what is left, so that its block has room to read on to the end of the stream. */
+    /* A closing session drops the rest, so that the block has room to read to the end of the
+     * stream. */
     session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
-    if (moves && s->in != NULL) {
+    if (moving && s->in != NULL) {
         os_mutex_lock(&s->lock);
-        session_request_turn_locked(s, TURN_DATA); /* the rest is for the next place */
+        session_request_turn_locked(s, TURN_DATA); /* for the place that it moves to */
         os_mutex_unlock(&s->lock);
     } else {
         s->rearm = true;

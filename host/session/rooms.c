@@ -1,8 +1,8 @@
-/* rooms.c: how a session gets from room to room. See session.h.
+/* rooms.c: how a session moves between rooms. See session.h.
  *
- * `target` is where it is to be: any thread sets it. `home` is where its turn runs: only the turn changes it,
- * between two handlers. Each holds its room. The session is a member of `home` when `joined` says so.
- */
+ * `target` is the room that the session is to be in; any thread sets it. `home` is the room that
+ * its turn runs in; only the turn changes it, between two handlers. Each holds its room. The
+ * session is a member of `home` when `joined` is set. */
 #include "session/private.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ static void room_release(room *r) {
     }
 }
 
-/* The way to `target` is over: tells whoever asked by room_join_tell. */
+/* The move to `target` has ended: posts the result that room_join_tell asked for. */
 static void session_post_result_locked(session *s, portico_status status) {
     message *m = s->join_result;
     if (m != NULL) {
@@ -23,13 +23,13 @@ static void session_post_result_locked(session *s, portico_status status) {
     }
 }
 
-/* In the turn of its home: comes to be a member, or is refused and goes on its way out. */
+/* In its home's turn: becomes a member, or is refused and must move out again. */
 static void turn_join(session *s) {
     portico_status status = room_enter(s->home, s->base.id);
     s->joined = status == PORTICO_OK;
     room *refused = NULL;
     os_mutex_lock(&s->lock);
-    if (s->target == s->home) { /* else it is to go on already, and has been told so */
+    if (s->target == s->home) { /* else it is to move on, and the result has been posted */
         session_post_result_locked(s, status);
         if (!s->joined) {
             refused = s->target;
@@ -46,14 +46,14 @@ static void turn_join(session *s) {
 bool session_change_rooms(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
-    bool moves = s->target != home;
+    bool moving = s->target != home;
     portico_status reason = s->leave_reason;
-    if (!moves && s->joined) {
-        session_post_result_locked(
-            s, PORTICO_OK); /* it was to go elsewhere and then to come back, before it had left */
+    if (!moving && s->joined) {
+        /* It was to move away and then back, and never left. */
+        session_post_result_locked(s, PORTICO_OK);
     }
     os_mutex_unlock(&s->lock);
-    if (!moves) {
+    if (!moving) {
         if (home != NULL && !s->joined) {
             turn_join(s);
         }
@@ -64,11 +64,9 @@ bool session_change_rooms(session *s) {
         room_leave(home, s->base.id, reason);
     }
     os_mutex_lock(&s->lock);
-    s->home = s->target; /* which may have changed meanwhile */
+    s->home = s->target; /* which may have changed since */
     if (s->home != NULL) {
         entity_hold(room_entity(s->home));
-    }
-    if (s->home != NULL) {
         session_pend_locked(s, TURN_MOVE);
     }
     bool elsewhere = session_queue_turn_locked(s);

@@ -1,9 +1,8 @@
 /* send.c: what goes out of a session. See session.h.
  *
- * Packets are queued under the session's lock by any thread. The first one in a worker's batch defers a
- * flush to the end of the batch, so that all of a batch goes out in one os_send; one send is in flight at a
- * time, and its completion starts the next.
- */
+ * Any thread queues packets under the session's lock. The first one in a worker's batch defers a
+ * flush to the end of the batch, so everything queued during the batch goes out in one call. One
+ * os_send is in flight at a time; when it completes, the next begins. */
 #include "session/private.h"
 
 #include "base/stats.h"
@@ -11,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* They may not. */
+/* The backlog has reached send_limit_bytes. */
 COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
     stats_add(STAT_packets_dropped, 1);
@@ -24,14 +23,15 @@ COLD static portico_status session_refuse_locked(session *s) {
     return PORTICO_E_BACKLOG;
 }
 
-/* Whether `whole` more bytes may be queued. */
+/* Checks whether `whole` more bytes may be queued. */
 static portico_status session_admit_locked(session *s, const config_service *limits,
                                            uint32_t whole) {
     session_state state = s->state;
     if (state != SESSION_OPENING && state != SESSION_OPEN) {
         return PORTICO_E_GONE;
     }
-    /* What needs no more memory is held against its bytes: memory comes in pieces that may be as large as the limit. */
+    /* The limit applies to the queue's memory if this packet needs more of it, else only to its
+     * bytes: a piece of memory may be as large as the limit. */
     uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
     if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
         return PORTICO_OK;
@@ -39,7 +39,7 @@ static portico_status session_admit_locked(session *s, const config_service *lim
     return session_refuse_locked(s);
 }
 
-/* Tells of the backlog when it has passed half of the limit, and when it is below a quarter again. */
+/* The backlog has passed half of the limit, or fallen to a quarter of it again. */
 COLD static void session_pass_watermark_locked(session *s, bool above) {
     s->above_watermark = above;
     if (s->watermark_wanted) {
@@ -59,7 +59,7 @@ static void session_check_below_locked(session *s) {
     }
 }
 
-/* What is left of a list that did not go at once. */
+/* Submits the rest of a list that the system did not take at once. */
 static void session_submit_locked(session *s, os_buffer *list) {
     session_hold(s);
     portico_status status = os_send(s->socket, &s->send_op, list);
@@ -72,7 +72,7 @@ static void session_submit_locked(session *s, os_buffer *list) {
     }
 }
 
-/* Nothing flies: sends what waits, until all has gone or something flies. */
+/* No send is in flight: sends what is queued until nothing is left or a send is in flight. */
 static void session_flush_locked(session *s) {
     os_buffer *list;
     while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
@@ -86,7 +86,7 @@ static void session_flush_locked(session *s) {
     }
 }
 
-/* The same, and sees to what waits for that. */
+/* The same, with its consequences for the watermark and for a session that is draining. */
 static void session_send_queued_locked(session *s) {
     if (s->state != SESSION_CLOSED) {
         session_flush_locked(s);
@@ -99,12 +99,12 @@ static void session_packet_queued_locked(session *s, const config_service *limit
     stats_add(STAT_packets_out, 1);
     session_check_above_locked(s, limits);
     if (s->queue.flying != NULL || s->flush_deferred) {
-        /* What is in flight will take this along when it lands; what is deferred takes it now. */
+        /* The send in flight continues with this packet when it completes; the flush sends it. */
         return;
     }
     s->flush_deferred = worker_defer(&s->flush);
     if (!s->flush_deferred) {
-        session_send_queued_locked(s); /* not on a worker: there is no end of a batch to wait for */
+        session_send_queued_locked(s); /* not on a worker: no batch will end */
     }
 }
 
@@ -122,7 +122,7 @@ void session_on_flush(deferred *d) {
     }
 }
 
-/* A send has arrived in the system, or failed: once per accepted os_send. [worker] */
+/* A send has finished, failed or been cancelled: once per accepted os_send. [worker] */
 void session_on_sent(const os_completion *completion) {
     session *s = container_of(completion->op, session, send_op);
     os_mutex_lock(&s->lock);
@@ -137,6 +137,22 @@ void session_on_sent(const os_completion *completion) {
     session_release(s);
 }
 
+static portico_status session_send_locked(session *s, uint16_t opcode, const void *data,
+                                          uint32_t size, uint32_t whole) {
+    const config_service *limits = s->service->config;
+    portico_status status = session_admit_locked(s, limits, whole);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    uint8_t *to = sendq_add(&s->queue, whole);
+    if (to == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    frame_write(limits->framing, opcode, data, size, to);
+    session_packet_queued_locked(s, limits);
+    return PORTICO_OK;
+}
+
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
     uint32_t whole = 0;
@@ -145,21 +161,12 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
         return status;
     }
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, limits, whole);
-    if (status == PORTICO_OK) {
-        uint8_t *to = sendq_add(&s->queue, whole);
-        if (to != NULL) {
-            frame_write(limits->framing, opcode, data, size, to);
-            session_packet_queued_locked(s, limits);
-        } else {
-            status = PORTICO_E_NO_MEMORY;
-        }
-    }
+    status = session_send_locked(s, opcode, data, size, whole);
     os_mutex_unlock(&s->lock);
     return status;
 }
 
-/* Makes the frame for this framing: the broadcast's one copy of the payload. */
+/* Makes the frame that all sessions of this framing share. */
 static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_t limit_bytes) {
     uint32_t whole = 0;
     portico_status status = frame_measure(framing, b->size, limit_bytes, &whole);
@@ -176,6 +183,22 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
     return PORTICO_OK;
 }
 
+static portico_status session_share_locked(session *s, broadcast *b, shared *whole) {
+    const config_service *limits = s->service->config;
+    bool copied = false;
+    portico_status status = session_admit_locked(s, limits, whole->size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = sendq_share(&s->queue, whole, &copied);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    b->copies += copied;
+    session_packet_queued_locked(s, limits);
+    return PORTICO_OK;
+}
+
 static portico_status session_send_broadcast(session *s, broadcast *b) {
     const config_service *limits = s->service->config;
     shared **whole = &b->frames[limits->framing];
@@ -183,21 +206,13 @@ static portico_status session_send_broadcast(session *s, broadcast *b) {
     if (*whole == NULL) {
         status = broadcast_encode(b, limits->framing, limits->frame_limit_bytes);
     } else if ((*whole)->size > limits->frame_limit_bytes) {
-        status = PORTICO_E_TOO_BIG; /* made for a member with a higher limit */
+        status = PORTICO_E_TOO_BIG; /* it was made for a session with a higher limit */
     }
     if (status != PORTICO_OK) {
         return status;
     }
-    bool copied = false;
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, limits, (*whole)->size);
-    if (status == PORTICO_OK) {
-        status = sendq_share(&s->queue, *whole, &copied);
-    }
-    if (status == PORTICO_OK) {
-        b->copies += copied;
-        session_packet_queued_locked(s, limits);
-    }
+    status = session_share_locked(s, b, *whole);
     os_mutex_unlock(&s->lock);
     return status;
 }
@@ -230,12 +245,12 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
     portico_session *members = few;
     uint32_t count = list(of, members, capacity);
     while (count > capacity) {
-        /* Members may come between the look and the copy: room for some more. */
+        /* Members may join between the two calls: leave room for some more. */
         capacity = count + count / 8;
         portico_session *more =
             realloc(members == few ? NULL : members, capacity * sizeof *members);
         if (more == NULL) {
-            count = 0; /* nobody is sent to, as the result says */
+            count = 0; /* out of memory: the result says that it was queued for nobody */
             break;
         }
         members = more;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many sessions an address has: kept only where max_per_address limits it. */
+/* How many sessions an address has; kept only if max_per_address limits it. */
 typedef struct service_address {
     uint8_t bytes[16]; /* the key */
     uint32_t sessions;
@@ -27,64 +27,88 @@ void service_fini(service *s) {
     }
 }
 
-static portico_status address_admit(service *s, const os_address *peer, const char **why) {
+static service_address *address_find(service *s, const os_address *peer) {
     service_address *a = NULL;
     HASH_FIND(hh, s->addresses, peer->bytes, sizeof peer->bytes, a);
+    return a;
+}
+
+static service_address *address_add(service *s, const os_address *peer) {
+    service_address *a = calloc(1, sizeof *a);
     if (a == NULL) {
-        a = calloc(1, sizeof *a);
-        if (a == NULL) {
-            *why = "out of memory";
-            return PORTICO_E_LIMIT;
-        }
-        memcpy(a->bytes, peer->bytes, sizeof a->bytes);
-        HASH_ADD(hh, s->addresses, bytes, sizeof a->bytes, a);
-        if (a->hh.tbl == NULL) {
-            free(a);
-            *why = "out of memory";
-            return PORTICO_E_LIMIT;
-        }
+        return NULL;
+    }
+    memcpy(a->bytes, peer->bytes, sizeof a->bytes);
+    HASH_ADD(hh, s->addresses, bytes, sizeof a->bytes, a);
+    if (a->hh.tbl == NULL) {
+        free(a);
+        return NULL;
+    }
+    return a;
+}
+
+static bool address_admit_locked(service *s, const os_address *peer, const char **why) {
+    service_address *a = address_find(s, peer);
+    if (a == NULL) {
+        a = address_add(s, peer);
+    }
+    if (a == NULL) {
+        *why = "out of memory";
+        return false;
     }
     if (a->sessions >= s->config->max_per_address) {
         *why = "max_per_address";
-        return PORTICO_E_LIMIT;
+        return false;
     }
     a->sessions++;
-    return PORTICO_OK;
+    return true;
+}
+
+static bool address_admit(service *s, const os_address *peer, const char **why) {
+    if (s->config->max_per_address == 0) {
+        return true;
+    }
+    os_mutex_lock(&s->lock);
+    bool admitted = address_admit_locked(s, peer, why);
+    os_mutex_unlock(&s->lock);
+    return admitted;
+}
+
+static void address_leave(service *s, const os_address *peer) {
+    if (s->config->max_per_address == 0) {
+        return;
+    }
+    os_mutex_lock(&s->lock);
+    service_address *a = address_find(s, peer);
+    if (a != NULL && --a->sessions == 0) {
+        HASH_DEL(s->addresses, a);
+        free(a);
+    }
+    os_mutex_unlock(&s->lock);
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
-    portico_status status = PORTICO_OK;
-    /* Counted first and taken back, so that two workers cannot both take the last place. */
+    /* Counted first and uncounted on refusal, so that two workers cannot both take the last place. */
     if (atomic_fetch_add(&s->sessions, 1) >= s->config->max_sessions) {
         *why = "max_sessions";
-        status = PORTICO_E_LIMIT;
-    } else if (s->config->max_per_address > 0) {
-        os_mutex_lock(&s->lock);
-        status = address_admit(s, peer, why);
-        os_mutex_unlock(&s->lock);
+        goto uncount;
     }
-    if (status != PORTICO_OK) {
-        atomic_fetch_sub(&s->sessions, 1);
-        atomic_fetch_add(&s->refused, 1);
-        return status;
+    if (!address_admit(s, peer, why)) {
+        goto uncount;
     }
     atomic_fetch_add(&s->type->sessions, 1);
     atomic_fetch_add(&s->made, 1);
     return PORTICO_OK;
+
+uncount:
+    atomic_fetch_sub(&s->sessions, 1);
+    atomic_fetch_add(&s->refused, 1);
+    return PORTICO_E_LIMIT;
 }
 
 void service_leave(service *s, const os_address *peer, bool connected, uint64_t lived_ms,
                    portico_status reason) {
-    if (s->config->max_per_address > 0) {
-        os_mutex_lock(&s->lock);
-        service_address *a = NULL;
-        HASH_FIND(hh, s->addresses, peer->bytes, sizeof peer->bytes, a);
-        if (a != NULL && --a->sessions == 0) {
-            HASH_DEL(s->addresses, a);
-            free(a);
-        }
-        os_mutex_unlock(&s->lock);
-    }
+    address_leave(s, peer);
     if (connected) {
         atomic_fetch_sub(&s->connected, 1);
     }

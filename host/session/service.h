@@ -1,8 +1,8 @@
-/* service.h: what a listener and a connector have in common: a configuration, a session type, and the count
- * of the sessions they made.
+/* service.h: what listeners and connectors have in common: a configuration, a session type, and the
+ * counts of the sessions they made.
  *
- * Counts are kept from the moment a session is made until it is freed. Any thread. The lock is a leaf.
- */
+ * A session is counted from before it is made until it has been freed. Any thread. The lock is a
+ * leaf. */
 #ifndef PORTICO_SERVICE_H
 #define PORTICO_SERVICE_H
 
@@ -15,14 +15,14 @@ typedef struct service {
     const config_service *config;
     session_type *type;
     os_port *port;
-    /* Told, on any thread, when one of its sessions has been freed; `connected` is false when its connect
-     * had failed, with the reason; `lived_ms` is how long it was there. May be NULL. */
+    /* Called on any thread when one of its sessions has been freed; `connected` is false if its
+     * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
                              portico_status reason);
     os_mutex lock; /* guards `addresses` */
     struct service_address *addresses;
     _Atomic uint32_t sessions;  /* alive */
-    _Atomic uint32_t connected; /* of these, the ones that have or had a connection */
+    _Atomic uint32_t connected; /* of these, those that have or had a connection */
     _Atomic uint64_t made;      /* ever */
     _Atomic uint64_t refused;   /* connections turned away by a limit */
 } service;
@@ -30,8 +30,9 @@ typedef struct service {
 void service_init(service *s, const config_service *settings, session_type *type, os_port *port);
 void service_fini(service *s);
 
-/* Counts a session of `peer` in. PORTICO_E_LIMIT, with *why saying which limit: not counted. */
+/* Counts a session of `peer`. PORTICO_E_LIMIT: not counted, and *why names the limit. */
 portico_status service_admit(service *s, const os_address *peer, const char **why);
+/* Uncounts it. */
 void service_leave(service *s, const os_address *peer, bool connected, uint64_t lived_ms,
                    portico_status reason);
 

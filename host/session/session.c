@@ -1,4 +1,5 @@
-/* session.c: how a session begins, changes its state and ends. See session.h. */
+/* session.c: a session's states and holds, how it closes, and the work left for its turn.
+ * See session.h. */
 #include "session/private.h"
 
 #include "base/invariant.h"
@@ -10,8 +11,8 @@
 
 #define CAN(state) (1u << SESSION_##state)
 
-/* The allowed moves. */
-static const uint32_t moves[SESSION_STATES] = {
+/* The states that may follow each state. */
+static const uint32_t next_states[SESSION_STATES] = {
     [SESSION_CONNECTING] = CAN(OPENING) | CAN(CLOSED),
     [SESSION_OPENING] = CAN(OPEN) | CAN(DRAINING) | CAN(CLOSED),
     [SESSION_OPEN] = CAN(DRAINING) | CAN(CLOSED),
@@ -20,7 +21,7 @@ static const uint32_t moves[SESSION_STATES] = {
 };
 
 void session_set_state_locked(session *s, session_state to) {
-    INVARIANT((moves[s->state] & 1u << to) != 0);
+    INVARIANT((next_states[s->state] & 1u << to) != 0);
     s->state = to;
 }
 
@@ -100,12 +101,11 @@ void session_request_turn_locked(session *s, uint32_t bits) {
     }
 }
 
-/* Takes what is to be done next, of what is pending and `wanted`; 0, and the end of the turn, when nothing is. */
-uint32_t session_next_work_locked(session *s, uint32_t wanted) {
-    uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | wanted;
+uint32_t session_next_work_locked(session *s, uint32_t bits) {
+    uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | bits;
     uint32_t rest = 0;
-    if ((next & TURN_MOVE) &&
-        !(next & TURN_OPEN)) { /* to move is to leave the rest for the next place */
+    if ((next & TURN_MOVE) && !(next & TURN_OPEN)) {
+        /* Everything but closing waits for the new place. */
         rest = next & ~(uint32_t)(TURN_MOVE | TURN_CLOSE);
         next &= TURN_MOVE | TURN_CLOSE;
     }
@@ -114,12 +114,12 @@ uint32_t session_next_work_locked(session *s, uint32_t wanted) {
     return next;
 }
 
-uint32_t session_claim_turn_locked(session *s, uint32_t wanted) {
+uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     if (s->turn_taken || s->home != NULL) {
-        session_request_turn_locked(s, wanted);
+        session_request_turn_locked(s, bits);
         return 0;
     }
-    return session_next_work_locked(s, wanted);
+    return session_next_work_locked(s, bits);
 }
 
 void session_inbox_add_locked(session *s, message *m) {
@@ -162,8 +162,9 @@ void session_drained_locked(session *s) {
     if (s->peer_ended) {
         session_close_socket_locked(s, false);
     } else {
-        /* Closing now would answer bytes of the peer that are still on their way with a reset, which can
-         * destroy what was sent to it. So the peer is told and may read, then ends on its side. */
+        /* Closing now would answer bytes that are still on their way from the peer with a reset,
+         * which can destroy what was sent to it. So only this side shuts down: the peer reads to
+         * the end, then hangs up. */
         os_shutdown(s->socket);
     }
 }
@@ -217,8 +218,8 @@ void session_abort(session *s, portico_status reason) {
     os_mutex_unlock(&s->lock);
 }
 
-/* An open session's time limits; returns when they are to be looked at again. A packet puts the idle limit off, and a frame
- * that begins after now has its whole time: so neither needs to say anything. */
+/* Checks an open session's time limits; returns when to check again. A packet postpones the idle
+ * limit, and a frame that begins later has its whole time, so neither needs entity_sweep_soon. */
 static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     const config_service *limits = s->service->config;
     uint64_t last_ms = atomic_load_explicit(&s->last_packet_ms, memory_order_relaxed);
@@ -243,13 +244,13 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
 }
 
-/* Whoever changes the state to one with a deadline, or finds that a turn cannot be queued, calls entity_sweep_soon. */
+/* A function that enters a state with a deadline, or cannot queue a turn, calls entity_sweep_soon. */
 uint64_t session_sweep(entity *e, uint64_t now_ms) {
     session *s = (session *)e;
     uint64_t next_ms = ENTITY_SWEEP_LATER;
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
-        next_ms = now_ms; /* it has no limits yet: next time */
+        next_ms = now_ms; /* its limits do not apply yet: check again next time */
     } else if (s->state == SESSION_OPEN) {
         next_ms = session_sweep_open_locked(s, now_ms);
     } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {
@@ -257,12 +258,11 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
     } else if (s->state == SESSION_CONNECTING) {
         session_abort_locked(s, PORTICO_E_TIMEOUT);
     } else if (s->state == SESSION_DRAINING) {
-        /* All was sent and the peer knows of the end: it just does not hang up. Else it does not read. */
+        /* Either the peer has been sent everything and does not hang up, or it does not read. */
         session_close_socket_locked(s, s->queue.queued_bytes > 0);
     }
     if (s->pending != 0) {
-        session_request_turn_locked(
-            s, 0); /* in case that the system had no memory to queue the turn */
+        session_request_turn_locked(s, 0); /* in case there was no memory to queue the turn */
     }
     os_mutex_unlock(&s->lock);
     return next_ms;

@@ -1,25 +1,41 @@
-/* session.h: one connection, from its accept or connect to the last completion of its last operation.
+/* session.h: one connection, from its accept or connect to the last completion of its last
+ * operation.
  *
- * WHO OWNS WHAT  A session is held (entity_table.h) by: its socket until it is closed, its modules until
- * they have been told of the end, each operation in flight, its turn while it runs or is queued, and whoever has found it
- * by id. The last to let go frees it. A deferred flush has no hold of its own: the modules', if they are told of the end
- * before it has run, goes to it.
+ * WHO HOLDS A SESSION (entity_table.h). The last release frees it.
  *
- * THE TURN  Everything that module code sees happens in the session's turn: one worker at a time takes it,
- * and what must happen meanwhile is left in `pending` for that worker. Fields marked [turn] belong to it.
+ *   holder                    from                         until
+ *   its socket                session_create               session_close_socket_locked
+ *   its modules               session_create               the end of turn_close, or (1)
+ *   a recv, connect or send   its submit                   its completion, or (2)
+ *   the turn                  it is queued or claimed      its end, or (3)
+ *   a message to it           message_create               message_free
+ *   a finder                  session_find                 session_release
+ *   a walk                    sessions_each                the return of `each`
  *
- * A session in a room has no turn of its own: it is one work in the room's strand, so that everything in the
- * room runs one at a time. It moves between two handlers: out of its room in the room's turn, then, as a
- * work of the next room's strand, into that one.
+ *   (1) A deferred flush has no hold of its own. If one is still due at the end of turn_close, it
+ *       takes over the modules' hold (flush_has_hold).
+ *   (2) A recv that brings bytes passes its hold to the turn that it claims.
+ *   (3) A turn that ends by submitting a recv passes its hold to that recv.
  *
- * THE LOCK  guards the fields marked [lock] and every use of the socket, so that a submit never meets a
- * closed one. It is never held while module code runs. Lock order: session, then whatever a leaf takes
- * (session type, service); no two sessions' locks at once. Whoever has passed its hold on under the lock does not
- * touch the session behind the unlock: who gets the lock next may free it.
+ * A function that has passed its hold on under the lock must not touch the session after unlocking:
+ * the next thread to take the lock may free it.
  *
- *   CONNECTING -> OPENING -> OPEN -> DRAINING -> CLOSED      on_open is called in OPENING, on_close once
- *        \___________\_________\________________/            after OPEN or OPENING has been left
- */
+ * THE TURN. All module code that serves a session runs in the session's turn. One worker at a time
+ * has the turn; every other thread leaves its work in `pending` for that worker. Fields marked
+ * [turn] belong to the worker that has the turn.
+ *
+ * A session in a room has no turn of its own: it is one work in the room's strand, so everything in
+ * the room runs one at a time. It changes rooms between two handlers: in the old room's turn it
+ * leaves, then it runs as a work of the new room's strand and joins there.
+ *
+ * THE LOCK guards the fields marked [lock] and every use of the socket, so no operation is
+ * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
+ * lock, then the leaves (session type, service, strand); never the locks of two sessions at once.
+ *
+ *   CONNECTING -> OPENING -> OPEN -> DRAINING -> CLOSED
+ *        \___________\_________\________________/
+ *
+ * on_open is called in OPENING, on_close once after the session has left OPENING or OPEN. */
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
 
@@ -33,55 +49,56 @@ typedef enum session_state {
     SESSION_CONNECTING, /* a connector's connect is in flight */
     SESSION_OPENING,    /* connected; on_open has not returned yet */
     SESSION_OPEN,       /* packets are delivered */
-    SESSION_DRAINING,   /* closing: sends what is queued, then waits for the peer's end */
-    SESSION_CLOSED,     /* the socket is closed; the operations come home */
+    SESSION_DRAINING,   /* closing: sends what is queued, then waits for the peer to hang up */
+    SESSION_CLOSED,     /* the socket is closed; operations in flight are still completing */
     SESSION_STATES
 } session_state;
 
-/* What is left for the turn, done in this order. */
+/* Work left for the turn, which does it in this order. */
 enum {
-    TURN_SYNC = 1, /* the type's layout has changed */
-    TURN_OPEN = 2,
-    TURN_DATA = 4, /* bytes are in the receive block */
-    TURN_WATERMARK = 8,
-    TURN_CLOSE = 16,
-    TURN_MESSAGE = 32,
-    TURN_MOVE = 64 /* into or out of a room; before all others but TURN_OPEN */
+    TURN_OPEN = 1,
+    TURN_MOVE = 2, /* into or out of a room; all but TURN_CLOSE then waits for the new place */
+    TURN_SYNC = 4, /* the type's layout has changed */
+    TURN_MESSAGE = 8,
+    TURN_DATA = 16, /* there are bytes in the receive block */
+    TURN_WATERMARK = 32,
+    TURN_CLOSE = 64
 };
 
-/* What every packet touches comes first, together: with thousands of sessions that is what the cache has to fetch. */
+/* The fields that every packet touches come first and together: with thousands of sessions, these
+ * are the cache lines that a packet has to fetch. */
 typedef struct session {
     entity base;      /* first */
     service *service; /* set once */
     os_mutex lock;
     _Atomic session_state state; /* written under the lock, read anywhere */
-    _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without */
+    _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without the lock */
     /* [lock] */
-    bool turn_taken; /* somebody has the turn, or it is queued */
+    bool turn_taken; /* a worker has the turn, or the turn is queued */
     bool flush_deferred;
     bool recv_armed;
     bool recv_probe; /* the armed recv is a recv-ready */
-    bool peer_ended; /* the end of the peer's stream was read */
+    bool peer_ended; /* the end of the peer's stream has been read */
     bool above_watermark;
     bool watermark_wanted; /* some module has an on_watermark */
-    bool connected;        /* has been in OPENING */
+    bool connected;        /* has reached OPENING */
     os_socket *socket;     /* NULL once closed */
-    room *home; /* whose turn it runs in, held; NULL: its own. Changed in the turn only */
-    /* [turn]; the recv completion passes it on to the turn */
-    block *in; /* what has been received and not delivered; NULL when nothing has */
+    room *home; /* held; its turn runs in this room's. NULL: its own. Set in the turn only */
+    /* [turn]; while a recv is in flight, the first three belong to its completion */
+    block *in; /* bytes received and not delivered; NULL: none */
     uint32_t in_used;
     uint32_t in_scanned; /* see frame_parse */
     layout *layout;
     attachment *attachments;
     uint32_t attachment_count;
     uint32_t layout_version;
-    bool joined;           /* it is among the members of `home` */
-    bool rearm;            /* the next recv is to be submitted before the turn ends */
-    bool flush_has_hold;   /* [lock] the deferred flush has the modules' hold */
-    _Atomic bool may_idle; /* idle_timeout_s is not for it */
+    bool joined;           /* the session is a member of `home` */
+    bool rearm;            /* submit the next recv before the turn ends */
+    bool flush_has_hold;   /* [lock] the deferred flush has taken over the modules' hold */
+    _Atomic bool may_idle; /* exempt from idle_timeout_s */
     _Atomic uint64_t last_packet_ms;
-    _Atomic uint64_t frame_since_ms; /* a frame has begun then and is not complete; 0: none */
-    uint64_t received_ns;            /* when the last of `in` was handed out to a worker */
+    _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
+    uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */
     deferred flush;
     sendq queue; /* [lock] */
     os_op recv_op;
@@ -94,12 +111,11 @@ typedef struct session {
     uint64_t opened_ms;
     /* [lock] */
     portico_status reason;       /* why it closes */
-    portico_status leave_reason; /* what on_leave is told */
-    uint64_t deadline_ms;        /* CONNECTING, DRAINING: closed then */
-    room *target;                /* the room that it is to be in, held */
-    message
-        *join_result; /* to be told when it is in `target`, or will not be; NULL: nobody asked */
-    work *inbox;      /* messages, in order */
+    portico_status leave_reason; /* for on_leave */
+    uint64_t deadline_ms;        /* in CONNECTING and DRAINING: when to close the socket */
+    room *target;         /* where it is to be, held: `home`, or where it moves; NULL: no room */
+    message *join_result; /* posted when the move to `target` has ended; NULL: not wanted */
+    work *inbox;          /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
     struct label *label;            /* [lock of the labels] */
@@ -107,59 +123,61 @@ typedef struct session {
     uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */
 } session;
 
-/* Makes a session over a connected socket and runs its on_open; takes the socket in any case. [worker] */
+/* Makes a session of a connected socket and runs its on_open. Takes over the socket, also on
+ * failure. [worker] */
 void session_accept(service *from, os_socket *socket, const os_address *peer);
 
-/* Makes a session that connects. With PORTICO_OK `from` hears of its end by on_session_freed, also when the
- * connect fails. [any thread] */
+/* Makes a session that connects. After PORTICO_OK, `from` is notified of its end by
+ * on_session_freed, also when the connect fails. [any thread] */
 portico_status session_connect(service *from, const os_address *to, const os_address *local);
 
-/* Closes: what is queued is still sent. False when it is closing already. [any thread] */
+/* Closes the session once everything queued has been sent. False: it is already closing.
+ * [any thread] */
 bool session_close(session *s, portico_status reason);
 
-/* Closes at once: what is queued is dropped. [any thread] */
+/* Closes at once and drops what is queued. [any thread] */
 void session_abort(session *s, portico_status reason);
 
-/* One frame for many sessions; encoded once for each framing that is met. */
+/* Queues one packet. Statuses: see portico_host.session_send. [any thread] */
+portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
+
+/* One packet for many sessions, encoded once per framing that its receivers use. */
 typedef struct broadcast broadcast;
 struct broadcast {
     uint16_t opcode;
     uint32_t size;
     const void *data;
-    uint32_t copies; /* made of the payload so far */
+    uint32_t copies; /* of the payload, made so far */
     shared *frames[FRAME_KINDS];
 };
-
-/* Queues one packet; statuses as portico_host.session_send. [any thread] */
-portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 void broadcast_fini(broadcast *b);
 
 /* Writes up to `capacity` members of `of` and returns how many there are. */
 typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32_t capacity);
 
-/* Queues it for every member but `except`; returns for how many. [any thread, no lock held] */
+/* Queues the packet for every member but `except`; returns for how many. [any thread, no lock held] */
 uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
                               portico_session except);
 
-/* Lets it go into `r`; with NULL out of the one it is in. Statuses as portico_host.room_join, room_leave,
- * room_join_tell. `result` is a message with a portico_room_result, taken over with PORTICO_OK; NULL: none.
- * [any thread] */
+/* Moves the session into `r`, out of its current room; NULL: out of its room. PORTICO_OK: the move
+ * is queued. Other statuses: see portico_host.room_join, room_leave and room_join_tell. `result` is
+ * a message with a portico_room_result, taken over on PORTICO_OK; NULL: none. [any thread] */
 portico_status session_move(session *s, room *r, message *result);
 
-/* The room that it is in, or 0. [any thread] */
+/* The room that the session is in, or 0. [any thread] */
 portico_room session_room(session *s);
 
-/* Lets the session take over its type's new layout. [any thread] */
+/* Makes the session adopt its type's new layout in its next turn, which this requests. [any thread] */
 void session_sync(session *s);
 
-/* An entity_sweep: times out what is overdue. [worker] */
+/* An entity_sweep: closes a session that has exceeded a time limit. [worker] */
 uint64_t session_sweep(entity *e, uint64_t now_ms);
 
-/* The session with a hold for the caller, or NULL when the id is stale, or of something else. [any thread] */
+/* The session, held for the caller; NULL when the id is stale or names something else. [any thread] */
 session *session_find(portico_session id);
 void session_release(session *s);
 
-/* As entity_each. */
+/* See entity_each. */
 void sessions_each(void (*each)(void *arg, session *s), void *arg);
 
 const char *session_state_name(session_state state);

@@ -10,25 +10,38 @@ static struct {
     session_type *all;
 } types;
 
-session_type *session_type_find(const char *name) {
+static session_type *find_locked(const char *name) {
     session_type *t = NULL;
-    os_mutex_lock(&types.lock);
     HASH_FIND_STR(types.all, name, t);
+    return t;
+}
+
+static session_type *make_locked(const char *name) {
+    session_type *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return NULL;
+    }
+    snprintf(t->name, sizeof t->name, "%s", name);
+    HASH_ADD_STR(types.all, name, t);
+    if (t->hh.tbl == NULL) {
+        free(t);
+        return NULL;
+    }
+    return t;
+}
+
+session_type *session_type_find(const char *name) {
+    os_mutex_lock(&types.lock);
+    session_type *t = find_locked(name);
     os_mutex_unlock(&types.lock);
     return t;
 }
 
 session_type *session_type_get(const char *name) {
-    session_type *t = NULL;
     os_mutex_lock(&types.lock);
-    HASH_FIND_STR(types.all, name, t);
-    if (t == NULL && (t = calloc(1, sizeof *t)) != NULL) {
-        snprintf(t->name, sizeof t->name, "%s", name);
-        HASH_ADD_STR(types.all, name, t);
-        if (t->hh.tbl == NULL) {
-            free(t);
-            t = NULL;
-        }
+    session_type *t = find_locked(name);
+    if (t == NULL) {
+        t = make_locked(name);
     }
     os_mutex_unlock(&types.lock);
     return t;
@@ -80,32 +93,37 @@ static bool layout_add_part(layout *l, module *m, generation *g, const registere
     return true;
 }
 
-/* A new layout with the parts of `old`, but for `m`'s, which becomes `part` of `g`, or goes when `part` is NULL. */
+/* A new layout with the parts of `old`, except that `m` takes part as `part` of `g`; NULL: not at
+ * all. */
 static layout *layout_build(const layout *old, module *m, generation *g,
                             const registered_type *part) {
-    layout *l = calloc(1, sizeof *l);
-    bool good = l != NULL;
     bool placed = part == NULL;
-    if (good) {
-        atomic_init(&l->refs, 1);
-    }
-    for (uint32_t i = 0; good && old != NULL && i < old->part_count; i++) {
-        const layout_part *p = &old->parts[i];
-        if (p->module != m) {
-            good = layout_add_part(l, p->module, p->generation, p->type);
-        } else if (part != NULL) {
-            good = layout_add_part(l, m, g, part);
-            placed = true;
-        }
-    }
-    if (good && !placed) {
-        good = layout_add_part(l, m, g, part);
-    }
-    if (!good) {
-        layout_release(l);
+    layout *l = calloc(1, sizeof *l);
+    if (l == NULL) {
         return NULL;
     }
+    atomic_init(&l->refs, 1);
+    for (uint32_t i = 0; old != NULL && i < old->part_count; i++) {
+        const layout_part *p = &old->parts[i];
+        bool added = true;
+        if (p->module != m) {
+            added = layout_add_part(l, p->module, p->generation, p->type);
+        } else if (part != NULL) {
+            added = layout_add_part(l, m, g, part);
+            placed = true;
+        }
+        if (!added) {
+            goto release_layout;
+        }
+    }
+    if (!placed && !layout_add_part(l, m, g, part)) {
+        goto release_layout;
+    }
     return l;
+
+release_layout:
+    layout_release(l);
+    return NULL;
 }
 
 bool layout_has(const layout *l, const module *m) {

@@ -1,9 +1,10 @@
-/* turn.c: what modules see of a session, one thing at a time. See session.h.
+/* turn.c: runs a session's turn: everything that modules see of it, one thing at a time. See
+ * session.h.
  *
- * Whoever sets `turn` runs session_run_turn or queues it to a worker; whoever finds it set leaves its work in
- * `pending`. The turn ends only when it has seen, under the lock, that nothing is pending: so no work is
- * lost, and no two workers are ever in one session's handlers.
- */
+ * The thread that sets `turn_taken` runs session_run_turn or queues the turn to a worker; every
+ * other thread leaves its work in `pending`. A turn ends only after it has seen, under the lock,
+ * that nothing is pending. So no work is lost, and no two workers are ever in one session's
+ * handlers. */
 #include "session/private.h"
 
 #include "base/stats.h"
@@ -17,23 +18,23 @@
 
 #include <stdlib.h>
 
-/* No module hears of a session that was closed before: turn_close may have come first. */
+/* A session that was closed before this turn is never opened: turn_close may already have run. */
 COLD static void turn_open(session *s) {
     if (s->state == SESSION_OPENING) {
-        session_open_type(s);
+        session_adopt_layout(s);
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
         session_set_state_locked(s, SESSION_OPEN);
         s->last_packet_ms = worker_now_ms();
     }
-    if (session_arm_locked(s)) { /* also when closing, to see the end of the stream */
+    if (session_arm_locked(s)) { /* even if it is closing: to see the end of the stream */
         session_hold(s);
     }
     os_mutex_unlock(&s->lock);
 }
 
-/* Modules have come to, gone from, or been swapped in the session's type. */
+/* Modules have joined or left the session's type, or been swapped. */
 COLD static void turn_sync(session *s) {
     if (session_follow_type(s)) {
         for (uint32_t i = 0; i < s->attachment_count; i++) {
@@ -50,13 +51,30 @@ COLD static void turn_watermark(session *s) {
     os_mutex_unlock(&s->lock);
     for (uint32_t i = 0; tell && i < s->attachment_count; i++) {
         attachment *a = &s->attachments[i];
-        if (a->watermark_told != above) {
-            a->watermark_told = above;
+        if (a->above_watermark != above) {
+            a->above_watermark = above;
             call_watermark(s, a, queued_bytes, above);
         }
     }
 }
 
+/* Puts messages that the turn took, and did not handle, back before those that have arrived since. */
+static void inbox_put_back(session *s, work *first) {
+    work *last = first;
+    uint32_t count = 1;
+    for (; last->next != NULL; count++) {
+        last = last->next;
+    }
+    os_mutex_lock(&s->lock);
+    last->next = s->inbox;
+    s->inbox_last = s->inbox == NULL ? &last->next : s->inbox_last;
+    s->inbox = first;
+    s->inbox_count += count;
+    session_request_turn_locked(s, TURN_MESSAGE);
+    os_mutex_unlock(&s->lock);
+}
+
+/* Handles the messages of the inbox; drops them if the session is closing. */
 static void turn_messages(session *s) {
     os_mutex_lock(&s->lock);
     work *next = s->inbox;
@@ -72,43 +90,30 @@ static void turn_messages(session *s) {
         }
         message_free(m);
     }
-    if (next == NULL) {
-        return;
+    if (next != NULL) {
+        inbox_put_back(s, next); /* for the place that the session moves to */
     }
-    /* The rest is for the next place, before what has come meanwhile. */
-    work *last = next;
-    uint32_t count = 1;
-    for (; last->next != NULL; count++) {
-        last = last->next;
-    }
-    os_mutex_lock(&s->lock);
-    last->next = s->inbox;
-    s->inbox_last = s->inbox == NULL ? &last->next : s->inbox_last;
-    s->inbox = next;
-    s->inbox_count += count;
-    session_request_turn_locked(s, TURN_MESSAGE);
-    os_mutex_unlock(&s->lock);
 }
 
 COLD static void turn_close(session *s) {
     log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
     session_leave_rooms(s);
-    turn_messages(s); /* frees them: the session is not open */
+    turn_messages(s); /* drops them */
     attachments_end(s, s->reason);
     layout_release(s->layout);
     s->layout = NULL;
     channels_leave(s);
     label_drop(s);
     os_mutex_lock(&s->lock);
-    s->flush_has_hold = s->flush_deferred; /* then the modules' hold goes to the flush */
+    s->flush_has_hold = s->flush_deferred; /* it takes over the modules' hold */
     if (!s->flush_has_hold) {
-        session_release_locked(s); /* the turn has its own */
+        session_release_locked(s); /* the turn still has its own */
     }
     os_mutex_unlock(&s->lock);
 }
 
-/* Does what is pending, once. False: the turn goes on elsewhere. */
+/* Does the work in `bits`. False: the turn continues in another place. */
 static bool turn_do(session *s, uint32_t bits) {
     if (bits & TURN_OPEN) {
         turn_open(s);
@@ -134,13 +139,14 @@ static bool turn_do(session *s, uint32_t bits) {
     return true;
 }
 
-/* A turn is bounded: with more to do it queues again, behind what else waits for a worker or for the room. */
+/* A turn is bounded: if there is more to do after a few rounds, it queues again, after everything
+ * else that waits for a worker or for the room. */
 void session_run_turn(session *s, uint32_t bits) {
     enum { ROUNDS = 4 };
-    bool passed = false; /* the turn's hold, to the recv that it ends with */
+    bool passed = false; /* the turn's hold, to the recv that the turn ends with */
     for (uint32_t round = 1; bits != 0; round++) {
         if (!turn_do(s, bits)) {
-            return; /* the turn has its hold with it */
+            return; /* the turn has taken its hold along */
         }
         os_mutex_lock(&s->lock);
         bool armed = s->rearm && session_arm_locked(s);
@@ -153,7 +159,7 @@ void session_run_turn(session *s, uint32_t bits) {
         }
         os_mutex_unlock(&s->lock);
         if (queued) {
-            return;
+            return; /* the queued turn has the hold */
         }
     }
     if (!passed) {

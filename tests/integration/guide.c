@@ -63,7 +63,8 @@ SCENARIO(guide) {
     host_options options = {
         .name = "guide",
         .modules = "first poker moves emotes meter seconds login viewers scores settings wallets",
-        .listeners = {{"first", "first.player", "framing = line\n"}, {"poker", "poker.player", NULL}},
+        .listeners = {{"first", "first.player", "framing = line\n"},
+                      {"poker", "poker.player", NULL}},
     };
     host *h = host_start(&options);
     swap_first(h);
