@@ -25,7 +25,8 @@ COLD static bool layout_replaced(session *s) {
     return atomic_load(&s->service->type->version) != s->layout_version;
 }
 
-/* As call_begin, for a part of the session's layout. False with *stale: look the handler up again. */
+/* As call_begin, for a part of the session's layout. False with *stale: look the handler up
+ * again. */
 static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t number,
                            bool *stale) {
     attachment *a = &s->attachments[part];

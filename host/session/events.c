@@ -95,7 +95,8 @@ static void session_on_room_turn(work *w) {
 /* ---- the beginning -------------------------------------------------------------------------- */
 
 /* Makes a session with the holds of its socket and its modules and one for the caller. Once
- * entity_add has returned, other threads can find it, so everything they may look at is set before. */
+ * entity_add has returned, other threads can find it, so everything they may look at is set
+ * before. */
 static session *session_create(service *from, os_socket *socket, const os_address *peer,
                                session_state state) {
     session *s = calloc(1, sizeof *s);

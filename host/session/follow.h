@@ -9,7 +9,8 @@
 #include "session/session.h"
 
 /* Adopts the layout that the type has now: ends the modules that have gone, and opens those that
- * have not opened the session. If that fails or a module refuses the session, the session closes. */
+ * have not opened the session. If that fails or a module refuses the session, the session
+ * closes. */
 COLD void session_adopt_layout(session *s);
 
 /* Adopts the type's layout if it is not the session's. False: the session is not open yet, or

@@ -128,7 +128,8 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     }
 }
 
-/* Reads the next frame, `at` bytes into the block. False: it is incomplete, or the session closes. */
+/* Reads the next frame, `at` bytes into the block. False: it is incomplete, or the session
+ * closes. */
 static bool session_next_frame(session *s, uint32_t at, frame *f) {
     const config_service *limits = s->service->config;
     const char *why = NULL;

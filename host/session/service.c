@@ -88,7 +88,8 @@ static void address_leave(service *s, const os_address *peer) {
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
-    /* Counted first and uncounted on refusal, so that two workers cannot both take the last place. */
+    /* Counted first and uncounted on refusal, so that two workers cannot both take the last
+     * place. */
     if (atomic_fetch_add(&s->sessions, 1) >= s->config->max_sessions) {
         *why = "max_sessions";
         goto uncount;

@@ -244,7 +244,8 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
 }
 
-/* A function that enters a state with a deadline, or cannot queue a turn, calls entity_sweep_soon. */
+/* A function that enters a state with a deadline, or cannot queue a turn, calls
+ * entity_sweep_soon. */
 uint64_t session_sweep(entity *e, uint64_t now_ms) {
     session *s = (session *)e;
     uint64_t next_ms = ENTITY_SWEEP_LATER;

@@ -155,7 +155,8 @@ void broadcast_fini(broadcast *b);
 /* Writes up to `capacity` members of `of` and returns how many there are. */
 typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32_t capacity);
 
-/* Queues the packet for every member but `except`; returns for how many. [any thread, no lock held] */
+/* Queues the packet for every member but `except`; returns for how many. [any thread, no lock
+ * held] */
 uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
                               portico_session except);
 
@@ -167,13 +168,15 @@ portico_status session_move(session *s, room *r, message *result);
 /* The room that the session is in, or 0. [any thread] */
 portico_room session_room(session *s);
 
-/* Makes the session adopt its type's new layout in its next turn, which this requests. [any thread] */
+/* Makes the session adopt its type's new layout in its next turn, which this requests. [any
+ * thread] */
 void session_sync(session *s);
 
 /* An entity_sweep: closes a session that has exceeded a time limit. [worker] */
 uint64_t session_sweep(entity *e, uint64_t now_ms);
 
-/* The session, held for the caller; NULL when the id is stale or names something else. [any thread] */
+/* The session, held for the caller; NULL when the id is stale or names something else. [any
+ * thread] */
 session *session_find(portico_session id);
 void session_release(session *s);
 

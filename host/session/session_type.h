@@ -60,9 +60,10 @@ layout *session_type_layout(session_type *t, uint32_t *version);
 /* Drops a reference; the last one releases the modules. [any thread] */
 void layout_release(layout *l);
 
-/* Makes, without publishing it, a layout of the type in which `m` takes part as `g` with `part`: in
- * its present place, else as the last. With `part` NULL, `m` no longer takes part; if it is the
- * owner, *result is NULL. PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing was made. [control thread] */
+/* Makes, without publishing it, a layout of the type in which `m` takes part as `g` with `part`:
+ * in its present place, else as the last. With `part` NULL, `m` no longer takes part; if it is
+ * the owner, *result is NULL. PORTICO_E_NO_MEMORY, PORTICO_E_LIMIT: nothing was made. [control
+ * thread] */
 portico_status session_type_prepare(session_type *t, module *m, generation *g,
                                     const registered_type *part, layout **result);
 

@@ -58,7 +58,8 @@ COLD static void turn_watermark(session *s) {
     }
 }
 
-/* Puts messages that the turn took, and did not handle, back before those that have arrived since. */
+/* Puts messages that the turn took, and did not handle, back before those that have arrived
+ * since. */
 static void inbox_put_back(session *s, work *first) {
     work *last = first;
     uint32_t count = 1;
