@@ -74,9 +74,10 @@ const char *host_test_folder(void) {
 }
 
 void host_module_path(const char *name, char *path, size_t size) {
-    snprintf(path, size, "%s/%s%s", environment("PORTICO_MODULES_DIR"), name, host_library_suffix);
+    snprintf(path, size, "%s/%s%s", environment("PORTICO_TEST_MODULES_DIR"), name,
+             host_library_suffix);
     if (!file_exists(path)) {
-        snprintf(path, size, "%s/%s%s", environment("PORTICO_TEST_MODULES_DIR"), name,
+        snprintf(path, size, "%s/%s%s", environment("PORTICO_MODULES_DIR"), name,
                  host_library_suffix);
     }
 }
