@@ -87,16 +87,19 @@ typedef struct portico_packet {
 
 /* When a module is swapped, the states of its sessions, of its rooms and of the module itself stay.
  * What happens to a state depends on what the old and the new generation declare:
- *   equal size, version and fields   the block stays as it is, at its address
- *   both declare their fields        values are carried over by field name: added fields are zero,
- *                                    removed ones are dropped. The version alone makes no
- *                                    difference
- *   anything else                    only `migrate` can carry the state over
+ *   equal size and version, and, if both declare fields, equal fields
+ *                                the block stays as it is, at its address
+ *   both declare their fields    values are carried over by field name: added fields are zero,
+ *                                removed ones are dropped. The version alone makes no difference
+ *   there was no state           the new one is zero
+ *   anything else                only `migrate` can carry the state over
+ * Except in the first case, the type's `migrate` is called if there is one.
  * A value is carried over by name if the new field can hold every value of the old one: the same
  * kind and size, a wider integer of the same sign, a wider signed integer for an unsigned one, a
- * double for a float, more elements of an array. Otherwise the swap is refused, naming the field,
- * unless the type has a `migrate`. Each entity is carried over in its next turn, before the handler
- * that is due. */
+ * double for a float, more elements of an array. Structs, unions and pointers are opaque: their
+ * bytes are copied if the size is the same, whatever is inside. Anything else refuses the swap,
+ * naming the field, unless the type has a `migrate`. Each entity is carried over in its next turn,
+ * before the handler that is due. */
 
 /* The argument of a migrate. Since 0.3 */
 typedef struct portico_migration {
@@ -133,7 +136,18 @@ typedef void(PORTICO_CALL *portico_on_packet)(portico_session session, void *sta
                                               const portico_packet *packet);
 
 /* The session has ended. Called once, after everything else, for each session whose on_open was
- * called. Sends to the session are refused by now. `reason` is a status such as PORTICO_E_EOF. */
+ * called. Sends to the session are refused by now. `reason` is
+ *   PORTICO_E_EOF, ..._E_RESET  the peer closed the connection, or it broke
+ *   PORTICO_E_CLOSED            a module called session_close
+ *   PORTICO_E_KICKED            `ctl kick`
+ *   PORTICO_E_FRAME             the peer broke the framing or exceeded frame_limit_bytes
+ *   PORTICO_E_FLOOD, ..._E_BACKLOG, ..._E_TIMEOUT
+ *                               the peer sends too many packets per second, does not read, or was
+ *                               silent for too long
+ *   PORTICO_E_NOT_FOUND         the opcode has no handler, and unknown_opcode is `close`
+ *   PORTICO_E_SHUTDOWN, ..._E_UNLOADED
+ *                               the host is stopping, or the module is being unloaded
+ *   another status              what on_open returned, or what the system reported */
 typedef void(PORTICO_CALL *portico_on_close)(portico_session session, void *state,
                                              portico_status reason);
 
