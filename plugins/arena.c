@@ -1,28 +1,30 @@
-/* arena.c: a small real-time game. Shows rooms with state, timers and messages, and state that outlives this code when
- * it is rebuilt while they play. Read chat.c first.
+/* arena.c: a small real-time game. Shows rooms with state, timers and messages, and a state that
+ * survives when this code is rebuilt while people play. Read chat.c first.
  *
- * Players join a field by its name, move about in it, and tag each other. The field is a room: its state
- * below is the whole game, and all that touches it, packets of players and ticks of the clock, runs one at a
- * time in the room's turn. So there is no lock here, and no static but settings; different fields run side by
- * side.
+ * Players join a field by its name, move about in it and tag each other. A field is a room, and its
+ * state below is the whole game. Everything that touches it, players' packets and the clock's
+ * ticks, runs one at a time in the room's turn. So there are no locks here, and no statics but
+ * settings; different fields run at the same time.
  *
- * The listener's framing is u16. Numbers are little endian; u is unsigned, i is signed, the number is bits.
+ * The listener's framing is u16. Numbers are little endian: u is unsigned, i is signed, the number
+ * is bits.
  *
- *   from a player                       to a player
- *   1  join  the field's name, UTF-8    100  welcome   u16 own number, tick_ms, FIELD_SIZE, HIT_REACH
- *   2  move  i16 dx, dy                 101  snapshot  u32 tick, u16 count, count x { u16 number, x, y }
- *   3  hit   (nothing)                  102  scores    u16 count, count x { u16 number, u32 score }
- *                                       103  refused   u16 why: 1 bad name, 2 full, 3 there now, 4 not now
+ *   from a player                   to a player
+ *   1 join  the field's name, UTF-8 100 welcome   u16 own number, tick_ms, FIELD_SIZE, HIT_REACH
+ *   2 move  i16 dx, dy              101 snapshot  u32 tick, u16 count, count x { u16 number, x, y }
+ *   3 hit   (empty)                 102 scores    u16 count, count x { u16 number, u32 score }
+ *                                   103 refused   u16 why: 1 bad name, 2 full, 3 there now,
+ *                                                 4 not now
  *
- * A snapshot goes to all in the field each tick, scores once a second; welcome comes before both. Ticks that
- * the host could not run in time are counted in `tick`: it always tells the time. A number is a player's
- * within the field, from 1, and free again when they leave. Positions are 0 to FIELD_SIZE - 1. A hit tags
- * whoever is nearest within HIT_REACH, which scores one. Moves and hits are taken ACTION_MS apart each, on
- * average: what comes faster is ignored, so a changed client gains nothing. A packet of a wrong size closes
- * the session.
+ * A player is welcomed first. Everybody in the field then receives a snapshot each tick and the
+ * scores once a second. `tick` is the field's time: it includes ticks that the host could not run
+ * in time. A number identifies a player within the field, from 1, and is free again once they have
+ * left. Positions are 0 to FIELD_SIZE - 1. A hit tags the nearest player within HIT_REACH, for one
+ * point. Moves and hits are each accepted once per ACTION_MS on average; the rest is ignored, so a
+ * modified client gains nothing. A packet of a wrong size closes the session.
  *
- * Who joins another field leaves the first. A field is made by the first who joins it, and closes itself when
- * nobody has been in it for a second.
+ * Joining another field leaves the first one. The first player to join a field creates it, and it
+ * closes itself when nobody has been in it for a second.
  */
 #include <portico/portico.h>
 
@@ -34,32 +36,32 @@
 enum {
     FIELD_SIZE = 1000,
     HIT_REACH = 50,
-    PLAYERS_MAX = 256, /* the most that max_players may say */
+    PLAYERS_MAX = 256, /* upper limit of max_players */
     ACTION_MS = 50,    /* 20 a second */
-    ACTION_BURST = 4,  /* so many may come at once: a network bunches what was sent evenly */
+    ACTION_BURST = 4,  /* accepted at once: networks bunch what was sent evenly */
     SECOND_MS = 1000,
 };
 
 enum { JOIN = 1, MOVE = 2, HIT = 3, WELCOME = 100, SNAPSHOT = 101, SCORES = 102, REFUSED = 103 };
 enum { BAD_NAME = 1, FULL = 2, THERE_NOW = 3, NOT_NOW = 4 };
 
-/* Messages, which no client can send: TICK to a field, ARRIVED to a player. */
+/* Messages, which clients cannot send: TICK to a field, ARRIVED to a player. */
 enum { TICK = 1, ARRIVED = 2 };
 
-/* A session's state: only what it takes to join. What a player is in the game stands in the field. */
-#define PLAYER(S, FIELD, ARRAY) \
-    ARRAY(S, char, name, PORTICO_LABEL_MAX) /* of the field that was asked for */
+/* A session's state: the name of the field that the player last asked for. Everything about a
+ * player in the game is in the field's state. */
+#define PLAYER(S, FIELD, ARRAY) ARRAY(S, char, name, PORTICO_LABEL_MAX)
 PORTICO_STATE(player, PLAYER);
 
-/* A room's state: the host's memory, zeroed before on_open. It stays when this module is swapped, and the host takes the
- * values over by these names: so a property of players can be added here while they play, and is 0 for all at first.
- * Each property is an array, and a player is a slot in all of them, number - 1: a struct of a player's would be bytes
- * to the host, which it copies but does not look into.
- *   scores_at    the tick of the next scores
- *   empty_from   the tick since which nobody has been here
- *   end          behind the last slot that is taken
+/* A room's state, zeroed by the host before on_open. It survives swaps: the host carries the values
+ * over by these names, so a property of players can be added while they play, and is 0 for all at
+ * first. Each property is an array, in which a player has the slot number - 1. An array of structs
+ * would be opaque to the host, which copies structs but cannot change them.
+ *   scores_at    the tick at which scores are due
+ *   empty_from   the tick since which the field has been empty
+ *   end          one past the last slot in use
  *   sessions     0: the slot is free
- *   next_..._ms  see is_in_time */
+ *   next_..._ms  see action_is_allowed */
 #define FIELD_STATE(S, FIELD, ARRAY)                 \
     FIELD(S, uint64_t, tick)                         \
     FIELD(S, uint64_t, scores_at)                    \
@@ -75,21 +77,21 @@ PORTICO_STATE(player, PLAYER);
     ARRAY(S, uint16_t, ys, PLAYERS_MAX)
 PORTICO_STATE(field, FIELD_STATE);
 
-enum { NOBODY = PLAYERS_MAX }; /* in place of a slot */
+enum { NOBODY = PLAYERS_MAX }; /* no slot */
 
-/* Statics do not outlive the code: each build that is swapped in has its own, and writes them in its own `load`. */
+/* Statics do not survive a swap: each build has its own and writes them in its own `load`. */
 static const portico_host *host;
-static uint32_t tick_ms;     /* [module arena] tick_ms: the field's clock */
-static uint32_t max_players; /* [module arena] max_players: in one field */
+static uint32_t tick_ms;     /* [module arena] tick_ms: between two ticks */
+static uint32_t max_players; /* [module arena] max_players: per field */
 
-/* ---- bytes: taken apart and put together one by one, so that it is the same on every machine ----------- */
+/* ---- bytes: one by one, so that the result does not depend on the machine's byte order ------- */
 
 static int16_t read_i16(const uint8_t *at) {
     uint16_t bits = (uint16_t)(at[0] | at[1] << 8);
     return (int16_t)(bits < 0x8000 ? bits : bits - 0x10000);
 }
 
-/* These return where the next goes. */
+/* Both return where the next number goes. */
 static uint8_t *write_u16(uint8_t *at, uint32_t value) {
     at[0] = (uint8_t)value;
     at[1] = (uint8_t)(value >> 8);
@@ -100,7 +102,7 @@ static uint8_t *write_u32(uint8_t *at, uint32_t value) {
     return write_u16(write_u16(at, value), value >> 16);
 }
 
-/* ---- the game: plain functions on a field -------------------------------------------------------------- */
+/* ---- the game: plain functions on a field ---------------------------------------------------- */
 
 static uint32_t field_find(const field *f, portico_session session) {
     for (uint32_t i = 0; i < f->end; i++) {
@@ -111,7 +113,7 @@ static uint32_t field_find(const field *f, portico_session session) {
     return NOBODY;
 }
 
-/* The lowest that nobody has; there is one. */
+/* The lowest free slot. The caller knows that there is one. */
 static uint32_t field_free_slot(const field *f) {
     uint32_t slot = 0;
     while (f->sessions[slot] != 0) {
@@ -129,23 +131,24 @@ static uint16_t clamp(int32_t place) {
     return (uint16_t)(place < 0 ? 0 : place >= FIELD_SIZE ? FIELD_SIZE - 1 : place);
 }
 
-/* Whether one more action of a kind is in time, which counts it. *next_ms is when the next would be due if
- * all came evenly; it may run ahead of the clock by the burst. */
-static bool is_in_time(uint64_t *next_ms) {
+/* Whether a player may act now; if so, the action is counted. *next_ms is when the next action
+ * would be due if all came evenly. It may be ahead of the clock by the burst. */
+static bool action_is_allowed(uint64_t *next_ms) {
     uint64_t now_ms = host->clock_ms();
     if (*next_ms < now_ms) {
         *next_ms = now_ms;
     }
-    bool fine = *next_ms < now_ms + ACTION_BURST * ACTION_MS;
-    *next_ms += fine ? ACTION_MS : 0;
-    return fine;
+    if (*next_ms >= now_ms + ACTION_BURST * ACTION_MS) {
+        return false;
+    }
+    *next_ms += ACTION_MS;
+    return true;
 }
 
-/* Whom a hit of `from` tags. */
+/* The slot of the player that a hit of `from` tags, or NOBODY. */
 static uint32_t field_nearest(const field *f, uint32_t from) {
     uint32_t nearest = NOBODY;
-    int32_t least =
-        HIT_REACH * HIT_REACH + 1; /* squares of distances: no root is needed to compare */
+    int32_t least = HIT_REACH * HIT_REACH + 1; /* distances are compared by their squares */
     for (uint32_t i = 0; i < f->end; i++) {
         int32_t dx = f->xs[i] - f->xs[from];
         int32_t dy = f->ys[i] - f->ys[from];
@@ -157,7 +160,7 @@ static uint32_t field_nearest(const field *f, uint32_t from) {
     return nearest;
 }
 
-/* One packet for everybody: the host makes one copy of it, however many they are. */
+/* Sends one packet to everybody: the host copies it once, however many they are. */
 static void field_send_snapshot(portico_room room, const field *f) {
     uint8_t bytes[6 + PLAYERS_MAX * 6];
     uint8_t *at = write_u16(write_u32(bytes, (uint32_t)f->tick), f->count);
@@ -186,13 +189,13 @@ static void player_refuse(portico_session session, uint16_t why) {
     (void)host->session_send(session, REFUSED, bytes, sizeof bytes);
 }
 
-/* ---- what the host calls in the room's turn ------------------------------------------------------------ */
+/* ---- what the host calls for a field, in its turn -------------------------------------------- */
 
 static portico_status PORTICO_CALL field_on_open(portico_room room, void *state) {
     field *f = state;
     f->random = (uint32_t)(room ^ room >> 32);
-    /* A timer is a message that comes again and again; it ends with the room. A swap does not touch it: the ticks go on,
-     * and the new code's field_on_tick gets the next one. */
+    /* A timer is a repeated message. It ends with the room. Ticks continue through a swap: the new
+     * code's field_on_tick receives the next one. */
     return host->post_every(room, TICK, NULL, 0, tick_ms, NULL);
 }
 
@@ -201,7 +204,7 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
     (void)room;
     field *f = state;
     if (f->count >= max_players) {
-        return PORTICO_E_LIMIT; /* player_on_arrived hears of it */
+        return PORTICO_E_LIMIT; /* player_on_arrived receives this */
     }
     uint32_t slot = field_free_slot(f);
     f->sessions[slot] = session;
@@ -217,7 +220,8 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
     return PORTICO_OK;
 }
 
-/* However it goes, by joining another field, by a broken line or by a kick: once for each who came in. */
+/* Called once for each player who joined, for whatever reason they leave: another field, a broken
+ * connection, a kick. */
 static void PORTICO_CALL field_on_leave(portico_room room, void *state, portico_session session,
                                         portico_status reason) {
     (void)room, (void)reason;
@@ -237,7 +241,7 @@ static void PORTICO_CALL field_on_tick(portico_entity room, void *state,
                                        const portico_message *message) {
     field *f = state;
     const uint64_t second = (SECOND_MS + tick_ms - 1) / tick_ms; /* in ticks */
-    f->tick += 1 + message->missed; /* the ticks that were left out are over, too */
+    f->tick += 1 + message->missed;                              /* skipped ticks count, too */
     if (f->count > 0) {
         field_send_snapshot(room, f);
         if (f->tick >= f->scores_at) {
@@ -245,19 +249,20 @@ static void PORTICO_CALL field_on_tick(portico_entity room, void *state,
             f->scores_at = f->tick + second;
         }
     } else if (f->tick >= f->empty_from + second) {
-        /* Here, and not when the last one leaves: so a field goes too whose only guest never arrived.
-         * Somebody may be on the way at this moment; player_on_arrived sees to that. */
+        /* Closed here rather than in field_on_leave, so that a field whose only player never
+         * arrived is closed as well. For one who is on the way now, see player_on_arrived. */
         (void)host->room_close(room);
     }
 }
 
-/* ---- what the host calls for a session: in the turn of its field, when it is in one -------------------- */
+/* ---- what the host calls for a player, in the turn of the field that they are in ------------- */
 
-/* The sender's field, and the slot there, or NULL when it is in none. `size` is what the packet must have. */
+/* The sender's field, and in *slot their slot, or NULL if they are in none. Closes the session if
+ * the packet does not have `size` bytes. */
 static field *player_field(portico_session session, const portico_packet *packet, uint32_t size,
                            uint32_t *slot) {
     if (packet->size != size) {
-        (void)host->session_close(session); /* not a client of ours */
+        (void)host->session_close(session); /* not one of our clients */
         return NULL;
     }
     field *f = host->room_state(host->session_room(session));
@@ -270,7 +275,7 @@ static void PORTICO_CALL player_on_move(portico_session session, void *state,
     (void)state;
     uint32_t me = NOBODY;
     field *f = player_field(session, packet, 4, &me);
-    if (f != NULL && is_in_time(&f->next_move_ms[me])) {
+    if (f != NULL && action_is_allowed(&f->next_move_ms[me])) {
         f->xs[me] = clamp(f->xs[me] + read_i16(packet->data));
         f->ys[me] = clamp(f->ys[me] + read_i16(packet->data + 2));
     }
@@ -281,14 +286,14 @@ static void PORTICO_CALL player_on_hit(portico_session session, void *state,
     (void)state;
     uint32_t me = NOBODY;
     field *f = player_field(session, packet, 0, &me);
-    if (f != NULL && is_in_time(&f->next_hit_ms[me])) {
+    if (f != NULL && action_is_allowed(&f->next_hit_ms[me])) {
         f->scores[me] += field_nearest(f, me) != NOBODY;
     }
 }
 
-/* Sets out for the field that p->name says. It is entered after this handler has returned; then ARRIVED comes and
- * says whether they are in the field, or have been turned away. */
-static void player_set_out(portico_session session, const player *p) {
+/* Sends the player to the field p->name, which is created if need be. They enter it after this
+ * handler has returned, and ARRIVED reports how that went. */
+static void player_go(portico_session session, const player *p) {
     portico_room room = 0;
     portico_status status = host->room_create(FIELD_TYPE, p->name, &room);
     if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
@@ -308,9 +313,8 @@ static void PORTICO_CALL player_on_join(portico_session session, void *state,
         player_refuse(session, BAD_NAME);
         return;
     }
-    memcpy(p->name, packet->data,
-           packet->size + 1u);  /* with the zero that follows a packet's data */
-    player_set_out(session, p); /* the host checks the rest of the name */
+    memcpy(p->name, packet->data, packet->size + 1u); /* a zero follows a packet's data */
+    player_go(session, p);                            /* room_create checks the rest of the name */
 }
 
 static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
@@ -319,27 +323,27 @@ static void PORTICO_CALL player_on_arrived(portico_entity session, void *state,
     memcpy(&result, message->data, sizeof result);
     switch (result.status) {
     case PORTICO_OK:          /* field_on_join has welcomed them */
-    case PORTICO_E_CANCELLED: /* they go to yet another field, which has a message of its own */
+    case PORTICO_E_CANCELLED: /* on the way to yet another field, with a message of its own */
         break;
-    case PORTICO_E_ROOM_CLOSED:
-        player_set_out(session,
-                       state); /* to a new one of that name, which lives for a second at least */
+    case PORTICO_E_ROOM_CLOSED: /* it was empty and closed: create it anew, for at least a second */
+        player_go(session, state);
         break;
     case PORTICO_E_LIMIT: player_refuse(session, FULL); break;
     default: player_refuse(session, NOT_NOW); break;
     }
 }
 
-/* ---- the module ---------------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static portico_status arena_configure(void) {
     int64_t value = 0;
     portico_status status = host->config_integer("tick_ms", 50, 10, 1000, &value);
-    tick_ms = (uint32_t)value;
-    if (status == PORTICO_OK) {
-        status = host->config_integer("max_players", PLAYERS_MAX, 1, PLAYERS_MAX, &value);
-        max_players = (uint32_t)value;
+    if (status != PORTICO_OK) {
+        return status;
     }
+    tick_ms = (uint32_t)value;
+    status = host->config_integer("max_players", PLAYERS_MAX, 1, PLAYERS_MAX, &value);
+    max_players = (uint32_t)value;
     return status;
 }
 
@@ -362,30 +366,44 @@ static portico_status arena_register_types(void) {
         .state_fields = &field_fields,
     };
     portico_status status = host->register_session_type(&player_type);
-    return status == PORTICO_OK ? host->register_room_type(&field_type) : status;
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return host->register_room_type(&field_type);
 }
 
-/* Only registers and reads settings: at a swap the old code still serves while this runs. */
+static portico_status arena_register_handlers(void) {
+    static const struct {
+        uint16_t opcode;
+        portico_on_packet handler;
+    } handlers[] = {{JOIN, player_on_join}, {MOVE, player_on_move}, {HIT, player_on_hit}};
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+        portico_status status =
+            host->register_handler("player", handlers[i].opcode, handlers[i].handler);
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    portico_status status = host->register_message("player", ARRIVED, player_on_arrived);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return host->register_message("field", TICK, field_on_tick);
+}
+
+/* Only reads settings and registers: at a swap the old code still serves while this runs. */
 static portico_status PORTICO_CALL arena_load(const portico_host *from_host, void *state) {
     (void)state;
     host = from_host;
     portico_status status = arena_configure();
-    if (status == PORTICO_OK) {
-        status = arena_register_types();
+    if (status != PORTICO_OK) {
+        return status;
     }
-    if (status == PORTICO_OK) {
-        status = host->register_handler("player", JOIN, player_on_join);
+    status = arena_register_types();
+    if (status != PORTICO_OK) {
+        return status;
     }
-    if (status == PORTICO_OK) {
-        status = host->register_handler("player", MOVE, player_on_move);
-    }
-    if (status == PORTICO_OK) {
-        status = host->register_handler("player", HIT, player_on_hit);
-    }
-    if (status == PORTICO_OK) {
-        status = host->register_message("player", ARRIVED, player_on_arrived);
-    }
-    return status == PORTICO_OK ? host->register_message("field", TICK, field_on_tick) : status;
+    return arena_register_handlers();
 }
 
 static const portico_module_info info = {

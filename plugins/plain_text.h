@@ -1,8 +1,9 @@
-/* plain_text.h: makes harmless what a client sent as text, before others get to see it.
+/* plain_text.h: makes a client's text safe to show to others.
  *
- * The result is UTF-8 on one line: controls, line ends and marks that turn the direction of writing become spaces,
- * bytes that are no UTF-8 become U+FFFD. So nobody writes over a line of somebody else on a terminal, and whoever
- * reads it need not check it again. A module's own: the host takes any bytes.
+ * The result is one line of valid UTF-8: control characters, line ends and marks that change the
+ * writing direction become spaces, bytes that are not UTF-8 become U+FFFD. Nobody can then
+ * overwrite another's line on a terminal, and readers need not check the text again. The host does
+ * none of this: it passes any bytes.
  */
 #ifndef PLAIN_TEXT_H
 #define PLAIN_TEXT_H
@@ -11,10 +12,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Reads one character of `size` > 0 bytes: returns how many bytes it has, 0 if this is not UTF-8. */
+/* Decodes the first character of `size` > 0 bytes into *code. Returns its length in bytes, or 0 if
+ * it is not UTF-8. */
 static inline uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *code) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800,
-                                        0x10000}; /* by length: refuses overlong forms */
+    /* The smallest code of each length: anything below it is an overlong form. */
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t first = bytes[0];
     uint32_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     if (length == 0 || length > size || first > 0xF4) {
@@ -31,15 +33,16 @@ static inline uint32_t utf8_read(const uint8_t *bytes, uint32_t size, uint32_t *
     return *code < smallest[length] || *code > 0x10FFFF || surrogate ? 0 : length;
 }
 
-/* Ends a line, moves the cursor or turns the direction of writing: all that can disguise a line. */
+/* Whether a character can disguise a line: it ends a line, moves the cursor or changes the writing
+ * direction. */
 static inline bool code_is_control(uint32_t code) {
     return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E ||
            code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
            (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Copies what a client sent to `text`, made harmless and without blanks around it: at most `limit` bytes and
- * a zero, whole characters only. Returns whether all of it fitted. */
+/* Copies a client's bytes to `text`, made safe and without leading and trailing spaces. Writes at
+ * most `limit` bytes of whole characters, and a zero. Returns whether everything fitted. */
 static inline bool plain_text(char *text, uint32_t limit, const uint8_t *bytes, uint32_t size) {
     uint32_t used = 0;
     uint32_t at = 0;
@@ -49,12 +52,12 @@ static inline bool plain_text(char *text, uint32_t limit, const uint8_t *bytes, 
         const void *from = bytes + at;
         uint32_t count = length;
         if (length == 0) {
-            from = "\xEF\xBF\xBD"; /* U+FFFD in place of one byte */
+            from = "\xEF\xBF\xBD"; /* U+FFFD replaces one byte */
             count = 3;
             length = 1;
         } else if (code_is_control(code) || code == ' ') {
             from = " ";
-            count = used > 0; /* none at the start */
+            count = used > 0; /* no leading spaces */
         }
         if (used + count > limit) {
             break;

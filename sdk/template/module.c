@@ -1,22 +1,23 @@
-/* module.c: a module to begin with. It greets, counts what each client sends, and says good bye.
+/* module.c: a module to start from. It greets each client and counts its packets.
  *
- * Rename `hello`; the name in `info` is that of the module, of its file and of its [module NAME] section.
+ * Rename `hello`. The name in `info` is the name of the module, of its file and of its
+ * [module NAME] section.
  */
 #include <portico/portico.h>
 
 #include <stdio.h>
 #include <string.h>
 
-/* What clients send; documented here, because clients are written against it. */
-enum { OPCODE_COUNT = 1 /* empty; answered with the text of a number */ };
+/* What clients send. Document it: whoever writes a client needs it. */
+enum { OPCODE_COUNT = 1 /* empty; the answer is a number as text */ };
 
-/* One per session, in the host's memory, zeroed before on_open. When this module is rebuilt and swapped, the host keeps it
- * and takes the values over by the fields' names: add, remove and reorder fields as you like (see the guide on state). */
+/* The state of a session, zeroed by the host before on_open. It survives swaps: the host carries
+ * the values over by name, so you may add, remove and reorder fields (see the guide on state). */
 #define VISITOR(S, FIELD, ARRAY) FIELD(S, uint32_t, packets)
 PORTICO_STATE(visitor, VISITOR);
 
-static const portico_host
-    *host; /* written in load, only read afterwards: see the guide on statics */
+/* Handlers on all threads share statics: write them only in `load`. */
+static const portico_host *host;
 static const char *greeting;
 
 static portico_status PORTICO_CALL visitor_on_open(portico_session session, void *state) {
@@ -36,14 +37,14 @@ static void PORTICO_CALL visitor_on_count(portico_session session, void *state,
 static void PORTICO_CALL visitor_on_packet(portico_session session, void *state,
                                            const portico_packet *packet) {
     (void)session;
-    (void)packet; /* an opcode that nobody has registered */
+    (void)packet; /* its opcode has no handler */
     visitor *v = state;
     v->packets++;
 }
 
 static void PORTICO_CALL visitor_on_close(portico_session session, void *state,
                                           portico_status reason) {
-    (void)session; /* takes no more sends */
+    (void)session; /* sends to it are refused by now */
     const visitor *v = state;
     char text[80];
     (void)snprintf(text, sizeof text, "a visitor left after %u packets (%d)", (unsigned)v->packets,

@@ -42,7 +42,7 @@ static void expect(const char *name, int exit_code, const char *const *words) {
 
 SCENARIO(inspect) {
     expect("echo", 0,
-           (const char *[]){"echo", "0.1", "Sends every packet back as it came.", "session", NULL});
+           (const char *[]){"echo", "0.1", "Sends every packet back unchanged.", "session", NULL});
     expect("counts", 0,
            (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
     expect("second", 0, (const char *[]){"second", "counts", NULL});
