@@ -41,8 +41,10 @@ static struct {
     timer sweep;
     control_command reopen;
     atomic_bool reopening; /* the command is on its way */
-    atomic_bool sweeping;  /* false: the sweep's op is not set again */
-    atomic_bool swept;     /* the last sweep is over */
+    control_command reopen_log;
+    atomic_bool log_reopening; /* the command is on its way */
+    atomic_bool sweeping;      /* false: the sweep's op is not set again */
+    atomic_bool swept;         /* the last sweep is over */
     char token[TOKEN_MAX];
 } server;
 
@@ -55,6 +57,28 @@ static void server_on_stop(void) {
         control_end();
     } else if (now_ms - first_ms >= SECOND_STOP_MS) {
         os_exit(1);
+    }
+}
+
+/* [control thread] */
+static void server_on_reopen_log(control_command *command) {
+    char why[LOG_WHY_MAX];
+    (void)command;
+    atomic_store(&server.log_reopening, false);
+    portico_status status = log_reopen(why);
+    if (status == PORTICO_E_NOT_FOUND) {
+        log_info("host", "SIGHUP is ignored: %s", why);
+    } else if (status != PORTICO_OK) {
+        log_warn("host", "SIGHUP: %s", why);
+    }
+}
+
+/* SIGHUP reopens the log file, and nothing else: when it comes from a terminal that has closed, the players stay. The
+ * control thread does it, because a file that hangs must not keep a stop from being taken. [a thread of the
+ * system's] */
+static void server_on_hang_up(void) {
+    if (!atomic_exchange(&server.log_reopening, true)) {
+        control_post(&server.reopen_log);
     }
 }
 
@@ -247,7 +271,8 @@ int server_run(const config *c) {
     if (!log_start(&c->log)) {
         return 1;
     }
-    portico_status status = os_on_stop(server_on_stop);
+    server.reopen_log.run = server_on_reopen_log;
+    portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
     if (status != PORTICO_OK) {
         log_warn("host", "Ctrl+C will end at once: %s (%s)", status_text(status),
                  system_text(os_error()));

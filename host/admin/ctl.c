@@ -271,7 +271,7 @@ int ctl_run(const config *settings, const char *command) {
         fprintf(stderr, "%s\n", why);
         return 1;
     }
-    if (is_top(command) && os_on_stop(top_on_stop) != PORTICO_OK) {
+    if (is_top(command) && os_on_signals(top_on_stop, NULL) != PORTICO_OK) {
         fprintf(stderr, "Ctrl+C will end at once (%s)\n", system_text(os_error()));
     }
     if (os_port_create(&c.port) != PORTICO_OK) {

@@ -42,7 +42,8 @@
 
 /* ---- the process ------------------------------------------------------------------------- */
 
-/* Prepares sockets and replaces the arguments by their UTF-8 form. Called once, first, by main(). */
+/* Prepares sockets, replaces the arguments by their UTF-8 form, and ignores the signals SIGPIPE, SIGUSR1 and SIGUSR2
+ * where there are signals. Called once, first, by main(). */
 portico_status os_init(int *argc, char ***argv);
 
 /* The system's raw code of this thread's last failed os_ function. */
@@ -51,10 +52,11 @@ int32_t os_error(void);
 /* Writes the system's own sentence for a raw code, zero-terminated and cut to `size` bytes. */
 void os_error_text(int32_t system_error, char *text, size_t size);
 
-/* Calls `stop` on a thread of the system's for every Ctrl+C, SIGTERM, SIGHUP (unless it was ignored before, as
- * nohup does) or closing console.
+/* Calls, on a thread of the system's, `stop` for every Ctrl+C, SIGTERM or closing console, and `hang_up` for every
+ * SIGHUP: an administrator sends it, or a terminal that closes. NULL: SIGHUP does what it did before. Windows has no such
+ * signal, and a console that closes ends its processes, so that is a stop there.
  * Must be called before any other thread is started: on Linux the signals are blocked first. */
-portico_status os_on_stop(void (*stop)(void));
+portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void));
 
 /* Ends the process at once with `code`; no handler, no flush. Does not return. */
 void os_exit(int code);

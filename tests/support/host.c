@@ -138,6 +138,9 @@ static void ini_write(const host *h, const host_options *options) {
         write_expanded(h, ini, options->host_keys);
     }
     fprintf(ini, "[log]\nlevel = debug\ncolour = never\n");
+    if (options->log_keys != NULL) {
+        write_expanded(h, ini, options->log_keys);
+    }
     fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = %s\n", admin_token);
     fprintf(ini, "[modules]\ndir = %s\nautoload = no\n", environment("PORTICO_MODULES_DIR"));
     if (options->module_keys != NULL) {
@@ -520,6 +523,10 @@ bool host_interrupt(host *h) {
     }
     host_try_admin(h, "stop", NULL, 0); /* does the same, but once only */
     return false;
+}
+
+bool host_signal(host *h, const char *name) {
+    return process_signal(h->process, name);
 }
 
 int host_wait_exit(host *h, uint32_t timeout_ms) {

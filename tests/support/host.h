@@ -27,6 +27,7 @@ typedef struct host_options {
     uint32_t workers;      /* 0: 4 */
     const char *modules;   /* "echo counts": plugins or test modules that are loaded at the start */
     const char *host_keys; /* more lines for [host]; NULL: none */
+    const char *log_keys;  /* more lines for [log]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
     const char *body; /* other sections; NULL: none */
@@ -96,6 +97,9 @@ void host_expect_error(host *h, const char *text);
 
 /* Asks for the end like Ctrl+C does; over the admin listener, and false, where there is no console for that. */
 bool host_interrupt(host *h);
+
+/* Sends the host a signal (see process_signal). False where there are no signals. */
+bool host_signal(host *h, const char *name);
 
 /* The exit code once the host has ended; the log can still be asked then. */
 int host_wait_exit(host *h, uint32_t timeout_ms);

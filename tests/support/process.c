@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ struct process {
     DWORD id;
 #else
     pid_t id;
+    int terminal; /* its other end; -1: none */
 #endif
     bool ended;
     int exit_code;
@@ -66,6 +68,10 @@ void process_free(process *p) {
     }
 #if defined(_WIN32)
     CloseHandle(p->handle);
+#else
+    if (p->terminal >= 0) {
+        close(p->terminal);
+    }
 #endif
     free(p);
 }
@@ -200,6 +206,16 @@ uint32_t process_id(const process *p) {
     return p->id;
 }
 
+bool process_signal(process *p, const char *name) {
+    (void)p;
+    (void)name;
+    return false;
+}
+
+void process_hang_up(process *p) {
+    (void)p;
+}
+
 uint32_t process_raise_handle_limit(void) {
     return 16u << 20; /* Windows has a limit of memory only */
 }
@@ -211,9 +227,23 @@ static void set_handle_limit(uint32_t limit) {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* Between fork and exec: begins a session on the terminal `path`, and makes that its stdin, stdout and stderr. */
+static void enter_terminal(const char *path) {
+    int terminal = setsid() >= 0 ? open(path, O_RDWR) : -1;
+    if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) {
+        _exit(126);
+    }
+    for (int i = 0; i < 3; i++) {
+        if (dup2(terminal, i) < 0) {
+            _exit(126);
+        }
+    }
+    close(terminal);
+}
+
 /* Runs between fork and exec: only calls that are allowed there. */
 static _Noreturn void run_child(const char *const *arguments, const process_options *options,
-                                pid_t parent) {
+                                const char *terminal, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(126);
@@ -225,15 +255,19 @@ static _Noreturn void run_child(const char *const *arguments, const process_opti
         }
         close(file);
     }
-    int empty = open("/dev/null", O_RDONLY);
-    if (empty > 0) {
-        dup2(empty, 0);
-        close(empty);
+    if (terminal != NULL) {
+        enter_terminal(terminal);
+    } else {
+        int empty = open("/dev/null", O_RDONLY);
+        if (empty > 0) {
+            dup2(empty, 0);
+            close(empty);
+        }
+        setpgid(0, 0); /* a Ctrl+C in the terminal of the tests is for the tests */
     }
     if (options->handle_limit != 0) {
         set_handle_limit(options->handle_limit);
     }
-    setpgid(0, 0); /* a Ctrl+C in the terminal of the tests is for the tests */
     execv(arguments[0], (char *const *)(uintptr_t)arguments);
     _exit(127);
 }
@@ -241,17 +275,47 @@ static _Noreturn void run_child(const char *const *arguments, const process_opti
 process *process_start(const char *const *arguments, const process_options *options) {
     process *p = process_add();
     pid_t parent = getpid();
+    const char *terminal = NULL;
+    p->terminal = -1;
+    if (options->terminal) {
+        p->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        CHECK(p->terminal >= 0 && grantpt(p->terminal) == 0 && unlockpt(p->terminal) == 0);
+        terminal = ptsname(p->terminal);
+        CHECK(terminal != NULL);
+    }
     fflush(NULL);
     p->id = fork();
     CHECK(p->id >= 0);
     if (p->id == 0) {
-        run_child(arguments, options, parent);
+        run_child(arguments, options, terminal, parent);
     }
     return p;
 }
 
 bool process_interrupt(process *p) {
     return kill(p->id, SIGINT) == 0;
+}
+
+bool process_signal(process *p, const char *name) {
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"HUP", SIGHUP},
+                   {"USR1", SIGUSR1},
+                   {"USR2", SIGUSR2},
+                   {"PIPE", SIGPIPE},
+                   {"TERM", SIGTERM}};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (strcmp(signals[i].name, name) == 0) {
+            return kill(p->id, signals[i].number) == 0;
+        }
+    }
+    return false;
+}
+
+void process_hang_up(process *p) {
+    CHECK(p->terminal >= 0 && close(p->terminal) == 0);
+    p->terminal = -1;
 }
 
 bool process_wait(process *p, uint32_t timeout_ms, int *exit_code) {

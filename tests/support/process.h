@@ -15,6 +15,7 @@ typedef struct process_options {
     const char
         *output_file; /* gets stdout and stderr, from its start; NULL: they are the test's own */
     uint32_t handle_limit; /* Linux: the most open files of the new process; 0: as here */
+    bool terminal; /* Linux: it leads a session on a terminal of its own, and writes to that */
 } process_options;
 
 /* Starts arguments[0] with the others, NULL at the end. Ends the test when that is not possible. */
@@ -23,6 +24,12 @@ process *process_start(const char *const *arguments, const process_options *opti
 /* The arguments of a Ctrl+C: SIGINT, or on Windows a Ctrl+Break for the process's own group. False when
  * the system did not take it. */
 bool process_interrupt(process *p);
+
+/* Sends the signal "HUP", "USR1", "USR2", "PIPE" or "TERM". False where there are no signals. */
+bool process_signal(process *p, const char *name);
+
+/* Closes the terminal of a process that was started with one. */
+void process_hang_up(process *p);
 
 /* Waits for the end. True: it has ended, *exit_code is its code, or 1000 + N when signal N ended it. */
 bool process_wait(process *p, uint32_t timeout_ms, int *exit_code);

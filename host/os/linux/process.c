@@ -25,7 +25,13 @@ portico_status os_init(int *argc, char ***argv) {
     (void)argc; /* the arguments are taken as UTF-8 as they are */
     (void)argv;
     raise_descriptor_limit();
-    return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? error_set(errno) : PORTICO_OK;
+    static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2}; /* by default each of them kills */
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
+        if (signal(ignored[i], SIG_IGN) == SIG_ERR) {
+            return error_set(errno);
+        }
+    }
+    return PORTICO_OK;
 }
 
 void os_exit(int code) {

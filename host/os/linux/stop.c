@@ -1,52 +1,53 @@
-/* stop.c: the signals that ask the host to stop. os_on_stop is called by main before there are other threads. */
+/* stop.c: the signals of os_on_signals, taken by a thread of their own. */
 #include "error.h"
 #include "os/os.h"
 
 #include <pthread.h>
 #include <signal.h>
 
-static void (*stop_callback)(void);
+static struct {
+    sigset_t set; /* the signals that the thread waits for */
+    void (*stop)(void);
+    void (*hang_up)(void);
+} signals;
 
-static void stop_signals(sigset_t *set) {
-    struct sigaction hang_up;
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    /* sigwait takes a signal also when it is ignored; who starts us with nohup wants it to be. */
-    if (sigaction(SIGHUP, NULL, &hang_up) < 0 || hang_up.sa_handler != SIG_IGN) {
-        sigaddset(set, SIGHUP);
-    }
-}
-
-static void *stop_main(void *arg) {
+static void *signals_main(void *arg) {
     (void)arg;
-    sigset_t set;
-    stop_signals(&set);
     for (;;) {
         int number;
-        if (sigwait(&set, &number) == 0) {
-            stop_callback();
+        if (sigwait(&signals.set, &number) != 0) {
+            continue;
+        }
+        if (number == SIGHUP) {
+            signals.hang_up();
+        } else {
+            signals.stop();
         }
     }
     return NULL;
 }
 
-portico_status os_on_stop(void (*stop)(void)) {
-    sigset_t set;
+portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     sigset_t before;
-    stop_signals(&set);
-    int code = pthread_sigmask(SIG_BLOCK, &set, &before);
+    signals.stop = stop;
+    signals.hang_up = hang_up;
+    sigemptyset(&signals.set);
+    sigaddset(&signals.set, SIGINT);
+    sigaddset(&signals.set, SIGTERM);
+    if (hang_up != NULL) {
+        sigaddset(&signals.set, SIGHUP); /* sigwait takes it also where nohup has it ignored */
+    }
+    int code = pthread_sigmask(SIG_BLOCK, &signals.set, &before);
     if (code != 0) {
         return error_set(code);
     }
-    stop_callback = stop;
     pthread_t thread;
-    code = pthread_create(&thread, NULL, stop_main, NULL);
+    code = pthread_create(&thread, NULL, signals_main, NULL);
     if (code != 0) {
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         return error_set(code);
     }
-    pthread_setname_np(thread, "stop");
+    pthread_setname_np(thread, "signals");
     pthread_detach(thread);
     return PORTICO_OK;
 }

@@ -34,7 +34,8 @@ static BOOL WINAPI on_control(DWORD event) {
     return TRUE;
 }
 
-portico_status os_on_stop(void (*stop)(void)) {
+portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
+    (void)hang_up;
     stop_wanted = stop;
     /* Started in a new process group, a process ignores Ctrl+C until it says otherwise. */
     SetConsoleCtrlHandler(NULL, FALSE);
