@@ -1,18 +1,31 @@
 #!/bin/sh
 # test.sh: builds Portico in several ways and runs all tests of all of them as one run of CTest.
 #
+#   sh scripts/test.sh quick       the command for every edit: a minute or so
 #   sh scripts/test.sh [PRESET...]
+#
+# `quick` builds linux and runs the unit, contract, plugin and house tests and the broadest of the short
+# integration tests. What is listed as quick: tests/CMakeLists.txt.
 #
 # Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; and of windows-clang what is
 # shipped, what tests share and what the bench measures is built. A test's name begins with its preset. Missing Debian
 # packages are installed. The exit code is 0 when everything was built and every test passed.
 #
-# PORTICO_TEST_JOBS  how many tests run at once; default 2
+# PORTICO_TEST_JOBS  how many tests run at once; default: two more than there are processors
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/packages.sh"
 cd "$root"
+
+# Many tests wait more than they compute: more of them than processors.
+jobs=${PORTICO_TEST_JOBS:-$(($(nproc) + 2))}
+
+if [ "$*" = quick ]; then
+    . "$root/scripts/build.sh"
+    build_for linux portico_quick
+    exec ctest --test-dir build/linux -L '^quick$' --output-on-failure --no-tests=error -j "$jobs"
+fi
 
 if [ $# = 0 ]; then
     set -- linux windows asan tsan
@@ -69,4 +82,4 @@ mkdir -p build/all
 for preset in "$@"; do
     echo "subdirs(\"$root/build/$preset\")"
 done >build/all/CTestTestfile.cmake
-ctest --test-dir build/all --output-on-failure --no-tests=error -j "${PORTICO_TEST_JOBS:-2}"
+ctest --test-dir build/all --output-on-failure --no-tests=error -j "$jobs"
