@@ -1,4 +1,4 @@
-/* arena.c: the game by its packets, byte by byte, and what changed clients cannot do in it. */
+/* arena.c: the game's packets, byte by byte, and what modified clients cannot do. */
 #include "fake_host.h"
 
 #include "support/check.h"
@@ -10,7 +10,7 @@ enum { WELCOME = 100, SNAPSHOT, SCORES, REFUSED };
 enum { BAD_NAME = 1, FULL, THERE_NOW, NOT_NOW };
 enum { TICK = 1, TICK_MS = 50, SIZE = 1000 };
 
-/* What the module has sent last. */
+/* What the module sent last. */
 static struct {
     uint32_t tick;
     uint32_t count;
@@ -24,8 +24,8 @@ static uint32_t u16(const uint8_t *at) {
     return (uint32_t)(at[0] | at[1] << 8);
 }
 
-/* Reads along; all that is sent is well-formed. */
-static bool read_along(uint16_t opcode, const void *data, uint32_t size) {
+/* Notes what is sent. False if it is malformed. */
+static bool note_packet(uint16_t opcode, const void *data, uint32_t size) {
     const uint8_t *bytes = data;
     if (opcode == SNAPSHOT) {
         seen.tick = u16(bytes) | u16(bytes + 2) << 16;
@@ -86,9 +86,9 @@ static portico_session guest(const char *field, uint8_t number) {
 
 static void test_configuration(void) {
     fake_config("tick_ms", "9");
-    fake_check(fake_load() == PORTICO_E_INVALID, "9 ms are too short");
+    fake_check(fake_load() == PORTICO_E_INVALID, "9 ms are refused");
     fake_config("max_players", "257");
-    fake_check(fake_load() == PORTICO_E_INVALID, "257 players are too many");
+    fake_check(fake_load() == PORTICO_E_INVALID, "257 players are refused");
 }
 
 static void test_game(void) {
@@ -96,7 +96,7 @@ static void test_game(void) {
     portico_session bob = guest("meadow", 2);
     portico_session far = guest("desert", 1);
     tick();
-    fake_check(seen.snapshots == 3, "one snapshot for each, of their own field");
+    fake_check(seen.snapshots == 3, "each player gets one snapshot, of their own field");
     fake_forget(far);
     fake_close(far, PORTICO_E_EOF);
     move(ann, -32768, -32768);
@@ -104,7 +104,7 @@ static void test_game(void) {
     move(bob, 30, 40);
     tick();
     fake_check(seen.count == 2 && seen.x[1] == 0 && seen.y[1] == 0, "ann is in the corner");
-    fake_check(seen.x[2] == 30 && seen.y[2] == 40, "bob is 50 from her");
+    fake_check(seen.x[2] == 30 && seen.y[2] == 40, "bob is 50 away from her");
     fake_packet(ann, HIT, "", 0);
     move(bob, 0, 1);
     fake_packet(ann, HIT, "", 0); /* too far */
@@ -114,10 +114,10 @@ static void test_game(void) {
     fake_check(seen.score[1] == 1 && seen.score[2] == 0, "ann has tagged bob once");
     uint32_t before = seen.tick;
     fake_post(fake_room_of("meadow"), TICK, 7);
-    fake_check(seen.tick == before + 8, "what was left out is counted");
+    fake_check(seen.tick == before + 8, "skipped ticks are counted");
     fake_close(ann, PORTICO_E_RESET);
     tick();
-    fake_check(seen.count == 1, "ann has gone");
+    fake_check(seen.count == 1, "ann has left");
     (void)guest("meadow", 1); /* her number is free again */
     fake_close(bob, PORTICO_E_EOF);
 }
@@ -130,13 +130,13 @@ static void test_too_fast(void) {
         move(eve, 1, 0);
     }
     tick();
-    fake_check(seen.x[1] == 4, "a burst of four is taken");
+    fake_check(seen.x[1] == 4, "a burst of four moves is accepted");
     for (int i = 0; i < 20; i++) {
         move(eve, 1, 0);
         move(eve, 1, 0);
         tick();
     }
-    fake_check(seen.x[1] >= 4 + 20 && seen.x[1] <= 4 + 24, "20 a second are taken");
+    fake_check(seen.x[1] >= 4 + 20 && seen.x[1] <= 4 + 24, "20 moves a second are accepted");
     fake_close(eve, PORTICO_E_FLOOD);
 }
 
@@ -144,7 +144,7 @@ static void test_refusals(void) {
     static const char long_name[64] =
         "123456789012345678901234567890123456789012345678901234567890123";
     portico_session ann = fake_open(PORTICO_OK);
-    move(ann, 1, 1); /* in no field: nothing comes of it */
+    move(ann, 1, 1); /* in no field: ignored */
     fake_packet(ann, HIT, "", 0);
     fake_text(ann, JOIN, "");
     expect_refused(ann, BAD_NAME);
@@ -162,23 +162,24 @@ static void test_refusals(void) {
     fake_text(ann, JOIN, "there");
     expect_welcome(ann, 1);
     fake_packet(ann, MOVE, "abc", 3);
-    fake_check(fake_is_closing(ann), "a move has 4 bytes");
+    fake_check(fake_is_closing(ann), "a move of 3 bytes closes the session");
     fake_close(ann, PORTICO_E_CLOSED);
 }
 
-/* A field lives until nobody has been in it for a second; who is on the way to it then gets a new one. */
+/* A field closes once it has been empty for a second. A player who is on the way to it then gets a
+ * new one. */
 static void test_life(void) {
     portico_session ann = guest("life", 1);
     portico_room room = fake_room_of("life");
     fake_close(ann, PORTICO_E_EOF);
     fake_advance(900);
-    fake_check(fake_room_of("life") == room, "the field waits for a second");
+    fake_check(fake_room_of("life") == room, "the field stays for a second");
     ann = guest("life", 1);
     fake_advance(2000);
     fake_check(fake_room_of("life") == room, "the field is in use");
     fake_close(ann, PORTICO_E_EOF);
     fake_advance(1100);
-    fake_check(fake_room_of("life") == 0, "the field has closed");
+    fake_check(fake_room_of("life") == 0, "the empty field has closed");
 
     ann = guest("race", 1);
     room = fake_room_of("race");
@@ -206,7 +207,7 @@ static void test_full(void) {
     fake_text(late, JOIN, "small");
     expect_welcome(late, 2);
     fake_close_room(fake_room_of("small"));
-    move(late, 1, 1); /* in no field any more */
+    move(late, 1, 1); /* no longer in a field */
     fake_expect_nothing(late);
     fake_close(late, PORTICO_E_SHUTDOWN);
     fake_close(all[0], PORTICO_E_SHUTDOWN);
@@ -215,7 +216,7 @@ static void test_full(void) {
 
 SCENARIO(arena) {
     fake_open_module("arena");
-    fake_watch(read_along);
+    fake_watch(note_packet);
     test_configuration();
     load();
     test_game();

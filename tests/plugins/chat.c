@@ -1,4 +1,5 @@
-/* chat.c: what people and games see of chat.c, and what hostile ones cannot make others see. */
+/* chat.c: what people and games see of the chat, and what hostile clients cannot make others
+ * see. */
 #include "base/text.h"
 #include "fake_host.h"
 
@@ -12,12 +13,12 @@ enum { SAID = 100, NOTICE, WRONG, LIST, TOLD };
 
 #define FFFD "\xEF\xBF\xBD"
 
-/* Whatever came in: all that goes out is one line of plain UTF-8. */
+/* Whatever comes in, only single lines of plain UTF-8 go out. */
 static bool is_plain_line(uint16_t opcode, const void *data, uint32_t size) {
     return opcode >= SAID && opcode <= TOLD && size > 0 && size < 4400 && text_is_plain(data, size);
 }
 
-/* A session with this name, in the lobby, that has heard everything until now. */
+/* A session with this name, in the lobby, without unread lines. */
 static portico_session person(const char *name) {
     portico_session session = fake_open(PORTICO_OK);
     fake_text(session, NAME, name);
@@ -27,9 +28,9 @@ static portico_session person(const char *name) {
 
 static void test_configuration(void) {
     fake_config("default_room", "no room");
-    fake_check(fake_load() == PORTICO_E_INVALID, "a room's name has no space");
+    fake_check(fake_load() == PORTICO_E_INVALID, "a room's name with a space is refused");
     fake_config("max_text_bytes", "63");
-    fake_check(fake_load() == PORTICO_E_INVALID, "63 bytes are too few");
+    fake_check(fake_load() == PORTICO_E_INVALID, "63 bytes are refused");
     fake_config("motd", "be kind");
     fake_config("default_room", "hall");
     fake_check(fake_load() == PORTICO_OK, "chat loads");
@@ -46,7 +47,7 @@ static void test_configuration(void) {
     fake_close(one, PORTICO_E_NO_MEMORY);
 }
 
-/* The same by opcodes and by words. */
+/* Opcodes and words do the same. */
 static void test_talk(void) {
     portico_session ann = person("ann");
     portico_session bob = person("bob");
@@ -122,7 +123,7 @@ static void test_rooms(void) {
     fake_close(bob, PORTICO_E_UNLOADED);
 }
 
-/* Who is on the way to a room that closes gets a new one; an empty room goes. */
+/* A room that closes before somebody arrives is created anew; an empty room closes. */
 static void test_room_closes(void) {
     portico_session ann = person("ann");
     fake_text(ann, JOIN, "attic");
@@ -139,7 +140,7 @@ static void test_room_closes(void) {
     fake_expect_nothing(ann);
     fake_text(ann, WHO, "");
     fake_expect_text(ann, WRONG, "! you are in no room: /join ROOM");
-    fake_text(bob, 0, "/shout fire!"); /* reaches who is in no room */
+    fake_text(bob, 0, "/shout fire!"); /* also reaches users in no room */
     fake_expect_text(ann, TOLD, "bob to all: fire!");
     fake_expect_text(bob, TOLD, "bob to all: fire!");
     fake_text(ann, 0, "/shout");
@@ -180,7 +181,7 @@ static void test_names(void) {
 static void test_hostile(void) {
     static const struct {
         const char *sent;
-        const char *seen; /* NULL: nothing is */
+        const char *seen; /* NULL: nothing */
     } cases[] = {
         {"a\nbob: I owe you", "eve: a bob: I owe you"},
         {"a\r\n* bob has gone", "eve: a  * bob has gone"},
@@ -221,7 +222,7 @@ static void test_hostile(void) {
     fake_close(bob, PORTICO_E_EOF);
 }
 
-/* Cut at a whole character, and said so. */
+/* Long text is cut at a whole character, and the sender is notified. */
 static void test_long(void) {
     static char text[65531];
     for (size_t i = 0; i < sizeof text; i++) {
@@ -252,7 +253,7 @@ static void test_long(void) {
     fake_close(bob, PORTICO_E_EOF);
 }
 
-/* More people than one answer lists. */
+/* More people than one answer to /who lists. */
 static void test_crowd(portico_session crowd[], uint32_t count) {
     char name[32];
     for (uint32_t i = 0; i < count; i++) {
@@ -271,7 +272,7 @@ static void test_crowd(portico_session crowd[], uint32_t count) {
     fake_expect_text(crowd[0], LIST, list);
 }
 
-/* Random packets made of pieces that matter; is_plain_line judges. */
+/* Random packets of meaningful pieces; is_plain_line checks what others see. */
 static void test_random(const portico_session crowd[], uint32_t count, uint32_t rounds) {
     /* clang-format off */
     static const char *const pieces[] = {"/", "say", "tell", "join", "name", "leave", "who", " ", "\n", "\r",

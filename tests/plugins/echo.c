@@ -1,4 +1,5 @@
-/* echo.c: every packet comes back: any opcode, any bytes, from none to the most that u16 carries. */
+/* echo.c: every packet comes back: any opcode, any bytes, from none to the most that u16 can
+ * carry. */
 #include "fake_host.h"
 
 #include "support/check.h"

@@ -25,13 +25,14 @@ typedef struct fake_session {
     bool open;
     bool closing;
     char label[PORTICO_LABEL_MAX];
-    void *state; /* NULL when the type has none */
+    void *state; /* NULL if the type has none */
     message *first;
     message *last;
-    uint32_t room;   /* of `rooms`; ROOMS_MAX: in none */
-    uint32_t target; /* where it is to be */
-    bool asks;       /* by room_join_tell, to be told how it gets there */
-    uint32_t asks_id;
+    uint32_t room;     /* index in `rooms`; ROOMS_MAX: in none */
+    uint32_t target;   /* the room it moves to */
+    uint32_t moves;    /* queued */
+    bool wants_result; /* of its move: by room_join_tell */
+    uint32_t result_id;
 } fake_session;
 
 typedef struct fake_room {
@@ -43,7 +44,7 @@ typedef struct fake_room {
     uint32_t count;
 } fake_room;
 
-/* What is still to be done, in order: the host's strands, all in one. */
+/* Queued work, oldest first: all turns of the host in one queue. */
 typedef enum work_kind { WORK_OPEN, WORK_CLOSE, WORK_MOVE, WORK_MESSAGE } work_kind;
 typedef struct work {
     struct work *next;
@@ -67,10 +68,10 @@ typedef struct fake_timer {
 typedef struct fake_channel {
     char name[PORTICO_LABEL_MAX];
     portico_session members[SESSIONS_MAX];
-    uint32_t count; /* 0: the place is free */
+    uint32_t count; /* 0: the entry is free */
 } fake_channel;
 
-static fake_session sessions[SESSIONS_MAX]; /* the session FIRST_ID + i; ids are not used again */
+static fake_session sessions[SESSIONS_MAX]; /* sessions[i] is FIRST_ID + i; ids are never reused */
 static fake_channel channels[CHANNELS_MAX];
 static struct {
     const char *key;
@@ -85,7 +86,7 @@ static struct {
     uint32_t id;
     portico_on_message call;
 } message_handlers[HANDLERS_MAX];
-static fake_room rooms[ROOMS_MAX]; /* the room FIRST_ROOM + i */
+static fake_room rooms[ROOMS_MAX]; /* rooms[i] is FIRST_ROOM + i */
 static fake_timer timers[TIMERS_MAX];
 static work *first_work;
 static work **last_work = &first_work;
@@ -93,7 +94,7 @@ static uint32_t room_count;
 static uint32_t timer_count;
 static uint32_t message_handler_count;
 static uint64_t now_ms;
-static uint32_t turn = ROOMS_MAX; /* the room whose turn it is */
+static uint32_t turn = ROOMS_MAX; /* the room whose turn is running */
 static portico_room_type room_type;
 static portico_room closing_on_arrival;
 static char full_room_name[2 * PORTICO_LABEL_MAX];
@@ -110,32 +111,32 @@ static bool (*watch)(uint16_t opcode, const void *data, uint32_t size);
 
 void fake_check(bool fine, const char *what) {
     if (!fine) {
-        (void)fprintf(stderr, "not so: %s\n", what);
+        (void)fprintf(stderr, "expected: %s\n", what);
         exit(1);
     }
 }
 
 static void *allocate(size_t size) {
     void *memory = calloc(1, size);
-    fake_check(memory != NULL, "there is memory for the test");
+    fake_check(memory != NULL, "the test gets its memory");
     return memory;
 }
 
-/* NULL when the session is not open. */
+/* NULL if the session is not open. */
 static fake_session *find_session(portico_session id) {
     fake_session *s =
         id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
     return s != NULL && s->open && !s->closing ? s : NULL;
 }
 
-/* NULL when the room is not open. */
+/* NULL if the room is not open. */
 static fake_room *find_room(portico_room id) {
     fake_room *r =
         id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
     return r != NULL && r->open ? r : NULL;
 }
 
-/* NULL when nobody is in it. */
+/* NULL if it has no members. */
 static fake_channel *find_channel(const char *name) {
     for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
         if (channels[i].count > 0 && strcmp(channels[i].name, name) == 0) {
@@ -209,8 +210,8 @@ static portico_status PORTICO_CALL session_send(portico_session id, uint16_t opc
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
-    fake_check(data != NULL || size == 0, "data stands where a size is");
-    fake_check(watch == NULL || watch(opcode, data, size), "what is sent is fine");
+    fake_check(data != NULL || size == 0, "data is not NULL if size is not 0");
+    fake_check(watch == NULL || watch(opcode, data, size), "the watch accepts what is sent");
     if (is_refused()) {
         return refusal;
     }
@@ -237,8 +238,8 @@ static portico_status PORTICO_CALL session_close(portico_session id) {
 static portico_status PORTICO_CALL session_info(portico_session id, portico_session_info *info) {
     const fake_session *s =
         id >= FIRST_ID && id < FIRST_ID + session_count ? &sessions[id - FIRST_ID] : NULL;
-    fake_check(info->struct_size == sizeof *info, "session_info is told the size");
-    if (s == NULL || !s->open) { /* one that closes is still there */
+    fake_check(info->struct_size == sizeof *info, "session_info gets the struct's size");
+    if (s == NULL || !s->open) { /* it works for closing ones */
         return PORTICO_E_GONE;
     }
     memset(info, 0, sizeof *info);
@@ -250,7 +251,7 @@ static portico_status PORTICO_CALL session_info(portico_session id, portico_sess
 
 static portico_session PORTICO_CALL session_by_label(const char *of_type, const char *label) {
     fake_check(strcmp(of_type, full_type_name) == 0 && label[0] != '\0',
-               "a label is looked for in module.type");
+               "session_by_label gets module.type and a label");
     for (uint32_t i = 0; i < session_count; i++) {
         if (sessions[i].open && strcmp(sessions[i].label, label) == 0) {
             return FIRST_ID + i;
@@ -385,7 +386,7 @@ static portico_status PORTICO_CALL register_message(const char *name, uint32_t i
 }
 
 static portico_room PORTICO_CALL room_find(const char *of_type, const char *name) {
-    fake_check(strcmp(of_type, full_room_name) == 0, "a room is looked for in module.type");
+    fake_check(strcmp(of_type, full_room_name) == 0, "room_find and room_create get module.type");
     for (uint32_t i = 0; i < room_count; i++) {
         if (rooms[i].open && strcmp(rooms[i].name, name) == 0) {
             return FIRST_ROOM + i;
@@ -424,22 +425,22 @@ static portico_status PORTICO_CALL room_close(portico_room id) {
     return PORTICO_OK;
 }
 
-/* The way is over: tells the session so when it has asked. */
-static void tell(fake_session *s, portico_status status) {
+/* Ends a move: posts its result if room_join_tell asked for one. */
+static void move_end(fake_session *s, portico_status status) {
     const portico_room_result result = {
         .struct_size = sizeof result, .status = status, .room = FIRST_ROOM + s->target};
-    if (s->asks) {
-        s->asks = false;
-        push_work(WORK_MESSAGE, FIRST_ID + (portico_session)(s - sessions), s->asks_id, 0, &result,
-                  sizeof result);
+    if (s->wants_result) {
+        s->wants_result = false;
+        push_work(WORK_MESSAGE, FIRST_ID + (portico_session)(s - sessions), s->result_id, 0,
+                  &result, sizeof result);
     }
 }
 
 static portico_status PORTICO_CALL room_info(portico_room id, portico_room_info *info) {
     const fake_room *r =
         id >= FIRST_ROOM && id < FIRST_ROOM + room_count ? &rooms[id - FIRST_ROOM] : NULL;
-    fake_check(info->struct_size == sizeof *info, "room_info is told the size");
-    if (r == NULL || r->ended) { /* one that closes is still there */
+    fake_check(info->struct_size == sizeof *info, "room_info gets the struct's size");
+    if (r == NULL || r->ended) { /* it works for closing ones */
         return PORTICO_E_GONE;
     }
     memset(info, 0, sizeof *info);
@@ -454,7 +455,7 @@ static portico_status PORTICO_CALL room_info(portico_room id, portico_room_info 
 static portico_status PORTICO_CALL room_join_tell(portico_room room, portico_session id,
                                                   uint32_t message_id) {
     fake_session *s = find_session(id);
-    fake_check(room >= FIRST_ROOM && room < FIRST_ROOM + room_count, "there is or was such a room");
+    fake_check(room >= FIRST_ROOM && room < FIRST_ROOM + room_count, "the room exists or existed");
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -464,10 +465,11 @@ static portico_status PORTICO_CALL room_join_tell(portico_room room, portico_ses
     if (is_refused()) {
         return refusal;
     }
-    tell(s, PORTICO_E_CANCELLED);
+    move_end(s, PORTICO_E_CANCELLED);
     s->target = (uint32_t)(room - FIRST_ROOM);
-    s->asks = true;
-    s->asks_id = message_id;
+    s->wants_result = true;
+    s->result_id = message_id;
+    s->moves++;
     push_work(WORK_MOVE, id, 0, 0, NULL, 0);
     return PORTICO_OK;
 }
@@ -477,8 +479,9 @@ static portico_status PORTICO_CALL room_leave(portico_session id) {
     if (s == NULL || s->target == ROOMS_MAX) {
         return s == NULL ? PORTICO_E_GONE : PORTICO_E_NOT_FOUND;
     }
-    tell(s, PORTICO_E_CANCELLED);
+    move_end(s, PORTICO_E_CANCELLED);
     s->target = ROOMS_MAX;
+    s->moves++;
     push_work(WORK_MOVE, id, 0, 0, NULL, 0);
     return PORTICO_OK;
 }
@@ -568,7 +571,7 @@ static uint32_t enter_turn(uint32_t room) {
     return before;
 }
 
-/* Takes the session out of the room that it is in. */
+/* Takes the session out of its room. */
 static void leave_room(portico_session id, portico_status reason) {
     fake_session *s = &sessions[id - FIRST_ID];
     if (s->room == ROOMS_MAX) {
@@ -594,8 +597,9 @@ static void do_move(portico_session id) {
     if (s == NULL) {
         return;
     }
+    s->moves--;
     if (s->target == s->room) {
-        tell(s, PORTICO_OK); /* there and back again, in one handler */
+        move_end(s, PORTICO_OK); /* it was sent away and back in one handler */
         return;
     }
     leave_room(id, PORTICO_OK);
@@ -616,7 +620,7 @@ static void do_move(portico_session id) {
         turn = before;
         r->count -= status != PORTICO_OK;
     }
-    tell(s, status);
+    move_end(s, status);
     if (status != PORTICO_OK) {
         s->room = ROOMS_MAX;
         s->target = ROOMS_MAX;
@@ -628,10 +632,10 @@ static void do_close(portico_room id) {
     while (r->count > 0) {
         portico_session member = r->members[0];
         fake_session *s = &sessions[member - FIRST_ID];
-        bool goes_on = s->target != s->room;
+        bool moves_on = s->target != s->room;
         leave_room(member, PORTICO_E_ROOM_CLOSED);
-        if (!goes_on) {
-            tell(s, PORTICO_E_ROOM_CLOSED);
+        if (!moves_on) {
+            move_end(s, PORTICO_E_ROOM_CLOSED);
             s->target = ROOMS_MAX;
         }
     }
@@ -664,12 +668,25 @@ static void do_message(const work *w) {
     turn = before;
 }
 
-/* Does what is still to be done, and what comes of it. */
+/* Takes the oldest work out of the queue, or NULL. Messages to a session wait for its moves, as
+ * portico.h promises at room_join. */
+static work *take_work(void) {
+    for (work **at = &first_work; *at != NULL; at = &(*at)->next) {
+        work *w = *at;
+        const fake_session *s = w->kind == WORK_MESSAGE ? find_session(w->entity) : NULL;
+        if (s != NULL && s->moves > 0) {
+            continue;
+        }
+        *at = w->next;
+        last_work = w->next != NULL ? last_work : at;
+        return w;
+    }
+    return NULL;
+}
+
+/* Does all queued work, and what it queues. */
 static void settle(void) {
-    while (first_work != NULL) {
-        work *w = first_work;
-        first_work = w->next;
-        last_work = first_work != NULL ? last_work : &first_work;
+    for (work *w = take_work(); w != NULL; w = take_work()) {
         if (w->kind == WORK_OPEN) {
             uint32_t before = enter_turn((uint32_t)(w->entity - FIRST_ROOM));
             portico_status status = PORTICO_OK;
@@ -722,7 +739,7 @@ void fake_close_room_on_arrival(portico_room room) {
     closing_on_arrival = room;
 }
 
-/* ---- what the test says -------------------------------------------------------------------- */
+/* ---- what the test calls ------------------------------------------------------------------- */
 
 static const portico_host table = {
     .struct_size = sizeof table,
@@ -760,7 +777,7 @@ static const portico_host table = {
     .timer_cancel = timer_cancel,
     .room_info = room_info,
     .room_join_tell = room_join_tell,
-    /* register_blocking, self, room_join and run_blocking: no module of ours uses them */
+    /* The plugins do not use register_blocking, self, room_join and run_blocking. */
 };
 
 void fake_config(const char *key, const char *value) {
@@ -779,7 +796,7 @@ void fake_open_module(const char *name) {
     void *symbol = os_library_symbol(library, "portico_module");
     fake_check(symbol != NULL, "the library exports portico_module");
     const portico_module_info *(PORTICO_CALL * describe)(void);
-    memcpy(&describe, &symbol, sizeof describe); /* ISO C knows no cast to a function */
+    memcpy(&describe, &symbol, sizeof describe); /* ISO C has no cast to a function pointer */
     module = describe();
 }
 
@@ -813,7 +830,7 @@ portico_session fake_open(portico_status expected) {
 void fake_packet(portico_session id, uint16_t opcode, const void *data, uint32_t size) {
     fake_session *s = find_session(id);
     fake_check(s != NULL, "the session is open");
-    uint8_t *copy = allocate(size + 1u); /* the zero that portico_packet promises */
+    uint8_t *copy = allocate(size + 1u); /* with the zero that portico_packet promises */
     memcpy(copy, data, size);
     const portico_packet packet = {
         .struct_size = sizeof packet, .size = size, .data = copy, .opcode = opcode};
