@@ -18,6 +18,8 @@ static const char usage_format[] =
     "       portico inspect MODULE            say what a module file is; runs its load and unload\n"
     "       portico ctl [-c FILE] COMMAND     talk to the running host of that configuration:\n"
     "               %s\n"
+    "       swap --plan changes nothing: it loads the new build, runs its constructors, load and\n"
+    "       unload, and says what a swap would do. swap --force swaps to an unchanged file, too.\n"
     "       portico --version | --help\n";
 
 static void show_usage(FILE *to) {
@@ -155,7 +157,7 @@ static int control(int argc, char **argv) {
                  (id == COMMAND_top && !top_options_parse(argument, &options, why)))) {
         return wrong_usage(why, NULL);
     }
-    if (fits && argc > 3 && id != COMMAND_top) {
+    if (fits && argc > (id == COMMAND_swap ? 4 : 3) && id != COMMAND_top) {
         return wrong_usage("ctl takes one COMMAND and what belongs to it", NULL);
     }
     if (!fits || !command_settle_file(id, argument, command, sizeof command)) {

@@ -141,7 +141,7 @@ built_ms=$(now_ms)
 expect "the field ends at 1999"
 seen_ms=$(now_ms)
 expect "points: 5"
-grep -o 'arena .* serves in place of .*' "$folder/host.log" | sed 's/^/  the host says: /'
+grep -o 'arena .* replaces .*' "$folder/host.log" | sed 's/^/  the host says: /'
 
 echo "ctl rollback arena"
 ctl rollback arena >/dev/null

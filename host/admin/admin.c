@@ -139,25 +139,46 @@ static void job_unload(admin_job *job) {
     answer_status(job->session, status, why);
 }
 
-/* The answer to a swap that went well is what happened. */
+static void answer_line(void *arg, const char *line) {
+    char text[2 * IMAGE_WHY_MAX];
+    snprintf(text, sizeof text, "| %s", line);
+    answer(*(const portico_session *)arg, text);
+}
+
+/* Answers a swap that succeeded with what happened. */
 static void answer_swap(portico_session to, portico_status status, const char *why) {
     if (status == PORTICO_OK) {
-        char line[IMAGE_WHY_MAX + 2];
-        snprintf(line, sizeof line, "| %s", why);
-        answer(to, line);
+        answer_line(&to, why);
     }
     answer_status(to, status, why);
 }
 
+/* "[--plan|--force] NAME [FILE]", as command_parse has checked. */
 static void job_swap(admin_job *job) {
     char why[IMAGE_WHY_MAX];
-    char *file = strchr(job->argument, ' ');
+    char *word = job->argument;
+    bool plan = false;
+    bool force = false;
+    while (strncmp(word, "--", 2) == 0) {
+        size_t size = strcspn(word, " ");
+        plan = plan || strncmp(word, "--plan", size) == 0;
+        force = force || strncmp(word, "--force", size) == 0;
+        word += size;
+        word += strspn(word, " ");
+    }
+    char *file = strchr(word, ' ');
     if (file != NULL) {
         *file++ = '\0';
     }
-    portico_status status = swap_module(job->argument, file, why);
-    (void)ready_update();
-    answer_swap(job->session, status, why);
+    portico_status status = PORTICO_OK;
+    if (plan) {
+        status = swap_preview(word, file, answer_line, &job->session, why);
+        answer_status(job->session, status, why);
+    } else {
+        status = swap_module(word, file, force, why);
+        (void)ready_update();
+        answer_swap(job->session, status, why);
+    }
 }
 
 static void job_rollback(admin_job *job) {

@@ -27,13 +27,48 @@ void command_list(const char *separator, char *text, size_t size) {
     }
 }
 
+/* Whether the usage names the option: "--plan" in "[--plan|--force]". */
+static bool has_option(const char *usage, const char *option, size_t size) {
+    for (const char *at = strstr(usage, "--"); at != NULL; at = strstr(at + 2, "--")) {
+        if (strcspn(at, " |]") == size && strncmp(at, option, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns what follows the options at the start of `argument`; NULL: the usage does not name one of them. */
+static const char *skip_options(const char *usage, const char *argument) {
+    while (strncmp(argument, "--", 2) == 0) {
+        size_t size = strcspn(argument, " ");
+        if (!has_option(usage, argument, size)) {
+            return NULL;
+        }
+        argument += size;
+        argument += strspn(argument, " ");
+    }
+    return argument;
+}
+
+/* Whether something in the usage is not in brackets, after the command's word. */
+static bool needs_argument(const char *usage) {
+    const char *at = usage + strcspn(usage, " ");
+    while (*at == ' ' && at[1] == '[') {
+        at += strcspn(at, "]") + 1;
+    }
+    return *at != '\0';
+}
+
 /* Whether a command may have the argument that it got. */
 static bool argument_fits(const char *usage, const char *argument) {
-    const char *blank = strchr(usage, ' ');
-    if (blank == NULL) {
+    if (strchr(usage, ' ') == NULL) {
         return argument[0] == '\0';
     }
-    return blank[1] == '[' || argument[0] != '\0';
+    if (!needs_argument(usage)) {
+        return true; /* its options have values, which top_options.c checks */
+    }
+    const char *rest = strstr(usage, "[--") != NULL ? skip_options(usage, argument) : argument;
+    return rest != NULL && rest[0] != '\0';
 }
 
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]) {
@@ -57,11 +92,14 @@ command_id command_parse(const char *line, const char **argument, char why[COMMA
 }
 
 const char *command_file(command_id id, const char *argument) {
-    const char *blank = strchr(argument, ' ');
+    const char *blank = NULL;
     switch (commands[id].file) {
     case FILE_NONE: return NULL;
     case FILE_UNLESS_NAME: return text_is_identifier(argument) ? NULL : argument;
-    case FILE_AFTER_NAME: return blank != NULL ? blank + 1 : NULL;
+    case FILE_AFTER_NAME:
+        argument = skip_options(commands[id].usage, argument);
+        blank = argument != NULL ? strchr(argument, ' ') : NULL;
+        return blank != NULL ? blank + 1 : NULL;
     }
     return NULL;
 }

@@ -10,17 +10,17 @@
 
 /* X(name, usage, which part of the argument is a file)
  * A usage is the command's word and what follows it, in brackets where that may be left out. */
-#define COMMAND_LIST(X)                                  \
-    X(status, "status", NONE)                            \
-    X(sessions, "sessions", NONE)                        \
-    X(modules, "modules", NONE)                          \
-    X(top, "top [--interval SECONDS] [--count N]", NONE) \
-    X(load, "load NAME|FILE", UNLESS_NAME)               \
-    X(unload, "unload NAME", NONE)                       \
-    X(swap, "swap NAME [FILE]", AFTER_NAME)              \
-    X(rollback, "rollback NAME", NONE)                   \
-    X(kick, "kick ID", NONE)                             \
-    X(reopen_log, "reopen-log", NONE)                    \
+#define COMMAND_LIST(X)                                      \
+    X(status, "status", NONE)                                \
+    X(sessions, "sessions", NONE)                            \
+    X(modules, "modules", NONE)                              \
+    X(top, "top [--interval SECONDS] [--count N]", NONE)     \
+    X(load, "load NAME|FILE", UNLESS_NAME)                   \
+    X(unload, "unload NAME", NONE)                           \
+    X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME) \
+    X(rollback, "rollback NAME", NONE)                       \
+    X(kick, "kick ID", NONE)                                 \
+    X(reopen_log, "reopen-log", NONE)                        \
     X(stop, "stop", NONE)
 
 typedef enum command_id {

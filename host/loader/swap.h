@@ -1,28 +1,38 @@
 /* swap.h: replaces a module by another generation of it while its sessions and rooms stay. [control thread]
  *
- *   stage     the new image is loaded and registers into a registry of its own; every live state, every dependent and
- *             every type is checked; all that the exchange needs is allocated. The old generation serves meanwhile.
- *   exchange  the gate is closed, the module's own state taken over, layouts and room types replaced, the gate opened.
- *   follow    sessions and rooms take their states over, each in its next turn; the generation before stays loaded for a
- *             roll-back, the one before that goes when nothing holds it any more.
+ *   stage     The new image is copied, loaded, and registers into a registry of its own. Every live state, every type and
+ *             every dependent module is checked; all memory that the exchange needs is allocated. The old generation
+ *             keeps serving.
+ *   exchange  The gate closes, the module's own state is taken over, layouts and room types are replaced, the gate opens.
+ *   follow    Sessions and rooms take their states over, each in its next turn. The old generation stays loaded for a
+ *             roll-back; the one before it is closed when nothing holds it any more.
  *
- * A failure at any point before the gate opens leaves the old generation serving; `why` then says what was wrong, and
- * also stands in the log.
+ * A failure before the gate opens leaves the old generation serving; `why` and the log say what was wrong.
  */
 #ifndef PORTICO_SWAP_H
 #define PORTICO_SWAP_H
 
 #include "module/image.h"
 
-/* Loads `file` (NULL: the module's own) and swaps to it. PORTICO_E_NOT_FOUND: no such module; PORTICO_E_STATE: a part
- * of the host, or live entities hinder; PORTICO_E_TIMEOUT: a handler does not return; PORTICO_E_DEPENDENCY,
- * PORTICO_E_LOAD, and those of image_open. With PORTICO_OK `why` is what happened, for people. */
-portico_status swap_module(const char *name, const char *file, char why[IMAGE_WHY_MAX]);
+/* Loads `file` (NULL: the module's own file) and swaps to it. Unless `force`, a file with the bytes that are loaded
+ * already changes nothing: PORTICO_OK. With PORTICO_OK `why` says what happened.
+ * PORTICO_E_NOT_FOUND   there is no such module
+ * PORTICO_E_STATE       it is part of the host, or sessions or rooms prevent the swap
+ * PORTICO_E_TIMEOUT     a handler does not return
+ * PORTICO_E_DEPENDENCY, PORTICO_E_LOAD, and the statuses of image_open */
+portico_status swap_module(const char *name, const char *file, bool force, char why[IMAGE_WHY_MAX]);
 
 /* Swaps back to the generation before. PORTICO_E_NOT_FOUND: there is none. */
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]);
 
-/* The module's file was rebuilt: swaps to it, if it is not what serves already. [any thread] */
+/* Says, line by line, what swap_module would do, and changes nothing. The new image is loaded, its constructors, `load` and
+ * `unload` run, and its `migrate` is asked; modules that depend on this one are not asked. PORTICO_OK: nothing prevents the
+ * swap. Otherwise `why` is what swap_module would say. */
+portico_status swap_preview(const char *name, const char *file,
+                            void (*say)(void *arg, const char *line), void *arg,
+                            char why[IMAGE_WHY_MAX]);
+
+/* The module's file was rebuilt: has the control thread swap to it, unless it is loaded already. [any thread] */
 void swap_on_rebuilt(const char *name);
 
 #endif

@@ -1,23 +1,23 @@
 /* swap_plan.c: see swap_plan.h. */
 #include "loader/swap_plan.h"
 
-#include "loader/private.h"
 #include "base/status.h"
+#include "loader/private.h"
 #include "module/state_take_over.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- who is there --------------------------------------------------------------------------- */
+/* ---- live sessions and rooms ---------------------------------------------------------------- */
 
-/* Says why the `count` entities of a type hinder. */
+/* Says why the `count` entities of a type prevent the swap. */
 static portico_status refuse_live(bool gone, const char *name, uint32_t count, const char *what,
                                   char why[IMAGE_WHY_MAX]) {
-    snprintf(why, IMAGE_WHY_MAX, "%s %s, and %u %s%s of it %s there: %s, or close %s first",
+    snprintf(why, IMAGE_WHY_MAX, "%s %s, and there %s %u %s%s of it: %s, or close %s first",
              gone ? "it does not register the type" : "it cannot take over the states of", name,
-             count, what, count == 1 ? "" : "s", count == 1 ? "is" : "are",
-             gone ? "register it" : "give it a migrate", count == 1 ? "that one" : "those");
+             count == 1 ? "is" : "are", count, what, count == 1 ? "" : "s",
+             gone ? "register it" : "give it a migrate", count == 1 ? "it" : "them");
     return PORTICO_E_STATE;
 }
 
@@ -41,7 +41,7 @@ portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]) {
 
 /* ---- other modules -------------------------------------------------------------------------- */
 
-/* Whether module `m` is `name`, or requires it, over however many others. */
+/* Whether module `m` requires `name`, directly or through others. */
 static bool leads_to(const module *m, const char *name) {
     for (char **r = module_generation(m)->required; *r != NULL; r++) {
         const module *next = module_find(*r);
@@ -58,14 +58,13 @@ static portico_status check_required(const module *m, const generation *to,
         const module *other = module_find(*r);
         if (other == NULL) {
             snprintf(why, IMAGE_WHY_MAX,
-                     "it requires the module %s, which is not loaded: load that one first", *r);
+                     "it requires the module %s, which is not loaded: load %s first", *r, *r);
         } else if (other == m) {
             snprintf(why, IMAGE_WHY_MAX, "it requires itself: take %s out of its `required`", *r);
         } else if (leads_to(other, m->name)) {
-            snprintf(
-                why, IMAGE_WHY_MAX,
-                "it requires the module %s, which requires %s: take it out of one's `required`", *r,
-                m->name);
+            snprintf(why, IMAGE_WHY_MAX,
+                     "it requires the module %s, which requires %s: one `required` must go", *r,
+                     m->name);
         } else {
             continue;
         }
@@ -75,18 +74,17 @@ static portico_status check_required(const module *m, const generation *to,
 }
 
 /* Whether `to` has all types of its module that `other` has joined. */
-static portico_status check_joined(const module *other, const module *m, const generation *to,
+static portico_status check_joined(module *other, const module *m, const generation *to,
                                    char why[IMAGE_WHY_MAX]) {
-    for (const registered_type *t = module_generation(other)->registry->types; t != NULL;
-         t = t->next) {
+    const registry *joined = module_generation(other)->registry;
+    for (const registered_type *t = joined->types; t != NULL; t = t->next) {
         size_t owner = strcspn(t->name, ".");
         bool ours = !t->owned && strlen(m->name) == owner && strncmp(t->name, m->name, owner) == 0;
         if (ours && registry_find(to->registry, t->name) == NULL) {
-            snprintf(
-                why, IMAGE_WHY_MAX,
-                "it does not register the session type %s, which the module %s has joined: register it, or "
-                "unload %s first",
-                t->name, other->name, other->name);
+            snprintf(why, IMAGE_WHY_MAX,
+                     "it does not register the session type %s, which the module %s has joined: "
+                     "register it, or unload %s first",
+                     t->name, other->name, other->name);
             return PORTICO_E_DEPENDENCY;
         }
     }
@@ -104,35 +102,61 @@ static portico_status ask_dependent(module *other, const module *m, const genera
     return status;
 }
 
-/* Checks, or asks, the modules that require this one, in the order of their loading. */
-static portico_status each_dependent(const module *m, const generation *to, bool ask,
+typedef portico_status (*dependent_check)(module *other, const module *m, const generation *to,
+                                          char why[IMAGE_WHY_MAX]);
+
+/* Calls `check` for the modules that require this one, in the order of loading, until one fails. */
+static portico_status each_dependent(const module *m, const generation *to, dependent_check check,
                                      char why[IMAGE_WHY_MAX]) {
     module_list list = modules_list();
     portico_status status = list.all != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
     for (size_t i = 0; status == PORTICO_OK && i < list.count; i++) {
         if (module_requires(list.all[i], m->name)) {
-            status = ask ? ask_dependent(list.all[i], m, to, why)
-                         : check_joined(list.all[i], m, to, why);
+            status = check(list.all[i], m, to, why);
         }
     }
     free(list.all);
     return status;
 }
 
-/* Whether states of the one shape can become states of the other. `migrate` is the new generation's, which may not
- * change anything yet. */
-static portico_status ask_state(const swap_plan *p, const char *name, const state_shape *from,
-                                const state_shape *to, portico_on_migrate migrate,
-                                char why[IMAGE_WHY_MAX]) {
-    module_begin_staged(p->module, p->to, "migrate");
-    portico_status status = state_can_take_over(name, from, to, migrate, why, IMAGE_WHY_MAX);
+portico_status plan_ask_dependents(const swap_plan *p, char why[IMAGE_WHY_MAX]) {
+    return each_dependent(p->module, p->to, ask_dependent, why);
+}
+
+/* ---- states --------------------------------------------------------------------------------- */
+
+portico_status plan_ask_state(module *m, generation *to, const char *name, const state_shape *old,
+                              const state_shape *fresh, portico_on_migrate migrate,
+                              char why[IMAGE_WHY_MAX]) {
+    module_begin_staged(m, to, "migrate");
+    portico_status status = state_can_take_over(name, old, fresh, migrate, why, IMAGE_WHY_MAX);
     module_end();
     return status;
 }
 
-/* ---- types ---------------------------------------------------------------------------------- */
+/* Whether a type's states can be taken over. If not, *needs_none is set, and it is a failure only if there are any. */
+static portico_status check_states(const swap_plan *p, const char *name, const state_shape *old,
+                                   const state_shape *fresh, portico_on_migrate migrate,
+                                   uint32_t count, bool *needs_none, char why[IMAGE_WHY_MAX]) {
+    portico_status status = plan_ask_state(p->module, p->to, name, old, fresh, migrate, why);
+    *needs_none = status != PORTICO_OK;
+    if (*needs_none && count > 0) {
+        return status;
+    }
+    why[0] = '\0';
+    return PORTICO_OK;
+}
 
-/* What registering has checked, again: at a roll-back other modules may have been swapped since. */
+/* ---- session types -------------------------------------------------------------------------- */
+
+static portico_status refuse_handler(const registered_type *to, const char *what, uint32_t id,
+                                     const module *other, char why[IMAGE_WHY_MAX]) {
+    snprintf(why, IMAGE_WHY_MAX, "type %s: the module %s already handles %s %u", to->name,
+             other->name, what, id);
+    return PORTICO_E_EXISTS;
+}
+
+/* Repeats the checks of registering: before a roll-back, other modules may have been swapped. */
 static portico_status check_others(const swap_plan *p, session_type *t, const registered_type *to,
                                    char why[IMAGE_WHY_MAX]) {
     if (!to->owned && t->current == NULL) {
@@ -143,20 +167,28 @@ static portico_status check_others(const swap_plan *p, session_type *t, const re
     for (const registered_handler *h = to->packets; h != NULL; h = h->hh.next) {
         const module *other = session_type_handler_of(t, (uint16_t)h->id);
         if (other != NULL && other != p->module) {
-            snprintf(why, IMAGE_WHY_MAX, "type %s: opcode %u is handled by module %s already",
-                     to->name, h->id, other->name);
-            return PORTICO_E_EXISTS;
+            return refuse_handler(to, "opcode", h->id, other, why);
         }
     }
-    for (const registered_handler *r = to->messages; r != NULL; r = r->hh.next) {
-        const module *other = session_type_message_of(t, r->id);
+    for (const registered_handler *h = to->messages; h != NULL; h = h->hh.next) {
+        const module *other = session_type_message_of(t, h->id);
         if (other != NULL && other != p->module) {
-            snprintf(why, IMAGE_WHY_MAX, "type %s: message %u is handled by module %s already",
-                     to->name, r->id, other->name);
-            return PORTICO_E_EXISTS;
+            return refuse_handler(to, "message", h->id, other, why);
         }
     }
     return PORTICO_OK;
+}
+
+static portico_status check_type(const swap_plan *p, type_change *c, char why[IMAGE_WHY_MAX]) {
+    if (c->to == NULL) {
+        return PORTICO_OK;
+    }
+    portico_status status = check_others(p, c->type, c->to, why);
+    if (status != PORTICO_OK || c->from == NULL) {
+        return status;
+    }
+    return check_states(p, c->to->name, &c->from->shape, &c->to->shape, c->to->migrate,
+                        session_type_sessions(c->type), &c->needs_none, why);
 }
 
 static portico_status plan_type(swap_plan *p, const registered_type *from,
@@ -168,49 +200,44 @@ static portico_status plan_type(swap_plan *p, const registered_type *from,
     if (c->type == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    portico_status status = to != NULL ? check_others(p, c->type, to, why) : PORTICO_OK;
+    portico_status status = check_type(p, c, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    if (from != NULL && to != NULL) {
-        status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
-        c->needs_none = status != PORTICO_OK;
-        if (c->needs_none && session_type_sessions(c->type) > 0) {
-            return status;
-        }
-        why[0] = '\0';
-    }
     status = session_type_prepare(c->type, p->module, p->to, to, &c->layout);
     if (status == PORTICO_E_LIMIT) {
-        snprintf(why, IMAGE_WHY_MAX, "%d modules take part in %s, which is the most there can be",
-                 LAYOUT_PARTS_MAX, name);
+        snprintf(why, IMAGE_WHY_MAX, "%s has %d modules already, which is the limit", name,
+                 LAYOUT_PARTS_MAX);
     }
     p->type_count += status == PORTICO_OK;
     return status;
 }
 
+static size_t count_types(const registered_type *first) {
+    size_t count = 0;
+    for (const registered_type *t = first; t != NULL; t = t->next) {
+        count++;
+    }
+    return count;
+}
+
 static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
-    size_t most = 0;
-    for (const registered_type *t = p->from->registry->types; t != NULL; t = t->next) {
-        most++;
-    }
-    for (const registered_type *t = p->to->registry->types; t != NULL; t = t->next) {
-        most++;
-    }
-    p->types = calloc(most + 1, sizeof *p->types);
+    const registered_type *from = p->from->registry->types;
+    const registered_type *to = p->to->registry->types;
+    p->types = calloc(count_types(from) + count_types(to) + 1, sizeof *p->types);
     portico_status status = p->types != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (const registered_type *t = p->from->registry->types; status == PORTICO_OK && t != NULL;
-         t = t->next) {
+    for (const registered_type *t = from; status == PORTICO_OK && t != NULL; t = t->next) {
         status = plan_type(p, t, registry_find(p->to->registry, t->name), why);
     }
-    for (const registered_type *t = p->to->registry->types; status == PORTICO_OK && t != NULL;
-         t = t->next) {
+    for (const registered_type *t = to; status == PORTICO_OK && t != NULL; t = t->next) {
         if (registry_find(p->from->registry, t->name) == NULL) {
             status = plan_type(p, NULL, t, why);
         }
     }
     return status;
 }
+
+/* ---- room types ----------------------------------------------------------------------------- */
 
 static portico_status plan_room(swap_plan *p, const registered_room *from,
                                 const registered_room *to, char why[IMAGE_WHY_MAX]) {
@@ -225,31 +252,27 @@ static portico_status plan_room(swap_plan *p, const registered_room *from,
     if (from == NULL || to == NULL) {
         return PORTICO_OK;
     }
-    portico_status status = ask_state(p, name, &from->shape, &to->shape, to->migrate, why);
-    c->needs_none = status != PORTICO_OK;
-    if (c->needs_none && room_type_rooms(c->type) > 0) {
-        return status;
+    return check_states(p, name, &from->shape, &to->shape, to->migrate, room_type_rooms(c->type),
+                        &c->needs_none, why);
+}
+
+static size_t count_rooms(const registered_room *first) {
+    size_t count = 0;
+    for (const registered_room *r = first; r != NULL; r = r->next) {
+        count++;
     }
-    why[0] = '\0';
-    return PORTICO_OK;
+    return count;
 }
 
 static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
-    size_t most = 0;
-    for (const registered_room *r = p->from->registry->rooms; r != NULL; r = r->next) {
-        most++;
-    }
-    for (const registered_room *r = p->to->registry->rooms; r != NULL; r = r->next) {
-        most++;
-    }
-    p->rooms = calloc(most + 1, sizeof *p->rooms);
+    const registered_room *from = p->from->registry->rooms;
+    const registered_room *to = p->to->registry->rooms;
+    p->rooms = calloc(count_rooms(from) + count_rooms(to) + 1, sizeof *p->rooms);
     portico_status status = p->rooms != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (const registered_room *r = p->from->registry->rooms; status == PORTICO_OK && r != NULL;
-         r = r->next) {
+    for (const registered_room *r = from; status == PORTICO_OK && r != NULL; r = r->next) {
         status = plan_room(p, r, registry_find_room(p->to->registry, r->name), why);
     }
-    for (const registered_room *r = p->to->registry->rooms; status == PORTICO_OK && r != NULL;
-         r = r->next) {
+    for (const registered_room *r = to; status == PORTICO_OK && r != NULL; r = r->next) {
         if (registry_find_room(p->from->registry, r->name) == NULL) {
             status = plan_room(p, NULL, r, why);
         }
@@ -259,27 +282,34 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
 
 /* ---- the plan ------------------------------------------------------------------------------- */
 
+static portico_status make(swap_plan *p, char why[IMAGE_WHY_MAX]) {
+    portico_status status = check_required(p->module, p->to, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = each_dependent(p->module, p->to, check_joined, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = plan_ask_state(p->module, p->to, "the module", &p->from->shape, &p->to->shape,
+                            p->to->info.migrate, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = plan_types(p, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = plan_rooms(p, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return plan_check_empty(p, why);
+}
+
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]) {
     *p = (swap_plan){.module = m, .from = module_generation(m), .to = to};
-    portico_status status = check_required(m, to, why);
-    if (status == PORTICO_OK) {
-        status = each_dependent(m, to, false, why);
-    }
-    if (status == PORTICO_OK) {
-        status = ask_state(p, "the module", &p->from->shape, &to->shape, to->info.migrate, why);
-    }
-    if (status == PORTICO_OK) {
-        status = plan_types(p, why);
-    }
-    if (status == PORTICO_OK) {
-        status = plan_rooms(p, why);
-    }
-    if (status == PORTICO_OK) {
-        status = plan_check_empty(p, why);
-    }
-    if (status == PORTICO_OK) {
-        status = each_dependent(m, to, true, why); /* last, so that nobody is asked in vain */
-    }
+    portico_status status = make(p, why);
     if (status != PORTICO_OK) {
         plan_fini(p);
     }

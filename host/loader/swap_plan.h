@@ -1,6 +1,4 @@
-/* swap_plan.h: what a swap is going to exchange: made and checked while the old generation serves. See swap.h.
- * [control thread]
- */
+/* swap_plan.h: what a swap will exchange. Made and checked while the old generation serves; see swap.h. [control thread] */
 #ifndef PORTICO_SWAP_PLAN_H
 #define PORTICO_SWAP_PLAN_H
 
@@ -14,8 +12,8 @@ typedef struct type_change {
     session_type *type;
     const registered_type *from; /* NULL: new */
     const registered_type *to;   /* NULL: gone */
-    layout *layout;              /* to be published; after that, the one before */
-    bool needs_none;             /* no session of it may be there at the exchange */
+    layout *layout;              /* to be published; after the exchange, the former one */
+    bool needs_none;             /* there may be no session of it at the exchange */
 } type_change;
 
 /* The same for a room type. */
@@ -36,15 +34,25 @@ typedef struct swap_plan {
     size_t room_count;
 } swap_plan;
 
-/* Checks that `to`, which has registered, can take over from the generation that serves, asks the modules that depend on
- * it, and makes the plan. On failure `why` says what hinders, and there is nothing to free. */
+/* Checks that `to`, which has registered, can take over from the generation that serves, and makes the plan. On failure
+ * `why` says what prevents the swap, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 
-/* Whether what must have no sessions or rooms has none. With the gate closed it stays so, but for those that come at this
- * moment, which no handler has seen: of a type that goes they are closed, others begin with a zeroed state. */
+/* Asks the modules that depend on this one. To be called last, so that none is asked about a swap that fails anyway. */
+portico_status plan_ask_dependents(const swap_plan *p, char why[IMAGE_WHY_MAX]);
+
+/* Whether states of shape `old` can become states of shape `fresh`. `migrate` is the new build's, and may not change
+ * anything yet. */
+portico_status plan_ask_state(module *m, generation *to, const char *name, const state_shape *old,
+                              const state_shape *fresh, portico_on_migrate migrate,
+                              char why[IMAGE_WHY_MAX]);
+
+/* Whether the types that must have no sessions or rooms have none. While the gate is closed this stays so, except for those
+ * that arrive at this moment and have met no handler yet: they are closed if their type goes, and otherwise begin with a
+ * zeroed state. */
 portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]);
 
-/* Publishes the layouts and room types of `to`; done again with `back`, those of `from`. Gate closed; cannot fail. */
+/* Publishes the layouts and room types of `to`; with `back`, those of `from` again. The gate is closed. Cannot fail. */
 void plan_exchange(swap_plan *p, bool back);
 
 /* Frees what is not published. */

@@ -13,7 +13,7 @@
 #include "module/generation.h"
 #include "os/compiler.h"
 
-enum { OUTCOME_MAX = 160 };
+enum { OUTCOME_MAX = 512 };
 
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */

@@ -249,6 +249,74 @@ void shape_field_text(const state_field *f, char *text, size_t size) {
     }
 }
 
+typedef struct change_list {
+    char *text;
+    size_t size;
+    size_t used;
+    const char *last; /* what the last name was added as */
+    uint32_t left_out;
+} change_list;
+
+static void change_add(change_list *l, const char *what, const char *name) {
+    enum { AND_MORE = 24 }; /* room for " and 1024 more" */
+    char words[SHAPE_NAME_MAX + 32];
+    bool more = l->last == what;
+    int size = snprintf(words, sizeof words, "%s%s%s%s", l->used == 0 || more ? "" : "; ",
+                        more ? ", " : what, more ? "" : " ", name);
+    if (l->left_out > 0 || l->used + (size_t)size + AND_MORE > l->size) {
+        l->left_out++;
+        return;
+    }
+    memcpy(l->text + l->used, words, (size_t)size + 1);
+    l->used += (size_t)size;
+    l->last = what;
+}
+
+typedef enum field_change {
+    FIELD_ADDED,
+    FIELD_DROPPED,
+    FIELD_WIDENED,
+    FIELD_CHANGED,
+    FIELD_SAME
+} field_change;
+
+static field_change change_of(const state_field *from, const state_field *to) {
+    if (from == NULL) {
+        return FIELD_ADDED;
+    }
+    if (to == NULL) {
+        return FIELD_DROPPED;
+    }
+    if (!field_fits(from, to)) {
+        return FIELD_CHANGED;
+    }
+    bool same = from->kind == to->kind && from->size == to->size && from->count == to->count;
+    return same ? FIELD_SAME : FIELD_WIDENED;
+}
+
+void shape_changes_text(const state_shape *from, const state_shape *to, char *text, size_t size) {
+    static const char *const words[] = {"added", "dropped", "widened", "changed"};
+    change_list l = {.text = text, .size = size};
+    text[0] = '\0';
+    if (!from->declared || !to->declared) {
+        return;
+    }
+    for (int change = FIELD_ADDED; change < FIELD_SAME; change++) {
+        const state_shape *s = change == FIELD_DROPPED ? from : to;
+        for (uint32_t i = 0; i < s->field_count; i++) {
+            const state_field *f = &s->fields[i];
+            field_change found = s == from ? change_of(f, field_find(to, f->name))
+                                           : change_of(field_find(from, f->name), f);
+            if ((int)found == change) {
+                change_add(&l, words[change], f->name);
+            }
+        }
+    }
+    if (l.left_out > 0) {
+        snprintf(text + l.used, size - l.used, " and %u more", l.left_out);
+    }
+}
+
 static void say_unfit(const state_field *from, const state_field *to, char *why, size_t why_size) {
     char was[SHAPE_TEXT_MAX];
     char is[SHAPE_TEXT_MAX];

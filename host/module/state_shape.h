@@ -52,6 +52,11 @@ portico_status shape_check(const state_shape *from, const state_shape *to, char 
 /* Takes over from `old` what can be, into `fresh`, which is zeroed and has to->size bytes. */
 void shape_convert(const state_shape *from, const void *old, const state_shape *to, void *fresh);
 
+/* Writes by name how the fields of `to` differ: "added weather; dropped tick, wind; widened hp; changed gold". A
+ * field is changed if it cannot hold the old values: only a `migrate` can then fill it. Ends with "and 12 more" where `size`
+ * does not suffice. "": the fields differ by their offsets at most, or one shape declares none. */
+void shape_changes_text(const state_shape *from, const state_shape *to, char *text, size_t size);
+
 /* The name of the field that has the byte at `offset`, and in *within the bytes before it there; NULL: none. */
 const char *shape_field_at(const state_shape *s, uint32_t offset, uint32_t *within);
 

@@ -64,10 +64,10 @@ static uint32_t swap_all(double *ms[FIGURES]) {
         host_module_path(name, path, sizeof path);
         snprintf(command, sizeof command, "swap storm %s", path);
         host_admin(h, command, answer, sizeof answer);
-        ms[SETTLED][i] = number_after(answer, " settled ");
-        ms[STAGED][i] = number_after(answer, " staged ");
-        ms[GATE][i] = number_after(answer, " gate ");
-        ms[PAUSE][i] = number_after(answer, " pause ");
+        ms[SETTLED][i] = number_after(answer, " waited ");
+        ms[STAGED][i] = number_after(answer, " prepared ");
+        ms[GATE][i] = number_after(answer, " drained ");
+        ms[PAUSE][i] = number_after(answer, " paused ");
         tries += (uint32_t)number_after(answer, " ms (") - 1;
     }
     return tries;

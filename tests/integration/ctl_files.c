@@ -46,11 +46,17 @@ SCENARIO(ctl_files) {
     expect_ctl(0, "unload", "counts", "");
     expect_ctl(0, "load", file, "");
     snprintf(command, sizeof command, "counts %s", file);
-    expect_ctl(0, "swap", command, "generation 2 serves");
+    expect_ctl(0, "swap", command, "nothing has changed: ");
+    snprintf(command, sizeof command, "--force counts %s", file);
+    expect_ctl(0, "swap", command, "generation 2 replaces");
+    snprintf(command, sizeof command, "--plan counts %s", file);
+    expect_ctl(0, "swap", command, "my build");
+    expect_ctl(2, "swap", "--plan", "usage: ");
+    expect_ctl(2, "swap", "--pla counts", "usage: ");
     host_expect_error(h, "absent");
     expect_ctl(1, "load", "absent.bin", "my build");
     expect_ctl(1, "swap", "counts absent.bin", "my build");
     expect_ctl(1, "load", "absent", "absent"); /* a name: of the host's modules */
-    expect_ctl(0, "swap", "counts", "generation 3 serves");
+    expect_ctl(0, "swap", "--force counts", "generation 3 replaces");
     host_stop(h);
 }

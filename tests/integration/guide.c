@@ -26,7 +26,7 @@ static void swap_first(host *h) {
     host_module_path("first_2", path, sizeof path);
     snprintf(command, sizeof command, "swap first %s", path);
     host_admin(h, command, text, sizeof text);
-    CHECK(strstr(text, "first 1.1 generation 2 serves") != NULL);
+    CHECK(strstr(text, "first 1.1 generation 2 replaces") != NULL);
     expect_line(s, "again", "line 1: again");
     expect_line(s, "and again", "line 2: and again");
     net_close(s);

@@ -76,7 +76,6 @@ SCENARIO(swap_given_up) {
     for (int i = 0; i < PLAYERS; i++) {
         net_close(players[i]);
     }
-    host_expect_error(h,
-                      "swapped is not swapped, generation 1 goes on serving: its swap_in failed");
+    host_expect_error(h, "swapped is not swapped, generation 1 keeps serving: its swap_in failed");
     host_stop(h);
 }

@@ -47,7 +47,7 @@ static void by_stop(void) {
                       "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 load, 2 load, 2 unload, "
                       "2 load, 2 swap_out, 2 swap_in, 2 swap_in, 2 unload");
     swaps_to(h, "swapped", "swapped_3", NULL, 0);
-    host_expect_error(h, "swapped is not swapped, generation 2 goes on serving");
+    host_expect_error(h, "swapped is not swapped, generation 2 keeps serving");
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);
     swaps_expect_life(

@@ -27,8 +27,8 @@ static const refusal refusals[] = {
     {"newer_minor", {"0.4", "0.3", "newer host"}},
     {"swapped_load_fails", {"its load function failed", "limit"}},
     {"swapped_load_changes", {"its load function failed", "room_create", "start, or swap_in"}},
-    {"swapped_renamed", {"swapped_renamed", "holds the module renamed", "load"}},
-    {"swapped_requires_nobody", {"nowhere_to_be_found", "load that one first"}},
+    {"swapped_renamed", {"swapped_renamed", "is the module renamed", "load"}},
+    {"swapped_requires_nobody", {"nowhere_to_be_found", "load nowhere_to_be_found first"}},
     {"swapped_requires_itself", {"it requires itself", "`required`"}},
     {"swapped_requires_guest",
      {"it requires the module swapped_guest", "which requires swapped", "`required`"}},
@@ -46,6 +46,10 @@ static const refusal refusals[] = {
     {"swapped_world_lies", {"the module", "migrate failed"}},
     {"swapped_swap_in_fails", {"swap_in failed", "limit"}},
 };
+
+/* Those that show only when a swap asks a dependent module or takes over the state: no plan can tell. */
+static const char *const late[] = {"swapped_said_no", "swapped_world_lies",
+                                   "swapped_swap_in_fails"};
 
 enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
 
@@ -86,19 +90,30 @@ static bool is_in(const char *text, const char *const *words) {
     return true;
 }
 
+static bool is_late(const refusal *r) {
+    bool found = false;
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++) {
+        found = found || strcmp(late[i], r->file) == 0;
+    }
+    return found;
+}
+
 /* By `ctl`: the exit code, one line of text. */
 static void refused_by_ctl(const refusal *r, char *answer, size_t size) {
     char path[1024];
     char argument[1100];
+    char plan[8192];
     host_module_path(r->file, path, sizeof path);
     if (!file_exists(path)) {
         snprintf(path, sizeof path, "%s/%s%s", host_folder(h), r->file, host_library_suffix);
     }
-    snprintf(argument, sizeof argument, "swapped %s", path);
-    CHECK_INT(host_ctl(h, "swap", argument, answer, size), 1);
+    snprintf(argument, sizeof argument, "--plan swapped %s", path);
+    CHECK_INT(host_ctl(h, "swap", argument, plan, sizeof plan), is_late(r) ? 0 : 1);
+    CHECK_INT(host_ctl(h, "swap", argument + strlen("--plan "), answer, size), 1);
     size_t length = strcspn(answer, "\r\n");
     CHECK(strspn(answer + length, "\r\n") == strlen(answer + length)); /* one line */
     answer[length] = '\0';
+    CHECK(is_late(r) || is_in(plan, r->words));
 }
 
 /* `modules` tells why, as far as it has room for it. */
@@ -129,7 +144,7 @@ static void check_refused(const refusal *r) {
     printf("%s: %s\n", r->file, answer);
     CHECK(is_in(answer, r->words));
     CHECK_INT(host_log_errors(h), errors + 1);
-    snprintf(line, sizeof line, "swapped is not swapped, generation 1 goes on serving: %s", answer);
+    snprintf(line, sizeof line, "swapped is not swapped, generation 1 keeps serving: %s", answer);
     CHECK(host_log_count(h, line) == 1);
     check_outcome(answer);
     swaps_who again = swaps_ask(player, 1, 0);

@@ -199,8 +199,8 @@ static void swap_once(swaps *w) {
     host_admin(h, command, answer, sizeof answer);
     w->waited_ms += (double)(clock_now_us() - from_us) / 1000;
     CHECK_INT(number_after(answer, " generation "), next);
-    CHECK_INT(number_after(strstr(answer, "in place of"), " generation "), w->current);
-    w->pauses_ms[w->count++] = number_after(answer, " pause ");
+    CHECK_INT(number_after(strstr(answer, " replaces "), " generation "), w->current);
+    w->pauses_ms[w->count++] = number_after(answer, " paused ");
     w->tries += (uint32_t)number_after(answer, " ms (");
     w->images += !back;
     w->rollbacks += back;

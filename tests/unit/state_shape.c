@@ -130,6 +130,15 @@ static void what_the_macros_make(void) {
     shape_fini(&s);
 }
 
+static void changes_are(const state_shape *from, const state_shape *to, size_t size,
+                        const char *expected) {
+    char text[256];
+    memset(text, 'x', sizeof text);
+    shape_changes_text(from, to, text, size);
+    CHECK_TEXT(text, expected);
+    CHECK(strlen(text) < size);
+}
+
 static void a_struct_that_changed(void) {
     old_player old = {.score = 4000000000U,
                       .level = -7,
@@ -160,6 +169,13 @@ static void a_struct_that_changed(void) {
     CHECK_INT(fresh.rival, 0x123456789ABCDEF0);
     CHECK_INT(fresh.team, RED);
     CHECK(fresh.path[0].x == 0 && fresh.path[1].y == 0);
+    changes_are(&from, &to, 256,
+                "added team, path; dropped gone; widened items, speed, name, score, level");
+    changes_are(&to, &from, 256,
+                "added gone; dropped team, path; changed score, level, speed, name, items");
+    changes_are(&from, &to, 56, "added team, path; dropped gone and 5 more");
+    changes_are(&from, &to, 30, " and 8 more");
+    changes_are(&from, &from, 256, "");
     /* The way back loses values, and the first such field of the struct is named. */
     CHECK_INT(shape_check(&to, &from, why, sizeof why), PORTICO_E_INVALID);
     CHECK_TEXT(why, "field score was signed 64 bits and is unsigned 32 bits: values could be lost");

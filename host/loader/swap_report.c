@@ -1,0 +1,215 @@
+/* swap_report.c: see swap_report.h. */
+#include "loader/swap_report.h"
+
+#include "loader/private.h"
+#include "loader/swap_plan.h"
+#include "room/room_type.h"
+#include "session/session_type.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A state as both generations know it. */
+typedef struct state_pair {
+    const char *name;
+    const char *entity;      /* "session" or "room"; NULL: the module itself */
+    uint32_t count;          /* of live entities */
+    const state_shape *from; /* NULL: the type is new */
+    const state_shape *to;   /* NULL: the type is not registered any more */
+    portico_on_migrate migrate;
+} state_pair;
+
+typedef void (*pair_visitor)(void *arg, const state_pair *p);
+
+static void visit_type(const registered_type *from, const registered_type *to, pair_visitor visit,
+                       void *arg) {
+    state_pair p = {.name = from != NULL ? from->name : to->name,
+                    .entity = "session",
+                    .from = from != NULL ? &from->shape : NULL,
+                    .to = to != NULL ? &to->shape : NULL,
+                    .migrate = to != NULL ? to->migrate : NULL};
+    const session_type *t = session_type_find(p.name);
+    p.count = t != NULL ? session_type_sessions(t) : 0;
+    visit(arg, &p);
+}
+
+static void visit_room(const registered_room *from, const registered_room *to, pair_visitor visit,
+                       void *arg) {
+    state_pair p = {.name = from != NULL ? from->name : to->name,
+                    .entity = "room",
+                    .from = from != NULL ? &from->shape : NULL,
+                    .to = to != NULL ? &to->shape : NULL,
+                    .migrate = to != NULL ? to->migrate : NULL};
+    room_type *t = room_type_find(p.name);
+    p.count = t != NULL ? room_type_rooms(t) : 0;
+    visit(arg, &p);
+}
+
+/* The module first, then the types that `from` has, then new ones. */
+static void each_pair(const generation *from, const generation *to, pair_visitor visit, void *arg) {
+    const state_pair own = {
+        .name = "the module", .from = &from->shape, .to = &to->shape, .migrate = to->info.migrate};
+    visit(arg, &own);
+    for (const registered_type *t = from->registry->types; t != NULL; t = t->next) {
+        visit_type(t, registry_find(to->registry, t->name), visit, arg);
+    }
+    for (const registered_type *t = to->registry->types; t != NULL; t = t->next) {
+        if (registry_find(from->registry, t->name) == NULL) {
+            visit_type(NULL, t, visit, arg);
+        }
+    }
+    for (const registered_room *r = from->registry->rooms; r != NULL; r = r->next) {
+        visit_room(r, registry_find_room(to->registry, r->name), visit, arg);
+    }
+    for (const registered_room *r = to->registry->rooms; r != NULL; r = r->next) {
+        if (registry_find_room(from->registry, r->name) == NULL) {
+            visit_room(NULL, r, visit, arg);
+        }
+    }
+}
+
+/* ---- which fields change -------------------------------------------------------------------- */
+
+typedef struct change_text {
+    char *text;
+    size_t size;
+    size_t used;
+    uint32_t left_out;
+} change_text;
+
+static void add_changes(void *arg, const state_pair *p) {
+    enum { FIELDS_MAX = 240, AND_MORE = 32 }; /* room for " and 64 more states" */
+    change_text *t = arg;
+    char fields[FIELDS_MAX];
+    char words[FIELDS_MAX + 2 * PORTICO_LABEL_MAX + 16];
+    if (p->from == NULL || p->to == NULL || shape_equal(p->from, p->to)) {
+        return;
+    }
+    shape_changes_text(p->from, p->to, fields, sizeof fields);
+    if (fields[0] == '\0' && p->migrate == NULL) {
+        return;
+    }
+    int size = snprintf(words, sizeof words, "%s%s (%s%s%s)", t->used > 0 ? ", " : "", p->name,
+                        fields, fields[0] != '\0' && p->migrate != NULL ? "; " : "",
+                        p->migrate != NULL ? "migrate" : "");
+    if (t->left_out > 0 || t->used + (size_t)size + AND_MORE > t->size) {
+        t->left_out++;
+        return;
+    }
+    memcpy(t->text + t->used, words, (size_t)size + 1);
+    t->used += (size_t)size;
+}
+
+void swap_changes_text(const generation *from, const generation *to, char *text, size_t size) {
+    change_text t = {.text = text, .size = size};
+    text[0] = '\0';
+    each_pair(from, to, add_changes, &t);
+    if (t.left_out > 0) {
+        snprintf(text + t.used, size - t.used, " and %u more state%s", t.left_out,
+                 t.left_out == 1 ? "" : "s");
+    }
+}
+
+/* ---- a plan in words ------------------------------------------------------------------------ */
+
+typedef struct report {
+    module *module;
+    generation *to;
+    void (*say)(void *arg, const char *line);
+    void *arg;
+    uint32_t sessions;
+    uint32_t rooms;
+} report;
+
+static const char *plural(uint32_t count) {
+    return count == 1 ? "" : "s";
+}
+
+/* What becomes of a state that both generations have. */
+static void describe_change(const report *r, const state_pair *p, char *text, size_t size) {
+    char fields[400];
+    char why[IMAGE_WHY_MAX];
+    if (shape_equal(p->from, p->to)) {
+        snprintf(text, size, p->to->size > 0 ? "state kept as it is" : "no state");
+        return;
+    }
+    if (plan_ask_state(r->module, r->to, p->name, p->from, p->to, p->migrate, why) != PORTICO_OK) {
+        snprintf(text, size, "refused%s: %.900s",
+                 p->entity != NULL && p->count == 0 ? " as soon as there is one" : "", why);
+        return;
+    }
+    shape_changes_text(p->from, p->to, fields, sizeof fields);
+    snprintf(text, size, "%s%s%s", p->migrate != NULL ? "migrate agrees" : "moved field by field",
+             fields[0] != '\0' ? ": " : "", fields);
+}
+
+static void say_pair(void *arg, const state_pair *p) {
+    const report *r = arg;
+    char change[IMAGE_WHY_MAX];
+    char line[IMAGE_WHY_MAX + 256];
+    if (p->from == NULL) {
+        snprintf(change, sizeof change, "new");
+    } else if (p->to == NULL) {
+        snprintf(change, sizeof change, "not registered any more");
+    } else {
+        describe_change(r, p, change, sizeof change);
+    }
+    if (p->entity == NULL) {
+        snprintf(line, sizeof line, "%s: %s", p->name, change);
+    } else {
+        snprintf(line, sizeof line, "%s type %s, %u %s%s: %s", p->entity, p->name, p->count,
+                 p->entity, plural(p->count), change);
+    }
+    r->say(r->arg, line);
+}
+
+static void count_pair(void *arg, const state_pair *p) {
+    report *r = arg;
+    if (p->entity != NULL) {
+        *(strcmp(p->entity, "room") == 0 ? &r->rooms : &r->sessions) += p->count;
+    }
+}
+
+static void say_dependents(const report *r) {
+    char line[256];
+    module_list list = modules_list();
+    for (size_t i = 0; list.all != NULL && i < list.count; i++) {
+        const module *other = list.all[i];
+        if (module_requires(other, r->module->name)) {
+            bool asked = module_generation(other)->info.dependency_swaps != NULL;
+            snprintf(line, sizeof line, "module %s requires it%s", other->name,
+                     asked ? ": the swap asks its dependency_swaps, this plan does not" : "");
+            r->say(r->arg, line);
+        }
+    }
+    free(list.all);
+}
+
+static void say_unsettled(const report *r) {
+    char line[256];
+    const generation *previous = r->module->previous;
+    uint32_t left = previous != NULL ? atomic_load(&previous->states) : 0;
+    if (left > 0) {
+        snprintf(line, sizeof line,
+                 "%u state%s of generation %u not taken over yet: the swap waits for that first",
+                 left, left == 1 ? " is" : "s are", previous->number);
+        r->say(r->arg, line);
+    }
+}
+
+void swap_report(module *m, generation *to, void (*say)(void *arg, const char *line), void *arg) {
+    char line[IMAGE_WHY_MAX];
+    report r = {.module = m, .to = to, .say = say, .arg = arg};
+    const generation *from = module_generation(m);
+    each_pair(from, to, count_pair, &r);
+    snprintf(line, sizeof line,
+             "%s %.64s from %.600s would replace generation %u (%.64s): %u session%s and %u "
+             "room%s affected",
+             to->name, to->version, to->file, from->number, from->version, r.sessions,
+             plural(r.sessions), r.rooms, plural(r.rooms));
+    say(arg, line);
+    each_pair(from, to, say_pair, &r);
+    say_dependents(&r);
+    say_unsettled(&r);
+}

@@ -1,0 +1,83 @@
+/* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and room, and changes nothing. That it
+ * also says why a swap would be refused is tested with each refusal, in swap_refused.c. */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/swaps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static host *h;
+
+/* The answer to a plan; `code` is ctl's. */
+static void plan(const char *file, int code, char *answer, size_t size) {
+    char path[1024];
+    char argument[1200];
+    host_module_path(file, path, sizeof path);
+    snprintf(argument, sizeof argument, "--plan swapped %s", path);
+    CHECK_INT(host_ctl(h, "swap", argument, answer, size), code);
+}
+
+static void expect_line(const char *answer, const char *line) {
+    const char *found = strstr(answer, line);
+    if (found == NULL) {
+        fprintf(stderr, "\"%s\" is missing in:\n%s", line, answer);
+        exit(1);
+    }
+    CHECK(found == answer || found[-1] == '\n');
+}
+
+SCENARIO(swap_planned) {
+    char answer[8192];
+    char before[8192];
+    char after[8192];
+    host_options options = {
+        .name = "swap_planned",
+        .modules = "swapped swapped_guest",
+        .listeners = {{"game", "swapped.session", NULL}, {"plain", "swapped.plain", NULL}}};
+    h = host_start(&options);
+    net_socket players[] = {swaps_connect(h, "game", 1), swaps_connect(h, "game", 1)};
+    net_socket plain = net_connect(host_port(h, "plain"));
+    swaps_join(players[0], "hall");
+    host_wait_figure(h, "sessions", 3);
+    int copies = swaps_copies(h);
+    host_admin(h, "modules", before, sizeof before);
+
+    plan("swapped_widened", 0, answer, sizeof answer);
+    expect_line(answer, "swapped 1 from ");
+    CHECK(strstr(answer, "would replace generation 1 (1): 3 sessions and 1 room affected\n") !=
+          NULL);
+    expect_line(answer, "the module: moved field by field: widened starts");
+    expect_line(answer,
+                "session type swapped.session, 2 sessions: moved field by field: added of_2; "
+                "widened packets");
+    expect_line(answer, "session type swapped.plain, 1 session: state kept as it is");
+    expect_line(answer, "session type swapped.extra, 0 sessions: no state");
+    expect_line(answer, "room type swapped.place, 1 room: moved field by field: widened joins");
+    expect_line(answer, "module swapped_guest requires it: the swap asks its dependency_swaps");
+
+    plan("swapped_plain_grew", 1, answer,
+         sizeof answer); /* refused for one state: the others are told all the same */
+    expect_line(answer,
+                "session type swapped.session, 2 sessions: moved field by field: added of_2");
+    expect_line(answer, "session type swapped.plain, 1 session: refused: ");
+    expect_line(answer, "room type swapped.place, 1 room: state kept as it is");
+
+    plan("swapped", 0, answer, sizeof answer);
+    expect_line(answer, "nothing has changed: ");
+    expect_line(answer, "the module: state kept as it is");
+
+    host_admin(h, "modules", after, sizeof after);
+    CHECK_TEXT(after, before);
+    CHECK_INT(swaps_copies(h), copies);
+    CHECK_INT(host_log_count(h, "life 1 swap_out"), 0);
+    CHECK_INT(host_log_errors(h), 0);
+    CHECK_INT(swaps_ask(players[0], 1, 0).generation, 1);
+    swaps_to(h, "swapped", "swapped_widened", NULL, 0); /* and then it does what the plan says */
+    CHECK_INT(swaps_ask(players[1], 1, 0).generation, 2);
+    net_close(players[0]);
+    net_close(players[1]);
+    net_close(plain);
+    host_stop(h);
+}
