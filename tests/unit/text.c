@@ -1,9 +1,10 @@
-/* UTF-8: every shortest form is a character, nothing else is; what could forge a line is known. */
+/* text.c: every code point in its shortest form is a character, and nothing else is; text that
+ * could forge a line is recognised; identifiers. */
 #include "base/text.h"
 
 #include "support/check.h"
 
-/* The shortest form of a code point. */
+/* Writes the shortest form of a code point and returns its length. */
 static size_t encode(uint32_t code, char *bytes) {
     if (code < 0x80) {
         bytes[0] = (char)code;
@@ -29,7 +30,7 @@ static void every_code_point(void) {
     }
 }
 
-static void what_is_none(void) {
+static void invalid_utf8(void) {
     CHECK(!text_is_utf8("\x80", 1));
     CHECK(!text_is_utf8("\xC0\x80", 2));         /* overlong NUL */
     CHECK(!text_is_utf8("\xE0\x9F\xBF", 3));     /* overlong U+07FF */
@@ -42,7 +43,7 @@ static void what_is_none(void) {
     CHECK(text_is_utf8("gr\xC3\xBC\xC3\x9F", 6));
 }
 
-static void what_is_plain(void) {
+static void plain_text(void) {
     CHECK(text_is_plain("player \xE2\x82\xAC", 10));
     CHECK(!text_is_plain("a\nb", 3));
     CHECK(!text_is_plain("a\0b", 3));
@@ -53,7 +54,7 @@ static void what_is_plain(void) {
     CHECK(!text_is_plain("\xFF", 1));
 }
 
-static void what_is_an_identifier(void) {
+static void identifiers(void) {
     CHECK(text_is_identifier("a"));
     CHECK(text_is_identifier("arena_2"));
     CHECK(text_is_identifier("abcdefghijklmnopqrstuvwxyz_0123")); /* 31 bytes */
@@ -69,9 +70,9 @@ static void what_is_an_identifier(void) {
 
 SCENARIO(text) {
     every_code_point();
-    what_is_none();
-    what_is_plain();
-    what_is_an_identifier();
+    invalid_utf8();
+    plain_text();
+    identifiers();
     char *copy = text_copy("abcdef", 3);
     CHECK_TEXT(copy, "abc");
     free(copy);

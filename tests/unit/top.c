@@ -1,5 +1,5 @@
-/* What `ctl top` makes of two answers: differences, the order, names that are too long, numbers that are too large; and what
- * it takes behind its name. The screen is written to the working folder. */
+/* top.c: what `ctl top` shows of two answers (differences, order, long names, large numbers), and
+ * its options. The screen is written to the working folder. */
 #include "admin/top_options.h"
 #include "admin/top_screen.h"
 #include "os/os.h"
@@ -38,11 +38,11 @@ static const char *const second[] = {
     "worker 1 1005000000 506000000",
     "worker 2 99999999999999 99999999999999",
     "series opcode 7 game.player",
-    "handler 21000 1500 0:30 4:5", /* a long one comes in two lines */
+    "handler 21000 1500 0:30 4:5", /* a long histogram comes in two lines */
     "handler 21000 1500 14:5",
     "latency 52000 9000 1:40",
     "series opcode 8 game.player",
-    "handler 5 5 0:1", /* ran nothing since */
+    "handler 5 5 0:1", /* no calls since `first` */
     "series room_message 4294967295 a_module_of_31_bytes_as_there_is.a_room_type_with_a_name_of_63_bytes",
     "handler 90000000000 17179869183 107:10",
     "series message 1 game.player",
@@ -67,14 +67,15 @@ static void differences(top_sample *before, top_sample *s) {
     CHECK_INT(s->workers[0].busy_ns, 1000000000);
     CHECK_INT(s->workers[0].cpu_ns, 500000000);
     CHECK_INT(s->series_count, 3);
-    CHECK_INT(s->series[0].kind, METER_ROOM_MESSAGE); /* took the longest */
+    CHECK_INT(s->series[0].kind, METER_ROOM_MESSAGE); /* the longest time comes first */
     CHECK_INT(s->series[1].kind, METER_MESSAGE);
     CHECK_INT(s->series[2].number, 7);
     const meter_histogram *h = &s->series[2].handler;
     CHECK_INT(top_calls(h), 30);
     CHECK_INT(h->sum_ns, 20000);
-    CHECK_INT(h->worst_ns, 1500); /* it is in the highest bucket of the difference */
-    CHECK_INT(s->series[2].latency.worst_ns, histogram_bound_ns(2) - 1); /* it was an earlier one */
+    CHECK_INT(h->worst_ns, 1500); /* the worst call is in the difference */
+    CHECK_INT(s->series[2].latency.worst_ns,
+              histogram_bound_ns(2) - 1); /* the worst call was earlier */
     CHECK_INT(top_calls(&s->series[2].latency), 30);
 }
 
@@ -96,13 +97,13 @@ static void check_screen(const top_sample *s, bool terminal, int lines_max) {
     CHECK(lines <= lines_max);
     CHECK(strstr(text, "up 1:00:02, over 2.00 s") != NULL);
     CHECK(strstr(text, "packets in      2000 ") != NULL);
-    CHECK(strstr(text, "   1  50.0%   2 100.0%") != NULL); /* never above 100 */
+    CHECK(strstr(text, "   1  50.0%   2 100.0%") != NULL); /* never more than 100 % */
     CHECK(strstr(text, "~ room msg 4294967295") != NULL);
     CHECK(strstr(text, "\ngame.player op 7            15.0") != NULL);
     CHECK(terminal == (strchr(text, '\x1b') != NULL));
 }
 
-/* More of everything than fits on a terminal. */
+/* Makes more of everything than fits on a terminal. */
 static void crowd(top_sample *s) {
     s->worker_count = TOP_WORKERS_MAX;
     while (s->series_count <= METER_SERIES_MAX) {

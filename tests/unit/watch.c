@@ -1,8 +1,9 @@
-/* The watcher tells of each build once, and of nothing else, however the file is written. Files are made in the working
- * folder.
+/* watch.c: the watcher reports each build once, and nothing else, however the file is written.
+ * Files are made in the working folder.
  *
- * That nothing is told is shown without waiting for a time: a second file, behind the first in the watcher's list, is
- * changed and told of, twice. By then the first one has been the same for as long as it takes to be told of. */
+ * To show that nothing is reported without waiting for a fixed time, pass_time() changes a second
+ * file, which comes after the first in the watcher's list, until it has been reported twice. By
+ * then the first file has been unchanged for long enough to be reported. */
 #include "loader/watch.h"
 #include "module/image_copy.h"
 
@@ -24,8 +25,8 @@ static struct {
     os_mutex lock;
     os_cond wake;
     int counts[NAMES];
-    build last[NAMES]; /* what the file held when it was told of */
-} told;
+    build last[NAMES]; /* what the file contained when it was reported */
+} reports;
 
 static build read_build(int file) {
     build b = {0};
@@ -40,31 +41,32 @@ static void changed(const char *module_name) {
         CHECK(which < NAMES);
     }
     build b = read_build(which);
-    os_mutex_lock(&told.lock);
-    told.counts[which]++;
-    told.last[which] = b;
-    os_cond_wake_all(&told.wake);
-    os_mutex_unlock(&told.lock);
+    os_mutex_lock(&reports.lock);
+    reports.counts[which]++;
+    reports.last[which] = b;
+    os_cond_wake_all(&reports.wake);
+    os_mutex_unlock(&reports.lock);
 }
 
 static int count(int which) {
-    os_mutex_lock(&told.lock);
-    int found = told.counts[which];
-    os_mutex_unlock(&told.lock);
+    os_mutex_lock(&reports.lock);
+    int found = reports.counts[which];
+    os_mutex_unlock(&reports.lock);
     return found;
 }
 
 static void wait_count(int which, int right) {
     uint64_t end_ns = os_monotonic_ns() + WAIT_MS * 1000000ull;
-    os_mutex_lock(&told.lock);
-    while (told.counts[which] < right && os_monotonic_ns() < end_ns) {
-        os_cond_wait(&told.wake, &told.lock, 1000);
+    os_mutex_lock(&reports.lock);
+    while (reports.counts[which] < right && os_monotonic_ns() < end_ns) {
+        os_cond_wait(&reports.wake, &reports.lock, 1000);
     }
-    os_mutex_unlock(&told.lock);
+    os_mutex_unlock(&reports.lock);
     CHECK_INT(count(which), right);
 }
 
-/* For linkers' ways of writing. On Windows an open may be refused while the watcher asks who else writes. */
+/* Opens a file as linkers do. On Windows this may be refused while the watcher asks whether
+ * somebody else is writing. */
 static FILE *open_to_write(const char *path) {
     for (int attempt = 0; attempt < 1000; attempt++) {
         FILE *file = fopen(path, "wb");
@@ -78,7 +80,7 @@ static FILE *open_to_write(const char *path) {
 
 static uint8_t bytes[BUILD_BYTES];
 
-/* The bytes of a build: as many for every seed. */
+/* Makes a build: the same size for every seed. */
 static void make_bytes(uint32_t seed) {
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(i * 7 + i / 255 + seed * 31);
@@ -92,13 +94,14 @@ static void write_build(const char *path, uint32_t seed) {
     CHECK_INT(fclose(file), 0);
 }
 
-/* As the host does when it has loaded what the file holds. */
+/* Does what the host does when it has loaded a file. */
 static build load(int which) {
     build b = read_build(which);
     watch_set(names[which], files[which], b.size, b.hash);
     return b;
 }
 
+/* Returns when a change of the other files would have been reported. */
 static void pass_time(void) {
     static uint32_t seed = 1000;
     for (int i = 0; i < 2; i++) {
@@ -109,15 +112,15 @@ static void pass_time(void) {
     }
 }
 
-/* Exactly one report came of what was done, and the file was complete by then. */
-static void expect_told(int which, int right) {
+/* Expects one more report, made when the file was complete. */
+static void expect_report(int which, int right) {
     wait_count(which, right);
     build b = read_build(which);
-    CHECK(b.size == told.last[which].size && b.hash == told.last[which].hash);
+    CHECK(b.size == reports.last[which].size && b.hash == reports.last[which].hash);
 }
 
 static void begin(void) {
-    memset(told.counts, 0, sizeof told.counts);
+    memset(reports.counts, 0, sizeof reports.counts);
     for (int i = 0; i < NAMES; i++) {
         write_build(files[i], (uint32_t)i);
         load(i);
@@ -130,31 +133,31 @@ static void ways_of_writing(void) {
     pass_time();
     CHECK_INT(count(GAME), 0);
 
-    write_build(files[GAME], 11); /* cut off and written */
-    expect_told(GAME, 1);
+    write_build(files[GAME], 11); /* truncated and written */
+    expect_report(GAME, 1);
     load(GAME);
 
     write_build("game.new", 12); /* renamed over */
     CHECK_INT(os_file_rename("game.new", files[GAME]), PORTICO_OK);
-    expect_told(GAME, 2);
+    expect_report(GAME, 2);
     load(GAME);
 
     CHECK_INT(os_file_remove(files[GAME]), PORTICO_OK);
     pass_time();
     CHECK_INT(count(GAME), 2);
     write_build(files[GAME], 13);
-    expect_told(GAME, 3);
+    expect_report(GAME, 3);
     load(GAME);
 
-    CHECK_INT(os_file_remove(files[GAME]), PORTICO_OK); /* deleted and written, without a pause */
+    CHECK_INT(os_file_remove(files[GAME]), PORTICO_OK); /* deleted and written at once */
     write_build(files[GAME], 14);
-    expect_told(GAME, 4);
+    expect_report(GAME, 4);
     load(GAME);
 
     os_file_info before;
     os_file_info after;
     CHECK_INT(os_file_look(files[GAME], &before), PORTICO_OK);
-    write_build("game.new", 14); /* the same bytes in another file, later */
+    write_build("game.new", 14); /* the same bytes in a newer file */
     CHECK_INT(os_file_rename("game.new", files[GAME]), PORTICO_OK);
     CHECK_INT(os_file_look(files[GAME], &after), PORTICO_OK);
     CHECK(after.modified_ns != before.modified_ns || after.id != before.id);
@@ -166,7 +169,7 @@ static void ways_of_writing(void) {
     watch_stop();
 }
 
-/* A linker that writes a little, thinks for longer than the watcher settles, and writes on. */
+/* A linker that writes a part, pauses for longer than the watcher waits, and continues. */
 static void written_slowly(void) {
     enum { PARTS = 4 };
     begin();
@@ -183,22 +186,23 @@ static void written_slowly(void) {
     int before = count(GAME);
     CHECK_INT(fclose(file), 0);
     if (can_tell) {
-        expect_told(GAME, before + 1);
+        expect_report(GAME, before + 1);
     } else {
-        printf("not to be found out here: whether a file is being written\n");
+        printf("this system cannot tell whether a file is being written\n");
     }
     watch_stop();
 }
 
-/* A build in two steps, such as linking and taking the symbols out, each of which writes the file and closes it: one report when
- * the second follows faster than the watcher settles. A machine that is too busy for that has another try. */
+/* A build in two steps, such as linking and stripping, each of which writes and closes the file:
+ * one report if the second step follows before the watcher has settled. If the machine is too busy
+ * for that, the round is repeated. */
 static void written_in_steps(void) {
     enum { ROUNDS = 5, TRIES = 50, PAUSE_MS = 140, SETTLE_MS = 200 };
     begin();
     int done = 0;
     for (uint32_t attempt = 1; done < ROUNDS && attempt <= TRIES; attempt++) {
         int before = count(GAME);
-        clock_sleep_ms(attempt % ROUNDS * 20); /* at another moment between two looks */
+        clock_sleep_ms(attempt % ROUNDS * 20); /* vary the moment between two looks */
         uint64_t start_ms = clock_now_ms();
         write_build(files[GAME], 10000 + 2 * attempt);
         clock_sleep_ms(PAUSE_MS);
@@ -209,24 +213,24 @@ static void written_in_steps(void) {
         done += quick;
         load(GAME);
     }
-    printf("%d of %d builds were quick enough to be looked at\n", done, ROUNDS);
+    printf("%d of %d builds were quick enough to count\n", done, ROUNDS);
     watch_stop();
 }
 
 static void bad_builds(void) {
     begin();
-    write_build(files[GAME], 31); /* refused: nothing is set */
-    expect_told(GAME, 1);
+    write_build(files[GAME], 31); /* refused by the host: it sets nothing */
+    expect_report(GAME, 1);
     pass_time();
-    write_build(files[GAME], 31); /* and built once more */
+    write_build(files[GAME], 31); /* and built again */
     pass_time();
     CHECK_INT(count(GAME), 1);
     write_build(files[GAME], 32);
-    expect_told(GAME, 2);
+    expect_report(GAME, 2);
     build good = load(GAME);
 
     write_build(files[GAME], 33); /* swapped in, crashes, is rolled back */
-    expect_told(GAME, 3);
+    expect_report(GAME, 3);
     load(GAME);
     watch_set(names[GAME], files[GAME], good.size, good.hash);
     pass_time();
@@ -234,11 +238,11 @@ static void bad_builds(void) {
     pass_time();
     CHECK_INT(count(GAME), 3);
     write_build(files[GAME], 34);
-    expect_told(GAME, 4);
+    expect_report(GAME, 4);
     watch_stop();
 }
 
-/* Swapped by hand and rolled back before the watcher has read the file even once. */
+/* Swapped on command and rolled back before the watcher has read the file once. */
 static void rolled_back_at_once(void) {
     write_build(files[GAME], 41);
     build good = load(GAME);
@@ -247,22 +251,22 @@ static void rolled_back_at_once(void) {
     watch_set(names[GAME], files[GAME], good.size, good.hash);
     write_build(files[PROBE], 43);
     load(PROBE);
-    memset(told.counts, 0, sizeof told.counts);
+    memset(reports.counts, 0, sizeof reports.counts);
     CHECK_INT(watch_start(changed), PORTICO_OK);
     pass_time();
     CHECK_INT(count(GAME), 0);
     watch_stop();
 }
 
-/* Rebuilt after its bytes were copied and before it is watched. */
+/* Rebuilt after it was copied and before it is watched. */
 static void rebuilt_while_loaded(void) {
     write_build(files[GAME], 51);
     build loaded = read_build(GAME);
     write_build(files[GAME], 52);
     watch_set(names[GAME], files[GAME], loaded.size, loaded.hash);
-    memset(told.counts, 0, sizeof told.counts);
+    memset(reports.counts, 0, sizeof reports.counts);
     CHECK_INT(watch_start(changed), PORTICO_OK);
-    expect_told(GAME, 1);
+    expect_report(GAME, 1);
     watch_stop();
 }
 
@@ -270,20 +274,20 @@ static void several(void) {
     begin();
     write_build(files[GAME], 61);
     write_build(files[OTHER], 62);
-    expect_told(GAME, 1);
-    expect_told(OTHER, 1);
+    expect_report(GAME, 1);
+    expect_report(OTHER, 1);
     load(GAME);
     load(OTHER);
     watch_forget(names[OTHER]);
     watch_forget("absent");
     write_build(files[OTHER], 63);
     write_build(files[GAME], 64);
-    expect_told(GAME, 2);
+    expect_report(GAME, 2);
     pass_time();
     CHECK_INT(count(GAME), 2);
     CHECK_INT(count(OTHER), 1);
 
-    write_build("moved.so", 65); /* the module comes from another file now */
+    write_build("moved.so", 65); /* the module now comes from another file */
     watch_set(names[GAME], "moved.so", 1, 1);
     wait_count(GAME, 3);
     watch_stop();

@@ -1,5 +1,5 @@
-/* The watchdog's two lines of one call come in their order, also when the call returns in the moment in which it
- * is told of. The log is made in the working folder. */
+/* watchdog.c: the watchdog's two lines about a call come in order, even if the call returns at the
+ * moment when it is reported. The log is written to the working folder. */
 #include "base/log.h"
 #include "os/os.h"
 #include "run/control.h"
@@ -9,16 +9,16 @@
 
 #include <stdatomic.h>
 
-enum { TOLD = 200, CALLS_MAX = 100000, LOG_BYTES_MAX = 1 << 20 };
+enum { REPORTED = 200, CALLS_MAX = 100000, LOG_BYTES_MAX = 1 << 20 };
 
 static atomic_bool ended;
 
-/* Each call returns as soon as it is counted, which is before the log has its line; one that was quicker than its
- * being told of has no lines. */
+/* Each call returns as soon as it is counted as late, which is before its line is logged. A call
+ * that ends before it is counted has no lines. */
 static void calling_main(void *arg) {
     static const char name[WATCHDOG_NAME_BYTES] = "slow";
     (void)arg;
-    for (uint64_t call = 1; call < CALLS_MAX && watchdog_total() < TOLD; call++) {
+    for (uint64_t call = 1; call < CALLS_MAX && watchdog_total() < REPORTED; call++) {
         watchdog_begin(name, "opcode", 7, call);
         while (watchdog_late() == 0) {
         }
@@ -29,7 +29,7 @@ static void calling_main(void *arg) {
 
 static void check_log(const char *path) {
     static char bytes[LOG_BYTES_MAX];
-    static bool told[CALLS_MAX];
+    static bool reported[CALLS_MAX];
     static bool returned[CALLS_MAX];
     FILE *file = os_fopen(path, "rb");
     CHECK(file != NULL);
@@ -41,20 +41,20 @@ static void check_log(const char *path) {
         uint64_t call = strtoull(at + 12, NULL, 10);
         CHECK(call >= 1 && call < CALLS_MAX);
         if (strstr(line, "has not returned for") != NULL) {
-            CHECK(!told[call]);
-            told[call] = true;
+            CHECK(!reported[call]);
+            reported[call] = true;
         } else {
             CHECK(strstr(line, "has returned after") != NULL);
-            CHECK(told[call] && !returned[call]);
+            CHECK(reported[call] && !returned[call]);
             returned[call] = true;
         }
     }
     int count = 0;
     for (int call = 1; call < CALLS_MAX; call++) {
-        CHECK(told[call] == returned[call]);
-        count += told[call];
+        CHECK(reported[call] == returned[call]);
+        count += reported[call];
     }
-    CHECK_INT(count, TOLD);
+    CHECK_INT(count, REPORTED);
 }
 
 SCENARIO(watchdog) {
@@ -71,11 +71,11 @@ SCENARIO(watchdog) {
     CHECK_INT(os_thread_start(&calling, "calling", calling_main, NULL), PORTICO_OK);
     while (!atomic_load(&ended)) {
         watchdog_look();
-        os_sleep(1); /* the calling thread spins: a loaded machine must get to both */
+        os_sleep(1); /* the calling thread spins: leave it some processor time */
     }
     os_thread_join(calling);
     log_stop();
     CHECK_INT(watchdog_late(), 0);
-    CHECK_INT(watchdog_total(), TOLD);
+    CHECK_INT(watchdog_total(), REPORTED);
     check_log(path);
 }
