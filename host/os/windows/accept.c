@@ -1,9 +1,11 @@
 /* accept.c: listening sockets and AcceptEx. Any thread. Lock: the listener's, for a moment.
  *
- * The socket that a connection is taken into is opened by the submit, so that being out of handles or
- * memory is told there; it is bound to the port only when the connection is there.
+ * The submit opens the socket that a connection is accepted into, so a shortage of handles or memory is
+ * reported there. The socket is bound to the port only once it is connected.
  */
-#include "private.h"
+#include "address.h"
+#include "error.h"
+#include "socket.h"
 
 #include <limits.h>
 #include <string.h>
@@ -22,7 +24,7 @@ static DWORD set_flag(SOCKET handle, int level, int option, BOOL value) {
                : 0;
 }
 
-/* Up to 200 connections are queued, unless a number is given as a hint, below zero.
+/* Windows queues up to 200 connections, or more when the number is given as a hint, below zero.
  * https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-listen */
 static int backlog_for_system(uint32_t backlog) {
     enum { PLAIN_MAX = 200, HINT_MAX = 65535 };
@@ -32,10 +34,11 @@ static int backlog_for_system(uint32_t backlog) {
     return -(int)(backlog < HINT_MAX ? backlog : HINT_MAX); /* SOMAXCONN_HINT() */
 }
 
-static DWORD listen_on(os_socket *listener, const os_address *address,
-                       const os_listen_options *options) {
+/* Options, bind, listen. A Win32 code, 0 for success. */
+static DWORD listener_prepare(os_socket *listener, const os_address *address,
+                              const os_listen_options *options) {
     SOCKADDR_STORAGE system;
-    int size = win_address_to_system(address, &system);
+    int size = address_to_system(address, &system);
     DWORD code = 0;
     if (listener->family == AF_INET6) {
         code = set_flag(listener->handle, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack);
@@ -43,72 +46,73 @@ static DWORD listen_on(os_socket *listener, const os_address *address,
     if (code == 0 && !options->reuse_address) {
         code = set_flag(listener->handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, TRUE);
     }
-    if (code == 0 && bind(listener->handle, (const SOCKADDR *)&system, size) != 0) {
-        code = (DWORD)WSAGetLastError();
+    if (code != 0) {
+        return code;
     }
-    if (code == 0 && listen(listener->handle, backlog_for_system(options->backlog)) != 0) {
-        code = (DWORD)WSAGetLastError();
+    if (bind(listener->handle, (const SOCKADDR *)&system, size) != 0 ||
+        listen(listener->handle, backlog_for_system(options->backlog)) != 0) {
+        return (DWORD)WSAGetLastError();
     }
-    return code != 0 ? code : win_socket_attach(listener);
+    return socket_attach(listener);
 }
 
 portico_status os_listen(os_port *port, const os_address *address, const os_listen_options *options,
                          os_socket **listener) {
     *listener = NULL;
-    if (!win_address_valid(address)) {
-        return win_refuse(PORTICO_E_INVALID);
+    if (!address_valid(address)) {
+        return error_refuse(PORTICO_E_INVALID);
     }
-    os_socket *s = win_socket_open(address->family == OS_ADDRESS_IPV6 ? AF_INET6 : AF_INET, port);
+    os_socket *s = socket_open(address->family == OS_ADDRESS_IPV6 ? AF_INET6 : AF_INET, port);
     if (s == NULL) {
-        return win_fail((DWORD)WSAGetLastError());
+        return error_set((DWORD)WSAGetLastError());
     }
-    DWORD code = listen_on(s, address, options);
+    DWORD code = listener_prepare(s, address, options);
     if (code != 0) {
         os_close(s, false);
-        return win_fail(code);
+        return error_set(code);
     }
     *listener = s;
     return PORTICO_OK;
 }
 
-static DWORD submit(os_socket *listener, os_accept_op *op) {
-    os_socket *accepted = win_socket_open(listener->family, listener->port);
+static DWORD submit(os_socket *listener, os_accept_op *accept) {
+    os_socket *accepted = socket_open(listener->family, listener->port);
     if (accepted == NULL) {
         return (DWORD)WSAGetLastError();
     }
-    win_op *w = win_op_begin(&op->op, WIN_OP_ACCEPT, listener);
-    w->accepted = accepted;
+    op *o = socket_op_begin(listener, &accept->op, OP_ACCEPT);
+    o->accepted = accepted;
     DWORD bytes = 0;
     /* With room for data it would wait for the first bytes, and silent clients would use up the accepts. */
-    if (!win_winsock.accept(listener->handle, accepted->handle, op->sys, 0, ADDRESS_ROOM,
-                            ADDRESS_ROOM, &bytes, &w->overlapped)) {
+    if (!winsock.accept(listener->handle, accepted->handle, accept->sys, 0, ADDRESS_ROOM,
+                        ADDRESS_ROOM, &bytes, &o->overlapped)) {
         DWORD code = (DWORD)WSAGetLastError();
         if (code != WSA_IO_PENDING) {
-            win_socket_release(listener);
+            socket_release(listener);
             os_close(accepted, true);
             return code;
         }
     }
-    return 0; /* the op may have completed on another thread by now: not touched any more */
+    return 0; /* the op may have completed on another thread by now: do not touch it */
 }
 
-/* AcceptEx may also fail at once because of a client that is gone already: only that one is lost. */
-static DWORD submit_for_next(os_socket *listener, os_accept_op *op) {
+/* AcceptEx may also fail at once because a client is gone already: only that client is lost. */
+static DWORD submit_for_next(os_socket *listener, os_accept_op *accept) {
     enum { ATTEMPTS = 16 };
-    DWORD code = submit(listener, op);
-    for (int i = 1; i < ATTEMPTS && win_status(code) == PORTICO_E_RESET; i++) {
-        code = submit(listener, op);
+    DWORD code = submit(listener, accept);
+    for (int i = 1; i < ATTEMPTS && error_status(code) == PORTICO_E_RESET; i++) {
+        code = submit(listener, accept);
     }
     return code;
 }
 
-portico_status os_accept(os_socket *listener, os_accept_op *op) {
-    op->socket = NULL;
-    DWORD code = submit_for_next(listener, op);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+portico_status os_accept(os_socket *listener, os_accept_op *accept) {
+    accept->socket = NULL;
+    DWORD code = submit_for_next(listener, accept);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
-/* Without SO_UPDATE_ACCEPT_CONTEXT neither shutdown nor getsockname work on the new socket. */
+/* Without SO_UPDATE_ACCEPT_CONTEXT neither shutdown nor getsockname works on the new socket. */
 static DWORD inherit_from_listener(os_socket *listener, os_socket *accepted) {
     DWORD code = ERROR_OPERATION_ABORTED; /* os_close came before this completion was handed out */
     AcquireSRWLockShared(&listener->lock);
@@ -121,52 +125,52 @@ static DWORD inherit_from_listener(os_socket *listener, os_socket *accepted) {
     return code;
 }
 
-static void read_peer(os_accept_op *op) {
+static void read_peer(os_accept_op *accept) {
     SOCKADDR *local = NULL;
     SOCKADDR *remote = NULL;
     int local_size = 0;
     int remote_size = 0;
-    win_winsock.accept_addresses(op->sys, 0, ADDRESS_ROOM, ADDRESS_ROOM, &local, &local_size,
-                                 &remote, &remote_size);
+    winsock.accept_addresses(accept->sys, 0, ADDRESS_ROOM, ADDRESS_ROOM, &local, &local_size,
+                             &remote, &remote_size);
     if (remote != NULL) {
-        win_address_from_system(remote, &op->peer);
+        address_from_system(remote, &accept->peer);
     }
 }
 
-/* The client reset its connection while that was queued: ERROR_NETNAME_DELETED, or WSAECONNRESET. That is no
- * failure of the listener's and no connection either, so the op waits for the next one. True when it is in
- * flight again. */
-static bool wait_for_next(os_socket *listener, os_accept_op *op, DWORD *code) {
+/* The client reset its connection while it was queued: ERROR_NETNAME_DELETED or WSAECONNRESET. The
+ * listener has not failed and there is no connection, so the op waits for the next one. True when it is
+ * in flight again. */
+static bool wait_for_next(os_socket *listener, os_accept_op *accept, DWORD *code) {
     bool again = false;
     AcquireSRWLockShared(&listener->lock);
     if (!listener->closed) {
-        *code = submit_for_next(listener, op);
+        *code = submit_for_next(listener, accept);
         again = *code == 0;
     }
     ReleaseSRWLockShared(&listener->lock);
     return again;
 }
 
-DWORD win_accept_end(win_op *w, DWORD code) {
-    os_accept_op *op = (os_accept_op *)(void *)w;
-    os_socket *listener = w->held;
-    os_socket *accepted = w->accepted;
-    memset(&op->peer, 0, sizeof op->peer);
+DWORD accept_finish(op *o, DWORD code) {
+    os_accept_op *accept = (os_accept_op *)(void *)o;
+    os_socket *listener = o->held;
+    os_socket *accepted = o->accepted;
+    memset(&accept->peer, 0, sizeof accept->peer);
     if (code == 0) {
         code = inherit_from_listener(listener, accepted);
     }
     if (code == 0) {
-        code = win_socket_attach(accepted);
+        code = socket_attach(accepted);
     }
     if (code == 0) {
-        win_socket_skip(accepted);
-        read_peer(op);
-        op->socket = accepted;
+        socket_skip_port(accepted);
+        read_peer(accept);
+        accept->socket = accepted;
         return 0;
     }
     os_close(accepted, true);
-    if (win_status(code) == PORTICO_E_RESET && wait_for_next(listener, op, &code)) {
-        win_socket_release(listener); /* the hold of the submit that ended */
+    if (error_status(code) == PORTICO_E_RESET && wait_for_next(listener, accept, &code)) {
+        socket_release(listener); /* the hold of the submit that ended */
         return ERROR_IO_PENDING;
     }
     return listener->closed ? ERROR_OPERATION_ABORTED : code;

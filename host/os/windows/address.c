@@ -3,7 +3,9 @@
  * Only the plain forms are read: InetPton takes "0x7f.1" and the like on some versions, and what an
  * ini file says has to mean the same on both systems.
  */
-#include "private.h"
+#include "address.h"
+
+#include "error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +14,11 @@
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
-bool win_address_valid(const os_address *address) {
+bool address_valid(const os_address *address) {
     return address->family == OS_ADDRESS_IPV4 || address->family == OS_ADDRESS_IPV6;
 }
 
-int win_address_to_system(const os_address *address, SOCKADDR_STORAGE *system) {
+int address_to_system(const os_address *address, SOCKADDR_STORAGE *system) {
     memset(system, 0, sizeof *system);
     if (address->family == OS_ADDRESS_IPV6) {
         SOCKADDR_IN6 *in6 = (SOCKADDR_IN6 *)system;
@@ -33,7 +35,7 @@ int win_address_to_system(const os_address *address, SOCKADDR_STORAGE *system) {
     return (int)sizeof *in;
 }
 
-void win_address_from_system(const SOCKADDR *system, os_address *address) {
+void address_from_system(const SOCKADDR *system, os_address *address) {
     memset(address, 0, sizeof *address);
     if (system->sa_family == AF_INET6) {
         const SOCKADDR_IN6 *in6 = (const SOCKADDR_IN6 *)system;
@@ -106,7 +108,7 @@ portico_status os_address_parse(const char *text, uint16_t port, os_address *add
         memset(parsed.bytes, 0, sizeof parsed.bytes);
         parsed.family = OS_ADDRESS_IPV6;
         if (!parse_ipv6(text, &parsed)) {
-            return win_refuse(PORTICO_E_INVALID);
+            return error_refuse(PORTICO_E_INVALID);
         }
     }
     *address = parsed;
@@ -140,7 +142,7 @@ void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]) {
 portico_status os_address_resolve(const char *host, uint16_t port, os_address *address) {
     wchar_t *wide = win_wide(host);
     if (wide == NULL) {
-        return win_fail(GetLastError());
+        return error_set(GetLastError());
     }
     ADDRINFOW hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
@@ -148,13 +150,13 @@ portico_status os_address_resolve(const char *host, uint16_t port, os_address *a
     int code = GetAddrInfoW(wide, NULL, &hints, &found);
     free(wide);
     if (code != 0) {
-        portico_status status = win_fail((DWORD)code);
+        portico_status status = error_set((DWORD)code);
         return status == PORTICO_E_NO_MEMORY ? status : PORTICO_E_NOT_FOUND;
     }
     portico_status status = PORTICO_E_NOT_FOUND;
     for (const ADDRINFOW *a = found; a != NULL && status != PORTICO_OK; a = a->ai_next) {
         if (a->ai_family == AF_INET || a->ai_family == AF_INET6) {
-            win_address_from_system(a->ai_addr, address);
+            address_from_system(a->ai_addr, address);
             address->port = port;
             status = PORTICO_OK;
         }

@@ -5,7 +5,7 @@
  * (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-createwaitabletimerexw). Before, a tick of 1 ms is
  * asked for while the alarm exists (https://learn.microsoft.com/windows/win32/api/timeapi/nf-timeapi-timebeginperiod).
  */
-#include "private.h"
+#include "error.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ portico_status os_alarm_create(os_alarm **alarm) {
     *alarm = NULL;
     os_alarm *a = calloc(1, sizeof *a);
     if (a == NULL) {
-        return win_fail(ERROR_NOT_ENOUGH_MEMORY);
+        return error_set(ERROR_NOT_ENOUGH_MEMORY);
     }
     a->handles[0] = CreateEventW(NULL, FALSE, FALSE, NULL);
     a->handles[1] =
@@ -57,7 +57,7 @@ portico_status os_alarm_create(os_alarm **alarm) {
         tick_shorten(a);
     }
     if (a->handles[0] == NULL || a->handles[1] == NULL) {
-        portico_status status = win_fail(GetLastError());
+        portico_status status = error_set(GetLastError());
         os_alarm_destroy(a);
         return status;
     }

@@ -12,10 +12,17 @@ uint64_t os_monotonic_ns(void) {
     return ticks / frequency * 1000000000u + ticks % frequency * 1000000000u / frequency;
 }
 
-uint64_t os_wall_ms(void) {
+uint64_t win_ns_of(FILETIME time) {
+    return ((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) * 100;
+}
+
+uint64_t win_unix_ns_of(FILETIME time) {
     static const uint64_t unix_epoch = 116444736000000000u; /* 1970 in units of 100 ns since 1601 */
+    return (((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) - unix_epoch) * 100;
+}
+
+uint64_t os_wall_ms(void) {
     FILETIME now;
     GetSystemTimePreciseAsFileTime(&now);
-    uint64_t units = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
-    return (units - unix_epoch) / 10000;
+    return win_unix_ns_of(now) / 1000000;
 }

@@ -3,7 +3,7 @@
  * A completed operation carries an NTSTATUS; it becomes a Win32 code first, because that is what the
  * documentation and every search engine know. The raw code of a thread's last failure is its own.
  */
-#include "private.h"
+#include "error.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +77,7 @@ static portico_status file_status(DWORD code) {
     }
 }
 
-portico_status win_status(DWORD code) {
+portico_status error_status(DWORD code) {
     switch (code) {
     case ERROR_SUCCESS: return PORTICO_OK;
     case ERROR_OPERATION_ABORTED: /* CancelIoEx, or closesocket */
@@ -114,17 +114,17 @@ portico_status win_status(DWORD code) {
     }
 }
 
-portico_status win_fail(DWORD code) {
+portico_status error_set(DWORD code) {
     last_error = (int32_t)code;
-    return win_status(code);
+    return error_status(code);
 }
 
-portico_status win_refuse(portico_status status) {
+portico_status error_refuse(portico_status status) {
     last_error = 0;
     return status;
 }
 
-DWORD win_code_of_nt(NTSTATUS nt) {
+DWORD error_of_nt(NTSTATUS nt) {
     if (nt >= 0) {
         return ERROR_SUCCESS; /* STATUS_PENDING cannot be: the operation has completed */
     }

@@ -3,7 +3,7 @@
  * Files are always binary, never inherited by child processes, and opened so that they can be renamed or
  * deleted while they are open: as on the other system.
  */
-#include "private.h"
+#include "error.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -73,29 +73,29 @@ static HANDLE open_handle(const char *path, const open_mode *m) {
 FILE *os_fopen(const char *path, const char *mode) {
     open_mode m;
     if (!mode_parse(mode, &m)) {
-        win_fail(ERROR_INVALID_PARAMETER);
+        error_set(ERROR_INVALID_PARAMETER);
         return NULL;
     }
     HANDLE handle = open_handle(path, &m);
     if (handle == INVALID_HANDLE_VALUE) {
-        win_fail(GetLastError());
+        error_set(GetLastError());
         return NULL;
     }
     if (GetFileType(handle) != FILE_TYPE_DISK) { /* NUL, a console, a pipe */
         CloseHandle(handle);
-        win_fail(ERROR_BAD_FILE_TYPE);
+        error_set(ERROR_BAD_FILE_TYPE);
         return NULL;
     }
     int descriptor = _open_osfhandle((intptr_t)handle, m.descriptor_flags);
     if (descriptor < 0) {
         CloseHandle(handle);
-        win_fail(ERROR_TOO_MANY_OPEN_FILES);
+        error_set(ERROR_TOO_MANY_OPEN_FILES);
         return NULL;
     }
     FILE *file = _fdopen(descriptor, m.stream);
     if (file == NULL) {
         _close(descriptor); /* closes the handle as well */
-        win_fail(ERROR_TOO_MANY_OPEN_FILES);
+        error_set(ERROR_TOO_MANY_OPEN_FILES);
     }
     return file;
 }
@@ -121,24 +121,23 @@ portico_status os_file_rename(const char *from, const char *to) {
     }
     free(wide_from);
     free(wide_to);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 portico_status os_file_remove(const char *path) {
     wchar_t *wide = win_path(path);
     DWORD code = wide != NULL && DeleteFileW(wide) ? 0 : GetLastError();
     free(wide);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 /* An open that asks for attributes only counts for nothing where sharing is checked, so it neither fails because of
  * somebody's share mode nor makes somebody's open fail.
  * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew (dwDesiredAccess 0) */
 portico_status os_file_look(const char *path, os_file_info *info) {
-    const uint64_t ticks_to_1970 = 116444736000000000u; /* from 1601, 100 ns each */
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
-        return win_fail(GetLastError());
+        return error_set(GetLastError());
     }
     HANDLE handle = CreateFileW(wide, FILE_READ_ATTRIBUTES,
                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
@@ -146,7 +145,7 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     free(wide);
     if (handle == INVALID_HANDLE_VALUE) {
-        return win_fail(code);
+        return error_set(code);
     }
     BY_HANDLE_FILE_INFORMATION found;
     if (GetFileType(handle) != FILE_TYPE_DISK) {
@@ -154,14 +153,12 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     } else if (!GetFileInformationByHandle(handle, &found)) {
         code = GetLastError();
     } else {
-        uint64_t ticks = (uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 |
-                         found.ftLastWriteTime.dwLowDateTime;
         info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
-        info->modified_ns = (ticks - ticks_to_1970) * 100;
+        info->modified_ns = win_unix_ns_of(found.ftLastWriteTime);
         info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
     }
     CloseHandle(handle);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 /* An open that allows nobody to write is refused while somebody has the file open for that, or allows nobody to read:
@@ -197,13 +194,13 @@ portico_status os_path_absolute(const char *path, char *absolute, size_t size) {
     }
     free(full);
     free(wide);
-    return code != 0 ? win_fail(code) : fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
+    return code != 0 ? error_set(code) : fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
 }
 
 portico_status os_executable_path(char *path, size_t size) {
     wchar_t *wide = malloc(WIDE_MAX * sizeof *wide);
     if (wide == NULL) {
-        return win_fail(ERROR_NOT_ENOUGH_MEMORY);
+        return error_set(ERROR_NOT_ENOUGH_MEMORY);
     }
     DWORD code = 0;
     DWORD length = GetModuleFileNameW(NULL, wide, WIDE_MAX);
@@ -213,5 +210,5 @@ portico_status os_executable_path(char *path, size_t size) {
         code = GetLastError();
     }
     free(wide);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }

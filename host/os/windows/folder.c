@@ -1,5 +1,5 @@
 /* folder.c: making, deleting and listing folders by UTF-8 paths. Any thread. */
-#include "private.h"
+#include "error.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static DWORD create_with_parents(wchar_t *path, SECURITY_ATTRIBUTES *security) {
 portico_status os_folder_create(const char *path) {
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
-        return win_fail(GetLastError());
+        return error_set(GetLastError());
     }
     size_t length = wcslen(wide);
     if (length > 3 && wide[length - 1] == L'\\') {
@@ -50,14 +50,14 @@ portico_status os_folder_create(const char *path) {
         code = GetLastError();
     }
     free(wide);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 portico_status os_folder_remove(const char *path) {
     wchar_t *wide = win_path(path);
     DWORD code = wide != NULL && RemoveDirectoryW(wide) ? 0 : GetLastError();
     free(wide);
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }
 
 /* `path\*`, to be freed; NULL: see GetLastError(). */
@@ -98,7 +98,7 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
                               void *arg) {
     wchar_t *pattern = pattern_of(path);
     if (pattern == NULL) {
-        return win_fail(GetLastError());
+        return error_set(GetLastError());
     }
     WIN32_FIND_DATAW entry;
     HANDLE search =
@@ -109,5 +109,5 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
         code = list_entries(search, &entry, each, arg);
         FindClose(search);
     }
-    return code == 0 ? PORTICO_OK : win_fail(code);
+    return code == 0 ? PORTICO_OK : error_set(code);
 }

@@ -3,7 +3,7 @@
  * A path must not have been loaded before: the loader knows modules by path, and Wine gives back the
  * old image even when another file has taken its place.
  */
-#include "private.h"
+#include "error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static portico_status explain(DWORD code, const wchar_t *path, char *why, size_t
     } else {
         snprintf(why, why_size, "%s (error %lu)", sentence, (unsigned long)code);
     }
-    return win_fail(code);
+    return error_set(code);
 }
 
 /* What stands in the way before the loader is asked, whose codes do not tell a missing file from a

@@ -1,5 +1,6 @@
 /* options.c: the options of a connected socket. Any thread. */
-#include "private.h"
+#include "error.h"
+#include "socket.h"
 
 #include <limits.h>
 #include <mstcpip.h>
@@ -7,7 +8,7 @@
 static void set_option(const os_socket *socket, int level, int option, const void *value, int size,
                        portico_status *first) {
     if (setsockopt(socket->handle, level, option, value, size) != 0 && *first == PORTICO_OK) {
-        *first = win_fail((DWORD)WSAGetLastError());
+        *first = error_set((DWORD)WSAGetLastError());
     }
 }
 
@@ -32,7 +33,7 @@ static void set_keep_alive(const os_socket *socket, uint32_t idle_s, portico_sta
     if (WSAIoctl(socket->handle, SIO_KEEPALIVE_VALS, &values, sizeof values, NULL, 0, &got, NULL,
                  NULL) != 0 &&
         *first == PORTICO_OK) {
-        *first = win_fail((DWORD)WSAGetLastError());
+        *first = error_set((DWORD)WSAGetLastError());
     }
 }
 

@@ -2,7 +2,8 @@
  *
  * os_init runs on the main thread before there is any other; the rest on any thread.
  */
-#include "private.h"
+#include "error.h"
+#include "socket.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -15,15 +16,15 @@ static portico_status read_arguments(int *argc, char ***argv) {
     int count = 0;
     wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
     if (wide == NULL) {
-        return win_fail(GetLastError());
+        return error_set(GetLastError());
     }
-    portico_status status = win_fail(ERROR_NOT_ENOUGH_MEMORY); /* until there is some */
+    portico_status status = error_set(ERROR_NOT_ENOUGH_MEMORY); /* until there is some */
     char **arguments = calloc((size_t)count + 1, sizeof *arguments);
     if (arguments != NULL) {
         status = PORTICO_OK;
         for (int i = 0; i < count && status == PORTICO_OK; i++) {
             arguments[i] = win_utf8(wide[i]);
-            status = arguments[i] != NULL ? PORTICO_OK : win_fail(GetLastError());
+            status = arguments[i] != NULL ? PORTICO_OK : error_set(GetLastError());
         }
     }
     LocalFree(wide);
@@ -58,11 +59,11 @@ portico_status os_init(int *argc, char ***argv) {
     WSADATA data;
     int code = WSAStartup(MAKEWORD(2, 2), &data);
     if (code != 0) {
-        return win_fail((DWORD)code);
+        return error_set((DWORD)code);
     }
-    code = (int)win_winsock_load();
+    code = (int)winsock_load();
     if (code != 0) {
-        return win_fail((DWORD)code);
+        return error_set((DWORD)code);
     }
     return read_arguments(argc, argv);
 }

@@ -1,5 +1,5 @@
 /* random.c: bytes fit for secrets. Any thread. */
-#include "private.h"
+#include "error.h"
 
 #include <bcrypt.h>
 
@@ -9,7 +9,7 @@ portico_status os_random(void *data, size_t size) {
         ULONG part = size < 0x40000000u ? (ULONG)size : 0x40000000u;
         NTSTATUS nt = BCryptGenRandom(NULL, at, part, BCRYPT_USE_SYSTEM_PREFERRED_RNG);
         if (nt < 0) {
-            return win_fail(win_code_of_nt(nt));
+            return error_set(error_of_nt(nt));
         }
         at += part;
         size -= part;

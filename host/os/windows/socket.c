@@ -2,12 +2,15 @@
  *
  * Any thread; the owner serialises os_close against its own submits. Lock: os_socket.lock, a leaf.
  */
-#include "private.h"
+#include "socket.h"
+
+#include "address.h"
+#include "error.h"
 
 #include <stdlib.h>
 
-win_extensions win_winsock;
-bool win_winsock_skips;
+winsock_extensions winsock;
+bool winsock_skips;
 
 /* Where a layered provider stands in between whose handles are not the system's own, completions that are skipped are
  * lost. A family that the machine lacks does not count.
@@ -32,7 +35,7 @@ static DWORD load_extension(SOCKET handle, GUID id, void *function, DWORD size) 
     return failed ? (DWORD)WSAGetLastError() : 0;
 }
 
-DWORD win_winsock_load(void) {
+DWORD winsock_load(void) {
     /* The functions are the same for both families; a machine may lack either. */
     SOCKET probe = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     if (probe == INVALID_SOCKET) {
@@ -41,7 +44,7 @@ DWORD win_winsock_load(void) {
     if (probe == INVALID_SOCKET) {
         return (DWORD)WSAGetLastError();
     }
-    win_extensions *e = &win_winsock;
+    winsock_extensions *e = &winsock;
     DWORD code = load_extension(probe, (GUID)WSAID_ACCEPTEX, &e->accept, sizeof e->accept);
     if (code == 0) {
         code = load_extension(probe, (GUID)WSAID_GETACCEPTEXSOCKADDRS, &e->accept_addresses,
@@ -51,11 +54,11 @@ DWORD win_winsock_load(void) {
         code = load_extension(probe, (GUID)WSAID_CONNECTEX, &e->connect, sizeof e->connect);
     }
     closesocket(probe);
-    win_winsock_skips = provider_skips(AF_INET) && provider_skips(AF_INET6);
+    winsock_skips = provider_skips(AF_INET) && provider_skips(AF_INET6);
     return code;
 }
 
-os_socket *win_socket_open(int family, os_port *port) {
+os_socket *socket_open(int family, os_port *port) {
     os_socket *s = calloc(1, sizeof *s);
     if (s == NULL) {
         WSASetLastError(ERROR_NOT_ENOUGH_MEMORY);
@@ -77,51 +80,51 @@ os_socket *win_socket_open(int family, os_port *port) {
     return s;
 }
 
-DWORD win_socket_attach(os_socket *socket) {
+DWORD socket_attach(os_socket *socket) {
     return CreateIoCompletionPort((HANDLE)socket->handle, socket->port->handle, 0, 0) != NULL
                ? 0
                : GetLastError();
 }
 
-void win_socket_skip(os_socket *socket) {
+void socket_skip_port(os_socket *socket) {
     u_long nonblocking =
         1; /* of calls without an OVERLAPPED, as in os_send_now; others do not mind */
     socket->nonblocking = ioctlsocket(socket->handle, (long)FIONBIO, &nonblocking) == 0;
-    socket->skips = win_winsock_skips &&
-                    SetFileCompletionNotificationModes((HANDLE)socket->handle,
-                                                       FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
-                                                           FILE_SKIP_SET_EVENT_ON_HANDLE);
+    socket->skips =
+        winsock_skips && SetFileCompletionNotificationModes((HANDLE)socket->handle,
+                                                            FILE_SKIP_COMPLETION_PORT_ON_SUCCESS |
+                                                                FILE_SKIP_SET_EVENT_ON_HANDLE);
 }
 
-void win_socket_hold(os_socket *socket) {
+void socket_hold(os_socket *socket) {
     InterlockedIncrement(&socket->holds);
 }
 
-void win_socket_release(os_socket *socket) {
+void socket_release(os_socket *socket) {
     if (InterlockedDecrement(&socket->holds) == 0) {
         free(socket->early);
         free(socket);
     }
 }
 
-win_op *win_op_begin(os_op *op, win_op_kind kind, os_socket *held) {
-    win_op *w = (win_op *)(void *)op;
-    *w = (win_op){.kind = kind, .held = held};
-    win_socket_hold(held);
-    return w;
+op *socket_op_begin(os_socket *socket, os_op *submitted, op_kind kind) {
+    op *o = (op *)(void *)submitted;
+    *o = (op){.kind = kind, .held = socket};
+    socket_hold(socket);
+    return o;
 }
 
 void os_shutdown(os_socket *socket) {
     shutdown(socket->handle, SD_SEND); /* a connection that is broken already needs none */
 }
 
-void os_cancel(os_socket *socket, os_op *op) {
-    win_op *w = (win_op *)(void *)op;
+void os_cancel(os_socket *socket, os_op *submitted) {
+    op *o = (op *)(void *)submitted;
     AcquireSRWLockExclusive(&socket->lock);
-    if (w->deferred) {
-        w->cancelled = true; /* recv_begin will see it */
+    if (o->deferred) {
+        o->cancelled = true; /* recv_begin will see it */
     } else {
-        CancelIoEx((HANDLE)socket->handle, &w->overlapped); /* ERROR_NOT_FOUND: it has completed */
+        CancelIoEx((HANDLE)socket->handle, &o->overlapped); /* ERROR_NOT_FOUND: it has completed */
     }
     ReleaseSRWLockExclusive(&socket->lock);
 }
@@ -144,15 +147,15 @@ void os_close(os_socket *socket, bool reset) {
     CancelIoEx((HANDLE)socket->handle, NULL);
     closesocket(socket->handle);
     ReleaseSRWLockExclusive(&socket->lock);
-    win_socket_release(socket);
+    socket_release(socket);
 }
 
 portico_status os_socket_address(os_socket *socket, os_address *address) {
     SOCKADDR_STORAGE system;
     int size = sizeof system;
     if (getsockname(socket->handle, (SOCKADDR *)&system, &size) != 0) {
-        return win_fail((DWORD)WSAGetLastError());
+        return error_set((DWORD)WSAGetLastError());
     }
-    win_address_from_system((const SOCKADDR *)&system, address);
+    address_from_system((const SOCKADDR *)&system, address);
     return PORTICO_OK;
 }

@@ -4,7 +4,7 @@
  * as the handler returns, so the handler stays until the host is gone by itself; Windows waits about five
  * seconds. https://learn.microsoft.com/windows/console/handlerroutine
  */
-#include "private.h"
+#include "error.h"
 
 static void (*volatile stop_wanted)(void);
 
@@ -39,5 +39,5 @@ portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     stop_wanted = stop;
     /* Started in a new process group, a process ignores Ctrl+C until it says otherwise. */
     SetConsoleCtrlHandler(NULL, FALSE);
-    return SetConsoleCtrlHandler(on_control, TRUE) ? PORTICO_OK : win_fail(GetLastError());
+    return SetConsoleCtrlHandler(on_control, TRUE) ? PORTICO_OK : error_set(GetLastError());
 }

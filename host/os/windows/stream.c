@@ -3,7 +3,8 @@
  * A recv-ready RECEIVES EARLY: into a small buffer of the socket's own, from which os_recv_now, or the next os_recv, takes it
  * without a call of the system's. A packet that comes to an idle session so costs one WSARecv, not a zero-byte one and another.
  */
-#include "private.h"
+#include "error.h"
+#include "socket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,20 +54,20 @@ static uint32_t early_take(os_socket *socket, void *data, uint32_t capacity) {
 
 /* Begins the recv. One that is pending may complete on another thread before this returns: then neither op nor socket
  * are touched. A Win32 code, 0: done, with `bytes`. */
-static DWORD recv_submit(os_socket *socket, win_op *w, DWORD *bytes) {
-    WSABUF buffer = {.len = w->wanted_bytes, .buf = w->data};
+static DWORD recv_submit(os_socket *socket, op *o, DWORD *bytes) {
+    WSABUF buffer = {.len = o->wanted_bytes, .buf = o->data};
     DWORD flags = 0;
-    if (w->wanted_bytes == 0) {
+    if (o->wanted_bytes == 0) {
         early_fit(socket);
         buffer = (WSABUF){.len = socket->early_size, .buf = (char *)socket->early};
     }
     bool skips = socket->skips;
     /* With an OVERLAPPED, `bytes` counts only when it is done at once. */
-    int failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &w->overlapped, NULL);
-    if (failed && w->wanted_bytes == 0 && buffer.len > 0 && WSAGetLastError() == WSAENOBUFS) {
+    int failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &o->overlapped, NULL);
+    if (failed && o->wanted_bytes == 0 && buffer.len > 0 && WSAGetLastError() == WSAENOBUFS) {
         buffer.len = 0; /* one that only waits locks no memory, of which there is none left */
         flags = 0;
-        failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &w->overlapped, NULL);
+        failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &o->overlapped, NULL);
     }
     if (failed) {
         return (DWORD)WSAGetLastError();
@@ -74,73 +75,74 @@ static DWORD recv_submit(os_socket *socket, win_op *w, DWORD *bytes) {
     return skips ? 0 : WSA_IO_PENDING;
 }
 
-static void recv_begin(win_op *w) {
-    os_socket *socket = w->held;
+static void recv_begin(op *o) {
+    os_socket *socket = o->held;
     DWORD bytes = 0;
-    win_socket_hold(socket);
+    socket_hold(socket);
     AcquireSRWLockShared(&socket->lock);
-    w->deferred = false;
+    o->deferred = false;
     DWORD code =
-        socket->closed || w->cancelled ? ERROR_OPERATION_ABORTED : recv_submit(socket, w, &bytes);
+        socket->closed || o->cancelled ? ERROR_OPERATION_ABORTED : recv_submit(socket, o, &bytes);
     ReleaseSRWLockShared(&socket->lock);
     if (code != WSA_IO_PENDING) {
-        win_port_keep(socket->port, w, code, bytes);
+        port_keep(socket->port, o, code, bytes);
     }
-    win_socket_release(socket);
+    socket_release(socket);
 }
 
-void win_recvs_begin(os_port *port) {
+void recv_begin_deferred(os_port *port) {
     if (atomic_load(&port->deferred_count) == 0) {
         return;
     }
-    win_op *op = port_ops_take(port, &port->deferred, &port->deferred_count, UINT32_MAX);
-    while (op != NULL) {
-        win_op *next = op->next; /* `op` may be the caller's again soon */
-        recv_begin(op);
-        op = next;
+    op *o = port_queue_take(port, &port->deferred, &port->deferred_count, UINT32_MAX);
+    while (o != NULL) {
+        op *next = o->next; /* `o` may be the caller's again soon */
+        recv_begin(o);
+        o = next;
     }
 }
 
-static bool recv_defer(os_port *port, win_op *op) {
+/* Leaves a recv to the next os_port_wait; false: it has to begin now. wait.c has the protocol. */
+static bool recv_defer(os_port *port, op *o) {
     if (waiter_self.port_id != port->id || atomic_load(&port->sleepers) > 0) {
         return false;
     }
-    op->deferred = true;
-    port_ops_add(port, &port->deferred, &port->deferred_count, op);
+    o->deferred = true;
+    port_queue_add(port, &port->deferred, &port->deferred_count, o);
     if (atomic_load(&port->sleepers) > 0) {
-        win_recvs_begin(port);
+        recv_begin_deferred(port);
     }
     return true;
 }
 
-portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity) {
+portico_status os_recv(os_socket *socket, os_op *submitted, void *data, uint32_t capacity) {
     if (InterlockedExchange(&socket->receiving, 1) != 0) {
-        return win_refuse(
-            PORTICO_E_STATE); /* Windows would take it, and nobody could tell who gets what */
+        /* Windows would accept it, but which recv gets which bytes would be undefined. */
+        return error_refuse(PORTICO_E_STATE);
     }
-    win_op *w = win_op_begin(op, WIN_OP_RECV, socket);
+    op *o = socket_op_begin(socket, submitted, OP_RECV);
     if (socket->early_end > socket->early_begin) {
-        w->early = true;
-        win_port_keep(socket->port, w, 0, early_take(socket, data, capacity));
+        o->early = true;
+        port_keep(socket->port, o, 0, early_take(socket, data, capacity));
         return PORTICO_OK;
     }
-    w->data = data;
-    w->wanted_bytes = capacity;
-    if (recv_defer(socket->port, w)) {
+    o->data = data;
+    o->wanted_bytes = capacity;
+    if (recv_defer(socket->port, o)) {
         return PORTICO_OK;
     }
     DWORD bytes = 0;
-    DWORD code = recv_submit(socket, w, &bytes);
+    DWORD code = recv_submit(socket, o, &bytes);
     if (code == WSA_IO_PENDING) {
         return PORTICO_OK;
     }
     if (code == 0) {
-        win_port_keep(socket->port, w, 0, bytes);
+        port_keep(socket->port, o, 0, bytes);
         return PORTICO_OK;
     }
     InterlockedExchange(&socket->receiving, 0);
-    win_socket_release(socket);
-    return win_fail(code);
+    socket_release(socket);
+    return error_set(code);
 }
 
 /* A recv-ready is done: what has come waits for the next os_recv. */
@@ -160,11 +162,11 @@ static DWORD wine_reset_unseen(os_socket *socket) {
     return reset ? WSAECONNRESET : 0;
 }
 
-DWORD win_recv_end(win_op *w, DWORD code, uint32_t *bytes) {
-    os_socket *socket = w->held;
-    if (w->early) {
+DWORD recv_finish(op *o, DWORD code, uint32_t *bytes) {
+    os_socket *socket = o->held;
+    if (o->early) {
         /* Taken by the submit. */
-    } else if (w->wanted_bytes == 0) {
+    } else if (o->wanted_bytes == 0) {
         early_came(socket, code == 0 ? *bytes : 0);
         *bytes = 0;
     } else if (code == 0 && *bytes == 0 && win_is_wine()) {
@@ -215,45 +217,55 @@ uint32_t os_send_now(os_socket *socket, os_buffer **list) {
     return sent;
 }
 
-portico_status os_send(os_socket *socket, os_op *op, os_buffer *list) {
+/* Describes the list to Winsock. Returns how many nodes it has, 0 when it has none or too many, and
+ * their `bytes`. */
+static DWORD list_buffers(const os_buffer *list, WSABUF buffers[OS_SEND_BUFFERS_MAX],
+                          uint64_t *bytes) {
+    DWORD count = 0;
+    *bytes = 0;
+    for (const os_buffer *b = list; b != NULL; b = b->next) {
+        if (count == OS_SEND_BUFFERS_MAX) {
+            return 0;
+        }
+        buffers[count++] = (WSABUF){.len = b->size, .buf = (char *)(uintptr_t)b->data};
+        *bytes += b->size;
+    }
+    return count;
+}
+
+portico_status os_send(os_socket *socket, os_op *submitted, os_buffer *list) {
     /* May live on this stack: the provider copies the array before it returns.
      * https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasend */
     WSABUF buffers[OS_SEND_BUFFERS_MAX];
-    DWORD count = 0;
-    uint64_t bytes = 0;
-    for (const os_buffer *b = list; b != NULL; b = b->next) {
-        if (count == OS_SEND_BUFFERS_MAX) {
-            return win_refuse(PORTICO_E_INVALID);
-        }
-        buffers[count++] = (WSABUF){.len = b->size, .buf = (char *)(uintptr_t)b->data};
-        bytes += b->size;
-    }
+    uint64_t bytes;
+    DWORD count = list_buffers(list, buffers, &bytes);
     if (count == 0 || bytes > UINT32_MAX) {
-        return win_refuse(PORTICO_E_INVALID);
+        return error_refuse(PORTICO_E_INVALID);
     }
     if (InterlockedExchange(&socket->sending, 1) != 0) {
-        return win_refuse(PORTICO_E_STATE);
+        return error_refuse(PORTICO_E_STATE);
     }
-    win_op *w = win_op_begin(op, WIN_OP_SEND, socket);
-    w->wanted_bytes = (uint32_t)bytes;
+    op *o = socket_op_begin(socket, submitted, OP_SEND);
+    o->wanted_bytes = (uint32_t)bytes;
     bool skips = socket->skips;
     DWORD sent = 0;
-    int failed = WSASend(socket->handle, buffers, count, &sent, 0, &w->overlapped, NULL);
+    int failed = WSASend(socket->handle, buffers, count, &sent, 0, &o->overlapped, NULL);
     DWORD code = failed ? (DWORD)WSAGetLastError() : 0;
-    if (code == 0 && skips) {
-        win_port_keep(socket->port, w, 0, sent);
-    } else if (code != 0 && code != WSA_IO_PENDING) {
+    if (code != 0 && code != WSA_IO_PENDING) {
         InterlockedExchange(&socket->sending, 0);
-        win_socket_release(socket);
-        return win_fail(code);
+        socket_release(socket);
+        return error_set(code);
     }
-    return PORTICO_OK; /* it may have completed on another thread by now */
+    if (code == 0 && skips) {
+        port_keep(socket->port, o, 0, sent);
+    } /* else it may have completed on another thread by now */
+    return PORTICO_OK;
 }
 
-DWORD win_send_end(win_op *w, DWORD code, uint32_t bytes) {
-    InterlockedExchange(&w->held->sending, 0);
-    if (code == 0 && bytes < w->wanted_bytes) {
+DWORD send_finish(op *o, DWORD code, uint32_t bytes) {
+    InterlockedExchange(&o->held->sending, 0);
+    if (code == 0 && bytes < o->wanted_bytes) {
         return ERROR_OPERATION_ABORTED; /* cut off by a cancel: the stream has a hole */
     }
-    return code != 0 && w->held->closed ? ERROR_OPERATION_ABORTED : code;
+    return code != 0 && o->held->closed ? ERROR_OPERATION_ABORTED : code;
 }

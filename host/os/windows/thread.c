@@ -1,5 +1,5 @@
 /* thread.c: threads. _beginthreadex and not CreateThread, so that the C library's own per-thread data is freed. */
-#include "private.h"
+#include "error.h"
 
 #include <errno.h>
 #include <process.h>
@@ -33,7 +33,7 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     *thread = NULL;
     os_thread *t = calloc(1, sizeof *t);
     if (t == NULL) {
-        return win_fail(ERROR_NOT_ENOUGH_MEMORY);
+        return error_set(ERROR_NOT_ENOUGH_MEMORY);
     }
     t->fn = fn;
     t->arg = arg;
@@ -46,7 +46,8 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
         bool no_memory = errno == EACCES ||
                          errno == ENOMEM; /* EACCES: "insufficient resources", so the manual */
         free(t);
-        return no_memory ? win_fail(ERROR_NOT_ENOUGH_MEMORY) : win_fail(ERROR_NO_SYSTEM_RESOURCES);
+        return no_memory ? error_set(ERROR_NOT_ENOUGH_MEMORY)
+                         : error_set(ERROR_NO_SYSTEM_RESOURCES);
     }
     *thread = t;
     return PORTICO_OK;

@@ -4,10 +4,6 @@
 #include <psapi.h>
 #include <stdlib.h>
 
-uint64_t win_ns_of(FILETIME time) {
-    return ((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) * 100;
-}
-
 /* Wine's GetProcessHandleCount always says 0, and asking for its list of all handles (SystemHandleInformation)
  * can end its server, and with it everything that runs: a process that is just starting has a broken table
  * (seen with Wine 8.0 in enumerate_handles). So every number that can be a handle is tried, until many in a row are
