@@ -1,7 +1,7 @@
 /* accept.c: listening sockets and AcceptEx. Any thread. Lock: the listener's, for a moment.
  *
- * The submit opens the socket that a connection is accepted into, so a shortage of handles or memory is
- * reported there. The socket is bound to the port only once it is connected.
+ * The submit opens the socket that a connection is accepted into, so a shortage of handles or
+ * memory is reported there. The socket is bound to the port only once it is connected.
  */
 #include "address.h"
 #include "error.h"
@@ -10,8 +10,8 @@
 #include <limits.h>
 #include <string.h>
 
-/* "The buffer size for the local and remote address must be 16 bytes more than the size of the sockaddr".
- * https://learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex */
+/* "The buffer size for the local and remote address must be 16 bytes more than the size of the
+ * sockaddr". https://learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex */
 enum { ADDRESS_ROOM = sizeof(SOCKADDR_STORAGE) + 16 };
 
 _Static_assert(2 * ADDRESS_ROOM <= sizeof(((os_accept_op *)0)->sys),
@@ -83,7 +83,8 @@ static DWORD submit(os_socket *listener, os_accept_op *accept) {
     op *o = socket_op_begin(listener, &accept->op, OP_ACCEPT);
     o->accepted = accepted;
     DWORD bytes = 0;
-    /* With room for data it would wait for the first bytes, and silent clients would use up the accepts. */
+    /* With room for data it would wait for the first bytes, and silent clients would use up the
+     * accepts. */
     if (!winsock.accept(listener->handle, accepted->handle, accept->sys, 0, ADDRESS_ROOM,
                         ADDRESS_ROOM, &bytes, &o->overlapped)) {
         DWORD code = (DWORD)WSAGetLastError();
@@ -138,8 +139,8 @@ static void read_peer(os_accept_op *accept) {
 }
 
 /* The client reset its connection while it was queued: ERROR_NETNAME_DELETED or WSAECONNRESET. The
- * listener has not failed and there is no connection, so the op waits for the next one. True when it is
- * in flight again. */
+ * listener has not failed and there is no connection, so the op waits for the next one. True when
+ * it is in flight again. */
 static bool wait_for_next(os_socket *listener, os_accept_op *accept, DWORD *code) {
     bool again = false;
     AcquireSRWLockShared(&listener->lock);
@@ -151,19 +152,27 @@ static bool wait_for_next(os_socket *listener, os_accept_op *accept, DWORD *code
     return again;
 }
 
+/* Makes the accepted socket usable. A Win32 code, 0 for success. */
+static DWORD accepted_prepare(os_socket *listener, os_socket *accepted) {
+    DWORD code = inherit_from_listener(listener, accepted);
+    if (code == 0) {
+        code = socket_attach(accepted);
+    }
+    if (code == 0) {
+        socket_skip_port(accepted);
+    }
+    return code;
+}
+
 DWORD accept_finish(op *o, DWORD code) {
     os_accept_op *accept = (os_accept_op *)(void *)o;
     os_socket *listener = o->held;
     os_socket *accepted = o->accepted;
     memset(&accept->peer, 0, sizeof accept->peer);
     if (code == 0) {
-        code = inherit_from_listener(listener, accepted);
+        code = accepted_prepare(listener, accepted);
     }
     if (code == 0) {
-        code = socket_attach(accepted);
-    }
-    if (code == 0) {
-        socket_skip_port(accepted);
         read_peer(accept);
         accept->socket = accepted;
         return 0;

@@ -1,7 +1,7 @@
 /* address.c: addresses as text, as os_address and as the system's sockaddr. Any thread.
  *
- * Only the plain forms are read: InetPton takes "0x7f.1" and the like on some versions, and what an
- * ini file says has to mean the same on both systems.
+ * Only the plain forms are accepted: on some versions InetPton takes "0x7f.1" and the like, and an
+ * ini file has to mean the same on both systems.
  */
 #include "address.h"
 
@@ -51,7 +51,7 @@ void address_from_system(const SOCKADDR *system, os_address *address) {
     }
 }
 
-/* Four decimal numbers without leading zeros, which some systems would read as octal. */
+/* Four decimal numbers without leading zeros, which some systems read as octal. */
 static bool parse_ipv4(const char *text, uint8_t bytes[4]) {
     for (int i = 0; i < 4; i++) {
         uint32_t number = 0;

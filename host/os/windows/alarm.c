@@ -1,9 +1,12 @@
-/* alarm.c: a sleep until a time that another thread may end: a waitable timer and an event.
+/* alarm.c: a sleep until a point in time that another thread can end: a waitable timer and an
+ * event.
  *
- * Time-outs of waits, also those of condition variables, end with the system's tick, 15.6 ms as a rule. A waitable timer
- * made with CREATE_WAITABLE_TIMER_HIGH_RESOLUTION does not; it is there since Windows 10, version 1803
- * (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-createwaitabletimerexw). Before, a tick of 1 ms is
- * asked for while the alarm exists (https://learn.microsoft.com/windows/win32/api/timeapi/nf-timeapi-timebeginperiod).
+ * The timeouts of waits, including those of condition variables, end with the system's tick,
+ * usually 15.6 ms. A waitable timer created with CREATE_WAITABLE_TIMER_HIGH_RESOLUTION does not; it
+ * exists since Windows 10, version 1803
+ * (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-createwaitabletimerexw).
+ * Older systems run with a tick of 1 ms while the alarm exists
+ * (https://learn.microsoft.com/windows/win32/api/timeapi/nf-timeapi-timebeginperiod).
  */
 #include "error.h"
 
@@ -19,11 +22,11 @@ enum { TICK_MS = 1 };
 typedef UINT(WINAPI *set_period)(UINT period_ms);
 
 struct os_alarm {
-    HANDLE handles[2]; /* the event, the timer: both reset themselves */
-    HMODULE winmm;     /* NULL: the system's tick is as it was */
+    HANDLE handles[2]; /* the event, the timer: both reset automatically */
+    HMODULE winmm;     /* NULL: the system's tick is unchanged */
 };
 
-/* Loaded only here, since it is not needed where the timer is exact. */
+/* Loads winmm.dll only here: where the timer is exact it is not needed. */
 static void tick_shorten(os_alarm *a) {
     a->winmm = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     set_period begin =
@@ -80,7 +83,8 @@ void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
     if (until_ns != UINT64_MAX) {
         uint64_t now_ns = os_monotonic_ns();
         uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-        /* Relative times are negative, in units of 100 ns. Setting a timer takes back that it has fired. */
+        /* Relative times are negative, in units of 100 ns. Setting a timer clears an earlier
+         * expiry. */
         LARGE_INTEGER due = {.QuadPart = -(LONGLONG)((left_ns + 99) / 100)};
         if (left_ns == 0 || !SetWaitableTimer(alarm->handles[1], &due, 0, NULL, NULL, FALSE)) {
             return;

@@ -13,19 +13,30 @@ static DWORD bind_for(os_socket *socket, const os_address *from) {
                                                                       : 0;
 }
 
-static DWORD submit(os_socket *socket, const os_address *to, os_op *submitted) {
+/* Binds, attaches and submits. A Win32 code, 0 for success. */
+static DWORD connect_begin(os_socket *socket, const os_address *to, const os_address *from,
+                           os_op *submitted) {
+    DWORD code = bind_for(socket, from);
+    if (code != 0) {
+        return code;
+    }
+    code = socket_attach(socket);
+    if (code != 0) {
+        return code;
+    }
     SOCKADDR_STORAGE system;
     int size = address_to_system(to, &system);
     op *o = socket_op_begin(socket, submitted, OP_CONNECT);
-    if (!winsock.connect(socket->handle, (const SOCKADDR *)&system, size, NULL, 0, NULL,
-                         &o->overlapped)) {
-        DWORD code = (DWORD)WSAGetLastError();
-        if (code != WSA_IO_PENDING) {
-            socket_release(socket);
-            return code;
-        }
+    if (winsock.connect(socket->handle, (const SOCKADDR *)&system, size, NULL, 0, NULL,
+                        &o->overlapped)) {
+        return 0;
     }
-    return 0;
+    code = (DWORD)WSAGetLastError();
+    if (code == WSA_IO_PENDING) {
+        return 0;
+    }
+    socket_release(socket);
+    return code;
 }
 
 portico_status os_connect(os_port *port, const os_address *to, const os_address *from,
@@ -39,13 +50,7 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
         return error_set((DWORD)WSAGetLastError());
     }
     *socket = s; /* before the submit: the completion may be handed out before it returns */
-    DWORD code = bind_for(s, from);
-    if (code == 0) {
-        code = socket_attach(s);
-    }
-    if (code == 0) {
-        code = submit(s, to, submitted);
-    }
+    DWORD code = connect_begin(s, to, from, submitted);
     if (code != 0) {
         *socket = NULL;
         os_close(s, true);

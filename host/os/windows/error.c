@@ -1,7 +1,7 @@
-/* error.c: the one place where codes of Windows become a portico_status. Any thread.
+/* error.c: see error.h. The only place where codes of Windows become a portico_status.
  *
- * A completed operation carries an NTSTATUS; it becomes a Win32 code first, because that is what the
- * documentation and every search engine know. The raw code of a thread's last failure is its own.
+ * A completed operation carries an NTSTATUS; it is turned into a Win32 code first, because those
+ * are what the documentation and every search engine know.
  */
 #include "error.h"
 
@@ -10,7 +10,7 @@
 
 static _Thread_local int32_t last_error;
 
-/* Not in every winternl.h, so by number; [MS-ERREF] 2.3 names them. */
+/* By number, because not every winternl.h has them; [MS-ERREF] 2.3 names them. */
 #define NT_LOCAL_DISCONNECT ((NTSTATUS)0xC000013B)
 #define NT_HANDLES_CLOSED ((NTSTATUS)0x8000000A)
 
@@ -20,7 +20,7 @@ static portico_status socket_status(DWORD code) {
     case WSAECONNABORTED:
     case WSAENETRESET:
     case WSAEDISCON:
-    case WSAENOTCONN: /* what was a connection is none any more */
+    case WSAENOTCONN: /* no longer a connection */
     case WSAESHUTDOWN: return PORTICO_E_RESET;
     case WSAECONNREFUSED: return PORTICO_E_REFUSED;
     case WSAENETUNREACH:
@@ -30,11 +30,12 @@ static portico_status socket_status(DWORD code) {
     case WSAETIMEDOUT: return PORTICO_E_TIMEOUT;
     case WSAEADDRINUSE: return PORTICO_E_ADDRESS_IN_USE;
     case WSAEADDRNOTAVAIL:
-    case WSAEAFNOSUPPORT: return PORTICO_E_ADDRESS; /* the latter: no IPv6 on this machine */
+    /* WSAEAFNOSUPPORT: usually no IPv6 on this machine */
+    case WSAEAFNOSUPPORT: return PORTICO_E_ADDRESS;
     case WSAEACCES: return PORTICO_E_ACCESS;
     case WSAEMFILE:
     case WSAENOBUFS:
-        return PORTICO_E_NO_HANDLES; /* no more ports or kernel buffers: waiting helps as well */
+        return PORTICO_E_NO_HANDLES; /* no more ports or kernel buffers: waiting helps here, too */
     case WSAEPROTONOSUPPORT:
     case WSAEOPNOTSUPP: return PORTICO_E_UNSUPPORTED;
     case WSAEINVAL:
@@ -71,7 +72,8 @@ static portico_status file_status(DWORD code) {
     case ERROR_FILE_INVALID: return PORTICO_E_NOT_A_MODULE; /* the last: an empty file */
     case ERROR_MOD_NOT_FOUND:
     case ERROR_PROC_NOT_FOUND:
-        return PORTICO_E_DEPENDENCY; /* found, but too old: lacks a function */
+        /* ERROR_PROC_NOT_FOUND: found, but too old: lacks a function */
+        return PORTICO_E_DEPENDENCY;
     case ERROR_DLL_INIT_FAILED: return PORTICO_E_LOAD;
     default: return socket_status(code);
     }
@@ -82,7 +84,7 @@ portico_status error_status(DWORD code) {
     case ERROR_SUCCESS: return PORTICO_OK;
     case ERROR_OPERATION_ABORTED: /* CancelIoEx, or closesocket */
     case ERROR_REQUEST_ABORTED: return PORTICO_E_CANCELLED;
-    case ERROR_NETNAME_DELETED: /* what a reset connection is called by the file system's side */
+    case ERROR_NETNAME_DELETED: /* the file system's name for a reset connection */
     case ERROR_UNEXP_NET_ERR:
     case ERROR_CONNECTION_ABORTED:
     case ERROR_CONNECTION_INVALID:
@@ -93,7 +95,7 @@ portico_status error_status(DWORD code) {
     case ERROR_HOST_UNREACHABLE:
     case ERROR_PORT_UNREACHABLE:
     case ERROR_PROTOCOL_UNREACHABLE: return PORTICO_E_UNREACHABLE;
-    case ERROR_SEM_TIMEOUT: /* what a connect that got no answer completes with */
+    case ERROR_SEM_TIMEOUT: /* a connect that got no answer completes with it */
     case ERROR_TIMEOUT:
     case WAIT_TIMEOUT: return PORTICO_E_TIMEOUT;
     case ERROR_ADDRESS_ALREADY_ASSOCIATED: return PORTICO_E_ADDRESS_IN_USE;
@@ -126,10 +128,11 @@ portico_status error_refuse(portico_status status) {
 
 DWORD error_of_nt(NTSTATUS nt) {
     if (nt >= 0) {
-        return ERROR_SUCCESS; /* STATUS_PENDING cannot be: the operation has completed */
+        return ERROR_SUCCESS; /* never STATUS_PENDING: the operation has completed */
     }
     if (nt == NT_LOCAL_DISCONNECT || nt == NT_HANDLES_CLOSED) {
-        return ERROR_OPERATION_ABORTED; /* our own os_close; their Win32 codes would not tell that */
+        /* our own os_close, which their Win32 codes would not show */
+        return ERROR_OPERATION_ABORTED;
     }
     DWORD code = RtlNtStatusToDosError(nt);
     return code != ERROR_MR_MID_NOT_FOUND ? code : (DWORD)nt;
@@ -148,7 +151,7 @@ void os_error_text(int32_t system_error, char *text, size_t size) {
     DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
                                   (DWORD)system_error, 0, wide, sizeof wide / sizeof wide[0], NULL);
     while (length > 0 && (wide[length - 1] <= L' ' || wide[length - 1] == L'.')) {
-        length--; /* the sentence ends in a full stop and a new line */
+        length--; /* the sentence ends with a full stop and a new line */
     }
     int bytes =
         WideCharToMultiByte(CP_UTF8, 0, wide, (int)length, utf8, (int)sizeof utf8, NULL, NULL);
@@ -159,7 +162,7 @@ void os_error_text(int32_t system_error, char *text, size_t size) {
     }
     size_t end = (size_t)bytes < size ? (size_t)bytes : size - 1;
     while (end > 0 && end < (size_t)bytes && ((unsigned char)utf8[end] & 0xC0) == 0x80) {
-        end--; /* not in the middle of a character */
+        end--; /* do not cut a character in two */
     }
     memcpy(text, utf8, end);
     text[end] = '\0';

@@ -1,7 +1,7 @@
-/* file.c: files and folders by UTF-8 paths. Any thread.
+/* file.c: files and paths, in UTF-8. Any thread.
  *
- * Files are always binary, never inherited by child processes, and opened so that they can be renamed or
- * deleted while they are open: as on the other system.
+ * Files are always binary, never inherited by child processes, and opened so that they can be
+ * renamed or deleted while open, as on Linux.
  */
 #include "error.h"
 
@@ -11,13 +11,13 @@
 #include <string.h>
 #include <wchar.h>
 
-/* What fopen's mode means to CreateFileW. */
+/* What fopen's mode means for CreateFileW. */
 typedef struct open_mode {
     DWORD access;
     DWORD creation;
     int descriptor_flags;
     bool owner_only;
-    char stream[4]; /* for _fdopen, which knows neither 'x' nor 'N' everywhere */
+    char stream[4]; /* for _fdopen, which does not know 'x' and 'N' everywhere */
 } open_mode;
 
 static bool mode_parse(const char *mode, open_mode *m) {
@@ -131,9 +131,10 @@ portico_status os_file_remove(const char *path) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
-/* An open that asks for attributes only counts for nothing where sharing is checked, so it neither fails because of
- * somebody's share mode nor makes somebody's open fail.
- * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew (dwDesiredAccess 0) */
+/* An open that asks only for attributes takes no part in the check of share modes: it neither fails
+ * because of another program's share mode nor makes another program's open fail.
+ * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew (dwDesiredAccess 0)
+ */
 portico_status os_file_look(const char *path, os_file_info *info) {
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
@@ -161,9 +162,10 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
-/* An open that allows nobody to write is refused while somebody has the file open for that, or allows nobody to read:
- * https://learn.microsoft.com/windows/win32/fileio/creating-and-opening-files (the table of share modes). It also
- * refuses a writer who comes while it is there, so it is closed at once. */
+/* An open that does not share writing is refused while the file is open for writing, or open
+ * without shared reading:
+ * https://learn.microsoft.com/windows/win32/fileio/creating-and-opening-files (the table of share
+ * modes). While it is open it also blocks new writers, so it is closed at once. */
 bool os_file_is_written(const char *path) {
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
@@ -179,22 +181,29 @@ bool os_file_is_written(const char *path) {
     return written;
 }
 
-enum { WIDE_MAX = 32768 }; /* the longest path that Windows has */
+enum { WIDE_MAX = 32768 }; /* the longest path on Windows */
 
 portico_status os_path_absolute(const char *path, char *absolute, size_t size) {
     wchar_t *wide = win_wide(path);
-    wchar_t *full = wide != NULL ? malloc(WIDE_MAX * sizeof *full) : NULL;
-    DWORD code = full == NULL ? ERROR_NOT_ENOUGH_MEMORY : 0;
-    DWORD length = code == 0 ? GetFullPathNameW(wide, WIDE_MAX, full, NULL) : 0;
-    bool fits = length > 0 && length < WIDE_MAX;
-    if (code == 0 && length == 0) {
-        code = GetLastError();
-    } else if (fits) {
-        fits = WideCharToMultiByte(CP_UTF8, 0, full, -1, absolute, (int)size, NULL, NULL) > 0;
+    if (wide == NULL) {
+        return error_set(GetLastError());
+    }
+    wchar_t *full = malloc(WIDE_MAX * sizeof *full);
+    if (full == NULL) {
+        free(wide);
+        return error_set(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    portico_status status = PORTICO_OK;
+    DWORD length = GetFullPathNameW(wide, WIDE_MAX, full, NULL);
+    if (length == 0) {
+        status = error_set(GetLastError());
+    } else if (length >= WIDE_MAX ||
+               WideCharToMultiByte(CP_UTF8, 0, full, -1, absolute, (int)size, NULL, NULL) <= 0) {
+        status = error_refuse(PORTICO_E_TOO_BIG);
     }
     free(full);
     free(wide);
-    return code != 0 ? error_set(code) : fits ? PORTICO_OK : PORTICO_E_TOO_BIG;
+    return status;
 }
 
 portico_status os_executable_path(char *path, size_t size) {
@@ -202,13 +211,14 @@ portico_status os_executable_path(char *path, size_t size) {
     if (wide == NULL) {
         return error_set(ERROR_NOT_ENOUGH_MEMORY);
     }
-    DWORD code = 0;
+    portico_status status = PORTICO_OK;
     DWORD length = GetModuleFileNameW(NULL, wide, WIDE_MAX);
-    if (length == 0 || length == WIDE_MAX) {
-        code = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
-    } else if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) <= 0) {
-        code = GetLastError();
+    if (length == WIDE_MAX) {
+        status = error_set(ERROR_INSUFFICIENT_BUFFER);
+    } else if (length == 0 ||
+               WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)size, NULL, NULL) <= 0) {
+        status = error_set(GetLastError());
     }
     free(wide);
-    return code == 0 ? PORTICO_OK : error_set(code);
+    return status;
 }

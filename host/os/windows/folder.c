@@ -1,4 +1,4 @@
-/* folder.c: making, deleting and listing folders by UTF-8 paths. Any thread. */
+/* folder.c: creating, deleting and listing folders. Any thread. */
 #include "error.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static bool is_folder(const wchar_t *path) {
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 }
 
-/* Makes `path`, after its parents where they are missing. Changes `path` while it works. */
+/* Creates `path` and any missing parents. Modifies `path` while it works. */
 static DWORD create_with_parents(wchar_t *path, SECURITY_ATTRIBUTES *security) {
     if (is_folder(path) || CreateDirectoryW(path, security)) {
         return 0;
@@ -18,7 +18,7 @@ static DWORD create_with_parents(wchar_t *path, SECURITY_ATTRIBUTES *security) {
     DWORD code = GetLastError();
     wchar_t *separator = wcsrchr(path, L'\\');
     if (code == ERROR_ALREADY_EXISTS && is_folder(path)) {
-        return 0; /* somebody else was faster */
+        return 0; /* another thread or process was faster */
     }
     if (code != ERROR_PATH_NOT_FOUND || separator == NULL || separator == path) {
         return code;
@@ -42,13 +42,13 @@ portico_status os_folder_create(const char *path) {
         wide[length - 1] = L'\0'; /* but not of `C:\` */
     }
     SECURITY_ATTRIBUTES security;
-    DWORD code;
-    if (win_owner_only(&security, true)) {
-        code = create_with_parents(wide, &security);
-        win_owner_only_free(&security);
-    } else {
-        code = GetLastError();
+    if (!win_owner_only(&security, true)) {
+        DWORD code = GetLastError();
+        free(wide);
+        return error_set(code);
     }
+    DWORD code = create_with_parents(wide, &security);
+    win_owner_only_free(&security);
     free(wide);
     return code == 0 ? PORTICO_OK : error_set(code);
 }
@@ -60,7 +60,7 @@ portico_status os_folder_remove(const char *path) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
-/* `path\*`, to be freed; NULL: see GetLastError(). */
+/* `path\*`; the caller frees it. NULL: see GetLastError(). */
 static wchar_t *pattern_of(const char *path) {
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
@@ -105,9 +105,10 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
         FindFirstFileExW(pattern, FindExInfoBasic, &entry, FindExSearchNameMatch, NULL, 0);
     DWORD code = search != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     free(pattern);
-    if (search != INVALID_HANDLE_VALUE) {
-        code = list_entries(search, &entry, each, arg);
-        FindClose(search);
+    if (search == INVALID_HANDLE_VALUE) {
+        return error_set(code);
     }
+    code = list_entries(search, &entry, each, arg);
+    FindClose(search);
     return code == 0 ? PORTICO_OK : error_set(code);
 }

@@ -1,7 +1,7 @@
-/* imports.c: which DLL it is that a DLL misses. Any thread.
+/* imports.c: finds out which DLL is missing for a DLL. Any thread.
  *
- * The loader says "module not found" and keeps the name to itself. So after it has refused, the file is
- * mapped without being loaded, and what it imports by name is looked for, as the loader would have.
+ * The loader says "module not found" without the name. So after it has refused a file, this maps
+ * the file without loading it and looks for each import as the loader would.
  */
 #include "private.h"
 
@@ -10,19 +10,19 @@
 #include <string.h>
 #include <wchar.h>
 
-/* A file mapped as an image: sections at their addresses, nothing run. */
+/* A file mapped as an image: sections at their addresses, no code run. */
 typedef struct image {
     const uint8_t *base;
     size_t size;
 } image;
 
-/* What is at `rva`, when `size` bytes from there are inside. */
+/* The `size` bytes at `rva`; NULL when they are not inside. */
 static const void *image_at(const image *i, size_t rva, size_t size) {
     return rva < i->size && size <= i->size - rva ? i->base + rva : NULL;
 }
 
 static bool image_open(HMODULE module, image *i, IMAGE_DATA_DIRECTORY *imports) {
-    /* The two low bits of the handle say how it is mapped.
+    /* The two low bits of the handle say how the file is mapped.
      * https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-loadlibraryexw */
     i->base = (const uint8_t *)((uintptr_t)module & ~(uintptr_t)3);
     const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)(const void *)i->base;
@@ -37,7 +37,7 @@ static bool image_open(HMODULE module, image *i, IMAGE_DATA_DIRECTORY *imports) 
     return imports->VirtualAddress != 0;
 }
 
-/* `library` is the full path of the importing DLL: its folder is looked in first. */
+/* `library` is the full path of the importing DLL: its folder is searched first. */
 static bool is_missing(const wchar_t *library, const char *name) {
     wchar_t *wide = win_wide(name);
     const wchar_t *end = wcsrchr(library, L'\\');

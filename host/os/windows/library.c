@@ -1,7 +1,7 @@
 /* library.c: DLLs. Any thread; the system runs one load or unload at a time.
  *
- * A path must not have been loaded before: the loader knows modules by path, and Wine gives back the
- * old image even when another file has taken its place.
+ * Load each path only once: the loader knows modules by path, and Wine returns the old image even
+ * after the file has been replaced.
  */
 #include "error.h"
 
@@ -21,7 +21,7 @@ static portico_status explain(DWORD code, const wchar_t *path, char *why, size_t
     char sentence[256];
     char missing[128];
     os_error_text((int32_t)code, sentence, sizeof sentence);
-    char *gap = strstr(sentence, "%1"); /* where some sentences want the file's name */
+    char *gap = strstr(sentence, "%1"); /* a placeholder for the file's name in some sentences */
     if (gap != NULL) {
         *gap = '\0';
         snprintf(why, why_size, "%sthe file%s (error %lu)", sentence, gap + 2, (unsigned long)code);
@@ -34,17 +34,31 @@ static portico_status explain(DWORD code, const wchar_t *path, char *why, size_t
     return error_set(code);
 }
 
-/* What stands in the way before the loader is asked, whose codes do not tell a missing file from a
- * missing dependency; 0: nothing. */
+/* Checks what the loader's codes cannot tell apart: a missing file and a missing dependency.
+ * Returns 0 if the file may be loaded. */
 static DWORD look_at(const wchar_t *path) {
     DWORD attributes = GetFileAttributesW(path);
     if (attributes == INVALID_FILE_ATTRIBUTES) {
         return GetLastError();
     }
-    /* To a name without a dot the loader adds ".dll" and then looks for another file. */
+    /* To a name without a dot the loader appends ".dll", and so looks for another file. */
     const wchar_t *name = wcsrchr(path, L'\\');
     bool has_dot = wcschr(name != NULL ? name : path, L'.') != NULL;
     return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 || !has_dot ? ERROR_BAD_EXE_FORMAT : 0;
+}
+
+/* Loads l->path. A Win32 code, 0 for success. */
+static DWORD load(os_library *l) {
+    DWORD code = look_at(l->path);
+    if (code != 0) {
+        return code;
+    }
+    /* Dependencies come from the DLL's folder, ours and the system's, never from PATH or the
+     * working folder. https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-security
+     */
+    l->module = LoadLibraryExW(l->path, NULL,
+                               LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+    return l->module != NULL ? 0 : GetLastError();
 }
 
 portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size) {
@@ -54,14 +68,7 @@ portico_status os_library_open(const char *path, os_library **library, char *why
         return explain(ERROR_NOT_ENOUGH_MEMORY, NULL, why, why_size);
     }
     l->path = win_path(path);
-    DWORD code = l->path != NULL ? look_at(l->path) : GetLastError();
-    if (code == 0) {
-        /* Dependencies come from the DLL's folder, ours and the system's, never from PATH or the working
-         * folder. https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-security */
-        l->module = LoadLibraryExW(
-            l->path, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
-        code = l->module != NULL ? 0 : GetLastError();
-    }
+    DWORD code = l->path != NULL ? load(l) : GetLastError();
     if (code != 0) {
         portico_status status = explain(code, l->path, why, why_size);
         free(l->path);
@@ -76,7 +83,7 @@ void *os_library_symbol(os_library *library, const char *name) {
     return (void *)(uintptr_t)GetProcAddress(library->module, name);
 }
 
-/* A module's handle is its address, and its headers say how large it is.
+/* A module's handle is its address, and its headers contain its size.
  * https://learn.microsoft.com/windows/win32/debug/pe-format (SizeOfImage) */
 void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
     uintptr_t base = (uintptr_t)library->module;

@@ -1,6 +1,7 @@
 /* mutex.c: locks and conditions.
  *
- * SRWLOCK and CONDITION_VARIABLE are zero when they are free, need no release and live in the caller's storage.
+ * SRWLOCK and CONDITION_VARIABLE are zero when free, need no release and live in the caller's
+ * storage.
  */
 #include "private.h"
 
@@ -19,8 +20,9 @@ void os_mutex_lock(os_mutex *mutex) {
     AcquireSRWLockExclusive(lock_of(mutex));
 }
 
-/* That it may be freed then is taken from std::mutex: Microsoft's is an SRWLOCK, and may be destroyed as soon as nobody owns it
- * (C++ [thread.mutex.class]). */
+/* os.h lets the next owner free the mutex. std::mutex is the evidence that an SRWLOCK allows it:
+ * Microsoft's is one, and may be destroyed as soon as no thread owns it (C++ [thread.mutex.class]).
+ */
 void os_mutex_unlock(os_mutex *mutex) {
     ReleaseSRWLockExclusive(lock_of(mutex));
 }

@@ -12,7 +12,7 @@ static void set_option(const os_socket *socket, int level, int option, const voi
     }
 }
 
-/* Only the reset on close is the system's; a linger of some seconds is done by os_close. */
+/* The system does only the reset on close; os_close does a linger of some seconds. */
 static void set_linger(os_socket *socket, int32_t linger_s, portico_status *first) {
     LINGER linger = {.l_onoff = linger_s == 0, .l_linger = 0};
     set_option(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, first);
@@ -20,10 +20,8 @@ static void set_linger(os_socket *socket, int32_t linger_s, portico_status *firs
 }
 
 static void set_keep_alive(const os_socket *socket, uint32_t idle_s, portico_status *first) {
-    enum {
-        PROBE_INTERVAL_MS = 1000,
-        IDLE_MAX_S = INT32_MAX / 1000
-    }; /* ten probes: fixed by Windows */
+    /* Windows fixes the number of probes at ten. */
+    enum { PROBE_INTERVAL_MS = 1000, IDLE_MAX_S = INT32_MAX / 1000 };
     struct tcp_keepalive values = {
         .onoff = idle_s > 0,
         .keepalivetime = (idle_s < IDLE_MAX_S ? idle_s : IDLE_MAX_S) * 1000,
@@ -37,6 +35,10 @@ static void set_keep_alive(const os_socket *socket, uint32_t idle_s, portico_sta
     }
 }
 
+static int cut_to_int(uint32_t value) {
+    return value < INT_MAX ? (int)value : INT_MAX;
+}
+
 portico_status os_socket_configure(os_socket *socket, const os_socket_options *options) {
     portico_status first = PORTICO_OK;
     BOOL no_delay = options->no_delay;
@@ -46,13 +48,11 @@ portico_status os_socket_configure(os_socket *socket, const os_socket_options *o
         set_linger(socket, options->linger_s, &first);
     }
     if (options->send_buffer_bytes > 0) {
-        int bytes =
-            (int)(options->send_buffer_bytes < INT_MAX ? options->send_buffer_bytes : INT_MAX);
+        int bytes = cut_to_int(options->send_buffer_bytes);
         set_option(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes, &first);
     }
     if (options->recv_buffer_bytes > 0) {
-        int bytes =
-            (int)(options->recv_buffer_bytes < INT_MAX ? options->recv_buffer_bytes : INT_MAX);
+        int bytes = cut_to_int(options->recv_buffer_bytes);
         set_option(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes, &first);
     }
     return first;

@@ -1,8 +1,8 @@
 /* owner.c: security for files and folders that only their owner may open. Any thread.
  *
- * The owner is what the system would make the owner of a new object: the user, or for an elevated
- * administrator the group of administrators, so that nothing less privileged can read a token which
- * steers a privileged process.
+ * The owner is the one that the system gives a new object: the user, or for an elevated
+ * administrator the group of administrators. A less privileged process therefore cannot read a
+ * token that controls a privileged one.
  */
 #include "private.h"
 
@@ -37,7 +37,8 @@ bool win_owner_only(SECURITY_ATTRIBUTES *security, bool folder) {
     if (sid == NULL) {
         return false;
     }
-    /* P: nothing is inherited from the folder above; OICI: what is made in a folder inherits this. */
+    /* P: nothing is inherited from the parent folder; OICI: what is created in a folder inherits
+     * this. */
     wchar_t text[256];
     const wchar_t *inherit = folder ? L"OICI" : L"";
     _snwprintf(text, sizeof text / sizeof text[0], L"D:P(A;%ls;FA;;;%ls)(A;%ls;FA;;;SY)", inherit,

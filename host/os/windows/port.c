@@ -1,9 +1,10 @@
 /* port.c: the completion port, and what it does not know of. Any thread.
  *
  * An operation whose end the system's port does not report is KEPT in a queue until a thread waits:
- * one that succeeded at once (socket_skip_port), or a recv that failed when it began. Recvs that have
- * not begun are DEFERRED in another (stream.c). Both are for threads that wait on the port; what other
- * threads submit begins at once, and is posted. wait.c explains why neither queue holds anything up.
+ * one that succeeded at once (socket_skip_port), or a recv that failed when it began. Recvs that
+ * have not begun are DEFERRED in another (stream.c). Both are for threads that wait on the port;
+ * what other threads submit begins at once, and is posted. wait.c explains why neither queue holds
+ * anything up.
  */
 #include "port.h"
 

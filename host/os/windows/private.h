@@ -1,7 +1,7 @@
-/* private.h: what the files of this folder share, and nobody outside it includes.
+/* private.h: Windows's headers, and the helpers that only this folder needs.
  *
  * Link with: ws2_32 bcrypt ntdll advapi32 shell32 (kernel32 and the C library are always there).
- * Needs Windows 10, version 1607, or Windows Server 2016; what is newer is looked up at run time.
+ * Needs Windows 10, version 1607, or Windows Server 2016; anything newer is looked up at run time.
  */
 #ifndef PORTICO_OS_WINDOWS_PRIVATE_H
 #define PORTICO_OS_WINDOWS_PRIVATE_H
@@ -10,7 +10,7 @@
 #define _WIN32_WINNT 0x0A00
 #endif
 #ifndef WIN32_LEAN_AND_MEAN
-#define WIN32_LEAN_AND_MEAN /* else windows.h brings the winsock of 1993 */
+#define WIN32_LEAN_AND_MEAN /* otherwise windows.h includes the winsock of 1993 */
 #endif
 #ifndef NOMINMAX
 #define NOMINMAX
@@ -31,16 +31,17 @@
 
 /* ---- text.c ---- */
 
-/* UTF-16 of UTF-8 and back; the caller frees. NULL with the code in GetLastError(). */
+/* UTF-8 to UTF-16 and back; the caller frees the result. NULL: the code is in GetLastError(). */
 wchar_t *win_wide(const char *text);
 char *win_utf8(const wchar_t *wide);
 
-/* Puts a \\?\ before an absolute path that is longer than the system takes without; the caller frees. */
+/* Makes a path absolute, and puts \\?\ before one that is too long for the system otherwise; the
+ * caller frees it. NULL: the code is in GetLastError(). */
 wchar_t *win_path(const char *path);
 
 /* ---- clock.c ---- */
 
-/* A duration of the system's in nanoseconds. */
+/* A duration in nanoseconds. */
 uint64_t win_ns_of(FILETIME time);
 
 /* A point in time in nanoseconds since 1970-01-01 UTC. */
@@ -53,18 +54,19 @@ typedef void (*win_function)(void);
 /* A function that not every Windows has, or NULL. Cast it to its own type. */
 win_function win_find(const wchar_t *library, const char *name);
 
-/* Whether this is Wine: only what deviates there may ask. */
+/* Whether this is Wine. Only for working around where Wine deviates. */
 bool win_is_wine(void);
 
 /* ---- imports.c ---- */
 
-/* Writes the name of the first DLL that `library`, a full path, imports and that is not to be found. False
- * when there is none: then it is one that a DLL it needs needs in turn. */
+/* Writes the name of the first DLL that `library`, a full path, imports and that cannot be found.
+ * False: none is missing, so it is the dependency of a dependency. */
 bool win_missing_import(const wchar_t *library, char *name, size_t size);
 
 /* ---- owner.c ---- */
 
-/* Fills in security for what only its owner (and the system) may open. False: see GetLastError(). */
+/* Fills in security that lets only the owner (and the system) open the object. False: see
+ * GetLastError(). */
 bool win_owner_only(SECURITY_ATTRIBUTES *security, bool folder);
 void win_owner_only_free(SECURITY_ATTRIBUTES *security);
 

@@ -10,29 +10,31 @@
 #include <shellapi.h>
 #include <stdlib.h>
 
-/* The C library gives arguments in the process's code page, and mingw's even expands wildcards in
- * them; the command line itself is UTF-16 and complete. The result lives as long as the process. */
+/* The C library passes arguments in the process's code page, and mingw's even expands wildcards in
+ * them; the command line itself is UTF-16 and complete. The result is never freed. */
 static portico_status read_arguments(int *argc, char ***argv) {
     int count = 0;
     wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
     if (wide == NULL) {
         return error_set(GetLastError());
     }
-    portico_status status = error_set(ERROR_NOT_ENOUGH_MEMORY); /* until there is some */
     char **arguments = calloc((size_t)count + 1, sizeof *arguments);
-    if (arguments != NULL) {
-        status = PORTICO_OK;
-        for (int i = 0; i < count && status == PORTICO_OK; i++) {
-            arguments[i] = win_utf8(wide[i]);
-            status = arguments[i] != NULL ? PORTICO_OK : error_set(GetLastError());
-        }
+    if (arguments == NULL) {
+        LocalFree(wide);
+        return error_set(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    portico_status status = PORTICO_OK;
+    for (int i = 0; i < count && status == PORTICO_OK; i++) {
+        arguments[i] = win_utf8(wide[i]);
+        status = arguments[i] != NULL ? PORTICO_OK : error_set(GetLastError());
     }
     LocalFree(wide);
-    if (status == PORTICO_OK) {
-        *argc = count;
-        *argv = arguments;
-    } /* else main() says so and the process ends: nothing to free */
-    return status;
+    if (status != PORTICO_OK) {
+        return status; /* main() reports it and the process ends: nothing to free */
+    }
+    *argc = count;
+    *argv = arguments;
+    return PORTICO_OK;
 }
 
 static UINT console_page_before;
@@ -41,7 +43,7 @@ static void console_restore(void) {
     SetConsoleOutputCP(console_page_before);
 }
 
-/* The console belongs to the user's shell as well, so its code page is given back. */
+/* Restored at exit, because the console belongs to the user's shell as well. */
 static void console_to_utf8(void) {
     console_page_before = GetConsoleOutputCP();
     if (console_page_before != 0 && console_page_before != CP_UTF8 && SetConsoleOutputCP(CP_UTF8)) {
@@ -50,7 +52,8 @@ static void console_to_utf8(void) {
 }
 
 portico_status os_init(int *argc, char ***argv) {
-    /* A module that lacks a DLL, or a drive without a disk, is an error code and not a dialog. */
+    /* A missing DLL of a module, or a drive without a disk, gives an error code instead of a
+     * dialog. */
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX);
     _setmode(_fileno(stdin), _O_BINARY);
     _setmode(_fileno(stdout), _O_BINARY);
@@ -69,7 +72,8 @@ portico_status os_init(int *argc, char ***argv) {
 }
 
 void os_exit(int code) {
-    /* Not ExitProcess: that runs the DllMain of every module, perhaps while a lock of theirs is held. */
+    /* Not ExitProcess: that runs the DllMain of every module, possibly while one of their locks is
+     * held. */
     TerminateProcess(GetCurrentProcess(), (UINT)code);
     abort(); /* not reached */
 }
@@ -77,7 +81,7 @@ void os_exit(int code) {
 uint32_t os_cpu_count(void) {
     DWORD_PTR mine = 0;
     DWORD_PTR all = 0;
-    /* With several groups of processors the mask tells of one group only.
+    /* With several processor groups the mask covers only one of them.
      * https://learn.microsoft.com/windows/win32/procthread/processor-groups */
     if (GetActiveProcessorGroupCount() > 1 ||
         !GetProcessAffinityMask(GetCurrentProcess(), &mine, &all) || mine == 0) {

@@ -1,4 +1,4 @@
-/* socket.c: opening and closing sockets, and the functions of Winsock that have to be asked for.
+/* socket.c: opening and closing sockets, and the Winsock functions that are looked up at run time.
  *
  * Any thread; the owner serialises os_close against its own submits. Lock: os_socket.lock, a leaf.
  */
@@ -12,9 +12,10 @@
 winsock_extensions winsock;
 bool winsock_skips;
 
-/* Where a layered provider stands in between whose handles are not the system's own, completions that are skipped are
- * lost. A family that the machine lacks does not count.
- * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setfilecompletionnotificationmodes */
+/* With a layered provider whose handles are not the system's own, skipped completions are lost. A
+ * family that the machine lacks does not matter.
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setfilecompletionnotificationmodes
+ */
 static bool provider_skips(int family) {
     WSAPROTOCOL_INFOW info;
     int size = sizeof info;
@@ -64,7 +65,7 @@ os_socket *socket_open(int family, os_port *port) {
         WSASetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    /* Not inheritable: a child process would keep the port and the connections open after our end. */
+    /* Not inheritable: a child process would keep the port and the connections open after we exit. */
     s->handle = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     if (s->handle == INVALID_SOCKET) {
@@ -87,8 +88,8 @@ DWORD socket_attach(os_socket *socket) {
 }
 
 void socket_skip_port(os_socket *socket) {
-    u_long nonblocking =
-        1; /* of calls without an OVERLAPPED, as in os_send_now; others do not mind */
+    /* FIONBIO concerns calls without an OVERLAPPED, as in os_send_now; others ignore it. */
+    u_long nonblocking = 1;
     socket->nonblocking = ioctlsocket(socket->handle, (long)FIONBIO, &nonblocking) == 0;
     socket->skips =
         winsock_skips && SetFileCompletionNotificationModes((HANDLE)socket->handle,
@@ -115,7 +116,7 @@ op *socket_op_begin(os_socket *socket, os_op *submitted, op_kind kind) {
 }
 
 void os_shutdown(os_socket *socket) {
-    shutdown(socket->handle, SD_SEND); /* a connection that is broken already needs none */
+    shutdown(socket->handle, SD_SEND); /* a broken connection needs none */
 }
 
 void os_cancel(os_socket *socket, os_op *submitted) {
@@ -136,14 +137,15 @@ void os_close(os_socket *socket, bool reset) {
         LINGER now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(socket->handle, SOL_SOCKET, SO_LINGER, (const char *)&now, sizeof now);
     } else if (socket->linger_s > 0) {
-        /* With SO_LINGER, closesocket would block so long. This gives up retransmitting after that time and
-         * nobody waits; where it is not known, the system's own patience counts.
+        /* With SO_LINGER, closesocket would block for that long. TCP_MAXRT makes the system stop
+         * retransmitting after that time without blocking; where it is not supported, the system's
+         * own limit applies.
          * https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options */
         DWORD seconds = (DWORD)socket->linger_s;
         setsockopt(socket->handle, IPPROTO_TCP, TCP_MAXRT, (const char *)&seconds, sizeof seconds);
     }
-    /* Windows cancels what is in flight when the handle closes; Wine leaves sends pending until
-     * the peer closes, so both are asked. */
+    /* Windows cancels what is in flight when the handle closes; Wine leaves sends pending until the
+     * peer closes. CancelIoEx is therefore called on both. */
     CancelIoEx((HANDLE)socket->handle, NULL);
     closesocket(socket->handle);
     ReleaseSRWLockExclusive(&socket->lock);

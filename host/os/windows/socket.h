@@ -63,9 +63,9 @@ void socket_release(os_socket *socket);
 /* Begins the recvs that were deferred. */
 void recv_begin_deferred(os_port *port);
 
-/* Each finishes one kind of operation: takes the system's code and returns what the caller gets, both
- * as Win32 codes; ERROR_IO_PENDING: nothing yet, the operation is in flight again. They leave the
- * hold to os_port_wait. */
+/* Each finishes one kind of operation: takes the system's code and returns what the caller gets,
+ * both as Win32 codes; ERROR_IO_PENDING: nothing yet, the operation is in flight again. They leave
+ * the hold to os_port_wait. */
 DWORD accept_finish(op *o, DWORD code);
 DWORD connect_finish(op *o, DWORD code);
 DWORD recv_finish(op *o, DWORD code, uint32_t *bytes); /* `bytes`: in, moved; out, reported */

@@ -1,7 +1,8 @@
 /* stream.c: WSARecv and WSASend. Any thread; at most one of each is in flight on a socket.
  *
- * A recv-ready RECEIVES EARLY: into a small buffer of the socket's own, from which os_recv_now, or the next os_recv, takes it
- * without a call of the system's. A packet that comes to an idle session so costs one WSARecv, not a zero-byte one and another.
+ * A recv-ready RECEIVES EARLY: into a small buffer of the socket, from which os_recv_now or the
+ * next os_recv takes the bytes without a system call. A packet for an idle session so costs one
+ * WSARecv instead of a zero-byte one and another.
  */
 #include "error.h"
 #include "socket.h"
@@ -9,13 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The early buffer grows when it was full, and shrinks when it was not needed for some time. */
+/* The early buffer grows when it was full and shrinks when half of it has been enough for some
+ * time. */
 enum { EARLY_MIN = 256, EARLY_MAX = 2048, EARLY_SMALL_MAX = 64 };
 
-/* What os_send_now takes at the most: the system copies it, and may take more than its buffer holds. More is for os_send. */
+/* The most that os_send_now sends: the system copies it, and may take more than its buffer holds.
+ * What is above it is for os_send. */
 enum { NOW_MAX = 64 * 1024 };
 
-/* Makes the early buffer, which is empty, as large as it should be. Without memory it stays as it is. */
+/* Resizes the early buffer, which is empty, as needed. Without memory it keeps its size. */
 static void early_fit(os_socket *socket) {
     uint16_t size = socket->early_size;
     if (size == 0) {
@@ -39,7 +42,7 @@ static void early_fit(os_socket *socket) {
     }
 }
 
-/* Moves what was received early. */
+/* Moves out what was received early. */
 static uint32_t early_take(os_socket *socket, void *data, uint32_t capacity) {
     uint32_t bytes = socket->early_end - socket->early_begin;
     if (bytes > capacity) {
@@ -52,8 +55,8 @@ static uint32_t early_take(os_socket *socket, void *data, uint32_t capacity) {
     return bytes;
 }
 
-/* Begins the recv. One that is pending may complete on another thread before this returns: then neither op nor socket
- * are touched. A Win32 code, 0: done, with `bytes`. */
+/* Begins the recv. If it is pending, it may complete on another thread before this returns; neither
+ * op nor socket is touched after that. Returns a Win32 code; 0: done, with `bytes`. */
 static DWORD recv_submit(os_socket *socket, op *o, DWORD *bytes) {
     WSABUF buffer = {.len = o->wanted_bytes, .buf = o->data};
     DWORD flags = 0;
@@ -62,10 +65,10 @@ static DWORD recv_submit(os_socket *socket, op *o, DWORD *bytes) {
         buffer = (WSABUF){.len = socket->early_size, .buf = (char *)socket->early};
     }
     bool skips = socket->skips;
-    /* With an OVERLAPPED, `bytes` counts only when it is done at once. */
+    /* With an OVERLAPPED, `bytes` is valid only when the recv is done at once. */
     int failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &o->overlapped, NULL);
     if (failed && o->wanted_bytes == 0 && buffer.len > 0 && WSAGetLastError() == WSAENOBUFS) {
-        buffer.len = 0; /* one that only waits locks no memory, of which there is none left */
+        buffer.len = 0; /* a recv that only waits locks no memory, and there is none left to lock */
         flags = 0;
         failed = WSARecv(socket->handle, &buffer, 1, bytes, &flags, &o->overlapped, NULL);
     }
@@ -145,15 +148,15 @@ portico_status os_recv(os_socket *socket, os_op *submitted, void *data, uint32_t
     return error_set(code);
 }
 
-/* A recv-ready is done: what has come waits for the next os_recv. */
+/* A recv-ready is done: the bytes wait for the next os_recv. */
 static void early_came(os_socket *socket, uint32_t bytes) {
     socket->early_end = (uint16_t)bytes;
     bool small = socket->early_size > EARLY_MIN && bytes * 2 <= socket->early_size;
     socket->early_small = small ? (uint16_t)(socket->early_small + 1) : 0;
 }
 
-/* When a reset comes while no recv is pending, Wine loses it and the next recv reads an end of stream;
- * a poll still tells the two apart. */
+/* If a reset arrives while no recv is pending, Wine loses it and the next recv reads an end of
+ * stream; a poll still tells the two apart. */
 static DWORD wine_reset_unseen(os_socket *socket) {
     WSAPOLLFD poll = {.fd = socket->handle, .events = POLLIN};
     AcquireSRWLockShared(&socket->lock);
@@ -165,7 +168,7 @@ static DWORD wine_reset_unseen(os_socket *socket) {
 DWORD recv_finish(op *o, DWORD code, uint32_t *bytes) {
     os_socket *socket = o->held;
     if (o->early) {
-        /* Taken by the submit. */
+        /* The submit has taken the bytes. */
     } else if (o->wanted_bytes == 0) {
         early_came(socket, code == 0 ? *bytes : 0);
         *bytes = 0;
@@ -173,7 +176,8 @@ DWORD recv_finish(op *o, DWORD code, uint32_t *bytes) {
         code = wine_reset_unseen(socket);
     }
     InterlockedExchange(&socket->receiving, 0);
-    /* Nobody wants what came after os_close; a failure then has many codes, ERROR_NETNAME_DELETED for one. */
+    /* After os_close the bytes are not wanted, and a failure has one of many codes, such as
+     * ERROR_NETNAME_DELETED. */
     return socket->closed ? ERROR_OPERATION_ABORTED : code;
 }
 
@@ -181,7 +185,7 @@ uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity) {
     return socket->receiving ? 0 : early_take(socket, data, capacity);
 }
 
-/* Takes `bytes` that were sent off the list. */
+/* Takes `bytes` sent bytes off the list. */
 static void list_sent(os_buffer **list, uint32_t bytes) {
     while (*list != NULL && bytes >= (*list)->size) {
         bytes -= (*list)->size;
@@ -211,14 +215,14 @@ uint32_t os_send_now(os_socket *socket, os_buffer **list) {
     int failed = WSASend(socket->handle, buffers, count, &sent, 0, NULL, NULL);
     InterlockedExchange(&socket->sending, 0);
     if (failed) {
-        return 0; /* it would wait, or os_send will fail in the same way */
+        return 0; /* it would have to wait, or os_send will fail in the same way */
     }
     list_sent(list, sent);
     return sent;
 }
 
-/* Describes the list to Winsock. Returns how many nodes it has, 0 when it has none or too many, and
- * their `bytes`. */
+/* Describes the list to Winsock. Returns how many nodes it has, 0 if none or too many, and their
+ * `bytes`. */
 static DWORD list_buffers(const os_buffer *list, WSABUF buffers[OS_SEND_BUFFERS_MAX],
                           uint64_t *bytes) {
     DWORD count = 0;
@@ -234,7 +238,7 @@ static DWORD list_buffers(const os_buffer *list, WSABUF buffers[OS_SEND_BUFFERS_
 }
 
 portico_status os_send(os_socket *socket, os_op *submitted, os_buffer *list) {
-    /* May live on this stack: the provider copies the array before it returns.
+    /* May be on this stack: the provider copies the array before it returns.
      * https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasend */
     WSABUF buffers[OS_SEND_BUFFERS_MAX];
     uint64_t bytes;
@@ -265,7 +269,7 @@ portico_status os_send(os_socket *socket, os_op *submitted, os_buffer *list) {
 DWORD send_finish(op *o, DWORD code, uint32_t bytes) {
     InterlockedExchange(&o->held->sending, 0);
     if (code == 0 && bytes < o->wanted_bytes) {
-        return ERROR_OPERATION_ABORTED; /* cut off by a cancel: the stream has a hole */
+        return ERROR_OPERATION_ABORTED; /* cut short by a cancel: the stream has a hole */
     }
     return code != 0 && o->held->closed ? ERROR_OPERATION_ABORTED : code;
 }

@@ -1,4 +1,4 @@
-/* system.c: which Windows this is, and what only some of them have. Any thread. */
+/* system.c: which Windows this is, and functions that not every Windows has. Any thread. */
 #include "private.h"
 
 win_function win_find(const wchar_t *library, const char *name) {

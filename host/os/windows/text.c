@@ -1,7 +1,7 @@
-/* text.c: UTF-8 outside, UTF-16 towards Windows. Any thread.
+/* text.c: UTF-8 for the host, UTF-16 for Windows. Any thread.
  *
- * Text that comes in is checked, since it may come from a file or a command line. Names that come from
- * the system may hold half a surrogate pair: that becomes U+FFFD, as Windows itself shows it.
+ * Text from the host is checked, since it may come from a file or a command line. Names from the
+ * system may contain half a surrogate pair, which becomes U+FFFD, as Windows itself shows it.
  */
 #include "private.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* CreateDirectoryW wants room for an 8.3 name below MAX_PATH; the others could take 12 more.
+/* CreateDirectoryW needs room for an 8.3 name below MAX_PATH; other functions would take 12 more.
  * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation */
 enum { SHORT_PATH_MAX = MAX_PATH - 12 - 1 };
 
@@ -41,7 +41,8 @@ char *win_utf8(const wchar_t *wide) {
     return text;
 }
 
-/* `full` has room for `\\?\UNC` before it, which is `room` characters. */
+/* Puts the prefix of a long path before `full`, if it needs one. `buffer` begins PREFIX_ROOM
+ * characters before `full`. Returns `buffer`. */
 static wchar_t *lengthen(wchar_t *buffer, wchar_t *full) {
     static const wchar_t local[] = L"\\\\?\\";
     static const wchar_t share[] = L"\\\\?\\UNC";
@@ -60,26 +61,31 @@ static wchar_t *lengthen(wchar_t *buffer, wchar_t *full) {
 
 wchar_t *win_path(const char *path) {
     enum { PREFIX_ROOM = 8 };
+    wchar_t *result = NULL;
+    wchar_t *buffer = NULL;
+    DWORD length = 0;
     wchar_t *wide = win_wide(path);
     if (wide == NULL) {
         return NULL;
     }
-    wchar_t *result = NULL;
     DWORD size = GetFullPathNameW(wide, 0, NULL, NULL); /* also turns '/' into '\' */
-    if (size != 0) {
-        wchar_t *buffer = malloc((size + PREFIX_ROOM) * sizeof *buffer);
-        if (buffer == NULL) {
-            SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-        } else {
-            DWORD length = GetFullPathNameW(wide, size, buffer + PREFIX_ROOM, NULL);
-            if (length != 0 && length < size) {
-                result = lengthen(buffer, buffer + PREFIX_ROOM);
-            } else {
-                free(
-                    buffer); /* another thread changed the working folder: nothing does that here */
-            }
-        }
+    if (size == 0) {
+        goto free_wide;
     }
+    buffer = malloc((size + PREFIX_ROOM) * sizeof *buffer);
+    if (buffer == NULL) {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        goto free_wide;
+    }
+    length = GetFullPathNameW(wide, size, buffer + PREFIX_ROOM, NULL);
+    if (length != 0 && length < size) {
+        result = lengthen(buffer, buffer + PREFIX_ROOM);
+    } else {
+        /* Another thread changed the working folder: nothing in the host does that. */
+        free(buffer);
+    }
+
+free_wide:
     free(wide);
     return result;
 }

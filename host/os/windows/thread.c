@@ -1,4 +1,5 @@
-/* thread.c: threads. _beginthreadex and not CreateThread, so that the C library's own per-thread data is freed. */
+/* thread.c: threads. _beginthreadex rather than CreateThread, so that the C library frees its own
+ * per-thread data. */
 #include "error.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@ struct os_thread {
     wchar_t name[16];
 };
 
-/* Windows 10, version 1607, and later; older ones and some Wines just have threads without names. */
+/* Windows 10, version 1607, and later; on older ones and some Wines threads have no names. */
 static void name_this_thread(const wchar_t *name) {
     typedef HRESULT(WINAPI * set_description)(HANDLE, PCWSTR);
     set_description set = (set_description)win_find(L"kernel32.dll", "SetThreadDescription");
@@ -44,7 +45,7 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     t->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, t, 0, NULL);
     if (t->handle == NULL) {
         bool no_memory = errno == EACCES ||
-                         errno == ENOMEM; /* EACCES: "insufficient resources", so the manual */
+                         errno == ENOMEM; /* EACCES: "insufficient resources", says the manual */
         free(t);
         return no_memory ? error_set(ERROR_NOT_ENOUGH_MEMORY)
                          : error_set(ERROR_NO_SYSTEM_RESOURCES);

@@ -4,10 +4,11 @@
 #include <psapi.h>
 #include <stdlib.h>
 
-/* Wine's GetProcessHandleCount always says 0, and asking for its list of all handles (SystemHandleInformation)
- * can end its server, and with it everything that runs: a process that is just starting has a broken table
- * (seen with Wine 8.0 in enumerate_handles). So every number that can be a handle is tried, until many in a row are
- * none: Wine gives the lowest that is free, and each try costs a message to its server and back. */
+/* Wine's GetProcessHandleCount always returns 0. Asking for its list of all handles
+ * (SystemHandleInformation) can end its server, and with it every running program, because a
+ * process that is just starting has a broken table (seen with Wine 8.0 in enumerate_handles). So
+ * this tries every number that can be a handle until many in a row are none: Wine assigns the
+ * lowest free one. Each try costs a round trip to Wine's server. */
 static uint32_t wine_handles(void) {
     enum { STEP = 4, HANDLES_MAX = 1 << 18, GAP_MAX = 256 };
     uint32_t count = 0;
@@ -42,6 +43,6 @@ void os_process_usage(os_usage *usage) {
 }
 
 void os_memory_trim(void) {
-    /* The process heap gives large blocks back by itself; small ones it can only merge. */
+    /* The process heap returns large blocks on its own; small ones it can only merge. */
     HeapCompact(GetProcessHeap(), 0);
 }

@@ -1,27 +1,31 @@
-/* wait.c: os_port_wait: what a thread takes first, when it sleeps, and how completions are finished.
+/* wait.c: os_port_wait: what a thread takes first, when it sleeps, and how completions are
+ * finished.
  *
- * Recvs are deferred until their thread has nothing else to do: what it sends goes out first, and the
- * answer is often there when the recv begins, which then need not wait.
+ * Recvs are deferred until their thread has nothing else to do: what it sends goes out first, and
+ * the answer is often there when the recv begins, which then need not wait.
  *
  * WHY NOTHING IS HELD UP
  *
  * 1. A thread with nothing at hand begins all deferred recvs before it sleeps.
  * 2. Nothing stays deferred while a thread sleeps. A thread that defers a recv (a) adds it to the
  *    queue, (b) reads `sleepers`, and begins what is queued if there is one. A thread on its way to
- *    sleep (c) counts up `sleepers`, (d) looks at the queue. All are sequentially consistent, so one
- *    of the two begins the recv.
+ *    sleep (c) counts up `sleepers`, (d) looks at the queue. All are sequentially consistent, so
+ *    one of the two begins the recv.
  * 3. While no thread sleeps, all are busy: none could have run the completion earlier.
- * 4. A thread that keeps a second operation while another thread sleeps posts it, which wakes that one.
- * 5. A port that is never empty holds neither queue up: a thread that asks it begins what is deferred,
- *    and every other time takes what is kept first.
+ * 4. A thread that keeps a second operation while another thread sleeps posts it, which wakes that
+ *    one.
+ * 5. A port that is never empty holds neither queue up: a thread that asks it begins what is
+ *    deferred, and every other time takes what is kept first.
  *
  * WHY NOTHING IS FORGOTTEN
  *
  * 1. A thread that keeps or defers looks at both queues in its next os_port_wait. If it leaves
- *    something there, because its caller asked for less, it has something to do first and waits again.
- * 2. For a thread that does not come back, a wake-up is posted: a packet without an OVERLAPPED. That
- *    happens when the thread ends or turns to another port (waiter_leave), or when another thread sees
- *    that it is stuck (os_port_share_kept). The thread that gets the packet looks at the queues.
+ *    something there, because its caller asked for less, it has something to do first and waits
+ *    again.
+ * 2. For a thread that does not come back, a wake-up is posted: a packet without an OVERLAPPED.
+ *    That happens when the thread ends or turns to another port (waiter_leave), or when another
+ *    thread sees that it is stuck (os_port_share_kept). The thread that gets the packet looks at
+ *    the queues.
  */
 #include "error.h"
 #include "socket.h"
@@ -29,13 +33,14 @@
 /* How long, and for how many waits, a thread may feed itself without asking the system's port. */
 enum { LOOK_NS = 1000000, STREAK_MAX = 64 };
 
-/* Turns the system's result into the caller's; from here on the op is the caller's. False when there is
- * nothing to hand out: the operation is in flight again. */
+/* Turns the system's result into the caller's; from here on the op is the caller's. False when
+ * there is nothing to hand out: the operation is in flight again. */
 static bool complete(OVERLAPPED *overlapped, uint32_t bytes, os_completion *completion) {
     op *o = CONTAINING_RECORD(overlapped, op, overlapped);
-    /* The OVERLAPPED's own Internal is the documented place of the status (the entry's is "reserved").
-     * The cast drops the upper half, which is undefined: an NTSTATUS has 32 bits. 0 for a post.
-     * https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped */
+    /* The OVERLAPPED's own Internal is the documented place of the status (the entry's is
+     * "reserved"). The cast drops the upper half, which is undefined: an NTSTATUS has 32 bits. 0
+     * for a post. https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped
+     */
     DWORD code = o->kept ? o->code : error_of_nt((NTSTATUS)o->overlapped.Internal);
     switch (o->kind) {
     case OP_ACCEPT: code = accept_finish(o, code); break;
