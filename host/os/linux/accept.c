@@ -1,7 +1,7 @@
 /* accept.c: listening sockets and accepts.
  *
- * Any thread. Connections are taken one at a time with the listener's lock held; the new socket is
- * made without it, because two sockets' locks are never held at once.
+ * Any thread. Connections are taken one at a time with the listener's lock held. The new socket is
+ * created without it, because two sockets' locks are never held at once.
  */
 #include "address.h"
 #include "error.h"
@@ -17,7 +17,7 @@ static int set_flag(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* Options, bind, listen. 0, or -1 with errno. */
+/* Options, bind, listen. Returns 0, or -1 with errno. */
 static int listener_prepare(int fd, const struct sockaddr_storage *system, socklen_t size,
                             const os_listen_options *options) {
     if (options->reuse_address && set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0) {
@@ -45,19 +45,23 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     if (fd < 0) {
         return error_set(errno);
     }
-    portico_status status = PORTICO_OK;
+    portico_status status;
     if (listener_prepare(fd, &system, size, options) < 0) {
         status = error_set(errno);
-    } else {
-        status = socket_create(port, fd, SOCKET_LISTENER, NULL, listener);
+        goto close_fd;
     }
+    status = socket_create(port, fd, SOCKET_LISTENER, NULL, listener);
     if (status != PORTICO_OK) {
-        close(fd);
+        goto close_fd;
     }
+    return PORTICO_OK;
+
+close_fd:
+    close(fd);
     return status;
 }
 
-/* The accept has its connection: makes the socket and completes. */
+/* The accept has its connection: creates the socket and completes. */
 static void accept_finish(os_port *port, op *o, int fd, const struct sockaddr_storage *peer) {
     os_accept_op *accept = (os_accept_op *)o;
     address_from_system(peer, &accept->peer);
@@ -70,12 +74,12 @@ static void accept_finish(os_port *port, op *o, int fd, const struct sockaddr_st
     port_complete_code(port, o, code);
 }
 
-/* Failures that the next accept would meet again at once. */
+/* Failures that the next accept would meet at once. */
 static bool accept_is_hopeless(int code) {
     return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
 
-/* One accept; false when there is nothing more to do now. */
+/* One accept. False when there is nothing more to do now. */
 static bool listener_step(os_socket *listener, uint32_t generation) {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
@@ -104,10 +108,10 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     } else if (!waits) {
         port_complete_code(
             port, o,
-            code); /* a connection that is gone again, or no handles: the listener lives on */
+            code); /* the connection is gone already, or no handles: the listener lives on */
     }
-    /* Without handles the other accepts stay in flight and nothing spins: `readable` is still set, so
-     * that the next os_accept, which the host submits after a while, or the next connection tries
+    /* Without handles the other accepts stay in flight and nothing spins. `readable` is still set,
+     * so the next os_accept, which the host submits after a while, or the next connection tries
      * again. */
     return code != EAGAIN && !accept_is_hopeless(code);
 }

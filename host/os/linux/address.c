@@ -1,4 +1,5 @@
-/* address.c: addresses as text and as the system wants them. Any thread; only os_address_resolve blocks. */
+/* address.c: addresses as text, as os_address and as the system's sockaddr. Any thread; only
+ * os_address_resolve blocks. */
 #include "address.h"
 
 #include "error.h"
@@ -47,7 +48,7 @@ void address_from_system(const struct sockaddr_storage *system, os_address *addr
     }
 }
 
-/* Reads what stands behind the '%': a number or the name of an interface. False when it is neither. */
+/* Reads the scope after the '%': a number or the name of an interface. False when it is neither. */
 static bool scope_parse(const char *text, uint32_t *scope) {
     char *end;
     errno = 0;

@@ -6,7 +6,7 @@
 
 #include <sys/socket.h>
 
-/* Writes the system's form; returns its size, or 0 when `address` is of no family. */
+/* Writes the system's form; returns its size, or 0 when `address` has no family. */
 socklen_t address_to_system(const os_address *address, struct sockaddr_storage *system);
 
 /* Reads the system's form; OS_ADDRESS_NONE when it is neither IPv4 nor IPv6. */

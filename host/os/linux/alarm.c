@@ -1,4 +1,5 @@
-/* alarm.c: a sleep until a time that another thread may end: a condition variable's, whose time is in nanoseconds. */
+/* alarm.c: a sleep until a point in time that another thread can end: a condition variable, whose
+ * timeout is in nanoseconds. */
 #include "error.h"
 #include "os/os.h"
 

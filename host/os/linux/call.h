@@ -1,8 +1,8 @@
 /* call.h: the three system calls that every packet makes.
  *
- * Made directly: the C library's are points at which a thread may be cancelled, which costs two locked instructions a call
- * in a process with threads (sysdep-cancel.h), and nobody cancels threads here. Results and errno as of those. Sanitizers
- * see the C library's only.
+ * They are made directly. The C library's functions are cancellation points, which cost two locked
+ * instructions a call in a process with threads (sysdep-cancel.h), and the host cancels no threads.
+ * Results and errno are the same. Sanitizers see only the C library's functions.
  */
 #ifndef PORTICO_LINUX_CALL_H
 #define PORTICO_LINUX_CALL_H

@@ -9,12 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Starts to connect. 0, or -1 with errno. */
-static int connector_begin(int fd, const os_address *to, const os_address *from) {
+/* Starts to connect. Returns 0, or -1 with errno. */
+static int connect_begin(int fd, const os_address *to, const os_address *from) {
     struct sockaddr_storage system;
     if (from != NULL) {
         if (from->port == 0) {
-            /* Leaves the choice of the port to connect(), which may share one among different peers. */
+            /* Leaves the choice of the port to connect(), which can share one among different
+             * peers. */
             int late = 1;
             setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
         }
@@ -43,20 +44,25 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     }
     o->bytes = 0;
     portico_status status;
-    if (connector_begin(fd, to, from) < 0) {
+    if (connect_begin(fd, to, from) < 0) {
         status = error_set(errno);
-    } else {
-        /* Watched only now: a socket that has not begun to connect reports a hang-up. */
-        status = socket_create(port, fd, SOCKET_CONNECTING, o, result);
+        goto close_fd;
     }
+    /* Registered with epoll only now: before it begins to connect, a socket reports a hang-up. */
+    status = socket_create(port, fd, SOCKET_CONNECTING, o, result);
     if (status != PORTICO_OK) {
-        close(fd);
+        goto close_fd;
     }
+    return PORTICO_OK;
+
+close_fd:
+    close(fd);
     return status;
 }
 
-/* TCP lets a socket connect to itself when the system picks the very port that it connects to, and nobody
- * listens there. A connector that retries would meet that one day: it is a refusal. */
+/* TCP lets a socket connect to itself if nothing listens on a port and the system picks that very
+ * port as the local one. A connector that retries would hit this one day; it counts as a refusal.
+ */
 static bool connected_to_itself(int fd) {
     struct sockaddr_storage local = {0};
     struct sockaddr_storage peer = {0};
@@ -70,7 +76,7 @@ static bool connected_to_itself(int fd) {
 void connect_finish(os_socket *s) {
     op *o = s->send;
     if (o == NULL || !s->writable) {
-        return; /* cancelled, or not an event that ends a connect */
+        return; /* cancelled, or an event that does not end a connect */
     }
     int code = 0;
     socklen_t size = sizeof code;

@@ -1,4 +1,4 @@
-/* error.c: see error.h. The list is the only place where errno is translated. */
+/* error.c: see error.h. The only place where errno is translated. */
 #include "error.h"
 
 #include "os/os.h"
@@ -20,7 +20,7 @@ static const struct {
     {ENOBUFS, PORTICO_E_NO_MEMORY},
     {EADDRINUSE, PORTICO_E_ADDRESS_IN_USE},
     {EADDRNOTAVAIL, PORTICO_E_ADDRESS},
-    {EAFNOSUPPORT, PORTICO_E_ADDRESS}, /* no IPv6 on this machine, most of the time */
+    {EAFNOSUPPORT, PORTICO_E_ADDRESS}, /* usually no IPv6 on this machine */
     {EACCES, PORTICO_E_ACCESS},
     {EPERM, PORTICO_E_ACCESS},
     {EROFS, PORTICO_E_ACCESS},
@@ -70,6 +70,6 @@ int32_t os_error(void) {
 
 void os_error_text(int32_t system_error, char *text, size_t size) {
     char room[128];
-    /* The GNU strerror_r: it may answer with a constant of its own instead of filling `room`. */
+    /* The GNU strerror_r: it may return a constant instead of filling `room`. */
     snprintf(text, size, "%s", strerror_r(system_error, room, sizeof room));
 }

@@ -1,6 +1,6 @@
 /* error.h: from errno to a status, in one place.
  *
- * Any thread. error_set also remembers the raw code for os_error() of the calling thread.
+ * Any thread. error_set also keeps the raw code for os_error() of the calling thread.
  */
 #ifndef PORTICO_LINUX_ERROR_H
 #define PORTICO_LINUX_ERROR_H
@@ -9,13 +9,13 @@
 
 #include <portico/status.h>
 
-/* The status for a code of errno; PORTICO_OK for 0. */
+/* The status for an errno; PORTICO_OK for 0. */
 COLD portico_status error_status(int code);
 
-/* As error_status, and os_error() returns `code` from now on. */
+/* Like error_status, and os_error() returns `code` from now on. */
 COLD portico_status error_set(int code);
 
-/* For a refusal of our own, behind which there is no code: os_error() returns 0. Returns `status`. */
+/* For a refusal of our own, which has no code: os_error() returns 0. Returns `status`. */
 COLD portico_status error_refuse(portico_status status);
 
 #endif

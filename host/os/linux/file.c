@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* "x": made here and now, for the owner only. */
+/* Mode "x": creates the file, for its owner only. */
 static FILE *open_exclusive(const char *path, const char *mode) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
@@ -24,24 +24,40 @@ static FILE *open_exclusive(const char *path, const char *mode) {
     return file;
 }
 
+/* 0 for a regular file, else why it is refused. */
+static int not_regular(const struct stat *found) {
+    if (S_ISREG(found->st_mode)) {
+        return 0;
+    }
+    return S_ISDIR(found->st_mode) ? EISDIR : EINVAL;
+}
+
+static int open_flags(const char *mode) {
+    int flags = O_CLOEXEC | O_NONBLOCK; /* an open would wait for the other end of a pipe */
+    if (strchr(mode, '+') != NULL) {
+        flags |= O_RDWR;
+    } else {
+        flags |= mode[0] == 'r' ? O_RDONLY : O_WRONLY;
+    }
+    if (mode[0] == 'w') {
+        flags |= O_CREAT | O_TRUNC;
+    } else if (mode[0] == 'a') {
+        flags |= O_CREAT | O_APPEND;
+    }
+    return flags;
+}
+
 FILE *os_fopen(const char *path, const char *mode) {
     if (strchr(mode, 'x') != NULL) {
         return open_exclusive(path, mode);
     }
-    bool update = strchr(mode, '+') != NULL;
-    int flags = O_CLOEXEC | O_NONBLOCK; /* a pipe would be waited for */
-    flags |= update ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
-    flags |= mode[0] == 'w' ? O_CREAT | O_TRUNC : mode[0] == 'a' ? O_CREAT | O_APPEND : 0;
-    int fd = open(path, flags, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    int fd = open(path, open_flags(mode), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
     if (fd < 0) {
         error_set(errno);
         return NULL;
     }
     struct stat found;
-    int code = fstat(fd, &found) < 0    ? errno
-               : S_ISREG(found.st_mode) ? 0
-               : S_ISDIR(found.st_mode) ? EISDIR
-                                        : EINVAL;
+    int code = fstat(fd, &found) < 0 ? errno : not_regular(&found);
     FILE *file = code == 0 ? fdopen(fd, mode) : NULL;
     if (file == NULL) {
         error_set(code != 0 ? code : errno);
@@ -75,8 +91,9 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     if (stat(path, &found) < 0) {
         return error_set(errno);
     }
-    if (!S_ISREG(found.st_mode)) {
-        return error_set(S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
+    int code = not_regular(&found);
+    if (code != 0) {
+        return error_set(code);
     }
     info->size = (uint64_t)found.st_size;
     info->modified_ns =
@@ -85,10 +102,11 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     return PORTICO_OK;
 }
 
-/* A read lease is refused with EAGAIN while anybody has the file open, or mapped, for writing (fcntl(2), "Leases"); it
- * is granted to the file's owner only, and by local file systems only, so every other code tells nothing. Who opens the
- * file for writing while the lease is there waits until it is given back, and we are sent a signal: by default SIGIO,
- * which would end the process. SIGURG is ignored unless somebody has asked for it. */
+/* The system refuses a read lease with EAGAIN while any process has the file open, or mapped, for
+ * writing (fcntl(2), "Leases"). It grants one only to the file's owner, and only on local file
+ * systems, so any other code says nothing. An open for writing waits while the lease exists, and
+ * this process then gets a signal: by default SIGIO, which would end it. SIGURG is ignored by
+ * default. */
 bool os_file_is_written(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
@@ -96,7 +114,7 @@ bool os_file_is_written(const char *path) {
     }
     bool written =
         fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
-    close(fd); /* gives the lease back */
+    close(fd); /* returns the lease */
     return written;
 }
 

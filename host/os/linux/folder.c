@@ -1,4 +1,4 @@
-/* folder.c: making, deleting and listing folders. Any thread. */
+/* folder.c: creating, deleting and listing folders. Any thread. */
 #include "error.h"
 #include "os/os.h"
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One folder, whose parents are there. */
+/* Creates one folder, whose parents exist. */
 static portico_status folder_create_one(const char *path) {
     if (mkdir(path, S_IRWXU) == 0) {
         return PORTICO_OK;
@@ -22,22 +22,27 @@ static portico_status folder_create_one(const char *path) {
     return error_set(code);
 }
 
+/* Creates the missing parents of `path` and then `path`, which it cuts at each '/' in turn. */
+static portico_status folder_create_all(char *path) {
+    char *slash = strchr(path + (path[0] == '/'), '/');
+    for (; slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        portico_status status = folder_create_one(path);
+        *slash = '/';
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    return folder_create_one(path);
+}
+
 portico_status os_folder_create(const char *path) {
-    char *part = strdup(path);
-    if (part == NULL) {
+    char *copy = strdup(path);
+    if (copy == NULL) {
         return error_set(ENOMEM);
     }
-    portico_status status = PORTICO_OK;
-    for (char *slash = strchr(part + (part[0] == '/'), '/'); slash != NULL && status == PORTICO_OK;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        status = folder_create_one(part);
-        *slash = '/';
-    }
-    if (status == PORTICO_OK) {
-        status = folder_create_one(part);
-    }
-    free(part);
+    portico_status status = folder_create_all(copy);
+    free(copy);
     return status;
 }
 
@@ -57,7 +62,7 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             each(arg, entry->d_name);
         }
-        errno = 0; /* to tell the end from an error */
+        errno = 0; /* tells the end from an error */
     }
     int code = errno;
     closedir(folder);

@@ -1,7 +1,7 @@
 /* library.c: shared libraries through dlopen.
  *
- * Any thread; the loader has a lock of its own. The file is looked at before dlopen sees it, because
- * dlopen does not survive a file that is cut off: it maps pages beyond the end, and touching them is a
+ * Any thread; the loader has its own lock. The file is checked before dlopen sees it, because
+ * dlopen does not survive a truncated file: it maps pages beyond the end, and touching them raises
  * SIGBUS.
  */
 #include "error.h"
@@ -30,14 +30,14 @@ const char os_library_suffix[] = ".so";
 
 struct os_library {
     void *handle;
-    char *path; /* absolute, as given to dlopen */
+    char *path; /* absolute, as passed to dlopen */
 };
 
 static bool is_inside(uint64_t offset, uint64_t size, uint64_t file_bytes) {
     return offset <= file_bytes && size <= file_bytes - offset;
 }
 
-/* Whether every segment and the table of sections, which comes last, are inside the file. */
+/* Whether all segments and the section table, which comes last, are inside the file. */
 static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_bytes) {
     if (!is_inside(header->e_shoff, (uint64_t)header->e_shnum * header->e_shentsize, file_bytes)) {
         return false;
@@ -96,8 +96,8 @@ static portico_status library_check(const char *path, char *why, size_t why_size
     return PORTICO_OK;
 }
 
-/* dlopen tells its reasons in words only. The file itself is there and whole, so what cannot be opened
- * or found is something that it needs. */
+/* dlopen gives its reasons only in words. The file itself exists and is whole, so whatever cannot
+ * be opened or found is a dependency. */
 static portico_status library_fault(const char *words) {
     if (strstr(words, "cannot open shared object file") != NULL ||
         strstr(words, "undefined symbol") != NULL || strstr(words, "not found") != NULL) {
@@ -147,7 +147,7 @@ typedef struct library_search {
     uintptr_t end;
 } library_search;
 
-/* Widens the range to the segments of the library that is searched for. */
+/* Extends the range to the segments of the library in `arg`. */
 static int widen(struct dl_phdr_info *info, size_t size, void *arg) {
     (void)size;
     library_search *search = arg;
@@ -182,7 +182,7 @@ bool os_library_close(os_library *library) {
     bool gone = dlclose(library->handle) == 0;
     void *still = dlopen(library->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
     if (still != NULL) {
-        /* Somebody else holds it, or it cannot go: a unique symbol, a thread's destructor. */
+        /* It is held elsewhere, or cannot go: a unique symbol, a thread's destructor. */
         dlclose(still);
         gone = false;
     }

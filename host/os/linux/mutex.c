@@ -1,10 +1,14 @@
 /* mutex.c: see mutex.h; and os_mutex and os_cond.
  *
- * WHY NO WAKE-UP IS LOST  A mutex's word is MUTEX_WANTED whenever somebody may sleep: who is about to sleep sets it, and
- * who has slept takes the lock with it, since others may sleep still; the unlock that finds it wakes one. The futex does
- * not sleep when the word is another one by then.
- * A condition's waiter reads `turn` while it holds the mutex, so a wake-up after that changes `turn`, and the futex does
- * not sleep. Who wakes without the mutex may come before the waiter holds it: then there is nothing to wait for.
+ * WHY NO WAKE-UP IS LOST
+ *
+ * 1. A mutex's word is MUTEX_WANTED whenever a thread may sleep on it. A thread sets it before it
+ *    sleeps, and takes the lock with it afterwards, since others may still sleep. The unlock that
+ *    finds it wakes one thread. The futex does not sleep if the word has changed by then.
+ * 2. A condition's waiter reads `turn` while it holds the mutex. A later wake-up changes `turn`, so
+ *    the futex does not sleep.
+ * 3. A wake-up without the mutex may come before the waiter has taken it: then there is nothing to
+ *    wait for.
  */
 #include "mutex.h"
 
@@ -18,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPINS = 100 }; /* most locks are held for less */
+enum { SPINS = 100 }; /* most locks are held for less time */
 
 static_assert(sizeof(mutex) <= sizeof(os_mutex), "os_mutex is too small");
 static_assert(sizeof(condition) <= sizeof(os_cond), "os_cond is too small");

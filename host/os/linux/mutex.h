@@ -1,9 +1,11 @@
-/* mutex.h: the lock of this folder, and what os_mutex is.
+/* mutex.h: the lock of this folder and the inside of os_mutex.
  *
- * One word, so that every session and socket can have one, and taken by one instruction where nobody else wants it:
- * pthread_mutex_t takes forty bytes and two calls. Not recursive, not fair. The algorithm is the third one of Ulrich
- * Drepper, "Futexes Are Tricky" (https://www.akkadia.org/drepper/futex.pdf). All bytes zero is free; nothing needs to be
- * released. The thread sanitizer is told of each step, so that it sees races and lock orders as with pthreads.
+ * One word, so that every session and socket can have one. An uncontended lock takes one
+ * instruction; pthread_mutex_t takes forty bytes and two calls. Not recursive, not fair. The
+ * algorithm is the third in Ulrich Drepper, "Futexes Are Tricky"
+ * (https://www.akkadia.org/drepper/futex.pdf). All bytes zero is free; nothing needs to be
+ * released. The thread sanitizer is notified of each step, so it sees races and lock orders as with
+ * pthreads.
  */
 #ifndef PORTICO_LINUX_MUTEX_H
 #define PORTICO_LINUX_MUTEX_H
@@ -22,14 +24,14 @@
 #define MUTEX_TELL(step, ...) ((void)0)
 #endif
 
-enum { MUTEX_FREE, MUTEX_HELD, MUTEX_WANTED /* held, and somebody may sleep */ };
+enum { MUTEX_FREE, MUTEX_HELD, MUTEX_WANTED /* held, and a thread may sleep on it */ };
 
 /* may_alias: the same storage is an os_mutex for the caller. */
 typedef struct __attribute__((may_alias)) mutex {
     _Atomic uint32_t word;
 } mutex;
 
-/* Takes it when it is not free; wakes one that sleeps. */
+/* mutex_wait takes a mutex that was not free; mutex_wake wakes one thread that sleeps on it. */
 COLD void mutex_wait(mutex *m);
 COLD void mutex_wake(mutex *m);
 
@@ -51,14 +53,14 @@ static inline void mutex_unlock(mutex *m) {
     MUTEX_TELL(post_unlock, m, 0);
 }
 
-/* Sleeps while the word is `value`, until os_monotonic_ns() is `until_ns`, UINT64_MAX for ever; may return for no reason.
- * False: the time has come. */
+/* Sleeps while the word is `value`, until os_monotonic_ns() is `until_ns` (UINT64_MAX: for ever).
+ * May return for no reason. False: the time has come. */
 bool futex_sleep(_Atomic uint32_t *word, uint32_t value, uint64_t until_ns);
 COLD void futex_wake(_Atomic uint32_t *word, int count);
 
-/* What os_cond is. All bytes zero: nobody waits. */
+/* The inside of os_cond. All bytes zero: no thread waits. */
 typedef struct __attribute__((may_alias)) condition {
-    _Atomic uint32_t turn; /* moves on with every wake-up */
+    _Atomic uint32_t turn; /* changes with every wake-up */
     _Atomic uint32_t waiters;
 } condition;
 

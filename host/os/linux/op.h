@@ -1,4 +1,4 @@
-/* op.h: what is inside an os_op, and the queues that ops stand in.
+/* op.h: what is inside an os_op, and the queues of ops.
  *
  * While an op is in flight it belongs either to its socket (pending, under the socket's lock) or to
  * one queue (completed, under the port's lock or a waiter's). Never to two.

@@ -24,7 +24,7 @@ static int cut_to_int(uint32_t value) {
     return value < INT_MAX ? (int)value : INT_MAX;
 }
 
-/* Only the reset on close is the system's; a linger of some seconds is done by os_close, see there. */
+/* The system does only the reset on close; os_close does a linger of some seconds. */
 static void linger_set(os_socket *s, int32_t linger_s, int *code) {
     struct linger linger = {.l_onoff = linger_s == 0, .l_linger = 0};
     option_set(s->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger, code);

@@ -1,10 +1,13 @@
-/* port.c: the completion queue over epoll.
+/* port.c: the completion queue over epoll. Any thread. wait.c has the threads that wait.
  *
- * What the events that a waiting thread has fetched complete is handed out by that same os_port_wait. What its
- * submits complete at once goes on its own list and is returned by its next os_port_wait without a system call.
- * The list's lock is that thread's alone, but for os_port_share_kept, which takes the list of a thread that does
- * not come back. Everything else, and every os_port_post, goes through the shared queue.
+ * An operation that completes goes one of three ways:
  *
+ * 1. Completed by an event that a waiting thread has fetched: the same os_port_wait hands it out.
+ * 2. Completed at once by a submit of a thread that waits on the port: it goes on that thread's own
+ *    list, and the thread's next os_port_wait hands it out without a system call. Only the thread
+ *    itself takes the list's lock, and os_port_share_kept, which empties the list of a thread that
+ *    does not come back.
+ * 3. All others, and every os_port_post: they go through the shared queue.
  */
 #include "port.h"
 
@@ -26,7 +29,8 @@ static _Thread_local struct {
     op_queue ops;
 } posts;
 
-/* The ports that exist, so that a thread can tell whether its last one is still there, and their waiters. */
+/* The ports that exist and their waiters, so that a thread can tell whether its last port still
+ * exists. */
 static mutex ports_lock;
 static os_port *ports;
 static uint64_t last_port_id;
@@ -46,11 +50,11 @@ static void port_wake(os_port *port) {
             return;
         }
         if (atomic_load(&port->timed) == 0) {
-            return; /* somebody awake will look: see wait.c */
+            return; /* a thread that is awake will look: see wait.c */
         }
     }
     if (atomic_exchange(&port->wake_sent, true)) {
-        return; /* a wake-up is under way */
+        return; /* a wake-up is already on its way */
     }
     uint64_t one = 1;
     ssize_t written = write(port->wake_fd, &one, sizeof one);
@@ -92,7 +96,8 @@ void os_port_share_kept(os_port *port) {
     mutex_unlock(&ports_lock);
 }
 
-/* The thread turns to another port or ends: what it kept goes to the others, if there still is a port. */
+/* The thread turns to another port or ends: what it kept goes to the other threads, if its port
+ * still exists. */
 static void waiter_leave(waiter *w) {
     mutex_lock(&ports_lock);
     os_port *port = ports;
@@ -109,7 +114,7 @@ static void waiter_leave(waiter *w) {
     }
     mutex_unlock(&ports_lock);
     w->port_id = 0;
-    w->own = (op_queue){0}; /* nobody else knows it any more */
+    w->own = (op_queue){0}; /* no other thread knows it any more */
 }
 
 static void waiter_on_exit(void *w) {
@@ -120,7 +125,7 @@ static void waiter_key_create(void) {
     waiter_key_made = pthread_key_create(&waiter_key, waiter_on_exit) == 0;
 }
 
-void waiter_turn_to(os_port *port, waiter *w) {
+void waiter_enter(os_port *port, waiter *w) {
     if (w->port_id != 0) {
         waiter_leave(w);
     }
@@ -133,7 +138,8 @@ void waiter_turn_to(os_port *port, waiter *w) {
         port->waiters = w;
         mutex_unlock(&ports_lock);
     } else {
-        /* Its end would not be seen: it keeps nothing, and takes from the shared queue like everybody. */
+        /* The end of this thread would go unnoticed: it keeps nothing, and takes only from the
+         * shared queue. */
     }
 }
 
@@ -254,7 +260,8 @@ static uint32_t queue_hand_out(op_queue *queue, os_completion *completions, uint
     return count;
 }
 
-/* Takes a share of the queue, which is not empty, that leaves something for every sleeper, which is woken for the rest. */
+/* Takes a share of the queue, which is not empty. It leaves a share for every sleeper, and wakes
+ * one if anything is left. */
 static uint32_t port_take_some(os_port *port, os_completion *completions, uint32_t capacity) {
     if (capacity == 0) {
         port_wake(port); /* this thread may have swallowed the wake-up */

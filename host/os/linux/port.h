@@ -1,8 +1,10 @@
 /* port.h: the inside of an os_port, for the files of this folder.
  *
  * An epoll set, a queue of completions that any waiter may take, an eventfd to wake one waiter, and
- * the slots of all sockets. A thread that waits keeps what it completes by itself on its own list
- * (see port.c). Lock order: a socket's lock or port.c's ports_lock, never both; then a waiter's lock; then
+ * the slots of all sockets. A thread that waits keeps what it completes itself on its own list (see
+ * port.c).
+ *
+ * Lock order: a socket's lock or port.c's ports_lock, never both; then a waiter's lock; then
  * `slots.lock` or `lock`. Never two sockets' locks, nor two waiters'.
  */
 #ifndef PORTICO_LINUX_PORT_H
@@ -16,21 +18,21 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 
-#define WAKE_TAG UINT64_MAX /* no socket: the slab never has so many */
+#define WAKE_TAG UINT64_MAX /* never a socket's tag: the slab never has so many slots */
 
 /* What a thread keeps for the port it waits on. */
 typedef struct waiter {
-    /* Its thread only */
-    uint64_t port_id; /* 0: waits on none. Not the port: it may be gone */
-    uint32_t streak;  /* waits in a row that made no epoll_wait */
+    /* Used by its thread only */
+    uint64_t port_id; /* 0: waits on none. Not a pointer: the port may be gone */
+    uint32_t streak;  /* waits in a row without epoll_wait */
     uint64_t tag; /* of the socket whose event it fetched last; WAKE_TAG: it had other work since */
-    os_completion *found; /* where its events' completions go, while it looks at them */
+    os_completion *found; /* where its events' completions go while it handles them */
     uint32_t found_count;
-    uint32_t found_room; /* how many more go there; the others go on its own list */
-    bool kept;           /* its own list may have something: only it puts something there */
+    uint32_t found_room; /* how many more fit there; the rest go on its own list */
+    bool kept;           /* its own list may have something: only its thread adds to it */
     /* Under ports_lock */
     struct waiter *next; /* among the waiters of its port */
-    /* Under the lock */
+    /* Under `lock` */
     mutex lock;
     op_queue own; /* completed by this thread, for this thread */
 } waiter;
@@ -43,27 +45,30 @@ struct os_port {
     int wake_fd; /* eventfd, edge-triggered, never read: each write is one event */
     slab slots;
 
-    /* On cache lines of their own: written by all workers. */
+    /* On cache lines of their own, because all workers write them. */
     alignas(64) atomic_uint epoch; /* counts epoll_wait calls, see port_dispatch */
-    /* Threads that sleep, or are on their way in or out: one in epoll_wait until something comes, some that nap (of
-     * these some without end), some in epoll_wait for a time. */
+    /* Threads that sleep, or are on their way in or out. `polled`: one is in epoll_wait until
+     * something comes; `napping`: these nap, `napping_long` of them without end; `timed`: these are
+     * in epoll_wait for a time. */
     alignas(64) atomic_bool polled;
-    atomic_bool wake_sent; /* a write to wake_fd whose event nobody has seen yet */
-    atomic_uint naps;      /* counts wake-ups of those that nap; what they sleep on */
+    atomic_bool wake_sent; /* a write to wake_fd whose event no thread has fetched yet */
+    atomic_uint naps;      /* counts the wake-ups of nappers, which sleep on it */
     atomic_uint napping;
     atomic_uint napping_long;
     atomic_uint timed;
-    atomic_uint behind; /* so many looks more, long handlers leave somebody to poll */
+    atomic_uint
+        lagging; /* while not 0, a thread that leaves with a long completion wakes a napper */
     atomic_uint queued; /* length of `queue` */
     mutex lock;         /* of `queue` */
     op_queue queue;
 };
 
-/* Hands `o` out with its status, bytes and system_error: on the calling thread's own list if that
- * thread waits on this port, else through the shared queue. May be called with a socket's lock held. */
+/* Hands `o` out with its status, bytes and system_error: through the calling thread's own list if
+ * that thread waits on this port, otherwise through the shared queue. May be called with a socket's
+ * lock held. */
 void port_complete(os_port *port, op *o);
 
-/* As port_complete, with the result given by a raw code; 0 is success. */
+/* Like port_complete, with the result given by a raw code; 0 is success. */
 void port_complete_code(os_port *port, op *o, int code);
 
 /* ---- for wait.c ---------------------------------------------------------------------------- */
@@ -71,17 +76,17 @@ void port_complete_code(os_port *port, op *o, int code);
 /* What the calling thread keeps. */
 extern _Thread_local waiter waiter_self;
 
-/* The thread waits on this port for the first time, or on another one than before. */
-COLD void waiter_turn_to(os_port *port, waiter *w);
+/* The thread waits on this port for the first time, or on another port than before. */
+COLD void waiter_enter(os_port *port, waiter *w);
 
-/* Hands out the thread's own completions. More than the caller takes at once is no longer its own: a slow
- * handler would hold them up. */
+/* Hands out the thread's own completions. What the caller does not take at once goes to the shared
+ * queue, so that a slow handler does not hold it up. */
 uint32_t waiter_hand_out(os_port *port, waiter *w, os_completion *completions, uint32_t capacity);
 
 /* Hands out a share of the shared queue. Returns how many. */
 uint32_t port_take_shared(os_port *port, os_completion *completions, uint32_t capacity);
 
-/* Wakes one that naps, if one does. */
+/* Wakes one napper, if there is one. */
 COLD void port_wake_napper(os_port *port);
 
 #endif

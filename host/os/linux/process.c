@@ -1,6 +1,6 @@
 /* process.c: how the process begins and ends, and what it may use.
  *
- * os_init is called by main before there are other threads; the rest by any thread.
+ * main() calls os_init before there are other threads; any thread calls the rest.
  */
 #include "error.h"
 #include "os/os.h"
@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A session is a descriptor: 1,024 of them, what shells allow by default, are few. Nothing here uses
- * select(), the reason for that default, so take all that the administrator allows. */
+/* A session is a descriptor, and the 1,024 that shells allow by default are few. The reason for
+ * that default is select(), which nothing here uses, so take all that the administrator allows. */
 static void raise_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -22,7 +22,7 @@ static void raise_descriptor_limit(void) {
 }
 
 portico_status os_init(int *argc, char ***argv) {
-    (void)argc; /* the arguments are taken as UTF-8 as they are */
+    (void)argc; /* the arguments are taken to be UTF-8 */
     (void)argv;
     raise_descriptor_limit();
     static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2}; /* by default each of them kills */
@@ -41,7 +41,7 @@ void os_exit(int code) {
 uint32_t os_cpu_count(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        return (uint32_t)CPU_COUNT(&set); /* those that this process may use */
+        return (uint32_t)CPU_COUNT(&set); /* the processors that this process may use */
     }
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (uint32_t)online : 1;

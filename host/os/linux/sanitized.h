@@ -1,4 +1,5 @@
-/* sanitized.h: whether this is built with a sanitizer that has to be told, or has to see, what is done. */
+/* sanitized.h: whether this is a build with a sanitizer that needs to be notified, or to see calls.
+ */
 #ifndef PORTICO_LINUX_SANITIZED_H
 #define PORTICO_LINUX_SANITIZED_H
 

@@ -26,7 +26,7 @@ os_socket *slab_at(slab *s, uint32_t index) {
            (index - chunk_start(chunk));
 }
 
-/* A slot never used before. [slab lock held] */
+/* Adds a slot that was never used before. [slab lock held] */
 static os_socket *slab_grow(slab *s) {
     uint32_t chunk = chunk_of(s->count);
     if (chunk >= SLAB_CHUNKS) {

@@ -1,8 +1,8 @@
 /* slab.h: where the sockets of one port live.
  *
- * Slots are made in chunks that never move and are freed with the port, so that an event for a
- * socket that was closed meanwhile finds memory, locks it and sees another generation. Chunk k
- * holds 64 << k slots: few chunks, no copying, and what is not used yet was never touched.
+ * Slots are allocated in chunks that never move and are freed with the port. So an event for a
+ * socket that has been closed since finds memory, locks it and sees another generation. Chunk k
+ * holds 64 << k slots: few chunks, no copying, and slots not used yet are never touched.
  */
 #ifndef PORTICO_LINUX_SLAB_H
 #define PORTICO_LINUX_SLAB_H
@@ -15,7 +15,7 @@
 enum { SLAB_FIRST_BITS = 6, SLAB_CHUNKS = 20 }; /* 64 slots at first, 67 million at most */
 
 typedef struct slab {
-    mutex lock; /* of `free` and `count`; the last one taken */
+    mutex lock; /* of `free` and `count`; last in the lock order */
     os_socket *free;
     uint32_t count; /* slots ever handed out */
     _Atomic(os_socket *) chunks[SLAB_CHUNKS];
@@ -24,13 +24,13 @@ typedef struct slab {
 /* All bytes zero is an empty slab. */
 void slab_fini(slab *s);
 
-/* A slot that nobody uses, with its index and generation set; NULL when there is no memory. */
+/* A free slot with its index and generation set; NULL without memory. */
 os_socket *slab_take(slab *s);
 
-/* Gives a slot back whose generation the caller has moved on. */
+/* Returns a slot whose generation the caller has advanced. */
 void slab_give(slab *s, os_socket *slot);
 
-/* The slot with an index that slab_take has once handed out. */
+/* The slot of an index that slab_take has handed out before. */
 os_socket *slab_at(slab *s, uint32_t index);
 
 #endif

@@ -1,7 +1,8 @@
-/* socket.c: sockets and their events; what listeners, connectors and streams have in common.
+/* socket.c: what listeners, connectors and streams have in common: open, cancel and close.
  *
- * Any thread. A socket is registered with epoll once, edge-triggered, for everything; `readable` and
- * `writable` remember what the edges said, so that a submit tries its system call only when it can succeed.
+ * Any thread. A socket is registered with epoll once, edge-triggered, for everything. `readable`
+ * and `writable` remember what the edges reported, so a submit makes its system call only when it
+ * can succeed.
  */
 #include "socket.h"
 
@@ -16,7 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Back to a slot that nobody uses; whatever still points here sees another generation. [lock held] */
+/* Makes the slot free; anything that still refers to the socket sees another generation. [lock
+ * held] */
 static void socket_retire(os_socket *s) {
     s->kind = SOCKET_FREE;
     s->generation++;
@@ -50,7 +52,7 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
                                 .data.u64 = socket_tag(s)};
     portico_status status = PORTICO_OK;
     if (epoll_ctl(port->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-        /* ENOSPC: the system watches as many descriptors as it may. */
+        /* ENOSPC: the system's limit of watched descriptors is reached. */
         status = error_set(errno == ENOSPC ? EMFILE : errno);
         socket_retire(s);
         *result = NULL;
@@ -94,25 +96,25 @@ void os_cancel(os_socket *s, os_op *cancelled) {
     }
 }
 
-/* Gives the descriptor back to the system without ever blocking the worker. [lock held] */
+/* Closes the descriptor without ever blocking the worker. [lock held] */
 static void socket_close_fd(os_socket *s, bool reset) {
     if (reset) {
         struct linger now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     } else if (s->linger_s > 0) {
-        /* With SO_LINGER, close() would block, also a non-blocking descriptor. This gives the bytes still
-         * queued the same time, and a reset after it, without anyone waiting. */
+        /* With SO_LINGER, close() would block even on a non-blocking descriptor. TCP_USER_TIMEOUT
+         * gives the bytes still queued the same time, followed by a reset, without blocking. */
         unsigned timeout_ms = s->linger_s * 1000u;
         setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
     }
-    close(s->fd); /* takes it out of epoll, too: there is no second descriptor for it */
+    close(s->fd); /* removes it from epoll, too: there is no second descriptor for it */
 }
 
 void os_close(os_socket *s, bool reset) {
     op_queue in_flight = {0};
     mutex_lock(&s->lock);
     if (s->kind == SOCKET_FREE) {
-        abort(); /* closed twice: the second close would hit a stranger's socket */
+        abort(); /* closed twice: the second close would hit an unrelated socket */
     }
     os_port *port = s->port;
     socket_close_fd(s, reset);

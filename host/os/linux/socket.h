@@ -1,7 +1,7 @@
 /* socket.h: the inside of an os_socket, for the files of this folder.
  *
  * A slot of the port's slab. Every system call on `fd` is made with `lock` held, so that a number
- * that os_close has given back to the system is never used by mistake.
+ * that os_close has returned to the system is never used by mistake.
  */
 #ifndef PORTICO_LINUX_SOCKET_H
 #define PORTICO_LINUX_SOCKET_H
@@ -21,9 +21,9 @@ typedef enum socket_kind {
 } socket_kind;
 
 typedef enum socket_readable {
-    READABLE_NO,    /* the last look found nothing: an event will tell */
+    READABLE_NO,    /* the last look found nothing: an event will follow */
     READABLE_MAYBE, /* look */
-    READABLE_SURE   /* an event told so and nothing was read since */
+    READABLE_SURE   /* an event said so, and nothing was read since */
 } socket_readable;
 
 struct os_socket {
@@ -39,12 +39,12 @@ struct os_socket {
     };
     int fd;
     uint32_t index;
-    uint32_t generation;    /* moves on with os_close: makes events that come late recognisable */
-    uint32_t drained_epoch; /* port's epoch when the last look found nothing */
+    uint32_t generation;    /* changes with os_close: exposes events that come late */
+    uint32_t drained_epoch; /* the port's epoch when the last look found nothing */
     uint16_t linger_s;      /* from os_socket_configure, for os_close */
     uint8_t kind;           /* socket_kind */
     uint8_t readable;       /* socket_readable */
-    bool writable;          /* false: the last look found no room, an event will tell */
+    bool writable;          /* false: the last look found no room, an event will follow */
     bool hangup;            /* no more edges will come for reading: never clear `readable` */
     uint8_t recv_failed;    /* the code of a failed os_recv_now, for the next recv; 0: none */
     bool shutdown_after_send;
@@ -52,24 +52,24 @@ struct os_socket {
 
 static_assert(sizeof(os_socket) <= 64, "keep idle sockets small");
 
-/* What an event says about its socket. */
+/* What an event carries about its socket. */
 static inline uint64_t socket_tag(const os_socket *s) {
     return (uint64_t)s->generation << 32 | s->index;
 }
 
-/* Makes a slot for `fd` and has it watched. On failure `fd` is still the caller's. With
- * SOCKET_CONNECTING, `pending` is the connect. *result is written before any completion can be handed
- * out. No socket's lock may be held. */
+/* Makes a socket of `fd` and registers it with epoll. On failure `fd` is still the caller's. With
+ * SOCKET_CONNECTING, `pending` is the connect. *result is written before any completion can be
+ * handed out. No socket's lock may be held. */
 portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pending,
                              os_socket **result);
 
 /* Accepts while connections and accepts are waiting. No socket's lock may be held. */
 void accept_run(os_socket *listener, uint32_t generation);
 
-/* A connecting socket's event: completes the connect. [socket's lock held] */
+/* An event of a connecting socket: completes the connect. [socket's lock held] */
 void connect_finish(os_socket *s);
 
-/* Perform and complete what is in flight, as far as the system lets them. [socket's lock held] */
+/* Perform and complete what is in flight, as far as the system allows. [socket's lock held] */
 void stream_run_recv(os_socket *s);
 void stream_run_send(os_socket *s);
 

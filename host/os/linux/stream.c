@@ -1,7 +1,7 @@
 /* stream.c: recv, recv-ready and send on connected sockets.
  *
- * Any thread; all work is done with the socket's lock held, either by the submit, when the last edge
- * says that it can succeed, or by the thread that fetched the next edge.
+ * Any thread; all work is done with the socket's lock held: by the submit, if the last edge says
+ * that it can succeed, or by the thread that fetched the next edge.
  */
 #include "call.h"
 #include "error.h"
@@ -13,15 +13,15 @@
 
 static_assert(OS_SEND_BUFFERS_MAX <= 1024, "more than one sendmsg takes");
 
-/* The last look found nothing: the next edge will tell. */
+/* The last look found nothing: an edge will follow. */
 static void stream_drained(os_socket *s) {
     s->readable = READABLE_NO;
     s->hangup =
-        false; /* it was an error that has gone by; after an end of stream one never gets here */
+        false; /* it was an error that has passed; after an end of stream this is never reached */
     s->drained_epoch = atomic_load(&s->port->epoch);
 }
 
-/* A recv that goes on after signals; the result, or minus the code. */
+/* A recv that retries after signals. Returns the result, or minus the code. */
 static ssize_t stream_recv_some(os_socket *s, void *data, size_t size, int flags) {
     ssize_t count;
     do {
@@ -36,7 +36,7 @@ static void stream_complete_recv(os_socket *s, op *o, ssize_t result) {
     port_complete_code(s->port, o, result < 0 ? (int)-result : 0);
 }
 
-/* recv-ready: nothing is read; at most looked at. */
+/* recv-ready: reads nothing, at most peeks. */
 static void stream_run_ready(os_socket *s, op *o) {
     ssize_t result = 0;
     if (s->readable != READABLE_SURE && s->recv_failed == 0) {
@@ -51,7 +51,7 @@ static void stream_run_ready(os_socket *s, op *o) {
     stream_complete_recv(s, o, result < 0 ? result : 0);
 }
 
-/* One recv that remembers what it tells about the socket; as stream_recv_some. */
+/* One recv that records what it finds out about the socket. Returns as stream_recv_some. */
 static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
     ssize_t result =
         s->recv_failed != 0 ? -(ssize_t)s->recv_failed : stream_recv_some(s, data, capacity, 0);
@@ -61,10 +61,10 @@ static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
         return result;
     }
     if (result <= 0) {
-        s->hangup = true; /* no edge will come again: later recvs look for themselves */
+        s->hangup = true; /* no more edges will come: later recvs look for themselves */
     }
     if (result > 0 && (uint32_t)result < capacity && !s->hangup) {
-        stream_drained(s); /* a short recv has emptied it: what comes later makes a new edge */
+        stream_drained(s); /* a short recv has emptied it: new bytes make a new edge */
     } else {
         s->readable = READABLE_MAYBE;
     }
@@ -91,7 +91,7 @@ uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
     mutex_lock(&s->lock);
     if (s->kind == SOCKET_STREAM && s->recv == NULL && s->readable != READABLE_NO && capacity > 0) {
         result = stream_recv(s, data, capacity);
-        /* The system tells of a failure once; of the end again and again. */
+        /* The system reports a failure once, but the end of the stream again and again. */
         s->recv_failed = result < 0 && result != -EAGAIN ? (uint8_t)-result : 0;
     }
     mutex_unlock(&s->lock);
@@ -100,7 +100,7 @@ uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
 
 /* ---- send -------------------------------------------------------------------------------- */
 
-/* Takes `count` sent bytes, and nodes without any, off the list. Returns what is left of it. */
+/* Takes `count` sent bytes, and empty nodes, off the list. Returns the rest of the list. */
 static os_buffer *send_advance(os_buffer *list, size_t count) {
     while (list != NULL && list->size <= count) {
         count -= list->size;
@@ -126,8 +126,7 @@ static ssize_t send_many(os_socket *s, const os_buffer *list) {
     struct iovec vectors[OS_SEND_BUFFERS_MAX];
     size_t used = 0;
     for (const os_buffer *b = list; b != NULL; b = b->next) {
-        vectors[used].iov_base =
-            (void *)(uintptr_t)b->data; /* only read, but iovec knows no const */
+        vectors[used].iov_base = (void *)(uintptr_t)b->data; /* only read, but iovec has no const */
         vectors[used].iov_len = b->size;
         used++;
     }
@@ -139,8 +138,8 @@ static ssize_t send_many(os_socket *s, const os_buffer *list) {
     return count < 0 ? -(ssize_t)errno : count;
 }
 
-/* Sends of the list, which is not empty, what goes, and takes it off. Returns how many bytes; *code is why it goes no
- * further, or 0. */
+/* Sends what it can of the list, which is not empty, and takes it off. Returns how many bytes;
+ * *code says why it stopped, or is 0. */
 static uint32_t stream_send(os_socket *s, os_buffer **list, int *code) {
     uint32_t sent = 0;
     *code = 0;
@@ -201,7 +200,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     return status;
 }
 
-/* PORTICO_OK when one os_send may take this list. */
+/* PORTICO_OK when os_send may take this list. */
 static portico_status send_check(const os_buffer *list) {
     uint32_t nodes = 0;
     uint64_t bytes = 0;
@@ -212,7 +211,10 @@ static portico_status send_check(const os_buffer *list) {
             return PORTICO_E_INVALID;
         }
     }
-    return nodes == 0 ? PORTICO_E_INVALID : bytes > UINT32_MAX ? PORTICO_E_TOO_BIG : PORTICO_OK;
+    if (nodes == 0) {
+        return PORTICO_E_INVALID;
+    }
+    return bytes > UINT32_MAX ? PORTICO_E_TOO_BIG : PORTICO_OK;
 }
 
 portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
@@ -236,7 +238,7 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
 
 uint32_t os_send_now(os_socket *s, os_buffer **list) {
     if (send_check(*list) != PORTICO_OK) {
-        return 0; /* os_send says why */
+        return 0; /* os_send will say why */
     }
     uint32_t sent = 0;
     mutex_lock(&s->lock);

@@ -30,7 +30,7 @@ portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(
     thread->fn = fn;
     thread->arg = arg;
     snprintf(thread->name, sizeof thread->name, "%s", name);
-    *result = thread; /* before the start: the new thread may look at it */
+    *result = thread; /* before the start: the new thread may read it */
     int code = pthread_create(&thread->system, NULL, thread_main, thread);
     if (code != 0) {
         *result = NULL;
@@ -52,7 +52,7 @@ uint64_t os_thread_cpu_ns(const os_thread *thread) {
 
 void os_thread_join(os_thread *thread) {
     if (pthread_join(thread->system, NULL) != 0) {
-        abort(); /* joined twice, or by itself */
+        abort(); /* joined twice, or by the thread itself */
     }
     free(thread);
 }
@@ -61,6 +61,6 @@ void os_sleep(uint32_t timeout_ms) {
     struct timespec left = {.tv_sec = timeout_ms / 1000,
                             .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
-        /* A signal: `left` is what remains. */
+        /* A signal came: `left` is what remains. */
     }
 }

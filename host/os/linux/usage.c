@@ -29,7 +29,7 @@ static uint32_t descriptor_count(void) {
         count += entry->d_name[0] != '.';
     }
     closedir(folder);
-    return count - 1; /* the folder's own */
+    return count - 1; /* without the folder's own descriptor */
 }
 
 static uint64_t timeval_ns(const struct timeval *t) {

@@ -1,30 +1,54 @@
-/* wait.c: os_port_wait: which thread sleeps where, and what the events of epoll do.
+/* wait.c: os_port_wait: how threads sleep, and what the events of epoll do.
  *
- * ONE POLLS  Of the threads that have nothing to do one is in epoll_wait, and the others nap (port_nap): the system would
- * wake as many as it has events, though the first is back before the second has got a processor. Whoever wants to wait
- * and finds nobody polling polls. While all that is to be done is short, one thread does it; a nap ends after
- * NAP_FIRST_MS, and who then finds nobody polling, since a handler takes long or there is much to do, polls too. Naps
- * become longer while there is always somebody, and end in one without end when NAP_LAST_MS has passed. Who goes away
- * with work and leaves only such naps behind wakes one of them to look after it (port_left). Who takes up a nap without end
- * does so while somebody polls, and that one looks when it goes away; a thread that is on its way into or out of a
- * shorter nap looks by itself.
+ * HOW THREADS SLEEP
  *
- * LONG HANDLERS  Who asks for one completion at a time says that each takes it long: longer than it takes to wake another
- * thread for the next one. Before it sleeps it looks for an event that is there at once. One of another socket than the last
- * has waited while a handler ran; from then on, until BEHIND_WAITS such looks have found none, whoever goes away with a long
- * completion wakes one that naps, which then polls. Where one thread keeps up nobody is woken.
+ * 1. Of the idle threads one, the poller, is in epoll_wait; the others nap (port_nap). If all were
+ *    in epoll_wait, the system would wake as many as it has events, although the first is back
+ *    before the second has got a processor.
+ * 2. A thread that wants to sleep and finds no poller becomes the poller. One that waits for a
+ *    limited time is in epoll_wait in any case.
+ * 3. A nap ends after NAP_FIRST_MS. If there is no poller then, because a handler takes long or
+ *    there is much to do, the thread polls as well. While all work is short, one thread does it.
+ * 4. While there always is a poller, each nap is twice as long as the last. The one after
+ *    NAP_LAST_MS is endless.
+ * 5. A thread starts an endless nap only while another thread polls, and the poller wakes an
+ *    endless napper when it leaves with work and only endless nappers remain (port_left). A thread
+ *    on its way into or out of a shorter nap looks for itself.
  *
- * WHY NO WAKE-UP IS LOST  A poster (1) pushes and counts up `queued`, (2) reads `polled`, `napping` and `timed`, and if
- * somebody sleeps (3) wakes one that naps if nobody polls, else sets `wake_sent` and, if it was clear, writes to the
- * eventfd. A waiter (a) sets `polled`, or counts up `napping` or `timed`, (b) reads `queued` and does not sleep if there is
- * something. All of these are sequentially consistent, so either the poster sees the sleeper or the sleeper sees the op: (1)
- * before (2), (a) before (b), both cannot miss. The event of a write made between (b) and epoll_wait
- * stays in the epoll set until some thread fetches it. If (3) finds `wake_sent` set, the thread that
- * will fetch that earlier event clears the flag first and reads `queued` afterwards, so it sees this
- * op as well. If (3) finds somebody polling who is just coming back, that one clears `polled` first and reads `queued`
- * afterwards. If (3) finds nobody polling, and wakes one that naps: it reads `naps` before (b), so it does not sleep
- * when it was woken in between. A thread that leaves ops in the queue passes the wake-up on, by (2) and (3). Who is
- * awake looks at the queue before it sleeps.
+ * LONG HANDLERS
+ *
+ * 1. `capacity` 1 means that the caller's completions take long: longer than it takes to wake
+ *    another thread for the next one.
+ * 2. Before such a thread sleeps, it looks for an event that is ready (port_look). One of another
+ *    socket than its last has waited while a handler ran.
+ * 3. From then on, until LAGGING_LOOKS such looks have found none, every thread that leaves with a
+ *    long completion wakes a napper, which then polls.
+ * 4. Where one thread keeps up, none is woken.
+ *
+ * WHY NO WAKE-UP IS LOST
+ *
+ * A poster
+ * (1) pushes the op and counts up `queued`,
+ * (2) reads `polled`, `napping` and `timed`,
+ * (3) if a thread sleeps: wakes a napper if none polls; otherwise sets `wake_sent` and, if that was
+ *     clear, writes to the eventfd.
+ *
+ * A waiter
+ * (a) sets `polled`, or counts up `napping` or `timed`,
+ * (b) reads `queued`, and does not sleep unless it is 0.
+ *
+ * All are sequentially consistent, with (1) before (2) and (a) before (b): either the poster sees
+ * the sleeper or the sleeper sees the op.
+ *
+ * - The write comes between (b) and epoll_wait: its event stays in the epoll set until a thread
+ *   fetches it.
+ * - (3) finds `wake_sent` set: the thread that fetches that earlier event clears the flag before it
+ *   reads `queued`, so it sees this op as well.
+ * - (3) finds a poller that is just coming back: it clears `polled` before it reads `queued`.
+ * - (3) finds no poller and wakes a napper: the napper has read `naps` before (b), so it does not
+ *   sleep if it was woken in between.
+ * - A thread that leaves ops in the queue passes the wake-up on, by (2) and (3).
+ * - A thread that is awake reads `queued` before it sleeps.
  */
 #include "call.h"
 #include "os/compiler.h"
@@ -35,32 +59,32 @@
 
 enum {
     EVENTS_MAX = 128, /* fetched by one epoll_wait */
-    STREAK_MAX = 16,  /* waits served without a look at epoll and at the shared queue first */
-    NAP_FIRST_MS = 1, /* the first nap of some; each next one takes twice as long */
+    STREAK_MAX = 16,  /* waits in a row without a look at epoll and the shared queue first */
+    NAP_FIRST_MS = 1, /* the first nap of a series; each next one takes twice as long */
     NAP_LAST_MS = 4,
-    BEHIND_WAITS = 64
+    LAGGING_LOOKS = 64
 };
 
-/* The thread goes away, perhaps for long. If only such are left that nap without end, one is to look after it; any one is, if
- * it `takes_long` and there is more to do. */
+/* The thread leaves with work, perhaps for long. Wakes a napper if only endless nappers remain, or
+ * if the work `takes_long` and events have had to wait. */
 static void port_left(os_port *port, bool takes_long) {
     uint32_t napping = atomic_load(&port->napping);
     if (napping == 0) {
         return;
     }
     bool wanted = napping == atomic_load(&port->napping_long) ||
-                  (takes_long && atomic_load_explicit(&port->behind, memory_order_relaxed) != 0);
+                  (takes_long && atomic_load_explicit(&port->lagging, memory_order_relaxed) != 0);
     if (wanted && !atomic_load(&port->polled)) {
         port_wake_napper(port);
     }
 }
 
-/* Remembers what the edge said. [lock held] */
+/* Records what the edge reported. [lock held] */
 static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        /* Another worker may have read everything after the epoll_wait that brought this event. It has
-         * not if the last look that found nothing was before that epoll_wait began; then recv-ready
-         * need not look. */
+        /* Another worker may have read everything after the epoll_wait that fetched this event. It
+         * has not if the last look that found nothing came before that epoll_wait began; then
+         * recv-ready need not look. */
         bool fresh = (int32_t)(ticket - s->drained_epoch) > 0;
         s->readable = fresh ? READABLE_SURE : READABLE_MAYBE;
     }
@@ -72,7 +96,7 @@ static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
     }
 }
 
-/* An event came: performs what waited for it. `ticket` is the number of the epoll_wait that fetched it. */
+/* Performs what waited for the event. `ticket` is the number of the epoll_wait that fetched it. */
 static void port_dispatch(os_port *port, uint64_t tag, uint32_t events, uint32_t ticket) {
     os_socket *s = slab_at(&port->slots, (uint32_t)tag);
     uint32_t generation = (uint32_t)(tag >> 32);
@@ -95,8 +119,8 @@ static void port_dispatch(os_port *port, uint64_t tag, uint32_t events, uint32_t
     }
 }
 
-/* One epoll_wait: does what its events ask for, and writes what that completes. Returns how many. With a timeout of -1
- * the thread has set `polled`. */
+/* One epoll_wait: handles its events and writes what they complete. Returns how many completions.
+ * With a timeout of -1 the thread has set `polled`. */
 static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
                           int timeout_ms) {
     struct epoll_event events[EVENTS_MAX];
@@ -109,8 +133,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
         timeout_ms = 0;
     }
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
-    int most = capacity < EVENTS_MAX ? (int)capacity
-                                     : EVENTS_MAX; /* what is left, another thread may fetch */
+    int most =
+        capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* another thread may fetch the rest */
     int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (polls) {
         atomic_store(&port->polled, false);
@@ -121,10 +145,10 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     w->found = completions;
     w->found_count = 0;
     w->found_room = w->port_id == port->id ? capacity : 0;
-    for (int i = 0; i < count;
-         i++) { /* count is -1 with EINTR: as if the time had run out a little early */
+    /* `count` is -1 after EINTR: as if the time had run out a little early. */
+    for (int i = 0; i < count; i++) {
         if (events[i].data.u64 == WAKE_TAG) {
-            atomic_store(&port->wake_sent, false); /* before the look at the queue */
+            atomic_store(&port->wake_sent, false); /* before reading `queued` */
         } else {
             w->tag = events[i].data.u64;
             port_dispatch(port, w->tag, events[i].events, ticket);
@@ -134,21 +158,22 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
     return w->found_count;
 }
 
-/* Looks for an event that waited behind a long handler. One of the same socket did not: its session's work is done one
- * thing after another, whoever does it. Returns as port_poll. */
+/* Looks for an event that waited during a long handler. An event of the same socket did not: a
+ * session's work is done one thing after another, whichever thread does it. Returns as port_poll.
+ */
 static uint32_t port_look(os_port *port, waiter *w, os_completion *completion) {
     uint64_t before = w->tag;
     uint32_t count = port_poll(port, w, completion, 1, 0);
     bool waited = count > 0 && w->tag != before;
-    uint32_t behind = atomic_load_explicit(&port->behind, memory_order_relaxed);
-    if (waited || behind > 0) {
-        atomic_store_explicit(&port->behind, waited ? BEHIND_WAITS : behind - 1,
+    uint32_t lagging = atomic_load_explicit(&port->lagging, memory_order_relaxed);
+    if (waited || lagging > 0) {
+        atomic_store_explicit(&port->lagging, waited ? LAGGING_LOOKS : lagging - 1,
                               memory_order_relaxed);
     }
     return count;
 }
 
-/* Sleeps while another thread polls: for `nap_ms`, or until it is woken. */
+/* Sleeps while another thread polls: for `nap_ms`, or until woken. */
 COLD static void port_nap(os_port *port, uint32_t nap_ms) {
     bool ends = nap_ms <= NAP_LAST_MS;
     uint64_t until_ns = ends ? os_monotonic_ns() + (uint64_t)nap_ms * 1000000 : UINT64_MAX;
@@ -162,7 +187,7 @@ COLD static void port_nap(os_port *port, uint32_t nap_ms) {
     atomic_fetch_sub(&port->napping, 1);
 }
 
-/* Milliseconds until `deadline_ns`, rounded up so that nobody wakes too early. */
+/* Milliseconds until `deadline_ns`, rounded up so that no thread wakes too early. */
 COLD static int deadline_left_ms(uint64_t deadline_ns) {
     uint64_t now_ns = os_monotonic_ns();
     if (now_ns >= deadline_ns) {
@@ -204,7 +229,7 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
                       uint32_t timeout_ms) {
     waiter *w = &waiter_self;
     if (w->port_id != port->id) {
-        waiter_turn_to(port, w);
+        waiter_enter(port, w);
     }
     if (capacity == 0) {
         return 0;
@@ -214,7 +239,7 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
         count = waiter_hand_out(port, w, completions, capacity);
         count += port_take_shared(port, completions + count, capacity - count);
     } else {
-        /* This thread has fed itself for long: now the others' posts and events come first. */
+        /* This thread has fed itself for long: the others' posts and events come first now. */
         w->streak = 0;
         count = port_poll(port, w, completions, capacity, 0);
         count += port_take_shared(port, completions + count, capacity - count);
