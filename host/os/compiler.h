@@ -1,25 +1,25 @@
-/* compiler.h: what the host asks of the compiler beyond C11.
- */
+/* compiler.h: what the host asks of the compiler beyond C11. */
 #ifndef PORTICO_COMPILER_H
 #define PORTICO_COMPILER_H
 
 #include <stddef.h>
 
-/* The struct of `type` whose `member` is at `pointer`. */
+/* The struct of type `type` whose `member` is at `pointer`. */
 #define container_of(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* Before a declaration: the function rarely runs. The compiler keeps it out of its callers, places it away from hot code
- * and lays out branches so that the path without the call is the straight one. Marking a function that does run often
- * costs speed, never correctness. */
+/* Before a declaration: the function rarely runs. The compiler keeps it out of its callers, places
+ * it away from hot code, and lays out branches so that the path without the call is the straight
+ * one. On a function that does run often it costs speed, never correctness. */
 #if defined(__GNUC__)
 #define COLD __attribute__((cold, noinline))
 #else
 #define COLD
 #endif
 
-/* After a declaration: which argument is a printf format, and which is the first one it formats. mingw-w64's gcc has to
- * be told that its printf is the C library's own and not Microsoft's; clang knows no other name. */
+/* After a declaration: which argument is a printf format, and which is the first argument that it
+ * formats. gnu_printf says to mingw-w64's gcc that its printf is the C library's own and not
+ * Microsoft's; clang knows no other name. */
 #if defined(__MINGW32__) && !defined(__clang__)
 #define PRINTF_LIKE(format_at, first) __attribute__((format(gnu_printf, format_at, first)))
 #elif defined(__GNUC__)
