@@ -1,5 +1,5 @@
-/* 100 accepts in flight take 100 connections, each once; connections that come before an accept wait
- * for it. */
+/* 100 accepts in flight take 100 connections, each once. Connections that come before an accept
+ * wait for it. */
 #include "contract.h"
 
 enum { COUNT = 100 };

@@ -1,5 +1,5 @@
-/* Clients that connect and reset before they are accepted do not stop the listener: a good one gets
- * through. */
+/* Clients that connect and reset before they are accepted do not stop the listener: a good client
+ * gets through. */
 #include "contract.h"
 
 enum { BAD = 20 };

@@ -1,7 +1,8 @@
 /* Connections over IPv4, IPv6, and IPv4 to an IPv6 listener with dual_stack. */
 #include "contract.h"
 
-/* Connects from `host` to the listener's port; writes how the listener sees the peer. False: no such way. */
+/* Connects from `host` to the listener's port; writes the peer as the listener sees it. False: this
+ * machine has no such way. */
 static bool meet(os_port *port, os_socket *listener, const char *host, uint16_t number,
                  char text[OS_ADDRESS_TEXT]) {
     os_address to;

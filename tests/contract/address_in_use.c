@@ -1,4 +1,5 @@
-/* A port that is listened on is taken; an address of another machine is not ours; port 0 gives a new one. */
+/* A port with a listener is taken; the address of another machine is not ours; port 0 gives a new
+ * port. */
 #include "contract.h"
 
 static portico_status listen_at(os_port *port, const os_address *address, bool reuse,

@@ -1,5 +1,6 @@
-/* An alarm sleeps until its time and not in a busy loop; a ring ends the sleep, also one that came before it, and also a
- * sleep for ever. How late it wakes is told, not checked. */
+/* An alarm sleeps until its time, without spinning. A ring ends the sleep, even one that came
+ * before it, and even an endless sleep. The test reports how late the alarm wakes, but does not
+ * check it. */
 #include "contract.h"
 
 #include <stdatomic.h>
@@ -47,9 +48,10 @@ static void ring_main(void *arg) {
 SCENARIO(alarm) {
     CHECK_OK(os_alarm_create(&alarm));
     by_time();
-    os_alarm_sleep(alarm, 0); /* long over: returns */
+    os_alarm_sleep(alarm, 0); /* long past: returns */
     os_alarm_ring(alarm);
-    os_alarm_sleep(alarm, UINT64_MAX); /* kept for this one, or the watchdog ends the test */
+    /* the ring was kept for this sleep, or the watchdog ends the test */
+    os_alarm_sleep(alarm, UINT64_MAX);
     os_alarm_ring(alarm);
     os_alarm_sleep(alarm, os_monotonic_ns() + far_ns);
     os_thread *ringer = NULL;

@@ -1,12 +1,13 @@
-/* os_recv_now and os_send_now do what goes at once, where the system does it, and leave the rest to os_recv and os_send:
- * bytes, the end of the stream, a reset; nothing is lost between the two ways, and neither completes anything. */
+/* os_recv_now and os_send_now do what goes at once, where the system can, and leave the rest to
+ * os_recv and os_send: bytes, the end of the stream, a reset. Nothing is lost between the two ways,
+ * and neither call yields a completion. */
 #include "contract.h"
 
 #include <stdbool.h>
 
 enum { MANY_BYTES = 8 * 1024 * 1024 };
 
-/* Takes what is there, by whichever way has it. Returns how many bytes; 0 at the end of the stream. */
+/* Takes what has arrived, in either way. Returns how many bytes; 0 at the end of the stream. */
 static uint32_t recv_either(os_port *port, os_socket *socket, void *data, uint32_t capacity,
                             bool *at_once) {
     probe recv = {0};
@@ -20,7 +21,8 @@ static uint32_t recv_either(os_port *port, os_socket *socket, void *data, uint32
     return bytes;
 }
 
-/* Sends all, by both ways; the other end reads meanwhile. Returns how many bytes went at once. */
+/* Sends everything, in both ways, while the other end reads. Returns how many bytes went at once.
+ */
 static uint32_t send_either(os_port *port, pair *p, uint8_t *sent, uint8_t *got) {
     os_buffer second = {.data = sent + 10, .size = MANY_BYTES - 10};
     os_buffer first = {.next = &second, .data = sent, .size = 10};
@@ -33,7 +35,7 @@ static uint32_t send_either(os_port *port, pair *p, uint8_t *sent, uint8_t *got)
         uint8_t byte = 0;
         os_buffer more = {.data = &byte, .size = 1};
         os_buffer *behind = &more;
-        CHECK_EQ(os_send_now(p->client, &behind), 0); /* not past what is in flight */
+        CHECK_EQ(os_send_now(p->client, &behind), 0); /* never past what is in flight */
         CHECK(behind == &more);
     }
     bool at_once;
@@ -52,16 +54,16 @@ static uint32_t send_either(os_port *port, pair *p, uint8_t *sent, uint8_t *got)
 static void check_bytes(os_port *port, uint8_t *sent, uint8_t *got) {
     pair p = pair_open(port);
     bool at_once;
-    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* nothing is there */
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* nothing has arrived */
     probe ready = {0};
     CHECK_OK(probe_recv(&ready, p.server, NULL, 0));
-    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* one is in flight */
+    CHECK_EQ(os_recv_now(p.server, got, 10), 0); /* an os_recv is in flight */
     contract_send(port, p.client, sent, 10);
     CHECK_OK(probe_wait(&ready, port));
     CHECK_EQ(recv_either(port, p.server, got, 4, &at_once), 4);
     bool here = at_once;
     CHECK_EQ(recv_either(port, p.server, got + 4, 100, &at_once), 6);
-    CHECK(at_once == here); /* a system does it, or does not */
+    CHECK(at_once == here); /* a system always does it, or never */
     CHECK(memcmp(sent, got, 10) == 0);
     CHECK_EQ(os_recv_now(p.server, got, 10), 0);
 
@@ -76,7 +78,7 @@ static void check_bytes(os_port *port, uint8_t *sent, uint8_t *got) {
     pair_close(&p);
 }
 
-/* The system tells of a reset once: os_recv_now must not be the one who swallows it. */
+/* The system reports a reset once: os_recv_now must not swallow it. */
 static void check_reset(os_port *port, uint8_t *got) {
     pair p = pair_open(port);
     probe recv = {0};

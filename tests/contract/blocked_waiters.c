@@ -1,5 +1,6 @@
-/* Threads that go away with work for long, all but one, leave that one to see what comes in: also after all of them have
- * waited for a while. Two of three get an operation that was posted, and keep busy until the third has received. */
+/* When all threads but one leave with work for long, the last one sees new events, even after all
+ * of them have waited for a while. Two of three threads get a posted operation and stay busy until
+ * the third has received. */
 #include "contract.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,6 @@
-/* A port that is never empty, since an operation that was posted posts itself again, keeps no other completion back: also
- * not for a thread that takes one at a time and is busy for milliseconds in between. */
+/* A port that is never empty, because a posted operation posts itself again, holds back no other
+ * completion, even for a thread that takes one at a time and is busy for milliseconds in between.
+ */
 #include "contract.h"
 
 enum { BUSY_MS = 2, ROUNDS_MAX = 200, BYTES = 4 };

@@ -1,5 +1,5 @@
-/* os_cancel completes a recv, a recv-ready, a send and an accept, each once; after a cancelled recv the
- * stream goes on where it was; to cancel what has completed does nothing. */
+/* os_cancel completes a recv, a recv-ready, a send and an accept, each once. After a cancelled recv
+ * the stream continues where it was. Cancelling what has completed does nothing. */
 #include "contract.h"
 
 enum { SIZE = 32 << 20 };
@@ -46,7 +46,7 @@ static void check_cancel_accept(os_port *port) {
     os_cancel(listener, &accepts[1].accept.op);
     CHECK_STATUS(probe_wait(&accepts[1], port), PORTICO_E_CANCELLED);
     probe_expect_quiet(port);
-    for (int i = 0; i < 2; i++) { /* the two others still work */
+    for (int i = 0; i < 2; i++) { /* the other two still work */
         probe connect = {0};
         os_socket *client = NULL;
         CHECK_OK(probe_connect(&connect, port, &address, &client));

@@ -1,14 +1,15 @@
-/* Events that come for a socket while another worker closes it, and for the next one in its place:
- * thousands of short connections on four workers, each op completing once. */
+/* Events arrive for a socket while another worker closes it, and for the next socket in its slot:
+ * thousands of short connections on four workers, and each op completes once. */
 #include "contract.h"
 
 #include <stdatomic.h>
 
 enum { WORKERS = 4, CHAINS = 16, LIVES = 100 };
 
-/* One client connection after another, with its accepted end; all steps of a chain hold its lock. */
+/* One client connection after another, with its accepted end. All steps of a chain hold its lock.
+ */
 typedef struct chain {
-    os_accept_op accept; /* first: tells the ops apart by their address */
+    os_accept_op accept; /* first: tells the ops apart by their addresses */
     os_op connect;
     os_op recv_client;
     os_op recv_server;
@@ -39,7 +40,8 @@ static void chain_begin(chain *c) {
     CHECK_OK(os_connect(the_port, &c->address, NULL, &c->connect, &c->client));
 }
 
-/* Both ends stand: a recv on each, then both closed while the peer's end is coming in. */
+/* Both ends are connected: submits a recv on each, then closes both while the peer's end of the
+ * stream is on its way. */
 static void chain_collide(chain *c) {
     bool client_first = c->lives_left % 2 == 0;
     c->pending += 2;

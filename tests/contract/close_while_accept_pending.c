@@ -1,12 +1,12 @@
-/* Closing a listener completes all its accepts, each once, and gives the port free at once. */
+/* Closing a listener completes all its accepts, each once, and frees the port at once. */
 #include "contract.h"
 
 enum { COUNT = 20 };
 
 enum { TRIES = 10 };
 
-/* Closes a listener with accepts in flight. True when its address could be listened on again at once; another
- * process may have been given the port in between, but hardly every time. */
+/* Closes a listener with accepts in flight. True if its address could be listened on again at once;
+ * another process may have taken the port in between, but hardly every time. */
 static bool check_close(os_port *port) {
     os_address address;
     os_socket *listener = contract_listen(port, "127.0.0.1", &address);

@@ -1,7 +1,9 @@
-/* A socket closed or cancelled while it connects completes its connect once, whatever the network does.
+/* A socket that is closed or cancelled while it connects completes its connect once, whatever the
+ * network does.
  *
- * 192.0.2.1 is reserved for documentation: most machines wait for its answer for long, others say at
- * once that there is no way to it. Both are right here. */
+ * 192.0.2.1 is reserved for documentation: most machines wait long for its answer, others report at
+ * once that it cannot be reached. Both are fine here.
+ */
 #include "contract.h"
 
 SCENARIO(close_while_connect_pending) {

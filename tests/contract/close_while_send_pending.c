@@ -1,4 +1,4 @@
-/* os_close completes a send that the peer does not read, once, together with a pending recv. */
+/* os_close completes a send that the peer does not read, once, and a pending recv with it. */
 #include "contract.h"
 
 enum { SIZE = 32 << 20 };

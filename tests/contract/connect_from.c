@@ -1,4 +1,4 @@
-/* os_connect binds to the local address it is given. */
+/* os_connect binds to the given local address. */
 #include "contract.h"
 
 SCENARIO(connect_from) {

@@ -1,11 +1,11 @@
-/* To connect where nobody listens is refused, by the submit or by its completion. */
+/* A connect to a port where nothing listens is refused, by the submit or by its completion. */
 #include "contract.h"
 
 SCENARIO(connect_refused) {
     os_port *port = contract_port();
     os_address address;
-    CHECK_OK(os_address_parse("127.0.0.1", 1,
-                              &address)); /* tcpmux: nobody serves it, and no port 0 becomes it */
+    /* 1 is tcpmux: nothing serves it, and port 0 never becomes it. */
+    CHECK_OK(os_address_parse("127.0.0.1", 1, &address));
     for (int i = 0; i < 3; i++) {
         probe connect = {0};
         os_socket *socket = NULL;

@@ -43,7 +43,7 @@ _Noreturn void contract_fail(const char *file, int line, const char *text) {
             (int)os_error());
     fflush(stderr);
     os_exit(1);
-    abort(); /* not reached: os_exit is not declared so */
+    abort(); /* not reached: os_exit is not declared noreturn */
 }
 
 void contract_check_equal(const char *file, int line, const char *text, long long found,

@@ -1,8 +1,8 @@
 /* contract.h: the little that the contract tests share.
  *
  * A test is one scenario, one process, against os.h and standard C alone. Checks stay on in every
- * build; the first that fails prints file, line and values and ends the process with 1. A watchdog ends
- * a test that hangs. The probes are for tests whose main thread is the only one that waits.
+ * build; the first that fails prints file, line and values and ends the process with 1. A watchdog
+ * ends a test that hangs. The probes are for tests whose main thread is the only one that waits.
  */
 #ifndef PORTICO_CONTRACT_H
 #define PORTICO_CONTRACT_H
@@ -16,7 +16,7 @@
 
 enum { CONTRACT_WATCHDOG_MS = 60000, CONTRACT_QUIET_MS = 30 };
 
-/* Says why the test goes no further; it then returns, passed as far as it went. */
+/* Reports why the test goes no further; the test then returns, passed as far as it went. */
 void contract_skip(const char *reason);
 
 _Noreturn void contract_fail(const char *file, int line, const char *text);
@@ -42,7 +42,7 @@ typedef struct probe {
     os_completion last;
 } probe;
 
-/* Submit and count. Return what the submit returned. */
+/* Submits and counts. Returns what the submit returned. */
 portico_status probe_accept(probe *p, os_socket *listener);
 portico_status probe_connect(probe *p, os_port *port, const os_address *to, os_socket **socket);
 portico_status probe_recv(probe *p, os_socket *socket, void *data, uint32_t capacity);
@@ -67,7 +67,8 @@ typedef struct pair {
 
 os_port *contract_port(void);
 
-/* Listens on a numeric address with port 0; *address tells what it became. NULL: not on this machine. */
+/* Listens on a numeric address with port 0; writes the chosen port to *address. NULL: this machine
+ * does not have the address. */
 os_socket *contract_listen(os_port *port, const char *host, os_address *address);
 
 /* Two connected sockets over 127.0.0.1. */
@@ -78,10 +79,10 @@ void pair_close(pair *p);
 void contract_send(os_port *port, os_socket *socket, const void *data, uint32_t size);
 void contract_recv(os_port *port, os_socket *socket, void *data, uint32_t size);
 
-/* Takes the processor for so long. */
+/* Occupies the processor for this long. */
 void contract_spin(uint32_t ms);
 
-/* Fills with bytes that depend on `seed`, so that mixed up or shifted bytes are seen. */
+/* Fills with bytes that depend on `seed`, so that mixed-up or shifted bytes are noticed. */
 void contract_pattern(uint8_t *data, size_t size, uint32_t seed);
 
 #endif

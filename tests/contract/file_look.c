@@ -1,5 +1,5 @@
-/* A file is looked at while others write, rename and delete it: what is seen changes with it, nobody is hindered, and
- * whether somebody writes is told. */
+/* os_file_look while other threads write, rename and delete the file: the result follows the file,
+ * no other access is hindered, and os_file_is_written sees a writer. */
 #include "contract.h"
 
 #include <stdatomic.h>
@@ -30,14 +30,14 @@ static void check_changes(void) {
     os_file_info absent = {.size = 77};
     CHECK_STATUS(os_file_look(NAME, &absent), PORTICO_E_NOT_FOUND);
     CHECK_EQ(absent.size, 77);
-    CHECK(os_file_look(FOLDER, &absent) != PORTICO_OK); /* no regular file */
+    CHECK(os_file_look(FOLDER, &absent) != PORTICO_OK); /* not a regular file */
 
     write_file(NAME, "12345");
     os_file_info first = look();
     CHECK_EQ(first.size, 5);
     int64_t age_ms = (int64_t)os_wall_ms() - (int64_t)(first.modified_ns / 1000000);
-    CHECK(age_ms > -86400000 &&
-          age_ms < 86400000); /* the same calendar; the clock of a file server may be off */
+    /* The same calendar; the clock of a file server may be off. */
+    CHECK(age_ms > -86400000 && age_ms < 86400000);
     CHECK(same(first, look()));
 
     write_file(FOLDER "/other", "abcde");
@@ -47,7 +47,7 @@ static void check_changes(void) {
     CHECK(second.id != first.id);
 }
 
-/* As linkers do that write in place: what was there is cut off, then it grows. */
+/* As linkers do that write in place: truncates the old content, then the file grows. */
 static void check_written(void) {
     CHECK(!os_file_is_written(NAME));
     FILE *file = fopen(NAME, "wb");
@@ -62,7 +62,7 @@ static void check_written(void) {
     CHECK(!os_file_is_written(NAME));
     CHECK_EQ(look().size, 3);
 
-    file = os_fopen(NAME, "rb"); /* who reads does not write */
+    file = os_fopen(NAME, "rb"); /* a reader is not a writer */
     CHECK(file != NULL);
     CHECK(!os_file_is_written(NAME));
     fclose(file);
@@ -116,14 +116,14 @@ static void check_beside(void (*fn)(void *), bool refusable) {
 
 SCENARIO(file_look) {
     CHECK_OK(os_folder_create(FOLDER));
-    (void)os_file_remove(NAME); /* of a run that was broken off */
+    (void)os_file_remove(NAME); /* left by an interrupted run */
     (void)os_file_remove(FOLDER "/other");
     check_changes();
     check_written();
     check_beside(look_often, false);
-    check_beside(ask_often,
-                 true); /* on Windows; and on Linux no signal of the lease ends the process */
-    CHECK(os_folder_remove(FOLDER) != PORTICO_OK); /* it is not empty */
+    /* Windows may refuse the writer; on Linux no signal of the lease ends the process. */
+    check_beside(ask_often, true);
+    CHECK(os_folder_remove(FOLDER) != PORTICO_OK); /* not empty */
     CHECK_OK(os_file_remove(NAME));
     CHECK_OK(os_folder_remove(FOLDER));
     CHECK_STATUS(os_folder_remove(FOLDER), PORTICO_E_NOT_FOUND);

@@ -1,4 +1,5 @@
-/* Files and folders: made for their owner, listed, renamed over each other, removed; names in UTF-8. */
+/* Files and folders: created for their owner, listed, renamed over each other, removed; names in
+ * UTF-8. */
 #include "contract.h"
 
 #define FOLDER "contract_files"
@@ -35,7 +36,7 @@ static void remove_one(void *arg, const char *name) {
     CHECK_OK(os_file_remove(path));
 }
 
-/* One and the same file, by whichever path; made from nothing but the path. */
+/* Different paths of one file have the same absolute path, which is made from the path alone. */
 static void check_absolute(void) {
     char path[4096] = "";
     char again[4096] = "";
@@ -53,8 +54,7 @@ static void check_absolute(void) {
 SCENARIO(files) {
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
-    CHECK_OK(
-        os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* of a run that was broken off */
+    CHECK_OK(os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* left by an interrupted run */
 
     write_file(FOLDER "/deep/er/a", "wx", "first");
     char found[64] = "";
@@ -62,7 +62,7 @@ SCENARIO(files) {
     CHECK(first != NULL);
     CHECK_OK(os_file_private(first, found, sizeof found));
     fclose(first);
-    CHECK(os_fopen(FOLDER "/deep/er/a", "wx") == NULL); /* it is there */
+    CHECK(os_fopen(FOLDER "/deep/er/a", "wx") == NULL); /* it exists */
     write_file(FOLDER "/deep/er/" NAME, "wb", "second");
     write_file(FOLDER "/deep/er/a", "ab", "+");
     check_content(FOLDER "/deep/er/a", "first+");

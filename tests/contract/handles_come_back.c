@@ -1,4 +1,4 @@
-/* A thousand connections made, used and closed in every way leave no handle behind. */
+/* A thousand connections made, used and closed in every way leave no handle open. */
 #include "contract.h"
 
 enum { ROUNDS = 1000, SLACK = 8 };
@@ -20,7 +20,7 @@ static void check_round(os_port *port, int round) {
 
 SCENARIO(handles_come_back) {
     os_port *port = contract_port();
-    check_round(port, 1); /* what is made once is made now */
+    check_round(port, 1); /* now everything exists that is created only once */
     os_usage before;
     os_usage after;
     os_process_usage(&before);

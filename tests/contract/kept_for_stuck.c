@@ -1,5 +1,6 @@
-/* A completion that is kept for a thread which does not come back to os_port_wait is handed out to another
- * one, once somebody asks for that; and everything is handed out once, also while all of them wait. */
+/* A completion kept for a thread that does not come back to os_port_wait is handed out to another
+ * thread once os_port_share_kept is called. Everything is handed out once, even while all threads
+ * wait. */
 #include "contract.h"
 
 #include <stdatomic.h>
@@ -38,7 +39,7 @@ static void other_main(void *arg) {
     }
 }
 
-/* Two operations that can be done at once: a byte is there, and there is room for another one. */
+/* Two operations that can complete at once: a byte has arrived, and there is room for another. */
 static void submit(uint8_t *byte) {
     static const uint8_t data = 'y';
     static os_buffer buffer;
@@ -51,14 +52,15 @@ static bool done_with(uint32_t rounds) {
     return atomic_load(&received) == rounds && atomic_load(&sent) == rounds;
 }
 
-/* This thread has waited, submits, and waits no more. It asks once, before or after the other one sleeps. */
+/* This thread has waited, submits, and does not wait again. It calls os_port_share_kept once,
+ * before or after the other thread sleeps. */
 static void check_stuck(uint8_t *byte) {
     os_thread *other;
     submit(byte);
     CHECK_OK(os_thread_start(&other, "other", other_main, NULL));
     os_port_share_kept(port);
     while (!done_with(1)) {
-        /* The test's watchdog ends this. */
+        /* If this fails, the test's watchdog ends it. */
     }
     CHECK_EQ(*byte, 'x');
     CHECK_OK(os_port_post(port, &end_op));
@@ -77,7 +79,7 @@ static void sharing_main(void *arg) {
     }
 }
 
-/* The thread comes back after all, and takes from its own list while another one shares it out. */
+/* The thread does come back, and takes from its own list while another thread shares that list. */
 static void check_race(uint8_t *byte) {
     os_thread *sharing;
     CHECK_OK(os_thread_start(&sharing, "sharing", sharing_main, NULL));

@@ -1,7 +1,8 @@
-/* A library is opened, used, really unloaded, and comes back fresh; what is no library is refused by
- * its kind.
+/* A library is opened, used, really unloaded, and fresh when it comes back. Anything that is not a
+ * library is refused with the reason.
  *
- * The samples stand beside this executable (see CMakeLists.txt). */
+ * The samples are in the same folder as this executable (see CMakeLists.txt).
+ */
 #include "contract.h"
 
 static char folder[1024];
@@ -28,7 +29,7 @@ static void check_refused(const char *path, portico_status expected) {
     CHECK(why[0] != '\0');
 }
 
-/* Writes the first `size` bytes of the sample into a file and tries to open that. */
+/* Writes the first `size` bytes of the sample into a file and tries to open it. */
 static void check_damaged(const char *sample, const char *path, size_t size) {
     FILE *from = os_fopen(sample, "rb");
     FILE *to = os_fopen(path, "wb");
@@ -66,7 +67,7 @@ static size_t size_of(const char *path) {
     return size;
 }
 
-/* The library's code is in its range, this executable's is not. */
+/* The library's code is in its range; this executable's is not. */
 static void check_range(os_library *library, const void *inside) {
     uintptr_t begin = 0;
     uintptr_t end = 0;
@@ -91,8 +92,8 @@ SCENARIO(library) {
         int (*count)(void);
         void *symbol = os_library_symbol(library, "contract_sample_count");
         CHECK(symbol != NULL);
-        memcpy(&count, &symbol,
-               sizeof count); /* ISO C knows no cast from an object to a function */
+        /* ISO C has no cast from an object pointer to a function pointer. */
+        memcpy(&count, &symbol, sizeof count);
         CHECK_EQ(count(), 1); /* fresh, each time */
         CHECK_EQ(count(), 2);
         CHECK(os_library_symbol(library, "contract_sample_absent") == NULL);

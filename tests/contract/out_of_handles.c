@@ -1,13 +1,14 @@
-/* Out of handles: connects and accepts fail with PORTICO_E_NO_HANDLES and nothing spins or breaks;
- * with handles back, the connection that waited is accepted. Runs where the limit is small (ulimit -n
- * 256). */
+/* Out of handles: connects and accepts fail with PORTICO_E_NO_HANDLES, and nothing spins or breaks.
+ * When there are handles again, the connection that waited is accepted. Does its work only where
+ * the limit is small (ulimit -n 256). */
 #include "contract.h"
 
 enum { SOCKETS_MAX = 4096 };
 
 static os_socket *fillers[SOCKETS_MAX];
 
-/* Opens listening sockets until the system has no handles. Returns how many; SOCKETS_MAX: it has plenty. */
+/* Opens listening sockets until the system has no handles. Returns how many; SOCKETS_MAX: it has
+ * plenty. */
 static uint32_t fill(os_port *port) {
     os_address any;
     os_listen_options options = {.backlog = 1};

@@ -1,5 +1,4 @@
-/* A thread that keeps itself busy with one socket still gets what is posted, and what comes for other
- * sockets. */
+/* A thread that keeps itself busy with one socket still gets posts, and events of other sockets. */
 #include "contract.h"
 
 enum { WARM_UP = 40, LIMIT = 1000 };
@@ -10,7 +9,7 @@ static os_op sent;
 static os_op posted;
 static pair busy;
 
-/* Waits for one completion; keeps the recv-ready, whose byte is never read, going round and round. */
+/* Waits for one completion. The recv-ready, whose byte is never read, keeps completing. */
 static os_op *next(os_port *port) {
     os_completion done;
     CHECK_EQ(os_port_wait(port, &done, 1, UINT32_MAX), 1);

@@ -1,5 +1,5 @@
-/* 4 threads post while 4 threads wait: every post is handed out once, none is lost, none comes twice; posted
- * one by one, or many together. */
+/* 4 threads post while 4 threads wait: every post is handed out exactly once, whether posted alone
+ * or many together. */
 #include "contract.h"
 
 #include <stdatomic.h>
@@ -30,7 +30,7 @@ static void waiter_main(void *arg) {
             CHECK_OK(completions[i].status);
             CHECK_EQ(completions[i].bytes, 0);
             if (is_stop(completions[i].op) && stop) {
-                CHECK_OK(os_port_post(the_port, completions[i].op)); /* meant for another */
+                CHECK_OK(os_port_post(the_port, completions[i].op)); /* meant for another waiter */
             } else if (is_stop(completions[i].op)) {
                 stop = true;
             } else {
@@ -77,7 +77,7 @@ SCENARIO(post_many) {
     for (int i = 0; i < WAITERS; i++) {
         os_thread_join(waiters[i]);
     }
-    /* A waiter that stopped with the last stop has left nothing behind but, perhaps, posts nobody
+    /* A waiter that stopped with the last stop has left nothing but, perhaps, posts that no thread
      * waited for. */
     os_completion completions[OS_WAIT_MAX];
     uint32_t count;

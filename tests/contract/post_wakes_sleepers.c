@@ -1,5 +1,5 @@
-/* No wake-up is lost: with all workers asleep a single post is always taken, thousands of times; and tokens
- * that workers post to each other never stand still. */
+/* No wake-up is lost: with all workers asleep a single post is always taken, thousands of times,
+ * and tokens that workers post to each other never get stuck. */
 #include "contract.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-/* Clocks, randomness and what a process knows of itself. */
+/* Clocks, randomness and what a process knows about itself. */
 #include "contract.h"
 
 static void check_clocks(void) {

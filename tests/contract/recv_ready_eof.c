@@ -1,4 +1,5 @@
-/* recv-ready completes at the end of the stream, and when the peer resets: idle sessions learn of both. */
+/* recv-ready completes at the end of the stream, and when the peer resets: idle sessions notice
+ * both. */
 #include "contract.h"
 
 SCENARIO(recv_ready_eof) {
@@ -11,7 +12,7 @@ SCENARIO(recv_ready_eof) {
     probe_expect_quiet(port);
     os_shutdown(p.client);
     CHECK_OK(probe_wait(&ready, port));
-    for (int i = 0; i < 3; i++) { /* the end stays the end */
+    for (int i = 0; i < 3; i++) { /* the end remains */
         probe recv = {0};
         CHECK_OK(probe_recv(&recv, p.server, &byte, 1));
         CHECK_OK(probe_wait(&recv, port));
@@ -22,7 +23,7 @@ SCENARIO(recv_ready_eof) {
     p = pair_open(port);
     CHECK_OK(probe_recv(&ready, p.server, NULL, 0));
     os_close(p.client, true);
-    if (probe_wait(&ready, port) == PORTICO_OK) { /* ready: the recv tells why */
+    if (probe_wait(&ready, port) == PORTICO_OK) { /* ready: the recv says why */
         probe recv = {0};
         portico_status status = probe_recv(&recv, p.server, &byte, 1);
         status = status == PORTICO_OK ? probe_wait(&recv, port) : status;

@@ -1,5 +1,5 @@
-/* Many idle sockets wait with recv-ready; only those complete that have bytes, each once, and not again when
- * the bytes were read to the last one. */
+/* Many idle sockets wait with recv-ready. Only those with bytes complete, each once, and not again
+ * after all bytes have been read. */
 #include "contract.h"
 
 enum { COUNT = 50, ROUNDS = 20 };

@@ -1,5 +1,5 @@
-/* While a recv or a send is in flight a second one is refused, completes nothing and does not disturb
- * the first. */
+/* While a recv or a send is in flight, a second one is refused, yields no completion and does not
+ * disturb the first. */
 #include "contract.h"
 
 enum { SIZE = 32 << 20 };

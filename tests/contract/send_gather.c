@@ -1,4 +1,4 @@
-/* One send gathers 64 buffers of different sizes, empty ones among them, in order; 65 are refused. */
+/* One send gathers 64 buffers of different sizes, some of them empty, in order; 65 are refused. */
 #include "contract.h"
 
 enum { NODES = OS_SEND_BUFFERS_MAX };
@@ -7,7 +7,7 @@ static uint8_t sent[NODES * NODES];
 static uint8_t got[NODES * NODES];
 static os_buffer nodes[NODES + 1];
 
-/* Node i has i * factor % (NODES + 1) bytes. Returns how many in all. */
+/* Node i has i * factor % (NODES + 1) bytes. Returns the total. */
 static uint32_t nodes_fill(uint32_t count, uint32_t factor) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -23,7 +23,8 @@ SCENARIO(send_gather) {
     os_port *port = contract_port();
     pair p = pair_open(port);
     contract_pattern(sent, sizeof sent, 64);
-    for (uint32_t factor = 1; factor <= 13; factor += 4) { /* 13 divides 65: every fifth is empty */
+    /* 13 divides 65: every fifth buffer is empty */
+    for (uint32_t factor = 1; factor <= 13; factor += 4) {
         uint32_t size = nodes_fill(NODES, factor);
         probe send = {0};
         CHECK_OK(probe_send(&send, p.client, nodes));

@@ -1,5 +1,4 @@
-/* A send of 16 MiB to a reader that takes its time stays in flight until the system has taken the last
- * byte. */
+/* A send of 16 MiB to a slow reader stays in flight until the system has taken the last byte. */
 #include "contract.h"
 
 enum { SIZE = 16 << 20, PIECE = 50000, NODES = 16 };

@@ -1,4 +1,5 @@
-/* Sending to a peer that has gone fails with a completion or a refusal; no signal ends the process. */
+/* Sending to a peer that is gone fails with a completion or a refusal; no signal ends the process.
+ */
 #include "contract.h"
 
 SCENARIO(send_to_gone_peer) {

@@ -9,7 +9,9 @@ SCENARIO(shutdown_eof) {
     contract_send(port, p.client, "question", 8);
     os_shutdown(p.client);
     probe_expect_quiet(
-        port); /* bytes and end have both arrived when the first recv looks, with more room than bytes */
+        /* bytes and end have both arrived before the first recv, which has more room than there are
+         * bytes */
+        port);
     CHECK_OK(probe_recv(&recv, p.server, text, sizeof text));
     CHECK_OK(probe_wait(&recv, port));
     CHECK_EQ(recv.last.bytes, 8);

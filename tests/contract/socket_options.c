@@ -1,5 +1,5 @@
-/* Every option can be set; a linger of 0 resets on close, a linger of seconds never blocks the closing
- * thread. */
+/* Every option can be set. A linger of 0 resets on close; a linger of seconds never blocks the
+ * thread that closes. */
 #include "contract.h"
 
 enum { SIZE = 4 << 20 };
@@ -27,7 +27,7 @@ SCENARIO(socket_options) {
     CHECK_STATUS(probe_wait(&recv, port), PORTICO_E_RESET);
     os_close(p.server, false);
 
-    /* Unsent bytes, a peer that does not read, a linger longer than the watchdog. */
+    /* Unsent bytes, a peer that does not read, and a linger longer than the watchdog. */
     p = pair_open(port);
     os_socket_options linger = {.linger_s = 3600};
     CHECK_OK(os_socket_configure(p.client, &linger));

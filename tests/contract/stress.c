@@ -1,8 +1,10 @@
-/* Four workers that ask for one to eight completions, hundreds of connections that echo random sizes,
- * checked byte for byte, with closes at random moments: every accepted submit yields exactly one completion.
+/* Four workers that wait for one to eight completions, and hundreds of connections that echo random
+ * sizes, checked byte for byte, with closes at random moments: every accepted submit yields exactly
+ * one completion.
  *
- * Each connection has a lock: its recv and its send may complete on two workers at once. Lock order: a
- * connection's lock, then `finish_lock`. */
+ * Each connection has a lock, because its recv and its send may complete on two workers at once.
+ * Lock order: a connection's lock, then `finish_lock`.
+ */
 #include "contract.h"
 
 #include <stdatomic.h>
@@ -10,7 +12,7 @@
 enum {
     WORKERS = 4,
     CLIENTS = 200,
-    LIVES = 3,  /* connections each client makes, one after the other */
+    LIVES = 3,  /* connections that each client makes, one after the other */
     ROUNDS = 6, /* messages on each connection */
     MESSAGE_MAX = 20000,
     ACCEPTS = 16,
@@ -60,7 +62,7 @@ static atomic_uint completions_seen;
 static atomic_uint bytes_echoed;
 static os_mutex finish_lock;
 static os_cond finish_changed;
-static uint32_t open_ends; /* connections with something in flight, accepts too */
+static uint32_t open_ends; /* connections with something in flight, and accepts */
 
 static uint32_t next_random(connection *c) {
     c->random = c->random * 1664525u + 1013904223u;
@@ -76,7 +78,7 @@ static void ends_add(int change) {
     os_mutex_unlock(&finish_lock);
 }
 
-/* Before a submit: it may complete on another worker before it returns. */
+/* Call it before a submit, which may complete on another worker before it returns. */
 static os_op *op_begin(stress_op *o) {
     CHECK_EQ(atomic_exchange(&o->in_flight, 1), 0);
     atomic_fetch_add(&submits, 1);
@@ -86,7 +88,7 @@ static os_op *op_begin(stress_op *o) {
     return &o->accept.op;
 }
 
-/* After a submit. True when it was accepted. [owner's lock held] */
+/* Call it after a submit. True if it was accepted. [owner's lock held] */
 static bool op_accepted(stress_op *o, portico_status status) {
     if (status == PORTICO_OK) {
         return true;
@@ -134,7 +136,7 @@ static void connection_send(connection *c, const uint8_t *data, uint32_t size) {
     }
 }
 
-/* ---- the echoing side -------------------------------------------------------------------- */
+/* ---- the server side ---------------------------------------------------------------------- */
 
 static void server_start(os_socket *socket) {
     uint32_t index = atomic_fetch_add(&servers_used, 1);
@@ -173,7 +175,7 @@ static void server_on(connection *c, stress_op *o, const os_completion *done, bo
     }
 }
 
-/* ---- the asking side --------------------------------------------------------------------- */
+/* ---- the client side --------------------------------------------------------------------- */
 
 static void client_connect(connection *c) {
     c->closed = false;
@@ -200,7 +202,7 @@ static void client_round(connection *c) {
         connection_send(c, c->out, c->size);
     }
     if (next_random(c) % 12 == 0) {
-        connection_close(c, next_random(c) % 2 == 0); /* in the middle of it */
+        connection_close(c, next_random(c) % 2 == 0); /* in the middle of the message */
     }
 }
 
@@ -244,7 +246,7 @@ static void on_accept(stress_op *o, const os_completion *done) {
         return;
     }
     os_socket *socket = o->accept.socket;
-    /* The listener is open: it is closed after the last client has finished, see main. */
+    /* The listener is still open: it is closed after the last client has finished, see the scenario. */
     bool again = op_accepted(o, os_accept(listener, (os_accept_op *)op_begin(o)));
     CHECK(again);
     server_start(socket);
@@ -258,11 +260,11 @@ static void on_connection(stress_op *o, const os_completion *done) {
     if (c->is_client) {
         client_on(c, o, done);
     } else {
-        /* A server's recv with a buffer never completes with 0 bytes but at the end; recv-ready always
+        /* A server's recv with a buffer completes with 0 bytes only at the end; recv-ready always
          * does. */
         bool was_ready =
             o->kind == OP_RECV && done->status == PORTICO_OK && done->bytes == 0 && !c->sent;
-        c->sent = was_ready; /* after recv-ready comes the real recv */
+        c->sent = was_ready; /* after a recv-ready comes the real recv */
         server_on(c, o, done, was_ready);
     }
     bool over = c->pending == 0;
@@ -284,7 +286,7 @@ static void worker_main(void *arg) {
             CHECK_EQ(atomic_exchange(&o->in_flight, 0), 1);
             if (o->kind == OP_STOP && stop) {
                 atomic_store(&o->in_flight, 1);
-                CHECK_OK(os_port_post(the_port, &o->accept.op)); /* meant for another */
+                CHECK_OK(os_port_post(the_port, &o->accept.op)); /* meant for another worker */
                 continue;
             }
             atomic_fetch_add(&completions_seen, 1);
@@ -346,7 +348,7 @@ SCENARIO(stress) {
         CHECK_OK(os_thread_start(&workers[i], "worker", worker_main, NULL));
     }
     clients_start();
-    wait_for_ends(ACCEPTS); /* all clients and all echoing ends have finished */
+    wait_for_ends(ACCEPTS); /* all clients and all server ends have finished */
     os_close(listener, false);
     wait_for_ends(0);
     for (int i = 0; i < WORKERS; i++) {

@@ -1,4 +1,5 @@
-/* Threads, a mutex that all bytes zero initialise, a condition that wakes and one that runs out of time. */
+/* Threads, a mutex initialised by all bytes zero, a condition that wakes and one that runs out of
+ * time. */
 #include "contract.h"
 
 enum { THREADS = 4, ROUNDS = 20000 };
@@ -36,7 +37,8 @@ static void spin_main(void *arg) {
     os_mutex_unlock(&lock);
 }
 
-/* Of a thread that spins, then sleeps: no more than has passed, and it does not go back. A system may tell none. */
+/* Of a thread that spins, then sleeps: no more than the elapsed time, and never less than before. A
+ * system may report none. */
 static void processor_time(void) {
     os_thread *thread;
     uint64_t begin_ns = os_monotonic_ns();
@@ -79,7 +81,7 @@ SCENARIO(threads) {
 
     uint64_t begin_ns = os_monotonic_ns();
     os_mutex_lock(&lock);
-    while (os_cond_wait(&changed, &lock, 50)) { /* for no reason: again */
+    while (os_cond_wait(&changed, &lock, 50)) { /* woken for no reason: again */
     }
     os_mutex_unlock(&lock);
     CHECK((os_monotonic_ns() - begin_ns) / 1000000 >= 50 - 16);

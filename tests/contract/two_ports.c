@@ -1,4 +1,5 @@
-/* One thread may use two ports, one after the other and in turns; each gives out only its own completions. */
+/* One thread may use two ports, one after the other and alternately; each hands out only its own
+ * completions. */
 #include "contract.h"
 
 SCENARIO(two_ports) {
@@ -13,7 +14,7 @@ SCENARIO(two_ports) {
         CHECK_EQ(post_a.completed, 0);
         CHECK_OK(probe_wait(&post_a, a));
 
-        /* A recv that completes at once on `a` while the thread turns to `b`. */
+        /* A recv on `a` that completes at once while the thread turns to `b`. */
         pair p = pair_open(a);
         char byte = 0;
         contract_send(a, p.client, "yz", 2);

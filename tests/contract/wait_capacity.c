@@ -1,4 +1,4 @@
-/* os_port_wait never writes more than its capacity, and what does not fit comes with the next waits. */
+/* os_port_wait never writes more than its capacity; the next waits return the rest. */
 #include "contract.h"
 
 enum { COUNT = 100, CAPACITY = 7 };

@@ -1,7 +1,8 @@
-/* os_port_wait waits as long as it was told when nothing comes, and returns with what is there. */
+/* os_port_wait waits for its timeout when nothing comes, and returns when something does. */
 #include "contract.h"
 
-enum { TICK_MS = 16 }; /* a system may count time in steps of so much and cut the last one */
+/* a system may count time in steps of this size and cut the last one short */
+enum { TICK_MS = 16 };
 
 static uint64_t wait_ms(os_port *port, uint32_t timeout_ms) {
     uint64_t begin_ns = os_monotonic_ns();

@@ -106,9 +106,8 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     if (fd >= 0) {
         accept_finish(port, o, fd, &peer);
     } else if (!waits) {
-        port_complete_code(
-            port, o,
-            code); /* the connection is gone already, or no handles: the listener lives on */
+        /* The connection is gone already, or there are no handles: the listener lives on. */
+        port_complete_code(port, o, code);
     }
     /* Without handles the other accepts stay in flight and nothing spins. `readable` is still set,
      * so the next os_accept, which the host submits after a while, or the next connection tries

@@ -16,8 +16,8 @@ static_assert(OS_SEND_BUFFERS_MAX <= 1024, "more than one sendmsg takes");
 /* The last look found nothing: an edge will follow. */
 static void stream_drained(os_socket *s) {
     s->readable = READABLE_NO;
-    s->hangup =
-        false; /* it was an error that has passed; after an end of stream this is never reached */
+    /* It was an error that has passed; after an end of stream this is never reached. */
+    s->hangup = false;
     s->drained_epoch = atomic_load(&s->port->epoch);
 }
 

@@ -133,8 +133,8 @@ static uint32_t port_poll(os_port *port, waiter *w, os_completion *completions, 
         timeout_ms = 0;
     }
     uint32_t ticket = atomic_fetch_add(&port->epoch, 1) + 1;
-    int most =
-        capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX; /* another thread may fetch the rest */
+    /* Another thread may fetch the rest. */
+    int most = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
     int count = call_epoll_wait(port->epoll_fd, events, most, timeout_ms);
     if (polls) {
         atomic_store(&port->polled, false);

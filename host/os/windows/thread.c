@@ -44,8 +44,8 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     }
     t->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, t, 0, NULL);
     if (t->handle == NULL) {
-        bool no_memory = errno == EACCES ||
-                         errno == ENOMEM; /* EACCES: "insufficient resources", says the manual */
+        /* EACCES: "insufficient resources", says the manual. */
+        bool no_memory = errno == EACCES || errno == ENOMEM;
         free(t);
         return no_memory ? error_set(ERROR_NOT_ENOUGH_MEMORY)
                          : error_set(ERROR_NO_SYSTEM_RESOURCES);

@@ -1,4 +1,4 @@
-/* A library that needs another one, which is kept where the loader does not look. */
+/* A library that needs another one, which is in a place where the loader does not look. */
 #if defined(_WIN32)
 #define SAMPLE_EXPORT __declspec(dllexport)
 #define SAMPLE_IMPORT __declspec(dllimport)

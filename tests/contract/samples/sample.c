@@ -1,4 +1,4 @@
-/* A library with state, for library.c: the count starts anew with each load. */
+/* A library with state, for library.c: its count starts anew with each load. */
 #if defined(_WIN32)
 #define SAMPLE_EXPORT __declspec(dllexport)
 #else
