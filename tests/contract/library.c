@@ -5,6 +5,8 @@
  */
 #include "contract.h"
 
+#include <errno.h>
+
 static char folder[1024];
 
 static void path_of(char path[1200], const char *name, const char *suffix) {
@@ -102,6 +104,8 @@ SCENARIO(library) {
     }
     path_of(path, "contract_absent", os_library_suffix);
     check_refused(path, PORTICO_E_NOT_FOUND);
+    errno = EDOM; /* an earlier error of the C library's must not be taken for the reason */
+    check_refused(folder, PORTICO_E_NOT_A_MODULE);
     path_of(path, "contract_needy", os_library_suffix);
     check_refused(path, PORTICO_E_DEPENDENCY);
     path_of(path, "contract_damaged", os_library_suffix);

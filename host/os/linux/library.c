@@ -83,9 +83,10 @@ static const char *elf_fault(FILE *file) {
 static portico_status library_check(const char *path, char *why, size_t why_size) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {
-        portico_status status = error_set(errno);
-        snprintf(why, why_size, "%s: %s", path, strerror(errno));
-        return status;
+        int code = os_error();
+        snprintf(why, why_size, "%s: %s", path, strerror(code));
+        bool regular = code != EISDIR && code != EINVAL;
+        return regular ? error_status(code) : error_refuse(PORTICO_E_NOT_A_MODULE);
     }
     const char *fault = elf_fault(file);
     fclose(file);
