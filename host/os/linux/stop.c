@@ -1,4 +1,5 @@
-/* stop.c: the signals of os_on_signals, taken by a thread of their own. */
+/* stop.c: the signals of os_on_signals, taken by a thread of their own. main() calls it before there
+ * are other threads. */
 #include "error.h"
 #include "os/os.h"
 
@@ -35,7 +36,7 @@ portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     sigaddset(&signals.set, SIGINT);
     sigaddset(&signals.set, SIGTERM);
     if (hang_up != NULL) {
-        sigaddset(&signals.set, SIGHUP); /* sigwait takes it also where nohup has it ignored */
+        sigaddset(&signals.set, SIGHUP); /* sigwait takes it even if nohup has it ignored */
     }
     int code = pthread_sigmask(SIG_BLOCK, &signals.set, &before);
     if (code != 0) {

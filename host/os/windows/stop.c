@@ -9,7 +9,7 @@
 
 static void (*volatile stop_wanted)(void);
 
-/* longer than Windows waits, even if it should wait longer one day */
+/* Longer than Windows waits, even if it should wait longer one day. */
 enum { CLOSE_PATIENCE_MS = 30000 };
 
 /* A service sees the log-off of every user of the machine, and none of them concerns it. */
