@@ -1,4 +1,4 @@
-/* stop.c: Ctrl+C, Ctrl+Break, the closing console, log-off and shutdown, all as one request to
+/* signals.c: Ctrl+C, Ctrl+Break, the closing console, log-off and shutdown, all as one request to
  * stop.
  *
  * Windows calls the handler on a thread that it creates. For the last three events it ends the
