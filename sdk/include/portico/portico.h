@@ -483,16 +483,17 @@ typedef struct portico_host {
 
     /* Posts a message once, `delay_ms` from now. *timer (may be NULL) receives an id for
      * timer_cancel. The timer ends with the entity and with the module that started it. Statuses as
-     * for post, except that a message that finds 100,000 waiting is dropped silently.
+     * for post, but without PORTICO_E_BACKLOG: if 100,000 messages wait when it is due, the message
+     * is dropped.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *post_after)(portico_entity entity, uint32_t id, const void *data,
                                              uint32_t size, uint32_t delay_ms,
                                              portico_timer *timer);
 
     /* Posts a message every `period_ms`, the n-th at start + n * period_ms however long the
-     * handlers take. While one waits for its turn, further ones are not queued but counted in the
-     * next one's `missed`. Ends by timer_cancel, otherwise like post_after. Statuses as for
-     * post_after.
+     * handlers take. While one waits for its turn, or 100,000 messages wait, further ones are not
+     * queued but counted in the next one's `missed`. Ends by timer_cancel, otherwise like
+     * post_after. Statuses as for post_after.
      * PORTICO_E_INVALID  also if period_ms is 0
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *post_every)(portico_entity entity, uint32_t id, const void *data,
@@ -580,7 +581,7 @@ typedef struct portico_module_info {
 
     /* The module has become part of the host: create rooms, start timers and threads. Called once,
      * after the first `load`; at a swap swap_in is called instead. Any status but PORTICO_OK gives
-     * up the load. May be NULL. Since 0.3 */
+     * up the load, and `unload` is called. May be NULL. Since 0.3 */
     portico_status(PORTICO_CALL *start)(void *state);
 
     /* This generation is about to be replaced: stop its own threads, free its own memory. No
