@@ -91,6 +91,14 @@ command_id command_parse(const char *line, const char **argument, char why[COMMA
     return COMMAND_COUNT;
 }
 
+int command_words(command_id id) {
+    int words = 1;
+    for (const char *at = commands[id].usage; (at = strchr(at, ' ')) != NULL; at++) {
+        words++;
+    }
+    return words;
+}
+
 const char *command_file(command_id id, const char *argument) {
     const char *blank = NULL;
     switch (commands[id].file) {

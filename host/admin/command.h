@@ -36,6 +36,9 @@ enum { COMMAND_WHY_MAX = 384 };
  * COMMAND_COUNT, with the right usage in `why`. */
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]);
 
+/* Returns how many words the command has at most, with its own. */
+int command_words(command_id id);
+
 /* Returns the part of `argument` that is the path of a file, or NULL. */
 const char *command_file(command_id id, const char *argument);
 

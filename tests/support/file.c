@@ -69,6 +69,19 @@ void file_remove(const char *path) {
     remove(path);
 }
 
+void file_copy(const char *from, const char *to) {
+    size_t size = 0;
+    char *bytes = file_read(from, &size);
+    CHECK(bytes != NULL);
+    file_remove(to);
+    file_write(to, bytes, size);
+    free(bytes);
+#if !defined(_WIN32)
+    struct stat original;
+    CHECK(stat(from, &original) == 0 && chmod(to, original.st_mode & 0777) == 0);
+#endif
+}
+
 bool file_share(const char *path) {
 #if defined(_WIN32)
     (void)path;

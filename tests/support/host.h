@@ -130,6 +130,9 @@ void file_write(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 void file_remove(const char *path);
 
+/* Copies a file; the copy can be run when the original can. */
+void file_copy(const char *from, const char *to);
+
 /* Lets others read it. False where a test cannot say that. */
 bool file_share(const char *path);
 

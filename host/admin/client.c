@@ -1,0 +1,243 @@
+/* client.c: see client.h. Submits one operation at a time and waits for its completion. */
+#include "admin/client.h"
+
+#include "base/status.h"
+#include "base/system_text.h"
+#include "net/ready.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An answer may take as long as an unload. */
+enum { ANSWER_TIMEOUT_MS = 120000, CONNECT_TIMEOUT_MS = 5000, LINE_MAX_BYTES = 4096 };
+
+struct client {
+    os_port *port;
+    os_socket *socket;
+    os_op op;
+    char bytes[64 * 1024]; /* received and not yet read */
+    uint32_t size;
+};
+
+/* Ctrl+C arrives on a thread of the system's. It posts `op` to the port, which ends the client's wait. */
+static struct {
+    os_mutex lock;
+    os_port *port; /* the open client's; NULL: none */
+    os_op op;
+    bool caught;
+} interrupt;
+
+static void client_on_interrupt(void) {
+    os_mutex_lock(&interrupt.lock);
+    if (interrupt.port != NULL && !interrupt.caught) {
+        (void)os_port_post(interrupt.port, &interrupt.op);
+    }
+    interrupt.caught = true;
+    os_mutex_unlock(&interrupt.lock);
+}
+
+static void interrupt_set_port(os_port *port) {
+    os_mutex_lock(&interrupt.lock);
+    interrupt.port = port;
+    os_mutex_unlock(&interrupt.lock);
+}
+
+portico_status client_catch_interrupt(void) {
+    return os_on_signals(client_on_interrupt, NULL);
+}
+
+bool client_interrupted(void) {
+    os_mutex_lock(&interrupt.lock);
+    bool caught = interrupt.caught;
+    os_mutex_unlock(&interrupt.lock);
+    return caught;
+}
+
+/* Waits for the operation in flight. PORTICO_E_CANCELLED: an interrupt came first. */
+static portico_status client_wait(client *c, uint32_t timeout_ms, uint32_t *bytes) {
+    os_completion completion;
+    if (client_interrupted()) {
+        return PORTICO_E_CANCELLED;
+    }
+    if (os_port_wait(c->port, &completion, 1, timeout_ms) == 0) {
+        return PORTICO_E_TIMEOUT;
+    }
+    *bytes = completion.bytes;
+    return completion.op == &interrupt.op ? PORTICO_E_CANCELLED : completion.status;
+}
+
+void client_pause(client *c, uint32_t pause_ms) {
+    os_completion completion;
+    if (!client_interrupted()) {
+        (void)os_port_wait(c->port, &completion, 1, pause_ms);
+    }
+}
+
+/* Sends a line and its end in one operation: a second one would wait for the host to acknowledge the first. */
+static portico_status client_send(client *c, const char *line) {
+    uint32_t bytes = 0;
+    os_buffer end = {.data = (const uint8_t *)"\n", .size = 1};
+    os_buffer buffer = {
+        .next = &end, .data = (const uint8_t *)line, .size = (uint32_t)strlen(line)};
+    portico_status status = os_send(c->socket, &c->op, &buffer);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return client_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+}
+
+static portico_status client_receive(client *c) {
+    uint32_t bytes = 0;
+    portico_status status =
+        os_recv(c->socket, &c->op, c->bytes + c->size, (uint32_t)sizeof c->bytes - c->size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = client_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    c->size += bytes;
+    return bytes > 0 ? PORTICO_OK : PORTICO_E_EOF;
+}
+
+/* Takes the next line of the answer, without its end. */
+static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
+    char *end = memchr(c->bytes, '\n', c->size);
+    while (end == NULL && c->size < sizeof c->bytes) {
+        portico_status status = client_receive(c);
+        if (status != PORTICO_OK) {
+            return status;
+        }
+        end = memchr(c->bytes, '\n', c->size);
+    }
+    uint32_t used = end != NULL ? (uint32_t)(end - c->bytes) : c->size;
+    snprintf(line, LINE_MAX_BYTES, "%.*s", (int)used, c->bytes);
+    used += end != NULL;
+    memmove(c->bytes, c->bytes + used, c->size - used);
+    c->size -= used;
+    return PORTICO_OK;
+}
+
+/* Sends a command, gives the lines of its answer to `take` and leaves the last one in `line`: "ok", or "error WHY". */
+static portico_status client_exchange(client *c, const char *command, client_line take, void *arg,
+                                      char line[LINE_MAX_BYTES]) {
+    portico_status status = client_send(c, command);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    for (;;) {
+        status = client_read_line(c, line);
+        if (status != PORTICO_OK || strncmp(line, "| ", 2) != 0) {
+            return status;
+        }
+        take(arg, line + 2);
+    }
+}
+
+int client_ask(client *c, const char *command, client_line take, void *arg) {
+    char line[LINE_MAX_BYTES];
+    portico_status status = client_exchange(c, command, take, arg, line);
+    if (client_interrupted()) {
+        return 0;
+    }
+    if (status != PORTICO_OK) {
+        fprintf(stderr, "no answer: %s\n", status_text(status));
+        return 1;
+    }
+    if (strcmp(line, "ok") != 0) {
+        fprintf(stderr, "%s\n", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
+        return 1;
+    }
+    return 0;
+}
+
+static void ignore_line(void *arg, const char *line) {
+    (void)arg;
+    (void)line;
+}
+
+static portico_status client_connect(client *c, const char *at, uint16_t port) {
+    os_address address;
+    uint32_t bytes = 0;
+    portico_status status = os_address_parse(at, port, &address);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = os_connect(c->port, &address, NULL, &c->op, &c->socket);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    return client_wait(c, CONNECT_TIMEOUT_MS, &bytes);
+}
+
+/* Connects and shows the token. False: `why` says what is wrong. */
+static bool client_log_in(client *c, const config *settings, const char *token,
+                          char why[CLIENT_WHY_MAX]) {
+    const char *at = settings->admin.address;
+    uint16_t port = settings->admin.port != 0 ? settings->admin.port : ready_admin_port(settings);
+    if (port == 0) {
+        snprintf(
+            why, CLIENT_WHY_MAX,
+            "[admin] port is 0, and %s does not say which port that became: is the host running?",
+            settings->ready_file != NULL ? settings->ready_file
+                                         : "a [host] ready_file, which is not set,");
+        return false;
+    }
+    portico_status status = client_connect(c, at, port);
+    if (status != PORTICO_OK) {
+        snprintf(why, CLIENT_WHY_MAX, "no host answers on %s port %u: %s", at, port,
+                 status_text(status));
+        return false;
+    }
+    char line[LINE_MAX_BYTES];
+    snprintf(line, sizeof line, "token %s", token);
+    status = client_exchange(c, line, ignore_line, NULL, line);
+    if (status != PORTICO_OK) {
+        snprintf(why, CLIENT_WHY_MAX, "no answer on %s port %u: %s", at, port, status_text(status));
+        return false;
+    }
+    if (strcmp(line, "ok") != 0) {
+        snprintf(why, CLIENT_WHY_MAX,
+                 "the host on %s port %u has another token: it runs with another configuration", at,
+                 port);
+        return false;
+    }
+    return true;
+}
+
+client *client_open(const config *settings, char why[CLIENT_WHY_MAX]) {
+    char token[TOKEN_MAX];
+    if (!settings->admin_enabled) {
+        snprintf(why, CLIENT_WHY_MAX, "[admin] enabled = no: its host listens to no commands");
+        return NULL;
+    }
+    if (token_read(settings, false, token, why) != PORTICO_OK) {
+        return NULL;
+    }
+    client *c = calloc(1, sizeof *c);
+    if (c == NULL || os_port_create(&c->port) != PORTICO_OK) {
+        snprintf(why, CLIENT_WHY_MAX, "out of memory or handles (%s)", system_text(os_error()));
+        free(c);
+        return NULL;
+    }
+    interrupt_set_port(c->port);
+    if (!client_log_in(c, settings, token, why)) {
+        client_close(c);
+        return NULL;
+    }
+    return c;
+}
+
+void client_close(client *c) {
+    os_completion late[4];
+    interrupt_set_port(NULL);
+    if (c->socket != NULL) {
+        os_close(c->socket, false);
+    }
+    while (os_port_wait(c->port, late, 4, 0) > 0) {
+        /* Completions of what a time-out left in flight. */
+    }
+    os_port_destroy(c->port);
+    free(c);
+}

@@ -1,0 +1,178 @@
+/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of the working folder's conf, and
+ * otherwise says where it has looked. */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/host.h"
+#include "support/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_BYTES = 1300 };
+
+static char root[1024];
+static char program[PATH_BYTES];
+static char answer[65536];
+
+static void at(char path[PATH_BYTES], const char *name) {
+    snprintf(path, PATH_BYTES, "%s/%s", root, name);
+}
+
+/* tree/bin has a copy of the executable, and of the library that it needs under Wine; tree/conf and work/conf have
+ * configurations that their numbers of workers tell apart. */
+static void prepare(void) {
+    static const char *const folders[] = {"",     "tree",      "tree/bin", "tree/conf",
+                                          "work", "work/conf", "empty"};
+    static const struct {
+        const char *file;
+        int workers;
+    } inis[] = {{"tree/conf/portico.ini", 1},
+                {"tree/conf/other.ini", 2},
+                {"work/conf/portico.ini", 3},
+                {"work/conf/broken.ini", -1}};
+    char path[PATH_BYTES];
+    char text[512];
+    snprintf(root, sizeof root, "%s/ctl_search", host_test_folder());
+    folder_make(host_test_folder());
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        at(path, folders[i]);
+        folder_make(path);
+    }
+    for (size_t i = 0; i < sizeof inis / sizeof inis[0]; i++) {
+        at(path, inis[i].file);
+        int n = inis[i].workers;
+        snprintf(text, sizeof text,
+                 "[host]\nworkers = %d\nrun_dir = run%d\nready_file = ready%d\n"
+                 "[admin]\nport = 0\n[modules]\nautoload = no\n",
+                 n, n, n);
+        file_write(path, text, strlen(text));
+        *strrchr(path, '/') = '\0';
+        snprintf(text, sizeof text, "/run%d/admin.token", n);
+        strncat(path, text, sizeof path - strlen(path) - 1);
+        file_remove(path); /* a run of this test before */
+    }
+    char library[PATH_BYTES];
+    snprintf(library, sizeof library, "%s", host_executable());
+    char *name = strrchr(library, '/');
+    CHECK(name != NULL);
+    at(program, "tree/bin");
+    strncat(program, name, sizeof program - strlen(program) - 1);
+    file_copy(host_executable(), program);
+    snprintf(name, sizeof library - (size_t)(name - library), "/inih.dll");
+    if (file_exists(library)) {
+        at(path, "tree/bin/inih.dll");
+        file_copy(library, path);
+    }
+}
+
+static process *serve(const char *ini, const char *ready) {
+    char output[PATH_BYTES];
+    char path[PATH_BYTES];
+    char ready_path[PATH_BYTES];
+    at(path, ini);
+    at(ready_path, ready);
+    at(output, ready);
+    strncat(output, ".txt", sizeof output - strlen(output) - 1);
+    file_remove(ready_path);
+    const char *arguments[] = {program, "run", path, NULL};
+    process_options options = {.output_file = output};
+    process *p = process_start(arguments, &options);
+    uint64_t end_ms = clock_now_ms() + 60000;
+    int exit_code = 0;
+    while (!file_exists(ready_path)) {
+        CHECK(!process_wait(p, 10, &exit_code));
+        CHECK(clock_now_ms() < end_ms);
+    }
+    return p;
+}
+
+/* Runs ctl in a folder, with the configuration `ini` or without one. */
+static int ctl(const char *folder, const char *ini, const char *command) {
+    char path[PATH_BYTES];
+    char output[PATH_BYTES];
+    at(output, "ctl.txt");
+    at(path, folder);
+    folder_enter(path);
+    at(path, ini != NULL ? ini : "");
+    const char *without[] = {program, "ctl", command, NULL};
+    const char *with[] = {program, "ctl", "-c", path, command, NULL};
+    int exit_code = process_run(ini != NULL ? with : without, output, 60000);
+    char *text = file_read(output, NULL);
+    CHECK(text != NULL);
+    snprintf(answer, sizeof answer, "%s", text);
+    free(text);
+    return exit_code;
+}
+
+static void expect_workers(const char *folder, const char *ini, int workers) {
+    char line[32];
+    CHECK_INT(ctl(folder, ini, "status"), 0);
+    snprintf(line, sizeof line, "\nworkers %d", workers);
+    if (strstr(answer, line) == NULL) {
+        fprintf(stderr, "%s", answer);
+    }
+    CHECK(strstr(answer, line) != NULL);
+}
+
+/* Each part comes after the one before. */
+static void expect_parts(const char *const *parts) {
+    const char *from = answer;
+    for (; *parts != NULL; parts++) {
+        from = strstr(from, *parts);
+        if (from == NULL) {
+            fprintf(stderr, "%s is missing, or not in order:\n%s", *parts, answer);
+        }
+        CHECK(from != NULL);
+    }
+}
+
+static void stop(process *p, const char *folder, const char *ini) {
+    int exit_code = -1;
+    CHECK_INT(ctl(folder, ini, "stop"), 0);
+    CHECK(process_wait(p, 60000, &exit_code));
+    CHECK_INT(exit_code, 0);
+    process_free(p);
+}
+
+static void nobody_runs(void) {
+    static const char *const tried[] = {"no running host was found",
+                                        "-c FILE",
+                                        "portico.ini: ",
+                                        "run1/admin.token cannot be read",
+                                        "other.ini: ",
+                                        "run2/admin.token cannot be read",
+                                        "portico.ini: ",
+                                        "run3/admin.token cannot be read",
+                                        "broken.ini:",
+                                        "workers = -1",
+                                        NULL};
+    static const char *const no_folder[] = {"other.ini: ", "conf: no .ini file is there", NULL};
+    CHECK_INT(ctl("work", NULL, "status"), 1);
+    expect_parts(tried);
+    CHECK_INT(ctl("empty", NULL, "status"), 1);
+    expect_parts(no_folder);
+    CHECK_INT(ctl("work", "work/conf/broken.ini", "status"), 2);
+}
+
+SCENARIO(ctl_search) {
+    prepare();
+    nobody_runs();
+    process *work = serve("work/conf/portico.ini", "work/conf/ready3");
+    expect_workers("work", NULL, 3);
+    CHECK_INT(ctl("empty", NULL, "status"), 1); /* of another folder */
+    process *other = serve("tree/conf/other.ini", "tree/conf/ready2");
+    expect_workers("work", NULL, 2); /* the executable's tree comes first */
+    expect_workers("empty", NULL, 2);
+    process *tree = serve("tree/conf/portico.ini", "tree/conf/ready1");
+    expect_workers("work", NULL, 1); /* and in it portico.ini */
+    expect_workers("tree", NULL, 1);
+    expect_workers("tree", "work/conf/portico.ini", 3); /* -c wins */
+    CHECK_INT(ctl("work", "work/conf/broken.ini", "status"), 2);
+    stop(tree, "work", NULL);
+    stop(other, "work", NULL);
+    stop(work, "work", NULL);
+    CHECK_INT(ctl("work", NULL, "status"), 1);
+    /* Their tokens are there now; what they listened on is not. */
+    CHECK(strstr(answer, "no running host was found") != NULL);
+}
