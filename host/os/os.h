@@ -166,6 +166,10 @@ void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]);
  * worker. PORTICO_E_NOT_FOUND if there is none. */
 portico_status os_address_resolve(const char *host, uint16_t port, os_address *address);
 
+/* Checks that a socket of this machine can be bound to the address, whatever its port is: a socket is bound to a free port
+ * for a moment and listens nowhere. PORTICO_E_ADDRESS: the machine has no such address. */
+portico_status os_address_check(const os_address *address);
+
 /* ---- the port and its operations --------------------------------------------------------- */
 
 typedef struct os_port os_port;     /* the completion queue that the workers wait on */
@@ -324,6 +328,10 @@ extern const char os_library_suffix[]; /* ".dll" or ".so" */
  */
 portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size);
 
+/* Reads the headers of a library's file without loading it: no code of it runs.
+ * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE: os_library_open would fail likewise, and `why` has the reason. */
+portico_status os_library_check(const char *path, char *why, size_t why_size);
+
 /* The address of an exported symbol, or NULL. */
 void *os_library_symbol(os_library *library, const char *name);
 
@@ -369,6 +377,10 @@ bool os_file_is_written(const char *path);
 
 /* Creates a folder for its owner only, with any missing parents. PORTICO_OK also if it exists. */
 portico_status os_folder_create(const char *path);
+
+/* Checks that `path` is a folder in which this process may create files. Creates none.
+ * PORTICO_E_NOT_FOUND: there is nothing; PORTICO_E_INVALID: it is not a folder; PORTICO_E_ACCESS: it may not. */
+portico_status os_folder_check(const char *path);
 
 /* Deletes an empty folder. */
 portico_status os_folder_remove(const char *path);

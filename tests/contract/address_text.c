@@ -39,6 +39,12 @@ static const char *const bad[] = {
     "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
 };
 
+static void check_here(const char *text, portico_status expected) {
+    os_address address;
+    CHECK_OK(os_address_parse(text, 7777, &address));
+    CHECK_STATUS(os_address_check(&address), expected);
+}
+
 SCENARIO(address_text) {
     char text[OS_ADDRESS_TEXT];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -62,6 +68,10 @@ SCENARIO(address_text) {
         CHECK(memcmp(&before, &address, sizeof before) == 0);
     }
     os_address resolved = {0};
+    check_here("127.0.0.1", PORTICO_OK);
+    check_here("0.0.0.0", PORTICO_OK);
+    check_here("192.0.2.1", PORTICO_E_ADDRESS); /* for documentation, RFC 5737: nobody has it */
+    check_here("2001:db8::1", PORTICO_E_ADDRESS);
     CHECK_OK(os_address_resolve("localhost", 42, &resolved));
     CHECK_EQ(resolved.port, 42);
     os_address_format(&resolved, text);

@@ -78,6 +78,10 @@ SCENARIO(files) {
     CHECK(os_fopen(FOLDER "/deep/er/" NAME, "rb") == NULL);
     CHECK_STATUS(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/b"), PORTICO_E_NOT_FOUND);
 
+    CHECK_OK(os_folder_check(FOLDER "/deep/er"));
+    CHECK_STATUS(os_folder_check(FOLDER "/absent"), PORTICO_E_NOT_FOUND);
+    CHECK_STATUS(os_folder_check(FOLDER "/deep/er/a"), PORTICO_E_INVALID);
+    CHECK_STATUS(os_folder_check(FOLDER "/deep/er/a/b"), PORTICO_E_NOT_FOUND);
     CHECK(os_folder_create(FOLDER "/deep/er/a") != PORTICO_OK); /* a file is in the way */
     CHECK_OK(os_file_remove(FOLDER "/deep/er/a"));
     CHECK_STATUS(os_file_remove(FOLDER "/deep/er/a"), PORTICO_E_NOT_FOUND);

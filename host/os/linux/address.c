@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 socklen_t address_to_system(const os_address *address, struct sockaddr_storage *system) {
     memset(system, 0, sizeof *system);
@@ -125,5 +126,20 @@ portico_status os_address_resolve(const char *host, uint16_t port, os_address *a
         }
     }
     freeaddrinfo(list);
+    return status;
+}
+
+portico_status os_address_check(const os_address *address) {
+    os_address any_port = *address;
+    any_port.port = 0;
+    struct sockaddr_storage system;
+    socklen_t size = address_to_system(&any_port, &system);
+    int fd = socket(system.ss_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) {
+        return error_set(errno);
+    }
+    portico_status status =
+        bind(fd, (const struct sockaddr *)&system, size) < 0 ? error_set(errno) : PORTICO_OK;
+    close(fd);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,17 @@ portico_status os_folder_create(const char *path) {
     portico_status status = folder_create_all(copy);
     free(copy);
     return status;
+}
+
+portico_status os_folder_check(const char *path) {
+    struct stat found;
+    if (stat(path, &found) < 0) {
+        return error_set(errno);
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        return error_refuse(PORTICO_E_INVALID);
+    }
+    return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
 portico_status os_folder_remove(const char *path) {

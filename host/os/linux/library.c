@@ -80,7 +80,7 @@ static const char *elf_fault(FILE *file) {
     return elf_is_whole(file, &header, (uint64_t)info.st_size) ? NULL : "the file is cut off";
 }
 
-static portico_status library_check(const char *path, char *why, size_t why_size) {
+portico_status os_library_check(const char *path, char *why, size_t why_size) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {
         int code = os_error();
@@ -109,7 +109,7 @@ static portico_status library_fault(const char *words) {
 
 portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
     *result = NULL;
-    portico_status status = library_check(path, why, why_size);
+    portico_status status = os_library_check(path, why, why_size);
     if (status != PORTICO_OK) {
         return status;
     }

@@ -53,6 +53,32 @@ portico_status os_folder_create(const char *path) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
+/* To open a folder for FILE_ADD_FILE asks whether files may be created in it.
+ * https://learn.microsoft.com/windows/win32/fileio/file-access-rights-constants */
+portico_status os_folder_check(const char *path) {
+    wchar_t *wide = win_path(path);
+    DWORD attributes = wide != NULL ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    if (attributes == INVALID_FILE_ATTRIBUTES) {
+        DWORD code = GetLastError();
+        free(wide);
+        return win_fail(code);
+    }
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+        free(wide);
+        return win_refuse(PORTICO_E_INVALID);
+    }
+    HANDLE handle =
+        CreateFileW(wide, FILE_ADD_FILE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
+    free(wide);
+    if (code != 0) {
+        return win_fail(code);
+    }
+    CloseHandle(handle);
+    return PORTICO_OK;
+}
+
 portico_status os_folder_remove(const char *path) {
     wchar_t *wide = win_path(path);
     DWORD code = wide != NULL && RemoveDirectoryW(wide) ? 0 : GetLastError();

@@ -61,6 +61,74 @@ static DWORD load(os_library *l) {
     return l->module != NULL ? 0 : GetLastError();
 }
 
+static const IMAGE_NT_HEADERS *headers_of(uintptr_t base) {
+    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
+    return (const IMAGE_NT_HEADERS *)(base + (uintptr_t)dos->e_lfanew);
+}
+
+static bool is_inside(FILE *file, uint64_t end) {
+    return fseek(file, 0, SEEK_END) == 0 && end <= (uint64_t)ftell(file);
+}
+
+/* Whether the bytes of every section, whose table begins at `at`, are in the file. */
+static bool pe_is_whole(FILE *file, long at, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        IMAGE_SECTION_HEADER section;
+        if (fseek(file, at + (long)(i * sizeof section), SEEK_SET) != 0 ||
+            fread(&section, sizeof section, 1, file) != 1) {
+            return false;
+        }
+        DWORD size = section.SizeOfRawData < section.Misc.VirtualSize ? section.SizeOfRawData
+                                                                      : section.Misc.VirtualSize;
+        if (size > 0 && !is_inside(file, (uint64_t)section.PointerToRawData + size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Why the open file is not a library for this system; NULL when it is one.
+ * https://learn.microsoft.com/windows/win32/debug/pe-format */
+static const char *pe_fault(FILE *file) {
+    IMAGE_DOS_HEADER dos;
+    IMAGE_NT_HEADERS nt;
+    if (fread(&dos, sizeof dos, 1, file) != 1 || dos.e_magic != IMAGE_DOS_SIGNATURE ||
+        fseek(file, dos.e_lfanew, SEEK_SET) != 0 || fread(&nt, sizeof nt, 1, file) != 1 ||
+        nt.Signature != IMAGE_NT_SIGNATURE) {
+        return "not a DLL, or cut off";
+    }
+    if (nt.FileHeader.Machine !=
+        headers_of((uintptr_t)GetModuleHandleW(NULL))->FileHeader.Machine) {
+        return "a DLL for another processor";
+    }
+    if ((nt.FileHeader.Characteristics & IMAGE_FILE_DLL) == 0) {
+        return "a program, not a DLL";
+    }
+    long sections = dos.e_lfanew + (long)offsetof(IMAGE_NT_HEADERS, OptionalHeader) +
+                    nt.FileHeader.SizeOfOptionalHeader;
+    return pe_is_whole(file, sections, nt.FileHeader.NumberOfSections) ? NULL
+                                                                       : "the file is cut off";
+}
+
+portico_status os_library_check(const char *path, char *why, size_t why_size) {
+    wchar_t *wide = win_path(path);
+    DWORD code = wide != NULL ? look_at(wide) : GetLastError();
+    FILE *file = code == 0 ? os_fopen(path, "rb") : NULL;
+    if (file == NULL) {
+        portico_status status = explain(code != 0 ? code : (DWORD)os_error(), wide, why, why_size);
+        free(wide);
+        return status;
+    }
+    free(wide);
+    const char *fault = pe_fault(file);
+    fclose(file);
+    if (fault != NULL) {
+        snprintf(why, why_size, "%s: %s", path, fault);
+        return win_refuse(PORTICO_E_NOT_A_MODULE);
+    }
+    return PORTICO_OK;
+}
+
 portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size) {
     *library = NULL;
     os_library *l = calloc(1, sizeof *l);
@@ -87,10 +155,8 @@ void *os_library_symbol(os_library *library, const char *name) {
  * https://learn.microsoft.com/windows/win32/debug/pe-format (SizeOfImage) */
 void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
     uintptr_t base = (uintptr_t)library->module;
-    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
-    const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *)(base + (uintptr_t)dos->e_lfanew);
     *begin = base;
-    *end = base + headers->OptionalHeader.SizeOfImage;
+    *end = base + headers_of(base)->OptionalHeader.SizeOfImage;
 }
 
 bool os_library_close(os_library *library) {
