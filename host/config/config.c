@@ -20,3 +20,12 @@ const config_pair *config_find_pair(const config_module *m, const char *key) {
     }
     return NULL;
 }
+
+uint32_t config_line(const config *c, const void *field) {
+    for (size_t i = 0; i < c->mark_count; i++) {
+        if (c->marks[i].field == field) {
+            return c->marks[i].line;
+        }
+    }
+    return 0;
+}

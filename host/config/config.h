@@ -69,6 +69,12 @@ typedef struct config_module {
     size_t pair_count;
 } config_module;
 
+/* Where in the file a field was set. */
+typedef struct config_mark {
+    const void *field;
+    uint32_t line;
+} config_mark;
+
 typedef struct config {
     char *path;           /* the file, as given */
     uint32_t workers;     /* [host] workers; never 0: 0 in the file is resolved to the processors */
@@ -97,10 +103,17 @@ typedef struct config {
     size_t connector_count;
     config_module *modules; /* in the order of the file */
     size_t module_count;
+
+    config_mark *marks; /* see config_line */
+    size_t mark_count;
 } config;
 
 /* The [module NAME] section, or NULL. */
 const config_module *config_find_module(const config *c, const char *name);
+
+/* The line that set a field of `c`, of one of its services or of one of its modules, such as &c->run_dir.
+ * 0: the field has its default. */
+uint32_t config_line(const config *c, const void *field);
 
 /* The module's own key, or NULL. */
 const config_pair *config_find_pair(const config_module *m, const char *key);

@@ -58,6 +58,40 @@ static bool draft_begin(config_draft *draft, const char *path) {
     return draft->config->path != NULL;
 }
 
+static size_t count_lines(const draft_section *section) {
+    size_t count = 0;
+    for (size_t i = 0; i < CONFIG_KEYS_MAX; i++) {
+        count += section->key_lines[i] != 0;
+    }
+    return count;
+}
+
+/* Keeps the line of every key that is set. The structs have found their final places. */
+static bool keep_lines(config_draft *draft) {
+    config *c = draft->config;
+    size_t count;
+    const config_key *keys = config_keys(&count);
+    size_t lines = 0;
+    for (size_t i = 0; i < draft->section_count; i++) {
+        lines += count_lines(&draft->sections[i]);
+    }
+    c->marks = malloc((lines + 1) * sizeof *c->marks);
+    if (c->marks == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < draft->section_count; i++) {
+        const draft_section *section = &draft->sections[i];
+        const char *base = draft_base(draft, section);
+        for (size_t k = 0; k < count; k++) {
+            if (section->key_lines[k] != 0) {
+                c->marks[c->mark_count++] =
+                    (config_mark){base + keys[k].offset, section->key_lines[k]};
+            }
+        }
+    }
+    return true;
+}
+
 /* What the file leaves to the host. */
 static void resolve(config_draft *draft) {
     config *c = draft->config;
@@ -85,6 +119,7 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
     }
     config_check(draft);
     resolve(draft);
+    faults->no_memory = faults->no_memory || !keep_lines(draft);
     if (faults->no_memory) {
         return PORTICO_E_NO_MEMORY;
     }
@@ -167,6 +202,7 @@ void config_free(const config *loaded) {
     free(c->listeners);
     free(c->connectors);
     free(c->modules);
+    free(c->marks);
     free(c->path);
     free(c);
 }

@@ -149,6 +149,17 @@ static void check_modules(const config *c) {
     CHECK(config_find_module(c, "Echo") == NULL);
 }
 
+static void check_lines(const config *c) {
+    CHECK_INT(config_line(c, &c->workers), 3);
+    CHECK_INT(config_line(c, &c->log.file), 11);
+    CHECK_INT(config_line(c, &c->modules_dir), 19);
+    CHECK_INT(config_line(c, &c->listeners[0].type), 27);
+    CHECK_INT(config_line(c, &c->connectors[0].bind_address), 39);
+    CHECK_INT(config_line(c, &c->modules[1].file), 45);
+    CHECK_INT(config_line(c, &c->stop_timeout_ms), 0);
+    CHECK_INT(config_line(c, &c->modules[0].file), 0);
+}
+
 /* Nothing said is a configuration, too. */
 static void check_empty(void) {
     const config *c = NULL;
@@ -181,6 +192,7 @@ SCENARIO(config_values) {
     check_listener(c);
     check_connector(c);
     check_modules(c);
+    check_lines(c);
     config_free(c);
     check_empty();
 }
