@@ -25,7 +25,7 @@ foreach(file IN LISTS files)
   get_filename_component(folder "${file}" DIRECTORY)
   string(REGEX REPLACE "/.*" "" folder "${folder}")
   if(folder STREQUAL "")
-    continue() # main.c and server.c stand above the house
+    continue() # main.c, server.c and preflight.c are above the house
   endif()
   if(NOT folder IN_LIST known)
     message(SEND_ERROR "host/${file}: host/HOUSE does not know the folder ${folder}")

@@ -101,6 +101,17 @@ portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
     return status;
 }
 
+portico_status token_check(const config *c, char why[TOKEN_WHY_MAX]) {
+    char path[PATH_BYTES];
+    char token[TOKEN_MAX];
+    os_file_info info;
+    snprintf(path, sizeof path, "%s/admin.token", c->run_dir);
+    if (c->admin_token != NULL || os_file_look(path, &info) == PORTICO_E_NOT_FOUND) {
+        return PORTICO_OK; /* none is needed, or the start makes it */
+    }
+    return token_read(c, false, token, why);
+}
+
 bool token_equal(const char *token, const char *offered, size_t offered_size) {
     size_t size = strlen(token);
     unsigned char difference = size != offered_size;

@@ -11,6 +11,9 @@ enum { TOKEN_MAX = 256, TOKEN_WHY_MAX = 4096 + 256 };
 portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
                           char why[TOKEN_WHY_MAX]);
 
+/* Checks the token file, if one is there already: no other user may read it. As token_read, without `make`. */
+portico_status token_check(const config *c, char why[TOKEN_WHY_MAX]);
+
 /* Compares in a time that does not tell how much was right. */
 bool token_equal(const char *token, const char *offered, size_t offered_size);
 

@@ -1,8 +1,9 @@
 /* load_all.c: loads what the configuration names, each module after those that it requires. [control thread] */
 #include "loader/private.h"
 
+#include "base/status.h"
 #include "base/system_text.h"
-#include "base/text.h"
+#include "loader/module_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,62 +32,32 @@ static void batch_open(batch *b, const char *file) {
     b->all[b->count++] = g;
 }
 
-typedef struct file_list {
-    char **names;
-    size_t count;
-} file_list;
-
-/* Keeps the name of a library of the folder that no section names otherwise. */
-static void collect(void *arg, const char *name) {
-    file_list *list = arg;
-    size_t size = strlen(name);
-    size_t suffix = strlen(os_library_suffix);
-    if (size <= suffix || strcmp(name + size - suffix, os_library_suffix) != 0) {
-        return;
-    }
-    char *stem = text_copy(name, size - suffix);
-    char **names = stem != NULL ? realloc(list->names, (list->count + 1) * sizeof(char *)) : NULL;
-    if (names == NULL) {
-        free(stem);
-        log_error("modules", "%s is not loaded: out of memory", name);
-        return;
-    }
-    list->names = names;
-    if (config_find_module(loader_config(), stem) != NULL) {
-        free(stem); /* batch_open_sections takes it */
-    } else {
-        list->names[list->count++] = stem;
-    }
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
+/* Libraries that have a section are left to batch_open_sections. */
 static void batch_open_folder(batch *b) {
-    file_list list = {0};
-    char file[4096];
-    if (os_folder_list(loader_config()->modules_dir, collect, &list) != PORTICO_OK) {
-        log_warn("modules", "the folder %s cannot be read (%s): [modules] dir",
-                 loader_config()->modules_dir, system_text(os_error()));
+    const config *c = loader_config();
+    module_files files;
+    char path[4096];
+    portico_status status = module_files_list(c, &files);
+    if (status != PORTICO_OK) {
+        log_warn("modules", "[modules] dir = %s cannot be read: %s (%s)", c->modules_dir,
+                 status_text(status), system_text(os_error()));
     }
-    if (list.count > 0) {
-        qsort(list.names, list.count, sizeof(char *), by_name);
+    for (size_t i = 0; i < files.count; i++) {
+        if (config_find_module(c, files.names[i]) == NULL) {
+            module_file_path(c, files.names[i], path, sizeof path);
+            batch_open(b, path);
+        }
     }
-    for (size_t i = 0; i < list.count; i++) {
-        loader_file_of(list.names[i], file, sizeof file);
-        batch_open(b, file);
-        free(list.names[i]);
-    }
-    free(list.names);
+    module_files_free(&files);
 }
 
 static void batch_open_sections(batch *b) {
-    char file[4096];
-    for (size_t i = 0; i < loader_config()->module_count; i++) {
-        if (loader_config()->modules[i].load) {
-            loader_file_of(loader_config()->modules[i].name, file, sizeof file);
-            batch_open(b, file);
+    const config *c = loader_config();
+    char path[4096];
+    for (size_t i = 0; i < c->module_count; i++) {
+        if (c->modules[i].load) {
+            module_file_path(c, c->modules[i].name, path, sizeof path);
+            batch_open(b, path);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "api/host_api.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "loader/module_files.h"
 #include "loader/publish.h"
 #include "loader/watch.h"
 #include "module/copy_folder.h"
@@ -173,21 +174,12 @@ portico_status loader_add_builtin(const portico_module_info *info) {
     return PORTICO_OK;
 }
 
-void loader_file_of(const char *name, char *path, size_t size) {
-    const config_module *section = config_find_module(loader.config, name);
-    if (section != NULL && section->file != NULL) {
-        snprintf(path, size, "%s", section->file);
-    } else {
-        snprintf(path, size, "%s/%s%s", loader.config->modules_dir, name, os_library_suffix);
-    }
-}
-
 portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     char file[4096];
     bool named = text_is_identifier(what);
     why[0] = '\0';
     if (named) {
-        loader_file_of(what, file, sizeof file);
+        module_file_path(loader.config, what, file, sizeof file);
     } else {
         snprintf(file, sizeof file, "%s", what);
     }

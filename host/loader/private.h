@@ -26,9 +26,6 @@ typedef struct module_list {
  * memory. */
 module_list modules_list(void);
 
-/* The file of the module called `name`: its section's, else the one of that name in the folder. */
-void loader_file_of(const char *name, char *path, size_t size);
-
 /* Says in the log that the module is loaded; or why not, with the status's sentence where `why` is empty, and
  * returns the status. */
 void loader_tell(const module *m);

@@ -34,7 +34,7 @@ static void write_listener(void *arg, listener *l, connector *c) {
 }
 
 /* A file of that name that is no ready file is somebody's mistake in the ini, and must survive it. */
-static bool may_replace(const char *path) {
+bool ready_may_replace(const char *path) {
     char begin[4] = "";
     FILE *file = os_fopen(path, "r");
     if (file == NULL) {
@@ -73,7 +73,7 @@ bool ready_write(const config *c) {
     if (c->ready_file == NULL) {
         return true;
     }
-    if (!may_replace(c->ready_file)) {
+    if (!ready_may_replace(c->ready_file)) {
         log_error("host",
                   "[host] ready_file = %s: there is a file that is no ready file; name another one",
                   c->ready_file);

@@ -10,6 +10,9 @@ bool ready_write(const config *c);
 /* Writes it again, since listeners have opened or closed. True when there is none to write. */
 bool ready_update(void);
 
+/* Whether there is nothing at `path` that the ready file must not replace: no file, an empty one or a ready file. */
+bool ready_may_replace(const char *path);
+
 /* Removes it, if this process has written it. */
 void ready_remove(void);
 

@@ -74,7 +74,8 @@ static void good_and_missing(void) {
     char path[1024];
     write_ini("good.ini",
               "[modules]\nautoload = no\ndir = .\n"
-              "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = echo.session\n",
+              "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = echo.session\n"
+              "[module echo]\nload = no\n",
               path, sizeof path);
     CHECK_INT(run("check", path), 0);
     snprintf(path, sizeof path, "%s/not_there.ini", host_test_folder());

@@ -84,14 +84,14 @@ portico_status os_library_check(const char *path, char *why, size_t why_size) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {
         int code = os_error();
-        snprintf(why, why_size, "%s: %s", path, strerror(code));
+        snprintf(why, why_size, "%s", strerror(code));
         bool regular = code != EISDIR && code != EINVAL;
         return regular ? error_status(code) : error_refuse(PORTICO_E_NOT_A_MODULE);
     }
     const char *fault = elf_fault(file);
     fclose(file);
     if (fault != NULL) {
-        snprintf(why, why_size, "%s: %s", path, fault);
+        snprintf(why, why_size, "%s", fault);
         return error_refuse(PORTICO_E_NOT_A_MODULE);
     }
     return PORTICO_OK;

@@ -123,7 +123,7 @@ portico_status os_library_check(const char *path, char *why, size_t why_size) {
     const char *fault = pe_fault(file);
     fclose(file);
     if (fault != NULL) {
-        snprintf(why, why_size, "%s: %s", path, fault);
+        snprintf(why, why_size, "%s", fault);
         return win_refuse(PORTICO_E_NOT_A_MODULE);
     }
     return PORTICO_OK;

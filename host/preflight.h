@@ -1,0 +1,12 @@
+/* preflight.h: what would keep a host from serving as it is configured. [main() of `check`] */
+#ifndef PORTICO_PREFLIGHT_H
+#define PORTICO_PREFLIGHT_H
+
+#include "config/config.h"
+#include "config/fault.h"
+
+/* Reports what can be known of the files, folders, addresses and modules that `c` names. Loads no module, opens no port
+ * and changes nothing. */
+void preflight(const config *c, config_report report, void *arg);
+
+#endif
