@@ -1,0 +1,11 @@
+#!/bin/sh
+# any_folder.sh ROOT: the tree can be configured in a folder of any name, even that of a part of host/.
+set -eu
+
+root=$1
+rm -rf os
+mkdir os
+for part in CMakeLists.txt cmake conf host plugins sdk; do
+    cp -r "$root/$part" os
+done
+cmake -S os -B os/build -DPORTICO_TESTS=OFF
