@@ -137,22 +137,6 @@ void session_on_sent(const os_completion *completion) {
     session_release(s);
 }
 
-static portico_status session_send_locked(session *s, uint16_t opcode, const void *data,
-                                          uint32_t size, uint32_t whole) {
-    const config_service *limits = s->service->config;
-    portico_status status = session_admit_locked(s, limits, whole);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    uint8_t *to = sendq_add(&s->queue, whole);
-    if (to == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    frame_write(limits->framing, opcode, data, size, to);
-    session_packet_queued_locked(s, limits);
-    return PORTICO_OK;
-}
-
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
     uint32_t whole = 0;
@@ -161,7 +145,18 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
         return status;
     }
     os_mutex_lock(&s->lock);
-    status = session_send_locked(s, opcode, data, size, whole);
+    status = session_admit_locked(s, limits, whole);
+    if (status != PORTICO_OK) {
+        goto unlock;
+    }
+    uint8_t *to = sendq_add(&s->queue, whole);
+    if (to == NULL) {
+        status = PORTICO_E_NO_MEMORY;
+        goto unlock;
+    }
+    frame_write(limits->framing, opcode, data, size, to);
+    session_packet_queued_locked(s, limits);
+unlock:
     os_mutex_unlock(&s->lock);
     return status;
 }
