@@ -1,4 +1,4 @@
-/* room_members.c: who is in a room. See room.h.
+/* members.c: who is in a room. See room.h.
  *
  * The list is changed in the room's turn only, and read by any thread under the room's lock.
  */

@@ -1,4 +1,4 @@
-/* room_private.h: what room.c and room_members.c share. */
+/* room/private.h: what the files of room/ share. */
 #ifndef PORTICO_ROOM_PRIVATE_H
 #define PORTICO_ROOM_PRIVATE_H
 
@@ -40,6 +40,17 @@ struct room {
     UT_hash_handle hh;
 };
 
+/* room.c */
+room_key room_key_of(room_type *type, const char *name);
+/* Takes over the hold of room_type_enter, and counts the room; NULL when out of memory. */
+room *room_alloc(const room_key *key, generation *g, const registered_room *type);
+portico_status room_add(room *r, portico_room *id);
+
+/* turn.c */
+void room_on_open(work *w);
+void room_on_close(work *w);
+void room_on_follow(work *w);
+portico_status room_take_message(entity *e, message *m);
 /* Enters the gate of the room's module for a call, with the room's state brought to the generation that serves. False:
  * the room must not be called any more. [turn] */
 bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id);

@@ -1,0 +1,40 @@
+/* create.c: how a room begins. See room.h. */
+#include "room/private.h"
+
+#include "base/text.h"
+
+/* A room that is not in the table yet; NULL: out of memory. */
+static room *room_new(const room_key *key, generation *g, const registered_room *type) {
+    room *r = room_alloc(key, g, type);
+    if (r != NULL) {
+        r->base.take = room_take_message;
+        r->open_work.run = room_on_open;
+        r->close_work.run = room_on_close;
+        r->follow_work.run = room_on_follow;
+    }
+    return r;
+}
+
+portico_status room_create(const char *type, const char *name, portico_room *id) {
+    generation *g = NULL;
+    const registered_room *registered = NULL;
+    *id = 0;
+    if (!text_is_name(name)) {
+        return PORTICO_E_INVALID;
+    }
+    *id = room_find(type, name);
+    if (*id != 0) {
+        return PORTICO_E_EXISTS;
+    }
+    room_type *t = room_type_enter(type, &g, &registered);
+    if (t == NULL) {
+        return PORTICO_E_NOT_FOUND;
+    }
+    room_key key = room_key_of(t, name);
+    room *r = room_new(&key, g, registered);
+    if (r == NULL) {
+        room_type_leave(t, g);
+        return PORTICO_E_NO_MEMORY;
+    }
+    return room_add(r, id);
+}
