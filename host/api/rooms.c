@@ -6,18 +6,6 @@
 
 #include <string.h>
 
-/* The room, held; NULL: there is none of that id. */
-static room *room_hold(portico_room id) {
-    entity *e = entity_find_kind(id, ENTITY_ROOM);
-    return e != NULL ? room_from_entity(e) : NULL;
-}
-
-static void room_release(room *r) {
-    if (r != NULL) {
-        entity_release(room_entity(r));
-    }
-}
-
 portico_status PORTICO_CALL api_room_create(const char *type, const char *name, portico_room *id) {
     portico_room made = 0;
     if (api_is_staging("room_create")) {

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-/* A room that is not in the table yet; NULL: out of memory. */
+/* A room that nobody can find yet; NULL: out of memory. */
 static room *room_new(const room_key *key, generation *g, const registered_room *type) {
     room *r = room_alloc(key, g, type);
     if (r != NULL) {

@@ -1,34 +1,34 @@
-/* members.c: who is in a room. See room.h.
+/* members.c: the members of a room. See room.h.
  *
- * The list is changed in the room's turn only, and read by any thread under the room's lock.
- */
+ * The list changes only in the room's turn; any thread reads it under the room's lock. */
 #include "room/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds the member, unless the room closes, is full, or memory is out. */
-static portico_status member_add(room *r, portico_session id) {
-    portico_status status = PORTICO_OK;
-    uint32_t limit = r->max_members;
-    os_mutex_lock(&r->lock);
+static portico_status member_add_locked(room *r, portico_session id) {
     if (r->phase != ROOM_OPEN) {
-        status = PORTICO_E_ROOM_CLOSED;
-    } else if (limit > 0 && r->count >= limit) {
-        status = PORTICO_E_LIMIT;
-    } else if (r->count == r->capacity) {
+        return PORTICO_E_ROOM_CLOSED;
+    }
+    if (r->max_members > 0 && r->count >= r->max_members) {
+        return PORTICO_E_LIMIT;
+    }
+    if (r->count == r->capacity) {
         uint32_t capacity = r->capacity == 0 ? 8 : 2 * r->capacity;
         portico_session *members = realloc(r->members, capacity * sizeof *members);
-        if (members != NULL) {
-            r->members = members;
-            r->capacity = capacity;
-        } else {
-            status = PORTICO_E_NO_MEMORY;
+        if (members == NULL) {
+            return PORTICO_E_NO_MEMORY;
         }
+        r->members = members;
+        r->capacity = capacity;
     }
-    if (status == PORTICO_OK) {
-        r->members[r->count++] = id;
-    }
+    r->members[r->count++] = id;
+    return PORTICO_OK;
+}
+
+static portico_status member_add(room *r, portico_session id) {
+    os_mutex_lock(&r->lock);
+    portico_status status = member_add_locked(r, id);
     os_mutex_unlock(&r->lock);
     return status;
 }

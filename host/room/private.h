@@ -1,4 +1,4 @@
-/* room/private.h: what the files of room/ share. */
+/* room/private.h: what the files of room/ share. From the top: create and members, turn, room.c. */
 #ifndef PORTICO_ROOM_PRIVATE_H
 #define PORTICO_ROOM_PRIVATE_H
 
@@ -9,7 +9,7 @@ typedef enum room_phase { ROOM_OPEN, ROOM_CLOSING, ROOM_CLOSED } room_phase;
 
 typedef struct room_key {
     room_type *type;
-    char name[PORTICO_LABEL_MAX]; /* filled up with zeros: the whole struct is the key */
+    char name[PORTICO_LABEL_MAX]; /* padded with zeros, since the whole struct is the key */
 } room_key;
 
 struct room {
@@ -19,19 +19,19 @@ struct room {
     room_key key;
     uint64_t opened_ms;
     /* [turn] */
-    generation *generation;      /* adopted: what `state` is of */
-    const registered_room *type; /* in its registry */
+    generation *generation;      /* held for `state`, which belongs to it */
+    const registered_room *type; /* in the registry of `generation` */
     void *state;
-    bool broken; /* its state could not be taken over: its handlers are called no more */
+    bool broken; /* its state could not be taken over: it is not called any more */
     work open_work;
     work close_work;
     work follow_work;
-    atomic_bool follows; /* that one is queued */
+    atomic_bool following; /* `follow_work` is queued */
     os_mutex lock;
     /* [lock] */
     room_phase phase;
     portico_status reason;
-    portico_session *members; /* in the order of their joining */
+    portico_session *members; /* in the order in which they joined */
     uint32_t count;
     uint32_t capacity;
     uint32_t max_members; /* 0: any number */
@@ -42,8 +42,10 @@ struct room {
 
 /* room.c */
 room_key room_key_of(room_type *type, const char *name);
-/* Takes over the hold of room_type_enter, and counts the room; NULL when out of memory. */
+/* Makes a room that nobody can find yet. Takes over what room_type_enter returned, unless it
+ * returns NULL: out of memory. */
 room *room_alloc(const room_key *key, generation *g, const registered_room *type);
+/* Gives a new room its id and name, and lets it open; on failure frees it. */
 portico_status room_add(room *r, portico_room *id);
 
 /* turn.c */
@@ -51,12 +53,13 @@ void room_on_open(work *w);
 void room_on_close(work *w);
 void room_on_follow(work *w);
 portico_status room_take_message(entity *e, message *m);
-/* Enters the gate of the room's module for a call, with the room's state brought to the generation that serves. False:
- * the room must not be called any more. [turn] */
+
+/* Enters the gate of the room's module for a call and brings the room's state to the generation
+ * that serves. False: the gate is not entered, and the room must not be called. [turn] */
 bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id);
 void room_end(room *r);
 
-/* The last act of a room that closes, when nobody is in it any more: on_close, and the hold of being open. [turn] */
+/* Ends a closing room that has no members: calls on_close and releases its being open. [turn] */
 void room_end_if_empty(room *r);
 
 #endif

@@ -1,4 +1,4 @@
-/* room.c: see room.h. */
+/* room.c: the table of rooms, how a room closes, and what others see of it. See room.h. */
 #include "room/private.h"
 
 #include "base/invariant.h"
@@ -27,7 +27,7 @@ void rooms_fini(void) {
 
 static void follow_room(void *arg, entity *e) {
     room *r = (room *)e;
-    if (r->module == arg && !atomic_exchange(&r->follows, true)) {
+    if (r->module == arg && !atomic_exchange(&r->following, true)) {
         strand_push(&r->strand, &r->follow_work);
     }
 }
@@ -77,14 +77,16 @@ room_key room_key_of(room_type *type, const char *name) {
     return key;
 }
 
+/* rooms.lock is held. */
 static room *find_locked(const room_key *key) {
     room *r = NULL;
     HASH_FIND(hh, rooms.named, key, sizeof *key, r);
     return r;
 }
 
-/* Lets others find the room by its id and name, if the name is free. Its type is looked at again when it can be found: so
- * either it is seen here that the module goes, or rooms_close, which comes after that, sees the room. */
+/* Gives the room its id, and its name if it is free. Its type is looked up again after
+ * entity_add: so either this sees that the module is being unloaded, or rooms_close, which comes
+ * later, sees the room. */
 static portico_status room_publish_locked(room *r, portico_room *id, bool *found) {
     room *other = find_locked(&r->key);
     if (other != NULL) {
@@ -103,7 +105,6 @@ static portico_status room_publish_locked(room *r, portico_room *id, bool *found
     return r->named ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
-/* Gives the new room its id and name, and lets it open; or frees it. */
 portico_status room_add(room *r, portico_room *id) {
     bool found = false;
     os_mutex_lock(&rooms.lock);
@@ -129,8 +130,8 @@ portico_room room_find(const char *type, const char *name) {
     if (t == NULL) {
         return 0;
     }
-    room_key key = room_key_of(
-        t, name); /* only the pointer counts: it does not matter if `t` goes meanwhile */
+    /* Only the pointer `t` is compared, so it does not matter if the type is gone by now. */
+    room_key key = room_key_of(t, name);
     os_mutex_lock(&rooms.lock);
     room *r = find_locked(&key);
     portico_room id = r != NULL ? r->base.id : 0;
@@ -199,6 +200,16 @@ void rooms_each(void (*each)(void *arg, room *r), void *arg) {
 
 uint32_t rooms_count(void) {
     return atomic_load(&rooms.count);
+}
+
+room *room_hold(portico_room id) {
+    return (room *)entity_find_kind(id, ENTITY_ROOM);
+}
+
+void room_release(room *r) {
+    if (r != NULL) {
+        entity_release(&r->base);
+    }
 }
 
 entity *room_entity(room *r) {

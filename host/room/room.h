@@ -1,11 +1,21 @@
 /* room.h: a serialised place with its own state that sessions join.
  *
- * A room's turn is its strand: what it does itself (opening, messages, closing) and its members, each as one
- * work at a time, in the order in which they had something to do. Functions are for any thread unless tagged
- * [turn]: in the room's turn. A room is held by being open, by each session that is in it or on its way, by its
- * queued messages, and by its strand while that is busy.
- * Lock order: a session's lock, then the table of rooms', then a room's; strands and modules below.
- */
+ * A room's turn is its strand. It runs the room's own works (opening, messages, closing) and its
+ * members, each member as one work at a time, in the order in which they had something to do.
+ * Functions are for any thread unless tagged [turn]: in the room's turn.
+ *
+ * WHO HOLDS A ROOM (entity_table.h). The last release frees it.
+ *
+ *   holder                      from                      until
+ *   the room being open         room_add                  on_close has returned (room_end_if_empty)
+ *   a session, as its `home`    `home` is set             `home` changes
+ *   a session, as its `target`  `target` is set           `target` changes
+ *   a message to it             message_create            message_free
+ *   its strand                  a work is queued          no work is left
+ *   a finder                    room_hold, rooms_each     room_release, the return of `each`
+ *
+ * Lock order: a session's lock, then the table of rooms, then a room's; below them strands and
+ * modules. */
 #ifndef PORTICO_ROOM_H
 #define PORTICO_ROOM_H
 
@@ -14,47 +24,57 @@
 
 typedef struct room room;
 
-/* The rooms of a module take their states over in their next turn, which they get now. [control thread] */
+/* Gives the rooms of a module a turn in which they take over their states. [control thread] */
 void rooms_follow(const module *m);
 
-/* Where rooms' strands post to; before any other function. */
+/* `port` is where rooms' strands post to. Called before any other function. */
 void rooms_start(os_port *port);
 void rooms_fini(void);
 
-/* Statuses as portico_host.room_create. */
+/* Statuses: see portico_host.room_create. */
 portico_status room_create(const char *type, const char *name, portico_room *id);
 portico_room room_find(const char *type, const char *name);
 
-/* Begins to close. False: it is closing already. */
+/* Begins to close the room. False: it is already closing. */
 bool room_close(room *r, portico_status reason);
 
 /* Closes all rooms of a module; NULL: all rooms. */
 void rooms_close(const module *m, portico_status reason);
 uint32_t rooms_count(void);
 
-/* Calls `each` for every room that has not closed; it is held meanwhile. */
+/* Calls `each` for every room that has not closed, and holds the room during the call. */
 void rooms_each(void (*each)(void *arg, room *r), void *arg);
 
 /* The name of its type. Valid while the room is held. */
 const char *room_type_of(const room *r);
 
-/* An entity_sweep: starts again what the system had no memory to start. */
+/* An entity_sweep: retries to start a strand for which there was no memory. */
 uint64_t room_sweep(entity *e, uint64_t now_ms);
+
+/* The room, held for the caller; NULL when the id is stale or names something else. */
+room *room_hold(portico_room id);
+
+/* Also of NULL. */
+void room_release(room *r);
 
 entity *room_entity(room *r);
 strand *room_strand(room *r);
 room *room_from_entity(entity *e);
 
-/* A session has arrived in the room's turn, and has left. What room_enter refuses is not in it. [turn] */
+/* A session arrives: makes it a member and calls on_join. If that fails, it is not a member.
+ * [turn] */
 portico_status room_enter(room *r, portico_session session);
+
+/* A member leaves: calls on_leave. [turn] */
 void room_leave(room *r, portico_session session, portico_status reason);
 
-/* Its state, for module `m` in the room's turn; else NULL. */
+/* The state, if called by module `m` of the room's type in the room's turn; else NULL. */
 void *room_state(room *r, const module *m);
 
-/* All of it but struct_size. */
+/* Fills all of `info` but struct_size. */
 void room_describe(room *r, portico_room_info *info);
 
+/* Writes up to `capacity` members and returns how many there are. */
 uint32_t room_members(room *r, portico_session *members, uint32_t capacity);
 
 #endif

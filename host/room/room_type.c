@@ -38,7 +38,8 @@ static room_type *make_locked(module *m, const char *name) {
     return t;
 }
 
-/* Takes it out of the table when nobody registers it, and frees it when nobody needs it. */
+/* Removes the type from the table once no module registers it, and frees it once nothing uses
+ * it. */
 static void drop_unused_locked(room_type *t) {
     if (t->listed && t->type == NULL && t->holds == 0) {
         HASH_DEL(types.all, t);
@@ -69,7 +70,7 @@ void room_type_release(room_type *t) {
     os_mutex_unlock(&types.lock);
 }
 
-/* Returns the generation that it lets go of. */
+/* Returns the generation that the caller has to release, or NULL. */
 static generation *set_locked(room_type *t, generation *g, const registered_room *type) {
     generation *before = t->generation;
     t->type = type;

@@ -1,4 +1,4 @@
-/* turn.c: what runs in a room's turn. See room.h. */
+/* turn.c: what runs in a room's turn: its works and the calls of its handlers. See room.h. */
 #include "room/private.h"
 
 #include "module/state_take_over.h"
@@ -8,20 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Inside the gate: brings the room's state to the generation that serves. */
-static bool room_catch_up(room *r) {
-    generation *g = module_generation(r->module);
-    if (r->generation == g || r->broken) {
-        return !r->broken;
-    }
+/* Brings the state to the generation `g`. Returns as room_catch_up. */
+COLD static bool room_take_over(room *r, generation *g) {
+    portico_status status = PORTICO_E_NOT_FOUND;
     const registered_room *type = registry_find_room(g->registry, r->key.type->name);
-    const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
-    portico_status status = type != NULL
-                                ? state_take_over(&owner, r->generation, &r->type->shape, &r->state,
-                                                  &type->shape, r->opened ? type->migrate : NULL)
-                                : PORTICO_E_NOT_FOUND;
-    r->broken = status != PORTICO_OK;
     if (type != NULL) {
+        const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
+        status = state_take_over(&owner, r->generation, &r->type->shape, &r->state, &type->shape,
+                                 r->opened ? type->migrate : NULL);
         generation *before = r->generation;
         r->generation = g;
         r->type = type;
@@ -31,10 +25,21 @@ static bool room_catch_up(room *r) {
         r->max_members = type->max_members;
         os_mutex_unlock(&r->lock);
     }
+    r->broken = status != PORTICO_OK;
     if (r->broken) {
         (void)room_close(r, status);
     }
     return !r->broken;
+}
+
+/* Inside the gate: brings the state to the generation that serves. False: that generation does
+ * not have the type, or cannot take over the state; the room closes. */
+static bool room_catch_up(room *r) {
+    generation *g = module_generation(r->module);
+    if (r->generation == g || r->broken) {
+        return !r->broken;
+    }
+    return room_take_over(r, g);
 }
 
 bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id) {
@@ -54,7 +59,7 @@ void *room_state(room *r, const module *m) {
     if (turn_current() != &r->base || m != r->module) {
         return NULL;
     }
-    return room_catch_up(r) ? r->state : NULL; /* inside the gate, as it is the module that asks */
+    return room_catch_up(r) ? r->state : NULL; /* the module that asks is inside its gate */
 }
 
 void room_end_if_empty(room *r) {
@@ -74,7 +79,7 @@ void room_end_if_empty(room *r) {
         }
         room_end(r);
     }
-    entity_release_not_last(&r->base); /* the strand holds it still */
+    entity_release_not_last(&r->base); /* its strand still holds it */
 }
 
 void room_on_open(work *w) {
@@ -102,7 +107,7 @@ void room_on_close(work *w) {
     }
     os_mutex_unlock(&r->lock);
     if (count > 0 && members == NULL) {
-        strand_push(&r->strand, &r->close_work); /* out of memory: again, a little later */
+        strand_push(&r->strand, &r->close_work); /* out of memory: try again later */
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -118,13 +123,13 @@ void room_on_close(work *w) {
 
 void room_on_follow(work *w) {
     room *r = container_of(w, room, follow_work);
-    atomic_store(&r->follows, false);
+    atomic_store(&r->following, false);
     if (r->generation != module_generation(r->module) && room_begin(r, "migrate", 0, r->base.id)) {
         room_end(r);
     }
 }
 
-/* A message has come to its turn. */
+/* A message's turn has come. */
 static void room_on_message(work *w) {
     message *m = (message *)w;
     room *r = (room *)m->to;

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static void room_release(room *r) {
-    if (r != NULL) {
-        entity_release(room_entity(r));
-    }
-}
-
 /* The move to `target` has ended: posts the result that room_join_tell asked for. */
 static void session_post_result_locked(session *s, portico_status status) {
     message *m = s->join_result;
