@@ -1,6 +1,7 @@
 cmake_minimum_required(VERSION 3.20)
-# house.order: which folder of host/ may include which, by the table host/HOUSE. A line there is
-# `folder: folders that it may include`, from the ground up; a folder may always include its own files.
+# house.order: a folder of host/ includes only what the table host/HOUSE allows. A line there is
+# `folder: folders that it may include`, from the bottom up; a folder may always include its own
+# files.
 #
 #   cmake -DROOT=<tree> -P CheckHouse.cmake
 
@@ -12,7 +13,8 @@ foreach(row IN LISTS rows)
   separate_arguments(may UNIX_COMMAND "${CMAKE_MATCH_2}")
   foreach(below IN LISTS may)
     if(NOT below IN_LIST known)
-      message(SEND_ERROR "host/HOUSE: ${folder} may include ${below}, which does not stand above it in the file")
+      message(SEND_ERROR
+        "host/HOUSE: ${folder} may include ${below}, but no line before it has ${below}")
     endif()
   endforeach()
   list(APPEND known "${folder}")
@@ -25,10 +27,10 @@ foreach(file IN LISTS files)
   get_filename_component(folder "${file}" DIRECTORY)
   string(REGEX REPLACE "/.*" "" folder "${folder}")
   if(folder STREQUAL "")
-    continue() # main.c, server.c and preflight.c are above the house
+    continue() # main.c and its neighbours are above all folders
   endif()
   if(NOT folder IN_LIST known)
-    message(SEND_ERROR "host/${file}: host/HOUSE does not know the folder ${folder}")
+    message(SEND_ERROR "host/${file}: host/HOUSE has no line for ${folder}")
     continue()
   endif()
   file(STRINGS "${ROOT}/host/${file}" lines REGEX "^#[ \t]*include[ \t]*\"[a-z_]+/")
@@ -36,12 +38,13 @@ foreach(file IN LISTS files)
     string(REGEX MATCH "\"([a-z_]+)/([^\"]*)\"" _ "${line}")
     set(to "${CMAKE_MATCH_1}")
     if(NOT to IN_LIST may_${folder})
-      message(SEND_ERROR "host/${file} includes ${to}/${CMAKE_MATCH_2}: ${folder}/ may not use ${to}/ (host/HOUSE)")
+      message(SEND_ERROR
+        "host/${file} includes ${to}/${CMAKE_MATCH_2}: host/HOUSE does not let ${folder} use ${to}")
     endif()
     if(CMAKE_MATCH_2 MATCHES "private" AND NOT to STREQUAL folder)
-      message(SEND_ERROR "host/${file} includes ${to}/${CMAKE_MATCH_2}, which is ${to}/'s own")
+      message(SEND_ERROR "host/${file} includes ${to}/${CMAKE_MATCH_2}, which is private to ${to}")
     endif()
     math(EXPR count "${count} + 1")
   endforeach()
 endforeach()
-message(STATUS "${count} includes hold to host/HOUSE")
+message(STATUS "${count} includes follow host/HOUSE")

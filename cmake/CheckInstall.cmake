@@ -1,5 +1,5 @@
-# house.install: what is installed works where it was installed, and a module can be built against it.
-# Installing again replaces no file in conf/ that was edited.
+# house.install: what is installed works where it was installed, and a module can be built against
+# it. Installing again replaces no file in conf/ that was edited.
 #
 #   cmake -DBUILD=<build folder> -DEXE=<name> -DSUFFIX=<of a module> -DEMULATOR=<runs EXE> -DCONFIG=
 #         -DGENERATOR= -DTOOLCHAIN= -DCOMPILER=<for C> -P CheckInstall.cmake
@@ -7,7 +7,9 @@
 set(prefix "${CMAKE_CURRENT_BINARY_DIR}/installed")
 set(conf "${prefix}/conf")
 set(doc "${prefix}/share/doc/portico")
-file(REMOVE_RECURSE "${prefix}" "${CMAKE_CURRENT_BINARY_DIR}/module" "${CMAKE_CURRENT_BINARY_DIR}/new")
+foreach(folder IN ITEMS installed module new)
+  file(REMOVE_RECURSE "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
+endforeach()
 string(REPLACE "|" ";" emulator "${EMULATOR}")
 
 # Runs a command, which must succeed; `output` is what it wrote.

@@ -2,7 +2,8 @@
 # small tree of its own.
 #
 #   cmake -DROOT=<tree> -DEXE=<portico> -DSUFFIX=<of a module> -DEMULATOR=<runs EXE>
-#         -DGENERATOR= -DTOOLCHAIN= -DCOMPILER=<for C> -DCXX=<for C++> -DCONFIG= -P CheckPlugins.cmake
+#         -DGENERATOR= -DTOOLCHAIN= -DCOMPILER=<for C> -DCXX=<for C++> -DCONFIG=
+#         -P CheckPlugins.cmake
 
 set(tree "${CMAKE_CURRENT_BINARY_DIR}/tree")
 set(plugins "${tree}/plugins")
@@ -85,7 +86,7 @@ function(expect_refusal message)
   build()
   string(REGEX REPLACE "[ \n]+" " " output "${output}")
   if(result EQUAL 0 OR NOT output MATCHES "${message}")
-    message(FATAL_ERROR "the build ended with ${result}, expected a failure with ${message}:\n${output}")
+    message(FATAL_ERROR "exit code ${result}, expected a failure with ${message}:\n${output}")
   endif()
 endfunction()
 
@@ -140,7 +141,8 @@ if(NOT TOOLCHAIN AND UNIX)
   write_module(made.cpp made PORTICO_OK)
   run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${tree}" -B "${tree}/lonely"
       "-DCMAKE_C_COMPILER=${tree}/lonely-gcc")
-  if(result EQUAL 0 OR NOT output MATCHES "plugins/made.cpp is C\\+\\+, but there is no C\\+\\+ compiler")
+  if(result EQUAL 0 OR
+     NOT output MATCHES "plugins/made.cpp is C\\+\\+, but there is no C\\+\\+ compiler")
     message(FATAL_ERROR "without a C++ compiler configuring ended with ${result}:\n${output}")
   endif()
 endif()

@@ -1,9 +1,11 @@
-# house.seam: outside host/os/<system>/ the host includes nothing but C's own headers, its own, the SDK's,
-# inih's and uthash's, and does not ask which system it is on.
+# house.seam: outside host/os/<system>/ the host includes only the headers of C, the SDK, inih,
+# uthash and its own, and does not ask which system it is on.
+#
+#   cmake -DROOT=<tree> -P CheckSeam.cmake
 
 set(allowed
-  assert ctype errno float inttypes limits math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
-  stdio stdlib string time ini uthash utlist utarray)
+  assert ctype errno float inttypes limits math setjmp signal stdalign stdarg stdatomic stdbool
+  stddef stdint stdio stdlib string time ini uthash utlist utarray)
 string(REPLACE ";" "|" allowed "${allowed}")
 set(system_macros "_WIN32|_WIN64|__linux__|__linux|__unix__|__APPLE__|__CYGWIN__|WINAPI")
 
@@ -16,7 +18,7 @@ foreach(file IN LISTS files)
     if(line MATCHES "#[ \t]*include[ \t]*<([^>]*)>")
       set(header "${CMAKE_MATCH_1}")
       if(NOT header MATCHES "^((${allowed})\\.h|portico/[a-z_]+\\.h)$")
-        message(SEND_ERROR "${file}: includes <${header}>: only host/os/ may use a system's headers")
+        message(SEND_ERROR "${file}: only host/os/ may include a system's header: <${header}>")
       endif()
     elseif(line MATCHES "#[ \t]*include[ \t]*\"os/(windows|linux)/")
       message(SEND_ERROR "${file}: ${line}: only os/os.h may be included")
@@ -30,4 +32,4 @@ endforeach()
 if(count EQUAL 0)
   message(FATAL_ERROR "no files in ${ROOT}/host")
 endif()
-message(STATUS "${count} files hold to the seam")
+message(STATUS "${count} files respect the seam")

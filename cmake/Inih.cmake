@@ -1,15 +1,16 @@
-# portico::inih: the library that reads the ini files, wherever this build can get it.
+# portico::inih: the library that reads ini files.
 #
-#   vcpkg            its package, unofficial-inih
-#   anywhere else    pkg-config's inih: libinih-dev on Debian, mingw-w64-ucrt-x86_64-libinih on MSYS2
-#   Debian to Wine   an import library for inih.dll, and a builtin inih.dll for Wine over Debian's own
-#                    libinih (cmake/wine-inih/bridge.c). On Windows take the DLL of vcpkg or MSYS2.
+#   vcpkg            its package unofficial-inih
+#   anywhere else    pkg-config's inih: libinih-dev on Debian,
+#                    mingw-w64-ucrt-x86_64-libinih on MSYS2
+#   Debian to Wine   an import library for inih.dll, and a builtin inih.dll for Wine that calls
+#                    Debian's libinih (wine-inih/bridge.c); on Windows use vcpkg's or MSYS2's DLL
 
 add_library(portico_inih INTERFACE)
 add_library(portico::inih ALIAS portico_inih)
 
-# Copies a header of the system this build runs on into build/<preset>/include: the cross compiler must
-# not see /usr/include, which has the headers of another C library.
+# Copies a header from /usr/include to build/<preset>/include. The cross compiler must not see
+# /usr/include itself, which has the headers of another C library.
 function(portico_borrow_header name)
   find_file(PORTICO_HEADER_${name} ${name} PATHS /usr/include /usr/local/include
             NO_CMAKE_FIND_ROOT_PATH NO_DEFAULT_PATH)
@@ -18,9 +19,6 @@ function(portico_borrow_header name)
   endif()
   configure_file("${PORTICO_HEADER_${name}}" "${PROJECT_BINARY_DIR}/include/${name}" COPYONLY)
 endfunction()
-
-# The folders that hold programs for Windows; each needs inih.dll.
-set(PORTICO_WINE_DLL "")
 
 function(portico_inih_for_wine)
   set(here "${PROJECT_SOURCE_DIR}/cmake/wine-inih")
@@ -37,23 +35,25 @@ function(portico_inih_for_wine)
     DEPENDS "${here}/inih.def" COMMENT "Making the import library of inih.dll" VERBATIM)
   add_custom_command(
     OUTPUT "${there}/inih.dll.so"
-    # Debian's winegcc is a script that cuts names at blanks: it gets names without a path.
+    # Debian's winegcc is a script that splits names at blanks: pass names without a path.
     COMMAND "${CMAKE_COMMAND}" -E copy "${here}/inih.spec" "${here}/bridge.c" "${there}"
-    COMMAND "${PORTICO_WINEGCC}" -m64 -shared -O2 -fPIC -Wall -Wextra -o inih.dll.so inih.spec bridge.c -linih
+    COMMAND "${PORTICO_WINEGCC}" -m64 -shared -O2 -fPIC -Wall -Wextra
+            -o inih.dll.so inih.spec bridge.c -linih
     DEPENDS "${here}/inih.spec" "${here}/bridge.c"
     WORKING_DIRECTORY "${there}" COMMENT "Building inih.dll for Wine" VERBATIM)
   add_custom_command(
     OUTPUT "${there}/inih.dll"
-    COMMAND "${PORTICO_WINEBUILD}" --dll --fake-module -m64 -E "${here}/inih.spec" -o "${there}/inih.dll"
-            --filename inih.dll
+    COMMAND "${PORTICO_WINEBUILD}" --dll --fake-module -m64 -E "${here}/inih.spec"
+            -o "${there}/inih.dll" --filename inih.dll
     DEPENDS "${here}/inih.spec"
     WORKING_DIRECTORY "${there}" COMMENT "Making Wine's marker for inih.dll" VERBATIM)
-  # Wine looks for the marker beside the program; bin/ and tests/ hold programs.
+  # Wine looks for the marker beside the program, and programs are in bin/ and tests/.
   set(copies "")
   foreach(folder IN ITEMS bin tests)
     add_custom_command(
       OUTPUT "${PROJECT_BINARY_DIR}/${folder}/inih.dll"
-      COMMAND "${CMAKE_COMMAND}" -E copy "${there}/inih.dll" "${PROJECT_BINARY_DIR}/${folder}/inih.dll"
+      COMMAND "${CMAKE_COMMAND}" -E copy
+              "${there}/inih.dll" "${PROJECT_BINARY_DIR}/${folder}/inih.dll"
       DEPENDS "${there}/inih.dll" VERBATIM)
     list(APPEND copies "${PROJECT_BINARY_DIR}/${folder}/inih.dll")
   endforeach()

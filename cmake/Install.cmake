@@ -1,5 +1,6 @@
-# What cmake --install puts where, besides the targets. The package lives in a folder of its own, laid
-# out like build/<preset>/; share/doc/portico/ mirrors the source tree, so that links in the guides work.
+# What cmake --install puts where, besides the targets. The package lives in a folder of its own,
+# laid out like build/<preset>/; share/doc/portico/ mirrors the source tree, so that links in the
+# guides work.
 #
 #   bin/ modules/ conf/            the host; conf/ is the user's, see InstallConf.cmake
 #   include/ lib/cmake/portico/    the SDK

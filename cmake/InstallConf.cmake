@@ -1,11 +1,12 @@
-# Installs the files of conf/, which are the user's once they are installed. Part of cmake --install.
+# Installs the files of conf/, which are the user's once they are installed. Part of cmake
+# --install.
 #
 #   from      the folder of the files
 #   to        where they are installed
 #   shipped   where a copy of each is kept, to tell later whether the installed one was edited
 #
-# A file that was edited is not replaced. If the shipped one has changed since it was last installed,
-# the new one is put beside it as NAME.new.
+# A file that was edited is not replaced. If the shipped one has changed since it was last
+# installed, the new one is put beside it as NAME.new.
 
 get_filename_component(to "${to}" ABSOLUTE)
 get_filename_component(shipped "${shipped}" ABSOLUTE)

@@ -1,4 +1,4 @@
-# portico_options: how everything in this tree is compiled and linked. Private: not part of the SDK.
+# portico_options: the compile and link options of everything in this tree. Not part of the SDK.
 
 option(PORTICO_WERROR "Treat warnings as errors" OFF)
 option(PORTICO_TESTS "Build the tests" ON)
@@ -32,9 +32,9 @@ if(PORTICO_WERROR)
 endif()
 
 if(WIN32)
-  # Windows 10. The C library of mingw-w64 formats %z and %ll rightly only when asked to.
+  # Windows 10, and the printf of mingw-w64, which knows %z and %ll.
   target_compile_definitions(portico_options INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
-  # Nothing of the compiler's own is left to be shipped: libgcc and winpthread go into each image.
+  # libgcc and winpthread go into each image, so that nothing of the compiler's must be shipped.
   target_link_options(portico_options INTERFACE -static)
 else()
   target_compile_definitions(portico_options INTERFACE _GNU_SOURCE)
@@ -42,12 +42,13 @@ else()
 endif()
 
 if(PORTICO_SANITIZE)
-  target_compile_options(portico_options INTERFACE -fsanitize=${PORTICO_SANITIZE} -fno-sanitize-recover=all)
+  target_compile_options(portico_options INTERFACE
+    -fsanitize=${PORTICO_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(portico_options INTERFACE -fsanitize=${PORTICO_SANITIZE})
 else()
   target_compile_options(portico_options INTERFACE -fstack-protector-strong)
   target_link_options(portico_options INTERFACE -fstack-protector-strong)
-  # Without optimisation the checks would only be a warning.
+  # Without optimisation this would only cause a warning.
   target_compile_definitions(portico_options INTERFACE
     $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()

@@ -1,7 +1,8 @@
-# portico_add_module(NAME SOURCE...): builds NAME.dll or NAME.so, a module for Portico.
+# portico_add_module(NAME SOURCE...): builds NAME.dll or NAME.so, a module for Portico, in this tree
+# and, after find_package(portico), in any other.
 #
-# In this tree and, after find_package(portico), in any other. On Windows the compiler's own libraries go
-# into the DLL, so that it depends on nothing that a server does not have.
+# On Windows the compiler's own libraries go into the DLL, so that it needs nothing that a server
+# lacks.
 
 function(portico_add_module name)
   add_library(${name} MODULE ${ARGN})
@@ -14,14 +15,15 @@ function(portico_add_module name)
   if(WIN32)
     set_target_properties(${name} PROPERTIES SUFFIX ".dll")
     if(MSVC)
-      # The DLL names its PDB without a folder: a debugger then takes the copy that the host makes of both.
+      # The DLL names its PDB without a folder, so that a debugger finds the copy beside the host's
+      # copy of the DLL.
       target_link_options(${name} PRIVATE "/PDBALTPATH:%_PDB%")
     else()
       target_link_options(${name} PRIVATE -static)
     endif()
   else()
     set_target_properties(${name} PROPERTIES SUFFIX ".so")
-    # A symbol that is unique in the process would keep an old image of the module alive.
+    # A process-wide unique symbol would keep the image of an old generation loaded.
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
   endif()
 endfunction()

@@ -1,4 +1,4 @@
-# portico::uthash: the hash tables and lists of uthash, which are headers only.
+# portico::uthash: hash tables and lists, headers only.
 
 add_library(portico_uthash INTERFACE)
 add_library(portico::uthash ALIAS portico_uthash)

@@ -1,12 +1,17 @@
 #!/bin/sh
-# bench.sh: Portico beside a raw epoll loop, libuv and Boost.Asio on the same work: tables, data and pictures.
+# bench.sh: compares Portico with a raw epoll loop, libuv and Boost.Asio on the same work, in tables
+# and plots.
 #
 #   sh scripts/bench.sh [quick] [PART...]
 #
-# Without `quick` it takes some twenty minutes; nothing else should run then. Samples are kept in build/linux/bench/. A run of all parts
-# replaces the report in tests/bench/results/, any other writes it beside the samples. With `quick` it takes under a minute, and
-# everything is in build/linux/bench-quick/. PARTs: echo broadcast churn workers toil calls allocations idle swap grow wine; default: all,
-# with quick all but grow, which takes long, and wine, which needs the Windows build as well.
+# PARTs: echo broadcast churn workers toil calls allocations idle swap grow wine; by default all,
+# with quick all but grow, which takes long, and wine, which needs the Windows build.
+#
+#   all parts      about 20 minutes, on a machine that does nothing else; replaces the report in
+#                  tests/bench/results/ and keeps the samples in build/linux/bench/
+#   some parts     report and samples in build/linux/bench/
+#   quick          under a minute; report and samples in build/linux/bench-quick/
+#
 # Missing Debian packages are installed.
 set -eu
 
@@ -30,12 +35,16 @@ all="echo broadcast churn workers toil calls allocations idle swap"
 parts=${*:-$all}
 
 # shellcheck disable=SC2086 # lists of names
-packages_need $PACKAGES_BUILD $PACKAGES_BENCH >&2
-(cd "$root" && cmake --preset linux && cmake --build "$build") >&2
+packages_need $PACKAGES_BENCH
+build_for linux all
 case " $parts " in
-*" wine "*) build_for windows-clang portico_serve bench-raw_iocp || echo "Nothing will be measured under Wine" >&2 ;;
+*" wine "*)
+    build_for windows-clang portico_serve bench-raw_iocp ||
+        echo "There will be no measurements under Wine" >&2
+    ;;
 esac
 
-python3 "$root/tests/bench/compare.py" "$build" "$samples" "$report" $quick --only "$(echo "$parts" | tr ' ' ,)"
+python3 "$root/tests/bench/compare.py" "$build" "$samples" "$report" $quick \
+    --only "$(echo "$parts" | tr ' ' ,)"
 sed -n '/^## Goals/,/^## Echo/{ /^|/p }' "$report/report.md"
 echo "All of it: $report/report.md"

@@ -1,9 +1,9 @@
 # build.sh: builds for one system. Read with `.` by scripts that have set `root`; not run.
 #
 # build_for linux|windows|windows-clang TARGET... builds in build/<system>/. It installs missing
-# Debian packages and, the first time, configures. It prints one line to stderr if there is something
-# to build, otherwise nothing. What the build prints goes to build/<system>/build.log, and also to
-# stderr if the build fails.
+# Debian packages and, the first time, configures. It prints one line to stderr if there is
+# something to build, otherwise nothing. What the build prints goes to build/<system>/build.log, and
+# also to stderr if the build fails.
 
 . "$root/scripts/packages.sh"
 

@@ -1,15 +1,16 @@
 #!/bin/sh
-# check.sh: checks the source without running it. With PORTICO_CHECKS on, these are tests of a preset.
+# check.sh: checks the source without running it. With PORTICO_CHECKS on, these are tests of a
+# preset.
 #
 #   sh scripts/check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]
 #
 #   format    clang-format would change no file; `fix` lets it
-#   headers   the SDK's headers compile alone as C11, C++11 and C++20, and so do modules that use their
-#             macros, with all warnings
+#   headers   the SDK's headers compile alone as C11, C++11 and C++20 with all warnings, and so do
+#             modules that use their macros
 #   cppcheck  cppcheck finds nothing
 #   tidy      clang-tidy finds nothing (.clang-tidy), in the native sources and those for Windows
-# BUILD is a configured build folder, by default build/linux; tidy uses build/windows beside it as well.
-# Your own modules in plugins/ are not checked.
+# BUILD is a configured build folder, by default build/linux; tidy uses build/windows beside it as
+# well. Your own modules in plugins/ are not checked.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -61,8 +62,8 @@ check_headers() {
     clang -std=c11 $warnings -Isdk/include -fsyntax-only tests/abi/fields.c
 }
 
-# The suppressions: the compilers check formats, and know that a small constant may be printed as %u.
-# SO_UPDATE_CONNECT_CONTEXT takes no value, so the NULL in connect.c is right. In tests a failed
+# The suppressions: the compilers check formats, and know that a small constant may be printed as
+# %u. SO_UPDATE_CONNECT_CONTEXT takes no value, so the NULL in connect.c is right. In tests a failed
 # expectation ends the process, which cppcheck does not see and takes for leaks.
 check_cppcheck() {
     options="--quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j 2
@@ -75,14 +76,14 @@ check_cppcheck() {
     # shellcheck disable=SC2046,SC2086 # lists of options and files
     {
         cppcheck $options $posix $(c_files host plugins | grep '\.c$' | grep -v '^host/os/windows/')
-        cppcheck $options $posix --suppress=resourceLeak --suppress=memleak --suppress=memleakOnRealloc \
-            --suppress=nullPointerRedundantCheck $(c_files tests | grep '\.c$')
+        cppcheck $options $posix --suppress=resourceLeak --suppress=memleak \
+            --suppress=memleakOnRealloc --suppress=nullPointerRedundantCheck $(c_files tests | grep '\.c$')
         cppcheck $options $windows $(c_files host/os/windows | grep '\.c$')
     }
 }
 
-# tidy_build BUILD PATTERN: runs clang-tidy on the C files that a build compiles, two at a time. It uses
-# the target from the list of commands, but ignores gcc's options that it does not know.
+# tidy_build BUILD PATTERN: runs clang-tidy on the C files that a build compiles, two at a time. It
+# uses the target from the list of commands, but ignores gcc's options that it does not know.
 tidy_build() {
     sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json" | grep '\.c$' | grep "$2" |
         not_users | LC_ALL=C sort -u |

@@ -1,16 +1,17 @@
-# packages.sh: what the other scripts need of the system. Read with `.`, not run.
+# packages.sh: the Debian packages that the other scripts need. Read with `.`, not run.
 #
-# packages_need NAME... installs those Debian packages that are missing, and asks the archive for nothing
-# when none is. Only Debian and its relatives are known; on others it names what to install.
+# packages_need NAME... installs the packages that are missing; if none is, it asks the archive for
+# nothing. On systems other than Debian and its relatives it names what to install.
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libinih-dev uthash-dev"
-# winegcc does not start without g++, though it compiles C only.
+# winegcc does not start without g++, although it compiles only C here.
 PACKAGES_WINDOWS="g++ gcc-mingw-w64-x86-64-posix wine wine64 wine64-tools libwine-dev"
-PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format cppcheck"
+PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format
+    cppcheck"
 # Modules in C++ need these, for Linux and for Windows.
 PACKAGES_CXX="g++"
 PACKAGES_CXX_WINDOWS="g++-mingw-w64-x86-64-posix"
-# What Portico is compared with, and what measures and draws.
+# What Portico is compared with, and tools that measure and plot.
 PACKAGES_BENCH="g++ libuv1-dev libboost-dev gnuplot-nox strace python3"
 
 packages_have() {
@@ -19,7 +20,7 @@ packages_have() {
 
 packages_need() {
     if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
-        echo "This is no Debian or Ubuntu: nothing is installed for you. Needed, by their Debian names: $*" >&2
+        echo "Not Debian or Ubuntu, so nothing is installed. Needed, by Debian's names: $*" >&2
         return 0
     fi
     packages_missing=""
@@ -32,7 +33,7 @@ packages_need() {
     packages_root=""
     if [ "$(id -u)" != 0 ]; then
         if ! command -v sudo >/dev/null 2>&1; then
-            echo "Missing packages; as root, run: apt-get install$packages_missing" >&2
+            echo "Packages are missing. As root, run: apt-get install$packages_missing" >&2
             return 1
         fi
         packages_root="sudo"

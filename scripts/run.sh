@@ -1,12 +1,13 @@
 #!/bin/sh
-# run.sh: builds Portico and runs it, on a system that has nothing but this source tree and a shell.
+# run.sh: builds Portico and runs it. It needs nothing but this source tree and a shell: it installs
+# missing Debian packages.
 #
 #   sh scripts/run.sh [linux|windows] [ARGUMENT...]
 #
-# linux (the default) runs the native build, windows runs portico.exe under Wine. The arguments go to
-# portico, which runs in build/<system>/; without any it serves conf/portico.ini there. Files are looked for
-# there first, then where you are. Ctrl+C or SIGTERM stop it in good order.
-# Missing Debian packages are installed; a second start installs and builds nothing.
+# linux (the default) runs the native build, windows runs portico.exe under Wine. The arguments are
+# passed to portico, which runs in build/<system>/; without any it serves conf/portico.ini there. A
+# file that is not there is taken from your working folder. Ctrl+C and SIGTERM stop portico
+# gracefully.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -26,7 +27,7 @@ if [ $# = 0 ]; then
     set -- run conf/portico.ini
 fi
 
-# Names of files that are not in build/<system>/ but in the working folder become absolute.
+# Make the names of files absolute that are in the working folder, but not in build/<system>/.
 count=$#
 while [ "$count" -gt 0 ]; do
     argument=$1
@@ -46,7 +47,8 @@ if [ "$system" = linux ]; then
     exec bin/portico "$@"
 fi
 
-# A shell that was started in the background of a script could not catch Ctrl+C; env gives that back.
+# If this script was started in the background of another, SIGINT is ignored, and no shell can
+# change that; env can.
 WINEDLLPATH=$folder/wine
 export WINEDLLPATH
 exec env --default-signal=INT,TERM,HUP sh "$root/scripts/wine.sh" --serve bin/portico.exe "$@"

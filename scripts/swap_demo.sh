@@ -1,12 +1,13 @@
 #!/bin/sh
-# swap_demo.sh: from saving arena.c to what a player sees: edits a copy of plugins/arena.c while two players are in its field,
-# builds it, and waits until they see the new behaviour; then goes back.
+# swap_demo.sh: a swap from saving a source file to what a player sees. Two players enter a field of
+# the arena; the script edits a copy of plugins/arena.c, builds it, waits until the players see the
+# new behaviour, and rolls back.
 #
-#   sh scripts/swap_demo.sh [linux|windows]    builds what is needed first, as run.sh does
-#   sh scripts/swap_demo.sh --built FOLDER     with what is built in that folder: for the tests
+#   sh scripts/swap_demo.sh [linux|windows]    builds what it needs first, as run.sh does
+#   sh scripts/swap_demo.sh --built FOLDER     uses what is built in FOLDER (for the tests)
 #
-# The module is built by itself, as one outside this tree is (sdk/template). All that is made stands in a folder of its own
-# below the build folder, and is removed at the end; after a failure it stays. Only what was started here is ended.
+# The module is built like one outside this tree (sdk/template). All files are in a folder of their
+# own in the build folder, which the script removes at the end, except after a failure.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -31,7 +32,7 @@ folder=$(mktemp -d "$build/swap_demo.XXXXXX")
 host_pid=
 client_pid=
 
-# Programs of the Windows build run under Wine; `run` replaces the shell that it is called in.
+# Programs of the Windows build run under Wine. `run` replaces the shell that calls it.
 if [ -e "$build/bin/portico.exe" ]; then
     suffix=.exe
     toolchain=--toolchain=$root/cmake/toolchains/mingw-w64.cmake
@@ -44,7 +45,7 @@ else
     run() { exec env --default-signal=INT,TERM "$@"; }
 fi
 
-# Ends what still runs.
+# Stops the host and the client if they are still running, and cleans up.
 end() {
     code=$?
     trap - EXIT INT TERM
@@ -55,7 +56,7 @@ end() {
     if [ $code = 0 ]; then
         rm -rf "$folder"
     else
-        echo "It failed; $folder has all there is to see, host.log first:" >&2
+        echo "swap_demo.sh failed. Its files are in $folder; host.log ends with:" >&2
         tail -n 20 "$folder/host.log" 2>/dev/null >&2 || true
     fi
     exit $code
@@ -63,34 +64,44 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
 now_ms() { date +%s%3N; }
 
-# Waits for the next line of the client, which ends by itself when nothing comes.
+# Reads the client's next line, which must be `$1`. The client ends if it has nothing to say for
+# long.
 expect() {
     read -r line <&3 || line="(the client has ended)"
-    if [ "$line" != "$1" ]; then
-        echo "The player should have seen: $1; but saw: $line" >&2
-        exit 1
-    fi
+    [ "$line" = "$1" ] || fail "A player should have seen: $1; saw: $line"
     echo "  a player sees: $line"
+}
+
+build_arena() {
+    cmake --build "$folder/arena/build" >>"$folder/build.log" 2>&1 ||
+        fail "The build failed: $(cat "$folder/build.log")"
 }
 
 ctl() { (cd "$folder" && run "$build/bin/portico$suffix" ctl -c host.ini "$@"); }
 
-# ---- a module outside the tree, its host, and its players -----------------------------------------------------------
+# ---- a module outside the tree, its host, and its players ----------------------------------------
+
+# plugins/arena.c may have been edited, as the README suggests: any FIELD_SIZE will do.
+size=$(sed -n 's/^ *FIELD_SIZE = \([0-9]*\),.*/\1/p' "$root/plugins/arena.c")
+[ -n "$size" ] || fail "plugins/arena.c has no line FIELD_SIZE = ..., which this script edits"
+grep -q 'FIELD(S, uint64_t, tick)' "$root/plugins/arena.c" ||
+    fail "plugins/arena.c has no FIELD(S, uint64_t, tick), which this script edits"
+new_size=$((size * 2))
 
 mkdir "$folder/arena" "$folder/modules"
 cp "$root/plugins/arena.c" "$folder/arena/arena.c"
-for edited in 'FIELD_SIZE = 1000,' 'FIELD(S, uint64_t, tick)'; do
-    if ! grep -qF "$edited" "$folder/arena/arena.c"; then
-        echo "plugins/arena.c has no $edited, which this script edits" >&2
-        exit 1
-    fi
-done
-sed 's/hello/arena/g; s/module\.c/arena.c/g' "$root/sdk/template/CMakeLists.txt" >"$folder/arena/CMakeLists.txt"
+sed 's/hello/arena/g; s/module\.c/arena.c/g' "$root/sdk/template/CMakeLists.txt" \
+    >"$folder/arena/CMakeLists.txt"
 cmake -G Ninja -S "$folder/arena" -B "$folder/arena/build" "$toolchain" "-DPORTICO_SOURCE=$root" \
     "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$folder/modules" >"$folder/build.log"
-cmake --build "$folder/arena/build" >>"$folder/build.log"
+build_arena
 
 cat >"$folder/host.ini" <<'INI'
 [host]
@@ -115,8 +126,7 @@ tries=0
 while ! grep -q '^listener game' "$folder/ready" 2>/dev/null; do
     tries=$((tries + 1))
     if [ $tries -gt 600 ] || ! kill -0 $host_pid 2>/dev/null; then
-        echo "The host does not serve" >&2
-        exit 1
+        fail "The host did not start"
     fi
     sleep 0.1
 done
@@ -127,25 +137,27 @@ mkfifo "$folder/seen"
 client_pid=$!
 exec 3<"$folder/seen"
 echo "Two players are in a field of the arena:"
-expect "the field ends at 999"
+expect "the field ends at $((size - 1))"
 expect "points: 5"
 
-# ---- edit, build; the host does the rest ----------------------------------------------------------------------------
+# ---- edit and build; the host does the rest ------------------------------------------------------
 
-echo "arena.c: FIELD_SIZE = 1000 becomes 2000, and a field's state gets a new first property"
+echo "arena.c: FIELD_SIZE = $size becomes $new_size, and a field's state gets a new first member"
 saved_ms=$(now_ms)
-sed 's/FIELD_SIZE = 1000,/FIELD_SIZE = 2000,/
-    s/^ *FIELD(S, uint64_t, tick) .*/    FIELD(S, uint8_t, weather) \\\n&/' "$root/plugins/arena.c" >"$folder/arena/arena.c"
-cmake --build "$folder/arena/build" >>"$folder/build.log"
+sed "s/FIELD_SIZE = $size,/FIELD_SIZE = $new_size,/
+    s/^ *FIELD(S, uint64_t, tick) .*/    FIELD(S, uint8_t, weather) \\\\\\n&/" \
+    "$root/plugins/arena.c" >"$folder/arena/arena.c"
+build_arena
 built_ms=$(now_ms)
-expect "the field ends at 1999"
+expect "the field ends at $((new_size - 1))"
 seen_ms=$(now_ms)
 expect "points: 5"
-grep -o 'arena .* replaces .*' "$folder/host.log" | sed 's/^/  the host says: /'
+grep -o 'arena .* replaces .*' "$folder/host.log" >"$folder/swap.log" || fail "The host logged no swap"
+sed 's/^/  the host says: /' "$folder/swap.log"
 
 echo "ctl rollback arena"
 ctl rollback arena >/dev/null
-expect "the field ends at 999"
+expect "the field ends at $((size - 1))"
 expect "points: 5"
 
 ctl stop
@@ -156,4 +168,5 @@ wait $host_pid
 host_pid=
 
 seconds() { printf '%d.%02d s' $(($1 / 1000)) $(($1 % 1000 / 10)); }
-echo "$(seconds $((seen_ms - saved_ms))) from saving arena.c to a player seeing it, $(seconds $((built_ms - saved_ms))) of them the build"
+echo "$(seconds $((seen_ms - saved_ms))) from saving arena.c to a player seeing it," \
+    "$(seconds $((built_ms - saved_ms))) of them the build"

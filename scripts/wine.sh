@@ -1,15 +1,16 @@
 #!/bin/sh
-# wine.sh: runs a program for Windows under Wine, as the tests need it (CMAKE_CROSSCOMPILING_EMULATOR).
+# wine.sh: runs a Windows program under Wine for a person or a test (CMAKE_CROSSCOMPILING_EMULATOR).
 #
-#   wine.sh PROGRAM [ARGUMENT...]    runs it; its output comes when it has ended
-#   wine.sh --serve PROGRAM ...      runs it for a person: its output comes as it is written
-#   wine.sh --prepare                makes the prefix, if it is not there yet
+#   wine.sh PROGRAM [ARGUMENT...]    runs it and prints its output when it has ended
+#   wine.sh --serve PROGRAM ...      runs it and prints its output as it is written
+#   wine.sh --prepare                creates the prefix, if there is none
 #
-# WINEPREFIX   Wine's own files; default build/wineprefix, made at the first run
-# WINEDLLPATH  where inih.dll.so is; default build/windows/wine
+# WINEPREFIX   Wine's own files; default build/wineprefix, created at the first run
+# WINEDLLPATH  the folder of inih.dll.so; default build/windows/wine
 #
-# A test's output goes through a file: what Wine starts in the background keeps a pipe open, and whoever
-# reads the pipe waits for ever. SIGTERM and SIGINT become a Ctrl+C for the program, which SIGTERM alone is not.
+# A test's output goes through a file: processes that Wine starts in the background keep a pipe
+# open, and its reader would wait for ever. SIGTERM, SIGINT and SIGHUP become a Ctrl+C for the
+# program: Wine would end it on SIGTERM without one.
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -18,16 +19,18 @@ WINEDLLPATH=${WINEDLLPATH:-$root/build/windows/wine}
 WINEDEBUG=${WINEDEBUG:--all,err+virtual}
 export WINEPREFIX WINEDLLPATH WINEDEBUG
 
-# The sockets of all programs live in Wine's server, which has the limit of whoever starts it.
+# The sockets of all programs belong to Wine's server, which inherits the limit of the process that
+# starts it.
 ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
 
-# Debian's Wine has no preloader, and its loader lies just below an address that Wine needs, 0x7ffe0000. Now and
-# then (1 start of 3,300) the system puts the loader's heap on it, and Wine ends before it has loaded a program.
-# Without randomised addresses that does not happen; where they cannot be turned off, it is tried again.
+# Debian's Wine has no preloader, and its loader is just below 0x7ffe0000, an address that Wine
+# needs. In 1 start of 3,300 the system puts the loader's heap there, and Wine ends before it loads
+# a program. That does not happen without randomised addresses; where they cannot be turned off, a
+# test is started again.
 wine=wine
 setarch -R true 2>/dev/null && wine="setarch -R wine"
 
-# Programs are to find Windows 10, and to end when they crash instead of meeting a debugger.
+# Programs see Windows 10, and end when they crash instead of starting a debugger.
 # shellcheck disable=SC2086 # a command and its options
 make_prefix() {
     echo "Preparing Wine in $WINEPREFIX" >&2
@@ -39,7 +42,7 @@ make_prefix() {
         : >"$WINEPREFIX/portico-ready"
 }
 
-# Makes the prefix once, also when several tests start at the same moment.
+# Creates the prefix once, even if several tests start at the same moment.
 prepare() {
     [ -e "$WINEPREFIX/portico-ready" ] && return 0
     mkdir -p "$(dirname -- "$WINEPREFIX")"
@@ -49,12 +52,12 @@ prepare() {
         tries=$((tries + 1))
         [ -e "$WINEPREFIX/portico-ready" ] && return 0
         if [ $tries -gt 120 ]; then
-            echo "$WINEPREFIX.lock is there since a minute: remove it if nothing prepares Wine" >&2
+            echo "$WINEPREFIX.lock is a minute old: remove it if nothing is preparing Wine" >&2
             return 1
         fi
     done
     trap 'rmdir "$WINEPREFIX.lock"' EXIT
-    make_prefix || { echo "Wine could not be prepared" >&2; return 1; }
+    make_prefix || { echo "Preparing Wine failed" >&2; return 1; }
     rmdir "$WINEPREFIX.lock"
     trap - EXIT
 }
@@ -69,8 +72,8 @@ case "${1:-}" in
 *) serving=no ;;
 esac
 
-# Passes a Ctrl+C on. Some senders signal the shell and then its whole group: that is one and not two, for
-# the second one would end Portico at once.
+# Passes a Ctrl+C on. Some senders signal the shell and then its whole group: count that once,
+# because a second Ctrl+C makes Portico exit at once.
 last_s=0
 interrupt() {
     now_s=$(date +%s)
@@ -80,7 +83,7 @@ interrupt() {
     fi
 }
 
-# Waits for the program, whatever signals come in between.
+# Waits for the program to end, even if signals arrive.
 wait_for_end() {
     trap interrupt INT TERM HUP
     wait "$pid"
@@ -92,10 +95,11 @@ wait_for_end() {
     trap '' INT TERM HUP
 }
 
-# Wine says this and nothing else, before it loads anything: the program has not run.
+# Wine printed this line and nothing else, and has not run the program.
 never_began() {
     [ "$code" = 1 ] && [ "$(wc -l <"$folder/output")" = 1 ] &&
-        grep -q '^err:virtual:virtual_alloc_first_teb wine: failed to map the shared user data' "$folder/output"
+        grep -q '^err:virtual:virtual_alloc_first_teb wine: failed to map the shared user data' \
+            "$folder/output"
 }
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/portico-wine.XXXXXX") || exit 1
@@ -108,7 +112,7 @@ if [ $serving = no ]; then
         pid=$!
         wait_for_end
         never_began || break
-        echo "wine.sh: try $try: Wine could not begin: $(cat "$folder/output")"
+        echo "wine.sh: try $try: Wine could not start: $(cat "$folder/output")"
     done
     cat "$folder/output"
     if [ "$code" != 0 ] && [ ! -s "$folder/output" ]; then
@@ -117,8 +121,8 @@ if [ $serving = no ]; then
     exit "$code"
 fi
 
-# On a terminal Wine would draw a console of its own: it gets pipes. In a session of its own it does not get
-# the terminal's Ctrl+C a second time.
+# Wine gets pipes, because on a terminal it would draw a console of its own, and a session of its
+# own, because otherwise the terminal would send it a second Ctrl+C.
 mkfifo "$folder/out" "$folder/err" || exit 1
 sed -u 's/\r$//' "$folder/out" &
 out_pid=$!
@@ -128,8 +132,8 @@ err_pid=$!
 setsid $wine "$@" </dev/null >"$folder/out" 2>"$folder/err" &
 pid=$!
 wait_for_end
-# What Wine left in the background may hold the pipes; everything that was written has been read soon, by each of
-# the two: who is done first does not end the other.
+# Processes that Wine left in the background may hold the pipes. Give both readers a second to read
+# what was written: one may finish before the other.
 tries=0
 while [ $tries -lt 10 ] && { kill -0 $out_pid || kill -0 $err_pid; } 2>/dev/null; do
     sleep 0.1

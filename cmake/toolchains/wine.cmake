@@ -1,4 +1,5 @@
-# What both mingw-w64 toolchains share: where libraries are looked for, and how programs are run.
+# What both mingw-w64 toolchains share: where to look for libraries, and that programs run under
+# Wine.
 set(CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)

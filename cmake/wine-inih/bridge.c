@@ -1,12 +1,12 @@
-/* bridge.c: inih.dll for Wine, over the libinih of the system that Wine runs on.
+/* bridge.c: inih.dll for Wine, which calls the libinih of the system below Wine.
  *
  * Debian has inih for Linux only. portico.exe imports inih.dll as it would on Windows; under Wine
- * that name is this library, built with winegcc. A program for Windows and a library for Linux call
- * functions differently on x86-64, so the callbacks that the program hands in are called through the
- * two functions below, which the compiler gives the one convention and which use the other.
+ * that name is this library, built with winegcc. On x86-64, Windows and Linux have different
+ * calling conventions, so call_handler() and call_reader() have that of Linux and call the
+ * program's callbacks with that of Windows.
  *
- * Any thread. inih's limits stay as they are, a line of 200 bytes above all: so what one build accepts
- * every build accepts, and every inih.dll, which has no variables to change that.
+ * Any thread. inih's limits are unchanged, above all lines of 200 bytes, so that every build
+ * accepts the same files. An inih.dll has no variables to change them.
  */
 #include <ini.h>
 
@@ -40,7 +40,7 @@ int WINDOWS_CALL bridge_parse_stream(windows_reader reader, void *stream, window
                                      void *user);
 int WINDOWS_CALL bridge_parse_string(const char *text, windows_handler handler, void *user);
 
-/* `path` is one of Linux: for a program that opens files by itself this one is of little use. */
+/* `path` is a path of Linux, so this is of little use to a Windows program. */
 int WINDOWS_CALL bridge_parse(const char *path, windows_handler handler, void *user) {
     call c = {.handler = handler, .user = user};
     return ini_parse(path, call_handler, &c);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_own_files.sh ROOT: scripts/check.sh checks Portico's files in plugins/ and leaves a user's alone.
+# check_own_files.sh ROOT: scripts/check.sh checks Portico's files in plugins/ and leaves a user's
+# alone.
 set -eu
 
 root=$1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run_quiet.sh ROOT: what scripts/run.sh prints while it builds, in a small tree of its own.
 #
-# The first build prints one line, a later one prints one line if something has changed and otherwise
-# nothing; a build that fails prints its log. Standard output belongs to portico alone.
+# The first build prints one line, a later one prints one line if something has changed and
+# otherwise nothing; a build that fails prints its log. Standard output belongs to portico alone.
 set -eu
 
 root=$1
