@@ -79,6 +79,18 @@ expect() {
     echo "  a player sees: $line"
 }
 
+# wait_for PATTERN FILE: waits for the host to write a line into the file.
+wait_for() {
+    tries=0
+    while ! grep -q "$1" "$2" 2>/dev/null; do
+        tries=$((tries + 1))
+        if [ $tries -gt 600 ] || ! kill -0 $host_pid 2>/dev/null; then
+            fail "The host wrote no line with $1 into $2"
+        fi
+        sleep 0.1
+    done
+}
+
 build_arena() {
     cmake --build "$folder/arena/build" >>"$folder/build.log" 2>&1 ||
         fail "The build failed: $(cat "$folder/build.log")"
@@ -122,14 +134,7 @@ type = arena.player
 INI
 (cd "$folder" && run "$build/bin/portico$suffix" run host.ini) >"$folder/host.log" 2>&1 &
 host_pid=$!
-tries=0
-while ! grep -q '^listener game' "$folder/ready" 2>/dev/null; do
-    tries=$((tries + 1))
-    if [ $tries -gt 600 ] || ! kill -0 $host_pid 2>/dev/null; then
-        fail "The host did not start"
-    fi
-    sleep 0.1
-done
+wait_for '^listener game' "$folder/ready"
 port=$(sed -n 's/\r$//; s/^listener game .*://p' "$folder/ready")
 
 mkfifo "$folder/seen"
@@ -152,8 +157,8 @@ built_ms=$(now_ms)
 expect "the field ends at $((new_size - 1))"
 seen_ms=$(now_ms)
 expect "points: 5"
-grep -o 'arena .* replaces .*' "$folder/host.log" >"$folder/swap.log" || fail "The host logged no swap"
-sed 's/^/  the host says: /' "$folder/swap.log"
+wait_for 'arena .* replaces ' "$folder/host.log"
+grep -o 'arena .* replaces .*' "$folder/host.log" | sed 's/^/  the host says: /'
 
 echo "ctl rollback arena"
 ctl rollback arena >/dev/null
