@@ -169,13 +169,13 @@ portico_status os_address_check(const os_address *address) {
     os_address any_port = *address;
     any_port.port = 0;
     SOCKADDR_STORAGE system;
-    int size = win_address_to_system(&any_port, &system);
+    int size = address_to_system(&any_port, &system);
     SOCKET probe = WSASocketW(system.ss_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
     if (probe == INVALID_SOCKET) {
-        return win_fail((DWORD)WSAGetLastError());
+        return error_set((DWORD)WSAGetLastError());
     }
     int failed = bind(probe, (const SOCKADDR *)&system, size);
-    portico_status status = failed != 0 ? win_fail((DWORD)WSAGetLastError()) : PORTICO_OK;
+    portico_status status = failed != 0 ? error_set((DWORD)WSAGetLastError()) : PORTICO_OK;
     closesocket(probe);
     return status;
 }

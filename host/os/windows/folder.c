@@ -61,11 +61,11 @@ portico_status os_folder_check(const char *path) {
     if (attributes == INVALID_FILE_ATTRIBUTES) {
         DWORD code = GetLastError();
         free(wide);
-        return win_fail(code);
+        return error_set(code);
     }
     if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
         free(wide);
-        return win_refuse(PORTICO_E_INVALID);
+        return error_refuse(PORTICO_E_INVALID);
     }
     HANDLE handle =
         CreateFileW(wide, FILE_ADD_FILE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
@@ -73,7 +73,7 @@ portico_status os_folder_check(const char *path) {
     DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     free(wide);
     if (code != 0) {
-        return win_fail(code);
+        return error_set(code);
     }
     CloseHandle(handle);
     return PORTICO_OK;

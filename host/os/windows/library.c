@@ -124,7 +124,7 @@ portico_status os_library_check(const char *path, char *why, size_t why_size) {
     fclose(file);
     if (fault != NULL) {
         snprintf(why, why_size, "%s", fault);
-        return win_refuse(PORTICO_E_NOT_A_MODULE);
+        return error_refuse(PORTICO_E_NOT_A_MODULE);
     }
     return PORTICO_OK;
 }
