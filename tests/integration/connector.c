@@ -60,8 +60,8 @@ static void pauses_grow(host *b) {
 }
 
 SCENARIO(connector) {
-    host *a = start_a(0);
-    uint16_t port = host_port(a, "game");
+    uint16_t port = net_free_port();
+    host *a = start_a(port);
     host *b = start_b(port);
     wait_connected(b, 2);
     host_wait_log(b, came_back, 2);

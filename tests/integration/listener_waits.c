@@ -35,8 +35,7 @@ SCENARIO(listener_waits) {
     char path[1024];
     char command[1100];
     char answer[1024];
-    uint16_t port = 0;
-    net_close(net_listen(&port)); /* one that is free */
+    uint16_t port = net_free_port();
     snprintf(body, sizeof body,
              "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = counts.session\n", port);
     host_options options = {.name = "listener_waits", .modules = "echo", .body = body};

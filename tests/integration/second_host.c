@@ -14,8 +14,7 @@
 static void same_ini(void) {
     char body[256];
     char output[1024];
-    uint16_t port = 0;
-    net_close(net_listen(&port)); /* one that is free */
+    uint16_t port = net_free_port();
     snprintf(body, sizeof body,
              "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n", port);
     host_options options = {.name = "second_host", .modules = "echo", .body = body};

@@ -259,21 +259,46 @@ bool net_poll(net_poll_entry *entries, size_t count, uint32_t timeout_ms) {
     return ready > 0;
 }
 
-net_socket net_listen(uint16_t *port) {
+/* NET_NONE when the port is taken. */
+static net_socket listen_on(uint16_t port) {
     start_sockets();
     net_socket s = (net_socket)socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     CHECK(s != NET_NONE);
 #if !defined(_WIN32)
     set_integer(s, SOL_SOCKET, SO_REUSEADDR, 1); /* a test opens its port again beside TIME_WAIT */
 #endif
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK(bind((SOCKET)s, (const struct sockaddr *)&at, sizeof at) == 0);
-    CHECK(listen((SOCKET)s, 64) == 0);
+    if (bind((SOCKET)s, (const struct sockaddr *)&at, sizeof at) != 0 ||
+        listen((SOCKET)s, 64) != 0) {
+        net_close(s);
+        return NET_NONE;
+    }
+    return s;
+}
+
+net_socket net_listen(uint16_t *port) {
+    net_socket s = listen_on(*port);
+    CHECK(s != NET_NONE);
+    struct sockaddr_in at;
     socklen_t size = sizeof at;
     CHECK(getsockname((SOCKET)s, (struct sockaddr *)&at, &size) == 0);
     *port = ntohs(at.sin_port);
     return s;
+}
+
+uint16_t net_free_port(void) {
+    enum { FIRST = 20000, COUNT = 10000 };
+    uint64_t start = clock_now_us(); /* differs in tests that run at the same time */
+    for (uint32_t i = 0;; i++) {
+        CHECK(i < COUNT);
+        uint16_t port = (uint16_t)(FIRST + (start + i) % COUNT);
+        net_socket s = listen_on(port);
+        if (s != NET_NONE) {
+            net_close(s);
+            return port;
+        }
+    }
 }
 
 net_socket net_accept(net_socket listener, uint32_t timeout_ms) {

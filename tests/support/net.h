@@ -74,6 +74,10 @@ bool net_poll(net_poll_entry *entries, size_t count, uint32_t timeout_ms);
 /* A listening socket on 127.0.0.1 for tests of connectors. *port 0 becomes the one that it got. */
 net_socket net_listen(uint16_t *port);
 
+/* A free port that a test may open, close and open again: below those that systems hand out for
+ * port 0, so that no test running beside this one gets it. */
+uint16_t net_free_port(void);
+
 /* The next connection, or NET_NONE after `timeout_ms`. */
 net_socket net_accept(net_socket listener, uint32_t timeout_ms);
 
