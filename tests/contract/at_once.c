@@ -34,9 +34,9 @@ static uint32_t send_either(os_port *port, pair *p, uint8_t *sent, uint8_t *got)
         CHECK_OK(probe_send(&send, p->client, list));
         uint8_t byte = 0;
         os_buffer more = {.data = &byte, .size = 1};
-        os_buffer *behind = &more;
-        CHECK_EQ(os_send_now(p->client, &behind), 0); /* never past what is in flight */
-        CHECK(behind == &more);
+        os_buffer *rest = &more;
+        CHECK_EQ(os_send_now(p->client, &rest), 0); /* never past what is in flight */
+        CHECK(rest == &more);
     }
     bool at_once;
     uint32_t count = 0;

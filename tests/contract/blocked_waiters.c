@@ -12,7 +12,7 @@ static pair sockets;
 static os_op recv_op;
 static os_op blocking[WAITERS - 1];
 static os_op end_ops[WAITERS];
-static os_alarm *nobody_rings;
+static os_alarm *never_rung;
 static uint8_t byte;
 static atomic_uint round_now;
 static atomic_uint received;
@@ -21,7 +21,7 @@ static atomic_uint blocked; /* how often an operation kept its thread busy to th
 static void sleep_ms(uint32_t ms) {
     uint64_t until_ns = os_monotonic_ns() + ms * 1000000ull;
     while (os_monotonic_ns() < until_ns) {
-        os_alarm_sleep(nobody_rings, until_ns);
+        os_alarm_sleep(never_rung, until_ns);
     }
 }
 
@@ -71,7 +71,7 @@ static void run_round(uint32_t round) {
 
 SCENARIO(blocked_waiters) {
     os_thread *threads[WAITERS];
-    CHECK_OK(os_alarm_create(&nobody_rings));
+    CHECK_OK(os_alarm_create(&never_rung));
     port = contract_port();
     sockets = pair_open(port);
     for (int i = 0; i < WAITERS; i++) {
@@ -88,5 +88,5 @@ SCENARIO(blocked_waiters) {
     }
     pair_close(&sockets);
     os_port_destroy(port);
-    os_alarm_destroy(nobody_rings);
+    os_alarm_destroy(never_rung);
 }
