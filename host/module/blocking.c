@@ -2,6 +2,7 @@
 #include "module/blocking.h"
 
 #include "base/log.h"
+#include "base/status.h"
 #include "run/message.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 typedef struct job {
     struct job *next;
     module *module;         /* held */
-    generation *generation; /* held: the one that asked for it */
+    generation *generation; /* held: the one that asked for the job */
     uint32_t id;
     portico_entity reply_to;
     uint32_t size;
@@ -52,8 +53,8 @@ static void job_free(job *j) {
     free(j);
 }
 
-/* The job is done by the generation that serves, if that one can still do it. It may take long, so it does not keep the
- * gate: it holds its generation instead, and a swap does not wait for it. */
+/* The generation that serves runs the job if it has a handler for it; otherwise the one that asked does. A job may take long,
+ * so it runs outside the gate and holds its generation instead: a swap does not wait for it. */
 static const registered_handler *job_handler(job *j) {
     gate_enter(&j->module->gate);
     generation *now = module_generation(j->module);
@@ -74,19 +75,21 @@ static void job_run(job *j, uint8_t *reply) {
     uint32_t size = handler->call.blocking(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();
     if (size > BLOCKING_REPLY_MAX) {
-        log_error(j->module->name, "blocking handler %u says it replied %u bytes, room is for %d",
-                  j->id, size, BLOCKING_REPLY_MAX);
+        log_error(j->module->name,
+                  "blocking handler %u returned %u as the size of its reply, the most is %d", j->id,
+                  size, BLOCKING_REPLY_MAX);
         size = 0;
     }
     if (j->reply_to != 0) {
         portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
         if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-            log_error(j->module->name, "the reply of blocking handler %u is lost: status %d", j->id,
-                      status);
+            log_error(j->module->name, "the reply of blocking handler %u is lost: %s", j->id,
+                      status_text(status));
         }
     }
 }
 
+/* `arg` is this thread's buffer for replies, which it frees. */
 static void pool_thread(void *arg) {
     uint8_t *reply = arg;
     for (job *j = job_next(); j != NULL; j = job_next()) {
@@ -99,23 +102,29 @@ static void pool_thread(void *arg) {
     free(reply);
 }
 
+/* On failure blocking_stop ends the threads that have started. */
 portico_status blocking_start(uint32_t threads, uint32_t queue_limit) {
     pool.last = &pool.first;
     pool.limit = queue_limit;
     pool.stop = false;
     pool.threads = calloc(threads, sizeof(os_thread *));
-    portico_status status = pool.threads != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (uint32_t i = 0; status == PORTICO_OK && i < threads; i++) {
-        void *reply = malloc(BLOCKING_REPLY_MAX);
-        status = reply != NULL ? os_thread_start(&pool.threads[i], "blocking", pool_thread, reply)
-                               : PORTICO_E_NO_MEMORY;
-        if (status == PORTICO_OK) {
-            pool.thread_count++;
-        } else {
-            free(reply);
-        }
+    if (pool.threads == NULL) {
+        return PORTICO_E_NO_MEMORY;
     }
-    return status;
+    while (pool.thread_count < threads) {
+        void *reply = malloc(BLOCKING_REPLY_MAX);
+        if (reply == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        portico_status status =
+            os_thread_start(&pool.threads[pool.thread_count], "blocking", pool_thread, reply);
+        if (status != PORTICO_OK) {
+            free(reply);
+            return status;
+        }
+        pool.thread_count++;
+    }
+    return PORTICO_OK;
 }
 
 void blocking_stop(void) {

@@ -1,6 +1,6 @@
-/* blocking.h: a pool of threads apart from the workers, for what waits: databases, files.
+/* blocking.h: a pool of threads for work that waits (databases, files), apart from the workers.
  *
- * Any thread queues jobs; each job holds its module until it has run. Its reply is posted as a message.
+ * Any thread queues jobs. A job holds its module until it has run, and its reply is posted as a message.
  */
 #ifndef PORTICO_BLOCKING_H
 #define PORTICO_BLOCKING_H
@@ -11,17 +11,17 @@ enum { BLOCKING_REPLY_MAX = 64 * 1024 };
 
 portico_status blocking_start(uint32_t threads, uint32_t queue_limit);
 
-/* Lets every thread finish its job; drops the others. */
+/* Waits for the running jobs, and drops those that wait. */
 void blocking_stop(void);
 
-/* Statuses as portico_host.run_blocking. In a call of `m`'s. */
+/* portico_host.run_blocking, with its statuses. Called from inside a call of `m`. */
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             portico_entity reply_to);
 
-/* How many jobs wait or run. */
+/* How many jobs wait or run. [any thread] */
 uint32_t blocking_count(void);
 
-/* How many wait. */
+/* How many jobs wait. [any thread] */
 uint32_t blocking_waiting(void);
 
 #endif

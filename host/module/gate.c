@@ -1,12 +1,16 @@
 /* gate.c: see gate.h.
  *
- * WHY NOBODY SLIPS THROUGH  Who enters (1) writes its slot, (2) reads `closed`; who closes (a) writes `closed`,
- * (b) reads the slots. All four are sequentially consistent: if (2) saw an open gate, then (1) came before (b), and
- * the closer sees that somebody is inside. Who finds it closed takes its slot back and waits.
- * WHY NO WAKE-UP IS MISSED FOR LONG  The closer reads the slots and goes to sleep under the lock; who leaves clears its
- * slot, reads `closed`, and wakes under the lock. Its reading may overtake its clearing, since an order between the two
- * would cost every call a locked instruction: then nobody wakes the closer, which therefore sleeps for GATE_SLEEP_MS at a
- * time and looks again.
+ * WHY NO CALLER SLIPS THROUGH
+ *   caller   1. writes its slot    2. reads `closed`
+ *   closer   a. writes `closed`    b. reads the slots
+ * All four are sequentially consistent. If 2 sees an open gate, then 1 came before b, and the closer sees the caller inside.
+ * A caller that finds the gate closed clears its slot and waits.
+ *
+ * WHY NO WAKE-UP IS MISSED FOR LONG
+ *   caller   1. clears its slot    2. reads `closed`    3. if it is set, wakes the closer under the lock
+ *   closer   a. reads the slots under the lock and goes to sleep
+ * The processor may do 2 before 1, since an order would cost every call a locked instruction. Then nobody wakes the closer,
+ * which therefore sleeps for GATE_SLEEP_MS at a time and looks again.
  */
 #include "module/gate.h"
 
@@ -14,9 +18,9 @@
 #include "os/compiler.h"
 
 enum {
-    GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control */
+    GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control thread */
     GATE_WATCH_NS =
-        100000, /* most handlers take less, and to sleep and be woken takes long where processors are busy */
+        100000, /* most handlers take less, and sleeping is slow where processors are busy */
     GATE_SLEEP_MS = 1
 };
 
@@ -40,12 +44,12 @@ COLD static void gate_wake(gate *g) {
     os_mutex_unlock(&g->lock);
 }
 
-/* It was found closed: waits until it is open, and is inside then. */
+/* The gate was found closed: waits until it is open and enters. */
 COLD static void gate_wait(gate *g) {
     do {
         atomic_store(&own->inside, NULL);
         os_mutex_lock(&g->lock);
-        os_cond_wake_all(&g->changed); /* the closer may have seen the slot */
+        os_cond_wake_all(&g->changed); /* the closer may have seen the slot, and sleep */
         while (atomic_load(&g->closed)) {
             os_cond_wait(&g->changed, &g->lock, UINT32_MAX);
         }
@@ -74,7 +78,7 @@ void gate_leave(gate *g) {
     }
 }
 
-static bool anybody_inside(const gate *g) {
+static bool is_occupied(const gate *g) {
     uint32_t count = atomic_load(&used);
     for (uint32_t i = 0; i < count && i < GATE_SLOTS; i++) {
         if (atomic_load(&slots[i].inside) == g) {
@@ -84,28 +88,28 @@ static bool anybody_inside(const gate *g) {
     return false;
 }
 
-/* Looks again and again for a moment. True: somebody is inside still. */
-static bool watch_inside(const gate *g) {
+/* Spins for a moment. True: somebody still is inside. */
+static bool spin_until_empty(const gate *g) {
     uint64_t until_ns = os_monotonic_ns() + GATE_WATCH_NS;
-    bool inside = anybody_inside(g);
+    bool inside = is_occupied(g);
     while (inside && os_monotonic_ns() < until_ns) {
-        inside = anybody_inside(g);
+        inside = is_occupied(g);
     }
     return inside;
 }
 
-/* Sleeps until nobody is inside. True: somebody is inside still. */
-static bool wait_inside(gate *g, uint32_t timeout_ms) {
+/* Sleeps until nobody is inside. True: somebody still is. */
+static bool sleep_until_empty(gate *g, uint32_t timeout_ms) {
     uint64_t until_ms = os_monotonic_ms() + timeout_ms;
     os_mutex_lock(&g->lock);
-    bool inside = anybody_inside(g);
+    bool inside = is_occupied(g);
     while (inside) {
         uint64_t now_ms = os_monotonic_ms();
         if (now_ms >= until_ms) {
             break;
         }
         os_cond_wait(&g->changed, &g->lock, GATE_SLEEP_MS);
-        inside = anybody_inside(g);
+        inside = is_occupied(g);
     }
     os_mutex_unlock(&g->lock);
     return inside;
@@ -113,7 +117,7 @@ static bool wait_inside(gate *g, uint32_t timeout_ms) {
 
 bool gate_close(gate *g, uint32_t timeout_ms) {
     atomic_store(&g->closed, true);
-    bool inside = watch_inside(g) && (timeout_ms == 0 || wait_inside(g, timeout_ms));
+    bool inside = spin_until_empty(g) && (timeout_ms == 0 || sleep_until_empty(g, timeout_ms));
     if (inside) {
         gate_open(g);
     }

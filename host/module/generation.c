@@ -19,8 +19,7 @@ void generation_release(generation *g) {
     INVARIANT(before != 0);
     if (before == 1) {
         g->free_command.run = generation_on_free;
-        control_post(
-            &g->free_command); /* closing a library may take long, and belongs to one thread */
+        control_post(&g->free_command); /* may take long, and libraries are closed on one thread */
     }
 }
 
@@ -44,8 +43,8 @@ void generation_free(generation *g) {
     if (g->library != NULL && !os_library_close(g->library)) {
         log_warn(
             "modules",
-            "%s %s, generation %u, stays in memory after it was closed: it has thread-local destructors, unique "
-            "symbols (-fno-gnu-unique), or something else still uses it. The next build is loaded all the same",
+            "%s %s, generation %u, stays in memory after it was closed: it has thread-local destructors or unique "
+            "symbols (-fno-gnu-unique), or is in use elsewhere. The next build can be loaded all the same",
             g->name, g->version, g->number);
     }
     image_copy_remove(&g->copy);

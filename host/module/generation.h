@@ -1,9 +1,9 @@
 /* generation.h: one loaded image of a module: its library, its description, what it has registered.
  *
- * Everything that can reach the image's code or its registry holds the generation: the module whose current or
- * former one it is, the layouts of session types, the states of sessions and rooms (until their next turn has
- * brought them to the current one), and the jobs of the blocking pool. When the last hold is dropped, the control
- * thread closes the library. Holding and releasing: any thread; the rest: control thread.
+ * Everything that can reach the image's code or its registry holds the generation: the module whose current or previous
+ * generation it is, the layouts of session types, the states of sessions and rooms (until their next turn brings them to
+ * the current one), and the jobs of the blocking pool. When the last hold is released, the control thread closes the
+ * library. Holding and releasing: any thread; the rest: control thread.
  */
 #ifndef PORTICO_GENERATION_H
 #define PORTICO_GENERATION_H
@@ -21,8 +21,8 @@ typedef struct generation {
     char version[64];
     uint32_t number;     /* from 1; 0 until it serves */
     char *file;          /* where it was copied from; NULL for a part of the host */
-    uint64_t built_ms;   /* the file's time, wall clock */
-    uint64_t since_ms;   /* when it began to serve, wall clock */
+    uint64_t built_ms;   /* the file's time, by the wall clock */
+    uint64_t since_ms;   /* when it began to serve, by the wall clock */
     image_copy copy;     /* the private copy that is loaded */
     os_library *library; /* NULL for a part of the host */
     portico_module_info
@@ -38,14 +38,14 @@ typedef struct generation {
 void generation_hold(generation *g);
 void generation_release(generation *g);
 
-/* Whether the caller's hold is the only one. */
+/* Whether the caller has the only hold. */
 bool generation_is_alone(const generation *g);
 
-/* The same for a session's or room's state of this generation, which is also counted in `states`. */
+/* Hold and release for a state of a session or room, which is also counted in `states`. */
 void generation_hold_state(generation *g);
 void generation_release_state(generation *g);
 
-/* Closes the library and frees all. Nothing holds it. */
+/* Closes the library and frees everything. There are no holds. */
 void generation_free(generation *g);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { STATE_BYTES_MAX = 1024 * 1024 };
 
-/* What must hold before any other field may be read. */
+/* Checks what must hold before any other field may be read. */
 static portico_status check_abi(const portico_module_info *info, char why[IMAGE_WHY_MAX]) {
     if (info == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "its %s() returned NULL", PORTICO_MODULE_SYMBOL);
@@ -22,12 +22,12 @@ static portico_status check_abi(const portico_module_info *info, char why[IMAGE_
         snprintf(why, IMAGE_WHY_MAX,
                  "it needs ABI %u.%u, this host has %u.%u: build it with this host's headers%s",
                  info->abi_major, info->abi_minor, PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR,
-                 info->abi_major == PORTICO_ABI_MAJOR ? ", or take a newer host" : "");
+                 info->abi_major == PORTICO_ABI_MAJOR ? ", or use a newer host" : "");
         return PORTICO_E_ABI;
     }
     if (info->struct_size < PORTICO_MODULE_INFO_SIZE_0_1) {
         snprintf(why, IMAGE_WHY_MAX,
-                 "its struct_size is %u, ABI %u.%u has %zu bytes: set it to sizeof",
+                 "its struct_size is %u, but ABI %u.%u has %zu bytes: set it to sizeof",
                  info->struct_size, info->abi_major, info->abi_minor,
                  (size_t)PORTICO_MODULE_INFO_SIZE_0_1);
         return PORTICO_E_ABI;
@@ -39,13 +39,13 @@ static portico_status check_info(const portico_module_info *info, char why[IMAGE
     if (!text_is_identifier(info->name)) {
         snprintf(
             why, IMAGE_WHY_MAX,
-            "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, beginning with a letter",
+            "its name is %.60s: allowed are a-z, 0-9 and _, up to 31 bytes, starting with a letter",
             info->name != NULL ? info->name : "NULL");
     } else if (info->version == NULL || !text_is_plain(info->version, strlen(info->version))) {
-        snprintf(why, IMAGE_WHY_MAX, "its version is %s: any one line of UTF-8 will do",
+        snprintf(why, IMAGE_WHY_MAX, "its version is %s: it must be one line of UTF-8",
                  info->version == NULL ? "NULL" : "not plain text");
     } else if (info->load == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "its load is NULL: it could register nothing");
+        snprintf(why, IMAGE_WHY_MAX, "its load is NULL: it could not register anything");
     } else if (info->state_size > STATE_BYTES_MAX) {
         snprintf(why, IMAGE_WHY_MAX, "its state_size is %u: allowed are up to %d bytes",
                  info->state_size, STATE_BYTES_MAX);
@@ -89,7 +89,7 @@ static portico_status generation_describe(generation *g, char why[IMAGE_WHY_MAX]
     return g->info.state_size > 0 && g->state == NULL ? PORTICO_E_NO_MEMORY : PORTICO_OK;
 }
 
-/* Takes over what the module has of the description; what it does not have stays zero. */
+/* Copies the fields that the module's description has; the others stay zero. */
 static portico_status generation_take_info(generation *g, const portico_module_info *info,
                                            char why[IMAGE_WHY_MAX]) {
     portico_status status = check_abi(info, why);
@@ -101,7 +101,7 @@ static portico_status generation_take_info(generation *g, const portico_module_i
     return status == PORTICO_OK ? generation_describe(g, why) : status;
 }
 
-/* Opens the library; `why` names the module's file, whatever the system says of the copy. */
+/* Opens the library. `why` names the module's file, since the system names the copy. */
 static portico_status image_open_library(generation *g, const char *path, char why[IMAGE_WHY_MAX]) {
     char cause[IMAGE_WHY_MAX];
     portico_status status = os_library_open(path, &g->library, cause, sizeof cause);
@@ -111,8 +111,8 @@ static portico_status image_open_library(generation *g, const char *path, char w
     return status;
 }
 
-/* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may take
- * the copy for a leftover, where it cannot tell that this one lives: then it is made again. */
+/* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may delete the copy
+ * as a leftover, if it cannot tell that this host is running: then the copy is made again. */
 static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {

@@ -83,7 +83,7 @@ void mailbox_close(module *m) {
     struct mailbox *b = m->mailbox;
     if (b != NULL) {
         atomic_store(&b->closed, true);
-        mailbox_start(m); /* what was posted to it by a `load` that failed is dropped in its turn */
+        mailbox_start(m); /* drops what a `load` that failed has posted */
         m->mailbox = NULL;
         entity_release(&b->base);
     }
