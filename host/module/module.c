@@ -12,7 +12,7 @@
 #include <string.h>
 
 static struct {
-    os_mutex lock; /* guards `all` against readers; also what module_wait_released sleeps on */
+    os_mutex lock; /* guards `all` and `released` */
     os_cond released;
     module *all;
 } modules;
@@ -21,9 +21,9 @@ static _Thread_local module *current;
 static _Thread_local generation *running; /* of `current` */
 static _Thread_local generation *loading;
 static _Thread_local bool staging;
-static _Thread_local char complaint[512]; /* the first one of the `load` that runs */
+static _Thread_local char complaint[512]; /* the first of the `load` that runs */
 
-/* ---- its life ------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 module *module_create(generation *first) {
     module *m = calloc(1, sizeof *m);
@@ -228,7 +228,7 @@ void module_hold(module *m) {
 }
 
 void module_release(module *m) {
-    /* Under the lock, since the module may be freed as soon as it is seen to be unheld. */
+    /* Under the lock, since the module may be freed as soon as a waiter sees that it has no holds. */
     os_mutex_lock(&modules.lock);
     if (atomic_fetch_sub_explicit(&m->holds, 1, memory_order_acq_rel) == 1) {
         os_cond_wake_all(&modules.released);

@@ -65,11 +65,11 @@ registered_type *registry_add_type(registry *r, const char *type, bool owned,
     t->on_packet = from->on_packet;
     t->on_close = from->on_close;
     t->on_watermark = from->on_watermark;
-    registered_type **last = &r->types;
-    while (*last != NULL) {
-        last = &(*last)->next;
+    registered_type **end = &r->types;
+    while (*end != NULL) {
+        end = &(*end)->next;
     }
-    *last = t;
+    *end = t;
     return t;
 }
 
@@ -96,11 +96,11 @@ registered_room *registry_add_room(registry *r, const char *type, const portico_
     t->on_join = from->on_join;
     t->on_leave = from->on_leave;
     t->on_close = from->on_close;
-    registered_room **last = &r->rooms;
-    while (*last != NULL) {
-        last = &(*last)->next;
+    registered_room **end = &r->rooms;
+    while (*end != NULL) {
+        end = &(*end)->next;
     }
-    *last = t;
+    *end = t;
     return t;
 }
 

@@ -1,8 +1,7 @@
-/* registry.h: what one generation of one module has registered: the only place where the host keeps
- * pointers into a module's code.
+/* registry.h: what one generation of a module has registered. Only here does the host keep pointers into module code.
  *
- * Filled on the control thread while the module's `load` runs, never changed afterwards; freed as a whole
- * when nothing can call the module any more.
+ * Filled on the control thread while the module's `load` runs, and constant afterwards. Freed as a whole when nothing can
+ * call the generation any more.
  */
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
@@ -42,7 +41,7 @@ typedef struct registered_room {
 
 typedef struct registered_type {
     char name[2 * PORTICO_LABEL_MAX]; /* "module.type", of the type's owner */
-    bool owned;                       /* this module made the type; else it joined it */
+    bool owned;                       /* false: the module has joined another one's type */
     state_shape shape;
     portico_on_migrate migrate;
     portico_on_open on_open;
@@ -66,13 +65,14 @@ void registry_free(registry *r);
 
 registered_type *registry_find(const registry *r, const char *type);
 
-/* Copies the checked description under the full name `type`; all of today's struct is there. *shape goes
- * over to the registry, except when it is out of memory: then NULL is returned. */
+/* Adds a type under its full name, from a checked description that has all of today's fields. The registry then owns
+ * *shape. NULL when out of memory: the caller keeps *shape. */
 registered_type *registry_add_type(registry *r, const char *type, bool owned,
                                    const portico_session_type *from, const state_shape *shape);
 
 registered_room *registry_find_room(const registry *r, const char *type);
-/* As registry_add_type. */
+
+/* Like registry_add_type. */
 registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from,
                                    const state_shape *shape);
 

@@ -10,13 +10,13 @@
 
 enum { FIELD_STRIDE_MAX = 4096 };
 
-/* ---- taking a declaration in --------------------------------------------------------------- */
+/* ---- reading a declaration ----------------------------------------------------------------- */
 
 static portico_status check_table(const portico_state_fields *t, uint32_t size, char *why,
                                   size_t why_size) {
     if (t->struct_size < PORTICO_STATE_FIELDS_SIZE_0_3) {
         snprintf(why, why_size,
-                 "state_fields has struct_size %u, allowed are %zu or more: set it to sizeof",
+                 "state_fields has struct_size %u, the least is %zu: set it to sizeof",
                  t->struct_size, PORTICO_STATE_FIELDS_SIZE_0_3);
     } else if (t->field_size < PORTICO_FIELD_SIZE_0_3 || t->field_size > FIELD_STRIDE_MAX) {
         snprintf(why, why_size,
@@ -30,7 +30,7 @@ static portico_status check_table(const portico_state_fields *t, uint32_t size, 
     } else if (t->field_count == 0 && size > 0) {
         snprintf(
             why, why_size,
-            "state_fields names nothing of a state of %u bytes: leave it NULL, or name the fields",
+            "state_fields names no field of a state of %u bytes: leave it NULL, or name the fields",
             size);
     } else {
         return PORTICO_OK;
@@ -116,7 +116,7 @@ static int compare_names(const void *a, const void *b) {
     return strcmp((*(const state_field *const *)a)->name, (*(const state_field *const *)b)->name);
 }
 
-/* Puts the fields in order; two that share a name or a byte are neighbours then. */
+/* Sorts the fields by offset and by name, so that two that share bytes or a name are neighbours. */
 static portico_status sort_fields(state_shape *s, char *why, size_t why_size) {
     qsort(s->fields, s->field_count, sizeof *s->fields, compare_offsets);
     for (uint32_t i = 0; i < s->field_count; i++) {
@@ -160,7 +160,7 @@ portico_status shape_init(state_shape *s, uint32_t size, uint32_t version,
     *s = (state_shape){.size = size, .version = version, .declared = fields != NULL || size == 0};
     portico_status status = fields != NULL ? read_fields(s, fields, why, why_size) : PORTICO_OK;
     if (status == PORTICO_E_NO_MEMORY) {
-        snprintf(why, why_size, "no memory for its fields");
+        snprintf(why, why_size, "out of memory for its fields");
     }
     if (status != PORTICO_OK) {
         shape_fini(s);
@@ -327,7 +327,7 @@ static void say_unfit(const state_field *from, const state_field *to, char *why,
         (from->kind == PORTICO_KIND_FLOAT && to->kind == PORTICO_KIND_FLOAT)) {
         reason = "values could be lost";
     } else if (from->kind == PORTICO_KIND_BYTES && to->kind == PORTICO_KIND_BYTES) {
-        reason = "what is in them is not declared";
+        reason = "their contents are not declared";
     }
     snprintf(why, why_size, "field %s was %s and is %s: %s", to->name, was, is, reason);
 }
@@ -340,7 +340,7 @@ portico_status shape_check(const state_shape *from, const state_shape *to, char 
     if (!from->declared || !to->declared) {
         snprintf(
             why, why_size,
-            "the state was %u bytes, version %u, is %u bytes, version %u, and the %s module declares no fields",
+            "the state was %u bytes, version %u, and is %u bytes, version %u, but the %s module declares no fields",
             from->size, from->version, to->size, to->version, from->declared ? "new" : "old");
         return PORTICO_E_INVALID;
     }
@@ -356,7 +356,7 @@ portico_status shape_check(const state_shape *from, const state_shape *to, char 
 
 /* ---- converting ---------------------------------------------------------------------------- */
 
-/* An integer of `size` bytes; a signed one with its sign in all the bits above. */
+/* Reads an integer of `size` bytes, and extends the sign of a signed one. */
 static uint64_t integer_read(const char *from, uint32_t size, bool is_signed) {
     uint8_t u8 = 0;
     uint16_t u16 = 0;
@@ -378,7 +378,7 @@ static void integer_write(char *to, uint32_t size, uint64_t value) {
     }
 }
 
-/* Of the fields that fit, only integers and floats change their size: to a larger one. */
+/* Only integers and floats change their size, and only to a larger one. */
 static void element_widen(const state_field *from, const char *old, const state_field *to,
                           char *fresh) {
     if (from->kind == PORTICO_KIND_FLOAT) {
@@ -412,7 +412,7 @@ void shape_convert(const state_shape *from, const void *old, const state_shape *
         }
         return;
     }
-    for (uint32_t i = 0; i < to->field_count; i++) { /* there are none where none are declared */
+    for (uint32_t i = 0; i < to->field_count; i++) { /* none if none are declared */
         const state_field *f = field_find(from, to->fields[i].name);
         if (f != NULL && field_fits(f, &to->fields[i])) {
             field_convert(f, old, &to->fields[i], fresh);

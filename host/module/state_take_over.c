@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STALE_TOLD_MAX = 16 }; /* for one state */
+enum { STALE_TOLD_MAX = 16 }; /* log lines for one state */
 
 static bool checks;
 
@@ -15,7 +15,7 @@ void state_take_over_start(bool check) {
     checks = check;
 }
 
-/* Names every value in the block that is an address inside the old image: a function pointer, a string, a static. */
+/* Logs each value in the block that is an address inside the old image: a function pointer, a string, a static. */
 static void tell_stale(const state_owner *owner, const generation *old, const state_shape *shape,
                        const void *state) {
     uintptr_t begin = 0;
@@ -106,7 +106,7 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         return PORTICO_OK;
     }
     if (migrate == NULL) {
-        char fault[256] = "";
+        char fault[SHAPE_WHY_MAX] = "";
         portico_status status = shape_check(from, to, fault, sizeof fault);
         if (status != PORTICO_OK) {
             snprintf(why, why_size,

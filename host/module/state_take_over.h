@@ -1,36 +1,35 @@
-/* state_take_over.h: brings one state block from one generation's shape to another's.
+/* state_take_over.h: takes one state block over from one generation to the next.
  *
- * In the turn of the entity that the state belongs to, inside the gate of the module; a module's own state on the
- * control thread, with the gate closed.
+ * Runs in the turn of the entity that owns the state, inside the module's gate; for a module's own state on the control
+ * thread, with the gate closed.
  */
 #ifndef PORTICO_STATE_TAKE_OVER_H
 #define PORTICO_STATE_TAKE_OVER_H
 
 #include "module/generation.h"
 
-/* Whose state it is, for the log and for `migrate`. */
+/* The owner of a state, for the log and for `migrate`. */
 typedef struct state_owner {
     const char *name;
     uint64_t entity;
 } state_owner;
 
-/* With `check`, every state that is taken over is searched for addresses inside the image that it came from. */
+/* With `check`, every state that is taken over is searched for addresses inside the old image. */
 void state_take_over_start(bool check);
 
-/* Puts into *state a block of shape `to` with what the block of shape `from`, which `old` has left, holds: the same
- * block where the shapes are equal, else a new one, and the old one is freed. On failure (PORTICO_E_NO_MEMORY, or what
- * `migrate` returned; the log says which) *state is as it was. */
+/* Changes *state, a block of shape `from` that `old` has left, to shape `to`: keeps the block if the shapes are equal, and
+ * otherwise replaces it and frees the old one. On failure *state is unchanged and the log says why: PORTICO_E_NO_MEMORY, or
+ * what `migrate` returned. */
 portico_status state_take_over(const state_owner *owner, const generation *old,
                                const state_shape *from, void **state, const state_shape *to,
                                portico_on_migrate migrate);
 
-/* The same into a block that is there already, for a module's own state: what `migrate` returned is for the caller to
- * tell. */
+/* The same into an existing block `fresh`, for a module's own state. The caller reports a failure of `migrate`. */
 portico_status state_copy_over(const state_owner *owner, const generation *old,
                                const state_shape *from, const void *state, const state_shape *to,
                                portico_on_migrate migrate, void *fresh);
 
-/* Whether it could be done, before anything is touched. `why` names what hinders. */
+/* Whether a state can be taken over, before anything is changed. Otherwise `why` says what prevents it. */
 portico_status state_can_take_over(const char *name, const state_shape *from, const state_shape *to,
                                    portico_on_migrate migrate, char *why, size_t why_size);
 

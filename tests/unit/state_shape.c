@@ -226,9 +226,9 @@ static const change changes[] = {
     {UNSIGNED, 8, 1, BYTES, 8, 1, "unsigned 64 bits and is 8 opaque bytes: the kinds differ"},
     {BYTES, 8, 1, UNSIGNED, 8, 1, "8 opaque bytes and is unsigned 64 bits: the kinds differ"},
     {BYTES, 8, 1, BYTES, 12, 1,
-     "8 opaque bytes and is 12 opaque bytes: what is in them is not declared"},
+     "8 opaque bytes and is 12 opaque bytes: their contents are not declared"},
     {BYTES, 8, 1, BYTES, 1, 8,
-     "8 opaque bytes and is 8 x 1 opaque byte: what is in them is not declared"},
+     "8 opaque bytes and is 8 x 1 opaque byte: their contents are not declared"},
     {CHAR, 1, 8, CHAR, 1, 7, "text of 8 bytes and is text of 7 bytes: values could be lost"},
     {UNSIGNED, 2, 3, UNSIGNED, 4, 2,
      "3 x unsigned 16 bits and is 2 x unsigned 32 bits: values could be lost"},
@@ -317,13 +317,13 @@ static void declared_and_not(void) {
     expect_states(&number, &none, false, ""); /* all fields are gone */
     expect_states(
         &bare, &none, false,
-        "the state was 8 bytes, version 1, is 0 bytes, version 1, and the old module declares no fields");
+        "the state was 8 bytes, version 1, and is 0 bytes, version 1, but the old module declares no fields");
     expect_states(
         &bare, &bare_v2, false,
-        "the state was 8 bytes, version 1, is 8 bytes, version 2, and the old module declares no fields");
+        "the state was 8 bytes, version 1, and is 8 bytes, version 2, but the old module declares no fields");
     expect_states(
         &number, &bare_12, false,
-        "the state was 8 bytes, version 1, is 12 bytes, version 1, and the new module declares no fields");
+        "the state was 8 bytes, version 1, and is 12 bytes, version 1, but the new module declares no fields");
     state_shape number_v2 = one_field("f", UNSIGNED, 8, 1);
     number_v2.version = 2;
     expect_states(&number, &number_v2, false, ""); /* by name: the version alone does not refuse */
@@ -395,7 +395,7 @@ static void expect_refused(uint32_t size, const portico_state_fields *fields, co
 static void bad_tables(void) {
     const portico_field f = {"f", UNSIGNED, 0, 4, 1};
     expect_refused(4, &(portico_state_fields){23, sizeof f, 1, 0, &f},
-                   "state_fields has struct_size 23, allowed are 24 or more: set it to sizeof");
+                   "state_fields has struct_size 23, the least is 24: set it to sizeof");
     expect_refused(4, &(portico_state_fields){24, 23, 1, 0, &f},
                    "state_fields has field_size 23, allowed are 24 to 4096: set it to sizeof");
     expect_refused(
@@ -407,7 +407,7 @@ static void bad_tables(void) {
                    "state_fields has field_count 1 and no fields");
     expect_refused(
         4, &(portico_state_fields){24, 24, 0, 0, &f},
-        "state_fields names nothing of a state of 4 bytes: leave it NULL, or name the fields");
+        "state_fields names no field of a state of 4 bytes: leave it NULL, or name the fields");
 }
 
 static void expect_field_refused(portico_field field, const char *right) {
