@@ -90,6 +90,6 @@ portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX
         print_module(to, g);
         module_call_unload(m, g);
     }
-    module_destroy(m);
+    module_destroy(m); /* and g */
     return status;
 }

@@ -1,4 +1,4 @@
-/* inspect.h: `portico inspect`: what a module file is. [the thread of main(), without a host] */
+/* inspect.h: `portico inspect`, which describes a module file. [main(), without a host] */
 #ifndef PORTICO_INSPECT_H
 #define PORTICO_INSPECT_H
 
@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Loads `file` in place, without publishing anything, and writes what it has registered to `to`; its `load` and
- * `unload` run. `why` explains any status but PORTICO_OK. */
+/* Loads `file` in place, runs its `load` and `unload`, and writes what it registers to `to`. Nothing is published. `why`
+ * explains any status but PORTICO_OK. */
 portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX]);
 
 #endif

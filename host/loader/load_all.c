@@ -1,4 +1,4 @@
-/* load_all.c: loads what the configuration names, each module after those that it requires. [control thread] */
+/* load_all.c: loads the modules that the configuration names, each after those that it requires. [control thread] */
 #include "loader/private.h"
 
 #include "base/status.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Modules that are open and wait for what they require. */
+/* Images that are open and wait for the modules that they require. */
 typedef struct batch {
     generation **all;
     size_t count;
@@ -19,13 +19,14 @@ static void batch_open(batch *b, const char *file) {
     char why[IMAGE_WHY_MAX];
     generation *g = NULL;
     portico_status status = image_open(file, &g, why);
-    generation **all =
-        status == PORTICO_OK ? realloc(b->all, (b->count + 1) * sizeof(generation *)) : NULL;
+    if (status != PORTICO_OK) {
+        loader_refuse(why, status, file);
+        return;
+    }
+    generation **all = realloc(b->all, (b->count + 1) * sizeof(generation *));
     if (all == NULL) {
-        loader_refuse(why, status != PORTICO_OK ? status : PORTICO_E_NO_MEMORY, file);
-        if (g != NULL) {
-            generation_free(g);
-        }
+        generation_free(g);
+        loader_refuse(why, PORTICO_E_NO_MEMORY, file);
         return;
     }
     b->all = all;
@@ -62,7 +63,7 @@ static void batch_open_sections(batch *b) {
     }
 }
 
-/* Starts one module that has all it requires. False when there is none. */
+/* Starts one module of which all required modules are loaded. False: there is none. */
 static bool batch_start_one(batch *b) {
     for (size_t i = 0; i < b->count; i++) {
         generation *g = b->all[i];
@@ -72,7 +73,7 @@ static bool batch_start_one(batch *b) {
         char why[IMAGE_WHY_MAX] = "";
         char file[4096];
         portico_status status = PORTICO_OK;
-        snprintf(file, sizeof file, "%s", g->file); /* loader_begin takes g over */
+        snprintf(file, sizeof file, "%s", g->file); /* loader_begin owns g from here on */
         memmove(&b->all[i], &b->all[i + 1], (--b->count - i) * sizeof(generation *));
         const module *m = loader_begin(g, &status, why);
         if (m != NULL) {

@@ -61,7 +61,7 @@ void loader_serves(const module *m) {
     }
 }
 
-/* Whether the module can be loaded beside those that are. */
+/* Whether the module can be loaded besides those that are loaded. */
 static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX]) {
     const module *other = module_find(g->name);
     if (other != NULL) {
@@ -77,68 +77,82 @@ static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX])
     return PORTICO_OK;
 }
 
-/* Publishes and starts it. On failure all of it is withdrawn, but what it made may still run. */
+/* Publishes and starts the module. On failure it is withdrawn, but its handlers may still run. */
 static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = module_publish_rooms(m, why);
-    if (status == PORTICO_OK) {
-        status = module_call_start(m);
-        if (status != PORTICO_OK) {
-            snprintf(why, IMAGE_WHY_MAX, "its start function failed: %s", status_text(status));
-            module_withdraw(m);
-            return PORTICO_E_LOAD;
-        }
-        status = module_publish(m, why);
-    } else {
+    if (status != PORTICO_OK) {
         mailbox_close(m);
+        return status;
     }
-    return status;
+    status = module_call_start(m);
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "its start function failed: %s", status_text(status));
+        module_withdraw(m);
+        return PORTICO_E_LOAD;
+    }
+    return module_publish(m, why);
 }
 
-/* `load` has returned well: the module becomes part of the host. False: it is not, and has to stay in memory when a
- * handler of it does not return. */
+/* Waits until the handlers of a module that has been withdrawn have returned, and calls its `unload`. If one does not return,
+ * the module is stuck and stays in memory. */
+static void loader_take_back(module *m) {
+    uint32_t timeout_ms = loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX;
+    m->stuck = !module_wait_released(m, timeout_ms);
+    if (m->stuck) {
+        log_error("modules",
+                  "%s is withdrawn, but one of its handlers does not return: it stays in memory",
+                  m->name);
+        return;
+    }
+    module_table_remove(m);
+    module_call_unload(m, module_generation(m));
+}
+
+/* Makes a module whose `load` has succeeded part of the host. On failure `unload` has been called, unless it is stuck. */
 static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = module_table_add(m);
     if (status != PORTICO_OK) {
         mailbox_close(m);
-    } else {
-        status = loader_publish(m, why);
-        if (status == PORTICO_OK) {
-            return PORTICO_OK;
-        }
-        m->stuck = !module_wait_released(m, loader.config != NULL ? loader.config->stop_timeout_ms
-                                                                  : UINT32_MAX);
-        if (m->stuck) {
-            log_error("modules",
-                      "%s is withdrawn, but a handler of it does not return: it stays in memory",
-                      m->name);
-            return status;
-        }
-        module_table_remove(m);
+        (void)module_wait_released(m, UINT32_MAX);
+        module_call_unload(m, module_generation(m));
+        return status;
     }
-    (void)module_wait_released(m, UINT32_MAX);
-    module_call_unload(m, module_generation(m));
+    status = loader_publish(m, why);
+    if (status != PORTICO_OK) {
+        loader_take_back(m);
+    }
     return status;
+}
+
+/* Lets the module register and join. On failure it is not part of the host, and nothing holds it unless it is stuck. */
+static portico_status loader_register(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = module_call_load(m, module_generation(m), loader.api, why, IMAGE_WHY_MAX);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+        (void)module_wait_released(m, UINT32_MAX);
+        return status;
+    }
+    return loader_join(m, why);
 }
 
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]) {
     *status = loader_check(g, why);
-    module *m = *status == PORTICO_OK ? module_create(g) : NULL;
+    if (*status != PORTICO_OK) {
+        generation_free(g);
+        return NULL;
+    }
+    module *m = module_create(g);
     if (m == NULL) {
-        *status = *status == PORTICO_OK ? PORTICO_E_NO_MEMORY : *status;
+        *status = PORTICO_E_NO_MEMORY;
         generation_free(g);
         return NULL;
     }
     g->since_ms = os_wall_ms();
-    *status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
-    if (*status == PORTICO_OK) {
-        *status = module_call_load(m, g, loader.api, why, IMAGE_WHY_MAX);
-        if (*status != PORTICO_OK) {
-            mailbox_close(m);
-            (void)module_wait_released(m, UINT32_MAX);
-        } else {
-            *status = loader_join(m, why);
-        }
-    }
+    *status = loader_register(m, why);
     if (*status == PORTICO_OK) {
         loader_serves(m);
         return m;
@@ -149,7 +163,7 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
     return NULL;
 }
 
-/* False: a listener could not open; the log says why. */
+/* Opens the services of its types. False: a listener could not open; the log says why. */
 static bool open_services(const module *m) {
     bool opened = true;
     for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
@@ -184,23 +198,24 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
         snprintf(file, sizeof file, "%s", what);
     }
     generation *g = NULL;
-    module *m = NULL;
     portico_status status = image_open(file, &g, why);
-    if (status == PORTICO_OK && named && strcmp(g->name, what) != 0) {
-        snprintf(why, IMAGE_WHY_MAX, "%.300s holds the module %s", file, g->name);
-        status = PORTICO_E_INVALID;
-        generation_free(g);
-    } else if (status == PORTICO_OK) {
-        m = loader_begin(g, &status, why);
-    }
     if (status != PORTICO_OK) {
+        return loader_refuse(why, status, what);
+    }
+    if (named && strcmp(g->name, what) != 0) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s is the module %s", file, g->name);
+        generation_free(g);
+        return loader_refuse(why, PORTICO_E_INVALID, what);
+    }
+    const module *m = loader_begin(g, &status, why);
+    if (m == NULL) {
         return loader_refuse(why, status, what);
     }
     loader_tell(m);
     if (!open_services(m)) {
         snprintf(
             why, IMAGE_WHY_MAX,
-            "%s is loaded, but a listener of its type cannot open yet, and is tried again: see the log",
+            "%s is loaded, but a listener of its type cannot open yet and is retried: see the log",
             m->name);
         return PORTICO_E_ADDRESS_IN_USE;
     }
@@ -230,7 +245,7 @@ static void abort_of_module(void *arg, session *s) {
     }
 }
 
-/* Ends a module that has been withdrawn. False: a handler of it does not return. */
+/* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
 static bool loader_end(module *m) {
     uint32_t timeout_ms = loader.config->stop_timeout_ms;
     if (!module_wait_released(m, timeout_ms)) {
@@ -245,6 +260,15 @@ static bool loader_end(module *m) {
     return true;
 }
 
+/* Publishes a module again that was to be unloaded, as far as memory allows. */
+static void loader_restore(module *m) {
+    char why[IMAGE_WHY_MAX];
+    if (mailbox_open(m, loader.port) == PORTICO_OK && module_publish_rooms(m, why) == PORTICO_OK &&
+        module_publish(m, why) == PORTICO_OK) {
+        (void)open_services(m);
+    }
+}
+
 portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     module *m = module_find(name);
     why[0] = '\0';
@@ -253,13 +277,14 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
         return PORTICO_E_NOT_FOUND;
     }
     if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is a part of the host", name);
+        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host", name);
         return PORTICO_E_STATE;
     }
     dependents d = {.name = name};
     module_table_each(find_dependent, &d);
     if (d.found[0] != '\0') {
-        snprintf(why, IMAGE_WHY_MAX, "the module %s requires it: unload that one first", d.found);
+        snprintf(why, IMAGE_WHY_MAX, "the module %s requires it: unload %s first", d.found,
+                 d.found);
         return PORTICO_E_STATE;
     }
     module_call_stopping(m);
@@ -267,15 +292,10 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     if (!loader_end(m)) {
         snprintf(
             why, IMAGE_WHY_MAX,
-            "a handler of %s has not returned for %u ms: the module stays, its sessions are closed",
+            "a handler of %s has not returned within %u ms: the module stays loaded, its sessions are closed",
             name, 2 * loader.config->stop_timeout_ms);
         log_error("modules", "%s is not unloaded: %s", name, why);
-        char again[IMAGE_WHY_MAX];
-        if (mailbox_open(m, loader.port) == PORTICO_OK &&
-            module_publish_rooms(m, again) == PORTICO_OK &&
-            module_publish(m, again) == PORTICO_OK) {
-            (void)open_services(m);
-        }
+        loader_restore(m);
         return PORTICO_E_TIMEOUT;
     }
     log_info("modules", "%s is unloaded", name);
@@ -293,7 +313,7 @@ static void list_module(void *arg, module *m) {
     list->count++;
 }
 
-/* Puts each after those that it requires: a swap may have let one require what was loaded later. */
+/* Puts each module after those that it requires: since a swap it may require one that was loaded later. */
 static void list_sort(module_list *list) {
     for (size_t i = 0; i < list->count;) {
         size_t later = i + 1;

@@ -1,10 +1,14 @@
 /* loader.h: loads and unloads modules while the host serves.
  *
- * load    copy, open, check (image.h); let `load` register into a registry of its own; then publish its types.
- *         A failure at any point before that changes nothing.
- * unload  take its parts out of the types, close the sessions of its own types, let the other sessions take
- *         over the new layouts, wait until nothing holds the module, call `unload`, close the library.
- * [control thread], all of it.
+ * load    1. copies, opens and checks the image (image.h)
+ *         2. lets `load` register into a registry of its own
+ *         3. publishes the types
+ *         A failure before 3 changes nothing.
+ * unload  1. takes the module's parts out of the types
+ *         2. closes the sessions of its own types; other sessions take over the new layouts
+ *         3. waits until nothing holds the module
+ *         4. calls `unload` and closes the library
+ * All of it runs on the control thread.
  */
 #ifndef PORTICO_LOADER_H
 #define PORTICO_LOADER_H
@@ -18,20 +22,20 @@ portico_status loader_start(const config *c, os_port *port);
 /* Publishes a part of the host as a module. */
 portico_status loader_add_builtin(const portico_module_info *info);
 
-/* Loads what the configuration names: the folder's libraries and the [module NAME] files, each after those
- * that it requires. What is refused stands in the log. */
+/* Loads the modules that the configuration names (the libraries of the folder and the files of [module NAME]), each after
+ * those that it requires. The log says which are refused, and why. */
 void loader_load_all(void);
 
-/* Loads the module called `what` from the modules' folder or its section's file, or the library file `what`.
- * `why` explains any status but PORTICO_OK and then also stands in the log. */
+/* Loads the module named `what` from the file of its section or from the modules' folder; or, if `what` is no name, the
+ * library file `what`. `why` and the log explain any status but PORTICO_OK. */
 portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]);
 
 portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]);
 
-/* Calls `stopping` of every module, the last loaded first. */
+/* Calls `stopping` of every module, in reverse order of loading. */
 void loader_tell_stopping(void);
 
-/* Unloads every module, the last loaded first. No session is left. */
+/* Unloads every module, in reverse order of loading. No session is left. */
 void loader_unload_all(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* loader_private.h: what loader.c, load_all.c and swap.c share. [control thread] */
+/* private.h: what the files of loader/ share. [control thread] */
 #ifndef PORTICO_LOADER_PRIVATE_H
 #define PORTICO_LOADER_PRIVATE_H
 
@@ -6,14 +6,14 @@
 
 const config *loader_config(void);
 
-/* The first module that `g` requires and that is not loaded; NULL: none is missing. */
+/* The first module that `g` requires and that is not loaded; NULL: all are. */
 const char *loader_missing(const generation *g);
 
-/* Makes a module of an opened image: lets it register, publishes it, lets it start. Takes `g` over in any case;
- * NULL: `why` says why not, when the status alone does not. */
+/* Makes a module of an opened image: lets it register, publishes it and lets it start. Owns `g` from the call on, even if it
+ * fails. NULL: *status is the reason, and `why` may say more. */
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]);
 
-/* What the module serves with has changed: those who look at its file are told. */
+/* Reports to watch.h which build of the module serves now. */
 void loader_serves(const module *m);
 
 typedef struct module_list {
@@ -22,11 +22,11 @@ typedef struct module_list {
     size_t capacity;
 } module_list;
 
-/* All modules, in the order of loading, each after those that it requires; the caller frees `all`, which is NULL when out of
- * memory. */
+/* All modules in the order of loading, each after those that it requires. The caller frees `all`, which is NULL when out
+ * of memory. */
 module_list modules_list(void);
 
-/* Says in the log that the module is loaded; or why not, with the status's sentence where `why` is empty, and
+/* Log that the module is loaded; or why it is not, for which an empty `why` gets the status's sentence. The second one
  * returns the status. */
 void loader_tell(const module *m);
 portico_status loader_refuse(char why[IMAGE_WHY_MAX], portico_status status, const char *name);

@@ -21,7 +21,7 @@ void publish_sync_sessions(session_type *t) {
     sessions_each(sync_of_type, t);
 }
 
-/* Makes the module take part in the type as `part`, or no more with NULL. */
+/* Makes `part` the module's part of the type; NULL: it has none any more. */
 static portico_status change_part(session_type *t, module *m, const registered_type *part) {
     layout *l = NULL;
     portico_status status = session_type_prepare(t, m, module_generation(m), part, &l);
@@ -31,13 +31,13 @@ static portico_status change_part(session_type *t, module *m, const registered_t
     return status;
 }
 
-/* Takes the module out of its session types, up to `end` (NULL: all). */
+/* Takes the module out of its session types up to, not including, `end` (NULL: out of all). */
 static void withdraw_types(module *m, const registered_type *end) {
     for (const registered_type *r = module_generation(m)->registry->types; r != end; r = r->next) {
         session_type *t = session_type_find(r->name);
         portico_status status = change_part(t, m, NULL);
         while (status != PORTICO_OK) {
-            /* Out of memory, and the module must go: wait for the system to recover. */
+            /* Out of memory, but the module must go: wait for the system to recover. */
             log_error("modules", "%s: %s; trying again", m->name, status_text(status));
             os_sleep(1000);
             status = change_part(t, m, NULL);
@@ -50,7 +50,7 @@ static void withdraw_types(module *m, const registered_type *end) {
     }
 }
 
-/* Of every room type, rooms can be made no more. */
+/* No more rooms of its types can be created; those that exist close. */
 static void withdraw_rooms(module *m) {
     for (const registered_room *r = module_generation(m)->registry->rooms; r != NULL; r = r->next) {
         room_type_remove(r->name);
@@ -86,9 +86,8 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
         portico_status status = t != NULL ? change_part(t, m, r) : PORTICO_E_NO_MEMORY;
         if (status != PORTICO_OK) {
             if (status == PORTICO_E_LIMIT) {
-                snprintf(why, IMAGE_WHY_MAX,
-                         "%d modules take part in %s, which is the most there can be",
-                         LAYOUT_PARTS_MAX, r->name);
+                snprintf(why, IMAGE_WHY_MAX, "%s has %d modules already, which is the limit",
+                         r->name, LAYOUT_PARTS_MAX);
             }
             withdraw_types(m, r);
             withdraw_rooms(m);

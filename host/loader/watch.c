@@ -1,11 +1,11 @@
 /* watch.c: see watch.h.
  *
- * Looking again and again is chosen over the systems' notices of changes: those do not come for network shares, for folders
- * that are mounted into containers and virtual machines, or for a file that is replaced by way of a link, and say nothing
- * about a file being complete. A look costs one question about size and time a module.
+ * Polling was chosen over the systems' change notifications. Those do not arrive for network shares, for folders mounted
+ * into containers and virtual machines, or for a file that is replaced through a link; and they do not say that a file is
+ * complete. A look costs one query of size and time per module.
  *
- * One lock, a leaf, guards the list. The thread works on a copy of an entry, with no lock held, since reading may take
- * long; what it has found is dropped when watch_set or watch_forget came in between, which the entry's number tells.
+ * One lock, a leaf, guards the list. The thread works on a copy of an entry without holding the lock, since reading may
+ * take long. If the entry's number shows that watch_set or watch_forget was called meanwhile, the result is dropped.
  */
 #include "loader/watch.h"
 
@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A linker's pauses are shorter than SETTLE_MS where a writer cannot be told. All in all, a change is told
- * SETTLE_MS + 2 * LOOK_MS after the last write at the latest, and the time it takes to read the file. */
+/* SETTLE_MS is longer than the pauses of a linker, for systems that cannot tell whether a file is being written. A change is
+ * reported at most SETTLE_MS + 2 * LOOK_MS, and the time to read the file, after the last write. */
 enum { LOOK_MS = 100, SETTLE_MS = 200, PATIENCE_MS = 10000, NAME_BYTES = 64, PATH_BYTES = 4096 };
 
 typedef struct build {
@@ -25,24 +25,24 @@ typedef struct build {
     uint64_t hash;
 } build;
 
-/* What the thread knows of a file. All zero: nothing yet. */
+/* What the thread knows about a file. All zero: nothing yet. */
 typedef struct sight {
     bool there;
-    bool read; /* nothing more to do until it changes */
-    bool told; /* that it stays open for writing */
+    bool read;   /* there is nothing to do until it changes */
+    bool logged; /* the log says that it stays open for writing */
     os_file_info info;
-    uint64_t changed_ns; /* since when it is as it is */
-    uint64_t asked_ns;   /* when it was to be read last and could not be */
+    uint64_t changed_ns; /* when the last change was seen */
+    uint64_t asked_ns;   /* when it was last due, and could not be read */
 } sight;
 
 typedef struct watched {
     struct watched *next;
     char name[NAME_BYTES];
     char *file;
-    uint64_t number; /* changes with every watch_set */
-    uint32_t round;  /* that it was looked at in */
+    uint64_t number; /* of the last watch_set */
+    uint32_t round;  /* in which it was last looked at */
     build loaded;
-    build known; /* what the file held when it was read last */
+    build known; /* what was last read */
     bool has_known;
     sight sight;
 } watched;
@@ -52,7 +52,7 @@ static struct {
     os_cond wake;
     bool stop;
     watched *first;
-    uint64_t number; /* the last one given */
+    uint64_t number; /* the last one that an entry got */
     uint32_t round;
     os_thread *thread;                        /* control thread */
     void (*changed)(const char *module_name); /* written before the thread starts */
@@ -64,7 +64,7 @@ static bool build_same(build a, build b) {
 
 /* ---- the list --------------------------------------------------------------------------------- */
 
-/* Where the entry hangs, or the end of the list. [locked] */
+/* The link to the entry, or the end of the list. [locked] */
 static watched **find(const char *name) {
     watched **at = &watch.first;
     while (*at != NULL && strcmp((*at)->name, name) != 0) {
@@ -91,8 +91,8 @@ static watched *watched_add(watched **end, const char *name) {
 /* [locked] */
 static void watched_set(watched *w, build loaded) {
     if (w->number != 0 && !w->sight.read && !build_same(w->loaded, loaded)) {
-        w->known =
-            w->loaded; /* rolled back before the thread could read what had been swapped in */
+        /* Rolled back before the thread has read the build that was swapped in. */
+        w->known = w->loaded;
         w->has_known = true;
     }
     w->loaded = loaded;
@@ -143,10 +143,10 @@ typedef struct look {
     char file[PATH_BYTES];
     uint64_t number;
     sight sight;
-    build found; /* when the look says that the file was read */
+    build found; /* if the file was read */
 } look;
 
-/* Copies the next entry that was not looked at in this round. */
+/* Copies the next entry that has not been looked at in this round. */
 static bool look_next(look *l) {
     os_mutex_lock(&watch.lock);
     watched *w = watch.stop ? NULL : watch.first;
@@ -164,12 +164,12 @@ static bool look_next(look *l) {
     return w != NULL;
 }
 
-/* Whether the file is complete, as far as that can be told without reading it. */
+/* Whether it is time to read the file: it has been the same for SETTLE_MS. */
 static bool look_is_due(look *l, uint64_t now_ns) {
     sight *s = &l->sight;
     os_file_info info;
     if (os_file_look(l->file, &info) != PORTICO_OK) {
-        s->there = false; /* it will come back, or it is unloaded */
+        s->there = false; /* it comes back, or the module is unloaded */
         return false;
     }
     if (!s->there || !image_file_same(&s->info, &info)) {
@@ -179,14 +179,15 @@ static bool look_is_due(look *l, uint64_t now_ns) {
     return !s->read && now_ns - s->asked_ns >= SETTLE_MS * 1000000u;
 }
 
-/* Reads the file; false: not now. */
+/* Reads the file. False: it cannot be read now. */
 static bool look_read(look *l, uint64_t now_ns) {
     sight *s = &l->sight;
     s->asked_ns = now_ns;
     if (os_file_is_written(l->file)) {
-        if (!s->told && now_ns - s->changed_ns > PATIENCE_MS * 1000000u) {
-            s->told = true;
-            log_info("watch", "%s has changed, but is still open for writing: it is waited for",
+        if (!s->logged && now_ns - s->changed_ns > PATIENCE_MS * 1000000u) {
+            s->logged = true;
+            log_info("watch",
+                     "%s has changed, but is still open for writing: waiting for that to end",
                      l->file);
         }
         return false;
@@ -194,8 +195,7 @@ static bool look_read(look *l, uint64_t now_ns) {
     os_file_info info;
     portico_status status = image_hash(l->file, &l->found.size, &l->found.hash);
     if (status == PORTICO_E_TOO_BIG) {
-        l->found =
-            (build){.size = s->info.size}; /* whoever loads it will say what is wrong with it */
+        l->found = (build){.size = s->info.size}; /* the swap says what is wrong with it */
     } else if (status != PORTICO_OK) {
         return false;
     }
@@ -203,7 +203,7 @@ static bool look_read(look *l, uint64_t now_ns) {
     return s->read;
 }
 
-/* Writes back what was found. True: it is to be told. */
+/* Writes the result back. True: it must be reported. */
 static bool look_end(const look *l, bool read) {
     os_mutex_lock(&watch.lock);
     watched *w = *find(l->name);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STALE_TOLD_MAX = 16 }; /* log lines for one state */
+enum { STALE_LOGGED_MAX = 16 }; /* log lines for one state */
 
 static bool checks;
 
@@ -20,12 +20,12 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
                        const void *state) {
     uintptr_t begin = 0;
     uintptr_t end = 0;
-    uint32_t told = 0;
+    uint32_t logged = 0;
     if (old->library == NULL || state == NULL) {
         return;
     }
     os_library_range(old->library, &begin, &end);
-    for (uint32_t at = 0; at + sizeof(uintptr_t) <= shape->size && told < STALE_TOLD_MAX;
+    for (uint32_t at = 0; at + sizeof(uintptr_t) <= shape->size && logged < STALE_LOGGED_MAX;
          at += sizeof(uintptr_t)) {
         uintptr_t value = 0;
         memcpy(&value, (const uint8_t *)state + at, sizeof value);
@@ -34,7 +34,7 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
         }
         uint32_t within = 0;
         const char *field = shape_field_at(shape, at, &within);
-        told++;
+        logged++;
         log_warn(
             old->name,
             "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation %u (image + %llu)",
