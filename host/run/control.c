@@ -35,13 +35,14 @@ bool control_ending(void) {
     return end;
 }
 
-/* The next command, waiting for one unless `look` is set; NULL when there is none, or at the end. */
-static control_command *control_next(bool look) {
+/* The next command; waits for one unless `drain` is set. NULL: there is none, or control_end was
+ * called. */
+static control_command *control_next(bool drain) {
     os_mutex_lock(&control.lock);
-    while (!look && !control.end && control.first == NULL) {
+    while (!drain && !control.end && control.first == NULL) {
         os_cond_wait(&control.wake, &control.lock, UINT32_MAX);
     }
-    control_command *command = look || !control.end ? control.first : NULL;
+    control_command *command = drain || !control.end ? control.first : NULL;
     if (command != NULL) {
         control.first = command->next;
     }

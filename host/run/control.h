@@ -1,8 +1,7 @@
-/* control.h: the control thread's list of things to do.
+/* control.h: the control thread's queue of commands.
  *
- * main() becomes the control thread: loading, unloading and stopping, which may take long and wait for
- * workers, run there one after another. Any thread posts commands.
- */
+ * main() becomes the control thread. Loading, unloading and stopping, which may take long and
+ * wait for workers, run there one after another. Any thread posts commands. */
 #ifndef PORTICO_CONTROL_H
 #define PORTICO_CONTROL_H
 
@@ -15,16 +14,18 @@ typedef struct control_command {
 
 void control_post(control_command *command);
 
-/* Makes control_run return, after the command that runs now. [any thread] */
+/* Makes control_run return after the command that is running. [any thread] */
 void control_end(void);
 
 /* Runs commands until control_end. [control thread] */
 void control_run(void);
 
-/* Whether the end was asked for: what runs now only frees itself and answers that the host stops. [any thread] */
+/* Whether control_end has been called: a command then only frees itself and answers that the
+ * host is stopping. [any thread] */
 bool control_ending(void);
 
-/* Runs what was posted too late, so that its memory is freed and its sender gets an answer. [control thread] */
+/* Runs the commands that were posted too late, so that their memory is freed and their senders
+ * get an answer. [control thread] */
 void control_drain(void);
 
 #endif

@@ -15,16 +15,16 @@ static const uint64_t holds_mask = (1u << 24) - 1;
 typedef struct entity_slot {
     _Atomic uint64_t word; /* generation << 24 | holds */
     entity *entity;        /* written before the word, read after it */
-    _Atomic int kind;      /* of the last entity here: lets a walk pass by the other kinds */
+    _Atomic int kind;      /* of the slot's latest entity: lets a walk skip other kinds */
     uint32_t number;
     uint32_t next_free;        /* number + 1; guarded by the lock */
-    _Atomic uint64_t sweep_ms; /* when entities_sweep is to look at it */
+    _Atomic uint64_t sweep_ms; /* when entities_sweep has to sweep it */
 } slot;
 
 static struct {
     os_mutex lock;
-    uint32_t first_free;   /* number + 1, 0: none */
-    _Atomic uint32_t used; /* slots ever handed out */
+    uint32_t first_free;   /* number + 1; 0: none */
+    _Atomic uint32_t used; /* slots ever used */
     slot *_Atomic chunks[CHUNKS];
 } table;
 
@@ -37,8 +37,7 @@ static slot *slot_of(uint64_t id) {
     return slot_at((uint32_t)(id & (ENTITY_SLOTS_MAX - 1)));
 }
 
-/* The lock is held. */
-static slot *slot_take(void) {
+static slot *slot_take_locked(void) {
     if (table.first_free != 0) {
         slot *at = slot_at(table.first_free - 1);
         table.first_free = at->next_free;
@@ -64,7 +63,7 @@ static slot *slot_take(void) {
 
 bool entity_add(entity *e, uint32_t holds) {
     os_mutex_lock(&table.lock);
-    slot *at = slot_take();
+    slot *at = slot_take_locked();
     os_mutex_unlock(&table.lock);
     if (at == NULL) {
         return false;
@@ -79,7 +78,7 @@ bool entity_add(entity *e, uint32_t holds) {
     return true;
 }
 
-/* Adds a hold if the slot still has one and, with a generation, is still of it. */
+/* Adds a hold if the slot still has one and still has that generation; 0: any generation. */
 static entity *slot_hold(slot *at, uint64_t generation) {
     uint64_t word = atomic_load_explicit(&at->word, memory_order_acquire);
     do {
@@ -117,8 +116,8 @@ COLD static void slot_give(slot *at) {
     os_mutex_unlock(&table.lock);
 }
 
-/* True when it was the last one: the slot is free again. */
-static bool drop_hold(slot *at) {
+/* True: it was the last hold, and the slot is free again. */
+static bool slot_release(slot *at) {
     uint64_t before = atomic_fetch_sub_explicit(&at->word, 1, memory_order_acq_rel);
     INVARIANT((before & holds_mask) != 0);
     bool last = (before & holds_mask) == 1;
@@ -129,13 +128,13 @@ static bool drop_hold(slot *at) {
 }
 
 void entity_release(entity *e) {
-    if (drop_hold(e->slot)) {
+    if (slot_release(e->slot)) {
         e->free(e);
     }
 }
 
 void entity_release_not_last(entity *e) {
-    bool last = drop_hold(e->slot);
+    bool last = slot_release(e->slot);
     INVARIANT(!last);
 }
 
@@ -158,7 +157,7 @@ void entity_sweep_soon(const entity *e) {
     atomic_store(&e->slot->sweep_ms, 0);
 }
 
-/* What entity_sweep_soon has written since stays: 0 is the earliest. */
+/* Does not overwrite the 0 of an entity_sweep_soon that came since: 0 is the earliest time. */
 static void sweep_at(slot *at, uint64_t time_ms) {
     uint64_t before_ms = atomic_load(&at->sweep_ms);
     while (time_ms < before_ms &&
@@ -173,7 +172,7 @@ void entities_sweep(const entity_sweep sweeps[ENTITY_KINDS], uint64_t now_ms) {
         bool due = atomic_load_explicit(&at->sweep_ms, memory_order_relaxed) <= now_ms;
         entity *e = due ? slot_hold(at, 0) : NULL;
         if (e != NULL) {
-            atomic_store(&at->sweep_ms, ENTITY_SWEEP_LATER); /* before the sweep looks */
+            atomic_store(&at->sweep_ms, ENTITY_SWEEP_LATER); /* before the sweep reads */
             sweep_at(at, sweeps[e->kind](e, now_ms));
             entity_release(e);
         }

@@ -1,10 +1,9 @@
-/* entity_table.h: whatever has an id: sessions, rooms, modules.
+/* entity_table.h: everything that has an id: sessions, rooms, modules.
  *
- * An id is a slot (24 bits) and the slot's generation (40 bits, from 1). Slots never move and are never
- * unmapped while the host runs, and a slot's generation and its count of holds are one atomic word: a stale
- * id is told from a live one without a lock, and an entity that was found cannot be freed before
- * entity_release. Any thread; adding and freeing take a lock, finding does not.
- */
+ * An id is a slot (24 bits) and the slot's generation (40 bits, from 1). Slots never move and
+ * are never unmapped while the host runs. A slot's generation and its number of holds are one
+ * atomic word, so a stale id is recognised without a lock, and an entity that was found cannot
+ * be freed before entity_release. Any thread. Adding and freeing take a lock, finding does not. */
 #ifndef PORTICO_ENTITY_TABLE_H
 #define PORTICO_ENTITY_TABLE_H
 
@@ -18,55 +17,57 @@ typedef enum entity_kind { ENTITY_SESSION, ENTITY_ROOM, ENTITY_MODULE, ENTITY_KI
 
 struct message;
 
-/* The first member of whatever has an id. */
+/* The first member of everything that has an id. */
 typedef struct entity {
     uint64_t id;
-    struct entity_slot *slot; /* the one that the id names; of this table alone */
+    struct entity_slot *slot; /* which the id names; private to the table */
     entity_kind kind;
     void (*free)(struct entity *e);
-    /* Takes a message over when it returns PORTICO_OK. Any thread. */
+    /* Queues a message; takes it over if it returns PORTICO_OK. [any thread] */
     portico_status (*take)(struct entity *e, struct message *m);
-    /* Goes out of `room`, if it is in there or on its way. NULL: it is never in one. Any thread. */
+    /* Leaves `room` if it is in it or on its way there. NULL: never in a room. [any thread] */
     void (*leave)(struct entity *e, struct entity *room, portico_status reason);
 } entity;
 
-/* Gives `e` a slot and its id, with `holds` holds. From here on others can find it: all else of it is ready.
- * False when out of memory or slots. */
+/* Gives `e` a slot, its id, and `holds` holds. Other threads can now find it, so the rest of it
+ * must be ready. False: out of memory or slots. */
 bool entity_add(entity *e, uint32_t holds);
 
-/* The entity with a hold for the caller, or NULL when the id is stale or never was. */
+/* The entity, held for the caller; NULL when the id is stale or never existed. */
 entity *entity_find(uint64_t id);
 
-/* The same when it is of that kind. */
+/* The same, or NULL if it is not of that kind. */
 entity *entity_find_kind(uint64_t id, entity_kind kind);
 
-/* One more hold on an entity that is held already. */
+/* Adds a hold to an entity that is already held. */
 void entity_hold(entity *e);
 
-/* Drops a hold; the last one frees it. */
+/* Releases a hold; the last release frees the entity. */
 void entity_release(entity *e);
 
-/* Drops a hold that is known not to be the last. */
+/* Releases a hold that is known not to be the last. */
 void entity_release_not_last(entity *e);
 
-/* Calls each(arg, entity) for every one of a kind, holding it meanwhile. Those that come or go during the
- * walk may be seen or not. */
+/* Calls each(arg, entity) for every entity of a kind, and holds it during the call. May or may
+ * not see entities that are added or freed during the walk. */
 void entity_each(entity_kind kind, void (*each)(void *arg, entity *e), void *arg);
 
-#define ENTITY_SWEEP_LATER UINT64_MAX /* as a time: not until entity_sweep_soon */
+#define ENTITY_SWEEP_LATER UINT64_MAX /* as a time: only after entity_sweep_soon */
 
-/* Does what is overdue with an entity, which is held; returns when it wants to be looked at again, in ms. */
+/* Does what is overdue for the entity, which is held. Returns when to sweep it again, in ms. */
 typedef uint64_t (*entity_sweep)(entity *e, uint64_t now_ms);
 
-/* Calls the sweep of its kind for every entity that is due: new, or asked for since, or its time has come. The others are
- * not touched, so that it does not matter how many there are. One thread at a time. */
+/* Calls the sweep of its kind for every entity that is due: it is new, entity_sweep_soon was
+ * called, or its time has come. Does not touch the others, so their number does not matter. One
+ * thread at a time. */
 void entities_sweep(const entity_sweep sweeps[ENTITY_KINDS], uint64_t now_ms);
 
-/* The next entities_sweep looks at it, whatever its sweep has returned or is about to. Called when what that followed from
- * has changed, under the lock that the sweep reads it under. `e` is held. [any thread] */
+/* Makes the next entities_sweep sweep the entity, whatever its sweep has returned or is about to
+ * return. Call it after a change of what the sweep looks at, under the lock under which the
+ * sweep reads that. `e` is held. [any thread] */
 void entity_sweep_soon(const entity *e);
 
-/* Frees the slots; no entity is left. */
+/* Frees the slots. There are no entities any more. */
 void entity_table_fini(void);
 
 #endif

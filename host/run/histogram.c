@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* Durations from 2^FIRST_POWER on have PARTS buckets for each power of two; below that all are STEP apart. */
+/* From 2^FIRST_POWER up there are PARTS buckets for each power of two; below, bounds are STEP
+ * apart. */
 enum {
     FIRST_POWER = 8,
     PARTS = 4,
@@ -16,7 +17,8 @@ uint32_t histogram_bucket(uint64_t ns) {
     if (ns < 1 << FIRST_POWER) {
         return (uint32_t)(ns / STEP);
     }
-    /* The exponent of an IEEE double with the first two bits behind its point: which power of two, and which part. */
+    /* The exponent of an IEEE double and the first two bits of its fraction: which power of two,
+     * and which part of it. */
     double value = (double)ns;
     uint64_t bits = 0;
     memcpy(&bits, &value, sizeof bits);

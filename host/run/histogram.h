@@ -1,8 +1,8 @@
-/* histogram.h: how often a duration fell between which bounds: four buckets for each power of two.
+/* histogram.h: counts of durations in buckets, four for each power of two.
  *
- * Below 256 ns the bounds are 64 ns apart; above that a bucket is at most a quarter as wide as where it begins, so a
- * percentile is right to a quarter. The last bucket has all from 2^34 ns, 17 s, on. Pure, any thread.
- */
+ * Below 256 ns the bounds are 64 ns apart. Above, a bucket is at most a quarter as wide as its
+ * lower bound, so a percentile is accurate to a quarter. The last bucket has everything from
+ * 2^34 ns, 17 s, up. Pure; any thread. */
 #ifndef PORTICO_HISTOGRAM_H
 #define PORTICO_HISTOGRAM_H
 
@@ -13,11 +13,12 @@ enum { HISTOGRAM_BUCKETS = 109 };
 /* The bucket of a duration. */
 uint32_t histogram_bucket(uint64_t ns);
 
-/* The least duration of a bucket; of bucket HISTOGRAM_BUCKETS, UINT64_MAX. */
+/* The lower bound of a bucket; of bucket HISTOGRAM_BUCKETS, UINT64_MAX. */
 uint64_t histogram_bound_ns(uint32_t bucket);
 
-/* The duration that `share` (0 to 1) of what was counted did not exceed, as if a bucket's were spread evenly in it; 0 when
- * there is none. Never above `worst_ns`, the longest that can be among them. */
+/* The duration that a share (0 to 1) of the counts did not exceed, assuming that they are spread
+ * evenly within a bucket; 0 when there are none. Never above `worst_ns`, the longest duration
+ * counted. */
 uint64_t histogram_percentile_ns(const uint64_t counts[HISTOGRAM_BUCKETS], double share,
                                  uint64_t worst_ns);
 

@@ -33,12 +33,21 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     if (e == NULL) {
         return PORTICO_E_GONE;
     }
+    portico_status status = PORTICO_E_NO_MEMORY;
     message *m = message_create(e, id, data, size, from);
-    portico_status status = m != NULL ? e->take(e, m) : PORTICO_E_NO_MEMORY;
-    if (status != PORTICO_OK) {
-        free(m);
-        entity_release(e);
+    if (m == NULL) {
+        goto release_entity;
     }
+    status = e->take(e, m);
+    if (status != PORTICO_OK) {
+        goto free_message;
+    }
+    return PORTICO_OK;
+
+free_message:
+    free(m);
+release_entity:
+    entity_release(e);
     return status;
 }
 

@@ -1,9 +1,10 @@
 /* meter.c: see meter.h.
  *
- * The table is open-addressed. A slot is taken by writing the hash of its name into `keys` with a compare-and-swap, and
- * found by that hash alone: 64 bits do not meet by chance among 512. So nobody waits for whoever writes the name; that is
- * only for those who look, and they wait for `named`. Slots are never given back.
- */
+ * The table is open-addressed. A thread takes a slot by writing the hash of the series' name
+ * into `keys` with a compare-and-swap, and finds it again by that hash alone: among 512, two
+ * 64-bit hashes do not collide by chance. So no thread that counts waits until the name is
+ * written; only readers need it, and they skip a slot until `named` is set. Slots are never
+ * freed. */
 #include "run/meter.h"
 
 #include "os/os.h"
@@ -17,7 +18,7 @@ typedef struct histogram {
 } histogram;
 
 typedef struct series {
-    _Alignas(128) atomic_bool named; /* the next three are written */
+    _Alignas(128) atomic_bool named; /* the next three fields are written */
     meter_kind kind;
     uint32_t number;
     char type[METER_NAME_MAX];
@@ -36,11 +37,11 @@ void meter_measure(uint32_t duration_ms) {
     uint64_t before_ns = atomic_load(&meter_until_ns);
     while (before_ns < until_ns &&
            !atomic_compare_exchange_weak(&meter_until_ns, &before_ns, until_ns)) {
-        /* Somebody has switched it off, or has asked for another time. */
+        /* Another thread has switched it off or asked for another time. */
     }
 }
 
-/* The time now; 0, and it is switched off, when the time to measure is over. */
+/* The time now; 0: the time to measure is over, and measuring is now off. */
 uint64_t meter_clock_ns(void) {
     uint64_t until_ns = atomic_load_explicit(&meter_until_ns, memory_order_relaxed);
     uint64_t now_ns = os_monotonic_ns();
@@ -48,17 +49,16 @@ uint64_t meter_clock_ns(void) {
         return now_ns;
     }
     atomic_compare_exchange_strong(&meter_until_ns, &until_ns,
-                                   0); /* else it was prolonged this moment */
+                                   0); /* fails if it was just prolonged */
     return 0;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word) {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
-    return hash ^
-           hash >> 32; /* multiplying moves nothing down, and the lowest bits choose the slot */
+    return hash ^ hash >> 32; /* a product carries nothing down, and the low bits choose the slot */
 }
 
-/* Over all that a series is told by; never 0. */
+/* The hash of a series' name: kind, type and number. Never 0. */
 static uint64_t hash_of(meter_kind kind, const char *type, uint32_t number) {
     uint64_t hash = mix(0, (uint64_t)(kind + 1) << 32 | number);
     uint64_t word = 0;
@@ -100,7 +100,7 @@ static void histogram_add(histogram *h, uint64_t ns) {
     while (ns > worst_ns &&
            !atomic_compare_exchange_weak_explicit(&h->worst_ns, &worst_ns, ns, memory_order_relaxed,
                                                   memory_order_relaxed)) {
-        /* Another one was worse than the last, and maybe than this. */
+        /* Another thread has raised it. */
     }
 }
 
@@ -136,7 +136,7 @@ static void series_look(series *s, void (*each)(void *arg, const meter_series *s
 void meter_each(void (*each)(void *arg, const meter_series *series), void *arg) {
     for (uint32_t i = 0; i < METER_SERIES_MAX; i++) {
         if (atomic_load_explicit(&keys[i], memory_order_relaxed) !=
-            0) { /* leaves other slots' pages untouched */
+            0) { /* does not touch the pages of free slots */
             series_look(&all[i], each, arg);
         }
     }

@@ -1,10 +1,10 @@
-/* meter.h: how long handlers run and how long their packets waited, measured while somebody looks.
+/* meter.h: how long handlers run and how long their packets waited, measured while it is on.
  *
- * Until meter_measure is called, and from the time on that it was told, a call of a handler costs one relaxed load and a
- * branch. In between it is counted under the name of its type and its number, so what was counted outlives a swap; no lock
- * is taken and nothing is allocated. There is room for METER_SERIES_MAX of these; what comes later is counted together, as
- * METER_OTHERS. Counts only grow: who looks takes the difference of two looks. Any thread.
- */
+ * Before meter_measure is called, and after the duration it was given, a handler's call costs
+ * one relaxed load and a branch. In between it is counted under the name of its type and its
+ * number, so counts outlive a swap; no lock is taken and nothing is allocated. There is room for
+ * METER_SERIES_MAX series; what does not fit is counted together as METER_OTHERS. Counts only
+ * grow: a reader takes the difference of two readings. Any thread. */
 #ifndef PORTICO_METER_H
 #define PORTICO_METER_H
 
@@ -13,14 +13,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* X(what, word): `word` is how `ctl top` names it. */
-#define METER_LIST(X)                                                                         \
-    X(OTHERS, "others") /* of any kind */                                                     \
-    X(OPCODE, "opcode") /* a session type's handler of a packet */                            \
-    X(ANY_OPCODE,                                                                             \
-      "any_opcode")       /* its on_packet: one for all opcodes, since clients choose them */ \
-    X(MESSAGE, "message") /* a session type's handler of a message */                         \
-    X(ROOM_MESSAGE, "room_message")                                                           \
+/* X(what, word): `word` is its name in `ctl top`. */
+#define METER_LIST(X)                                                                             \
+    X(OTHERS, "others")         /* of any kind */                                                 \
+    X(OPCODE, "opcode")         /* a session type's handler for a packet */                       \
+    X(ANY_OPCODE, "any_opcode") /* its on_packet: one series, since clients choose the opcodes */ \
+    X(MESSAGE, "message")       /* a session type's handler for a message */                      \
+    X(ROOM_MESSAGE, "room_message")                                                               \
     X(MODULE_MESSAGE, "module_message")
 
 typedef enum meter_kind {
@@ -32,23 +31,23 @@ typedef enum meter_kind {
 
 enum { METER_SERIES_MAX = 512, METER_NAME_MAX = 128 };
 
-/* Private: when measuring ends, as os_monotonic_ns(); 0: it has. */
+/* Private: the os_monotonic_ns() at which measuring ends; 0: it is off. */
 extern _Atomic uint64_t meter_until_ns;
 uint64_t meter_clock_ns(void);
 void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
                  uint32_t number);
 
-/* Whether somebody looks: then the call that follows is to be put between meter_begin and meter_end. */
+/* Whether to measure: then enclose the handler's call in meter_begin and meter_end. */
 static inline bool meter_on(void) {
     return atomic_load_explicit(&meter_until_ns, memory_order_relaxed) != 0;
 }
 
-/* Before a handler's call, for meter_end. */
+/* Before a handler's call. Returns a time for meter_end. */
 static inline uint64_t meter_begin(void) {
     return meter_on() ? meter_clock_ns() : 0;
 }
 
-/* Behind it. `received_ns`: when what it handled came, as os_monotonic_ns(); 0: not known. */
+/* After the call. `received_ns`: the os_monotonic_ns() at which its packet came; 0: not known. */
 static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind kind,
                              const char *type, uint32_t number) {
     if (began_ns != 0) {
@@ -56,7 +55,7 @@ static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind
     }
 }
 
-/* Measures for `duration_ms` from now on, or longer if somebody has asked for that. */
+/* Measures for `duration_ms` from now, or longer if another call asked for longer. */
 void meter_measure(uint32_t duration_ms);
 
 typedef struct meter_histogram {
@@ -69,12 +68,12 @@ typedef struct meter_series {
     meter_kind kind;
     uint32_t number;
     char type[METER_NAME_MAX];
-    meter_histogram handler; /* how long it ran */
-    meter_histogram latency; /* from when the packet came until its handler had returned */
+    meter_histogram handler; /* how long the handler ran */
+    meter_histogram latency; /* from the packet's arrival to its handler's return */
 } meter_series;
 
-/* Calls `each` for all that was ever counted. Counts that others add meanwhile may be seen or not. `series` is valid during
- * the call. */
+/* Calls `each` for every series. May or may not see what other threads count during the walk.
+ * `series` is valid during the call. */
 void meter_each(void (*each)(void *arg, const meter_series *series), void *arg);
 
 const char *meter_kind_name(meter_kind kind);

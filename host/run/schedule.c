@@ -1,9 +1,8 @@
 /* schedule.c: see schedule.h.
  *
- * A schedule is held by its timer, from its start until it has ended and will not be called again, and by the message
- * that it has posted. `ended` and the table are guarded by the lock; what the timers thread and the message's turn share
- * is one atomic word.
- */
+ * A schedule is held by its timer, from its start until it has ended and will not be called
+ * again, and by the message that it has posted. The lock guards `ended` and the table; the
+ * timers thread and the message's turn share one atomic word. */
 #include "run/schedule.h"
 
 #include "base/table.h"
@@ -16,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The word: whether the last message has not come to its turn yet, and how many were left out. */
+/* The word: whether the last message still waits for its turn, and how many have been left out
+ * since. */
 enum { WAITING = 1, LEFT_OUT = 2 };
 
 typedef struct schedule {
@@ -25,12 +25,11 @@ typedef struct schedule {
     portico_timer number; /* the key */
     portico_entity to;
     portico_entity owner;
-    uint64_t
-        next_ns; /* when it is due; period after period from the start, so that it does not drift */
-    uint64_t period_ns; /* 0: once */
+    uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
+    uint64_t period_ns; /* 0: one message only */
     uint32_t id;
     uint32_t size;
-    bool ended; /* [lock] and no longer in the table */
+    bool ended; /* [lock] it is no longer in the table */
     _Atomic uint32_t holds;
     _Atomic uint64_t word;
     UT_hash_handle hh;
@@ -43,7 +42,7 @@ static struct {
     portico_timer last_number;
 } schedules;
 
-static bool is_there(portico_entity id) {
+static bool entity_exists(portico_entity id) {
     entity *e = entity_find(id);
     if (e != NULL) {
         entity_release(e);
@@ -57,8 +56,8 @@ static void schedule_release(schedule *s) {
     }
 }
 
-/* The timer will not call it any more. */
-static void timer_hold_drop(schedule *s) {
+/* The timer will not call the schedule any more: ends the timer's hold. */
+static void schedule_release_timer(schedule *s) {
     timer_fini(&s->timer);
     schedule_release(s);
 }
@@ -68,17 +67,18 @@ static void end_locked(schedule *s) {
     s->ended = true;
 }
 
-/* Ends it, unless it has ended. When its timer is just being called, that call will see it. */
+/* Ends the schedule unless it has ended. If its timer is being called right now, that call sees
+ * `ended`. */
 static void cancel_locked(schedule *s) {
     if (!s->ended) {
         end_locked(s);
         if (timer_cancel(&s->timer)) {
-            timer_hold_drop(s);
+            schedule_release_timer(s);
         }
     }
 }
 
-/* Sets it to the next period that is not over; counts those that are. */
+/* Sets the timer to the next period that is not over; counts the periods that are. */
 static void schedule_next_locked(schedule *s) {
     uint64_t now_ns = os_monotonic_ns();
     s->next_ns += s->period_ns;
@@ -90,7 +90,7 @@ static void schedule_next_locked(schedule *s) {
     timer_set_at(&s->timer, s->next_ns);
 }
 
-/* A message is due. True: it is to be posted; false: one still waits, so this one is left out. */
+/* A message is due. True: post it. False: the last one still waits, so this one is left out. */
 static bool take_waiting(schedule *s) {
     uint64_t before = atomic_load(&s->word);
     uint64_t after = 0;
@@ -100,9 +100,10 @@ static bool take_waiting(schedule *s) {
     return (before & WAITING) == 0;
 }
 
-/* Posts the message that is due. PORTICO_E_GONE: nobody is there any more for this one and those after it. No lock. */
+/* Posts the message that is due. PORTICO_E_GONE: its entity or owner has gone, so no more will
+ * follow. No lock is held. */
 static portico_status schedule_post(schedule *s) {
-    if (s->owner != 0 && !is_there(s->owner)) {
+    if (s->owner != 0 && !entity_exists(s->owner)) {
         return PORTICO_E_GONE;
     }
     if (s->period_ns == 0) {
@@ -120,15 +121,16 @@ static portico_status schedule_post(schedule *s) {
     return status;
 }
 
-/* The last call: `s` has ended and is set no more. */
+/* The last call of the timer: `s` has ended. */
 static void last_due(schedule *s, bool cancelled) {
     if (!cancelled) {
         (void)schedule_post(s);
     }
-    timer_hold_drop(s);
+    schedule_release_timer(s);
 }
 
-/* Set again before it is posted: from then on others may end it, so the call has a hold of its own. */
+/* The timer has been set again, so other threads may end the schedule: the call has a hold of
+ * its own. */
 static void again_due(schedule *s) {
     if (schedule_post(s) == PORTICO_E_GONE) {
         os_mutex_lock(&schedules.lock);
@@ -138,7 +140,7 @@ static void again_due(schedule *s) {
     schedule_release(s);
 }
 
-/* It is due. [timers thread, no lock] */
+/* The timer is due. [timers thread, no lock held] */
 static void schedule_on_due(timer *t) {
     schedule *s = container_of(t, schedule, timer);
     os_mutex_lock(&schedules.lock);
@@ -148,7 +150,7 @@ static void schedule_on_due(timer *t) {
         atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed);
         schedule_next_locked(s);
     } else if (!cancelled) {
-        end_locked(s); /* once: from here on there is nothing left to cancel */
+        end_locked(s); /* its only message: there is nothing left to cancel */
     }
     os_mutex_unlock(&schedules.lock);
     if (last) {
@@ -158,7 +160,7 @@ static void schedule_on_due(timer *t) {
     }
 }
 
-/* Its message has come to its turn, or was dropped: the next one may be posted. [any thread] */
+/* The message is being handled or was dropped: the next one may be posted. [any thread] */
 static uint32_t schedule_delivered(message_source *source) {
     schedule *s = container_of(source, schedule, source);
     uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
@@ -190,7 +192,7 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
-    if (!is_there(to)) {
+    if (!entity_exists(to)) {
         return PORTICO_E_GONE;
     }
     schedule *s = schedule_new(size, data);
@@ -210,7 +212,7 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     if (added) {
         timer_set_at(&s->timer, s->next_ns);
     } else {
-        timer_hold_drop(s);
+        schedule_release_timer(s);
     }
     os_mutex_unlock(&schedules.lock);
     if (added && timer_id != NULL) {
@@ -236,6 +238,6 @@ void schedules_fini(void) {
     schedule *next = NULL;
     HASH_ITER(hh, schedules.all, s, next) {
         end_locked(s);
-        timer_hold_drop(s);
+        schedule_release_timer(s);
     }
 }

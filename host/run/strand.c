@@ -35,8 +35,7 @@ static void strand_start_locked(strand *s) {
         entity_hold(s->owner);
         s->busy = strand_post(s);
         if (!s->busy) {
-            entity_sweep_soon(
-                s->owner); /* the system has no memory for it now: strand_kick tries again */
+            entity_sweep_soon(s->owner); /* out of memory: strand_kick will try again */
             entity_release_not_last(s->owner);
         }
     }
@@ -56,7 +55,8 @@ static work *strand_pop(strand *s) {
     return w;
 }
 
-/* Runs a burst; with more to do it queues again, so that other strands and sessions get their turn. [worker] */
+/* Runs a burst of works. If there are more, it queues the strand again, so that other strands
+ * and sessions get their turn. [worker] */
 static void strand_on_op(const os_completion *completion) {
     strand *s = container_of(completion->op, strand, op);
     entity *before = turn_enter(s->owner);

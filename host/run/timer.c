@@ -1,5 +1,6 @@
-/* timer.c: see timer.h. A binary heap by due time; each timer knows its place in it. The heap's entries have the time,
- * too, so that moving about in it does not fetch a thousand timers from memory. */
+/* timer.c: see timer.h. A binary heap by due time; each timer knows its place in it. The entries
+ * repeat the due time, so that moving within the heap does not fetch a thousand timers from
+ * memory. */
 #include "run/timer.h"
 
 #include "base/stats.h"
@@ -20,11 +21,11 @@ static struct {
     os_port *port;
     os_thread *thread;
     os_alarm *alarm;
-    uint64_t asleep_until_ns; /* 0: the thread is awake and looks at the heap before it sleeps */
+    uint64_t asleep_until_ns; /* 0: the thread is awake and will read the heap before it sleeps */
     entry *heap;              /* heap[0] is due first */
     size_t count;
     size_t capacity;
-    size_t places; /* timers that exist: the heap has room for all */
+    size_t places; /* reserved: the heap has room for all timers that exist */
     bool stop;
 } timers;
 
@@ -76,19 +77,18 @@ static void heap_remove(timer *t) {
     }
 }
 
-/* The lock is held, so that a timer whose op is posted is out of the heap for everybody: timer_cancel can then tell by
- * `index` alone. */
+/* Under the lock a timer whose op is posted is out of the heap for all threads, so timer_cancel
+ * can tell by `index` alone. */
 static void post_locked(timer *t, uint64_t now_ns) {
     if (os_port_post(timers.port, &t->op) == PORTICO_OK) {
         stats_add(STAT_ops_submitted, 1);
     } else {
-        heap_add(t,
-                 now_ns +
-                     RETRY_NS); /* the system has no memory for it now; a timer must not be lost */
+        heap_add(t, now_ns + RETRY_NS); /* out of memory; a timer must not be lost */
     }
 }
 
-/* Fires what is due, FIRE_BURST at the most, with the lock held but for the calls. Returns when the next is due. */
+/* Fires at most FIRE_BURST timers that are due. Called with the lock held, which it releases for
+ * the calls. Returns when the next timer is due. */
 static uint64_t timers_fire(uint64_t now_ns) {
     for (int i = 0; i < FIRE_BURST && timers.count > 0 && timers.heap[0].due_ns <= now_ns; i++) {
         timer *t = timers.heap[0].timer;
@@ -119,14 +119,15 @@ static void timers_run(void *arg) {
         os_port_posts_begin(timers.port);
         uint64_t next_ns = timers_fire(os_monotonic_ns());
         os_port_posts_end(timers.port);
-        if (next_ns > os_monotonic_ns() && !timers.stop) { /* a stop during a call did not ring */
+        if (next_ns > os_monotonic_ns() &&
+            !timers.stop) { /* timers_stop during a direct call does not ring the alarm */
             timers_sleep(next_ns);
         }
     }
     os_mutex_unlock(&timers.lock);
 }
 
-/* Ends the thread's sleep unless it wakes in time by itself. */
+/* Ends the thread's sleep unless it wakes in time anyway. */
 static void wake_locked(uint64_t due_ns) {
     if (due_ns < timers.asleep_until_ns) {
         timers.asleep_until_ns = due_ns;
@@ -172,21 +173,24 @@ void timers_fini(void) {
     timers.capacity = 0;
 }
 
-/* Keeps a place in the heap. */
-static portico_status place_take(void) {
-    portico_status status = PORTICO_OK;
-    os_mutex_lock(&timers.lock);
+/* Reserves a place in the heap. */
+static portico_status place_take_locked(void) {
     if (timers.places == timers.capacity) {
         size_t capacity = timers.capacity == 0 ? 64 : 2 * timers.capacity;
         entry *heap = realloc(timers.heap, capacity * sizeof *heap);
-        if (heap != NULL) {
-            timers.heap = heap;
-            timers.capacity = capacity;
-        } else {
-            status = PORTICO_E_NO_MEMORY;
+        if (heap == NULL) {
+            return PORTICO_E_NO_MEMORY;
         }
+        timers.heap = heap;
+        timers.capacity = capacity;
     }
-    timers.places += status == PORTICO_OK;
+    timers.places++;
+    return PORTICO_OK;
+}
+
+static portico_status place_take(void) {
+    os_mutex_lock(&timers.lock);
+    portico_status status = place_take_locked();
     os_mutex_unlock(&timers.lock);
     return status;
 }

@@ -1,12 +1,12 @@
-/* timer.h: what is to happen later.
+/* timer.h: things to do later.
  *
- * One thread, `timers`, sleeps until the earliest timer is due. A timer made by timer_init then has its op posted, whose
- * `done` runs on a worker like any completion; one made by timer_init_direct is called on the timers thread itself, which
- * saves the way through the port: only for what is short, never waits and runs no module code.
- * Set and cancel may be called from any thread, also from what is called. A timer's memory is its owner's: it must stay
- * until it has fired or timer_cancel has returned true.
- * One lock, taken last but for the port's and the alarm's; no lock is held while a direct timer is called.
- */
+ * One thread, `timers`, sleeps until the earliest timer is due. It then posts the op of a timer
+ * made by timer_init, whose `done` runs on a worker like any completion. A timer made by
+ * timer_init_direct is called on the timers thread itself, which saves the way through the port:
+ * only for calls that are short, never wait and run no module code. Any thread may set and
+ * cancel timers, also in such a call. A timer's memory belongs to its owner and must stay valid
+ * until the timer has fired or timer_cancel has returned true. One lock; only the locks of the
+ * port and the alarm are below it. It is not held during a direct call. */
 #ifndef PORTICO_TIMER_H
 #define PORTICO_TIMER_H
 
@@ -14,35 +14,36 @@
 
 /* Private. */
 typedef struct timer {
-    os_op op;                       /* what is posted, if it is not direct */
+    os_op op;                       /* posted when due, unless direct */
     void (*direct)(struct timer *); /* NULL: post the op */
-    size_t index;                   /* place in the heap + 1, 0 when not set */
+    size_t index;                   /* place in the heap + 1; 0: not set */
 } timer;
 
 portico_status timers_start(os_port *port);
 
-/* Stops the thread. Timers still set never fire; what was being called has returned. */
+/* Stops the thread. Timers that are still set never fire; no direct call is running any more. */
 void timers_stop(void);
 
-/* Frees what timers stand in. No thread uses them any more: workers may until they are stopped. */
+/* Frees the heap. No thread uses timers any more; workers may until they have stopped. */
 void timers_fini(void);
 
-/* Readies a zeroed timer and keeps a place for it, so that setting it cannot fail. PORTICO_E_NO_MEMORY. */
+/* Prepares a zeroed timer and reserves a place for it, so that setting it cannot fail.
+ * PORTICO_E_NO_MEMORY: it is not prepared. */
 portico_status timer_init(timer *t, void (*done)(const os_completion *completion));
 
-/* The same for a timer that is called on the timers thread. The call may free it. */
+/* The same for a timer that is called on the timers thread. The call may free the timer. */
 portico_status timer_init_direct(timer *t, void (*call)(timer *t));
 
-/* Gives the place back. It is not set, and its op is not on its way. */
+/* Gives the place back. The timer is not set, and its op is not queued. */
 void timer_fini(timer *t);
 
-/* Fires once, `delay_ms` from now. Setting a timer that is set moves it. */
+/* Makes the timer fire once, `delay_ms` from now. Setting it again moves it. */
 void timer_set(timer *t, uint32_t delay_ms);
 
 /* The same at a time of os_monotonic_ns(). */
 void timer_set_at(timer *t, uint64_t due_ns);
 
-/* True: it was set and will not fire. False: it was not set, or its op or its call is on its way. */
+/* True: it was set and will not fire. False: it was not set, or is firing. */
 bool timer_cancel(timer *t);
 
 /* How many are set. */

@@ -1,40 +1,42 @@
-/* watchdog.h: names handlers that take longer than they should.
+/* watchdog.h: logs handlers that run longer than they should.
  *
- * Every call into a module is bracketed by module_enter and module_leave, which tell it here in a slot of the
- * calling thread's own: some stores a call. Now and then watchdog_look compares them with the limit. A call is never
- * told of too early; one of several in a row (watchdog_next) may be told of up to two looks late.
- */
+ * module_enter and module_leave enclose every call into a module and describe it in a slot of
+ * the calling thread, which costs a few stores. watchdog_look, called now and then, compares the
+ * calls with the limit. No call is reported too early; one of several in a row (watchdog_next)
+ * may be reported up to two looks late. */
 #ifndef PORTICO_WATCHDOG_H
 #define PORTICO_WATCHDOG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* 0: never. */
+/* Reports calls that take longer than `limit_ms`; 0: none. */
 void watchdog_start(uint32_t limit_ms);
 
 enum { WATCHDOG_NAME_BYTES = 32 };
 
-/* What the calling thread does in a module from now on: `what` is a constant such as
- * "opcode"; NULL for a call that may take as long as it likes. The name is followed by zeros. */
+/* Describes the call that the calling thread begins: `what` is a constant such as "opcode";
+ * NULL: the call may take any time. The name is padded with zeros. */
 void watchdog_begin(const char module_name[WATCHDOG_NAME_BYTES], const char *what, uint32_t number,
                     uint64_t entity_id);
+
+/* The call has returned. */
 void watchdog_end(void);
 
-/* That call is over, and another one of the same kind begins. */
+/* The call has returned, and another one of the same kind begins. */
 void watchdog_next(uint32_t number);
 
-/* Saves the next watchdog_begin a look at the clock: it is now_ns, and the calling thread calls nothing else before. 0: the
- * time is not known any more. */
+/* Saves the next watchdog_begin from reading the clock: the time is `now_ns`, and the calling
+ * thread begins no other call before. 0: the time is not known. */
 void watchdog_clock(uint64_t now_ns);
 
-/* Logs what is over its time, once for each call; that it has returned after all is logged later, by its end. */
+/* Logs each call that exceeds the limit, once. When such a call returns, that is logged as well. */
 void watchdog_look(void);
 
-/* Writes which call into that module runs now, and for how long. */
+/* Writes which call into the module (NULL: any) has been running longest, and for how long. */
 void watchdog_describe(const char *module_name, char *text, size_t size);
 
-/* How many calls are over their time now, and have been since the start. */
+/* How many calls exceed the limit now, and have exceeded it since the start. */
 uint32_t watchdog_late(void);
 uint64_t watchdog_total(void);
 

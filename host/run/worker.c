@@ -1,14 +1,24 @@
 /* worker.c: see worker.h.
  *
- * A worker's batch and its deferred work are mostly its own: only when it is stuck in a handler does another one take
- * from them, by the same atomic steps. So each completion is run by one thread only, and no lock is passed for it.
+ * A worker's batch and its deferred work are mostly its own. Only when it is stuck in a handler
+ * does another thread take from them, by the same atomic steps. So each completion is run by
+ * exactly one thread, and no lock is taken for it.
  *
- * WHY NOBODY READS WHAT IS OVERWRITTEN  `batch` is written between two batches, when `left` says that nothing of it is
- * to be had. Who takes from another's batch (1) counts up `visitors`, (2) takes a number off `left`, copies, counts
- * down. The owner (a) sees that `left` is used up, (b) waits until `visitors` is 0, then lets the system write. All are
- * sequentially consistent: a visitor that (b) did not see comes after it, finds `left` used up until the new batch
- * stands, and then takes from the new one.
- */
+ * The owner writes `batch` only between two batches, so no thread may still be reading it then:
+ *
+ *   A visitor, which takes from another worker's batch,
+ *   1. increments `visitors`;
+ *   2. takes a number from `left` and copies that completion;
+ *   3. decrements `visitors`.
+ *
+ *   The owner
+ *   a. sees that `left` is used up;
+ *   b. waits until `visitors` is 0;
+ *   c. lets the system write the next batch, then sets `left`.
+ *
+ * All steps are sequentially consistent. A visitor that the owner did not see in (b) comes after
+ * it: it finds `left` used up until the new batch is complete, and then takes from the new
+ * batch. */
 #include "run/worker.h"
 
 #include "base/log.h"
@@ -25,36 +35,37 @@
 
 enum { WORKER_BATCH = 64 };
 
-/* A handler that blocks keeps its worker, but not what lies behind it: after so long another worker takes the
- * rest of the batch and the deferred work over (workers_rescue). */
+/* A handler that blocks keeps its worker, but not what is queued behind it: after RESCUE_MS
+ * another thread takes over the rest of the batch and the deferred work (workers_rescue). */
 enum { RESCUE_MS = 100, FLUSH_MS = 2 };
 
-/* What a batch should not take longer than, by what completions took lately: where handlers take long it has few, and the
- * other workers find something to do. MEAN_SHIFT: how slowly the mean follows. */
+/* The time that a batch should not exceed, judged by how long completions took lately: where
+ * handlers take long, batches are short, so that other workers find something to do. MEAN_SHIFT
+ * sets how slowly the mean follows. */
 enum { BATCH_NS = 500000, MEAN_SHIFT = 3 };
 
-/* From here on a completion takes longer than it does to wake another worker for the next one. */
+/* A completion that takes this long takes longer than waking another worker for the next one. */
 enum { ALONE_NS = 40000 };
 
 typedef struct worker {
     os_thread *thread;
     os_port *port;
     uint32_t number;   /* from 1 */
-    uint64_t alone_ns; /* what takes so long is a batch of its own */
+    uint64_t alone_ns; /* completions that take this long get a batch of their own */
     os_op stop_op;
-    /* Only the worker's own thread */
+    /* Only for the worker's own thread: */
     uint64_t now_ns;  /* the clock's last reading */
-    uint64_t mean_ns; /* of the time that a completion took lately */
+    uint64_t mean_ns; /* how long a completion took lately */
     uint64_t
-        handed_ns; /* when what it runs now was handed out: its own batch, or a stuck worker's */
+        handed_ns; /* when the batch that it runs, its own or a stuck worker's, was handed out */
     os_completion batch[WORKER_BATCH];
-    /* Others, too */
-    _Atomic uint64_t left;    /* count of the batch << 32 | the first of it that nobody has taken */
-    atomic_uint visitors;     /* others that take from the batch */
-    atomic_bool busy;         /* with a batch or round; others only look, as at the next two */
-    _Atomic uint64_t busy_ns; /* the batches while somebody looked (meter.h) */
-    _Atomic uint64_t began_ns;  /* the batch; for the rescuer, its round */
-    deferred *_Atomic deferred; /* the last that came is the first */
+    /* For other threads, too: */
+    _Atomic uint64_t left; /* size of the batch << 32 | number of the first completion not taken */
+    atomic_uint visitors;  /* other threads that are taking from the batch */
+    atomic_bool busy;      /* has a batch or round; others only read this and the next two */
+    _Atomic uint64_t busy_ns;   /* in batches, while meter.h measured */
+    _Atomic uint64_t began_ns;  /* its batch; for the rescuer, its round */
+    deferred *_Atomic deferred; /* the latest first */
 } worker;
 
 static struct {
@@ -62,8 +73,8 @@ static struct {
     uint32_t count;
     atomic_bool stop;
     atomic_uint running;
-    os_mutex lock; /* what the rescuer sleeps on */
-    os_cond wake;
+    os_mutex lock; /* for `wake` */
+    os_cond wake;  /* ends the rescuer's sleep */
 } workers;
 
 static _Thread_local worker *current;
@@ -85,7 +96,7 @@ static uint64_t worker_ms(const worker *w) {
     return w->now_ns / 1000000;
 }
 
-/* The time for who is no worker. */
+/* The time for a thread that is not a worker. */
 COLD static uint64_t stranger_ns(void) {
     return os_monotonic_ns();
 }
@@ -102,7 +113,7 @@ uint64_t worker_handed_ns(void) {
 static bool worker_take(worker *w, os_completion *completion) {
     uint64_t left = atomic_load(&w->left); /* (a) */
     if ((uint32_t)left >= left >> 32) {
-        return false; /* keeps the count from growing for ever */
+        return false; /* so that the number does not grow for ever */
     }
     left = atomic_fetch_add(&w->left, 1);
     bool taken = (uint32_t)left < left >> 32;
@@ -112,7 +123,7 @@ static bool worker_take(worker *w, os_completion *completion) {
     return taken;
 }
 
-/* The same, from another worker's. */
+/* The same from another worker's batch. */
 COLD static bool worker_visit(worker *w, os_completion *completion) {
     atomic_fetch_add(&w->visitors, 1);
     bool taken = worker_take(w, completion);
@@ -120,7 +131,7 @@ COLD static bool worker_visit(worker *w, os_completion *completion) {
     return taken;
 }
 
-/* Takes all that is deferred, in the order in which it came. */
+/* Takes everything deferred, in the order in which it was deferred. */
 static deferred *worker_take_deferred(worker *w) {
     if (atomic_load_explicit(&w->deferred, memory_order_relaxed) == NULL) {
         return NULL;
@@ -152,7 +163,7 @@ static uint64_t worker_clock(worker *self) {
     return self->now_ns;
 }
 
-/* Runs what is left of `w`'s batch; `w` is the caller, or somebody who is stuck. */
+/* Runs the rest of `w`'s batch; `w` is the caller, or a worker that is stuck. */
 static void worker_run_batch(worker *self, worker *w) {
     os_completion completion;
     uint64_t flushed_ms = worker_ms(self);
@@ -162,7 +173,7 @@ static void worker_run_batch(worker *self, worker *w) {
         worker_clock(self);
         if (worker_ms(self) - flushed_ms >= FLUSH_MS) {
             worker_run_deferred(
-                self); /* a long batch: the first answers do not wait for the last */
+                self); /* a long batch: its first answers do not wait for its last */
             flushed_ms = worker_ms(self);
         }
     }
@@ -170,7 +181,7 @@ static void worker_run_batch(worker *self, worker *w) {
     self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
 }
 
-/* Begins a batch of `count`, which stand in `batch`. */
+/* Begins a batch of the `count` completions in `batch`. */
 static void worker_begin(worker *w, uint32_t count) {
     atomic_store_explicit(&w->began_ns, worker_clock(w), memory_order_relaxed);
     atomic_store_explicit(&w->busy, true, memory_order_relaxed);
@@ -185,7 +196,7 @@ static uint32_t worker_room(const worker *w) {
     return w->mean_ns * WORKER_BATCH <= BATCH_NS ? WORKER_BATCH : (uint32_t)(BATCH_NS / w->mean_ns);
 }
 
-/* After a batch of `count`: remembers what they took. */
+/* After a batch of `count`: updates the mean. */
 static void worker_learn(worker *w, uint32_t count) {
     uint64_t took_ns = w->now_ns - atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     if (count > 0) {
@@ -194,7 +205,8 @@ static void worker_learn(worker *w, uint32_t count) {
 }
 
 static void worker_end(worker *w) {
-    /* Who sees this late shares out what waits for nobody, and finds nothing in the batch: no harm. */
+    /* A rescuer that sees this late shares out completions needlessly and finds the batch empty:
+     * harmless. */
     atomic_store_explicit(&w->busy, false, memory_order_release);
     uint64_t now_ns = meter_begin();
     if (now_ns != 0) {
@@ -203,7 +215,7 @@ static void worker_end(worker *w) {
         atomic_store_explicit(&w->busy_ns, before_ns + now_ns - began_ns, memory_order_release);
     }
     while (atomic_load(&w->visitors) != 0) {
-        /* For a few instructions; and only after this worker was stuck. */
+        /* For a few instructions, and only after this worker was stuck. */
     }
 }
 
@@ -211,7 +223,8 @@ uint32_t workers_count(void) {
     return workers.count;
 }
 
-/* The sum is read first: a batch that ends this moment is missed, at the worst, and never counted twice. */
+/* Reads the sum first: a batch that ends at this moment may be missed, but is never counted
+ * twice. */
 uint64_t worker_busy_ns(uint32_t number) {
     worker *w = &workers.all[number];
     uint64_t busy_ns = atomic_load_explicit(&w->busy_ns, memory_order_acquire);
@@ -226,8 +239,9 @@ uint64_t worker_cpu_ns(uint32_t number) {
     return os_thread_cpu_ns(workers.all[number].thread);
 }
 
-/* Looks at all, the rescuer too, since what it took over may block again. A stuck worker's own completions
- * (what its submits did at once) go to the other workers first, since the rest of its batch may block. */
+/* Looks at all workers and at the rescuer, since what it took over may block again. A stuck
+ * worker's kept completions (of submits that finished at once) first go to the other workers,
+ * since the rest of its batch may block. */
 void workers_rescue(void) {
     worker *self = current;
     for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
@@ -236,7 +250,7 @@ void workers_rescue(void) {
         bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
                      worker_ms(self) > began_ns / 1000000 + RESCUE_MS;
         if (stuck) {
-            worker_clock(self); /* the one before may have taken long */
+            worker_clock(self); /* rescuing the one before may have taken long */
             os_port_share_kept(w->port);
             worker_run_batch(self, w);
         }
@@ -244,14 +258,15 @@ void workers_rescue(void) {
 }
 
 static void worker_on_stop(const os_completion *completion) {
-    /* Only there to end the wait: worker_run looks at workers.stop. */
+    /* It only ends the wait: worker_run then reads workers.stop. */
     (void)completion;
 }
 
-/* Ends the wait of one other worker. One after another, since one worker's batch may take several posts. */
+/* Ends the wait of one other worker. Each worker wakes the next, since one batch may take
+ * several posts. */
 static void worker_wake_next(worker *w) {
     while (os_port_post(w->port, &w->stop_op) != PORTICO_OK) {
-        os_sleep(10); /* out of memory: a worker that is not woken never ends */
+        os_sleep(10); /* out of memory; a worker that is not woken would never end */
     }
 }
 
@@ -276,7 +291,8 @@ static void worker_run(void *arg) {
     }
 }
 
-/* The rescuer waits on no port: what wakes a worker may itself lie behind a blocked handler. */
+/* The rescuer does not wait on the port: what would wake it may be queued behind a blocked
+ * handler. */
 static void rescuer_run(void *arg) {
     worker *w = arg;
     current = w;
@@ -295,7 +311,7 @@ static void rescuer_run(void *arg) {
     current = NULL;
 }
 
-/* The workers run; starts the one that looks after them. */
+/* Starts the rescuer, once the workers run. */
 static portico_status rescuer_start(os_port *port) {
     worker *w = &workers.all[workers.count];
     w->port = port;
@@ -363,7 +379,7 @@ void workers_stop(void) {
         os_thread_join(workers.all[i].thread);
     }
     while (os_port_wait(port, late, WORKER_BATCH, 0) > 0) {
-        /* Wakes for workers that had seen the end by themselves. */
+        /* Wakes for workers that had already seen workers.stop. */
     }
     free(workers.all);
     workers.all = NULL;
