@@ -1,11 +1,13 @@
-/* arena_ticks.c: how well the arena keeps its tick of 50 ms: fields of 10 bots, for 10 seconds, each size on a host of its own.
+/* arena_ticks.c: how well the arena keeps its tick of 50 ms, with fields of 10 bots, for 10
+ * seconds. Each number of fields gets a host of its own.
  *
  *   bench.arena_ticks              100, 500 and 1,000 fields; 20 under Wine
  *   bench.arena_ticks FIELDS ...   these
  *
- * A tick that is left out is a tick not kept. The bots run on the same processors, in one thread of this process; how
- * much they take is told beside what the host takes. Lateness is what every tenth field's watcher sees: against the
- * earliest tick of the same field, its own waiting for a processor included. */
+ * A tick that was left out counts as not kept. The bots are one thread of this process and use the
+ * same processors, so their processor time is shown beside the host's. Lateness is what every tenth
+ * field's watcher sees against the earliest tick of its field; it includes the watcher's own wait
+ * for a processor. */
 #include "support/bots.h"
 #include "support/clock.h"
 #include "support/host.h"

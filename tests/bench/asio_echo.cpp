@@ -1,7 +1,8 @@
-/* asio_echo.cpp: the same work by Boost.Asio, as its users write it: a session that is held by what is in flight, async_read_some,
- * async_write, one io_context. 127.0.0.1, TCP_NODELAY. Prints `port=N`; ends at SIGTERM.
+/* asio_echo.cpp: the same work with Boost.Asio, as its users write it: a session is kept alive by
+ * what is in flight; async_read_some, async_write, one io_context. 127.0.0.1, TCP_NODELAY. Prints
+ * `port=N`; ends on SIGTERM.
  *
- *   bench.asio_echo [THREADS]     all run the one io_context; with one it is told so and takes fewer locks
+ *   bench.asio_echo [THREADS]     all run the one io_context; with one thread it takes fewer locks
  */
 #include <boost/asio.hpp>
 
@@ -49,7 +50,7 @@ class session : public std::enable_shared_from_this<session> {
 void accept(tcp::acceptor &acceptor) {
     acceptor.async_accept([&acceptor](error_code error, tcp::socket socket) {
         if (!error) {
-            error_code ignored; /* the peer may have gone: the read will tell */
+            error_code ignored; /* the peer may have closed; the read will fail */
             socket.set_option(tcp::no_delay(true), ignored);
             std::make_shared<session>(std::move(socket))->read();
         }

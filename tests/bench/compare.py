@@ -1,16 +1,18 @@
-"""compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work, in turn, and keeps every sample; and
-under Wine Portico and a raw loop on a completion port.
+"""compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work, and
+under Wine Portico and a raw loop on a completion port. It keeps every sample.
 
     python3 compare.py BUILD SAMPLES REPORT [--quick] [--only PART[,PART...]]
 
-BUILD is a built preset `linux`; scripts/bench.sh makes it. Samples are kept in the folder SAMPLES; the report and its pictures are
-written to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls, allocations, idle,
-swap, grow, wine; all by default, wine only where preset `windows-clang` is built beside BUILD. Each part replaces what SAMPLES has of it, so parts can be measured at different times; compare_report.py
-then writes tables and pictures from all there is.
+BUILD is a built preset `linux` (scripts/bench.sh builds it). Samples go to the folder SAMPLES, the report
+and its plots to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls, allocations,
+idle, swap, grow, wine; by default all, wine only if the preset `windows-clang` is built beside BUILD. A
+part replaces its samples in SAMPLES, so parts can be measured at different times; compare_report.py then
+writes tables and plots from all samples.
 
-What is compared takes turns: all servers and a client of each are there at once, and one after another has a round of a fraction of a
-second while the others sleep: A B C D, B C D A, ... So what changes on the machine while it runs falls on all alike, and a ratio within a
-round says more than its figures. After some rounds all begin anew, with other addresses. Servers have processor 0, clients 1.
+Servers take turns. All of them and a client of each run at the same time, and each in turn has a round of
+a fraction of a second while the others sleep: A B C D, B C D A, ... So changes of the machine affect all
+alike, and a ratio within a round says more than its figures. After some rounds all start anew, with other
+addresses. Servers run on processor 0, clients on 1.
 """
 import argparse
 import contextlib
@@ -86,7 +88,7 @@ class Bench:
         self.windows = build.parent / "windows-clang"  # gcc's thread locals are calls: see README.md
         self.work = build / "tests" / "run" / "bench"
         shutil.rmtree(self.work, ignore_errors=True)
-        self.servers = 0  # so many were started
+        self.servers = 0  # how many were started
         self.rows = []
         self.cpus = sorted(os.sched_getaffinity(0))
         if len(self.cpus) < 2:
@@ -96,7 +98,7 @@ class Bench:
 
     @staticmethod
     def prepare(cpus):
-        """What a child does before it becomes its program."""
+        """Runs in a child before it becomes its program."""
         def in_child():
             os.sched_setaffinity(0, cpus)
             hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -105,8 +107,8 @@ class Bench:
 
     @contextlib.contextmanager
     def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings=""):
-        """A server that serves; gives (its process, port). `counted`: the file that its allocations are counted in; `settings`: what
-        else stands in the module's section, and more sections."""
+        """Starts a server; yields (its process, port). `counted`: the file for its allocations; `settings`:
+        further lines of the module's section, and further sections."""
         self.servers += 1
         folder = self.work / f"{self.servers}-{name}-{module}"
         folder.mkdir(parents=True)
@@ -165,7 +167,7 @@ class Bench:
 
     @contextlib.contextmanager
     def client(self, process, port, **arguments):
-        """A client that has connected; each call of what is given is a round, and gives its figures as a dict of texts."""
+        """Connects a client; yields a function that runs a round and returns its figures as a dict of texts."""
         pids = [process.pid] + ([self.wine_server] if self.wine_server else [])
         command = [self.tests / "bench.load", "--steps", "--port", str(port), "--pid", ",".join(map(str, pids))]
         for key, value in (self.times(arguments) | arguments).items():
@@ -190,7 +192,7 @@ class Bench:
 
     @staticmethod
     def times(arguments):
-        """How long a round is: each connection is to speak some times in it."""
+        """The length of a round: each connection should speak a few times in it."""
         many = arguments["connections"] * arguments.get("in_flight", 1) > 5000
         return {"warm_up_ms": 150, "seconds": 0.4} if many else {"warm_up_ms": 30, "seconds": 0.15}
 
@@ -198,10 +200,10 @@ class Bench:
         return {self.cpus[2] if len(self.cpus) > 2 and self.sharing else self.cpus[1]}
 
     sharing = False  # the server has two processors
-    wine_server = None  # the process id of Wine's, which does a share of the work
+    wine_server = None  # its process id; it does a share of the work
 
     def in_turn(self, contestants):
-        """A contestant is (what its samples say of it, the server's arguments, the client's). Each has a round, again and again."""
+        """A contestant is (columns of its samples, the server's arguments, the client's). They take turns."""
         rounds = self.plan["rounds"]
         for start in range(self.plan["starts"]):
             with contextlib.ExitStack() as stack:
@@ -226,7 +228,7 @@ class Bench:
     # ---- parts ----------------------------------------------------------------------------------------------------
 
     def peers(self):
-        """All that were built and that the system lets us run, in the order in which they take turns."""
+        """All that were built and that the system permits, in the order of their turns."""
         built = {"raw": "raw_epoll", "uring": "raw_uring", "uv": "uv_echo", "asio": "asio_echo"}
         found = [name for name, file in built.items() if (self.tests / f"bench.{file}").exists()]
         if "uring" in found and not self.has_uring():
@@ -298,12 +300,12 @@ class Bench:
                     self.keep({"part": "calls", "server": name, "workers": 1, "round": 0}, found)
 
     def traced(self, process, one_round):
-        """A round, with the system calls for each message: strace is there from before the first to after the last."""
+        """A round, with system calls per message: strace runs from before the first to after the last."""
         output = self.work / "strace"
         with subprocess.Popen(["strace", "-c", "-f", "-o", output, "-p", str(process.pid)], stderr=subprocess.PIPE,
                               preexec_fn=self.prepare(self.client_cpus())) as strace:
             attached = select.select([strace.stderr], [], [], 10)[0] and b"attached" in os.read(strace.stderr.fileno(), 4096)
-            time.sleep(0.05)  # to its other threads, too
+            time.sleep(0.05)  # also to its other threads
             found = one_round() if attached else None
             strace.send_signal(signal.SIGINT)
             strace.communicate(timeout=20)
@@ -336,7 +338,7 @@ class Bench:
         return {"WINEPREFIX": prefix, "WINEDLLPATH": str(self.windows / "wine"), "WINEDEBUG": "-all"}
 
     def wine(self):
-        """Wine's one server process takes part in each call: it is measured along with the server, on the same processor."""
+        """Measures Wine's one server process along with the server, on the same processor: it takes part in each call."""
         if not (self.windows / "tests" / "bench.raw_iocp.exe").exists() or not shutil.which("wine"):
             print("preset windows-clang is not built, or there is no Wine: nothing is measured under Wine", file=sys.stderr)
             return
@@ -359,12 +361,12 @@ WINE = ("iocp", "iocp_plain", "wine")
 
 
 def figures(line):
-    """NAME=VALUE NAME=VALUE ... as a dict."""
+    """Returns NAME=VALUE NAME=VALUE ... as a dict."""
     return dict(word.split("=", 1) for word in line.split())
 
 
 def calls_of(table, messages):
-    """What `strace -c` counted, for each message."""
+    """Returns what `strace -c` counted, per message."""
     kinds = {"recv": ("recvfrom", "recvmsg", "read", "readv"), "send": ("sendto", "sendmsg", "write", "writev"),
              "wait": ("epoll_wait", "epoll_pwait", "epoll_pwait2")}
     count = dict.fromkeys(("recv", "send", "wait", "other", "recv_in_vain"), 0)
@@ -380,7 +382,7 @@ def calls_of(table, messages):
 
 
 def processor_ticks():
-    """Of all processors since the start: those that the machine below a virtual one took away, and all."""
+    """Ticks of all processors since the start: those stolen by the machine below, and all."""
     ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     return ticks[7], sum(ticks)
 
@@ -430,7 +432,7 @@ def main():
 
 
 def replace(file, part, rows):
-    """Puts the rows in the place of those that the file has of this part."""
+    """Replaces this part's rows in the file."""
     old = list(csv.DictReader(file.open())) if file.exists() else []
     rows = [row for row in old if row["part"] != part] + rows
     rows.sort(key=lambda row: PARTS.index(row["part"]))

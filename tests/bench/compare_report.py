@@ -1,4 +1,5 @@
-"""compare_report.py: tables, goals and pictures from the samples that compare.py keeps. Nothing here is measured or typed in.
+"""compare_report.py: makes tables, goals and plots from the samples of compare.py. It measures nothing,
+and no figure is typed in.
 
     python3 compare_report.py SAMPLES REPORT   reads samples.csv, parts.csv, swap_pause.md; writes report.md and *.svg
 """
@@ -22,7 +23,7 @@ class Samples:
             self.points.setdefault(key, []).append(row)
 
     def of(self, part):
-        """The points of a part, as (server, workers, connections, in flight), in the order of work, then as they were run."""
+        """The points of a part, as (server, workers, connections, in flight), ordered by work, then as run."""
         points = [key[1:] for key in self.points if key[0] == part]
         return sorted(points, key=lambda p: (p[3], p[2]))
 
@@ -35,12 +36,12 @@ class Samples:
         return statistics.median(values) if values else None
 
     def ratios(self, part, point, other, figure="server_us"):
-        """Of a point's figure to that of another server at the same work, in each round; the servers take turns in it."""
+        """Ratios of a point's figure to another server's at the same work, one per round, in which they took turns."""
         pairs = zip(self.all(part, point, figure), self.all(part, other, figure))
         return [mine / its for mine, its in pairs if its]
 
     def ratio(self, part, point, other, figure="server_us"):
-        """The median of them. None when either is missing."""
+        """Their median, or None if either is missing."""
         ratios = self.ratios(part, point, other, figure)
         return statistics.median(ratios) if ratios else None
 
@@ -66,8 +67,8 @@ def loads(s, part, with_in_flight=True):
 
 
 def judged(goal, where, value, limit, most=True, digits=2, none="not measured"):
-    """One row: met when the value is at most (or at least) the limit. Of a list it is the median; the half of them that lies
-    around it is shown, too."""
+    """One row: met if the value is at most (or at least) the limit. Of a list it is the median, and the
+    middle half is shown as well."""
     if value is None or value == []:
         return [goal, where, none, "", ""]
     middle = statistics.median(value) if isinstance(value, list) else value
@@ -76,7 +77,7 @@ def judged(goal, where, value, limit, most=True, digits=2, none="not measured"):
 
 
 def beside(what, where, values):
-    """One row that no goal judges."""
+    """One row without a goal."""
     return [f"({what})", where, text(statistics.median(values), 2), middle_half(values, 2), ""]
 
 
@@ -91,7 +92,7 @@ def goals(s, processors):
             rows.append(judged(f"processor time a message, 1 in flight: at most 0.85 x {NAMES[peer]}", where,
                                s.ratios("echo", mine, (peer, 1, n, k)), 0.85))
     for point in [p for p in s.of("allocations") if p[0] == "portico"]:
-        # A timer now and then may allocate: one in 10,000 messages is not one per message.
+        # A timer may allocate now and then: ignore one per 10,000 messages.
         rows.append(judged("no allocation per message: below 0.0001", f"{point[2]:,} x {point[3]}",
                            s.get("allocations", point, "allocations"), 0.0001, digits=5))
     for point in [p for p in s.of("calls") if p[0] == "portico"]:
@@ -141,7 +142,7 @@ def goals(s, processors):
 
 
 def plain(s, part, figures):
-    """A table of figures that are not compared to raw: figures is [(head, figure, digits)]."""
+    """A table of figures without a comparison to raw: figures is [(head, figure, digits)]."""
     rows = []
     for point in s.of(part):
         work = f"{point[2]:,} x {point[3]}"
@@ -192,7 +193,7 @@ def pictures(s, report):
 
 
 def machines(s, parts):
-    """On what machine each part was measured, and how much of it other guests of the same machine took meanwhile."""
+    """The machine of each part's measurement, and the share that other guests of it took."""
     rows = []
     for part in parts:
         stolen = [value for point in s.of(part["part"]) for value in s.all(part["part"], point, "stolen")]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# compare_smoke.sh BUILD: the client of the comparisons gets right answers from Portico and from a raw loop, and notices wrong ones.
-# A test, in seconds; what it measures says nothing.
+# compare_smoke.sh BUILD: a test of a few seconds that the client of the comparisons gets right
+# answers from Portico and a raw loop, and notices wrong ones. Its figures mean nothing.
 set -eu
 
 build=$1
@@ -13,7 +13,8 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-# serve WHAT COMMAND...: starts it, and waits until `port` is known: printed, or in Portico's ready_file.
+# serve COMMAND...: starts a server and sets `port`, which it prints or writes to Portico's
+# ready_file.
 serve() {
     rm -f ready output
     "$@" >output 2>&1 &
@@ -24,7 +25,7 @@ serve() {
         port=$(cat output ready 2>/dev/null | sed -n 's/^port=//p; s/^listener game .*://p')
         tries=$((tries + 1))
         if [ $tries -gt 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-            echo "$* does not serve:" >&2
+            echo "$* did not start:" >&2
             cat output >&2
             exit 1
         fi
@@ -33,7 +34,8 @@ serve() {
 }
 
 load() {
-    "$build/tests/bench.load" --port "$port" --pid $server_pid --warm-up-ms 20 --seconds 0.2 --limit-s 20 "$@"
+    "$build/tests/bench.load" --port "$port" --pid $server_pid --warm-up-ms 20 --seconds 0.2 \
+        --limit-s 20 "$@"
 }
 
 cat >host.ini <<INI

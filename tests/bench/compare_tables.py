@@ -1,4 +1,4 @@
-"""compare_tables.py: how figures look in the reports: tables in Markdown, pictures by gnuplot."""
+"""compare_tables.py: the form of figures in reports: tables in Markdown, plots by gnuplot."""
 import statistics
 import subprocess
 
@@ -16,7 +16,7 @@ def text(value, digits=2):
 
 
 def middle_half(values, digits=2):
-    """Between what the half of the values lies that is nearest to their median."""
+    """The range of the half of the values that is nearest to their median."""
     if len(values) < 4:
         return ""
     low, _, high = statistics.quantiles(values, n=4)
@@ -24,7 +24,7 @@ def middle_half(values, digits=2):
 
 
 def picture(file, title, y, series, x="connections"):
-    """series: {name: [(x, y), ...]}; x by powers of ten. Names that are no server's stand below."""
+    """series: {name: [(x, y), ...]}; x by powers of ten. Names that are not servers are shown below."""
     key = "outside" if all(name in NAMES for name in series) else "below vertical maxrows 2"
     data = [f"$data{i} << EOD\n" + "\n".join(f"{at} {value}" for at, value in points) + "\nEOD"
             for i, points in enumerate(series.values())]

@@ -1,7 +1,10 @@
-/* count_allocations.c: preloaded into a server, counts what it asks of the C library's allocator, in a file that others map.
- * glibc only: its functions have second names, so nothing has to be looked up, which would allocate. Any thread.
+/* count_allocations.c: preloaded into a server, counts its calls of the C library's allocator in a
+ * file that others can map. glibc only: its functions have second names, so no lookup is needed,
+ * which would allocate. Any thread.
  *
- *   COUNT_ALLOCATIONS=FILE LD_PRELOAD=count_allocations.so SERVER       FILE: a uint64, made when it is not there
+ *   COUNT_ALLOCATIONS=FILE LD_PRELOAD=count_allocations.so SERVER
+ *
+ * FILE holds a uint64 and is created if missing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +24,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 
 PUBLIC void *memalign(size_t alignment, size_t size);
 
-static _Atomic uint64_t before; /* what came before the file was mapped counts for nobody */
+static _Atomic uint64_t before; /* calls before the file was mapped: not counted */
 static _Atomic uint64_t *counter = &before;
 
 __attribute__((constructor)) static void map_counter(void) {

@@ -1,6 +1,7 @@
-/* crowd.c: one of many modules beside grow.c. grow.py makes them of this one: copies, in each of which the name has another number.
+/* crowd.c: one of many modules beside grow.c. grow.py makes copies of this one, with another number
+ * in each copy's name.
  *
- *   opcode  0, the default: it only stands there. Else it joins grow's sessions and echoes the packets of that opcode
+ *   opcode  0, the default: does nothing. Else it joins grow's sessions and echoes that opcode
  */
 #include <portico/portico.h>
 

@@ -1,7 +1,9 @@
-/* grow.c: an echo that has as many handlers and rooms as its section of the ini says, for the part `grow` of the comparison.
+/* grow.c: an echo with as many handlers and rooms as its section of the ini says, for the part
+ * `grow` of the comparison.
  *
- *   handlers  opcodes 1 to so many have a handler each (the same function: what is looked up is what costs); default 1
- *   rooms     so many are made before anybody connects; each session goes into one of them, the others stay empty
+ *   handlers  number of opcodes from 1 that have a handler; all have the same function, because the
+ *             cost is in the lookup; default 1
+ *   rooms     number of rooms made at the start; each session joins one, the others stay empty
  *   tick_ms   each room has a timer with this period; 0, the default: none
  */
 #include <portico/portico.h>
@@ -10,7 +12,8 @@
 
 enum { TICK = 1 };
 
-/* A prime, so that sessions that come one after another go into rooms that were not made one after another. */
+/* A prime: sessions that connect one after another join rooms that were not made one after another.
+ * */
 enum { STRIDE = 7919 };
 
 static const portico_host *host;
@@ -24,8 +27,7 @@ typedef struct hall {
 
 static portico_room room_of(portico_session session) {
     char name[16];
-    uint64_t slot =
-        session & 0xffffff; /* of the host's ids: those that come one after another differ by one */
+    uint64_t slot = session & 0xffffff; /* ids of consecutive sessions differ by one */
     (void)snprintf(name, sizeof name, "%u", (unsigned)(slot * STRIDE % (uint64_t)rooms));
     return host->room_find("grow.hall", name);
 }

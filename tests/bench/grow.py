@@ -1,14 +1,15 @@
-"""grow.py: the part `grow` of compare.py: what a message costs against the number of connections, modules, handlers and rooms.
+"""grow.py: the part `grow` of compare.py: what a message costs by number of connections, modules, handlers
+and rooms.
 
-The work is an echo. With 16 frames in flight on each connection the system's share is small, so that the host's own is seen;
-with 1 each message is a recv, a turn and a send of its own. All points of a curve take turns. `measure` keeps a sample with `curve` and `count`;
-`sections` makes of all samples what the report shows.
+The work is an echo. With 16 frames in flight on each connection the system's share is small, and the
+host's is visible; with 1 each message is a recv, a turn and a send of its own. All points of a curve take
+turns. `measure` keeps samples with `curve` and `count`; `sections` turns all samples into the report.
 """
 import statistics
 
 from compare_tables import NAMES, middle_half, picture, table, text
 
-SPEAKERS = 200  # connections, where their number is not what grows
+SPEAKERS = 200  # connections, where something else grows
 SPEAKERS_AMONG_SILENT = 100
 
 
@@ -81,7 +82,7 @@ QUICK = {
 
 
 def make_crowd(bench):
-    """Copies of the module crowd under other names: a module's name stands in its file. Returns the folder."""
+    """Copies the module crowd under other names, also in the files themselves. Returns the folder."""
     original = (bench.tests / "modules" / "crowd.so").read_bytes()
     name = b"crowd_000\0"
     if original.count(name) != 1:
@@ -157,7 +158,7 @@ def series_of(rows, curves):
 
 
 def sections(rows, report, draws):
-    """Lines of the report; draws the pictures that it names when it can."""
+    """Lines of the report; draws the plots that they name if possible."""
     out = []
     for axis, (title, in_flight, curves) in AXES.items():
         series = series_of(rows, curves)

@@ -1,41 +1,46 @@
-/* load.c: the load of the comparisons, on any TCP server that answers as its work says; that the server is another system's,
- * under Wine, makes no difference. One thread, epoll. Every byte and the order are checked.
+/* load.c: the load of the comparisons, for any TCP server that answers as its work requires, also
+ * under Wine. One thread, epoll. It checks every byte and the order.
  *
  *   bench.load --port P [--NAME VALUE ...]
  *
- *   --port P            where the server listens, on
- *   --address A         this address; default 127.0.0.1
- *   --pid PID[,PID...]  whose processor time and memory is told; none by default
- *   --work W            echo (default): each connection keeps frames in flight, and gets them back
- *                       churn: each connects, gets one frame back, closes, again and again; a message is one such life
- *                       broadcast: the first sends, all get it, it included; a message is what one of them gets
- *                       idle: each gets one frame back and then is silent; tells the memory that they take
- *   --connections N     default 1; beyond 20,000 and with churn from several of 127.0.0.0/8
- *   --in-flight K       frames of each connection (broadcast: of the first) that are not answered yet; default 1
- *   --silent N          so many of the connections, the last ones, never send anything; default 0
+ *   --port P            the server's port
+ *   --address A         its address; default 127.0.0.1
+ *   --pid PID[,PID...]  processes whose processor time and memory to print; default none
+ *   --work W            echo (default): each connection keeps frames in flight and gets them back
+ *                       churn: each connects, gets one frame back, closes, again and again; a
+ *                       message is one such connection
+ *                       broadcast: the first sends, all receive, itself included; a message is
+ *                       what one of them receives
+ *                       idle: each gets one frame back and is silent; prints the memory in use
+ *   --connections N     default 1; above 20,000, and with churn, from several of 127.0.0.0/8
+ *   --in-flight K       unanswered frames of each connection (broadcast: of the first); default 1
+ *   --silent N          the last N connections never send anything; default 0
  *   --opcodes N         frames have the opcodes 1 to N in turn; default 1
- *   --size BYTES        of a frame, its head included, 16 to 65535; default 64
+ *   --size BYTES        of a frame with its header, 16 to 65535; default 64
  *   --warm-up-ms MS     default 200
- *   --seconds S         how long is measured; default 1
- *   --limit-s S         for connecting, and for each round: after this the program ends, whatever it waits for; default 60
- *   --allocations FILE  as count_allocations.c was given it
- *   --steps             says `ready` when all have connected; then each line on stdin is one round, until stdin ends. So that
- *                       another program can look at exactly what happens in between, and several clients can take turns
+ *   --seconds S         duration of the measurement; default 1
+ *   --limit-s S         for connecting, and for each round; then the program ends in any case;
+ *                       default 60
+ *   --allocations FILE  the file of count_allocations.c
+ *   --steps             prints `ready` when all have connected; then each line on stdin is one
+ *                       round, until stdin ends. So another program can watch exactly one round,
+ *                       and several clients can take turns
  *
- * It sends anew what it has received, all that a read brought by one write: a closed loop. At the end it stops sending and waits
- * for what is in flight. Then it prints one line of NAME=VALUE:
+ * A closed loop: what one read brought is answered by as many frames in one write. At the end the
+ * client stops sending and waits for what is in flight. Then it prints one line of NAME=VALUE:
  *
- *   messages, per_second                   in the time measured
- *   p50_us, p99_us, max_us                 latency, from the write to the read; churn: from connecting to the read
- *   server_us, server_share                processor time of all PIDs for each message; in processors
+ *   messages, per_second                   during the measurement
+ *   p50_us, p99_us, max_us                 latency, from write to read; churn: from connecting
+ *   server_us, server_share                processor time of all PIDs per message; in processors
  *   server_us_1, server_us_2 ...           of each PID
- *   client_us, client_share                of this program; near 1: it is what holds the server up
- *   allocations                            for each message
- *   total                                  messages of the round, those outside of the time measured included
- *   resident_before_kib, resident_kib      memory of all PIDs before the first connection and at the end
- *   bytes_per_connection                   by these two
+ *   client_us, client_share                of this program; near 1: it limits the server
+ *   allocations                            per message
+ *   total                                  messages of the round, measured or not
+ *   resident_before_kib, resident_kib      memory of all PIDs before the first connection and at
+ *                                          the end
+ *   bytes_per_connection                   the difference of those two, per connection
  *
- * 0: done. 1: the server was wrong, stderr says how. 2: nothing could be measured.
+ * Exit code 0: done. 1: the server was wrong, as stderr says. 2: nothing could be measured.
  */
 #include "bench/load_link.h"
 #include "bench/load_meter.h"
@@ -52,7 +57,7 @@ enum {
     EVENTS = 512,
     CONNECTING_MAX = 128,
     IN_FLIGHT_MAX = 4096,
-    PER_ADDRESS = 20000, /* the system has 28,232 ports for each */
+    PER_ADDRESS = 20000, /* the system has 28,232 ports per address */
     CHURN_ADDRESSES = 200,
     ASSEMBLE_MS = 10,
     DRAIN_S = 10,
@@ -80,18 +85,17 @@ static uint64_t limit_s = 60;
 static int epoll;
 static load_link *links;
 static uint64_t *started_ns; /* of each frame in flight: `in_flight` of each connection */
-static uint64_t *heard_by;   /* broadcast: how many have got each frame in flight */
-static uint64_t connecting;  /* begun, not yet connected */
-static uint64_t untuned;     /* broadcast: members that have not heard anything */
-static uint64_t
-    flying; /* frames that were issued and have not come back; broadcast: those not heard by all */
-static uint64_t churned;    /* connections begun */
-static uint64_t total;      /* messages of this round */
-static uint64_t give_up_ns; /* the limit */
-static bool stopping;       /* nothing new is sent */
+static uint64_t *heard_by;   /* broadcast: how many have received each frame in flight */
+static uint64_t connecting;  /* started, not yet connected */
+static uint64_t untuned;     /* broadcast: members that have received nothing */
+static uint64_t flying;      /* frames that have not come back; broadcast: not to all members */
+static uint64_t churned;     /* connections started */
+static uint64_t total;       /* messages of this round */
+static uint64_t give_up_ns;  /* the limit */
+static bool stopping;        /* nothing new is sent */
 static bool measuring;
 
-/* ---- frames --------------------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------ */
 
 static uint64_t *started_of(const load_link *l, uint32_t number) {
     return &started_ns[(uint64_t)(l - links) * in_flight + number % in_flight];
@@ -126,7 +130,7 @@ static void message_done(uint64_t started, uint64_t now_ns) {
     }
 }
 
-/* A member has got the frame `number`; the last one to get it lets the next be sent. */
+/* A member has received the frame `number`; the last member lets the next frame be sent. */
 static void heard(uint32_t number, uint64_t now_ns) {
     load_link *from = &links[0];
     uint64_t *count = &heard_by[number % in_flight];
@@ -189,7 +193,7 @@ static void on_event(load_link *l, uint32_t events) {
     }
 }
 
-/* Handles what there is, and waits for it up to so long; at least once. */
+/* Waits for events, up to the given time, and handles them; at least once. */
 static void turn(uint64_t until_ns) {
     struct epoll_event events[EVENTS];
     uint64_t now_ns = meter_now_ns();
@@ -215,7 +219,7 @@ static void turn_until(uint64_t until_ns) {
     }
 }
 
-/* ---- from connecting to the end ------------------------------------------------------------------------------------- */
+/* ---- from connecting to the end ------------------------------------------------------------ */
 
 static void connect_all(void) {
     for (uint64_t i = 0; i < connections; i++) {
@@ -224,7 +228,7 @@ static void connect_all(void) {
                                .source = kind == BROADCAST ? 0 : (uint32_t)i,
                                .tuned = kind != BROADCAST || i == 0};
         if (kind == CHURN) {
-            continue; /* their lives begin with a round */
+            continue; /* they connect when a round starts */
         }
         begin_connecting(&links[i], meter_now_ns());
         while (connecting >= CONNECTING_MAX) {
@@ -236,7 +240,8 @@ static void connect_all(void) {
     }
 }
 
-/* Who is in the room, and when, is the server's affair: frames are sent until each has heard one, and all have heard the last. */
+/* The client cannot see when the server has all members in the room: it sends frames until each
+ * member has received one and all have received the last. */
 static void assemble(void) {
     untuned = connections - 1;
     while (untuned > 0) {
@@ -244,7 +249,7 @@ static void assemble(void) {
         turn_until(meter_now_ns() + ASSEMBLE_MS * 1000000ULL);
     }
     for (uint64_t i = 0; i < connections; i++) {
-        untuned = 1; /* what comes is no message yet */
+        untuned = 1; /* what arrives is not a message yet */
         while (links[i].received != links[0].issued) {
             turn(give_up_ns);
         }
@@ -270,14 +275,14 @@ static void drain(void) {
     }
 }
 
-/* Whether there is one more round: with steps one for each line of stdin, else one. */
+/* Whether there is another round: with --steps one per line of stdin, otherwise one. */
 static bool next_round(void) {
     static bool had_one;
     int c = had_one ? EOF : '\n';
     had_one = true;
     if (in_steps) {
         do {
-            c = getchar(); /* what stands in the line is for nobody */
+            c = getchar(); /* the line's text is ignored */
         } while (c != '\n' && c != EOF);
     }
     return c == '\n';
@@ -371,7 +376,7 @@ static void run(void) {
     }
 }
 
-/* ---- arguments ------------------------------------------------------------------------------------------------------ */
+/* ---- arguments ------------------------------------------------------------ */
 
 static uint64_t whole_number(const char *name, const char *value, uint64_t min, uint64_t max) {
     char *end = NULL;
@@ -463,7 +468,7 @@ static void take_all(int argc, char **argv) {
     }
 }
 
-/* As many files as there are connections, when the system lets us. */
+/* Allows as many files as there are connections, if the system permits. */
 static void raise_limit(void) {
     const struct rlimit wanted = {connections + 100, connections + 100};
     struct rlimit limit = {0};

@@ -68,7 +68,7 @@ void link_connect(load_link *l, int from) {
     }
     (void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (from > 0) {
-        /* The port is chosen by connect(), which knows that one port serves for several peers. */
+        /* Let connect() choose the port: it knows that one port can serve several peers. */
         struct sockaddr_in here = {.sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(0x7f000000U + (uint32_t)from)};
         (void)setsockopt(l->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
@@ -101,7 +101,7 @@ void link_flush(load_link *l) {
         }
         ssize_t taken = send(l->fd, bytes + l->sent_part, filled - l->sent_part, MSG_NOSIGNAL);
         if (taken < 0 && errno == EAGAIN) {
-            return; /* goes on when the socket can be written again */
+            return; /* continues when the socket is writable again */
         }
         if (taken < 0) {
             meter_fail(1, "connection %u: send: %s", l->id, strerror(errno));
@@ -122,7 +122,8 @@ static _Noreturn void differs(const load_link *l, const uint8_t *right, const ui
                l->received_part + at, found[at], right[at]);
 }
 
-/* The frame that a listener hears first says its number; what was read of it is then compared as any other. */
+/* Takes the number from the first frame that a listener receives, which is then compared like any
+ * other. */
 static uint32_t tune(load_link *l, const uint8_t *bytes, uint32_t size) {
     uint8_t right[LINK_SIZE_MAX];
     uint32_t piece = LINK_SIZE_MIN - l->received_part;

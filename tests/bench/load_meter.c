@@ -63,7 +63,7 @@ meter_reading meter_read(const meter *m) {
     return r;
 }
 
-/* smaps_rollup counts pages; VmRSS in status is a sum that may be some pages old for each processor. */
+/* smaps_rollup counts pages; VmRSS in status may be some pages out of date per processor. */
 uint64_t meter_resident_bytes(const meter *m) {
     uint64_t bytes = 0;
     for (int i = 0; i < m->pid_count; i++) {

@@ -1,4 +1,5 @@
-/* load_meter.h: what the load client measures: time, processor time of processes, their memory and allocations, latency. One thread. */
+/* load_meter.h: what the load client measures: time, processor time, memory and allocations of
+ * processes, latency. One thread. */
 #ifndef BENCH_LOAD_METER_H
 #define BENCH_LOAD_METER_H
 
@@ -9,10 +10,10 @@ enum { METER_PIDS_MAX = 8 };
 typedef struct meter {
     int pids[METER_PIDS_MAX];
     int pid_count;
-    volatile const uint64_t *allocations; /* what count_allocations.c counts; NULL: nobody does */
+    volatile const uint64_t *allocations; /* of count_allocations.c, or NULL */
 } meter;
 
-/* The counters at one moment; figures are the differences of two. */
+/* The counters at one moment; figures are differences of two of these. */
 typedef struct meter_reading {
     uint64_t at_ns;
     uint64_t server_ns[METER_PIDS_MAX]; /* processor time of each process, in the order of `pids` */
@@ -20,28 +21,29 @@ typedef struct meter_reading {
     uint64_t allocations;
 } meter_reading;
 
-/* Nanoseconds of a clock that never goes back. */
+/* Nanoseconds of a monotonic clock. */
 uint64_t meter_now_ns(void);
 
-/* Maps the file that count_allocations.c writes. Ends the program when that is not possible. */
+/* Maps the file that count_allocations.c writes, or ends the program. */
 void meter_map_allocations(meter *m, const char *file);
 
-/* Ends the program when a process has gone. */
+/* Ends the program if a process has ended. */
 meter_reading meter_read(const meter *m);
 
 /* Resident memory of all of the processes. */
 uint64_t meter_resident_bytes(const meter *m);
 
-/* A latency: counted in one of the buckets, which are 1.6 % wide. */
+/* Counts a latency in its bucket. Buckets are 1.6 % wide. */
 void meter_latency(uint64_t ns);
 
 /* Forgets all latencies. */
 void meter_latency_clear(void);
 
-/* What so many percent were within, in microseconds; the upper end of the bucket. 0 when there was none. */
+/* A percentile in microseconds, the upper end of its bucket; 0 without latencies. */
 double meter_latency_us(double percent);
 
-/* Says why on stderr and ends the program: `code` 1 when the server was wrong, 2 when nothing could be measured. */
+/* Prints why to stderr and exits with `code`: 1 if the server was wrong, 2 if nothing could be
+ * measured. */
 _Noreturn void meter_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,13 +1,14 @@
-/* raw_epoll.c: the floor of the comparisons: the least that a TCP server does for the same work. Each thread has an epoll of
- * its own, edge-triggered (level-triggered was measured, and is not cheaper); a readable connection costs one recv and one send.
- * No frames, no limits, no state. 127.0.0.1, TCP_NODELAY as Portico's default is. Prints `port=N`; ends at SIGTERM.
+/* raw_epoll.c: the floor of the comparisons, the least that a TCP server does for the same work.
+ * Each thread has an epoll of its own, edge-triggered (level-triggered was measured and is not
+ * cheaper). A readable connection costs one recv and one send. No frames, no limits, no state.
+ * 127.0.0.1, TCP_NODELAY as is Portico's default. Prints `port=N`; ends on SIGTERM.
  *
  *   bench.raw_epoll [--threads N] [--broadcast] [--lie flip|swap|drop|double]
  *
- *   --threads    connections are dealt out to them in turn
- *   --broadcast  whatever comes goes to all connections, by one send each; one thread
- *   --lie        is wrong once, after some reads, to see whether the client notices: a bit is other, two frames of 64 bytes change
- *                places, one is lost, or comes twice
+ *   --threads    connections are assigned to them in turn
+ *   --broadcast  sends what arrives to all connections, one send each; one thread
+ *   --lie        makes one mistake after some reads, to test the client: flips a bit, swaps two
+ *                frames of 64 bytes, drops a frame, or sends one twice
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -47,7 +48,7 @@ static _Noreturn void fail(const char *what) {
     exit(1);
 }
 
-/* What the system does not take at once is waited for, here: the clients of the bench always read. */
+/* Waits here for what the system does not accept at once: the clients of the bench always read. */
 static bool send_all(int fd, const uint8_t *bytes, size_t size) {
     while (size > 0) {
         ssize_t taken = send(fd, bytes, size, MSG_NOSIGNAL);
@@ -87,7 +88,7 @@ static void accept_all(void) {
     for (;;) {
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            return; /* none is waiting, or one has gone again */
+            return; /* none is waiting, or it has closed again */
         }
         struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -144,13 +145,13 @@ static void serve(int fd) {
         }
         size_t out = lie != NULL ? tell_lie(bytes, (size_t)size) : (size_t)size;
         for (int i = 0; i < member_count; i++) {
-            (void)send_all(members[i], bytes, out); /* one that has gone says so when it is read */
+            (void)send_all(members[i], bytes, out); /* a closed one is noticed when it is read */
         }
         if (!broadcasts && !send_all(fd, bytes, out)) {
             drop(fd);
             return;
         }
-    } while (size == BATCH_BYTES); /* less: it was all, and the next brings a new event */
+    } while (size == BATCH_BYTES); /* less: that was all, and more bytes cause a new event */
 }
 
 static void *loop(void *arg) {

@@ -1,14 +1,16 @@
-/* raw_iocp.c: the floor on Windows: an echo written by hand on a completion port, one thread, as few calls as there can be.
+/* raw_iocp.c: the floor on Windows, an echo written by hand on a completion port: one thread, as
+ * few calls as possible.
  *
  *   bench.raw_iocp [skip]
  *
- * Listens on 127.0.0.1, says `port=N`, and gives every byte back until it is ended from outside. A connection has one
- * operation in flight: what a recv brought is sent, then the next recv begins.
+ * Listens on 127.0.0.1, prints `port=N`, and returns every byte until it is ended from outside. A
+ * connection has one operation in flight: it sends what a recv brought, then starts the next recv.
  *
- * All that is done goes by the port, one completion a call. With `skip` what is done at once does not go by the port
- * (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), and completions are taken in batches: a connection whose recv is done at once waits in a
- * list until all others in it had their turn. The port is looked at after BATCH turns, however long the list is: counted by rounds
- * of the list, whoever had to wait once would wait for all others again and again.
+ * Without `skip` every completion goes through the port, one per call. With `skip` an operation
+ * that completes at once does not (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS), and completions are taken
+ * in batches: a connection whose recv completes at once waits in a list until all others in it had
+ * their turn. The loop looks at the port after BATCH turns, however long the list is. If it counted
+ * rounds of the list, a connection that had waited once would wait for all others again and again.
  */
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
@@ -29,7 +31,7 @@ enum { ACCEPTS = 64, BATCH = 64, BUFFER_BYTES = 16384, ADDRESS_ROOM = sizeof(SOC
 typedef enum step { ACCEPTING, RECEIVING, SENDING } step;
 
 typedef struct connection {
-    OVERLAPPED overlapped; /* first: its address is what the port hands out */
+    OVERLAPPED overlapped; /* first: the port returns its address */
     SOCKET socket;
     step step;
     DWORD wanted_bytes;      /* SENDING */
@@ -41,7 +43,7 @@ static HANDLE port;
 static SOCKET listener;
 static LPFN_ACCEPTEX accept_ex;
 static bool skip;
-static connection *ready; /* whose recv is done already */
+static connection *ready; /* connections whose recv has completed */
 static connection **ready_end = &ready;
 
 static void fail(const char *what) {
@@ -54,8 +56,8 @@ static void hang_up(connection *c) {
     free(c);
 }
 
-/* Whether the operation is done already, and its completion does not come by the port. False also when it failed: then
- * the connection is gone. */
+/* Whether the operation has completed and the port will not report it. Also false if it failed:
+ * then the connection is closed. */
 static bool done_now(connection *c, int failed) {
     if (failed && WSAGetLastError() != WSA_IO_PENDING) {
         hang_up(c);
@@ -114,7 +116,8 @@ static bool accepted(connection *c) {
     return begin_recv(c);
 }
 
-/* Goes on with a connection until an operation has to wait, or it has received again: then it is the others' turn. */
+/* Runs a connection until an operation has to wait or it has received again: then it is the others'
+ * turn. */
 static void go_on(connection *c, DWORD bytes) {
     bool now = true;
     while (now) {
@@ -145,7 +148,7 @@ static void go_on(connection *c, DWORD bytes) {
     }
 }
 
-/* Up to BATCH turns of those in the list. */
+/* Gives up to BATCH connections in the list a turn. */
 static void run_ready(void) {
     for (int turns = 0; ready != NULL && turns < BATCH; turns++) {
         connection *c = ready;

@@ -1,9 +1,11 @@
-/* raw_uring.c: the floor of the comparisons on Linux's other interface, io_uring: would a host be cheaper on it? One thread. The
- * recv of each connection is armed once and goes on by itself, into buffers that all share; what came is sent by the very call that
- * waits for more. No frames, no limits, no state. 127.0.0.1, TCP_NODELAY. Prints `port=N`; ends at SIGTERM, or with code 3 where
- * the system has no io_uring of Linux 6.1 or does not let us.
+/* raw_uring.c: the floor of the comparisons on Linux's other interface, io_uring: would a host on
+ * it be cheaper? One thread. Each connection's recv is armed once and keeps receiving, into buffers
+ * that all share; the call that waits for more also sends what arrived. No frames, no limits, no
+ * state. 127.0.0.1, TCP_NODELAY. Prints `port=N`; ends on SIGTERM, or with code 3 where the system
+ * has no io_uring of Linux 6.1 or does not permit it.
  *
- * A connection that does not take all that is sent at once is closed: the clients of the bench always read.
+ * A connection that does not accept all bytes at once is closed: the clients of the bench always
+ * read.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* BUFFER_STRIDE: not a power of two, so that the buffers' first bytes do not all lie in the same lines of the cache. */
+/* BUFFER_STRIDE: not a power of two, so that the buffers' first bytes do not share cache lines. */
 enum {
     SUBMISSIONS = 1024,
     COMPLETIONS = 65536,
@@ -40,13 +42,13 @@ static int listener;
 static uint8_t *memory; /* that ring and system share */
 static struct io_uring_params params;
 static struct io_uring_sqe *submissions;
-static unsigned submitted; /* so many of `submissions` the system has seen */
-static unsigned prepared;  /* so many we have written */
-static alignas(4096) struct io_uring_buf buffer_ring[BUFFERS]; /* begins at a page */
+static unsigned submitted; /* how many of `submissions` the system has seen */
+static unsigned prepared;  /* how many we have written */
+static alignas(4096) struct io_uring_buf buffer_ring[BUFFERS]; /* page-aligned */
 static struct io_uring_buf_ring *const buffers = (struct io_uring_buf_ring *)buffer_ring;
-static uint16_t given; /* so many times a buffer was given to the system */
+static uint16_t given; /* how often a buffer was given to the system */
 static uint8_t bytes[BUFFERS * BUFFER_STRIDE];
-static uint16_t being_sent[BUFFERS]; /* buffers of sends that were prepared */
+static uint16_t being_sent[BUFFERS]; /* buffers of prepared sends */
 static unsigned being_sent_count;
 
 static _Noreturn void fail(const char *what, int code) {
@@ -67,8 +69,8 @@ static void buffer_give(uint16_t number) {
     atomic_store_explicit((_Atomic uint16_t *)&buffers->tail, given, memory_order_release);
 }
 
-/* Lets the system do what was prepared, and waits until at least `wanted` is completed. A send is done when this comes back, so its
- * buffer is free. */
+/* Submits what was prepared and waits for at least `wanted` completions. Sends are done on return,
+ * so their buffers are free. */
 static void submit(unsigned wanted) {
     unsigned count = prepared - submitted;
     atomic_store_explicit(counter(params.sq_off.tail), prepared, memory_order_release);
@@ -136,7 +138,7 @@ static void on_completion(const struct io_uring_cqe *c) {
             (void)close(fd);
         }
         break;
-    case SENT:                         /* only when it failed */
+    case SENT:                         /* only if it failed */
         (void)shutdown(fd, SHUT_RDWR); /* its recv ends, too */
         break;
     }

@@ -1,4 +1,5 @@
-/* shout.c: one room for all; every packet goes to everybody in it, its sender included: what raw_epoll --broadcast does. */
+/* shout.c: one room for all; every packet goes to everybody in it, including its sender, as in
+ * raw_epoll --broadcast. */
 #include <portico/portico.h>
 
 static const portico_host *host;
@@ -11,7 +12,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
                                                               : status;
 }
 
-/* What comes before the join has come about is in no room, and goes to nobody. */
+/* A packet that arrives before the join has ended is in no room and goes to nobody. */
 static void PORTICO_CALL on_packet(portico_session session, void *state,
                                    const portico_packet *packet) {
     (void)state;

@@ -1,10 +1,14 @@
-/* swap_pause.c: how long a module's gate is closed by a swap, and how long everybody takes to follow, with 0 to 10,000 sessions
- * whose states all change their shape: idle, and beside an echo load that leaves the processors some time.
+/* swap_pause.c: how long a swap closes a module's gate and how long all states take to follow, with
+ * 0 to 10,000 sessions whose states all change their fields: idle, and beside an echo load that
+ * leaves the processors some time.
  *
- *   bench.swap_pause [SWAPS [SESSIONS ...]]     300 swaps; 0, 100, 1,000 and 10,000 sessions; 30 and 100 under Wine
+ *   bench.swap_pause [SWAPS [SESSIONS ...]]     300 swaps; 0, 100, 1,000 and 10,000 sessions;
+ *                                               under Wine 30 swaps; 0 and 100 sessions
  *
- * Settling is what a swap that follows at once waits until all states are of the generation that serves; staging, to copy,
- * load, register and check; the pause, the longest that the gate was closed by that swap, tries that were given up included. */
+ * The figures are those of the swap's log line. Waited: until all states belong to the current
+ * generation, because the swap before was just now. Prepared: copying, loading, registering,
+ * checking. Paused: the longest time that the swap closed the gate, with tries that were given up.
+ * */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -24,7 +28,7 @@ typedef enum figure { SETTLED, STAGED, GATE, PAUSE, FIGURES } figure;
 
 static host *h;
 static int swap_count;
-static int images; /* that the host has loaded, from 0 */
+static int images; /* how many the host has loaded */
 static atomic_bool stop;
 static load *beside;
 
@@ -40,7 +44,7 @@ static int compare_ms(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* A frame of each connection, then a pause. */
+/* One frame on each connection, then a pause. */
 static void beside_main(void *arg) {
     (void)arg;
     while (!atomic_load(&stop)) {
@@ -51,7 +55,7 @@ static void beside_main(void *arg) {
     CHECK(load_finish(beside, 20000));
 }
 
-/* Returns how often the gate had to be tried again. */
+/* Returns how often the gate had to be retried. */
 static uint32_t swap_all(double *ms[FIGURES]) {
     uint32_t tries = 0;
     for (int i = 0; i < swap_count; i++) {
@@ -59,7 +63,7 @@ static uint32_t swap_all(double *ms[FIGURES]) {
         char path[1024];
         char command[1100];
         char answer[2048];
-        int image = ++images % GENERATIONS; /* never the one that serves */
+        int image = ++images % GENERATIONS; /* never the current one */
         snprintf(name, sizeof name, image == 0 ? "storm" : "storm_%d", image + 1);
         host_module_path(name, path, sizeof path);
         snprintf(command, sizeof command, "swap storm %s", path);
@@ -160,8 +164,8 @@ int main(int argc, char **argv) {
         CHECK(ms[f] != NULL);
     }
     printf(
-        "| sessions | beside | pause half us | 90 %% | 99 %% | 99.9 %% | worst | of it waiting 99 %% us | more tries |"
-        " staging half ms | 99 %% | settling half ms | 99 %% |\n|%s\n",
+        "| sessions | beside | paused half us | 90 %% | 99 %% | 99.9 %% | worst | of it waiting 99 %% us | more tries |"
+        " prepared half ms | 99 %% | waited half ms | 99 %% |\n|%s\n",
         "---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (int i = 0; i < count; i++) {
         measure(sizes[i] < most ? sizes[i] : most, ms);

@@ -1,5 +1,6 @@
-/* timer_accuracy.c: how late 20 Hz ticks come, in rooms made all at once and in rooms made one after another: idle,
- * beside 50 echo clients at a fixed rate, and beside 50 that send as fast as they are answered. See README.md. */
+/* timer_accuracy.c: how late 20 Hz ticks are, in rooms made all at once and in rooms made one after
+ * another: idle, beside 50 echo clients at a fixed rate, and beside 50 that send as fast as they
+ * are answered. See README.md. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -27,7 +28,7 @@ typedef struct figures {
 static uint32_t seconds = 5;
 static uint32_t rooms = 1000;
 static uint32_t workers = 2;
-static uint32_t rate = 100; /* of each echo client */
+static uint32_t rate = 100; /* packets a second of each echo client */
 
 static void pass_ms(load *beside, uint32_t duration_ms) {
     if (beside != NULL) {

@@ -1,4 +1,5 @@
-/* toil.c: a handler that takes the processor for [module toil] us microseconds, then answers: work that more workers share. */
+/* toil.c: a handler that uses the processor for [module toil] us microseconds, then answers: work
+ * that several workers can share. */
 #include <portico/portico.h>
 
 #include <time.h>

@@ -1,6 +1,7 @@
-/* uv_echo.c: the same work by libuv, as its users write it: one loop; one read buffer for all connections, since each read is
- * answered before the next; uv_try_write, and a request with a copy only for what the system does not take at once.
- * 127.0.0.1, TCP_NODELAY. Prints `port=N`; ends at SIGTERM. */
+/* uv_echo.c: the same work with libuv, as its users write it: one loop; one read buffer for all
+ * connections, because each read is answered before the next; uv_try_write, and a request with a
+ * copy only for what the system does not accept at once. 127.0.0.1, TCP_NODELAY. Prints `port=N`;
+ * ends on SIGTERM. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static void on_written(uv_write_t *request, int status) {
     if (status < 0) {
         connection_close((uv_handle_t *)request->handle);
     }
-    free(request); /* the first member of a rest */
+    free(request); /* the first member of `rest` */
 }
 
 static void write_rest(uv_stream_t *stream, const char *bytes, size_t size) {
