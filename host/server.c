@@ -1,7 +1,7 @@
 /* server.c: see server.h.
  *
- * Start: log, port, workers, modules, listeners, ready file. Stop, the other way round: nothing new comes in,
- * modules say their last words, what is queued is sent, sessions close, modules are unloaded in reverse order.
+ * Start: log, port, workers, modules, listeners, ready file. Stop: close the listeners, notify the modules, send what is
+ * queued, close the sessions, unload the modules in reverse order.
  */
 #include "server.h"
 
@@ -30,26 +30,26 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Shells and timeout(1) signal a process and then its whole group: two signals so close are one wish. */
+/* Shells and timeout(1) signal a process and then its whole group: two signals this close count as one. */
 enum { SECOND_STOP_MS = 300 };
 
 enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
 
 static struct {
     os_port *port;
-    _Atomic uint64_t stop_ms; /* when the first stop was asked for; 0: not yet */
+    _Atomic uint64_t stop_ms; /* when the first stop signal came; 0: not yet */
     timer sweep;
     control_command reopen;
-    atomic_bool reopening; /* the command is on its way */
+    atomic_bool reopening; /* `reopen` is posted */
     control_command reopen_log;
-    atomic_bool log_reopening; /* the command is on its way */
-    atomic_bool sweeping;      /* false: the sweep's op is not set again */
-    atomic_bool swept;         /* the last sweep is over */
+    atomic_bool log_reopening; /* `reopen_log` is posted */
+    atomic_bool sweeping;      /* false: the sweep does not set its timer again */
+    atomic_bool swept;         /* the last sweep has ended */
     char token[TOKEN_MAX];
 } server;
 
-/* Ctrl+C, SIGTERM. The second one ends at once, without a word: the log may be what hangs. [a thread of the
- * system's] */
+/* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what hangs. [a thread of
+ * the system's] */
 static void server_on_stop(void) {
     uint64_t now_ms = os_monotonic_ms();
     uint64_t first_ms = 0;
@@ -73,9 +73,8 @@ static void server_on_reopen_log(control_command *command) {
     }
 }
 
-/* SIGHUP reopens the log file, and nothing else: when it comes from a terminal that has closed, the players stay. The
- * control thread does it, because a file that hangs must not keep a stop from being taken. [a thread of the
- * system's] */
+/* SIGHUP only reopens the log file, so players stay when it comes from a terminal that closes. The control thread does
+ * that: a file that hangs must not block the thread that receives signals. [a thread of the system's] */
 static void server_on_hang_up(void) {
     if (!atomic_exchange(&server.log_reopening, true)) {
         control_post(&server.reopen_log);
@@ -85,9 +84,9 @@ static void server_on_hang_up(void) {
 static const entity_sweep sweeps[ENTITY_KINDS] = {
     [ENTITY_SESSION] = session_sweep, [ENTITY_ROOM] = room_sweep, [ENTITY_MODULE] = mailbox_sweep};
 
-/* After a crowd has gone, what the C library keeps of its memory goes back to the system. */
+/* After a crowd has left, gives the memory that the C library keeps back to the system. */
 static void memory_trim(void) {
-    static uint64_t most; /* sessions at once since the last trim; one sweep runs at a time */
+    static uint64_t most; /* concurrent sessions since the last trim; only the sweep uses it */
     uint64_t closed = stats_sum(STAT_sessions_closed);
     uint64_t opened = stats_sum(STAT_sessions_opened);
     uint64_t sessions = opened > closed ? opened - closed : 0;
@@ -98,7 +97,7 @@ static void memory_trim(void) {
     }
 }
 
-/* Listeners that could not open may do so now. [control thread] */
+/* Retries the listeners that could not open. [control thread] */
 static void server_on_reopen(control_command *command) {
     (void)command;
     if (!control_ending() && services_reopen(os_monotonic_ms())) {
@@ -122,7 +121,7 @@ static void server_on_sweep(const os_completion *completion) {
     } else {
         atomic_store(&server.swept, true);
     }
-    workers_rescue(); /* last: what it runs may block this worker, too, and the next sweep comes all the same */
+    workers_rescue(); /* last: it may run a handler that blocks, and the next sweep must be set by then */
 }
 
 static portico_status server_start_sweep(void) {
@@ -138,14 +137,14 @@ static portico_status server_start_sweep(void) {
 
 static void server_stop_sweep(void) {
     if (!atomic_exchange(&server.sweeping, false)) {
-        return; /* it never began */
+        return; /* it was never started */
     }
     if (timer_cancel(&server.sweep)) {
         return;
     }
     while (!atomic_load(&server.swept)) {
         os_sleep(STOP_STEP_MS);
-        if (timer_cancel(&server.sweep)) { /* set by a sweep that had begun before */
+        if (timer_cancel(&server.sweep)) { /* set by a sweep that was running */
             return;
         }
     }
@@ -154,7 +153,7 @@ static void server_stop_sweep(void) {
 static bool server_start_modules(const config *c) {
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "[host] run_dir = %s cannot be made: %s (%s)", c->run_dir,
+        log_error("host", "cannot create [host] run_dir = %s: %s (%s)", c->run_dir,
                   status_text(status), system_text(os_error()));
         return false;
     }
@@ -176,11 +175,11 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
-/* From the port to the last listener. False: the log says why; what was started is stopped by server_stop. */
+/* Starts everything from the port to the last listener. False: it has logged why; server_stop stops what was started. */
 static bool server_start(const config *c) {
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
-        log_error("host", "no completion port: %s (%s)", status_text(status),
+        log_error("host", "cannot create the completion port: %s (%s)", status_text(status),
                   system_text(os_error()));
         return false;
     }
@@ -198,7 +197,7 @@ static bool server_start(const config *c) {
     if (!server_start_modules(c)) {
         return false;
     }
-    services_tell_waiting();
+    services_log_waiting();
     return services_open(NULL) == PORTICO_OK && ready_write(c);
 }
 
@@ -212,8 +211,8 @@ static void abort_one(void *arg, session *s) {
     session_abort(s, PORTICO_E_SHUTDOWN);
 }
 
-/* Repeats `end` for every session until none is left or the time is over: an accept that was on its way when
- * its listener closed may still become one. */
+/* Calls `end` for every session, again and again until none is left or the time is over: an accept that was in flight
+ * when its listener closed may still become a session. */
 static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
     uint64_t until_ms = os_monotonic_ms() + timeout_ms;
     sessions_each(end, NULL);
@@ -227,18 +226,18 @@ static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t tim
     return true;
 }
 
-/* False: a handler does not return, so nothing that it may use can be freed. */
+/* False: a handler does not return, so nothing may be freed. */
 static bool server_stop(const config *c) {
-    control_end(); /* also when the start has failed: what is posted now must load and swap nothing */
+    control_end(); /* also after a failed start: commands posted from now on must not load or swap */
     ready_remove();
     services_stop();
     loader_tell_stopping();
     if (!server_end_sessions(close_one, c->stop_timeout_ms)) {
         log_warn("host",
-                 "not all sessions have ended after stop_timeout_ms = %u: closing them at once",
+                 "some sessions have not ended after stop_timeout_ms = %u: closing them at once",
                  c->stop_timeout_ms);
         if (!server_end_sessions(abort_one, ABORT_TIMEOUT_MS)) {
-            log_error("host", "a handler does not return: ending without it");
+            log_error("host", "a handler does not return: ending anyway");
             return false;
         }
     }
@@ -246,11 +245,11 @@ static bool server_stop(const config *c) {
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
-    control_drain(); /* closes the libraries of generations that were let go of last */
+    control_drain(); /* closes the libraries of the generations released last */
     return true;
 }
 
-/* What is left when no session and no module is. */
+/* Frees everything, after the last session and module. */
 static void server_fini(void) {
     server_stop_sweep();
     blocking_stop();
@@ -274,8 +273,8 @@ int server_run(const config *c) {
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
     if (status != PORTICO_OK) {
-        log_warn("host", "Ctrl+C will end at once: %s (%s)", status_text(status),
-                 system_text(os_error()));
+        log_warn("host", "Ctrl+C and SIGTERM will end the host without draining: %s (%s)",
+                 status_text(status), system_text(os_error()));
     }
     log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers,
              c->path);

@@ -38,7 +38,7 @@ static struct {
 static void send_line(portico_session to, const char *text, size_t size) {
     portico_status status = admin.host->session_send(to, 0, text, (uint32_t)size);
     if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-        (void)admin.host->session_close(to); /* half an answer would be waited for in vain */
+        (void)admin.host->session_close(to); /* or ctl would wait for the rest of the answer */
     }
 }
 
@@ -67,7 +67,7 @@ static void answer_lines(portico_session to, lines *l) {
                 size--;
             }
         }
-        send_line(to, l->text + at, size - 1); /* the framing adds the last line's end */
+        send_line(to, l->text + at, size - 1); /* the framing ends the last line */
         at += size;
     }
     answer(to, l->failed ? "error out of memory" : "ok");
@@ -83,7 +83,7 @@ static void command_status(portico_session from, const char *argument) {
     answer_lines(from, &l);
 }
 
-/* Measures until the next one is asked for, and a little longer. */
+/* Also has the host measure for another interval and a little longer, when the next `top` is due. */
 static void command_top(portico_session from, const char *argument) {
     enum { LATE_MS = 2000 };
     top_options options;
@@ -117,12 +117,12 @@ static void command_kick(portico_session from, const char *argument) {
     portico_session id = strtoull(argument, &end, 10);
     session *s = *end == '\0' ? session_find(id) : NULL;
     if (s == NULL) {
-        answer(from, "error there is no session of that id: see `sessions`");
+        answer(from, "error no session has that id: see `sessions`");
         return;
     }
     bool closes = session_close(s, PORTICO_E_KICKED);
     session_release(s);
-    answer(from, closes ? "ok" : "error it is closing already");
+    answer(from, closes ? "ok" : "error the session is already closing");
 }
 
 static void job_load(admin_job *job) {
@@ -266,21 +266,21 @@ static void run_command(portico_session from, const char *line) {
 
 /* ---- the session ---------------------------------------------------------------------------- */
 
-/* One line a second at the most, so that guessing does not push everything else out of the log. */
-static void tell_wrong_token(const char *peer) {
-    static _Atomic uint64_t told_ms;
-    static _Atomic uint32_t untold;
+/* Logs at most one line a second, so that guessing does not push everything else out of the log. */
+static void log_wrong_token(const char *peer) {
+    static _Atomic uint64_t logged_ms;
+    static _Atomic uint32_t unlogged;
     uint64_t now_ms = admin.host->clock_ms();
-    uint64_t last_ms = atomic_load(&told_ms);
-    if (now_ms - last_ms >= 1000 && atomic_compare_exchange_strong(&told_ms, &last_ms, now_ms)) {
-        log_warn("admin", "%s showed no right token (%u others since the last line)", peer,
-                 atomic_exchange(&untold, 0));
+    uint64_t last_ms = atomic_load(&logged_ms);
+    if (now_ms - last_ms >= 1000 && atomic_compare_exchange_strong(&logged_ms, &last_ms, now_ms)) {
+        log_warn("admin", "%s sent a wrong token (%u more since the last such line)", peer,
+                 atomic_exchange(&unlogged, 0));
     } else {
-        atomic_fetch_add(&untold, 1);
+        atomic_fetch_add(&unlogged, 1);
     }
 }
 
-/* Whoever has shown the token may take its time, and wait for a long command. */
+/* A client with the right token may idle, and wait for a long command. */
 static void let_idle(portico_session client) {
     session *s = session_find(client);
     if (s != NULL) {
@@ -302,7 +302,7 @@ static void authorise(portico_session client, admin_state *state, const portico_
     }
     portico_session_info info = {.struct_size = sizeof info};
     (void)admin.host->session_info(client, &info);
-    tell_wrong_token(info.peer);
+    log_wrong_token(info.peer);
     answer(client, "error the token is wrong: send `token TEXT` first");
     (void)admin.host->session_close(client);
 }
@@ -315,7 +315,7 @@ static void PORTICO_CALL on_line(portico_session client, void *state,
     } else if (packet->size < ARGUMENT_MAX && strlen((const char *)packet->data) == packet->size) {
         run_command(client, (const char *)packet->data);
     } else {
-        answer(client, "error the line is too long, or has a zero byte");
+        answer(client, "error the line is too long or has a zero byte");
     }
 }
 

@@ -1,8 +1,8 @@
-/* admin.h: the admin listener's session type, `portico.admin`: a module that is part of the host.
+/* admin.h: the session type of the admin listener, `portico.admin`, in a module that is part of the host.
  *
  * The client sends lines: first `token TEXT`, then commands. An answer is any number of lines that begin with
- * "| ", then one line `ok` or `error TEXT`. Looking is done in the session's turn; loading, unloading and
- * stopping go to the control thread, one at a time for a session.
+ * "| ", then one line `ok` or `error TEXT`. Commands that only report run in the session's turn; those that change
+ * something run on the control thread.
  */
 #ifndef PORTICO_ADMIN_H
 #define PORTICO_ADMIN_H
@@ -11,7 +11,7 @@
 
 #define ADMIN_SESSION_TYPE "portico.admin"
 
-/* The module. `token` must outlive it. */
+/* Returns the module. `token` must outlive it. */
 const portico_module_info *admin_module(const char *token);
 
 #endif

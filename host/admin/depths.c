@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* True: it is the most so far, and to be named. */
+/* True: `count` is the largest so far, and its place is to be named. */
 static bool add(depth_view *view, uint64_t count) {
     bool most = count > view->most;
     view->sum += count;

@@ -1,4 +1,4 @@
-/* depths.h: how much waits where. All of it is counted when it is asked for: a walk over every session and room. */
+/* depths.h: how much waits where, counted on request by a walk over every session and room. */
 #ifndef PORTICO_DEPTHS_H
 #define PORTICO_DEPTHS_H
 
@@ -6,12 +6,12 @@
 
 enum { DEPTH_NAME_MAX = 224 };
 
-/* X(what): what waits. The names are those of `ctl status` and `ctl top`. */
+/* X(what): what waits, named as in `ctl status` and `ctl top`. */
 #define DEPTHS_LIST(X)                                                          \
     X(room_works)       /* messages, members and the like, in rooms' strands */ \
     X(module_messages)  /* in modules' strands */                               \
     X(session_messages) /* in sessions' inboxes */                              \
-    X(bytes_to_send)    /* queued in sessions, or on their way to the system */ \
+    X(bytes_to_send)    /* queued in sessions, or being sent */                 \
     X(blocking_jobs)    /* for a thread of the pool */
 
 typedef enum depth {
@@ -23,9 +23,9 @@ typedef enum depth {
 
 typedef struct depth_view {
     uint64_t sum;
-    uint64_t most; /* at one place */
+    uint64_t most; /* in one place */
     char name
-        [DEPTH_NAME_MAX]; /* which place that is: a room's type and name, a module, a session's id; "": none */
+        [DEPTH_NAME_MAX]; /* that place: a room's type and name, a module, a session's id; "": none */
 } depth_view;
 
 /* Any thread, no lock held. */

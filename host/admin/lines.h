@@ -1,4 +1,4 @@
-/* lines.h: text that grows: what `ctl` is answered. One owner, no lock. */
+/* lines.h: a growing text, for the answers to `ctl`. One owner, no lock. */
 #ifndef PORTICO_LINES_H
 #define PORTICO_LINES_H
 

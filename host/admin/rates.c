@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Samples are taken by a sweep that comes every 250 ms: one that is due within half of that is taken. */
+/* The sweep comes every 250 ms: it takes a sample that is due within half of that. */
 static const uint64_t PERIOD_NS = 875000000;
 
 typedef struct sample {
@@ -24,7 +24,7 @@ static struct {
 void rates_sample(void) {
     uint64_t now_ns = os_monotonic_ns();
     if (rates_of.last.at_ns != 0 && now_ns - rates_of.last.at_ns < PERIOD_NS) {
-        return; /* only the caller writes it */
+        return; /* read without the lock: only this thread writes it */
     }
     os_mutex_lock(&rates_of.lock);
     rates_of.before = rates_of.last;

@@ -14,10 +14,10 @@ typedef struct rates {
     double worker_cpu[RATES_WORKERS_MAX]; /* share of one processor, 0 to 1 */
 } rates;
 
-/* Takes a sample when the last one is a second old. Called now and then, by one thread at a time: the sweep. */
+/* Takes a sample if the last one is a second old. Called by the sweep, one thread at a time. */
 void rates_sample(void);
 
-/* The rates between the last two samples. False, and all is 0: there are no two yet. [any thread] */
+/* Writes the rates between the last two samples. False, and zeros: there are no two yet. [any thread] */
 bool rates_look(rates *view);
 
 #endif

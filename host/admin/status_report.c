@@ -38,8 +38,8 @@ static void add_figure(lines *to, const char *name, uint64_t value) {
 }
 
 static uint64_t difference(stat more, stat less) {
-    uint64_t gone = stats_sum(
-        less); /* first: what is counted meanwhile makes the difference too large, not negative */
+    /* First: a count in between then makes the difference too large, not negative. */
+    uint64_t gone = stats_sum(less);
     uint64_t come = stats_sum(more);
     return come > gone ? come - gone : 0;
 }
@@ -72,7 +72,7 @@ static void add_service(void *arg, listener *l, connector *c) {
     }
 }
 
-/* The counters, with what they did in the last second. */
+/* Adds the counters and their rates over the last second. */
 static void add_counts(lines *to, const rates *r) {
     for (int s = 0; s < STAT_COUNT; s++) {
         if (s != STAT_ops_submitted && s != STAT_ops_completed) {
@@ -123,7 +123,7 @@ void report_status(lines *to) {
     services_each(add_service, to);
 }
 
-/* "handler SUM WORST BUCKET:COUNT ...", in as many lines as it takes. */
+/* Adds "handler SUM WORST BUCKET:COUNT ...", in as many lines as needed. */
 static void add_histogram(lines *to, const char *name, const meter_histogram *h) {
     char text[512];
     size_t used = 0;
@@ -156,8 +156,7 @@ void report_top(lines *to) {
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "timers", timers_count());
     add_depths(to);
-    add_figure(to, "now_ns",
-               os_monotonic_ns()); /* behind what takes long, before what is told as rates */
+    add_figure(to, "now_ns", os_monotonic_ns()); /* after the slow walk, before the counters */
     for (int s = 0; s < STAT_COUNT; s++) {
         lines_add(to, "count %s %llu", stats_name((stat)s), (unsigned long long)stats_sum((stat)s));
     }
@@ -183,7 +182,7 @@ void report_sessions(lines *to) {
     sessions_each(add_session, to);
 }
 
-/* How many sessions there are of each type, and rooms: counted before the table of modules is locked. */
+/* The number of sessions or rooms of a type, counted before the table of modules is locked. */
 typedef struct type_count {
     char name[2 * PORTICO_LABEL_MAX]; /* the key */
     uint32_t count;

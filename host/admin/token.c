@@ -9,7 +9,7 @@
 
 enum { RANDOM_BYTES = 24, PATH_BYTES = 4096, TOKEN_MIN = 16, FOUND_BYTES = 64 };
 
-/* PORTICO_E_ACCESS: others may read it, and `found` says what the system says of it. */
+/* Reads the file. PORTICO_E_ACCESS: others may read it; `found` is its mode. */
 static portico_status token_load(const char *path, char token[TOKEN_MAX], char found[FOUND_BYTES]) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {
@@ -27,7 +27,7 @@ static portico_status token_load(const char *path, char token[TOKEN_MAX], char f
     return strlen(token) >= TOKEN_MIN ? PORTICO_OK : PORTICO_E_INVALID;
 }
 
-/* Whoever makes the file first has made the token. PORTICO_E_EXISTS: somebody else has. */
+/* Makes a token and its file. PORTICO_E_EXISTS: another host was first. */
 static portico_status token_make(const char *folder, const char *path, char token[TOKEN_MAX]) {
     uint8_t bytes[RANDOM_BYTES];
     portico_status status = os_folder_create(folder);
@@ -53,7 +53,7 @@ static portico_status token_make(const char *folder, const char *path, char toke
     return PORTICO_OK;
 }
 
-/* What the user is told. */
+/* Writes the sentence for the user. */
 static void token_explain(portico_status status, bool make, const char *path, const char *found,
                           char why[TOKEN_WHY_MAX]) {
     const char *system = system_text(os_error());
@@ -66,10 +66,10 @@ static void token_explain(portico_status status, bool make, const char *path, co
     } else if (status == PORTICO_E_INVALID) {
         snprintf(
             why, TOKEN_WHY_MAX,
-            "%s has less than %d characters: delete the file, and the next start makes a new one",
+            "%s has fewer than %d characters: delete the file, and the next start makes a new one",
             path, (int)TOKEN_MIN);
     } else if (make) {
-        snprintf(why, TOKEN_WHY_MAX, "%s cannot be made: %s (%s)", path, status_text(status),
+        snprintf(why, TOKEN_WHY_MAX, "cannot create %s: %s (%s)", path, status_text(status),
                  system);
     } else {
         snprintf(why, TOKEN_WHY_MAX,
@@ -92,7 +92,7 @@ portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
         status = token_make(c->run_dir, path, token);
     }
     for (int i = 0; i < TRIES && (status == PORTICO_E_EXISTS || status == PORTICO_E_INVALID); i++) {
-        os_sleep(PAUSE_MS); /* another host may be writing it at this moment */
+        os_sleep(PAUSE_MS); /* another host may be writing it */
         status = token_load(path, token, found);
     }
     if (status != PORTICO_OK) {

@@ -1,4 +1,4 @@
-/* token.h: the secret that `ctl` shows to the admin listener. [control thread, and main() of `ctl`] */
+/* token.h: the secret that `ctl` sends to the admin listener. [control thread, and main() of `ctl`] */
 #ifndef PORTICO_TOKEN_H
 #define PORTICO_TOKEN_H
 
@@ -6,15 +6,15 @@
 
 enum { TOKEN_MAX = 256, TOKEN_WHY_MAX = 4096 + 256 };
 
-/* The configured token, else that of run_dir/admin.token, which only its owner may read. With `make` it is made
- * when it is not there. On failure `why` has the sentence for the user. */
+/* Writes the configured token, or else the one in run_dir/admin.token, a file that only its owner may read; `make`
+ * creates a missing file. On failure `why` is a sentence for the user. */
 portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
                           char why[TOKEN_WHY_MAX]);
 
-/* Checks the token file, if one is there already: no other user may read it. As token_read, without `make`. */
+/* Checks that no other user may read the token file, if there is one. `why` as in token_read. */
 portico_status token_check(const config *c, char why[TOKEN_WHY_MAX]);
 
-/* Compares in a time that does not tell how much was right. */
+/* Compares in a time that does not depend on how much is right. */
 bool token_equal(const char *token, const char *offered, size_t offered_size);
 
 #endif

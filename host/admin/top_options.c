@@ -6,7 +6,7 @@
 
 enum { COUNT_MAX = 1000000 };
 
-/* Takes the next word of *text, at most size - 1 bytes of it. False: there is none. */
+/* Takes the next word of *text, or its first size - 1 bytes. False: there is none. */
 static bool next_word(const char **text, char *word, size_t size) {
     *text += strspn(*text, " ");
     size_t length = strcspn(*text, " ");
@@ -15,24 +15,24 @@ static bool next_word(const char **text, char *word, size_t size) {
     return length > 0;
 }
 
-/* Reads digits with up to `places` more behind a point, as a whole number of units 10^-places: no sign, no exponent, no
- * locale. False: it is no such number, or above `max`. */
+/* Reads digits, with up to `places` more after a point, as a whole number of units of 10^-places. No sign, no exponent, no
+ * locale. False: `text` is not such a number, or is above `max`. */
 static bool parse_number(const char *text, int places, uint32_t max, uint32_t *number) {
     uint64_t value = 0;
-    int behind = -1; /* how many digits behind the point; -1: it has not come */
+    int decimals = -1; /* digits after the point; -1: there was no point yet */
     bool digit = false;
     for (; *text != '\0'; text++) {
-        if (*text == '.' && behind < 0 && places > 0) {
-            behind = 0;
-        } else if (*text >= '0' && *text <= '9' && behind < places && value <= max) {
+        if (*text == '.' && decimals < 0 && places > 0) {
+            decimals = 0;
+        } else if (*text >= '0' && *text <= '9' && decimals < places && value <= max) {
             value = value * 10 + (uint64_t)(*text - '0');
-            behind += behind >= 0;
+            decimals += decimals >= 0;
             digit = true;
         } else {
             return false;
         }
     }
-    for (behind = behind < 0 ? 0 : behind; behind < places; behind++) {
+    for (decimals = decimals < 0 ? 0 : decimals; decimals < places; decimals++) {
         value *= 10;
     }
     *number = (uint32_t)(value <= max ? value : max);
@@ -63,7 +63,8 @@ bool top_options_parse(const char *text, top_options *options, char why[COMMAND_
     char value[64];
     *options = (top_options){.interval_ms = 1000};
     while (next_word(&text, name, sizeof name)) {
-        (void)next_word(&text, value, sizeof value); /* "" when there is none, which is no number */
+        (void)next_word(&text, value,
+                        sizeof value); /* "" when there is none, which is not a number */
         if (!parse_option(name, value, options, why)) {
             return false;
         }

@@ -1,5 +1,5 @@
-/* top_options.h: what stands behind `ctl top`: read by ctl, which needs all of it, and by the host, which measures for that
- * interval. Pure, any thread.
+/* top_options.h: the options of `ctl top`. ctl needs all of them; the host needs the interval, to know how long to measure.
+ * Pure, any thread.
  */
 #ifndef PORTICO_TOP_OPTIONS_H
 #define PORTICO_TOP_OPTIONS_H
@@ -12,8 +12,8 @@
 enum { TOP_INTERVAL_MIN_MS = 100, TOP_INTERVAL_MAX_MS = 60000 };
 
 typedef struct top_options {
-    uint32_t interval_ms; /* 1000 unless it is named */
-    uint32_t count;       /* how often to show; 0: for ever */
+    uint32_t interval_ms; /* 1000 by default */
+    uint32_t count;       /* of blocks to show; 0: without end */
 } top_options;
 
 /* Reads "[--interval SECONDS] [--count N]". False: `why` says what is wrong. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What follows `word` and a blank at the start of `line`; NULL: it starts otherwise. */
+/* Returns what follows `word` and a blank at the start of `line`; NULL: the line begins differently. */
 static const char *after(const char *line, const char *word) {
     size_t size = strlen(word);
     return strncmp(line, word, size) == 0 && line[size] == ' ' ? line + size + 1 : NULL;
@@ -69,7 +69,7 @@ static void read_series(top_sample *s, const char *text) {
     }
 }
 
-/* "SUM WORST BUCKET:COUNT ...": of a long one there are several lines. */
+/* "SUM WORST BUCKET:COUNT ...": a long one has several lines. */
 static void read_histogram(meter_histogram *h, const char *text) {
     h->sum_ns = next_number(&text);
     h->worst_ns = next_number(&text);
@@ -123,7 +123,7 @@ void top_sample_line(top_sample *s, const char *line) {
 
 /* ---- differences ----------------------------------------------------------------------------- */
 
-/* What is read while others count may look as if it went back a little. */
+/* A counter that was read while others counted may seem to have gone back a little. */
 static void subtract(uint64_t *later, uint64_t earlier) {
     *later = *later > earlier ? *later - earlier : 0;
 }
@@ -136,7 +136,7 @@ uint64_t top_calls(const meter_histogram *h) {
     return calls;
 }
 
-/* The worst of the difference is not known, but the bucket is, and that it was not worse than the worst ever. */
+/* The worst of the difference is not known: it lies in the last bucket, and is at most the worst ever. */
 static void histogram_since(meter_histogram *later, const meter_histogram *earlier) {
     uint64_t bound_ns = 0;
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {

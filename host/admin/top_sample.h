@@ -1,6 +1,6 @@
 /* top_sample.h: one answer of the host to `top`, and what happened between two of them.
  *
- * The host answers with totals and keeps nothing for who asks, so any number of people can look. One owner, no lock.
+ * The host answers with totals and keeps nothing for a client, so any number of clients can watch. One owner, no lock.
  */
 #ifndef PORTICO_TOP_SAMPLE_H
 #define PORTICO_TOP_SAMPLE_H
@@ -12,7 +12,7 @@
 enum { TOP_WORKERS_MAX = 256, TOP_VERSION_MAX = 32 };
 
 typedef struct top_worker {
-    uint64_t busy_ns; /* with batches */
+    uint64_t busy_ns; /* running batches */
     uint64_t cpu_ns;
 } top_worker;
 
@@ -32,15 +32,15 @@ typedef struct top_sample {
     meter_series series[METER_SERIES_MAX + 1];
 } top_sample;
 
-/* Reads one line of the answer. Lines that it does not know are a newer host's, and passed by. */
+/* Reads one line of the answer. Skips an unknown line, which comes from a newer host. */
 void top_sample_line(top_sample *s, const char *line);
 
-/* Turns `later` into what has happened since `earlier`: totals become differences, now_ns how long it took; series that ran
- * nothing are left out, the others sorted by the time that their handlers took, the longest first. What waits, and worst_ns
- * but for the bounds of what was counted, stay as they are. */
+/* Turns `later` into what has happened since `earlier`. Totals become differences, and now_ns the time in between. Series
+ * without calls are dropped, the others sorted by the time of their handlers, longest first. Depths stay as they are;
+ * worst_ns becomes the bound of the worst bucket if that is lower. */
 void top_sample_since(top_sample *later, const top_sample *earlier);
 
-/* How many durations were counted. */
+/* Returns how many durations were counted. */
 uint64_t top_calls(const meter_histogram *h);
 
 #endif

@@ -8,10 +8,10 @@ enum {
     TIME_TEXT = 24,
     WORKERS_A_LINE = 6,
     TERMINAL_WORKER_LINES = 2,
-    TERMINAL_LINES = 23 /* of 24: the last one is where the cursor stands */
+    TERMINAL_LINES = 23 /* of 24: the cursor is in the last one */
 };
 
-/* Escape sequences that both systems' terminals know; os_terminal has asked for them. */
+/* Escape sequences that both systems' terminals know, once os_terminal has turned them on. */
 static const char to_top[] = "\x1b[H";
 static const char clear_rest_of_line[] = "\x1b[K";
 static const char clear_below[] = "\x1b[J";
@@ -28,7 +28,7 @@ static void line_end(screen *c) {
     c->lines++;
 }
 
-/* "850ns", "1.2us", "12ms", "3.4s": 5 columns at the most. */
+/* "850ns", "1.2us", "12ms", "3.4s": at most 5 columns. */
 static const char *time_text(double ns, char text[TIME_TEXT]) {
     static const char *const units[] = {"ns", "us", "ms", "s"};
     int unit = 0;
@@ -40,7 +40,7 @@ static const char *time_text(double ns, char text[TIME_TEXT]) {
     return text;
 }
 
-/* "0.0", "12.5", "1234", "567.8k", "1.2M": 6 columns at the most. */
+/* "0.0", "12.5", "1234", "567.8k", "1.2M": at most 6 columns. */
 static const char *number_text(double number, char text[TIME_TEXT]) {
     static const char *const units[] = {"", "k", "M", "G", "T", "P", "E"};
     int unit = 0;
@@ -56,7 +56,7 @@ static const char *number_text(double number, char text[TIME_TEXT]) {
     return text;
 }
 
-/* The same for what is whole. */
+/* The same for whole numbers. */
 static const char *count_text(uint64_t count, char text[TIME_TEXT]) {
     if (count < 1000) {
         snprintf(text, TIME_TEXT, "%u", (uint32_t)count);
@@ -79,7 +79,7 @@ static double percent(const top_sample *s, uint64_t ns) {
 }
 
 static double busy_percent(const top_sample *s, uint64_t ns) {
-    double share = percent(s, ns); /* the two clock readings are not of the same moment */
+    double share = percent(s, ns); /* may exceed 100: the clocks are read one after the other */
     return share < 100 ? share : 100;
 }
 
@@ -164,7 +164,7 @@ static void show_depths(screen *c) {
     }
 }
 
-/* What a series is of, in NAME_COLUMNS: "chat.talker op 17"; a type's name that is too long ends with '~'. */
+/* Prints what a series measures, in NAME_COLUMNS: "chat.talker op 17". A type's name that is cut ends with '~'. */
 static void show_name(screen *c, const meter_series *series) {
     static const char *const words[METER_KINDS] = {"", "op", "op", "msg", "room msg", "mod msg"};
     char number[TIME_TEXT];
@@ -174,12 +174,12 @@ static void show_name(screen *c, const meter_series *series) {
     }
     snprintf(number, sizeof number, "%u", series->number);
     const char *shown = series->kind == METER_ANY_OPCODE ? "*" : number;
-    int behind = (int)(strlen(words[series->kind]) + strlen(shown)) + 2; /* 20 at the most */
+    int tail = (int)(strlen(words[series->kind]) + strlen(shown)) + 2; /* at most 20 */
     int size = (int)strlen(series->type);
-    bool cut = size > NAME_COLUMNS - behind;
-    size = cut ? NAME_COLUMNS - behind - 1 : size;
+    bool cut = size > NAME_COLUMNS - tail;
+    size = cut ? NAME_COLUMNS - tail - 1 : size;
     fprintf(c->to, "%.*s%s %s %s%*s", size, series->type, cut ? "~" : "", words[series->kind],
-            shown, NAME_COLUMNS - behind - size - (cut ? 1 : 0), "");
+            shown, NAME_COLUMNS - tail - size - (cut ? 1 : 0), "");
 }
 
 static void show_times(screen *c, const meter_histogram *h, bool with_mean) {

@@ -1,4 +1,4 @@
-/* top_screen.h: what `ctl top` shows, in 80 columns. */
+/* top_screen.h: the output of `ctl top`, in 80 columns. */
 #ifndef PORTICO_TOP_SCREEN_H
 #define PORTICO_TOP_SCREEN_H
 
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Writes what happened in the time of `s` (see top_sample_since). On a terminal in place of what it shows, and no more than
- * fits into 24 lines; else all of it, with an empty line behind. */
+/* Writes what happened in the time of `s` (see top_sample_since). On a terminal it replaces the screen with what fits into
+ * 24 lines; elsewhere it writes everything, and then an empty line. */
 void top_screen_show(FILE *to, const top_sample *s, bool terminal);
 
 #endif

@@ -1,11 +1,11 @@
-/* change.c: what the functions share that change something. */
+/* change.c: what the functions that change something share. See private.h. */
 #include "api/private.h"
 
 bool api_is_staging(const char *function) {
     bool staging = module_is_staging();
     if (staging) {
         module_complain(
-            "%s is not allowed before the swap, when load only registers and migrate is only asked: use start, or swap_in",
+            "%s is not allowed before the swap: load may only register, and migrate may only answer. Use start or swap_in",
             function);
     }
     return staging;

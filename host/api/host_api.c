@@ -1,4 +1,4 @@
-/* host_api.c: see host_api.h. The table, and the functions about the host itself and its configuration. */
+/* host_api.c: see host_api.h. The table, and the functions for logging, settings and the clock. */
 #include "api/host_api.h"
 
 #include "api/private.h"
@@ -10,7 +10,7 @@ static const config *configuration;
 
 static const char *current_name(void) {
     const module *m = module_current();
-    return m != NULL ? m->name : "module"; /* a thread of a module's own */
+    return m != NULL ? m->name : "module"; /* a module's own thread */
 }
 
 static void PORTICO_CALL api_log(uint32_t level, const char *text) {
@@ -43,7 +43,7 @@ static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t f
     errno = 0;
     long long found = strtoll(pair->value, &end, 10);
     if (end == pair->value || *end != '\0' || errno == ERANGE || found < min || found > max) {
-        module_complain("%s:%u: [module %s] %s = %s: allowed is a whole number from %lld to %lld",
+        module_complain("%s:%u: [module %s] %s = %s: must be a whole number from %lld to %lld",
                         configuration->path, pair->line, current_name(), key, pair->value,
                         (long long)min, (long long)max);
         return PORTICO_E_INVALID;

@@ -1,6 +1,5 @@
-/* host_api.h: the functions that modules get: the other side of <portico/portico.h>.
- *
- * Threads and effects as said there. Nothing in the host includes this but the loader.
+/* host_api.h: the functions that modules call, behind <portico/portico.h>, which says what they do and on which
+ * threads. Only the loader includes this.
  */
 #ifndef PORTICO_HOST_API_H
 #define PORTICO_HOST_API_H
@@ -9,7 +8,7 @@
 
 #include <portico/portico.h>
 
-/* The table; `c` is where modules read their keys, or NULL (inspect). It must outlive all modules. */
+/* Returns the table. Modules read their keys from `c`, which must outlive them; NULL: there are none (inspect). */
 const portico_host *host_api(const config *c);
 
 #endif

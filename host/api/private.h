@@ -1,4 +1,4 @@
-/* private.h: the functions in the table of host_api.c, by the file that has them, and what they share. */
+/* private.h: the functions in the table of host_api.c, by file, and what they share. */
 #ifndef PORTICO_API_PRIVATE_H
 #define PORTICO_API_PRIVATE_H
 
@@ -9,12 +9,12 @@
 
 /* ---- change.c --------------------------------------------------------------------------------- */
 
-/* While a swap is prepared, `load` may only register and `migrate` may only return its answer. True: that is now,
- * and the module has been told that it must not call `function`. */
+/* Returns whether the caller runs while a swap is staged, when `load` may only register and `migrate` may only
+ * answer; if so, logs that the module must not call `function`. */
 bool api_is_staging(const char *function);
 
-/* Finds the session `id`, calls `change` with it and releases it. PORTICO_E_STATE: staging; PORTICO_E_GONE: there is
- * no such session; else what `change` returns. `function` is what the module has called. */
+/* Finds the session `id`, calls `change` with it, releases it and returns what `change` returned. PORTICO_E_STATE: a
+ * swap is staged. PORTICO_E_GONE: there is no such session. `function` is the name that the module called. */
 typedef portico_status (*session_change)(session *s, const void *argument);
 portico_status api_change_session(const char *function, portico_session id, session_change change,
                                   const void *argument);

@@ -1,7 +1,6 @@
-/* host_api_register.c: the functions that a module's `load` registers with. See host_api.h.
+/* register.c: the functions of portico_host that a module's `load` registers with.
  *
- * All that is registered goes to the registry of the generation that is being loaded; nobody else sees it yet.
- * [control thread]
+ * They fill the registry of the generation that is being loaded, which nothing else sees yet. [control thread]
  */
 #include "api/private.h"
 
@@ -16,18 +15,18 @@
 
 enum { SESSION_STATE_BYTES_MAX = 1024 * 1024, ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* The generation whose `load` runs on this thread; NULL when none does. */
+/* Returns the generation whose `load` runs on this thread; NULL, and a line in the log: none does. */
 static generation *loading_generation(const char *function) {
     generation *g = module_loading();
     if (g == NULL) {
         const module *m = module_current();
         log_error(m != NULL ? m->name : "module",
-                  "%s is allowed in the module's load function only", function);
+                  "%s may only be called in the module's load function", function);
     }
     return g;
 }
 
-/* Whether `m` is another module, and not the one that `g` is a further generation of. */
+/* Whether `m` is a module other than the one of `g`. */
 static bool is_other(const generation *g, const module *m) {
     return m != NULL && strcmp(m->name, g->name) != 0;
 }
@@ -41,7 +40,8 @@ static bool generation_requires(const generation *g, const char *name, size_t si
     return false;
 }
 
-/* Writes the full name of a type that a module calls `name`; `owned` tells whether it is the module's own. */
+/* Writes the full name of the type that a module calls `name`. *owned: the type is the module's own. False: it is not a
+ * valid name. */
 static bool full_name(const generation *g, const char *name, char full[2 * PORTICO_LABEL_MAX],
                       bool *owned) {
     const char *dot = strchr(name, '.');
@@ -58,7 +58,7 @@ static bool full_name(const generation *g, const char *name, char full[2 * PORTI
            text_is_identifier(dot + 1);
 }
 
-/* Whether the module may join the type `full` of another module. */
+/* Checks that the module may join the type `full` of another module. */
 static portico_status check_join(const generation *g, const char *full) {
     size_t owner_size = strcspn(full, ".");
     if (!generation_requires(g, full, owner_size)) {
@@ -74,8 +74,8 @@ static portico_status check_join(const generation *g, const char *full) {
     return PORTICO_OK;
 }
 
-/* Copies a struct of a module into today's, which is zeroed: what an older header did not have stays zero. It
- * must have the `least` bytes of the first ABI that had the struct. */
+/* Copies a module's struct into the host's, which is zeroed: fields that an older header lacks stay zero. `least` is the
+ * size in the first ABI that had the struct. */
 static bool struct_copy(const char *function, void *to, size_t to_size, const void *from,
                         size_t least) {
     uint32_t size = 0;
@@ -83,8 +83,8 @@ static bool struct_copy(const char *function, void *to, size_t to_size, const vo
         memcpy(&size, from, sizeof size);
     }
     if (size < least ||
-        size % sizeof(void *) != 0) { /* no compiler makes a struct end inside a pointer */
-        module_complain("%s: struct_size is %u, allowed are %zu or more: set it to sizeof",
+        size % sizeof(void *) != 0) { /* no compiler ends a struct inside a pointer */
+        module_complain("%s: struct_size is %u and must be at least %zu: set it to sizeof",
                         function, size, least);
         return false;
     }
@@ -92,13 +92,13 @@ static bool struct_copy(const char *function, void *to, size_t to_size, const vo
     return true;
 }
 
-/* Takes in what a module declares of the state of its type `full`. */
+/* Makes the shape of a state that a module declares for its type `full`. */
 static portico_status shape_declare(const char *full, uint32_t size, uint32_t limit,
                                     uint32_t version, const portico_state_fields *fields,
                                     state_shape *shape) {
     char why[SHAPE_WHY_MAX];
     if (size > limit) {
-        module_complain("type %s: state_size is %u, allowed are up to %u bytes", full, size, limit);
+        module_complain("type %s: state_size is %u bytes, the limit is %u", full, size, limit);
         return PORTICO_E_INVALID;
     }
     portico_status status = shape_init(shape, size, version, fields, why, sizeof why);
@@ -108,17 +108,17 @@ static portico_status shape_declare(const char *full, uint32_t size, uint32_t li
     return status;
 }
 
-/* Whether the checked name `full` is free for a session type; `*owned` tells whether it is the module's own. */
+/* Checks that the module may register the session type, and writes its full name. *owned: the type is its own. */
 static portico_status check_session_type(const generation *g, const portico_session_type *type,
                                          char full[2 * PORTICO_LABEL_MAX], bool *owned) {
     if (type->name == NULL || !full_name(g, type->name, full, owned)) {
         module_complain(
-            "register_session_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+            "register_session_type: \"%s\" is not a valid name: use a-z, 0-9 and _, up to 31 bytes",
             type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
     if (!*owned && type->on_packet != NULL) {
-        module_complain("type %s: on_packet is the owner's; use register_handler", full);
+        module_complain("type %s: only its owner may set on_packet; use register_handler", full);
         return PORTICO_E_INVALID;
     }
     if (registry_find(g->registry, full) != NULL) {
@@ -177,7 +177,7 @@ portico_status PORTICO_CALL api_register_handler(const char *type, uint16_t opco
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_handler_of(known, opcode) : NULL;
     if (is_other(g, other) || registry_find_handler(t->packets, opcode) != NULL) {
-        module_complain("type %s: opcode %u is handled by module %s already", full, opcode,
+        module_complain("type %s: opcode %u is already handled by module %s", full, opcode,
                         is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
@@ -189,7 +189,7 @@ static portico_status check_room_type(const generation *g, const portico_room_ty
     bool owned = false;
     if (type->name == NULL || !full_name(g, type->name, full, &owned) || !owned) {
         module_complain(
-            "register_room_type: \"%s\" is no name: allowed are a-z, 0-9 and _, up to 31 bytes",
+            "register_room_type: \"%s\" is not a valid name: use a-z, 0-9 and _, up to 31 bytes",
             type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
@@ -227,7 +227,8 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
     return PORTICO_OK;
 }
 
-/* The table of messages that a module means by a type's name; NULL: it has registered no such type. */
+/* Returns the message handlers of the type that a module names (NULL: of the module itself). NULL: it has registered no
+ * such type. */
 static registered_handler **message_table(generation *g, const char *type,
                                           char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;
@@ -262,7 +263,7 @@ portico_status PORTICO_CALL api_register_message(const char *type, uint32_t id,
     session_type *known = session_type_find(full);
     const module *other = known != NULL ? session_type_message_of(known, id) : NULL;
     if (is_other(g, other) || registry_find_handler(*messages, id) != NULL) {
-        module_complain("type %s: message %u is handled by module %s already", full, id,
+        module_complain("type %s: message %u is already handled by module %s", full, id,
                         is_other(g, other) ? other->name : g->name);
         return PORTICO_E_EXISTS;
     }
@@ -275,7 +276,7 @@ portico_status PORTICO_CALL api_register_blocking(uint32_t id, portico_on_blocki
         return PORTICO_E_STATE;
     }
     if (handler == NULL) {
-        module_complain("register_blocking: %u has no handler", id);
+        module_complain("register_blocking: job %u has no handler", id);
         return PORTICO_E_INVALID;
     }
     if (registry_find_handler(g->registry->blocking, id) != NULL) {

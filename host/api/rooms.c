@@ -90,22 +90,22 @@ uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void
 
 /* ---- members ---------------------------------------------------------------------------------- */
 
-/* Where a session is to go, and the message that it gets at the end of the way. */
-typedef struct way {
+/* Where a session moves, and the message that it receives when the move has ended. */
+typedef struct move_request {
     room *to; /* NULL: there is no such room */
     uint32_t message_id;
     portico_room_result result;
-} way;
+} move_request;
 
 static portico_status change_room(session *s, const void *argument) {
-    const way *w = argument;
-    return w->to != NULL ? session_move(s, w->to, NULL) : PORTICO_E_GONE;
+    const move_request *request = argument;
+    return request->to != NULL ? session_move(s, request->to, NULL) : PORTICO_E_GONE;
 }
 
 portico_status PORTICO_CALL api_room_join(portico_room room_id, portico_session id) {
-    way w = {.to = room_hold(room_id)};
-    portico_status status = api_change_session("room_join", id, change_room, &w);
-    room_release(w.to);
+    move_request request = {.to = room_hold(room_id)};
+    portico_status status = api_change_session("room_join", id, change_room, &request);
+    room_release(request.to);
     return status;
 }
 
@@ -119,14 +119,16 @@ portico_status PORTICO_CALL api_room_leave(portico_session id) {
 }
 
 static portico_status change_room_and_tell(session *s, const void *argument) {
-    const way *w = argument;
-    entity_hold(&s->base); /* the message's */
-    message *m = message_create(&s->base, w->message_id, &w->result, sizeof w->result, NULL);
+    const move_request *request = argument;
+    entity_hold(&s->base); /* for the message */
+    message *m = message_create(&s->base, request->message_id, &request->result,
+                                sizeof request->result, NULL);
     if (m == NULL) {
         entity_release_not_last(&s->base);
         return PORTICO_E_NO_MEMORY;
     }
-    portico_status status = w->to != NULL ? session_move(s, w->to, m) : s->base.take(&s->base, m);
+    portico_status status =
+        request->to != NULL ? session_move(s, request->to, m) : s->base.take(&s->base, m);
     if (status != PORTICO_OK) {
         message_free(m);
     }
@@ -135,11 +137,12 @@ static portico_status change_room_and_tell(session *s, const void *argument) {
 
 portico_status PORTICO_CALL api_room_join_tell(portico_room room_id, portico_session id,
                                                uint32_t message_id) {
-    way w = {.to = room_hold(room_id), .message_id = message_id};
-    w.result = (portico_room_result){
-        .struct_size = sizeof w.result, .status = PORTICO_E_ROOM_CLOSED, .room = room_id};
-    portico_status status = api_change_session("room_join_tell", id, change_room_and_tell, &w);
-    room_release(w.to);
+    move_request request = {.to = room_hold(room_id), .message_id = message_id};
+    request.result = (portico_room_result){
+        .struct_size = sizeof request.result, .status = PORTICO_E_ROOM_CLOSED, .room = room_id};
+    portico_status status =
+        api_change_session("room_join_tell", id, change_room_and_tell, &request);
+    room_release(request.to);
     return status;
 }
 

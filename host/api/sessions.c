@@ -1,4 +1,4 @@
-/* sessions.c: the functions of portico_host about one session. */
+/* sessions.c: the functions of portico_host about sessions. */
 #include "api/private.h"
 #include "base/text.h"
 #include "session/label.h"

@@ -11,12 +11,11 @@
 #include <stdlib.h>
 
 struct connector {
-    service service; /* first: on_session_freed gets it */
+    service service; /* first: on_session_freed receives a pointer to it */
     os_mutex lock;   /* guards the rest */
     connector_state state;
-    bool
-        waiting; /* the timer is set, its op is on its way, or the control thread resolves the name */
-    bool failing;      /* since a failure, until a round passes without one */
+    bool waiting;      /* for the timer, its op, or the control thread, which resolves the name */
+    bool failing;      /* from a failure until a round without one */
     bool round_failed; /* in this round */
     uint32_t pause_ms;
     uint64_t attempts;
@@ -34,13 +33,13 @@ static void connector_wait_locked(connector *c, uint32_t delay_ms) {
     }
 }
 
-/* From a failure on there is one attempt a round, and a round takes a pause: c->pause_ms, then twice as long
- * with each round that has failed, until one passes without a failure. */
+/* After a failure there is one attempt per round, and rounds are c->pause_ms apart. Each round that fails doubles the
+ * pause; a round without a failure ends this. */
 static void connector_failed_locked(connector *c, portico_status status) {
     const config_service *settings = c->service.config;
     c->failures++;
     if (!c->failing && c->state == CONNECTOR_RUNNING) {
-        log_warn(settings->name, "cannot keep a connection to %s port %u: %s; going on trying",
+        log_warn(settings->name, "cannot keep a connection to %s port %u: %s; still trying",
                  settings->address, settings->port, status_text(status));
     }
     c->failing = true;
@@ -63,7 +62,7 @@ static void connector_next_round_locked(connector *c) {
     c->round_failed = false;
 }
 
-/* Makes one connection; when more are missing, the next follows, at once while nothing fails. */
+/* Makes one connection. If more are missing, the next follows, at once unless there was a failure. */
 static void connector_connect(connector *c) {
     const char *why = NULL;
     os_mutex_lock(&c->lock);
@@ -87,8 +86,8 @@ static void connector_connect(connector *c) {
     os_mutex_unlock(&c->lock);
 }
 
-/* The control thread asks for the name's address: each time anew, since it may change, and not on a worker,
- * since it may take long. */
+/* Resolves the name before each connect, since its address may change, and on the control thread, since that may take
+ * long. */
 static void connector_on_resolve(control_command *command) {
     connector *c = container_of(command, connector, resolve);
     const config_service *settings = c->service.config;
@@ -122,8 +121,8 @@ static void connector_on_retry(const os_completion *completion) {
     connector_connect(c);
 }
 
-/* A session is gone, or never connected: another one is to come. A session that lived shorter than the pause
- * is a failure, too: else a peer that takes connections and drops them would be hammered. [any thread] */
+/* Replaces a session that has ended or never connected. One that lived for less than the pause counts as a failure, so
+ * that a peer that accepts connections and drops them is not hammered. [any thread] */
 static void connector_on_session_freed(service *s, bool connected, uint64_t lived_ms,
                                        portico_status reason) {
     connector *c = (connector *)s;
@@ -153,7 +152,7 @@ void connector_start(connector *c) {
     const config_service *settings = c->service.config;
     os_mutex_lock(&c->lock);
     if (c->state == CONNECTOR_WAITING) {
-        /* What is no numeric address is resolved before each connect. */
+        /* A name is resolved before each connect. */
         (void)os_address_parse(settings->address, settings->port, &c->to);
         if (settings->bind_address != NULL) {
             (void)os_address_parse(settings->bind_address, 0,

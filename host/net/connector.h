@@ -1,8 +1,9 @@
 /* connector.h: makes connections and keeps them.
  *
- * A connector keeps `max_sessions` sessions of its type open while the type's module is loaded. After a failure,
- * and after a session that ended, it waits: reconnect_min_ms, then twice as long with each failure in a
- * row, up to reconnect_max_ms. A session that ends sooner than the pause counts as a failure. Started and stopped by the control thread, connects on workers.
+ * A connector keeps `max_sessions` sessions of its type open while the type's module is loaded. After a failure or
+ * the end of a session it pauses for reconnect_min_ms, and twice as long after each further failure, up to
+ * reconnect_max_ms. A session that ends sooner than the pause counts as a failure. The control thread starts and stops
+ * a connector; workers connect.
  */
 #ifndef PORTICO_CONNECTOR_H
 #define PORTICO_CONNECTOR_H
@@ -24,16 +25,16 @@ typedef struct connector_view {
     connector_state state;
 } connector_view;
 
-/* NULL when out of memory. */
+/* NULL: out of memory. */
 connector *connector_create(const config_service *settings, session_type *type, os_port *port);
 
-/* Begins to connect. [control thread] */
+/* Starts connecting. [control thread] */
 void connector_start(connector *c);
 
-/* Makes no more connections; CONNECTOR_STOPPED is for ever. Its sessions stay. [control thread] */
+/* Stops connecting, in CONNECTOR_STOPPED for good. Its sessions stay open. [control thread] */
 void connector_stop(connector *c, connector_state to);
 
-/* No timer is on its way and every session is freed. [control thread] */
+/* Whether no timer is pending and every session is freed. [control thread] */
 bool connector_idle(connector *c);
 void connector_destroy(connector *c);
 

@@ -1,7 +1,7 @@
 /* listener.c: see listener.h.
  *
- * A listener keeps `accepts` accepts in flight, one in each slot. A slot heals itself: whatever an accept ends
- * with, it is submitted again, at once or, when the system is out of handles or keeps failing, after a pause.
+ * A listener keeps `accepts` accepts in flight, one per slot. However an accept ends, its slot submits it again: at
+ * once, or after a pause when the system is out of handles or keeps failing.
  */
 #include "net/listener.h"
 
@@ -15,14 +15,14 @@
 
 #include <stdlib.h>
 
-/* How long to let the system recover; and how many failures in a row are taken for one that needs it. */
+/* The pause that lets the system recover, and how many failures in a row call for one. */
 enum { PAUSE_MS = 100, FAILURES_BEFORE_PAUSE = 16, TELL_AGAIN_MS = 60000 };
 
-/* Between attempts to open: each pause is twice the one before. */
+/* The pauses between attempts to open: each is twice as long as the one before. */
 enum { REOPEN_MIN_MS = 250, REOPEN_MAX_MS = 30000 };
 
 typedef struct accept_slot {
-    os_accept_op accept; /* first: a completion's op is the slot */
+    os_accept_op accept; /* first: a completion's op is cast to the slot */
     listener *owner;
     bool armed;
 } accept_slot;
@@ -36,11 +36,11 @@ struct listener {
     accept_slot *slots;
     uint32_t armed;           /* slots in flight */
     uint32_t failures;        /* in a row */
-    uint64_t failure_told_ms; /* when the log was last told of each; 0: never */
+    uint64_t failure_told_ms; /* when the log last mentioned it; 0: never */
     uint64_t limit_told_ms;
-    uint32_t reopen_ms; /* the pause before it is opened again; 0: nobody wants that */
+    uint32_t reopen_ms; /* the pause before the next attempt to open; 0: none is wanted */
     uint64_t reopen_at_ms;
-    bool pausing; /* the timer is set, or its op is on its way */
+    bool pausing; /* the timer is set, or its op is pending */
     timer pause;
 };
 
@@ -62,7 +62,7 @@ static void listener_on_pause(const os_completion *completion) {
     os_mutex_unlock(&l->lock);
 }
 
-/* Once a minute at the most: what goes wrong at an accept goes wrong at the next thousand, too. */
+/* At most once a minute: what fails one accept fails the next thousand as well. */
 static bool tell_now(uint64_t *told_ms) {
     uint64_t now_ms = worker_now_ms();
     bool tell = *told_ms == 0 || now_ms - *told_ms >= TELL_AGAIN_MS;
@@ -76,7 +76,7 @@ static void listener_failed_locked(listener *l, portico_status status, int32_t s
     stats_add(STAT_accept_failures, 1);
     l->failures++;
     if (tell_now(&l->failure_told_ms)) {
-        log_warn(l->service.config->name, "accepting fails: %s (%s); going on trying",
+        log_warn(l->service.config->name, "accepting fails: %s (%s); still trying",
                  status_text(status), system_text(system_error));
     }
 }
@@ -103,8 +103,8 @@ static void slots_arm_locked(listener *l) {
     }
 }
 
-/* Whether the connection may become a session, which then counts: under the lock in which the accept comes
- * home, so that listener_idle never sees neither. */
+/* Whether the connection may become a session, which is then counted. The accept's completion holds the same lock, so
+ * that listener_idle always sees one of the two. */
 static bool listener_admit_locked(listener *l, const os_address *peer) {
     const char *why = NULL;
     if (service_admit(&l->service, peer, &why) == PORTICO_OK) {
@@ -112,14 +112,14 @@ static bool listener_admit_locked(listener *l, const os_address *peer) {
     }
     if (tell_now(&l->limit_told_ms)) {
         log_warn(l->service.config->name,
-                 "a connection is refused: %s is reached; further ones are counted", why);
+                 "refused a connection: %s is reached; further refusals are only counted", why);
     }
     return false;
 }
 
 static void listener_take(listener *l, os_socket *socket, const os_address *peer) {
     if (os_socket_configure(socket, &l->service.config->socket) != PORTICO_OK) {
-        log_debug(l->service.config->name, "a socket option was refused (%s)",
+        log_debug(l->service.config->name, "the system refused a socket option (%s)",
                   system_text(os_error()));
     }
     session_accept(&l->service, socket, peer);
@@ -143,8 +143,7 @@ static void listener_on_accept(const os_completion *completion) {
     if (completion->status == PORTICO_E_NO_HANDLES || l->failures >= FAILURES_BEFORE_PAUSE) {
         listener_pause_locked(l);
     } else {
-        slot_arm_locked(
-            slot); /* also after a cancel, when the listener was opened again meanwhile */
+        slot_arm_locked(slot); /* also after a cancel: the listener may have been opened again */
     }
     bool listening = l->state == LISTENER_LISTENING;
     bool admitted = socket != NULL && listening && listener_admit_locked(l, &peer);
@@ -152,7 +151,7 @@ static void listener_on_accept(const os_completion *completion) {
     if (admitted) {
         listener_take(l, socket, &peer);
     } else if (socket != NULL) {
-        os_close(socket, !listening); /* over a limit: an orderly end */
+        os_close(socket, !listening); /* over a limit: close in order, without a reset */
     }
 }
 
@@ -181,7 +180,7 @@ static portico_status listener_listen_locked(listener *l) {
         return status;
     }
     if (l->address.port != 0) {
-        at = l->address; /* opened again: clients know the port that 0 became */
+        at = l->address; /* opened again: keep the port that 0 became, which clients know */
     }
     status = os_listen(l->service.port, &at, &c->listen, &l->socket);
     if (status != PORTICO_OK) {
@@ -194,7 +193,7 @@ static portico_status listener_listen_locked(listener *l) {
     return PORTICO_OK;
 }
 
-/* Sets the time of the next attempt. False: there has been one before. */
+/* Sets the time of the next attempt. Returns whether it is the first. */
 static bool listener_try_again_locked(listener *l) {
     bool first = l->reopen_ms == 0;
     l->reopen_ms = first                              ? REOPEN_MIN_MS
@@ -229,9 +228,9 @@ portico_status listener_open(listener *l, bool keep_trying) {
     } else if (first) {
         log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
                   status_text(status), system_text(system_error),
-                  keep_trying ? "; trying again until it can" : "");
+                  keep_trying ? "; retrying until it can" : "");
     } else {
-        log_debug(c->name, "still cannot listen: %s; again in %u ms", status_text(status),
+        log_debug(c->name, "still cannot listen: %s; retrying in %u ms", status_text(status),
                   pause_ms);
     }
     return status;

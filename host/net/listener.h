@@ -1,8 +1,8 @@
-/* listener.h: takes connections in.
+/* listener.h: accepts connections.
  *
- * Opened, paused and closed by the control thread; its accepts complete on workers. A listener whose session
- * type's module is not loaded waits with its socket closed, so that clients see it. The lock guards the state
- * and the slots; sessions are made with no lock held.
+ * The control thread opens and closes a listener; its accepts complete on workers. While the module of its session type is
+ * not loaded, a listener waits with its socket closed, so that clients notice. The lock guards the state and the slots;
+ * sessions are created with no lock held.
  */
 #ifndef PORTICO_LISTENER_H
 #define PORTICO_LISTENER_H
@@ -17,18 +17,18 @@ typedef enum listener_state {
     LISTENER_STOPPED
 } listener_state;
 
-/* Makes it, in LISTENER_WAITING. NULL when out of memory. */
+/* Creates a listener in LISTENER_WAITING. NULL: out of memory. */
 listener *listener_create(const config_service *settings, session_type *type, os_port *port);
 
-/* Starts to listen. On failure the log says why and the state stays; with `keep_trying` the log says it once, and
- * listener_reopen_due says when to call this again, after pauses that grow. [control thread] */
+/* Starts to listen. On failure it logs why and stays in LISTENER_WAITING. With `keep_trying` it logs that once, and
+ * listener_reopen_due says when to call it again, after growing pauses. [control thread] */
 portico_status listener_open(listener *l, bool keep_trying);
 bool listener_reopen_due(listener *l, uint64_t now_ms);
 
-/* Closes the socket; LISTENER_STOPPED is for ever. Sessions stay. [control thread] */
+/* Closes the socket, in LISTENER_STOPPED for good. Sessions stay open. [control thread] */
 void listener_close(listener *l, listener_state to);
 
-/* Every accept has come home and every session is freed: then it may be freed. [control thread] */
+/* Whether every accept has completed and every session is freed, so that it may be destroyed. [control thread] */
 bool listener_idle(listener *l);
 void listener_destroy(listener *l);
 

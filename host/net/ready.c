@@ -9,7 +9,8 @@
 
 enum { PATH_BYTES = 4096 };
 
-static const config *written; /* whose file this process has written; NULL: none */
+static const config
+    *written; /* the configuration whose file this process has written; NULL: none */
 
 typedef struct ready_writer {
     FILE *file;
@@ -33,7 +34,7 @@ static void write_listener(void *arg, listener *l, connector *c) {
     }
 }
 
-/* A file of that name that is no ready file is somebody's mistake in the ini, and must survive it. */
+/* A mistake in the ini must not destroy another file. */
 bool ready_may_replace(const char *path) {
     char begin[4] = "";
     FILE *file = os_fopen(path, "r");
@@ -74,9 +75,10 @@ bool ready_write(const config *c) {
         return true;
     }
     if (!ready_may_replace(c->ready_file)) {
-        log_error("host",
-                  "[host] ready_file = %s: there is a file that is no ready file; name another one",
-                  c->ready_file);
+        log_error(
+            "host",
+            "[host] ready_file = %s: a file of that name exists and is not a ready file; choose another name",
+            c->ready_file);
         return false;
     }
     written = c;

@@ -105,7 +105,7 @@ bool services_reopen(uint64_t now_ms) {
     return opened;
 }
 
-static void tell_waiting(void *arg, listener *l, connector *c) {
+static void log_waiting(void *arg, listener *l, connector *c) {
     (void)arg;
     service *s = l != NULL ? listener_service(l) : connector_service(c);
     if (!type_is_loaded(s->type)) {
@@ -113,8 +113,8 @@ static void tell_waiting(void *arg, listener *l, connector *c) {
     }
 }
 
-void services_tell_waiting(void) {
-    services_each(tell_waiting, NULL);
+void services_log_waiting(void) {
+    services_each(log_waiting, NULL);
 }
 
 static void close_of_type(void *arg, session *s) {

@@ -1,7 +1,6 @@
 /* services.h: all listeners and connectors of the host.
  *
- * Made, opened and freed by the control thread; services_each may be called from any thread between
- * services_create and services_destroy.
+ * The control thread creates, opens and destroys them; services_each may be called from any thread in between.
  */
 #ifndef PORTICO_SERVICES_H
 #define PORTICO_SERVICES_H
@@ -14,29 +13,29 @@
 portico_status services_create(const config *c, os_port *port, const char *admin_type);
 void services_destroy(void);
 
-/* Opens the services of `type` (NULL: all) whose type's module is loaded now. PORTICO_OK, or the last failure;
- * a listener of one type that cannot open is tried again (services_reopen), at the start it ends the host. */
+/* Opens the services of `type` (NULL: of all types) whose module is loaded. Returns PORTICO_OK, or the last failure. A
+ * listener of one `type` that cannot open is retried (services_reopen); at the start (NULL) the host ends. */
 portico_status services_open(const session_type *type);
 
-/* Whether a listener that could not open is to be tried again now. [any thread] */
+/* Whether it is time to retry a listener that could not open. [any thread] */
 bool services_reopen_due(uint64_t now_ms);
 
-/* Tries those. True: one has opened. */
+/* Retries those that are due. True: one has opened. */
 bool services_reopen(uint64_t now_ms);
 
-/* Names in the log what waits for a module. */
-void services_tell_waiting(void);
+/* Logs which services wait for a module. */
+void services_log_waiting(void);
 
-/* The type's module goes: closes its services until it comes again, and all its sessions. */
+/* Closes the sessions of `type`, and its services until its module is loaded again. */
 void services_pause(const session_type *type);
 
-/* Nothing new comes any more. */
+/* Closes all listeners and stops all connectors, for good. */
 void services_stop(void);
 
-/* Nothing is in flight and no session is left. */
+/* Whether nothing is in flight and no session is left. */
 bool services_idle(void);
 
-/* One of the two is NULL. */
+/* Calls `each` for every service; either `l` or `c` is NULL. */
 void services_each(void (*each)(void *arg, listener *l, connector *c), void *arg);
 
 #endif

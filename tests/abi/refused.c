@@ -15,7 +15,7 @@
 #define STATE_SIZE 0
 #endif
 #if defined ENDS_BEFORE
-#define SIZE (uint32_t)offsetof(portico_module_info, ENDS_BEFORE)
+#define SIZE (uint32_t) offsetof(portico_module_info, ENDS_BEFORE)
 #elif !defined SIZE
 #define SIZE sizeof(portico_module_info)
 #endif

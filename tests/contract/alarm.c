@@ -28,8 +28,8 @@ static void by_time(void) {
         late_ns += now_ns - until_ns;
         worst_ns = now_ns - until_ns > worst_ns ? now_ns - until_ns : worst_ns;
     }
-    printf("%d sleeps of %.1f ms: %u returns, %llu us late on average, %llu us at most\n",
-           SLEEPS, SLEEP_NS / 1e6, returns, (unsigned long long)late_ns / SLEEPS / 1000,
+    printf("%d sleeps of %.1f ms: %u returns, %llu us late on average, %llu us at most\n", SLEEPS,
+           SLEEP_NS / 1e6, returns, (unsigned long long)late_ns / SLEEPS / 1000,
            (unsigned long long)worst_ns / 1000);
     CHECK(returns <= 3 * SLEEPS);
 }

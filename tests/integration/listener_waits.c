@@ -46,14 +46,14 @@ SCENARIO(listener_waits) {
     host_expect_error(h, "cannot listen on 127.0.0.1");
     CHECK(!host_try_admin(h, command, answer, sizeof answer));
     CHECK(strstr(answer, "cannot open yet") != NULL);
-    host_wait_log(h, "again in 500 ms", 1);
-    host_wait_log(h, "again in 1000 ms", 1);
+    host_wait_log(h, "retrying in 500 ms", 1);
+    host_wait_log(h, "retrying in 1000 ms", 1);
     CHECK_INT(host_log_count(h, " cannot listen on 127.0.0.1 port "), 1);
 
     /* Unloaded, it is not tried any more; loaded again, it is from the first pause on, and told again. */
     host_admin(h, "unload counts", NULL, 0);
     CHECK(!host_try_admin(h, command, answer, sizeof answer));
-    host_wait_log(h, "again in 500 ms", 2);
+    host_wait_log(h, "retrying in 500 ms", 2);
     CHECK_INT(host_log_count(h, " cannot listen on 127.0.0.1 port "), 2);
 
     net_close(taken);

@@ -122,7 +122,7 @@ static void by_load(const char *folder) {
     }
     /* One that any refusal keeps would be five; under Wine a thread of the host may still have got its own. */
     CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
-    CHECK_INT(host_log_count(h, "opcode 7 is handled by module counts already"), ROUNDS);
+    CHECK_INT(host_log_count(h, "opcode 7 is already handled by module counts"), ROUNDS);
     CHECK_INT(
         host_log_count(
             h, "type bad_fields.session: field score with offset 2, size 4, count 1 is not inside "

@@ -51,7 +51,7 @@ static void foreign_files(void) {
     const char *arguments[] = {host_executable(), "run", ini, NULL};
     CHECK_INT(process_run(arguments, output, 30000), 1);
     char *log = file_read(output, NULL);
-    CHECK(log != NULL && strstr(log, "no ready file") != NULL);
+    CHECK(log != NULL && strstr(log, "not a ready file") != NULL);
     CHECK(file_exists(path));
     free(log);
 }

@@ -26,7 +26,7 @@ static const refusal refusals[] = {
     {"other_major", {"1.0", "0.3", "build it"}},
     {"newer_minor", {"0.4", "0.3", "newer host"}},
     {"swapped_load_fails", {"its load function failed", "limit"}},
-    {"swapped_load_changes", {"its load function failed", "room_create", "start, or swap_in"}},
+    {"swapped_load_changes", {"its load function failed", "room_create", "start or swap_in"}},
     {"swapped_renamed", {"swapped_renamed", "is the module renamed", "load"}},
     {"swapped_requires_nobody", {"nowhere_to_be_found", "load nowhere_to_be_found first"}},
     {"swapped_requires_itself", {"it requires itself", "`required`"}},
