@@ -38,6 +38,7 @@ if [ -e "$build/bin/portico.exe" ]; then
     toolchain=--toolchain=$root/cmake/toolchains/mingw-w64.cmake
     WINEDLLPATH=$build/wine
     export WINEDLLPATH
+    sh "$root/scripts/wine.sh" --prepare
     run() { exec env --default-signal=INT,TERM sh "$root/scripts/wine.sh" --serve "$@"; }
 else
     suffix=

@@ -57,9 +57,10 @@ prepare() {
         fi
     done
     trap 'rmdir "$WINEPREFIX.lock"' EXIT
+    trap 'exit 130' INT TERM HUP
     make_prefix || { echo "Preparing Wine failed" >&2; return 1; }
     rmdir "$WINEPREFIX.lock"
-    trap - EXIT
+    trap - EXIT INT TERM HUP
 }
 
 prepare || exit 1
