@@ -166,8 +166,8 @@ void os_address_format(const os_address *address, char text[OS_ADDRESS_TEXT]);
  * worker. PORTICO_E_NOT_FOUND if there is none. */
 portico_status os_address_resolve(const char *host, uint16_t port, os_address *address);
 
-/* Checks that a socket of this machine can be bound to the address, whatever its port is: a socket is bound to a free port
- * for a moment and listens nowhere. PORTICO_E_ADDRESS: the machine has no such address. */
+/* Checks that this machine has the address, whatever its port is: binds a socket to a free port for
+ * a moment, without listening. PORTICO_E_ADDRESS: the machine has no such address. */
 portico_status os_address_check(const os_address *address);
 
 /* ---- the port and its operations --------------------------------------------------------- */
@@ -328,8 +328,9 @@ extern const char os_library_suffix[]; /* ".dll" or ".so" */
  */
 portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size);
 
-/* Reads the headers of a library's file without loading it: no code of it runs.
- * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE: os_library_open would fail likewise, and `why` has the reason. */
+/* Checks the headers of a library's file without loading it: runs none of its code.
+ * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE: os_library_open would fail in the same way, and
+ * `why` has the reason. */
 portico_status os_library_check(const char *path, char *why, size_t why_size);
 
 /* The address of an exported symbol, or NULL. */
@@ -379,7 +380,8 @@ bool os_file_is_written(const char *path);
 portico_status os_folder_create(const char *path);
 
 /* Checks that `path` is a folder in which this process may create files. Creates none.
- * PORTICO_E_NOT_FOUND: there is nothing; PORTICO_E_INVALID: it is not a folder; PORTICO_E_ACCESS: it may not. */
+ * PORTICO_E_NOT_FOUND: it does not exist; PORTICO_E_INVALID: it is not a folder; PORTICO_E_ACCESS:
+ * this process may not create files there. */
 portico_status os_folder_check(const char *path);
 
 /* Deletes an empty folder. */

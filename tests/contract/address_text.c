@@ -70,8 +70,9 @@ SCENARIO(address_text) {
     os_address resolved = {0};
     check_here("127.0.0.1", PORTICO_OK);
     check_here("0.0.0.0", PORTICO_OK);
-    check_here("192.0.2.1", PORTICO_E_ADDRESS); /* for documentation, RFC 5737: nobody has it */
+    check_here("192.0.2.1", PORTICO_E_ADDRESS); /* reserved for documentation, RFC 5737 */
     check_here("2001:db8::1", PORTICO_E_ADDRESS);
+    CHECK_STATUS(os_address_check(&(os_address){.port = 7777}), PORTICO_E_INVALID);
     CHECK_OK(os_address_resolve("localhost", 42, &resolved));
     CHECK_EQ(resolved.port, 42);
     os_address_format(&resolved, text);

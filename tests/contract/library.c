@@ -23,7 +23,7 @@ static void find_folder(void) {
     end[1] = '\0';
 }
 
-/* What the headers of the file say; PORTICO_E_DEPENDENCY takes more than those. */
+/* os_library_check sees only the headers: not a missing dependency. */
 static void check_headers(const char *path, portico_status expected) {
     char why[256] = "";
     CHECK_STATUS(os_library_check(path, why, sizeof why), expected);

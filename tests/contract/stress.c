@@ -246,7 +246,8 @@ static void on_accept(stress_op *o, const os_completion *done) {
         return;
     }
     os_socket *socket = o->accept.socket;
-    /* The listener is still open: it is closed after the last client has finished, see the scenario. */
+    /* The listener is still open: it is closed after the last client has finished, see the
+     * scenario. */
     bool again = op_accepted(o, os_accept(listener, (os_accept_op *)op_begin(o)));
     CHECK(again);
     server_start(socket);

@@ -134,6 +134,9 @@ portico_status os_address_check(const os_address *address) {
     any_port.port = 0;
     struct sockaddr_storage system;
     socklen_t size = address_to_system(&any_port, &system);
+    if (size == 0) {
+        return error_refuse(PORTICO_E_INVALID);
+    }
     int fd = socket(system.ss_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) {
         return error_set(errno);

@@ -1,5 +1,5 @@
-/* signals.c: the signals of os_on_signals, taken by a thread of their own. main() calls it before there
- * are other threads. */
+/* signals.c: the signals of os_on_signals, taken by a thread of their own. main() calls it before
+ * there are other threads. */
 #include "error.h"
 #include "os/os.h"
 

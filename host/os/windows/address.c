@@ -166,6 +166,9 @@ portico_status os_address_resolve(const char *host, uint16_t port, os_address *a
 }
 
 portico_status os_address_check(const os_address *address) {
+    if (!address_valid(address)) {
+        return error_refuse(PORTICO_E_INVALID);
+    }
     os_address any_port = *address;
     any_port.port = 0;
     SOCKADDR_STORAGE system;

@@ -53,7 +53,7 @@ portico_status os_folder_create(const char *path) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
-/* To open a folder for FILE_ADD_FILE asks whether files may be created in it.
+/* Opening a folder with FILE_ADD_FILE succeeds only if files may be created in it.
  * https://learn.microsoft.com/windows/win32/fileio/file-access-rights-constants */
 portico_status os_folder_check(const char *path) {
     wchar_t *wide = win_path(path);

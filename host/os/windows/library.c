@@ -70,7 +70,7 @@ static bool is_inside(FILE *file, uint64_t end) {
     return fseek(file, 0, SEEK_END) == 0 && end <= (uint64_t)ftell(file);
 }
 
-/* Whether the bytes of every section, whose table begins at `at`, are in the file. */
+/* Whether the bytes of every section are in the file. The table of sections begins at `at`. */
 static bool pe_is_whole(FILE *file, long at, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         IMAGE_SECTION_HEADER section;

@@ -65,7 +65,7 @@ os_socket *socket_open(int family, os_port *port) {
         WSASetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    /* Not inheritable: a child process would keep the port and the connections open after we exit. */
+    /* Not inheritable: a child process would keep the port and connections open after we exit. */
     s->handle = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     if (s->handle == INVALID_SOCKET) {
