@@ -1,4 +1,5 @@
-/* preflight.c: see preflight.h. In the order in which server.c needs things: log, addresses, run_dir, modules, ready file.
+/* preflight.c: see preflight.h. In the order in which server.c needs things: log, addresses,
+ * run_dir, modules, ready file.
  */
 #include "preflight.h"
 
@@ -89,7 +90,8 @@ static void check_log(const config *c, config_faults *faults) {
     (void)fclose(file);
 }
 
-/* The folder, or the nearest parent that is there: the start makes the others. False: a fault says why not. */
+/* The folder, or the nearest parent that is there: the start makes the others. False: a fault says
+ * why not. */
 static bool check_run_dir(const config *c, config_faults *faults) {
     char folder[PATH_BYTES];
     char fault[FAULT_BYTES];

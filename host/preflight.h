@@ -5,8 +5,8 @@
 #include "config/config.h"
 #include "config/fault.h"
 
-/* Reports what can be known of the files, folders, addresses and modules that `c` names. Loads no module, opens no port
- * and changes nothing. */
+/* Reports what can be known of the files, folders, addresses and modules that `c` names. Loads no
+ * module, opens no port and changes nothing. */
 void preflight(const config *c, config_report report, void *arg);
 
 #endif

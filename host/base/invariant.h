@@ -1,6 +1,6 @@
-/* invariant.h: what must hold if Portico itself is right; stays on in release builds.
+/* invariant.h: checks what must hold if Portico is correct; stays on in release builds.
  *
- * Never for what a client, a module or the system can cause: those get a status.
+ * Not for what a client, a module or the system can cause: that gets a status.
  */
 #ifndef PORTICO_INVARIANT_H
 #define PORTICO_INVARIANT_H

@@ -1,9 +1,9 @@
 /* log.c: see log.h.
  *
  * Any thread. One lock, `the_log.lock`, is taken last of all locks and held for one write, or for
- * a rotation. The level is atomic, so that a line nobody wants costs one load. A line is made whole on the
- * caller's stack before the lock is taken; one write puts it out, so that lines of several processes do not
- * mix either.
+ * a rotation. The level is atomic, so that a line below it costs one load. A line is complete on
+ * the caller's stack before the lock is taken, and goes out in one write, so that the lines of
+ * several processes do not mix.
  */
 #include "base/log.h"
 
@@ -21,26 +21,27 @@
 enum {
     LOG_RAW_MAX = 2048, /* bytes of a message before anything is replaced */
     LOG_LINE_MAX =
-        4096, /* bytes of a whole line; also of a stream's buffer, so that it goes out at once */
-    LOG_LINE_RESERVE = 16, /* of that, for the mark of a cut and the end of the line */
+        4096, /* bytes of a whole line, and of a stream's buffer, so that it is one write */
+    LOG_LINE_RESERVE = 16, /* of that, for the mark of a cut and the line end */
     LOG_PATH_MAX = 1024,
-    LOG_REOPEN_NS = 1000000000 /* a file that could not be opened is tried again after so long */
+    LOG_REOPEN_NS = 1000000000 /* pause before a file that could not be opened is tried again */
 };
 
 static struct {
     os_mutex lock;
     log_options options; /* `file` is ours */
-    FILE *file;          /* NULL: none, or it could not be opened again */
+    FILE *file;          /* NULL: none, or it could not be reopened */
     uint64_t file_bytes;
-    uint64_t rotate_bytes; /* rotate when larger: the limit, more after a rotation that failed */
+    uint64_t rotate_bytes; /* rotate when larger: the limit, or more after a failed rotation */
     uint64_t reopen_ns;
     bool started;
-    bool complained; /* of the file, once */
+    bool complained; /* about the file, which happens once */
 } the_log;
 
 typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
 
-/* What lines look like, read without the lock. These values hold until log_start and after log_stop. */
+/* What lines look like, read without the lock. These values hold until log_start and after
+ * log_stop. */
 static atomic_int the_level = LOG_INFO;
 static atomic_int the_style = STYLE_TEXT;
 
@@ -55,7 +56,7 @@ typedef struct line {
     bool cut;
 } line;
 
-/* Appends all of `text` or, when there is no room, "…" once and then nothing more. */
+/* Appends all of `text`. If there is no room: "…" once, and nothing after that. */
 static void line_add(line *l, const char *text, size_t size) {
     if (l->cut || l->size + size > LOG_LINE_MAX - LOG_LINE_RESERVE) {
         if (!l->cut) {
@@ -73,14 +74,15 @@ static void line_add_text(line *l, const char *text) {
     line_add(l, text, strlen(text));
 }
 
-/* The end of a line; its room was kept back. */
+/* Appends the end of a line, whose room is reserved. */
 static void line_end(line *l, const char *text) {
     size_t size = strlen(text);
     memcpy(l->bytes + l->size, text, size);
     l->size += size;
 }
 
-/* A control character as JSON writes it; true when `c` is one, or must be escaped for another reason. */
+/* A control character as JSON writes it; true when `c` is one, or must be escaped for another
+ * reason. */
 static bool json_escape(char c, char escaped[8]) {
     if (c == '"' || c == '\\') {
         escaped[0] = '\\';
@@ -95,7 +97,8 @@ static bool json_escape(char c, char escaped[8]) {
     return false;
 }
 
-/* Appends what somebody else wrote: not UTF-8 becomes U+FFFD, control characters are escaped (JSON) or become
+/* Appends what somebody else wrote: not UTF-8 becomes U+FFFD, control characters are escaped (JSON)
+ * or become
  * '?' (text), so that no text can look like a line of ours or move a terminal's cursor. */
 static void line_add_foreign(line *l, const char *text, log_format format) {
     size_t size = strlen(text);
@@ -151,7 +154,7 @@ static void format_json(line *l, uint64_t wall_ms, log_level level, const char *
     line_add_text(l, "\",\"level\":\"");
     line_add_text(l, level_names[level]);
     line_add_text(l, "\",\"source\":\"");
-    /* A source is the host's own word or a module's name: far too short to be cut. */
+    /* A source is a word of the host or a module's name: too short to be cut. */
     line_add_foreign(l, source, LOG_JSON);
     line_add_text(l, "\",\"text\":\"");
     line_add_foreign(l, text, LOG_JSON);
@@ -160,11 +163,11 @@ static void format_json(line *l, uint64_t wall_ms, log_level level, const char *
 
 /* ---- the file, under the lock ---- */
 
-/* Tells once, on stderr, what is wrong with the file; the host goes on. */
+/* Reports once, on stderr, what is wrong with the file; the host continues. */
 static void complain(const char *what, int code) {
     if (!the_log.complained) {
         the_log.complained = true;
-        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host goes on\n",
+        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host continues\n",
                       the_log.options.file, what, code);
     }
 }
@@ -177,12 +180,13 @@ static bool file_open(void) {
     }
     (void)setvbuf(the_log.file, NULL, _IOFBF, LOG_LINE_MAX);
     long at = fseek(the_log.file, 0, SEEK_END) == 0 ? ftell(the_log.file) : -1;
-    /* An end that `long` cannot tell is far above any sensible limit: rotate. */
+    /* A size beyond `long` is far above any sensible limit: rotate. */
     the_log.file_bytes = at >= 0 ? (uint64_t)at : UINT64_MAX / 2;
     return true;
 }
 
-/* NAME.4 to NAME.5, ..., NAME to NAME.1. Returns the status of the last step, the one that matters. */
+/* NAME.4 to NAME.5, ..., NAME to NAME.1. Returns the status of the last step, the one that matters.
+ */
 static portico_status file_shift(void) {
     char from[LOG_PATH_MAX];
     char to[LOG_PATH_MAX];
@@ -193,7 +197,7 @@ static portico_status file_shift(void) {
     for (uint32_t i = options->keep; i > 1; i--) {
         (void)snprintf(from, sizeof from, "%s.%" PRIu32, options->file, i - 1);
         (void)snprintf(to, sizeof to, "%s.%" PRIu32, options->file, i);
-        (void)os_file_rename(from, to); /* mostly it is not there yet */
+        (void)os_file_rename(from, to); /* often it does not exist yet */
     }
     (void)snprintf(to, sizeof to, "%s.1", options->file);
     return os_file_rename(options->file, to);
@@ -210,7 +214,7 @@ static void file_rotate(void) {
     } else if (status != PORTICO_OK &&
                status != PORTICO_E_NOT_FOUND) { /* not found: somebody else moved it */
         complain("cannot be rotated", code);
-        the_log.rotate_bytes += the_log.file_bytes; /* not again at every line */
+        the_log.rotate_bytes += the_log.file_bytes; /* so that not every line tries again */
     }
 }
 
@@ -236,7 +240,8 @@ static void file_write(const line *l) {
 
 /* ---- outside ---- */
 
-/* Colours by themselves only where a person looks on, and has not asked all programs for none (NO_COLOR). */
+/* Colours by themselves only where a person looks on, and has not asked all programs for none
+ * (NO_COLOR). */
 static bool want_colours(const log_options *options) {
     if (!options->terminal || options->colour == LOG_COLOUR_NEVER) {
         return false;
@@ -296,7 +301,7 @@ bool log_enabled(log_level level) {
     return (int)level <= atomic_load_explicit(&the_level, memory_order_relaxed);
 }
 
-/* Makes the line and writes it. */
+/* Formats the line and writes it. */
 static void put_out(log_level level, const char *source, const char *text) {
     line plain;
     line coloured;
@@ -314,7 +319,7 @@ static void put_out(log_level level, const char *source, const char *text) {
     os_mutex_lock(&the_log.lock);
     if (!the_log.started || the_log.options.terminal) {
         (void)fwrite(shown->bytes, 1, shown->size, stderr);
-        (void)fflush(stderr); /* some C libraries buffer it when it is no terminal */
+        (void)fflush(stderr); /* some C libraries buffer it unless it is a terminal */
     }
     if (the_log.started && the_log.options.file != NULL) {
         file_write(&plain);
@@ -322,7 +327,7 @@ static void put_out(log_level level, const char *source, const char *text) {
     os_mutex_unlock(&the_log.lock);
 }
 
-/* Marks a message that did not fit by "…" in the place of its last whole characters. */
+/* Replaces the last characters of a message that did not fit with "…". */
 static void mark_cut(char text[LOG_RAW_MAX]) {
     size_t at = LOG_RAW_MAX - 4;
     while (at > LOG_RAW_MAX - 8 && ((unsigned char)text[at] & 0xC0) == 0x80) {

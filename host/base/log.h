@@ -1,8 +1,8 @@
-/* log.h: one line per event, for people on a terminal or as JSON.
+/* log.h: one line per event, as text for people or as JSON.
  *
- * Any thread, at any time between log_start and log_stop; before and after, lines go to stderr as
- * text. A line is formatted on the caller's stack and written under one lock, whole. The file is
- * rotated by size: NAME is renamed NAME.1, NAME.1 to NAME.2, up to `keep`.
+ * Any thread, at any time. Before log_start and after log_stop, lines go to stderr as text. A line
+ * is formatted on the caller's stack and written whole, under one lock. The file is rotated by
+ * size: NAME becomes NAME.1, NAME.1 becomes NAME.2, up to `keep`.
  */
 #ifndef PORTICO_LOG_H
 #define PORTICO_LOG_H
@@ -29,21 +29,22 @@ typedef struct log_options {
     uint32_t keep;             /* [log] keep: rotated files kept */
 } log_options;
 
-/* Opens the file. On failure says why on stderr and returns false: nothing was started. */
+/* Opens the file. False: nothing was started, and stderr has the reason. */
 bool log_start(const log_options *options);
 void log_stop(void);
 
 enum { LOG_WHY_MAX = 512 };
 
-/* Opens the file again by its name, after a program such as logrotate has renamed it: later lines go to the new
- * file, and no line is lost. On failure `why` is a sentence for the user:
- * PORTICO_E_NOT_FOUND: the log has no file. PORTICO_E_SYSTEM: it cannot be opened; lines still go to the old one. */
+/* Opens the file again by its name, after a program such as logrotate has renamed it: later lines
+ * go to the new file, and no line is lost. On failure `why` is a sentence for the user:
+ * PORTICO_E_NOT_FOUND: the log has no file. PORTICO_E_SYSTEM: it cannot be opened; lines still go
+ * to the old one. */
 portico_status log_reopen(char why[LOG_WHY_MAX]);
 
 bool log_enabled(log_level level);
 
-/* Writes one line. `source` names the part of the host, or the module ("echo"). Control characters in the
- * formatted text are replaced, so that nothing a client sends can forge a line. */
+/* Writes one line. `source` is the part of the host, or the module ("echo"). Control characters in
+ * the formatted text are replaced, so that no client can forge a line. */
 COLD void log_line(log_level level, const char *source, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #define log_error(source, ...) log_line(LOG_ERROR, source, __VA_ARGS__)

@@ -12,7 +12,7 @@ typedef struct stats_block {
 } stats_block;
 
 static stats_block blocks[STATS_BLOCKS];
-static _Thread_local stats_block *own; /* NULL: block 0, which is not its own */
+static _Thread_local stats_block *own; /* NULL: block 0, which is shared */
 
 void stats_use_block(uint32_t block) {
     own = block != 0 && block < STATS_BLOCKS ? &blocks[block] : NULL;
@@ -28,7 +28,7 @@ void stats_add(stat s, uint64_t count) {
         stats_add_shared(s, count);
         return;
     }
-    /* Only this thread writes here: no locked instruction is needed. */
+    /* Only this thread writes here, so no locked instruction is needed. */
     uint64_t now = atomic_load_explicit(&b->counts[s], memory_order_relaxed);
     atomic_store_explicit(&b->counts[s], now + count, memory_order_relaxed);
 }

@@ -1,12 +1,14 @@
 /* stats.h: counters that `ctl status` shows.
  *
- * Any thread. Each worker counts in a block of its own, so that counting costs no shared cache line; all
- * other threads share one. Sums are taken while the others count: right to within what is going on.
+ * Any thread. Each worker counts in a block of its own, so that counting costs no shared cache
+ * line; all other threads share one. Threads count while a sum is taken, so a sum may miss their
+ * latest counts.
  *
- * Of broadcasts: `broadcasts` had somebody to go to, `broadcast_packets` is for how many members they were queued (and
- * counted in packets_out, too), `broadcast_copies` how often a payload was copied for that. A broadcast is copied once
- * for each framing among its members; frames that are smaller than a reference to them, also for members whose last
- * broadcast still waits.
+ * broadcasts         broadcasts that had at least one recipient
+ * broadcast_packets  packets queued for them, one per recipient; also in packets_out
+ * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
+ * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
+ * to it
  */
 #ifndef PORTICO_STATS_H
 #define PORTICO_STATS_H
@@ -42,9 +44,9 @@ typedef enum stat {
         STAT_COUNT
 } stat;
 
-enum { STATS_BLOCKS = 65 }; /* block 0 for all threads that have not called stats_use_block */
+enum { STATS_BLOCKS = 65 }; /* block 0: all threads that have not called stats_use_block */
 
-/* Gives the calling thread block `block` (1 to STATS_BLOCKS - 1) for its own. */
+/* Gives the calling thread a block of its own, 1 to STATS_BLOCKS - 1. */
 void stats_use_block(uint32_t block);
 
 void stats_add(stat s, uint64_t count);

@@ -1,4 +1,4 @@
-/* status.c: see status.h. Both functions are made from the one list. */
+/* status.c: see status.h. The list generates both functions. */
 #include "base/status.h"
 
 const char *status_name(portico_status status) {

@@ -4,10 +4,10 @@
 
 #include <portico/status.h>
 
-/* "PORTICO_E_GONE"; for a number that the list does not have "PORTICO_E_?". Never NULL. */
+/* "PORTICO_E_GONE"; "PORTICO_E_?" for a number that is not in the list. Never NULL. */
 const char *status_name(portico_status status);
 
-/* The sentence of the list; "a status that this host does not know" for any other number. Never NULL. */
+/* The list's sentence; "a status that this host does not know" for any other number. Never NULL. */
 const char *status_text(portico_status status);
 
 #endif

@@ -22,7 +22,7 @@ size_t suggest_distance(const char *a, const char *b) {
     if (a_size > SUGGEST_WORD_MAX || b_size > SUGGEST_WORD_MAX) {
         return SIZE_MAX;
     }
-    /* Three rows of the table: an exchange of neighbours looks two rows back. */
+    /* Three rows of the table: a swap of neighbours looks two rows back. */
     uint8_t rows[3][SUGGEST_WORD_MAX + 1] = {{0}};
     uint8_t *before = rows[0];
     uint8_t *above = rows[1];
@@ -51,7 +51,7 @@ size_t suggest_distance(const char *a, const char *b) {
 
 suggest suggest_begin(const char *word) {
     size_t size = strlen(word);
-    /* A word of three letters is one step from far too many others to allow more. */
+    /* Three letters are one step from too many other words to allow two. */
     size_t allowed = size <= 3 ? 1 : size <= 6 ? 2 : 3;
     suggest s = {word, NULL, allowed + 1};
     return s;
@@ -59,7 +59,7 @@ suggest suggest_begin(const char *word) {
 
 void suggest_offer(suggest *s, const char *candidate) {
     size_t distance = suggest_distance(s->word, candidate);
-    /* Replacing every letter is no likeness. */
+    /* Words that differ in every letter are not alike. */
     bool alike = distance < strlen(candidate);
     if (alike && distance < s->distance) {
         s->nearest = candidate;

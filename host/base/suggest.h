@@ -1,8 +1,8 @@
-/* suggest.h: the nearest right name for a mistyped one. Pure, any thread.
+/* suggest.h: the valid name nearest to a mistyped one. Pure, any thread.
  *
  *     suggest s = suggest_begin("max_sesions");
  *     suggest_offer(&s, "max_sessions"); ...
- *     suggest_result(&s) -> "max_sessions", or NULL when nothing is near
+ *     suggest_result(&s) -> "max_sessions", or NULL if nothing is near
  */
 #ifndef PORTICO_SUGGEST_H
 #define PORTICO_SUGGEST_H
@@ -14,18 +14,18 @@ enum { SUGGEST_WORD_MAX = 64 }; /* longer words get no suggestion */
 typedef struct suggest {
     const char *word;
     const char *nearest; /* as offered, or NULL */
-    size_t distance;     /* of `nearest`; before there is one, the first distance that is too far */
+    size_t distance;     /* of `nearest`; while that is NULL, the first distance that is too far */
 } suggest;
 
 suggest suggest_begin(const char *word);
 
-/* `candidate` must outlive the result. The first of several equally near ones wins. */
+/* `candidate` must outlive the result. Among equally near candidates the first wins. */
 void suggest_offer(suggest *s, const char *candidate);
 
 const char *suggest_result(const suggest *s);
 
-/* How many single characters must be inserted, removed, replaced or exchanged with their neighbour to turn one
- * into the other. Case does not count, and '-' and ' ' are as good as '_'. */
+/* How many characters must be inserted, removed, replaced or swapped with a neighbour to turn one
+ * word into the other. Ignores case, and treats '-' and ' ' as '_'. */
 size_t suggest_distance(const char *a, const char *b);
 
 #endif

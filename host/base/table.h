@@ -1,7 +1,7 @@
-/* table.h: uthash as the host uses it: out of memory is a status, not an exit.
+/* table.h: uthash, set up so that out of memory does not end the process.
  *
- * After a HASH_ADD, `item->hh.tbl == NULL` means that it was not added (HASH_NONFATAL_OOM in uthash's manual).
- * Every table has an owner that says which lock guards it.
+ * `item->hh.tbl == NULL` after a HASH_ADD: out of memory, and the item was not added
+ * (HASH_NONFATAL_OOM in uthash's manual). The owner of each table says which lock guards it.
  */
 #ifndef PORTICO_TABLE_H
 #define PORTICO_TABLE_H

@@ -1,4 +1,4 @@
-/* text.h: small questions about UTF-8 text, and times as text. Pure, any thread. */
+/* text.h: checks of UTF-8 text, and times as text. Pure, any thread. */
 #ifndef PORTICO_TEXT_H
 #define PORTICO_TEXT_H
 
@@ -6,20 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the UTF-8 character at the start of `text`: 1 to 4; 0 when there is none (overlong forms,
- * surrogates, values above U+10FFFF and cut characters are none, and so is an empty text). */
+/* Bytes of the UTF-8 character at the start of `text`: 1 to 4. 0: the text is empty or does not
+ * begin with a valid character (overlong, cut, a surrogate, above U+10FFFF). */
 size_t text_character(const char *text, size_t size);
 
 bool text_is_utf8(const char *text, size_t size);
 
-/* Whether the character of `length` bytes (from text_character) could forge or disturb what a person
- * reads: C0 and C1 controls, DEL, line and paragraph separators, and what turns the direction of writing. */
+/* Whether the character of `length` bytes (from text_character) could forge or garble what a person
+ * reads: C0 and C1 controls, DEL, line and paragraph separators, and changes of the writing
+ * direction. */
 bool text_is_control(const char *character, size_t length);
 
-/* UTF-8 without any such character. */
+/* Whether it is UTF-8 without such characters. */
 bool text_is_plain(const char *text, size_t size);
 
-/* Whether it may be the name of something: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text. */
+/* Whether it may name a room, a label or a channel: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text.
+ */
 bool text_is_name(const char *text);
 
 /* Whether it may name a module, or a type within one. */
@@ -33,8 +35,8 @@ char *text_copy(const char *text, size_t size);
 
 enum { TEXT_TIME = 40 }; /* room for a time */
 
-/* Writes milliseconds since 1970 as "2026-11-22T10:11:12.345Z", with `between` in the place of the T. The C library's
- * gmtime is not for several threads, and what replaces it has another name on each system. */
+/* Writes milliseconds since 1970 as "2026-11-22T10:11:12.345Z", with `between` in place of the T.
+ * gmtime is not thread-safe, and its replacement has a different name on each system. */
 void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]);
 
 #endif

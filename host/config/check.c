@@ -1,4 +1,4 @@
-/* config_check.c: see config_check.h. One function per rule. */
+/* check.c: see check.h. One function per rule. */
 #include "config/check.h"
 
 #include "config/value.h"
@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether the key has a value that can be reasoned with: set well, or its default. */
+/* Whether the key has a valid value: its own or the default. */
 static bool usable(const draft_section *section, const char *key) {
     int index = schema_find(section->kind, key);
     return index >= 0 && !section->key_bad[index];
 }
 
-/* The line of a key; that of the section's header when the key is not set. */
+/* The line of a key, or of the section's header if the key is not set. */
 static uint32_t line_of(const draft_section *section, const char *key) {
     int index = schema_find(section->kind, key);
     return index >= 0 && section->key_lines[index] != 0 ? section->key_lines[index] : section->line;
@@ -23,7 +23,7 @@ static void check_required(config_draft *draft, const draft_section *section) {
     size_t count;
     const config_key *keys = config_keys(&count);
     if (section->incomplete) {
-        return; /* the key may stand on the line that was refused */
+        return; /* the key may be on the line that was refused */
     }
     for (size_t i = 0; i < count; i++) {
         if (schema_in_section(i, section->kind) && keys[i].required && section->key_lines[i] == 0) {
@@ -53,8 +53,7 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
                   label, s->frame_limit_bytes, frame_names[s->framing], least, most_text);
     } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
         fault_add(draft->faults, line_of(section, "send_limit_bytes"),
-                  "%s send_limit_bytes = %" PRIu32
-                  ": allowed is at least frame_limit_bytes, %" PRIu32
+                  "%s send_limit_bytes = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
                   ", or the largest frame could never be sent",
                   label, s->send_limit_bytes, s->frame_limit_bytes);
     }
@@ -67,13 +66,12 @@ static void check_reconnect(config_draft *draft, const draft_section *section,
         char label[DRAFT_LABEL_MAX];
         draft_label(section, label);
         fault_add(draft->faults, line_of(section, "reconnect_min_ms"),
-                  "%s reconnect_min_ms = %" PRIu32
-                  ": allowed is at most reconnect_max_ms, %" PRIu32,
+                  "%s reconnect_min_ms = %" PRIu32 ": must be at most reconnect_max_ms, %" PRIu32,
                   label, s->reconnect_min_ms, s->reconnect_max_ms);
     }
 }
 
-/* The service's numeric address; family NONE for a host name or none at all. */
+/* The numeric address; the family is NONE for a host name or no address. */
 static os_address address_of(const char *text, uint16_t port) {
     os_address address;
     memset(&address, 0, sizeof address);
@@ -91,17 +89,17 @@ static void check_families(config_draft *draft, const draft_section *section,
     uint8_t from = address_of(s->bind_address, 0).family;
     if (s->outgoing && family != OS_ADDRESS_NONE && from != OS_ADDRESS_NONE && from != family) {
         fault_add(draft->faults, line_of(section, "bind_address"),
-                  "%s bind_address = %s: allowed is an address of the same family as address, %s",
+                  "%s bind_address = %s: must be an address of the same family as address, %s",
                   label, s->bind_address, s->address);
     }
     if (!s->outgoing && s->listen.dual_stack && family == OS_ADDRESS_IPV4) {
         fault_add(draft->faults, line_of(section, "dual_stack"),
-                  "%s dual_stack = yes: allowed with an IPv6 address such as ::, but address is %s",
-                  label, s->address);
+                  "%s dual_stack = yes: needs an IPv6 address such as ::, but address is %s", label,
+                  s->address);
     }
 }
 
-/* Whether two sections would listen on one address. Port 0 is always another one. */
+/* Whether two sections would listen on the same address. Every port 0 is a different one. */
 static bool same_place(const config_service *a, const config_service *b) {
     os_address x = address_of(a->address, a->port);
     os_address y = address_of(b->address, b->port);
@@ -141,7 +139,7 @@ static void check_place(config_draft *draft, const draft_section *section,
     }
 }
 
-/* Every two of them; `admin` stands for an [admin] that the file leaves out. */
+/* Compares every two of them. `admin` represents an [admin] that the file does not have. */
 static void check_places(config_draft *draft) {
     draft_section admin = {.kind = CONFIG_SECTION_ADMIN};
     bool written = false;
@@ -174,7 +172,8 @@ static bool is_loopback(const os_address *address) {
            memcmp(address->bytes, mapped_4, sizeof mapped_4) == 0;
 }
 
-/* The admin listener can stop the host: beyond this machine only with a secret that somebody chose. */
+/* The admin listener can stop the host, so other machines reach it only with a token that somebody
+ * chose. */
 static void check_admin(config_draft *draft, const draft_section *section) {
     const config *c = draft->config;
     os_address address = address_of(c->admin.address, 0);
@@ -185,8 +184,8 @@ static void check_admin(config_draft *draft, const draft_section *section) {
     if (address.family != OS_ADDRESS_NONE && !is_loopback(&address)) {
         fault_add(
             draft->faults, line_of(section, "address"),
-            "[admin] address = %s: allowed is a loopback address such as 127.0.0.1, or set token to a secret "
-            "of at least 16 bytes",
+            "[admin] address = %s: must be a loopback address such as 127.0.0.1, unless token is set to a secret of at least "
+            "16 bytes",
             c->admin.address);
     }
 }

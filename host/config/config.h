@@ -1,8 +1,7 @@
-/* config.h: what the ini file says, typed, checked and immutable.
+/* config.h: what the ini file says, typed, checked and immutable. Any thread may read it.
  *
- * config_load reads a file through inih, checks every key against one table (config_schema.c) and
- * reports all that is wrong, each with file, line, key, what was found, what is allowed and the
- * nearest right name. The result is never written again and may be read from any thread.
+ * load.h makes it: it checks every key against one table (schema.c) and reports every fault with
+ * file, line, key, what was found, what is allowed and the nearest valid name.
  */
 #ifndef PORTICO_CONFIG_H
 #define PORTICO_CONFIG_H
@@ -22,22 +21,22 @@ typedef enum config_unknown_opcode {
 /* One [listener NAME], [connector NAME] or [admin]: where sessions come from and their limits. */
 typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
-    uint32_t line;              /* of the section's header, for messages; 0: the file has none */
+    uint32_t line;              /* of the section's header, for messages; 0: not in the file */
     bool outgoing;              /* a connector */
     char *address; /* as written; a numeric address, for a connector also a host name */
     uint16_t port; /* 0 (listener): the system picks one */
     char *type;    /* session type, "module.type" */
     frame_kind framing;
-    uint32_t max_sessions; /* listener: at most so many at once; connector: keeps so many open */
+    uint32_t max_sessions; /* listener: most at once; connector: number kept open */
 
     uint32_t frame_limit_bytes;    /* whole frame, header included */
     uint32_t send_limit_bytes;     /* queued to send, per session */
     config_backlog backlog_policy; /* key `backlog`: what happens at that limit */
     config_unknown_opcode unknown_opcode;
     uint32_t packets_per_second; /* per session, 0: no limit; bursts up to one second's worth */
-    uint32_t idle_timeout_s;     /* no complete packet for so long: closed. 0: never */
-    uint32_t frame_timeout_s;    /* a begun frame must be complete after so long. 0: never */
-    uint32_t close_timeout_ms;   /* for what is queued, when a session closes */
+    uint32_t idle_timeout_s;     /* closes after this time without a complete packet; 0: never */
+    uint32_t frame_timeout_s;    /* closes if a frame takes longer to complete; 0: never */
+    uint32_t close_timeout_ms;   /* for sending what is queued when a session closes */
 
     uint32_t max_per_address; /* listener: sessions per client address, 0: no limit */
     uint32_t accepts;         /* listener: accepts kept in flight */
@@ -58,13 +57,13 @@ typedef struct config_pair {
     uint32_t line;
 } config_pair;
 
-/* One [module NAME]: `file` and `load` are the host's, every other key is the module's own. */
+/* One [module NAME]. The host reads `file` and `load`; every other key is the module's own. */
 typedef struct config_module {
     char name[CONFIG_NAME_MAX];
     uint32_t line;
-    char *
-        file; /* path, absolute or from the working folder; NULL: NAME + suffix in the modules' folder */
-    bool load; /* load at the start */
+    char *file; /* path, absolute or from the working folder; NULL: NAME + suffix in the modules'
+                   folder */
+    bool load;  /* load at the start */
     config_pair *pairs;
     size_t pair_count;
 } config_module;
@@ -111,8 +110,8 @@ typedef struct config {
 /* The [module NAME] section, or NULL. */
 const config_module *config_find_module(const config *c, const char *name);
 
-/* The line that set a field of `c`, of one of its services or of one of its modules, such as &c->run_dir.
- * 0: the field has its default. */
+/* The line that set a field of `c`, of one of its services or of one of its modules, such as
+ * &c->run_dir. 0: the field has its default. */
 uint32_t config_line(const config *c, const void *field);
 
 /* The module's own key, or NULL. */

@@ -1,4 +1,5 @@
-/* config_draft.c: see config_draft.h. Every refusal names section, key, what was found, what is allowed. */
+/* draft.c: see draft.h. Every refusal names the section, the key, what was found and what is
+ * allowed. */
 #include "config/draft.h"
 
 #include "base/suggest.h"
@@ -14,8 +15,8 @@ enum { SHOWN_MAX = 80, LIST_MAX = 512 };
 
 /* ---- arrays ---- */
 
-/* Makes room for one zeroed item behind `count` items; the room doubles at every power of two. Returns the
- * array, perhaps at a new place, or NULL: then the old one stays. */
+/* Makes room for one zeroed item after `count` items, by doubling the room at every power of two.
+ * Returns the array, which may have moved; NULL: out of memory, and the old array stays valid. */
 static void *array_grow(void *array, size_t count, size_t item_bytes) {
     if ((count & (count - 1)) == 0) {
         array = realloc(array, (count == 0 ? 1 : 2 * count) * item_bytes);
@@ -34,7 +35,7 @@ void draft_label(const draft_section *section, char label[DRAFT_LABEL_MAX]) {
                    section->name);
 }
 
-/* Cuts what a person wrote to a length that a message can carry. */
+/* Shortens what a person wrote to a length that fits into a message. */
 static void show(const char *text, char shown[SHOWN_MAX + 8]) {
     size_t size = strlen(text);
     size_t at = 0;
@@ -46,14 +47,14 @@ static void show(const char *text, char shown[SHOWN_MAX + 8]) {
 }
 
 /* Appends to a list of at most LIST_MAX bytes. */
-static void list_add(char *list, const char *between, const char *text, const char *behind) {
+static void list_add(char *list, const char *between, const char *text, const char *after) {
     size_t size = strlen(list);
-    (void)snprintf(list + size, LIST_MAX - size, "%s%s%s", size > 0 ? between : "", text, behind);
+    (void)snprintf(list + size, LIST_MAX - size, "%s%s%s", size > 0 ? between : "", text, after);
 }
 
 /* ---- sections ---- */
 
-/* Splits "listener game" into its kind and the rest without blanks around it. */
+/* Splits "listener game" into kind and name, without the blanks around them. */
 static void split_header(const char *text, char *kind, char *name, size_t size) {
     static const char blanks[] = " \t";
     text += strspn(text, blanks);
@@ -82,18 +83,17 @@ static void refuse_section(config_draft *draft, uint32_t line, const char *heade
         fault_add(draft->faults, line, "[%s]: unknown section; did you mean [%s%s]?", header, found,
                   schema_section_has_name(section) ? " NAME" : "");
     } else {
-        fault_add(draft->faults, line, "[%s]: unknown section; allowed are [%s", header, list);
+        fault_add(draft->faults, line, "[%s]: unknown section; the sections are [%s", header, list);
     }
 }
 
-/* Whether the name is what this kind of section wants; says so otherwise. */
+/* Whether the name suits this kind of section; if not, adds a fault. */
 static bool check_name(config_draft *draft, uint32_t line, config_section kind, const char *name) {
     const char *word = schema_section_name(kind);
     if (!schema_section_has_name(kind)) {
         if (name[0] != '\0') {
-            fault_add(draft->faults, line,
-                      "[%s %s]: there is one such section, without a name: write [%s]", word, name,
-                      word);
+            fault_add(draft->faults, line, "[%s %s]: this section has no name: write [%s]", word,
+                      name, word);
         }
         return name[0] == '\0';
     }
@@ -107,8 +107,7 @@ static bool check_name(config_draft *draft, uint32_t line, config_section kind, 
         return false;
     }
     if (!value_is_name(name)) {
-        fault_add(draft->faults, line, "[%s %s]: allowed in a name are a-z, 0-9, _ and -", word,
-                  name);
+        fault_add(draft->faults, line, "[%s %s]: a name consists of a-z, 0-9, _ and -", word, name);
         return false;
     }
     return true;
@@ -134,7 +133,7 @@ bool draft_set_defaults(config_draft *draft, config_section kind, void *base) {
             continue;
         }
         if (value_set(&keys[i], base, keys[i].default_text, draft->folder, allowed) != PORTICO_OK) {
-            return false; /* out of memory: the tests load every default */
+            return false; /* out of memory: the tests prove that every default is valid */
         }
     }
     return true;
@@ -172,10 +171,10 @@ static bool add_service(config_draft *draft, draft_section *section) {
     return draft_set_defaults(draft, section->kind, service);
 }
 
-/* Adds the service or module that a section describes, with its defaults. */
+/* Adds the service or module that a section describes, with default values. */
 static bool add_described(config_draft *draft, draft_section *section) {
     if (!schema_section_has_name(section->kind)) {
-        return true; /* its keys are fields of the config itself, which has its defaults */
+        return true; /* its keys are fields of the config itself, which has its defaults already */
     }
     return section->kind == CONFIG_SECTION_MODULE ? add_module(draft, section)
                                                   : add_service(draft, section);
@@ -209,7 +208,7 @@ void draft_begin_section(void *arg, uint32_t line, const char *text) {
     draft->began = true;
     draft->current = NULL;
     if (text == NULL) {
-        return; /* reported where it was read */
+        return; /* file.c has reported it */
     }
     char kind_text[CONFIG_NAME_MAX];
     char name[CONFIG_NAME_MAX];
@@ -227,8 +226,8 @@ void draft_begin_section(void *arg, uint32_t line, const char *text) {
         char label[DRAFT_LABEL_MAX];
         draft_label(before, label);
         fault_add(draft->faults, line,
-                  "%s: the section is there already, at line %" PRIu32 ": move its keys there",
-                  label, before->line);
+                  "%s: the section exists at line %" PRIu32 ": move its keys there", label,
+                  before->line);
         return;
     }
     add_section(draft, line, kind, name);
@@ -251,7 +250,8 @@ void *draft_base(config_draft *draft, const draft_section *section) {
     return c;
 }
 
-/* "unknown key", and what may have been meant: the key's own section, a near name, or all names. */
+/* "unknown key", and what may be meant: the section that has the key, a similar name, or all names.
+ */
 static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
     char label[DRAFT_LABEL_MAX];
     char shown[SHOWN_MAX + 8];
@@ -281,7 +281,7 @@ static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
         fault_add(draft->faults, line, "%s %s: unknown key; did you mean %s?", label, shown,
                   suggest_result(&near));
     } else {
-        fault_add(draft->faults, line, "%s %s: unknown key; allowed are %s", label, shown, all);
+        fault_add(draft->faults, line, "%s %s: unknown key; the keys are %s", label, shown, all);
     }
 }
 
@@ -292,14 +292,14 @@ static void refuse_value(config_draft *draft, uint32_t line, const config_key *k
     draft_label(draft->current, label);
     if (key->kind == CONFIG_SECRET) {
         (void)snprintf(shown, sizeof shown, "(%zu bytes)",
-                       strlen(value)); /* a log is no place for secrets */
+                       strlen(value)); /* messages show no secrets */
     } else {
         show(value, shown);
     }
     bool hash = strchr(value, '#') != NULL;
-    fault_add(draft->faults, line, "%s %s =%s%s: allowed is %s%s", label, key->key,
+    fault_add(draft->faults, line, "%s %s =%s%s: must be %s%s", label, key->key,
               shown[0] != '\0' ? " " : "", shown, allowed,
-              hash ? "; a comment behind a value begins with ' ;', not with '#'" : "");
+              hash ? "; a comment after a value begins with ' ;', not '#'" : "");
 }
 
 static void refuse_again(config_draft *draft, uint32_t line, const char *name,
@@ -308,11 +308,10 @@ static void refuse_again(config_draft *draft, uint32_t line, const char *name,
     char shown[SHOWN_MAX + 8];
     draft_label(draft->current, label);
     show(name, shown);
-    fault_add(draft->faults, line, "%s %s: is set already, at line %" PRIu32, label, shown,
-              first_line);
+    fault_add(draft->faults, line, "%s %s: already set at line %" PRIu32, label, shown, first_line);
 }
 
-/* A key that is the module's own. */
+/* Adds a key of the module's own. */
 static void add_pair(config_draft *draft, uint32_t line, const char *name, const char *value) {
     config_module *module = draft_base(draft, draft->current);
     const config_pair *before = config_find_pair(module, name);
@@ -371,7 +370,7 @@ void draft_set_pair(void *arg, uint32_t line, const char *name, const char *valu
             show(name, shown);
             fault_add(draft->faults, line, "%s: a key before the first [section]", shown);
         }
-        return; /* else the section's header was wrong, and that is reported */
+        return; /* the section's header was refused, and that is reported */
     }
     int index = schema_find(draft->current->kind, name);
     if (index >= 0) {

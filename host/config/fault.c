@@ -1,4 +1,4 @@
-/* config_fault.c: see config_fault.h. */
+/* fault.c: see fault.h. */
 #include "config/fault.h"
 
 #include "base/text.h"
@@ -31,7 +31,7 @@ void fault_add(config_faults *faults, uint32_t line, const char *format, ...) {
     va_end(arguments);
     faults->found++;
     if (faults->count >= FAULT_KEEP_MAX) {
-        return; /* fault_report tells how many more there are */
+        return; /* fault_report reports how many more there are */
     }
     char *copy = text_copy(text, strlen(text));
     if (copy == NULL || !faults_grow(faults)) {

@@ -1,6 +1,5 @@
-/* config_fault.h: everything that is wrong with one ini file, kept until it can be told in the order of the
- * lines. One thread.
- */
+/* fault.h: collects everything that is wrong with one ini file, to report it in the order of the
+ * lines. One thread. */
 #ifndef PORTICO_CONFIG_FAULT_H
 #define PORTICO_CONFIG_FAULT_H
 
@@ -12,16 +11,16 @@
 
 enum {
     FAULT_TEXT_MAX = 600, /* bytes of one message, its zero included; longer ones are cut */
-    FAULT_KEEP_MAX = 1000 /* a file with more faults is no ini file: the others are only counted */
+    FAULT_KEEP_MAX = 1000 /* more are only counted: such a file is no ini file */
 };
 
-/* Is called once for each thing that is wrong, in the order of the lines; `text` is one line without
- * an end such as "conf/portico.ini:12: [listener game] port = 99999: allowed is 0 to 65535". */
+/* Called once for each fault, in the order of the lines. `text` is one line without a line end,
+ * such as "conf/portico.ini:12: [listener game] port = 99999: must be 0 to 65535". */
 typedef void (*config_report)(void *arg, const char *text);
 
 typedef struct config_fault {
     uint32_t line;
-    uint32_t order; /* of two faults on one line, which was found first */
+    uint32_t order; /* sorts the faults of one line */
     char *text;
 } config_fault;
 
@@ -31,13 +30,13 @@ typedef struct config_faults {
     size_t count; /* in the list */
     size_t capacity;
     size_t found;   /* all */
-    bool no_memory; /* something could not be checked or kept for want of memory */
+    bool no_memory; /* something could not be checked or kept: out of memory */
 } config_faults;
 
-/* Adds one sentence about `line`; line 0 is about the whole file. */
+/* Adds one sentence about `line`, or about the whole file if it is 0. */
 void fault_add(config_faults *faults, uint32_t line, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Calls `report` for each, sorted. */
+/* Calls `report` for each fault, sorted by line. */
 void fault_report(config_faults *faults, config_report report, void *arg);
 
 void fault_free(config_faults *faults);

@@ -1,6 +1,7 @@
-/* config_file.c: see config_file.h. */
+/* file.c: see file.h. */
 #include "config/file.h"
 
+#include "base/system_text.h"
 #include "base/text.h"
 #include "os/os.h"
 
@@ -9,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A character that no line of the file can have, for lines of our own. */
+/* A character that no line of the file can contain: it marks our own lines. */
 #define MARK "\x01"
 
 typedef enum feed {
     FEED_LINE,   /* the next line of the file */
-    FEED_HEADER, /* the header in `header`; before it "[MARK]" was fed */
-    FEED_MARK    /* "MARK = MARK": inih answers with the section that it is in */
+    FEED_HEADER, /* `header`, after "[MARK]" */
+    FEED_MARK    /* "MARK = MARK": inih answers with the current section */
 } feed;
 
 typedef struct reader {
@@ -28,7 +29,7 @@ typedef struct reader {
     size_t header_size;
     uint32_t line; /* of the last line fed; 0 before the first */
     feed next;
-    bool waits; /* a line was fed that inih must answer with a pair */
+    bool expects_pair; /* inih must answer the line that was fed with a pair */
 } reader;
 
 /* ---- the file ---- */
@@ -40,33 +41,38 @@ static void ignore_entry(void *arg, const char *name) {
 
 portico_status config_file_read(config_faults *faults, char **bytes, size_t *size) {
     if (os_folder_list(faults->path, ignore_entry, NULL) == PORTICO_OK) {
-        fault_add(faults, 0, "is a folder; expected is an ini file");
+        fault_add(faults, 0, "is a folder, not an ini file");
         return PORTICO_E_NOT_FOUND;
     }
+    portico_status status = PORTICO_E_NOT_FOUND;
     FILE *file = os_fopen(faults->path, "rb");
     if (file == NULL) {
-        fault_add(faults, 0, "cannot be opened; is the path right, and may it be read?");
-        return PORTICO_E_NOT_FOUND;
-    }
-    char *buffer = malloc(CONFIG_FILE_MAX_BYTES + 1);
-    portico_status status = buffer != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    if (status == PORTICO_OK) {
-        *size = fread(buffer, 1, CONFIG_FILE_MAX_BYTES + 1, file);
-        if (ferror(file) != 0) {
-            fault_add(faults, 0, "cannot be read");
-            status = PORTICO_E_NOT_FOUND;
-        } else if (*size > CONFIG_FILE_MAX_BYTES) {
-            fault_add(faults, 0, "is larger than 1 MiB; is it an ini file?");
-            status = PORTICO_E_NOT_FOUND;
-        }
-    }
-    (void)fclose(file);
-    if (status != PORTICO_OK) {
-        free(buffer);
+        fault_add(faults, 0, "cannot be opened (%s)", system_text(os_error()));
         return status;
     }
+    char *buffer = malloc(CONFIG_FILE_MAX_BYTES + 1);
+    if (buffer == NULL) {
+        status = PORTICO_E_NO_MEMORY;
+        goto close_file;
+    }
+    *size = fread(buffer, 1, CONFIG_FILE_MAX_BYTES + 1, file);
+    if (ferror(file) != 0) {
+        fault_add(faults, 0, "cannot be read");
+        goto free_buffer;
+    }
+    if (*size > CONFIG_FILE_MAX_BYTES) {
+        fault_add(faults, 0, "is larger than 1 MiB; is it an ini file?");
+        goto free_buffer;
+    }
+    (void)fclose(file);
     *bytes = buffer;
     return PORTICO_OK;
+
+free_buffer:
+    free(buffer);
+close_file:
+    (void)fclose(file);
+    return status;
 }
 
 /* ---- lines ---- */
@@ -82,7 +88,7 @@ static bool is_comment(char c) {
     return c == ';' || c == '#';
 }
 
-/* What is behind the ']' of a header: inih drops it without a word. */
+/* Text after the ']' of a header, which inih ignores silently. */
 static void check_after_header(reader *r) {
     const char *end = r->header + r->header_size;
     const char *close = memchr(r->header, ']', r->header_size);
@@ -91,11 +97,11 @@ static void check_after_header(reader *r) {
     }
     const char *rest = skip_blanks(close + 1, end);
     if (rest < end && !is_comment(*rest)) {
-        fault_add(r->faults, r->line, "text behind the ']' of a section: begin a new line there");
+        fault_add(r->faults, r->line, "text after the ']' of a section: begin a new line");
     }
 }
 
-/* Whether every byte of the line is text. */
+/* Whether the line is printable UTF-8 text. */
 static bool check_text(reader *r, const char *line, size_t size) {
     if (memchr(line, '\0', size) != NULL) {
         fault_add(r->faults, r->line, "a NUL byte; save the file as UTF-8 text");
@@ -118,7 +124,7 @@ static bool check_text(reader *r, const char *line, size_t size) {
     return true;
 }
 
-/* Whether inih would take the line as it is meant. */
+/* Whether inih would read the line as it is meant. */
 static bool check_shape(reader *r, const char *line, size_t size, size_t limit) {
     if (size > limit) {
         fault_add(r->faults, r->line, "the line is longer than %zu bytes", limit);
@@ -127,8 +133,7 @@ static bool check_shape(reader *r, const char *line, size_t size, size_t limit) 
     if (line[0] == ' ' || line[0] == '\t') {
         fault_add(
             r->faults, r->line,
-            "an indented line continues the value before it, and values have one line here: remove the "
-            "blanks at its start");
+            "an indented line would continue the value above, but a value is one line: remove the blanks at its start");
         return false;
     }
     return true;
@@ -139,12 +144,12 @@ static void hand_out(char *buffer, const char *text, size_t size) {
     memcpy(buffer + size, "\n", 2);
 }
 
-/* Gives inih the next line of the file that means something. */
+/* Gives inih the next line that is not empty or a comment. */
 static char *feed_line(reader *r, char *buffer, size_t limit) {
-    if (r->waits) {
+    if (r->expects_pair) {
         fault_add(r->faults, r->line, "neither [section] nor key = value");
         r->events->lost(r->arg);
-        r->waits = false;
+        r->expects_pair = false;
     }
     while (r->at < r->end) {
         const char *line = r->at;
@@ -154,7 +159,7 @@ static char *feed_line(reader *r, char *buffer, size_t limit) {
         size -= size > 0 && line[size - 1] == '\r';
         r->line++;
         const char *start = skip_blanks(line, line + size);
-        bool empty = start == line + size || is_comment(*start); /* may have any length */
+        bool empty = start == line + size || is_comment(*start); /* those may have any length */
         bool good = check_text(r, line, size) && (empty || check_shape(r, line, size, limit));
         if (!good && !empty) {
             r->events->lost(r->arg);
@@ -169,20 +174,20 @@ static char *feed_line(reader *r, char *buffer, size_t limit) {
             r->header = line;
             r->header_size = size;
             r->next = FEED_HEADER;
-            hand_out(buffer, "[" MARK "]", 3); /* so that a header that inih refuses is seen */
+            hand_out(buffer, "[" MARK "]", 3); /* shows whether inih refuses the header */
             return buffer;
         }
-        r->waits = true;
+        r->expects_pair = true;
         hand_out(buffer, line, size);
         return buffer;
     }
     return NULL;
 }
 
-/* inih's reader: once a line. */
+/* inih's reader, called once per line. */
 static char *read_line(char *buffer, int capacity, void *stream) {
     reader *r = stream;
-    size_t limit = (size_t)capacity - 2; /* without the line end and the zero */
+    size_t limit = (size_t)capacity - 2; /* room for the line end and the zero */
     limit = limit < CONFIG_LINE_MAX_BYTES ? limit : CONFIG_LINE_MAX_BYTES;
     switch (r->next) {
     case FEED_LINE: return feed_line(r, buffer, limit);
@@ -199,7 +204,7 @@ static char *read_line(char *buffer, int capacity, void *stream) {
 
 /* ---- what inih answers ---- */
 
-/* The header that was fed has left inih in `section`. */
+/* After the header that was fed, inih is in `section`. */
 static void on_header(reader *r, const char *section) {
     const char *close = memchr(r->header, ']', r->header_size);
     size_t written = close != NULL ? (size_t)(close - r->header) - 1 : 0;
@@ -216,13 +221,13 @@ static void on_header(reader *r, const char *section) {
     r->events->section(r->arg, r->line, section);
 }
 
-/* inih's handler: a pair was read. */
+/* inih's handler, called for every pair. */
 static int on_pair(void *user, const char *section, const char *name, const char *value) {
     reader *r = user;
     if (strcmp(name, MARK) == 0) {
         on_header(r, section);
     } else {
-        r->waits = false;
+        r->expects_pair = false;
         r->events->pair(r->arg, r->line, name, value);
     }
     return 1;
@@ -242,7 +247,7 @@ portico_status config_file_parse(config_faults *faults, const char *bytes, size_
         return PORTICO_E_NO_MEMORY;
     }
     if (answer != 0 && faults->found == 0) {
-        fault_add(faults, 0, "is not an ini file"); /* not seen yet; but inih's no is a no */
+        fault_add(faults, 0, "is not an ini file"); /* never seen, but inih has refused it */
     }
     return PORTICO_OK;
 }

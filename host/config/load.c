@@ -1,5 +1,5 @@
-/* load.c: see load.h. The bytes are read (file.c), the keys set (draft.c) and compared with each other
- * (check.c), and the faults reported (fault.c).
+/* load.c: see load.h. The bytes are read (file.c), the keys set (draft.c) and compared with each
+ * other (check.c), and the faults reported (fault.c).
  */
 #include "config/load.h"
 
@@ -12,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What of [admin] is not for the ini to say: it speaks lines to a few people. */
+/* The settings of [admin] that are not in the ini: a few people connect, and they send lines. */
 static void set_admin(config_service *admin) {
     memcpy(admin->name, "admin", sizeof "admin");
     admin->framing = FRAME_LINE;
     admin->max_sessions = 64;
     admin->frame_limit_bytes = 64 * 1024;
-    admin->send_limit_bytes = 16 * 1024 * 1024; /* `ctl sessions` of a full house */
+    admin->send_limit_bytes = 16 * 1024 * 1024; /* for `ctl sessions` with very many sessions */
     admin->backlog_policy = CONFIG_BACKLOG_CLOSE;
-    admin->idle_timeout_s = 5; /* until the token is shown */
+    admin->idle_timeout_s = 5; /* until the client has sent the token */
     admin->frame_timeout_s = 5;
     admin->close_timeout_ms = 2000;
     admin->accepts = 2;
@@ -30,7 +30,7 @@ static void set_admin(config_service *admin) {
     admin->socket.linger_s = -1;
 }
 
-/* The part of `path` up to its last separator, that included. */
+/* `path` up to and including its last separator. */
 static char *folder_of(const char *path) {
     size_t size = strlen(path);
     while (size > 0 && path[size - 1] != '/' && path[size - 1] != '\\') {
@@ -39,7 +39,7 @@ static char *folder_of(const char *path) {
     return text_copy(path, size);
 }
 
-/* A configuration with the defaults of everything that stands in no named section. */
+/* Begins a configuration with the defaults of all sections without a NAME. */
 static bool draft_begin(config_draft *draft, const char *path) {
     static const config_section unnamed[] = {CONFIG_SECTION_HOST, CONFIG_SECTION_LOG,
                                              CONFIG_SECTION_ADMIN, CONFIG_SECTION_MODULES};
@@ -66,7 +66,7 @@ static size_t count_lines(const draft_section *section) {
     return count;
 }
 
-/* Keeps the line of every key that is set. The structs have found their final places. */
+/* Keeps the line of every key that is set. The structs no longer move. */
 static bool keep_lines(config_draft *draft) {
     config *c = draft->config;
     size_t count;
@@ -92,7 +92,7 @@ static bool keep_lines(config_draft *draft) {
     return true;
 }
 
-/* What the file leaves to the host. */
+/* Fills in what the file leaves to the host. */
 static void resolve(config_draft *draft) {
     config *c = draft->config;
     uint32_t processors = os_cpu_count();
@@ -106,7 +106,7 @@ static void resolve(config_draft *draft) {
     }
 }
 
-/* The whole way from the bytes to a checked config in draft->config, unless a fault was added. */
+/* Turns the bytes into a checked config in draft->config. */
 static portico_status draft_read(config_draft *draft, const char *bytes, size_t size) {
     static const config_events events = {draft_begin_section, draft_set_pair, draft_lose_line};
     config_faults *faults = draft->faults;
@@ -115,7 +115,7 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
         faults->no_memory = true;
     }
     if (faults->no_memory) {
-        return PORTICO_E_NO_MEMORY; /* what is missing would be reported as if it were the file's fault */
+        return PORTICO_E_NO_MEMORY; /* checking on would blame the file for what is missing */
     }
     config_check(draft);
     resolve(draft);
@@ -161,7 +161,7 @@ portico_status config_load(const char *path, config_report report, void *arg,
     return status;
 }
 
-/* Frees what the keys of `section` put into `base`. */
+/* Frees the values of the keys of `section` in `base`. */
 static void free_fields(config_section section, void *base) {
     size_t count;
     const config_key *keys = config_keys(&count);
@@ -182,7 +182,7 @@ static void free_module(config_module *module) {
 }
 
 void config_free(const config *loaded) {
-    config *c = (config *)(uintptr_t)loaded; /* it is immutable for all others */
+    config *c = (config *)(uintptr_t)loaded; /* immutable for everyone else */
     if (c == NULL) {
         return;
     }

@@ -5,14 +5,15 @@
 #include "config/config.h"
 #include "config/fault.h"
 
-/* Reads `path`. Relative paths in it start from the file's own folder. On PORTICO_OK *result is the caller's
- * until config_free. PORTICO_E_NOT_FOUND: cannot be read; PORTICO_E_INVALID: something is
- * wrong; in both cases `report` was called at least once and *result is NULL. */
+/* Reads `path`. Relative paths in it start from the file's folder. On PORTICO_OK the caller frees
+ * *result with config_free. PORTICO_E_NOT_FOUND: the file cannot be read; PORTICO_E_INVALID: it has
+ * faults; PORTICO_E_NO_MEMORY. In each of these cases `report` was called at least once and *result
+ * is NULL. */
 portico_status config_load(const char *path, config_report report, void *arg,
                            const config **result);
 
-/* The same with the `size` bytes of a file that was read already; `path` is what messages and
- * relative paths begin with. */
+/* The same for the `size` bytes of a file that has been read. Messages and relative paths begin
+ * with `path`. */
 portico_status config_parse(const char *path, const char *bytes, size_t size, config_report report,
                             void *arg, const config **result);
 

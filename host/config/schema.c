@@ -1,7 +1,7 @@
-/* config_schema.c: the one table of sections and keys. Constants, any thread.
+/* schema.c: see schema.h.
  *
- * A new key is one line here, a field in config.h and a commented line in conf/portico.ini, which the test
- * unit.config_reference holds against this table.
+ * A new key is one row here, a field in config.h and a commented line in conf/portico.ini, which
+ * the test unit.config_reference compares with this table.
  */
 #include "config/schema.h"
 
@@ -19,7 +19,7 @@ static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 
 /* clang-format off */
 
-/* One line of the table: what it is, then its field, then its range. */
+/* One row of the table: what it is, then its field, then its range. */
 #define KEY(section, key, fallback, kind, type, field, min, max, help) \
     {section, key, fallback, help, NULL, min, max, offsetof(type, field), kind, false}
 #define REQUIRED(section, key, kind, type, field, min, max, help) \
@@ -47,9 +47,9 @@ static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
     SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,                 \
             "most packets per second of one session; 0: no limit"),                                         \
     SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,                        \
-            "closes a session that has sent no packet for so long; 0: never"),                              \
+            "closes a session that completes no packet for this long; 0: never"),                              \
     SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,                        \
-            "closes a session that has not completed a begun frame after so long; 0: never"),               \
+            "closes a session that does not complete a frame within this time; 0: never"),               \
     SERVICE(section, "close_timeout_ms", "2000", CONFIG_U32, close_timeout_ms, 0, 600000,                   \
             "how long a closing session may take to send what is queued"),                                  \
     SERVICE(section, "no_delay", "yes", CONFIG_BOOL, socket.no_delay, 0, 0,                                 \
@@ -68,25 +68,25 @@ static const config_key keys[] = {
     KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
         "how long a graceful stop may take"),
     KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
-        "a handler that takes longer is named in the log; 0: none"),
+        "the log names a handler that takes longer; 0: never"),
     KEY("host", "blocking_threads", "4", CONFIG_U32, config, blocking_threads, 1, 64,
-        "threads for run_blocking, apart from the workers"),
+        "threads for run_blocking, separate from the workers"),
     KEY("host", "blocking_queue", "10000", CONFIG_U32, config, blocking_queue, 1, 1000000,
         "jobs of run_blocking that may wait"),
     KEY("host", "run_dir", "../run", CONFIG_PATH, config, run_dir, 0, 0,
         "folder for private copies of modules and the admin token"),
     KEY("host", "ready_file", "", CONFIG_PATH, config, ready_file, 0, 0,
-        "file written when everything serves; empty: none"),
+        "file that is written when everything serves; empty: none"),
 
-    WORD("log", "level", "info", config, log.level, LOG_ERROR, levels, "what is written"),
-    WORD("log", "format", "text", config, log.format, LOG_TEXT, formats, "how it is written"),
+    WORD("log", "level", "info", config, log.level, LOG_ERROR, levels, "what is logged"),
+    WORD("log", "format", "text", config, log.format, LOG_TEXT, formats, "format of the lines"),
     WORD("log", "colour", "auto", config, log.colour, LOG_COLOUR_AUTO, colours,
          "colours on the terminal"),
-    KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0, "write to the terminal (stderr)"),
+    KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0, "log to the terminal (stderr)"),
     KEY("log", "file", "", CONFIG_PATH, config, log.file, 0, 0,
-        "write to this file, too; empty: none"),
+        "log to this file as well; empty: no file"),
     KEY("log", "file_limit_bytes", "16M", CONFIG_BYTES64, config, log.file_limit_bytes, 4096,
-        65536LL * MEGABYTE, "the file is rotated when it would become larger"),
+        65536LL * MEGABYTE, "the file is rotated when it would grow beyond this"),
     KEY("log", "keep", "5", CONFIG_U32, config, log.keep, 0, 1000, "rotated files that are kept"),
 
     KEY("admin", "enabled", "yes", CONFIG_BOOL, config, admin_enabled, 0, 0,
@@ -100,11 +100,11 @@ static const config_key keys[] = {
     KEY("modules", "autoload", "yes", CONFIG_BOOL, config, modules_autoload, 0, 0,
         "load every module in dir at the start"),
     KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
-        "swap a module by itself when its file was rebuilt"),
+        "swap a module automatically when its file is rebuilt: for development"),
     KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
-        "after a swap, look in all state blocks for addresses inside the old code, and name them: for development"),
+        "after a swap, search all state blocks for addresses inside the old code and log them: for development"),
     KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
-        "how long a swap waits for handlers of the module to return before it is given up"),
+        "how long a swap waits for the module's handlers to return before it gives up"),
 
     KEY("module", "file", "", CONFIG_PATH, config_module, file, 0, 0,
         "the library; empty: NAME in [modules] dir"),
@@ -117,16 +117,16 @@ static const config_key keys[] = {
     SERVICE("listener", "max_sessions", "1000", CONFIG_U32, max_sessions, 1, 1000000,
             "most sessions at once"),
     SERVICE("listener", "max_per_address", "0", CONFIG_U32, max_per_address, 0, 1000000,
-            "most sessions of one client address; 0: no limit"),
+            "most sessions from one client address; 0: no limit"),
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),
     SERVICE("listener", "reuse_address", "yes", CONFIG_BOOL, listen.reuse_address, 0, 0,
-            "SO_REUSEADDR where that is safe: a restart need not wait"),
+            "listen again at once after a restart (SO_REUSEADDR where that is safe)"),
     SERVICE("listener", "dual_stack", "no", CONFIG_BOOL, listen.dual_stack, 0, 0,
-            "an IPv6 address takes IPv4 clients, too"),
+            "an IPv6 address accepts IPv4 clients, too"),
 
-    REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0, "whom to connect to"),
+    REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0, "where to connect to"),
     REQUIRED("connector", "port", CONFIG_U16, config_service, port, 1, 65535, "the peer's port"),
     SESSION_KEYS("connector"),
     SERVICE("connector", "max_sessions", "1", CONFIG_U32, max_sessions, 1, 1000000, "connections kept open"),

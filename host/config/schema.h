@@ -1,11 +1,11 @@
-/* config_schema.h: the one table of sections and keys, and looking things up in it. Constants, any thread. */
+/* schema.h: the one table of sections and keys. Constants, any thread. */
 #ifndef PORTICO_CONFIG_SCHEMA_H
 #define PORTICO_CONFIG_SCHEMA_H
 
 #include "config/config.h"
 
-/* Every key that the host knows: what `portico check` could print, and what a test holds conf/portico.ini
- * against. The fields after `help` are for config_value.c. */
+/* Every key that the host knows. A test compares conf/portico.ini with this table. The fields after
+ * `help` are for value.c. */
 typedef enum config_kind {
     CONFIG_BOOL,    /* bool: yes no true false on off */
     CONFIG_U16,     /* uint16_t */

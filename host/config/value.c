@@ -1,4 +1,4 @@
-/* config_value.c: see config_value.h. The kinds are config_kind's; each has one reader. */
+/* value.c: see value.h. Each config_kind has one reader. */
 #include "config/value.h"
 
 #include "base/suggest.h"
@@ -52,7 +52,7 @@ static bool is_type(const char *text) {
 
 static bool is_host_name(const char *text) {
     size_t size = strlen(text);
-    bool letters = false; /* only digits and dots would be a mistyped address */
+    bool letters = false; /* digits and dots alone are a mistyped address */
     for (size_t i = 0; i < size; i++) {
         bool inside = text[i] == '-' || text[i] == '.' || text[i] == '_';
         if (!is_letter(text[i]) && !is_digit(text[i]) && !inside) {
@@ -73,7 +73,7 @@ static bool is_address(const char *text) {
 
 /* ---- numbers ---- */
 
-/* Decimal digits, a '-' before them, with `suffixes` also K or M behind them. Saturates. */
+/* Reads decimal digits after an optional '-'; with `suffixes`, K or M may follow. Saturates. */
 static bool read_integer(const char *text, bool suffixes, int64_t *value) {
     const int64_t most = INT64_MAX / 4096;
     bool negative = *text == '-';
@@ -138,7 +138,8 @@ static portico_status set_integer(const config_key *key, void *field, const char
 
 /* ---- words ---- */
 
-/* Writes "close or drop" or "u16, u32, line or raw", and the word nearest to `text` if one is near. */
+/* Writes "close or drop" or "u16, u32, line or raw", and the word nearest to `text` if one is near.
+ */
 static void list_words(const char *const *words, const char *text, char *allowed) {
     suggest near = suggest_begin(text);
     size_t size = 0;
@@ -193,7 +194,7 @@ static bool is_absolute(const char *path) {
     return path[0] == '/' || path[0] == '\\' || drive;
 }
 
-/* What would be allowed, or NULL when `text` is. Only what is required may not be empty. */
+/* What `text` must be; NULL: it is that. Only required keys must not be empty. */
 static const char *refuse_text(const config_key *key, const char *text) {
     if (text[0] == '\0' && !key->required) {
         return NULL;

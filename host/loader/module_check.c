@@ -1,7 +1,7 @@
 /* module_check.c: see module_check.h.
  *
- * A module says its own name, and that needs its code. But a library whose bytes nowhere contain a text cannot have it as
- * its name, nor export it: what is reported is certain.
+ * A module says its own name, and that needs its code. But a library whose bytes nowhere contain a
+ * text cannot have it as its name, nor export it: what is reported is certain.
  */
 #include "loader/module_check.h"
 
@@ -26,8 +26,8 @@ typedef struct module_survey {
 
 /* ---- files ---- */
 
-/* Whether the text, its zero included, occurs in the file. True as well if the file cannot be read: then nothing is
- * certain. */
+/* Whether the text, its zero included, occurs in the file. True as well if the file cannot be read:
+ * then nothing is certain. */
 static bool file_contains(const char *path, const char *text) {
     char bytes[16 * 1024];
     size_t size = strlen(text) + 1;
@@ -131,7 +131,8 @@ static void check_section(module_survey *s, const config_module *section) {
 
 /* ---- types ---- */
 
-/* Whether one of the files that are loaded may hold a module of that name, whatever the file is called. */
+/* Whether one of the files that are loaded may hold a module of that name, whatever the file is
+ * called. */
 static bool may_be_inside(const module_survey *s, const char *module) {
     const config *c = s->config;
     char path[PATH_BYTES];

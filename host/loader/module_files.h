@@ -1,4 +1,5 @@
-/* module_files.h: which library files the configuration means. [control thread, and main() of `check`] */
+/* module_files.h: which library files the configuration means. [control thread, and main() of
+ * `check`] */
 #ifndef PORTICO_MODULE_FILES_H
 #define PORTICO_MODULE_FILES_H
 
@@ -15,7 +16,8 @@ void module_files_free(module_files *files);
 
 bool module_files_have(const module_files *files, const char *name);
 
-/* Writes the path of the module `name`: its section's file, else the library of that name in [modules] dir. */
+/* Writes the path of the module `name`: its section's file, else the library of that name in
+ * [modules] dir. */
 void module_file_path(const config *c, const char *name, char *path, size_t size);
 
 #endif

@@ -14,7 +14,7 @@ static const uint32_t keep_most[POOLS] = {
 
 static _Thread_local struct {
     kept *first[POOLS];
-    uint32_t room[POOLS]; /* how many more it keeps: none before pool_keep */
+    uint32_t room[POOLS]; /* how many more it may keep: none before pool_keep */
 } own;
 
 void *pool_take(pool p) {

@@ -1,10 +1,10 @@
-/* buffer.h: bytes to receive into and bytes to send.
+/* buffer.h: memory for bytes that are received or sent.
  *
- * pool     memory of a few sizes, of which each worker keeps some for itself, so that nothing is allocated
- *          while packets come and go. Any thread; what one has taken another may give.
- * block    what a session receives into: of one standard size, from a pool, or larger for a large frame. One
- *          owner at a time.
- * shared   bytes that many sessions send: counted, freed by the last. Any thread.
+ * pool     memory of a few sizes. Each worker keeps some for itself, so that passing packets
+ *          allocates nothing. Any thread; one thread may give what another took.
+ * block    what a session receives into: of the standard size, from a pool, or larger for a large
+ *          frame. One owner at a time.
+ * shared   bytes that many sessions send: reference-counted. Any thread.
  */
 #ifndef PORTICO_BUFFER_H
 #define PORTICO_BUFFER_H
@@ -15,8 +15,8 @@
 
 typedef enum pool { POOL_SMALL, POOL_MEDIUM, POOL_LARGE, POOLS } pool;
 
-/* Medium and large are a bit more than a power of two, so that not all begin in the same set of a cache; large has room for
- * a standard block. */
+/* Medium and large are slightly above a power of two, so that they do not all begin in the same
+ * cache set. Large has room for a standard block. */
 enum { POOL_SMALL_BYTES = 128, POOL_MEDIUM_BYTES = 2048 + 64, POOL_LARGE_BYTES = 16 * 1024 + 128 };
 
 /* The bytes that pool_take returns. */
@@ -30,8 +30,8 @@ static inline uint32_t pool_bytes(pool p) {
 void *pool_take(pool p);
 void pool_give(pool p, void *memory); /* not NULL */
 
-/* Whether the calling thread keeps what is given, for its next takes: not until it says so, and to be said no before
- * the thread ends. */
+/* Whether the calling thread keeps what is given, for its next takes. Initially not; a thread that
+ * has turned it on turns it off before it ends. */
 void pool_keep(bool keep);
 
 enum { BLOCK_BYTES = 16 * 1024 }; /* the standard size */

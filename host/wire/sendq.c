@@ -5,18 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first segment of an idle session is of medium size, since most answers are small; the next are large. What stands
- * between two broadcast frames is small, and so is a reference to one. */
+/* The first segment of an idle session is medium, since most answers are small; the next ones are
+ * large. What comes between two broadcast frames is small, and so is a reference to one. */
 
-/* A shared frame of up to so many bytes is copied while the queue's own reference is in use: another one takes more memory
- * than that, its share of the allocator's included, and os_send takes OS_SEND_BUFFERS_MAX of them at once. Measured, in an
- * idle queue a reference costs a fourteenth of a copy of any size; sixteen deep, a copy of 32 bytes costs half of a
- * reference, one of 64 bytes three times as much, one of 500 eight times. */
+/* Up to this size a shared frame is copied while the queue's own reference is in use: another
+ * reference takes more memory, counting the allocator's share, and os_send takes only
+ * OS_SEND_BUFFERS_MAX of them at once. Measured: in an idle queue a reference costs a fourteenth of
+ * a copy of any size. Sixteen deep, a copy of 32 bytes costs half as much as a reference, one of 64
+ * bytes three times as much, one of 500 bytes eight times. */
 enum { COPY_BYTES = 64 };
 
 static_assert(COPY_BYTES >= sizeof(segment), "a reference would be smaller than the copy");
 
-/* With room for `size` bytes: `usual` if they fit there, else as large as they are. */
+/* Makes a segment with room for `size` bytes: from the pool `usual` if they fit there, else exactly
+ * that large. */
 static segment *segment_create(uint32_t size, pool usual) {
     uint32_t capacity = pool_bytes(usual) - (uint32_t)sizeof(segment);
     pool from = usual;

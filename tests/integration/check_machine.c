@@ -1,5 +1,5 @@
-/* `portico check` reports what a configuration names and this machine does not have, each with file and line, and changes
- * nothing; what it cannot know it says in one line. */
+/* `portico check` reports what a configuration names and this machine does not have, each with file
+ * and line, and changes nothing; what it cannot know it says in one line. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"
