@@ -1,5 +1,5 @@
-/* host_api.h: the functions that modules call, behind <portico/portico.h>, which says what they do and on which
- * threads. Only the loader includes this.
+/* host_api.h: the functions that modules call. <portico/portico.h> says what they do and on which threads. Only the loader
+ * includes this.
  */
 #ifndef PORTICO_HOST_API_H
 #define PORTICO_HOST_API_H
