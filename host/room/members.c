@@ -1,6 +1,7 @@
 /* members.c: the members of a room. See room.h.
  *
- * The list changes only in the room's turn; any thread reads it under the room's lock. */
+ * The list changes only in the room's turn; any thread reads it under the room's lock.
+ */
 #include "room/private.h"
 
 #include <stdlib.h>

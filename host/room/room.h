@@ -15,7 +15,8 @@
  *   a finder                    room_hold, rooms_each     room_release, the return of `each`
  *
  * Lock order: a session's lock, then the table of rooms, then a room's; below them strands and
- * modules. */
+ * modules.
+ */
 #ifndef PORTICO_ROOM_H
 #define PORTICO_ROOM_H
 

@@ -1,7 +1,8 @@
 /* room_type.h: the types of rooms, whichever generation of their module serves.
  *
  * Any thread, unless tagged. A type exists while its module registers it, a swap's plan names
- * it, or there are rooms of it. One lock guards the table and all types; it is a leaf. */
+ * it, or there are rooms of it. One lock guards the table and all types; it is a leaf.
+ */
 #ifndef PORTICO_ROOM_TYPE_H
 #define PORTICO_ROOM_TYPE_H
 

@@ -1,7 +1,8 @@
 /* control.h: the control thread's queue of commands.
  *
  * main() becomes the control thread. Loading, unloading and stopping, which may take long and
- * wait for workers, run there one after another. Any thread posts commands. */
+ * wait for workers, run there one after another. Any thread posts commands.
+ */
 #ifndef PORTICO_CONTROL_H
 #define PORTICO_CONTROL_H
 

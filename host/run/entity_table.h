@@ -3,7 +3,8 @@
  * An id is a slot (24 bits) and the slot's generation (40 bits, from 1). Slots never move and
  * are never unmapped while the host runs. A slot's generation and its number of holds are one
  * atomic word, so a stale id is recognised without a lock, and an entity that was found cannot
- * be freed before entity_release. Any thread. Adding and freeing take a lock, finding does not. */
+ * be freed before entity_release. Any thread. Adding and freeing take a lock, finding does not.
+ */
 #ifndef PORTICO_ENTITY_TABLE_H
 #define PORTICO_ENTITY_TABLE_H
 

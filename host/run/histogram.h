@@ -2,7 +2,8 @@
  *
  * Below 256 ns the bounds are 64 ns apart. Above, a bucket is at most a quarter as wide as its
  * lower bound, so a percentile is accurate to a quarter. The last bucket has everything from
- * 2^34 ns, 17 s, up. Pure; any thread. */
+ * 2^34 ns, 17 s, up. Pure; any thread.
+ */
 #ifndef PORTICO_HISTOGRAM_H
 #define PORTICO_HISTOGRAM_H
 

@@ -4,7 +4,8 @@
  * into `keys` with a compare-and-swap, and finds it again by that hash alone: among 512, two
  * 64-bit hashes do not collide by chance. So no thread that counts waits until the name is
  * written; only readers need it, and they skip a slot until `named` is set. Slots are never
- * freed. */
+ * freed.
+ */
 #include "run/meter.h"
 
 #include "os/os.h"

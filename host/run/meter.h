@@ -4,7 +4,8 @@
  * one relaxed load and a branch. In between it is counted under the name of its type and its
  * number, so counts outlive a swap; no lock is taken and nothing is allocated. There is room for
  * METER_SERIES_MAX series; what does not fit is counted together as METER_OTHERS. Counts only
- * grow: a reader takes the difference of two readings. Any thread. */
+ * grow: a reader takes the difference of two readings. Any thread.
+ */
 #ifndef PORTICO_METER_H
 #define PORTICO_METER_H
 

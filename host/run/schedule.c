@@ -2,7 +2,8 @@
  *
  * A schedule is held by its timer, from its start until it has ended and will not be called
  * again, and by the message that it has posted. The lock guards `ended` and the table; the
- * timers thread and the message's turn share one atomic word. */
+ * timers thread and the message's turn share one atomic word.
+ */
 #include "run/schedule.h"
 
 #include "base/table.h"

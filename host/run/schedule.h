@@ -3,7 +3,8 @@
  * Any thread. A schedule ends after its only message, when its entity or the module that made it
  * has gone, or by schedule_cancel. The timers thread posts the messages to their entities. One
  * lock guards the table; no lock is held while a message is posted. Lock order: before the
- * timers' lock. */
+ * timers' lock.
+ */
 #ifndef PORTICO_SCHEDULE_H
 #define PORTICO_SCHEDULE_H
 

@@ -2,7 +2,8 @@
  *
  * Any thread pushes. One worker at a time runs the strand: a limited number of works, then it
  * queues the strand again after everything else that waits for a worker. A strand holds its
- * owner while it is busy. Lock order: only the port's lock is below. */
+ * owner while it is busy. Lock order: only the port's lock is below.
+ */
 #ifndef PORTICO_STRAND_H
 #define PORTICO_STRAND_H
 

@@ -1,6 +1,7 @@
 /* timer.c: see timer.h. A binary heap by due time; each timer knows its place in it. The entries
  * repeat the due time, so that moving within the heap does not fetch a thousand timers from
- * memory. */
+ * memory.
+ */
 #include "run/timer.h"
 
 #include "base/stats.h"

@@ -6,7 +6,8 @@
  * only for calls that are short, never wait and run no module code. Any thread may set and
  * cancel timers, also in such a call. A timer's memory belongs to its owner and must stay valid
  * until the timer has fired or timer_cancel has returned true. One lock; only the locks of the
- * port and the alarm are below it. It is not held during a direct call. */
+ * port and the alarm are below it. It is not held during a direct call.
+ */
 #ifndef PORTICO_TIMER_H
 #define PORTICO_TIMER_H
 

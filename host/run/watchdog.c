@@ -11,7 +11,8 @@
  * thread at its next step, or the next look. So "has returned" is always logged, and always
  * after. Lock order: `reporting`, then the log's.
  *
- * The module's name is copied, because the module may be gone when the name is read. */
+ * The module's name is copied, because the module may be gone when the name is read.
+ */
 #include "run/watchdog.h"
 
 #include "base/log.h"

@@ -3,7 +3,8 @@
  * module_enter and module_leave enclose every call into a module and describe it in a slot of
  * the calling thread, which costs a few stores. watchdog_look, called now and then, compares the
  * calls with the limit. No call is reported too early; one of several in a row (watchdog_next)
- * may be reported up to two looks late. */
+ * may be reported up to two looks late.
+ */
 #ifndef PORTICO_WATCHDOG_H
 #define PORTICO_WATCHDOG_H
 

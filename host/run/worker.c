@@ -18,7 +18,8 @@
  *
  * All steps are sequentially consistent. A visitor that the owner did not see in (b) comes after
  * it: it finds `left` used up until the new batch is complete, and then takes from the new
- * batch. */
+ * batch.
+ */
 #include "run/worker.h"
 
 #include "base/log.h"

@@ -2,7 +2,8 @@
  *
  * A worker takes a batch of completions, calls each op's `done`, then runs what was deferred to
  * the end of the batch (the sends). workers_start and workers_stop belong to the control thread;
- * the other functions are for code that runs on a worker, and harmless elsewhere. */
+ * the other functions are for code that runs on a worker, and harmless elsewhere.
+ */
 #ifndef PORTICO_WORKER_H
 #define PORTICO_WORKER_H
 

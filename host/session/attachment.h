@@ -2,7 +2,8 @@
  * belongs to.
  *
  * A swap asks every session for a turn, which brings the state to the generation that now serves; a
- * call into the module does so earlier (call_begin). All functions: [turn]. */
+ * call into the module does so earlier (call_begin). All functions: [turn].
+ */
 #ifndef PORTICO_ATTACHMENT_H
 #define PORTICO_ATTACHMENT_H
 

@@ -2,7 +2,8 @@
  *
  * Every call into a module that serves a session passes the module's gate by call_begin. Inside the
  * gate the module's state belongs to the generation that serves, so after a swap no old code is
- * called and no new code sees an old state. All functions: [turn], no lock held. */
+ * called and no new code sees an old state. All functions: [turn], no lock held.
+ */
 #ifndef PORTICO_CALL_H
 #define PORTICO_CALL_H
 

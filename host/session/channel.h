@@ -1,7 +1,8 @@
 /* channel.h: named lists of sessions; broadcast_to_members sends one packet to all of them.
  *
  * Any thread. One lock guards all channels. It is a leaf, and it is never held while sessions are
- * sent to: a broadcast works on a copy of the list. */
+ * sent to: a broadcast works on a copy of the list.
+ */
 #ifndef PORTICO_CHANNEL_H
 #define PORTICO_CHANNEL_H
 

@@ -6,7 +6,8 @@
  *
  * If the layout has no handler, there is no gate to enter that would show this. The layout may even
  * be one that a swap is about to take back because its swap_in failed. So dispatch passes all gates
- * of the layout before it concludes that there is no handler. */
+ * of the layout before it concludes that there is no handler.
+ */
 #include "session/dispatch.h"
 
 #include "os/compiler.h"

@@ -1,6 +1,7 @@
 /* dispatch.h: finds the handler of a packet or message in the session's layout, and calls it.
  *
- * All functions: [turn], no lock held. */
+ * All functions: [turn], no lock held.
+ */
 #ifndef PORTICO_DISPATCH_H
 #define PORTICO_DISPATCH_H
 

@@ -1,7 +1,8 @@
 /* follow.h: keeps a session with its type: which modules take part in it, and in which
  * generation.
  *
- * All functions: [turn]. */
+ * All functions: [turn].
+ */
 #ifndef PORTICO_FOLLOW_H
 #define PORTICO_FOLLOW_H
 

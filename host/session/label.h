@@ -1,6 +1,7 @@
 /* label.h: names of sessions, unique within a session type.
  *
- * Any thread. One lock guards the table and every session's `label`. It is a leaf. */
+ * Any thread. One lock guards the table and every session's `label`. It is a leaf.
+ */
 #ifndef PORTICO_LABEL_H
 #define PORTICO_LABEL_H
 

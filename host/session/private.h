@@ -4,7 +4,8 @@
  *
  * A function whose name ends in _locked is called with the session's lock held, by a caller that
  * holds the session (entity_table.h) or acts for its modules, which need the lock to release it. So
- * releasing another hold under the lock never frees the session. */
+ * releasing another hold under the lock never frees the session.
+ */
 #ifndef PORTICO_SESSION_PRIVATE_H
 #define PORTICO_SESSION_PRIVATE_H
 

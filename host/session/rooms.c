@@ -2,7 +2,8 @@
  *
  * `target` is the room that the session is to be in; any thread sets it. `home` is the room that
  * its turn runs in; only the turn changes it, between two handlers. Each holds its room. The
- * session is a member of `home` when `joined` is set. */
+ * session is a member of `home` when `joined` is set.
+ */
 #include "session/private.h"
 
 #include <string.h>

@@ -2,7 +2,8 @@
  *
  * Any thread queues packets under the session's lock. The first one in a worker's batch defers a
  * flush to the end of the batch, so everything queued during the batch goes out in one call. One
- * os_send is in flight at a time; when it completes, the next begins. */
+ * os_send is in flight at a time; when it completes, the next begins.
+ */
 #include "session/private.h"
 
 #include "base/stats.h"

@@ -2,7 +2,8 @@
  * counts of the sessions they made.
  *
  * A session is counted from before it is made until it has been freed. Any thread. The lock is a
- * leaf. */
+ * leaf.
+ */
 #ifndef PORTICO_SERVICE_H
 #define PORTICO_SERVICE_H
 

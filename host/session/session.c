@@ -1,5 +1,6 @@
 /* session.c: a session's states and holds, how it closes, and the work left for its turn.
- * See session.h. */
+ * See session.h.
+ */
 #include "session/private.h"
 
 #include "base/invariant.h"

@@ -35,7 +35,8 @@
  *   CONNECTING -> OPENING -> OPEN -> DRAINING -> CLOSED
  *        \___________\_________\________________/
  *
- * on_open is called in OPENING, on_close once after the session has left OPENING or OPEN. */
+ * on_open is called in OPENING, on_close once after the session has left OPENING or OPEN.
+ */
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
 

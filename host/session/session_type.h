@@ -5,7 +5,8 @@
  * modules that take part in it now; it is immutable, counted, and replaced as a whole when a module
  * joins, leaves or is swapped. A session keeps its layout until its turn adopts the new one
  * (follow.h). Lock order: a session's lock, then a type's; under a type's lock only modules are
- * held. */
+ * held.
+ */
 #ifndef PORTICO_SESSION_TYPE_H
 #define PORTICO_SESSION_TYPE_H
 

@@ -4,7 +4,8 @@
  * The thread that sets `turn_taken` runs session_run_turn or queues the turn to a worker; every
  * other thread leaves its work in `pending`. A turn ends only after it has seen, under the lock,
  * that nothing is pending. So no work is lost, and no two workers are ever in one session's
- * handlers. */
+ * handlers.
+ */
 #include "session/private.h"
 
 #include "base/stats.h"
