@@ -1,4 +1,4 @@
-/* Whatever bytes an ini has: it is taken, or refused with messages of one printable line each. The argument
+/* Whatever its bytes, an ini is accepted, or refused with messages of one printable line each. The argument
  * is the ini whose bytes are changed; a second one is the number of rounds. The changes are the same each
  * time.
  */
@@ -67,7 +67,7 @@ SCENARIO(config_mutation) {
         for (uint32_t i = 1 + random_below(30); i > 0; i--) {
             changed = mutate(bytes, changed);
         }
-        char *exact = malloc(changed); /* so that a sanitizer sees a read behind its end */
+        char *exact = malloc(changed); /* so that a sanitizer sees a read past its end */
         CHECK(exact != NULL);
         memcpy(exact, bytes, changed);
         const config *c = NULL;

@@ -159,7 +159,7 @@ static void measures(void) {
     check_measure(FRAME_RAW, 5, 5);
 }
 
-/* Writes the frame of `data`: it is `expected`, and the byte behind it is untouched. */
+/* Writes the frame of `data`: it is `expected`, and the byte after it is untouched. */
 static void check_write(frame_kind kind, uint16_t opcode, const char *data, const char *expected,
                         uint32_t whole) {
     uint8_t bytes[32];

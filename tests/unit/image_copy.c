@@ -48,7 +48,7 @@ static void copy_with_symbols(void) {
     CHECK_INT(entries(first.folder), 5);
     CHECK_INT(strncmp(first.path, first.folder, strlen(first.folder)), 0);
 
-    file_write("built/game.v2.so", "the c0de", 8); /* the build goes on while a copy is there */
+    file_write("built/game.v2.so", "the c0de", 8); /* the build continues while a copy exists */
     file_remove("built/game.v2.pdb");
     CHECK_INT(image_copy_make("built/game.v2.so", &second, why), PORTICO_OK);
     expect(first.folder, "game.v2.so", "the code");

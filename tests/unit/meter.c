@@ -33,7 +33,7 @@ static int compare(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* A percentile lies in the bucket of the right value: a quarter away from it at the most, or 64 ns. */
+/* A percentile lies in the bucket of the right value: at most a quarter or 64 ns away from it. */
 static void percentiles(uint64_t seed, int count, uint32_t powers) {
     static const double shares[] = {0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.999, 1};
     static uint64_t values[VALUES];

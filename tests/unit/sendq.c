@@ -1,5 +1,5 @@
 /* sendq.c: what a session has to send comes out in order and byte for byte, however it was queued; a broadcast is
- * referred to, not copied, unless it is smaller than a reference and something waits; nothing is left behind. */
+ * referred to, not copied, unless it is smaller than a reference and something waits; nothing leaks. */
 #include "wire/sendq.h"
 
 #include "support/check.h"
@@ -64,7 +64,7 @@ static void idle_queue_refers_to_any_size(void) {
     expect_empty(&q);
 }
 
-static void only_small_ones_are_copied_behind_others(void) {
+static void only_small_frames_are_copied_after_others(void) {
     sendq q = {0};
     shared *first = frame_of(100, 'a');
     shared *large = frame_of(100, 'b');
@@ -150,7 +150,7 @@ static void long_queues_go_out_in_parts(void) {
 
 SCENARIO(sendq) {
     idle_queue_refers_to_any_size();
-    only_small_ones_are_copied_behind_others();
+    only_small_frames_are_copied_after_others();
     what_flies_stays();
     drop_frees_what_waits();
     long_queues_go_out_in_parts();

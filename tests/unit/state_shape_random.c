@@ -133,7 +133,7 @@ static bool slow_equal(const state *a, const state *b) {
     return equal && a->count == b->count;
 }
 
-/* The field of `to` that stands first and cannot be taken over; -1: all can. */
+/* The first field of `to` that cannot be carried over; -1: all can. */
 static int slow_unfit(const state *from, const state *to) {
     int first = -1;
     for (uint32_t k = 0; k < to->count; k++) {
@@ -203,8 +203,7 @@ static void compare(const state *from, const state *to) {
 
 static void convert(const state *from, const state *to) {
     static uint8_t right[STATE_MAX];
-    uint8_t *old =
-        malloc(from->size); /* of the exact size: a sanitizer sees what is read behind it */
+    uint8_t *old = malloc(from->size); /* of the exact size: a sanitizer sees a read past its end */
     uint8_t *kept = malloc(from->size);
     uint8_t *fresh = calloc(1, to->size);
     CHECK(old != NULL && kept != NULL && fresh != NULL);
@@ -221,7 +220,7 @@ static void convert(const state *from, const state *to) {
     free(fresh);
 }
 
-/* Moves all fields by one byte where the state has room behind them. */
+/* Moves all fields by one byte where the state has room after them. */
 static void state_move(state *s) {
     uint32_t end = 0;
     for (uint32_t i = 0; i < s->count; i++) {
