@@ -43,8 +43,8 @@ static bool is_there(const char *path) {
     return file != NULL;
 }
 
-/* Writes the file that `run` serves when none is named: the one in the working folder, else the one beside the
- * executable. */
+/* Writes the file that `run` serves when none is named: the one in the working folder, else the
+ * one beside the executable. */
 static void default_file(char path[FILE_BYTES]) {
     static const place order[] = {PLACE_WORKING, PLACE_EXECUTABLE};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {

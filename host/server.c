@@ -1,7 +1,7 @@
 /* server.c: see server.h.
  *
- * Start: log, port, workers, modules, listeners, ready file. Stop: close the listeners, notify the modules, send what is
- * queued, close the sessions, unload the modules in reverse order.
+ * Start: log, port, workers, modules, listeners, ready file. Stop: close the listeners, notify the
+ * modules, send what is queued, close the sessions, unload the modules in reverse order.
  */
 #include "server.h"
 
@@ -30,7 +30,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Shells and timeout(1) signal a process and then its whole group: two signals this close count as one. */
+/* Shells and timeout(1) signal a process and then its whole group: two signals this close count as
+ * one. */
 enum { SECOND_STOP_MS = 300 };
 
 enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
@@ -48,8 +49,8 @@ static struct {
     char token[TOKEN_MAX];
 } server;
 
-/* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what hangs. [a thread of
- * the system's] */
+/* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what
+ * hangs. [a thread of the system's] */
 static void server_on_stop(void) {
     uint64_t now_ms = os_monotonic_ms();
     uint64_t first_ms = 0;
@@ -73,8 +74,9 @@ static void server_on_reopen_log(control_command *command) {
     }
 }
 
-/* SIGHUP only reopens the log file, so players stay when it comes from a terminal that closes. The control thread does
- * that: a file that hangs must not block the thread that receives signals. [a thread of the system's] */
+/* SIGHUP only reopens the log file, so players stay when it comes from a terminal that closes. The
+ * control thread does that: a file that hangs must not block the thread that receives signals. [a
+ * thread of the system's] */
 static void server_on_hang_up(void) {
     if (!atomic_exchange(&server.log_reopening, true)) {
         control_post(&server.reopen_log);
@@ -121,7 +123,7 @@ static void server_on_sweep(const os_completion *completion) {
     } else {
         atomic_store(&server.swept, true);
     }
-    workers_rescue(); /* last: it may run a handler that blocks, and the next sweep must be set by then */
+    workers_rescue(); /* last: it may run a handler that blocks */
 }
 
 static portico_status server_start_sweep(void) {
@@ -175,7 +177,8 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
-/* Starts everything from the port to the last listener. False: it has logged why; server_stop stops what was started. */
+/* Starts everything from the port to the last listener. False: it has logged why; server_stop
+ * stops what was started. */
 static bool server_start(const config *c) {
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
@@ -211,8 +214,8 @@ static void abort_one(void *arg, session *s) {
     session_abort(s, PORTICO_E_SHUTDOWN);
 }
 
-/* Calls `end` for every session, again and again until none is left or the time is over: an accept that was in flight
- * when its listener closed may still become a session. */
+/* Calls `end` for every session, again and again until none is left or the time is over: an accept
+ * that was in flight when its listener closed may still become a session. */
 static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
     uint64_t until_ms = os_monotonic_ms() + timeout_ms;
     sessions_each(end, NULL);
@@ -228,7 +231,7 @@ static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t tim
 
 /* False: a handler does not return, so nothing may be freed. */
 static bool server_stop(const config *c) {
-    control_end(); /* also after a failed start: commands posted from now on must not load or swap */
+    control_end(); /* also after a failed start: from now on no command may load or swap */
     ready_remove();
     services_stop();
     loader_tell_stopping();

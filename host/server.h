@@ -4,8 +4,8 @@
 
 #include "config/config.h"
 
-/* Serves until a stop is requested. Returns the exit code: 0 after an orderly stop; 1 when the host could not start, or a
- * handler never returned. */
+/* Serves until a stop is requested. Returns the exit code: 0 after an orderly stop; 1 when the
+ * host could not start, or a handler never returned. */
 int server_run(const config *c);
 
 #endif

@@ -83,7 +83,7 @@ static void command_status(portico_session from, const char *argument) {
     answer_lines(from, &l);
 }
 
-/* Also has the host measure for another interval and a little longer, when the next `top` is due. */
+/* Also has the host measure until the next `top` is due, and a little longer. */
 static void command_top(portico_session from, const char *argument) {
     enum { LATE_MS = 2000 };
     top_options options;

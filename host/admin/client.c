@@ -19,7 +19,8 @@ struct client {
     uint32_t size;
 };
 
-/* Ctrl+C arrives on a thread of the system's. It posts `op` to the port, which ends the client's wait. */
+/* Ctrl+C arrives on a thread of the system's. It posts `op` to the port, which ends the client's
+ * wait. */
 static struct {
     os_mutex lock;
     os_port *port; /* the open client's; NULL: none */
@@ -73,7 +74,8 @@ void client_pause(client *c, uint32_t pause_ms) {
     }
 }
 
-/* Sends a line and its end in one operation: a second one would wait for the host to acknowledge the first. */
+/* Sends a line and its end in one operation: a second one would wait for the host to acknowledge
+ * the first. */
 static portico_status client_send(client *c, const char *line) {
     uint32_t bytes = 0;
     os_buffer end = {.data = (const uint8_t *)"\n", .size = 1};
@@ -119,7 +121,8 @@ static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
     return PORTICO_OK;
 }
 
-/* Sends a command, gives the lines of its answer to `take` and leaves the last one in `line`: "ok", or "error WHY". */
+/* Sends a command, gives the lines of its answer to `take` and leaves the last one in `line`:
+ * "ok", or "error WHY". */
 static portico_status client_exchange(client *c, const char *command, client_line take, void *arg,
                                       char line[LINE_MAX_BYTES]) {
     portico_status status = client_send(c, command);

@@ -16,12 +16,13 @@ typedef void (*client_line)(void *arg, const char *line);
 portico_status client_catch_interrupt(void);
 bool client_interrupted(void);
 
-/* Connects to the host that runs with `settings` and shows it the token. NULL: `why` says what is wrong. */
+/* Connects to the host that runs with `settings` and shows it the token. NULL: `why` says what is
+ * wrong. */
 client *client_open(const config *settings, char why[CLIENT_WHY_MAX]);
 void client_close(client *c);
 
-/* Sends a command and gives `take` the lines of its answer. Returns the exit code: 0 for `ok`, or after an
- * interrupt; 1 for an error, which it has printed. */
+/* Sends a command and gives `take` the lines of its answer. Returns the exit code: 0 for `ok`, or
+ * after an interrupt; 1 for an error, which it has printed. */
 int client_ask(client *c, const char *command, client_line take, void *arg);
 
 /* Returns after the time, or at an interrupt. */

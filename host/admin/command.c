@@ -37,7 +37,8 @@ static bool has_option(const char *usage, const char *option, size_t size) {
     return false;
 }
 
-/* Returns what follows the options at the start of `argument`; NULL: the usage does not name one of them. */
+/* Returns what follows the options at the start of `argument`; NULL: the usage does not name one
+ * of them. */
 static const char *skip_options(const char *usage, const char *argument) {
     while (strncmp(argument, "--", 2) == 0) {
         size_t size = strcspn(argument, " ");

@@ -1,7 +1,7 @@
 /* command.h: the commands of `portico ctl`. Pure, any thread.
  *
- * This is the only list of them: ctl.c checks and shows it, admin.c runs it. A new command needs a row here and
- * a function command_NAME in admin.c.
+ * This is the only list of them: ctl.c checks and shows it, admin.c runs it. A new command needs a
+ * row here and a function command_NAME in admin.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
@@ -32,8 +32,8 @@ typedef enum command_id {
 
 enum { COMMAND_WHY_MAX = 384 };
 
-/* Returns the command in `line`, whose argument *argument then points to ("" when there is none); or
- * COMMAND_COUNT, with the right usage in `why`. */
+/* Returns the command in `line`, whose argument *argument then points to ("" when there is none);
+ * or COMMAND_COUNT, with the right usage in `why`. */
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]);
 
 /* Returns how many words the command has at most, with its own. */

@@ -45,8 +45,8 @@ static int top_ask(client *c, const char *command, top_sample *s) {
     return client_ask(c, command, take_sample_line, s);
 }
 
-/* Each block shows the time between two answers; the first answer only begins it. Ends after options->count blocks, or
- * with Ctrl+C. */
+/* Each block shows the time between two answers; the first answer only begins it. Ends after
+ * options->count blocks, or with Ctrl+C. */
 static int top_show(client *c, const char *command, const top_options *options,
                     top_sample samples[3]) {
     bool terminal = os_terminal(stdout);
@@ -101,7 +101,8 @@ static bool join_words(int count, char **words, char text[COMMAND_MAX]) {
     return used < COMMAND_MAX && strpbrk(text, "\r\n") == NULL;
 }
 
-/* Makes the file in `command` absolute: the host may run in another folder. False: it does not fit. */
+/* Makes the file in `command` absolute: the host may run in another folder. False: it does not
+ * fit. */
 static bool make_file_absolute(command_id id, const char *argument, char command[COMMAND_MAX]) {
     const char *file = command_file(id, argument);
     char absolute[COMMAND_MAX];

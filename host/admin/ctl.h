@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* Runs the command in the arguments, which come after `ctl`, and prints the answer. Returns the exit code: 0 for
- * `ok`, 1 for an error or no answer, 2 for wrong usage or configuration. */
+/* Runs the command in the arguments, which come after `ctl`, and prints the answer. Returns the
+ * exit code: 0 for `ok`, 1 for an error or no answer, 2 for wrong usage or configuration. */
 int ctl_main(int argc, char **argv);
 
 /* Prints how it is used. */

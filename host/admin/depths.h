@@ -24,8 +24,8 @@ typedef enum depth {
 typedef struct depth_view {
     uint64_t sum;
     uint64_t most; /* in one place */
-    char name
-        [DEPTH_NAME_MAX]; /* that place: a room's type and name, a module, a session's id; "": none */
+    /* That place: a room's type and name, a module, or a session's id; "": none. */
+    char name[DEPTH_NAME_MAX];
 } depth_view;
 
 /* Any thread, no lock held. */

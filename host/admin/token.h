@@ -1,4 +1,5 @@
-/* token.h: the secret that `ctl` sends to the admin listener. [control thread, and main() of `ctl`] */
+/* token.h: the secret that `ctl` sends to the admin listener. [control thread, and main() of
+ * `ctl`] */
 #ifndef PORTICO_TOKEN_H
 #define PORTICO_TOKEN_H
 
@@ -6,8 +7,8 @@
 
 enum { TOKEN_MAX = 256, TOKEN_WHY_MAX = 4096 + 256 };
 
-/* Writes the configured token, or else the one in run_dir/admin.token, a file that only its owner may read; `make`
- * creates a missing file. On failure `why` is a sentence for the user. */
+/* Writes the configured token, or else the one in run_dir/admin.token, a file that only its owner
+ * may read; `make` creates a missing file. On failure `why` is a sentence for the user. */
 portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
                           char why[TOKEN_WHY_MAX]);
 

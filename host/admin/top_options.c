@@ -15,8 +15,8 @@ static bool next_word(const char **text, char *word, size_t size) {
     return length > 0;
 }
 
-/* Reads digits, with up to `places` more after a point, as a whole number of units of 10^-places. No sign, no exponent, no
- * locale. False: `text` is not such a number, or is above `max`. */
+/* Reads digits, with up to `places` more after a point, as a whole number of units of 10^-places.
+ * No sign, no exponent, no locale. False: `text` is not such a number, or is above `max`. */
 static bool parse_number(const char *text, int places, uint32_t max, uint32_t *number) {
     uint64_t value = 0;
     int decimals = -1; /* digits after the point; -1: there was no point yet */

@@ -1,5 +1,5 @@
-/* top_options.h: the options of `ctl top`. ctl needs all of them; the host needs the interval, to know how long to measure.
- * Pure, any thread.
+/* top_options.h: the options of `ctl top`. ctl needs all of them; the host needs the interval, to
+ * know how long to measure. Pure, any thread.
  */
 #ifndef PORTICO_TOP_OPTIONS_H
 #define PORTICO_TOP_OPTIONS_H

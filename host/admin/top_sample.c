@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns what follows `word` and a blank at the start of `line`; NULL: the line begins differently. */
+/* Returns what follows `word` and a blank at the start of `line`; NULL: the line begins
+ * differently. */
 static const char *after(const char *line, const char *word) {
     size_t size = strlen(word);
     return strncmp(line, word, size) == 0 && line[size] == ' ' ? line + size + 1 : NULL;
@@ -136,7 +137,8 @@ uint64_t top_calls(const meter_histogram *h) {
     return calls;
 }
 
-/* The worst of the difference is not known: it lies in the last bucket, and is at most the worst ever. */
+/* The worst of the difference is not known: it lies in the last bucket, and is at most the worst
+ * ever. */
 static void histogram_since(meter_histogram *later, const meter_histogram *earlier) {
     uint64_t bound_ns = 0;
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {

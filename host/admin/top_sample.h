@@ -1,6 +1,7 @@
 /* top_sample.h: one answer of the host to `top`, and what happened between two of them.
  *
- * The host answers with totals and keeps nothing for a client, so any number of clients can watch. One owner, no lock.
+ * The host answers with totals and keeps nothing for a client, so any number of clients can watch.
+ * One owner, no lock.
  */
 #ifndef PORTICO_TOP_SAMPLE_H
 #define PORTICO_TOP_SAMPLE_H
@@ -35,9 +36,10 @@ typedef struct top_sample {
 /* Reads one line of the answer. Skips an unknown line, which comes from a newer host. */
 void top_sample_line(top_sample *s, const char *line);
 
-/* Turns `later` into what has happened since `earlier`. Totals become differences, and now_ns the time in between. Series
- * without calls are dropped, the others sorted by the time of their handlers, longest first. Depths stay as they are;
- * worst_ns becomes the bound of the worst bucket if that is lower. */
+/* Turns `later` into what has happened since `earlier`. Totals become differences, and now_ns the
+ * time in between. Series without calls are dropped, the others sorted by the time of their
+ * handlers, longest first. Depths stay as they are; worst_ns becomes the bound of the worst bucket
+ * if that is lower. */
 void top_sample_since(top_sample *later, const top_sample *earlier);
 
 /* Returns how many durations were counted. */

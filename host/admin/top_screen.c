@@ -164,7 +164,8 @@ static void show_depths(screen *c) {
     }
 }
 
-/* Prints what a series measures, in NAME_COLUMNS: "chat.talker op 17". A type's name that is cut ends with '~'. */
+/* Prints what a series measures, in NAME_COLUMNS: "chat.talker op 17". A type's name that is cut
+ * ends with '~'. */
 static void show_name(screen *c, const meter_series *series) {
     static const char *const words[METER_KINDS] = {"", "op", "op", "msg", "room msg", "mod msg"};
     char number[TIME_TEXT];

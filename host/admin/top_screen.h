@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Writes what happened in the time of `s` (see top_sample_since). On a terminal it replaces the screen with what fits into
- * 24 lines; elsewhere it writes everything, and then an empty line. */
+/* Writes what happened in the time of `s` (see top_sample_since). On a terminal it replaces the
+ * screen with what fits into 24 lines; elsewhere it writes everything, and then an empty line. */
 void top_screen_show(FILE *to, const top_sample *s, bool terminal);
 
 #endif

@@ -1,4 +1,5 @@
-/* messages.c: the functions of portico_host that post messages, now or later, and run blocking jobs. */
+/* messages.c: the functions of portico_host that post messages, now or later, and run blocking
+ * jobs. */
 #include "run/message.h"
 
 #include "api/private.h"
@@ -10,7 +11,7 @@ portico_entity PORTICO_CALL api_self(void) {
     return m != NULL ? m->self : 0;
 }
 
-/* A module under `portico inspect` has no mailbox: what its `load` posts is accepted and dropped. */
+/* Under `portico inspect` a module has no mailbox: what its `load` posts is dropped. */
 static bool is_inspected(void) {
     const module *m = module_current();
     return m != NULL && m->inspected;

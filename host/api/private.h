@@ -9,12 +9,13 @@
 
 /* ---- change.c --------------------------------------------------------------------------------- */
 
-/* Returns whether the caller runs while a swap is staged, when `load` may only register and `migrate` may only
- * answer; if so, logs that the module must not call `function`. */
+/* Returns whether the caller runs while a swap is staged, when `load` may only register and
+ * `migrate` may only answer; if so, logs that the module must not call `function`. */
 bool api_is_staging(const char *function);
 
-/* Finds the session `id`, calls `change` with it, releases it and returns what `change` returned. PORTICO_E_STATE: a
- * swap is staged. PORTICO_E_GONE: there is no such session. `function` is the name that the module called. */
+/* Finds the session `id`, calls `change` with it, releases it and returns what `change` returned.
+ * PORTICO_E_STATE: a swap is staged. PORTICO_E_GONE: there is no such session. `function` is the
+ * name that the module called. */
 typedef portico_status (*session_change)(session *s, const void *argument);
 portico_status api_change_session(const char *function, portico_session id, session_change change,
                                   const void *argument);

@@ -1,6 +1,7 @@
 /* register.c: the functions of portico_host that a module's `load` registers with.
  *
- * They fill the registry of the generation that is being loaded, which nothing else sees yet. [control thread]
+ * They fill the registry of the generation that is being loaded, which nothing else sees yet.
+ * [control thread]
  */
 #include "api/private.h"
 
@@ -15,7 +16,7 @@
 
 enum { SESSION_STATE_BYTES_MAX = 1024 * 1024, ROOM_STATE_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* Returns the generation whose `load` runs on this thread; NULL, and a line in the log: none does. */
+/* Returns the generation whose `load` runs on this thread; NULL, after logging it: none does. */
 static generation *loading_generation(const char *function) {
     generation *g = module_loading();
     if (g == NULL) {
@@ -40,8 +41,8 @@ static bool generation_requires(const generation *g, const char *name, size_t si
     return false;
 }
 
-/* Writes the full name of the type that a module calls `name`. *owned: the type is the module's own. False: it is not a
- * valid name. */
+/* Writes the full name of the type that a module calls `name`. *owned: the type is the module's
+ * own. False: it is not a valid name. */
 static bool full_name(const generation *g, const char *name, char full[2 * PORTICO_LABEL_MAX],
                       bool *owned) {
     const char *dot = strchr(name, '.');
@@ -74,8 +75,8 @@ static portico_status check_join(const generation *g, const char *full) {
     return PORTICO_OK;
 }
 
-/* Copies a module's struct into the host's, which is zeroed: fields that an older header lacks stay zero. `least` is the
- * size in the first ABI that had the struct. */
+/* Copies a module's struct into the host's, which is zeroed: fields that an older header lacks
+ * stay zero. `least` is the size in the first ABI that had the struct. */
 static bool struct_copy(const char *function, void *to, size_t to_size, const void *from,
                         size_t least) {
     uint32_t size = 0;
@@ -108,7 +109,8 @@ static portico_status shape_declare(const char *full, uint32_t size, uint32_t li
     return status;
 }
 
-/* Checks that the module may register the session type, and writes its full name. *owned: the type is its own. */
+/* Checks that the module may register the session type, and writes its full name. *owned: the type
+ * is its own. */
 static portico_status check_session_type(const generation *g, const portico_session_type *type,
                                          char full[2 * PORTICO_LABEL_MAX], bool *owned) {
     if (type->name == NULL || !full_name(g, type->name, full, owned)) {
@@ -227,8 +229,8 @@ portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from
     return PORTICO_OK;
 }
 
-/* Returns the message handlers of the type that a module names (NULL: of the module itself). NULL: it has registered no
- * such type. */
+/* Returns the message handlers of the type that a module names (NULL: of the module itself). NULL:
+ * it has registered no such type. */
 static registered_handler **message_table(generation *g, const char *type,
                                           char full[2 * PORTICO_LABEL_MAX]) {
     bool owned = false;

@@ -15,7 +15,8 @@ typedef enum place {
 
 #define PLACE_FILE "portico.ini"
 
-/* Writes the absolute path of the folder, which need not exist. False: the system does not say where it is. */
+/* Writes the absolute path of the folder, which need not exist. False: the system does not say
+ * where it is. */
 bool place_folder(place where, char folder[PLACE_BYTES]);
 
 #endif

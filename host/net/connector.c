@@ -33,8 +33,8 @@ static void connector_wait_locked(connector *c, uint32_t delay_ms) {
     }
 }
 
-/* After a failure there is one attempt per round, and rounds are c->pause_ms apart. Each round that fails doubles the
- * pause; a round without a failure ends this. */
+/* After a failure there is one attempt per round, and rounds are c->pause_ms apart. Each round
+ * that fails doubles the pause; a round without a failure ends this. */
 static void connector_failed_locked(connector *c, portico_status status) {
     const config_service *settings = c->service.config;
     c->failures++;
@@ -62,7 +62,7 @@ static void connector_next_round_locked(connector *c) {
     c->round_failed = false;
 }
 
-/* Makes one connection. If more are missing, the next follows, at once unless there was a failure. */
+/* Makes one connection. If more are missing, the next follows: at once, unless one failed. */
 static void connector_connect(connector *c) {
     const char *why = NULL;
     os_mutex_lock(&c->lock);
@@ -86,8 +86,8 @@ static void connector_connect(connector *c) {
     os_mutex_unlock(&c->lock);
 }
 
-/* Resolves the name before each connect, since its address may change, and on the control thread, since that may take
- * long. */
+/* Resolves the name before each connect, since its address may change, and on the control thread,
+ * since that may take long. */
 static void connector_on_resolve(control_command *command) {
     connector *c = container_of(command, connector, resolve);
     const config_service *settings = c->service.config;
@@ -121,8 +121,9 @@ static void connector_on_retry(const os_completion *completion) {
     connector_connect(c);
 }
 
-/* Replaces a session that has ended or never connected. One that lived for less than the pause counts as a failure, so
- * that a peer that accepts connections and drops them is not hammered. [any thread] */
+/* Replaces a session that has ended or never connected. One that lived for less than the pause
+ * counts as a failure, so that a peer that accepts connections and drops them is not hammered.
+ * [any thread] */
 static void connector_on_session_freed(service *s, bool connected, uint64_t lived_ms,
                                        portico_status reason) {
     connector *c = (connector *)s;

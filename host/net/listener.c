@@ -1,7 +1,7 @@
 /* listener.c: see listener.h.
  *
- * A listener keeps `accepts` accepts in flight, one per slot. However an accept ends, its slot submits it again: at
- * once, or after a pause when the system is out of handles or keeps failing.
+ * A listener keeps `accepts` accepts in flight, one per slot. However an accept ends, its slot
+ * submits it again: at once, or after a pause when the system is out of handles or keeps failing.
  */
 #include "net/listener.h"
 
@@ -103,8 +103,8 @@ static void slots_arm_locked(listener *l) {
     }
 }
 
-/* Whether the connection may become a session, which is then counted. The accept's completion holds the same lock, so
- * that listener_idle always sees one of the two. */
+/* Whether the connection may become a session, which is then counted. The accept's completion
+ * holds the same lock, so that listener_idle always sees one of the two. */
 static bool listener_admit_locked(listener *l, const os_address *peer) {
     const char *why = NULL;
     if (service_admit(&l->service, peer, &why) == PORTICO_OK) {

@@ -1,17 +1,19 @@
-/* ready.h: the ready file, which says that the host serves, and where. [control thread, and main() of `ctl`] */
+/* ready.h: the ready file, which says that the host serves, and where. [control thread, and main()
+ * of `ctl`] */
 #ifndef PORTICO_READY_H
 #define PORTICO_READY_H
 
 #include "config/config.h"
 
-/* Writes [host] ready_file in one step: `pid N`, `listener NAME ADDRESS:PORT`, `admin ADDRESS:PORT`. False: it has logged
- * why not. */
+/* Writes [host] ready_file in one step: `pid N`, `listener NAME ADDRESS:PORT`, `admin
+ * ADDRESS:PORT`. False: it has logged why not. */
 bool ready_write(const config *c);
 
-/* Writes it again, after listeners have opened or closed. Returns true also when none is configured. */
+/* Writes it again, after listeners have opened or closed. Returns true also when none is
+ * configured. */
 bool ready_update(void);
 
-/* Whether the ready file may be written at `path`: there is no file, an empty one or a ready file. */
+/* Whether the ready file may be written at `path`: no file, an empty one or a ready file. */
 bool ready_may_replace(const char *path);
 
 /* Removes it if this process has written it. */

@@ -1,6 +1,7 @@
 /* services.h: all listeners and connectors of the host.
  *
- * The control thread creates, opens and destroys them; services_each may be called from any thread in between.
+ * The control thread creates, opens and destroys them; services_each may be called from any thread
+ * in between.
  */
 #ifndef PORTICO_SERVICES_H
 #define PORTICO_SERVICES_H
@@ -13,8 +14,9 @@
 portico_status services_create(const config *c, os_port *port, const char *admin_type);
 void services_destroy(void);
 
-/* Opens the services of `type` (NULL: of all types) whose module is loaded. Returns PORTICO_OK, or the last failure. A
- * listener of one `type` that cannot open is retried (services_reopen); at the start (NULL) the host ends. */
+/* Opens the services of `type` (NULL: of all types) whose module is loaded. Returns PORTICO_OK, or
+ * the last failure. A listener of one `type` that cannot open is retried (services_reopen); at the
+ * start (NULL) the host ends. */
 portico_status services_open(const session_type *type);
 
 /* Whether it is time to retry a listener that could not open. [any thread] */

@@ -1,5 +1,5 @@
-/* ctl_files.c: the files that `ctl load` and `ctl swap` name are those of who types them, not of the host, whose working folder
- * is another one. */
+/* ctl_files.c: the files that `ctl load` and `ctl swap` name are those of who types them, not of
+ * the host, whose working folder is another one. */
 #include "support/check.h"
 #include "support/host.h"
 

@@ -1,5 +1,5 @@
-/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of the working folder's conf, and
- * otherwise says where it has looked. */
+/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of
+ * the working folder's conf, and otherwise says where it has looked. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -19,8 +19,8 @@ static void at(char path[PATH_BYTES], const char *name) {
     snprintf(path, PATH_BYTES, "%s/%s", root, name);
 }
 
-/* tree/bin has a copy of the executable, and of the library that it needs under Wine; tree/conf and work/conf have
- * configurations that their numbers of workers tell apart. */
+/* tree/bin has a copy of the executable, and of the library that it needs under Wine; tree/conf
+ * and work/conf have configurations that their numbers of workers tell apart. */
 static void prepare(void) {
     static const char *const folders[] = {"",     "tree",      "tree/bin", "tree/conf",
                                           "work", "work/conf", "empty"};

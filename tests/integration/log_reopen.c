@@ -1,5 +1,6 @@
-/* log_reopen.c: a log file that another program has renamed is opened again by its name, on `ctl reopen-log` and, where
- * there are signals, on SIGHUP. No line is lost: the files together hold the lines that the terminal got. */
+/* log_reopen.c: a log file that another program has renamed is opened again by its name, on `ctl
+ * reopen-log` and, where there are signals, on SIGHUP. No line is lost: the files together hold
+ * the lines that the terminal got. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

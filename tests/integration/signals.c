@@ -1,5 +1,6 @@
-/* signals.c: what does not ask the host to stop, does not: the players stay connected through SIGHUP, the user signals, and
- * the end of the terminal that the host was started in. SIGTERM stops it. */
+/* signals.c: what does not ask the host to stop, does not: the players stay connected through
+ * SIGHUP, the user signals, and the end of the terminal that the host was started in. SIGTERM
+ * stops it. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
