@@ -28,6 +28,13 @@ static void expect_line(const char *answer, const char *line) {
     CHECK(found == answer || found[-1] == '\n');
 }
 
+/* The lines of `modules` from this module on; above them ctl's own sessions are counted. */
+static const char *of_swapped(const char *modules) {
+    const char *found = strstr(modules, "swapped 1 loaded ");
+    CHECK(found != NULL);
+    return found;
+}
+
 SCENARIO(swap_planned) {
     char answer[8192];
     char before[8192];
@@ -69,7 +76,7 @@ SCENARIO(swap_planned) {
     expect_line(answer, "the module: state kept as it is");
 
     host_admin(h, "modules", after, sizeof after);
-    CHECK_TEXT(after, before);
+    CHECK_TEXT(of_swapped(after), of_swapped(before));
     CHECK_INT(swaps_copies(h), copies);
     CHECK_INT(host_log_count(h, "life 1 swap_out"), 0);
     CHECK_INT(host_log_errors(h), 0);
