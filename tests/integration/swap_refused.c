@@ -107,9 +107,10 @@ static void refused_by_ctl(const refusal *r, char *answer, size_t size) {
     if (!file_exists(path)) {
         snprintf(path, sizeof path, "%s/%s%s", host_folder(h), r->file, host_library_suffix);
     }
-    snprintf(argument, sizeof argument, "--plan swapped %s", path);
-    CHECK_INT(host_ctl(h, "swap", argument, plan, sizeof plan), is_late(r) ? 0 : 1);
-    CHECK_INT(host_ctl(h, "swap", argument + strlen("--plan "), answer, size), 1);
+    snprintf(argument, sizeof argument, "swap --plan swapped %s", path);
+    CHECK_INT(host_try_admin(h, argument, plan, sizeof plan), is_late(r));
+    snprintf(argument, sizeof argument, "swapped %s", path);
+    CHECK_INT(host_ctl(h, "swap", argument, answer, size), 1);
     size_t length = strcspn(answer, "\r\n");
     CHECK(strspn(answer + length, "\r\n") == strlen(answer + length)); /* one line */
     answer[length] = '\0';
