@@ -1,4 +1,5 @@
-/* load_all.c: loads the modules that the configuration names, each after those that it requires. [control thread] */
+/* load_all.c: loads the modules that the configuration names, each after those that it requires.
+ * [control thread] */
 #include "loader/private.h"
 
 #include "base/status.h"

@@ -93,8 +93,8 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
     return module_publish(m, why);
 }
 
-/* Waits until the handlers of a module that has been withdrawn have returned, and calls its `unload`. If one does not return,
- * the module is stuck and stays in memory. */
+/* Waits until the handlers of a module that has been withdrawn have returned, and calls its
+ * `unload`. If one does not return, the module is stuck and stays in memory. */
 static void loader_take_back(module *m) {
     uint32_t timeout_ms = loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX;
     m->stuck = !module_wait_released(m, timeout_ms);
@@ -108,7 +108,8 @@ static void loader_take_back(module *m) {
     module_call_unload(m, module_generation(m));
 }
 
-/* Makes a module whose `load` has succeeded part of the host. On failure `unload` has been called, unless it is stuck. */
+/* Makes a module whose `load` has succeeded part of the host. On failure `unload` has been called,
+ * unless it is stuck. */
 static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = module_table_add(m);
     if (status != PORTICO_OK) {
@@ -124,7 +125,8 @@ static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
-/* Lets the module register and join. On failure it is not part of the host, and nothing holds it unless it is stuck. */
+/* Lets the module register and join. On failure it is not part of the host, and nothing holds it
+ * unless it is stuck. */
 static portico_status loader_register(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
     if (status != PORTICO_OK) {
@@ -290,10 +292,10 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     module_call_stopping(m);
     module_withdraw(m);
     if (!loader_end(m)) {
-        snprintf(
-            why, IMAGE_WHY_MAX,
-            "a handler of %s has not returned within %u ms: the module stays loaded, its sessions are closed",
-            name, 2 * loader.config->stop_timeout_ms);
+        snprintf(why, IMAGE_WHY_MAX,
+                 "a handler of %s has not returned within %u ms: the module stays loaded, its "
+                 "sessions are closed",
+                 name, 2 * loader.config->stop_timeout_ms);
         log_error("modules", "%s is not unloaded: %s", name, why);
         loader_restore(m);
         return PORTICO_E_TIMEOUT;
@@ -313,7 +315,8 @@ static void list_module(void *arg, module *m) {
     list->count++;
 }
 
-/* Puts each module after those that it requires: since a swap it may require one that was loaded later. */
+/* Puts each module after those that it requires: since a swap it may require one that was loaded
+ * later. */
 static void list_sort(module_list *list) {
     for (size_t i = 0; i < list->count;) {
         size_t later = i + 1;

@@ -22,12 +22,13 @@ portico_status loader_start(const config *c, os_port *port);
 /* Publishes a part of the host as a module. */
 portico_status loader_add_builtin(const portico_module_info *info);
 
-/* Loads the modules that the configuration names (the libraries of the folder and the files of [module NAME]), each after
- * those that it requires. The log says which are refused, and why. */
+/* Loads the modules that the configuration names (the libraries of the folder and the files of
+ * [module NAME]), each after those that it requires. The log says which are refused, and why. */
 void loader_load_all(void);
 
-/* Loads the module named `what` from the file of its section or from the modules' folder; or, if `what` is no name, the
- * library file `what`. `why` and the log explain any status but PORTICO_OK. */
+/* Loads the module named `what` from the file of its section or from the modules' folder; or, if
+ * `what` is no name, the library file `what`. `why` and the log explain any status but
+ * PORTICO_OK. */
 portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]);
 
 portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]);

@@ -9,8 +9,8 @@ const config *loader_config(void);
 /* The first module that `g` requires and that is not loaded; NULL: all are. */
 const char *loader_missing(const generation *g);
 
-/* Makes a module of an opened image: lets it register, publishes it and lets it start. Owns `g` from the call on, even if it
- * fails. NULL: *status is the reason, and `why` may say more. */
+/* Makes a module of an opened image: lets it register, publishes it and lets it start. Owns `g`
+ * from the call on, even if it fails. NULL: *status is the reason, and `why` may say more. */
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]);
 
 /* Reports to watch.h which build of the module serves now. */
@@ -22,12 +22,12 @@ typedef struct module_list {
     size_t capacity;
 } module_list;
 
-/* All modules in the order of loading, each after those that it requires. The caller frees `all`, which is NULL when out
- * of memory. */
+/* All modules in the order of loading, each after those that it requires. The caller frees `all`,
+ * which is NULL when out of memory. */
 module_list modules_list(void);
 
-/* Log that the module is loaded; or why it is not, for which an empty `why` gets the status's sentence. The second one
- * returns the status. */
+/* Log that the module is loaded; or why it is not, for which an empty `why` gets the status's
+ * sentence. The second one returns the status. */
 void loader_tell(const module *m);
 portico_status loader_refuse(char why[IMAGE_WHY_MAX], portico_status status, const char *name);
 

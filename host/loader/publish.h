@@ -1,7 +1,8 @@
-/* publish.h: makes what a module has registered part of the host, and takes it out again. [control thread]
+/* publish.h: makes what a module has registered part of the host, and takes it out again.
+ * [control thread]
  *
- * A session type gets a new layout, which its sessions take over in their next turn. Room types become known by name. The
- * mailbox delivers its messages.
+ * A session type gets a new layout, which its sessions take over in their next turn. Room types
+ * become known by name. The mailbox delivers its messages.
  */
 #ifndef PORTICO_PUBLISH_H
 #define PORTICO_PUBLISH_H
@@ -13,12 +14,13 @@
 /* Allows rooms of the module's types to be created. On failure none can be. */
 portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]);
 
-/* Adds the module to all its session types and starts its mailbox. On failure it is in none of them, and `why` may say more
- * than the status. */
+/* Adds the module to all its session types and starts its mailbox. On failure it is in none of
+ * them, and `why` may say more than the status. */
 portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]);
 
-/* Takes the module out of all its types: its rooms close, the services of its types pause and their sessions close, and
- * other sessions take over layouts without it. This continues after the return: see module_wait_released. */
+/* Takes the module out of all its types: its rooms close, the services of its types pause and their
+ * sessions close, and other sessions take over layouts without it. This continues after the return:
+ * see module_wait_released. */
 void module_withdraw(module *m);
 
 /* Gives every session of a type a turn, in which it takes over the new layout. */

@@ -1,7 +1,8 @@
 /* swap.c: see swap.h.
  *
- * Calls into the module are held up while the gate is closed: during swap_out, the take-over of the module's own state,
- * one pointer for each type, and swap_in. None of it grows with the number of sessions or rooms.
+ * Calls into the module are held up while the gate is closed: during swap_out, the take-over of the
+ * module's own state, one pointer for each type, and swap_in. None of it grows with the number of
+ * sessions or rooms.
  */
 #include "loader/swap.h"
 
@@ -21,8 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A swap first closes the gate only for moments at a time, so that callers hardly notice, and busy processors do not
- * prevent the swap. If handlers run too long for that, it waits at the closed gate, twice as long each time. */
+/* A swap first closes the gate only for moments at a time, so that callers hardly notice, and busy
+ * processors do not prevent the swap. If handlers run too long for that, it waits at the closed
+ * gate, twice as long each time. */
 enum { GATE_GLANCES = 32, GATE_MOST_MS = 64, BETWEEN_GLANCES_MS = 1, SETTLE_STEP_MS = 1 };
 
 typedef struct swap {
@@ -66,7 +68,8 @@ static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MA
 
 /* ---- stage ---------------------------------------------------------------------------------- */
 
-/* Waits until no state is of an earlier generation, so that every state passes through every generation. */
+/* Waits until no state is of an earlier generation, so that every state passes through every
+ * generation. */
 static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
     const generation *previous = w->module->previous;
     uint64_t until_ms = os_monotonic_ms() + w->timeout_ms;
@@ -116,8 +119,8 @@ static portico_status swap_stage(module *m, const char *file, generation **resul
     return PORTICO_OK;
 }
 
-/* Ends a staged generation that does not come to serve. Others hold it only after an exchange that was undone: jobs, and
- * turns that wait. */
+/* Ends a staged generation that does not come to serve. Others hold it only after an exchange that
+ * was undone: jobs, and turns that wait. */
 static void swap_discard(const swap *w, generation *to) {
     uint64_t until_ms = os_monotonic_ms() + w->timeout_ms;
     while (!generation_is_alone(to) && os_monotonic_ms() < until_ms) {
@@ -172,8 +175,9 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
     return PORTICO_E_TIMEOUT;
 }
 
-/* Keeps the contents of the new image's block. If the exchange is undone, the image's `unload` must find them, and not what
- * was copied in: that may contain addresses which the old image still owns. */
+/* Keeps the contents of the new image's block. If the exchange is undone, the image's `unload` must
+ * find them, and not what was copied in: that may contain addresses which the old image still
+ * owns. */
 static portico_status keep_unused_state(swap *w) {
     const generation *to = w->plan.to;
     if (to->shape.size == 0) {
@@ -249,8 +253,8 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
 
 /* ---- follow --------------------------------------------------------------------------------- */
 
-/* Gives every session and room a turn, in which it changes to the generation that serves. After an exchange that was undone,
- * this brings back those that had changed already. */
+/* Gives every session and room a turn, in which it changes to the generation that serves. After an
+ * exchange that was undone, this brings back those that had changed already. */
 static void swap_call_all(const swap *w) {
     for (size_t i = 0; i < w->plan.type_count; i++) {
         publish_sync_sessions(w->plan.types[i].type);
@@ -258,7 +262,8 @@ static void swap_call_all(const swap *w) {
     rooms_follow(w->module);
 }
 
-/* After the gate has opened: everybody follows, listeners of new types open, those of old ones close. */
+/* After the gate has opened: everybody follows, listeners of new types open, those of old ones
+ * close. */
 static void swap_follow(swap *w) {
     swap_call_all(w);
     for (size_t i = 0; i < w->plan.type_count; i++) {
@@ -385,7 +390,8 @@ static portico_status swap_to_file(swap *w, const char *file, char why[IMAGE_WHY
     return status;
 }
 
-/* Whether the file has the bytes of the generation that serves. PORTICO_OK, or why it cannot be read. */
+/* Whether the file has the bytes of the generation that serves. PORTICO_OK, or why it cannot be
+ * read. */
 static portico_status compare_file(const module *m, const char *file, bool *same) {
     const image_copy *loaded = &module_generation(m)->copy;
     uint64_t size = 0;

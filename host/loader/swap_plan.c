@@ -134,7 +134,8 @@ portico_status plan_ask_state(module *m, generation *to, const char *name, const
     return status;
 }
 
-/* Whether a type's states can be taken over. If not, *needs_none is set, and it is a failure only if there are any. */
+/* Whether a type's states can be taken over. If not, *needs_none is set, and it is a failure only
+ * if there are any. */
 static portico_status check_states(const swap_plan *p, const char *name, const state_shape *old,
                                    const state_shape *fresh, portico_on_migrate migrate,
                                    uint32_t count, bool *needs_none, char why[IMAGE_WHY_MAX]) {

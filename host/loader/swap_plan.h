@@ -1,4 +1,5 @@
-/* swap_plan.h: what a swap will exchange. Made and checked while the old generation serves; see swap.h. [control thread] */
+/* swap_plan.h: what a swap will exchange. Made and checked while the old generation serves; see
+ * swap.h. [control thread] */
 #ifndef PORTICO_SWAP_PLAN_H
 #define PORTICO_SWAP_PLAN_H
 
@@ -34,25 +35,27 @@ typedef struct swap_plan {
     size_t room_count;
 } swap_plan;
 
-/* Checks that `to`, which has registered, can take over from the generation that serves, and makes the plan. On failure
- * `why` says what prevents the swap, and there is nothing to free. */
+/* Checks that `to`, which has registered, can take over from the generation that serves, and makes
+ * the plan. On failure `why` says what prevents the swap, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 
-/* Asks the modules that depend on this one. To be called last, so that none is asked about a swap that fails anyway. */
+/* Asks the modules that depend on this one. To be called last, so that none is asked about a swap
+ * that fails anyway. */
 portico_status plan_ask_dependents(const swap_plan *p, char why[IMAGE_WHY_MAX]);
 
-/* Whether states of shape `old` can become states of shape `fresh`. `migrate` is the new build's, and may not change
- * anything yet. */
+/* Whether states of shape `old` can become states of shape `fresh`. `migrate` is the new build's,
+ * and may not change anything yet. */
 portico_status plan_ask_state(module *m, generation *to, const char *name, const state_shape *old,
                               const state_shape *fresh, portico_on_migrate migrate,
                               char why[IMAGE_WHY_MAX]);
 
-/* Whether the types that must have no sessions or rooms have none. While the gate is closed this stays so, except for those
- * that arrive at this moment and have met no handler yet: they are closed if their type goes, and otherwise begin with a
- * zeroed state. */
+/* Whether the types that must have no sessions or rooms have none. While the gate is closed this
+ * stays so, except for those that arrive at this moment and have met no handler yet: they are
+ * closed if their type goes, and otherwise begin with a zeroed state. */
 portico_status plan_check_empty(const swap_plan *p, char why[IMAGE_WHY_MAX]);
 
-/* Publishes the layouts and room types of `to`; with `back`, those of `from` again. The gate is closed. Cannot fail. */
+/* Publishes the layouts and room types of `to`; with `back`, those of `from` again. The gate is
+ * closed. Cannot fail. */
 void plan_exchange(swap_plan *p, bool back);
 
 /* Frees what is not published. */

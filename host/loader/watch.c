@@ -1,11 +1,13 @@
 /* watch.c: see watch.h.
  *
- * Polling was chosen over the systems' change notifications. Those do not arrive for network shares, for folders mounted
- * into containers and virtual machines, or for a file that is replaced through a link; and they do not say that a file is
- * complete. A look costs one query of size and time per module.
+ * Polling was chosen over the systems' change notifications. Those do not arrive for network
+ * shares, for folders mounted into containers and virtual machines, or for a file that is replaced
+ * through a link; and they do not say that a file is complete. A look costs one query of size and
+ * time per module.
  *
- * One lock, a leaf, guards the list. The thread works on a copy of an entry without holding the lock, since reading may
- * take long. If the entry's number shows that watch_set or watch_forget was called meanwhile, the result is dropped.
+ * One lock, a leaf, guards the list. The thread works on a copy of an entry without holding the
+ * lock, since reading may take long. If the entry's number shows that watch_set or watch_forget was
+ * called meanwhile, the result is dropped.
  */
 #include "loader/watch.h"
 
@@ -16,8 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SETTLE_MS is longer than the pauses of a linker, for systems that cannot tell whether a file is being written. A change is
- * reported at most SETTLE_MS + 2 * LOOK_MS, and the time to read the file, after the last write. */
+/* SETTLE_MS is longer than the pauses of a linker, for systems that cannot tell whether a file is
+ * being written. A change is reported at most SETTLE_MS + 2 * LOOK_MS, and the time to read the
+ * file, after the last write. */
 enum { LOOK_MS = 100, SETTLE_MS = 200, PATIENCE_MS = 10000, NAME_BYTES = 64, PATH_BYTES = 4096 };
 
 typedef struct build {
@@ -62,7 +65,7 @@ static bool build_same(build a, build b) {
     return a.size == b.size && a.hash == b.hash;
 }
 
-/* ---- the list --------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 /* The link to the entry, or the end of the list. [locked] */
 static watched **find(const char *name) {
@@ -135,7 +138,7 @@ void watch_forget(const char *module_name) {
     os_mutex_unlock(&watch.lock);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* One look at one file. */
 typedef struct look {

@@ -1,5 +1,5 @@
-/* abi_sizes.h: the sizes that the structs a module fills had in the first ABI with them. A shorter struct is refused;
- * fields of today's struct that a module's struct does not have are zero.
+/* abi_sizes.h: the sizes that the structs a module fills had in the first ABI with them. A shorter
+ * struct is refused; fields of today's struct that a module's struct does not have are zero.
  */
 #ifndef PORTICO_ABI_SIZES_H
 #define PORTICO_ABI_SIZES_H

@@ -53,8 +53,9 @@ static void job_free(job *j) {
     free(j);
 }
 
-/* The generation that serves runs the job if it has a handler for it; otherwise the one that asked does. A job may take long,
- * so it runs outside the gate and holds its generation instead: a swap does not wait for it. */
+/* The generation that serves runs the job if it has a handler for it; otherwise the one that asked
+ * does. A job may take long, so it runs outside the gate and holds its generation instead: a swap
+ * does not wait for it. */
 static const registered_handler *job_handler(job *j) {
     gate_enter(&j->module->gate);
     generation *now = module_generation(j->module);

@@ -1,6 +1,7 @@
 /* blocking.h: a pool of threads for work that waits (databases, files), apart from the workers.
  *
- * Any thread queues jobs. A job holds its module until it has run, and its reply is posted as a message.
+ * Any thread queues jobs. A job holds its module until it has run, and its reply is posted as a
+ * message.
  */
 #ifndef PORTICO_BLOCKING_H
 #define PORTICO_BLOCKING_H

@@ -1,8 +1,9 @@
 /* copy_folder.c: see copy_folder.h.
  *
- * Some systems cannot tell whether SET.live is open for writing (see os_file_is_written). A running host then looks
- * like one that crashed, and once three later ones did, its copies are deleted. That does not disturb it: on Windows a
- * loaded file cannot be deleted, on Linux it stays mapped without its name.
+ * Some systems cannot tell whether SET.live is open for writing (see os_file_is_written). A running
+ * host then looks like one that crashed, and once three later ones did, its copies are deleted.
+ * That does not disturb it: on Windows a loaded file cannot be deleted, on Linux it stays mapped
+ * without its name.
  */
 #include "module/copy_folder.h"
 
@@ -62,13 +63,14 @@ static void delete_folder(char *folder) {
     (void)os_folder_remove(folder);
 }
 
-/* ---- what other hosts left -------------------------------------------------------------------- */
+/* ---- what other hosts left ------------------------------------------------------------------- */
 
 static const char *skip_digits(const char *text) {
     return text + strspn(text, "0123456789");
 }
 
-/* Splits "SET.live" or "SET.N": copies SET and returns what follows the dot. NULL: the name is neither. */
+/* Splits "SET.live" or "SET.N": copies SET and returns what follows the dot. NULL: the name is
+ * neither. */
 static const char *split_name(const char *name, char set[SET_NAME_MAX]) {
     const char *end = skip_digits(name);
     if (end != name && *end == '-') {
@@ -193,10 +195,10 @@ bool copy_folder_ready(void) {
     return copies.path[0] != '\0';
 }
 
-/* ---- this host's set -------------------------------------------------------------------------- */
+/* ---- this host's set ------------------------------------------------------------------------- */
 
-/* Opens SET.live for the first SET that no other host has. If none can be opened, the host is taken for one that stopped
- * cleanly, and risks the debug symbols of its copies. */
+/* Opens SET.live for the first SET that no other host has. If none can be opened, the host is taken
+ * for one that stopped cleanly, and risks the debug symbols of its copies. */
 static portico_status set_begin(void) {
     for (uint32_t i = 1;; i++) {
         os_file_info info;
@@ -232,7 +234,8 @@ static void folder_count_one(void *arg, const char *name) {
     ++*(uint32_t *)arg;
 }
 
-/* A folder of this name may have been left where it could not be deleted: one that has files is passed over. */
+/* A folder of this name may have been left where it could not be deleted: one that has files is
+ * passed over. */
 static portico_status make_folder(char **folder) {
     for (;;) {
         char name[SET_NAME_MAX + 16];

@@ -3,14 +3,14 @@
  * WHY NO CALLER SLIPS THROUGH
  *   caller   1. writes its slot    2. reads `closed`
  *   closer   a. writes `closed`    b. reads the slots
- * All four are sequentially consistent. If 2 sees an open gate, then 1 came before b, and the closer sees the caller inside.
- * A caller that finds the gate closed clears its slot and waits.
+ * All four are sequentially consistent. If 2 sees an open gate, then 1 came before b, and the
+ * closer sees the caller inside. A caller that finds the gate closed clears its slot and waits.
  *
  * WHY NO WAKE-UP IS MISSED FOR LONG
- *   caller   1. clears its slot    2. reads `closed`    3. if it is set, wakes the closer under the lock
+ *   caller   1. clears its slot    2. reads `closed`    3. if set, wakes the closer under the lock
  *   closer   a. reads the slots under the lock and goes to sleep
- * The processor may do 2 before 1, since an order would cost every call a locked instruction. Then nobody wakes the closer,
- * which therefore sleeps for GATE_SLEEP_MS at a time and looks again.
+ * The processor may do 2 before 1, since an order would cost every call a locked instruction. Then
+ * nobody wakes the closer, which therefore sleeps for GATE_SLEEP_MS at a time and looks again.
  */
 #include "module/gate.h"
 

@@ -43,8 +43,9 @@ void generation_free(generation *g) {
     if (g->library != NULL && !os_library_close(g->library)) {
         log_warn(
             "modules",
-            "%s %s, generation %u, stays in memory after it was closed: it has thread-local destructors or unique "
-            "symbols (-fno-gnu-unique), or is in use elsewhere. The next build can be loaded all the same",
+            "%s %s, generation %u, stays in memory after it was closed: it has thread-local "
+            "destructors or unique symbols (-fno-gnu-unique), or is in use elsewhere. The next "
+            "build can be loaded all the same",
             g->name, g->version, g->number);
     }
     image_copy_remove(&g->copy);

@@ -1,9 +1,10 @@
 /* generation.h: one loaded image of a module: its library, its description, what it has registered.
  *
- * Everything that can reach the image's code or its registry holds the generation: the module whose current or previous
- * generation it is, the layouts of session types, the states of sessions and rooms (until their next turn brings them to
- * the current one), and the jobs of the blocking pool. When the last hold is released, the control thread closes the
- * library. Holding and releasing: any thread; the rest: control thread.
+ * Everything that can reach the image's code or its registry holds the generation: the module whose
+ * current or previous generation it is, the layouts of session types, the states of sessions and
+ * rooms (until their next turn brings them to the current one), and the jobs of the blocking pool.
+ * When the last hold is released, the control thread closes the library. Holding and releasing: any
+ * thread; the rest: control thread.
  */
 #ifndef PORTICO_GENERATION_H
 #define PORTICO_GENERATION_H
@@ -25,8 +26,8 @@ typedef struct generation {
     uint64_t since_ms;   /* when it began to serve, by the wall clock */
     image_copy copy;     /* the private copy that is loaded */
     os_library *library; /* NULL for a part of the host */
-    portico_module_info
-        info; /* a copy; what the module does not have is zero. Its pointers point into the library */
+    /* A copy; what the module's own lacks is zero. Its pointers point into the library. */
+    portico_module_info info;
     char **required;   /* NULL at the end */
     state_shape shape; /* of the module's state */
     void *state; /* the block that this image's code knows; live in the current generation only */

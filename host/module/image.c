@@ -111,8 +111,9 @@ static portico_status image_open_library(generation *g, const char *path, char w
     return status;
 }
 
-/* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir may delete the copy
- * as a leftover, if it cannot tell that this host is running: then the copy is made again. */
+/* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir
+ * may delete the copy as a leftover, if it cannot tell that this host is running: then the copy is
+ * made again. */
 static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {

@@ -1,13 +1,15 @@
-/* image.h: makes a generation of a library file: copies it, loads it, and checks its description. [control thread] */
+/* image.h: makes a generation of a library file: copies it, loads it, and checks its description.
+ * [control thread] */
 #ifndef PORTICO_IMAGE_H
 #define PORTICO_IMAGE_H
 
 #include "module/generation.h"
 
-/* Copies and loads `file`, and checks its description. Without copy_folder_start it is loaded in place, so that `portico
- * inspect` leaves nothing behind. On PORTICO_OK *result is a generation of which only portico_module() has been called.
- * Otherwise `why` says what was found and what is needed.
- * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library), PORTICO_E_ABI, PORTICO_E_INVALID, ... */
+/* Copies and loads `file`, and checks its description. Without copy_folder_start it is loaded in
+ * place, so that `portico inspect` leaves nothing behind. On PORTICO_OK *result is a generation of
+ * which only portico_module() has been called. Otherwise `why` says what was found and what is
+ * needed. PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library),
+ * PORTICO_E_ABI, PORTICO_E_INVALID, ... */
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 
 /* A generation of a module that is part of the host. NULL when out of memory. */

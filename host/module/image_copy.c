@@ -13,7 +13,7 @@ enum {
     SYMBOLS_BYTES_MAX = 1024 * 1024 * 1024
 };
 
-/* ---- bytes ------------------------------------------------------------------------------------ */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* Reads `from` to its end and hashes it; copies it to `to` unless that is NULL. */
 static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *size,
@@ -69,7 +69,7 @@ static portico_status copy_file(const char *from, const char *to, uint64_t limit
     return status;
 }
 
-/* ---- debug symbols ---------------------------------------------------------------------------- */
+/* ---- debug symbols --------------------------------------------------------------------------- */
 
 static const char *base_of(const char *file) {
     const char *base = file;
@@ -101,11 +101,15 @@ static void copy_symbols(const char *from, const char *suffix, const char *folde
 }
 
 /* Copies what debuggers look for beside a library.
- * MSVC and lld: NAME.pdb, first in the library's folder, then at the path that the linker wrote into the library
- * (https://learn.microsoft.com/cpp/build/reference/pdbpath). A debugger that opens it there keeps the next build from
- * writing it; a library linked with /PDBALTPATH:%_PDB% names no folder.
- * gdb: the file that `objcopy --add-gnu-debuglink` named, by custom NAME.so.debug or NAME.debug, in the library's folder
- * (https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html); for -gsplit-dwarf NAME.so.dwp. */
+ *
+ * MSVC and lld: NAME.pdb, first in the library's folder, then at the path that the linker wrote
+ * into the library (https://learn.microsoft.com/cpp/build/reference/pdbpath). A debugger that opens
+ * it there keeps the next build from writing it; a library linked with /PDBALTPATH:%_PDB% names no
+ * folder.
+ *
+ * gdb: the file that `objcopy --add-gnu-debuglink` named, by custom NAME.so.debug or NAME.debug, in
+ * the library's folder; for -gsplit-dwarf NAME.so.dwp
+ * (https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html). */
 static void copy_all_symbols(const char *file, const char *folder) {
     char stem[PATH_BYTES];
     copy_symbols(file, ".debug", folder);
@@ -119,7 +123,7 @@ static void copy_all_symbols(const char *file, const char *folder) {
     }
 }
 
-/* ---- copies ----------------------------------------------------------------------------------- */
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 static void explain(portico_status status, const char *file, const image_copy *copy,
                     char why[IMAGE_WHY_MAX]) {
@@ -150,8 +154,8 @@ bool image_file_same(const os_file_info *before, const os_file_info *now) {
            before->id == now->id;
 }
 
-/* Copies the library. If a linker writes it at this moment, the bytes read may be half of one build and half of the
- * next. */
+/* Copies the library. If a linker writes it at this moment, the bytes read may be half of one build
+ * and half of the next. */
 static portico_status copy_library(const char *file, image_copy *copy) {
     os_file_info before = {0};
     os_file_info now = {0};

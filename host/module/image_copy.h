@@ -1,9 +1,9 @@
 /* image_copy.h: the private copy of a module's library, which is loaded in place of the original.
  *
- * So a build can overwrite its output while the module is loaded, and a system that knows libraries by their path never
- * returns an old one. Each copy has its own folder (copy_folder.h) and keeps the name of its file. Debug symbols beside
- * the original are copied along, so that debuggers find them by name beside the copy.
- * [control thread], except image_hash and image_file_same.
+ * So a build can overwrite its output while the module is loaded, and a system that knows libraries
+ * by their path never returns an old one. Each copy has its own folder (copy_folder.h) and keeps
+ * the name of its file. Debug symbols beside the original are copied along, so that debuggers find
+ * them by name beside the copy. [control thread], except image_hash and image_file_same.
  */
 #ifndef PORTICO_IMAGE_COPY_H
 #define PORTICO_IMAGE_COPY_H
@@ -19,12 +19,14 @@ typedef struct image_copy {
     uint64_t hash; /* ... and their hash, see image_hash */
 } image_copy;
 
-/* Whether a file is still the same file and has not been written to between two looks. [any thread] */
+/* Whether a file is still the same file and has not been written to between two looks.
+ * [any thread] */
 bool image_file_same(const os_file_info *before, const os_file_info *now);
 
-/* Copies `file` and the debug symbols beside it. The file is open only while it is read, and others may write, rename and
- * delete it then. On PORTICO_OK the caller owns *copy until image_copy_remove; otherwise *copy is empty, and `why` says
- * what was found (nothing when out of memory).
+/* Copies `file` and the debug symbols beside it. The file is open only while it is read, and others
+ * may write, rename and delete it then. On PORTICO_OK the caller owns *copy until
+ * image_copy_remove; otherwise *copy is empty, and `why` says what was found (nothing when out of
+ * memory).
  * PORTICO_E_NOT_FOUND  the file cannot be read
  * PORTICO_E_TOO_BIG    it is larger than a module may be
  * PORTICO_E_STATE      it was written or replaced while it was read
@@ -34,10 +36,11 @@ portico_status image_copy_make(const char *file, image_copy *copy, char why[IMAG
 /* Deletes the copy and empties *copy, which may be empty already. */
 void image_copy_remove(image_copy *copy);
 
-/* The size of a file and the hash of its bytes: 64-bit FNV-1a (RFC 9923). Size and hash tell builds of a module apart.
- * The hash need not resist forgery, since anyone who can write the file can have the host load any code. Two builds of
- * one size have the same hash with a chance of 1 in 2^64, and then a swap needs `--force`.
- * PORTICO_E_NOT_FOUND: the file cannot be read; PORTICO_E_TOO_BIG: it is larger than a module may be. [any thread] */
+/* The size of a file and the hash of its bytes: 64-bit FNV-1a (RFC 9923). Size and hash tell builds
+ * of a module apart. The hash need not resist forgery, since anyone who can write the file can have
+ * the host load any code. Two builds of one size have the same hash with a chance of 1 in 2^64, and
+ * then a swap needs `--force`. PORTICO_E_NOT_FOUND: the file cannot be read; PORTICO_E_TOO_BIG: it
+ * is larger than a module may be. [any thread] */
 portico_status image_hash(const char *file, uint64_t *size, uint64_t *hash);
 
 #endif

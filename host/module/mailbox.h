@@ -1,7 +1,8 @@
-/* mailbox.h: the queue of a module's own messages, which makes the module an entity. Any thread, unless tagged.
+/* mailbox.h: the queue of a module's own messages, which makes the module an entity. Any thread,
+ * unless tagged.
  *
- * It is opened before the module's `load`, closed when the module is withdrawn, and holds the module until its last
- * message has had its turn.
+ * It is opened before the module's `load`, closed when the module is withdrawn, and holds the
+ * module until its last message has had its turn.
  */
 #ifndef PORTICO_MAILBOX_H
 #define PORTICO_MAILBOX_H
@@ -9,15 +10,16 @@
 #include "module/module.h"
 #include "run/message.h"
 
-/* Gives the module its mailbox, which accepts messages and keeps them until mailbox_start. [control thread] */
+/* Gives the module its mailbox, which accepts messages and keeps them until mailbox_start.
+ * [control thread] */
 portico_status mailbox_open(module *m, os_port *port);
 void mailbox_start(module *m);
 
 /* Accepts no more messages, and drops those that wait, in their turn. [control thread] */
 void mailbox_close(module *m);
 
-/* Calls `each` with the name of every module that has a mailbox and the number of messages that wait there. The name is
- * valid during the call. [any thread] */
+/* Calls `each` with the name of every module that has a mailbox and the number of messages that
+ * wait there. The name is valid during the call. [any thread] */
 void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg);
 
 /* An entity_sweep: queues the mailbox's turn if that failed for lack of memory. [any thread] */

@@ -1,9 +1,10 @@
 /* module.h: a loaded module, whatever generation of it serves, and the table of all of them.
  *
- * Only the control thread loads, unloads, swaps and changes the table; other threads may list it. A module stays loaded
- * while it has holds: of layouts (session_type.h), rooms, its mailbox, jobs.
- * `current` changes only while the module's gate is closed, so code inside the gate uses it without a lock.
- * Lock order: the table's lock is taken while no other lock is held, and nothing is locked under it.
+ * Only the control thread loads, unloads, swaps and changes the table; other threads may list it. A
+ * module stays loaded while it has holds: of layouts (session_type.h), rooms, its mailbox, jobs.
+ * `current` changes only while the module's gate is closed, so code inside the gate uses it without
+ * a lock. Lock order: the table's lock is taken while no other lock is held, and nothing is locked
+ * under it.
  */
 #ifndef PORTICO_MODULE_H
 #define PORTICO_MODULE_H
@@ -35,7 +36,8 @@ typedef struct module {
     UT_hash_handle hh;
 } module;
 
-/* Makes a module with `first` as its first generation, which it then owns. NULL when out of memory. [control thread] */
+/* Makes a module with `first` as its first generation, which it then owns. NULL when out of memory.
+ * [control thread] */
 module *module_create(generation *first);
 
 /* Frees the module, which has no holds, and its generations. [control thread] */
@@ -44,35 +46,39 @@ void module_destroy(module *m);
 /* The generation that serves. Called inside the gate or on the control thread. */
 generation *module_generation(const module *m);
 
-/* The module whose code the calling thread runs, or NULL; and its generation, which stays until that code has returned. */
+/* The module whose code the calling thread runs, or NULL; and its generation, which stays until
+ * that code has returned. */
 module *module_current(void);
 generation *module_running(void);
 
 /* Enters a module's gate without a call; leave it with gate_leave. */
 void module_pass(gate *g);
 
-/* Before and after every call into a module: pass its gate. If the call takes too long, the watchdog reports it with
- * `what`, `number` and `entity_id`. The caller holds no lock; a thread makes one call at a time. */
+/* Before and after every call into a module: pass its gate. If the call takes too long, the
+ * watchdog reports it with `what`, `number` and `entity_id`. The caller holds no lock; a thread
+ * makes one call at a time. */
 void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *m);
 
-/* Between two calls of the same kind for the same entity, instead of module_leave and module_enter. False: the gate is being
- * closed, so leave, and enter again. */
+/* Between two calls of the same kind for the same entity, instead of module_leave and module_enter.
+ * False: the gate is being closed, so leave, and enter again. */
 bool module_stay(module *m, uint32_t number);
 
-/* module_enter and module_leave for `g` without the gate: for the control thread, and for jobs, which hold `g`. */
+/* module_enter and module_leave for `g` without the gate: for the control thread, and for jobs,
+ * which hold `g`. */
 void module_begin(module *m, generation *g, const char *what, uint32_t number);
 void module_end(void);
 
-/* module_begin while a swap is being prepared: calls that would change the host are refused, see module_is_staging. */
+/* module_begin while a swap is being prepared: calls that would change the host are refused, see
+ * module_is_staging. */
 void module_begin_staged(module *m, generation *g, const char *what);
 
 /* Calls an image's `load`. On failure `why` says why, with the first complaint. [control thread] */
 portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
                                 size_t why_size);
 
-/* Says what is wrong with a call to the host. The first complaint during a `load` becomes part of its failure's `why`; others go to
- * the log. */
+/* Says what is wrong with a call to the host. The first complaint during a `load` becomes part of
+ * its failure's `why`; others go to the log. */
 COLD void module_complain(const char *format, ...)
 #if defined(__MINGW32__) && !defined(__clang__)
     __attribute__((format(gnu_printf, 1, 2)));
@@ -93,8 +99,8 @@ void module_call_unload(module *m, generation *g);
 /* The generation whose `load` the calling thread runs, or NULL. */
 generation *module_loading(void);
 
-/* Whether the calling thread runs code of a generation that is to replace one that serves. It may not change the host,
- * since the swap may still be given up. */
+/* Whether the calling thread runs code of a generation that is to replace one that serves. It may
+ * not change the host, since the swap may still be given up. */
 bool module_is_staging(void);
 
 /* Whether the generation that serves names the module `name` in its `required`. [control thread] */
@@ -103,7 +109,8 @@ bool module_requires(const module *m, const char *name);
 void module_hold(module *m);
 void module_release(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds; whether it has none. [control thread] */
+/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
+ * [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
 
 /* The loaded module of that name, or NULL. [control thread] */
@@ -112,15 +119,16 @@ module *module_find(const char *name);
 portico_status module_table_add(module *m);
 void module_table_remove(module *m);
 
-/* Calls `each` for every module in the order of loading. `each` runs under the table's lock and must not block. */
+/* Calls `each` for every module in the order of loading. `each` runs under the table's lock and
+ * must not block. */
 void module_table_each(void (*each)(void *arg, module *m), void *arg);
 
-/* Makes `g` the generation that serves, and numbers it if it has not served before. The gate is closed.
- * [control thread] */
+/* Makes `g` the generation that serves, and numbers it if it has not served before. The gate is
+ * closed. [control thread] */
 void module_serve(module *m, generation *g);
 
-/* Ends a swap: counts it, and keeps `former`, which served before, for a roll-back. Releases the generation kept so far.
- * [control thread] */
+/* Ends a swap: counts it, and keeps `former`, which served before, for a roll-back. Releases the
+ * generation kept so far. [control thread] */
 void module_retire(module *m, generation *former, uint64_t pause_ns);
 
 /* Keeps the outcome of a swap for `ctl modules`. [control thread] */

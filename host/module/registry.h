@@ -1,7 +1,8 @@
-/* registry.h: what one generation of a module has registered. Only here does the host keep pointers into module code.
+/* registry.h: what one generation of a module has registered. Only here does the host keep pointers
+ * into module code.
  *
- * Filled on the control thread while the module's `load` runs, and constant afterwards. Freed as a whole when nothing can
- * call the generation any more.
+ * Filled on the control thread while the module's `load` runs, and constant afterwards. Freed as a
+ * whole when nothing can call the generation any more.
  */
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
@@ -19,7 +20,8 @@ typedef union handler_function {
     portico_on_blocking blocking;
 } handler_function;
 
-/* A handler for one opcode, message or blocking job. A handler table is a pointer to the first (uthash). */
+/* A handler for one opcode, message or blocking job. A handler table is a pointer to the first
+ * (uthash). */
 typedef struct registered_handler {
     uint32_t id; /* the key */
     handler_function call;
@@ -65,8 +67,8 @@ void registry_free(registry *r);
 
 registered_type *registry_find(const registry *r, const char *type);
 
-/* Adds a type under its full name, from a checked description that has all of today's fields. The registry then owns
- * *shape. NULL when out of memory: the caller keeps *shape. */
+/* Adds a type under its full name, from a checked description that has all of today's fields. The
+ * registry then owns *shape. NULL when out of memory: the caller keeps *shape. */
 registered_type *registry_add_type(registry *r, const char *type, bool owned,
                                    const portico_session_type *from, const state_shape *shape);
 

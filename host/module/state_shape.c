@@ -340,7 +340,8 @@ portico_status shape_check(const state_shape *from, const state_shape *to, char 
     if (!from->declared || !to->declared) {
         snprintf(
             why, why_size,
-            "the state was %u bytes, version %u, and is %u bytes, version %u, but the %s module declares no fields",
+            "the state was %u bytes, version %u, and is %u bytes, version %u, but the %s module "
+            "declares no fields",
             from->size, from->version, to->size, to->version, from->declared ? "new" : "old");
         return PORTICO_E_INVALID;
     }

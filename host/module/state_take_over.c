@@ -15,7 +15,8 @@ void state_take_over_start(bool check) {
     checks = check;
 }
 
-/* Logs each value in the block that is an address inside the old image: a function pointer, a string, a static. */
+/* Logs each value in the block that is an address inside the old image: a function pointer, a
+ * string, a static. */
 static void tell_stale(const state_owner *owner, const generation *old, const state_shape *shape,
                        const void *state) {
     uintptr_t begin = 0;
@@ -37,7 +38,8 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
         logged++;
         log_warn(
             old->name,
-            "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation %u (image + %llu)",
+            "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation "
+            "%u (image + %llu)",
             owner->name, (unsigned long long)owner->entity,
             field != NULL ? "field " : "no declared field", field != NULL ? field : "", at,
             old->number, (unsigned long long)(value - begin));

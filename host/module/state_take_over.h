@@ -1,7 +1,7 @@
 /* state_take_over.h: takes one state block over from one generation to the next.
  *
- * Runs in the turn of the entity that owns the state, inside the module's gate; for a module's own state on the control
- * thread, with the gate closed.
+ * Runs in the turn of the entity that owns the state, inside the module's gate; for a module's own
+ * state on the control thread, with the gate closed.
  */
 #ifndef PORTICO_STATE_TAKE_OVER_H
 #define PORTICO_STATE_TAKE_OVER_H
@@ -17,19 +17,21 @@ typedef struct state_owner {
 /* With `check`, every state that is taken over is searched for addresses inside the old image. */
 void state_take_over_start(bool check);
 
-/* Changes *state, a block of shape `from` that `old` has left, to shape `to`: keeps the block if the shapes are equal, and
- * otherwise replaces it and frees the old one. On failure *state is unchanged and the log says why: PORTICO_E_NO_MEMORY, or
- * what `migrate` returned. */
+/* Changes *state, a block of shape `from` that `old` has left, to shape `to`: keeps the block if
+ * the shapes are equal, and otherwise replaces it and frees the old one. On failure *state is
+ * unchanged and the log says why: PORTICO_E_NO_MEMORY, or what `migrate` returned. */
 portico_status state_take_over(const state_owner *owner, const generation *old,
                                const state_shape *from, void **state, const state_shape *to,
                                portico_on_migrate migrate);
 
-/* The same into an existing block `fresh`, for a module's own state. The caller reports a failure of `migrate`. */
+/* The same into an existing block `fresh`, for a module's own state. The caller reports a failure
+ * of `migrate`. */
 portico_status state_copy_over(const state_owner *owner, const generation *old,
                                const state_shape *from, const void *state, const state_shape *to,
                                portico_on_migrate migrate, void *fresh);
 
-/* Whether a state can be taken over, before anything is changed. Otherwise `why` says what prevents it. */
+/* Whether a state can be taken over, before anything is changed. Otherwise `why` says what prevents
+ * it. */
 portico_status state_can_take_over(const char *name, const state_shape *from, const state_shape *to,
                                    portico_on_migrate migrate, char *why, size_t why_size);
 

@@ -1,5 +1,5 @@
-/* crash_copies.c: the module copies of hosts that did not stop cleanly stay for their core dumps: those of the last three,
- * and the log says where. A clean stop leaves nothing. */
+/* crash_copies.c: the module copies of hosts that did not stop cleanly stay for their core dumps:
+ * those of the last three, and the log says where. A clean stop leaves nothing. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"

@@ -1,5 +1,6 @@
-/* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and room, and changes nothing. That it
- * also says why a swap would be refused is tested with each refusal, in swap_refused.c. */
+/* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and
+ * room, and changes nothing. That it also says why a swap would be refused is tested with each
+ * refusal, in swap_refused.c. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"

@@ -1,5 +1,5 @@
-/* swap_unchanged.c: a swap to the build that serves already says so and changes nothing, so that the generation before can still
- * be rolled back to; with --force it swaps all the same. */
+/* swap_unchanged.c: a swap to the build that serves already says so and changes nothing, so that
+ * the generation before can still be rolled back to; with --force it swaps all the same. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"

@@ -1,5 +1,5 @@
-/* Private copies: folders, names, debug symbols, and what happens to the copies of earlier hosts. Files are made in the
- * working folder. */
+/* Private copies: folders, names, debug symbols, and what happens to the copies of earlier hosts.
+ * Files are made in the working folder. */
 #include "base/log.h"
 #include "module/copy_folder.h"
 #include "module/image_copy.h"
@@ -142,7 +142,8 @@ static void leftovers(void) {
     file_remove("run/copies/game.so");
 }
 
-/* The last three are kept, whatever their PIDs, for a core dump; a host that runs does not count. */
+/* The last three are kept, whatever their PIDs, for a core dump; a host that runs does not
+ * count. */
 static void crashed(void) {
     crash("500");
     crash("90");
