@@ -92,7 +92,7 @@ static void token(void) {
     file_write(path, "short\n", 6);
     bool shared = file_share(path);
     expect_fault(NO_MODULES "[host]\nrun_dir = keys\n", "4: [host] run_dir",
-                 shared ? "can be read by others" : "less than 16");
+                 shared ? "can be read by others" : "than 16 characters");
     expect_fine(NO_MODULES "[host]\nrun_dir = keys\n[admin]\nenabled = no\n");
     expect_fine(NO_MODULES "[host]\nrun_dir = keys\n[admin]\ntoken = 0123456789abcdef\n");
 }
