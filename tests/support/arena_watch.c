@@ -1,13 +1,13 @@
-/* arena_watch.c: a client of plugins/arena.c for people and for scripts/swap_demo.sh: it says what a player sees while
- * the module is swapped.
+/* arena_watch.c: a client of plugins/arena.c, for people and for scripts/swap_demo.sh. It shows
+ * what a player sees while the module is swapped.
  *
- *   arena_watch PORT [SECONDS]
+ *     arena_watch PORT [SECONDS]
  *
- * Two players go into one field and into its last corner, where one of them tags the other for some points. Then both keep
- * pushing against the field's end, and a line is printed whenever that end moves, and for the scores that come after it.
- * Ends with 0 when the host closes the connections, with 1 after SECONDS (default 600), or when something is lost: a point,
- * a tick of the field's clock, a connection.
- */
+ * Two players enter one field and walk into its far corner, where one tags the other for a few
+ * points. Then both keep pushing against the field's edge. The program prints a line whenever that
+ * edge moves, and one for the scores that follow. It exits with 0 when the host closes the
+ * connections, and with 1 after SECONDS (default 600) or when something is lost: a point, a tick of
+ * the field's clock, a connection. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/wire.h"
@@ -52,7 +52,7 @@ static void player_join(player *p, uint16_t port) {
 static void player_on_snapshot(player *p, const uint8_t *data, int64_t size) {
     uint32_t tick = read_u32(data);
     CHECK(size >= 6 && size == 6 + 6 * read_u16(data + 4));
-    CHECK(tick > p->tick); /* the field's clock goes on */
+    CHECK(tick > p->tick); /* the field's clock keeps running */
     p->tick = tick;
     for (int64_t at = 6; at < size; at += 6) {
         p->x = read_u16(data + at) == p->number ? read_u16(data + at + 2) : p->x;
@@ -88,7 +88,7 @@ static bool player_read_tick(player *p) {
     return true;
 }
 
-/* Pushes against the end of the field, and sees where that leads. */
+/* Pushes against the edge of the field and looks where that leads. */
 static bool step(player *both, bool hit) {
     static const int16_t far[2] = {FAR, FAR};
     for (int i = 0; i < 2; i++) {
@@ -100,7 +100,7 @@ static bool step(player *both, bool hit) {
     return !hit || wire_send(both[0].socket, WIRE_U16, HIT, NULL, 0);
 }
 
-/* Tags the other a few times, and waits until the scores say so. */
+/* Tags the other player a few times and waits until the scores show it. */
 static void collect_points(player *both) {
     uint32_t told = 0;
     for (int i = 0; i < (POINTS + 2) * TICKS_PER_HIT; i++) {

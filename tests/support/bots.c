@@ -18,38 +18,37 @@ enum {
 
 typedef struct bot {
     net_socket socket;
-    uint16_t number; /* 0: not welcome yet */
-    bool first;      /* of its field: speaks for it */
-    int watcher;     /* its place among the watchers; -1: it is none */
+    uint16_t number; /* 0: not welcomed yet */
+    bool first;      /* of its field: reports for it */
+    int watcher;     /* its index among the watchers; -1: none */
     uint32_t tick_ms;
     uint32_t tick;  /* of the last snapshot; 0: none yet */
-    uint32_t count; /* of the players in it */
+    uint32_t count; /* of the players in that snapshot */
     uint64_t hits;
     uint32_t score;
     uint32_t score_count;
-    uint64_t scores_hash; /* of the last scores as they came */
+    uint64_t scores_hash; /* of the last scores received */
     uint32_t rest_size;
-    uint8_t rest[FRAME_MAX]; /* the beginning of a frame whose end has not come */
+    uint8_t rest[FRAME_MAX]; /* the beginning of an incomplete frame */
 } bot;
 
 /* One tick as its watcher saw it. */
 typedef struct sample {
     int watcher;
-    int64_t
-        at_us; /* against tick * tick_ms: only the difference of two of one watcher means something */
+    int64_t at_us; /* minus tick * tick_ms: only differences within one watcher mean anything */
 } sample;
 
 struct bots {
     bots_options options;
     int count;
-    int joined;  /* so many play already */
-    int welcome; /* so many have been told their number */
-    int next;    /* who thinks next */
+    int joined;  /* how many already play */
+    int welcome; /* how many have received their number */
+    int next;    /* which bot thinks next */
     uint64_t next_due_us;
     bot *all;
     int watcher_count;
     bot **watchers;
-    net_poll_entry *entries; /* of the watchers */
+    net_poll_entry *entries; /* one per watcher */
     sample *samples;
     size_t sample_count;
     size_t sample_capacity;
@@ -66,7 +65,7 @@ static uint32_t read_u32(const uint8_t *at) {
     return read_u16(at) | (uint32_t)read_u16(at + 2) << 16;
 }
 
-/* ---- what comes from the game ---------------------------------------------------------------- */
+/* ---- packets from the game ------------------------------------------------------------------- */
 
 static void on_welcome(bots *b, bot *p, const uint8_t *data, uint32_t size) {
     CHECK_INT(size, 8);
@@ -87,7 +86,7 @@ static void watcher_note(bots *b, const bot *p, uint32_t tick) {
         (sample){p->watcher, (int64_t)clock_now_us() - (int64_t)tick * p->tick_ms * 1000};
 }
 
-/* Nobody leaves, so a field only becomes fuller; and whoever is told of it is in it. */
+/* Nobody leaves, so a field only fills up, and a bot that receives its players is one of them. */
 static void check_players(const bots *b, bot *p, const uint8_t *data, uint32_t size) {
     uint32_t count = read_u16(data + 4);
     bool found = false;
@@ -152,7 +151,7 @@ static void bot_take(bots *b, bot *p, uint16_t opcode, const uint8_t *data, uint
 
 /* ---- playing --------------------------------------------------------------------------------- */
 
-/* Reads all that has come since the last time. */
+/* Reads everything that has arrived since the last time. */
 static void bot_read(bots *b, bot *p) {
     bool more = true;
     while (more) {
@@ -174,7 +173,7 @@ static void bot_read(bots *b, bot *p) {
     }
 }
 
-/* A move, and a hit every other time: in one send. */
+/* A move and, every other time, a hit, in one send. */
 static void bot_act(bots *b, bot *p) {
     uint8_t out[2 * WIRE_U16 + 4];
     int16_t move[2] = {(int16_t)(wire_random(&b->random) % 21 - 10),
@@ -187,7 +186,7 @@ static void bot_act(bots *b, bot *p) {
     CHECK(net_send_all(p->socket, out, size));
 }
 
-/* Lets those think whose time has come, one after another, evenly over think_ms. */
+/* Lets the bots think whose time has come, one after another, spread evenly over think_ms. */
 static void bots_think(bots *b, bool act) {
     uint64_t step_us = b->options.think_ms * 1000ull / (uint64_t)b->count;
     uint64_t now_us = clock_now_us();

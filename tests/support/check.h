@@ -1,12 +1,11 @@
-/* check.h: what a test says must be so. Header only, any thread, stays on in release builds.
+/* check.h: the assertions of the tests. Header only, any thread, stays on in release builds.
  *
- * The first thing that is not so is printed with file, line and both values, and ends the test with
- * exit code 1: what comes after would mostly be wrong for the same reason.
+ * The first check that fails prints file, line and both values and ends the test with exit code 1:
+ * later failures would mostly have the same cause.
  *
  *     CHECK(session != NULL);
  *     CHECK_INT(frame.size, 4);
- *     CHECK_TEXT(status_name(status), "PORTICO_OK");
- */
+ *     CHECK_TEXT(status_name(status), "PORTICO_OK"); */
 #ifndef PORTICO_TEST_CHECK_H
 #define PORTICO_TEST_CHECK_H
 
@@ -20,11 +19,11 @@
 
 #define CHECK(condition) check_condition((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 
-/* Whole numbers of any type up to int64_t: what was found, what is right. */
+/* Integers of any type up to int64_t: the value found, the right value. */
 #define CHECK_INT(found, right) \
     check_int((int64_t)(found), (int64_t)(right), #found, __FILE__, __LINE__)
 
-/* Zero-terminated texts; either may be NULL, which equals NULL only. */
+/* Zero-terminated strings. Either may be NULL, which equals only NULL. */
 #define CHECK_TEXT(found, right) check_text((found), (right), #found, __FILE__, __LINE__)
 
 static inline void check_failed(void) {

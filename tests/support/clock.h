@@ -1,14 +1,13 @@
 /* clock.h: time for tests, and how large a test may be where it runs.
  *
- * Waiting is bounded everywhere: a loop that waits for something asks clock_now_ms() and gives up.
- */
+ * Every wait is bounded: a loop that waits checks clock_now_ms() and gives up. */
 #ifndef TEST_CLOCK_H
 #define TEST_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Milliseconds that never go back. */
+/* Milliseconds; never goes backwards. */
 uint64_t clock_now_ms(void);
 
 /* The same in microseconds. */
@@ -19,12 +18,12 @@ uint64_t clock_cpu_ms(void);
 
 void clock_sleep_ms(uint32_t ms);
 
-/* The first figure where the host runs at full speed, the second for the Windows build, which is mostly run
- * by an emulator that passes every socket call through one process. A sanitized build takes a tenth of the
- * first, but not less than the second. */
+/* `native` where the host runs at full speed, `windows` in the Windows build, which mostly runs
+ * under Wine, where one process handles every socket call. A sanitized build gets a tenth of
+ * `native`, but at least `windows`. */
 int scale(int native, int windows);
 
-/* Whether this build has a sanitizer, so that its memory figures mean nothing. */
+/* Whether this build has a sanitizer, which makes its memory figures meaningless. */
 bool scale_sanitized(void);
 
 #endif

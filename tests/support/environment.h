@@ -2,7 +2,7 @@
 #ifndef TEST_ENVIRONMENT_H
 #define TEST_ENVIRONMENT_H
 
-/* Ends the test when the variable is not set. */
+/* The variable's value. Ends the test if it is not set. */
 const char *environment(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* file.c: the few things that tests do with files, on both systems; declared in host.h. */
+/* file.c: the few file operations that tests need, on both systems; declared in host.h. */
 #if !defined(_WIN32) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -92,7 +92,7 @@ bool file_share(const char *path) {
 }
 
 void folder_make(const char *path) {
-    make_folder(path); /* it may be there; what is written into it says if it is not */
+    make_folder(path); /* it may exist; if it does not, writing into it will say so */
 }
 
 #if defined(_WIN32)

@@ -46,7 +46,7 @@ struct host {
     process *process;
     service services[SERVICES_MAX];
     int service_count;
-    net_socket admin; /* kept open between commands; NET_NONE before the first */
+    net_socket admin; /* stays open between commands; NET_NONE before the first */
     const char *expected[EXPECTED_MAX];
     int expected_count;
 };
@@ -261,7 +261,7 @@ uint32_t host_process_id(const host *h) {
 
 /* ---- the admin listener ------------------------------------------------------------------ */
 
-/* Collects "| " lines up to `ok` or `error`. -1: the connection ended before. */
+/* Collects "| " lines up to `ok` or `error`. -1: the connection ended first. */
 static int admin_answer(host *h, char *answer, size_t size) {
     static char line[65536];
     size_t used = 0;
@@ -308,7 +308,7 @@ bool host_try_admin(host *h, const char *command, char *answer, size_t size) {
         if (result >= 0) {
             return result == 1;
         }
-        net_close(h->admin); /* it has been idle too long: once more with a new one */
+        net_close(h->admin); /* it has been idle too long: retry once on a new connection */
         h->admin = NET_NONE;
     }
     fail(h, "the admin listener does not answer %s", command);
@@ -350,7 +350,8 @@ static const char *line_find(const char *answer, const char *start) {
     return NULL;
 }
 
-/* The admin listener's own sessions, which the host counts like all others: alive, and ever. */
+/* The admin listener's own sessions, which the host counts like all others: open now, and opened
+ * ever. */
 static void admin_sessions(const char *answer, int64_t *alive, int64_t *ever) {
     const char *line = line_find(answer, "listener admin ");
     *alive = 0;
@@ -479,7 +480,7 @@ static bool line_is_expected(const host *h, const char *line) {
     return false;
 }
 
-/* The level stands between spaces, before the text of the line. */
+/* The level is between spaces, before the line's text. */
 static bool line_is_error(const char *line) {
     const char *level = strstr(line, " ERROR ");
     level = level != NULL ? level : strstr(line, " error ");
@@ -521,7 +522,7 @@ bool host_interrupt(host *h) {
     if (process_interrupt(h->process)) {
         return true;
     }
-    host_try_admin(h, "stop", NULL, 0); /* does the same, but once only */
+    host_try_admin(h, "stop", NULL, 0); /* does the same, but only once */
     return false;
 }
 

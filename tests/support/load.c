@@ -91,7 +91,8 @@ static bool client_all_made(const load *l, const client *c) {
     return l->stopped || (l->options.frames != 0 && c->made >= l->options.frames);
 }
 
-/* With a rate, each connection's frames are due at even distances, and the connections take turns. */
+/* With a rate, each connection's frames are due at equal intervals, and the connections take
+ * turns. */
 static bool client_may_make(const load *l, int index) {
     const load_options *o = &l->options;
     const client *c = &l->clients[index];
@@ -119,7 +120,8 @@ static bool client_end(load *l, int index, const char *how) {
     return l->options.may_end;
 }
 
-/* Builds as many frames as may be in flight, once the last ones have all been sent, and sends. */
+/* Once the previous frames have all been sent, builds as many as may be in flight, and sends
+ * them. */
 static bool client_send(load *l, int index) {
     client *c = &l->clients[index];
     if (c->out_sent == c->out_size) {
@@ -140,8 +142,8 @@ static bool client_send(load *l, int index) {
     return true;
 }
 
-/* Compares the bytes at the front of `in` with the frame that is due. 1: it is there, 0: not all of it
- * yet, -1: something else came. */
+/* Compares the front of `in` with the frame that is due. 1: it is there, 0: it is incomplete, -1:
+ * it differs. */
 static int client_match(load *l, int index, const uint8_t *in, size_t size, size_t *frame_size) {
     client *c = &l->clients[index];
     *frame_size = frame_make(l, index, c->answered, l->expected);

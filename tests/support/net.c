@@ -83,7 +83,7 @@ static void set_integer(net_socket s, int level, int option, int value) {
     setsockopt((SOCKET)s, level, option, (const char *)&value, sizeof value);
 }
 
-/* Fills `storage` from a numeric address; its size, or 0 when it is none. */
+/* Fills `storage` from a numeric address. Returns its size, or 0 if the address is not numeric. */
 static int address_make(const char *text, uint16_t port, struct sockaddr_storage *storage) {
     memset(storage, 0, sizeof *storage);
     struct sockaddr_in *v4 = (struct sockaddr_in *)storage;
@@ -112,7 +112,7 @@ static net_socket connect_with(const char *address, uint16_t port, int buffer_by
     }
     net_set_timeout(s, NET_TIMEOUT_MS);
     set_integer(s, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (buffer_bytes != 0) { /* before connect: the window is agreed on there */
+    if (buffer_bytes != 0) { /* before connect, which negotiates the window */
         set_integer(s, SOL_SOCKET, SO_RCVBUF, buffer_bytes);
         set_integer(s, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
     }
@@ -259,13 +259,13 @@ bool net_poll(net_poll_entry *entries, size_t count, uint32_t timeout_ms) {
     return ready > 0;
 }
 
-/* NET_NONE when the port is taken. */
+/* NET_NONE if the port is taken. */
 static net_socket listen_on(uint16_t port) {
     start_sockets();
     net_socket s = (net_socket)socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     CHECK(s != NET_NONE);
 #if !defined(_WIN32)
-    set_integer(s, SOL_SOCKET, SO_REUSEADDR, 1); /* a test opens its port again beside TIME_WAIT */
+    set_integer(s, SOL_SOCKET, SO_REUSEADDR, 1); /* lets a test reopen its port despite TIME_WAIT */
 #endif
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -289,7 +289,7 @@ net_socket net_listen(uint16_t *port) {
 
 uint16_t net_free_port(void) {
     enum { FIRST = 20000, COUNT = 10000 };
-    uint64_t start = clock_now_us(); /* differs in tests that run at the same time */
+    uint64_t start = clock_now_us(); /* differs between tests that run at the same time */
     for (uint32_t i = 0;; i++) {
         CHECK(i < COUNT);
         uint16_t port = (uint16_t)(FIRST + (start + i) % COUNT);

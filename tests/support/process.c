@@ -1,4 +1,5 @@
-/* process.c: see process.h. What both systems share; the two halves below differ in system calls only. */
+/* process.c: see process.h. First what both systems share; the two halves below differ only in
+ * system calls. */
 #if !defined(_WIN32) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -89,7 +90,7 @@ int process_run(const char *const *arguments, const char *output_file, uint32_t 
 
 #if defined(_WIN32)
 
-/* Appends one argument as CommandLineToArgvW reads it back. */
+/* Appends one argument, quoted as CommandLineToArgvW expects it. */
 static void append_quoted(char *line, size_t size, const char *text) {
     size_t at = strlen(line);
     CHECK(at + 2 * strlen(text) + 4 < size);
@@ -101,8 +102,7 @@ static void append_quoted(char *line, size_t size, const char *text) {
         if (*text == '\\') {
             slashes++;
         } else {
-            if (*text ==
-                '"') { /* the backslashes before a quote are doubled, and the quote gets one */
+            if (*text == '"') { /* double the backslashes before a quote, and escape the quote */
                 for (size_t i = 0; i < slashes + 1; i++) {
                     line[at++] = '\\';
                 }
@@ -115,7 +115,7 @@ static void append_quoted(char *line, size_t size, const char *text) {
     line[at] = '\0';
 }
 
-/* A job whose processes end when its last handle closes, which is when this test ends. */
+/* A job whose processes end when its last handle closes, that is when this test ends. */
 static void add_to_job(HANDLE child) {
     static HANDLE job;
     if (job == NULL) {
@@ -125,7 +125,7 @@ static void add_to_job(HANDLE child) {
         job = CreateJobObjectA(NULL, NULL);
         SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
     }
-    AssignProcessToJobObject(job, child); /* a refusal is no reason to fail: atexit is there, too */
+    AssignProcessToJobObject(job, child); /* no reason to fail if refused: atexit does it too */
 }
 
 static HANDLE open_output(const char *path) {
@@ -153,7 +153,7 @@ process *process_start(const char *const *arguments, const process_options *opti
     PROCESS_INFORMATION made;
     BOOL started = FALSE;
     for (int tries = 0; !started && tries < 3;
-         tries++) { /* Wine gives ERROR_INTERNAL_ERROR now and then */
+         tries++) { /* Wine occasionally returns ERROR_INTERNAL_ERROR */
         started = CreateProcessA(NULL, line, NULL, NULL, output != NULL, CREATE_NEW_PROCESS_GROUP,
                                  NULL, NULL, &start, &made);
         if (!started && GetLastError() != ERROR_INTERNAL_ERROR) {
@@ -217,7 +217,7 @@ void process_hang_up(process *p) {
 }
 
 uint32_t process_raise_handle_limit(void) {
-    return 16u << 20; /* Windows has a limit of memory only */
+    return 16u << 20; /* Windows is limited only by memory */
 }
 
 #else
@@ -227,7 +227,8 @@ static void set_handle_limit(uint32_t limit) {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* Between fork and exec: begins a session on the terminal `path`, and makes that its stdin, stdout and stderr. */
+/* Between fork and exec: begins a session on the terminal `path` and makes that stdin, stdout and
+ * stderr. */
 static void enter_terminal(const char *path) {
     int terminal = setsid() >= 0 ? open(path, O_RDWR) : -1;
     if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) {
@@ -263,7 +264,7 @@ static _Noreturn void run_child(const char *const *arguments, const process_opti
             dup2(empty, 0);
             close(empty);
         }
-        setpgid(0, 0); /* a Ctrl+C in the terminal of the tests is for the tests */
+        setpgid(0, 0); /* a Ctrl+C in the tests' terminal is for the tests only */
     }
     if (options->handle_limit != 0) {
         set_handle_limit(options->handle_limit);

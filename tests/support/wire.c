@@ -98,7 +98,7 @@ bool wire_send_line(net_socket s, const char *text) {
     return net_send_all(s, line, (size_t)size);
 }
 
-/* A recv for each byte would take a Wine server longer than all that the host does for the line. */
+/* Under Wine, one recv per byte would take longer than all the host does for the line. */
 bool wire_recv_line(net_socket s, char *line, size_t size) {
     size_t at = 0;
     while (at < size) {
