@@ -1,5 +1,4 @@
-/* admin.c: the admin listener and `portico ctl`: the commands, a wrong token, and bytes that nobody asked
- * for. */
+/* admin.c: the admin listener and `portico ctl`: the commands, a wrong token, and garbage. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -40,7 +39,7 @@ static void ctl_kick(host *h, net_socket s) {
     char service[64];
     char peer[64];
     CHECK_INT(host_ctl(h, "sessions", NULL, text, sizeof text), 0);
-    const char *at = strstr(text, " echo.session game "); /* beside the admin listener's own */
+    const char *at = strstr(text, " echo.session game "); /* besides the admin listener's own */
     CHECK(at != NULL);
     while (at > text && at[-1] != '\n') {
         at--;
@@ -60,17 +59,18 @@ static void ctl_others(host *h) {
     CHECK_INT(host_ctl(h, "modules", NULL, text, sizeof text), 0);
     CHECK(strstr(text, "echo 0.1.0 loaded ") != NULL);
     CHECK_INT(host_ctl(h, "dance", NULL, text, sizeof text),
-              2); /* wrong usage, told without asking the host */
+              2); /* wrong usage, reported without asking the host */
     CHECK(strstr(text, "unknown command; the commands are: status, sessions,") != NULL);
     CHECK_INT(host_ctl(h, "status", "now", text, sizeof text), 2);
     CHECK(strstr(text, "usage: status\n") != NULL);
     CHECK_INT(host_ctl(h, "load", "nowhere", text, sizeof text), 1);
     CHECK_INT(host_ctl(h, "unload", "nowhere", text, sizeof text), 1);
-    CHECK_INT(host_ctl(h, "kick", NULL, text, sizeof text), 2); /* whom? */
+    CHECK_INT(host_ctl(h, "kick", NULL, text, sizeof text), 2); /* no session given */
     CHECK(strstr(text, "usage: kick ID\n") != NULL);
 }
 
-/* Sends `bytes` on a connection of its own, which the host may close; it must not answer `ok`. */
+/* Sends `bytes` on a connection of its own, which the host may close. The host must not answer
+ * `ok`. */
 static void expect_no_ok(host *h, const char *bytes, size_t size) {
     net_socket s = net_connect(host_port(h, "admin"));
     char reply[512];
@@ -90,8 +90,8 @@ static void uninvited(host *h) {
         "token wrong\nstatus\n",
         "token \nstatus\n",
         "token\nstatus\n",
-        "token token-of-the-test\nstatus\n",   /* too short by one */
-        "token token-of-the-testsx\nstatus\n", /* too long by one */
+        "token token-of-the-test\nstatus\n",   /* one byte too short */
+        "token token-of-the-testsx\nstatus\n", /* one byte too long */
         "TOKEN token-of-the-tests\nstatus\n",
         "\n\n\r\n",
         "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -116,7 +116,7 @@ static void uninvited(host *h) {
     free(long_line);
 }
 
-/* One who knows the token may mistype. */
+/* A client that knows the token may still mistype a command. */
 static void mistyped(host *h) {
     static const char *const commands[] = {"",
                                            "dance",

@@ -1,5 +1,6 @@
-/* admin_token.c: a token file that others may read is no secret: neither the host nor `ctl` takes it, and both say
- * what to do. On Windows files have their folder's rights, which is not looked at. */
+/* admin_token.c: a token file that others may read is no secret. Neither the host nor `ctl` accepts
+ * it, and both say what to do. On Windows files inherit their folder's rights, which are not
+ * checked. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"

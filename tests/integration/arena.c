@@ -1,5 +1,5 @@
-/* arena.c: bots play the arena, 100 fields of 10 natively: the ticks keep coming in every field, the scores add up to hits,
- * and in the end all of a field have been told the same. */
+/* arena.c: bots play the arena, natively in 100 fields of 10. The ticks keep coming in every field,
+ * the scores match the hits, and in the end all players of a field have seen the same scores. */
 #include "support/bots.h"
 #include "support/check.h"
 #include "support/clock.h"
@@ -36,7 +36,7 @@ SCENARIO(arena) {
            (unsigned long long)f.hits);
     CHECK(f.snapshots > 0 && f.snapshots + f.snapshots_left_out <= periods + 5 * bot_count);
     CHECK(f.snapshots + f.snapshots_left_out >=
-          periods / 2); /* the clock of a field goes on, whatever is left out */
+          periods / 2); /* a field's clock keeps running, whatever is left out */
     uint64_t end_ms = clock_now_ms() + 20000;
     bots_play(b, 1500, false);
     while (!bots_agree(b)) {

@@ -1,5 +1,5 @@
-/* bad_frames.c: a frame that breaks the rules closes its session, says why, and touches nothing else.
- * Frames that only come slowly or cut into pieces are none of those. */
+/* bad_frames.c: a frame that breaks the rules closes its session, is logged with the reason, and
+ * affects nothing else. Frames that merely arrive slowly or in pieces are accepted. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -10,10 +10,10 @@
 enum { LIMIT = 1000 };
 
 static host *h;
-static net_socket bystander; /* a session that goes on all the time */
-static int64_t refused;      /* frames so far */
+static net_socket bystander; /* a session that stays open throughout */
+static int64_t refused;      /* refused frames so far */
 
-/* Sends bytes on a new connection and expects that the host closes it and counts a refused frame. */
+/* Sends bytes on a new connection and expects the host to close it and count a refused frame. */
 static void expect_closed(const char *listener, const void *bytes, size_t size) {
     net_socket s = net_connect(host_port(h, listener));
     CHECK(net_send_all(s, bytes, size));
@@ -33,7 +33,7 @@ static void bad_sizes(const char *listener, wire_kind kind, const uint32_t *size
     }
 }
 
-/* What came before the bad frame is answered. */
+/* What arrived before the bad frame is answered. */
 static void good_then_bad(void) {
     uint8_t bytes[64];
     uint8_t reply[64];
@@ -50,7 +50,7 @@ static void good_then_bad(void) {
     host_wait_figure(h, "sessions", 1);
 }
 
-/* A connection that ends inside a frame: closed without a word, and no frame is refused or delivered. */
+/* A connection that ends inside a frame is closed silently: no frame is refused or delivered. */
 static void cut_off(const char *listener, wire_kind kind) {
     uint8_t bytes[64];
     uint8_t byte = 0;
@@ -59,7 +59,7 @@ static void cut_off(const char *listener, wire_kind kind) {
         net_socket s = net_connect(host_port(h, listener));
         CHECK(net_send_all(s, bytes, part));
         net_half_close(s);
-        int got = net_recv_some(s, &byte, 1); /* nothing comes back but the end */
+        int got = net_recv_some(s, &byte, 1); /* nothing comes back before the end */
         CHECK(got == NET_END || got == NET_BROKEN);
         net_close(s);
     }
@@ -78,7 +78,7 @@ static void dribbled(const char *listener, wire_kind kind) {
     for (size_t i = 0; i < size; i++) {
         CHECK(net_send_all(s, bytes + i, 1));
         wire_expect_echo(bystander, WIRE_U16, 4,
-                         "between"); /* and gives the byte time to arrive alone */
+                         "between"); /* gives the byte time to arrive alone */
     }
     CHECK_INT(wire_recv(s, kind, &opcode, reply, sizeof reply), 5);
     CHECK_INT(opcode, 21);
@@ -98,7 +98,7 @@ static void lines(void) {
     line[LIMIT + 20] = '\n';
     expect_closed("line", line, sizeof line);
 
-    line[LIMIT - 1] = '\n'; /* the longest: the limit counts the line end */
+    line[LIMIT - 1] = '\n'; /* the longest line: the limit includes the line end */
     net_socket s = net_connect(host_port(h, "line"));
     char reply[LIMIT + 100];
     CHECK(net_send_all(s, line, LIMIT));

@@ -1,15 +1,16 @@
-/* blocked_handler.c: a handler that blocks keeps one worker and nothing else: sessions whose packets came in
- * the same moment, before it and behind it in its worker's batch, are served by the others.
+/* blocked_handler.c: a handler that blocks occupies one worker and nothing else. Sessions whose
+ * packets arrived at the same moment, before or after it in that worker's batch, are served by the
+ * others.
  *
- * Both workers take a nap until everything has been sent, so that the batches are large; and every client sends
- * more than is received at once, so that what is received next by those before it in the batch is there already.
- */
+ * To make the batches large, both workers nap until everything has been sent. Each client sends
+ * more than one recv takes, so that the next data of the sessions ahead of it in the batch has
+ * already arrived. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
 
 enum { CLIENTS = 200, NAPPING = 2, HANGING = CLIENTS / 2, FRAMES = 40, PAYLOAD = 1000 };
-enum { HANGS = 1, ECHOES = 2, NAPS = 3 }; /* opcodes of hangs.c */
+enum { HANGS = 1, ECHOES = 2, NAPS = 3 }; /* the opcodes of hangs.c */
 
 static void send_frames(net_socket s, uint16_t first_opcode) {
     static uint8_t all[FRAMES * (WIRE_U16 + PAYLOAD)];
@@ -59,7 +60,7 @@ SCENARIO(blocked_handler) {
             CHECK_INT(wire_recv(sockets[i], WIRE_U16, &opcode, &reply, 1), 1);
             CHECK_INT(opcode, NAPS);
         }
-        if (i != HANGING) { /* its session's later packets wait for ever */
+        if (i != HANGING) { /* its later packets wait forever */
             expect_frames(sockets[i]);
         }
     }

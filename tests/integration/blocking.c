@@ -1,5 +1,5 @@
-/* blocking.c: run_blocking replies whatever the order, refuses what is beyond its queue, keeps its module loaded while
- * jobs run, and stops with jobs waiting. */
+/* blocking.c: run_blocking replies in whatever order jobs finish, refuses jobs beyond its queue,
+ * keeps its module loaded while jobs run, and stops with jobs waiting. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -27,7 +27,7 @@ static void order(net_socket s, uint32_t ms, uint32_t tag) {
     CHECK(wire_send(s, WIRE_U16, ORDER, figures, sizeof figures));
 }
 
-/* All tags come back once, as done or as refused. Returns how many were refused. */
+/* Every tag comes back once, as done or as refused. Returns how many were refused. */
 static int collect(net_socket s, int jobs) {
     bool seen[JOBS] = {false};
     int refused = 0;
@@ -47,7 +47,7 @@ static int collect(net_socket s, int jobs) {
 static void replies(net_socket s) {
     for (uint32_t round = 0; round < 5; round++) {
         for (uint32_t i = 0; i < QUEUE; i++) {
-            order(s, (QUEUE - i) * 10, i); /* as many as fit: none is refused */
+            order(s, (QUEUE - i) * 10, i); /* as many as fit, so none is refused */
         }
         CHECK_INT(collect(s, QUEUE), 0);
     }

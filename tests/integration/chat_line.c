@@ -1,4 +1,4 @@
-/* chat_line.c: two people with terminals talk through the plugin `chat`: what nc would show. */
+/* chat_line.c: two people at terminals talk through the plugin `chat`, as with nc. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -73,7 +73,7 @@ static void rooms(net_socket anna, net_socket bob) {
     say(bob, "anybody?");
     CHECK(wire_find_line(bob, "bob: anybody?", line, sizeof line));
     say(anna, "nobody hears me");
-    expect(anna, "anna: nobody hears me"); /* and not what bob said in the cellar */
+    expect(anna, "anna: nobody hears me"); /* but not what bob said in the cellar */
     say(bob, "/join lobby");
     expect(anna, "* bob has come to room lobby");
     CHECK(wire_find_line(bob, "* bob has come to room lobby", line, sizeof line));

@@ -1,4 +1,4 @@
-/* chat_mixed.c: a game over u16 and a person over `line` in one room hear the same. */
+/* chat_mixed.c: a game over u16 and a person over `line` in one room see the same. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

@@ -1,5 +1,5 @@
-/* churn.c: connections made and dropped one after another, in four ways, leave nothing behind: sessions,
- * ops, handles and memory are where they were. */
+/* churn.c: connections opened and dropped one after another, in four ways, leave nothing behind:
+ * sessions, operations, handles and memory return to where they were. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -26,7 +26,7 @@ static figures figures_now(host *h) {
     return f;
 }
 
-/* Most are reset: an orderly end would leave 50,000 ports waiting on this side. */
+/* Most are reset: orderly ends would leave 50,000 ports in TIME_WAIT on this side. */
 static void connect_and_drop(uint16_t port, int i) {
     net_socket s = net_connect(port);
     uint8_t header[WIRE_U16];
@@ -61,26 +61,30 @@ SCENARIO(churn) {
     };
     host *h = host_start(&options);
     int count = scale(50000, 1000);
-    churn(h, scale(25000, 1500)); /* what is allocated once is allocated by then */
+    churn(h, scale(25000, 1500)); /* one-time allocations have happened by then */
     host_wait_figure(h, "sessions", 1);
     figures before = figures_now(h);
 
     churn(h, count);
     host_wait_figure(h, "sessions", before.sessions + 1);
-    host_wait_at_most(h, "ops_pending", before.ops_pending + 2); /* of the one session more */
+    host_wait_at_most(h, "ops_pending",
+                      before.ops_pending + 2); /* those of the one additional session */
     figures after = figures_now(h);
     printf("before: ops %lld handles %lld memory %lld\nafter:  ops %lld handles %lld memory %lld\n",
            (long long)before.ops_pending, (long long)before.handles, (long long)before.memory_bytes,
            (long long)after.ops_pending, (long long)after.handles, (long long)after.memory_bytes);
-    /* One session more; under Wine each of the four workers has one from its first send on. A leak would be hundreds. */
+    /* One session more. Under Wine each of the four workers gets a handle with its first send. A
+     * leak would be hundreds. */
     CHECK(after.handles <= before.handles + scale(2, 6));
-    /* The allocator goes on filling its gaps for a while, by 20 to 70 bytes a connection at first and none later. A session
-     * has several times that; what is smaller is found by the leak check of the address sanitizer's run. */
+    /* At first the allocator keeps filling its gaps, by 20 to 70 bytes a connection, later by none.
+     * A session is several times larger; the address sanitizer's leak check finds anything
+     * smaller. */
     CHECK((after.memory_bytes - before.memory_bytes) / count < LOST_BYTES || count < 10000 ||
           scale_sanitized());
     printf("opened %lld, accepts failed %lld\n", (long long)host_figure(h, "sessions_opened"),
            (long long)host_figure(h, "accept_failures"));
-    /* They did come to the host: those that are reset at once may go before they are accepted. */
+    /* They did reach the host. Those that are reset at once may be gone before they are
+     * accepted. */
     CHECK(host_figure(h, "sessions_opened") >= count / 4 * 3);
     CHECK_INT(host_figure(h, "sessions_opened") - host_figure(h, "sessions_closed"), 2);
 

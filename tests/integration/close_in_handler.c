@@ -1,6 +1,6 @@
-/* close_in_handler.c: a module that closes sessions inside their own handlers, in every way; what it sent
- * before arrives, what comes after is not delivered, and every on_close comes once.
- * tests/abi/closes_in_handler.c is the other side; it logs an error for every status that is not as
+/* close_in_handler.c: a module closes sessions inside their own handlers, in every possible way.
+ * What it sent before arrives, later packets are not delivered, and every on_close runs once. The
+ * other side, tests/abi/closes_in_handler.c, logs an error for every status that is not as
  * documented. */
 #include "support/check.h"
 #include "support/clock.h"
@@ -19,7 +19,7 @@ static uint64_t own_id(net_socket s) {
     return id;
 }
 
-/* Opcodes 1 and 3: nothing is answered. Frames behind the one that closes are dropped. */
+/* Opcodes 1 and 3: no answer. Frames after the closing one are dropped. */
 static void closes(host *h, uint16_t opcode) {
     char byte = 0;
     net_socket s = net_connect(host_port(h, "session"));
@@ -102,5 +102,5 @@ SCENARIO(close_in_handler) {
     char expected[64];
     snprintf(expected, sizeof expected, "opened %d closed %d", rounds * 7, rounds * 7);
     CHECK_INT(host_log_count(h, expected), 1);
-    host_finish(h, 0); /* no error line: every status was as documented */
+    host_finish(h, 0); /* no error line, so every status was as documented */
 }

@@ -1,5 +1,5 @@
-/* config_errors.c: `portico check` reports all that is wrong in an ini, each with file and line, and ends
- * with 2; a host does not start from it. Of a good one it says so and ends with 0. */
+/* config_errors.c: `portico check` reports every mistake in an ini with file and line and exits
+ * with 2, and a host does not start from it. It accepts a good ini and exits with 0. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"

@@ -1,5 +1,5 @@
-/* connector.c: host B's connector keeps its connections to host A's echo: over A's stop and start, with
- * growing pauses in between. */
+/* connector.c: host B's connector keeps its connections to host A's echo, across a restart of A,
+ * with growing pauses between attempts. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -48,11 +48,11 @@ static void wait_connected(host *h, long count) {
     }
 }
 
-/* Without growth, two connections that pause 50 ms would fail 80 times in 2 seconds; growing to 400 ms,
- * some 15. */
+/* Without growth, two connections that pause 50 ms would fail 80 times in 2 seconds; with pauses
+ * growing to 400 ms they fail some 15 times. */
 static void pauses_grow(host *b) {
     long before = service_figure(b, "failures");
-    clock_sleep_ms(2000); /* the time is what is measured */
+    clock_sleep_ms(2000); /* this measures what happens within the time */
     long failures = service_figure(b, "failures") - before;
     printf("%ld failed attempts in 2 seconds\n", failures);
     CHECK(failures >= 1);
@@ -76,7 +76,7 @@ SCENARIO(connector) {
     host_wait_figure(a, "sessions", 2);
 
     host_admin(a, "status", NULL, 0);
-    host_stop(b); /* the client's side goes first this time */
+    host_stop(b); /* this time the client side stops first */
     host_wait_figure(a, "sessions", 0);
     host_stop(a);
 }

@@ -1,5 +1,5 @@
-/* ctl_files.c: the files that `ctl load` and `ctl swap` name are those of who types them, not of
- * the host, whose working folder is another one. */
+/* ctl_files.c: `ctl load` and `ctl swap` resolve file names in the caller's working folder, not in
+ * the host's. */
 #include "support/check.h"
 #include "support/host.h"
 
@@ -19,7 +19,7 @@ static void expect_ctl(int code, const char *command, const char *argument, cons
     CHECK(strstr(text, answer) != NULL);
 }
 
-/* Puts a copy of a module into `folder`, which becomes the working folder. */
+/* Puts a copy of a module into `folder` and makes that the working folder. */
 static void enter_with_copy(const char *folder, const char *module, const char *file) {
     char path[1024];
     size_t size = 0;
@@ -56,7 +56,7 @@ SCENARIO(ctl_files) {
     host_expect_error(h, "absent");
     expect_ctl(1, "load", "absent.bin", "my build");
     expect_ctl(1, "swap", "counts absent.bin", "my build");
-    expect_ctl(1, "load", "absent", "absent"); /* a name: of the host's modules */
+    expect_ctl(1, "load", "absent", "absent"); /* a plain name: one of the host's modules */
     expect_ctl(0, "swap", "--force counts", "generation 3 replaces");
     host_stop(h);
 }

@@ -1,5 +1,5 @@
-/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of
- * the working folder's conf, and otherwise says where it has looked. */
+/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of the
+ * working folder's conf; otherwise it says where it looked. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -19,8 +19,8 @@ static void at(char path[PATH_BYTES], const char *name) {
     snprintf(path, PATH_BYTES, "%s/%s", root, name);
 }
 
-/* tree/bin has a copy of the executable, and of the library that it needs under Wine; tree/conf
- * and work/conf have configurations that their numbers of workers tell apart. */
+/* tree/bin holds a copy of the executable and of the library that it needs under Wine. tree/conf
+ * and work/conf hold configurations that differ in their numbers of workers. */
 static void prepare(void) {
     static const char *const folders[] = {"",     "tree",      "tree/bin", "tree/conf",
                                           "work", "work/conf", "empty"};
@@ -50,7 +50,7 @@ static void prepare(void) {
         *strrchr(path, '/') = '\0';
         snprintf(text, sizeof text, "/run%d/admin.token", n);
         strncat(path, text, sizeof path - strlen(path) - 1);
-        file_remove(path); /* a run of this test before */
+        file_remove(path); /* left by an earlier run of this test */
     }
     char library[PATH_BYTES];
     snprintf(library, sizeof library, "%s", host_executable());
@@ -115,7 +115,7 @@ static void expect_workers(const char *folder, const char *ini, int workers) {
     CHECK(strstr(answer, line) != NULL);
 }
 
-/* Each part comes after the one before. */
+/* Each part follows the previous one. */
 static void expect_parts(const char *const *parts) {
     const char *from = answer;
     for (; *parts != NULL; parts++) {
@@ -173,6 +173,6 @@ SCENARIO(ctl_search) {
     stop(other, "work", NULL);
     stop(work, "work", NULL);
     CHECK_INT(ctl("work", NULL, "status"), 1);
-    /* Their tokens are there now; what they listened on is not. */
+    /* Their tokens still exist, but nothing listens any more. */
     CHECK(strstr(answer, "no running host was found") != NULL);
 }

@@ -12,7 +12,7 @@ enum { LARGEST = 1 << 20 };
 static uint8_t sent[LARGEST];
 static uint8_t received[LARGEST];
 
-/* One frame of `frame_size` bytes in all. */
+/* One frame with a total of `frame_size` bytes. */
 static void echo_frame(net_socket s, wire_kind kind, uint32_t frame_size, uint64_t *random) {
     uint8_t header[WIRE_U32];
     uint32_t size = frame_size - (uint32_t)kind;
@@ -46,7 +46,7 @@ static void echo_sized(net_socket s, wire_kind kind, uint32_t largest) {
     echo_frame(s, kind, (uint32_t)kind, &random);
 }
 
-/* The same line again: with CRLF it comes back with LF. */
+/* Each line comes back; CRLF comes back as LF. */
 static void echo_lines(net_socket s) {
     static char line[2000];
     char reply[2000];

@@ -1,6 +1,5 @@
-/* guide.c: the examples of sdk/README.md do what the guide says: `first` is swapped under a player, and
- * every room of `poker` closes, also one that nobody ever reached.
- */
+/* guide.c: the examples of sdk/README.md do what the guide says: `first` is swapped while a player
+ * is connected, and every room of `poker` closes, even one that nobody ever reached. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

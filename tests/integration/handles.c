@@ -1,7 +1,8 @@
-/* handles.c: a host that runs out of handles goes on: those who are there are served, the failures are
- * counted and said once, nothing spins, and when handles are free again newcomers get in.
+/* handles.c: a host that runs out of handles keeps running. Connected sessions are served, the
+ * failures are counted and logged once, nothing spins, and once handles are free again new clients
+ * get in.
  *
- * Only where a test can lower the limit of another process. */
+ * Only where a test can lower another process's limit. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -25,7 +26,7 @@ SCENARIO(handles) {
     };
     host *h = host_start(&options);
     host_admin(h, "status", NULL,
-               0); /* the connection that asks must be there before the handles are gone */
+               0); /* the admin connection must exist before the handles run out */
     net_socket clients[CLIENTS];
     for (int i = 0; i < CLIENTS; i++) { /* those above the limit wait in the backlog */
         clients[i] = net_connect(host_port(h, "game"));
@@ -38,7 +39,8 @@ SCENARIO(handles) {
     }
     int64_t failures = host_figure(h, "accept_failures");
     clock_sleep_ms(1000);
-    CHECK(host_figure(h, "accept_failures") - failures < 200); /* it waits between attempts */
+    CHECK(host_figure(h, "accept_failures") - failures <
+          200); /* the host pauses between attempts */
     CHECK_INT(host_log_count(h, "accepting fails"), 1);
 
     for (int i = 0; i < (int)there; i++) {

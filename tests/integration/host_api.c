@@ -1,6 +1,5 @@
-/* host_api.c: every function of portico_host does what portico.h says, rightly and wrongly called.
- * tests/abi/asks_host.c is the module that calls them.
- */
+/* host_api.c: every function of portico_host does what portico.h says, for right and wrong calls.
+ * The module tests/abi/asks_host.c makes the calls. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -37,6 +36,6 @@ SCENARIO(host_api) {
     }
     net_close(s);
     host_wait_figure(h, "sessions", 0);
-    host_expect_error(h, ""); /* what is called wrongly may be logged as an error */
+    host_expect_error(h, ""); /* wrong calls may be logged as errors */
     host_stop(h);
 }

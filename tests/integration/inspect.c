@@ -1,4 +1,5 @@
-/* inspect.c: `portico inspect` tells what a module is, and what is wrong with one that is none. */
+/* inspect.c: `portico inspect` describes a module, or says what is wrong with a file that is
+ * none. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"
@@ -78,7 +79,7 @@ SCENARIO(inspect) {
 
     char path[1024];
     host_module_path("cpp_module", path, sizeof path);
-    if (file_exists(path)) { /* built where there is a C++ compiler */
+    if (file_exists(path)) { /* built only where there is a C++ compiler */
         expect("cpp_module", 0,
                (const char *[]){"  field      packets: unsigned 32 bits, offset 0, size 4", NULL});
     }

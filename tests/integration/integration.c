@@ -1,5 +1,5 @@
-/* integration.c: the runner. It does not call os_init(): what that sets for a process, the hosts
- * that a test starts would inherit. */
+/* integration.c: the runner. It does not call os_init(), because the hosts that tests start would
+ * inherit what that sets for the process. */
 #include "support/scenario.h"
 
 int main(int argc, char **argv) {

@@ -1,4 +1,4 @@
-/* ipv6.c: a listener on ::1, and one on :: that takes IPv4 clients, too. */
+/* ipv6.c: a listener on ::1, and one on :: that also accepts IPv4 clients. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

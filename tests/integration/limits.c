@@ -1,5 +1,5 @@
-/* limits.c: max_sessions, max_per_address, packets_per_second, idle_timeout_s, frame_timeout_s and close_timeout_ms do
- * what they say, and a client within them notices nothing. */
+/* limits.c: max_sessions, max_per_address, packets_per_second, idle_timeout_s, frame_timeout_s and
+ * close_timeout_ms do what they say, and a client within the limits notices nothing. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "... refused N" of the listener's line. */
+/* N in "... refused N" in the listener's line. */
 static long refused(host *h, const char *start) {
     char line[256];
     host_status_line(h, start, line, sizeof line);
@@ -17,7 +17,7 @@ static long refused(host *h, const char *start) {
     return strtol(at + 9, NULL, 10);
 }
 
-/* The third client is turned away while two are there, and taken once one has gone. */
+/* The third client is refused while two are connected, and accepted once one has left. */
 static void two_at_most(host *h, const char *listener, const char *status_start) {
     uint16_t port = host_port(h, listener);
     net_socket first = net_connect(port);
@@ -55,7 +55,7 @@ static void flood(host *h) {
     CHECK(host_log_count(h, "more packets per second than allowed") > 0);
 
     s = net_connect(
-        host_port(h, "flood")); /* one that keeps to 20 a second is served as long as it likes */
+        host_port(h, "flood")); /* a client that keeps to 20 a second is served without end */
     for (int i = 0; i < 30; i++) {
         wire_expect_echo(s, WIRE_U16, 1, "slow");
         clock_sleep_ms(60);
@@ -92,7 +92,7 @@ static void frame_timeout(host *h) {
     uint64_t start_ms = clock_now_ms();
     CHECK(net_send_all(slow, header, wire_header(WIRE_U16, header, 100, 1)));
     for (int i = 0; i < 40 && !net_wait_end(slow, 100); i++) {
-        /* A byte now and then is no excuse. */
+        /* Sending a byte now and then does not help. */
         if (!net_send_all(slow, "x", 1)) {
             break;
         }
@@ -106,11 +106,12 @@ static void frame_timeout(host *h) {
     host_wait_figure(h, "sessions", 0);
 }
 
-/* A session that is closed ends in its time though its peer does not hang up, and though it was open long before. */
+/* A closed session ends in time although its peer does not hang up, and although it had long been
+ * open. */
 static void close_timeout(host *h) {
     net_socket s = net_connect(host_port(h, "close"));
     wire_expect_echo(s, WIRE_U16, 1, "here");
-    clock_sleep_ms(600); /* two sweeps see it open */
+    clock_sleep_ms(600); /* long enough for two sweeps to see it open */
     uint64_t start_ms = clock_now_ms();
     for (int i = 0; i < 10; i++) {
         CHECK(wire_send(s, WIRE_U16, 1, "too many", 8));

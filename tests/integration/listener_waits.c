@@ -1,5 +1,6 @@
-/* listener_waits.c: a listener whose address another program has when its module is loaded is tried again, after
- * pauses that grow; the log says so once, and it opens when the address is free. */
+/* listener_waits.c: if another program uses a listener's address when the listener's module is
+ * loaded, the host retries with growing pauses and logs it once. The listener opens when the
+ * address is free. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -7,14 +8,14 @@
 
 #include <stdio.h>
 
-/* What the log says of the listener, with its port in place of %u. */
+/* Waits for the log's text about the listener, with its port in place of %u. */
 static void expect_log(host *h, const char *format, uint16_t port) {
     char text[128];
     snprintf(text, sizeof text, format, port);
     host_wait_log(h, text, 1);
 }
 
-/* The ready file comes to name it. */
+/* Waits until the ready file names the listener. */
 static void expect_ready(const host *h, uint16_t port) {
     char path[1200];
     char text[128];
@@ -40,7 +41,7 @@ SCENARIO(listener_waits) {
              "[listener fixed]\naddress = 127.0.0.1\nport = %u\ntype = counts.session\n", port);
     host_options options = {.name = "listener_waits", .modules = "echo", .body = body};
     host *h = host_start(&options);
-    net_socket taken = net_listen(&port); /* not before: the host's process would have it, too */
+    net_socket taken = net_listen(&port); /* not earlier: the host's process would inherit it */
     host_module_path("counts", path, sizeof path);
     snprintf(command, sizeof command, "load %s", path);
     host_expect_error(h, "cannot listen on 127.0.0.1");
@@ -50,7 +51,8 @@ SCENARIO(listener_waits) {
     host_wait_log(h, "retrying in 1000 ms", 1);
     CHECK_INT(host_log_count(h, " cannot listen on 127.0.0.1 port "), 1);
 
-    /* Unloaded, it is not tried any more; loaded again, it is from the first pause on, and told again. */
+    /* Unloading ends the retries. After another load they begin again with the first pause and are
+     * logged again. */
     host_admin(h, "unload counts", NULL, 0);
     CHECK(!host_try_admin(h, command, answer, sizeof answer));
     host_wait_log(h, "retrying in 500 ms", 2);

@@ -1,6 +1,6 @@
-/* load_unload.c: modules come and go while clients of others echo without noticing: sessions of an
- * unloaded type are closed with on_close delivered once, its listener waits and resumes, and what others
- * depend on stays. */
+/* load_unload.c: modules are loaded and unloaded while clients of others echo without noticing.
+ * Sessions of an unloaded type are closed, with one on_close each; its listener waits and resumes;
+ * modules that others require cannot be unloaded. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -44,7 +44,7 @@ static void expect_modules(const char *there, const char *not_there) {
     CHECK(not_there == NULL || strstr(modules, not_there) == NULL);
 }
 
-/* Clients of `counts`, a frame of each answered and another one perhaps under way. */
+/* Clients of `counts`: each has had one frame answered and perhaps another one on its way. */
 static void serve_counts(net_socket *clients) {
     for (int i = 0; i < SESSIONS; i++) {
         clients[i] = net_connect(host_port(h, "counts"));
@@ -52,7 +52,7 @@ static void serve_counts(net_socket *clients) {
     }
 }
 
-/* `unload counts` while its sessions are there: they hear the last words and end. */
+/* `unload counts` while it has sessions: they receive the last words and end. */
 static void unload_counts(int round) {
     net_socket clients[SESSIONS];
     char expected[64];
@@ -69,7 +69,7 @@ static void unload_counts(int round) {
     }
     snprintf(expected, sizeof expected, "opened %d closed %d packets %d wrong 0", SESSIONS,
              SESSIONS, SESSIONS);
-    host_wait_log(h, expected, round); /* a new image each time: it counts from 0 */
+    host_wait_log(h, expected, round); /* a new image each time, so it counts from 0 */
     expect_modules("echo", "counts");
     expect_listener("waiting");
     CHECK(net_try_connect("127.0.0.1", host_port(h, "counts")) == NET_NONE ||
@@ -80,7 +80,7 @@ static void refusals(void) {
     char answer[1024];
     load_module("second");
     CHECK(!host_try_admin(h, "unload counts", answer, sizeof answer));
-    CHECK(strstr(answer, "second") != NULL); /* who needs it */
+    CHECK(strstr(answer, "second") != NULL); /* the module that requires it */
     expect_modules("counts", NULL);
     net_socket s = net_connect(host_port(h, "counts"));
     wire_expect_echo(s, WIRE_U16, 1, "it still serves");
@@ -98,7 +98,7 @@ static void refusals(void) {
     char command[1100];
     host_module_path("counts", path, sizeof path);
     snprintf(command, sizeof command, "load %s", path);
-    CHECK(!host_try_admin(h, command, answer, sizeof answer)); /* it is loaded already */
+    CHECK(!host_try_admin(h, command, answer, sizeof answer)); /* it is already loaded */
     CHECK(strstr(answer, "counts") != NULL);
 }
 
@@ -134,7 +134,7 @@ SCENARIO(load_unload) {
     }
     uint16_t port = host_port(h, "counts");
     net_socket s =
-        net_connect(port); /* the same port as before: the ready file is not written again */
+        net_connect(port); /* the port has not changed: the ready file is not rewritten */
     wire_expect_echo(s, WIRE_U16, 1, "resumed");
     net_close(s);
     refusals();

@@ -1,6 +1,6 @@
-/* log_reopen.c: a log file that another program has renamed is opened again by its name, on `ctl
- * reopen-log` and, where there are signals, on SIGHUP. No line is lost: the files together hold
- * the lines that the terminal got. */
+/* log_reopen.c: a log file that another program has renamed is reopened under its name by `ctl
+ * reopen-log` and, where there are signals, by SIGHUP. No line is lost: the files together hold the
+ * lines that went to the terminal. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -24,7 +24,7 @@ static host *start(const char *name, const char *log_keys) {
     return host_start(&options);
 }
 
-/* Each of them makes a line when it goes, which may be after this returns. */
+/* Each leaves a line when it disconnects, possibly after this returns. */
 static void visitors(void) {
     for (int i = 0; i < CLIENTS; i++) {
         net_close(net_connect(host_port(h, "game")));
@@ -40,7 +40,7 @@ static void by_ctl(void) {
     CHECK_INT(host_ctl(h, "reopen-log", NULL, answer, sizeof answer), 0);
 }
 
-/* Renames the file as logrotate does, and waits until it is there again. */
+/* Renames the file as logrotate does, and waits until it exists again. */
 static void rotate(int round, void (*reopen)(void)) {
     char old[1300];
     snprintf(old, sizeof old, "%s.%d", log_file, round);
@@ -57,7 +57,7 @@ static void rotate(int round, void (*reopen)(void)) {
     visitors();
 }
 
-/* Without carriage returns, which the C library adds to a terminal's lines on Windows. */
+/* Without the carriage returns that Windows' C library adds to a terminal's lines. */
 static char *read_text(const char *path) {
     char *text = file_read(path, NULL);
     CHECK(text != NULL);
@@ -70,7 +70,7 @@ static char *read_text(const char *path) {
     return text;
 }
 
-/* The terminal's lines are those of the files, in their order. */
+/* The terminal's lines are those of the files, in the same order. */
 static void compare(int rounds) {
     char path[1300];
     snprintf(path, sizeof path, "%s/output.txt", host_folder(h));

@@ -1,7 +1,7 @@
-/* many_sessions.c: thousands of sessions at once, all echo, and an idle one costs the host less than 4 KiB.
+/* many_sessions.c: thousands of sessions at once all echo, and an idle one costs the host less than
+ * 4 KiB.
  *
- * Natively 10,000, as long as a process may open that many files here.
- */
+ * Natively 10,000, if this process may open that many files. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -46,7 +46,7 @@ static void check_memory(host *h, const char *when, int64_t before, int count,
     CHECK(each < limit_bytes || scale_sanitized());
 }
 
-/* All at once: every session has a frame under way before the first answer is read. */
+/* All at once: every session has a frame in flight before the first answer is read. */
 static void echo_all(const net_socket *sockets, int count, uint16_t round) {
     char text[64];
     char reply[64];
@@ -74,7 +74,7 @@ SCENARIO(many_sessions) {
     host *h = host_start(&options);
     uint16_t port = host_port(h, "game");
 
-    /* What the first sessions cause to be allocated once is not theirs. */
+    /* One-time allocations for the first sessions must not be counted. */
     net_socket *warm = open_sessions(port, 100);
     echo_all(warm, 100, 1);
     close_sessions(warm, 100);
@@ -89,7 +89,7 @@ SCENARIO(many_sessions) {
         echo_all(sockets, count, round);
     }
     CHECK_INT(host_figure(h, "sessions"), count);
-    /* The emulated heap keeps what thousands of packets under way at once had needed. */
+    /* Wine's heap keeps what thousands of packets in flight at once have needed. */
     check_memory(h, "idle after three packets", before, count,
                  scale(IDLE_LIMIT_BYTES, 2 * IDLE_LIMIT_BYTES));
     close_sessions(sockets, count);

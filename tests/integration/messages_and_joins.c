@@ -1,7 +1,6 @@
-/* messages_and_joins.c: a message posted before a join, as portico.h and the guide promise: one to the
- * session runs after on_join, in the room; one to the room runs before it. So do those that the handler
- * posts after room_join, and room_join_tell's answer comes last.
- */
+/* messages_and_joins.c: messages posted before a join run as portico.h and the guide promise: one
+ * to the session runs after on_join, in the room; one to the room runs before it. The same holds
+ * for messages that the handler posts after room_join, and room_join_tell's answer comes last. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -11,7 +10,8 @@
 
 enum { GO = 1, EVENT = 2, ROUNDS = 100 };
 
-/* Sends the session to a hall and writes its `count` events into `events`, each followed by 'y' or 'n'. */
+/* Sends the session to a hall and stores its `count` events in `events`, each followed by 'y' or
+ * 'n'. */
 static void go(net_socket s, const char *hall, size_t count, char *events) {
     CHECK(wire_send(s, WIRE_U16, GO, hall, (uint32_t)strlen(hall)));
     for (size_t i = 0; i < count; i++) {
@@ -20,7 +20,8 @@ static void go(net_socket s, const char *hall, size_t count, char *events) {
     events[2 * count] = '\0';
 }
 
-/* Takes out of `events` what concerns the session: the hall it leaves may report 'l' among the new hall's. */
+/* Removes from `events` what concerns the session: the hall it leaves may report 'l' among the new
+ * hall's events. */
 static void keep(char *events, const char *which) {
     size_t kept = 0;
     for (size_t i = 0; events[i] != '\0'; i += 2) {
@@ -39,7 +40,8 @@ static void expect_order(const char *events) {
     CHECK_TEXT(some, "jyaybyty");
     snprintf(some, sizeof some, "%s", events);
     keep(some, "ABj");
-    CHECK_INT(some[0], 'A'); /* whether the guest counts as in a room then is of no interest */
+    CHECK_INT(some[0],
+              'A'); /* whether the guest counts as in a room at that point does not matter */
     CHECK_INT(some[2], 'B');
     CHECK_INT(some[4], 'j');
 }
@@ -63,7 +65,7 @@ SCENARIO(messages_and_joins) {
         keep(events, "ljabt");
         CHECK_TEXT(events, "lnjyaybyty");
     }
-    go(s, "x", 7, events); /* refused: its messages run in no room */
+    go(s, "x", 7, events); /* refused: its messages run outside any room */
     keep(events, "ljabt");
     CHECK_TEXT(events, "lnjyanbntn");
     net_close(s);

@@ -1,6 +1,7 @@
-/* messages_counter.c: counters that are not atomic, in the module, a room and every session, added to by messages from all
- * sides: handlers of other sessions, three threads of the module's own, timers, and members of the room. What was
- * accepted is counted exactly once, a million times natively. tests/abi/tallies.c adds. */
+/* messages_counter.c: non-atomic counters in the module, a room and every session, incremented by
+ * messages from everywhere: handlers of other sessions, three of the module's own threads, timers,
+ * and members of the room. Every accepted message is counted exactly once, natively a million of
+ * them. tests/abi/tallies.c does the adding. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -22,7 +23,7 @@ enum {
 
 static host *h;
 
-/* Waits until all that was accepted is counted and nothing comes but by timers. */
+/* Waits until everything accepted has been counted and only timers still post. */
 static void wait_counted(net_socket s, uint64_t wanted) {
     uint64_t end_ms = clock_now_ms() + 120000;
     uint64_t figures[2] = {0, 1};

@@ -1,6 +1,6 @@
-/* module_kinds.c: modules that are unusual and fine: one whose structures are longer than this host knows, one
- * whose structures are those of an older ABI, one that declares its states' fields, and one in C++ where this
- * build has a C++ compiler. */
+/* module_kinds.c: unusual but valid modules: one whose structures are longer than this host knows,
+ * one with the structures of an older ABI, one that declares its states' fields, and one in C++
+ * where this build has a C++ compiler. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

@@ -1,5 +1,6 @@
-/* module_refused.c: every way in which a module can be refused is named, with what was expected and
- * found, and the host goes on without it: at the start and by `load` while it serves. */
+/* module_refused.c: for every way in which a module can be refused, the host names the reason, with
+ * what was expected and what was found, and keeps running: at the start and on `load` while it
+ * serves. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -21,7 +22,7 @@ static const refusal refusals[] = {
     {"load_fails", {"load"}},
     {"missing_dependency", {"nowhere_to_be_found"}},
     {"name_taken", {"echo"}},
-    {"opcode_taken", {"taken"}}, /* which one, the log says */
+    {"opcode_taken", {"taken"}}, /* the log says which one */
     {"tiny_info", {"8"}},
     {"short_info", {"56", "72"}},
     {"null_info", {"NULL"}},
@@ -29,7 +30,7 @@ static const refusal refusals[] = {
     {"bad_name", {"Bad-Name"}},
     {"huge_state", {"2097152"}},
     {"null_load", {"load"}},
-    {"bad_fields", {"load"}}, /* the field, the log says */
+    {"bad_fields", {"load"}}, /* the log names the field */
     {"garbage", {NULL}},
     {"empty", {NULL}},
     {"cut_at_20", {NULL}},
@@ -41,7 +42,7 @@ static const refusal refusals[] = {
 
 enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
 
-/* The test's own bad files lie in its folder; the others are built. */
+/* The test writes its own bad files to its folder; the others are built. */
 static void refusal_path(const char *folder, const refusal *r, char *path, size_t size) {
     host_module_path(r->name, path, size);
     if (!file_exists(path)) {
@@ -96,7 +97,7 @@ static void by_load(const char *folder) {
     host_options options = {
         .name = "module_refused",
         .modules = "echo counts",
-        .workers = 1, /* under Wine each thread has a handle from its first wait or send on */
+        .workers = 1, /* under Wine each thread gets a handle with its first wait or send */
         .listeners =
             {
                 {"game", "echo.session", NULL},
@@ -114,13 +115,15 @@ static void by_load(const char *folder) {
     int64_t handles = 0;
     enum { ROUNDS = 6 };
     for (int round = 0; round < ROUNDS;
-         round++) { /* a refusal leaves nothing that a second one would meet */
+         round++) { /* a refusal leaves nothing behind that would change a second one */
         for (size_t i = 0; i < REFUSALS; i++) {
             expect_refused(h, &refusals[i], client);
         }
-        handles = round == 0 ? host_figure(h, "handles") : handles; /* who loads has now done so */
+        handles = round == 0 ? host_figure(h, "handles")
+                             : handles; /* the loading thread has done so by now */
     }
-    /* One that any refusal keeps would be five; under Wine a thread of the host may still have got its own. */
+    /* A handle kept by each refusal would make five; under Wine one of the host's threads may still
+     * have got its own. */
     CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
     CHECK_INT(host_log_count(h, "opcode 7 is already handled by module counts"), ROUNDS);
     CHECK_INT(
@@ -129,7 +132,7 @@ static void by_load(const char *folder) {
                "the state of 4 bytes"),
         ROUNDS);
     host_admin(h, "modules", after, sizeof after);
-    /* Only the number of sessions may differ; none did come or go. */
+    /* Only the number of sessions could differ, and none came or went. */
     CHECK_TEXT(after, modules);
     net_socket counts = net_connect(host_port(h, "counts"));
     wire_expect_echo(counts, WIRE_U16, 1, "the joined type is whole");
@@ -139,14 +142,15 @@ static void by_load(const char *folder) {
     host_stop(h);
 }
 
-/* The same modules named in the ini: the host serves all the same. */
+/* With the same modules named in the ini, the host still starts and serves. */
 static void at_the_start(const char *folder) {
     static char body[16384];
     size_t used = 0;
     for (size_t i = 0; i < REFUSALS; i++) {
         char path[1024];
         refusal_path(folder, &refusals[i], path, sizeof path);
-        if (strcmp(refusals[i].name, "not_there") != 0) { /* that is the configuration's affair */
+        if (strcmp(refusals[i].name, "not_there") !=
+            0) { /* that one is the configuration's concern */
             used += (size_t)snprintf(body + used, sizeof body - used, "[module %s]\nfile = %s\n",
                                      refusals[i].name, path);
         }
@@ -169,7 +173,7 @@ static void at_the_start(const char *folder) {
     wire_expect_echo(client, WIRE_U16, 1, "all the same");
     net_close(client);
     char line[256];
-    host_status_line(h, "listener lonely ", line, sizeof line); /* its type never came */
+    host_status_line(h, "listener lonely ", line, sizeof line); /* its type was never registered */
     CHECK(strstr(line, "waiting") != NULL);
     host_expect_error(h, "");
     host_stop(h);

@@ -1,5 +1,5 @@
-/* multi_module.c: two modules have handlers and a state of their own on the sessions of one type. The ini
- * names the second first: dependencies decide the order of loading, not the file. */
+/* multi_module.c: two modules have their own handlers and states on the sessions of one type. The
+ * ini names the second module first: dependencies, not the file, determine the order of loading. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -33,7 +33,7 @@ SCENARIO(multi_module) {
             CHECK_INT(wire_recv(clients[i], WIRE_U16, &opcode, &of_counts, sizeof of_counts),
                       sizeof of_counts);
             CHECK_INT(opcode, 7);
-            CHECK_INT(of_counts, round); /* opcode 20 was not this module's */
+            CHECK_INT(of_counts, round); /* opcode 20 belongs to the other module */
         }
     }
     wire_expect_echo(clients[0], WIRE_U16, 21, "an opcode that nobody has registered");

@@ -1,5 +1,6 @@
-/* never_reads.c: clients that send and never read cost a bounded amount of memory. With `backlog = close`
- * they are closed at the send limit, with `backlog = drop` they miss packets; others notice nothing. */
+/* never_reads.c: clients that send and never read cost a bounded amount of memory. With `backlog =
+ * close` they are closed at the send limit, with `backlog = drop` they miss packets. Others notice
+ * nothing. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -26,7 +27,7 @@ static void flooder_open(flooder *f, uint16_t port) {
     net_set_nonblocking(f->socket);
 }
 
-/* Sends until it would wait; false when the connection has ended. */
+/* Sends until it would block. False: the connection has ended. */
 static bool flooder_push(flooder *f) {
     for (int i = 0; i < 200; i++) {
         int sent = net_send_some(f->socket, f->frame + f->sent, sizeof f->frame - f->sent);
@@ -42,7 +43,7 @@ static bool flooder_push(flooder *f) {
     return true;
 }
 
-/* All flood until every one is closed; another session must get its answers meanwhile. */
+/* All flood until each is closed, while another session must keep getting its answers. */
 static void flood_until_closed(host *h) {
     flooder flooders[FLOODERS];
     for (int i = 0; i < FLOODERS; i++) {
@@ -73,7 +74,7 @@ static void flood_until_closed(host *h) {
     host_wait_figure(h, "sessions", 0);
 }
 
-/* Receives what is there and compares it with frames that follow each other without a gap. */
+/* Receives what is there and expects it to be consecutive frames without a gap. */
 static int flooder_pull(flooder *f, size_t *at) {
     uint8_t bytes[8192];
     int got = net_recv_some(f->socket, bytes, sizeof bytes);
@@ -84,14 +85,14 @@ static int flooder_pull(flooder *f, size_t *at) {
     return got;
 }
 
-/* With `drop` the session stays. The client floods until it misses packets, then reads: what comes are
- * whole frames, fewer than it sent, and after them it is answered as ever. */
+/* With `drop` the session stays open. The client floods until it misses packets, then reads: it
+ * receives whole frames, fewer than it sent, and later ones are answered as before. */
 static void flood_and_drop(host *h) {
     flooder f;
     size_t at = 0;
     int64_t received = 0;
     flooder_open(&f, host_port(h, "drops"));
-    int64_t dropped = host_figure(h, "packets_dropped"); /* those that closed the others */
+    int64_t dropped = host_figure(h, "packets_dropped"); /* by the sessions that were closed */
     while (host_figure(h, "packets_dropped") == dropped) {
         CHECK(flooder_push(&f));
         CHECK(f.total < FLOOD_MAX_BYTES);
@@ -100,7 +101,7 @@ static void flood_and_drop(host *h) {
     uint64_t quiet_since_ms = clock_now_ms();
     uint64_t end_ms = quiet_since_ms + 30000;
     while (f.sent != 0 ||
-           clock_now_ms() - quiet_since_ms < 500) { /* the begun frame, and all answers */
+           clock_now_ms() - quiet_since_ms < 500) { /* the frame it had begun, and all answers */
         CHECK(clock_now_ms() < end_ms);
         if (f.sent != 0) {
             int sent = net_send_some(f.socket, f.frame + f.sent, sizeof f.frame - f.sent);

@@ -1,7 +1,7 @@
-/* one_at_a_time.c: a session that is closed from elsewhere while its handler runs gets its on_close after
- * that, not beside it; also when the client goes, and when the module does. A packet that is received, by another
- * worker, while the handler of a message runs is handled after that. tests/abi/orders.c looks from inside.
- */
+/* one_at_a_time.c: a session that is closed from elsewhere while its handler runs gets its on_close
+ * after the handler, never concurrently; the same when the client disconnects or the module is
+ * unloaded. A packet that another worker receives while a message's handler runs is handled after
+ * that. tests/abi/orders.c checks from inside. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -26,7 +26,7 @@ static void kick(host *h) {
     host_admin(h, command, NULL, 0);
 }
 
-/* A handler stays inside, with another packet behind it. */
+/* A handler is running, and another packet waits for it. */
 static net_socket client_inside(host *h) {
     const uint32_t first[2] = {0, INSIDE_MS};
     const uint32_t second[2] = {1, 0};
@@ -34,12 +34,12 @@ static net_socket client_inside(host *h) {
     CHECK(wire_send(s, WIRE_U16, 1, first, sizeof first));
     CHECK(wire_send(s, WIRE_U16, 1, second, sizeof second));
     host_wait_figure(h, "sessions", 1);
-    clock_sleep_ms(KEPT_MS); /* for the handler to begin */
+    clock_sleep_ms(KEPT_MS); /* lets the handler begin */
     return s;
 }
 
-/* The handler of a message is inside, and the session waits for packets meanwhile: the next one is received by another
- * worker, which must leave it to the one that is inside. */
+/* A message's handler is running while the session waits for packets: another worker receives the
+ * next one and must leave it to the worker that runs the handler. */
 static void packet_beside_message(host *h, int times) {
     const uint32_t stay[3] = {0, 0, STAY_MS};
     const uint32_t number = 1;

@@ -1,6 +1,6 @@
-/* order_across_workers.c: with 5 workers the packets of one session come in order and one at a time,
- * while different sessions run at once. tests/abi/orders.c looks from inside; the load checks the order
- * of the answers. */
+/* order_across_workers.c: with 5 workers the packets of one session are handled in order and one at
+ * a time, while different sessions run at once. tests/abi/orders.c checks from inside; the load
+ * checks the order of the answers. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -12,7 +12,8 @@
 
 enum { CLIENTS = 24, BURST = 40, FRAME = WIRE_U16 + 4 };
 
-/* Frames `from` to `from` + BURST in one go, cut in two somewhere so that a frame ends in the next recv. */
+/* Sends frames `from` to `from` + BURST at once, split at some point so that a frame ends in the
+ * next recv. */
 static void send_burst(net_socket s, uint32_t from, uint64_t *random) {
     uint8_t frames[BURST * FRAME];
     for (uint32_t i = 0; i < BURST; i++) {
@@ -53,7 +54,7 @@ SCENARIO(order_across_workers) {
             send_burst(clients[i], round * BURST, &random);
         }
         for (int i = 0; i < CLIENTS; i++) {
-            if (round > 0) { /* one burst stays under way all the time */
+            if (round > 0) { /* one burst is always in flight */
                 expect_burst(clients[i], (round - 1) * BURST);
             }
         }

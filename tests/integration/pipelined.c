@@ -1,5 +1,5 @@
-/* pipelined.c: many connections with 64 frames in flight each get every answer, in order and unchanged;
- * and what a batch sends to one session leaves in one send call. */
+/* pipelined.c: many connections with 64 frames in flight each receive every answer, in order and
+ * unchanged, and what a batch sends to one session leaves in one send call. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -27,20 +27,21 @@ static void many_connections(host *h) {
     CHECK_INT(load_ended(l), 0);
     load_destroy(l);
     host_wait_figure(h, "sessions", 0);
-    /* The packets of the admin listener that asks are counted, too. */
+    /* The packets of the admin listener itself are counted, too. */
     CHECK(host_figure(h, "packets_in") >= (int64_t)expected &&
           host_figure(h, "packets_in") < (int64_t)expected + 5000);
     CHECK(host_figure(h, "packets_out") >= (int64_t)expected &&
           host_figure(h, "packets_out") < (int64_t)expected + 5000);
-    /* At most one send call follows one recv, and a recv brings many of 64 frames in flight. */
+    /* At most one send call follows a recv, and with 64 frames in flight a recv brings many of
+     * them. */
     int64_t calls = host_figure(h, "send_calls");
     CHECK(calls > 0);
     CHECK(expected / (uint64_t)calls >= 4);
     CHECK(calls <= host_figure(h, "recv_calls"));
 }
 
-/* All 64 frames are sent in one call and fit one recv of the host's, so that they make one batch: then
- * exactly one send call answers them. */
+/* All 64 frames are sent in one call and fit one recv of the host, so they form one batch, which
+ * exactly one send call answers. */
 static void one_call_per_batch(host *h) {
     enum { ROUNDS = 50, PAYLOAD = 12, FRAME = PAYLOAD + WIRE_U16 };
     uint8_t frames[IN_FLIGHT * FRAME];
@@ -59,10 +60,10 @@ static void one_call_per_batch(host *h) {
     }
     packets = host_figure(h, "packets_out") - packets;
     CHECK(packets >= ROUNDS * IN_FLIGHT &&
-          packets <= ROUNDS * IN_FLIGHT + 8); /* with the admin listener's */
+          packets <= ROUNDS * IN_FLIGHT + 8); /* including the admin listener's */
     calls = host_figure(h, "send_calls") - calls;
     CHECK(calls >= ROUNDS);
-    CHECK(calls <= ROUNDS + 8); /* the answers of the admin listener are counted, too: up to six */
+    CHECK(calls <= ROUNDS + 8); /* up to six answers of the admin listener are included */
     net_close(s);
 }
 

@@ -1,9 +1,11 @@
-/* room_broadcast.c: a room of 5,000 members natively, 300 under Wine, is sent a broadcast every 50 ms, 20 a second, by a
- * periodic message: every member gets each of them, in order and byte for byte, and the host says that it made one copy
- * of the payload for each broadcast and framing; a tenth of the members has another framing. Ticks that the host could
- * not keep are told, and how much processor time it took: nothing is timed.
+/* room_broadcast.c: a room of 5,000 members natively, 300 under Wine, receives a broadcast every 50
+ * ms, driven by a periodic message. Every member receives each of them, in order and byte for byte,
+ * and the host reports one copy of the payload for each broadcast and framing; a tenth of the
+ * members use another framing. The test prints the ticks that the host left out and the processor
+ * time it used, and checks neither.
  *
- * A member reads now and then, several broadcasts at once: the reading is not to take the host's processors away. */
+ * Members read rarely, several broadcasts at once, so that reading does not take the host's
+ * processors away. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -21,7 +23,7 @@ enum {
     CRY = 103,
     DONE = 104,
     PAYLOAD_BYTES = 500,
-    FRAME_BYTES = WIRE_U32 + PAYLOAD_BYTES, /* the larger of the framings */
+    FRAME_BYTES = WIRE_U32 + PAYLOAD_BYTES, /* the larger of the two framings */
     PERIOD_MS = 50,
     BROADCASTS = 60,
     FRAMINGS = 2,
@@ -32,13 +34,13 @@ enum {
 typedef struct member {
     net_socket socket;
     wire_kind kind;
-    uint32_t next; /* the broadcast that comes next */
+    uint32_t next; /* the next broadcast expected */
     uint32_t rest_size;
-    uint8_t rest[FRAME_BYTES]; /* of it, as far as it has come */
+    uint8_t rest[FRAME_BYTES]; /* the received beginning of that one */
 } member;
 
 static member members[MEMBERS_MAX];
-static uint8_t cries[FRAMINGS][BROADCASTS][FRAME_BYTES]; /* as they are to come */
+static uint8_t cries[FRAMINGS][BROADCASTS][FRAME_BYTES]; /* as they must arrive */
 
 static void cries_make(void) {
     uint8_t payload[PAYLOAD_BYTES];
@@ -71,12 +73,14 @@ static void member_ask(const member *m, uint16_t asked, const void *data, uint32
     CHECK_INT(opcode, asked);
 }
 
-/* Takes what has come, if anything has, and compares it. Until the last broadcast nothing else is sent. */
+/* Receives and compares what has arrived, if anything. Until the last broadcast nothing else is
+ * sent. */
 static void member_read(member *m) {
     static uint8_t in[IN_BYTES];
     uint32_t frame_bytes = (uint32_t)m->kind + PAYLOAD_BYTES;
     memcpy(in, m->rest, m->rest_size);
-    uint32_t capacity = (BROADCASTS - m->next) * frame_bytes; /* and not what comes after them */
+    uint32_t capacity =
+        (BROADCASTS - m->next) * frame_bytes; /* but not what follows the broadcasts */
     capacity = capacity < IN_BYTES ? capacity : IN_BYTES;
     int got = net_recv_some(m->socket, in + m->rest_size, capacity - m->rest_size);
     CHECK(got > 0 || got == NET_TIMEOUT);
@@ -90,7 +94,7 @@ static void member_read(member *m) {
     memcpy(m->rest, in + at, m->rest_size);
 }
 
-/* Reads all members round by round until each has had all broadcasts. */
+/* Reads all members in rounds until each has received all broadcasts. */
 static void members_read_all(int count) {
     uint64_t end_ms = clock_now_ms() + 100000;
     for (int done = 0; done < count;) {
@@ -114,13 +118,13 @@ static void members_open(const host *h, int count) {
     }
     for (int i = 0; i < count; i++) {
         uint32_t inside = 0;
-        member_ask(&members[i], COUNT, NULL, 0, &inside); /* answered from inside */
+        member_ask(&members[i], COUNT, NULL, 0, &inside); /* answered inside the room */
         CHECK(i < count - 1 || inside == (uint32_t)count);
         net_set_nonblocking(members[i].socket);
     }
 }
 
-/* What the first member is told in the end. */
+/* Reads the closing message to the first member. */
 static void done_read(uint32_t figures[3]) {
     uint16_t opcode = 0;
     net_poll_entry entry = {.socket = members[0].socket};

@@ -1,5 +1,5 @@
-/* room_fairness.c: rooms that are flooded with messages without end do not keep the sessions outside, nor their own
- * members, from being answered: a turn is bounded. */
+/* room_fairness.c: rooms that are flooded with messages without end do not keep sessions outside,
+ * or their own members, from being answered: a turn is bounded. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -15,7 +15,7 @@ static uint64_t worst_of(net_socket s, uint16_t opcode, int count) {
         char reply[16];
         uint64_t start_ms = clock_now_ms();
         CHECK(wire_ask(s, opcode, "ping", 4, reply, sizeof reply) ==
-              4); /* within the client's timeout */
+              4); /* within the client's time-out */
         uint64_t took_ms = clock_now_ms() - start_ms;
         worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
     }

@@ -1,5 +1,6 @@
-/* rooms_basic.c: create, find, join, leave, move, refuse, fill and close rooms; on_open, on_join, on_leave and
- * on_close come once each and in order; a member's packets see the room's state, others' do not. */
+/* rooms_basic.c: creates, finds, joins, leaves, moves between, refuses, fills and closes rooms.
+ * on_open, on_join, on_leave and on_close run once each and in order; a member's packets see the
+ * room's state, others' do not. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -50,13 +51,13 @@ static void names(net_socket s) {
     CHECK_INT(wire_ask_status(s, CREATE, "pnorth"), PORTICO_E_EXISTS);
     CHECK_INT(wire_ask_status(s, EXISTS, "pnorth"), PORTICO_OK);
     CHECK_INT(wire_ask_status(s, EXISTS, "snorth"),
-              PORTICO_E_NOT_FOUND); /* names are a type's own */
+              PORTICO_E_NOT_FOUND); /* each type has its own names */
     CHECK_INT(wire_ask_status(s, CREATE, "p"), PORTICO_E_INVALID);
     CHECK_INT(wire_ask_status(s, CREATE, "pa\nb"), PORTICO_E_INVALID);
     CHECK_INT(host_figure(h, "rooms"), 1);
 }
 
-/* The packet right behind the join runs in the room already. */
+/* The packet directly after the join already runs in the room. */
 static void join_and_leave(net_socket a, net_socket b) {
     CHECK_INT(wire_ask_status(a, LEAVE, ""), PORTICO_E_NOT_FOUND);
     expect_alone_outside(a);
@@ -86,7 +87,7 @@ static void move(net_socket a, net_socket b) {
 
 static void refusals(net_socket *s) {
     CHECK_INT(wire_ask_status(s[0], CREATE, "rnever"), PORTICO_OK);
-    CHECK_INT(wire_ask_status(s[0], JOIN, "rnever"), PORTICO_OK); /* on its way */
+    CHECK_INT(wire_ask_status(s[0], JOIN, "rnever"), PORTICO_OK); /* still on its way */
     expect_alone_outside(s[0]);
     CHECK_INT(wire_ask_status(s[0], CLOSE, "rnever"), PORTICO_OK);
     CHECK_INT(wire_ask_status(s[0], CREATE, "sthree"), PORTICO_OK);
@@ -94,14 +95,14 @@ static void refusals(net_socket *s) {
         CHECK_INT(wire_ask_status(s[i], JOIN, "sthree"), PORTICO_OK);
         CHECK_INT(ask_where(s[i]).in_room, i < 3);
     }
-    net_close(s[0]); /* who goes makes room */
+    net_close(s[0]); /* a leaving member makes room */
     wait_members(s[1], 2);
     CHECK_INT(wire_ask_status(s[3], JOIN, "sthree"), PORTICO_OK);
     CHECK_INT(ask_where(s[3]).members, 3);
 }
 
 static void close_room(net_socket *s) {
-    CHECK_INT(wire_ask_status(s[3], CLOSE, "sthree"), PORTICO_OK); /* from inside it */
+    CHECK_INT(wire_ask_status(s[3], CLOSE, "sthree"), PORTICO_OK); /* from inside the room */
     CHECK_INT(wire_ask_status(s[3], EXISTS, "sthree"), PORTICO_E_NOT_FOUND);
     CHECK_INT(wire_ask_status(s[3], CLOSE, "sthree"), PORTICO_E_NOT_FOUND);
     for (int i = 1; i < 4; i++) {
@@ -128,7 +129,7 @@ SCENARIO(rooms_basic) {
     refusals(s);
     close_room(s);
     CHECK_INT(wire_ask_status(a, CREATE, "plast"),
-              PORTICO_OK); /* for the log: its life from end to end */
+              PORTICO_OK); /* for the log: a life from start to end */
     CHECK_INT(wire_ask_status(a, JOIN, "plast"), PORTICO_OK);
     CHECK_INT(ask_where(a).members, 1);
     CHECK_INT(wire_ask_status(a, CLOSE, "plast"), PORTICO_OK);

@@ -1,7 +1,8 @@
-/* rooms_chaos.c: threads of clients come, act, move from room to room, say things and go, and do not stop for anything,
- * while rooms tick and close, sessions are kicked, a module that takes part in the sessions is unloaded and loaded, and
- * then their own module is: each on_open has its one on_close and each on_join its one on_leave, in order and in the right
- * turn, and nothing is left. tests/abi/chaos.c and chaos_guest.c keep the ledgers. */
+/* rooms_chaos.c: threads of clients connect, act, move between rooms, talk and disconnect without a
+ * pause, while rooms tick and close, sessions are kicked, a module that takes part in the sessions
+ * is unloaded and loaded, and finally so is their own module. Each on_open is followed by one
+ * on_close and each on_join by one on_leave, in order and in the right turn, and nothing is left.
+ * tests/abi/chaos.c and chaos_guest.c keep the ledgers. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -28,7 +29,7 @@ static uint16_t port;
 static clients all[THREADS];
 static uint64_t main_random = 20;
 static uint32_t pause_ms = 1;
-static uint32_t kick_odds = 20; /* of one who is listed */
+static uint32_t kick_odds = 20; /* the odds of a listed session to be kicked */
 static atomic_bool stop;
 static atomic_bool unloading;
 static _Atomic uint64_t acted_meanwhile; /* packets sent while a module was being unloaded */
@@ -39,7 +40,7 @@ static uint32_t dice(uint64_t *random, uint32_t sides) {
     return (uint32_t)(wire_random(random) % sides);
 }
 
-/* Takes what has come. False: the connection has ended. */
+/* Takes what has arrived. False: the connection has ended. */
 static bool take(net_socket s) {
     char bytes[8192];
     int got = NET_TIMEOUT;
@@ -49,12 +50,12 @@ static bool take(net_socket s) {
     return got == NET_TIMEOUT;
 }
 
-/* A few packets that nobody waits for the answers of. False: the connection has ended. */
+/* A few packets whose answers nobody waits for. False: the connection has ended. */
 static bool act(clients *c, net_socket s) {
     bool there = true;
     for (uint32_t n = dice(&c->random, 6); there && n > 0; n--) {
         uint8_t bytes[12];
-        uint8_t frame[32]; /* wire_send's is shared by all threads */
+        uint8_t frame[32]; /* all threads share wire_send's */
         wire_random_bytes(&c->random, bytes, sizeof bytes);
         uint16_t opcode = dice(&c->random, 8) == 0 ? GUEST : ACT;
         there = net_send_all(s, frame,
@@ -106,7 +107,7 @@ static void clients_start(int count) {
     }
 }
 
-/* Their connections stay. */
+/* Their connections stay open. */
 static void clients_stop(void) {
     atomic_store(&stop, true);
     for (int t = 0; t < THREADS; t++) {
@@ -126,7 +127,7 @@ static void clients_close(void) {
 
 /* ---- the administrator, in the main thread ---------------------------------------------------- */
 
-/* Kicks a few of those who are there; returns how many were not gone before. */
+/* Kicks a few of the connected sessions. Returns how many were still there. */
 static uint32_t kick_some(void) {
     static char answer[65536];
     char command[64];
@@ -145,7 +146,7 @@ static uint32_t kick_some(void) {
     return kicked;
 }
 
-/* For that long, and until it has kicked somebody. */
+/* Kicks for `ms`, and until at least one session was kicked. */
 static void kick_for(uint32_t ms) {
     uint64_t end_ms = clock_now_ms() + ms;
     uint32_t kicked = 0;
@@ -163,7 +164,7 @@ static void load_module(const char *name) {
     host_admin(h, command, NULL, 0);
 }
 
-/* In the middle of all that goes on. Its account must be even. */
+/* Unloads in the middle of everything. The module's account must balance. */
 static void unload_module(const char *name, const char *account, int count) {
     char command[64];
     char even[64];
@@ -191,8 +192,8 @@ static void round_of_unloads(int round, uint32_t ms) {
 
 /* ---- what is left in the end ------------------------------------------------------------------ */
 
-/* With nobody acting any more and all rooms closed, every session is out of its room, and has been told the end of each way
- * that it asked for. */
+/* With no more activity and all rooms closed, every session is outside its room and has been
+ * notified of the outcome of each move it asked for. */
 static void check_all_settled(void) {
     net_socket s = net_connect(port);
     uint64_t end_ms = clock_now_ms() + 10000;
@@ -203,7 +204,7 @@ static void check_all_settled(void) {
         bool there = wire_ask(s, ASK_ALL, NULL, 0, &asked, sizeof asked) == sizeof asked;
         clock_sleep_ms(20);
         there = there && wire_ask(s, ANSWERS, NULL, 0, answers, sizeof answers) == sizeof answers;
-        if (!there) { /* one of the last packets of the others has closed it */
+        if (!there) { /* one of the others' last packets has closed it */
             net_close(s);
             s = net_connect(port);
             asked = 0;
@@ -212,7 +213,7 @@ static void check_all_settled(void) {
     net_close(s);
 }
 
-/* All that was to happen did, in the life of the first image. */
+/* Everything that was to happen did, in the life of the first image. */
 static void check_line(void) {
     static const char *const figures[] = {"sessions ",    "rooms ",        "members ",
                                           "ok ",          "room_closed ",  "closed ",
@@ -237,7 +238,7 @@ SCENARIO(rooms_chaos) {
     port = host_port(h, "game");
     int64_t timers = host_figure(h, "timers");
     int rounds = scale(8, 3);
-    if (!scale_sanitized()) { /* an emulator has few clients, and other things to do, too */
+    if (!scale_sanitized()) { /* under Wine there are few clients and much else to do */
         pause_ms = (uint32_t)scale(1, 10);
         kick_odds = (uint32_t)scale(20, 4);
     }

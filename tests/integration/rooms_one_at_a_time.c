@@ -1,5 +1,6 @@
-/* rooms_one_at_a_time.c: many sessions of one room send at once: their handlers never run together (a flag in the
- * room's state that is not atomic), and the room's count, not atomic either, misses none. */
+/* rooms_one_at_a_time.c: many sessions of one room send at once. Their handlers never run
+ * concurrently (a non-atomic flag in the room's state), and the room's counter, also not atomic,
+ * misses none. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -1,5 +1,6 @@
-/* rooms_told.c: room_join_tell says once for each call what became of it: arrived, refused, full, closed before the
- * arrival or long ago, overtaken; room_info says what a room is; on_leave tells a closing room from a closing session. */
+/* rooms_told.c: for each call, room_join_tell reports once what became of it: arrived, refused,
+ * full, closed before the arrival or long ago, overtaken. room_info describes a room. on_leave
+ * distinguishes a closing room from a closing session. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -17,7 +18,8 @@ static net_socket come(void) {
     return net_connect(host_port(h, "game"));
 }
 
-/* The next message of room_join_tell has that status; the session is then in the room, or is not. */
+/* The next message of room_join_tell has that status, and the session is then in the room or
+ * not. */
 static void expect_told(net_socket s, portico_status status) {
     int32_t words[2] = {1, 1};
     CHECK_INT(wire_wait(s, TOLD, words, sizeof words), sizeof words);
@@ -25,7 +27,7 @@ static void expect_told(net_socket s, portico_status status) {
     CHECK_INT(words[1], status == PORTICO_OK);
 }
 
-/* No message is left: an answer to a later packet comes first. */
+/* No message is pending: the answer to a later packet comes first. */
 static void expect_nothing_told(net_socket s) {
     uint16_t opcode = 0;
     uint8_t bytes[512];
@@ -45,13 +47,14 @@ static void arrivals(net_socket a) {
     CHECK_INT(wire_ask_status(a, TELL, "pnorth"), PORTICO_E_EXISTS);
     expect_nothing_told(a);
     tell(a, "psouth", PORTICO_OK);
-    tell(a, "rnever", PORTICO_E_INVALID); /* what its on_join says */
+    tell(a, "rnever", PORTICO_E_INVALID); /* as its on_join says */
     CHECK_INT(wire_ask_status(a, LEAVE, ""), PORTICO_E_NOT_FOUND);
     tell(a, "pwhere", PORTICO_E_ROOM_CLOSED); /* there never was such a room */
     expect_nothing_told(a);
 }
 
-/* Packets that came together with the wish to go: the message of the arrival is before them, and they run in the room. */
+/* Packets that arrive together with the request to move: the arrival's message comes before them,
+ * and they run in the room. */
 static void behind_the_wish(net_socket a, const char *room) {
     uint8_t frames[64];
     uint16_t opcode = 0;
@@ -67,7 +70,7 @@ static void behind_the_wish(net_socket a, const char *room) {
     CHECK_INT(words[0], PORTICO_OK);
     CHECK_INT(wire_recv(a, WIRE_U16, &opcode, words, sizeof words), sizeof words);
     CHECK_INT(opcode, WHERE);
-    CHECK_INT(words[0], 1); /* in a room, whose state it has, alone */
+    CHECK_INT(words[0], 1); /* in a room, alone with its state */
     CHECK_INT(words[1], 1);
     CHECK_INT(words[2], 1);
 }
@@ -78,7 +81,7 @@ static void full(net_socket *s) {
     }
 }
 
-/* Overtaken in the same handler: the second way counts, and each call has its message. */
+/* Overtaken in the same handler: the second move counts, and each call gets its message. */
 static void overtaken(net_socket a) {
     int32_t status = 1;
     CHECK_INT(wire_ask(a, DETOUR, "psouth\0north\0", 13, &status, sizeof status), sizeof status);
@@ -119,7 +122,8 @@ static void infos(net_socket a, net_socket b) {
     CHECK_INT(info.members, 1);
 }
 
-/* One leaves, one closes itself, one is put out by the room's end: three reasons in the room's log line. */
+/* One leaves, one closes itself, one is evicted by the room's end: three reasons in the room's log
+ * line. */
 static void reasons(net_socket a) {
     net_socket b = come();
     net_socket c = come();

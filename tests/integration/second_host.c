@@ -1,7 +1,7 @@
-/* second_host.c: a second host with the same ini cannot start, says why, and disturbs nothing of the first:
- * not its ready file, by which `ctl` finds it, nor its modules. And a host takes no file for its own that is
- * not: neither the modules beside its copies nor a ready_file that is something else.
- */
+/* second_host.c: a second host with the same ini cannot start, says why, and leaves the first
+ * alone: its ready file, by which `ctl` finds it, and its modules. And a host only removes or
+ * overwrites its own files: neither modules beside its copies nor a ready_file that is something
+ * else. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"
@@ -41,7 +41,7 @@ static void foreign_files(void) {
     file_write(path, "x", 1);
     h = host_start(&options);
     host_stop(h);
-    CHECK(file_exists(path)); /* no copy that a host has made */
+    CHECK(file_exists(path)); /* not a copy that a host has made */
     snprintf(path, sizeof path, "%s/ready", folder);
     file_write(path, "precious", 8);
     char ini[1200];

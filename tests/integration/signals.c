@@ -1,5 +1,5 @@
-/* signals.c: what does not ask the host to stop, does not: the players stay connected through
- * SIGHUP, the user signals, and the end of the terminal that the host was started in. SIGTERM
+/* signals.c: what does not ask the host to stop does not stop it: players stay connected through
+ * SIGHUP, the user signals, and the end of the terminal in which the host was started. SIGTERM
  * stops it. */
 #include "support/check.h"
 #include "support/clock.h"

@@ -1,5 +1,6 @@
 /* stop.c: Ctrl+C drains: the modules' last words arrive, every session gets its on_close before its
- * module is unloaded, modules go in reverse order, the exit code is 0. `ctl stop` does the same. */
+ * module is unloaded, modules are unloaded in reverse order, and the exit code is 0. `ctl stop`
+ * does the same. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -64,7 +65,7 @@ static void by_ctl(host *h) {
     CHECK_INT(host_ctl(h, "stop", NULL, output, sizeof output), 0);
 }
 
-/* With nobody there, and with half a frame under way. */
+/* With no session, and with half a frame received. */
 static void at_once(void) {
     host *h = start("stop-idle");
     host_stop(h);

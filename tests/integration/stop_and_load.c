@@ -1,6 +1,5 @@
-/* stop_and_load.c: what is asked for behind a stop is not done any more: a module that would be loaded then, with a
- * connector that would connect, must not come to life in a host that ends.
- */
+/* stop_and_load.c: commands after a stop have no effect: a module that would be loaded then, with a
+ * connector that would connect, must not come to life in a stopping host. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

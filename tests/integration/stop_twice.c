@@ -1,5 +1,5 @@
-/* stop_twice.c: while a handler hangs, a stop cannot drain; a second Ctrl+C ends the host at once. And
- * without a second one, stop_timeout_ms bounds the wait. */
+/* stop_twice.c: while a handler hangs, a stop cannot drain. A second Ctrl+C ends the host at once;
+ * without one, stop_timeout_ms bounds the wait. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -45,7 +45,7 @@ static void timeout(void) {
     host_interrupt(h);
     CHECK(host_wait_exit(h, 30000) != 0);
     CHECK(clock_now_ms() - start_ms >= 1400);
-    CHECK(host_log_count(h, "hangs") > 1); /* it is said which module did not come back */
+    CHECK(host_log_count(h, "hangs") > 1); /* the log names the module that did not return */
     host_drop(h);
 }
 

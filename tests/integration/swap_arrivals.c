@@ -1,5 +1,6 @@
-/* swap_arrivals.c: what comes with a generation is there at once, for sessions that came before it: session types (their
- * listeners open), room types, opcodes, messages, and the joining of another module's type; and goes with a roll-back. */
+/* swap_arrivals.c: what a new generation brings is available at once, also to sessions that came
+ * before it: session types (their listeners open), room types, opcodes, messages, and joining
+ * another module's type. A rollback removes it. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -38,7 +39,7 @@ static void types(void) {
     host_wait_figure(h, "sessions", 0);
 }
 
-/* Opcodes and messages that the first generation did not have; nobody's opcode is dropped. */
+/* Opcodes and messages that the first generation did not have. Opcodes of no module are dropped. */
 static void handlers(void) {
     swaps_to(h, "swapped", "swapped", NULL, 0);
     net_socket s = swaps_connect(h, "game", 1);
@@ -54,7 +55,7 @@ static void handlers(void) {
     host_wait_figure(h, "sessions", 0);
 }
 
-/* The guest joins the type in its second generation only: sessions that are there get its on_open. */
+/* The guest joins the type in its second generation only: existing sessions get its on_open. */
 static void joining(void) {
     char path[1024];
     char command[1100];
@@ -64,7 +65,7 @@ static void joining(void) {
     snprintf(command, sizeof command, "load %s", path);
     host_admin(h, command, NULL, 0);
     net_socket s = swaps_connect(h, "game", 1);
-    CHECK(wire_send(s, WIRE_U16, 20, "", 0)); /* nobody's */
+    CHECK(wire_send(s, WIRE_U16, 20, "", 0)); /* of no module */
     CHECK_INT(swaps_ask(s, 1, 0).packets, 1);
     swaps_to(h, "swapped_guest", "swapped_guest", NULL, 0);
     CHECK_INT(wire_wait(s, 120, &opened_by, sizeof opened_by), sizeof opened_by);

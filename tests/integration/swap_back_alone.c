@@ -1,5 +1,6 @@
-/* swap_back_alone.c: of two modules of which one joins a type of the other, neither is swapped or rolled back so that a type is
- * joined that nobody has: also not where the type has gone since the generation that joins it was loaded. */
+/* swap_back_alone.c: of two modules, one of which joins a type of the other, neither is swapped or
+ * rolled back so that the joined type has no owner; not even if the type has gone since the joining
+ * generation was loaded. */
 #include "support/check.h"
 #include "support/host.h"
 

@@ -1,6 +1,7 @@
-/* swap_blocked.c: handlers that do not return. One of the module itself keeps the gate: the swap is given up after
- * swap_timeout_ms and names it. One of another module, in the same session, lets the swap go on, but keeps that session's
- * state behind: then the next swap waits, is given up and names it. Nobody's state is lost. */
+/* swap_blocked.c: handlers that do not return. One of the module itself holds the gate: the swap
+ * gives up after swap_timeout_ms and names the handler. One of another module, in the same session,
+ * does not stop the swap, but that session's state cannot follow: then the next swap waits, gives
+ * up and names it. No state is lost. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -24,7 +25,7 @@ static void check_refused(const char *file, const char *const *words, int count)
     CHECK_INT(host_log_errors(h), errors + 1);
 }
 
-/* Sends what blocks, and waits until the handler runs. */
+/* Sends the blocking packet and waits until its handler runs. */
 static void block(net_socket s, uint16_t opcode) {
     uint32_t block_ms = BLOCK_MS;
     int64_t before = host_figure(h, "packets_in");
@@ -39,7 +40,7 @@ static void own_handler(net_socket s, net_socket other) {
     swaps_who who;
     block(s, 3);
     check_refused("swapped_2", words, 3);
-    CHECK_INT(swaps_ask(other, 1, 0).generation, 1); /* who is not blocked is served */
+    CHECK_INT(swaps_ask(other, 1, 0).generation, 1); /* other sessions are served */
     CHECK_INT(wire_wait(s, 3, &who, sizeof who), sizeof who);
     CHECK_INT(who.generation, 1);
     CHECK_INT(who.sum, 7);

@@ -1,8 +1,9 @@
-/* swap_fields.c: ten generations of a module, whose states gain, lose, reorder and widen fields: after each swap and each
- * roll-back every value of every session, of the rooms and of the module is what it is to be.
+/* swap_fields.c: ten generations of a module, whose states gain, lose, reorder and widen fields.
+ * After each swap and each rollback every value of every session, of the rooms and of the module is
+ * right.
  *
- * The right values come from a model that knows the fields' names and values, and nothing of bytes: tests/abi/reshaped.h
- * has the shapes. Some sessions say nothing over several generations. */
+ * The right values come from a model that knows the fields' names and values, but not their bytes:
+ * tests/abi/reshaped.h has the shapes. Some sessions are silent over several generations. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -31,7 +32,8 @@ enum { FIELDS_MAX = 16, ELEMENTS_MAX = 40, ROOMS = 8, STATE_MAX = 1000, SILENT_E
 typedef struct shape {
     const portico_state_fields *fields;
     uint32_t size;
-    const char *back; /* what a roll-back to the generation before says cannot be; NULL: it can */
+    const char
+        *back; /* why a rollback to the previous generation is impossible; NULL: it is possible */
 } shape;
 
 static const shape shapes[FIELDS_GENERATIONS + 1] = {
@@ -49,14 +51,14 @@ static const shape shapes[FIELDS_GENERATIONS + 1] = {
     {&shape_10_fields, sizeof(shape_10), "its migrate refuses version 3 of "},
 };
 
-/* A field's value: whole numbers, text and opaque bytes in `whole`. */
+/* A field's value: integers, text and opaque bytes in `whole`. */
 typedef struct value {
     const portico_field *field;
     int64_t whole[ELEMENTS_MAX];
     double real[ELEMENTS_MAX];
 } value;
 
-/* What one entity's state is to hold, in the shape of one generation. */
+/* What one entity's state must hold, in the shape of one generation. */
 typedef struct model {
     int generation;
     uint32_t count;
@@ -64,7 +66,7 @@ typedef struct model {
 } model;
 
 typedef struct entity {
-    net_socket client; /* who reads and writes it */
+    net_socket client; /* reads and writes it */
     uint32_t where;
     bool silent;
     model model;
@@ -92,7 +94,7 @@ static const value *model_find(const model *m, const char *name) {
     return NULL;
 }
 
-/* What the migrates of tests/abi/reshaped.c do beyond the names. */
+/* What the migrate functions of tests/abi/reshaped.c do beyond matching names. */
 static void model_migrate(const model *old, model *fresh) {
     for (uint32_t i = 0; i < fresh->count; i++) {
         value *v = &fresh->values[i];
@@ -105,7 +107,7 @@ static void model_migrate(const model *old, model *fresh) {
     }
 }
 
-/* By name; what is new is zero, and so are the elements that an array has more. */
+/* By name. New fields, and new elements of an array, are zero. */
 static void model_follow(model *m, int generation) {
     model fresh = {.generation = generation, .count = shapes[generation].fields->field_count};
     CHECK(fresh.count <= FIELDS_MAX);
@@ -141,7 +143,7 @@ static void element_write(const portico_field *f, const value *v, uint32_t eleme
     } else if (f->kind == PORTICO_KIND_FLOAT) {
         memcpy(to, &v->real[element], sizeof v->real[element]);
     } else {
-        memcpy(to, &whole, f->size); /* little endian, as all that Portico runs on */
+        memcpy(to, &whole, f->size); /* little endian, like every system Portico runs on */
     }
 }
 
@@ -173,7 +175,7 @@ static void state_check(int index, const uint8_t *state) {
 
 /* ---- talking ---------------------------------------------------------------------------------- */
 
-/* Writes `size` bytes to the entity's state, or none, and checks all of it. */
+/* Writes `size` bytes (possibly none) to the entity's state and checks all of it. */
 static void entity_ask(int index, uint32_t offset, const void *bytes, uint32_t size) {
     const entity *e = &entities[index];
     uint8_t out[sizeof(fields_request) + 64];
@@ -202,7 +204,7 @@ static void all_check(bool silent_too) {
 
 /* ---- values ----------------------------------------------------------------------------------- */
 
-/* Every other one the least or the most that the field can hold. */
+/* Every other value is the smallest or the largest that the field can hold. */
 static int64_t random_whole(const portico_field *f) {
     uint32_t bits = f->size * 8;
     uint64_t v = wire_random(&random_state);
@@ -265,7 +267,8 @@ static void swap_to(int generation) {
     all_follow(generation);
 }
 
-/* Where every value fits, the roll-back is done, and undone by another swap. Else nothing changes. */
+/* If every value fits, the rollback is done, and undone by another swap. Otherwise nothing
+ * changes. */
 static void try_back(int generation) {
     char answer[2048];
     const char *why = shapes[generation].back;
@@ -285,7 +288,7 @@ static void try_back(int generation) {
     all_check(false);
 }
 
-/* Each state was given to `migrate` once, also those of the silent. */
+/* Each state was passed to `migrate` once, also those of silent sessions. */
 static void check_migrated(int generation) {
     uint32_t count = 0;
     uint32_t right = generation == 7 || generation == 9 ? (uint32_t)entity_count : 0;
@@ -358,7 +361,7 @@ SCENARIO(swap_fields) {
     char command[1100];
     h = host_start(&options);
     host_expect_error(h, "is not swapped");
-    host_expect_error(h, "rollback"); /* the command that was refused */
+    host_expect_error(h, "rollback"); /* for the refused command */
     host_module_path("reshaped", path, sizeof path);
     snprintf(command, sizeof command, "load %s", path);
     session_count = scale(120, 30);

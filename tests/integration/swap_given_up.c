@@ -1,5 +1,6 @@
-/* swap_given_up.c: a swap that fails at its very end, when the new generation has been published already and turns have
- * begun to follow it: they come back to the old one, with their states as they were, and the new one goes for good. */
+/* swap_given_up.c: a swap that fails at its very end, when the new generation has been published
+ * and turns have begun to follow it. They return to the old generation, with their states as they
+ * were, and the new one is gone for good. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -7,10 +8,10 @@
 
 #include <string.h>
 
-enum { PLAYERS = 16, TICKING = 8 }; /* the others are the guest's */
+enum { PLAYERS = 16, TICKING = 8 }; /* the others belong to the guest */
 
-/* A packet of the other module comes to its turn some time from now: so that a session sees the type as it is while the
- * new generation is published, and is not woken by this module any more. */
+/* A packet of the other module gets its turn some time from now, so that a session sees the type
+ * while the new generation is published and this module no longer wakes it. */
 static void send_visits(const net_socket *players) {
     for (uint32_t i = TICKING; i < PLAYERS; i++) {
         uint32_t ms = 3 * (i - TICKING);
@@ -67,11 +68,11 @@ SCENARIO(swap_given_up) {
     }
     CHECK_INT(swaps_ask_room(players[0]).joins, PLAYERS);
     swaps_world w = swaps_ask_world(players[0]);
-    CHECK_INT(w.swap_outs, rounds); /* the old one's own, which went on after each */
+    CHECK_INT(w.swap_outs, rounds); /* the old generation's own, which continued after each */
     CHECK_INT(w.swap_ins, rounds);
     host_wait_figure(h, "blocking_jobs", 0);
     CHECK_INT(host_log_count(h, "still in use"), 0);
-    CHECK_INT(swaps_copies(h), 3); /* what serves, and the file that says whose it is */
+    CHECK_INT(swaps_copies(h), 3); /* the serving copy, and the file that says whose it is */
     CHECK_INT(host_figure(h, "sessions"), PLAYERS);
     for (int i = 0; i < PLAYERS; i++) {
         net_close(players[i]);

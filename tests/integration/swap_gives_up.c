@@ -1,6 +1,7 @@
-/* swap_gives_up.c: a swap that fails at its very end, in swap_in, has changed nothing: sessions that ask and come
- * meanwhile are answered by the generation that goes on, even where the other one would not know the opcode; what was
- * made meanwhile belongs to the generation that goes on; the module's state has one owner. See tests/abi/recants.c. */
+/* swap_gives_up.c: a swap that fails at its very end, in swap_in, changes nothing. Sessions that
+ * send or connect during it are answered by the generation that stays, even where the other one
+ * would not know the opcode; what they create belongs to the generation that stays; the module's
+ * state has one owner. See tests/abi/recants.c. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

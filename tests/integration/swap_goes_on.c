@@ -1,5 +1,6 @@
-/* swap_goes_on.c: what was begun before a swap goes on after it: timers of sessions and rooms, once each and not twice;
- * blocking jobs, whether they run or wait when the swap comes, and their replies. */
+/* swap_goes_on.c: what began before a swap continues after it: timers of sessions and rooms, once
+ * each and not twice; blocking jobs, whether running or waiting at the time of the swap, and their
+ * replies. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -9,7 +10,8 @@
 
 static host *h;
 
-/* Ticks are counted in the state: their numbers have no gap, and there are never more than periods have passed. */
+/* The state counts the ticks: their numbers have no gap, and there are never more than periods have
+ * passed. */
 static void timers(void) {
     enum { PERIOD_MS = 10, SWAPS = 12 };
     net_socket s = swaps_connect(h, "game", 1);
@@ -28,7 +30,8 @@ static void timers(void) {
         do {
             CHECK_INT(wire_wait(s, 106, tick, sizeof tick), sizeof tick);
             CHECK_INT(tick[1], ++ticks);
-        } while (tick[0] != serves); /* those before the swap may still have been on their way */
+        } while (tick[0] !=
+                 serves); /* those from before the swap may still have been on their way */
     }
     CHECK_INT(swaps_timers(h), before);
     swaps_room room = swaps_ask_room(s);
@@ -44,7 +47,7 @@ static void timers(void) {
     host_wait_figure(h, "timers", before - 2);
 }
 
-/* One thread in the pool: the first job runs when the swap comes, the second waits. */
+/* One thread in the pool: at the time of the swap the first job runs and the second waits. */
 static void jobs(void) {
     net_socket s = swaps_connect(h, "game", 1);
     uint32_t long_ms = 1500;

@@ -1,6 +1,7 @@
-/* swap_images.c: old images go. After every swap at most two are in memory, the one that serves and the one before, and
- * no copy of a file is left behind; the build can overwrite the module's file at any time. An image that the system does
- * not let go of is named with the likely cause, and the next swap has new code all the same. */
+/* swap_images.c: old images go away. After every swap at most two are in memory, the serving one
+ * and its predecessor, no copy of a file is left behind, and a build can overwrite the module's
+ * file at any time. An image that the system does not unload is logged with the likely cause, and
+ * the next swap still gets new code. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -33,11 +34,11 @@ static int images(const char *name) {
     return count;
 }
 
-/* The one before the one before goes when the last turn has let go of it. */
+/* The predecessor's predecessor goes when the last turn has released it. */
 static void wait_for(const char *name, int most) {
     uint64_t end_ms = clock_now_ms() + 10000;
     while (images(name) > most ||
-           swaps_copies(h) > most + 1) { /* and the file that says whose they are */
+           swaps_copies(h) > most + 1) { /* plus the file that says whose they are */
         if (clock_now_ms() >= end_ms) {
             fprintf(stderr, "%d images and %d copies, expected at most %d\n", images(name),
                     swaps_copies(h) - 1, most);
@@ -47,7 +48,7 @@ static void wait_for(const char *name, int most) {
     }
 }
 
-/* What a build does: writes over the module's file. */
+/* Overwrites the module's file, as a build does. */
 static void build(const char *from) {
     char path[1024];
     char target[1100];
@@ -63,7 +64,7 @@ static void build(const char *from) {
 static void they_go(void) {
     host_options options = {
         .name = "swap_images",
-        .workers = 1, /* under Wine each thread has a handle from its first wait or send on */
+        .workers = 1, /* under Wine each thread gets a handle with its first wait or send */
         .listeners = {{"game", "swapped.session", NULL}},
     };
     static const char *const files[] = {"swapped", "swapped_2", "swapped_3"};
@@ -85,7 +86,8 @@ static void they_go(void) {
         wait_for("/game", 2);
         handles = i == 3 ? host_figure(h, "handles") : handles;
     }
-    /* One for each swap would be seven at least; under Wine a thread of the host may still have got its own. */
+    /* One per swap would be at least seven; under Wine one of the host's threads may still have got
+     * its own. */
     CHECK(host_figure(h, "handles") <= handles + scale(2, 4));
     CHECK_INT(host_log_count(h, "stays in memory"), 0);
     net_close(s);

@@ -1,5 +1,6 @@
-/* swap_joined.c: two modules on one session type, each swapped under the other: both keep their states. Then loading and
- * unloading after swaps; and a module that a swap has made require one that was loaded after it is unloaded before it. */
+/* swap_joined.c: two modules on one session type are each swapped under the other, and both keep
+ * their states. Then loading and unloading after swaps; and a module that only a swap has made
+ * require a later-loaded module is unloaded before that one. */
 #include "support/check.h"
 #include "support/swaps.h"
 #include "support/wire.h"
@@ -20,7 +21,7 @@ static void visit(net_socket s, uint16_t opcode, uint32_t generation) {
 static void under_each_other(net_socket s) {
     visit(s, 20, 1);
     swaps_to(h, "swapped_guest", "swapped_guest_2", NULL, 0);
-    visit(s, 22, 2); /* an opcode that came with it */
+    visit(s, 22, 2); /* an opcode that the swap added */
     CHECK_INT(swaps_ask(s, 1, 0).generation, 1);
     swaps_to(h, "swapped", "swapped_2", NULL, 0);
     visit(s, 20, 2);
@@ -52,7 +53,7 @@ static void loading_and_unloading(net_socket s) {
     visits = 0;
     visit(s, 20, 1);
     CHECK(!host_try_admin(h, "rollback swapped_guest", answer,
-                          sizeof answer)); /* it has no generation before */
+                          sizeof answer)); /* it has no previous generation */
     CHECK(strstr(answer, "no generation") != NULL);
     host_admin(h, "unload swapped_guest", NULL, 0);
     host_admin(h, "unload swapped", NULL, 0);
@@ -62,7 +63,7 @@ static void loading_and_unloading(net_socket s) {
     host_read_ready(h);
 }
 
-/* `echo` comes last, and goes last. */
+/* `echo` is loaded last and unloaded last. */
 static void order_of_unloading(void) {
     char path[1100];
     load("echo");

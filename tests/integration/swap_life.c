@@ -1,5 +1,6 @@
-/* swap_life.c: which functions of which generation are called, in which order and how often: by loading, swapping, a swap
- * that is given up, rolling back, rolling that back, unloading and stopping. */
+/* swap_life.c: which functions of which generation are called, in which order and how often: on
+ * loading, swapping, a swap that gives up, rolling back, rolling that back, unloading and
+ * stopping. */
 #include "support/check.h"
 #include "support/swaps.h"
 
@@ -20,14 +21,14 @@ static void by_unload(void) {
     swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in");
     swaps_back(h, "swapped");
     swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 swap_out, 1 swap_in");
-    swaps_back(h, "swapped"); /* goes forward again */
+    swaps_back(h, "swapped"); /* forward again */
     swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 swap_out, 1 swap_in, "
                          "1 swap_out, 2 swap_in");
     host_admin(h, "unload swapped", NULL, 0);
     swaps_expect_life(h, "1 load, 1 start, 2 load, 1 swap_out, 2 swap_in, 2 swap_out, 1 swap_in, "
                          "1 swap_out, 2 swap_in, 2 stopping, 2 unload");
     CHECK_INT(swaps_copies(h), 0);
-    swaps_refused(h, "swapped", "swapped_2", answer, sizeof answer); /* it is not loaded any more */
+    swaps_refused(h, "swapped", "swapped_2", answer, sizeof answer); /* it is no longer loaded */
     host_expect_error(h, "swapped is not swapped: no module swapped is loaded");
     host_stop(h);
 }

@@ -1,5 +1,6 @@
-/* swap_refused.c: every way in which a swap is refused, each provoked by a module made for it: what is wrong and what to do
- * is said in one line, by exit code 1, and in `modules`; and everything is as it was. */
+/* swap_refused.c: every way in which a swap is refused, each provoked by a module made for it. One
+ * line says what is wrong and what to do, with exit code 1 and in `modules`, and nothing has
+ * changed. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -13,7 +14,7 @@
 
 typedef struct refusal {
     const char *file;     /* a test module, or a file in the host's folder */
-    const char *words[5]; /* that the answer must contain */
+    const char *words[5]; /* what the answer must contain */
 } refusal;
 
 static const refusal refusals[] = {
@@ -47,7 +48,8 @@ static const refusal refusals[] = {
     {"swapped_swap_in_fails", {"swap_in failed", "limit"}},
 };
 
-/* Those that show only when a swap asks a dependent module or takes over the state: no plan can tell. */
+/* Refusals that only show when a swap asks a dependent module or takes over the state: no plan can
+ * tell. */
 static const char *const late[] = {"swapped_said_no", "swapped_world_lies",
                                    "swapped_swap_in_fails"};
 
@@ -60,7 +62,7 @@ static const char *const figures[] = {"sessions",    "sessions_opened", "session
 enum { FIGURES = sizeof figures / sizeof figures[0] };
 
 static host *h;
-static net_socket player; /* in a room, with a timer there */
+static net_socket player; /* in a room, where it has a timer */
 static net_socket plain;
 static net_socket extra;
 
@@ -98,7 +100,7 @@ static bool is_late(const refusal *r) {
     return found;
 }
 
-/* By `ctl`: the exit code, one line of text. */
+/* By `ctl`: the exit code, and one line of text. */
 static void refused_by_ctl(const refusal *r, char *answer, size_t size) {
     char path[1024];
     char argument[1100];
@@ -117,7 +119,7 @@ static void refused_by_ctl(const refusal *r, char *answer, size_t size) {
     CHECK(is_late(r) || is_in(plan, r->words));
 }
 
-/* `modules` tells why, as far as it has room for it. */
+/* `modules` says why, as far as it has room for it. */
 static void check_outcome(const char *answer) {
     char modules[8192];
     char start[64];
@@ -165,7 +167,7 @@ static void check_refused(const refusal *r) {
     CHECK_INT(swaps_copies(h), copies);
 }
 
-/* What is not refused when nobody is there. */
+/* What is not refused while there are no sessions. */
 static void check_allowed(void) {
     char line[256];
     net_close(extra);

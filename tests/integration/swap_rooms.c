@@ -1,5 +1,5 @@
-/* swap_rooms.c: a module with rooms is swapped while members come and go: nobody is lost on the way, every join and leave
- * is counted once, and the rooms' states go through all generations. */
+/* swap_rooms.c: a module with rooms is swapped while members join and leave. Nobody is lost on the
+ * way, every join and leave is counted once, and the rooms' states pass through all generations. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -22,7 +22,7 @@ static member members[MEMBERS];
 static uint32_t joins[ROOMS];
 static uint32_t leaves[ROOMS];
 
-/* Sends everybody somewhere else, without waiting for any answer. */
+/* Sends everybody somewhere else, without waiting for an answer. */
 static void send_all(uint64_t *seed) {
     for (int i = 0; i < MEMBERS; i++) {
         member *m = &members[i];

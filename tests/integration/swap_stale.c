@@ -1,6 +1,7 @@
-/* swap_stale.c: with swap_check, every address of the old image that is found in a state after a swap is named: of a
- * function, a literal, a static; in the states of sessions, rooms and the module, with their field or their offset. Of
- * a module that keeps none, nothing is said; nor without swap_check. */
+/* swap_stale.c: with swap_check, a swap names every address of the old image that remains in a
+ * state: of a function, a literal, a static; in the states of sessions, rooms and the module, with
+ * their field or offset. Nothing is reported for a module that keeps none, or without
+ * swap_check. */
 #include "support/check.h"
 #include "support/swaps.h"
 #include "support/wire.h"
@@ -40,7 +41,7 @@ static void start(const char *module, const char *keys) {
     h = host_start(&options);
 }
 
-/* Swaps, and waits until all states have followed, in turns of their own. */
+/* Swaps, and waits until all states have followed, each in its own turn. */
 static void swap_and_ask(const char *file, net_socket s) {
     uint32_t generation = 0;
     char answer[1024];

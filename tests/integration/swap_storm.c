@@ -1,12 +1,14 @@
-/* swap_storm.c: a module is swapped again and again, and now and then back, under full load, and nobody notices.
+/* swap_storm.c: a module is swapped again and again, and sometimes rolled back, under full load,
+ * and nobody notices.
  *
- *   integration.swap_storm                  a short one
- *   integration.swap_storm SESSIONS SWAPS   that many; the full one is 1000 1000, and 1000 100 on Windows
+ *     test-integration swap_storm                  a short one
+ *     test-integration swap_storm SESSIONS SWAPS   the full one: 1000 1000, on Windows 1000 100
  *
- * Clients in threads keep 16 numbered frames in flight each and check every byte that comes back; half of them are in 100
- * rooms that tick, and move about; they post messages and have work done by the pool. Others come and go all the time.
- * tests/abi/storm.c checks what the module sees. In the end all that was sent was seen once and answered once, no tick is
- * missing, and no image, handle or memory is left. */
+ * Clients in threads keep 16 numbered frames in flight each and check every byte that returns. Half
+ * of them are in 100 ticking rooms and move between them; they post messages and have the pool do
+ * work. Others connect and disconnect all the time. tests/abi/storm.c checks what the module sees.
+ * In the end everything sent was seen once and answered once, no tick is missing, and no image,
+ * handle or memory is left. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -24,7 +26,7 @@ enum { THREADS = 2, IN_FLIGHT = 16, GENERATIONS = 3, ROLLBACK_EVERY = 10 };
 enum { FRAME = 1, ACCOUNT = 2, PLACE = 3, ECHO = 4 };
 enum { SAMPLES_MAX = 100, SETTLING_SWAPS = 3, GROWTH_BYTES = 4 << 20, GROWTH_BYTES_A_SWAP = 1024 };
 
-/* As tests/abi/storm.c has them. */
+/* As in tests/abi/storm.c. */
 typedef struct account {
     uint64_t swaps;
     uint64_t sessions;
@@ -48,7 +50,7 @@ typedef struct clients {
     load *load;
 } clients;
 
-/* What the host needs while it is swapped. */
+/* What the host uses while it is swapped. */
 typedef struct sample {
     int64_t memory_bytes;
     int64_t handles;
@@ -59,11 +61,11 @@ typedef struct swaps {
     int count;
     int rollbacks;
     int images;  /* loaded so far */
-    int current; /* the generation that serves ... */
-    int before;  /* ... and the one that a roll-back would bring */
+    int current; /* the serving generation ... */
+    int before;  /* ... and the one that a rollback would bring back */
     double *pauses_ms;
-    uint32_t tries;   /* at the gates, all together */
-    double waited_ms; /* from the command to its answer, all together */
+    uint32_t tries;   /* at the gates, in total */
+    double waited_ms; /* from command to answer, in total */
 } swaps;
 
 static host *h;
@@ -102,7 +104,7 @@ static void clients_start(void) {
     }
 }
 
-/* Comes, says a little or nothing, and goes, politely or not. */
+/* Connects, says a little or nothing, and disconnects, in order or by a reset. */
 static void churn_main(void *arg) {
     uint64_t random = 5;
     (void)arg;
@@ -128,21 +130,21 @@ static void churn_main(void *arg) {
 
 /* ---- images ----------------------------------------------------------------------------------- */
 
-/* A copy is deleted when its image is closed, and cannot be before that everywhere. */
+/* A copy is deleted when its image is closed; some systems allow it no earlier. */
 static int64_t copies_now(void) {
     int count = swaps_copies(h);
     return count > 0 ? count - 1 : 0;
 }
 
-/* The images of the module that the host's process has mapped; -1 where that cannot be told. */
+/* How many images of the module the host's process has mapped; -1 where that is unknown. */
 static int64_t images_mapped(void) {
     char path[64];
     char line[4096];
     char last[4096] = "";
     int64_t count = 0;
     snprintf(path, sizeof path, "/proc/%u/maps", host_process_id(h));
-    FILE *maps =
-        strcmp(host_library_suffix, ".so") == 0 ? fopen(path, "r") : NULL; /* else another's */
+    FILE *maps = strcmp(host_library_suffix, ".so") == 0 ? fopen(path, "r")
+                                                         : NULL; /* otherwise another system's */
     if (maps == NULL) {
         return -1;
     }
@@ -212,7 +214,7 @@ static sample sample_now(void) {
     return (sample){host_figure(h, "memory_bytes"), host_figure(h, "handles"), copies_now()};
 }
 
-/* The means of samples `from` up to `to`. */
+/* The means of samples `from` to `to`, exclusive. */
 static sample sample_mean(const sample *all_samples, int from, int to) {
     sample mean = {0};
     int count = to > from ? to - from : 1;
@@ -227,7 +229,7 @@ static sample sample_mean(const sample *all_samples, int from, int to) {
     return mean;
 }
 
-/* The last quarter of the swaps needs no more than the second one did. */
+/* The last quarter of the swaps uses no more than the second one did. */
 static void check_growth(const sample *samples, int count) {
     sample early = sample_mean(samples, count / 4, count / 2);
     sample late = sample_mean(samples, count - count / 4, count);
@@ -237,7 +239,7 @@ static void check_growth(const sample *samples, int count) {
         (long long)early.memory_bytes, (long long)early.handles, (long long)early.images,
         (long long)late.memory_bytes, (long long)late.handles, (long long)late.images);
     CHECK(scale_sanitized() || growth < GROWTH_BYTES + GROWTH_BYTES_A_SWAP * swap_count / 2);
-    CHECK(late.handles <= early.handles + 4); /* of those who come and go */
+    CHECK(late.handles <= early.handles + 4); /* by sessions that come and go */
     CHECK(late.images <= early.images + 1);
 }
 
@@ -271,7 +273,7 @@ static void tell(const swaps *w) {
 
 /* ---- the account ------------------------------------------------------------------------------ */
 
-/* No tick is missing: once nothing hinders the rooms any more, each comes to where it is to be. */
+/* No tick is missing: once nothing holds the rooms up any more, each reaches its due number. */
 static uint64_t check_rooms(net_socket s, uint64_t *moves) {
     uint64_t frames = 0;
     uint64_t end_ms = clock_now_ms() + 20000;
@@ -283,14 +285,14 @@ static uint64_t check_rooms(net_socket s, uint64_t *moves) {
             CHECK_INT(wire_ask(s, PLACE, &number, sizeof number, &a, sizeof a), sizeof a);
         }
         CHECK(a.position > 0);
-        CHECK(a.joins - a.leaves <= 1); /* the one who asks may be in there */
+        CHECK(a.joins - a.leaves <= 1); /* the asking session may be in there */
         frames += a.frames;
         *moves += a.joins;
     }
     return frames;
 }
 
-/* All clients have gone, and only one is there that has sent no frames. */
+/* All clients have gone; only one session is left, and it has sent no frames. */
 static void check_account(const swaps *w, uint64_t answered) {
     account a = {0};
     uint64_t served = 0;
@@ -346,7 +348,7 @@ static void storm(swaps *w) {
     uint64_t answered = clients_finish(churn);
     tell(w);
     swap_count +=
-        SETTLING_SWAPS; /* a swap begins when every session has had a turn since the one before */
+        SETTLING_SWAPS; /* a swap begins once every session has had a turn since the previous one */
     while (w->count < swap_count) {
         swap_once(w);
     }
@@ -362,7 +364,7 @@ static void storm(swaps *w) {
               session_count + 1 + (int64_t)atomic_load(&churned));
     CHECK_INT(host_figure(h, "sessions_closed"),
               session_count + 1 + (int64_t)atomic_load(&churned));
-    wait_images(2); /* the one that serves, and the one before */
+    wait_images(2); /* the serving one and its predecessor */
 }
 
 SCENARIO(swap_storm) {

@@ -1,5 +1,6 @@
-/* swap_threads.c: a module with a thread of its own, which posts messages all the time, is swapped again and again: the
- * thread is stopped and started by swap_out and swap_in, and every one of its messages comes, once and in order. */
+/* swap_threads.c: a module whose own thread posts messages all the time is swapped again and again:
+ * swap_out stops the thread, swap_in starts it, and each of its messages arrives, once and in
+ * order. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -30,7 +31,7 @@ SCENARIO(swap_threads) {
         CHECK_INT(w.swap_ins, i);
         CHECK_INT(w.wrong, 0);
         uint64_t end_ms = clock_now_ms() + 10000;
-        while (w.received <= received) { /* the thread of this generation runs */
+        while (w.received <= received) { /* this generation's thread runs */
             CHECK(clock_now_ms() < end_ms);
             w = swaps_ask_world(s);
         }

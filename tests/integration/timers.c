@@ -1,5 +1,6 @@
-/* timers.c: post_after comes once and not before its time; post_every keeps to start + n periods, counting what it
- * left out; both can be cancelled, and end with what they were set for. How late they come is told, not asserted. */
+/* timers.c: post_after arrives once and never early. post_every keeps to start + n periods and
+ * counts what it leaves out. Both can be cancelled, and end with the entity they were set for. The
+ * test prints how late they are, but does not check it. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -51,7 +52,7 @@ static void after(net_socket s) {
         CHECK(!early);
         worst_us =
             elapsed_us - delay_ms * 1000 > worst_us ? elapsed_us - delay_ms * 1000 : worst_us;
-        ask(s, CANCEL, 0, PORTICO_E_GONE); /* it has come: once */
+        ask(s, CANCEL, 0, PORTICO_E_GONE); /* it has already arrived */
     }
     printf("post_after: %u us late at the most\n", worst_us);
     ask(s, AFTER, 100, PORTICO_OK);
@@ -63,8 +64,8 @@ static void after(net_socket s) {
     net_set_timeout(s, NET_TIMEOUT_MS);
 }
 
-/* Takes `count` ticks. Tick and what was left out before it give the number of the period: never early, and the ticks
- * that follow are as many as periods have passed. */
+/* Takes `count` ticks. A tick's number plus those left out before it give the number of the period:
+ * never early, and later ticks number as many as periods have passed. */
 static uint32_t take_ticks(net_socket s, uint32_t period_ms, uint32_t count, uint32_t position,
                            uint32_t *missed) {
     uint32_t worst_us = 0;
@@ -90,10 +91,10 @@ static void every(net_socket s) {
     missed = 0;
     uint32_t pause_ms = 300;
     CHECK(wire_send(s, WIRE_U16, SLEEP, &pause_ms,
-                    sizeof pause_ms)); /* its turn is taken for 30 periods */
+                    sizeof pause_ms)); /* its turn is occupied for 30 periods */
     position = take_ticks(s, period_ms, 60, position, &missed);
-    CHECK(missed >= 28); /* counted, not bunched: no more than one of them came by itself */
-    /* Without drift, and nothing lost: position and clock agree within what a busy machine may be late. */
+    CHECK(missed >= 28); /* counted, not bunched: at most one of them arrived separately */
+    /* No drift and no loss: position and clock agree within what a busy machine may be late. */
     tick t;
     CHECK_INT(wire_wait(s, TICK, &t, sizeof t), sizeof t);
     position += 1 + t.missed;
@@ -108,7 +109,7 @@ static void every(net_socket s) {
     while (wire_wait(s, TICK, &t, sizeof t) >= 0) {
         late++;
     }
-    CHECK(late <= 1); /* what had been posted */
+    CHECK(late <= 1); /* what had already been posted */
     net_set_timeout(s, NET_TIMEOUT_MS);
 }
 
@@ -130,7 +131,7 @@ static void ends_with_its_entity(void) {
     host_wait_at_least(h, "timers", timers_before + 1);
     net_close(s);
     host_wait_figure(h, "sessions", 0);
-    CHECK(host_figure(h, "timers") >= timers_before); /* it goes on without the session */
+    CHECK(host_figure(h, "timers") >= timers_before); /* it continues without the session */
     host_admin(h, "unload ticks", NULL, 0);
     host_wait_log(h, "counted ", 1);
     host_wait_at_most(h, "timers", timers_before);

@@ -1,6 +1,6 @@
-/* top.c: `ctl top` beside traffic whose rate is known: it finds the types and opcodes, with that rate, percentiles in their
- * order and times that cannot be shorter than they were; and nothing is measured when nobody has looked for a while. Ctrl+C
- * ends it. */
+/* top.c: `ctl top` beside traffic of a known rate: it shows the types and opcodes with that rate,
+ * percentiles in order, and times no shorter than the real ones. When nobody has looked for a
+ * while, nothing is measured. Ctrl+C ends it. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -14,7 +14,7 @@ enum { CONNECTIONS = 2, RATE = 100, DAWDLE = 3, DAWDLE_MS = 20, COLUMNS = 80, BL
 
 static char text[65536];
 
-/* "1.2us" as nanoseconds; a calls/s such as "147.2k" as it is. */
+/* "1.2us" as nanoseconds; a rate such as "147.2k" as it is. */
 static double value_of(const char *word) {
     char unit[8] = "";
     double value = 0;
@@ -59,8 +59,7 @@ static row read_row(const char *name, int block) {
     row r = {value_of(w[0]), value_of(w[1]), value_of(w[2]), value_of(w[3]), value_of(w[4]),
              value_of(w[5]), value_of(w[6]), value_of(w[7]), value_of(w[8])};
     CHECK(r.time >= 0 && r.rate > 0 && r.mean > 0);
-    CHECK(r.median <= r.most && r.most <= r.worst &&
-          r.mean <= r.worst * 1.06); /* as they are rounded */
+    CHECK(r.median <= r.most && r.most <= r.worst && r.mean <= r.worst * 1.06); /* after rounding */
     CHECK(r.latency_median <= r.latency_most && r.latency_most <= r.latency_worst);
     CHECK(r.worst <= r.latency_worst * 1.06);
     return r;
@@ -84,8 +83,8 @@ static void check_columns(void) {
     }
 }
 
-/* Runs `ctl top` beside the load and a client whose packets take DAWDLE_MS each. Returns how many frames a second were
- * answered meanwhile. */
+/* Runs `ctl top` beside the load and a client whose packets take DAWDLE_MS each. Returns how many
+ * frames a second were answered in that time. */
 static double watch(host *h, load *l, net_socket dawdler) {
     char path[1200];
     int exit_code = -1;
@@ -150,8 +149,8 @@ static void beside_load(host *h) {
     net_close(dawdler);
 }
 
-/* The calls of the type's on_packet that were ever counted; asks for a tenth of a second, after which two more are
- * measured. */
+/* How many calls of the type's on_packet were ever counted. Asks for a tenth of a second, after
+ * which two more are measured. */
 static uint64_t counted(host *h) {
     host_admin(h, "top --interval 0.1", text, sizeof text);
     const char *at = find_line("series any_opcode 0 blocks.session\n", 0);
@@ -169,7 +168,7 @@ static void only_while_looked_at(host *h) {
     enum {
         FRAMES = 20,
         MEASURED_MS = 2700
-    }; /* after the last look of `watch`; of `counted` it is less */
+    }; /* since the last look of `watch`; after `counted` it is less */
     net_socket s = net_connect(host_port(h, "game"));
     uint64_t before = counted(h);
     for (int i = 0; i < FRAMES; i++) {
@@ -184,7 +183,7 @@ static void only_while_looked_at(host *h) {
     net_close(s);
 }
 
-/* Without a count it goes on until Ctrl+C, which is no failure. */
+/* Without a count it runs until Ctrl+C, which is not a failure. */
 static void interrupted(host *h) {
     char path[1200];
     int exit_code = -1;
@@ -201,7 +200,7 @@ static void interrupted(host *h) {
         shown = found != NULL && strstr(found, "TYPE, OPCODE") != NULL;
         free(found);
     }
-    if (process_interrupt(p)) { /* else there is no console for that */
+    if (process_interrupt(p)) { /* otherwise there is no console for that */
         CHECK(process_wait(p, 20000, &exit_code));
         CHECK_INT(exit_code, 0);
     }

@@ -1,5 +1,5 @@
-/* vanish.c: clients that vanish at every stage, by close and by reset, leave nothing behind, and every
- * session that was opened is told of its end once. */
+/* vanish.c: clients that vanish at any stage, by close or by reset, leave nothing behind, and every
+ * session that was opened gets its on_close once. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -10,14 +10,14 @@
 
 enum { STAGES = 7, FRAME = 1000 };
 
-/* Goes as far as `stage` says. */
+/* Proceeds as far as `stage` says. */
 static net_socket client_at(uint16_t port, int stage) {
     static const uint8_t payload[FRAME];
     uint8_t frame[FRAME + WIRE_U16];
     size_t size = wire_frame(WIRE_U16, frame, 1, payload, FRAME);
     net_socket s = net_connect(port);
     switch (stage) {
-    case 0: /* before a byte */ break;
+    case 0: /* before any byte */ break;
     case 1: /* half a header */ CHECK(net_send_all(s, frame, 2)); break;
     case 2: /* a header */ CHECK(net_send_all(s, frame, WIRE_U16)); break;
     case 3: /* half a payload */ CHECK(net_send_all(s, frame, size / 2)); break;
@@ -26,7 +26,7 @@ static net_socket client_at(uint16_t port, int stage) {
             CHECK(net_send_all(s, frame, size));
         }
         break;
-    case 5: /* the sending direction ended, replies unread */
+    case 5: /* sending direction ended, replies unread */
         CHECK(net_send_all(s, frame, size));
         net_half_close(s);
         break;
@@ -74,7 +74,8 @@ SCENARIO(vanish) {
     host_wait_figure(h, "ops_pending", ops);
     printf("handles: %lld before, %lld now\n", (long long)handles,
            (long long)host_figure(h, "handles"));
-    /* Under Wine each of the four workers has one from its first send on; a leak at one stage would be ten. */
+    /* Under Wine each of the four workers gets a handle with its first send; a leak at one stage
+     * would be ten. */
     CHECK(host_figure(h, "handles") <= handles + scale(1, 4));
     CHECK_INT(host_figure(h, "sessions_opened"), host_figure(h, "sessions_closed"));
 

@@ -1,5 +1,5 @@
-/* watchdog.c: a handler that takes longer than watchdog_ms is named once while it lasts and once when it has returned, and
- * `ctl status` counts it; one that is quick is not. */
+/* watchdog.c: a handler that takes longer than watchdog_ms is logged once while it runs and once
+ * when it has returned, and `ctl status` counts it. A quick one is not. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -22,7 +22,8 @@ SCENARIO(watchdog) {
     CHECK_INT(host_figure(h, "late_calls"), 0);
     CHECK_INT(host_figure(h, "late_calls_total"), 0);
     for (int i = 0; i < CLIENTS; i++) {
-        /* One after the other: a worker that takes both packets in one batch would run them in turn. */
+        /* One after the other: a worker that took both packets in one batch would run them in
+         * sequence. */
         CHECK(wire_send(s[i], WIRE_U16, DAWDLE, &ms, sizeof ms));
         host_wait_figure(h, "late_calls", i + 1);
     }
@@ -34,7 +35,7 @@ SCENARIO(watchdog) {
     host_wait_log(h, "has returned after", CLIENTS);
     host_wait_figure(h, "late_calls", 0);
     CHECK_INT(host_figure(h, "late_calls_total"), CLIENTS);
-    CHECK_INT(host_log_count(h, "has not returned for"), CLIENTS); /* once while it lasts */
+    CHECK_INT(host_log_count(h, "has not returned for"), CLIENTS); /* once while it runs */
     char line[512];
     CHECK(host_try_log_line(h, "has not returned for", line, sizeof line));
     CHECK(strstr(line, "blocks") != NULL && strstr(line, "opcode 3") != NULL);

@@ -1,5 +1,5 @@
-/* watermark_late.c: a module that joins a session whose backlog is above the watermark is told so, and each
- * module is told once that it is below again. */
+/* watermark_late.c: a module that joins a session whose backlog is above the watermark is notified
+ * of that, and each module is notified once when it is below again. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
