@@ -1,11 +1,6 @@
 /* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and
-<<<<<<< Updated upstream
  * room, and changes nothing. That it also says why a swap would be refused is tested with each
  * refusal, in swap_refused.c. */
-=======
- * room, and changes nothing. swap_refused.c tests, with each refusal, that it also says why a swap
- * would be refused. */
->>>>>>> Stashed changes
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -16,7 +11,7 @@
 
 static host *h;
 
-/* The answer to a plan; `code` is ctl's exit code. */
+/* The answer to a plan; `code` is ctl's. */
 static void plan(const char *file, int code, char *answer, size_t size) {
     char path[1024];
     char argument[1200];
@@ -71,7 +66,7 @@ SCENARIO(swap_planned) {
     expect_line(answer, "module swapped_guest requires it: the swap asks its dependency_swaps");
 
     plan("swapped_plain_grew", 1, answer,
-         sizeof answer); /* refused for one state, and the others are still listed */
+         sizeof answer); /* refused for one state: the others are told all the same */
     expect_line(answer,
                 "session type swapped.session, 2 sessions: moved field by field: added of_2");
     expect_line(answer, "session type swapped.plain, 1 session: refused: ");
@@ -87,8 +82,7 @@ SCENARIO(swap_planned) {
     CHECK_INT(host_log_count(h, "life 1 swap_out"), 0);
     CHECK_INT(host_log_errors(h), 0);
     CHECK_INT(swaps_ask(players[0], 1, 0).generation, 1);
-    swaps_to(h, "swapped", "swapped_widened", NULL,
-             0); /* and then the swap does what the plan says */
+    swaps_to(h, "swapped", "swapped_widened", NULL, 0); /* and then it does what the plan says */
     CHECK_INT(swaps_ask(players[1], 1, 0).generation, 2);
     net_close(players[0]);
     net_close(players[1]);
