@@ -1,8 +1,9 @@
-/* asks_host.c: calls every function of the host that `load` may call, rightly and wrongly, and compares
- * the statuses with what portico.h says. A difference is an error line and gives the load up.
+/* asks_host.c: calls every function of the host that `load` may call, with right and wrong
+ * arguments, and compares the statuses with portico.h. A difference is logged as an error and fails
+ * the load.
  *
- * Over its sessions a client asks the rest: opcode 1 runs the same for what handlers may call and answers
- * "ok" or what was wrong. */
+ * A client tests the rest through its session: opcode 1 does the same for what handlers may call,
+ * and answers "ok" or what was wrong. */
 #include <portico/portico.h>
 
 #include <stdbool.h>
@@ -11,7 +12,7 @@
 
 static const portico_host *host;
 
-/* Says in `why` what was not as expected; the first difference counts. */
+/* Writes to `why` what was not as expected; the first difference counts. */
 static void expect(char *why, size_t size, int64_t found, int64_t expected, const char *what) {
     if (found != expected && why[0] == '\0') {
         (void)snprintf(why, size, "%s: %lld, expected %lld", what, (long long)found,
@@ -70,7 +71,7 @@ static void check_types(char *why, size_t size) {
     expect(why, size, host->register_session_type(NULL), PORTICO_E_INVALID, "NULL");
 }
 
-/* Structs of other sizes than today's, and the fields of states. */
+/* Structs of other sizes than today's, and the states' fields. */
 static void check_structs(char *why, size_t size) {
     portico_session_type type = {.struct_size = 48, .name = "sized"};
     portico_room_type room = {.struct_size = 48, .name = "sized_room"};

@@ -1,4 +1,4 @@
-/* bad_fields.c: a module whose table of fields leaves its state. */
+/* bad_fields.c: a module whose table of fields exceeds its state. */
 #include <portico/portico.h>
 
 static portico_status PORTICO_CALL module_load(const portico_host *host, void *state) {

@@ -1,12 +1,11 @@
 /* blocks.c: blocking work for its clients, and handlers that take too long.
  *
- *   opcode 1   {uint32 ms, uint32 tag}: sleeps on the pool. Refused: opcode 2 {tag, int32 status}; done: opcode 101
- *              {tag}
+ *   opcode 1   {uint32 ms, uint32 tag}: sleeps on the pool. Refused: opcode 2 {tag, int32 status};
+ *              done: opcode 101 {tag}
  *   opcode 3   {uint32 ms}: sleeps in the handler itself, on a worker; then echoes
  *   others     echo
  *
- * `unload` says how many jobs began and how many ended.
- */
+ * `unload` logs how many jobs began and how many ended. */
 #include "system.h"
 
 #include <portico/portico.h>

@@ -1,14 +1,15 @@
-/* chaos.c: sessions and ticking rooms that do whatever two random bytes say, and a ledger of all that the host tells.
+/* chaos.c: sessions and ticking rooms that do whatever two random bytes say, and a ledger of
+ * everything the host reports.
  *
  *   opcode 1  ACTION, ARGUMENT, more: see `act`. Not answered
- *   opcode 2  closes all rooms, and asks every session whether it is in none now and each of its room_join_tell has had
- *             its message; answers how many were asked (uint32)
+ *   opcode 2  closes all rooms and asks every session whether it is in none now and whether each of
+ *             its room_join_tell has had its message; answers how many were asked (uint32)
  *   opcode 3  answers how many of them have said yes, and how many no (two uint32)
  *
- * Rooms tick and send to all; now and then they refuse a guest, send one on from on_join, and close: by a member, from a
- * tick, from on_leave. What must not be is counted as wrong and logged: an end without its beginning or twice, a
- * handler of a session in the turn of a room that it is not in, two handlers at once. `unload` logs the account.
- */
+ * Rooms tick and send to all members. Now and then they refuse a guest, send one on from on_join,
+ * and close: by a member, from a tick, from on_leave. Anything forbidden is counted as wrong and
+ * logged: an end without a beginning or a second end, a handler of a session in the turn of a room
+ * that it is not in, two handlers at once. `unload` logs the account. */
 #include "ledger.h"
 
 #include <portico/portico.h>
@@ -27,7 +28,7 @@ enum {
 enum { MESSAGE_TICK = 1, MESSAGE_TOLD = 2, MESSAGE_SETTLED = 3, MESSAGE_NOTE = 4 };
 
 typedef struct player {
-    uint32_t inside; /* a handler is at work */
+    uint32_t inside; /* a handler is running */
     uint32_t asked;  /* by room_join_tell */
     uint32_t told;
 } player;
@@ -166,13 +167,13 @@ static void PORTICO_CALL on_note(portico_entity room, void *state, const portico
 
 /* ---- sessions ---------------------------------------------------------------------------------- */
 
-/* The place whose turn it is, or NULL. */
+/* The place whose turn this is, or NULL. */
 static place *session_begin(portico_session session, void *state) {
     player *p = state;
     expect(ledger_has(&sessions, session), "a handler of a session that is not open");
     begin(&p->inside);
     portico_room room = ledger_place(&sessions, session);
-    portico_room said = host->session_room(session); /* 0 too when it is to be elsewhere */
+    portico_room said = host->session_room(session); /* also 0 if it is moving elsewhere */
     place *turn = host->room_state(room);
     expect((room != 0) == (turn != NULL), "a handler of a member outside the room's turn");
     expect(said == 0 || said == room, "a session in a room that it was not let into");
@@ -190,7 +191,7 @@ static void session_end(void *state, place *turn) {
     end(&p->inside);
 }
 
-/* One of those who are in the room with the session, perhaps itself. */
+/* A random member of the session's room, perhaps the session itself. */
 static portico_session some_member(portico_session session, uint32_t number) {
     portico_session members[MEMBERS_MAX];
     uint32_t there = host->room_members(host->session_room(session), members, MEMBERS_MAX);
@@ -198,7 +199,8 @@ static portico_session some_member(portico_session session, uint32_t number) {
     return there > 0 ? members[number % there] : session;
 }
 
-/* Most go somewhere or say something; ends of sessions and rooms are rare, so that there is something to end. */
+/* Most actions move or say something; ends of sessions and rooms are rare, so that there is
+ * something to end. */
 static void act(portico_session session, player *p, const portico_packet *packet) {
     uint32_t action = packet->data[0] % 64;
     uint32_t argument = packet->data[1];

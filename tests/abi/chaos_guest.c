@@ -1,5 +1,5 @@
-/* chaos_guest.c: joins chaos.session while it is busy, and leaves it again: every session that it was shown is taken from
- * it once. Its opcode is 50. */
+/* chaos_guest.c: joins chaos.session while that is busy, and leaves again: every session that it
+ * was given is taken from it once. Its opcode is 50. */
 #include "ledger.h"
 
 #include <portico/portico.h>

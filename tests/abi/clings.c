@@ -1,4 +1,4 @@
-/* clings.c: joins the type sheds.goes in generation 1, and none in generation 2. See tests/abi/sheds.c. */
+/* clings.c: joins the type sheds.goes in generation 1, and none in generation 2. See sheds.c. */
 #include <portico/portico.h>
 
 #include <stddef.h>

@@ -1,15 +1,17 @@
 /* closes_in_handler.c: closes sessions from inside their handlers, in every order.
  *
- *   closes_in_handler.session   opcode 1  close, reply to nothing
- *                               opcode 2  send "last", then close: "last" must arrive
- *                               opcode 3  close twice, then send: each says PORTICO_E_GONE, else an error
- *                               opcode 4  close the session whose id the payload holds, answer its status
- *                               opcode 5  answer the own id
+ *   closes_in_handler.session   opcode 1  closes, replies to nothing
+ *                               opcode 2  sends "last", then closes: "last" must arrive
+ *                               opcode 3  closes twice, then sends: each returns PORTICO_E_GONE,
+ *                                         otherwise logs an error
+ *                               opcode 4  closes the session whose id the payload holds, answers
+ *                                         the status
+ *                               opcode 5  answers its own id
  *   closes_in_handler.refuses   on_open returns PORTICO_E_REFUSED
  *   closes_in_handler.at_open   on_open sends "hello", closes, returns PORTICO_OK
  *
- * `unload` logs how many sessions of any kind were opened and closed. Statics are atomic: handlers share
- * them. */
+ * `unload` logs how many sessions of any kind were opened and closed. Statics are atomic: handlers
+ * share them. */
 #include <portico/portico.h>
 
 #include <stdatomic.h>
@@ -72,7 +74,7 @@ static void close_other(portico_session session, const portico_packet *packet) {
     }
     int32_t status = host->session_close(other);
     (void)host->session_send(session, 4, &status,
-                             sizeof status); /* GONE when it was the own session */
+                             sizeof status); /* GONE if it was the session itself */
 }
 
 static void PORTICO_CALL on_packet(portico_session session, void *state,

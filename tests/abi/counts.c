@@ -1,12 +1,11 @@
-/* counts.c: an echo that counts what happens to its sessions and says so in `unload`.
+/* counts.c: an echo that counts what happens to its sessions and logs it in `unload`.
  *
- *   opcode 7   answers how many packets of the session have come, this one included (uint32)
+ *   opcode 7   answers how many packets of the session have arrived, including this one (uint32)
  *   others     echo
  *
- * Its state must be zero when a session comes, and on_close must come once, after on_open: anything else is
- * counted as wrong. `stopping` sends "last words" with opcode 99 to all. Statics are atomic: handlers share
- * them.
- */
+ * Its state must be zero when a session opens, and on_close must run once, after on_open; anything
+ * else is counted as wrong. `stopping` sends "last words" with opcode 99 to all sessions. Statics
+ * are atomic: handlers share them. */
 #include <portico/portico.h>
 
 #include <stdatomic.h>

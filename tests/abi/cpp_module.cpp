@@ -1,5 +1,5 @@
-// cpp_module.cpp: a module in C++11: the headers compile there, and what they say works. The macros must find the
-// kinds that they find in C, for what only C++ has, too.
+// cpp_module.cpp: a module in C++11: the headers compile there and do what they say. The macros must
+// find the same kinds as in C, also for types that only C++ has.
 #include <portico/portico.h>
 
 namespace {
@@ -26,7 +26,7 @@ struct place {
     ARRAY(S, place, path, 4)
 PORTICO_STATE(counter, COUNTER);
 
-// The field of that number, as C would describe it.
+// The field with that number, as C would describe it.
 #define EXPECT(index, field, of_kind, elements)                                                             \
     if (counter_fields.fields[index].kind != PORTICO_KIND_##of_kind ||                                      \
         counter_fields.fields[index].offset != offsetof(counter, field) ||                                  \

@@ -1,12 +1,14 @@
-/* crier.c: one room whose periodic message is a broadcast to all who are in it.
+/* crier.c: one room whose periodic message is a broadcast to all its members.
  *
- *   opcode 1  joins the room: answered by the status of that (int32); the answer to the next packet comes from inside
- *   opcode 2  answered with how many are in the room (uint32)
- *   opcode 3  uint32 count, size, period_ms: every period_ms a broadcast of opcode 103, until there were `count`; then
- *             opcode 104 to the one who asked: uint32 broadcasts, packets (what room_send returned, added up), missed
+ *   opcode 1  joins the room; answered with that call's status (int32). The answer to the next
+ *             packet comes from inside the room
+ *   opcode 2  answers how many members the room has (uint32)
+ *   opcode 3  uint32 count, size, period_ms: every period_ms a broadcast of opcode 103, `count`
+ *             times; then opcode 104 to the session that asked: uint32 broadcasts, packets (the sum
+ *             of what room_send returned), missed
  *
- * The payload of broadcast n (from 0) is the uint32 n, then bytes i from 4 to size - 1 that are (uint8_t)(n * 31 + i * 7).
- */
+ * The payload of broadcast n (from 0) is the uint32 n, followed by bytes i from 4 to size - 1 with
+ * the value (uint8_t)(n * 31 + i * 7). */
 #include <portico/portico.h>
 
 #include <string.h>

@@ -1,5 +1,6 @@
-/* fields.c: a module that declares the fields of all its states: of its sessions and of itself with the struct, of
- * its rooms for a struct that was there already. It sends packets back and counts them in each. */
+/* fields.c: a module that declares the fields of all its states: those of its sessions and of
+ * itself together with the struct, those of its rooms for an existing struct. It echoes packets and
+ * counts them in each state. */
 #include <portico/portico.h>
 
 #define PLAYER(S, FIELD, ARRAY) \
@@ -20,7 +21,7 @@ typedef struct table {
         int32_t x;
         int32_t y;
     } at;
-    uint8_t cache[4]; /* not declared: made anew after a swap */
+    uint8_t cache[4]; /* not declared: rebuilt after a swap */
 } table;
 PORTICO_DESCRIBE(table, PORTICO_FIELD(table, at));
 

@@ -1,4 +1,5 @@
-/* greets.c: the client's side of an echo, for connectors: greets in on_open and logs what comes back. */
+/* greets.c: the client side of an echo, for connectors: greets in on_open and logs what comes
+ * back. */
 #include <portico/portico.h>
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
-/* hangs.c: a handler that does not return for a minute: for stopping a host all the same. Opcode 1 hangs,
- * opcode 3 does for half a second, everything else echoes. */
+/* hangs.c: a handler that does not return for a minute, for tests of stopping a host. Opcode 1
+ * hangs, opcode 3 hangs for half a second, everything else is echoed. */
 #include <portico/portico.h>
 
 static const portico_host *host;
 
-/* A loop that goes on and on is what is tested: it does not sleep. */
+/* An endless loop is what is tested: it does not sleep. */
 static void spin(const char *text, uint64_t duration_ms) {
     uint64_t end_ms = host->clock_ms() + duration_ms;
     host->log(PORTICO_LOG_INFO, text);

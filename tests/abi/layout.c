@@ -1,6 +1,6 @@
-/* layout.c: where every field of the ABI is on 64-bit systems, checked by the compiler: nothing here
- * runs. A module built last year reads the fields there. A line changes only together with
- * PORTICO_ABI_MAJOR; new fields at the end get new lines. */
+/* layout.c: the offset of every field of the ABI on 64-bit systems, checked by the compiler:
+ * nothing here runs. A module built last year reads the fields there. A line changes only together
+ * with PORTICO_ABI_MAJOR; new fields at the end get new lines. */
 #include <portico/portico.h>
 
 #include <stddef.h>

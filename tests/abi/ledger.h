@@ -1,8 +1,9 @@
-/* ledger.h: who is there, by what a module was told: whatever begins has its one end. For test modules; header only.
+/* ledger.h: records which entities are alive, from what a module sees: each beginning must have
+ * exactly one end. For test modules; header only.
  *
- * It stands in the module's own memory, by the slots of the ids, so that it does not lean on the host's blocks of
- * state. Relaxed atomics, so that they hide no race from a sanitizer.
- */
+ * The ledger is in the module's own memory, indexed by the ids' slots, so that it does not depend
+ * on the host's blocks of state. Its atomics are relaxed, so that they hide no race from a
+ * sanitizer. */
 #ifndef TEST_LEDGER_H
 #define TEST_LEDGER_H
 
@@ -15,7 +16,7 @@ enum { LEDGER_LINES = 1 << 14 }; /* more than the slots that a test's host uses 
 typedef struct ledger_line {
     _Atomic uint64_t id; /* 0: nobody */
     _Atomic uint64_t
-        place; /* of a session: the room that it was let into; of a room: how many are in it */
+        place; /* of a session: the room it has joined; of a room: how many members it has */
 } ledger_line;
 
 typedef struct ledger {
@@ -32,7 +33,7 @@ static inline bool ledger_has(ledger *l, uint64_t id) {
     return atomic_load_explicit(&ledger_at(l, id)->id, memory_order_relaxed) == id;
 }
 
-/* False: somebody has not ended there, or it begins twice. */
+/* False: the slot's previous entity has not ended, or this one begins twice. */
 static inline bool ledger_begin(ledger *l, uint64_t id) {
     uint64_t nobody = 0;
     atomic_fetch_add_explicit(&l->begun, 1, memory_order_relaxed);
@@ -40,7 +41,7 @@ static inline bool ledger_begin(ledger *l, uint64_t id) {
                                                    memory_order_relaxed, memory_order_relaxed);
 }
 
-/* False: it has not begun, or has ended. */
+/* False: it has not begun, or has already ended. */
 static inline bool ledger_end(ledger *l, uint64_t id) {
     uint64_t there = id;
     atomic_fetch_add_explicit(&l->ended, 1, memory_order_relaxed);
@@ -52,12 +53,12 @@ static inline uint64_t ledger_place(ledger *l, uint64_t id) {
     return atomic_load_explicit(&ledger_at(l, id)->place, memory_order_relaxed);
 }
 
-/* Puts `to` there and returns what was there. */
+/* Sets `place` and returns its previous value. */
 static inline uint64_t ledger_move(ledger *l, uint64_t id, uint64_t to) {
     return atomic_exchange_explicit(&ledger_at(l, id)->place, to, memory_order_relaxed);
 }
 
-/* Whether nobody is there. */
+/* Whether every entity has ended. */
 static inline bool ledger_is_empty(ledger *l) {
     bool empty = true;
     for (uint32_t i = 0; i < LEDGER_LINES; i++) {

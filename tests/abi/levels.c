@@ -1,7 +1,6 @@
-/* levels.c: fills a session's send queue and logs what its on_watermark is told.
+/* levels.c: fills a session's send queue and logs the calls of its on_watermark.
  *
- *   opcode 1   sends that many KiB (uint32) in frames of 1 KiB
- */
+ *   opcode 1   sends that many KiB (uint32) in frames of 1 KiB */
 #include <portico/portico.h>
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* levels_late.c: joins levels.session and logs what its own on_watermark is told. */
+/* levels_late.c: joins levels.session and logs the calls of its own on_watermark. */
 #include <portico/portico.h>
 
 static const portico_host *host;

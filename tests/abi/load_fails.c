@@ -1,4 +1,4 @@
-/* load_fails.c: registers a type and then gives up. Nothing may stay registered, and `unload` is not
+/* load_fails.c: registers a type and then fails. Nothing may stay registered, and `unload` is not
  * called. */
 #include <portico/portico.h>
 

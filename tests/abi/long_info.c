@@ -1,6 +1,5 @@
-/* long_info.c: a module made with a later header whose structures have grown at their ends. It needs nothing
- * of what is new, so this host takes it and does not read what it does not know.
- */
+/* long_info.c: a module made with a later header, whose structures have grown at their ends. It
+ * needs none of the new fields, so this host accepts it and does not read what it does not know. */
 #include <portico/portico.h>
 
 #include <stdint.h>
@@ -28,7 +27,7 @@ static portico_status PORTICO_CALL module_load(const portico_host *from_host, vo
     host = from_host;
     const later_type type = {
         .known = {.struct_size = sizeof type, .name = "session", .on_packet = on_packet},
-        .later = {1, 1, 1, 1, 1, 1, 1, 1}, /* no pointers: whoever calls one falls */
+        .later = {1, 1, 1, 1, 1, 1, 1, 1}, /* not pointers: calling one crashes */
     };
     return host->register_session_type(&type.known);
 }

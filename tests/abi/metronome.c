@@ -1,9 +1,10 @@
-/* metronome.c: `rooms` rooms (ini) that tick at 20 Hz and measure how late each tick comes: for bench.timer_accuracy.
+/* metronome.c: `rooms` rooms (ini) that tick at 20 Hz and measure how late each tick is, for
+ * bench.timer_accuracy.
  *
- * The rooms are made in one handler, so that all tick together; with `spread_ms` one after another over so long. How
- * late a tick is, is read in its handler: the n-th is due at its room's start + n periods, and n counts those that were
- * left out. Any packet is answered by the figures below; opcode 2 forgets them afterwards.
- */
+ * One handler creates all rooms, so that they tick together; with `spread_ms` they are created one
+ * after another over that time. A tick measures its lateness in its handler: the n-th is due at its
+ * room's start + n periods, and n includes those left out. Any packet is answered with the figures
+ * below; opcode 2 then resets them. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -13,7 +14,7 @@
 
 enum { PERIOD_MS = 50, MAKE = 1, TICK = 2 };
 
-/* Lateness is counted in steps of 20 us up to 400 ms; what is later is in the last step. */
+/* Lateness is counted in steps of 20 us up to 400 ms; the last step includes anything later. */
 enum { STEP_US = 20, STEPS = 20000, IN_TIME_US = 2000 };
 
 /* The answer; times in microseconds. A percentile is the end of its step. */
@@ -77,13 +78,13 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     beat *b = state;
     uint64_t none = 0;
     b->started_ns =
-        system_now_ns(); /* before the host reads its clock: no tick seems less late than it is */
+        system_now_ns(); /* before the host reads its clock, so that no tick seems less late than it is */
     (void)atomic_compare_exchange_strong(&first_start_ns, &none, b->started_ns);
     raise_to(&last_start_ns, b->started_ns);
     return host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);
 }
 
-/* Comes every millisecond until all rooms are there. */
+/* Comes every millisecond until all rooms exist. */
 static void PORTICO_CALL on_make(portico_entity entity, void *state,
                                  const portico_message *message) {
     uint64_t now_ns = system_now_ns();
@@ -104,7 +105,7 @@ static void PORTICO_CALL on_make(portico_entity entity, void *state,
     }
 }
 
-/* The end of the step that `share` of `ticks` do not pass. */
+/* The end of the step that `share` of `ticks` do not exceed. */
 static uint64_t percentile(const uint32_t *counts, uint64_t ticks, double share) {
     uint64_t below = 0;
     for (uint64_t i = 0; i < STEPS; i++) {
@@ -117,7 +118,7 @@ static uint64_t percentile(const uint32_t *counts, uint64_t ticks, double share)
 }
 
 static void figures_take(figures *f) {
-    static uint32_t counts[STEPS]; /* one client asks */
+    static uint32_t counts[STEPS]; /* only one client asks */
     for (int i = 0; i < STEPS; i++) {
         counts[i] = atomic_load(&steps[i]);
         f->ticks += counts[i];

@@ -1,4 +1,4 @@
-/* no_symbol.c: a library that is no module: it exports something else. */
+/* no_symbol.c: a library that is not a module: it exports something else. */
 #include <portico/portico.h>
 
 PORTICO_EXPORT int PORTICO_CALL some_other_function(void);

@@ -1,11 +1,10 @@
-/* old_sizes.c: a module built with the headers of 0.2, whose structures ended earlier: what stands behind
- * them is not the host's to read, and falls when it is called or followed.
- */
+/* old_sizes.c: a module built with the headers of 0.2, whose structures were shorter. The host must
+ * not read what follows them: calling or following it crashes. */
 #include <portico/portico.h>
 
 enum { SIZE_0_2_INFO = 72, SIZE_0_2_TYPE = 56 };
 
-/* No address, for any type of pointer. */
+/* Not an address, as any type of pointer. */
 #define NOWHERE (void *)(uintptr_t)1
 
 static const portico_host *host;

@@ -1,5 +1,5 @@
-/* opcode_taken.c: joins counts.session and wants opcode 7, which `counts` has. It must be told
- * PORTICO_E_EXISTS, and gives its load up with that. */
+/* opcode_taken.c: joins counts.session and asks for opcode 7, which `counts` has. It must get
+ * PORTICO_E_EXISTS, with which it fails its load. */
 #include <portico/portico.h>
 
 static void PORTICO_CALL on_seven(portico_session session, void *state,

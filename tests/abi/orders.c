@@ -1,10 +1,11 @@
-/* orders.c: notices when a session's packets overtake each other or when two of its handlers run at once.
+/* orders.c: notices when a session's packets overtake each other or when two of its handlers run at
+ * once.
  *
- * Each packet begins with its number (uint32, from 0); a second uint32, where there is one, says how many
- * milliseconds the handler stays inside; a third, for how long the handler of a message that it posts does, or until it
- * has met another handler, having logged "inside". It stays a while in any case, so that another handler of the session
- * would be met there. Replies with the packet; `unload` logs what was wrong.
- */
+ * Each packet begins with its number (uint32, from 0). An optional second uint32 says how many
+ * milliseconds the handler stays inside; a third, how long the handler of a message that it posts
+ * stays, or until it has met another handler, after logging "inside". Handlers always stay a
+ * little, so that another handler of the session would be met. Replies with the packet; `unload`
+ * logs what was wrong. */
 #include <portico/portico.h>
 
 #include <stdatomic.h>
@@ -14,7 +15,7 @@
 enum { STAY = 1 };
 
 typedef struct line {
-    atomic_uint inside; /* handlers of this session that run now */
+    atomic_uint inside; /* handlers of this session that are running */
     uint32_t next;
 } line;
 
@@ -37,11 +38,11 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
         atomic_fetch_add(&overtaken, 1);
     }
     for (volatile uint32_t i = 0; i < (number * 37) % 2000; i++) {
-        /* a while, and not always the same */
+        /* for a while of varying length */
     }
     uint64_t end_ms = host->clock_ms() + words[1];
     while (words[1] != 0 && host->clock_ms() < end_ms) {
-        /* until somebody else has had the time to come */
+        /* until others have had time to come */
     }
     if (words[2] != 0) {
         (void)host->post(session, STAY, &words[2], sizeof words[2]);
@@ -65,7 +66,7 @@ static void PORTICO_CALL on_stay(portico_entity session, void *state,
     uint64_t end_ms = host->clock_ms() + stay_ms;
     uint32_t before = atomic_load(&together);
     while (host->clock_ms() < end_ms && atomic_load(&together) == before) {
-        /* whoever comes now finds it inside */
+        /* a handler that comes now finds it inside */
     }
     atomic_fetch_sub(&l->inside, 1);
 }

@@ -1,8 +1,8 @@
-/* recants.c: a module whose second generation fails in its swap_in, after it has made a room.
+/* recants.c: a module whose second generation fails in its swap_in, after creating a room.
  *
  *   opcode 1   echo, in generation 1 only
  *
- * The module's state has an allocation that `unload` frees: of generation 1, once. */
+ * The module's state has an allocation that `unload` frees: only generation 1's, and once. */
 #include <portico/portico.h>
 
 #include "system.h"

@@ -1,5 +1,5 @@
-/* reshaped.c: sessions, rooms and the module have a state of one of ten shapes (GENERATION), that a client reads and
- * writes. See fields.h and swap_fields.c. */
+/* reshaped.c: sessions, rooms and the module have a state of one of ten shapes (GENERATION), which
+ * a client reads and writes. See reshaped.h and swap_fields.c. */
 #include "reshaped.h"
 
 #include <portico/portico.h>
@@ -21,7 +21,7 @@ enum { VERSION = GENERATION < 6 ? 1 : GENERATION == 6 ? 2 : 3 };
 enum { TOLD = 1 };
 
 static const portico_host *host;
-static atomic_uint migrated; /* states, by this image */
+static atomic_uint migrated; /* states migrated by this image */
 
 #if GENERATION == 7 || GENERATION == 9
 static portico_status takes(const portico_migration *migration, uint32_t version, uint32_t size) {
@@ -74,7 +74,7 @@ static void answer(portico_session to, const void *state) {
     (void)host->session_send(to, FIELDS_SET, &a, (uint32_t)sizeof a);
 }
 
-/* Does what `data` asks for with the state. */
+/* Does to the state what `data` asks for. */
 static void serve(portico_session to, void *state, const uint8_t *data, uint32_t size) {
     fields_request r;
     memcpy(&r, data, sizeof r);

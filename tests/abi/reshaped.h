@@ -1,12 +1,13 @@
-/* reshaped.h: ten shapes of one state: for reshaped.c, which is compiled once for each, and for swap_fields.c, which knows
- * what is to become of the values.
+/* reshaped.h: ten shapes of one state, for reshaped.c, which is compiled once for each, and for
+ * swap_fields.c, which knows what must become of the values.
  *
- *    2  level widens, gold comes, doomed goes          7  gold becomes a double (migrate), doomed comes back as another
- *    3  all stand elsewhere, and pad comes             8  level, x, items widen again, admin and items grow
- *    4  hp and x widen, hp gets a sign; ratio comes    9  level and name shrink (migrate), pad goes
- *    5  level, speed widen; items and name grow       10  level widens again and gets a sign; all stand elsewhere
- *    6  as 5, of another version
- */
+ *    2  level widens, gold new, doomed gone            7  gold becomes a double (migrate), doomed
+ *    3  all fields move, pad new                          comes back as another field
+ *    4  hp and x widen, hp becomes signed; ratio new   8  level, x, items widen again, admin and
+ *    5  level, speed widen; items and name grow           items grow
+ *    6  like 5, with another version                   9  level and name shrink (migrate), pad gone
+ *                                                     10  level widens again and becomes signed;
+ *                                                         all fields move */
 #ifndef TEST_RESHAPED_H
 #define TEST_RESHAPED_H
 
@@ -16,27 +17,27 @@
 
 enum { FIELDS_GENERATIONS = 10, FIELDS_LEVELS = 200, FIELDS_SHORT_NAME = 12 };
 
-/* Opcodes: writes to a state, or only reads it (fields_request); joins a room (uint8), answered by its status; how many
- * states this generation's migrate has taken over (uint32). */
+/* Opcodes: writes to a state or only reads it (fields_request); joins a room (uint8), answered with
+ * its status; asks how many states this generation's migrate has converted (uint32). */
 enum { FIELDS_SET = 1, FIELDS_JOIN = 2, FIELDS_COUNT = 3 };
 enum { FIELDS_SESSION = 0, FIELDS_ROOM = 1, FIELDS_MODULE = 2 };
 
-/* The `size` bytes that follow go to `offset` of the state. */
+/* The `size` bytes that follow are written at `offset` of the state. */
 typedef struct fields_request {
-    uint64_t session; /* who is to be answered; the module sets it */
+    uint64_t session; /* the session to answer; set by the module */
     uint32_t where;
     uint32_t offset;
     uint32_t size;
     uint32_t reserved;
 } fields_request;
 
-/* The answer; the whole state follows. */
+/* The answer, followed by the whole state. */
 typedef struct fields_answer {
     uint32_t generation;
     uint32_t size;
 } fields_answer;
 
-/* Is no number to the host. */
+/* Not a number to the host. */
 typedef struct fields_point {
     int16_t x;
     int16_t y;

@@ -2,26 +2,29 @@
  *
  * Opcodes; 1 to 5 are answered with the same opcode and an int32 status:
  *   1 create    the room NAME of the type in the first byte: p(lace), s(mall: 3 members), r(efuses)
- *   2 join      the same, into it
+ *   2 join      the same, joins it
  *   3 leave
  *   4 close     as create
  *   5 exists    as create: PORTICO_OK or PORTICO_E_NOT_FOUND
  *   6 where     answers `where` below
- *   7 say       sends the bytes to all members of the session's room, as opcode 107; answers how many (uint32)
- *   8 work      checks that nobody else is in the room, adds one to its count; answers the count (uint32)
- *   9 flood     uint32 N: posts N messages to the room that each post one again, until the room closes
+ *   7 say       sends the bytes to all members of the session's room, as opcode 107; answers how
+ *               many (uint32)
+ *   8 work      checks that no other handler of the room runs, adds one to its count; answers the
+ *               count (uint32)
+ *   9 flood     uint32 N: posts N messages to the room, each of which posts another one, until the
+ *               room closes
  *  10 leave me  session_close of the session itself
- *  11 tell      as join, by room_join_tell; its message is sent on, as `told` below, with opcode 111
+ *  11 tell      as join, by room_join_tell; passes its message on, as `told` below, with opcode 111
  *  12 info      answers the portico_room_info of the session's room, or nothing
- *  13 detour    as tell, then the same into the room NAME of the type p that stands behind a zero
- *  14 go back   as tell, to the room that it is in, having set out for that of the payload
+ *  13 detour    as tell, then the same for the room of type p whose NAME follows a zero
+ *  14 go back   as tell, to the room that it is in, after setting out for the one in the payload
  *  15 too late  as tell, to a room that the same handler closes
  *
- * A `place` writes down what happens to it, and says so in its on_close: "room: o j j l l c reason N", where l is for
- * PORTICO_OK, x for a room that closes, and e for a session that ends. Whatever must not be
- * (a state that is not zero at first, a leave without a join, two handlers at once) is counted as wrong. The room's
- * state is not atomic: that is the point. Statics are: all sessions share them.
- */
+ * A `place` records what happens to it and logs that in its on_close: "room: o j j l l c reason N",
+ * where l stands for PORTICO_OK, x for a closing room, and e for an ending session. Anything
+ * forbidden (a state that is not zero at first, a leave without a join, two handlers at once) is
+ * counted as wrong. The room's state is deliberately not atomic. Statics are atomic: all sessions
+ * share them. */
 #include <portico/portico.h>
 
 #include <stdatomic.h>
@@ -33,26 +36,26 @@ enum { EVENTS_MAX = 200, MESSAGE_WORK = 1, MESSAGE_FLOOD = 2, MESSAGE_TOLD = 3 }
 typedef struct place {
     uint32_t opened;
     uint32_t members;
-    uint32_t inside; /* a handler is at work */
+    uint32_t inside; /* a handler is running */
     uint32_t work;
     char events[EVENTS_MAX];
 } place;
 
 typedef struct guest {
-    portico_room room; /* the one that on_join has let it into */
+    portico_room room; /* the one whose on_join accepted it */
     uint32_t open;
 } guest;
 
 typedef struct where {
     uint32_t in_room;
     uint32_t has_state;
-    uint32_t members; /* by its state */
-    uint32_t listed;  /* by room_members */
+    uint32_t members; /* according to its state */
+    uint32_t listed;  /* according to room_members */
 } where;
 
 typedef struct told {
     int32_t status;
-    uint32_t there; /* the session is in the room that it had asked for */
+    uint32_t there; /* the session is in the room that it asked for */
 } told;
 
 static const portico_host *host;
@@ -81,7 +84,7 @@ static void place_note(place *p, char event) {
     }
 }
 
-/* Nobody else may be in a handler of the room until place_end. */
+/* No other handler of the room may run until place_end. */
 static void place_begin(place *p) {
     expect(p->inside == 0, "two handlers at once");
     p->inside = 1;
@@ -263,7 +266,7 @@ static void PORTICO_CALL on_work(portico_session session, void *state,
         place_begin(p);
         work = p->work;
         for (volatile uint32_t i = 0; i < packet->size * 50u; i++) {
-            /* a while, so that another one would be met */
+            /* long enough for another handler to be met */
         }
         p->work = ++work;
         place_end(p);
@@ -316,7 +319,7 @@ static void PORTICO_CALL on_info(portico_session session, void *state,
                              status == PORTICO_OK ? sizeof room : 0);
 }
 
-/* Two ways asked for in one handler: the second overtakes the first. */
+/* Two moves requested in one handler: the second overtakes the first. */
 static void PORTICO_CALL on_detour(portico_session session, void *state,
                                    const portico_packet *packet) {
     on_tell(session, state, packet);

@@ -1,8 +1,8 @@
 /* second.c: joins counts.session with a state of its own.
  *
- *   opcode 20  answers how many packets with this opcode have come (uint64)
+ *   opcode 20  answers how many packets with this opcode have arrived (uint64)
  *
- * Everything in the state is checked: zero at on_open, untouched by the other module after that. `unload`
+ * Everything in the state is checked: zero at on_open, then untouched by the other module. `unload`
  * logs opened, closed and wrong. */
 #include <portico/portico.h>
 

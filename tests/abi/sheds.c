@@ -1,4 +1,4 @@
-/* sheds.c: owns two session types, in generation 2 only the first. tests/abi/clings.c joins the other one. */
+/* sheds.c: owns two session types, in generation 2 only the first. clings.c joins the other one. */
 #include <portico/portico.h>
 
 #if !defined GENERATION

@@ -1,9 +1,9 @@
-/* stale.c: leaves addresses of its own image in states of the host, which point nowhere once it is replaced. Compiled for
- * two generations, each with CLEAN, too: those leave none.
+/* stale.c: leaves addresses of its own image in the host's states, where they dangle once the image
+ * is replaced. Compiled for two generations, each also with CLEAN, which leaves none.
  *
- *   opcode 1  fills the states of the session and of the room "x", which it joins; answers uint32 GENERATION
- *   opcode 2  answers uint32 GENERATION
- */
+ *   opcode 1  fills the states of the session and of the room "x", which it joins; answers uint32
+ *             GENERATION
+ *   opcode 2  answers uint32 GENERATION */
 #include <portico/portico.h>
 
 #ifndef GENERATION
@@ -36,7 +36,7 @@ static void a_function(void) {
     counter++;
 }
 
-/* A clean one keeps numbers only. */
+/* Clean generations keep numbers only. */
 static void fill(declared *d) {
     d->before = 1;
     d->between = 0x1234567812345678;
@@ -67,7 +67,7 @@ static void PORTICO_CALL on_plain(portico_session session, void *state,
                                   const portico_packet *packet) {
     undeclared *u = state;
     u->before = 7;
-    u->address = CLEAN ? state : (const void *)&counter; /* the state is the host's */
+    u->address = CLEAN ? state : (const void *)&counter; /* the state belongs to the host */
     on_generation(session, state, packet);
 }
 

@@ -1,8 +1,7 @@
-/* stays.c: an image that the system never lets go of, as one with a unique symbol or a thread's destructor. Compiled for
- * several generations.
+/* stays.c: an image that the system never unloads, like one with a unique symbol or a thread's
+ * destructor. Compiled for several generations.
  *
- *   opcode 1  answers uint32 GENERATION
- */
+ *   opcode 1  answers uint32 GENERATION */
 #if !defined(_WIN32) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif

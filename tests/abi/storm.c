@@ -1,15 +1,19 @@
-/* storm.c: echoes, ticks, moves from room to room, posts and blocks while it is swapped, and checks all of it.
+/* storm.c: echoes, ticks, moves between rooms, posts and blocks while it is swapped, and checks all
+ * of it.
  *
- * One source, three generations (GENERATION 1 to 3: storm, storm_2, storm_3). Their states hold the same values in
- * other places, and something of their own that must be gone when the next one has served.
+ * One source, three generations (GENERATION 1 to 3: storm, storm_2, storm_3). Their states hold the
+ * same values at other offsets, and a field of their own that must be gone once another generation
+ * has served.
  *
- *   opcode 1  a frame that begins with its number (uint64), which must be the session's next; echoed, and more: see on_occasion
- *   opcode 2  answers what all sessions together saw that have closed since this generation serves (struct account)
+ *   opcode 1  a frame that begins with its number (uint64), which must be the session's next;
+ *             echoed, and more: see on_occasion
+ *   opcode 2  answers the sum of what the sessions saw that have closed since this generation began
+ *             to serve (struct account)
  *   opcode 3  a room's number (uint32): that room answers (struct place_account)
  *   opcode 4  echoed
  *
- * Every second session is in one of `rooms` rooms (ini). What must not be is logged as an error.
- */
+ * Every second session is in one of `rooms` rooms (ini). Anything forbidden is logged as an
+ * error. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -71,13 +75,13 @@ typedef struct account {
     uint64_t frames;
     uint64_t served[GENERATIONS];
     uint64_t in_room;
-    uint64_t posts; /* that came */
+    uint64_t posts; /* that arrived */
     uint64_t jobs;  /* that were answered */
 } account;
 
 typedef struct place_account {
     uint64_t position;
-    int64_t behind; /* ticks that should have come by now */
+    int64_t behind; /* ticks that should have arrived by now */
     uint64_t frames;
     uint64_t joins;
     uint64_t leaves;
@@ -86,11 +90,11 @@ typedef struct place_account {
 static const portico_host *host;
 static int64_t room_count;
 static int64_t
-    slow_us; /* (ini) of every eighth swap_out, so that whoever slips in is seen; 0 to measure */
+    slow_us; /* (ini) in every eighth swap_out, so that a handler that slips in is noticed; 0 when measuring */
 static uint64_t
-    life; /* of this image: which swap_in it was; 1 for `start`. Written while nobody is inside */
+    life; /* of this image: how many swap_in calls so far; 1 for `start`. Written while no handler runs */
 static atomic_uint opened;
-static atomic_bool away; /* between swap_out and swap_in nobody is inside */
+static atomic_bool away; /* no handler runs between swap_out and swap_in */
 static struct {
     _Atomic uint64_t sessions, frames, served[GENERATIONS], in_room, posts, jobs;
 } closed;
@@ -104,7 +108,8 @@ static void expect(bool holds, const char *what, uint64_t found, uint64_t right)
     }
 }
 
-/* Every handler begins so. What is this generation's own was never seen by another one: it is zero, or of this life. */
+/* Every handler begins with this. No other generation has seen this one's own field: it is zero, or
+ * of this life. */
 static void check_own(uint64_t *own) {
     expect(!atomic_load_explicit(&away, memory_order_relaxed),
            "a handler runs while its generation is away", 1, 0);
@@ -150,15 +155,15 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
     p->leaves++;
 }
 
-/* The n-th tick is due n periods after the start: one that came twice would be early. One that was lost leaves the room
- * behind for ever, see on_place_figures. */
+/* The n-th tick is due n periods after the start. A duplicate would be early; a lost one leaves the
+ * room behind for good, see on_place_figures. */
 static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
     place *p = state;
     (void)room;
     check_own(&p->OWN);
     p->position += 1 + message->missed;
     uint64_t passed_ms =
-        host->clock_ms() + 1 - p->before_ms; /* clocks are cut off to whole milliseconds */
+        host->clock_ms() + 1 - p->before_ms; /* clocks are truncated to whole milliseconds */
     expect(p->position * PERIOD_MS <= passed_ms, "a tick before its time", p->position * PERIOD_MS,
            passed_ms);
 }
@@ -188,7 +193,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return number % 2 == 0 ? host->room_join(room_of(number / 2), session) : PORTICO_OK;
 }
 
-/* Every so often a message to itself, work for the pool, and a way to another room. */
+/* Now and then: a message to itself, work for the pool, and a move to another room. */
 static void on_occasion(portico_session session, player *p, uint64_t number) {
     if (number % 8 == 7) {
         portico_status status = host->post(session, NOTE, &p->posted, sizeof p->posted);
@@ -250,7 +255,7 @@ static uint32_t PORTICO_CALL on_job(uint32_t id, const void *data, uint32_t size
     return sizeof number;
 }
 
-/* Jobs overtake each other. */
+/* Jobs may overtake each other. */
 static void PORTICO_CALL on_job_done(portico_entity session, void *state,
                                      const portico_message *message) {
     player *p = state;

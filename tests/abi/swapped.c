@@ -1,22 +1,24 @@
-/* swapped.c: the module of the tests of swapping. Compiled many times, see CMakeLists.txt: each is a generation of the
- * module "swapped" that differs from the first by the definitions named below, and says its GENERATION in all answers.
+/* swapped.c: the module of the swap tests. Compiled many times, see CMakeLists.txt: each is a
+ * generation of the module "swapped" that differs from the first by the definitions named below,
+ * and sends its GENERATION in all answers.
  *
  *   opcode 1   who:    answers uint32 {GENERATION, packets, sum}
- *   opcode 2   add:    uint32 to the sum, which is kept; answers as 1
+ *   opcode 2   add:    adds uint32 to the sum, which is kept; answers as 1
  *   opcode 3   block:  sleeps for uint32 ms; answers as 1
- *   opcode 4   join:   into the room of that name, which is made; answers a status when it is in there
- *   opcode 5   room:   answers uint32 {GENERATION, joins, leaves, ticks} of the room it is in
+ *   opcode 4   join:   joins the room of that name, creating it; answers a status once inside
+ *   opcode 5   room:   answers uint32 {GENERATION, joins, leaves, ticks} of the session's room
  *   opcode 6   tick:   every uint32 ms; each comes as opcode 106, uint32 {GENERATION, ticks so far}
- *   opcode 7   job:    on the pool, for uint32 ms; comes back as opcode 7, uint32 {GENERATION that ran it, ... that got it}
+ *   opcode 7   job:    on the pool, for uint32 ms; comes back as opcode 7, uint32 {GENERATION that
+ *                      ran it, ... that got it}
  *   opcode 8   world:  answers the world, after GENERATION
- *   opcode 9   leave:  goes out of its room; answers a status
+ *   opcode 9   leave:  leaves its room; answers a status
  *   opcode 10  every uint32 ms to its room: ticks there
  *   opcode 11  closes its room; answers a status
- *   opcode 12  from generation 2 on: answers as 1; opcode 13 by way of a message that only this generation has
+ *   opcode 12  from generation 2 on: answers as 1; opcode 13 does so by a message that only this
+ *              generation has
  *
- * Every function of its life logs "life GENERATION what.". WITH_THREAD: a thread of its own posts to it all the time, one
- * number after the other.
- */
+ * Every function of its life logs "life GENERATION what.". WITH_THREAD: a thread of its own keeps
+ * posting consecutive numbers to it. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -34,7 +36,7 @@
 #ifndef REQUIRES /* another module */
 #define REQUIRES NULL
 #endif
-#ifndef VERSION /* the guest refuses what begins with "no" */
+#ifndef VERSION /* the guest refuses versions that begin with "no" */
 #define VERSION "1"
 #endif
 #ifndef PACKETS /* the type of a field of the session's state */
@@ -52,11 +54,11 @@
 #ifndef PLAIN_VERSION
 #define PLAIN_VERSION 1
 #endif
-#ifndef LAST_OPCODE /* registered besides the others; the guest has 20 */
+#ifndef LAST_OPCODE /* registered in addition to the others; the guest has 20 */
 #define LAST_OPCODE 99
 #endif
 
-/* What it does, or leaves out: 1 or 0. */
+/* What it does or leaves out: 1 or 0. */
 #ifndef NO_SESSION
 #define NO_SESSION 0
 #endif
@@ -104,8 +106,8 @@ PORTICO_STATE(player, PLAYER);
     FIELD(S, uint32_t, leaves) FIELD(S, uint32_t, ticks) FIELD(S, uint32_t, opened)
 PORTICO_STATE(place, PLACE);
 
-/* What the module keeps, whatever generation serves. The thread's numbers come without gap: `wrong` counts those that do
- * not. */
+/* What the module keeps, whichever generation serves. The thread's numbers arrive without gaps:
+ * `wrong` counts exceptions. */
 #define WORLD_STATE(S, FIELD, ARRAY) \
     FIELD(S, STARTS, starts)         \
     FIELD(S, uint32_t, swap_outs)    \
@@ -430,7 +432,7 @@ static portico_status PORTICO_CALL plain_migrate(const portico_migration *migrat
     return PORTICO_E_INVALID;
 }
 
-/* Accepts, and then fails. */
+/* Accepts the state, then fails. */
 static portico_status PORTICO_CALL world_migrate(const portico_migration *migration, void *to) {
     (void)to;
     return migration->from != NULL ? PORTICO_E_INVALID : PORTICO_OK;

@@ -1,10 +1,9 @@
-/* swapped_guest.c: joins swapped.session with a state of its own, and is asked when that module is swapped. Compiled for
- * several generations, as swapped.c; LONE joins nothing.
+/* swapped_guest.c: joins swapped.session with a state of its own, and has a say when that module is
+ * swapped. Compiled for several generations, like swapped.c; LONE joins nothing.
  *
  *   opcode 20  answers uint32 {GENERATION, packets with this opcode so far}
  *   opcode 21  sleeps for uint32 ms in the handler, then answers as 20
- *   opcode 22  from generation 2 on: answers as 20
- */
+ *   opcode 22  from generation 2 on: answers as 20 */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -44,7 +43,7 @@ static void PORTICO_CALL on_block(portico_session session, void *state,
     on_twenty(session, state, packet);
 }
 
-/* That the session has been seen goes to the client, as opcode 120. */
+/* Tells the client, as opcode 120, that the session has been seen. */
 static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
     (void)state;
     uint32_t mine = GENERATION;

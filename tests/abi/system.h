@@ -1,5 +1,5 @@
-/* system.h: what test modules need of the system: a clock, sleeping, threads of their own. Header only.
- */
+/* system.h: what test modules need from the system: a clock, sleeping, threads of their own. Header
+ * only. */
 #ifndef TEST_SYSTEM_H
 #define TEST_SYSTEM_H
 
@@ -30,7 +30,7 @@ static inline void system_sleep_ms(uint32_t ms) {
     Sleep(ms);
 }
 
-/* Nanoseconds that never go back. */
+/* Nanoseconds; never goes backwards. */
 static inline uint64_t system_now_ns(void) {
     LARGE_INTEGER now;
     LARGE_INTEGER frequency;
@@ -62,7 +62,7 @@ static inline void system_sleep_ms(uint32_t ms) {
     (void)nanosleep(&pause, NULL);
 }
 
-/* Nanoseconds that never go back. */
+/* Nanoseconds; never goes backwards. */
 static inline uint64_t system_now_ns(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);

@@ -1,16 +1,18 @@
-/* tallies.c: counters that are not atomic, one in the state of each entity (the module, a room, every session), added to by
- * messages from all sides: handlers of other sessions, timers, and threads of the module's own.
+/* tallies.c: non-atomic counters, one in the state of each entity (the module, a room, every
+ * session), incremented by messages from everywhere: handlers of other sessions, timers, and
+ * threads of the module's own.
  *
- *   opcode 1   uint32 N: posts N messages, in turn to the module, the hall, this session and the one that came before
- *   opcode 2   uint32 N: starts THREADS threads that post N each, to the module, the hall and two sessions
+ *   opcode 1   uint32 N: posts N messages, in turn to the module, the hall, this session and the
+ *              one before it
+ *   opcode 2   uint32 N: starts THREADS threads that post N each, to the module, the hall and two
+ *              sessions
  *   opcode 3   joins the hall
- *   opcode 4   adds to the hall's count itself: answers 1 in the hall, else 0 (uint32)
+ *   opcode 4   adds to the hall's count directly: answers 1 in the hall, otherwise 0 (uint32)
  *   opcode 5   answers two uint64: how many were accepted, how many have been counted
  *   opcode 6   starts timers to the module, the hall and this session, every millisecond
  *
- * What is accepted is counted with relaxed atomics, so that they hide no race from a sanitizer. In the end the plain
- * counters are summed up as their entities close: "accepted N summed N".
- */
+ * Accepted messages are counted with relaxed atomics, so that they hide no race from a sanitizer.
+ * As their entities close, the plain counters are summed up: "accepted N summed N". */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -83,7 +85,7 @@ static void PORTICO_CALL on_post(portico_session session, void *state,
     const portico_entity to[4] = {module_id, atomic_load(&hall), session,
                                   atomic_exchange(&last_session, session)};
     for (uint32_t i = 0; i < count; i++) {
-        (void)post_one(to[i % 4]); /* those that are not taken do not count */
+        (void)post_one(to[i % 4]); /* refused ones do not count */
     }
     t->count++; /* this packet, too */
     count_up(&accepted);
@@ -141,7 +143,7 @@ static void PORTICO_CALL on_figures(portico_session session, void *state,
                                     const portico_packet *packet) {
     (void)state;
     uint64_t figures[2];
-    figures[1] = atomic_load(&counted); /* first, so that it is never the larger one */
+    figures[1] = atomic_load(&counted); /* read first, so that it is never the larger one */
     figures[0] = atomic_load(&accepted);
     (void)host->session_send(session, packet->opcode, figures, sizeof figures);
 }

@@ -1,15 +1,16 @@
-/* ticks.c: timers that report when they came. All figures are uint32, times in microseconds.
+/* ticks.c: timers that report when they fire. All figures are uint32, times in microseconds.
  *
- *   opcode 1   after: delay_ms. Answered at once by its status, and by opcode 101 {elapsed_us} when it comes
- *   opcode 2   every: period_ms. Answered by its status; each comes as opcode 102 {elapsed_us, missed}
- *   opcode 3   cancel the last timer: answered by its status
+ *   opcode 1   after: delay_ms. Answered at once with its status, and with opcode 101 {elapsed_us}
+ *              when it fires
+ *   opcode 2   every: period_ms. Answered with its status; each tick is opcode 102 {elapsed_us,
+ *              missed}
+ *   opcode 3   cancels the last timer; answered with its status
  *   opcode 4   sleep_ms in the handler, so that timers of the session wait
- *   opcode 5   every to the room "x": period_ms; the room is made and joined first
+ *   opcode 5   every, to the room "x": period_ms; creates and joins the room first
  *   opcode 6   closes the room
- *   opcode 7   every to the module: period_ms
+ *   opcode 7   every, to the module: period_ms
  *
- * Messages of rooms and of the module are only counted; `unload` says how many.
- */
+ * Messages of rooms and of the module are only counted; `unload` logs how many. */
 #include "system.h"
 
 #include <portico/portico.h>

@@ -1,8 +1,8 @@
-/* unique.cpp: has a symbol that is unique in the process (STB_GNU_UNIQUE), since it is built with -fgnu-unique, which
- * portico_add_module turns off: the system never unmaps such an image. Compiled for several generations, as stays.c.
+/* unique.cpp: has a symbol that is unique in the process (STB_GNU_UNIQUE), because it is built with
+ * -fgnu-unique, which portico_add_module turns off. The system never unmaps such an image. Compiled
+ * for several generations, like stays.c.
  *
- *   opcode 1  answers uint32 GENERATION
- */
+ *   opcode 1  answers uint32 GENERATION */
 #include <portico/portico.h>
 
 #ifndef GENERATION

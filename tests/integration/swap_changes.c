@@ -1,4 +1,4 @@
-/* swap_changes.c: a swap and a roll-back name the fields of each state that were added, dropped or
+/* swap_changes.c: a swap and a rollback name the fields of each state that were added, dropped or
  * widened, in their answer, in the log and in `modules`. */
 #include "support/check.h"
 #include "support/host.h"

@@ -1,6 +1,6 @@
 /* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and
- * room, and changes nothing. That it also says why a swap would be refused is tested with each
- * refusal, in swap_refused.c. */
+ * room, and changes nothing. swap_refused.c tests, with each refusal, that it also says why a swap
+ * would be refused. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -11,7 +11,7 @@
 
 static host *h;
 
-/* The answer to a plan; `code` is ctl's. */
+/* The answer to a plan; `code` is ctl's exit code. */
 static void plan(const char *file, int code, char *answer, size_t size) {
     char path[1024];
     char argument[1200];
@@ -29,7 +29,7 @@ static void expect_line(const char *answer, const char *line) {
     CHECK(found == answer || found[-1] == '\n');
 }
 
-/* The lines of `modules` from this module on; above them ctl's own sessions are counted. */
+/* refused for one state, and the others are still listed */
 static const char *of_swapped(const char *modules) {
     const char *found = strstr(modules, "swapped 1 loaded ");
     CHECK(found != NULL);
@@ -66,7 +66,7 @@ SCENARIO(swap_planned) {
     expect_line(answer, "module swapped_guest requires it: the swap asks its dependency_swaps");
 
     plan("swapped_plain_grew", 1, answer,
-         sizeof answer); /* refused for one state: the others are told all the same */
+         sizeof answer); /* and then the swap does what the plan says */
     expect_line(answer,
                 "session type swapped.session, 2 sessions: moved field by field: added of_2");
     expect_line(answer, "session type swapped.plain, 1 session: refused: ");
