@@ -19,6 +19,7 @@ enum { PATH_BYTES = 4096, SET_NAME_MAX = 24 };
 typedef struct copy_set {
     char name[SET_NAME_MAX];
     uint64_t since_ns; /* when its host made its first copy */
+    uint64_t found;    /* counts sets as starts find them without their hosts; 0: not before now */
     bool keep;
 } copy_set;
 
@@ -89,6 +90,18 @@ static const char *split_name(const char *name, char set[SET_NAME_MAX]) {
     return rest;
 }
 
+/* The number that mark_found has written. */
+static uint64_t read_found(const char *path) {
+    char text[24] = "";
+    FILE *file = os_fopen(path, "rb");
+    if (file == NULL) {
+        return 0;
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    return strtoull(text, NULL, 10);
+}
+
 /* Adds the set of a SET.live to the list. */
 static void collect_set(void *arg, const char *name) {
     set_list *list = arg;
@@ -107,16 +120,48 @@ static void collect_set(void *arg, const char *name) {
         list->failed = true;
     } else if (os_file_look(path, &info) == PORTICO_OK) {
         set.since_ns = info.modified_ns;
+        set.found = read_found(path);
         set.keep = os_file_is_written(path);
         list->all[list->count++] = set;
     }
     free(path);
 }
 
+/* A set that is new comes before those found earlier: its host has crashed since. */
 static int latest_first(const void *a, const void *b) {
-    uint64_t left = ((const copy_set *)a)->since_ns;
-    uint64_t right = ((const copy_set *)b)->since_ns;
-    return (left < right) - (left > right);
+    const copy_set *left = a;
+    const copy_set *right = b;
+    if (left->found == 0 && right->found == 0) {
+        return (left->since_ns < right->since_ns) - (left->since_ns > right->since_ns);
+    }
+    uint64_t newer_left = left->found - 1; /* 0 becomes the highest number */
+    uint64_t newer_right = right->found - 1;
+    return (newer_left < newer_right) - (newer_left > newer_right);
+}
+
+static void mark_found(copy_set *set, uint64_t found) {
+    char *path = live_path(set->name);
+    FILE *file = path != NULL ? os_fopen(path, "wb") : NULL;
+    if (file != NULL) {
+        (void)fprintf(file, "%llu\n", (unsigned long long)found);
+        (void)fclose(file);
+        set->found = found;
+    }
+    free(path);
+}
+
+/* Numbers the new sets of the sorted list, the oldest first. Since a host may have served far longer
+ * than others with its run_dir, the time of its copies says nothing about when it crashed. */
+static void mark_all_found(set_list *list) {
+    uint64_t last = 0;
+    for (size_t i = list->count; i-- > 0;) {
+        copy_set *set = &list->all[i];
+        if (set->found > last) {
+            last = set->found;
+        } else if (set->found == 0 && !set->keep) {
+            mark_found(set, ++last);
+        }
+    }
 }
 
 /* Keeps the latest sets of hosts that do not run, and says where they are. */
@@ -127,6 +172,7 @@ static void keep_latest(set_list *list) {
     uint32_t kept = 0;
     if (list->count > 0) {
         qsort(list->all, list->count, sizeof *list->all, latest_first);
+        mark_all_found(list);
     }
     for (size_t i = 0; i < list->count && kept < COPY_SETS_KEPT; i++) {
         copy_set *set = &list->all[i];
@@ -209,6 +255,9 @@ static portico_status set_begin(void) {
         }
         copies.live = os_fopen(path, "wbx");
         bool taken = copies.live == NULL && os_file_look(path, &info) == PORTICO_OK;
+        if (copies.live == NULL && !taken) {
+            copies.live = os_fopen(path, "wbx"); /* another host may have just deleted it */
+        }
         free(path);
         if (!taken) {
             return PORTICO_OK;

@@ -1,7 +1,8 @@
 /* copy_folder.h: run_dir/copies, which all hosts with one run_dir share: which copies are whose.
  * [control thread]
  *
- *   SET.live  open for writing while its host has copies, deleted with the last of them
+ *   SET.live  open for writing while its host has copies, deleted with the last of them;
+ *             empty until a later start finds it without its host and numbers it
  *   SET.N/    one copy of a module: its library and debug symbols
  *
  * SET is the host's PID, or PID-2, PID-3 ... if the name is taken: in containers every host may
