@@ -366,8 +366,9 @@ portico_status log_reopen(char why[LOG_WHY_MAX]) {
         os_mutex_unlock(&the_log.lock);
         char system[256];
         os_error_text(os_error(), system, sizeof system);
-        (void)snprintf(why, LOG_WHY_MAX,
-                       "the log file cannot be opened (%s); lines still go to the old one", system);
+        (void)snprintf(why, LOG_WHY_MAX, "the log file cannot be opened (%s); %s", system,
+                       old != NULL ? "lines still go to the old one"
+                                   : "no lines go to a file until it can be");
         return PORTICO_E_SYSTEM;
     }
     if (old != NULL) {

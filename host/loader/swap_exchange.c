@@ -184,11 +184,11 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
     char changes[SWAP_CHANGES_MAX];
     char outcome[OUTCOME_MAX];
     swap_changes_text(w->plan.from, w->plan.to, changes, sizeof changes);
+    module_retire(w->module, w->plan.from, w->longest_ns);
     swap_follow(w);
     swap_tell(w, changes, why);
     snprintf(outcome, sizeof outcome, "swapped%s%s", changes[0] != '\0' ? ", changed " : "",
              changes);
-    module_retire(w->module, w->plan.from, w->longest_ns);
     module_note(w->module, outcome);
 }
 
