@@ -43,13 +43,11 @@ static bool is_there(const char *path) {
     return file != NULL;
 }
 
-/* Writes the file that `run` serves when none is named: the one in the working folder, else the
- * one beside the executable. */
+/* Writes the file that `run` serves when none is named: the first that exists in places.h. */
 static void default_file(char path[FILE_BYTES]) {
-    static const place order[] = {PLACE_WORKING, PLACE_EXECUTABLE};
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+    for (int i = 0; i < PLACE_COUNT; i++) {
         char folder[PLACE_BYTES];
-        if (place_folder(order[i], folder)) {
+        if (place_folder((place)i, folder)) {
             snprintf(path, FILE_BYTES, "%s/" PLACE_FILE, folder);
             if (is_there(path)) {
                 return;

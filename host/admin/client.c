@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An answer may take as long as an unload. */
+/* An answer may take as long as an unload; connecting, and the answer to the token, may not. */
 enum { ANSWER_TIMEOUT_MS = 120000, CONNECT_TIMEOUT_MS = 5000, LINE_MAX_BYTES = 4096 };
 
 struct client {
     os_port *port;
     os_socket *socket;
     os_op op;
+    bool in_flight;        /* `op` is */
+    uint32_t timeout_ms;   /* of an operation */
     char bytes[64 * 1024]; /* received and not yet read */
     uint32_t size;
 };
@@ -54,17 +56,26 @@ bool client_interrupted(void) {
     return caught;
 }
 
-/* Waits for the operation in flight. PORTICO_E_CANCELLED: an interrupt came first. */
-static portico_status client_wait(client *c, uint32_t timeout_ms, uint32_t *bytes) {
+/* Waits for the operation that was submitted with `submitted`. PORTICO_E_CANCELLED: an interrupt
+ * came first. */
+static portico_status client_wait(client *c, portico_status submitted, uint32_t *bytes) {
     os_completion completion;
+    if (submitted != PORTICO_OK) {
+        return submitted;
+    }
+    c->in_flight = true;
     if (client_interrupted()) {
         return PORTICO_E_CANCELLED;
     }
-    if (os_port_wait(c->port, &completion, 1, timeout_ms) == 0) {
+    if (os_port_wait(c->port, &completion, 1, c->timeout_ms) == 0) {
         return PORTICO_E_TIMEOUT;
     }
+    if (completion.op == &interrupt.op) {
+        return PORTICO_E_CANCELLED;
+    }
+    c->in_flight = false;
     *bytes = completion.bytes;
-    return completion.op == &interrupt.op ? PORTICO_E_CANCELLED : completion.status;
+    return completion.status;
 }
 
 void client_pause(client *c, uint32_t pause_ms) {
@@ -81,21 +92,14 @@ static portico_status client_send(client *c, const char *line) {
     os_buffer end = {.data = (const uint8_t *)"\n", .size = 1};
     os_buffer buffer = {
         .next = &end, .data = (const uint8_t *)line, .size = (uint32_t)strlen(line)};
-    portico_status status = os_send(c->socket, &c->op, &buffer);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    return client_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+    return client_wait(c, os_send(c->socket, &c->op, &buffer), &bytes);
 }
 
 static portico_status client_receive(client *c) {
     uint32_t bytes = 0;
+    uint32_t space = (uint32_t)sizeof c->bytes - c->size;
     portico_status status =
-        os_recv(c->socket, &c->op, c->bytes + c->size, (uint32_t)sizeof c->bytes - c->size);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    status = client_wait(c, ANSWER_TIMEOUT_MS, &bytes);
+        client_wait(c, os_recv(c->socket, &c->op, c->bytes + c->size, space), &bytes);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -167,11 +171,7 @@ static portico_status client_connect(client *c, const char *at, uint16_t port) {
     if (status != PORTICO_OK) {
         return status;
     }
-    status = os_connect(c->port, &address, NULL, &c->op, &c->socket);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    return client_wait(c, CONNECT_TIMEOUT_MS, &bytes);
+    return client_wait(c, os_connect(c->port, &address, NULL, &c->op, &c->socket), &bytes);
 }
 
 /* Connects and shows the token. False: `why` says what is wrong. */
@@ -225,21 +225,26 @@ client *client_open(const config *settings, char why[CLIENT_WHY_MAX]) {
         return NULL;
     }
     interrupt_set_port(c->port);
+    c->timeout_ms = CONNECT_TIMEOUT_MS;
     if (!client_log_in(c, settings, token, why)) {
         client_close(c);
         return NULL;
     }
+    c->timeout_ms = ANSWER_TIMEOUT_MS;
     return c;
 }
 
 void client_close(client *c) {
-    os_completion late[4];
+    os_completion late;
     interrupt_set_port(NULL);
     if (c->socket != NULL) {
         os_close(c->socket, false);
     }
-    while (os_port_wait(c->port, late, 4, 0) > 0) {
-        /* Completions of what a time-out left in flight. */
+    while (c->in_flight && os_port_wait(c->port, &late, 1, UINT32_MAX) > 0) {
+        c->in_flight = late.op != &c->op; /* a time-out or an interrupt has left it in flight */
+    }
+    while (os_port_wait(c->port, &late, 1, 0) > 0) {
+        /* An interrupt that nobody has waited for. */
     }
     os_port_destroy(c->port);
     free(c);

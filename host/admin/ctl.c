@@ -13,20 +13,20 @@
 enum { COMMAND_MAX = 4096 };
 
 static const char usage_text[] =
-    "       portico ctl [-c FILE] COMMAND     ask the running host of the configuration FILE. Without -c, the first\n"
-    "                                         host that answers. ctl tries portico.ini, then the other .ini files, in\n"
-    "                                           1. ../conf beside the folder of this executable\n"
-    "                                           2. conf in the working folder\n"
+    "       portico ctl [-c FILE] COMMAND     talk to the running host of the configuration FILE\n"
+    "         Without -c, to the one host that runs of portico.ini and the other .ini files in\n"
+    "           1. conf in the working folder\n"
+    "           2. ../conf beside the folder of this executable\n"
     "         COMMAND: ";
 
 void ctl_usage(FILE *to) {
     char commands[1024];
     command_list("\n                  ", commands, sizeof commands);
     fprintf(to, "%s%s\n", usage_text, commands);
-    fprintf(
-        to,
-        "         swap --plan changes nothing: it loads the new build, runs its constructors, load and\n"
-        "         unload, and reports what a swap would do. swap --force swaps an unchanged file, too.\n");
+    fprintf(to,
+            "         swap --plan changes nothing: it loads the new build, runs its constructors,\n"
+            "         load, unload and migrate, and reports what a swap would do. swap --force\n"
+            "         swaps an unchanged file, too.\n");
 }
 
 static int wrong_usage(const char *what) {

@@ -3,11 +3,18 @@
 
 #include "config/load.h"
 #include "config/places.h"
+#include "net/ready.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 64, NAME_BYTES = 256, PATH_BYTES = PLACE_BYTES + NAME_BYTES };
+enum {
+    FILES_MAX = 64,
+    ANSWERS_MAX = 8,
+    NAME_BYTES = 256,
+    TARGET_BYTES = 128, /* an address and a port */
+    PATH_BYTES = PLACE_BYTES + NAME_BYTES
+};
 
 /* The .ini files of a folder, PLACE_FILE first. */
 typedef struct ini_list {
@@ -18,6 +25,9 @@ typedef struct ini_list {
 static void add_ini(void *arg, const char *name) {
     ini_list *list = arg;
     size_t size = strlen(name);
+    if (list->count == FILES_MAX && strcmp(name, PLACE_FILE) == 0) {
+        list->count--; /* this one is always tried */
+    }
     if (size > 4 && size < NAME_BYTES && strcmp(name + size - 4, ".ini") == 0 &&
         list->count < FILES_MAX) {
         snprintf(list->names[list->count++], NAME_BYTES, "%s", name);
@@ -52,58 +62,95 @@ static void attempts_add(attempts *tried, const char *path, const char *why) {
     tried->text[tried->size] = '\0';
 }
 
-/* Connects to the host of one configuration. NULL: an attempt that failed. */
-static client *try_file(const char *path, attempts *tried) {
+/* The hosts that have answered, by their addresses: several files may lead to one host. */
+typedef struct answers {
+    char targets[ANSWERS_MAX][TARGET_BYTES];
+    char files[ANSWERS_MAX][PATH_BYTES];
+    size_t count;
+} answers;
+
+static bool answers_have(const answers *found, const char *target) {
+    for (size_t i = 0; i < found->count; i++) {
+        if (strcmp(found->targets[i], target) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks the host of one configuration whether it is there. */
+static void try_file(const char *path, answers *found, attempts *tried) {
     char why[CLIENT_WHY_MAX] = "";
+    char target[TARGET_BYTES];
     const config *settings = NULL;
     if (config_load(path, keep_first, why, &settings) != PORTICO_OK) {
         attempts_add(tried, "", why); /* begins with the path and the line */
-        return NULL;
+        return;
+    }
+    snprintf(target, sizeof target, "%s %u", settings->admin.address,
+             settings->admin.port != 0 ? settings->admin.port : ready_admin_port(settings));
+    if (answers_have(found, target) || found->count == ANSWERS_MAX) {
+        config_free(settings);
+        return;
     }
     client *c = client_open(settings, why);
-    if (c == NULL) {
+    if (c != NULL) {
+        client_close(c);
+        snprintf(found->targets[found->count], TARGET_BYTES, "%s", target);
+        snprintf(found->files[found->count++], PATH_BYTES, "%s", path);
+    } else {
         attempts_add(tried, path, why);
     }
     config_free(settings);
-    return c;
 }
 
-static client *try_folder(const char *folder, attempts *tried) {
+static void try_folder(const char *folder, answers *found, attempts *tried) {
     static ini_list list;
     list.count = 0;
     if (os_folder_list(folder, add_ini, &list) != PORTICO_OK || list.count == 0) {
         attempts_add(tried, folder, "no .ini file is there");
-        return NULL;
+        return;
     }
     qsort(list.names, list.count, sizeof list.names[0], by_name);
-    client *c = NULL;
-    for (size_t i = 0; c == NULL && i < list.count && !client_interrupted(); i++) {
+    for (size_t i = 0; i < list.count && !client_interrupted(); i++) {
         char path[PATH_BYTES];
         snprintf(path, sizeof path, "%s/%s", folder, list.names[i]);
-        c = try_file(path, tried);
+        try_file(path, found, tried);
     }
-    return c;
 }
 
-static client *search_places(void) {
+/* The configuration of the one host that runs. NULL: none does, or several do, as stderr says, or
+ * there was an interrupt. */
+static const char *search_places(void) {
     static attempts tried;
+    static answers found;
     char last[PLACE_BYTES] = "";
     for (int i = 0; i < PLACE_COUNT; i++) {
         char folder[PLACE_BYTES];
         if (!place_folder((place)i, folder) || strcmp(folder, last) == 0) {
             continue; /* both places are one folder */
         }
-        client *c = try_folder(folder, &tried);
-        if (c != NULL || client_interrupted()) {
-            return c;
-        }
+        try_folder(folder, &found, &tried);
         memcpy(last, folder, sizeof last);
     }
-    fprintf(
-        stderr,
-        "portico: no running host was found; name its configuration with -c FILE. Tried, in this order:\n%s",
-        tried.text);
-    return NULL;
+    if (client_interrupted()) {
+        return NULL;
+    }
+    if (found.count == 0) {
+        fprintf(stderr,
+                "portico: no running host was found; name its configuration with -c FILE. Tried, "
+                "in this order:\n%s",
+                tried.text);
+        return NULL;
+    }
+    if (found.count > 1) {
+        fprintf(stderr, "portico: several hosts are running; choose one with -c FILE:\n");
+        for (size_t i = 0; i < found.count; i++) {
+            fprintf(stderr, "  %s\n", found.files[i]);
+        }
+        return NULL;
+    }
+    return found.files[0];
 }
 
 static void print_error(void *arg, const char *text) {
@@ -116,7 +163,10 @@ client *search_host(const char *file, int *exit_code) {
     const config *settings = NULL;
     *exit_code = 1;
     if (file == NULL) {
-        return search_places();
+        file = search_places();
+    }
+    if (file == NULL) {
+        return NULL;
     }
     if (config_load(file, print_error, NULL, &settings) != PORTICO_OK) {
         *exit_code = 2;

@@ -1,4 +1,5 @@
-/* places.h: where portico looks for configurations when the command line names none. Any thread. */
+/* places.h: where portico looks for configurations when the command line names none, in
+ * this order. Any thread. */
 #ifndef PORTICO_PLACES_H
 #define PORTICO_PLACES_H
 
@@ -8,8 +9,8 @@
 enum { PLACE_BYTES = 4096 };
 
 typedef enum place {
-    PLACE_EXECUTABLE, /* ROOT/conf for the executable ROOT/bin/portico */
     PLACE_WORKING,    /* conf in the working folder */
+    PLACE_EXECUTABLE, /* ROOT/conf for the executable ROOT/bin/portico */
     PLACE_COUNT
 } place;
 

@@ -1,5 +1,5 @@
-/* ctl_search.c: without -c, `ctl` finds the running host of the executable's tree, then that of the
- * working folder's conf; otherwise it says where it looked. */
+/* ctl_search.c: without -c, `ctl` finds the one running host of the working folder's conf and of
+ * the executable's tree. If none runs it says where it looked; if several do it asks for -c. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -139,20 +139,27 @@ static void nobody_runs(void) {
     static const char *const tried[] = {"no running host was found",
                                         "-c FILE",
                                         "portico.ini: ",
-                                        "run1/admin.token cannot be read",
-                                        "other.ini: ",
-                                        "run2/admin.token cannot be read",
-                                        "portico.ini: ",
                                         "run3/admin.token cannot be read",
                                         "broken.ini:",
                                         "workers = -1",
+                                        "portico.ini: ",
+                                        "run1/admin.token cannot be read",
+                                        "other.ini: ",
+                                        "run2/admin.token cannot be read",
                                         NULL};
-    static const char *const no_folder[] = {"other.ini: ", "conf: no .ini file is there", NULL};
+    static const char *const no_folder[] = {"conf: no .ini file is there", "other.ini: ", NULL};
     CHECK_INT(ctl("work", NULL, "status"), 1);
     expect_parts(tried);
     CHECK_INT(ctl("empty", NULL, "status"), 1);
     expect_parts(no_folder);
     CHECK_INT(ctl("work", "work/conf/broken.ini", "status"), 2);
+}
+
+/* No command may reach a host by chance. */
+static void expect_several(const char *folder, const char *first, const char *second) {
+    const char *const parts[] = {"several hosts are running", "-c FILE", first, second, NULL};
+    CHECK_INT(ctl(folder, NULL, "stop"), 1);
+    expect_parts(parts);
 }
 
 SCENARIO(ctl_search) {
@@ -162,15 +169,15 @@ SCENARIO(ctl_search) {
     expect_workers("work", NULL, 3);
     CHECK_INT(ctl("empty", NULL, "status"), 1); /* of another folder */
     process *other = serve("tree/conf/other.ini", "tree/conf/ready2");
-    expect_workers("work", NULL, 2); /* the executable's tree comes first */
     expect_workers("empty", NULL, 2);
+    expect_several("work", "work/conf/portico.ini", "tree/conf/other.ini");
     process *tree = serve("tree/conf/portico.ini", "tree/conf/ready1");
-    expect_workers("work", NULL, 1); /* and in it portico.ini */
-    expect_workers("tree", NULL, 1);
+    expect_several("tree", "tree/conf/portico.ini", "tree/conf/other.ini");
     expect_workers("tree", "work/conf/portico.ini", 3); /* -c wins */
     CHECK_INT(ctl("work", "work/conf/broken.ini", "status"), 2);
-    stop(tree, "work", NULL);
-    stop(other, "work", NULL);
+    stop(tree, "tree", "tree/conf/portico.ini");
+    expect_workers("tree", NULL, 2);
+    stop(other, "tree", NULL);
     stop(work, "work", NULL);
     CHECK_INT(ctl("work", NULL, "status"), 1);
     /* Their tokens still exist, but nothing listens any more. */
