@@ -1,12 +1,13 @@
 cmake_minimum_required(VERSION 3.20)
-# house.cycles: no file of host/ uses, directly or through others, a file that uses it. "Uses" is what the linker sees: an
-# object file needs a symbol that another one defines. Calls through function pointers do not count: that is how a lower
-# file calls a higher one.
+# house.cycles: no file of host/ uses, directly or through others, a file that uses it. "Uses" is
+# what the linker sees: an object file needs a symbol that another one defines. Calls through
+# function pointers do not count: that is how a lower file calls a higher one.
 #
 #   cmake -DNM=<nm> -DOBJECTS=<object files, separated by |> -P CheckCycles.cmake
 
 string(REPLACE "|" ";" objects "${OBJECTS}")
-execute_process(COMMAND "${NM}" -A ${objects} OUTPUT_VARIABLE symbols ERROR_QUIET RESULT_VARIABLE failed)
+execute_process(
+  COMMAND "${NM}" -A ${objects} OUTPUT_VARIABLE symbols ERROR_QUIET RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "${NM} cannot read the object files: ${failed}")
 endif()
@@ -47,7 +48,8 @@ foreach(file IN LISTS files)
   list(REMOVE_DUPLICATES uses_${file})
 endforeach()
 
-# What uses none of the rest is in no cycle, and neither is what none of the rest uses: both go, until nothing changes.
+# A file that uses none of the rest is in no cycle, nor is one that none of the rest uses: remove
+# both, until nothing changes.
 set(rest "${files}")
 set(before "")
 while(NOT "${rest}" STREQUAL "${before}")

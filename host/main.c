@@ -14,10 +14,10 @@ enum { FILE_BYTES = PLACE_BYTES + 32 };
 static void show_usage(FILE *to) {
     fprintf(
         to,
-        "usage: portico [run] [FILE]              serve; without FILE conf/portico.ini, else ../conf/portico.ini\n"
-        "                                         beside the folder of this executable\n"
-        "       portico check FILE                report everything that is wrong with a configuration\n"
-        "       portico inspect MODULE            describe a module file; runs its load and unload\n");
+        "usage: portico [run] [FILE]           serve; without FILE conf/portico.ini, else\n"
+        "                                      ../conf/portico.ini beside this executable's folder\n"
+        "       portico check FILE             report everything that is wrong with a configuration\n"
+        "       portico inspect MODULE         describe a module file; runs its load and unload\n");
     ctl_usage(to);
     fprintf(to, "       portico --version | --help\n");
 }

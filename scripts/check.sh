@@ -77,7 +77,8 @@ check_cppcheck() {
     {
         cppcheck $options $posix $(c_files host plugins | grep '\.c$' | grep -v '^host/os/windows/')
         cppcheck $options $posix --suppress=resourceLeak --suppress=memleak \
-            --suppress=memleakOnRealloc --suppress=nullPointerRedundantCheck $(c_files tests | grep '\.c$')
+            --suppress=memleakOnRealloc --suppress=nullPointerRedundantCheck \
+            $(c_files tests | grep '\.c$')
         cppcheck $options $windows $(c_files host/os/windows | grep '\.c$')
     }
 }

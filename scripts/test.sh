@@ -4,12 +4,13 @@
 #   sh scripts/test.sh quick       the command for every edit: a minute or so
 #   sh scripts/test.sh [PRESET...]
 #
-# `quick` builds linux and runs the unit, contract, plugin and house tests and the broadest of the short
-# integration tests. What is listed as quick: tests/CMakeLists.txt.
+# `quick` builds linux and runs the unit, contract, plugin and house tests and the broadest of the
+# short integration tests; tests/CMakeLists.txt lists them.
 #
-# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; and of windows-clang what is
-# shipped, what tests share and what the bench measures is built. A test's name begins with its preset. Missing Debian
-# packages are installed. The exit code is 0 when everything was built and every test passed.
+# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan. Of
+# windows-clang only the shipped programs, what the tests share and what the bench measures are
+# built. A test's name begins with its preset. Missing Debian packages are installed. The exit code
+# is 0 when everything was built and every test passed.
 #
 # PORTICO_TEST_JOBS  how many tests run at once; default: two more than there are processors
 set -eu
@@ -61,8 +62,9 @@ for preset in $builds; do
     fi
 done
 
-# One Wine server for the whole run, ended with it unless it was there before. It comes before Wine is prepared, for
-# a server that Wine starts by itself ends with the last program: each test would wait for a new one.
+# One Wine server for the whole run. It ends with the run unless it was there before, and starts
+# before Wine is prepared: a server that Wine starts itself ends with the last program, so each test
+# would wait for a new one.
 WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
 export WINEPREFIX
 case " $* " in

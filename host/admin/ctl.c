@@ -13,7 +13,7 @@
 enum { COMMAND_MAX = 4096 };
 
 static const char usage_text[] =
-    "       portico ctl [-c FILE] COMMAND     talk to the running host of the configuration FILE\n"
+    "       portico ctl [-c FILE] COMMAND  talk to the running host of the configuration FILE\n"
     "         Without -c, to the one host that runs of portico.ini and the other .ini files in\n"
     "           1. conf in the working folder\n"
     "           2. ../conf beside the folder of this executable\n"
@@ -34,7 +34,7 @@ static int wrong_usage(const char *what) {
     return 2;
 }
 
-/* ---- top --------------------------------------------------------------------------------------- */
+/* ---- top ------------------------------------------------------------------------------------- */
 
 static void take_sample_line(void *arg, const char *line) {
     top_sample_line(arg, line);
@@ -84,7 +84,7 @@ static int run_top(client *c, const char *command, const top_options *options) {
     return code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static void print_line(void *arg, const char *line) {
     (void)arg;

@@ -58,11 +58,11 @@ static void token_explain(portico_status status, bool make, const char *path, co
                           char why[TOKEN_WHY_MAX]) {
     const char *system = system_text(os_error());
     if (status == PORTICO_E_ACCESS && found[0] != '\0') {
-        snprintf(
-            why, TOKEN_WHY_MAX,
-            "%s can be read by others than its owner (%s): its token is no secret; delete the file, and the "
-            "next start makes a new one",
-            path, found);
+        snprintf(why, TOKEN_WHY_MAX,
+                 "%s can be read by others than its owner (%s): its token is no secret; delete the "
+                 "file, and the "
+                 "next start makes a new one",
+                 path, found);
     } else if (status == PORTICO_E_INVALID) {
         snprintf(
             why, TOKEN_WHY_MAX,

@@ -5,7 +5,8 @@ bool api_is_staging(const char *function) {
     bool staging = module_is_staging();
     if (staging) {
         module_complain(
-            "%s is not allowed before the swap: load may only register, and migrate may only answer. Use start or swap_in",
+            "%s is not allowed before the swap: load may only register, and migrate may only "
+            "answer. Use start or swap_in",
             function);
     }
     return staging;

@@ -7,7 +7,7 @@
 
 #include <portico/portico.h>
 
-/* ---- change.c --------------------------------------------------------------------------------- */
+/* ---- change.c -------------------------------------------------------------------------------- */
 
 /* Returns whether the caller runs while a swap is staged, when `load` may only register and
  * `migrate` may only answer; if so, logs that the module must not call `function`. */
@@ -20,7 +20,7 @@ typedef portico_status (*session_change)(session *s, const void *argument);
 portico_status api_change_session(const char *function, portico_session id, session_change change,
                                   const void *argument);
 
-/* ---- the table: see portico_host -------------------------------------------------------------- */
+/* ---- the table: see portico_host ------------------------------------------------------------- */
 
 /* register.c */
 portico_status PORTICO_CALL api_register_session_type(const portico_session_type *from);

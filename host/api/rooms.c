@@ -88,7 +88,7 @@ uint32_t PORTICO_CALL api_room_send(portico_room id, uint16_t opcode, const void
     return sent;
 }
 
-/* ---- members ---------------------------------------------------------------------------------- */
+/* ---- members --------------------------------------------------------------------------------- */
 
 /* Where a session moves, and the message that it receives when the move has ended. */
 typedef struct move_request {

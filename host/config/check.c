@@ -184,7 +184,8 @@ static void check_admin(config_draft *draft, const draft_section *section) {
     if (address.family != OS_ADDRESS_NONE && !is_loopback(&address)) {
         fault_add(
             draft->faults, line_of(section, "address"),
-            "[admin] address = %s: must be a loopback address such as 127.0.0.1, unless token is set to a secret of at least "
+            "[admin] address = %s: must be a loopback address such as 127.0.0.1, unless token is set to a "
+            "secret of at least "
             "16 bytes",
             c->admin.address);
     }

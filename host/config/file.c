@@ -133,7 +133,8 @@ static bool check_shape(reader *r, const char *line, size_t size, size_t limit) 
     if (line[0] == ' ' || line[0] == '\t') {
         fault_add(
             r->faults, r->line,
-            "an indented line would continue the value above, but a value is one line: remove the blanks at its start");
+            "an indented line would continue the value above, but a value is one line: remove the "
+            "blanks at its start");
         return false;
     }
     return true;

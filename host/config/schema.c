@@ -20,51 +20,53 @@ static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 /* clang-format off */
 
 /* One row of the table: what it is, then its field, then its range. */
-#define KEY(section, key, fallback, kind, type, field, min, max, help) \
+#define KEY(section, key, fallback, kind, type, field, min, max, help)                             \
     {section, key, fallback, help, NULL, min, max, offsetof(type, field), kind, false}
-#define REQUIRED(section, key, kind, type, field, min, max, help) \
+#define REQUIRED(section, key, kind, type, field, min, max, help)                                  \
     {section, key, "", help, NULL, min, max, offsetof(type, field), kind, true}
-#define WORD(section, key, fallback, type, field, first, words, help) \
+#define WORD(section, key, fallback, type, field, first, words, help)                              \
     {section, key, fallback, help, words, first, 0, offsetof(type, field), CONFIG_WORD, false}
 
-#define SERVICE(section, key, fallback, kind, field, min, max, help) \
+#define SERVICE(section, key, fallback, kind, field, min, max, help)                               \
     KEY(section, key, fallback, kind, config_service, field, min, max, help)
 
 /* What a listener and a connector have in common. */
-#define SESSION_KEYS(section)                                                                               \
-    REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                                      \
-             "session type of a module, such as echo.session"),                                             \
-    WORD(section, "framing", "u16", config_service, framing, FRAME_U16, frame_names,                        \
-         "where a packet ends and the next begins"),                                                        \
-    SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1, FRAME_BYTES_MAX,     \
-            "largest frame, header included"),                                                              \
-    SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE,          \
-            "most bytes waiting to be sent to one session"),                                                \
-    WORD(section, "backlog", "close", config_service, backlog_policy, CONFIG_BACKLOG_CLOSE, backlogs,       \
-         "what happens at send_limit_bytes"),                                                               \
-    WORD(section, "unknown_opcode", "ignore", config_service, unknown_opcode, CONFIG_UNKNOWN_IGNORE,        \
-         unknown_opcodes, "what happens to a packet that no module handles"),                                \
-    SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,                 \
-            "most packets per second of one session; 0: no limit"),                                         \
-    SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,                        \
-            "closes a session that completes no packet for this long; 0: never"),                              \
-    SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,                        \
-            "closes a session that does not complete a frame within this time; 0: never"),               \
-    SERVICE(section, "close_timeout_ms", "2000", CONFIG_U32, close_timeout_ms, 0, 600000,                   \
-            "how long a closing session may take to send what is queued"),                                  \
-    SERVICE(section, "no_delay", "yes", CONFIG_BOOL, socket.no_delay, 0, 0,                                 \
-            "TCP_NODELAY: small packets leave at once"),                                                    \
-    SERVICE(section, "keep_alive_s", "60", CONFIG_U32, socket.keep_alive_s, 0, 32767,                       \
-            "idle seconds before the first TCP keep-alive probe; 0: none"),                                 \
-    SERVICE(section, "linger_s", "-1", CONFIG_I32, socket.linger_s, -1, 3600,                               \
-            "SO_LINGER; -1: the system's default"),                                                         \
-    SERVICE(section, "send_buffer_bytes", "0", CONFIG_BYTES, socket.send_buffer_bytes, 0, 64 * MEGABYTE,    \
-            "SO_SNDBUF; 0: the system's default"),                                                          \
-    SERVICE(section, "recv_buffer_bytes", "0", CONFIG_BYTES, socket.recv_buffer_bytes, 0, 64 * MEGABYTE,    \
-            "SO_RCVBUF; 0: the system's default")
+#define SESSION_KEYS(section)                                                                      \
+    REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                             \
+             "session type of a module, such as echo.session"),                                    \
+    WORD(section, "framing", "u16", config_service, framing, FRAME_U16, frame_names,               \
+         "where a packet ends and the next begins"),                                               \
+    SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1,             \
+            FRAME_BYTES_MAX, "largest frame, header included"),                                    \
+    SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE, \
+            "most bytes waiting to be sent to one session"),                                       \
+    WORD(section, "backlog", "close", config_service, backlog_policy, CONFIG_BACKLOG_CLOSE,        \
+         backlogs, "what happens at send_limit_bytes"),                                            \
+    WORD(section, "unknown_opcode", "ignore", config_service, unknown_opcode,                      \
+         CONFIG_UNKNOWN_IGNORE, unknown_opcodes,                                                   \
+         "what happens to a packet that no module handles"),                                       \
+    SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,        \
+            "most packets per second of one session; 0: no limit"),                                \
+    SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,               \
+            "closes a session that completes no packet for this long; 0: never"),                  \
+    SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,               \
+            "closes a session that does not complete a frame within this time; 0: never"),         \
+    SERVICE(section, "close_timeout_ms", "2000", CONFIG_U32, close_timeout_ms, 0, 600000,          \
+            "how long a closing session may take to send what is queued"),                         \
+    SERVICE(section, "no_delay", "yes", CONFIG_BOOL, socket.no_delay, 0, 0,                        \
+            "TCP_NODELAY: small packets leave at once"),                                           \
+    SERVICE(section, "keep_alive_s", "60", CONFIG_U32, socket.keep_alive_s, 0, 32767,              \
+            "idle seconds before the first TCP keep-alive probe; 0: none"),                        \
+    SERVICE(section, "linger_s", "-1", CONFIG_I32, socket.linger_s, -1, 3600,                      \
+            "SO_LINGER; -1: the system's default"),                                                \
+    SERVICE(section, "send_buffer_bytes", "0", CONFIG_BYTES, socket.send_buffer_bytes, 0,          \
+            64 * MEGABYTE, "SO_SNDBUF; 0: the system's default"),                                  \
+    SERVICE(section, "recv_buffer_bytes", "0", CONFIG_BYTES, socket.recv_buffer_bytes, 0,          \
+            64 * MEGABYTE, "SO_RCVBUF; 0: the system's default")
 
 static const config_key keys[] = {
-    KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256, "threads; 0: one per processor"),
+    KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256,
+        "threads; 0: one per processor"),
     KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
         "how long a graceful stop may take"),
     KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
@@ -82,7 +84,8 @@ static const config_key keys[] = {
     WORD("log", "format", "text", config, log.format, LOG_TEXT, formats, "format of the lines"),
     WORD("log", "colour", "auto", config, log.colour, LOG_COLOUR_AUTO, colours,
          "colours on the terminal"),
-    KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0, "log to the terminal (stderr)"),
+    KEY("log", "terminal", "yes", CONFIG_BOOL, config, log.terminal, 0, 0,
+        "log to the terminal (stderr)"),
     KEY("log", "file", "", CONFIG_PATH, config, log.file, 0, 0,
         "log to this file as well; empty: no file"),
     KEY("log", "file_limit_bytes", "16M", CONFIG_BYTES64, config, log.file_limit_bytes, 4096,
@@ -91,18 +94,22 @@ static const config_key keys[] = {
 
     KEY("admin", "enabled", "yes", CONFIG_BOOL, config, admin_enabled, 0, 0,
         "whether `portico ctl` can connect"),
-    KEY("admin", "address", "127.0.0.1", CONFIG_ADDRESS, config, admin.address, 0, 0, "where ctl connects"),
-    KEY("admin", "port", "7779", CONFIG_U16, config, admin.port, 0, 65535, "0: the system picks one"),
+    KEY("admin", "address", "127.0.0.1", CONFIG_ADDRESS, config, admin.address, 0, 0,
+        "where ctl connects"),
+    KEY("admin", "port", "7779", CONFIG_U16, config, admin.port, 0, 65535,
+        "0: the system picks one"),
     KEY("admin", "token", "", CONFIG_SECRET, config, admin_token, 16, 128,
         "secret of ctl; empty: a random one in run_dir/admin.token"),
 
-    KEY("modules", "dir", "../modules", CONFIG_PATH, config, modules_dir, 0, 0, "folder of the modules"),
+    KEY("modules", "dir", "../modules", CONFIG_PATH, config, modules_dir, 0, 0,
+        "folder of the modules"),
     KEY("modules", "autoload", "yes", CONFIG_BOOL, config, modules_autoload, 0, 0,
         "load every module in dir at the start"),
     KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
         "swap a module automatically when its file is rebuilt: for development"),
     KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
-        "after a swap, search all state blocks for addresses inside the old code and log them: for development"),
+        "after a swap, search all state blocks for addresses inside the old code and log them: "
+        "for development"),
     KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
         "how long a swap waits for the module's handlers to return before it gives up"),
 
@@ -110,7 +117,8 @@ static const config_key keys[] = {
         "the library; empty: NAME in [modules] dir"),
     KEY("module", "load", "yes", CONFIG_BOOL, config_module, load, 0, 0, "load it at the start"),
 
-    REQUIRED("listener", "address", CONFIG_ADDRESS, config_service, address, 0, 0, "where clients connect"),
+    REQUIRED("listener", "address", CONFIG_ADDRESS, config_service, address, 0, 0,
+        "where clients connect"),
     REQUIRED("listener", "port", CONFIG_U16, config_service, port, 0, 65535,
              "TCP port; 0: the system picks one"),
     SESSION_KEYS("listener"),
@@ -126,10 +134,12 @@ static const config_key keys[] = {
     SERVICE("listener", "dual_stack", "no", CONFIG_BOOL, listen.dual_stack, 0, 0,
             "an IPv6 address accepts IPv4 clients, too"),
 
-    REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0, "where to connect to"),
+    REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0,
+        "where to connect to"),
     REQUIRED("connector", "port", CONFIG_U16, config_service, port, 1, 65535, "the peer's port"),
     SESSION_KEYS("connector"),
-    SERVICE("connector", "max_sessions", "1", CONFIG_U32, max_sessions, 1, 1000000, "connections kept open"),
+    SERVICE("connector", "max_sessions", "1", CONFIG_U32, max_sessions, 1, 1000000,
+        "connections kept open"),
     SERVICE("connector", "connect_timeout_ms", "5000", CONFIG_U32, connect_timeout_ms, 1, 600000,
             "how long connecting may take"),
     SERVICE("connector", "reconnect_min_ms", "250", CONFIG_U32, reconnect_min_ms, 1, 3600000,

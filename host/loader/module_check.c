@@ -76,7 +76,8 @@ static void check_folder(module_survey *s) {
     if (s->folder_unknown) {
         fault_add(
             s->faults, config_line(c, &c->modules_dir),
-            "[modules] dir = %s: the folder cannot be read (%s); create it, name another one, or set "
+            "[modules] dir = %s: the folder cannot be read (%s); create it, name another one, or "
+            "set "
             "autoload = no",
             c->modules_dir, system_text(os_error()));
     }
@@ -176,7 +177,8 @@ static void check_type(module_survey *s, const config_service *service) {
     if (found) {
         fault_add(
             s->faults, line,
-            "[%s %s] type = %s: nothing loads the module %s: add [module %s], or set [modules] autoload = "
+            "[%s %s] type = %s: nothing loads the module %s: add [module %s], or set [modules] "
+            "autoload = "
             "yes",
             word, service->name, service->type, module, module);
         return;

@@ -107,7 +107,7 @@ static void swap_discard(const swap *w, generation *to) {
     }
 }
 
-/* ---- a new build, and back -------------------------------------------------------------------- */
+/* ---- a new build, and back ------------------------------------------------------------------- */
 
 static portico_status swap_refuse(const module *m, const char *name, portico_status status,
                                   char why[IMAGE_WHY_MAX]) {

@@ -1,5 +1,5 @@
-/* swap_exchange.h: the part of a swap that is the same for a new build and for a roll-back: from the
- * plan to the sessions that follow. [control thread]
+/* swap_exchange.h: the part of a swap that a new build and a roll-back share: from the plan to the
+ * sessions that follow. [control thread]
  */
 #ifndef PORTICO_SWAP_EXCHANGE_H
 #define PORTICO_SWAP_EXCHANGE_H

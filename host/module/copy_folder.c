@@ -150,8 +150,8 @@ static void mark_found(copy_set *set, uint64_t found) {
     free(path);
 }
 
-/* Numbers the new sets of the sorted list, the oldest first. Since a host may have served far longer
- * than others with its run_dir, the time of its copies says nothing about when it crashed. */
+/* Numbers the new sets of the sorted list, the oldest first. A host may have served far longer than
+ * others with its run_dir, so the time of its copies says nothing about when it crashed. */
 static void mark_all_found(set_list *list) {
     uint64_t last = 0;
     for (size_t i = list->count; i-- > 0;) {

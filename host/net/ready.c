@@ -77,7 +77,8 @@ bool ready_write(const config *c) {
     if (!ready_may_replace(c->ready_file)) {
         log_error(
             "host",
-            "[host] ready_file = %s: a file of that name exists and is not a ready file; choose another name",
+            "[host] ready_file = %s: a file of that name exists and is not a ready file; choose "
+            "another name",
             c->ready_file);
         return false;
     }
