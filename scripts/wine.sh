@@ -17,7 +17,9 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
 WINEDLLPATH=${WINEDLLPATH:-$root/build/windows/wine}
 WINEDEBUG=${WINEDEBUG:--all,err+virtual}
-export WINEPREFIX WINEDLLPATH WINEDEBUG
+# Without a UTF-8 locale Wine has no names for files beyond ASCII.
+LC_ALL=${LC_ALL:-C.UTF-8}
+export WINEPREFIX WINEDLLPATH WINEDEBUG LC_ALL
 
 # The sockets of all programs belong to Wine's server, which inherits the limit of the process that
 # starts it.

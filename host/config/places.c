@@ -29,7 +29,7 @@ bool place_folder(place where, char folder[PLACE_BYTES]) {
         !cut_last_part(path) || !cut_last_part(path)) {
         return false;
     }
-    strcat(path, "/");
-    strcat(path, folder_name);
+    size_t size = strlen(path);
+    snprintf(path + size, sizeof path - size, "/%s", folder_name);
     return os_path_absolute(path, folder, PLACE_BYTES) == PORTICO_OK;
 }

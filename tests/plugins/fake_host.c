@@ -43,7 +43,7 @@ void fake_config(const char *key, const char *value) {
 void fake_open_module(const char *name) {
     char path[1024];
     char why[256] = "";
-    os_library *library = NULL;
+    static os_library *library; /* stays open until the test ends */
     host_module_path(name, path, sizeof path);
     portico_status status = os_library_open(path, &library, why, sizeof why);
     fake_check(status == PORTICO_OK, why);

@@ -280,7 +280,7 @@ static net_socket listen_on(uint16_t port) {
 net_socket net_listen(uint16_t *port) {
     net_socket s = listen_on(*port);
     CHECK(s != NET_NONE);
-    struct sockaddr_in at;
+    struct sockaddr_in at = {0};
     socklen_t size = sizeof at;
     CHECK(getsockname((SOCKET)s, (struct sockaddr *)&at, &size) == 0);
     *port = ntohs(at.sin_port);

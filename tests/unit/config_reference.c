@@ -182,11 +182,11 @@ static void check_edits(const char *reference) {
     replace(edited, "\n; watch = no\n", "\nwatch = yes\n");
     CHECK_INT(reference_faults(edited), 0);
 
-    (void)strcpy(edited, reference);
+    (void)snprintf(edited, sizeof edited, "%s", reference);
     replace(edited, "\n; keep = ", "\n; keeps = ");
     CHECK_INT(reference_faults(edited), strstr(reference, "\n; keep = ") != NULL ? 2 : 0);
 
-    (void)strcpy(edited, reference);
+    (void)snprintf(edited, sizeof edited, "%s", reference);
     replace(edited, "Default: ", "By default ");
     CHECK_INT(reference_faults(edited), strstr(reference, "Default: ") != NULL ? 1 : 0);
 }

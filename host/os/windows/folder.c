@@ -70,11 +70,12 @@ portico_status os_folder_check(const char *path) {
     HANDLE handle =
         CreateFileW(wide, FILE_ADD_FILE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                     NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
-    DWORD code = handle != INVALID_HANDLE_VALUE ? 0 : GetLastError();
-    free(wide);
-    if (code != 0) {
+    if (handle == INVALID_HANDLE_VALUE) {
+        DWORD code = GetLastError();
+        free(wide);
         return error_set(code);
     }
+    free(wide);
     CloseHandle(handle);
     return PORTICO_OK;
 }
