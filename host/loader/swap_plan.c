@@ -109,10 +109,16 @@ typedef portico_status (*dependent_check)(module *other, const module *m, const 
 static portico_status each_dependent(const module *m, const generation *to, dependent_check check,
                                      char why[IMAGE_WHY_MAX]) {
     module_list list = modules_list();
-    portico_status status = list.all != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (size_t i = 0; status == PORTICO_OK && i < list.count; i++) {
+    if (list.all == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    portico_status status = PORTICO_OK;
+    for (size_t i = 0; i < list.count; i++) {
         if (module_requires(list.all[i], m->name)) {
             status = check(list.all[i], m, to, why);
+        }
+        if (status != PORTICO_OK) {
+            break;
         }
     }
     free(list.all);
@@ -226,16 +232,23 @@ static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     const registered_type *from = p->from->registry->types;
     const registered_type *to = p->to->registry->types;
     p->types = calloc(count_types(from) + count_types(to) + 1, sizeof *p->types);
-    portico_status status = p->types != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (const registered_type *t = from; status == PORTICO_OK && t != NULL; t = t->next) {
-        status = plan_type(p, t, registry_find(p->to->registry, t->name), why);
+    if (p->types == NULL) {
+        return PORTICO_E_NO_MEMORY;
     }
-    for (const registered_type *t = to; status == PORTICO_OK && t != NULL; t = t->next) {
-        if (registry_find(p->from->registry, t->name) == NULL) {
-            status = plan_type(p, NULL, t, why);
+    for (const registered_type *t = from; t != NULL; t = t->next) {
+        portico_status status = plan_type(p, t, registry_find(p->to->registry, t->name), why);
+        if (status != PORTICO_OK) {
+            return status;
         }
     }
-    return status;
+    for (const registered_type *t = to; t != NULL; t = t->next) {
+        bool is_new = registry_find(p->from->registry, t->name) == NULL;
+        portico_status status = is_new ? plan_type(p, NULL, t, why) : PORTICO_OK;
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    return PORTICO_OK;
 }
 
 /* ---- room types ----------------------------------------------------------------------------- */
@@ -269,16 +282,23 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     const registered_room *from = p->from->registry->rooms;
     const registered_room *to = p->to->registry->rooms;
     p->rooms = calloc(count_rooms(from) + count_rooms(to) + 1, sizeof *p->rooms);
-    portico_status status = p->rooms != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-    for (const registered_room *r = from; status == PORTICO_OK && r != NULL; r = r->next) {
-        status = plan_room(p, r, registry_find_room(p->to->registry, r->name), why);
+    if (p->rooms == NULL) {
+        return PORTICO_E_NO_MEMORY;
     }
-    for (const registered_room *r = to; status == PORTICO_OK && r != NULL; r = r->next) {
-        if (registry_find_room(p->from->registry, r->name) == NULL) {
-            status = plan_room(p, NULL, r, why);
+    for (const registered_room *r = from; r != NULL; r = r->next) {
+        portico_status status = plan_room(p, r, registry_find_room(p->to->registry, r->name), why);
+        if (status != PORTICO_OK) {
+            return status;
         }
     }
-    return status;
+    for (const registered_room *r = to; r != NULL; r = r->next) {
+        bool is_new = registry_find_room(p->from->registry, r->name) == NULL;
+        portico_status status = is_new ? plan_room(p, NULL, r, why) : PORTICO_OK;
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    return PORTICO_OK;
 }
 
 /* ---- the plan ------------------------------------------------------------------------------- */
