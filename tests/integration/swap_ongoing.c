@@ -1,6 +1,6 @@
-/* swap_goes_on.c: what began before a swap continues after it: timers of sessions and rooms, once
- * each and not twice; blocking jobs, whether running or waiting at the time of the swap, and their
- * replies. */
+/* swap_ongoing.c: work that began before a swap continues after it: timers of sessions and rooms,
+ * once each and not twice; blocking jobs, whether running or waiting at the time of the swap, and
+ * their replies. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"
@@ -30,8 +30,8 @@ static void timers(void) {
         do {
             CHECK_INT(wire_wait(s, 106, tick, sizeof tick), sizeof tick);
             CHECK_INT(tick[1], ++ticks);
-        } while (tick[0] !=
-                 serves); /* those from before the swap may still have been on their way */
+            /* Ticks sent before the swap may still arrive. */
+        } while (tick[0] != serves);
     }
     CHECK_INT(swaps_timers(h), before);
     swaps_room room = swaps_ask_room(s);
@@ -70,9 +70,9 @@ static void jobs(void) {
     net_close(s);
 }
 
-SCENARIO(swap_goes_on) {
+SCENARIO(swap_ongoing) {
     host_options options = {
-        .name = "swap_goes_on",
+        .name = "swap_ongoing",
         .modules = "swapped",
         .host_keys = "blocking_threads = 1\n",
         .listeners = {{"game", "swapped.session", NULL}},
