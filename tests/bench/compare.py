@@ -1,18 +1,18 @@
-"""compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work, and
-under Wine Portico and a raw loop on a completion port. It keeps every sample.
+"""compare.py: runs Portico, raw loops on epoll and io_uring, libuv and Boost.Asio on the same work,
+and under Wine Portico and a raw loop on a completion port. It keeps every sample.
 
     python3 compare.py BUILD SAMPLES REPORT [--quick] [--only PART[,PART...]]
 
-BUILD is a built preset `linux` (scripts/bench.sh builds it). Samples go to the folder SAMPLES, the report
-and its plots to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls, allocations,
-idle, swap, grow, wine; by default all, wine only if the preset `windows-clang` is built beside BUILD. A
-part replaces its samples in SAMPLES, so parts can be measured at different times; compare_report.py then
-writes tables and plots from all samples.
+BUILD is a built preset `linux` (scripts/bench.sh builds it). Samples go to the folder SAMPLES, the
+report and its plots to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls,
+allocations, idle, swap, grow, wine; by default all, wine only if the preset `windows-clang` is
+built beside BUILD. A part replaces its samples in SAMPLES, so parts can be measured at different
+times; compare_report.py then writes tables and plots from all samples.
 
-Servers take turns. All of them and a client of each run at the same time, and each in turn has a round of
-a fraction of a second while the others sleep: A B C D, B C D A, ... So changes of the machine affect all
-alike, and a ratio within a round says more than its figures. After some rounds all start anew, with other
-addresses. Servers run on processor 0, clients on 1.
+Servers take turns. All of them, each with its client, run at the same time, and each in turn has a
+round of a fraction of a second while the others sleep: A B C D, B C D A, ... So changes of the
+machine affect all alike, and a ratio within a round says more than its figures. After some rounds
+all start anew, with other addresses. Servers run on processor 0, clients on 1.
 """
 import argparse
 import contextlib
@@ -66,7 +66,8 @@ FULL = {
     "starts": 3, "rounds": 9,
     "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
     "broadcast": [10, 100, 1000], "churn": [16],
-    "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)], "toil": [(1, 1), (2, 1), (4, 1), (100, 1)],
+    "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)],
+    "toil": [(1, 1), (2, 1), (4, 1), (100, 1)],
     "calls": [(1, 1), (1, 16), (100, 1), (100, 16)],
     "allocations": [(1, 1), (100, 1), (100, 16), (1000, 1)],
     "idle": [10000, 50000], "swap": ["100", "0", "100", "1000", "10000"], "grow": grow.FULL,
@@ -85,16 +86,17 @@ class Bench:
     def __init__(self, build, samples, plan):
         self.build, self.samples, self.plan = build, samples, plan
         self.tests = build / "tests"
-        self.windows = build.parent / "windows-clang"  # gcc's thread locals are calls: see README.md
+        # gcc's thread-local variables cost calls: see README.md.
+        self.windows = build.parent / "windows-clang"
         self.work = build / "tests" / "run" / "bench"
         shutil.rmtree(self.work, ignore_errors=True)
         self.servers = 0  # how many were started
         self.rows = []
         self.cpus = sorted(os.sched_getaffinity(0))
         if len(self.cpus) < 2:
-            sys.exit("compare.py: two processors are needed: one for the server and one for the client")
+            sys.exit("compare.py: needs two processors, one for the server and one for the client")
 
-    # ---- processes ------------------------------------------------------------------------------------------------
+    # ---- processes -------------------------------------------------------------------------------
 
     @staticmethod
     def prepare(cpus):
@@ -107,19 +109,21 @@ class Bench:
 
     @contextlib.contextmanager
     def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings=""):
-        """Starts a server; yields (its process, port). `counted`: the file for its allocations; `settings`:
-        further lines of the module's section, and further sections."""
+        """Starts a server; yields (its process, port). `counted`: the file for its allocations;
+        `settings`: further lines of the module's section, and further sections."""
         self.servers += 1
         folder = self.work / f"{self.servers}-{name}-{module}"
         folder.mkdir(parents=True)
         environment = dict(os.environ)
         if counted:
-            environment |= {"LD_PRELOAD": str(self.tests / "bench.count_allocations.so"), "COUNT_ALLOCATIONS": str(counted)}
+            environment |= {"LD_PRELOAD": str(self.tests / "bench.count_allocations.so"),
+                            "COUNT_ALLOCATIONS": str(counted)}
         if name in WINE:
             environment |= self.wine_environment()
         with (folder / "output").open("w") as output:
-            process = subprocess.Popen(self.command(name, folder, workers, module, settings), cwd=folder, env=environment,
-                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            process = subprocess.Popen(self.command(name, folder, workers, module, settings),
+                                       cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                                       stdout=output, stderr=output,
                                        preexec_fn=self.prepare(cpus or {self.cpus[0]}))
         try:
             yield process, self.port(process, folder)
@@ -136,13 +140,16 @@ class Bench:
         if name in ("portico", "wine"):
             windows = name == "wine"
             build = self.windows if windows else self.build
-            file = build / ("modules" if module == "echo" else "tests/modules") / (module + (".dll" if windows else ".so"))
-            ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "", file=file,
-                             settings=settings)
+            modules = build / ("modules" if module == "echo" else "tests/modules")
+            file = modules / (module + (".dll" if windows else ".so"))
+            ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "",
+                             file=file, settings=settings)
             (folder / "host.ini").write_text(ini)
-            return (["wine"] if windows else []) + [build / "bin" / ("portico.exe" if windows else "portico"), "run", "host.ini"]
+            program = build / "bin" / ("portico.exe" if windows else "portico")
+            return (["wine"] if windows else []) + [program, "run", "host.ini"]
+        raw = [self.tests / "bench.raw_epoll", "--threads", str(workers)]
         return {
-            "raw": [self.tests / "bench.raw_epoll", "--threads", str(workers)] + (["--broadcast"] if broadcast else []),
+            "raw": raw + (["--broadcast"] if broadcast else []),
             "uring": [self.tests / "bench.raw_uring"],
             "uv": [self.tests / "bench.uv_echo"],
             "asio": [self.tests / "bench.asio_echo", str(workers)],
@@ -163,16 +170,20 @@ class Bench:
                 if line.startswith("port="):
                     return int(line[5:])
             time.sleep(0.01)
-        sys.exit(f"compare.py: {process.args} does not serve: {(folder / 'output').read_text()}")
+        output = (folder / "output").read_text()
+        sys.exit(f"compare.py: {process.args} does not serve: {output}")
 
     @contextlib.contextmanager
     def client(self, process, port, **arguments):
-        """Connects a client; yields a function that runs a round and returns its figures as a dict of texts."""
+        """Connects a client; yields a function that runs a round and returns its figures as a dict
+        of texts."""
         pids = [process.pid] + ([self.wine_server] if self.wine_server else [])
-        command = [self.tests / "bench.load", "--steps", "--port", str(port), "--pid", ",".join(map(str, pids))]
+        command = [self.tests / "bench.load", "--steps", "--port", str(port),
+                   "--pid", ",".join(map(str, pids))]
         for key, value in (self.times(arguments) | arguments).items():
             command += ["--" + key.replace("_", "-"), str(value)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True,
                               preexec_fn=self.prepare(self.client_cpus())) as client:
             def line():
                 text = client.stdout.readline()
@@ -203,7 +214,8 @@ class Bench:
     wine_server = None  # its process id; it does a share of the work
 
     def in_turn(self, contestants):
-        """A contestant is (columns of its samples, the server's arguments, the client's). They take turns."""
+        """Lets contestants take turns. Each is (columns of its samples, the server's arguments, the
+        client's)."""
         rounds = self.plan["rounds"]
         for start in range(self.plan["starts"]):
             with contextlib.ExitStack() as stack:
@@ -212,20 +224,24 @@ class Bench:
                     process, port = stack.enter_context(self.server(which["server"], **server))
                     clients.append((which, stack.enter_context(self.client(process, port, **work))))
                 for turn in range(rounds):
-                    for which, one_round in clients[turn % len(clients):] + clients[:turn % len(clients)]:
+                    first = turn % len(clients)
+                    for which, one_round in clients[first:] + clients[:first]:
                         self.keep(which | {"round": start * rounds + turn}, one_round())
 
     def once(self, part, name, work, **server):
-        with self.server(name, **server) as (process, port), self.client(process, port, **work) as one_round:
+        with (self.server(name, **server) as (process, port),
+              self.client(process, port, **work) as one_round):
             self.keep({"part": part, "server": name, "workers": 1, "round": 0}, one_round())
 
     def keep(self, which, found):
         row = which | found
         self.rows.append(row)
-        shown = " ".join(f"{k}={row[k]}" for k in ("curve", "count", "per_second", "server_us", "p50_us", "p99_us") if k in row)
-        print("{part} {server}/{workers} {connections} x {in_flight}:".format(**row), shown, file=sys.stderr)
+        wanted = ("curve", "count", "per_second", "server_us", "p50_us", "p99_us")
+        shown = " ".join(f"{figure}={row[figure]}" for figure in wanted if figure in row)
+        print("{part} {server}/{workers} {connections} x {in_flight}:".format(**row), shown,
+              file=sys.stderr)
 
-    # ---- parts ----------------------------------------------------------------------------------------------------
+    # ---- parts -----------------------------------------------------------------------------------
 
     def peers(self):
         """All that were built and that the system permits, in the order of their turns."""
@@ -249,7 +265,8 @@ class Bench:
         for connections, in_flight in points:
             self.in_turn([({"part": part, "server": name, "workers": workers},
                            {"cpus": cpus, "workers": workers, "module": module},
-                           {"connections": connections, "in_flight": in_flight} | work) for name, workers in servers])
+                           {"connections": connections, "in_flight": in_flight} | work)
+                          for name, workers in servers])
 
     def echo(self):
         self.compare("echo", self.plan["echo"], [(name, 1) for name in self.peers()])
@@ -279,7 +296,8 @@ class Bench:
         for connections, in_flight in self.plan["allocations"]:
             for name in self.peers():
                 file.unlink(missing_ok=True)
-                self.once("allocations", name, {"connections": connections, "in_flight": in_flight, "allocations": file}, counted=file)
+                work = {"connections": connections, "in_flight": in_flight, "allocations": file}
+                self.once("allocations", name, work, counted=file)
 
     def idle(self):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
@@ -294,17 +312,21 @@ class Bench:
         for connections, in_flight in self.plan["calls"]:
             for name in self.peers():
                 work = {"connections": connections, "in_flight": in_flight, "warm_up_ms": 0}
-                with self.server(name) as (process, port), self.client(process, port, **work) as one_round:
+                with (self.server(name) as (process, port),
+                      self.client(process, port, **work) as one_round):
                     found = self.traced(process, one_round)
                 if found:
                     self.keep({"part": "calls", "server": name, "workers": 1, "round": 0}, found)
 
     def traced(self, process, one_round):
-        """A round, with system calls per message: strace runs from before the first to after the last."""
+        """A round, with system calls per message: strace runs from before the first to after the
+        last."""
         output = self.work / "strace"
-        with subprocess.Popen(["strace", "-c", "-f", "-o", output, "-p", str(process.pid)], stderr=subprocess.PIPE,
+        command = ["strace", "-c", "-f", "-o", output, "-p", str(process.pid)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE,
                               preexec_fn=self.prepare(self.client_cpus())) as strace:
-            attached = select.select([strace.stderr], [], [], 10)[0] and b"attached" in os.read(strace.stderr.fileno(), 4096)
+            attached = (select.select([strace.stderr], [], [], 10)[0] and
+                        b"attached" in os.read(strace.stderr.fileno(), 4096))
             time.sleep(0.05)  # also to its other threads
             found = one_round() if attached else None
             strace.send_signal(signal.SIGINT)
@@ -319,11 +341,12 @@ class Bench:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         environment = dict(os.environ) | {
-            "PORTICO_EXE": str(self.build / "bin" / "portico"), "PORTICO_MODULES_DIR": str(self.build / "modules"),
-            "PORTICO_TEST_MODULES_DIR": str(self.tests / "modules"), "PORTICO_TEST_DIR": str(folder),
-            "PORTICO_SOURCE_DIR": str(ROOT)}
-        done = subprocess.run([self.tests / "bench.swap_pause"] + self.plan["swap"], cwd=folder, env=environment,
-                              capture_output=True, text=True, timeout=300)
+            "PORTICO_EXE": str(self.build / "bin" / "portico"),
+            "PORTICO_MODULES_DIR": str(self.build / "modules"),
+            "PORTICO_TEST_MODULES_DIR": str(self.tests / "modules"),
+            "PORTICO_TEST_DIR": str(folder), "PORTICO_SOURCE_DIR": str(ROOT)}
+        done = subprocess.run([self.tests / "bench.swap_pause"] + self.plan["swap"], cwd=folder,
+                              env=environment, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             sys.exit(f"compare.py: bench.swap_pause: {done.stdout}{done.stderr}")
         (self.samples / "swap_pause.md").write_text(done.stdout)
@@ -331,21 +354,26 @@ class Bench:
     def grow(self):
         grow.measure(self)
 
-    # ---- Wine -----------------------------------------------------------------------------------------------------
+    # ---- Wine ------------------------------------------------------------------------------------
 
     def wine_environment(self):
         prefix = os.environ.get("WINEPREFIX", str(ROOT / "build" / "wineprefix"))
-        return {"WINEPREFIX": prefix, "WINEDLLPATH": str(self.windows / "wine"), "WINEDEBUG": "-all"}
+        return {"WINEPREFIX": prefix, "WINEDLLPATH": str(self.windows / "wine"),
+                "WINEDEBUG": "-all"}
 
     def wine(self):
-        """Measures Wine's one server process along with the server, on the same processor: it takes part in each call."""
+        """Measures Wine's one server process along with the server, on the same processor, because
+        it takes part in each call."""
         if not (self.windows / "tests" / "bench.raw_iocp.exe").exists() or not shutil.which("wine"):
-            print("preset windows-clang is not built, or there is no Wine: nothing is measured under Wine", file=sys.stderr)
+            print("preset windows-clang is not built, or there is no Wine: nothing is measured",
+                  "under Wine", file=sys.stderr)
             return
         environment = dict(os.environ) | self.wine_environment()
         there_before = wine_server_of(environment["WINEPREFIX"])
-        subprocess.run(["sh", ROOT / "scripts" / "wine.sh", "--prepare"], env=environment, check=True)
-        subprocess.run(["wineserver", "-p"], env=environment, check=False, preexec_fn=self.prepare({self.cpus[0]}))
+        subprocess.run(["sh", ROOT / "scripts" / "wine.sh", "--prepare"], env=environment,
+                       check=True)
+        subprocess.run(["wineserver", "-p"], env=environment, check=False,
+                       preexec_fn=self.prepare({self.cpus[0]}))
         self.wine_server = wine_server_of(environment["WINEPREFIX"])
         try:
             os.sched_setaffinity(self.wine_server, {self.cpus[0]})
@@ -356,7 +384,8 @@ class Bench:
                 subprocess.run(["wineserver", "-k"], env=environment, check=False)
 
 
-PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap", "grow", "wine"]
+PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap",
+         "grow", "wine"]
 WINE = ("iocp", "iocp_plain", "wine")
 
 
@@ -367,9 +396,10 @@ def figures(line):
 
 def calls_of(table, messages):
     """Returns what `strace -c` counted, per message."""
-    kinds = {"recv": ("recvfrom", "recvmsg", "read", "readv"), "send": ("sendto", "sendmsg", "write", "writev"),
+    kinds = {"recv": ("recvfrom", "recvmsg", "read", "readv"),
+             "send": ("sendto", "sendmsg", "write", "writev"),
              "wait": ("epoll_wait", "epoll_pwait", "epoll_pwait2")}
-    count = dict.fromkeys(("recv", "send", "wait", "other", "recv_in_vain"), 0)
+    count = dict.fromkeys(("recv", "send", "wait", "other", "recv_failed"), 0)
     for line in table.splitlines():
         words = line.split()
         if len(words) not in (5, 6) or not words[3].isdigit() or words[-1] == "total":
@@ -377,13 +407,14 @@ def calls_of(table, messages):
         kind = next((kind for kind, names in kinds.items() if words[-1] in names), "other")
         count[kind] += int(words[3])
         if kind == "recv" and len(words) == 6:
-            count["recv_in_vain"] += int(words[4])
+            count["recv_failed"] += int(words[4])
     return {f"calls_{kind}": f"{calls / messages:.4f}" for kind, calls in count.items()}
 
 
 def processor_ticks():
-    """Ticks of all processors since the start: those stolen by the machine below, and all."""
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    """Ticks of all processors since the start: those that the hypervisor stole, and all."""
+    line = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0]
+    ticks = [int(word) for word in line.split()[1:9]]
     return ticks[7], sum(ticks)
 
 
@@ -392,17 +423,23 @@ def wine_server_of(prefix):
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (folder / "comm").read_text().startswith("wineserver"):
-                if f"WINEPREFIX={prefix}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                variables = (folder / "environ").read_bytes().split(b"\0")
+                if f"WINEPREFIX={prefix}".encode() in variables:
                     return int(folder.name)
     return None
 
 
 def machine(mode):
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    others = ["git", "-C", ROOT, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)tests/bench/results"]  # than what is written here
-    dirty = "-dirty" if subprocess.run(others, capture_output=True).returncode else ""
-    return {"date": datetime.date.today().isoformat(), "commit": (commit.stdout.strip() or "?") + dirty, "mode": mode, "cpu": model,
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo")
+                  if line.startswith("model name")), "?")
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+                            capture_output=True, text=True)
+    # The results are written here, so they do not count as changes.
+    changes = ["git", "-C", ROOT, "diff", "--quiet", "HEAD", "--", ".",
+               ":(exclude)tests/bench/results"]
+    dirty = "-dirty" if subprocess.run(changes, capture_output=True).returncode else ""
+    return {"date": datetime.date.today().isoformat(),
+            "commit": (commit.stdout.strip() or "?") + dirty, "mode": mode, "cpu": model,
             "processors": len(os.sched_getaffinity(0)), "kernel": platform.release()}
 
 
@@ -419,8 +456,10 @@ def main():
         parser.error(f"parts are {', '.join(PARTS)}")
     arguments.samples.mkdir(parents=True, exist_ok=True)
     arguments.report.mkdir(parents=True, exist_ok=True)
-    bench = Bench(arguments.build.resolve(), arguments.samples.resolve(), QUICK if arguments.quick else FULL)
-    where = {"rounds": bench.plan["starts"] * bench.plan["rounds"]} | machine("quick" if arguments.quick else "full")
+    bench = Bench(arguments.build.resolve(), arguments.samples.resolve(),
+                  QUICK if arguments.quick else FULL)
+    rounds = bench.plan["starts"] * bench.plan["rounds"]
+    where = {"rounds": rounds} | machine("quick" if arguments.quick else "full")
     for part in chosen:
         began = time.monotonic()
         bench.rows = []

@@ -2,12 +2,14 @@
 import statistics
 import subprocess
 
-NAMES = {"raw": "raw epoll", "uring": "raw io_uring", "uv": "libuv", "asio": "Boost.Asio", "portico": "Portico", "iocp": "raw IOCP",
-         "iocp_plain": "raw IOCP, plain", "wine": "Portico"}
+NAMES = {"raw": "raw epoll", "uring": "raw io_uring", "uv": "libuv", "asio": "Boost.Asio",
+         "portico": "Portico", "iocp": "raw IOCP", "iocp_plain": "raw IOCP, plain",
+         "wine": "Portico"}
 
 
 def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---" if i == 0 else "---:" for i in range(len(head))) + "|"]
+    rule = ["---"] + ["---:"] * (len(head) - 1)
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join(rule) + "|"]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
@@ -24,12 +26,18 @@ def middle_half(values, digits=2):
 
 
 def picture(file, title, y, series, x="connections"):
-    """series: {name: [(x, y), ...]}; x by powers of ten. Names that are not servers are shown below."""
+    """series: {name: [(x, y), ...]}; x by powers of ten. Names that are not servers are shown
+    below."""
     key = "outside" if all(name in NAMES for name in series) else "below vertical maxrows 2"
     data = [f"$data{i} << EOD\n" + "\n".join(f"{at} {value}" for at, value in points) + "\nEOD"
             for i, points in enumerate(series.values())]
-    plots = [f"$data{i} using 1:2 with linespoints linewidth 2 title '{NAMES.get(name, name)}'" for i, name in enumerate(series)]
-    script = "\n".join([f"set terminal svg size 640,400 background rgb 'white'\nset output '{file}'",
-                        f"set title '{title}'\nset xlabel '{x}'\nset ylabel '{y}'", "set logscale x\nset yrange [0:*]",
-                        f"set offsets graph 0.03, graph 0.03, graph 0.1, 0\nset key {key}\nset grid"] + data)
-    subprocess.run(["gnuplot"], input=script + "\nplot " + ", ".join(plots) + "\n", text=True, check=True)
+    plots = [f"$data{i} using 1:2 with linespoints linewidth 2 title '{NAMES.get(name, name)}'"
+             for i, name in enumerate(series)]
+    script = "\n".join(["set terminal svg size 640,400 background rgb 'white'",
+                        f"set output '{file}'",
+                        f"set title '{title}'\nset xlabel '{x}'\nset ylabel '{y}'",
+                        "set logscale x\nset yrange [0:*]",
+                        "set offsets graph 0.03, graph 0.03, graph 0.1, 0",
+                        f"set key {key}\nset grid"] + data)
+    subprocess.run(["gnuplot"], input=script + "\nplot " + ", ".join(plots) + "\n", text=True,
+                   check=True)

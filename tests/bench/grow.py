@@ -1,9 +1,10 @@
-"""grow.py: the part `grow` of compare.py: what a message costs by number of connections, modules, handlers
-and rooms.
+"""grow.py: the part `grow` of compare.py: what a message costs by number of connections, modules,
+handlers and rooms.
 
-The work is an echo. With 16 frames in flight on each connection the system's share is small, and the
-host's is visible; with 1 each message is a recv, a turn and a send of its own. All points of a curve take
-turns. `measure` keeps samples with `curve` and `count`; `sections` turns all samples into the report.
+The work is an echo. With 16 frames in flight on each connection the system's share is small, and
+the host's is visible; with 1 each message is a recv, a turn and a send of its own. All points of a
+curve take turns. `measure` keeps samples with `curve` and `count`; `sections` turns all samples
+into the report.
 """
 import statistics
 
@@ -18,11 +19,13 @@ def connections(count):
 
 
 def silent(count):
-    return "echo", "", {"connections": count, "in_flight": 1, "silent": count - SPEAKERS_AMONG_SILENT}
+    silent_count = count - SPEAKERS_AMONG_SILENT
+    return "echo", "", {"connections": count, "in_flight": 1, "silent": silent_count}
 
 
 def handlers(count):
-    return "grow", f"handlers = {count}\n", {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+    work = {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+    return "grow", f"handlers = {count}\n", work
 
 
 def rooms(count):
@@ -30,7 +33,8 @@ def rooms(count):
 
 
 def ticking_rooms(count):
-    return "grow", f"rooms = {count}\ntick_ms = 1000\n", {"connections": SPEAKERS, "in_flight": 16}
+    settings = f"rooms = {count}\ntick_ms = 1000\n"
+    return "grow", settings, {"connections": SPEAKERS, "in_flight": 16}
 
 
 def rooms_in_turn(count):
@@ -42,47 +46,56 @@ def modules(count):
 
 
 def joined_modules(count):
-    return "grow", crowd(count - 1, "opcode = {opcode}\n"), {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+    work = {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
+    return "grow", crowd(count - 1, "opcode = {opcode}\n"), work
 
 
 def crowd(count, key):
-    """Sections for the ini; {crowd} is where make_crowd put the files. Opcode 1 is that of grow.c, the first module."""
-    return "".join(f"\n[module crowd_{i:03}]\nfile = {{crowd}}/crowd_{i:03}.so\n" + key.format(opcode=i + 1)
-                   for i in range(1, count + 1))
+    """Sections for the ini; {crowd} is where make_crowd put the files. Opcode 1 belongs to grow.c,
+    the first module."""
+    return "".join(f"\n[module crowd_{i:03}]\nfile = {{crowd}}/crowd_{i:03}.so\n" +
+                   key.format(opcode=i + 1) for i in range(1, count + 1))
 
 
 RAW_TOO = ("raw", "portico")
 HOST = ("portico",)
 
-# Axis: its title, the frames in flight, and its curves: name, in words, what makes a point of it, servers. The plan has the counts of each curve.
+# Axis: its title, the frames in flight, and its curves: name, in words, the function that makes a
+# point of it, servers. The plan has the counts of each curve.
 AXES = {
     "connections": ("connections", 1, [
         ("connections", "all speak", connections, RAW_TOO),
         ("silent", f"{SPEAKERS_AMONG_SILENT} speak, the others are silent", silent, RAW_TOO)]),
     "modules": ("modules", 16, [
-        ("modules", "they stand there", modules, HOST),
+        ("modules", "loaded, not used", modules, HOST),
         ("joined_modules", "each has a handler of the same sessions", joined_modules, HOST)]),
-    "handlers": ("handlers of the session type", 16, [("handlers", "packets go round them all", handlers, HOST)]),
+    "handlers": ("handlers of the session type", 16, [
+        ("handlers", "packets use all in turn", handlers, HOST)]),
     "rooms": ("rooms", 16, [
         ("rooms", f"{SPEAKERS} sessions in them", rooms, HOST),
-        ("ticking_rooms", "each has a timer of 1 s, too", ticking_rooms, HOST)]),
-    "rooms_in_turn": ("rooms", 1, [("rooms_in_turn", f"{SPEAKERS} sessions in them", rooms_in_turn, HOST)]),
+        ("ticking_rooms", "the same, each room with a timer of 1 s", ticking_rooms, HOST)]),
+    "rooms_in_turn": ("rooms", 1, [
+        ("rooms_in_turn", f"{SPEAKERS} sessions in them", rooms_in_turn, HOST)]),
 }
 
 FULL = {
     "connections": [1, 10, 100, 1000, 10000], "silent": [100, 1000, 10000],
-    "modules": [1, 3, 10, 32, 100], "joined_modules": [1, 3, 10, 32],  # LAYOUT_PARTS_MAX in host/session/session_type.h
+    "modules": [1, 3, 10, 32, 100],
+    "joined_modules": [1, 3, 10, 32],  # at most LAYOUT_PARTS_MAX in host/session/session_type.h
     "handlers": [1, 10, 100, 1000, 10000],
-    "rooms": [1, 10, 100, 1000, 10000], "ticking_rooms": [1, 10, 100, 1000, 10000], "rooms_in_turn": [1, 10, 100, 1000, 10000],
+    "rooms": [1, 10, 100, 1000, 10000], "ticking_rooms": [1, 10, 100, 1000, 10000],
+    "rooms_in_turn": [1, 10, 100, 1000, 10000],
 }
 QUICK = {
-    "connections": [1, 100], "silent": [100, 500], "modules": [1, 10], "joined_modules": [1, 10], "handlers": [1, 1000],
-    "rooms": [1, 1000], "ticking_rooms": [1, 1000], "rooms_in_turn": [1, 1000],
+    "connections": [1, 100], "silent": [100, 500], "modules": [1, 10], "joined_modules": [1, 10],
+    "handlers": [1, 1000], "rooms": [1, 1000], "ticking_rooms": [1, 1000],
+    "rooms_in_turn": [1, 1000],
 }
 
 
 def make_crowd(bench):
-    """Copies the module crowd under other names, also in the files themselves. Returns the folder."""
+    """Copies the module crowd under other names, which it also writes into the files. Returns the
+    folder."""
     original = (bench.tests / "modules" / "crowd.so").read_bytes()
     name = b"crowd_000\0"
     if original.count(name) != 1:
@@ -103,12 +116,13 @@ def measure(bench):
                 module, settings, work = point(count)
                 arguments = {"module": module, "settings": settings.replace("{crowd}", str(folder))}
                 for server in servers:
-                    which = {"part": "grow", "server": server, "workers": 1, "curve": name, "count": count}
+                    which = {"part": "grow", "server": server, "workers": 1, "curve": name,
+                             "count": count}
                     contestants.append((which, arguments, work))
             bench.in_turn(contestants)
 
 
-# ---- the report -------------------------------------------------------------------------------------------------------
+# ---- the report ----------------------------------------------------------------------------------
 
 
 def samples_of(rows, curve, server):
@@ -126,7 +140,8 @@ def figure(samples, name="server_us"):
 
 def ratio(samples, others):
     """The median of the ratios within each round."""
-    pairs = [(float(samples[r]["server_us"]), float(others[r]["server_us"])) for r in samples if r in others]
+    pairs = [(float(samples[r]["server_us"]), float(others[r]["server_us"]))
+             for r in samples if r in others]
     return statistics.median(mine / its for mine, its in pairs) if pairs else None
 
 
@@ -139,12 +154,13 @@ def table_of(rows, curves):
             for count, samples in points.items():
                 lines.append([words, NAMES[server], f"{count:,}",
                               text(statistics.median(figure(samples, "per_second")), 0),
-                              text(statistics.median(figure(samples)), 3), middle_half(figure(samples), 3),
+                              text(statistics.median(figure(samples)), 3),
+                              middle_half(figure(samples), 3),
                               text(ratio(samples, next(iter(points.values())))),
                               text(ratio(samples, raw[count])) if count in raw else "",
                               text(statistics.median(figure(samples, "server_share")))])
-    return table(["what", "server", "how many", "messages/s", "server us", "middle half", "x the first", "x raw",
-                                 "server busy"], lines)
+    return table(["what", "server", "how many", "messages/s", "server us", "middle half",
+                  "x the first", "x raw", "server busy"], lines)
 
 
 def series_of(rows, curves):
@@ -153,7 +169,8 @@ def series_of(rows, curves):
         for server in servers:
             points = samples_of(rows, name, server)
             label = f"{NAMES[server]}: {words}"
-            found[label] = [(count, statistics.median(figure(samples))) for count, samples in points.items()]
+            found[label] = [(count, statistics.median(figure(samples)))
+                            for count, samples in points.items()]
     return {label: points for label, points in found.items() if points}
 
 
@@ -164,10 +181,11 @@ def sections(rows, report, draws):
         series = series_of(rows, curves)
         if not series:
             continue
-        out += [f"### Against the number of {title}, {in_flight} in flight\n", table_of(rows, curves)]
+        out += [f"### Against the number of {title}, {in_flight} in flight\n",
+                table_of(rows, curves)]
         if draws:
             file = f"grow_{axis}.svg"
             picture(report / file, f"echo of 64 bytes, {in_flight} in flight, against {title}",
-                                   "us of the server a message", series, title)
+                    "us of the server a message", series, title)
             out.append(f"![{file}]({file})\n")
     return ["## Cost as work grows\n"] + out if out else []
