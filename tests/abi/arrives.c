@@ -1,14 +1,14 @@
 /* arrives.c: reports in which order messages, on_join, on_leave and room_join_tell's answer run.
  *
- * Opcode 1 (GO) carries the name of a hall. Its handler posts one message to the session and one to the
- * hall, calls room_join_tell, and posts one more to each. Whatever then runs is sent to the session as
- * opcode 2 with two bytes: the event and whether the session was in a room:
- *   'a' 'b'  the session's message from before and after room_join_tell
+ * The payload of opcode 1 (GO) is the name of a hall. Its handler posts a message to the session
+ * and one to the hall, calls room_join_tell, and posts one more to each. Every handler that runs
+ * then sends the session an EVENT of two bytes: a letter, and 'y' or 'n' for whether the session is
+ * in a room.
+ *   'a' 'b'  the session's messages, posted before and after room_join_tell
  *   'A' 'B'  the hall's
  *   'j' 'l'  on_join and on_leave
  *   't'      room_join_tell's answer
- * A hall whose name begins with 'x' refuses everybody.
- */
+ * A hall whose name begins with 'x' refuses everybody. */
 #include <portico/portico.h>
 
 #include <string.h>

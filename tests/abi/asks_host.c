@@ -66,7 +66,7 @@ static void check_types(char *why, size_t size) {
     expect_type(why, size, "large", 1024 * 1024 + 1, PORTICO_E_INVALID, "too much state");
     expect_type(why, size, "largest", 1024 * 1024, PORTICO_OK, "the most state");
     expect_type(why, size, "chat.user", 0, PORTICO_E_DEPENDENCY, "a module that is not required");
-    expect_type(why, size, "echo.nothing", 0, PORTICO_E_NOT_FOUND, "a type that is not there");
+    expect_type(why, size, "echo.nothing", 0, PORTICO_E_NOT_FOUND, "a missing type");
     expect_type(why, size, "echo.session", 0, PORTICO_OK, "another module's type");
     expect(why, size, host->register_session_type(NULL), PORTICO_E_INVALID, "NULL");
 }
@@ -187,7 +187,7 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
                                    const portico_packet *packet) {
     (void)state;
     char why[200] = "";
-    expect(why, sizeof why, packet->data[packet->size], 0, "the zero behind a packet");
+    expect(why, sizeof why, packet->data[packet->size], 0, "the zero after a packet");
     check_sessions(why, sizeof why, session);
     check_labels(why, sizeof why, session);
     check_channels(why, sizeof why, session);

@@ -90,7 +90,7 @@ static portico_room some_room(uint32_t number) {
     return room;
 }
 
-/* ---- rooms ------------------------------------------------------------------------------------- */
+/* ---- rooms ----------------------------------------------------------------------------------- */
 
 static place *room_begin(portico_room room, void *state) {
     place *p = state;
@@ -165,7 +165,7 @@ static void PORTICO_CALL on_note(portico_entity room, void *state, const portico
     end(&p->inside);
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 /* The place whose turn this is, or NULL. */
 static place *session_begin(portico_session session, void *state) {
@@ -303,7 +303,7 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
     expect(ledger_end(&sessions, session), "a session closes twice");
 }
 
-/* ---- the module -------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static portico_status register_types(void) {
     const portico_session_type session_type = {
@@ -361,8 +361,8 @@ static void PORTICO_CALL module_unload(void *state) {
     expect(get(&joined) == leaves, "an on_join without its on_leave");
     (void)snprintf(
         text, sizeof text,
-        "account: sessions %u rooms %u members %u left: ok %u room_closed %u kicked %u closed %u unloaded %u"
-        " lost %u; were_kicked %u were_unloaded %u; acted while going %u chaos wrong %u",
+        "account: sessions %u rooms %u members %u left: ok %u room_closed %u kicked %u closed %u "
+        "unloaded %u lost %u; were_kicked %u were_unloaded %u; acted while going %u chaos wrong %u",
         get(&sessions.ended), get(&rooms.ended), leaves, get(&left[0]),
         get(&left[-PORTICO_E_ROOM_CLOSED]), get(&left[-PORTICO_E_KICKED]),
         get(&left[-PORTICO_E_CLOSED]), get(&left[-PORTICO_E_UNLOADED]),

@@ -1,4 +1,4 @@
-// cpp_module.cpp: a module in C++11: the headers compile there and do what they say. The macros must
+// cpp_module.cpp: a module in C++11: the headers compile and do what they promise. The macros must
 // find the same kinds as in C, also for types that only C++ has.
 #include <portico/portico.h>
 
@@ -27,13 +27,14 @@ struct place {
 PORTICO_STATE(counter, COUNTER);
 
 // The field with that number, as C would describe it.
-#define EXPECT(index, field, of_kind, elements)                                                             \
-    if (counter_fields.fields[index].kind != PORTICO_KIND_##of_kind ||                                      \
-        counter_fields.fields[index].offset != offsetof(counter, field) ||                                  \
-        counter_fields.fields[index].count != (elements) ||                                                 \
-        counter_fields.fields[index].size * counter_fields.fields[index].count != sizeof(counter::field)) { \
-        host->log(PORTICO_LOG_ERROR, "the field " #field " is described wrongly");                          \
-        return PORTICO_E_INVALID;                                                                           \
+#define EXPECT(index, field, of_kind, elements)                                    \
+    if (counter_fields.fields[index].kind != PORTICO_KIND_##of_kind ||             \
+        counter_fields.fields[index].offset != offsetof(counter, field) ||         \
+        counter_fields.fields[index].count != (elements) ||                        \
+        counter_fields.fields[index].size * counter_fields.fields[index].count !=  \
+            sizeof(counter::field)) {                                              \
+        host->log(PORTICO_LOG_ERROR, "the field " #field " is described wrongly"); \
+        return PORTICO_E_INVALID;                                                  \
     }
 
 const portico_host *host;

@@ -77,8 +77,8 @@ static void PORTICO_CALL on_tick(portico_entity entity, void *state,
 static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
     beat *b = state;
     uint64_t none = 0;
-    b->started_ns =
-        system_now_ns(); /* before the host reads its clock, so that no tick seems less late than it is */
+    /* Read before the host reads its clock, so that no tick seems less late than it is. */
+    b->started_ns = system_now_ns();
     (void)atomic_compare_exchange_strong(&first_start_ns, &none, b->started_ns);
     raise_to(&last_start_ns, b->started_ns);
     return host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);

@@ -21,7 +21,7 @@
  *  15 too late  as tell, to a room that the same handler closes
  *
  * A `place` records what happens to it and logs that in its on_close: "room: o j j l l c reason N",
- * where l stands for PORTICO_OK, x for a closing room, and e for an ending session. Anything
+ * where l means a leave with PORTICO_OK, x a closing room, and e an ending session. Anything
  * forbidden (a state that is not zero at first, a leave without a join, two handlers at once) is
  * counted as wrong. The room's state is deliberately not atomic. Statics are atomic: all sessions
  * share them. */
@@ -74,7 +74,7 @@ static void expect(int holds, const char *what) {
     }
 }
 
-/* ---- rooms ------------------------------------------------------------------------------------- */
+/* ---- rooms ----------------------------------------------------------------------------------- */
 
 static void place_note(place *p, char event) {
     size_t used = strlen(p->events);
@@ -171,7 +171,7 @@ static void PORTICO_CALL on_room_message(portico_entity entity, void *state,
     place_end(p);
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static void answer(portico_session session, uint16_t opcode, portico_status status) {
     int32_t value = status;
@@ -366,7 +366,7 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
     atomic_fetch_add(&sessions_closed, 1);
 }
 
-/* ---- the module -------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static portico_status register_rooms(void) {
     portico_room_type type = {

@@ -81,7 +81,7 @@ typedef struct account {
 
 typedef struct place_account {
     uint64_t position;
-    int64_t behind; /* ticks that should have arrived by now */
+    int64_t late; /* ticks that should have arrived by now and have not */
     uint64_t frames;
     uint64_t joins;
     uint64_t leaves;
@@ -89,10 +89,15 @@ typedef struct place_account {
 
 static const portico_host *host;
 static int64_t room_count;
-static int64_t
-    slow_us; /* (ini) in every eighth swap_out, so that a handler that slips in is noticed; 0 when measuring */
-static uint64_t
-    life; /* of this image: how many swap_in calls so far; 1 for `start`. Written while no handler runs */
+
+/* From the ini: how long every eighth swap_out takes, so that a handler that slips in is noticed. 0
+ * when measuring. */
+static int64_t slow_us;
+
+/* How many swap_in calls this image has seen, where `start` counts as 1. Written while no handler
+ * runs. */
+static uint64_t life;
+
 static atomic_uint opened;
 static atomic_bool away; /* no handler runs between swap_out and swap_in */
 static struct {
@@ -156,7 +161,7 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
 }
 
 /* The n-th tick is due n periods after the start. A duplicate would be early; a lost one leaves the
- * room behind for good, see on_place_figures. */
+ * room's count short for good, see on_place_figures. */
 static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
     place *p = state;
     (void)room;
@@ -176,7 +181,7 @@ static void PORTICO_CALL on_place_figures(portico_entity room, void *state,
     memcpy(&to, message->data, sizeof to);
     uint64_t due = (host->clock_ms() - p->after_ms) / PERIOD_MS;
     const place_account a = {.position = p->position,
-                             .behind = (int64_t)due - (int64_t)p->position,
+                             .late = (int64_t)due - (int64_t)p->position,
                              .frames = p->frames,
                              .joins = p->joins,
                              .leaves = p->leaves};

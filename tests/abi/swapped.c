@@ -58,7 +58,7 @@
 #define LAST_OPCODE 99
 #endif
 
-/* What it does or leaves out: 1 or 0. */
+/* Switches: 1 or 0. */
 #ifndef NO_SESSION
 #define NO_SESSION 0
 #endif
@@ -106,7 +106,7 @@ PORTICO_STATE(player, PLAYER);
     FIELD(S, uint32_t, leaves) FIELD(S, uint32_t, ticks) FIELD(S, uint32_t, opened)
 PORTICO_STATE(place, PLACE);
 
-/* What the module keeps, whichever generation serves. The thread's numbers arrive without gaps:
+/* The module's own state, kept by every generation. The thread's numbers arrive without gaps;
  * `wrong` counts exceptions. */
 #define WORLD_STATE(S, FIELD, ARRAY) \
     FIELD(S, STARTS, starts)         \
@@ -499,7 +499,7 @@ static portico_status register_others(void) {
     return status == PORTICO_OK ? host->register_message(NULL, THREAD, on_thread_message) : status;
 }
 
-/* What a staged load must not do. */
+/* Calls that a staged load must not make. */
 static portico_status change_the_host(void) {
     portico_room room = 0;
     portico_timer timer = 0;

@@ -18,7 +18,8 @@ template <typename T> struct counter {
 };
 template <typename T> T counter<T>::count = 0;
 
-static void PORTICO_CALL on_generation(portico_session session, void *, const portico_packet *packet) {
+static void PORTICO_CALL on_generation(portico_session session, void *,
+                                       const portico_packet *packet) {
     uint32_t mine = GENERATION;
     counter<uint64_t>::count++;
     (void)host->session_send(session, packet->opcode, &mine, sizeof mine);

@@ -40,15 +40,15 @@ static void report(bots *b, int fields, const usage *from, const usage *to) {
     printf("%d fields x %d bots, %d ms: %llu ticks, %llu left out (%.3f %%)\n", fields, PER_FIELD,
            PLAY_MS, (unsigned long long)f.ticks, (unsigned long long)f.left_out,
            100.0 * (double)f.left_out / (double)(all > 0 ? all : 1));
-    printf(
-        "  ticks later than their field's best, in us: half %llu, 90 %% %llu, 99 %% %llu, worst %llu\n",
-        (unsigned long long)bots_lateness(b, 50), (unsigned long long)bots_lateness(b, 90),
-        (unsigned long long)bots_lateness(b, 99), (unsigned long long)bots_lateness(b, 100));
-    printf(
-        "  processor time: host %lld ms, bots %lld ms (they were at most %llu us late); %.2f us of the host a packet\n",
-        (long long)host_cpu_ms, (long long)(to->bots_cpu_ms - from->bots_cpu_ms),
-        (unsigned long long)f.late_us,
-        1000.0 * (double)host_cpu_ms / (double)(packets_out > 0 ? packets_out : 1));
+    printf("  ticks later than their field's best, in us: half %llu, 90 %% %llu, 99 %% %llu, "
+           "worst %llu\n",
+           (unsigned long long)bots_lateness(b, 50), (unsigned long long)bots_lateness(b, 90),
+           (unsigned long long)bots_lateness(b, 99), (unsigned long long)bots_lateness(b, 100));
+    printf("  processor time: host %lld ms, bots %lld ms (at most %llu us late); host per packet "
+           "%.2f us\n",
+           (long long)host_cpu_ms, (long long)(to->bots_cpu_ms - from->bots_cpu_ms),
+           (unsigned long long)f.late_us,
+           1000.0 * (double)host_cpu_ms / (double)(packets_out > 0 ? packets_out : 1));
     printf(
         "  packets out %lld in %lld sends, packets in %lld, snapshots read %llu, left out %llu\n",
         (long long)packets_out, (long long)(to->send_calls - from->send_calls),

@@ -309,11 +309,11 @@ static void report(const meter_reading *from, const meter_reading *to, uint64_t 
     for (int i = 0; i < meters.pid_count; i++) {
         server_ns += (double)(to->server_ns[i] - from->server_ns[i]);
     }
-    printf(
-        "work=%s connections=%llu in_flight=%llu size=%llu seconds=%.3f messages=%llu per_second=%.0f",
-        work_names[kind], (unsigned long long)connections, (unsigned long long)in_flight,
-        (unsigned long long)size, took_ns / 1e9, (unsigned long long)messages,
-        each * 1e9 / took_ns);
+    printf("work=%s connections=%llu in_flight=%llu size=%llu seconds=%.3f messages=%llu "
+           "per_second=%.0f",
+           work_names[kind], (unsigned long long)connections, (unsigned long long)in_flight,
+           (unsigned long long)size, took_ns / 1e9, (unsigned long long)messages,
+           each * 1e9 / took_ns);
     printf(" p50_us=%.1f p99_us=%.1f max_us=%.1f", meter_latency_us(50), meter_latency_us(99),
            meter_latency_us(100));
     printf(" server_us=%.4f server_share=%.3f client_us=%.4f client_share=%.3f",
@@ -461,7 +461,7 @@ static void take_all(int argc, char **argv) {
         meter_fail(2, "--port is needed, and --seconds above 0 and up to 3600");
     }
     if (silent >= connections || (silent > 0 && kind != ECHO)) {
-        meter_fail(2, "--silent goes with echo, and somebody must speak");
+        meter_fail(2, "--silent needs --work echo and at least one connection that sends");
     }
     if (kind == CHURN || kind == IDLE) {
         in_flight = 1;

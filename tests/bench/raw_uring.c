@@ -118,13 +118,13 @@ static void prepare_send(int fd, uint16_t number, uint32_t size) {
 
 static void on_completion(const struct io_uring_cqe *c) {
     int fd = (int)(uint32_t)c->user_data;
-    bool goes_on = (c->flags & IORING_CQE_F_MORE) != 0;
+    bool more = (c->flags & IORING_CQE_F_MORE) != 0;
     switch ((step)(c->user_data >> 32)) {
     case ACCEPTED:
         if (c->res >= 0) {
             prepare_recv(c->res);
         }
-        if (!goes_on) {
+        if (!more) {
             prepare_accept();
         }
         break;
@@ -132,9 +132,9 @@ static void on_completion(const struct io_uring_cqe *c) {
         if (c->res > 0) {
             prepare_send(fd, (uint16_t)(c->flags >> IORING_CQE_BUFFER_SHIFT), (uint32_t)c->res);
         }
-        if (!goes_on && (c->res > 0 || c->res == -ENOBUFS)) {
+        if (!more && (c->res > 0 || c->res == -ENOBUFS)) {
             prepare_recv(fd);
-        } else if (!goes_on) {
+        } else if (!more) {
             (void)close(fd);
         }
         break;

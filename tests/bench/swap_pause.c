@@ -163,10 +163,10 @@ int main(int argc, char **argv) {
         ms[f] = calloc((size_t)swap_count, sizeof *ms[f]);
         CHECK(ms[f] != NULL);
     }
-    printf(
-        "| sessions | beside | paused half us | 90 %% | 99 %% | 99.9 %% | worst | of it waiting 99 %% us | more tries |"
-        " prepared half ms | 99 %% | waited half ms | 99 %% |\n|%s\n",
-        "---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    printf("| sessions | beside | paused half us | 90 %% | 99 %% | 99.9 %% | worst |"
+           " of it waiting 99 %% us | more tries | prepared half ms | 99 %% "
+           "| waited half ms | 99 %% |\n|%s\n",
+           "---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (int i = 0; i < count; i++) {
         measure(sizes[i] < most ? sizes[i] : most, ms);
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# any_folder.sh ROOT: the tree can be configured in a folder of any name, even that of a part of host/.
+# any_folder.sh ROOT: the tree can be configured in a folder of any name, even one that a part of
+# host/ has.
 set -eu
 
 root=$1

@@ -1,5 +1,5 @@
-/* `portico check` reports what a configuration names and this machine does not have, each with file
- * and line, and changes nothing; what it cannot know it says in one line. */
+/* check_machine.c: `portico check` reports everything that a configuration names and this machine
+ * lacks, with file and line, and changes nothing. One more line says what it does not check. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/process.h"
@@ -35,12 +35,12 @@ static int check(const char *ini) {
 
 static void expect(bool condition, const char *ini, const char *wanted) {
     if (!condition) {
-        fprintf(stderr, "of\n%s\nis expected: %s\nand found:\n%s", ini, wanted, output);
+        fprintf(stderr, "checked:\n%s\nexpected: %s\nfound:\n%s", ini, wanted, output);
         exit(1);
     }
 }
 
-/* It is reported at `place`, "LINE: [section] key", with the words. */
+/* Expects a fault at `place`, "LINE: [section] key", whose message contains `words`. */
 static void expect_fault(const char *ini, const char *place, const char *words) {
     char start[256];
     snprintf(start, sizeof start, "machine.ini:%s", place);
@@ -79,7 +79,7 @@ static void paths(void) {
     expect_fine(NO_MODULES "[host]\nrun_dir = new/run\nready_file = new/run/ready\n");
     expect_fine(NO_MODULES "[host]\nrun_dir = new/run\nready_file = new/ready\n");
     path_in_folder("new", path);
-    CHECK(!file_exists(path)); /* nothing was made */
+    CHECK(!file_exists(path)); /* the check has created nothing */
     path_in_folder("new.log", path);
     CHECK(!file_exists(path));
 }
@@ -97,7 +97,7 @@ static void token(void) {
     expect_fine(NO_MODULES "[host]\nrun_dir = keys\n[admin]\ntoken = 0123456789abcdef\n");
 }
 
-/* 192.0.2.1 and 2001:db8::1 are for documentation: no machine has them. */
+/* 192.0.2.1 and 2001:db8::1 are reserved for documentation: no machine has them. */
 static void addresses(void) {
     expect_fault(NO_MODULES "[module echo]\nload = no\n" /* 3, 4 */
                             "[listener game]\naddress = 192.0.2.1\nport = 0\ntype = echo.session\n",
@@ -170,7 +170,8 @@ static void types(void) {
     expect_fault(NO_MODULES
                  "[connector up]\naddress = 127.0.0.1\nport = 1\ntype = arcade.session\n",
                  "6: [connector up] type = arcade.session", "there is no module arcade");
-    /* A library may hold a module of another name, which only its code says for certain. */
+    /* A library's module may have another name than its file. Only running its code would tell for
+     * certain, so `check` accepts any type if such a library would be loaded. */
     remove_module("echo");
     copy_module("echo", "renamed");
     expect_fine(FROM_MODS LISTENER "echo.session\n");

@@ -1,5 +1,5 @@
-/* crash_copies.c: the module copies of the last three hosts that did not stop cleanly are kept for
- * their core dumps, and the log says where. A clean stop leaves nothing. */
+/* crash_copies.c: the module copies of the last three hosts that crashed are kept, since their core
+ * dumps need them, and the log says where. A clean stop leaves no copies. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -12,7 +12,7 @@ enum { CRASHES = 5, KEPT = 3 };
 static const host_options options = {
     .name = "crash_copies", .modules = "swapped", .listeners = {{"game", "swapped.session", NULL}}};
 
-/* Starts a host, lets it swap, and kills it. Returns its process id. */
+/* Starts a host, swaps, and kills the host. Returns its process id. */
 static uint32_t crash(void) {
     host *h = host_start(&options);
     swaps_to(h, "swapped", "swapped_2", NULL, 0);
@@ -37,7 +37,7 @@ SCENARIO(crash_copies) {
     for (int i = 0; i < CRASHES; i++) {
         crashed[i] = crash();
     }
-    for (int again = 0; again < 2; again++) { /* also after a clean stop */
+    for (int again = 0; again < 2; again++) { /* the second time after a clean stop */
         char line[2048];
         char text[64];
         host *h = host_start(&options);

@@ -100,7 +100,7 @@ static void frame_timeout(host *h) {
     CHECK(net_wait_end(slow, 10000));
     CHECK(clock_now_ms() - start_ms >= 900);
     CHECK(clock_now_ms() - start_ms < 10000);
-    wire_expect_echo(quiet, WIRE_U16, 1, "had begun no frame");
+    wire_expect_echo(quiet, WIRE_U16, 1, "no frame was under way");
     net_close(slow);
     net_close(quiet);
     host_wait_figure(h, "sessions", 0);

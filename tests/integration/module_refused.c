@@ -114,8 +114,8 @@ static void by_load(const char *folder) {
     host_admin(h, "modules", modules, sizeof modules);
     int64_t handles = 0;
     enum { ROUNDS = 6 };
-    for (int round = 0; round < ROUNDS;
-         round++) { /* a refusal leaves nothing behind that would change a second one */
+    /* Several rounds: a refusal must leave nothing that changes the next one. */
+    for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < REFUSALS; i++) {
             expect_refused(h, &refusals[i], client);
         }
@@ -149,8 +149,8 @@ static void at_the_start(const char *folder) {
     for (size_t i = 0; i < REFUSALS; i++) {
         char path[1024];
         refusal_path(folder, &refusals[i], path, sizeof path);
-        if (strcmp(refusals[i].name, "not_there") !=
-            0) { /* that one is the configuration's concern */
+        /* For a missing file the configuration itself is refused. */
+        if (strcmp(refusals[i].name, "not_there") != 0) {
             used += (size_t)snprintf(body + used, sizeof body - used, "[module %s]\nfile = %s\n",
                                      refusals[i].name, path);
         }
@@ -170,7 +170,7 @@ static void at_the_start(const char *folder) {
         }
     }
     net_socket client = net_connect(host_port(h, "game"));
-    wire_expect_echo(client, WIRE_U16, 1, "all the same");
+    wire_expect_echo(client, WIRE_U16, 1, "still served");
     net_close(client);
     char line[256];
     host_status_line(h, "listener lonely ", line, sizeof line); /* its type was never registered */

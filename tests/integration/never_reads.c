@@ -101,7 +101,7 @@ static void flood_and_drop(host *h) {
     uint64_t quiet_since_ms = clock_now_ms();
     uint64_t end_ms = quiet_since_ms + 30000;
     while (f.sent != 0 ||
-           clock_now_ms() - quiet_since_ms < 500) { /* the frame it had begun, and all answers */
+           clock_now_ms() - quiet_since_ms < 500) { /* the frame it had started, and all answers */
         CHECK(clock_now_ms() < end_ms);
         if (f.sent != 0) {
             int sent = net_send_some(f.socket, f.frame + f.sent, sizeof f.frame - f.sent);

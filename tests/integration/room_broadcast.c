@@ -36,7 +36,7 @@ typedef struct member {
     wire_kind kind;
     uint32_t next; /* the next broadcast expected */
     uint32_t rest_size;
-    uint8_t rest[FRAME_BYTES]; /* the received beginning of that one */
+    uint8_t rest[FRAME_BYTES]; /* the part of it received so far */
 } member;
 
 static member members[MEMBERS_MAX];
@@ -160,12 +160,12 @@ static void broadcast(host *h, int count) {
     CHECK_INT(host_figure(h, "broadcasts") - broadcasts, BROADCASTS);
     CHECK_INT(host_figure(h, "broadcast_packets") - packets, BROADCASTS * count);
     CHECK_INT(host_figure(h, "broadcast_copies") - copies, BROADCASTS * FRAMINGS);
-    printf(
-        "%d members, %d broadcasts of %d bytes every %d ms: %d copies, %u ticks left out, took %llu ms; the host used "
-        "%lld ms of processor time (%.0f %% of one), %.2f us a packet\n",
-        count, BROADCASTS, PAYLOAD_BYTES, PERIOD_MS, BROADCASTS * FRAMINGS, figures[2],
-        (unsigned long long)took_ms, (long long)cpu_ms, 100.0 * (double)cpu_ms / (double)took_ms,
-        1000.0 * (double)cpu_ms / (BROADCASTS * count));
+    printf("%d members, %d broadcasts of %d bytes every %d ms: %d copies, %u ticks left out, "
+           "took %llu ms; the host used %lld ms of processor time (%.0f %% of one), "
+           "%.2f us a packet\n",
+           count, BROADCASTS, PAYLOAD_BYTES, PERIOD_MS, BROADCASTS * FRAMINGS, figures[2],
+           (unsigned long long)took_ms, (long long)cpu_ms, 100.0 * (double)cpu_ms / (double)took_ms,
+           1000.0 * (double)cpu_ms / (BROADCASTS * count));
 }
 
 SCENARIO(room_broadcast) {

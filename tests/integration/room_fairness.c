@@ -14,8 +14,8 @@ static uint64_t worst_of(net_socket s, uint16_t opcode, int count) {
     for (int i = 0; i < count; i++) {
         char reply[16];
         uint64_t start_ms = clock_now_ms();
-        CHECK(wire_ask(s, opcode, "ping", 4, reply, sizeof reply) ==
-              4); /* within the client's time-out */
+        /* Answered within the client's time-out. */
+        CHECK(wire_ask(s, opcode, "ping", 4, reply, sizeof reply) == 4);
         uint64_t took_ms = clock_now_ms() - start_ms;
         worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
     }
@@ -45,7 +45,7 @@ SCENARIO(room_fairness) {
     net_socket outside = net_connect(host_port(h, "echo"));
     uint64_t echo_ms = worst_of(outside, ECHO, scale(500, 20));
     uint64_t member_ms = worst_of(members[0], WORK, scale(50, 3));
-    printf("beside %d flooded rooms: an echo took %llu ms at the most, a member's packet %llu ms\n",
+    printf("beside %d flooded rooms: an echo took at most %llu ms, a member's packet %llu ms\n",
            FLOODED, (unsigned long long)echo_ms, (unsigned long long)member_ms);
     for (int i = 0; i < FLOODED; i++) {
         net_close(members[i]);

@@ -34,7 +34,7 @@ static atomic_bool stop;
 static atomic_bool unloading;
 static _Atomic uint64_t acted_meanwhile; /* packets sent while a module was being unloaded */
 
-/* ---- clients, in threads of their own --------------------------------------------------------- */
+/* ---- clients, in threads of their own -------------------------------------------------------- */
 
 static uint32_t dice(uint64_t *random, uint32_t sides) {
     return (uint32_t)(wire_random(random) % sides);
@@ -125,7 +125,7 @@ static void clients_close(void) {
     }
 }
 
-/* ---- the administrator, in the main thread ---------------------------------------------------- */
+/* ---- the administrator, in the main thread --------------------------------------------------- */
 
 /* Kicks a few of the connected sessions. Returns how many were still there. */
 static uint32_t kick_some(void) {
@@ -190,7 +190,7 @@ static void round_of_unloads(int round, uint32_t ms) {
     load_module("chaos_guest");
 }
 
-/* ---- what is left in the end ------------------------------------------------------------------ */
+/* ---- what is left at the end ----------------------------------------------------------------- */
 
 /* With no more activity and all rooms closed, every session is outside its room and has been
  * notified of the outcome of each move it asked for. */

@@ -78,12 +78,12 @@ static void terminal_closes(void) {
     file_remove(log_file);
     char module[1024];
     host_module_path("echo", module, sizeof module);
-    snprintf(
-        text, sizeof text,
-        "[host]\nready_file = ready\nrun_dir = run\n[log]\nfile = portico.log\n[admin]\nenabled = no\n"
-        "[modules]\nautoload = no\n[module echo]\nfile = %s\n"
-        "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = echo.session\n",
-        module);
+    snprintf(text, sizeof text,
+             "[host]\nready_file = ready\nrun_dir = run\n[log]\nfile = portico.log\n"
+             "[admin]\nenabled = no\n"
+             "[modules]\nautoload = no\n[module echo]\nfile = %s\n"
+             "[listener game]\naddress = 127.0.0.1\nport = 0\ntype = echo.session\n",
+             module);
     file_write(ini, text, strlen(text));
     const char *arguments[] = {host_executable(), "run", ini, NULL};
     process_options options = {.terminal = true};

@@ -16,8 +16,8 @@ SCENARIO(stop_and_load) {
     net_socket peer = net_listen(&port);
     snprintf(
         body, sizeof body,
-        "[module echo]\nload = no\n[connector c]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\n"
-        "max_sessions = 20\n",
+        "[module echo]\nload = no\n"
+        "[connector c]\naddress = 127.0.0.1\nport = %u\ntype = echo.session\nmax_sessions = 20\n",
         port);
     host_options options = {.name = "stop_and_load", .body = body};
     for (int i = 0; i < ROUNDS; i++) {

@@ -19,7 +19,7 @@ static host *start_hanging(const char *name, const char *host_keys) {
     net_socket other = net_connect(host_port(h, "game"));
     CHECK(wire_send(s, WIRE_U16, 1, NULL, 0));
     host_wait_log(h, "hangs now", 1);
-    wire_expect_echo(other, WIRE_U16, 2, "others are served meanwhile");
+    wire_expect_echo(other, WIRE_U16, 2, "others are still served");
     return h; /* the connections end with this process */
 }
 

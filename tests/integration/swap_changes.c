@@ -1,5 +1,5 @@
-/* swap_changes.c: a swap and a rollback name the fields of each state that were added, dropped or
- * widened, in their answer, in the log and in `modules`. */
+/* swap_changes.c: after a swap or rollback, its answer, the log and `modules` name the fields of
+ * each state that were added, dropped or widened. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -10,10 +10,11 @@
 
 static host *h;
 
+/* Expects the changes, "" for none, in the answer, in the log and in `modules`. */
 static void expect(char *answer, const char *changes) {
     char words[512];
     char modules[8192];
-    answer[strlen(answer) - 1] = '\0'; /* the end of its line */
+    answer[strlen(answer) - 1] = '\0'; /* its line end */
     const char *found = strstr(answer, "; changed ");
     CHECK_TEXT(found != NULL ? found + strlen("; changed ") : "", changes);
     CHECK(strpbrk(answer, "\r\n") == NULL);

@@ -79,7 +79,7 @@ static int session_count;
 static int entity_count;
 static int images; /* loaded so far, over all rounds */
 
-/* ---- the model -------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static const portico_field *field_at(int generation, uint32_t i) {
     return &shapes[generation].fields->fields[i];
@@ -94,7 +94,7 @@ static const value *model_find(const model *m, const char *name) {
     return NULL;
 }
 
-/* What the migrate functions of tests/abi/reshaped.c do beyond matching names. */
+/* Models what the migrate functions of tests/abi/reshaped.c do beyond matching names. */
 static void model_migrate(const model *old, model *fresh) {
     for (uint32_t i = 0; i < fresh->count; i++) {
         value *v = &fresh->values[i];
@@ -133,7 +133,7 @@ static void all_follow(int generation) {
     }
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------ */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static void element_write(const portico_field *f, const value *v, uint32_t element, uint8_t *to) {
     float real = (float)v->real[element];
@@ -173,7 +173,7 @@ static void state_check(int index, const uint8_t *state) {
     }
 }
 
-/* ---- talking ---------------------------------------------------------------------------------- */
+/* ---- talking --------------------------------------------------------------------------------- */
 
 /* Writes `size` bytes (possibly none) to the entity's state and checks all of it. */
 static void entity_ask(int index, uint32_t offset, const void *bytes, uint32_t size) {
@@ -202,7 +202,7 @@ static void all_check(bool silent_too) {
     }
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Every other value is the smallest or the largest that the field can hold. */
 static int64_t random_whole(const portico_field *f) {
@@ -252,7 +252,7 @@ static void all_change(bool silent_too) {
     }
 }
 
-/* ---- swaps ------------------------------------------------------------------------------------ */
+/* ---- swaps ----------------------------------------------------------------------------------- */
 
 static void swap_to(int generation) {
     char name[32];
@@ -301,7 +301,7 @@ static void check_migrated(int generation) {
     CHECK_INT(count, right);
 }
 
-/* ---- one round -------------------------------------------------------------------------------- */
+/* ---- one round ------------------------------------------------------------------------------- */
 
 static void entities_come(uint16_t port) {
     for (int i = 0; i < entity_count; i++) {

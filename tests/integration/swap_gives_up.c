@@ -45,12 +45,12 @@ SCENARIO(swap_gives_up) {
     CHECK_INT(os_thread_start(&swapper, "swapper", swapper_main, NULL), PORTICO_OK);
     for (int i = 0; i < COMERS_MAX && !atomic_load(&over); i++) {
         net_socket comes = net_connect(port);
-        wire_expect_echo(stays, WIRE_U16, 1, "who stays");
-        wire_expect_echo(comes, WIRE_U16, 1, "who comes");
+        wire_expect_echo(stays, WIRE_U16, 1, "the session that stays");
+        wire_expect_echo(comes, WIRE_U16, 1, "the session that comes");
         net_close(comes);
     }
     os_thread_join(swapper);
-    wire_expect_echo(stays, WIRE_U16, 1, "who stays");
+    wire_expect_echo(stays, WIRE_U16, 1, "the session that stays");
     CHECK_INT(host_figure(h, "rooms"), 1);
     net_close(stays);
     host_stop(h);

@@ -1,6 +1,6 @@
 /* swap_images.c: old images go away. After every swap at most two are in memory, the serving one
- * and its predecessor, no copy of a file is left behind, and a build can overwrite the module's
- * file at any time. An image that the system does not unload is logged with the likely cause, and
+ * and its predecessor, no copy of a file is left over, and a build can overwrite the module's file
+ * at any time. An image that the system does not unload is logged with the likely cause, and
  * the next swap still gets new code. */
 #include "support/check.h"
 #include "support/clock.h"

@@ -1,6 +1,6 @@
 /* swap_joined.c: two modules on one session type are each swapped under the other, and both keep
- * their states. Then loading and unloading after swaps; and a module that only a swap has made
- * require a later-loaded module is unloaded before that one. */
+ * their states. Then loading and unloading after swaps: a module that requires a later-loaded
+ * module only since a swap is unloaded before it. */
 #include "support/check.h"
 #include "support/swaps.h"
 #include "support/wire.h"

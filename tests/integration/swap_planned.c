@@ -1,6 +1,6 @@
 /* swap_planned.c: `ctl swap --plan` says what a swap would do to every state, type, session and
- * room, and changes nothing. swap_refused.c tests, with each refusal, that it also says why a swap
- * would be refused. */
+ * room, and changes nothing. swap_refused.c tests that a plan also says why a swap would be
+ * refused. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -11,7 +11,7 @@
 
 static host *h;
 
-/* The answer to a plan; `code` is ctl's exit code. */
+/* Plans a swap to `file` and expects ctl to exit with `code`. */
 static void plan(const char *file, int code, char *answer, size_t size) {
     char path[1024];
     char argument[1200];
@@ -29,7 +29,7 @@ static void expect_line(const char *answer, const char *line) {
     CHECK(found == answer || found[-1] == '\n');
 }
 
-/* refused for one state, and the others are still listed */
+/* The part of the answer to `modules` that begins with the module swapped. */
 static const char *of_swapped(const char *modules) {
     const char *found = strstr(modules, "swapped 1 loaded ");
     CHECK(found != NULL);
@@ -65,8 +65,8 @@ SCENARIO(swap_planned) {
     expect_line(answer, "room type swapped.place, 1 room: moved field by field: widened joins");
     expect_line(answer, "module swapped_guest requires it: the swap asks its dependency_swaps");
 
-    plan("swapped_plain_grew", 1, answer,
-         sizeof answer); /* and then the swap does what the plan says */
+    /* Refused for one state; the others are still listed. */
+    plan("swapped_plain_grew", 1, answer, sizeof answer);
     expect_line(answer,
                 "session type swapped.session, 2 sessions: moved field by field: added of_2");
     expect_line(answer, "session type swapped.plain, 1 session: refused: ");
@@ -82,7 +82,7 @@ SCENARIO(swap_planned) {
     CHECK_INT(host_log_count(h, "life 1 swap_out"), 0);
     CHECK_INT(host_log_errors(h), 0);
     CHECK_INT(swaps_ask(players[0], 1, 0).generation, 1);
-    swaps_to(h, "swapped", "swapped_widened", NULL, 0); /* and then it does what the plan says */
+    swaps_to(h, "swapped", "swapped_widened", NULL, 0); /* allowed, as planned */
     CHECK_INT(swaps_ask(players[1], 1, 0).generation, 2);
     net_close(players[0]);
     net_close(players[1]);

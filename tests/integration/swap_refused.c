@@ -55,7 +55,7 @@ static const char *const late[] = {"swapped_said_no", "swapped_world_lies",
 
 enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
 
-/* What must be the same before and after. */
+/* Figures that must be the same before and after. */
 static const char *const figures[] = {"sessions",    "sessions_opened", "sessions_closed",
                                       "timers",      "rooms",           "blocking_jobs",
                                       "ops_pending", "late_calls",      "frames_refused"};
@@ -167,7 +167,7 @@ static void check_refused(const refusal *r) {
     CHECK_INT(swaps_copies(h), copies);
 }
 
-/* What is not refused while there are no sessions. */
+/* A type without sessions or rooms may be missing in the new build. */
 static void check_allowed(void) {
     char line[256];
     net_close(extra);

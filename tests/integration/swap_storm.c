@@ -1,5 +1,5 @@
 /* swap_storm.c: a module is swapped again and again, and sometimes rolled back, under full load,
- * and nobody notices.
+ * and no client notices.
  *
  *     test-integration swap_storm                  a short one
  *     test-integration swap_storm SESSIONS SWAPS   the full one: 1000 1000, on Windows 1000 100
@@ -39,7 +39,7 @@ typedef struct account {
 
 typedef struct place_account {
     uint64_t position;
-    int64_t behind;
+    int64_t late;
     uint64_t frames;
     uint64_t joins;
     uint64_t leaves;
@@ -50,7 +50,7 @@ typedef struct clients {
     load *load;
 } clients;
 
-/* What the host uses while it is swapped. */
+/* The host's memory, handles and images at some moment between swaps. */
 typedef struct sample {
     int64_t memory_bytes;
     int64_t handles;
@@ -77,7 +77,7 @@ static atomic_bool stop;
 static clients all[THREADS];
 static _Atomic uint64_t churned;
 
-/* ---- clients ---------------------------------------------------------------------------------- */
+/* ---- clients --------------------------------------------------------------------------------- */
 
 static void clients_main(void *arg) {
     clients *c = arg;
@@ -128,7 +128,7 @@ static void churn_main(void *arg) {
     }
 }
 
-/* ---- images ----------------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------------------- */
 
 /* A copy is deleted when its image is closed; some systems allow it no earlier. */
 static int64_t copies_now(void) {
@@ -170,7 +170,7 @@ static void wait_images(int64_t count) {
     }
 }
 
-/* ---- swaps ------------------------------------------------------------------------------------ */
+/* ---- swaps ----------------------------------------------------------------------------------- */
 
 static double number_after(const char *text, const char *word) {
     const char *at = strstr(text, word);
@@ -234,10 +234,10 @@ static void check_growth(const sample *samples, int count) {
     sample early = sample_mean(samples, count / 4, count / 2);
     sample late = sample_mean(samples, count - count / 4, count);
     int64_t growth = late.memory_bytes - early.memory_bytes;
-    printf(
-        "second quarter: memory %lld handles %lld images %lld; last: memory %lld handles %lld images %lld\n",
-        (long long)early.memory_bytes, (long long)early.handles, (long long)early.images,
-        (long long)late.memory_bytes, (long long)late.handles, (long long)late.images);
+    printf("second quarter: memory %lld handles %lld images %lld; "
+           "last: memory %lld handles %lld images %lld\n",
+           (long long)early.memory_bytes, (long long)early.handles, (long long)early.images,
+           (long long)late.memory_bytes, (long long)late.handles, (long long)late.images);
     CHECK(scale_sanitized() || growth < GROWTH_BYTES + GROWTH_BYTES_A_SWAP * swap_count / 2);
     CHECK(late.handles <= early.handles + 4); /* by sessions that come and go */
     CHECK(late.images <= early.images + 1);
@@ -263,15 +263,14 @@ static int compare_ms(const void *a, const void *b) {
 
 static void tell(const swaps *w) {
     qsort(w->pauses_ms, (size_t)swap_count, sizeof *w->pauses_ms, compare_ms);
-    printf(
-        "%d swaps, %d of them back: %.1f ms each; %u tries at the gate; pause: half %.3f ms, 90 %% %.3f, "
-        "99 %% %.3f, worst %.3f\n",
-        swap_count, w->rollbacks, w->waited_ms / w->count, w->tries, w->pauses_ms[swap_count / 2],
-        w->pauses_ms[swap_count * 9 / 10], w->pauses_ms[swap_count * 99 / 100],
-        w->pauses_ms[swap_count - 1]);
+    printf("%d swaps, %d of them rollbacks: %.1f ms each; %u tries at the gate; "
+           "pause: half %.3f ms, 90 %% %.3f, 99 %% %.3f, worst %.3f\n",
+           swap_count, w->rollbacks, w->waited_ms / w->count, w->tries,
+           w->pauses_ms[swap_count / 2], w->pauses_ms[swap_count * 9 / 10],
+           w->pauses_ms[swap_count * 99 / 100], w->pauses_ms[swap_count - 1]);
 }
 
-/* ---- the account ------------------------------------------------------------------------------ */
+/* ---- the account ----------------------------------------------------------------------------- */
 
 /* No tick is missing: once nothing holds the rooms up any more, each reaches its due number. */
 static uint64_t check_rooms(net_socket s, uint64_t *moves) {
@@ -279,8 +278,8 @@ static uint64_t check_rooms(net_socket s, uint64_t *moves) {
     uint64_t end_ms = clock_now_ms() + 20000;
     for (int i = 0; i < room_count; i++) {
         uint32_t number = (uint32_t)i;
-        place_account a = {.behind = 1};
-        while (a.behind > 0) {
+        place_account a = {.late = 1};
+        while (a.late > 0) {
             CHECK(clock_now_ms() < end_ms);
             CHECK_INT(wire_ask(s, PLACE, &number, sizeof number, &a, sizeof a), sizeof a);
         }
@@ -304,13 +303,12 @@ static void check_account(const swaps *w, uint64_t answered) {
         CHECK(a.served[i] > 0);
         served += a.served[i];
     }
-    printf(
-        "%llu frames, %llu + %llu + %llu by the generations, %llu of them in rooms; %llu ways into rooms, "
-        "%llu messages, %llu jobs, %llu sessions came and went\n",
-        (unsigned long long)a.frames, (unsigned long long)a.served[0],
-        (unsigned long long)a.served[1], (unsigned long long)a.served[2],
-        (unsigned long long)a.in_room, (unsigned long long)moves, (unsigned long long)a.posts,
-        (unsigned long long)a.jobs, (unsigned long long)atomic_load(&churned));
+    printf("%llu frames, %llu + %llu + %llu by the generations, %llu of them in rooms; %llu joins, "
+           "%llu messages, %llu jobs, %llu sessions came and went\n",
+           (unsigned long long)a.frames, (unsigned long long)a.served[0],
+           (unsigned long long)a.served[1], (unsigned long long)a.served[2],
+           (unsigned long long)a.in_room, (unsigned long long)moves, (unsigned long long)a.posts,
+           (unsigned long long)a.jobs, (unsigned long long)atomic_load(&churned));
     CHECK_INT(a.swaps, w->count);
     CHECK_INT(a.sessions, session_count);
     CHECK_INT(a.frames, answered);
@@ -343,7 +341,8 @@ static void storm(swaps *w) {
     swap_all(w);
     uint64_t took_ms = clock_now_ms() - from_ms;
     packets = host_figure(h, "packets_in") - packets;
-    printf("%llu packets a second meanwhile\n", (unsigned long long)packets * 1000 / (took_ms + 1));
+    printf("%llu packets a second during the swaps\n",
+           (unsigned long long)packets * 1000 / (took_ms + 1));
     CHECK(packets > (int64_t)session_count * 2);
     uint64_t answered = clients_finish(churn);
     tell(w);

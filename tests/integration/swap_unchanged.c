@@ -1,5 +1,5 @@
-/* swap_unchanged.c: a swap to the build that already serves says so and changes nothing, so that a
- * rollback to the previous generation remains possible. With --force it swaps all the same. */
+/* swap_unchanged.c: a swap to the build that is already serving says so and changes nothing, so
+ * that a rollback to the previous generation remains possible. With --force it swaps anyway. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"
@@ -10,7 +10,7 @@
 static host *h;
 static net_socket player;
 
-/* `swap ARGUMENTS FILE`, which succeeds. Returns whether anything was swapped. */
+/* Runs `ctl swap ARGUMENTS FILE`, expected to succeed. Returns whether it swapped anything. */
 static bool swap(const char *arguments, const char *file) {
     char path[1024] = "";
     char command[1200];
@@ -50,7 +50,7 @@ SCENARIO(swap_unchanged) {
         expect(" swaps 1 ", 2);
         CHECK_INT(swaps_copies(h), copies);
     }
-    swaps_back(h, "swapped"); /* to what served before, not to the same build again */
+    swaps_back(h, "swapped"); /* to generation 1, not to the repeated build */
     expect(" swaps 2 ", 1);
     CHECK(!swap("swapped", NULL));
     CHECK(swap("--force swapped", NULL));

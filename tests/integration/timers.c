@@ -54,7 +54,7 @@ static void after(net_socket s) {
             elapsed_us - delay_ms * 1000 > worst_us ? elapsed_us - delay_ms * 1000 : worst_us;
         ask(s, CANCEL, 0, PORTICO_E_GONE); /* it has already arrived */
     }
-    printf("post_after: %u us late at the most\n", worst_us);
+    printf("post_after: at most %u us late\n", worst_us);
     ask(s, AFTER, 100, PORTICO_OK);
     ask(s, CANCEL, 0, PORTICO_OK);
     ask(s, CANCEL, 0, PORTICO_E_GONE);
@@ -78,7 +78,7 @@ static uint32_t take_ticks(net_socket s, uint32_t period_ms, uint32_t count, uin
         uint32_t late_us = t.elapsed_us - position * period_ms * 1000;
         worst_us = late_us > worst_us ? late_us : worst_us;
     }
-    printf("post_every %u ms: tick %u, %u us late at the most\n", period_ms, position, worst_us);
+    printf("post_every %u ms: tick %u, at most %u us late\n", period_ms, position, worst_us);
     return position;
 }
 

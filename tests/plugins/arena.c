@@ -10,7 +10,7 @@ enum { WELCOME = 100, SNAPSHOT, SCORES, REFUSED };
 enum { BAD_NAME = 1, FULL, THERE_NOW, NOT_NOW };
 enum { TICK = 1, TICK_MS = 50, SIZE = 1000 };
 
-/* What the module sent last. */
+/* The module's latest packets, as noted by note_packet. */
 static struct {
     uint32_t tick;
     uint32_t count;

@@ -155,8 +155,9 @@ static void test_room_closes(void) {
 
 static void test_names(void) {
     /* clang-format off */
-    static const char *const bad[] = {"", "two words", "a:b", "* a", "!", "guest-7", "\xC3\xA9t\xC3\xA9",
-                                      "a\nb", "\xFF", "a/b", "12345678901234567890123456789012"};
+    static const char *const bad[] = {
+        "", "two words", "a:b", "* a", "!", "guest-7", "\xC3\xA9t\xC3\xA9",
+        "a\nb", "\xFF", "a/b", "12345678901234567890123456789012"};
     /* clang-format on */
     portico_session ann = person("ann");
     portico_session bob = person("bob");
@@ -275,8 +276,9 @@ static void test_crowd(portico_session crowd[], uint32_t count) {
 /* Random packets of meaningful pieces; is_plain_line checks what others see. */
 static void test_random(const portico_session crowd[], uint32_t count, uint32_t rounds) {
     /* clang-format off */
-    static const char *const pieces[] = {"/", "say", "tell", "join", "name", "leave", "who", " ", "\n", "\r",
-                                         "den", "0", ":", "\xFF", "\xE2\x82", "\xC2\x85", "\xF0\x9F\x98\x80"};
+    static const char *const pieces[] = {
+        "/", "say", "tell", "join", "name", "leave", "who", " ", "\n", "\r",
+        "den", "0", ":", "\xFF", "\xE2\x82", "\xC2\x85", "\xF0\x9F\x98\x80"};
     /* clang-format on */
     uint32_t seed = 2463534242u;
     for (uint32_t i = 0; i < rounds; i++) {

@@ -42,7 +42,7 @@ bots *bots_create(const bots_options *options);
 /* Plays for `duration_ms`. `act` false: the bots only listen. */
 void bots_play(bots *b, uint32_t duration_ms, bool act);
 
-/* What the bots have seen since the last bots_forget. */
+/* The bots' counts since the last bots_forget. */
 bots_figures bots_look(const bots *b);
 void bots_forget(bots *b);
 

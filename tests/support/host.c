@@ -445,7 +445,7 @@ void host_wait_log(host *h, const char *text, int count) {
             return;
         }
         if (found > count || clock_now_ms() >= end_ms) {
-            fail(h, "\"%s\" stands in the log %d times, expected %d", text, found, count);
+            fail(h, "\"%s\" is in the log %d times, expected %d", text, found, count);
         }
         clock_sleep_ms(10);
     }

@@ -6,14 +6,14 @@
 #include "support/host.h"
 #include "support/net.h"
 
-/* What opcodes 1, 2, 3 and 12 answer. */
+/* The answer to opcodes 1, 2, 3 and 12. */
 typedef struct swaps_who {
     uint32_t generation;
     uint32_t packets;
     uint32_t sum;
 } swaps_who;
 
-/* What opcode 5 answers. */
+/* The answer to opcode 5. */
 typedef struct swaps_room {
     uint32_t generation;
     uint32_t joins;
@@ -21,7 +21,7 @@ typedef struct swaps_room {
     uint32_t ticks;
 } swaps_room;
 
-/* What opcode 8 answers. */
+/* The answer to opcode 8. */
 typedef struct swaps_world {
     uint32_t generation;
     uint32_t starts;

@@ -1,7 +1,6 @@
-/* Whole ini files, good and bad. Every config/NAME.ini is loaded: with a NAME.txt
- * beside it exactly those messages must come, in that order; without one it must be taken. A file that ever
- * broke something goes there and stays.
- */
+/* config.c: whole ini files, good and bad. Every config/NAME.ini is loaded. If there is a NAME.txt,
+ * exactly those messages must come, in that order; if not, the file must be accepted. A file that
+ * ever broke something goes there and stays. */
 #include "config/load.h"
 
 #include "support/check.h"
@@ -25,7 +24,7 @@ static void add_name(void *arg, const char *name) {
     }
 }
 
-/* Collects the messages without the folder, which is another one on every machine. */
+/* Collects the messages without the folder, which differs on every machine. */
 static void add_message(void *arg, const char *text) {
     char *all = arg;
     size_t size = strlen(all);
@@ -35,7 +34,7 @@ static void add_message(void *arg, const char *text) {
     (void)snprintf(all + size, TEXT_MAX - size, "%s\n", text + before);
 }
 
-/* The file's text with LF line ends; false when it is not there. */
+/* The file's text with LF line ends. False if there is no such file. */
 static bool read_text(const char *path, char text[TEXT_MAX]) {
     FILE *file = os_fopen(path, "rb");
     if (file == NULL) {

@@ -1,7 +1,6 @@
-/* Whatever its bytes, an ini is accepted, or refused with messages of one printable line each. The argument
- * is the ini whose bytes are changed; a second one is the number of rounds. The changes are the same each
- * time.
- */
+/* config_mutation.c: whatever its bytes, an ini is accepted, or refused with messages of one
+ * printable line each. The first argument is the ini whose bytes are changed, the second the number
+ * of rounds. The changes are the same each time. */
 #include "base/text.h"
 #include "config/load.h"
 
@@ -26,7 +25,7 @@ static void check_message(void *arg, const char *message) {
     (*(uint32_t *)arg)++;
 }
 
-/* One change: a bit, a byte that means something to an ini, a stretch removed, a stretch doubled. */
+/* One change: a bit, a byte that means something in an ini, a stretch removed or doubled. */
 static size_t mutate(char *bytes, size_t size) {
     static const char special[] = "[]=:;#\n\r\t \"\\\0\x01\xFF\xC3-0.";
     uint32_t at = random_below((uint32_t)size);

@@ -1,5 +1,5 @@
-/* conf/portico.ini is the reference: it documents every key of every section with its default, and
- * no key that the host does not know.
+/* config_reference.c: conf/portico.ini is the reference: it documents every key of every section
+ * with its default, and no key that the host does not know.
  *
  * A key is documented as `; key = default` or, if it is set, with "Default: TEXT" or "Required" in
  * the comment before it.

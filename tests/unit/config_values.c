@@ -1,4 +1,4 @@
-/* What a good ini becomes: the values, the defaults, the paths, a module's own keys. */
+/* config_values.c: what a good ini sets: values, defaults, paths, a module's own keys. */
 #include "config/load.h"
 
 #include "support/check.h"
@@ -160,7 +160,7 @@ static void check_lines(const config *c) {
     CHECK_INT(config_line(c, &c->modules[0].file), 0);
 }
 
-/* Nothing said is a configuration, too. */
+/* An empty file is a valid configuration. */
 static void check_empty(void) {
     const config *c = NULL;
     CHECK_INT(config_parse("empty.ini", "", 0, unexpected, NULL, &c), PORTICO_OK);

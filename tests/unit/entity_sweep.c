@@ -1,4 +1,5 @@
-/* entities_sweep looks at what is due and at nothing else; what is asked for while it looks is not lost. */
+/* entity_sweep.c: entities_sweep looks at the entities that are due and at no others; a request
+ * made while it looks is not lost. */
 #include "run/entity_table.h"
 
 #include "support/check.h"

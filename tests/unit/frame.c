@@ -1,4 +1,5 @@
-/* Framing: every kind, every limit, frames cut at every byte, streams split at random. */
+/* frame.c: every kind of framing, every limit, frames cut at every byte, streams split at
+ * random. */
 #include "wire/frame.h"
 
 #include "support/check.h"
@@ -115,7 +116,7 @@ static void line(void) {
     CHECK(too_large(FRAME_LINE, "hello", 5, 5));
     CHECK(too_large(FRAME_LINE, "hello!", 6, 5));
     CHECK(too_large(FRAME_LINE, "hello\n", 6, 5));
-    /* What has been looked at is not looked at again, and the next line begins anew. */
+    /* No byte is scanned twice, and the next line starts from zero. */
     uint32_t scanned = 0;
     const char *why = NULL;
     CHECK_INT(frame_parse(FRAME_LINE, (const uint8_t *)"hel", 3, 10, &scanned, &f, &why),
@@ -213,7 +214,8 @@ static uint32_t make_stream(frame_kind kind, uint32_t *count) {
     return used;
 }
 
-/* Parses the stream as it would come in pieces of up to `piece` bytes: the frames are those that went in. */
+/* Parses the stream as if it arrived in pieces of up to `piece` bytes, and expects the frames that
+ * went in. */
 static void read_stream(frame_kind kind, uint32_t used, uint32_t count, uint32_t piece) {
     uint32_t begin = 0;
     uint32_t end = 0;
@@ -254,7 +256,7 @@ static void streams(void) {
     }
 }
 
-/* Whatever comes: no frame reaches beyond the bytes, none is empty as a whole, none is above the limit. */
+/* Of random bytes no frame reaches beyond their end, has no bytes at all, or exceeds the limit. */
 static void garbage(void) {
     for (uint32_t round = 0; round < 200000; round++) {
         uint8_t bytes[24];

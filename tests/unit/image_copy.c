@@ -1,5 +1,5 @@
-/* Private copies: folders, names, debug symbols, and what happens to the copies of earlier hosts.
- * Files are made in the working folder. */
+/* image_copy.c: private copies of modules: folders, names, debug symbols, and what happens to the
+ * copies of earlier hosts. Files are made in the working folder. */
 #include "base/log.h"
 #include "module/copy_folder.h"
 #include "module/image_copy.h"

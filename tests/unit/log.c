@@ -1,5 +1,5 @@
-/* The log: both formats, what others wrote, rotation, several threads. Files are made in the working
- * folder. */
+/* log.c: both formats, lines that others wrote, rotation, several threads. Files are made in the
+ * working folder. */
 #include "base/log.h"
 #include "os/os.h"
 
@@ -9,7 +9,7 @@ enum { FILE_BYTES_MAX = 4 << 20, THREADS = 4, LINES = 2000 };
 
 static char bytes[FILE_BYTES_MAX];
 
-/* The whole file as text; "" when it is not there. */
+/* The whole file as text; "" if there is none. */
 static size_t read_file(const char *path) {
     FILE *file = os_fopen(path, "rb");
     size_t size = 0;
@@ -78,14 +78,14 @@ static void json_lines(void) {
     log_stop();
     (void)read_file(path);
     CHECK(strncmp(bytes, head, sizeof head - 1) == 0);
-    CHECK_TEXT(
-        after_time(bytes + sizeof head - 1, 'T'),
-        "\",\"level\":\"info\",\"source\":\"echo\",\"text\":\"a \\\"quote\\\", a \\\\, a\\u000aline, "
-        "\\u001b, \\u007f, gr\xC3\xBC\xC3\x9F, \xEF\xBF\xBD\"}\n");
+    CHECK_TEXT(after_time(bytes + sizeof head - 1, 'T'),
+               "\",\"level\":\"info\",\"source\":\"echo\","
+               "\"text\":\"a \\\"quote\\\", a \\\\, a\\u000aline, "
+               "\\u001b, \\u007f, gr\xC3\xBC\xC3\x9F, \xEF\xBF\xBD\"}\n");
     (void)os_file_remove(path);
 }
 
-/* A text of any length gives one line of limited length that ends in "…" and is still whole UTF-8. */
+/* A text of any length gives one line of limited length, which ends in "…" and is valid UTF-8. */
 static void long_lines(void) {
     char path[] = "long.log";
     static char text[20000];
@@ -139,13 +139,13 @@ static void rotation(void) {
     }
     CHECK_INT(next, 400);
     CHECK_INT(read_file(files[3]), 0);
-    /* A file that is there is continued, and rotated when it is full. */
+    /* An existing file is continued, and rotated when it is full. */
     size_t before = read_file(path);
     start(path, LOG_TEXT, 1 << 20, 2);
     log_info("test", "one more");
     log_stop();
     CHECK(read_file(path) > before);
-    /* keep = 0: begun anew. */
+    /* keep = 0: the file starts over. */
     start(path, LOG_TEXT, 4096, 0);
     for (int i = 0; i < 400; i++) {
         log_info("test", "line %04d", i);
@@ -234,7 +234,7 @@ static void check_lines(const char *file, int next[THREADS]) {
     (void)os_file_remove(file);
 }
 
-/* Every line of every thread is there across rotations, and when somebody else renames the file, over and over. */
+/* No thread loses a line when the log rotates, or when somebody else keeps renaming the file. */
 static void threads(bool others_rename) {
     char path[] = "threads.log";
     static char sources[THREADS][4] = {"t0", "t1", "t2", "t3"};

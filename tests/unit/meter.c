@@ -1,6 +1,6 @@
-/* Histograms: bounds and percentiles against a sorted array of random durations. The meter: what several threads count at
- * once under several names, and under more names than there is room for, is all there in the end; nothing is counted when
- * nobody looks. */
+/* meter.c: the bounds and percentiles of histograms against a sorted array of random durations. No
+ * call is lost that several threads count at once, under several names or under more names than
+ * there is room for; nothing is counted while nobody looks. */
 #include "os/os.h"
 #include "run/meter.h"
 
@@ -111,7 +111,7 @@ static void writers(void) {
     CHECK_INT(s.others, 0);
 }
 
-/* What there is no room for is counted together. */
+/* Names beyond the limit are counted together. */
 static void too_many(void) {
     enum { MORE = 2 * METER_SERIES_MAX };
     sums s = {0};

@@ -1,6 +1,5 @@
-/* A test that asks for one of the tests' modules gets it even if the user has a module of that name in
- * plugins/. The working folder is the test's own.
- */
+/* module_path.c: a test that asks for a test module gets it even if the user has a module of that
+ * name in plugins/. The working folder is the test's own. */
 #include "support/check.h"
 #include "support/host.h"
 

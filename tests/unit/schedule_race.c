@@ -1,6 +1,7 @@
-/* Schedules are started and cancelled by several threads while the timers thread posts them, workers take their
- * messages, and entities that they are for go. What comes once comes once or was cancelled, never both and never
- * neither; and in the end nothing is set. The sanitizers look for what is used after it was freed. */
+/* schedule_race.c: several threads start and cancel schedules while the timers thread posts them,
+ * workers take their messages, and their entities end. A one-shot schedule either fires or is
+ * cancelled, never both and never neither, and at the end none is left. The sanitizers look for
+ * uses after free. */
 #include "os/os.h"
 #include "run/message.h"
 #include "run/schedule.h"

@@ -1,5 +1,6 @@
-/* sendq.c: what a session has to send comes out in order and byte for byte, however it was queued; a broadcast is
- * referred to, not copied, unless it is smaller than a reference and something waits; nothing leaks. */
+/* sendq.c: a session's bytes leave in order and unchanged, however they were queued. A broadcast is
+ * referred to, not copied, unless it is smaller than a reference and something waits. Nothing
+ * leaks. */
 #include "wire/sendq.h"
 
 #include "support/check.h"
@@ -89,7 +90,7 @@ static void only_small_frames_are_copied_after_others(void) {
     expect_last(small);
 }
 
-/* While the first one flies, its place is taken. */
+/* While the first list is being sent, its space is in use. */
 static void what_flies_stays(void) {
     sendq q = {0};
     shared *b = frame_of(100, 'a');
@@ -130,7 +131,7 @@ static void drop_frees_what_waits(void) {
     expect_last(b);
 }
 
-/* More segments than one os_send takes go out in several. */
+/* More segments than one os_send takes are sent by several. */
 static void long_queues_go_out_in_parts(void) {
     enum { COUNT = 3 * OS_SEND_BUFFERS_MAX + 5, SIZE = 70 };
     sendq q = {0};

@@ -1,5 +1,5 @@
-/* State shapes: what the macros make of a struct, every rule by which a field is taken over, the text of every
- * refusal, and tables that no compiler made. */
+/* state_shape.c: what the macros make of a struct, every rule by which a field is carried over, the
+ * text of every refusal, and tables that no compiler made. */
 #include "module/state_shape.h"
 
 #include "support/check.h"
@@ -176,7 +176,7 @@ static void a_struct_that_changed(void) {
     changes_are(&from, &to, 56, "added team, path; dropped gone and 5 more");
     changes_are(&from, &to, 30, " and 8 more");
     changes_are(&from, &from, 256, "");
-    /* The way back loses values, and the first such field of the struct is named. */
+    /* The opposite direction loses values, and the first such field of the struct is named. */
     CHECK_INT(shape_check(&to, &from, why, sizeof why), PORTICO_E_INVALID);
     CHECK_TEXT(why, "field score was signed 64 bits and is unsigned 32 bits: values could be lost");
     shape_fini(&from);
@@ -256,7 +256,7 @@ static void every_rule(void) {
         CHECK_TEXT(why, right);
         CHECK_INT(status, c->refused == NULL ? PORTICO_OK : PORTICO_E_INVALID);
 
-        /* What is refused is not touched: a migrate finds zeros there. */
+        /* A refused field is not touched: a migrate finds zeros there. */
         char old[32];
         char fresh[32] = {0};
         memset(old, 1, sizeof old);
@@ -315,15 +315,15 @@ static void declared_and_not(void) {
     expect_states(&none, &bare, false, "");
     expect_states(&none, &number, false, "");
     expect_states(&number, &none, false, ""); /* all fields are gone */
-    expect_states(
-        &bare, &none, false,
-        "the state was 8 bytes, version 1, and is 0 bytes, version 1, but the old module declares no fields");
-    expect_states(
-        &bare, &bare_v2, false,
-        "the state was 8 bytes, version 1, and is 8 bytes, version 2, but the old module declares no fields");
-    expect_states(
-        &number, &bare_12, false,
-        "the state was 8 bytes, version 1, and is 12 bytes, version 1, but the new module declares no fields");
+    expect_states(&bare, &none, false,
+                  "the state was 8 bytes, version 1, and is 0 bytes, version 1, "
+                  "but the old module declares no fields");
+    expect_states(&bare, &bare_v2, false,
+                  "the state was 8 bytes, version 1, and is 8 bytes, version 2, "
+                  "but the old module declares no fields");
+    expect_states(&number, &bare_12, false,
+                  "the state was 8 bytes, version 1, and is 12 bytes, version 1, "
+                  "but the new module declares no fields");
     state_shape number_v2 = one_field("f", UNSIGNED, 8, 1);
     number_v2.version = 2;
     expect_states(&number, &number_v2, false, ""); /* by name: the version alone does not refuse */
@@ -458,12 +458,14 @@ static void bad_fields(void) {
         "field b with offset 4, size 4, count 1073741825 is not inside the state of 16 bytes");
     expect_field_refused(
         (portico_field){"b", BYTES, 4, UINT32_MAX, UINT32_MAX},
-        "field b with offset 4, size 4294967295, count 4294967295 is not inside the state of 16 bytes");
+        "field b with offset 4, size 4294967295, count 4294967295 is not inside the state of "
+        "16 bytes");
     expect_field_refused((portico_field){"b", UNSIGNED, 2, 4, 1}, "fields a and b share bytes");
     expect_field_refused((portico_field){"a", UNSIGNED, 4, 4, 1}, "two fields are called a");
 }
 
-/* What is fine though unusual: a later header's longer fields, the most fields, the longest name, no state. */
+/* Unusual and accepted: a later header's longer fields, the most fields, the longest name, no
+ * state. */
 static void unusual_tables(void) {
     struct longer {
         portico_field known;

@@ -1,8 +1,8 @@
-/* State shapes at random: pairs of states with fields of any kind, order and padding are compared and converted,
- * and a slow second way, which works with ranges and single bytes, must come to the same. Then tables of any
- * numbers: they are taken or refused, and what is taken holds what a shape promises. The first argument is the
- * number of rounds; the numbers are the same each time.
- */
+/* state_shape_random.c: random pairs of states, with fields of any kind, order and padding, are
+ * compared and converted; a slow second implementation, which works with ranges and single bytes,
+ * must give the same result. Then tables of random numbers: each is accepted or refused, and an
+ * accepted one keeps what a shape promises. The first argument is the number of rounds; the numbers
+ * are the same each time. */
 #include "module/state_shape.h"
 
 #include "support/check.h"
@@ -16,7 +16,7 @@ static uint32_t random_below(uint32_t bound) {
     return (random_state >> 8) % bound;
 }
 
-/* What a field may be. Integers have the range of their values: least is 0 or -most - 1. */
+/* A type that a field can have. Integers have a range of values: from 0 or -most - 1 to most. */
 typedef struct type {
     uint32_t kind;
     uint32_t size;
@@ -95,7 +95,7 @@ static void state_make(state *s, uint32_t first_type, uint32_t type_count) {
     state_declare(s);
 }
 
-/* ---- the second way ------------------------------------------------------------------------ */
+/* ---- the second implementation ------------------------------------------------------------- */
 
 static bool type_holds(const type *a, const type *b) {
     if (a->most == 0 || b->most == 0) {
@@ -241,7 +241,7 @@ static void state_retype(state *s) {
     s->size += s->types[i]->size;
 }
 
-/* The same state again, with the fields in another order of the table, mostly with one difference. */
+/* The same state with its table in another order, mostly with one difference. */
 static void state_vary(const state *of, state *s) {
     *s = *of;
     s->declared = random_below(8) != 0;
@@ -255,7 +255,7 @@ static void state_vary(const state *of, state *s) {
     state_declare(s);
 }
 
-/* A NaN that is not quiet becomes a quiet one on its way to a double, in both ways alike. */
+/* Both implementations turn a signalling NaN into a quiet one when converting it to a double. */
 static void random_pairs(uint32_t rounds) {
     for (uint32_t round = 0; round < rounds; round++) {
         static state a;
@@ -307,7 +307,7 @@ static void check_promises(const state_shape *s) {
     }
 }
 
-/* Numbers of any kind in a table whose addresses are good: an address that is none cannot be seen. */
+/* Random numbers in a table whose pointers are valid: an invalid pointer cannot be detected. */
 static void random_tables(uint32_t rounds) {
     uint32_t taken = 0;
     for (uint32_t round = 0; round < rounds; round++) {

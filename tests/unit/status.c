@@ -1,4 +1,4 @@
-/* Every status of the list has a name and a sentence; a number of nobody's has both, too. */
+/* status.c: every status has a name and a sentence, and so does a number that is no status. */
 #include "base/status.h"
 
 #include "support/check.h"

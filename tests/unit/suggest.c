@@ -1,4 +1,4 @@
-/* What is near, what is not, and which of several near ones is meant. */
+/* suggest.c: which names are near enough to suggest, and which of several is chosen. */
 #include "base/suggest.h"
 
 #include "support/check.h"
