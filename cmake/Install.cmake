@@ -12,7 +12,7 @@ endif()
 
 set(doc share/doc/portico)
 install(FILES README.md CHANGELOG.md SECURITY.md LICENSE DESTINATION ${doc})
-install(FILES host/README.md DESTINATION ${doc}/host)
+install(FILES host/README.md host/OPERATING.md DESTINATION ${doc}/host)
 install(DIRECTORY sdk/template DESTINATION ${doc}/sdk PATTERN build EXCLUDE)
 
 # The guide links to the headers, which have another place here.

@@ -132,20 +132,23 @@ static void check_section(module_survey *s, const config_module *section) {
 
 /* ---- types ---- */
 
-/* Whether one of the files that are loaded may hold a module of that name, whatever the file is
- * called. */
+/* Whether one of the files that are loaded may hold a module of that name. A file that contains its
+ * own name holds the module that it is called after, and only that. */
 static bool may_be_inside(const module_survey *s, const char *module) {
     const config *c = s->config;
     char path[PATH_BYTES];
     for (size_t i = 0; c->modules_autoload && i < s->files.count; i++) {
-        module_file_path(c, s->files.names[i], path, sizeof path);
-        if (config_find_module(c, s->files.names[i]) == NULL && file_contains(path, module)) {
+        const char *name = s->files.names[i];
+        module_file_path(c, name, path, sizeof path);
+        if (config_find_module(c, name) == NULL && file_contains(path, module) &&
+            !file_contains(path, name)) {
             return true;
         }
     }
     for (size_t i = 0; i < c->module_count; i++) {
         module_file_path(c, c->modules[i].name, path, sizeof path);
-        if (c->modules[i].load && file_contains(path, module)) {
+        if (c->modules[i].load && file_contains(path, module) &&
+            !file_contains(path, c->modules[i].name)) {
             return true;
         }
     }
@@ -178,8 +181,7 @@ static void check_type(module_survey *s, const config_service *service) {
         fault_add(
             s->faults, line,
             "[%s %s] type = %s: nothing loads the module %s: add [module %s], or set [modules] "
-            "autoload = "
-            "yes",
+            "autoload = yes",
             word, service->name, service->type, module, module);
         return;
     }

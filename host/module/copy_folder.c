@@ -50,20 +50,6 @@ static char *live_path(const char *set) {
     return path_join(copies.path, name);
 }
 
-static void delete_file(void *arg, const char *name) {
-    char *path = path_join(arg, name);
-    if (path != NULL) {
-        (void)os_file_remove(path);
-    }
-    free(path);
-}
-
-/* The files first, then the folder, which goes only when all of them are gone. */
-static void delete_folder(char *folder) {
-    (void)os_folder_list(folder, delete_file, folder);
-    (void)os_folder_remove(folder);
-}
-
 /* ---- what other hosts left ------------------------------------------------------------------- */
 
 static const char *skip_digits(const char *text) {
@@ -139,9 +125,13 @@ static int latest_first(const void *a, const void *b) {
     return (newer_left < newer_right) - (newer_left > newer_right);
 }
 
+/* SET.live is made anew, since it may be a link to another file. */
 static void mark_found(copy_set *set, uint64_t found) {
     char *path = live_path(set->name);
-    FILE *file = path != NULL ? os_fopen(path, "wb") : NULL;
+    FILE *file = NULL;
+    if (path != NULL && os_file_remove(path) == PORTICO_OK) {
+        file = os_fopen(path, "wbx");
+    }
     if (file != NULL) {
         (void)fprintf(file, "%llu\n", (unsigned long long)found);
         (void)fclose(file);
@@ -216,7 +206,7 @@ static void delete_leftover(void *arg, const char *name) {
     if (path != NULL && strcmp(rest, "live") == 0) {
         (void)os_file_remove(path);
     } else if (path != NULL) {
-        delete_folder(path);
+        (void)os_folder_delete(path);
     }
     free(path);
 }
@@ -327,7 +317,7 @@ portico_status copy_folder_add(char **folder) {
 }
 
 void copy_folder_remove(char *folder) {
-    delete_folder(folder);
+    (void)os_folder_delete(folder);
     free(folder);
     if (--copies.count == 0) {
         set_end();

@@ -39,7 +39,8 @@ bool ready_may_replace(const char *path) {
     char begin[4] = "";
     FILE *file = os_fopen(path, "r");
     if (file == NULL) {
-        return true;
+        os_file_info info;
+        return os_file_look(path, &info) == PORTICO_E_NOT_FOUND; /* else a device, a folder ... */
     }
     size_t size = fread(begin, 1, sizeof begin, file);
     fclose(file);

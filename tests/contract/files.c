@@ -2,6 +2,10 @@
  * UTF-8. */
 #include "contract.h"
 
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
 #define FOLDER "contract_files"
 #define NAME "gr\xc3\xbc\xc3\x9f"
 
@@ -34,6 +38,29 @@ static void remove_one(void *arg, const char *name) {
     char path[512];
     snprintf(path, sizeof path, FOLDER "/deep/er/%s", name);
     CHECK_OK(os_file_remove(path));
+}
+
+/* A folder goes with its files; what a link leads to, and a folder in it, stay. */
+static void check_delete(void) {
+    CHECK_OK(os_folder_create(FOLDER "/gone"));
+    write_file(FOLDER "/gone/one", "wb", "1");
+    write_file(FOLDER "/gone/" NAME, "wb", "2");
+    CHECK_OK(os_folder_delete(FOLDER "/gone"));
+    CHECK_STATUS(os_folder_delete(FOLDER "/gone"), PORTICO_E_NOT_FOUND);
+    CHECK_OK(os_folder_create(FOLDER "/kept/inner"));
+    write_file(FOLDER "/kept/one", "wb", "1");
+    write_file(FOLDER "/kept/inner/two", "wb", "2");
+    CHECK_STATUS(os_folder_delete(FOLDER "/kept/one"), PORTICO_E_INVALID);
+#if !defined(_WIN32)
+    CHECK_EQ(symlink("kept", FOLDER "/link"), 0);
+    CHECK_STATUS(os_folder_delete(FOLDER "/link"), PORTICO_E_INVALID);
+    CHECK_EQ(unlink(FOLDER "/link"), 0);
+    check_content(FOLDER "/kept/one", "1");
+#endif
+    CHECK(os_folder_delete(FOLDER "/kept") != PORTICO_OK);
+    check_content(FOLDER "/kept/inner/two", "2");
+    CHECK_OK(os_folder_delete(FOLDER "/kept/inner"));
+    CHECK_OK(os_folder_delete(FOLDER "/kept"));
 }
 
 /* Different paths of one file have the same absolute path, which is made from the path alone. */
@@ -75,6 +102,7 @@ SCENARIO(files) {
     CHECK_OK(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/a"));
     check_content(FOLDER "/deep/er/a", "second");
     check_absolute();
+    check_delete();
     CHECK(os_fopen(FOLDER "/deep/er/" NAME, "rb") == NULL);
     CHECK_STATUS(os_file_rename(FOLDER "/deep/er/" NAME, FOLDER "/deep/er/b"), PORTICO_E_NOT_FOUND);
 

@@ -171,13 +171,18 @@ static void types(void) {
                  "[connector up]\naddress = 127.0.0.1\nport = 1\ntype = arcade.session\n",
                  "6: [connector up] type = arcade.session", "there is no module arcade");
     /* A library's module may have another name than its file. Only running its code would tell for
-     * certain, so `check` accepts any type if such a library would be loaded. */
+     * certain, so `check` accepts a type whose module's name is in a library that does not contain
+     * its own. The default room of chat is called lobby. */
     remove_module("echo");
     copy_module("echo", "renamed");
     expect_fine(FROM_MODS LISTENER "echo.session\n");
     expect_fault(FROM_MODS "autoload = no\n" LISTENER "echo.session\n",
                  "7: [listener game] type = echo.session", "there is no module echo");
     remove_module("renamed");
+    copy_module("chat", "chat");
+    expect_fault(FROM_MODS LISTENER "lobby.session\n", "6: [listener game] type = lobby.session",
+                 "there is no module lobby");
+    remove_module("chat");
 }
 
 SCENARIO(check_machine) {

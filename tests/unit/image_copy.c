@@ -7,6 +7,10 @@
 #include "support/check.h"
 #include "support/host.h"
 
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
 static char why[IMAGE_WHY_MAX];
 
 static void expect(const char *folder, const char *name, const char *text) {
@@ -173,6 +177,20 @@ static void crashed(void) {
     CHECK_INT(entries("run/copies"), 6);
 }
 
+/* Nothing that a link in the folder leads to is deleted or written. */
+static void links(void) {
+#if !defined(_WIN32)
+    folder_make("victim");
+    file_write("victim/file", "x", 1);
+    CHECK_INT(symlink("../../victim", "run/copies/80.1"), 0);
+    CHECK_INT(symlink("../../victim/file", "run/copies/81.live"), 0);
+    CHECK_INT(copy_folder_start("run"), PORTICO_OK);
+    expect("victim", "file", "x");
+    CHECK_INT(unlink("run/copies/80.1"), 0);
+    file_remove("run/copies/81.live");
+#endif
+}
+
 /* A host gets the PID of one that crashed, as in containers. */
 static void same_pid(void) {
     char set[32];
@@ -211,6 +229,7 @@ SCENARIO(image_copy) {
     leftovers();
     CHECK(copy_folder_ready());
     crashed();
+    links();
     same_pid();
     (void)os_folder_list("run/copies", remove_entry, NULL);
     copy_with_symbols();

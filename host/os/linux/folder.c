@@ -62,6 +62,25 @@ portico_status os_folder_remove(const char *path) {
     return rmdir(path) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
+portico_status os_folder_delete(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ELOOP || errno == ENOTDIR ? error_refuse(PORTICO_E_INVALID)
+                                                  : error_set(errno);
+    }
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        int code = errno;
+        close(fd);
+        return error_set(code);
+    }
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        (void)unlinkat(fd, entry->d_name, 0); /* fails for folders, "." and ".." among them */
+    }
+    closedir(folder);
+    return os_folder_remove(path);
+}
+
 portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
                               void *arg) {
     DIR *folder = opendir(path);

@@ -139,3 +139,27 @@ portico_status os_folder_list(const char *path, void (*each)(void *arg, const ch
     FindClose(search);
     return code == 0 ? PORTICO_OK : error_set(code);
 }
+
+static void delete_entry(void *arg, const char *name) {
+    char path[4096];
+    int size = snprintf(path, sizeof path, "%s\\%s", (const char *)arg, name);
+    if (size > 0 && (size_t)size < sizeof path) {
+        (void)os_file_remove(path); /* fails for folders */
+    }
+}
+
+portico_status os_folder_delete(const char *path) {
+    wchar_t *wide = win_path(path);
+    DWORD attributes = wide != NULL ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    DWORD code = attributes == INVALID_FILE_ATTRIBUTES ? GetLastError() : 0;
+    free(wide);
+    if (code != 0) {
+        return error_set(code);
+    }
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0 ||
+        (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+        return error_refuse(PORTICO_E_INVALID);
+    }
+    (void)os_folder_list(path, delete_entry, (void *)path);
+    return os_folder_remove(path);
+}
