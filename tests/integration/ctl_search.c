@@ -170,9 +170,9 @@ SCENARIO(ctl_search) {
     CHECK_INT(ctl("empty", NULL, "status"), 1); /* of another folder */
     process *other = serve("tree/conf/other.ini", "tree/conf/ready2");
     expect_workers("empty", NULL, 2);
-    expect_several("work", "work/conf/portico.ini", "tree/conf/other.ini");
+    expect_several("work", "conf/portico.ini", "conf/other.ini");
     process *tree = serve("tree/conf/portico.ini", "tree/conf/ready1");
-    expect_several("tree", "tree/conf/portico.ini", "tree/conf/other.ini");
+    expect_several("tree", "conf/portico.ini", "conf/other.ini");
     expect_workers("tree", "work/conf/portico.ini", 3); /* -c wins */
     CHECK_INT(ctl("work", "work/conf/broken.ini", "status"), 2);
     stop(tree, "tree", "tree/conf/portico.ini");

@@ -65,6 +65,7 @@ static host *h;
 static net_socket player; /* in a room, where it has a timer */
 static net_socket plain;
 static net_socket extra;
+static int64_t quiet_ops; /* operations in flight while no `ctl` is connected */
 
 static void write_bad_files(const char *folder) {
     static const char *const names[] = {"garbage", "empty", "cut_in_half", "cut_at_1000"};
@@ -139,6 +140,7 @@ static void check_refused(const refusal *r) {
     int copies = swaps_copies(h);
     swaps_who who = swaps_ask(player, 1, 0);
     swaps_room room = swaps_ask_room(player);
+    host_wait_figure(h, "ops_pending", quiet_ops); /* the last `ctl` has gone */
     for (size_t i = 0; i < FIGURES; i++) {
         before[i] = host_figure(h, figures[i]);
     }
@@ -210,6 +212,9 @@ SCENARIO(swap_refused) {
     CHECK_INT(swaps_ask(player, 2, 41).sum, 41);
     plain = net_connect(host_port(h, "plain"));
     extra = net_connect(host_port(h, "extra"));
+    CHECK_INT(swaps_ask_world(extra).starts, 1); /* the host has accepted it */
+    CHECK_INT(swaps_ask_world(plain).generation, 1);
+    quiet_ops = host_figure(h, "ops_pending");
     for (size_t i = 0; i < REFUSALS; i++) {
         check_refused(&refusals[i]);
     }

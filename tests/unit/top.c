@@ -31,8 +31,8 @@ static const char *const second[] = {
     "sessions 12",
     "rooms 3",
     "timers 4",
-    "queue room_works 30 most 20 "
-    "game.a_room_type_with_a_name a room that is called something very long",
+    ("queue room_works 30 most 20 "
+     "game.a_room_type_with_a_name a room that is called something very long"),
     "queue bytes_to_send 18446744073709551615 most 18446744073709551615 18446744073709551615",
     "count packets_in 5000",
     "count bytes_in 18446744073709551615",
