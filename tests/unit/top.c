@@ -44,8 +44,8 @@ static const char *const second[] = {
     "latency 52000 9000 1:40",
     "series opcode 8 game.player",
     "handler 5 5 0:1", /* no calls since `first` */
-    "series room_message 4294967295 "
-    "a_module_of_31_bytes_as_there_is.a_room_type_with_a_name_of_63_bytes",
+    ("series room_message 4294967295 "
+     "a_module_of_31_bytes_as_there_is.a_room_type_with_a_name_of_63_bytes"),
     "handler 90000000000 17179869183 107:10",
     "series message 1 game.player",
     "handler 3000000 999500 52:3",
