@@ -7,7 +7,7 @@
  *
  * One lock, a leaf, guards the list. The thread works on a copy of an entry without holding the
  * lock, since reading may take long. If the entry's number shows that watch_set or watch_forget was
- * called meanwhile, the result is dropped.
+ * called in between, the result is dropped.
  */
 #include "loader/watch.h"
 

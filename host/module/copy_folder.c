@@ -15,7 +15,7 @@
 
 enum { PATH_BYTES = 4096, SET_NAME_MAX = 24 };
 
-/* What a host has left, or has. */
+/* The copies of one host that runs or has run. */
 typedef struct copy_set {
     char name[SET_NAME_MAX];
     uint64_t since_ns; /* when its host made its first copy */
