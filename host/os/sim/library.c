@@ -1,0 +1,128 @@
+/* library.c: libraries: the real system's, and those whose symbols are in this executable. Any
+ * simulated thread. */
+#include "real.h"
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIBRARIES_MAX = 64, NAME_BYTES = 64 };
+
+typedef struct sim_library {
+    const char *name;
+    const char *symbol;
+    void *address;
+    uint32_t opened;
+} sim_library;
+
+static sim_library libraries[LIBRARIES_MAX];
+static uint32_t library_count;
+
+struct os_library {
+    real_library *real; /* NULL: one of this executable's */
+    sim_library *simulated;
+};
+
+void sim_library_add(const char *name, const char *symbol, void *address) {
+    if (library_count == LIBRARIES_MAX) {
+        sim_fail("more than %d simulated libraries", LIBRARIES_MAX);
+    }
+    libraries[library_count++] = (sim_library){.name = name, .symbol = symbol, .address = address};
+}
+
+static sim_library *library_find(const char *name) {
+    for (uint32_t i = 0; i < library_count; i++) {
+        if (strcmp(libraries[i].name, name) == 0) {
+            return &libraries[i];
+        }
+    }
+    return NULL;
+}
+
+uint32_t sim_library_open_count(const char *name) {
+    sim_library *l = library_find(name);
+    return l != NULL ? l->opened : 0;
+}
+
+/* Reads the name in a file that begins with SIM_LIBRARY_MAGIC. False: another file. */
+static bool library_read(const char *path, char name[NAME_BYTES]) {
+    char text[sizeof SIM_LIBRARY_MAGIC + NAME_BYTES] = "";
+    FILE *file = real_fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[size] = '\0';
+    size_t magic = sizeof SIM_LIBRARY_MAGIC - 1;
+    if (strncmp(text, SIM_LIBRARY_MAGIC, magic) != 0) {
+        return false;
+    }
+    snprintf(name, NAME_BYTES, "%.*s", (int)strcspn(text + magic, "\r\n"), text + magic);
+    return true;
+}
+
+portico_status os_library_check(const char *path, char *why, size_t why_size) {
+    char name[NAME_BYTES];
+    token_call("library_check", 0);
+    error_is_real();
+    return library_read(path, name) ? PORTICO_OK : real_library_check(path, why, why_size);
+}
+
+portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
+    char name[NAME_BYTES];
+    token_call("library_open", 0);
+    error_is_real();
+    *result = NULL;
+    if (fault_strikes(SIM_FAULT_LIBRARY)) {
+        snprintf(why, why_size, "simulated: a library that it needs is missing");
+        return error_simulated(PORTICO_E_DEPENDENCY);
+    }
+    os_library made = {0};
+    if (library_read(path, name)) {
+        made.simulated = library_find(name);
+        if (made.simulated == NULL) {
+            snprintf(why, why_size, "there is no simulated library '%s'", name);
+            return error_simulated(PORTICO_E_NOT_A_MODULE);
+        }
+        made.simulated->opened++;
+    } else {
+        portico_status status = real_library_open(path, &made.real, why, why_size);
+        if (status != PORTICO_OK) {
+            return status;
+        }
+    }
+    (void)handle_take(); /* only counts: the limit is of sockets and the like */
+    *result = token_alloc(sizeof **result);
+    **result = made;
+    return PORTICO_OK;
+}
+
+void *os_library_symbol(os_library *library, const char *name) {
+    token_call("library_symbol", 0);
+    if (library->real != NULL) {
+        return real_library_symbol(library->real, name);
+    }
+    return strcmp(library->simulated->symbol, name) == 0 ? library->simulated->address : NULL;
+}
+
+void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
+    *begin = 0;
+    *end = 0;
+    if (library->real != NULL) {
+        real_library_range(library->real, begin, end);
+    }
+}
+
+bool os_library_close(os_library *library) {
+    token_call("library_close", 0);
+    bool gone = true;
+    if (library->real != NULL) {
+        gone = real_library_close(library->real);
+    } else {
+        library->simulated->opened--;
+    }
+    free(library);
+    handle_give_back();
+    return gone;
+}

@@ -1,0 +1,87 @@
+/* lock.c: mutexes, conditions and alarms, in which the simulated threads wait. Their storage says
+ * who has them; who waits for them is in token.c, by address. */
+#include "token.h"
+
+#include <stdlib.h>
+
+void os_mutex_lock(os_mutex *mutex) {
+    token_call("mutex_lock", 0);
+    while (mutex->sys[0] != 0) {
+        if (mutex->sys[0] == token_thread()) {
+            sim_fail("a thread locks a mutex that it has already locked");
+        }
+        token_wait(mutex, UINT64_MAX);
+    }
+    mutex->sys[0] = token_thread();
+}
+
+/* Touches the mutex only before another thread can run: its next owner may free it. */
+static void mutex_release(os_mutex *mutex) {
+    if (mutex->sys[0] != token_thread()) {
+        sim_fail("a thread unlocks a mutex that it has not locked");
+    }
+    mutex->sys[0] = 0;
+    token_wake(mutex);
+}
+
+void os_mutex_unlock(os_mutex *mutex) {
+    mutex_release(mutex);
+    token_call("mutex_unlock", 0);
+}
+
+bool os_cond_wait(os_cond *cond, os_mutex *mutex, uint32_t timeout_ms) {
+    token_call("cond_wait", timeout_ms);
+    mutex_release(mutex);
+    bool woken = true;
+    if (fault_strikes(SIM_FAULT_WAKE)) {
+        sim_yield();
+    } else {
+        woken = token_wait(cond, token_until(timeout_ms));
+    }
+    token_result("cond_wait", woken);
+    os_mutex_lock(mutex);
+    return woken;
+}
+
+void os_cond_wake_all(os_cond *cond) {
+    token_wake(cond);
+    token_call("cond_wake_all", 0);
+}
+
+struct os_alarm {
+    bool rung;
+};
+
+portico_status os_alarm_create(os_alarm **alarm) {
+    token_call("alarm_create", 0);
+    *alarm = NULL;
+    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
+        return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    *alarm = token_alloc(sizeof **alarm);
+    return PORTICO_OK;
+}
+
+void os_alarm_destroy(os_alarm *alarm) {
+    free(alarm);
+    handle_give_back();
+}
+
+void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
+    token_call("alarm_sleep", until_ns);
+    if (!alarm->rung && until_ns > token_now_ns() && !fault_strikes(SIM_FAULT_WAKE)) {
+        token_wait(alarm, until_ns);
+    }
+    alarm->rung = false;
+}
+
+void os_alarm_ring(os_alarm *alarm) {
+    alarm->rung = true;
+    token_wake(alarm);
+    token_call("alarm_ring", 0);
+}
+
+void os_sleep(uint32_t timeout_ms) {
+    token_call("sleep", timeout_ms);
+    token_wait(NULL, token_until(timeout_ms));
+}

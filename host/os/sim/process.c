@@ -1,0 +1,158 @@
+/* process.c: the clock, random bytes, signals, errors and files of the simulated process. Any
+ * simulated thread. */
+#include "real.h"
+#include "token.h"
+
+#include <string.h>
+
+enum { ERROR_BASE = 100000, CPUS = 4 };
+
+static const uint64_t wall_start_ms = 1767225600000; /* 2026-01-01 UTC */
+
+static struct {
+    void (*stop)(void);
+    void (*hang_up)(void);
+} signals;
+
+static _Thread_local int32_t simulated_error;
+
+/* ---- errors ------------------------------------------------------------------------------ */
+
+int32_t error_code(portico_status status) {
+    return status == PORTICO_OK ? 0 : ERROR_BASE - status;
+}
+
+portico_status error_simulated(portico_status status) {
+    simulated_error = error_code(status);
+    token_result("refused", (uint32_t)simulated_error);
+    return status;
+}
+
+void error_is_real(void) {
+    simulated_error = 0;
+}
+
+int32_t os_error(void) {
+    return simulated_error != 0 ? simulated_error : real_error();
+}
+
+void os_error_text(int32_t system_error, char *text, size_t size) {
+    switch (ERROR_BASE - system_error) {
+#define SENTENCE(name, number, sentence) \
+    case (number): snprintf(text, size, "simulated: %s", sentence); return;
+        PORTICO_STATUS_LIST(SENTENCE)
+#undef SENTENCE
+    default: real_error_text(system_error, text, size);
+    }
+}
+
+/* ---- the process ------------------------------------------------------------------------- */
+
+void os_exit(int code) {
+    token_call("exit", (uint32_t)code);
+    real_exit(code);
+}
+
+uint32_t os_cpu_count(void) {
+    return CPUS;
+}
+
+/* The memory is not a function of the seed. */
+void os_process_usage(os_usage *usage) {
+    sim_figures figures;
+    sim_look(&figures);
+    *usage = (os_usage){.cpu_ns = figures.used_ns, .handles = (uint32_t)figures.handles + 3};
+}
+
+portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
+    token_call("on_signals", 0);
+    signals.stop = stop;
+    signals.hang_up = hang_up;
+    return PORTICO_OK;
+}
+
+void sim_stop_signal(void) {
+    token_call("stop signal", 0);
+    if (signals.stop != NULL) {
+        signals.stop();
+    }
+}
+
+void sim_hang_up_signal(void) {
+    token_call("hang-up signal", 0);
+    if (signals.hang_up != NULL) {
+        signals.hang_up();
+    }
+}
+
+portico_status os_random(void *data, size_t size) {
+    token_call("random", size);
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)data)[i] = (uint8_t)sim_random(SIM_WORLD, 256);
+    }
+    return PORTICO_OK;
+}
+
+uint64_t os_monotonic_ns(void) {
+    token_call("monotonic_ns", 0);
+    uint64_t tick_ns = (uint64_t)token_options()->clock_tick_us * 1000;
+    uint64_t now_ns = token_now_ns();
+    return tick_ns != 0 ? now_ns - now_ns % tick_ns : now_ns;
+}
+
+uint64_t os_wall_ms(void) {
+    token_call("wall_ms", 0);
+    uint64_t start_ms = token_options()->wall_ms;
+    return (start_ms != 0 ? start_ms : wall_start_ms) + token_now_ns() / 1000000;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+/* Begins a call that the real system answers unless a fault strikes. */
+static bool fails(const char *name) {
+    token_call(name, 0);
+    error_is_real();
+    return fault_strikes(SIM_FAULT_FILES);
+}
+
+FILE *os_fopen(const char *path, const char *mode) {
+    if (fails("fopen")) {
+        error_simulated(PORTICO_E_ACCESS);
+        return NULL;
+    }
+    return real_fopen(path, mode);
+}
+
+portico_status os_file_rename(const char *from, const char *to) {
+    return fails("file_rename") ? error_simulated(PORTICO_E_ACCESS) : real_file_rename(from, to);
+}
+
+portico_status os_file_remove(const char *path) {
+    return fails("file_remove") ? error_simulated(PORTICO_E_ACCESS) : real_file_remove(path);
+}
+
+portico_status os_file_look(const char *path, os_file_info *info) {
+    return fails("file_look") ? error_simulated(PORTICO_E_ACCESS) : real_file_look(path, info);
+}
+
+portico_status os_folder_create(const char *path) {
+    return fails("folder_create") ? error_simulated(PORTICO_E_ACCESS) : real_folder_create(path);
+}
+
+portico_status os_folder_check(const char *path) {
+    return fails("folder_check") ? error_simulated(PORTICO_E_ACCESS) : real_folder_check(path);
+}
+
+portico_status os_folder_remove(const char *path) {
+    return fails("folder_remove") ? error_simulated(PORTICO_E_ACCESS) : real_folder_remove(path);
+}
+
+portico_status os_folder_delete(const char *path) {
+    return fails("folder_delete") ? error_simulated(PORTICO_E_ACCESS) : real_folder_delete(path);
+}
+
+portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                              void *arg) {
+    return fails("folder_list") ? error_simulated(PORTICO_E_ACCESS)
+                                : real_folder_list(path, each, arg);
+}

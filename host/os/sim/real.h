@@ -1,0 +1,47 @@
+/* real.h: the real system's functions that the simulation builds on or passes calls to.
+ *
+ * The real implementation is compiled a second time with rename.h, so that both can be in one
+ * executable. What rename.h does not name, such as os_address_parse, is the real one everywhere.
+ */
+#ifndef PORTICO_SIM_REAL_H
+#define PORTICO_SIM_REAL_H
+
+#include "os/os.h"
+
+typedef struct real_thread real_thread;
+typedef struct real_alarm real_alarm;
+typedef struct real_library real_library;
+
+portico_status real_init(int *argc, char ***argv);
+void real_exit(int code);
+int32_t real_error(void);
+void real_error_text(int32_t system_error, char *text, size_t size);
+uint64_t real_wall_ms(void);
+
+portico_status real_thread_start(real_thread **thread, const char *name, void (*fn)(void *),
+                                 void *arg);
+void real_thread_join(real_thread *thread);
+portico_status real_alarm_create(real_alarm **alarm);
+void real_alarm_destroy(real_alarm *alarm);
+void real_alarm_sleep(real_alarm *alarm, uint64_t until_ns);
+void real_alarm_ring(real_alarm *alarm);
+
+portico_status real_library_open(const char *path, real_library **library, char *why,
+                                 size_t why_size);
+portico_status real_library_check(const char *path, char *why, size_t why_size);
+void *real_library_symbol(real_library *library, const char *name);
+void real_library_range(real_library *library, uintptr_t *begin, uintptr_t *end);
+bool real_library_close(real_library *library);
+
+FILE *real_fopen(const char *path, const char *mode);
+portico_status real_file_rename(const char *from, const char *to);
+portico_status real_file_remove(const char *path);
+portico_status real_file_look(const char *path, os_file_info *info);
+portico_status real_folder_create(const char *path);
+portico_status real_folder_check(const char *path);
+portico_status real_folder_remove(const char *path);
+portico_status real_folder_delete(const char *path);
+portico_status real_folder_list(const char *path, void (*each)(void *arg, const char *name),
+                                void *arg);
+
+#endif

@@ -1,0 +1,368 @@
+/* socket.c: sockets: how connections are made and closed. Any simulated thread. */
+#include "socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384, RETRY_MS = 500 };
+
+static os_socket *listeners;
+static uint32_t last_port;
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+static bool is_any(const os_address *a) {
+    static const uint8_t none[16];
+    return memcmp(a->bytes, none, sizeof none) == 0;
+}
+
+static bool is_loopback(const os_address *a) {
+    static const uint8_t one[16] = {[15] = 1};
+    return a->family == OS_ADDRESS_IPV4 ? a->bytes[0] == 127
+                                        : memcmp(a->bytes, one, sizeof one) == 0;
+}
+
+static bool is_own(const os_address *a) {
+    return is_any(a) || is_loopback(a);
+}
+
+portico_status os_address_check(const os_address *address) {
+    token_call("address_check", address->port);
+    if (address->family == OS_ADDRESS_NONE) {
+        return error_simulated(PORTICO_E_INVALID);
+    }
+    return is_own(address) ? PORTICO_OK : error_simulated(PORTICO_E_ADDRESS);
+}
+
+/* Every name is this machine, unless it ends in ".invalid". */
+portico_status os_address_resolve(const char *host, uint16_t port, os_address *address) {
+    token_call("address_resolve", port);
+    const char *dot = strrchr(host, '.');
+    if (fault_strikes(SIM_FAULT_NETWORK) || (dot != NULL && strcmp(dot, ".invalid") == 0)) {
+        return error_simulated(PORTICO_E_NOT_FOUND);
+    }
+    return os_address_parse(host, port, address) == PORTICO_OK
+               ? PORTICO_OK
+               : os_address_parse("127.0.0.1", port, address);
+}
+
+/* Whether a connection to `to` reaches the listener. */
+static bool is_reached(const os_socket *listener, const os_address *to) {
+    const os_address *a = &listener->address;
+    if (a->port != to->port) {
+        return false;
+    }
+    if (a->family != to->family) {
+        return listener->dual_stack && is_any(a) && a->family == OS_ADDRESS_IPV6;
+    }
+    return is_any(a) || memcmp(a->bytes, to->bytes, sizeof a->bytes) == 0;
+}
+
+static os_socket *listener_find(const os_address *to) {
+    os_socket *l = listeners;
+    while (l != NULL && !is_reached(l, to)) {
+        l = l->next;
+    }
+    return l;
+}
+
+static void port_choose(os_address *address) {
+    do {
+        last_port = (last_port + 1) % PORTS;
+        address->port = (uint16_t)(PORT_FIRST + last_port);
+    } while (listener_find(address) != NULL);
+}
+
+portico_status os_socket_address(os_socket *s, os_address *address) {
+    token_call("socket_address", s->address.port);
+    *address = s->address;
+    return PORTICO_OK;
+}
+
+portico_status os_socket_configure(os_socket *s, const os_socket_options *options) {
+    token_call("socket_configure", 0);
+    s->linger_s = options->linger_s;
+    return fault_strikes(SIM_FAULT_NETWORK) ? error_simulated(PORTICO_E_INVALID) : PORTICO_OK;
+}
+
+/* ---- making ------------------------------------------------------------------------------ */
+
+static os_socket *socket_create(os_port *port) {
+    os_socket *s = token_alloc(sizeof *s);
+    s->port = port;
+    s->linger_s = -1;
+    port_hold(port, 1);
+    return s;
+}
+
+static void socket_free(os_socket *s) {
+    port_hold(s->port, -1);
+    free(s);
+    handle_give_back();
+}
+
+static void pipe_init(pipe *p) {
+    const sim_options *options = token_options();
+    uint32_t most = options->window_bytes != 0 ? options->window_bytes : WINDOW_BYTES;
+    p->room = options->wild ? 1 + (uint32_t)sim_random(SIM_NETWORK, most) : most;
+    p->bytes = token_alloc(p->room);
+}
+
+void connection_release(connection *c) {
+    if (--c->holds == 0) {
+        free(c->pipe[0].bytes);
+        free(c->pipe[1].bytes);
+        free(c);
+    }
+}
+
+portico_status os_listen(os_port *port, const os_address *address, const os_listen_options *options,
+                         os_socket **result) {
+    token_call("listen", address->port);
+    *result = NULL;
+    if (address->family == OS_ADDRESS_NONE) {
+        return error_simulated(PORTICO_E_INVALID);
+    }
+    if (!is_own(address)) {
+        return error_simulated(PORTICO_E_ADDRESS);
+    }
+    os_address chosen = *address;
+    if (chosen.port == 0) {
+        port_choose(&chosen);
+    } else if (listener_find(&chosen) != NULL || fault_strikes(SIM_FAULT_NETWORK)) {
+        return error_simulated(PORTICO_E_ADDRESS_IN_USE);
+    }
+    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
+        return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    os_socket *s = socket_create(port);
+    s->address = chosen;
+    s->listens = true;
+    s->dual_stack = options->dual_stack;
+    s->backlog = options->backlog > 0 ? options->backlog : 1;
+    s->next = listeners;
+    listeners = s;
+    *result = s;
+    return PORTICO_OK;
+}
+
+static connection *queue_pop(os_socket *listener) {
+    connection *c = listener->queued;
+    listener->queued = c->next;
+    listener->queued_count--;
+    return c;
+}
+
+static void accept_complete(os_socket *listener, op *o, os_socket *s, portico_status status) {
+    os_accept_op *accept = (os_accept_op *)(void *)o;
+    accept->socket = s;
+    if (s != NULL) {
+        accept->peer = s->way->address[0];
+    }
+    port_complete(listener->port, o, status);
+}
+
+static op *accept_take(os_socket *listener) {
+    op *o = listener->accepts;
+    listener->accepts = o->next;
+    return o;
+}
+
+/* Gives waiting connections to waiting accepts. */
+static void listener_accept(os_socket *listener) {
+    while (listener->accepts != NULL && listener->queued != NULL) {
+        if (!handle_take()) {
+            accept_complete(listener, accept_take(listener), NULL, PORTICO_E_NO_HANDLES);
+            continue;
+        }
+        connection *c = queue_pop(listener);
+        os_socket *s = socket_create(listener->port);
+        s->address = c->address[1];
+        s->way = c;
+        s->side = 1;
+        c->end[1] = s;
+        accept_complete(listener, accept_take(listener), s, PORTICO_OK);
+    }
+}
+
+portico_status os_accept(os_socket *listener, os_accept_op *accept) {
+    op *o = (op *)&accept->op;
+    token_call("accept", 0);
+    accept->socket = NULL;
+    o->bytes = 0;
+    if (fault_strikes(SIM_FAULT_HANDLES)) {
+        return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    if (fault_strikes(SIM_FAULT_NETWORK)) { /* a connection was reset before it was accepted */
+        accept_complete(listener, o, NULL, PORTICO_E_RESET);
+        return PORTICO_OK;
+    }
+    op **end = &listener->accepts;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    o->next = NULL;
+    *end = o;
+    listener_accept(listener);
+    return PORTICO_OK;
+}
+
+static void connect_complete(os_socket *s, portico_status status) {
+    op *o = s->connecting;
+    s->connecting = NULL;
+    port_complete(s->port, o, status);
+}
+
+/* A connect has reached the other machine. */
+static void on_connect(void *arg, uint64_t value) {
+    connection *c = arg;
+    os_socket *s = c->end[0];
+    (void)value;
+    if (s == NULL || s->connecting == NULL) {
+        connection_release(c); /* closed or cancelled */
+        return;
+    }
+    os_socket *listener = listener_find(&c->address[1]);
+    if (listener == NULL) {
+        connect_complete(s, PORTICO_E_REFUSED);
+    } else if (listener->queued_count >= listener->backlog) {
+        token_event(token_now_ns() + RETRY_MS * 1000000ull, on_connect, c, 0);
+        return;
+    } else {
+        connection **end = &listener->queued;
+        while (*end != NULL) {
+            end = &(*end)->next;
+        }
+        *end = c;
+        c->holds++; /* the accepted end's */
+        listener->queued_count++;
+        connect_complete(s, PORTICO_OK);
+        listener_accept(listener);
+    }
+    connection_release(c);
+}
+
+/* What is wrong with the two addresses; PORTICO_OK: nothing. */
+static portico_status connect_check(const os_address *to, const os_address *from) {
+    if (from != NULL && from->family != OS_ADDRESS_NONE && from->family != to->family) {
+        return PORTICO_E_INVALID;
+    }
+    if (to->family == OS_ADDRESS_NONE || to->port == 0) {
+        return PORTICO_E_ADDRESS;
+    }
+    return from != NULL && !is_own(from) ? PORTICO_E_ADDRESS : PORTICO_OK;
+}
+
+portico_status os_connect(os_port *port, const os_address *to, const os_address *from,
+                          os_op *submitted, os_socket **result) {
+    token_call("connect", to->port);
+    *result = NULL;
+    portico_status status = connect_check(to, from);
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
+    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
+        return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    connection *c = token_alloc(sizeof *c);
+    os_socket *s = socket_create(port);
+    pipe_init(&c->pipe[0]);
+    pipe_init(&c->pipe[1]);
+    c->address[1] = *to;
+    if (from != NULL && from->family != OS_ADDRESS_NONE) {
+        c->address[0] = *from;
+    } else {
+        (void)os_address_parse(to->family == OS_ADDRESS_IPV4 ? "127.0.0.1" : "::1", 0,
+                               &c->address[0]);
+    }
+    if (c->address[0].port == 0) {
+        port_choose(&c->address[0]);
+    }
+    c->end[0] = s;
+    c->holds = 2; /* the socket's and the event's */
+    s->way = c;
+    s->address = c->address[0];
+    s->connecting = (op *)submitted;
+    s->connecting->bytes = 0;
+    *result = s;
+    if (fault_strikes(SIM_FAULT_NETWORK)) {
+        c->address[1].port = 0; /* nobody listens there */
+    }
+    token_event(network_at(), on_connect, c, 0);
+    return PORTICO_OK;
+}
+
+/* ---- ending ------------------------------------------------------------------------------ */
+
+void os_cancel(os_socket *s, os_op *cancelled) {
+    op *o = (op *)cancelled;
+    token_call("cancel", 0);
+    if (s->recv == o) {
+        s->recv = NULL;
+    } else if (s->send == o) {
+        s->send = NULL;
+    } else if (s->connecting == o) {
+        s->connecting = NULL;
+    } else {
+        op **link = &s->accepts;
+        while (*link != NULL && *link != o) {
+            link = &(*link)->next;
+        }
+        if (*link == NULL) {
+            return; /* too late: it has completed */
+        }
+        *link = o->next;
+    }
+    port_complete(s->port, o, PORTICO_E_CANCELLED);
+}
+
+static void op_cancel(os_socket *s, op **in_flight) {
+    if (*in_flight != NULL) {
+        port_complete(s->port, *in_flight, PORTICO_E_CANCELLED);
+        *in_flight = NULL;
+    }
+}
+
+static void listener_close(os_socket *s) {
+    os_socket **link = &listeners;
+    while (*link != s) {
+        link = &(*link)->next;
+    }
+    *link = s->next;
+    while (s->accepts != NULL) {
+        accept_complete(s, accept_take(s), NULL, PORTICO_E_CANCELLED);
+    }
+    while (s->queued != NULL) {
+        connection *c = queue_pop(s);
+        c->closed[1] = true;
+        stream_reset(c, 1);
+        connection_release(c);
+    }
+}
+
+static void end_close(os_socket *s, bool reset) {
+    connection *c = s->way;
+    const pipe *in = incoming(s);
+    bool unread = in->arrived > in->read && token_options()->wild;
+    op_cancel(s, &s->connecting);
+    op_cancel(s, &s->recv);
+    op_cancel(s, &s->send);
+    c->end[s->side] = NULL;
+    c->closed[s->side] = true;
+    if (reset || s->linger_s == 0 || (unread && sim_random(SIM_NETWORK, 2) == 0)) {
+        stream_reset(c, s->side);
+    } else {
+        stream_end(c, s->side);
+    }
+    connection_release(c);
+}
+
+void os_close(os_socket *s, bool reset) {
+    token_call("close", reset);
+    if (s->listens) {
+        listener_close(s);
+    } else {
+        end_close(s, reset);
+    }
+    socket_free(s);
+}

@@ -1,0 +1,75 @@
+/* socket.h: connections in memory.
+ *
+ * A connection has two ends. Pipe i carries what end i sends. Its sender's system takes bytes, as
+ * long as the window has room; later they arrive, in order, and can be read. An end that has no
+ * socket is not accepted yet, or `closed`. Events that are due hold the connection.
+ */
+#ifndef PORTICO_SIM_SOCKET_H
+#define PORTICO_SIM_SOCKET_H
+
+#include "os/sim/port.h"
+
+typedef struct pipe {
+    uint8_t *bytes; /* what is taken and not read, from `read` on; `room` bytes in a ring */
+    uint32_t room;
+    uint64_t taken;
+    uint64_t arrived;
+    uint64_t read;
+    uint64_t last_ns; /* when the last of it arrives */
+    bool end_sent;
+    bool end_arrived;
+    bool reset_arrived; /* at the reader */
+} pipe;
+
+typedef struct connection {
+    struct connection *next; /* in the listener's queue */
+    uint32_t holds;
+    os_socket *end[2]; /* 0 connected, 1 accepted */
+    bool closed[2];
+    os_address address[2];
+    pipe pipe[2];
+} connection;
+
+struct os_socket {
+    os_socket *next; /* among the listeners */
+    os_port *port;
+    os_address address;
+    /* A listener: */
+    bool listens;
+    bool dual_stack;
+    uint32_t backlog;
+    uint32_t queued_count;
+    connection *queued; /* the oldest first */
+    op *accepts;
+    /* A connection: */
+    connection *way;
+    int side;
+    op *connecting;
+    op *recv;
+    op *send;
+    bool shut; /* the sending direction ends after `send` */
+    int32_t linger_s;
+};
+
+void connection_release(connection *c);
+
+/* The pipe that the socket reads from, and the one it writes to. */
+static inline pipe *incoming(const os_socket *s) {
+    return &s->way->pipe[1 - s->side];
+}
+static inline pipe *outgoing(const os_socket *s) {
+    return &s->way->pipe[s->side];
+}
+
+/* A time from now on that the network takes. */
+uint64_t network_at(void);
+
+/* Does what the operations in flight can do now. */
+void stream_recv(os_socket *s);
+void stream_send(os_socket *s);
+
+/* End `side` sends its last byte, or breaks the connection. */
+void stream_end(connection *c, int side);
+void stream_reset(connection *c, int side);
+
+#endif

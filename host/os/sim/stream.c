@@ -1,0 +1,264 @@
+/* stream.c: bytes between the two ends of a connection. Any simulated thread. */
+#include "socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+uint64_t network_at(void) {
+    uint32_t latency_us = token_options()->latency_us;
+    bool waits = latency_us != 0 && sim_random(SIM_NETWORK, 4) != 0;
+    uint64_t most_us = waits ? sim_random(SIM_NETWORK, latency_us) + 1 : 0;
+    return token_now_ns() + (waits ? sim_random(SIM_NETWORK, most_us * 1000) : 0);
+}
+
+/* In order with the bytes of the pipe. */
+static uint64_t pipe_at(pipe *p) {
+    uint64_t at_ns = network_at();
+    p->last_ns = at_ns > p->last_ns ? at_ns : p->last_ns;
+    return p->last_ns;
+}
+
+static void way_event(connection *c, uint64_t at_ns, void (*run)(void *arg, uint64_t value),
+                      uint64_t value) {
+    c->holds++;
+    token_event(at_ns, run, c, value);
+}
+
+/* The events' value is the sending side, and twice the number of bytes. */
+static void on_bytes(void *arg, uint64_t value) {
+    connection *c = arg;
+    int side = (int)(value & 1);
+    c->pipe[side].arrived = value / 2;
+    if (c->closed[1 - side]) {
+        stream_reset(c, 1 - side); /* nobody will read it */
+    } else if (c->end[1 - side] != NULL) {
+        stream_recv(c->end[1 - side]);
+    }
+    connection_release(c);
+}
+
+static void on_end(void *arg, uint64_t value) {
+    connection *c = arg;
+    c->pipe[value].end_arrived = true;
+    if (c->end[1 - value] != NULL) {
+        stream_recv(c->end[1 - value]);
+    }
+    connection_release(c);
+}
+
+static void on_reset(void *arg, uint64_t value) {
+    connection *c = arg;
+    pipe *p = &c->pipe[value];
+    os_socket *reader = c->end[1 - value];
+    p->reset_arrived = true;
+    if (token_options()->wild && sim_random(SIM_NETWORK, 2) == 0) {
+        p->read = p->arrived; /* as on Windows: what was not read is lost */
+    }
+    if (reader != NULL) {
+        stream_recv(reader);
+        stream_send(reader);
+    }
+    connection_release(c);
+}
+
+void stream_end(connection *c, int side) {
+    pipe *p = &c->pipe[side];
+    if (!p->end_sent) {
+        p->end_sent = true;
+        way_event(c, pipe_at(p), on_end, (uint64_t)side);
+    }
+}
+
+void stream_reset(connection *c, int side) {
+    bool overtakes = token_options()->wild && sim_random(SIM_NETWORK, 2) == 0;
+    way_event(c, overtakes ? network_at() : pipe_at(&c->pipe[side]), on_reset, (uint64_t)side);
+}
+
+/* ---- moving bytes ------------------------------------------------------------------------ */
+
+static uint32_t least(uint64_t a, uint64_t b) {
+    return (uint32_t)(a < b ? a : b);
+}
+
+/* `size` bytes could be moved; now and then fewer are, but at least one. */
+static uint32_t shorten(uint32_t size) {
+    if (size > 1 && sim_chance(SIM_NETWORK, token_options()->short_io)) {
+        return 1 + (uint32_t)sim_random(SIM_NETWORK, size);
+    }
+    return size;
+}
+
+static uint32_t pipe_take(pipe *p, const uint8_t *data, uint32_t size) {
+    uint32_t count = least(size, p->room - (p->taken - p->read));
+    for (uint32_t done = 0; done < count;) {
+        uint32_t at = (uint32_t)(p->taken % p->room);
+        uint32_t part = least(count - done, p->room - at);
+        memcpy(p->bytes + at, data + done, part);
+        p->taken += part;
+        done += part;
+    }
+    return count;
+}
+
+static void pipe_read(pipe *p, uint8_t *data, uint32_t size) {
+    for (uint32_t done = 0; done < size;) {
+        uint32_t at = (uint32_t)(p->read % p->room);
+        uint32_t part = least(size - done, p->room - at);
+        memcpy(data + done, p->bytes + at, part);
+        p->read += part;
+        done += part;
+    }
+}
+
+/* Reads what has arrived. The writer's window then has room again. */
+static uint32_t read_some(os_socket *s, void *data, uint32_t capacity) {
+    pipe *p = incoming(s);
+    uint32_t size = least(capacity, p->arrived - p->read);
+    if (size > 0) {
+        size = shorten(size);
+        pipe_read(p, data, size);
+        os_socket *writer = s->way->end[1 - s->side];
+        if (writer != NULL) {
+            stream_send(writer);
+        }
+    }
+    return size;
+}
+
+/* Takes from the list what the window has room for. Returns how many bytes. */
+static uint32_t write_some(os_socket *s, os_buffer **list) {
+    pipe *p = outgoing(s);
+    uint32_t total = 0;
+    while (*list != NULL) {
+        os_buffer *node = *list;
+        uint32_t size = pipe_take(p, node->data, node->size);
+        node->data += size;
+        node->size -= size;
+        total += size;
+        if (node->size > 0) {
+            break;
+        }
+        *list = node->next;
+    }
+    if (total > 0) {
+        way_event(s->way, pipe_at(p), on_bytes, p->taken * 2 + (uint64_t)s->side);
+    }
+    return total;
+}
+
+void stream_recv(os_socket *s) {
+    pipe *p = incoming(s);
+    op *o = s->recv;
+    if (o == NULL || (p->arrived == p->read && !p->end_arrived && !p->reset_arrived)) {
+        return;
+    }
+    portico_status status = PORTICO_OK;
+    s->recv = NULL; /* first: reading may lead back here */
+    if (p->arrived == p->read && p->reset_arrived) {
+        status = PORTICO_E_RESET;
+    } else if (o->capacity > 0) {
+        o->bytes = read_some(s, o->data, o->capacity);
+    }
+    port_complete(s->port, o, status);
+}
+
+void stream_send(os_socket *s) {
+    op *o = s->send;
+    if (o == NULL) {
+        return;
+    }
+    if (incoming(s)->reset_arrived) {
+        s->send = NULL;
+        port_complete(s->port, o, PORTICO_E_RESET);
+        return;
+    }
+    o->bytes += write_some(s, &o->list);
+    if (o->list == NULL) {
+        s->send = NULL;
+        if (s->shut) {
+            stream_end(s->way, s->side);
+        }
+        port_complete(s->port, o, PORTICO_OK);
+    }
+}
+
+/* ---- the seam ---------------------------------------------------------------------------- */
+
+portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capacity) {
+    op *o = (op *)submitted;
+    token_call("recv", capacity);
+    if (s->recv != NULL) {
+        return error_simulated(PORTICO_E_STATE);
+    }
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
+    }
+    o->data = data;
+    o->capacity = capacity;
+    o->bytes = 0;
+    s->recv = o;
+    if (fault_strikes(SIM_FAULT_NETWORK)) {
+        stream_reset(s->way, 1 - s->side);
+    }
+    stream_recv(s);
+    return PORTICO_OK;
+}
+
+uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
+    token_call("recv_now", capacity);
+    if (s->recv != NULL || capacity == 0 ||
+        (token_options()->wild && sim_random(SIM_NETWORK, 8) == 0)) {
+        return 0;
+    }
+    uint32_t size = read_some(s, data, capacity);
+    token_result("recv_now", size);
+    return size;
+}
+
+static bool is_too_long(const os_buffer *list) {
+    uint32_t count = 0;
+    for (; list != NULL && count <= OS_SEND_BUFFERS_MAX; list = list->next) {
+        count++;
+    }
+    return count > OS_SEND_BUFFERS_MAX;
+}
+
+portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
+    op *o = (op *)submitted;
+    token_call("send", 0);
+    if (is_too_long(list)) {
+        return error_simulated(PORTICO_E_INVALID);
+    }
+    if (s->send != NULL || s->shut) {
+        return error_simulated(PORTICO_E_STATE);
+    }
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
+    }
+    o->list = list;
+    o->bytes = 0;
+    s->send = o;
+    stream_send(s);
+    return PORTICO_OK;
+}
+
+uint32_t os_send_now(os_socket *s, os_buffer **list) {
+    token_call("send_now", 0);
+    if (s->send != NULL || s->shut || incoming(s)->reset_arrived ||
+        (token_options()->wild && sim_random(SIM_NETWORK, 8) == 0)) {
+        return 0;
+    }
+    uint32_t size = write_some(s, list);
+    token_result("send_now", size);
+    return size;
+}
+
+void os_shutdown(os_socket *s) {
+    token_call("shutdown", 0);
+    s->shut = true;
+    if (s->send == NULL) {
+        stream_end(s->way, s->side);
+    }
+}

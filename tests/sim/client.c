@@ -1,0 +1,171 @@
+/* client.c: see client.h. */
+#include "sim/client.h"
+
+#include "sim/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECT_TIMEOUT_MS = 10000, FRAME_MAX = 65535, HEADER_BYTES = 4 };
+
+struct client {
+    os_port *port;
+    os_socket *socket;
+    os_op recv; /* the connect, too */
+    os_op send;
+    bool receiving;
+    bool sending;
+    os_completion received; /* of the last that completed */
+    os_completion sent;
+    uint8_t arrived[16 * 1024]; /* a recv that is in flight writes here, or has written */
+    uint32_t at;
+    uint32_t count;
+    uint8_t frame[FRAME_MAX]; /* what has arrived of it */
+    uint32_t frame_bytes;
+    uint8_t out[FRAME_MAX];
+};
+
+/* Waits for completions. False: none came in time. */
+static bool pump(client *c, uint64_t until_ms) {
+    os_completion done[2];
+    uint64_t now_ms = os_monotonic_ms();
+    uint32_t left_ms = until_ms > now_ms ? (uint32_t)(until_ms - now_ms) : 0;
+    uint32_t count = os_port_wait(c->port, done, 2, left_ms);
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_recv = done[i].op == &c->recv;
+        CHECK(is_recv ? c->receiving : c->sending);
+        *(is_recv ? &c->received : &c->sent) = done[i];
+        *(is_recv ? &c->receiving : &c->sending) = false;
+    }
+    return count > 0 || left_ms > 0;
+}
+
+static bool wait_for(client *c, const bool *in_flight, uint32_t timeout_ms) {
+    uint64_t until_ms = os_monotonic_ms() + timeout_ms;
+    while (*in_flight) {
+        if (!pump(c, until_ms)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void client_close(client *c, bool reset) {
+    if (c->socket != NULL) {
+        os_close(c->socket, reset);
+    }
+    while (c->receiving || c->sending) {
+        (void)pump(c, UINT64_MAX / 2);
+    }
+    os_port_destroy(c->port);
+    free(c);
+}
+
+client *client_open(uint16_t port) {
+    os_address to;
+    client *c = calloc(1, sizeof *c);
+    CHECK(c != NULL);
+    CHECK(os_address_parse("127.0.0.1", port, &to) == PORTICO_OK);
+    if (os_port_create(&c->port) != PORTICO_OK) {
+        free(c);
+        return NULL;
+    }
+    c->receiving = os_connect(c->port, &to, NULL, &c->recv, &c->socket) == PORTICO_OK;
+    if (!c->receiving || !wait_for(c, &c->receiving, CONNECT_TIMEOUT_MS) ||
+        c->received.status != PORTICO_OK) {
+        client_close(c, true);
+        return NULL;
+    }
+    return c;
+}
+
+bool client_send(client *c, const void *data, uint32_t size, uint32_t timeout_ms) {
+    os_buffer node = {.data = data, .size = size};
+    CHECK(!c->sending);
+    c->sending = true;
+    if (os_send(c->socket, &c->send, &node) != PORTICO_OK) {
+        c->sending = false;
+        return false;
+    }
+    if (!wait_for(c, &c->sending, timeout_ms)) {
+        os_cancel(c->socket, &c->send); /* `node` and `data` are the caller's again after it */
+        (void)wait_for(c, &c->sending, UINT32_MAX);
+        return false;
+    }
+    return c->sent.status == PORTICO_OK;
+}
+
+int32_t client_recv(client *c, void *data, uint32_t capacity, uint32_t timeout_ms) {
+    if (c->at == c->count) {
+        if (!c->receiving) {
+            c->receiving = true;
+            if (os_recv(c->socket, &c->recv, c->arrived, sizeof c->arrived) != PORTICO_OK) {
+                c->receiving = false;
+                return CLIENT_BROKEN;
+            }
+        }
+        if (!wait_for(c, &c->receiving, timeout_ms)) {
+            return CLIENT_TIMEOUT; /* the next call continues with the recv that is in flight */
+        }
+        if (c->received.status != PORTICO_OK) {
+            return CLIENT_BROKEN;
+        }
+        c->at = 0;
+        c->count = c->received.bytes;
+        if (c->count == 0) {
+            return CLIENT_END;
+        }
+    }
+    uint32_t size = c->count - c->at < capacity ? c->count - c->at : capacity;
+    memcpy(data, c->arrived + c->at, size);
+    c->at += size;
+    return (int32_t)size;
+}
+
+void client_half_close(client *c) {
+    os_shutdown(c->socket);
+}
+
+bool client_send_frame(client *c, uint16_t opcode, const void *data, uint16_t size,
+                       uint32_t timeout_ms) {
+    uint32_t whole = HEADER_BYTES + (uint32_t)size;
+    CHECK(whole <= FRAME_MAX);
+    c->out[0] = (uint8_t)whole;
+    c->out[1] = (uint8_t)(whole >> 8);
+    c->out[2] = (uint8_t)opcode;
+    c->out[3] = (uint8_t)(opcode >> 8);
+    if (size > 0) {
+        memcpy(c->out + HEADER_BYTES, data, size);
+    }
+    return client_send(c, c->out, whole, timeout_ms);
+}
+
+/* Receives until `frame` has `size` bytes. Returns `size`, or CLIENT_...; what has arrived stays. */
+static int32_t frame_fill(client *c, uint32_t size, uint32_t timeout_ms) {
+    while (c->frame_bytes < size) {
+        int32_t got = client_recv(c, c->frame + c->frame_bytes, size - c->frame_bytes, timeout_ms);
+        if (got <= 0) {
+            return got == CLIENT_END && c->frame_bytes > 0 ? CLIENT_BROKEN : got;
+        }
+        c->frame_bytes += (uint32_t)got;
+    }
+    return (int32_t)size;
+}
+
+int32_t client_recv_frame(client *c, uint16_t *opcode, void *data, uint32_t capacity,
+                          uint32_t timeout_ms) {
+    int32_t got = frame_fill(c, HEADER_BYTES, timeout_ms);
+    if (got < 0) {
+        return got;
+    }
+    uint32_t whole = c->frame[0] | (uint32_t)c->frame[1] << 8;
+    CHECK(whole >= HEADER_BYTES && whole - HEADER_BYTES <= capacity);
+    got = frame_fill(c, whole, timeout_ms);
+    if (got < 0) {
+        return got;
+    }
+    *opcode = (uint16_t)(c->frame[2] | c->frame[3] << 8);
+    memcpy(data, c->frame + HEADER_BYTES, whole - HEADER_BYTES);
+    c->frame_bytes = 0;
+    return (int32_t)(whole - HEADER_BYTES);
+}

@@ -1,0 +1,84 @@
+/* Clients send numbered frames, which come back in order and complete, while the module is swapped.
+ */
+#include "sim/client.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+enum { CLIENTS = 4, FRAMES = 20, PATIENCE_MS = 3600000, PORT = 7000 };
+
+static const portico_host *host;
+
+static void PORTICO_CALL on_packet(portico_session session, void *state,
+                                   const portico_packet *packet) {
+    (void)state;
+    CHECK(sim_library_open_count("echo 1") + sim_library_open_count("echo 2") > 0);
+    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+}
+
+static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+    static const portico_session_type type = {
+        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+    (void)state;
+    host = from_host;
+    return host->register_session_type(&type);
+}
+
+static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "echo", .version = "1",
+                                         .load = load};
+
+static const portico_module_info *PORTICO_CALL describe(void) {
+    return &info;
+}
+
+static uint32_t clients_left;
+static uint32_t frames_back;
+
+static void client_main(void *arg) {
+    uint32_t number = (uint32_t)(uintptr_t)arg;
+    client *c = client_open(PORT);
+    for (uint32_t i = 0; c != NULL && i < FRAMES; i++) {
+        uint32_t sent[2] = {number, i};
+        uint32_t back[2] = {0};
+        uint16_t opcode = 0;
+        os_sleep((uint32_t)sim_random(SIM_WORLD, 20));
+        if (!client_send_frame(c, 7, sent, sizeof sent, PATIENCE_MS)) {
+            break;
+        }
+        int32_t got = client_recv_frame(c, &opcode, back, sizeof back, PATIENCE_MS);
+        if (got < 0) {
+            CHECK(got != CLIENT_TIMEOUT);
+            break;
+        }
+        CHECK(got == sizeof back && opcode == 7);
+        CHECK(back[0] == number && back[1] == i);
+        frames_back++;
+    }
+    if (c != NULL) {
+        client_close(c, sim_random(SIM_WORLD, 2) == 0);
+    }
+    clients_left--;
+}
+
+SCENARIO(echo) {
+    os_thread *threads[CLIENTS] = {NULL};
+    sim_library_add("echo 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    sim_library_add("echo 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    world_build("echo", "echo 1");
+    bool serves = world_start("workers = 2", "[module echo]\n[listener main]\naddress = 127.0.0.1\n"
+                                             "port = 7000\ntype = echo.session\n");
+    clients_left = serves ? CLIENTS : 0;
+    for (uint32_t i = 0; i < clients_left; i++) {
+        threads[i] = world_thread("client", client_main, (void *)(uintptr_t)i);
+    }
+    for (int i = 0; clients_left > 0; i++) {
+        world_build("echo", i % 2 == 0 ? "echo 2" : "echo 1");
+        (void)world_ctl("swap echo", NULL);
+        os_sleep(10);
+    }
+    for (uint32_t i = 0; serves && i < CLIENTS; i++) {
+        os_thread_join(threads[i]);
+    }
+    int code = world_stop();
+    CHECK(code == 0 || !serves);
+}

@@ -1,0 +1,14 @@
+/* options.h: the temper of the simulated system: chosen by the seed, so that some runs have much of
+ * one thing and none of another, and changed by hand or by the shrinker. */
+#ifndef TEST_OPTIONS_H
+#define TEST_OPTIONS_H
+
+#include "os/sim/sim.h"
+
+void options_from_seed(sim_options *options, uint64_t seed);
+
+/* Changes one option: "faults.memory=0", "latency_us=100", "trace=1". False: it has said that there
+ * is no such option, or what its value must be. */
+bool options_set(sim_options *options, const char *assignment);
+
+#endif

@@ -1,0 +1,244 @@
+/* world.c: see world.h. The host runs on the thread "control"; everything else on the caller's. */
+#include "sim/world.h"
+
+#include "config/load.h"
+#include "server.h"
+#include "sim/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PATH_BYTES = 1024,
+    INI_BYTES = 16 * 1024,
+    STEP_MS = 1,
+    START_TIMEOUT_MS = 600000,
+    STOP_TIMEOUT_MS = 600000,
+    ANSWER_TIMEOUT_MS = 600000
+};
+
+static const char token[] = "token-of-the-simulation";
+
+static struct {
+    char folder[PATH_BYTES];
+    const config *config;
+    os_thread *control;
+    bool ended;
+    int code;
+    sim_figures before;
+} world;
+
+static void path_in(char path[2 * PATH_BYTES], const char *name) {
+    snprintf(path, 2 * PATH_BYTES, "%s/%s", world.folder, name);
+}
+
+/* The folder of this run, empty. */
+static const char *folder(void) {
+    if (world.folder[0] == '\0') {
+        const char *parent = getenv("PORTICO_TEST_DIR");
+        char path[PATH_BYTES];
+        snprintf(path, sizeof path, "%s/%u", parent != NULL ? parent : "sim-run", os_process_id());
+        CHECK(os_path_absolute(path, world.folder, sizeof world.folder) == PORTICO_OK);
+        CHECK(os_folder_create(world.folder) == PORTICO_OK);
+    }
+    return world.folder;
+}
+
+static void file_write(const char *name, const char *text) {
+    char path[2 * PATH_BYTES];
+    path_in(path, name);
+    FILE *file = os_fopen(path, "wb");
+    CHECK(file != NULL);
+    CHECK(fwrite(text, 1, strlen(text), file) == strlen(text));
+    CHECK(fclose(file) == 0);
+}
+
+void world_build(const char *module, const char *library) {
+    char name[PATH_BYTES];
+    char text[PATH_BYTES];
+    (void)folder();
+    snprintf(name, sizeof name, "%s%s", module, os_library_suffix);
+    snprintf(text, sizeof text, SIM_LIBRARY_MAGIC "%s\n", library);
+    file_write(name, text);
+}
+
+/* Appends `text`, with {dir} expanded. */
+static void ini_add(char ini[INI_BYTES], const char *text) {
+    size_t used = strlen(ini);
+    for (const char *c = text; *c != '\0'; c++) {
+        CHECK(used + PATH_BYTES < INI_BYTES);
+        if (strncmp(c, "{dir}", 5) == 0) {
+            used += (size_t)snprintf(ini + used, INI_BYTES - used, "%s", world.folder);
+            c += 4;
+        } else {
+            ini[used++] = *c;
+        }
+        ini[used] = '\0';
+    }
+}
+
+static void on_config_fault(void *arg, const char *text) {
+    (void)arg;
+    fprintf(stderr, "%s\n", text);
+}
+
+static void control_main(void *arg) {
+    (void)arg;
+    world.code = server_run(world.config);
+    world.ended = true;
+}
+
+static bool serves(void) {
+    char path[2 * PATH_BYTES];
+    os_file_info info;
+    path_in(path, "ready");
+    return os_file_look(path, &info) == PORTICO_OK;
+}
+
+bool world_start(const char *host_keys, const char *ini_text) {
+    static char ini[INI_BYTES];
+    char path[2 * PATH_BYTES];
+    const char *level = getenv("PORTICO_SIM_LOG");
+    sim_spare_this_thread(true);
+    (void)folder();
+    ini[0] = '\0';
+    ini_add(ini, "[host]\nrun_dir = {dir}/run\nready_file = {dir}/ready\n");
+    ini_add(ini, host_keys);
+    ini_add(ini, "\n[log]\nlevel = ");
+    ini_add(ini, level != NULL ? level : "error");
+    ini_add(ini, "\n[admin]\ntoken = ");
+    ini_add(ini, token);
+    ini_add(ini, "\nport = 7779\n[modules]\ndir = {dir}\nautoload = no\n");
+    ini_add(ini, ini_text);
+    file_write("portico.ini", ini);
+    path_in(path, "portico.ini");
+    if (config_load(path, on_config_fault, NULL, &world.config) != PORTICO_OK) {
+        sim_fail("the scenario's ini has faults");
+    }
+    sim_look(&world.before);
+    world.ended = false;
+    sim_spare_this_thread(false); /* faults strike the host from its first call on */
+    CHECK(os_thread_start(&world.control, "control", control_main, NULL) == PORTICO_OK);
+    sim_spare_this_thread(true);
+    for (uint32_t waited_ms = 0; !world.ended && !serves(); waited_ms += STEP_MS) {
+        CHECK(waited_ms < START_TIMEOUT_MS);
+        os_sleep(STEP_MS);
+    }
+    return !world.ended;
+}
+
+bool world_runs(void) {
+    return !world.ended;
+}
+
+os_thread *world_thread(const char *name, void (*fn)(void *arg), void *arg) {
+    os_thread *thread = NULL;
+    CHECK(os_thread_start(&thread, name, fn, arg) == PORTICO_OK);
+    return thread;
+}
+
+/* The host has ended: everything it made must be gone. */
+static void check_nothing_left(void) {
+    sim_figures now;
+    sim_look(&now);
+    if (now.handles != world.before.handles) {
+        sim_fail("the host has ended and %lld of its handles are left",
+                 (long long)(now.handles - world.before.handles));
+    }
+    if (now.allocations != world.before.allocations) {
+        sim_fail("the host has ended and %lld of its allocations are left",
+                 (long long)(now.allocations - world.before.allocations));
+    }
+}
+
+int world_stop(void) {
+    if (!world.ended) {
+        sim_stop_signal();
+    }
+    for (uint32_t waited_ms = 0; !world.ended; waited_ms += STEP_MS) {
+        if (waited_ms >= STOP_TIMEOUT_MS) {
+            sim_fail("the host has not ended %d ms after the stop signal", STOP_TIMEOUT_MS);
+        }
+        os_sleep(STEP_MS);
+    }
+    os_thread_join(world.control);
+    check_nothing_left();
+    config_free(world.config);
+    world.config = NULL;
+    return world.code;
+}
+
+/* ---- the administrator ------------------------------------------------------------------- */
+
+/* Receives a line without its end. False: the connection has ended or broken. */
+static bool recv_line(client *c, char *line, uint32_t size) {
+    for (uint32_t at = 0; at < size - 1; at++) {
+        if (client_recv(c, line + at, 1, ANSWER_TIMEOUT_MS) != 1) {
+            return false;
+        }
+        if (line[at] == '\n') {
+            line[at] = '\0';
+            return true;
+        }
+    }
+    sim_fail("the answer to a command has a line of more than %u bytes", size);
+}
+
+static bool send_line(client *c, const char *word, const char *rest) {
+    char line[2 * PATH_BYTES];
+    int size = snprintf(line, sizeof line, "%s%s\n", word, rest);
+    return client_send(c, line, (uint32_t)size, ANSWER_TIMEOUT_MS);
+}
+
+/* Reads up to the line "ok" or "error ...", which it returns in *answer, after the lines before. */
+static bool recv_answer(client *c, char *answer) {
+    uint32_t used = 0;
+    for (;;) {
+        char *line = answer + used;
+        if (!recv_line(c, line, WORLD_ANSWER_BYTES - used)) {
+            snprintf(answer, WORLD_ANSWER_BYTES, "error the connection ended");
+            return false;
+        }
+        if (strcmp(line, "ok") == 0) {
+            *line = '\0';
+            return true;
+        }
+        if (strncmp(line, "error", 5) == 0) {
+            memmove(answer, line, strlen(line) + 1);
+            return false;
+        }
+        used += (uint32_t)strlen(line);
+        answer[used++] = '\n';
+        answer[used] = '\0';
+    }
+}
+
+bool world_ctl(const char *command, char *answer) {
+    static char unwanted[WORLD_ANSWER_BYTES];
+    answer = answer != NULL ? answer : unwanted;
+    client *c = client_open(WORLD_ADMIN_PORT);
+    if (c == NULL) {
+        snprintf(answer, WORLD_ANSWER_BYTES, "error no host answers");
+        return false;
+    }
+    bool ok = send_line(c, "token ", token) && recv_answer(c, answer) &&
+              send_line(c, command, "") && recv_answer(c, answer);
+    client_close(c, false);
+    return ok;
+}
+
+int64_t world_figure(const char *name) {
+    static char answer[WORLD_ANSWER_BYTES];
+    size_t size = strlen(name);
+    if (!world_ctl("status", answer)) {
+        return -1;
+    }
+    for (const char *line = answer; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        line += strncmp(line, "| ", 2) == 0 ? 2 : 0;
+        if (strncmp(line, name, size) == 0 && line[size] == ' ') {
+            return strtoll(line + size, NULL, 10);
+        }
+    }
+    return -1;
+}

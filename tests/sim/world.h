@@ -1,0 +1,47 @@
+/* world.h: what the scenarios share: a host in a thread of this process, on the simulated system,
+ * and its administrator.
+ *
+ * A scenario runs on the main thread. It starts the host, starts threads that act as clients, and
+ * checks what it sees; the modules are functions of this executable (sim_library_add). Only one
+ * thread runs at a time, so the scenario, the clients and the modules share plain variables.
+ *
+ * Ports are the scenario's to choose: the network is this process's own. */
+#ifndef TEST_WORLD_H
+#define TEST_WORLD_H
+
+#include "os/sim/sim.h"
+
+#include <portico/portico.h>
+
+enum { WORLD_ADMIN_PORT = 7779, WORLD_ANSWER_BYTES = 64 * 1024 };
+
+#define CHECK(condition) \
+    ((condition) ? (void)0 : sim_fail("%s:%d: does not hold: %s", __FILE__, __LINE__, #condition))
+
+/* Writes MODULE.so (or .dll) in the folder of the modules: a simulated library. `library` names
+ * what sim_library_add added. Overwrites: a build. */
+void world_build(const char *module, const char *library);
+
+/* Writes the ini and starts the host. In `ini`, {dir} expands to the folder of this run. Sections
+ * [host], [log], [admin] and [modules] exist already; `host_keys` are more lines for [host]. Returns
+ * when the host serves or has ended. False: it has ended. */
+bool world_start(const char *host_keys, const char *ini);
+
+/* Whether the host has not ended. */
+bool world_runs(void);
+
+/* Asks the host to stop, waits for its end, and checks that nothing is left: no allocation, no
+ * socket, no library. Returns the exit code. Threads of clients must have ended. */
+int world_stop(void);
+
+/* Sends a command as ctl does and waits for the answer's last line. True: `ok`. False: an error, or
+ * there is no host; `answer` (may be NULL, else WORLD_ANSWER_BYTES) then has the reason. */
+bool world_ctl(const char *command, char *answer);
+
+/* A figure of `ctl status`; -1: there is none. */
+int64_t world_figure(const char *name);
+
+/* Starts a thread that no fault strikes, such as a client's. */
+os_thread *world_thread(const char *name, void (*fn)(void *arg), void *arg);
+
+#endif
