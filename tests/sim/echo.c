@@ -31,13 +31,14 @@ static const portico_module_info *PORTICO_CALL describe(void) {
     return &info;
 }
 
+static uint32_t frames;
 static uint32_t clients_left;
 static uint32_t frames_back;
 
 static void client_main(void *arg) {
     uint32_t number = (uint32_t)(uintptr_t)arg;
     client *c = client_open(PORT);
-    for (uint32_t i = 0; c != NULL && i < FRAMES; i++) {
+    for (uint32_t i = 0; c != NULL && i < frames; i++) {
         uint32_t sent[2] = {number, i};
         uint32_t back[2] = {0};
         uint16_t opcode = 0;
@@ -67,8 +68,10 @@ SCENARIO(echo) {
     world_build("echo", "echo 1");
     bool serves = world_start("workers = 2", "[module echo]\n[listener main]\naddress = 127.0.0.1\n"
                                              "port = 7000\ntype = echo.session\n");
-    clients_left = serves ? CLIENTS : 0;
-    for (uint32_t i = 0; i < clients_left; i++) {
+    uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
+    frames = world_count("frames", FRAMES);
+    clients_left = clients;
+    for (uint32_t i = 0; i < clients; i++) {
         threads[i] = world_thread("client", client_main, (void *)(uintptr_t)i);
     }
     for (int i = 0; clients_left > 0; i++) {
@@ -76,7 +79,7 @@ SCENARIO(echo) {
         (void)world_ctl("swap echo", NULL);
         os_sleep(10);
     }
-    for (uint32_t i = 0; serves && i < CLIENTS; i++) {
+    for (uint32_t i = 0; i < clients; i++) {
         os_thread_join(threads[i]);
     }
     int code = world_stop();

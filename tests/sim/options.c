@@ -1,6 +1,8 @@
 /* options.c: see options.h. */
 #include "sim/options.h"
 
+#include "sim/counts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,17 @@ void options_from_seed(sim_options *options, uint64_t seed) {
     }
 }
 
+/* "count.WHAT=N" */
+static bool count_set(const char *assignment, size_t size) {
+    char what[COUNT_NAME_BYTES] = "";
+    const size_t skip = strlen("count.");
+    if (size <= skip || size - skip >= sizeof what || strncmp(assignment, "count.", skip) != 0) {
+        return false;
+    }
+    memcpy(what, assignment + skip, size - skip);
+    return counts_limit(what, (uint32_t)strtoul(assignment + size + 1, NULL, 10));
+}
+
 bool options_set(sim_options *options, const char *assignment) {
     static sim_options o; /* only for the places of the fields */
     static const struct {
@@ -74,6 +87,9 @@ bool options_set(sim_options *options, const char *assignment) {
         options->trace = strcmp(equals, "=0") != 0 ? stdout : NULL;
         return true;
     }
+    if (count_set(assignment, size)) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strlen(keys[i].key) == size && strncmp(keys[i].key, assignment, size) == 0) {
             uint64_t value = strtoull(equals + 1, NULL, 10);
@@ -82,7 +98,7 @@ bool options_set(sim_options *options, const char *assignment) {
             return true;
         }
     }
-    fprintf(stderr, "%s: no such option; the options are trace", assignment);
+    fprintf(stderr, "%s: no such option; the options are trace, count.WHAT", assignment);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         fprintf(stderr, ", %s", keys[i].key);
     }

@@ -7,8 +7,8 @@
 
 void options_from_seed(sim_options *options, uint64_t seed);
 
-/* Changes one option: "faults.memory=0", "latency_us=100", "trace=1". False: it has said that there
- * is no such option, or what its value must be. */
+/* Changes one option: "faults.memory=0", "latency_us=100", "trace=1"; "count.clients=1" limits a
+ * count of the scenario's (world_count). False: it has said that there is no such option. */
 bool options_set(sim_options *options, const char *assignment);
 
 #endif
