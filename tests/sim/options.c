@@ -23,8 +23,8 @@ void options_from_seed(sim_options *options, uint64_t seed) {
     uint64_t state = seed ^ 0x706f727469636f;
     *options = (sim_options){.seed = seed};
     options->policy = draw(&state) % 3 == 0 ? SIM_POLICY_PRIORITY : SIM_POLICY_RANDOM;
-    options->call_switch = CHOOSE(&state, 2, 4, 8, 16, 64);
-    options->atomic_switch = CHOOSE(&state, 0, 4, 16, 64, 512);
+    options->call_switch = CHOOSE(&state, 2, 8, 16, 64, 256);
+    options->atomic_switch = CHOOSE(&state, 0, 8, 64, 512, 4096);
     options->latency_us = CHOOSE(&state, 0, 50, 1000, 20000, 300000);
     options->short_io = CHOOSE(&state, 0, 0, 2, 8);
     options->window_bytes = CHOOSE(&state, 0, 0, 16, 300, 5000);

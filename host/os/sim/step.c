@@ -7,7 +7,6 @@
 #undef malloc
 #undef calloc
 #undef realloc
-#undef aligned_alloc
 #undef free
 #undef fwrite
 #undef fread
@@ -42,10 +41,6 @@ void *sim_realloc(void *block, size_t size) {
     }
     void *moved = realloc(block, size);
     return block == NULL ? allocated(moved) : moved;
-}
-
-void *sim_aligned_alloc(size_t alignment, size_t size) {
-    return fault_strikes(SIM_FAULT_MEMORY) ? NULL : allocated(aligned_alloc(alignment, size));
 }
 
 void sim_free(void *block) {

@@ -47,14 +47,12 @@ static inline void sim_atomic(void) {
 void *sim_malloc(size_t size);
 void *sim_calloc(size_t count, size_t size);
 void *sim_realloc(void *block, size_t size);
-void *sim_aligned_alloc(size_t alignment, size_t size);
 void sim_free(void *block);
 
 /* A macro without parameters: the address of free() is taken, too. */
 #define malloc sim_malloc
 #define calloc sim_calloc
 #define realloc sim_realloc
-#define aligned_alloc sim_aligned_alloc
 #define free sim_free
 
 size_t sim_fwrite(const void *data, size_t size, size_t count, FILE *file);
