@@ -93,7 +93,7 @@ portico_status os_library_open(const char *path, os_library **result, char *why,
         }
     }
     (void)handle_take(); /* only counts: the limit is of sockets and the like */
-    *result = token_alloc(sizeof **result);
+    *result = run_alloc(sizeof **result);
     **result = made;
     return PORTICO_OK;
 }

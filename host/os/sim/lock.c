@@ -7,17 +7,17 @@
 void os_mutex_lock(os_mutex *mutex) {
     token_call("mutex_lock", 0);
     while (mutex->sys[0] != 0) {
-        if (mutex->sys[0] == token_thread()) {
+        if (mutex->sys[0] == run.thread->number) {
             sim_fail("a thread locks a mutex that it has already locked");
         }
         token_wait(mutex, UINT64_MAX);
     }
-    mutex->sys[0] = token_thread();
+    mutex->sys[0] = run.thread->number;
 }
 
 /* Touches the mutex only before another thread can run: its next owner may free it. */
 static void mutex_release(os_mutex *mutex) {
-    if (mutex->sys[0] != token_thread()) {
+    if (mutex->sys[0] != run.thread->number) {
         sim_fail("a thread unlocks a mutex that it has not locked");
     }
     mutex->sys[0] = 0;
@@ -38,7 +38,7 @@ bool os_cond_wait(os_cond *cond, os_mutex *mutex, uint32_t timeout_ms) {
     } else {
         woken = token_wait(cond, token_until(timeout_ms));
     }
-    token_result("cond_wait", woken);
+    run_note("= ", "cond_wait", woken);
     os_mutex_lock(mutex);
     return woken;
 }
@@ -58,7 +58,7 @@ portico_status os_alarm_create(os_alarm **alarm) {
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
     }
-    *alarm = token_alloc(sizeof **alarm);
+    *alarm = run_alloc(sizeof **alarm);
     return PORTICO_OK;
 }
 
@@ -69,7 +69,7 @@ void os_alarm_destroy(os_alarm *alarm) {
 
 void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
     token_call("alarm_sleep", until_ns);
-    if (!alarm->rung && until_ns > token_now_ns() && !fault_strikes(SIM_FAULT_WAKE)) {
+    if (!alarm->rung && until_ns > run.now_ns && !fault_strikes(SIM_FAULT_WAKE)) {
         token_wait(alarm, until_ns);
     }
     alarm->rung = false;

@@ -28,7 +28,7 @@ portico_status os_port_create(os_port **port) {
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
     }
-    *port = token_alloc(sizeof **port);
+    *port = run_alloc(sizeof **port);
     (*port)->next = ports;
     ports = *port;
     return PORTICO_OK;
@@ -70,8 +70,8 @@ static void queue(os_port *port, op *o) {
 /* A submit that completes at once is sometimes kept for the thread that submits. */
 void port_complete(os_port *port, op *o, portico_status status) {
     o->status = status;
-    bool keeps = !token_in_event() && self.waited == port && sim_chance(SIM_SCHEDULE, 4);
-    o->kept_for = keeps ? token_thread() : 0;
+    bool keeps = !run.in_event && self.waited == port && sim_chance(SIM_SCHEDULE, 4);
+    o->kept_for = keeps ? run.thread->number : 0;
     queue(port, o);
 }
 
@@ -115,7 +115,7 @@ void os_port_posts_end(os_port *port) {
 }
 
 static bool is_for_me(const op *o) {
-    return o->kept_for == 0 || o->kept_for == token_thread();
+    return o->kept_for == 0 || o->kept_for == run.thread->number;
 }
 
 static uint32_t count_mine(const os_port *port) {
@@ -143,7 +143,7 @@ static op *take(os_port *port, uint64_t n) {
 }
 
 static uint32_t hand_out(os_port *port, os_completion *completions, uint32_t capacity) {
-    const sim_options *options = token_options();
+    const sim_options *options = &run.options;
     uint32_t there = count_mine(port);
     uint32_t count = there < capacity ? there : capacity;
     if (count > 1 && sim_chance(SIM_SCHEDULE, options->short_io)) {
@@ -155,7 +155,7 @@ static uint32_t hand_out(os_port *port, os_completion *completions, uint32_t cap
                                          .status = o->status,
                                          .bytes = o->bytes,
                                          .system_error = error_code(o->status)};
-        token_result("completes", ((uint64_t)(uint32_t)o->status << 32) + o->bytes);
+        run_note("= ", "completes", ((uint64_t)(uint32_t)o->status << 32) + o->bytes);
     }
     if (there > count) {
         token_wake_one(port);
@@ -171,7 +171,7 @@ static void turn_to(os_port *port) {
         last = last->next;
     }
     for (op *o = last != NULL && last != port ? last->ready : NULL; o != NULL; o = o->next) {
-        if (o->kept_for == token_thread()) {
+        if (o->kept_for == run.thread->number) {
             o->kept_for = 0;
             token_wake_one(last);
         }

@@ -24,7 +24,7 @@ int32_t error_code(portico_status status) {
 
 portico_status error_simulated(portico_status status) {
     simulated_error = error_code(status);
-    token_result("refused", (uint32_t)simulated_error);
+    run_note("= ", "refused", (uint32_t)simulated_error);
     return status;
 }
 
@@ -95,15 +95,15 @@ portico_status os_random(void *data, size_t size) {
 
 uint64_t os_monotonic_ns(void) {
     token_call("monotonic_ns", 0);
-    uint64_t tick_ns = (uint64_t)token_options()->clock_tick_us * 1000;
-    uint64_t now_ns = token_now_ns();
+    uint64_t tick_ns = (uint64_t)run.options.clock_tick_us * 1000;
+    uint64_t now_ns = run.now_ns;
     return tick_ns != 0 ? now_ns - now_ns % tick_ns : now_ns;
 }
 
 uint64_t os_wall_ms(void) {
     token_call("wall_ms", 0);
-    uint64_t start_ms = token_options()->wall_ms;
-    return (start_ms != 0 ? start_ms : wall_start_ms) + token_now_ns() / 1000000;
+    uint64_t start_ms = run.options.wall_ms;
+    return (start_ms != 0 ? start_ms : wall_start_ms) + run.now_ns / 1000000;
 }
 
 /* ---- files ------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* socket.c: sockets: how connections are made and closed. Any simulated thread. */
 #include "socket.h"
 
+#include "event.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +90,7 @@ portico_status os_socket_configure(os_socket *s, const os_socket_options *option
 /* ---- making ------------------------------------------------------------------------------ */
 
 static os_socket *socket_create(os_port *port) {
-    os_socket *s = token_alloc(sizeof *s);
+    os_socket *s = run_alloc(sizeof *s);
     s->port = port;
     s->linger_s = -1;
     port_hold(port, 1);
@@ -102,10 +104,10 @@ static void socket_free(os_socket *s) {
 }
 
 static void pipe_init(pipe *p) {
-    const sim_options *options = token_options();
+    const sim_options *options = &run.options;
     uint32_t most = options->window_bytes != 0 ? options->window_bytes : WINDOW_BYTES;
     p->room = options->wild ? 1 + (uint32_t)sim_random(SIM_NETWORK, most) : most;
-    p->bytes = token_alloc(p->room);
+    p->bytes = run_alloc(p->room);
 }
 
 void connection_release(connection *c) {
@@ -226,7 +228,7 @@ static void on_connect(void *arg, uint64_t value) {
     if (listener == NULL) {
         connect_complete(s, PORTICO_E_REFUSED);
     } else if (listener->queued_count >= listener->backlog) {
-        token_event(token_now_ns() + RETRY_MS * 1000000ull, on_connect, c, 0);
+        event_add(run.now_ns + RETRY_MS * 1000000ull, on_connect, c, 0);
         return;
     } else {
         connection **end = &listener->queued;
@@ -264,7 +266,7 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
     }
-    connection *c = token_alloc(sizeof *c);
+    connection *c = run_alloc(sizeof *c);
     os_socket *s = socket_create(port);
     pipe_init(&c->pipe[0]);
     pipe_init(&c->pipe[1]);
@@ -288,7 +290,7 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     if (fault_strikes(SIM_FAULT_NETWORK)) {
         c->address[1].port = 0; /* nobody listens there */
     }
-    token_event(network_at(), on_connect, c, 0);
+    event_add(network_at(), on_connect, c, 0);
     return PORTICO_OK;
 }
 
@@ -343,7 +345,7 @@ static void listener_close(os_socket *s) {
 static void end_close(os_socket *s, bool reset) {
     connection *c = s->way;
     const pipe *in = incoming(s);
-    bool unread = in->arrived > in->read && token_options()->wild;
+    bool unread = in->arrived > in->read && run.options.wild;
     op_cancel(s, &s->connecting);
     op_cancel(s, &s->recv);
     op_cancel(s, &s->send);

@@ -22,7 +22,7 @@ void sim_atomics_switch(void) {
 
 static void *allocated(void *block) {
     if (block != NULL) {
-        allocations_add(1);
+        run.figures.allocations++;
     }
     return block;
 }
@@ -45,7 +45,7 @@ void *sim_realloc(void *block, size_t size) {
 
 void sim_free(void *block) {
     if (block != NULL) {
-        allocations_add(-1);
+        run.figures.allocations--;
     }
     free(block);
 }

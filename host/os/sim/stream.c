@@ -1,16 +1,18 @@
 /* stream.c: bytes between the two ends of a connection. Any simulated thread. */
 #include "socket.h"
 
+#include "event.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- events ------------------------------------------------------------------------------ */
 
 uint64_t network_at(void) {
-    uint32_t latency_us = token_options()->latency_us;
+    uint32_t latency_us = run.options.latency_us;
     bool waits = latency_us != 0 && sim_random(SIM_NETWORK, 4) != 0;
     uint64_t most_us = waits ? sim_random(SIM_NETWORK, latency_us) + 1 : 0;
-    return token_now_ns() + (waits ? sim_random(SIM_NETWORK, most_us * 1000) : 0);
+    return run.now_ns + (waits ? sim_random(SIM_NETWORK, most_us * 1000) : 0);
 }
 
 /* In order with the bytes of the pipe. */
@@ -20,10 +22,10 @@ static uint64_t pipe_at(pipe *p) {
     return p->last_ns;
 }
 
-static void way_event(connection *c, uint64_t at_ns, void (*run)(void *arg, uint64_t value),
+static void way_event(connection *c, uint64_t at_ns, void (*happen)(void *arg, uint64_t value),
                       uint64_t value) {
     c->holds++;
-    token_event(at_ns, run, c, value);
+    event_add(at_ns, happen, c, value);
 }
 
 /* The events' value is the sending side, and twice the number of bytes. */
@@ -53,7 +55,7 @@ static void on_reset(void *arg, uint64_t value) {
     pipe *p = &c->pipe[value];
     os_socket *reader = c->end[1 - value];
     p->reset_arrived = true;
-    if (token_options()->wild && sim_random(SIM_NETWORK, 2) == 0) {
+    if (run.options.wild && sim_random(SIM_NETWORK, 2) == 0) {
         p->read = p->arrived; /* as on Windows: what was not read is lost */
     }
     if (reader != NULL) {
@@ -72,7 +74,7 @@ void stream_end(connection *c, int side) {
 }
 
 void stream_reset(connection *c, int side) {
-    bool overtakes = token_options()->wild && sim_random(SIM_NETWORK, 2) == 0;
+    bool overtakes = run.options.wild && sim_random(SIM_NETWORK, 2) == 0;
     way_event(c, overtakes ? network_at() : pipe_at(&c->pipe[side]), on_reset, (uint64_t)side);
 }
 
@@ -84,7 +86,7 @@ static uint32_t least(uint64_t a, uint64_t b) {
 
 /* `size` bytes could be moved; now and then fewer are, but at least one. */
 static uint32_t shorten(uint32_t size) {
-    if (size > 1 && sim_chance(SIM_NETWORK, token_options()->short_io)) {
+    if (size > 1 && sim_chance(SIM_NETWORK, run.options.short_io)) {
         return 1 + (uint32_t)sim_random(SIM_NETWORK, size);
     }
     return size;
@@ -208,12 +210,11 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
 
 uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
     token_call("recv_now", capacity);
-    if (s->recv != NULL || capacity == 0 ||
-        (token_options()->wild && sim_random(SIM_NETWORK, 8) == 0)) {
+    if (s->recv != NULL || capacity == 0 || (run.options.wild && sim_random(SIM_NETWORK, 8) == 0)) {
         return 0;
     }
     uint32_t size = read_some(s, data, capacity);
-    token_result("recv_now", size);
+    run_note("= ", "recv_now", size);
     return size;
 }
 
@@ -247,11 +248,11 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
 uint32_t os_send_now(os_socket *s, os_buffer **list) {
     token_call("send_now", 0);
     if (s->send != NULL || s->shut || incoming(s)->reset_arrived ||
-        (token_options()->wild && sim_random(SIM_NETWORK, 8) == 0)) {
+        (run.options.wild && sim_random(SIM_NETWORK, 8) == 0)) {
         return 0;
     }
     uint32_t size = write_some(s, list);
-    token_result("send_now", size);
+    run_note("= ", "send_now", size);
     return size;
 }
 
