@@ -3,6 +3,7 @@
 option(PORTICO_WERROR "Treat warnings as errors" OFF)
 option(PORTICO_TESTS "Build the tests" ON)
 option(PORTICO_CHECKS "Add clang-tidy, cppcheck and clang-format to the tests" OFF)
+option(PORTICO_FUZZ "Link the targets of tests/fuzz with libFuzzer and build no other tests" OFF)
 set(PORTICO_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

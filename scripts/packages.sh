@@ -8,6 +8,8 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libinih-dev uthash-de
 PACKAGES_WINDOWS="g++ gcc-mingw-w64-x86-64-posix wine wine64 wine64-tools libwine-dev"
 PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format
     cppcheck"
+# The preset fuzz and the coverage of what it reaches.
+PACKAGES_FUZZ="clang libclang-rt-dev llvm"
 # Modules in C++ need these, for Linux and for Windows.
 PACKAGES_CXX="g++"
 PACKAGES_CXX_WINDOWS="g++-mingw-w64-x86-64-posix"

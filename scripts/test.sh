@@ -7,9 +7,9 @@
 # `quick` builds linux and runs the unit, contract, plugin and house tests and the broadest of the
 # short integration tests; tests/CMakeLists.txt lists them.
 #
-# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan. Of
-# windows-clang only the shipped programs, what the tests share and what the bench measures are
-# built. A test's name begins with its preset. Missing Debian packages are installed. The exit code
+# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; before the
+# tests, the parsers get new inputs for a while (scripts/fuzz.sh). Of windows-clang only the shipped
+# programs, what the tests share and what the bench measures are built. A test's name begins with its preset. Missing Debian packages are installed. The exit code
 # is 0 when everything was built and every test passed.
 #
 # PORTICO_TEST_JOBS  how many tests run at once; default: two more than there are processors
@@ -62,6 +62,13 @@ for preset in $builds; do
     fi
 done
 
+# An input that fails here is kept, so the tests below fail as well.
+fuzz_failed=
+if [ -n "$checked" ]; then
+    echo "== fuzz"
+    sh scripts/fuzz.sh all 30 || fuzz_failed=1
+fi
+
 # One Wine server for the whole run. It ends with the run unless it was there before, and starts
 # before Wine is prepared: a server that Wine starts itself ends with the last program, so each test
 # would wait for a new one.
@@ -85,3 +92,4 @@ for preset in "$@"; do
     echo "subdirs(\"$root/build/$preset\")"
 done >build/all/CTestTestfile.cmake
 ctest --test-dir build/all --output-on-failure --no-tests=error -j "$jobs"
+[ -z "$fuzz_failed" ]

@@ -13,8 +13,6 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 enum { THIS_MACHINE = EM_X86_64 };
@@ -62,10 +60,8 @@ static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_by
 /* Why the open file is not a library for this system; NULL when it is one. */
 static const char *elf_fault(FILE *file) {
     ElfW(Ehdr) header;
-    struct stat info;
-    if (fstat(fileno(file), &info) < 0 || !S_ISREG(info.st_mode)) {
-        return "not a regular file";
-    }
+    long file_bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0;
+    rewind(file);
     if (fread(&header, sizeof header, 1, file) != 1 ||
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
         return "not an ELF file";
@@ -77,7 +73,7 @@ static const char *elf_fault(FILE *file) {
     if (header.e_type != ET_DYN || header.e_phentsize != sizeof(ElfW(Phdr))) {
         return "an ELF file, but not a shared library";
     }
-    return elf_is_whole(file, &header, (uint64_t)info.st_size) ? NULL : "the file is cut off";
+    return elf_is_whole(file, &header, (uint64_t)file_bytes) ? NULL : "the file is cut off";
 }
 
 portico_status os_library_check(const char *path, char *why, size_t why_size) {

@@ -1,0 +1,166 @@
+/* command.c: a line of `portico ctl` or of an admin client, and the options of `top`. What is
+ * accepted is compared with a second, slow reading of the usage; what is refused has a reason of one
+ * line.
+ *
+ * Input: lines: commands.
+ *
+ * Covers: admin/command.c, admin/top_options.c */
+#include "admin/command.h"
+#include "admin/top_options.h"
+#include "fuzz.h"
+
+/* Splits the argument into words. The blanks between them are single in a command that takes a
+ * file or a name; the options of `top` may have any number. */
+typedef struct word_list {
+    char *words[16];
+    uint32_t count; /* may be more than there is room for */
+} word_list;
+
+static void split(char *text, word_list *list) {
+    list->count = 0;
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+        if (list->count < 16) {
+            list->words[list->count] = word;
+        }
+        list->count++;
+    }
+}
+
+/* ---- top ------------------------------------------------------------------------------------- */
+
+/* Whether the text is digits with up to `places` more after a point; its value by strtod. */
+static bool slow_number(const char *text, size_t places, double *value) {
+    size_t whole = strspn(text, "0123456789");
+    size_t part = text[whole] == '.' && places > 0 ? strspn(text + whole + 1, "0123456789") : 0;
+    size_t point = text[whole] == '.' && places > 0;
+    *value = strtod(text, NULL);
+    return whole + part > 0 && part <= places && text[whole + point + part] == '\0';
+}
+
+static bool slow_top(const char *argument, top_options *right) {
+    char *copy = malloc(strlen(argument) + 1);
+    CHECK(copy != NULL);
+    memcpy(copy, argument, strlen(argument) + 1);
+    word_list list;
+    split(copy, &list);
+    bool valid = list.count <= 16 && list.count % 2 == 0;
+    *right = (top_options){.interval_ms = 1000};
+    for (uint32_t i = 0; valid && i < list.count; i += 2) {
+        double value = 0;
+        if (strcmp(list.words[i], "--interval") == 0) {
+            valid = slow_number(list.words[i + 1], 3, &value) && value >= 0.1 && value <= 60;
+            right->interval_ms = valid ? (uint32_t)(value * 1000 + 0.5) : 0;
+        } else {
+            valid = strcmp(list.words[i], "--count") == 0 &&
+                    slow_number(list.words[i + 1], 0, &value) && value >= 1 && value <= 1000000;
+            right->count = valid ? (uint32_t)(value + 0.5) : 0;
+        }
+    }
+    free(copy);
+    return valid || list.count > 16; /* the caller skips those */
+}
+
+static void check_top(const char *argument) {
+    char why[COMMAND_WHY_MAX] = "";
+    top_options options;
+    top_options right;
+    bool valid = slow_top(argument, &right);
+    bool taken = top_options_parse(argument, &options, why);
+    if (valid && right.count == 0 && right.interval_ms == 1000 && !taken) {
+        return; /* more words than slow_top reads */
+    }
+    CHECK_INT(taken, valid);
+    if (taken) {
+        CHECK_INT(options.interval_ms, right.interval_ms);
+        CHECK_INT(options.count, right.count);
+    } else {
+        CHECK(why[0] != '\0' && strlen(why) < COMMAND_WHY_MAX);
+    }
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static const char *const words[] = {
+#define COMMAND_WORD(name, usage, file) usage,
+    COMMAND_LIST(COMMAND_WORD)
+#undef COMMAND_WORD
+};
+
+/* Whether the argument is what the command takes. */
+static bool slow_fits(command_id id, const char *argument) {
+    const char *rest = argument;
+    switch (id) {
+    case COMMAND_status:
+    case COMMAND_sessions:
+    case COMMAND_modules:
+    case COMMAND_reopen_log:
+    case COMMAND_stop: return argument[0] == '\0';
+    case COMMAND_top: return true; /* top_options_parse decides */
+    case COMMAND_swap:
+        while (strncmp(rest, "--", 2) == 0) {
+            bool plan = strncmp(rest, "--plan", 6) == 0;
+            rest += plan ? 6 : strncmp(rest, "--force", 7) == 0 ? 7 : 0;
+            if (rest[0] != ' ' && rest[0] != '\0') {
+                return false;
+            }
+            rest += strspn(rest, " ");
+        }
+        return rest[0] != '\0';
+    case COMMAND_load:
+    case COMMAND_unload:
+    case COMMAND_rollback:
+    case COMMAND_kick:
+    case COMMAND_COUNT: break;
+    }
+    return argument[0] != '\0';
+}
+
+static void check_file(command_id id, const char *argument) {
+    const char *file = command_file(id, argument);
+    if (file == NULL) {
+        return;
+    }
+    CHECK(id == COMMAND_load || id == COMMAND_swap);
+    CHECK(file >= argument && file <= argument + strlen(argument));
+    CHECK(id == COMMAND_load ? file == argument : file > argument && file[-1] == ' ');
+}
+
+static void check_line(const char *line) {
+    char why[COMMAND_WHY_MAX];
+    const char *argument = NULL;
+    memset(why, 0x7F, sizeof why);
+    command_id id = command_parse(line, &argument, why);
+    size_t size = strcspn(line, " ");
+    command_id right = COMMAND_COUNT;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcspn(words[i], " ") == size && strncmp(line, words[i], size) == 0) {
+            right = (command_id)i;
+        }
+    }
+    const char *rest = line[size] == ' ' ? line + size + 1 : line + size;
+    CHECK(argument == rest);
+    if (id == COMMAND_COUNT) {
+        CHECK(memchr(why, '\0', sizeof why) != NULL && why[0] != '\0');
+        CHECK(strpbrk(why, "\r\n") == NULL);
+        CHECK(right == COMMAND_COUNT || !slow_fits(right, rest));
+        return;
+    }
+    CHECK_INT(id, right);
+    CHECK(slow_fits(id, rest));
+    CHECK(command_words(id) >= 1 && command_words(id) <= 5);
+    check_file(id, argument);
+    if (id == COMMAND_top) {
+        check_top(argument);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    input in = {data, size};
+    while (in.size > 0) {
+        char *line = input_line(&in);
+        check_line(line);
+        check_top(line);
+        free(line);
+    }
+    return 0;
+}
