@@ -21,6 +21,7 @@ static struct {
     os_port *port;
     const config *config;
     const portico_host *api;
+    module_list all; /* room for every module, so that the stop needs no memory */
 } loader;
 
 portico_status loader_start(const config *c, os_port *port) {
@@ -141,13 +142,34 @@ static portico_status loader_register(module *m, char why[IMAGE_WHY_MAX]) {
     return loader_join(m, why);
 }
 
+static void count_module(void *arg, module *m) {
+    (void)m;
+    ++*(size_t *)arg;
+}
+
+/* Makes room in loader.all for one more module. */
+static portico_status loader_reserve(void) {
+    size_t count = 1;
+    module_table_each(count_module, &count);
+    if (count > loader.all.capacity) {
+        module **all = realloc(loader.all.all, count * sizeof(module *));
+        if (all == NULL) {
+            return PORTICO_E_NO_MEMORY;
+        }
+        loader.all.all = all;
+        loader.all.capacity = count;
+    }
+    return PORTICO_OK;
+}
+
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]) {
     *status = loader_check(g, why);
     if (*status != PORTICO_OK) {
         generation_free(g);
         return NULL;
     }
-    module *m = module_create(g);
+    *status = loader_reserve();
+    module *m = *status == PORTICO_OK ? module_create(g) : NULL;
     if (m == NULL) {
         *status = PORTICO_E_NO_MEMORY;
         generation_free(g);
@@ -348,23 +370,31 @@ module_list modules_list(void) {
     return list;
 }
 
+/* Fills loader.all. */
+static module_list *list_all(void) {
+    loader.all.count = 0;
+    module_table_each(list_module, &loader.all);
+    list_sort(&loader.all);
+    return &loader.all;
+}
+
 void loader_tell_stopping(void) {
-    module_list list = modules_list();
-    while (list.count-- > 0) {
-        module_call_stopping(list.all[list.count]);
+    module_list *list = list_all();
+    while (list->count-- > 0) {
+        module_call_stopping(list->all[list->count]);
     }
-    free(list.all);
 }
 
 void loader_unload_all(void) {
-    module_list list = modules_list();
-    while (list.count-- > 0) {
-        module *m = list.all[list.count];
+    module_list *list = list_all();
+    while (list->count-- > 0) {
+        module *m = list->all[list->count];
         module_withdraw(m);
         if (loader_end(m)) {
             log_debug("modules", "%s is unloaded", m->name);
             module_destroy(m);
         }
     }
-    free(list.all);
+    free(loader.all.all);
+    loader.all = (module_list){0};
 }
