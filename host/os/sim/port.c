@@ -67,6 +67,13 @@ static void queue(os_port *port, op *o) {
     token_wake_one(port);
 }
 
+portico_status port_submitted(void) {
+    if (sim_chance(SIM_SCHEDULE, run.options.call_switch)) {
+        sim_yield();
+    }
+    return PORTICO_OK;
+}
+
 /* A submit that completes at once is sometimes kept for the thread that submits. */
 void port_complete(os_port *port, op *o, portico_status status) {
     o->status = status;
@@ -88,6 +95,9 @@ void os_port_share_kept(os_port *port) {
 portico_status os_port_post(os_port *port, os_op *posted) {
     op *o = (op *)posted;
     token_call("port_post", 0);
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
+    }
     o->bytes = 0;
     o->status = PORTICO_OK;
     o->kept_for = 0;
@@ -97,7 +107,7 @@ portico_status os_port_post(os_port *port, os_op *posted) {
     } else {
         queue(port, o);
     }
-    return PORTICO_OK;
+    return port_submitted();
 }
 
 void os_port_posts_begin(os_port *port) {

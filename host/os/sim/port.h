@@ -22,6 +22,11 @@ static_assert(sizeof(op) <= offsetof(os_op, done), "os_op is too small, and `don
 /* Queues the completion of an operation. */
 void port_complete(os_port *port, op *o, portico_status status);
 
+/* Ends a submit that is accepted. May hand the token on, so that the completion is handed out
+ * before the submit has returned: touch neither the operation nor its socket afterwards. Returns
+ * PORTICO_OK. */
+portico_status port_submitted(void);
+
 /* For sockets: a port must outlive them. */
 void port_hold(os_port *port, int change);
 

@@ -69,6 +69,10 @@ void sim_fault_rate(sim_fault_kind kind, uint32_t one_in) {
     run.options.faults[kind] = one_in;
 }
 
+void sim_handles_limit(uint32_t handles) {
+    run.options.handles = handles;
+}
+
 void sim_faults_end(void) {
     faults_ended = true;
 }
@@ -96,7 +100,8 @@ bool fault_strikes(sim_fault_kind kind) {
 
 bool handle_take(void) {
     int64_t most = run.options.handles != 0 ? run.options.handles : HANDLES_MAX;
-    bool free_one = run.figures.handles < most;
+    bool spared = run.thread->spared && !run.in_event;
+    bool free_one = spared || run.figures.handles < most;
     run.figures.handles += free_one;
     return free_one;
 }

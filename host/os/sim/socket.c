@@ -8,6 +8,9 @@
 
 enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384, RETRY_MS = 500 };
 
+/* What a name server may take, and a connect that nothing answers. */
+enum { RESOLVE_MAX_MS = 8000, LOST_MS = 130000 };
+
 static os_socket *listeners;
 static uint32_t last_port;
 
@@ -36,9 +39,12 @@ portico_status os_address_check(const os_address *address) {
     return is_own(address) ? PORTICO_OK : error_simulated(PORTICO_E_ADDRESS);
 }
 
-/* Every name is this machine, unless it ends in ".invalid". */
+/* Every name is this machine, unless it ends in ".invalid". Wild: the answer may take seconds. */
 portico_status os_address_resolve(const char *host, uint16_t port, os_address *address) {
     token_call("address_resolve", port);
+    if (run.options.wild && sim_random(SIM_NETWORK, 4) == 0) {
+        os_sleep(1 + (uint32_t)sim_random(SIM_NETWORK, RESOLVE_MAX_MS));
+    }
     const char *dot = strrchr(host, '.');
     if (fault_strikes(SIM_FAULT_NETWORK) || (dot != NULL && strcmp(dot, ".invalid") == 0)) {
         return error_simulated(PORTICO_E_NOT_FOUND);
@@ -68,11 +74,22 @@ static os_socket *listener_find(const os_address *to) {
     return l;
 }
 
+/* Whether a listener has the address, or is among those that the address means. */
+static bool is_in_use(const os_address *a, bool dual_stack) {
+    const os_socket wanted = {.address = *a, .dual_stack = dual_stack};
+    for (const os_socket *l = listeners; l != NULL; l = l->next) {
+        if (is_reached(l, a) || is_reached(&wanted, &l->address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void port_choose(os_address *address) {
     do {
         last_port = (last_port + 1) % PORTS;
         address->port = (uint16_t)(PORT_FIRST + last_port);
-    } while (listener_find(address) != NULL);
+    } while (is_in_use(address, true));
 }
 
 portico_status os_socket_address(os_socket *s, os_address *address) {
@@ -131,7 +148,7 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     os_address chosen = *address;
     if (chosen.port == 0) {
         port_choose(&chosen);
-    } else if (listener_find(&chosen) != NULL || fault_strikes(SIM_FAULT_NETWORK)) {
+    } else if (is_in_use(&chosen, options->dual_stack) || fault_strikes(SIM_FAULT_NETWORK)) {
         return error_simulated(PORTICO_E_ADDRESS_IN_USE);
     }
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
@@ -197,7 +214,7 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     }
     if (fault_strikes(SIM_FAULT_NETWORK)) { /* a connection was reset before it was accepted */
         accept_complete(listener, o, NULL, PORTICO_E_RESET);
-        return PORTICO_OK;
+        return port_submitted();
     }
     op **end = &listener->accepts;
     while (*end != NULL) {
@@ -206,7 +223,7 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     o->next = NULL;
     *end = o;
     listener_accept(listener);
-    return PORTICO_OK;
+    return port_submitted();
 }
 
 static void connect_complete(os_socket *s, portico_status status) {
@@ -287,11 +304,13 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     s->connecting = (op *)submitted;
     s->connecting->bytes = 0;
     *result = s;
+    uint64_t at_ns = network_at();
     if (fault_strikes(SIM_FAULT_NETWORK)) {
         c->address[1].port = 0; /* nobody listens there */
+        at_ns += sim_random(SIM_NETWORK, 2) * LOST_MS * 1000000ull;
     }
-    event_add(network_at(), on_connect, c, 0);
-    return PORTICO_OK;
+    event_add(at_ns, on_connect, c, 0);
+    return port_submitted();
 }
 
 /* ---- ending ------------------------------------------------------------------------------ */
@@ -318,9 +337,11 @@ void os_cancel(os_socket *s, os_op *cancelled) {
     port_complete(s->port, o, PORTICO_E_CANCELLED);
 }
 
+/* A close: "usually with PORTICO_E_CANCELLED". */
 static void op_cancel(os_socket *s, op **in_flight) {
     if (*in_flight != NULL) {
-        port_complete(s->port, *in_flight, PORTICO_E_CANCELLED);
+        bool other = run.options.wild && sim_random(SIM_NETWORK, 8) == 0;
+        port_complete(s->port, *in_flight, other ? PORTICO_E_RESET : PORTICO_E_CANCELLED);
         *in_flight = NULL;
     }
 }

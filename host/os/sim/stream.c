@@ -188,6 +188,13 @@ void stream_send(os_socket *s) {
 
 /* ---- the seam ---------------------------------------------------------------------------- */
 
+/* A broken connection is noticed by the submit or by its completion. */
+static bool is_refused_after_reset(const os_socket *s) {
+    const pipe *p = incoming(s);
+    return p->reset_arrived && p->arrived == p->read && run.options.wild &&
+           sim_random(SIM_NETWORK, 2) == 0;
+}
+
 portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capacity) {
     op *o = (op *)submitted;
     token_call("recv", capacity);
@@ -197,6 +204,9 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     if (fault_strikes(SIM_FAULT_MEMORY)) {
         return error_simulated(PORTICO_E_NO_MEMORY);
     }
+    if (is_refused_after_reset(s)) {
+        return error_simulated(PORTICO_E_RESET);
+    }
     o->data = data;
     o->capacity = capacity;
     o->bytes = 0;
@@ -205,7 +215,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
         stream_reset(s->way, 1 - s->side);
     }
     stream_recv(s);
-    return PORTICO_OK;
+    return port_submitted();
 }
 
 uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
@@ -238,11 +248,14 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
     if (fault_strikes(SIM_FAULT_MEMORY)) {
         return error_simulated(PORTICO_E_NO_MEMORY);
     }
+    if (is_refused_after_reset(s)) {
+        return error_simulated(PORTICO_E_RESET);
+    }
     o->list = list;
     o->bytes = 0;
     s->send = o;
     stream_send(s);
-    return PORTICO_OK;
+    return port_submitted();
 }
 
 uint32_t os_send_now(os_socket *s, os_buffer **list) {
