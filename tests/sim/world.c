@@ -85,6 +85,7 @@ static void on_config_fault(void *arg, const char *text) {
 
 static void control_main(void *arg) {
     (void)arg;
+    sim_spare_this_thread(false); /* faults strike the host from its first call on */
     world.code = server_run(world.config);
     world.ended = true;
 }
@@ -118,9 +119,7 @@ bool world_start(const char *host_keys, const char *ini_text) {
     }
     sim_look(&world.before);
     world.ended = false;
-    sim_spare_this_thread(false); /* faults strike the host from its first call on */
     CHECK(os_thread_start(&world.control, "control", control_main, NULL) == PORTICO_OK);
-    sim_spare_this_thread(true);
     for (uint32_t waited_ms = 0; !world.ended && !serves(); waited_ms += STEP_MS) {
         CHECK(waited_ms < START_TIMEOUT_MS);
         os_sleep(STEP_MS);
