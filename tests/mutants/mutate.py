@@ -26,7 +26,7 @@ RESULTS = WORK / "results.csv"
 class Catcher:
     preset: str
     targets: list  # what a mutant makes it necessary to build
-    kind: str  # of its tests; None: each test is named KIND.NAME
+    kind: str  # of its tests; "": each test is named KIND.NAME
     program: str  # which contains the mutated code, in the build folder
 
 
@@ -35,7 +35,7 @@ CATCHERS = {
     "contract": Catcher("linux", ["test-contract"], "contract", "tests/test-contract"),
     "unit": Catcher("linux", ["test-unit"], "unit", "tests/test-unit"),
     "integration": Catcher("linux", ["portico"], "integration", "bin/portico"),
-    "tsan": Catcher("tsan", ["portico", "test-unit"], None, "bin/portico"),
+    "tsan": Catcher("tsan", ["portico", "test-unit"], "", "bin/portico"),
 }
 SETUP_TARGETS = ["portico_serve", "portico_test_modules", "test-unit", "test-contract",
                  "test-integration"]
@@ -123,13 +123,23 @@ class Tree:
 
     def run_test(self, preset, name, limit_s):
         """(None or how it failed, seconds)"""
-        test = self.tests[preset][name]
-        properties = {entry["name"]: entry["value"] for entry in test["properties"]}
         environment = dict(os.environ)
-        environment.update(entry.split("=", 1) for entry in properties.get("ENVIRONMENT", []))
+        if name.startswith("sim."):  # sim.SCENARIO.SEED
+            folder = self.root.parent / "sim"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            environment["PORTICO_TEST_DIR"] = str(folder)
+            program = self.root / "build" / preset / CATCHERS["sim"].program
+            command = [program, *name.split(".")[1:]]
+        else:
+            test = self.tests[preset][name]
+            properties = {entry["name"]: entry["value"] for entry in test["properties"]}
+            environment.update(entry.split("=", 1) for entry in properties.get("ENVIRONMENT", []))
+            folder = properties["WORKING_DIRECTORY"]
+            limit_s = min(limit_s, properties["TIMEOUT"])
+            command = test["command"]
         begun = time.monotonic()
-        code, output = run(test["command"], min(limit_s, properties["TIMEOUT"]), env=environment,
-                           cwd=properties["WORKING_DIRECTORY"])
+        code, output = run(command, limit_s, env=environment, cwd=folder)
         seconds = time.monotonic() - begun
         return (None if code == 0 else how_it_failed(code, output)), seconds
 
@@ -155,8 +165,10 @@ def how_it_failed(code, output):
 
 # ---- mutants ------------------------------------------------------------------------------------
 
-def selection(tests, area, name):
+def selection(tests, area, name, limits):
     """The full names of the area's tests for the catcher `name`."""
+    if name == "sim":
+        return list(limits)
     kind = CATCHERS[name].kind
     return [f"{kind}.{test}" if kind else test for test in tests[area].get(name, [])]
 
@@ -196,19 +208,39 @@ class Measured:
         self.built = built
 
     def of(self, test):
+        """None: the test fails, twice since the machine may be busy."""
         if test not in self.seconds:
             how, took = self.tree.run_test(self.preset, test, 600)
-            if how is not None:  # once more: the machine may be busy
-                how, took = self.tree.run_test(self.preset, test, 600)
             if how is not None:
-                sys.exit(f"The unmutated tree fails {self.preset}/{test}: {how}")
-            print(f"{self.preset}/{test} takes {took:.1f} s unmutated", flush=True)
-            self.seconds[test] = took
-            self.path.write_text(json.dumps({"built": self.built, "seconds": self.seconds}))
+                how, took = self.tree.run_test(self.preset, test, 600)
+            if how is not None or took > 1:
+                print(f"{self.preset}/{test} unmutated: {took:.1f} s {how or ''}", flush=True)
+            self.seconds[test] = took if how is None else None
         return self.seconds[test]
 
+    def keep(self):
+        self.path.write_text(json.dumps({"built": self.built, "seconds": self.seconds}))
 
-def check_unmutated(tree, catchers, tests, areas):
+
+def simulations(tree, known, seconds):
+    """{sim.SCENARIO.SEED: limit} of those that `seconds` suffice for, one seed of all scenarios
+    before the next. A seed that fails unmutated is of no use here and left out."""
+    program = tree.root / "build" / "linux" / CATCHERS["sim"].program
+    listed = subprocess.run([program], check=True, stdout=subprocess.PIPE).stdout.decode()
+    limits = {}
+    spent = 0
+    seed = 0
+    while spent < seconds:
+        seed += 1
+        for scenario in listed.split():
+            took = known.of(f"sim.{scenario}.{seed}")
+            if took is not None:
+                limits[f"sim.{scenario}.{seed}"] = limit_of(took)
+            spent += took or 1
+    return limits
+
+
+def check_unmutated(tree, catchers, tests, areas, seconds):
     """Builds the tree, runs all selections and measures them. {catcher: {test: limit}}"""
     limits = {}
     for name in catchers:
@@ -218,14 +250,18 @@ def check_unmutated(tree, catchers, tests, areas):
             sys.exit(f"The unmutated tree does not build:\n{why}")
         tree.list_tests(catcher.preset)
         known = Measured(tree, catcher)
-        limits[name] = {}
+        limits[name] = simulations(tree, known, seconds) if name == "sim" else {}
         for area in areas:
-            for test in selection(tests, area, name):
+            for test in selection(tests, area, name, {}):
                 if test in limits[name]:
                     continue
                 if test not in tree.tests[catcher.preset]:
                     sys.exit(f"{area}.txt names the test {test}, which {catcher.preset} has not")
-                limits[name][test] = limit_of(known.of(test))
+                took = known.of(test)
+                if took is None:
+                    sys.exit(f"The unmutated tree fails {catcher.preset}/{test}")
+                limits[name][test] = limit_of(took)
+        known.keep()
     return limits
 
 
@@ -238,7 +274,7 @@ def try_catcher(tree, mutant, name, tests, limits, unmutated, seconds):
         return "does not build", 0, "", ""
     if tree.fingerprint(catcher) == unmutated[name]:
         return "same code", 0, "", ""
-    names = selection(tests, mutant.area, name)
+    names = selection(tests, mutant.area, name, limits[name])
     return run_selection(tree, catcher.preset, names, limits[name], seconds)
 
 
@@ -277,7 +313,8 @@ def work(number, chosen, catchers, tests, seconds, jobs):
     tree = Tree(number)
     tree.refresh()
     mine = chosen[number - 1::jobs]
-    limits = check_unmutated(tree, catchers, tests, sorted({m.area for m in mine}))
+    limits = check_unmutated(tree, catchers, tests, sorted({m.area for m in mine}),
+                             seconds)
     unmutated = {name: tree.fingerprint(CATCHERS[name]) for name in catchers}
     for mutant in mine:
         done = table.done(RESULTS)
