@@ -37,6 +37,9 @@ CATCHERS = {
     "integration": Catcher("linux", ["portico"], "integration", "bin/portico"),
     "tsan": Catcher("tsan", ["portico", "test-unit"], "", "bin/portico"),
 }
+# Optimised like RelWithDebInfo, but a build of type Debug is not linked with link-time optimisation,
+# which takes longer than most tests (host/CMakeLists.txt).
+BUILD_TYPE = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O2 -g -DNDEBUG"]
 SETUP_TARGETS = ["portico_serve", "portico_test_modules", "test-unit", "test-contract",
                  "test-integration"]
 
@@ -109,7 +112,7 @@ class Tree:
         """None, or why it cannot be built."""
         folder = self.root / "build" / preset
         if not (folder / "build.ninja").exists():
-            code, output = run(["cmake", "--preset", preset], 600, cwd=self.root)
+            code, output = run(["cmake", "--preset", preset, *BUILD_TYPE], 600, cwd=self.root)
             if code != 0:
                 return output
         code, output = run(["cmake", "--build", folder, "-j", "2", "--target", *targets], 1800)
