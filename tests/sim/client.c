@@ -15,6 +15,7 @@ struct client {
     os_op send;
     bool receiving;
     bool sending;
+    bool has_received;      /* `received` has not been looked at */
     os_completion received; /* of the last that completed */
     os_completion sent;
     uint8_t arrived[16 * 1024]; /* a recv that is in flight writes here, or has written */
@@ -36,6 +37,7 @@ static bool pump(client *c, uint64_t until_ms) {
         CHECK(is_recv ? c->receiving : c->sending);
         *(is_recv ? &c->received : &c->sent) = done[i];
         *(is_recv ? &c->receiving : &c->sending) = false;
+        c->has_received = c->has_received || is_recv;
     }
     return count > 0 || left_ms > 0;
 }
@@ -76,6 +78,7 @@ client *client_open(uint16_t port) {
         client_close(c, true);
         return NULL;
     }
+    c->has_received = false;
     return c;
 }
 
@@ -97,7 +100,7 @@ bool client_send(client *c, const void *data, uint32_t size, uint32_t timeout_ms
 
 int32_t client_recv(client *c, void *data, uint32_t capacity, uint32_t timeout_ms) {
     if (c->at == c->count) {
-        if (!c->receiving) {
+        if (!c->receiving && !c->has_received) {
             c->receiving = true;
             if (os_recv(c->socket, &c->recv, c->arrived, sizeof c->arrived) != PORTICO_OK) {
                 c->receiving = false;
@@ -107,6 +110,7 @@ int32_t client_recv(client *c, void *data, uint32_t capacity, uint32_t timeout_m
         if (!wait_for(c, &c->receiving, timeout_ms)) {
             return CLIENT_TIMEOUT; /* the next call continues with the recv that is in flight */
         }
+        c->has_received = false;
         if (c->received.status != PORTICO_OK) {
             return CLIENT_BROKEN;
         }

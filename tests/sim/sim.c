@@ -5,11 +5,15 @@
  *
  * The seed decides how the simulated system behaves; KEY=VALUE changes one choice (options.c). */
 #include "sim/options.h"
+#include "sim/world.h"
 
 #include "support/scenario.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const scenario *running;
+static sim_options options;
 
 static const scenario *scenario_find(const char *name) {
     for (const scenario *s = scenarios; s->name != NULL; s++) {
@@ -18,6 +22,17 @@ static const scenario *scenario_find(const char *name) {
         }
     }
     return NULL;
+}
+
+void world_passed(void) {
+    sim_figures f;
+    sim_look(&f);
+    printf("%s seed %llu: hash %016llx, %llu calls, %llu switches, %llu ms, %llu faults at %llu "
+           "points\n",
+           running->name, (unsigned long long)options.seed, (unsigned long long)f.hash,
+           (unsigned long long)f.calls, (unsigned long long)f.switches,
+           (unsigned long long)f.now_ns / 1000000, (unsigned long long)f.faults,
+           (unsigned long long)f.fault_points);
 }
 
 int main(int argc, char **argv) {
@@ -35,7 +50,6 @@ int main(int argc, char **argv) {
                 argv[0]);
         return 2;
     }
-    sim_options options;
     options_from_seed(&options, strtoull(argv[2], NULL, 10));
     for (int i = 3; i < argc; i++) {
         if (!options_set(&options, argv[i])) {
@@ -43,14 +57,8 @@ int main(int argc, char **argv) {
         }
     }
     sim_begin(&options);
+    running = s;
     s->run();
-    sim_figures f;
-    sim_look(&f);
-    printf("%s seed %llu: hash %016llx, %llu calls, %llu switches, %llu ms, %llu faults at %llu "
-           "points\n",
-           s->name, (unsigned long long)options.seed, (unsigned long long)f.hash,
-           (unsigned long long)f.calls, (unsigned long long)f.switches,
-           (unsigned long long)f.now_ns / 1000000, (unsigned long long)f.faults,
-           (unsigned long long)f.fault_points);
+    world_passed();
     return 0;
 }

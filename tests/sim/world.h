@@ -35,6 +35,10 @@ bool world_start(const char *host_keys, const char *ini);
 /* Whether the host has not ended. */
 bool world_runs(void);
 
+/* Whether the host may give up and end the process at once (os_exit): then the run ends there and
+ * has passed. Otherwise, as at first, it has failed. */
+void world_may_exit(bool may);
+
 /* Asks the host to stop, waits for its end, and checks that nothing is left: no allocation, no
  * socket, no library. Returns the exit code. Threads of clients must have ended. */
 int world_stop(void);
@@ -45,6 +49,9 @@ bool world_ctl(const char *command, char *answer);
 
 /* A figure of `ctl status`; -1: there is none. */
 int64_t world_figure(const char *name);
+
+/* Prints the figures of the run, which has passed. In sim.c. */
+void world_passed(void);
 
 /* Starts a thread that no fault strikes, such as a client's. */
 os_thread *world_thread(const char *name, void (*fn)(void *arg), void *arg);

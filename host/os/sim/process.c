@@ -14,6 +14,8 @@ static struct {
     void (*hang_up)(void);
 } signals;
 
+static void (*on_exit_call)(int code);
+
 static _Thread_local int32_t simulated_error;
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -50,7 +52,14 @@ void os_error_text(int32_t system_error, char *text, size_t size) {
 
 void os_exit(int code) {
     token_call("exit", (uint32_t)code);
+    if (on_exit_call != NULL) {
+        on_exit_call(code);
+    }
     real_exit(code);
+}
+
+void sim_on_exit(void (*fn)(int code)) {
+    on_exit_call = fn;
 }
 
 uint32_t os_cpu_count(void) {

@@ -86,6 +86,9 @@ bool sim_chance(sim_source source, uint32_t times);
 void sim_stop_signal(void);
 void sim_hang_up_signal(void);
 
+/* From now on os_exit calls `fn`, which does not return, instead of ending the process. */
+void sim_on_exit(void (*fn)(int code));
+
 /* Faults strike no call of the calling thread from now on. For threads that check or act as
  * clients. */
 void sim_spare_this_thread(bool spare);

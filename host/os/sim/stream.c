@@ -32,6 +32,10 @@ static void way_event(connection *c, uint64_t at_ns, void (*happen)(void *arg, u
 static void on_bytes(void *arg, uint64_t value) {
     connection *c = arg;
     int side = (int)(value & 1);
+    if (c->pipe[side].reset_arrived) {
+        connection_release(c); /* overtaken by a reset: nothing arrives after it */
+        return;
+    }
     c->pipe[side].arrived = value / 2;
     if (c->closed[1 - side]) {
         stream_reset(c, 1 - side); /* nobody will read it */

@@ -1,0 +1,338 @@
+/* Clients connect, send bursts, half-close, break off, stop reading and come again, against every
+ * limit that the ini sets, while handlers send to and close their own and other sessions and an
+ * administrator kicks some.
+ *
+ * All kinds of faults strike. */
+#include "sim/player.h"
+#include "sim/witness.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLIENTS = 6, ROUNDS = 3, PORT = 7000, LATEST = 32, SEND_PATIENCE_MS = 20000 };
+
+/* What a packet asks for. */
+enum { ECHO = 1, FORWARD, CLOSE_SELF, CLOSE_OTHER, SLOW, FLOOD, LATER, OPCODES, UNKNOWN = 99 };
+
+typedef struct game_state {
+    uint64_t calls;
+    uint64_t sum;
+} game_state;
+
+static const witness_code code = {0, "game", "game"};
+static const portico_host *host;
+static portico_session latest[LATEST]; /* sessions that opened last; most have closed */
+static uint32_t opened;
+static bool refuses;
+
+/* ---- the module --------------------------------------------------------------------------- */
+
+static portico_session another(void) {
+    return latest[sim_random(SIM_WORLD, LATEST)];
+}
+
+static uint32_t size_of_answer(void) {
+    return WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 200);
+}
+
+/* A handler has been called: the state has what earlier ones wrote. */
+static void count_call(witness_entity *e, game_state *state) {
+    witness_part *part = &e->parts[code.module];
+    if (state->calls != part->counts || state->sum != part->sum) {
+        sim_fail("the state of session %llu has lost values", (unsigned long long)e->id);
+    }
+    part->counts++;
+    part->sum += sim_random(SIM_WORLD, 1000);
+    sim_yield();
+    state->calls = part->counts;
+    state->sum = part->sum;
+}
+
+static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+    static const portico_status refusals[] = {PORTICO_E_REFUSED, PORTICO_E_LIMIT,
+                                              PORTICO_E_NO_MEMORY, PORTICO_E_EOF};
+    witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
+    count_call(e, state);
+    latest[opened++ % LATEST] = session;
+    if (sim_chance(SIM_WORLD, 3)) {
+        (void)witness_send(host, e, session, ECHO, size_of_answer());
+    }
+    if (sim_chance(SIM_WORLD, 4)) {
+        (void)witness_send(host, e, another(), FORWARD, size_of_answer());
+    }
+    if (sim_chance(SIM_WORLD, 20)) {
+        (void)host->session_close(session);
+    }
+    bool refuse = refuses && sim_chance(SIM_WORLD, 6);
+    witness_leave(e);
+    return refuse ? refusals[sim_random(SIM_WORLD, 4)] : PORTICO_OK;
+}
+
+static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+    witness_entity *e = witness_close(&code, session, WITNESS_OWNER, reason);
+    count_call(e, state);
+    if (host->session_send(session, ECHO, NULL, 0) == PORTICO_OK) {
+        sim_fail("session_send to %llu succeeds in its on_close", (unsigned long long)session);
+    }
+    if (sim_chance(SIM_WORLD, 4)) {
+        (void)witness_send(host, e, another(), FORWARD, size_of_answer());
+    }
+    witness_leave(e);
+}
+
+static void PORTICO_CALL on_watermark(portico_session session, void *state, uint32_t queued_bytes,
+                                      uint32_t above) {
+    witness_entity *e = witness_enter(&code, session, "on_watermark");
+    (void)queued_bytes;
+    (void)above;
+    count_call(e, state);
+    witness_leave(e);
+}
+
+static void PORTICO_CALL on_message(portico_entity session, void *state,
+                                    const portico_message *message) {
+    witness_entity *e = witness_enter(&code, session, "a message");
+    CHECK(message->size == sizeof session && memcmp(message->data, &session, sizeof session) == 0);
+    count_call(e, state);
+    (void)witness_send(host, e, session, LATER, size_of_answer());
+    witness_leave(e);
+}
+
+static void flood(witness_entity *e) {
+    uint32_t count = 1 + (uint32_t)sim_random(SIM_WORLD, 20);
+    portico_session to = sim_chance(SIM_WORLD, 4) ? another() : e->id;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 2000);
+        (void)witness_send(host, e, to, FLOOD, size);
+    }
+}
+
+static void answer(witness_entity *e, uint16_t opcode) {
+    portico_session_info info = {.struct_size = sizeof info};
+    switch (opcode) {
+    case FORWARD: (void)witness_send(host, e, another(), opcode, size_of_answer()); break;
+    case CLOSE_SELF: (void)host->session_close(e->id); break;
+    case CLOSE_OTHER: (void)host->session_close(another()); break;
+    case SLOW: os_sleep((uint32_t)sim_random(SIM_WORLD, 50)); break;
+    case FLOOD: flood(e); break;
+    case LATER:
+        (void)host->post_after(e->id, 1, &e->id, sizeof e->id, (uint32_t)sim_random(SIM_WORLD, 40),
+                               NULL);
+        (void)host->post(sim_chance(SIM_WORLD, 2) ? e->id : 0, 1, &e->id, sizeof e->id);
+        break;
+    default: (void)host->session_info(e->id, &info);
+    }
+    (void)witness_send(host, e, e->id, opcode, size_of_answer());
+}
+
+static void PORTICO_CALL on_opcode(portico_session session, void *state,
+                                   const portico_packet *packet) {
+    witness_entity *e = witness_enter(&code, session, "an opcode");
+    witness_packet(e, packet);
+    count_call(e, state);
+    answer(e, packet->opcode);
+    witness_leave(e);
+}
+
+static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+    static const portico_session_type type = {.struct_size = sizeof type,
+                                              .state_size = sizeof(game_state),
+                                              .name = "session",
+                                              .on_open = on_open,
+                                              .on_close = on_close,
+                                              .on_watermark = on_watermark};
+    (void)state;
+    host = from_host;
+    witness_load(&code);
+    portico_status status = host->register_session_type(&type);
+    for (uint16_t opcode = 1; opcode < OPCODES && status == PORTICO_OK; opcode++) {
+        status = host->register_handler("session", opcode, on_opcode);
+    }
+    if (status == PORTICO_OK) {
+        status = host->register_message("session", 1, on_message);
+    }
+    if (status != PORTICO_OK) {
+        witness_unload(&code);
+    }
+    return status;
+}
+
+static void PORTICO_CALL stopping(void *state) {
+    (void)state;
+    witness_call(&code, "stopping");
+}
+
+static void PORTICO_CALL unload(void *state) {
+    (void)state;
+    witness_unload(&code);
+}
+
+static const portico_module_info info = {PORTICO_MODULE_HEAD,  .name = "game",
+                                         .version = "1",       .load = load,
+                                         .stopping = stopping, .unload = unload};
+
+static const portico_module_info *PORTICO_CALL describe(void) {
+    return &info;
+}
+
+/* ---- the clients -------------------------------------------------------------------------- */
+
+static uint32_t clients_left;
+static uint32_t rounds;
+
+static uint16_t any_opcode(void) {
+    return (uint16_t)(sim_chance(SIM_WORLD, 2) ? ECHO : 1 + sim_random(SIM_WORLD, OPCODES - 1));
+}
+
+/* Bytes that are no packets of the witness's. */
+static void misbehave(player *p) {
+    static const uint8_t unknown[] = {6, 0, UNKNOWN, 0, 1, 2};
+    static const uint8_t too_small[] = {3, 0, 1, 0};
+    static const uint8_t too_large[] = {0xff, 0xff, 1, 0};
+    static const uint8_t part[] = {20, 0, 1};
+    switch (sim_random(SIM_WORLD, 4)) {
+    case 0: (void)player_send_raw(p, unknown, sizeof unknown); break;
+    case 1: (void)player_send_raw(p, too_small, sizeof too_small); break;
+    case 2: (void)player_send_raw(p, too_large, sizeof too_large); break;
+    default: (void)player_send_raw(p, part, sizeof part);
+    }
+    (void)player_receive(p, (uint32_t)sim_random(SIM_WORLD, 20000));
+}
+
+static void play(player *p) {
+    uint32_t bursts = 1 + (uint32_t)sim_random(SIM_WORLD, 4);
+    for (uint32_t i = 0; i < bursts && !player_is_over(p); i++) {
+        uint32_t packets = 1 + (uint32_t)sim_random(SIM_WORLD, 8);
+        for (uint32_t k = 0; k < packets; k++) {
+            uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 300);
+            (void)player_send(p, any_opcode(), size, SEND_PATIENCE_MS);
+        }
+        switch (sim_random(SIM_WORLD, 8)) {
+        case 0: break; /* does not read */
+        case 1: os_sleep((uint32_t)sim_random(SIM_WORLD, 12000)); break;
+        case 2: (void)player_receive(p, (uint32_t)sim_random(SIM_WORLD, 100)); break;
+        default: player_wait(p);
+        }
+    }
+    if (sim_chance(SIM_WORLD, 10)) {
+        misbehave(p);
+    }
+}
+
+static void client_main(void *arg) {
+    (void)arg;
+    for (uint32_t i = 0; i < rounds; i++) {
+        os_sleep((uint32_t)sim_random(SIM_WORLD, 500));
+        player *p = player_open(PORT);
+        if (p != NULL) {
+            play(p);
+            player_close(p, (player_end)sim_random(SIM_WORLD, PLAYER_ENDS));
+        }
+    }
+    clients_left--;
+}
+
+/* Kicks one of the sessions that are open. */
+static void administrate(void) {
+    static char answer[WORLD_ANSWER_BYTES];
+    char command[64];
+    snprintf(command, sizeof command, "kick %llu", (unsigned long long)another());
+    switch (sim_random(SIM_WORLD, 4)) {
+    case 0: (void)world_ctl("sessions", answer); break;
+    case 1: (void)world_ctl("status", answer); break;
+    case 2: (void)world_ctl("top", answer); break;
+    default: (void)world_ctl(command, answer);
+    }
+}
+
+/* ---- the scenario ------------------------------------------------------------------------- */
+
+/* Adds "key = one of the values". */
+static void ini_choose(char *ini, size_t size, const char *key, const char *const *values) {
+    uint32_t count = 0;
+    while (values[count] != NULL) {
+        count++;
+    }
+    size_t used = strlen(ini);
+    snprintf(ini + used, size - used, "%s = %s\n", key, values[sim_random(SIM_WORLD, count)]);
+}
+
+#define CHOOSE(key, ...) ini_choose(ini, sizeof ini, key, (const char *const[]){__VA_ARGS__, NULL})
+
+static bool start(void) {
+    char host_keys[64];
+    static char ini[2048];
+    snprintf(host_keys, sizeof host_keys, "workers = %u\nstop_timeout_ms = 600000",
+             1 + (uint32_t)sim_random(SIM_WORLD, 4));
+    snprintf(ini, sizeof ini,
+             "[module game]\n[listener main]\naddress = 127.0.0.1\nport = %d\n"
+             "type = game.session\n",
+             PORT);
+    CHOOSE("max_sessions", "1", "3", "1000", "1000");
+    CHOOSE("max_per_address", "0", "0", "2", "5");
+    CHOOSE("frame_limit_bytes", "500", "4000", "65535", "65535");
+    CHOOSE("send_limit_bytes", "64K", "64K", "1M");
+    CHOOSE("backlog", "close", "drop");
+    CHOOSE("unknown_opcode", "ignore", "close");
+    CHOOSE("packets_per_second", "0", "0", "0", "10", "200");
+    CHOOSE("idle_timeout_s", "0", "1", "10", "300");
+    CHOOSE("frame_timeout_s", "0", "1", "30");
+    CHOOSE("close_timeout_ms", "0", "10", "2000", "60000");
+    CHOOSE("accepts", "1", "2", "16");
+    CHOOSE("listen_backlog", "1", "512");
+    CHOOSE("no_delay", "yes", "no");
+    CHOOSE("linger_s", "-1", "-1", "0", "1");
+    sim_library_add("game", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    world_build("game", "game");
+    refuses = sim_chance(SIM_WORLD, 2);
+    return world_start(host_keys, ini);
+}
+
+/* The faults have ended: the host serves a new client within an hour. */
+static void recover(void) {
+    bool served = false;
+    refuses = false;
+    for (uint32_t i = 0; i < 3600 && !served && world_runs(); i++) {
+        if (i > 0) {
+            (void)world_ctl("load game", NULL);
+            os_sleep(1000);
+        }
+        player *p = player_open(PORT);
+        if (p != NULL) {
+            (void)player_send(p, ECHO, WITNESS_PACKET_MIN, SEND_PATIENCE_MS);
+            player_wait(p);
+            served = !player_is_over(p);
+            player_close(p, PLAYER_HALF_CLOSE);
+        }
+    }
+    CHECK(served || !world_runs());
+}
+
+SCENARIO(sessions) {
+    os_thread *threads[CLIENTS] = {NULL};
+    bool serves = start();
+    uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
+    rounds = world_count("rounds", ROUNDS);
+    clients_left = clients;
+    for (uint32_t i = 0; i < clients; i++) {
+        threads[i] = world_thread("client", client_main, NULL);
+    }
+    while (clients_left > 0) {
+        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 1000));
+        administrate();
+    }
+    for (uint32_t i = 0; i < clients; i++) {
+        os_thread_join(threads[i]);
+    }
+    sim_faults_end();
+    if (serves) {
+        recover();
+        witness_quiet();
+    }
+    int code_of_exit = world_stop();
+    CHECK(code_of_exit == (serves ? 0 : 1));
+    witness_end();
+}
