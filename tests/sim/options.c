@@ -3,6 +3,7 @@
 
 #include "sim/counts.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,48 @@ void options_from_seed(sim_options *options, uint64_t seed) {
     }
 }
 
+const char *const options_fault_names[SIM_FAULT_KINDS] = {"memory",  "handles", "network", "files",
+                                                          "library", "stall",   "wake"};
+
+typedef struct key {
+    const char *name;
+    size_t offset;
+    size_t size;
+} key;
+
+#define KEY(name, field) \
+    { name, offsetof(sim_options, field), sizeof((sim_options *)0)->field }
+
+static const key keys[] = {
+    KEY("policy", policy),
+    KEY("call_switch", call_switch),
+    KEY("atomic_switch", atomic_switch),
+    KEY("latency_us", latency_us),
+    KEY("short_io", short_io),
+    KEY("window_bytes", window_bytes),
+    KEY("wild", wild),
+    KEY("clock_tick_us", clock_tick_us),
+    KEY("handles", handles),
+    KEY("calls_max", calls_max),
+    KEY("faults.memory", faults[SIM_FAULT_MEMORY]),
+    KEY("faults.handles", faults[SIM_FAULT_HANDLES]),
+    KEY("faults.network", faults[SIM_FAULT_NETWORK]),
+    KEY("faults.files", faults[SIM_FAULT_FILES]),
+    KEY("faults.library", faults[SIM_FAULT_LIBRARY]),
+    KEY("faults.stall", faults[SIM_FAULT_STALL]),
+    KEY("faults.wake", faults[SIM_FAULT_WAKE]),
+    KEY("faults_from", faults_from),
+    KEY("faults_to", faults_to),
+    {0},
+};
+
+/* All systems are little endian. */
+static uint64_t value_of(const sim_options *options, const key *k) {
+    uint64_t value = 0;
+    memcpy(&value, (const char *)options + k->offset, k->size);
+    return value;
+}
+
 /* "count.WHAT=N" */
 static bool count_set(const char *assignment, size_t size) {
     char what[COUNT_NAME_BYTES] = "";
@@ -54,33 +97,16 @@ static bool count_set(const char *assignment, size_t size) {
     return counts_limit(what, (uint32_t)strtoul(assignment + size + 1, NULL, 10));
 }
 
+static bool refuse(const char *assignment) {
+    fprintf(stderr, "%s: no such option; the options are trace, count.WHAT", assignment);
+    for (const key *k = keys; k->name != NULL; k++) {
+        fprintf(stderr, ", %s", k->name);
+    }
+    fprintf(stderr, "\n");
+    return false;
+}
+
 bool options_set(sim_options *options, const char *assignment) {
-    static sim_options o; /* only for the places of the fields */
-    static const struct {
-        const char *key;
-        void *place;
-        size_t size;
-    } keys[] = {
-        {"policy", &o.policy, sizeof o.policy},
-        {"call_switch", &o.call_switch, sizeof o.call_switch},
-        {"atomic_switch", &o.atomic_switch, sizeof o.atomic_switch},
-        {"latency_us", &o.latency_us, sizeof o.latency_us},
-        {"short_io", &o.short_io, sizeof o.short_io},
-        {"window_bytes", &o.window_bytes, sizeof o.window_bytes},
-        {"wild", &o.wild, sizeof o.wild},
-        {"clock_tick_us", &o.clock_tick_us, sizeof o.clock_tick_us},
-        {"handles", &o.handles, sizeof o.handles},
-        {"faults_from", &o.faults_from, sizeof o.faults_from},
-        {"faults_to", &o.faults_to, sizeof o.faults_to},
-        {"calls_max", &o.calls_max, sizeof o.calls_max},
-        {"faults.memory", &o.faults[SIM_FAULT_MEMORY], sizeof(uint32_t)},
-        {"faults.handles", &o.faults[SIM_FAULT_HANDLES], sizeof(uint32_t)},
-        {"faults.network", &o.faults[SIM_FAULT_NETWORK], sizeof(uint32_t)},
-        {"faults.files", &o.faults[SIM_FAULT_FILES], sizeof(uint32_t)},
-        {"faults.library", &o.faults[SIM_FAULT_LIBRARY], sizeof(uint32_t)},
-        {"faults.stall", &o.faults[SIM_FAULT_STALL], sizeof(uint32_t)},
-        {"faults.wake", &o.faults[SIM_FAULT_WAKE], sizeof(uint32_t)},
-    };
     const char *equals = strchr(assignment, '=');
     size_t size = equals != NULL ? (size_t)(equals - assignment) : 0;
     if (size == 5 && strncmp(assignment, "trace", size) == 0) {
@@ -90,18 +116,38 @@ bool options_set(sim_options *options, const char *assignment) {
     if (count_set(assignment, size)) {
         return true;
     }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strlen(keys[i].key) == size && strncmp(keys[i].key, assignment, size) == 0) {
+    for (const key *k = keys; k->name != NULL; k++) {
+        if (strlen(k->name) == size && strncmp(k->name, assignment, size) == 0) {
             uint64_t value = strtoull(equals + 1, NULL, 10);
-            size_t offset = (size_t)((char *)keys[i].place - (char *)&o);
-            memcpy((char *)options + offset, &value, keys[i].size); /* little endian */
+            memcpy((char *)options + k->offset, &value, k->size);
             return true;
         }
     }
-    fprintf(stderr, "%s: no such option; the options are trace, count.WHAT", assignment);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        fprintf(stderr, ", %s", keys[i].key);
+    return refuse(assignment);
+}
+
+bool options_set_all(sim_options *options, const char *assignments) {
+    char one[64];
+    int used = 0;
+    while (sscanf(assignments, " %63s%n", one, &used) == 1) {
+        if (!options_set(options, one)) {
+            return false;
+        }
+        assignments += used;
     }
-    fprintf(stderr, "\n");
-    return false;
+    return true;
+}
+
+void options_text(const sim_options *options, char *text, size_t size) {
+    sim_options usual;
+    size_t used = 0;
+    text[0] = '\0';
+    options_from_seed(&usual, options->seed);
+    for (const key *k = keys; k->name != NULL && used < size; k++) {
+        uint64_t value = value_of(options, k);
+        if (value != value_of(&usual, k)) {
+            used += (size_t)snprintf(text + used, size - used, "%s%s=%llu", used > 0 ? " " : "",
+                                     k->name, (unsigned long long)value);
+        }
+    }
 }

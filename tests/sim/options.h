@@ -11,4 +11,14 @@ void options_from_seed(sim_options *options, uint64_t seed);
  * count of the scenario's (world_count). False: it has said that there is no such option. */
 bool options_set(sim_options *options, const char *assignment);
 
+/* Changes several, separated by spaces. */
+bool options_set_all(sim_options *options, const char *assignments);
+
+/* Writes what differs from what the seed chooses, as "KEY=VALUE KEY=VALUE"; counts are not among
+ * it. */
+void options_text(const sim_options *options, char *text, size_t size);
+
+/* "memory", "handles" ...: the fault kinds as the keys name them. */
+extern const char *const options_fault_names[SIM_FAULT_KINDS];
+
 #endif
