@@ -43,8 +43,10 @@ else()
 endif()
 
 if(PORTICO_SANITIZE)
+  # A target's property PORTICO_NO_SANITIZE exempts it.
   target_compile_options(portico_options INTERFACE
-    -fsanitize=${PORTICO_SANITIZE} -fno-sanitize-recover=all)
+    "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:PORTICO_NO_SANITIZE>>>:-fsanitize=${PORTICO_SANITIZE};\
+-fno-sanitize-recover=all>")
   target_link_options(portico_options INTERFACE -fsanitize=${PORTICO_SANITIZE})
 else()
   target_compile_options(portico_options INTERFACE -fstack-protector-strong)

@@ -1,11 +1,13 @@
 /* lock.c: mutexes, conditions and alarms, in which the simulated threads wait. Their storage says
  * who has them; who waits for them is in token.c, by address. */
+#include "races.h"
 #include "token.h"
 
 #include <stdlib.h>
 
 void os_mutex_lock(os_mutex *mutex) {
     token_call("mutex_lock", 0);
+    RACES_MUTEX(pre_lock, mutex, 0);
     while (mutex->sys[0] != 0) {
         if (mutex->sys[0] == run.thread->number) {
             sim_fail("a thread locks a mutex that it has already locked");
@@ -13,6 +15,7 @@ void os_mutex_lock(os_mutex *mutex) {
         token_wait(mutex, UINT64_MAX);
     }
     mutex->sys[0] = run.thread->number;
+    RACES_MUTEX(post_lock, mutex, 0, 0);
 }
 
 /* Touches the mutex only before another thread can run: its next owner may free it. */
@@ -20,8 +23,10 @@ static void mutex_release(os_mutex *mutex) {
     if (mutex->sys[0] != run.thread->number) {
         sim_fail("a thread unlocks a mutex that it has not locked");
     }
+    RACES_MUTEX(pre_unlock, mutex, 0);
     mutex->sys[0] = 0;
     token_wake(mutex);
+    RACES_MUTEX(post_unlock, mutex, 0);
 }
 
 void os_mutex_unlock(os_mutex *mutex) {
@@ -73,9 +78,11 @@ void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
         token_wait(alarm, until_ns);
     }
     alarm->rung = false;
+    RACES_AFTER(alarm);
 }
 
 void os_alarm_ring(os_alarm *alarm) {
+    RACES_BEFORE(alarm);
     alarm->rung = true;
     token_wake(alarm);
     token_call("alarm_ring", 0);

@@ -2,6 +2,8 @@
  * there, in an order that the seed chooses. Any simulated thread. */
 #include "port.h"
 
+#include "races.h"
+
 #include <stdlib.h>
 
 struct os_port {
@@ -98,6 +100,7 @@ portico_status os_port_post(os_port *port, os_op *posted) {
     if (fault_strikes(SIM_FAULT_MEMORY)) {
         return error_simulated(PORTICO_E_NO_MEMORY);
     }
+    RACES_BEFORE(o);
     o->bytes = 0;
     o->status = PORTICO_OK;
     o->kept_for = 0;
@@ -161,6 +164,7 @@ static uint32_t hand_out(os_port *port, os_completion *completions, uint32_t cap
     }
     for (uint32_t i = 0; i < count; i++) {
         op *o = take(port, options->wild ? sim_random(SIM_SCHEDULE, there - i) : 0);
+        RACES_AFTER(o);
         completions[i] = (os_completion){.op = (os_op *)o,
                                          .status = o->status,
                                          .bytes = o->bytes,

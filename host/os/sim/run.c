@@ -109,3 +109,14 @@ bool handle_take(void) {
 void handle_give_back(void) {
     run.figures.handles--;
 }
+
+#ifdef PORTICO_SIM_TSAN
+
+/* Called by the thread sanitizer at its start. It takes an allocation for a write: without this, it
+ * would report the simulation's own memory, which another thread frees (races.h). */
+const char *__tsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier) */
+const char *__tsan_default_suppressions(void) {
+    return "race:^run_alloc$";
+}
+
+#endif

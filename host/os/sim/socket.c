@@ -2,6 +2,7 @@
 #include "socket.h"
 
 #include "event.h"
+#include "races.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +208,7 @@ static void listener_accept(os_socket *listener) {
 portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     op *o = (op *)&accept->op;
     token_call("accept", 0);
+    RACES_BEFORE(o);
     accept->socket = NULL;
     o->bytes = 0;
     if (fault_strikes(SIM_FAULT_HANDLES)) {
@@ -275,6 +277,7 @@ static portico_status connect_check(const os_address *to, const os_address *from
 portico_status os_connect(os_port *port, const os_address *to, const os_address *from,
                           os_op *submitted, os_socket **result) {
     token_call("connect", to->port);
+    RACES_BEFORE(submitted);
     *result = NULL;
     portico_status status = connect_check(to, from);
     if (status != PORTICO_OK) {

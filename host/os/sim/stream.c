@@ -2,6 +2,7 @@
 #include "socket.h"
 
 #include "event.h"
+#include "races.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,7 @@ static bool is_refused_after_reset(const os_socket *s) {
 portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capacity) {
     op *o = (op *)submitted;
     token_call("recv", capacity);
+    RACES_BEFORE(o);
     if (s->recv != NULL) {
         return error_simulated(PORTICO_E_STATE);
     }
@@ -243,6 +245,7 @@ static bool is_too_long(const os_buffer *list) {
 portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
     op *o = (op *)submitted;
     token_call("send", 0);
+    RACES_BEFORE(o);
     if (is_too_long(list)) {
         return error_simulated(PORTICO_E_INVALID);
     }

@@ -1,0 +1,32 @@
+/* races.h: tells the thread sanitizer which order the seam promises, and nothing else.
+ *
+ * The token puts everything in one order, so a sanitizer that saw it would never find a race. In a
+ * build with the thread sanitizer this folder, the real system below it and the scenarios are
+ * therefore not instrumented (host/CMakeLists.txt), and only the host is. What the sanitizer learns:
+ *
+ *   a mutex      an unlock comes before the next lock
+ *   an alarm     a ring comes before the return of the sleep that it ends
+ *   an op        its submit comes before the return of the os_port_wait that hands it out
+ *   a thread     its start and its end, from the real system
+ *   an atomic    what its memory order promises: the host's are instrumented
+ */
+#ifndef PORTICO_SIM_RACES_H
+#define PORTICO_SIM_RACES_H
+
+#ifdef PORTICO_SIM_TSAN
+
+#include <sanitizer/tsan_interface.h>
+
+#define RACES_BEFORE(object) __tsan_release(object)
+#define RACES_AFTER(object) __tsan_acquire(object)
+#define RACES_MUTEX(step, ...) __tsan_mutex_##step(__VA_ARGS__)
+
+#else
+
+#define RACES_BEFORE(object) ((void)0)
+#define RACES_AFTER(object) ((void)0)
+#define RACES_MUTEX(step, ...) ((void)0)
+
+#endif
+
+#endif
