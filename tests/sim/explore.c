@@ -29,6 +29,7 @@ typedef struct tally {
     uint64_t seeds;
     uint64_t failed;
     uint64_t real_us;
+    uint64_t cpu_us;
     uint64_t simulated_ns;
     uint64_t calls;
     uint64_t switches;
@@ -50,6 +51,7 @@ static void tally_run(tally *t, const run_result *r) {
     t->seeds++;
     t->failed += !r->passed;
     t->real_us += r->real_us;
+    t->cpu_us += r->cpu_us;
     t->simulated_ns += r->figures.now_ns;
     t->calls += r->figures.calls;
     t->switches += r->figures.switches;
@@ -61,6 +63,7 @@ static void tally_add(tally *sum, const tally *t) {
     sum->seeds += t->seeds;
     sum->failed += t->failed;
     sum->real_us += t->real_us;
+    sum->cpu_us += t->cpu_us;
     sum->simulated_ns += t->simulated_ns;
     sum->calls += t->calls;
     sum->switches += t->switches;
@@ -221,14 +224,23 @@ static double per(double a, double b) {
     return b > 0 ? a / b : 0;
 }
 
+static const char heads[] = "%-16s %9s %8s %8s %9s %7s %12s %11s %8s\n";
+
+static void print_heads(void) {
+    printf(heads, "scenario", "seeds", "per s", "per cpu", "simulated", "calls", "fault points",
+           "faults", "failed");
+}
+
 static void print_row(const char *name, const tally *t) {
     double real_s = (double)t->real_us / 1e6;
-    printf("%-16s %9" PRIu64 " %8.1f %9.0f %7.1f %11" PRIu64 " %11" PRIu64 " %8" PRIu64 "\n", name,
-           t->seeds, per((double)t->seeds, real_s), per((double)t->simulated_ns / 1e9, real_s),
+    double cpu_s = (double)t->cpu_us / 1e6;
+    printf("%-16s %9" PRIu64 " %8.1f %8.1f %9.0f %7.1f %12" PRIu64 " %11" PRIu64 " %8" PRIu64 "\n",
+           name, t->seeds, per((double)t->seeds, real_s), per((double)t->seeds, cpu_s),
+           per((double)t->simulated_ns / 1e9, cpu_s),
            per((double)t->calls, (double)t->seeds) / 1000, t->fault_points, t->faults, t->failed);
 }
 
-/* One write, so that processes that end at the same time do not mix their lines. */
+/* One write, so that explorations that end at the same time do not mix their lines. */
 static void append_totals(const char *path, const char *name, const tally *t) {
     char line[256];
     if (path == NULL || t->seeds == 0) {
@@ -239,12 +251,15 @@ static void append_totals(const char *path, const char *name, const tally *t) {
         fprintf(stderr, "%s cannot be written\n", path);
         return;
     }
-    int size = snprintf(line, sizeof line,
-                        "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-                        " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-                        scale_sanitized() ? "sanitized" : "plain", name, (uint64_t)time(NULL),
-                        t->seeds, t->failed, t->real_us / 1000, t->simulated_ns / 1000000, t->calls,
-                        t->switches, t->fault_points, t->faults);
+    const uint64_t numbers[] = {
+        (uint64_t)time(NULL),      t->seeds, t->failed,   t->real_us / 1000, t->cpu_us / 1000,
+        t->simulated_ns / 1000000, t->calls, t->switches, t->fault_points,   t->faults};
+    int size =
+        snprintf(line, sizeof line, "%s %s", scale_sanitized() ? "sanitized" : "plain", name);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        size += snprintf(line + size, sizeof line - (size_t)size, " %" PRIu64, numbers[i]);
+    }
+    line[size++] = '\n';
     fwrite(line, 1, (size_t)size, file);
     fclose(file);
 }
@@ -268,8 +283,7 @@ uint64_t explore(const explore_options *given) {
     printf("seeds from %" PRIu64 " on, %" PRIu32 " at once\n", o.first_seed, o.jobs);
     job j = {.options = &o, .end_ms = began_ms + (uint64_t)o.seconds * 1000};
     jobs_run(&j, all);
-    printf("%-16s %9s %8s %9s %7s %11s %11s %8s\n", "scenario", "seeds", "a second", "simulated",
-           "calls", "points", "faults", "failed");
+    print_heads();
     for (uint32_t i = 0; i < scenario_count(); i++) {
         tally one = {0};
         for (uint32_t k = 0; k < o.jobs; k++) {
@@ -282,8 +296,8 @@ uint64_t explore(const explore_options *given) {
         }
     }
     print_row("all", &sum);
-    printf("a second: seeds per second and core; simulated: seconds per second; calls: thousands "
-           "per seed; %" PRIu64 " s in all\n",
+    printf("per s: seeds per second and job; per cpu: per second of processor time; simulated: "
+           "seconds per such second; calls: thousands per seed. %" PRIu64 " s in all\n",
            (clock_now_ms() - began_ms) / 1000);
     return sum.failed;
 }

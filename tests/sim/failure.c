@@ -38,7 +38,7 @@ void failure_print_commands(FILE *file, const run_spec *spec) {
     const char *test = run_executable();
     fprintf(file, "  again  %s ", test);
     print_run(file, spec);
-    fprintf(file, "\n  trace  PORTICO_SIM_LOG=info %s ", test);
+    fprintf(file, "\n  trace  %s ", test);
     print_run(file, spec);
     fprintf(file, " trace=1\n  gdb    gdb -ex run --args %s ", test);
     print_run(file, spec);

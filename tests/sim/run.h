@@ -24,6 +24,7 @@ typedef struct run_result {
     limited counts[COUNTS_MAX];
     uint32_t count;
     uint64_t real_us;
+    uint64_t cpu_us; /* where forks are; else real_us */
 } run_result;
 
 /* Before all else, with main's argv[0]. `limit_s` is how long, in real time, a run may take. */

@@ -31,10 +31,8 @@ static void spec_of(const shrinker *s, const attempt *a, run_spec *spec) {
     options_text(&a->options, spec->options, sizeof spec->options);
     for (uint32_t i = 0; i < a->count; i++) {
         size_t used = strlen(spec->options);
-        if (a->counts[i].limit < a->counts[i].usual) {
-            snprintf(spec->options + used, sizeof spec->options - used, "%scount.%s=%" PRIu32,
-                     used > 0 ? " " : "", a->counts[i].what, a->counts[i].limit);
-        }
+        snprintf(spec->options + used, sizeof spec->options - used, "%scount.%s=%" PRIu32,
+                 used > 0 ? " " : "", a->counts[i].what, a->counts[i].limit);
     }
 }
 

@@ -18,9 +18,10 @@ enum { WORLD_ADMIN_PORT = 7779, WORLD_ANSWER_BYTES = 64 * 1024 };
 #define CHECK(condition) \
     ((condition) ? (void)0 : sim_fail("%s:%d: does not hold: %s", __FILE__, __LINE__, #condition))
 
-/* How many of something the scenario's world has, such as clients, steps or rooms: `usual`, or less
- * if count.WHAT=N limits it, 0 included. The shrinker looks for the smallest world that still fails,
- * so every loop whose length does not matter to the scenario asks here. */
+/* How many of something the scenario's world has, such as clients, steps or rooms: `usual`, or less.
+ * The seed chooses, and never chooses 0; count.WHAT=N sets another limit, which may be 0. Small
+ * worlds run faster and find most of what large ones find, and the shrinker looks for the smallest
+ * that still fails: so every loop whose length does not matter to the scenario asks here. */
 uint32_t world_count(const char *what, uint32_t usual);
 
 /* Writes MODULE.so (or .dll) in the folder of the modules: a simulated library. `library` names
