@@ -23,7 +23,7 @@
 #include <unistd.h>
 #endif
 
-enum { SCENARIOS_MAX = 64, JOBS_MAX = 64, ONE_FAULT_EVERY = 16 };
+enum { OUTAGE = 300, SCENARIOS_MAX = 64, JOBS_MAX = 64, ONE_FAULT_EVERY = 16 };
 
 typedef struct tally {
     uint64_t seeds;
@@ -104,22 +104,23 @@ uint64_t explore_each_fault(const run_spec *spec, sim_fault_kind kind, bool onwa
     bool in_time = true;
     while (in_time && !(result.passed && result.figures.faults == 0)) {
         n++;
-        only_fault(&one, spec->options, kind, n, onwards ? 0 : n);
+        only_fault(&one, spec->options, kind, n, onwards ? n + OUTAGE : n);
         (void)run_and_count(&one, &t, &result);
         in_time = options->seconds == 0 || clock_now_ms() < end_ms;
     }
     printf("%s seed %" PRIu64 ", %s %s: %" PRIu64 " fault points%s, %" PRIu64 " runs failed\n",
            spec->scenario->name, spec->seed, options_fault_names[kind],
-           onwards ? "from the n-th on" : "the n-th", n,
+           onwards ? "the n-th and those after it" : "the n-th", n,
            in_time ? ", which are all" : ", then the time was over", t.failed);
     return t.failed;
 }
 
 /* A random one of the fault points of a random kind: a sample of what explore_each_fault does. */
 static void some_fault(run_spec *spec, const char *fixed, uint64_t *points) {
+    static const uint64_t more[] = {0, 0, 5, OUTAGE};
     sim_fault_kind kind = (sim_fault_kind)(spec->seed / ONE_FAULT_EVERY % (SIM_FAULT_LIBRARY + 1));
     uint64_t n = 1 + (spec->seed * 0x9e3779b97f4a7c15u >> 20) % (points[kind] + 1);
-    only_fault(spec, fixed, kind, n, spec->seed / 8 % 2 == 0 ? n : 0);
+    only_fault(spec, fixed, kind, n, n + more[spec->seed / 4 % 4]);
 }
 
 /* ---- a job ------------------------------------------------------------------------------- */

@@ -74,8 +74,9 @@ void os_alarm_destroy(os_alarm *alarm) {
 
 void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
     token_call("alarm_sleep", until_ns);
-    if (!alarm->rung && until_ns > run.now_ns && !fault_strikes(SIM_FAULT_WAKE)) {
-        token_wait(alarm, until_ns);
+    uint64_t tick_ns = token_tick(until_ns); /* before it the clock has not reached `until_ns` */
+    if (!alarm->rung && tick_ns > run.now_ns && !fault_strikes(SIM_FAULT_WAKE)) {
+        token_wait(alarm, tick_ns);
     }
     alarm->rung = false;
     RACES_AFTER(alarm);

@@ -80,7 +80,7 @@ _Noreturn void sim_fail(const char *format, ...) {
 
 /* ---- handing the token on ---------------------------------------------------------------- */
 
-static uint64_t to_tick(uint64_t ns) {
+uint64_t token_tick(uint64_t ns) {
     uint64_t tick_ns = (uint64_t)run.options.clock_tick_us * 1000;
     if (tick_ns == 0 || ns > UINT64_MAX - tick_ns) {
         return ns;
@@ -213,7 +213,7 @@ void token_call(const char *name, uint64_t value) {
 
 uint64_t token_until(uint32_t timeout_ms) {
     return timeout_ms == UINT32_MAX ? UINT64_MAX
-                                    : to_tick(run.now_ns + (uint64_t)timeout_ms * 1000000);
+                                    : token_tick(run.now_ns + (uint64_t)timeout_ms * 1000000);
 }
 
 bool token_wait(const void *object, uint64_t until_ns) {

@@ -27,6 +27,9 @@ void token_wake_one(const void *object);
 /* The absolute time that a wait of `timeout_ms` ends at; UINT64_MAX for UINT32_MAX. */
 uint64_t token_until(uint32_t timeout_ms);
 
+/* The clock's first tick that is not before this time (sim_options.clock_tick_us). */
+uint64_t token_tick(uint64_t ns);
+
 /* Sets os_error() of the calling thread to the simulated code of the status; returns the status. */
 portico_status error_simulated(portico_status status);
 
