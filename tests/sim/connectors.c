@@ -1,0 +1,276 @@
+/* Connectors to peers that refuse, accept and close, reset, are deaf, stay away for long and come
+ * back, and to a name that no name server knows; while the module is swapped, unloaded and loaded,
+ * and at last a stop at any moment.
+ *
+ *   The pauses between attempts grow, up to reconnect_max_ms, and attempts never end.
+ *   Sessions of connectors are like others: on_open once, then on_close once; frames in order.
+ *   An unloaded module's connectors rest.
+ *   When the peers are back, every connection is there again.
+ *
+ * Tolerates every kind of fault: a failed attempt is what a connector is for. Commands of the
+ * administrator may fail while faults strike; what they should have shown is then not checked. */
+#include "sim/client.h"
+#include "sim/peer.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+#include <string.h>
+
+enum {
+    ONE_PORT = 7100,
+    MANY_PORT = 7101,
+    MANY = 3,
+    PAUSE_MIN_MS = 100,
+    PAUSE_MAX_MS = 3200,
+
+    BACK_MS = 300000,
+    STOP_MS = 60000,
+    CLOSED_MS = 5000 /* close_timeout_ms, and some more */
+};
+
+/* ---- the module -------------------------------------------------------------------------- */
+
+typedef struct link_state {
+    uint32_t opened;
+    uint32_t closed;
+} link_state;
+
+static const portico_host *host;
+static uint32_t opened;
+static uint32_t closed;
+
+static void check_loaded(void) {
+    CHECK(sim_library_open_count("link 1") + sim_library_open_count("link 2") > 0);
+}
+
+static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+    link_state *s = state;
+    portico_session_info info = {.struct_size = sizeof info};
+    check_loaded();
+    CHECK(s->opened == 0 && s->closed == 0);
+    CHECK(host->session_info(session, &info) == PORTICO_OK);
+    CHECK(info.outgoing == 1);
+    CHECK(strcmp(info.service, "one") == 0 || strcmp(info.service, "many") == 0);
+    s->opened++;
+    opened++;
+    (void)host->session_send(session, PEER_HELLO, NULL, 0);
+    return PORTICO_OK;
+}
+
+static void PORTICO_CALL on_echo(portico_session session, void *state,
+                                 const portico_packet *packet) {
+    const link_state *s = state;
+    check_loaded();
+    CHECK(s->opened == 1 && s->closed == 0);
+    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+}
+
+static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+    link_state *s = state;
+    (void)session;
+    check_loaded();
+    CHECK(reason != PORTICO_OK && s->opened == 1 && s->closed == 0);
+    s->closed++;
+    closed++;
+    CHECK(opened - closed <= 1 + MANY);
+}
+
+static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+    static const portico_session_type type = {.struct_size = sizeof type,
+                                              .state_size = sizeof(link_state),
+                                              .name = "session",
+                                              .on_open = on_open,
+                                              .on_close = on_close};
+    (void)state;
+    host = from_host;
+    portico_status status = host->register_session_type(&type);
+    return status != PORTICO_OK ? status : host->register_handler("session", PEER_ECHO, on_echo);
+}
+
+static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "link", .version = "1",
+                                         .load = load};
+
+static const portico_module_info *PORTICO_CALL describe(void) {
+    return &info;
+}
+
+/* ---- what the status says ---------------------------------------------------------------- */
+
+typedef struct counters {
+    uint64_t at_ms;
+    bool known;
+    bool waiting; /* its module is not loaded */
+    unsigned connected;
+    unsigned long long attempts;
+    unsigned long long failures;
+} counters;
+
+static uint64_t now_ms(void) {
+    sim_figures figures;
+    sim_look(&figures);
+    return figures.now_ns / 1000000;
+}
+
+static counters look(const char *name) {
+    static char answer[WORLD_ANSWER_BYTES];
+    char format[64];
+    char state[16];
+    unsigned most = 0;
+    counters c = {0};
+    if (!world_ctl("status", answer)) {
+        return c;
+    }
+    snprintf(format, sizeof format, "| connector %s ", name);
+    const char *line = strstr(answer, format);
+    CHECK(line != NULL);
+    line = strchr(line + strlen(format), ' ');
+    CHECK(line != NULL);
+    c.known = sscanf(line, " %15s %u/%u attempts %llu failures %llu", state, &c.connected, &most,
+                     &c.attempts, &c.failures) == 5;
+    CHECK(c.known);
+    CHECK(c.connected <= most);
+    c.waiting = strcmp(state, "waiting") == 0;
+    c.at_ms = now_ms();
+    return c;
+}
+
+/* The most attempts in a time in which all fail: the pauses double from the first on. */
+static uint64_t attempts_most(uint64_t time_ms) {
+    uint64_t count = 2; /* one whose pause began before; one at once after a success */
+    for (uint64_t pause_ms = PAUSE_MIN_MS, at_ms = 0; at_ms <= time_ms; at_ms += pause_ms) {
+        count++;
+        pause_ms = 2 * pause_ms < PAUSE_MAX_MS ? 2 * pause_ms : PAUSE_MAX_MS;
+    }
+    return count;
+}
+
+static void check_absence(const char *name, const counters *before) {
+    counters after = look(name);
+    if (!before->known || !after.known || before->waiting || after.waiting) {
+        return;
+    }
+    uint64_t time_ms = after.at_ms - before->at_ms;
+    uint64_t tries = after.failures - before->failures;
+    CHECK(after.attempts >= before->attempts && after.failures >= before->failures);
+    if (tries > attempts_most(time_ms) + MANY) {
+        sim_fail("connector %s failed %llu times in %llu ms", name, (unsigned long long)tries,
+                 (unsigned long long)time_ms);
+    }
+    if (tries == 0 && time_ms > 60000) {
+        sim_fail("connector %s has not tried for %llu ms", name, (unsigned long long)time_ms);
+    }
+}
+
+/* ---- the scenario ------------------------------------------------------------------------ */
+
+/* Both peers are away for a while. Returns after it. */
+static void stay_away(peer *one, peer *many) {
+    peer_become(one, PEER_ABSENT);
+    peer_become(many, PEER_ABSENT);
+    os_sleep(1000); /* until all connections are known to be broken */
+    counters before[3] = {look("one"), look("many"), look("nowhere")};
+    os_sleep(5000 + (uint32_t)sim_random(SIM_WORLD, 4) * 20000);
+    check_absence("one", &before[0]);
+    check_absence("many", &before[1]);
+    check_absence("nowhere", &before[2]);
+}
+
+static void unload_and_load(void) {
+    if (world_ctl("unload link", NULL)) {
+        CHECK(opened == closed);
+        uint64_t before_ms = now_ms();
+        counters before = look("one");
+        os_sleep((uint32_t)sim_random(SIM_WORLD, 8000));
+        counters after = look("one");
+        CHECK(opened == closed);
+        CHECK(!after.known || after.waiting);
+        CHECK(after.connected == 0 || after.at_ms - before_ms < CLOSED_MS);
+        CHECK(!after.known || !before.known || after.attempts == before.attempts);
+    }
+    (void)world_ctl("load link", NULL);
+}
+
+static void phase(peer *one, peer *many) {
+    peer_become(one, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
+    peer_become(many, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
+    os_sleep((uint32_t)sim_random(SIM_WORLD, 3000));
+    switch (sim_random(SIM_WORLD, 8)) {
+    case 0: stay_away(one, many); break;
+    case 1: unload_and_load(); break;
+    case 2:
+        world_build("link", sim_random(SIM_WORLD, 2) == 0 ? "link 1" : "link 2");
+        (void)world_ctl("swap --force link", NULL);
+        break;
+    default: break;
+    }
+}
+
+static bool is_back(void) {
+    counters one = look("one");
+    counters many = look("many");
+    return one.known && many.known && one.connected == 1 && many.connected == MANY;
+}
+
+static void check_back(peer *one, peer *many) {
+    peer_become(one, PEER_SERVES);
+    peer_become(many, PEER_SERVES);
+    if (world_figure("sessions") >= 0 && look("one").waiting) {
+        CHECK(world_ctl("load link", NULL));
+    }
+    uint64_t until_ms = now_ms() + BACK_MS;
+    while (!is_back() || peer_connections(one) != 1 || peer_connections(many) != MANY) {
+        if (now_ms() > until_ms) {
+            sim_fail("the connections are not back %d ms after the peers", BACK_MS);
+        }
+        os_sleep(500);
+    }
+    CHECK(opened - closed == 1 + MANY);
+    CHECK(!look("one").waiting && look("nowhere").attempts == 0);
+}
+
+/* The stop begins while the peers and connectors do whatever they do. */
+static void stop(bool serves) {
+    uint64_t until_ms = now_ms() + STOP_MS;
+    if (serves) {
+        sim_stop_signal();
+    }
+    while (world_runs()) {
+        CHECK(now_ms() < until_ms);
+        os_sleep(10);
+    }
+}
+
+SCENARIO(connectors) {
+    sim_library_add("link 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    sim_library_add("link 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    world_build("link", "link 1");
+    bool serves = world_start(
+        "workers = 2",
+        "[module link]\n"
+        "[connector one]\naddress = 127.0.0.1\nport = 7100\ntype = link.session\n"
+        "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
+        "[connector many]\naddress = localhost\nport = 7101\ntype = link.session\n"
+        "max_sessions = 3\n"
+        "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
+        "[connector nowhere]\naddress = nowhere.invalid\nport = 7102\ntype = link.session\n"
+        "reconnect_min_ms = 100\nreconnect_max_ms = 3200\n");
+    peer *one = peer_start(ONE_PORT);
+    peer *many = peer_start(MANY_PORT);
+    for (uint32_t i = 0; serves && i < world_count("phases", 6); i++) {
+        phase(one, many);
+    }
+    if (serves && sim_random(SIM_WORLD, 2) == 0) {
+        sim_faults_end();
+        check_back(one, many);
+    }
+    peer_become(one, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
+    peer_become(many, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
+    os_sleep((uint32_t)sim_random(SIM_WORLD, 5000));
+    stop(serves);
+    peer_stop(one); /* first: world_stop counts handles */
+    peer_stop(many);
+    int code = world_stop();
+    CHECK(code == 0 || !serves);
+    CHECK(opened == closed);
+}
