@@ -224,6 +224,7 @@ static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t tim
             return false;
         }
         os_sleep(STOP_STEP_MS);
+        control_drain(); /* a connector waits for its command */
         sessions_each(end, NULL);
     }
     return true;
