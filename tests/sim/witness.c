@@ -18,7 +18,7 @@ typedef struct module_record {
     const char *serves; /* NULL: any that is open */
     const char *next;   /* a swap to it is under way; NULL: to none */
     bool loaded;
-    bool staged; /* a generation that does not serve yet has been loaded */
+    const char *staged; /* has been loaded besides; NULL: none */
     uint32_t loads;
 } module_record;
 
@@ -53,6 +53,7 @@ static client_record clients[CLIENTS_MAX];
 static uint32_t client_count;
 static pair pairs[PAIRS_MAX]; /* a hash table, by from and to */
 static uint32_t open_count;
+static bool watches;
 
 static struct {
     uint64_t entities;
@@ -122,7 +123,7 @@ static module_record *module_serves(const witness_code *code, const char *what, 
     if (same(m->next, code->library)) {
         m->serves = m->next;
         m->next = NULL;
-    } else if (m->serves != NULL && !same(m->serves, code->library)) {
+    } else if (!watches && m->serves != NULL && !same(m->serves, code->library)) {
         sim_fail("%s of module %s begins for %llu in library '%s', but '%s' serves", what,
                  code->name, (ull)id, code->library, m->serves);
     }
@@ -132,7 +133,7 @@ static module_record *module_serves(const witness_code *code, const char *what, 
 void witness_load(const witness_code *code) {
     module_record *m = module_of(code, "load");
     if (m->loaded) {
-        m->staged = true;
+        m->staged = code->library;
         return;
     }
     m->loaded = true;
@@ -143,13 +144,15 @@ void witness_load(const witness_code *code) {
 
 void witness_swap_in(const witness_code *code, portico_status status) {
     module_record *m = module_of(code, "swap_in");
-    m->staged = m->staged && status != PORTICO_OK;
+    if (status == PORTICO_OK && same(m->staged, code->library)) {
+        m->staged = NULL;
+    }
 }
 
 void witness_unload(const witness_code *code) {
     module_record *m = module_of(code, "unload");
-    if (m->staged) {
-        m->staged = false;
+    if (same(m->staged, code->library)) {
+        m->staged = NULL;
         return;
     }
     for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
@@ -170,7 +173,17 @@ void witness_call(const witness_code *code, const char *what) {
 void witness_serves(uint32_t module, const char *library) {
     modules[module].serves = library;
     modules[module].next = NULL;
-    modules[module].staged = false;
+    if (library != NULL) {
+        modules[module].staged = NULL; /* if it was given up, it may be closed without its unload */
+    }
+}
+
+const char *witness_serving(uint32_t module) {
+    return watches ? NULL : modules[module].serves;
+}
+
+void witness_watches(void) {
+    watches = true;
 }
 
 void witness_swaps(uint32_t module, const char *library) {
@@ -272,6 +285,15 @@ witness_entity *witness_close(const witness_code *code, uint64_t id, witness_rol
         }
     }
     return e;
+}
+
+void witness_lost(const witness_code *code, uint64_t id, witness_role role) {
+    witness_entity *e = witness_find(id);
+    e->parts[code->module].open = false;
+    if (role != WITNESS_GUEST) {
+        e->ended = true;
+        open_count--;
+    }
 }
 
 witness_entity *witness_enter_module(const witness_code *code, uint64_t self, const char *what) {

@@ -36,6 +36,8 @@ typedef struct witness_part {
     uint32_t loads;  /* of the module, when on_open was called; 0: never */
     uint64_t counts; /* the scenario's own: what the state must have, too */
     uint64_t sum;
+    uint64_t extra;
+    uint32_t extra_at;
 } witness_part;
 
 /* A session, a room or a module. Valid until the end of the process. */
@@ -69,6 +71,12 @@ void witness_call(const witness_code *code, const char *what);
  * which serves. */
 void witness_serves(uint32_t module, const char *library);
 
+/* The library whose handlers alone may begin; NULL: the module is not loaded, or any that is open. */
+const char *witness_serving(uint32_t module);
+
+/* The host swaps when a file changes: any library that is open may serve. */
+void witness_watches(void);
+
 /* A swap to this library has been asked for. Handlers of the one that serves may still begin, until
  * the first handler of the new one has begun. witness_serves tells how it has ended. */
 void witness_swaps(uint32_t module, const char *library);
@@ -83,6 +91,10 @@ witness_entity *witness_open(const witness_code *code, uint64_t id, witness_role
 witness_entity *witness_enter(const witness_code *code, uint64_t id, const char *what);
 witness_entity *witness_close(const witness_code *code, uint64_t id, witness_role role,
                               portico_status reason);
+
+/* The migrate of the module has failed for the session or room: the host closes it and does not call
+ * the module for it again, not even on_close. */
+void witness_lost(const witness_code *code, uint64_t id, witness_role role);
 
 /* A handler of the module's own turn begins: a message to host->self(). */
 witness_entity *witness_enter_module(const witness_code *code, uint64_t self, const char *what);

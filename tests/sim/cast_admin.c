@@ -1,0 +1,270 @@
+/* cast_admin.c: the administrator and the clients of the cast. See cast.h. */
+#include "sim/cast.h"
+#include "sim/cast_state.h"
+#include "sim/player.h"
+#include "sim/witness.h"
+
+#include <string.h>
+
+enum { SEND_PATIENCE_MS = 20000, RECOVERY_TRIES = 3600, RECOVERY_STEP_MS = 1000 };
+
+static const char *const names[] = {"game", "ally", "bank"};
+static bool all_modules;
+static bool watched;
+
+/* What the administrator knows of a module; NULL: nothing. */
+static struct {
+    const char *built;    /* in its file */
+    const char *previous; /* a roll-back goes there */
+} known[CAST_MODULES];
+
+static char answer[WORLD_ANSWER_BYTES];
+
+static uint32_t module_count(void) {
+    return all_modules ? CAST_MODULES : CAST_GAME + 1;
+}
+
+static uint32_t any_module(void) {
+    return (uint32_t)sim_random(SIM_WORLD, module_count());
+}
+
+/* ---- builds ------------------------------------------------------------------------------- */
+
+/* "game 3": the text outlives the run's worlds. */
+static const char *library_name(uint32_t module, uint32_t build) {
+    static char libraries[CAST_MODULES][CAST_BUILDS][16];
+    char *name = libraries[module][build];
+    snprintf(name, sizeof libraries[0][0], "%s %u", names[module], build);
+    return name;
+}
+
+static const char *write_build(uint32_t module, uint32_t build) {
+    const char *library = library_name(module, build);
+    world_build(names[module], library);
+    known[module].built = library;
+    return library;
+}
+
+static uint32_t any_build(void) {
+    bool good = sim_chance(SIM_WORLD, 2);
+    return good ? CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, 4)
+                : CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, CAST_BUILDS - CAST_PLAIN);
+}
+
+/* Whether a swap to it can succeed at all. */
+static bool may_serve(uint32_t build) {
+    return build != CAST_LOAD_FAILS && build != CAST_SWAP_IN_FAILS && build != CAST_OTHER_ABI &&
+           build != CAST_NO_LIBRARY;
+}
+
+/* ---- commands ----------------------------------------------------------------------------- */
+
+static bool command(const char *words, uint32_t module) {
+    char line[64];
+    snprintf(line, sizeof line, "%s %s", words, names[module]);
+    return world_ctl(line, answer);
+}
+
+/* Whether an answer other than `ok` leaves open what has happened. */
+static bool is_unknown(void) {
+    return strcmp(answer, "error the connection ended") == 0;
+}
+
+/* A swap or roll-back has been answered. */
+static void swap_ended(uint32_t module, bool ok, const char *from, const char *to) {
+    if (ok && strstr(answer, "nothing has changed") == NULL) {
+        known[module].previous = from;
+        witness_serves(module, to);
+    } else if (!ok && is_unknown()) {
+        known[module].previous = NULL;
+        witness_serves(module, NULL);
+    } else {
+        witness_serves(module, from);
+    }
+}
+
+static bool swap(uint32_t module, uint32_t build, bool force) {
+    const char *from = witness_serving(module);
+    bool writes = force || sim_chance(SIM_WORLD, 8) == 0 || known[module].built == NULL;
+    const char *to = writes ? write_build(module, build) : known[module].built;
+    if (from != NULL && (!writes || may_serve(build))) {
+        witness_swaps(module, to);
+    }
+    bool ok = command(force ? "swap --force" : "swap", module);
+    if (ok && writes && !may_serve(build)) {
+        sim_fail("the swap to '%s' has succeeded", to);
+    }
+    swap_ended(module, ok, from, to);
+    return ok;
+}
+
+static void roll_back(uint32_t module) {
+    const char *from = witness_serving(module);
+    const char *to = known[module].previous;
+    if (from != NULL && to != NULL) {
+        witness_swaps(module, to);
+    } else {
+        witness_serves(module, NULL);
+    }
+    bool ok = command("rollback", module);
+    swap_ended(module, ok, from, to);
+}
+
+static void swap_something(uint32_t module) {
+    switch (sim_random(SIM_WORLD, 8)) {
+    case 0:
+        (void)write_build(module, any_build());
+        (void)command("swap --plan", module);
+        break;
+    case 1: roll_back(module); break;
+    case 2: (void)swap(module, any_build(), true); break;
+    case 3: (void)world_ctl("modules", answer); break;
+    case 4:
+        if (watched) {
+            (void)write_build(module, any_build());
+            break;
+        }
+        /* fall through */
+    default: (void)swap(module, any_build(), false);
+    }
+}
+
+static void load_something(uint32_t module) {
+    if (sim_chance(SIM_WORLD, 2)) {
+        (void)command("unload", module);
+    } else {
+        (void)write_build(module, any_build());
+        (void)command("load", module);
+    }
+    known[module].previous = NULL;
+}
+
+static void kick_somebody(void) {
+    char line[64];
+    snprintf(line, sizeof line, "kick %llu", (unsigned long long)cast_any_session());
+    switch (sim_random(SIM_WORLD, 3)) {
+    case 0: (void)world_ctl("sessions", answer); break;
+    case 1: (void)world_ctl("status", answer); break;
+    default: (void)world_ctl(line, answer);
+    }
+}
+
+void cast_administrate(uint32_t commands) {
+    uint32_t one = 1u << sim_random(SIM_WORLD, 3);
+    if (one & commands & CAST_SWAPS) {
+        swap_something(any_module());
+    } else if (one & commands & CAST_LOADS) {
+        load_something(any_module());
+    } else if (one & commands & CAST_KICKS) {
+        kick_somebody();
+    }
+}
+
+/* ---- the beginning ------------------------------------------------------------------------ */
+
+void cast_begin(bool all) {
+    all_modules = all;
+    cast_add_libraries();
+    for (uint32_t m = 0; m < module_count(); m++) {
+        (void)write_build(m, CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, 4));
+    }
+}
+
+bool cast_start(bool watch) {
+    static const char *const timeouts[] = {"20", "200", "2000"};
+    char host_keys[128];
+    char ini[1024];
+    watched = watch;
+    if (watch) {
+        witness_watches();
+    }
+    snprintf(host_keys, sizeof host_keys,
+             "workers = %u\nstop_timeout_ms = 600000\nblocking_threads = %u",
+             1 + (uint32_t)sim_random(SIM_WORLD, 4), 1 + (uint32_t)sim_random(SIM_WORLD, 2));
+    snprintf(ini, sizeof ini,
+             "swap_timeout_ms = %s\nswap_check = %s\nwatch = %s\n"
+             "[module game]\n%s"
+             "[listener main]\naddress = 127.0.0.1\nport = %d\ntype = game.session\n"
+             "close_timeout_ms = 2000\n",
+             timeouts[sim_random(SIM_WORLD, 3)], sim_chance(SIM_WORLD, 2) ? "yes" : "no",
+             watch ? "yes" : "no", all_modules ? "[module ally]\n[module bank]\n" : "", CAST_PORT);
+    return world_start(host_keys, ini);
+}
+
+/* ---- clients ------------------------------------------------------------------------------ */
+
+static uint16_t any_opcode(void) {
+    return (uint16_t)(10 * any_module() + 1 + sim_random(SIM_WORLD, 7));
+}
+
+void cast_play(void) {
+    player *p = player_open(CAST_PORT);
+    if (p == NULL) {
+        return;
+    }
+    uint32_t bursts = 1 + (uint32_t)sim_random(SIM_WORLD, 6);
+    for (uint32_t i = 0; i < bursts && !player_is_over(p); i++) {
+        uint32_t packets = 1 + (uint32_t)sim_random(SIM_WORLD, 6);
+        for (uint32_t k = 0; k < packets; k++) {
+            uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 60);
+            (void)player_send(p, any_opcode(), size, SEND_PATIENCE_MS);
+        }
+        if (sim_chance(SIM_WORLD, 4)) {
+            os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+        } else {
+            player_wait(p);
+        }
+    }
+    player_close(p, (player_end)sim_random(SIM_WORLD, PLAYER_ENDS));
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+/* Lets a build that can take over from every other one serve. */
+static bool bring_back(uint32_t module) {
+    (void)write_build(module, CAST_WIDE);
+    if (command("load", module)) {
+        return true;
+    }
+    return swap(module, CAST_WIDE, true);
+}
+
+static bool serves_all(void) {
+    player *p = player_open(CAST_PORT);
+    if (p == NULL) {
+        return false;
+    }
+    for (uint32_t m = 0; m < module_count(); m++) {
+        (void)player_send(p, (uint16_t)(10 * m + 1), WITNESS_PACKET_MIN, SEND_PATIENCE_MS);
+    }
+    player_wait(p);
+    bool served = !player_is_over(p);
+    player_close(p, PLAYER_HALF_CLOSE);
+    return served;
+}
+
+static bool repeat(bool (*succeeds)(uint32_t module), uint32_t module) {
+    for (uint32_t i = 0; i < RECOVERY_TRIES && world_runs(); i++) {
+        if (succeeds(module)) {
+            return true;
+        }
+        os_sleep(RECOVERY_STEP_MS);
+    }
+    return !world_runs();
+}
+
+static bool is_served(uint32_t module) {
+    (void)module;
+    return serves_all();
+}
+
+void cast_recover(void) {
+    for (uint32_t m = 0; m < module_count(); m++) {
+        if (!repeat(bring_back, m)) {
+            sim_fail("module %s cannot be brought back within an hour: %s", names[m], answer);
+        }
+    }
+    if (!repeat(is_served, 0)) {
+        sim_fail("no new client is served within an hour");
+    }
+}

@@ -1,0 +1,35 @@
+/* cast_state.h: the states of the cast's modules, in the shapes of their builds. Each handler begins
+ * by checking that the state has the values of the last one, whatever swaps lie between, and ends by
+ * writing new ones. */
+#ifndef TEST_CAST_STATE_H
+#define TEST_CAST_STATE_H
+
+#include "sim/witness.h"
+
+/* Of the state of a session; `build` is one of CAST_... */
+uint32_t state_size(uint32_t build);
+const portico_state_fields *state_fields(uint32_t build);
+bool state_has_migrate(uint32_t build);
+
+void state_begin(const witness_code *code, uint32_t build, witness_entity *e, const void *state);
+void state_end(const witness_code *code, uint32_t build, witness_entity *e, void *state);
+
+/* Fills `to` from a state of the build `from`. */
+void state_migrate(const witness_code *code, uint32_t build, uint32_t from, const void *state,
+                   void *to);
+
+/* This build serves from now on. */
+void state_swapped(const witness_code *code, uint32_t build);
+
+/* The same of the module's own state. */
+uint32_t module_state_size(uint32_t build);
+const portico_state_fields *module_state_fields(uint32_t build);
+void module_state_begin(const witness_code *code, uint32_t build, witness_entity *e,
+                        const void *state);
+void module_state_end(const witness_code *code, uint32_t build, witness_entity *e, void *state);
+
+/* In cast.c: a session of late, which may have closed; and sim_library_add for every build. */
+portico_session cast_any_session(void);
+void cast_add_libraries(void);
+
+#endif
