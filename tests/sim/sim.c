@@ -3,7 +3,8 @@
  *     test-sim                                        lists the scenarios
  *     test-sim SCENARIO SEED [KEY=VALUE ...]          runs one seed here; prints its figures
  *     test-sim explore SCENARIO|all SECONDS [FIRST_SEED] [KEY=VALUE ...]
- *     test-sim nth SCENARIO SEED KIND [KEY=VALUE ...] fails the first fault point of the kind (see
+ *     test-sim nth SCENARIO|all SEED KIND|all [KEY=VALUE ...]
+ *                                                     fails the first fault point of the kind (see
  *                                                     options.c), the second, and so on
  *     test-sim shrink SCENARIO SEED [KEY=VALUE ...]   finds a smaller run that fails in the same way
  *     test-sim check SCENARIO [KEY=VALUE ...]         seeds that once failed, and some others
@@ -14,7 +15,7 @@
  *
  *     jobs=N     processes at once           seeds=N        of each scenario, at most
  *     limit=S    how long a seed may take    shrink=S       how long a failure is shrunk
- *     seconds=S  how long it all may take    onwards=1      nth: also all fault points after it
+ *     seconds=S  for all, or for each kind   onwards=1      nth: also all fault points after it
  *     keep=DIR   receives the failures       totals=FILE    receives a line for each scenario */
 #include "sim/explore.h"
 #include "sim/failure.h"
@@ -38,10 +39,11 @@ typedef struct arguments {
 } arguments;
 
 static int usage(void) {
-    fprintf(stderr,
-            "usage: test-sim [SCENARIO SEED | explore SCENARIO|all SECONDS [FIRST_SEED] | nth "
-            "SCENARIO SEED KIND | shrink SCENARIO SEED | check SCENARIO | twice SCENARIO|all] "
-            "[KEY=VALUE ...]; see tests/sim/README.md\n");
+    fprintf(
+        stderr,
+        "usage: test-sim [SCENARIO SEED | explore SCENARIO|all SECONDS [FIRST_SEED] | nth "
+        "SCENARIO|all SEED KIND|all | shrink SCENARIO SEED | check SCENARIO | twice SCENARIO|all] "
+        "[KEY=VALUE ...]; see tests/sim/README.md\n");
     return 2;
 }
 
@@ -102,16 +104,22 @@ static int command_explore(arguments *a) {
     return explore(&a->explore) == 0 ? 0 : 1;
 }
 
-static int command_nth(arguments *a, const char *kind_name) {
-    run_spec spec = spec_of(a);
-    for (int kind = 0; kind < SIM_FAULT_KINDS; kind++) {
-        if (strcmp(options_fault_names[kind], kind_name) == 0 && a->scenario != NULL) {
-            return explore_each_fault(&spec, (sim_fault_kind)kind, a->onwards, &a->explore) == 0
-                       ? 0
-                       : 1;
+static int command_nth(const arguments *a, const char *kind_name) {
+    bool all = strcmp(kind_name, "all") == 0;
+    uint64_t failed = 0;
+    uint32_t count = 0;
+    for (const scenario *s = scenarios; s->name != NULL; s++) {
+        for (int kind = 0; kind <= SIM_FAULT_LIBRARY; kind++) {
+            run_spec spec = spec_of(a);
+            spec.scenario = s;
+            if ((a->scenario == NULL || a->scenario == s) &&
+                (all || strcmp(kind_name, options_fault_names[kind]) == 0)) {
+                failed += explore_each_fault(&spec, (sim_fault_kind)kind, a->onwards, &a->explore);
+                count++;
+            }
         }
     }
-    return usage();
+    return count == 0 ? usage() : failed == 0 ? 0 : 1;
 }
 
 static int command_shrink(arguments *a) {
