@@ -33,7 +33,7 @@ enum {
 void cast_begin(bool all);
 
 /* Starts the host with these modules. `watch`: it swaps when a build is written. */
-bool cast_start(bool watch);
+bool cast_start(bool watch, uint32_t stop_timeout_ms);
 
 /* One command, or none, of those that a busy administrator gives. */
 enum {

@@ -170,7 +170,7 @@ void cast_begin(bool all) {
     }
 }
 
-bool cast_start(bool watch) {
+bool cast_start(bool watch, uint32_t stop_timeout_ms) {
     static const char *const timeouts[] = {"20", "200", "2000"};
     char host_keys[128];
     char ini[1024];
@@ -179,8 +179,9 @@ bool cast_start(bool watch) {
         witness_watches();
     }
     snprintf(host_keys, sizeof host_keys,
-             "workers = %u\nstop_timeout_ms = 600000\nblocking_threads = %u",
-             1 + (uint32_t)sim_random(SIM_WORLD, 4), 1 + (uint32_t)sim_random(SIM_WORLD, 2));
+             "workers = %u\nstop_timeout_ms = %u\nblocking_threads = %u",
+             1 + (uint32_t)sim_random(SIM_WORLD, 4), stop_timeout_ms,
+             1 + (uint32_t)sim_random(SIM_WORLD, 2));
     snprintf(ini, sizeof ini,
              "swap_timeout_ms = %s\nswap_check = %s\nwatch = %s\n"
              "[module game]\n%s"

@@ -8,7 +8,7 @@
 
 #include "support/scenario.h"
 
-enum { CLIENTS = 4, ROUNDS = 4 };
+enum { CLIENTS = 4, ROUNDS = 4, STOP_TIMEOUT_MS = 600000 };
 
 static uint32_t clients_left;
 static uint32_t rounds;
@@ -26,7 +26,7 @@ SCENARIO(multi) {
     os_thread *threads[CLIENTS] = {NULL};
     uint32_t commands = CAST_LOADS | (sim_chance(SIM_WORLD, 2) ? CAST_SWAPS | CAST_KICKS : 0);
     cast_begin(true);
-    bool serves = cast_start(false);
+    bool serves = cast_start(false, STOP_TIMEOUT_MS);
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     rounds = world_count("rounds", ROUNDS);
     clients_left = clients;

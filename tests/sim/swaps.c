@@ -8,7 +8,7 @@
 
 #include "support/scenario.h"
 
-enum { CLIENTS = 4, ROUNDS = 3 };
+enum { CLIENTS = 4, ROUNDS = 3, STOP_TIMEOUT_MS = 600000 };
 
 static uint32_t clients_left;
 static uint32_t rounds;
@@ -25,7 +25,7 @@ static void client_main(void *arg) {
 SCENARIO(swaps) {
     os_thread *threads[CLIENTS] = {NULL};
     cast_begin(sim_chance(SIM_WORLD, 2));
-    bool serves = cast_start(sim_chance(SIM_WORLD, 4));
+    bool serves = cast_start(sim_chance(SIM_WORLD, 4), STOP_TIMEOUT_MS);
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     rounds = world_count("rounds", ROUNDS);
     clients_left = clients;

@@ -25,6 +25,7 @@ static struct {
     const config *config;
     os_thread *control;
     bool ended;
+    bool stops; /* has received the stop signal */
     int code;
     bool may_exit;
     sim_figures before;
@@ -179,9 +180,17 @@ static void check_nothing_left(void) {
     }
 }
 
+bool world_signal_stop(void) {
+    if (world.ended || !sim_stop_signal()) {
+        return false;
+    }
+    world.stops = true;
+    return true;
+}
+
 int world_stop(void) {
-    if (!world.ended) {
-        sim_stop_signal();
+    if (!world.stops) { /* a second signal would end the process at once */
+        (void)world_signal_stop();
     }
     for (uint32_t waited_ms = 0; !world.ended; waited_ms += STEP_MS) {
         if (waited_ms >= STOP_TIMEOUT_MS) {

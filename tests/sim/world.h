@@ -40,7 +40,10 @@ bool world_runs(void);
  * has passed. Otherwise, as at first, it has failed. */
 void world_may_exit(bool may);
 
-/* Asks the host to stop, waits for its end, and checks that nothing is left: no allocation, no
+/* Sends the stop signal. False: the host has ended, or has not begun to listen to signals. */
+bool world_signal_stop(void);
+
+/* Sends the stop signal unless world_signal_stop has, waits for its end, and checks that nothing is left: no allocation, no
  * socket, no library. Returns the exit code. Threads of clients must have ended. */
 int world_stop(void);
 

@@ -80,11 +80,12 @@ portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     return PORTICO_OK;
 }
 
-void sim_stop_signal(void) {
+bool sim_stop_signal(void) {
     token_call("stop signal", 0);
     if (signals.stop != NULL) {
         signals.stop();
     }
+    return signals.stop != NULL;
 }
 
 void sim_hang_up_signal(void) {

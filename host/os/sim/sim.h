@@ -82,8 +82,9 @@ uint64_t sim_random(sim_source source, uint64_t below);
 /* True once in `times`, on average; never with 0. */
 bool sim_chance(sim_source source, uint32_t times);
 
-/* Acts like Ctrl+C or SIGTERM, and like SIGHUP. They call what os_on_signals registered. */
-void sim_stop_signal(void);
+/* Acts like Ctrl+C or SIGTERM, and like SIGHUP. They call what os_on_signals registered. False:
+ * nothing yet; a real process would end. */
+bool sim_stop_signal(void);
 void sim_hang_up_signal(void);
 
 /* From now on os_exit calls `fn`, which does not return, instead of ending the process. */
@@ -104,6 +105,10 @@ void sim_faults_end(void);
 
 /* Advances nothing and fails nothing; it only lets other threads run. */
 void sim_yield(void);
+
+/* Waits until the process has made `call` calls of the seam; the next thread to run is then this one.
+ * False: `timeout_ms` were over first. One thread at a time. */
+bool sim_await_call(uint64_t call, uint32_t timeout_ms);
 
 /* Ends the process by abort(), after it has printed the words, the seed and what every thread
  * does. */

@@ -42,7 +42,9 @@ static struct {
     os_thread *last;
     os_thread *running;
     uint32_t threads;
-    uint32_t picks; /* in a row of the same thread */
+    uint32_t picks;    /* in a row of the same thread */
+    os_thread *awaits; /* a thread in sim_await_call */
+    uint64_t awaited;
     bool began;
 } sim;
 
@@ -190,6 +192,23 @@ static void stall(void) {
     }
 }
 
+static void thread_wake(os_thread *t) {
+    t->state = THREAD_READY;
+    t->woken = true;
+    t->until_ns = 0;
+}
+
+/* Lets the thread run that waits for this call. */
+static void call_reached(void) {
+    os_thread *t = sim.awaits;
+    sim.awaits = NULL;
+    if (t->state == THREAD_WAITING) {
+        thread_wake(t);
+        token_give(t);
+        token_take(self);
+    }
+}
+
 void token_call(const char *name, uint64_t value) {
     if (self == NULL) {
         fprintf(stderr, "sim: %s is called by a thread that os_thread_start did not start\n", name);
@@ -206,9 +225,23 @@ void token_call(const char *name, uint64_t value) {
     run_note("", name, value);
     events_run();
     stall();
+    if (sim.awaits != NULL && run.figures.calls >= sim.awaited) {
+        call_reached();
+    }
     if (sim_chance(SIM_SCHEDULE, run.options.call_switch)) {
         token_pass();
     }
+}
+
+bool sim_await_call(uint64_t call, uint32_t timeout_ms) {
+    if (run.figures.calls >= call) {
+        return true;
+    }
+    sim.awaits = self;
+    sim.awaited = call;
+    bool reached = token_wait(&sim.awaits, token_until(timeout_ms));
+    sim.awaits = sim.awaits == self ? NULL : sim.awaits;
+    return reached;
 }
 
 uint64_t token_until(uint32_t timeout_ms) {
@@ -223,12 +256,6 @@ bool token_wait(const void *object, uint64_t until_ns) {
     token_pass();
     self->object = NULL;
     return self->woken;
-}
-
-static void thread_wake(os_thread *t) {
-    t->state = THREAD_READY;
-    t->woken = true;
-    t->until_ns = 0;
 }
 
 void token_wake(const void *object) {
