@@ -19,6 +19,7 @@ typedef struct pipe {
     bool end_sent;
     bool end_arrived;
     bool reset_arrived; /* at the reader */
+    bool lost;          /* bytes were, at a reset: no more may be read, or there would be a gap */
 } pipe;
 
 typedef struct connection {

@@ -38,6 +38,9 @@ static void on_bytes(void *arg, uint64_t value) {
         return;
     }
     c->pipe[side].arrived = value / 2;
+    if (c->pipe[side].lost) {
+        c->pipe[side].read = c->pipe[side].arrived;
+    }
     if (c->closed[1 - side]) {
         stream_reset(c, 1 - side); /* nobody will read it */
     } else if (c->end[1 - side] != NULL) {
@@ -61,7 +64,8 @@ static void on_reset(void *arg, uint64_t value) {
     os_socket *reader = c->end[1 - value];
     p->reset_arrived = true;
     if (run.options.wild && sim_random(SIM_NETWORK, 2) == 0) {
-        p->read = p->arrived; /* as on Windows: what was not read is lost */
+        p->read = p->arrived; /* as on Windows: what was not read is lost, and all that follows */
+        p->lost = true;
     }
     if (reader != NULL) {
         stream_recv(reader);
