@@ -128,7 +128,7 @@ static portico_status change_room_and_tell(session *s, const void *argument) {
         return PORTICO_E_NO_MEMORY;
     }
     portico_status status =
-        request->to != NULL ? session_move(s, request->to, m) : s->base.take(&s->base, m);
+        request->to != NULL ? session_move(s, request->to, m) : session_not_moved(s, m);
     if (status != PORTICO_OK) {
         message_free(m);
     }

@@ -116,6 +116,16 @@ portico_status session_move(session *s, room *r, message *result) {
     return status;
 }
 
+portico_status session_not_moved(session *s, message *result) {
+    os_mutex_lock(&s->lock);
+    portico_status status = session_take_message_locked(s, result);
+    if (status == PORTICO_OK) {
+        session_request_turn_locked(s, TURN_MOVE); /* a move to where it is holds up the packets */
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
 void session_leave_room(entity *e, entity *room_left, portico_status reason) {
     session *s = (session *)e;
     room *r = room_from_entity(room_left);

@@ -131,17 +131,21 @@ void session_inbox_add_locked(session *s, message *m) {
     session_request_turn_locked(s, TURN_MESSAGE);
 }
 
+portico_status session_take_message_locked(session *s, message *m) {
+    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
+        return PORTICO_E_GONE;
+    }
+    if (s->inbox_count >= MESSAGES_WAITING_MAX) {
+        return PORTICO_E_BACKLOG;
+    }
+    session_inbox_add_locked(s, m);
+    return PORTICO_OK;
+}
+
 portico_status session_take_message(entity *e, message *m) {
     session *s = (session *)e;
-    portico_status status = PORTICO_OK;
     os_mutex_lock(&s->lock);
-    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
-        status = PORTICO_E_GONE;
-    } else if (s->inbox_count >= MESSAGES_WAITING_MAX) {
-        status = PORTICO_E_BACKLOG;
-    } else {
-        session_inbox_add_locked(s, m);
-    }
+    portico_status status = session_take_message_locked(s, m);
     os_mutex_unlock(&s->lock);
     return status;
 }

@@ -166,6 +166,10 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
  * a message with a portico_room_result, taken over on PORTICO_OK; NULL: none. [any thread] */
 portico_status session_move(session *s, room *r, message *result);
 
+/* There is no room to move to: posts `result`, which the session receives before any later packet.
+ * Statuses and `result` as for session_move. [any thread] */
+portico_status session_not_moved(session *s, message *result);
+
 /* The room that the session is in, or 0. [any thread] */
 portico_room session_room(session *s);
 
