@@ -64,10 +64,10 @@ bool session_change_rooms(session *s) {
         entity_hold(room_entity(s->home));
         session_pend_locked(s, TURN_MOVE);
     }
-    bool elsewhere = session_queue_turn_locked(s);
+    session_pass_turn_locked(s); /* never in the old room's turn, whose state it may not see */
     os_mutex_unlock(&s->lock);
     room_release(home);
-    return !elsewhere;
+    return false;
 }
 
 void session_leave_rooms(session *s) {

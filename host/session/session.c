@@ -95,6 +95,10 @@ void session_request_turn_locked(session *s, uint32_t bits) {
     }
     session_hold(s);
     s->turn_taken = true;
+    session_pass_turn_locked(s);
+}
+
+void session_pass_turn_locked(session *s) {
     if (!session_queue_turn_locked(s)) {
         entity_sweep_soon(&s->base); /* which tries again */
         s->turn_taken = false;
