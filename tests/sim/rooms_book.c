@@ -241,8 +241,8 @@ void guest_told(guest *g, uint32_t number, const portico_room_result *result) {
 void guest_commanded(const guest *g) {
     for (uint32_t i = 0; i < BOOK_ASKS; i++) {
         if (g->asks[i].pending && g->asks[i].own) {
-            sim_fail("a packet of session %llu overtakes the message of room_join_tell for %s room",
-                     (unsigned long long)g->id, place_find(g->asks[i].room)->closed ? "an ended" : "an open");
+            sim_fail("a packet of session %llu overtakes the message of room_join_tell",
+                     (unsigned long long)g->id);
         }
     }
 }
