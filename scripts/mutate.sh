@@ -2,13 +2,13 @@
 # mutate.sh: how good are the tests? Applies small mistakes to copies of the source and looks which
 # tests notice. See tests/mutants/README.md.
 #
-#   sh scripts/mutate.sh [NAME|AREA ...] [--with sim,contract,unit,integration,tsan] [--jobs N]
-#                        [--seconds S] [--again] [--table]
+#   sh scripts/mutate.sh [NAME|AREA ...] [--with sim,contract,unit,integration,tsan]
+#                        [--seconds S] [--jobs N] [--left] [--again] [--table]
 #
-# Without names: all mutants. --with: the tests to run, all but sim if it is not given. --jobs: how
-# many copies of the tree work at once, 1. --seconds: how long each kind of test may take for each
-# mutant, 45. Results are added to build/mutants/results.csv; a run that was ended continues from
-# there unless --again is given. --table only prints them.
+# Without names: all mutants. --with: the tests to run, if not all. --seconds: how long each kind of
+# test may take for each mutant, 45. --jobs: how many copies of the tree work at once, 1. Results are
+# added to build/mutants/results.csv; a run that was ended continues from there unless --again is
+# given. --left: only mutants that nothing has caught so far. --table only prints the results.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -37,9 +38,10 @@ CATCHERS = {
     "integration": Catcher("linux", ["portico"], "integration", "bin/portico"),
     "tsan": Catcher("tsan", ["portico", "test-unit"], "", "bin/portico"),
 }
-# Optimised like RelWithDebInfo, but a build of type Debug is not linked with link-time optimisation,
+# Optimised like RelWithDebInfo, but a build of type Debug has no link-time optimisation,
 # which takes longer than most tests (host/CMakeLists.txt).
 BUILD_TYPE = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O2 -g -DNDEBUG"]
+SEEDS = 16  # that one process of the simulation runs; the last one has one fault only
 SETUP_TARGETS = ["portico_serve", "portico_test_modules", "test-unit", "test-contract",
                  "test-integration"]
 
@@ -127,13 +129,15 @@ class Tree:
     def run_test(self, preset, name, limit_s):
         """(None or how it failed, seconds)"""
         environment = dict(os.environ)
-        if name.startswith("sim."):  # sim.SCENARIO.SEED
+        if name.startswith("sim."):  # sim.SCENARIO.FIRST_SEED
             folder = self.root.parent / "sim"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             environment["PORTICO_TEST_DIR"] = str(folder)
             program = self.root / "build" / preset / CATCHERS["sim"].program
-            command = [program, *name.split(".")[1:]]
+            _, scenario, seed = name.split(".")
+            command = [program, "explore", scenario, "0", seed, f"seeds={SEEDS}", "jobs=1",
+                       "limit=10", "shrink=0", f"keep={folder}"]
         else:
             test = self.tests[preset][name]
             properties = {entry["name"]: entry["value"] for entry in test["properties"]}
@@ -158,6 +162,9 @@ class Tree:
 def how_it_failed(code, output):
     if code is None:
         return "hang"
+    simulated = re.search(r"^FAILED \S+ (.*)", output, re.MULTILINE)
+    if simulated:
+        return simulated.group(1)[:80]
     for sign, text in (("data race", "data race"), ("heap-use-after-free", "use after free"),
                        ("lock-order-inversion", "lock order"), ("ThreadSanitizer", "sanitizer"),
                        ("invariant", "invariant"), ("SIGSEGV", "crash"), ("signal 11", "crash")):
@@ -226,20 +233,20 @@ class Measured:
 
 
 def simulations(tree, known, seconds):
-    """{sim.SCENARIO.SEED: limit} of those that `seconds` suffice for, one seed of all scenarios
-    before the next. A seed that fails unmutated is of no use here and left out."""
+    """{sim.SCENARIO.FIRST_SEED: limit} for as many seeds as `seconds` suffice for, some of all
+    scenarios before the next. Seeds that fail unmutated are of no use here and left out."""
     program = tree.root / "build" / "linux" / CATCHERS["sim"].program
     listed = subprocess.run([program], check=True, stdout=subprocess.PIPE).stdout.decode()
     limits = {}
     spent = 0
-    seed = 0
+    seed = 1
     while spent < seconds:
-        seed += 1
         for scenario in listed.split():
             took = known.of(f"sim.{scenario}.{seed}")
             if took is not None:
                 limits[f"sim.{scenario}.{seed}"] = limit_of(took)
             spent += took or 1
+        seed += SEEDS
     return limits
 
 
@@ -329,9 +336,10 @@ def work(number, chosen, catchers, tests, seconds, jobs):
 def main():
     parser = argparse.ArgumentParser(prog="mutate.sh")
     parser.add_argument("names", nargs="*", metavar="NAME|AREA")
-    parser.add_argument("--with", dest="catchers", default="unit,contract,integration,tsan")
+    parser.add_argument("--with", dest="catchers", default="sim,contract,unit,integration,tsan")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=45)
+    parser.add_argument("--left", action="store_true", help="only mutants that nothing has caught")
     parser.add_argument("--again", action="store_true", help="forget earlier results")
     parser.add_argument("--table", action="store_true", help="only print the results")
     options = parser.parse_args()
@@ -341,6 +349,9 @@ def main():
     catchers = options.catchers.split(",")
     if not chosen or not set(catchers) <= set(CATCHERS):
         parser.error("no such mutant, area or catcher")
+    if options.left:
+        caught = table.caught(RESULTS, {m.name: key_of(m) for m in chosen})
+        chosen = [m for m in chosen if m.name not in caught]
     if not options.table:
         WORK.mkdir(parents=True, exist_ok=True)
         if options.again:

@@ -16,6 +16,11 @@ def done(path):
     return {(row["mutant"], row["catcher"], row["key"]) for row in rows(path)}
 
 
+def caught(path, keys):
+    return {row["mutant"] for row in rows(path)
+            if row["verdict"] == "caught" and row["key"] == keys.get(row["mutant"])}
+
+
 def forget(path, mutants, catchers):
     kept = [row for row in rows(path)
             if row["mutant"] not in mutants or row["catcher"] not in catchers]
