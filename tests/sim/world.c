@@ -18,8 +18,6 @@ enum {
     ANSWER_TIMEOUT_MS = 600000
 };
 
-static const char token[] = "token-of-the-simulation";
-
 static struct {
     char folder[PATH_BYTES];
     const config *config;
@@ -46,6 +44,10 @@ static const char *folder(void) {
         CHECK(os_folder_create(world.folder) == PORTICO_OK);
     }
     return world.folder;
+}
+
+void world_path(char *path, size_t size, const char *name) {
+    snprintf(path, size, "%s/%s", folder(), name);
 }
 
 static void file_write(const char *name, const char *text) {
@@ -133,11 +135,10 @@ bool world_start(const char *host_keys, const char *ini_text) {
     ini[0] = '\0';
     ini_add(ini, "[host]\nrun_dir = {dir}/run\nready_file = {dir}/ready\n");
     ini_add(ini, host_keys);
-    ini_add(ini, "\n[log]\nlevel = ");
+    ini_add(ini, "\n[admin]\ntoken = " WORLD_TOKEN "\nport = 7779\n");
+    ini_add(ini, "[modules]\ndir = {dir}\nautoload = no\n[log]\nlevel = ");
     ini_add(ini, level != NULL ? level : "info");
-    ini_add(ini, "\n[admin]\ntoken = ");
-    ini_add(ini, token);
-    ini_add(ini, "\nport = 7779\n[modules]\ndir = {dir}\nautoload = no\n");
+    ini_add(ini, "\n");
     ini_add(ini, ini_text);
     file_write("portico.ini", ini);
     path_in(path, "portico.ini");
@@ -258,7 +259,7 @@ bool world_ctl(const char *command, char *answer) {
         snprintf(answer, WORLD_ANSWER_BYTES, "error no host answers");
         return false;
     }
-    bool ok = send_line(c, "token ", token) && recv_answer(c, answer) &&
+    bool ok = send_line(c, "token ", WORLD_TOKEN) && recv_answer(c, answer) &&
               send_line(c, command, "") && recv_answer(c, answer);
     client_close(c, false);
     return ok;

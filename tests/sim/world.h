@@ -13,6 +13,8 @@
 
 #include <portico/portico.h>
 
+#define WORLD_TOKEN "token-of-the-simulation"
+
 enum { WORLD_ADMIN_PORT = 7779, WORLD_ANSWER_BYTES = 64 * 1024 };
 
 #define CHECK(condition) \
@@ -28,9 +30,13 @@ uint32_t world_count(const char *what, uint32_t usual);
  * what sim_library_add added. Overwrites: a build. */
 void world_build(const char *module, const char *library);
 
+/* The path of a file in the folder of this run. */
+void world_path(char *path, size_t size, const char *name);
+
 /* Writes the ini and starts the host. In `ini`, {dir} expands to the folder of this run. Sections
- * [host], [log], [admin] and [modules] exist already; `host_keys` are more lines for [host]. Returns
- * when the host serves or has ended. False: it has ended. */
+ * [host], [admin], [modules] and [log] exist already: `host_keys` are more lines for [host], and
+ * `ini` may begin with some for [log]. Returns when the host serves or has ended. False: it has
+ * ended. */
 bool world_start(const char *host_keys, const char *ini);
 
 /* Whether the host has not ended. */
