@@ -69,7 +69,9 @@ static void folder_at_exit(void) {
 
 #if defined(_WIN32)
 
-static void remains_delete(void) {
+static const char *folder_parent(void) {
+    const char *given = getenv("PORTICO_TEST_DIR");
+    return given != NULL ? given : ".";
 }
 
 #else
@@ -84,22 +86,23 @@ static void remain_delete(void *arg, const char *name) {
     }
 }
 
-/* Deletes the folders of processes that were killed. */
-static void remains_delete(void) {
-    (void)real_folder_list(MEMORY_FOLDER, remain_delete, NULL);
+/* In memory, if the system has such a folder; what processes left there that were killed is deleted
+ * now. */
+static const char *folder_parent(void) {
+    const char *given = getenv("PORTICO_TEST_DIR");
+    if (real_folder_check(MEMORY_FOLDER) == PORTICO_OK) {
+        (void)real_folder_list(MEMORY_FOLDER, remain_delete, NULL);
+        return MEMORY_FOLDER;
+    }
+    return given != NULL ? given : ".";
 }
 
 #endif
 
-/* A folder for the runs: in memory, if the system has such. Deleted at exit. */
+/* A folder for the runs, which is deleted at exit. */
 static void folder_choose(void) {
-    const char *parent = getenv("PORTICO_TEST_DIR");
-    if (real_folder_check(MEMORY_FOLDER) == PORTICO_OK) {
-        parent = MEMORY_FOLDER;
-        remains_delete();
-    }
-    snprintf(run.folder, sizeof run.folder, "%s/" FOLDER_PREFIX "%" PRIu32,
-             parent != NULL ? parent : ".", run.owner);
+    snprintf(run.folder, sizeof run.folder, "%s/" FOLDER_PREFIX "%" PRIu32, folder_parent(),
+             run.owner);
     if (real_folder_create(run.folder) != PORTICO_OK) {
         fprintf(stderr, "cannot create %s\n", run.folder);
         exit(2);
@@ -316,6 +319,14 @@ static void on_alarm(int number) {
     figures_print(stderr);
     raise(number);
 }
+
+/* The thread sanitizer otherwise sleeps for a second at each exit. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) {
+    return "atexit_sleep_ms=0";
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* The child. Handing the token to a thread on another processor takes ten times as long. */
 static _Noreturn void child_main(const run_spec *spec, int output) {

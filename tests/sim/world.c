@@ -54,6 +54,10 @@ static void file_write(const char *name, const char *text) {
     char path[2 * PATH_BYTES];
     path_in(path, name);
     FILE *file = os_fopen(path, "wb");
+    for (int tries = 0; file == NULL && tries < 1000; tries++) {
+        os_sleep(STEP_MS); /* Windows: the host reads it */
+        file = os_fopen(path, "wb");
+    }
     CHECK(file != NULL);
     CHECK(fwrite(text, 1, strlen(text), file) == strlen(text));
     CHECK(fclose(file) == 0);
