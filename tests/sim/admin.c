@@ -376,8 +376,8 @@ static bool start(void) {
     sim_library_add("extra", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)extra_describe);
     world_build("game", "game");
     world_build("extra", "extra");
+    world_log("file = {dir}/host.log\nterminal = no\nfile_limit_bytes = 4K\nkeep = 2\n");
     return world_start("workers = 2\nstop_timeout_ms = 600000",
-                       "file = {dir}/host.log\nterminal = no\nfile_limit_bytes = 4K\nkeep = 2\n"
                        "[module game]\n[module extra]\nload = no\n"
                        "[listener main]\naddress = 127.0.0.1\nport = 7000\ntype = game.session\n");
 }

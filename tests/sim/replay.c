@@ -81,7 +81,7 @@ uint64_t replay_twice(const scenario *s, uint32_t seeds) {
                    second.failure);
         }
     }
-    printf("%s: %" PRIu32 " seeds ran twice, %" PRIu64 " of them in two ways\n", s->name, seeds,
-           differ);
+    printf("%s: %" PRIu32 " seeds ran twice, %" PRIu64 " of them in two ways or not to their end\n",
+           s->name, seeds, differ);
     return differ;
 }

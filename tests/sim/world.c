@@ -20,6 +20,7 @@ enum {
 
 static struct {
     char folder[PATH_BYTES];
+    const char *log_keys;
     const config *config;
     os_thread *control;
     bool ended;
@@ -27,7 +28,7 @@ static struct {
     int code;
     bool may_exit;
     sim_figures before;
-} world;
+} world = {.log_keys = ""};
 
 static void path_in(char path[2 * PATH_BYTES], const char *name) {
     snprintf(path, 2 * PATH_BYTES, "%s/%s", world.folder, name);
@@ -121,6 +122,10 @@ void world_may_exit(bool may) {
     world.may_exit = may;
 }
 
+void world_log(const char *log_keys) {
+    world.log_keys = log_keys;
+}
+
 /* A step of a wait for the host, during which the faults end at last: a host may try again and again
  * until there is memory. */
 static void wait_a_step(uint32_t waited_ms) {
@@ -139,10 +144,12 @@ bool world_start(const char *host_keys, const char *ini_text) {
     ini[0] = '\0';
     ini_add(ini, "[host]\nrun_dir = {dir}/run\nready_file = {dir}/ready\n");
     ini_add(ini, host_keys);
-    ini_add(ini, "\n[admin]\ntoken = " WORLD_TOKEN "\nport = 7779\n");
-    ini_add(ini, "[modules]\ndir = {dir}\nautoload = no\n[log]\nlevel = ");
+    ini_add(ini, "\n[log]\nlevel = ");
     ini_add(ini, level != NULL ? level : "info");
     ini_add(ini, "\n");
+    ini_add(ini, world.log_keys);
+    ini_add(ini, "\n[admin]\ntoken = " WORLD_TOKEN "\nport = 7779\n");
+    ini_add(ini, "[modules]\ndir = {dir}\nautoload = no\n");
     ini_add(ini, ini_text);
     file_write("portico.ini", ini);
     path_in(path, "portico.ini");

@@ -33,9 +33,12 @@ void world_build(const char *module, const char *library);
 /* The path of a file in the folder of this run. */
 void world_path(char *path, size_t size, const char *name);
 
-/* Writes the ini and starts the host. In `ini`, {dir} expands to the folder of this run. Sections
- * [host], [admin], [modules] and [log] exist already: `host_keys` are more lines for [host], and
- * `ini` may begin with some for [log]. Returns when the host serves or has ended. False: it has
+/* More lines for the section [log] of the next world_start; they must stay valid. */
+void world_log(const char *log_keys);
+
+/* Writes the ini and starts the host. In it, {dir} expands to the folder of this run. Sections
+ * [host], [log], [admin] and [modules] exist already: `host_keys` are more lines for [host], and `ini`
+ * may begin with some for [modules]. Returns when the host serves or has ended. False: it has
  * ended. */
 bool world_start(const char *host_keys, const char *ini);
 
