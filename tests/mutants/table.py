@@ -34,8 +34,9 @@ def cell(row):
     if row is None:
         return ""
     if row["verdict"] == "caught":
-        return f"{float(row['seconds']):.0f} s {row['test'].rpartition('.')[2]}: {row['how']}"
-    return {"survived": "no", "same code": "not in it"}.get(row["verdict"], row["verdict"])
+        how = [word for word in ("hang", "data race", "not again") if word in row["how"]]
+        return ", ".join([f"{float(row['seconds']):.1f} s {row['test'].split('.')[1]}"] + how)
+    return {"survived": "no"}.get(row["verdict"], row["verdict"])
 
 
 def show(path, mutants, keys):

@@ -149,10 +149,55 @@ static void long_queues_go_out_in_parts(void) {
     expect_empty(&q);
 }
 
+/* Any mix of packets of any size, broadcasts and sends, compared with a plain list of bytes. */
+static void any_mix_leaves_in_order(void) {
+    enum { STEPS = 20000, MOST = 40000, PACKET = 3000, FRAME = 200 };
+    static uint8_t bytes[2 * MOST]; /* what waits or flies */
+    uint32_t waiting = 0;
+    uint32_t flying = 0;
+    uint32_t random = 1;
+    sendq q = {0};
+    for (uint32_t step = 0; step < STEPS; step++) {
+        random = random * 1664525 + 1013904223;
+        uint32_t what = random >> 8 & 7;
+        uint32_t size = 1 + (random >> 11) % (what < 3 ? PACKET : FRAME);
+        uint8_t fill = (uint8_t)(random >> 24);
+        if (what < 3 && waiting < MOST) {
+            uint8_t *to = sendq_add(&q, size);
+            CHECK(to != NULL);
+            memset(to, fill, size);
+            memset(bytes + waiting, fill, size);
+            waiting += size;
+        } else if (what < 6 && waiting < MOST) {
+            shared *b = frame_of(size, fill);
+            (void)share(&q, b);
+            shared_release(b);
+            memset(bytes + waiting, fill, size);
+            waiting += size;
+        } else if (flying == 0) {
+            for (const os_buffer *list = sendq_take(&q); list != NULL; list = list->next) {
+                CHECK(memcmp(bytes + flying, list->data, list->size) == 0);
+                flying += list->size;
+            }
+        } else {
+            sendq_sent(&q);
+            waiting -= flying;
+            memmove(bytes, bytes + flying, waiting);
+            flying = 0;
+        }
+        CHECK_INT(q.queued_bytes, waiting);
+        CHECK(q.memory_bytes >= waiting);
+    }
+    sendq_sent(&q);
+    sendq_drop(&q);
+    expect_empty(&q);
+}
+
 SCENARIO(sendq) {
     idle_queue_refers_to_any_size();
     only_small_frames_are_copied_after_others();
     what_flies_stays();
     drop_frees_what_waits();
     long_queues_go_out_in_parts();
+    any_mix_leaves_in_order();
 }
