@@ -58,6 +58,7 @@ static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
         return PORTICO_E_TIMEOUT;
     }
     w->settled_ns = os_monotonic_ns();
+    registry_empty_reserves(module_generation(w->module)->registry); /* for states that closed */
     return PORTICO_OK;
 }
 

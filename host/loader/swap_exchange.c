@@ -23,6 +23,8 @@
  * gate, twice as long each time. */
 enum { GATE_GLANCES = 32, GATE_MOST_MS = 64, BETWEEN_GLANCES_MS = 1 };
 
+enum { RESERVE_MORE_MAX = 10000 };
+
 static double milliseconds(uint64_t from_ns, uint64_t to_ns) {
     return (double)(to_ns - from_ns) / 1e6;
 }
@@ -194,6 +196,30 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
 
 /* ---- the transaction ------------------------------------------------------------------------ */
 
+/* Closes the gate when there is a block for every state that will need one: sessions and rooms may
+ * arrive until it is closed. */
+static portico_status swap_close_gate_reserved(swap *w, char why[IMAGE_WHY_MAX]) {
+    for (uint32_t more = 0; more <= RESERVE_MORE_MAX; more = 2 * more + 1) {
+        portico_status status = plan_reserve(&w->plan, more, why);
+        if (status != PORTICO_OK) {
+            return status;
+        }
+        w->staged_ns = os_monotonic_ns();
+        status = swap_close_gate(w, why);
+        if (status != PORTICO_OK) {
+            return status;
+        }
+        if (plan_reserve_suffices(&w->plan)) {
+            return PORTICO_OK;
+        }
+        gate_open(&w->module->gate);
+        swap_note_pause(w);
+    }
+    snprintf(why, IMAGE_WHY_MAX,
+             "more sessions or rooms arrive than memory can be reserved for: try again");
+    return PORTICO_E_BACKLOG;
+}
+
 /* From the plan to the open gate. */
 static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
     portico_status status = plan_ask_dependents(&w->plan, why);
@@ -204,8 +230,7 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
     if (status != PORTICO_OK) {
         return status;
     }
-    w->staged_ns = os_monotonic_ns();
-    status = swap_close_gate(w, why);
+    status = swap_close_gate_reserved(w, why);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -227,6 +252,8 @@ portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]) {
     status = swap_run(w, why);
     if (status == PORTICO_OK) {
         swap_finish(w, why);
+    } else {
+        registry_empty_reserves(to->registry);
     }
     free(w->unused_state);
     plan_fini(&w->plan);

@@ -198,8 +198,8 @@ static portico_status check_type(const swap_plan *p, type_change *c, char why[IM
                         session_type_sessions(c->type), &c->needs_none, why);
 }
 
-static portico_status plan_type(swap_plan *p, const registered_type *from,
-                                const registered_type *to, char why[IMAGE_WHY_MAX]) {
+static portico_status plan_type(swap_plan *p, const registered_type *from, registered_type *to,
+                                char why[IMAGE_WHY_MAX]) {
     type_change *c = &p->types[p->type_count];
     const char *name = from != NULL ? from->name : to->name;
     *c = (type_change){
@@ -230,7 +230,7 @@ static size_t count_types(const registered_type *first) {
 
 static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     const registered_type *from = p->from->registry->types;
-    const registered_type *to = p->to->registry->types;
+    registered_type *to = p->to->registry->types;
     p->types = calloc(count_types(from) + count_types(to) + 1, sizeof *p->types);
     if (p->types == NULL) {
         return PORTICO_E_NO_MEMORY;
@@ -241,7 +241,7 @@ static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
             return status;
         }
     }
-    for (const registered_type *t = to; t != NULL; t = t->next) {
+    for (registered_type *t = to; t != NULL; t = t->next) {
         bool is_new = registry_find(p->from->registry, t->name) == NULL;
         portico_status status = is_new ? plan_type(p, NULL, t, why) : PORTICO_OK;
         if (status != PORTICO_OK) {
@@ -253,8 +253,8 @@ static portico_status plan_types(swap_plan *p, char why[IMAGE_WHY_MAX]) {
 
 /* ---- room types ----------------------------------------------------------------------------- */
 
-static portico_status plan_room(swap_plan *p, const registered_room *from,
-                                const registered_room *to, char why[IMAGE_WHY_MAX]) {
+static portico_status plan_room(swap_plan *p, const registered_room *from, registered_room *to,
+                                char why[IMAGE_WHY_MAX]) {
     room_change *c = &p->rooms[p->room_count];
     const char *name = from != NULL ? from->name : to->name;
     *c = (room_change){
@@ -280,7 +280,7 @@ static size_t count_rooms(const registered_room *first) {
 
 static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     const registered_room *from = p->from->registry->rooms;
-    const registered_room *to = p->to->registry->rooms;
+    registered_room *to = p->to->registry->rooms;
     p->rooms = calloc(count_rooms(from) + count_rooms(to) + 1, sizeof *p->rooms);
     if (p->rooms == NULL) {
         return PORTICO_E_NO_MEMORY;
@@ -291,7 +291,7 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
             return status;
         }
     }
-    for (const registered_room *r = to; r != NULL; r = r->next) {
+    for (registered_room *r = to; r != NULL; r = r->next) {
         bool is_new = registry_find_room(p->from->registry, r->name) == NULL;
         portico_status status = is_new ? plan_room(p, NULL, r, why) : PORTICO_OK;
         if (status != PORTICO_OK) {
@@ -299,6 +299,54 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
         }
     }
     return PORTICO_OK;
+}
+
+/* ---- memory for states ---------------------------------------------------------------------- */
+
+/* How many states of the type will need another block. */
+static uint32_t type_needs(const type_change *c) {
+    bool replaces =
+        c->from != NULL && c->to != NULL && !shape_equal(&c->from->shape, &c->to->shape);
+    return replaces ? session_type_sessions(c->type) : 0;
+}
+
+static uint32_t room_needs(const room_change *c) {
+    bool replaces =
+        c->from != NULL && c->to != NULL && !shape_equal(&c->from->shape, &c->to->shape);
+    return replaces ? room_type_rooms(c->type) : 0;
+}
+
+static bool reserve(state_reserve *r, const state_shape *shape, uint32_t needed, uint32_t more) {
+    return needed == 0 || state_reserve_fill(r, shape->size, needed + more);
+}
+
+portico_status plan_reserve(swap_plan *p, uint32_t more, char why[IMAGE_WHY_MAX]) {
+    bool reserved = true;
+    for (size_t i = 0; i < p->type_count && reserved; i++) {
+        const type_change *c = &p->types[i];
+        reserved = c->to == NULL || reserve(&c->to->reserve, &c->to->shape, type_needs(c), more);
+    }
+    for (size_t i = 0; i < p->room_count && reserved; i++) {
+        const room_change *c = &p->rooms[i];
+        reserved = c->to == NULL || reserve(&c->to->reserve, &c->to->shape, room_needs(c), more);
+    }
+    if (!reserved) {
+        snprintf(why, IMAGE_WHY_MAX, "out of memory for the states of its sessions and rooms");
+    }
+    return reserved ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+bool plan_reserve_suffices(const swap_plan *p) {
+    bool suffices = true;
+    for (size_t i = 0; i < p->type_count && suffices; i++) {
+        const type_change *c = &p->types[i];
+        suffices = c->to == NULL || state_reserve_count(&c->to->reserve) >= type_needs(c);
+    }
+    for (size_t i = 0; i < p->room_count && suffices; i++) {
+        const room_change *c = &p->rooms[i];
+        suffices = c->to == NULL || state_reserve_count(&c->to->reserve) >= room_needs(c);
+    }
+    return suffices;
 }
 
 /* ---- the plan ------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 typedef struct type_change {
     session_type *type;
     const registered_type *from; /* NULL: new */
-    const registered_type *to;   /* NULL: gone */
+    registered_type *to;         /* NULL: gone */
     layout *layout;              /* to be published; after the exchange, the former one */
     bool needs_none;             /* there may be no session of it at the exchange */
 } type_change;
@@ -21,7 +21,7 @@ typedef struct type_change {
 typedef struct room_change {
     room_type *type;
     const registered_room *from;
-    const registered_room *to;
+    registered_room *to;
     bool needs_none;
 } room_change;
 
@@ -48,6 +48,14 @@ portico_status plan_ask_dependents(const swap_plan *p, char why[IMAGE_WHY_MAX]);
 portico_status plan_ask_state(module *m, generation *to, const char *name, const state_shape *old,
                               const state_shape *fresh, portico_on_migrate migrate,
                               char why[IMAGE_WHY_MAX]);
+
+/* Allocates the blocks that the states of all sessions and rooms will need, and for each type as
+ * many more as `more`. PORTICO_E_NO_MEMORY. */
+portico_status plan_reserve(swap_plan *p, uint32_t more, char why[IMAGE_WHY_MAX]);
+
+/* Whether these blocks suffice. While the gate is closed this stays so: a session or room that
+ * arrives has met no handler yet, and loses nothing if it cannot be opened. */
+bool plan_reserve_suffices(const swap_plan *p);
 
 /* Whether the types that must have no sessions or rooms have none. While the gate is closed this
  * stays so, except for those that arrive at this moment and have met no handler yet: they are

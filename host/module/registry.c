@@ -18,10 +18,20 @@ static void handlers_free(registered_handler *table) {
     }
 }
 
+void registry_empty_reserves(registry *r) {
+    for (registered_type *t = r->types; t != NULL; t = t->next) {
+        state_reserve_empty(&t->reserve);
+    }
+    for (registered_room *t = r->rooms; t != NULL; t = t->next) {
+        state_reserve_empty(&t->reserve);
+    }
+}
+
 void registry_free(registry *r) {
     if (r == NULL) {
         return;
     }
+    registry_empty_reserves(r);
     while (r->types != NULL) {
         registered_type *t = r->types;
         r->types = t->next;

@@ -1,13 +1,14 @@
 /* registry.h: what one generation of a module has registered. Only here does the host keep pointers
  * into module code.
  *
- * Filled on the control thread while the module's `load` runs, and constant afterwards. Freed as a
- * whole when nothing can call the generation any more.
+ * Filled on the control thread while the module's `load` runs, and constant afterwards but for the
+ * reserves. Freed as a whole when nothing can call the generation any more.
  */
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
 
 #include "base/table.h"
+#include "module/state_reserve.h"
 #include "module/state_shape.h"
 
 #include <portico/portico.h>
@@ -38,6 +39,7 @@ typedef struct registered_room {
     portico_on_leave on_leave;
     portico_on_room_close on_close;
     registered_handler *messages; /* by id */
+    state_reserve reserve;        /* for states that a swap to this generation replaces */
     struct registered_room *next;
 } registered_room;
 
@@ -52,6 +54,7 @@ typedef struct registered_type {
     portico_on_watermark on_watermark;
     registered_handler *packets;  /* by opcode */
     registered_handler *messages; /* by id */
+    state_reserve reserve;        /* for states that a swap to this generation replaces */
     struct registered_type *next; /* in the order of registration */
 } registered_type;
 
@@ -64,6 +67,9 @@ typedef struct registry {
 
 registry *registry_create(void);
 void registry_free(registry *r);
+
+/* Frees what is left in the reserves. [control thread] */
+void registry_empty_reserves(registry *r);
 
 registered_type *registry_find(const registry *r, const char *type);
 

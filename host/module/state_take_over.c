@@ -78,9 +78,10 @@ portico_status state_copy_over(const state_owner *owner, const generation *old,
 
 portico_status state_take_over(const state_owner *owner, const generation *old,
                                const state_shape *from, void **state, const state_shape *to,
-                               portico_on_migrate migrate) {
+                               portico_on_migrate migrate, state_reserve *reserve) {
     if (!shape_equal(from, to)) {
-        void *fresh = calloc(1, to->size > 0 ? to->size : 1);
+        void *fresh = reserve != NULL ? state_reserve_take(reserve, to->size) : NULL;
+        fresh = fresh != NULL ? fresh : calloc(1, to->size > 0 ? to->size : 1);
         if (fresh == NULL) {
             log_error(old->name, "the state of %s, entity %llu, is lost: out of memory",
                       owner->name, (unsigned long long)owner->entity);

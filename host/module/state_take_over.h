@@ -18,11 +18,12 @@ typedef struct state_owner {
 void state_take_over_start(bool check);
 
 /* Changes *state, a block of shape `from` that `old` has left, to shape `to`: keeps the block if
- * the shapes are equal, and otherwise replaces it and frees the old one. On failure *state is
- * unchanged and the log says why: PORTICO_E_NO_MEMORY, or what `migrate` returned. */
+ * the shapes are equal, and otherwise replaces it by one from the reserve (NULL: by a new one) and
+ * frees it. On failure *state is unchanged and the log says why: PORTICO_E_NO_MEMORY, or what
+ * `migrate` returned. */
 portico_status state_take_over(const state_owner *owner, const generation *old,
                                const state_shape *from, void **state, const state_shape *to,
-                               portico_on_migrate migrate);
+                               portico_on_migrate migrate, state_reserve *reserve);
 
 /* The same into an existing block `fresh`, for a module's own state. The caller reports a failure
  * of `migrate`. */

@@ -11,11 +11,12 @@
 /* Brings the state to the generation `g`. Returns as room_catch_up. */
 COLD static bool room_take_over(room *r, generation *g) {
     portico_status status = PORTICO_E_NOT_FOUND;
-    const registered_room *type = registry_find_room(g->registry, r->key.type->name);
+    registered_room *type = registry_find_room(g->registry, r->key.type->name);
     if (type != NULL) {
         const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
-        status = state_take_over(&owner, r->generation, &r->type->shape, &r->state, &type->shape,
-                                 r->opened ? type->migrate : NULL);
+        status =
+            state_take_over(&owner, r->generation, &r->type->shape, &r->state, &type->shape,
+                            r->opened ? type->migrate : NULL, r->opened ? &type->reserve : NULL);
         generation *before = r->generation;
         r->generation = g;
         r->type = type;

@@ -36,15 +36,16 @@ void attachment_fini(attachment *a) {
 
 /* Brings the state to the generation `g`. Returns as attachment_catch_up. */
 COLD static bool attachment_take_over(session *s, attachment *a, generation *g) {
-    const registered_type *type = registry_find(g->registry, s->service->type->name);
+    registered_type *type = registry_find(g->registry, s->service->type->name);
     if (type == NULL) {
         return false; /* the type has been unloaded, and the session is about to close */
     }
     const state_owner owner = {.name = type->name, .entity = s->base.id};
-    /* Before on_open the state is all zero, and `migrate` may never have been asked about its
-     * generation. */
-    portico_status status = state_take_over(&owner, a->generation, &a->type->shape, &a->state,
-                                            &type->shape, a->opened ? type->migrate : NULL);
+    /* Before on_open the state is all zero, `migrate` may never have been asked about its
+     * generation, and nothing is reserved for it. */
+    portico_status status =
+        state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape,
+                        a->opened ? type->migrate : NULL, a->opened ? &type->reserve : NULL);
     generation *before = a->generation;
     a->broken = status != PORTICO_OK;
     a->generation = g;
