@@ -1,0 +1,221 @@
+/* A start, three clients, a swap, a stop: short, so that `test-sim nth start SEED KIND` can fail each
+ * of its fault points in turn, alone and with those that follow.
+ *
+ *   A start is refused with exit code 1 and a reason in the log, or the host serves.
+ *   A fault costs at most one client its connection.
+ *   A swap that fails leaves the old generation serving, and succeeds when nothing fails any more.
+ *   After the faults everything works for old clients and new ones, and the stop ends with code 0.
+ *
+ * Tolerates every kind of fault: that is what it is about. */
+#include "sim/player.h"
+#include "sim/witness.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+#include <string.h>
+
+enum { CLIENTS = 3, PORT = 7000, ECHO = 1, PATIENCE_MS = 600000, TRIES = 10 };
+
+/* ---- the module, in two builds ----------------------------------------------------------- */
+
+typedef struct game_state {
+    uint32_t packets;
+} game_state;
+
+static const witness_code codes[] = {{0, "game", "game 1"}, {0, "game", "game 2"}};
+static const portico_host *host;
+
+static void echo(const witness_code *code, portico_session session, game_state *state,
+                 const portico_packet *packet) {
+    witness_entity *e = witness_enter(code, session, "an opcode");
+    witness_packet(e, packet);
+    CHECK(++state->packets == e->packets); /* a swap keeps the state */
+    (void)witness_send(host, e, session, ECHO, packet->size);
+    witness_leave(e);
+}
+
+static portico_status load(const witness_code *code, const portico_host *from_host,
+                           const portico_session_type *type, portico_on_packet on_echo) {
+    host = from_host;
+    witness_load(code);
+    portico_status status = host->register_session_type(type);
+    if (status == PORTICO_OK) {
+        status = host->register_handler("session", ECHO, on_echo);
+    }
+    if (status != PORTICO_OK) {
+        witness_unload(code);
+    }
+    return status;
+}
+
+#define BUILD(n)                                                                                \
+    static portico_status PORTICO_CALL on_open_##n(portico_session session, void *state) {      \
+        (void)state;                                                                            \
+        witness_leave(witness_open(&codes[(n)-1], session, WITNESS_OWNER));                     \
+        return PORTICO_OK;                                                                      \
+    }                                                                                           \
+    static void PORTICO_CALL on_close_##n(portico_session session, void *state,                 \
+                                          portico_status reason) {                              \
+        (void)state;                                                                            \
+        witness_leave(witness_close(&codes[(n)-1], session, WITNESS_OWNER, reason));            \
+    }                                                                                           \
+    static void PORTICO_CALL on_echo_##n(portico_session session, void *state,                  \
+                                         const portico_packet *packet) {                        \
+        echo(&codes[(n)-1], session, state, packet);                                            \
+    }                                                                                           \
+    static portico_status PORTICO_CALL load_##n(const portico_host *from_host, void *state) {   \
+        static const portico_session_type type = {.struct_size = sizeof type,                   \
+                                                  .state_size = sizeof(game_state),             \
+                                                  .name = "session",                            \
+                                                  .on_open = on_open_##n,                       \
+                                                  .on_close = on_close_##n};                    \
+        (void)state;                                                                            \
+        return load(&codes[(n)-1], from_host, &type, on_echo_##n);                              \
+    }                                                                                           \
+    static portico_status PORTICO_CALL swap_in_##n(void *state) {                               \
+        (void)state;                                                                            \
+        witness_swap_in(&codes[(n)-1], PORTICO_OK);                                             \
+        return PORTICO_OK;                                                                      \
+    }                                                                                           \
+    static void PORTICO_CALL unload_##n(void *state) {                                          \
+        (void)state;                                                                            \
+        witness_unload(&codes[(n)-1]);                                                          \
+    }                                                                                           \
+    static const portico_module_info *PORTICO_CALL describe_##n(void) {                         \
+        static const portico_module_info info = {PORTICO_MODULE_HEAD,  .name = "game",          \
+                                                 .version = #n,        .load = load_##n,        \
+                                                 .unload = unload_##n, .swap_in = swap_in_##n}; \
+        return &info;                                                                           \
+    }
+
+BUILD(1)
+BUILD(2)
+
+/* ---- the scenario ------------------------------------------------------------------------ */
+
+static uint64_t faults(void) {
+    sim_figures figures;
+    sim_look(&figures);
+    return figures.faults;
+}
+
+/* The log says why a start was refused, unless it could not be opened itself. Several faults may
+ * have struck the log, too. */
+static void check_reason(void) {
+    char path[1024];
+    char line[4096];
+    bool empty = true;
+    bool reason = false;
+    world_path(path, sizeof path, "host.log");
+    FILE *file = os_fopen(path, "rb");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        empty = false;
+        reason = reason || strstr(line, " error ") != NULL;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (!empty && !reason && faults() == 1) {
+        sim_fail("the start was refused, and the log does not say why");
+    }
+}
+
+/* Whether a client is served: a packet comes back. */
+static bool played(player *p) {
+    uint32_t before = player_received(p);
+    (void)player_send(p, ECHO, WITNESS_PACKET_MIN, PATIENCE_MS);
+    while (!player_is_over(p) && player_received(p) == before) {
+        (void)player_receive(p, PATIENCE_MS);
+    }
+    return !player_is_over(p);
+}
+
+/* Sends a packet as each client that is connected, and closes those that no longer are. Returns how
+ * many these were. */
+static uint32_t play(player **players, uint32_t count) {
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (players[i] != NULL && !played(players[i])) {
+            player_close(players[i], PLAYER_CLOSE);
+            players[i] = NULL;
+            lost++;
+        }
+    }
+    return lost;
+}
+
+static bool swap(const char *library) {
+    world_build("game", library);
+    witness_serves(0, NULL);
+    bool swapped = world_ctl("swap game", NULL);
+    if (swapped) {
+        witness_serves(0, library);
+    }
+    return swapped;
+}
+
+/* Everything works again. */
+static void check_works(void) {
+    static char answer[WORLD_ANSWER_BYTES];
+    bool works = false;
+    for (int i = 0; i < TRIES && !works; i++) {
+        if (i > 0) {
+            os_sleep(10000); /* a listener tries again after up to half a minute */
+        }
+        player *p = player_open(PORT);
+        works = p != NULL && played(p);
+        if (p != NULL) {
+            player_close(p, PLAYER_HALF_CLOSE);
+        }
+    }
+    CHECK(works);
+    CHECK(world_ctl("status", answer));
+    (void)swap("game 1"); /* an error if it serves already */
+    CHECK(swap("game 2"));
+}
+
+static void serve(void) {
+    player *players[CLIENTS] = {NULL};
+    uint32_t clients = world_count("clients", CLIENTS);
+    (void)world_ctl("load game", NULL); /* in case it was not */
+    for (uint32_t i = 0; i < clients; i++) {
+        players[i] = player_open(PORT);
+        CHECK(players[i] != NULL || faults() > 0);
+    }
+    uint32_t lost = play(players, clients);
+    CHECK(lost <= faults());
+    bool swapped = swap("game 2");
+    CHECK(swapped || faults() > 0);
+    lost += play(players, clients);
+    sim_faults_end();
+    CHECK(lost <= faults());
+    (void)world_ctl("load game", NULL);
+    check_works();
+    CHECK(lost + play(players, clients) <= faults());
+    for (uint32_t i = 0; i < clients; i++) {
+        if (players[i] != NULL) {
+            player_close(players[i], (player_end)(i % PLAYER_ENDS));
+        }
+    }
+    witness_quiet();
+}
+
+SCENARIO(start) {
+    sim_library_add("game 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_1);
+    sim_library_add("game 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_2);
+    world_build("game", "game 1");
+    bool serves =
+        world_start("workers = 2\nstop_timeout_ms = 600000",
+                    "file = {dir}/host.log\nterminal = no\n[module game]\n"
+                    "[listener main]\naddress = 127.0.0.1\nport = 7000\ntype = game.session\n");
+    if (serves) {
+        serve();
+    }
+    int exit_code = world_stop();
+    CHECK(exit_code == (serves ? 0 : 1));
+    witness_end();
+    if (!serves) {
+        check_reason();
+    }
+}
