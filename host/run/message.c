@@ -51,6 +51,19 @@ release_entity:
     return status;
 }
 
+portico_status message_post_created(portico_entity to, message *m) {
+    entity *e = entity_find(to);
+    if (e == NULL) {
+        return PORTICO_E_GONE;
+    }
+    m->to = e;
+    portico_status status = e->take(e, m);
+    if (status != PORTICO_OK) {
+        entity_release(e);
+    }
+    return status;
+}
+
 void message_deliver(message *m, portico_on_message handler, void *state) {
     portico_message shown = {
         .struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};

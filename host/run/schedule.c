@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The word: whether the last message still waits for its turn, and how many have been left out
- * since. */
-enum { WAITING = 1, LEFT_OUT = 2 };
+/* The word of a periodic timer: whether the last message still waits for its turn, whether the timer
+ * has ended, and how many messages have been left out since the last one. */
+enum { WAITING = 1, ENDED = 2, LEFT_OUT = 4 };
 
 typedef struct schedule {
     message_source source; /* of a periodic timer's messages */
@@ -28,12 +28,14 @@ typedef struct schedule {
     portico_entity owner;
     uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
     uint64_t period_ns; /* 0: one message only */
-    uint32_t id;
-    uint32_t size;
-    bool ended; /* [lock] it is no longer in the table */
+    bool ended;         /* [lock] it is no longer in the table */
     _Atomic uint32_t holds;
     _Atomic uint64_t word;
     UT_hash_handle hh;
+    message *only; /* of a timer that posts once: when it is due, there may be no memory for it */
+    /* Of a periodic timer, which counts a message that it cannot post: */
+    uint32_t id;
+    uint32_t size;
     uint8_t bytes[];
 } schedule;
 
@@ -53,6 +55,7 @@ static bool entity_exists(portico_entity id) {
 
 static void schedule_release(schedule *s) {
     if (atomic_fetch_sub_explicit(&s->holds, 1, memory_order_acq_rel) == 1) {
+        free(s->only);
         free(s);
     }
 }
@@ -66,6 +69,7 @@ static void schedule_release_timer(schedule *s) {
 static void end_locked(schedule *s) {
     HASH_DEL(schedules.all, s);
     s->ended = true;
+    atomic_fetch_or(&s->word, ENDED);
 }
 
 /* Ends the schedule unless it has ended. If its timer is being called right now, that call sees
@@ -91,24 +95,26 @@ static void schedule_next_locked(schedule *s) {
     timer_set_at(&s->timer, s->next_ns);
 }
 
-/* A message is due. True: post it. False: the last one still waits, so this one is left out. */
+/* A message is due. True: post it. False: the last one still waits, so this one is left out; or the
+ * timer has just ended. */
 static bool take_waiting(schedule *s) {
     uint64_t before = atomic_load(&s->word);
     uint64_t after = 0;
     do {
-        after = (before & WAITING) != 0 ? before + LEFT_OUT : before + WAITING;
+        after = (before & (WAITING | ENDED)) != 0 ? before + LEFT_OUT : before + WAITING;
     } while (!atomic_compare_exchange_weak(&s->word, &before, after));
-    return (before & WAITING) == 0;
+    return (before & (WAITING | ENDED)) == 0;
 }
 
-/* Posts the message that is due. PORTICO_E_GONE: its entity or owner has gone, so no more will
- * follow. No lock is held. */
+static bool owner_exists(const schedule *s) {
+    return s->owner == 0 || entity_exists(s->owner);
+}
+
+/* Posts the periodic message that is due. PORTICO_E_GONE: its entity or owner has gone, so no more
+ * will follow. No lock is held. */
 static portico_status schedule_post(schedule *s) {
-    if (s->owner != 0 && !entity_exists(s->owner)) {
+    if (!owner_exists(s)) {
         return PORTICO_E_GONE;
-    }
-    if (s->period_ns == 0) {
-        return message_post(s->to, s->id, s->bytes, s->size, NULL);
     }
     if (!take_waiting(s)) {
         return PORTICO_OK;
@@ -124,8 +130,8 @@ static portico_status schedule_post(schedule *s) {
 
 /* The last call of the timer: `s` has ended. */
 static void last_due(schedule *s, bool cancelled) {
-    if (!cancelled) {
-        (void)schedule_post(s);
+    if (!cancelled && owner_exists(s) && message_post_created(s->to, s->only) == PORTICO_OK) {
+        s->only = NULL;
     }
     schedule_release_timer(s);
 }
@@ -164,22 +170,31 @@ static void schedule_on_due(timer *t) {
 /* The message is being handled or was dropped: the next one may be posted. [any thread] */
 static uint32_t schedule_delivered(message_source *source) {
     schedule *s = container_of(source, schedule, source);
-    uint64_t left_out = atomic_exchange(&s->word, 0) / LEFT_OUT;
+    uint64_t left_out = atomic_fetch_and(&s->word, ENDED) / LEFT_OUT;
     schedule_release(s);
     return left_out < UINT32_MAX ? (uint32_t)left_out : UINT32_MAX;
 }
 
-static schedule *schedule_new(uint32_t size, const void *data) {
-    schedule *s = calloc(1, sizeof *s + size);
-    if (s == NULL || timer_init_direct(&s->timer, schedule_on_due) != PORTICO_OK) {
+static schedule *schedule_new(uint32_t id, const void *data, uint32_t size, uint32_t period_ms) {
+    uint32_t kept = period_ms > 0 ? size : 0;
+    schedule *s = calloc(1, sizeof *s + kept);
+    if (s == NULL) {
+        return NULL;
+    }
+    s->only = period_ms > 0 ? NULL : message_create(NULL, id, data, size, NULL);
+    if ((period_ms == 0 && s->only == NULL) ||
+        timer_init_direct(&s->timer, schedule_on_due) != PORTICO_OK) {
+        free(s->only);
         free(s);
         return NULL;
     }
     s->source.delivered = schedule_delivered;
     atomic_store(&s->holds, 1); /* the timer's */
-    s->size = size;
-    if (size > 0) {
-        memcpy(s->bytes, data, size);
+    s->id = id;
+    s->size = kept;
+    s->period_ns = period_ms * 1000000ull;
+    if (kept > 0) {
+        memcpy(s->bytes, data, kept);
     }
     return s;
 }
@@ -196,14 +211,12 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     if (!entity_exists(to)) {
         return PORTICO_E_GONE;
     }
-    schedule *s = schedule_new(size, data);
+    schedule *s = schedule_new(id, data, size, period_ms);
     if (s == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
     s->to = to;
     s->owner = owner;
-    s->id = id;
-    s->period_ns = period_ms * 1000000ull;
     s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
     os_mutex_lock(&schedules.lock);
     s->number = ++schedules.last_number;

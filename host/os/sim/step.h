@@ -32,6 +32,8 @@ __attribute__((no_sanitize("thread"))) static inline void sim_atomic(void) {
 #define __c11_atomic_exchange(p, v, order) (sim_atomic(), __c11_atomic_exchange(p, v, order))
 #define __c11_atomic_fetch_add(p, v, order) (sim_atomic(), __c11_atomic_fetch_add(p, v, order))
 #define __c11_atomic_fetch_sub(p, v, order) (sim_atomic(), __c11_atomic_fetch_sub(p, v, order))
+#define __c11_atomic_fetch_and(p, v, order) (sim_atomic(), __c11_atomic_fetch_and(p, v, order))
+#define __c11_atomic_fetch_or(p, v, order) (sim_atomic(), __c11_atomic_fetch_or(p, v, order))
 #define __c11_atomic_compare_exchange_strong(p, e, v, order, other) \
     (sim_atomic(), __c11_atomic_compare_exchange_strong(p, e, v, order, other))
 #define __c11_atomic_compare_exchange_weak(p, e, v, order, other) \
@@ -41,6 +43,8 @@ __attribute__((no_sanitize("thread"))) static inline void sim_atomic(void) {
 #define __atomic_exchange(p, v, old, order) (sim_atomic(), __atomic_exchange(p, v, old, order))
 #define __atomic_fetch_add(p, v, order) (sim_atomic(), __atomic_fetch_add(p, v, order))
 #define __atomic_fetch_sub(p, v, order) (sim_atomic(), __atomic_fetch_sub(p, v, order))
+#define __atomic_fetch_and(p, v, order) (sim_atomic(), __atomic_fetch_and(p, v, order))
+#define __atomic_fetch_or(p, v, order) (sim_atomic(), __atomic_fetch_or(p, v, order))
 #define __atomic_compare_exchange(p, e, v, weak, order, other) \
     (sim_atomic(), __atomic_compare_exchange(p, e, v, weak, order, other))
 /* NOLINTEND(bugprone-reserved-identifier) */
