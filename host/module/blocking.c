@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RETRY_MS = 10 };
+
 typedef struct job {
     struct job *next;
     module *module;         /* held */
@@ -47,6 +49,13 @@ static job *job_next(void) {
     return j;
 }
 
+static bool pool_stops(void) {
+    os_mutex_lock(&pool.lock);
+    bool stops = pool.stop;
+    os_mutex_unlock(&pool.lock);
+    return stops;
+}
+
 static void job_free(job *j) {
     generation_release(j->generation);
     module_release(j->module);
@@ -70,6 +79,23 @@ static const registered_handler *job_handler(job *j) {
                            : registry_find_handler(j->generation->registry->blocking, j->id);
 }
 
+/* Somebody waits for the reply, so a lack of memory only delays it. */
+static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
+    portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
+    if (status == PORTICO_E_NO_MEMORY) {
+        log_warn(j->module->name, "the reply of blocking handler %u is late: %s", j->id,
+                 status_text(status));
+    }
+    while (status == PORTICO_E_NO_MEMORY && !pool_stops()) {
+        os_sleep(RETRY_MS);
+        status = message_post(j->reply_to, j->id, reply, size, NULL);
+    }
+    if (status != PORTICO_OK && status != PORTICO_E_GONE) {
+        log_error(j->module->name, "the reply of blocking handler %u is lost: %s", j->id,
+                  status_text(status));
+    }
+}
+
 static void job_run(job *j, uint8_t *reply) {
     const registered_handler *handler = job_handler(j);
     module_begin(j->module, j->generation, NULL, j->id);
@@ -82,11 +108,7 @@ static void job_run(job *j, uint8_t *reply) {
         size = 0;
     }
     if (j->reply_to != 0) {
-        portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
-        if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-            log_error(j->module->name, "the reply of blocking handler %u is lost: %s", j->id,
-                      status_text(status));
-        }
+        job_reply(j, reply, size);
     }
 }
 
