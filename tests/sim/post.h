@@ -1,0 +1,80 @@
+/* post.h: what becomes of every message, timer and job: it arrives once, in order, not too early, and
+ * where it was sent, or its receiver has ended.
+ *
+ * Boxes are what receives messages: sessions, rooms, modules. A report fails the run (sim_fail) at the
+ * first thing that the host may not do. A letter, timer or job is known by its number, which is the
+ * data of its message. Only one thread runs at a time, so all this is plain variables. */
+#ifndef TEST_POST_H
+#define TEST_POST_H
+
+#include <portico/portico.h>
+#include <stdbool.h>
+
+typedef struct post_box {
+    portico_entity id;
+    portico_entity owner; /* the module's */
+    bool open;            /* its first handler has begun */
+    bool ended;           /* its last handler has returned */
+    bool ends;            /* somebody has begun to end it */
+    bool inside;          /* a handler runs */
+    uint64_t handled;     /* messages: what its state must have */
+    uint64_t sum;         /* of their numbers */
+} post_box;
+
+/* Calls may run out of memory, and libraries may fail. */
+extern bool post_faults;
+
+/* ---- boxes -------------------------------------------------------------------------------- */
+
+post_box *post_open(portico_entity id, portico_entity owner);
+/* Encloses a handler. post_enter lets other threads run. */
+post_box *post_enter(portico_entity id);
+void post_leave(post_box *b);
+/* The entity has ended: nothing arrives any more. A module's timers end with it. */
+void post_end(post_box *b);
+post_box *post_find(portico_entity id);
+/* The nth box, counted from the latest; NULL: there are not so many. */
+post_box *post_latest(uint32_t n);
+
+/* ---- letters ------------------------------------------------------------------------------ */
+
+/* A message is about to be posted from the turn of `from`. Returns its number. */
+uint64_t post_letter(portico_entity from, portico_entity to);
+/* What `post` has returned. */
+void post_lettered(uint64_t number, portico_status status);
+
+/* ---- timers ------------------------------------------------------------------------------- */
+
+/* A timer is about to be started by the module `owner`; `period_ms` 0: once. Returns its number. */
+uint64_t post_timer(portico_entity owner, portico_entity to, uint32_t delay_ms, uint32_t period_ms);
+void post_timed(uint64_t number, portico_status status, portico_timer id);
+/* Some timer that has been started, for timer_cancel; 0: there is none. */
+portico_timer post_some_timer(uint64_t *number);
+void post_cancels(uint64_t number);
+void post_cancelled(uint64_t number, portico_status status);
+
+/* ---- jobs --------------------------------------------------------------------------------- */
+
+/* run_blocking is about to be called. `waiting_max`: [host] blocking_queue. */
+uint64_t post_job(portico_entity owner, portico_entity reply_to);
+void post_jobbed(uint64_t number, portico_status status, uint32_t waiting_max);
+/* The job runs. */
+void post_works(uint64_t number);
+
+/* ---- arrival ------------------------------------------------------------------------------ */
+
+typedef enum post_kind { POST_LETTER, POST_ONCE, POST_EVERY, POST_JOB } post_kind;
+
+/* A message has arrived in the box. */
+void post_arrives(post_box *b, post_kind kind, uint64_t number, uint32_t missed);
+
+/* Nothing has been posted for `idle_ms`, and no fault strikes: everything has arrived. */
+void post_settled(uint32_t idle_ms);
+
+/* The host has ended. */
+void post_closed(void);
+
+/* How many letters, timers and jobs there are. */
+uint32_t post_count(void);
+
+#endif
