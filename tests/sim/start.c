@@ -205,9 +205,10 @@ SCENARIO(start) {
     sim_library_add("game 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_1);
     sim_library_add("game 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_2);
     world_build("game", "game 1");
+    world_log("file = {dir}/host.log\nterminal = no");
     bool serves =
         world_start("workers = 2\nstop_timeout_ms = 600000",
-                    "file = {dir}/host.log\nterminal = no\n[module game]\n"
+                    "[module game]\n"
                     "[listener main]\naddress = 127.0.0.1\nport = 7000\ntype = game.session\n");
     if (serves) {
         serve();
