@@ -53,6 +53,9 @@ static void stop_now(stop_kind kind) {
 static void stopper_main(void *arg) {
     /* A run has up to 10,000 calls; its start has 200 to 2,000. */
     uint64_t call = 1 + sim_random(SIM_WORLD, sim_chance(SIM_WORLD, 3) ? 1000 : 10000);
+    if ((stop_kind)(uintptr_t)arg == STOP_COMMAND) {
+        call += 100; /* world_start has counted the handles by then */
+    }
     uint64_t hang_up = sim_random(SIM_WORLD, 2) * sim_random(SIM_WORLD, call);
     if (hang_up > 0 && await(hang_up)) {
         sim_hang_up_signal();

@@ -269,11 +269,22 @@ static void check_received_all(const witness_entity *e) {
     }
 }
 
+static void check_guests_left(const witness_entity *e) {
+    for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {
+        if (e->parts[i].open) {
+            sim_fail("the owner's on_close of %llu is called before that of module %u, which has "
+                     "joined",
+                     (ull)e->id, i);
+        }
+    }
+}
+
 witness_entity *witness_close(const witness_code *code, uint64_t id, witness_role role,
                               portico_status reason) {
     witness_entity *e = witness_enter(code, id, "on_close");
     e->parts[code->module].open = false;
     if (role != WITNESS_GUEST) {
+        check_guests_left(e);
         e->ended = true;
         open_count--;
         if (reason == PORTICO_E_EOF) {

@@ -3,7 +3,8 @@
  *
  * What it checks:
  *   - on_open comes first, once; then one on_close, and nothing after it. A module that is loaded
- *     again opens a session that it has joined again.
+ *     again opens a session that it has joined again. The owner of a session opens it first and
+ *     closes it last.
  *   - Handlers of one entity never overlap; a session in a room shares the room's turn. Handlers let
  *     other threads run (sim_yield, os_sleep, any host function), so that an overlap would show.
  *   - An id is never used again. on_join and on_leave pair.

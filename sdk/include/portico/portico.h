@@ -117,7 +117,8 @@ typedef struct portico_migration {
  *     serving.
  *   then, once per entity, in its next turn and before any other handler: `from` is the old block,
  *     `to` the new one, already filled with what could be carried over by name (zero elsewhere).
- *     Any status but PORTICO_OK closes the entity, so do not fail for what the query accepted.
+ *     Any status but PORTICO_OK closes the entity without calling this module for it again, not even
+ *     on_close: do not fail for what the query accepted.
  * Runs as a handler of the entity and may call every host function. `from` is freed after it
  * returns. Not called for blocks that stay as they are. Since 0.3 */
 typedef portico_status(PORTICO_CALL *portico_on_migrate)(const portico_migration *migration,
@@ -136,7 +137,8 @@ typedef void(PORTICO_CALL *portico_on_packet)(portico_session session, void *sta
                                               const portico_packet *packet);
 
 /* The session has ended. Called once, after everything else, for each session whose on_open was
- * called. Sends to the session are refused by now. `reason` is
+ * called. Sends to the session are refused by now, unless this module has joined another one's type
+ * and is being unloaded: then the session stays open without it. `reason` is
  *   PORTICO_E_EOF, ..._E_RESET  the peer closed the connection, or it broke
  *   PORTICO_E_CLOSED            a module called session_close
  *   PORTICO_E_KICKED            `ctl kick`
@@ -164,8 +166,8 @@ typedef struct portico_session_type {
     uint32_t reserved;
     /* "session" creates the type MODULE.session, for listeners and connectors to name.
      * "other.session" joins the type of the module `other`, which must be in `required`: this
-     * module's on_open, on_close and on_watermark then run after the owner's, with a state of their
-     * own. */
+     * module's on_open and on_watermark then run after the owner's, its on_close before the owner's,
+     * with a state of their own. */
     const char *name;
     portico_on_open on_open;
     /* Packets whose opcode no module has registered. Only for the type's owner: NULL when
