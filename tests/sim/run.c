@@ -62,7 +62,7 @@ static void folder_empty(const char *path) {
 
 /* A forked process leaves it to its parent. */
 static void folder_at_exit(void) {
-    if (os_process_id() == run.owner) {
+    if (real_process_id() == run.owner) {
         folder_empty(run.folder);
     }
 }
@@ -101,7 +101,7 @@ static const char *folder_parent(void) {
 
 /* A folder for the runs, which is deleted at exit. */
 static void folder_choose(void) {
-    snprintf(run.folder, sizeof run.folder, "%s/" FOLDER_PREFIX "%" PRIu32, folder_parent(),
+    snprintf(run.folder, sizeof run.folder, "%s/" FOLDER_PREFIX "%010" PRIu32, folder_parent(),
              run.owner);
     if (real_folder_create(run.folder) != PORTICO_OK) {
         fprintf(stderr, "cannot create %s\n", run.folder);
@@ -121,7 +121,7 @@ void run_init(const char *executable, uint32_t limit_s) {
 #endif
     run.executable = executable;
     run.limit_s = limit_s;
-    run.owner = os_process_id();
+    run.owner = real_process_id();
     folder_choose();
 }
 
@@ -385,7 +385,7 @@ void run_apart(const run_spec *spec, run_result *result) {
     off_t begin = end < OUTPUT_BYTES ? 0 : end - OUTPUT_BYTES + 1;
     ssize_t size = pread(output, run.output, OUTPUT_BYTES - 1, begin);
     run.output[size > 0 ? size : 0] = '\0';
-    snprintf(path, sizeof path, "%s/%d", run.folder, (int)id);
+    snprintf(path, sizeof path, "%s/%010d", run.folder, (int)id);
     folder_empty(path);
     judge(result, WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), began_us);
     result->cpu_us = cpu_us(&used) + cpu_us(NULL) - cpu_began_us;

@@ -2,6 +2,7 @@
 #include "sim/world.h"
 
 #include "config/load.h"
+#include "os/sim/real.h"
 #include "server.h"
 #include "sim/client.h"
 
@@ -34,13 +35,16 @@ static void path_in(char path[2 * PATH_BYTES], const char *name) {
     snprintf(path, 2 * PATH_BYTES, "%s/%s", world.folder, name);
 }
 
-/* The folder of this run, empty. Who uses it is the scenario's thread, which no fault strikes. */
+/* The folder of this run, empty. The scenario's thread uses it, which no fault strikes. Its path has
+ * the same length in every process: the host's answers contain it, so the length decides how many
+ * bytes the network carries. */
 static const char *folder(void) {
     sim_spare_this_thread(true);
     if (world.folder[0] == '\0') {
         const char *parent = getenv("PORTICO_TEST_DIR");
         char path[PATH_BYTES];
-        snprintf(path, sizeof path, "%s/%u", parent != NULL ? parent : "sim-run", os_process_id());
+        snprintf(path, sizeof path, "%s/%010u", parent != NULL ? parent : "sim-run",
+                 real_process_id());
         CHECK(os_path_absolute(path, world.folder, sizeof world.folder) == PORTICO_OK);
         CHECK(os_folder_create(world.folder) == PORTICO_OK);
     }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ERROR_BASE = 100000, CPUS = 4 };
+enum { ERROR_BASE = 100000, CPUS = 4, PROCESS_ID = 1234 };
 
 static const uint64_t wall_start_ms = 1767225600000; /* 2026-01-01 UTC */
 
@@ -64,6 +64,10 @@ void sim_on_exit(void (*fn)(int code)) {
 
 uint32_t os_cpu_count(void) {
     return CPUS;
+}
+
+uint32_t os_process_id(void) {
+    return PROCESS_ID;
 }
 
 /* The memory is not a function of the seed. */

@@ -16,6 +16,7 @@ portico_status real_init(int *argc, char ***argv);
 void real_exit(int code);
 int32_t real_error(void);
 void real_error_text(int32_t system_error, char *text, size_t size);
+uint32_t real_process_id(void);
 uint64_t real_wall_ms(void);
 
 portico_status real_thread_start(real_thread **thread, const char *name, void (*fn)(void *),

@@ -9,6 +9,7 @@
 #define os_error_text real_error_text
 #define os_process_usage real_process_usage
 #define os_cpu_count real_cpu_count
+#define os_process_id real_process_id
 #define os_on_signals real_on_signals
 #define os_random real_random
 #define os_monotonic_ns real_monotonic_ns

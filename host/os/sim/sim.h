@@ -11,8 +11,9 @@
  *             symbols are in this executable: see sim_library_add.
  *   Faults    strike at any call of the seam that can fail, and at any allocation (step.h).
  *
- * A run is a pure function of the options, the scenario and the build: sim_hash() tells two runs
- * apart. A module's own threads are unknown to the simulation and must not call the host.
+ * A run is a pure function of the options, the scenario, the build and the lengths of the paths that
+ * the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to the
+ * simulation and must not call the host.
  *
  * The process begins the simulation once, in sim_begin or in os_init, on its only thread.
  */
