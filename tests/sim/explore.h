@@ -17,9 +17,9 @@ typedef struct explore_options {
 /* Prints failures as they come, and a table. Returns how many runs have failed. */
 uint64_t explore(const explore_options *options);
 
-/* Fails exactly the first fault point of the kind, the second, and so on, or with `onwards` also the
- * next few hundred, until a run meets no fault or the time is over. Not all of them: a host without
- * any memory cannot stop in peace. Returns how many runs have failed. */
+/* Fails exactly the first fault point of the kind, the second, and so on, or with `onwards` also
+ * the next few hundred, until a run meets no fault or the time is over. Not all of them: a host
+ * without any memory cannot stop in peace. Returns how many runs have failed. */
 uint64_t explore_each_fault(const run_spec *spec, sim_fault_kind kind, bool onwards,
                             const explore_options *options);
 

@@ -40,7 +40,8 @@ void failure_print_commands(FILE *file, const run_spec *spec) {
     print_run(file, spec);
     fprintf(file, "\n  trace  %s ", test);
     print_run(file, spec);
-    fprintf(file, " trace=1\n  gdb    gdb -ex run --args %s ", test);
+    fprintf(file, " trace=1\n  gdb    gdb -ex 'set print thread-events off' -ex run --args %s ",
+            test);
     print_run(file, spec);
     fprintf(file, "\n");
 }

@@ -5,12 +5,12 @@
 
 #include "sim/run.h"
 
-/* Runs the seeds in seeds/SCENARIO.txt of the folder, the seeds 1 to `fixed`, and `fresh` seeds from
- * the clock. Returns how many have failed. */
+/* Runs the seeds in seeds/SCENARIO.txt of the folder, the seeds 1 to `fixed`, and `fresh` seeds
+ * from the clock. Returns how many have failed. */
 uint64_t replay(const scenario *s, const char *folder, uint32_t fixed, uint32_t fresh);
 
-/* Runs the seeds 1 to `seeds` twice, the second time with memory elsewhere, and compares the hashes.
- * Returns how many differ. */
+/* Runs the seeds 1 to `seeds` twice, the second time with memory elsewhere, and compares the
+ * hashes. Returns how many differ. */
 uint64_t replay_twice(const scenario *s, uint32_t seeds);
 
 #endif

@@ -1,6 +1,6 @@
-/* shrink.c: see shrink.h. It changes one thing at a time and keeps the change if the run still fails
- * in the same way, with the same seed or one of the next few: another world rarely fails with the
- * same seed. */
+/* shrink.c: see shrink.h. It changes one thing at a time and keeps the change if the run still
+ * fails in the same way, with the same seed or one of the next few: another world rarely fails with
+ * the same seed. */
 #include "sim/shrink.h"
 
 #include "sim/options.h"

@@ -1,5 +1,5 @@
-/* shrink.h: looks for a smaller run that fails in the same way: with a smaller world, fewer kinds of
- * faults, fewer faults, a calmer network, fewer switches. One thread. */
+/* shrink.h: looks for a smaller run that fails in the same way: with a smaller world, fewer kinds
+ * of faults, fewer faults, a calmer network, fewer switches. One thread. */
 #ifndef TEST_SHRINK_H
 #define TEST_SHRINK_H
 

@@ -6,7 +6,7 @@
  *     test-sim nth SCENARIO|all SEED KIND|all [KEY=VALUE ...]
  *                                                     fails the first fault point of the kind (see
  *                                                     options.c), the second, and so on
- *     test-sim shrink SCENARIO SEED [KEY=VALUE ...]   finds a smaller run that fails in the same way
+ *     test-sim shrink SCENARIO SEED [KEY=VALUE ...]   finds a smaller run that fails so, too
  *     test-sim check SCENARIO [KEY=VALUE ...]         seeds that once failed, and some others
  *     test-sim twice SCENARIO|all [KEY=VALUE ...]     compares the hashes of two runs
  *

@@ -74,7 +74,8 @@ void world_build(const char *module, const char *library) {
     static int builds;
     (void)folder();
     snprintf(name, sizeof name, "%s%s", module, os_library_suffix);
-    /* Every build has a size of its own: the times of files are the real system's and too coarse. */
+    /* Every build has a size of its own: the times of files are the real system's and too coarse.
+     */
     snprintf(text, sizeof text, SIM_LIBRARY_MAGIC "%s\n%*s", library, ++builds, "");
     file_write(name, text);
 }
@@ -130,8 +131,8 @@ void world_log(const char *log_keys) {
     world.log_keys = log_keys;
 }
 
-/* A step of a wait for the host, during which the faults end at last: a host may try again and again
- * until there is memory. */
+/* A step of a wait for the host, during which the faults end at last: a host may try again and
+ * again until there is memory. */
 static void wait_a_step(uint32_t waited_ms) {
     if (waited_ms == RECOVERY_MS) {
         sim_faults_end();

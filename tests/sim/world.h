@@ -20,10 +20,11 @@ enum { WORLD_ADMIN_PORT = 7779, WORLD_ANSWER_BYTES = 64 * 1024 };
 #define CHECK(condition) \
     ((condition) ? (void)0 : sim_fail("%s:%d: does not hold: %s", __FILE__, __LINE__, #condition))
 
-/* How many of something the scenario's world has, such as clients, steps or rooms: `usual`, or less.
- * The seed chooses, and never chooses 0; count.WHAT=N sets another limit, which may be 0. Small
- * worlds run faster and find most of what large ones find, and the shrinker looks for the smallest
- * that still fails: so every loop whose length does not matter to the scenario asks here. */
+/* How many of something the scenario's world has, such as clients, steps or rooms: `usual`, or
+ * less. The seed chooses, and never chooses 0; count.WHAT=N sets another limit, which may be 0.
+ * Small worlds run faster and find most of what large ones find, and the shrinker looks for the
+ * smallest that still fails: so every loop whose length does not matter to the scenario asks here.
+ */
 uint32_t world_count(const char *what, uint32_t usual);
 
 /* Writes MODULE.so (or .dll) in the folder of the modules: a simulated library. `library` names
@@ -37,8 +38,8 @@ void world_path(char *path, size_t size, const char *name);
 void world_log(const char *log_keys);
 
 /* Writes the ini and starts the host. In it, {dir} expands to the folder of this run. Sections
- * [host], [log], [admin] and [modules] exist already: `host_keys` are more lines for [host], and `ini`
- * may begin with some for [modules]. Returns when the host serves or has ended. False: it has
+ * [host], [log], [admin] and [modules] exist already: `host_keys` are more lines for [host], and
+ * `ini` may begin with some for [modules]. Returns when the host serves or has ended. False: it has
  * ended. */
 bool world_start(const char *host_keys, const char *ini);
 
@@ -52,8 +53,9 @@ void world_may_exit(bool may);
 /* Sends the stop signal. False: the host has ended, or has not begun to listen to signals. */
 bool world_signal_stop(void);
 
-/* Sends the stop signal unless world_signal_stop has, waits for its end, and checks that nothing is left: no allocation, no
- * socket, no library. Returns the exit code. Threads of clients must have ended. */
+/* Sends the stop signal unless world_signal_stop has, waits for its end, and checks that nothing is
+ * left: no allocation, no socket, no library. Returns the exit code. Threads of clients must have
+ * ended. */
 int world_stop(void);
 
 /* Sends a command as ctl does and waits for the answer's last line. True: `ok`. False: an error, or
@@ -63,7 +65,7 @@ bool world_ctl(const char *command, char *answer);
 /* A figure of `ctl status`; -1: there is none. */
 int64_t world_figure(const char *name);
 
-/* Prints the figures of the run, which has passed. In sim.c. */
+/* Prints the figures of the run, which has passed. In run.c. */
 void world_passed(void);
 
 /* Starts a thread that no fault strikes, such as a client's. */
