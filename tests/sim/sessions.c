@@ -1,6 +1,6 @@
 /* Clients connect, send bursts, half-close, break off, stop reading and come again, against every
- * limit that the ini sets, while handlers send to and close their own and other sessions and an
- * administrator kicks some.
+ * limit that the ini sets, while handlers send to and close their own and other sessions, broadcast
+ * in a channel, and an administrator kicks some.
  *
  * All kinds of faults strike. */
 #include "sim/player.h"
@@ -15,13 +15,25 @@
 enum { CLIENTS = 6, ROUNDS = 3, PORT = 7000, LATEST = 32, SEND_PATIENCE_MS = 20000 };
 
 /* What a packet asks for. */
-enum { ECHO = 1, FORWARD, CLOSE_SELF, CLOSE_OTHER, SLOW, FLOOD, LATER, OPCODES, UNKNOWN = 99 };
+enum {
+    ECHO = 1,
+    FORWARD,
+    CLOSE_SELF,
+    CLOSE_OTHER,
+    SLOW,
+    FLOOD,
+    LATER,
+    SHOUT,
+    OPCODES,
+    UNKNOWN = 99
+};
 
 typedef struct game_state {
     uint64_t calls;
     uint64_t sum;
 } game_state;
 
+static const char everybody[] = "game.everybody"; /* a channel */
 static const witness_code code = {0, "game", "game"};
 static const portico_host *host;
 static portico_session latest[LATEST]; /* sessions that opened last; most have closed */
@@ -57,6 +69,9 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
     count_call(e, state);
     latest[opened++ % LATEST] = session;
+    if (!sim_chance(SIM_WORLD, 4)) {
+        (void)host->channel_join(everybody, session);
+    }
     if (sim_chance(SIM_WORLD, 3)) {
         (void)witness_send(host, e, session, ECHO, size_of_answer());
     }
@@ -110,6 +125,16 @@ static void flood(witness_entity *e) {
     }
 }
 
+/* To all; now and then more frames than one send of the system takes. */
+static void shout(witness_entity *e) {
+    uint32_t most = sim_chance(SIM_WORLD, 6) ? 150 : 4;
+    uint32_t count = 1 + (uint32_t)sim_random(SIM_WORLD, most);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 120);
+        (void)witness_broadcast(host, e, everybody, SHOUT, size);
+    }
+}
+
 static void answer(witness_entity *e, uint16_t opcode) {
     portico_session_info info = {.struct_size = sizeof info};
     switch (opcode) {
@@ -118,6 +143,7 @@ static void answer(witness_entity *e, uint16_t opcode) {
     case CLOSE_OTHER: (void)host->session_close(another()); break;
     case SLOW: os_sleep((uint32_t)sim_random(SIM_WORLD, 50)); break;
     case FLOOD: flood(e); break;
+    case SHOUT: shout(e); break;
     case LATER:
         (void)host->post_after(e->id, 1, &e->id, sizeof e->id, (uint32_t)sim_random(SIM_WORLD, 40),
                                NULL);

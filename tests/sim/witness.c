@@ -40,7 +40,7 @@ typedef struct pair {
 /* The head of every packet, little endian as this machine; filler follows. */
 typedef struct packet_head {
     uint64_t from; /* the client's number, or the sender's id */
-    uint64_t to;   /* the session; 0 from a client */
+    uint64_t to;   /* the session; 0: a client has sent it; EVERYBODY: a broadcast */
     uint32_t number;
     uint32_t size; /* of the whole packet */
 } packet_head;
@@ -62,6 +62,8 @@ static struct {
     uint64_t packet_bytes;
     uint64_t sends;
 } sums;
+
+#define EVERYBODY UINT64_MAX
 
 typedef unsigned long long ull; /* for printf */
 
@@ -479,8 +481,34 @@ portico_status witness_send(const portico_host *host, witness_entity *from, uint
     return status;
 }
 
+uint32_t witness_broadcast(const portico_host *host, witness_entity *from, const char *channel,
+                           uint16_t opcode, uint32_t size) {
+    uint8_t packet[WITNESS_PACKET_MAX];
+    CHECK(size >= WITNESS_PACKET_MIN && size <= WITNESS_PACKET_MAX);
+    pair *p = pair_of(from->id, EVERYBODY);
+    packet_head head = {.from = from->id, .to = EVERYBODY, .number = p->begun++, .size = size};
+    packet_write(packet, &head);
+    uint32_t count = host->channel_send(channel, opcode, packet, size, 0);
+    sums.sends += count;
+    return count;
+}
+
+/* Broadcasts that a client misses leave gaps. */
+static void receive_broadcast(uint32_t client, const packet_head *head) {
+    pair *p = pair_of(head->from, EVERYBODY - client);
+    if (head->number < p->received || head->number >= pair_of(head->from, EVERYBODY)->begun) {
+        sim_fail("client %u receives broadcast %u of %llu after %u; %u have been sent", client,
+                 head->number, (ull)head->from, p->received, pair_of(head->from, EVERYBODY)->begun);
+    }
+    p->received = head->number + 1;
+}
+
 void witness_receive(uint32_t client, const void *data, uint32_t size) {
     packet_head head = packet_read(data, size, "a client");
+    if (head.to == EVERYBODY) {
+        receive_broadcast(client, &head);
+        return;
+    }
     client_record *c = &clients[client];
     if (c->session == NULL) {
         c->session = witness_find(head.to);

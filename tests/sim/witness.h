@@ -134,7 +134,12 @@ void witness_packet(witness_entity *session, const portico_packet *packet);
 portico_status witness_send(const portico_host *host, witness_entity *from, uint64_t session,
                             uint16_t opcode, uint32_t size);
 
-/* The client has received a packet that witness_send has sent. */
+/* Sends a packet to the members of a channel. A member may miss some; each gets what it gets in
+ * order. Other threads may run. Returns as channel_send. */
+uint32_t witness_broadcast(const portico_host *host, witness_entity *from, const char *channel,
+                           uint16_t opcode, uint32_t size);
+
+/* The client has received a packet that witness_send or witness_broadcast has sent. */
 void witness_receive(uint32_t client, const void *data, uint32_t size);
 
 /* The client has read to the orderly end of the stream: everything that was queued must have
