@@ -144,7 +144,11 @@ static void kick_somebody(void) {
     snprintf(line, sizeof line, "kick %llu", (unsigned long long)cast_any_session());
     switch (sim_random(SIM_WORLD, 3)) {
     case 0: (void)world_ctl("sessions", answer); break;
-    case 1: (void)world_ctl("status", answer); break;
+    case 1:
+        if (world_ctl("status", answer)) {
+            witness_status(answer);
+        }
+        break;
     default: (void)world_ctl(line, answer);
     }
 }

@@ -268,7 +268,11 @@ static void administrate(void) {
     snprintf(command, sizeof command, "kick %llu", (unsigned long long)another());
     switch (sim_random(SIM_WORLD, 4)) {
     case 0: (void)world_ctl("sessions", answer); break;
-    case 1: (void)world_ctl("status", answer); break;
+    case 1:
+        if (world_ctl("status", answer)) {
+            witness_status(answer);
+        }
+        break;
     case 2: (void)world_ctl("top", answer); break;
     default: (void)world_ctl(command, answer);
     }

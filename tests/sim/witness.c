@@ -10,6 +10,7 @@ enum {
     ENTITIES_MAX = 8192,
     CLIENTS_MAX = 2048,
     PAIRS_MAX = 16384,
+    QUEUE_MAX = 1000000000,
     QUIET_PATIENCE_MS = 3600000,
     QUIET_STEP_MS = 50
 };
@@ -554,6 +555,31 @@ static uint64_t figure_in(const char *answer, const char *name) {
     sim_fail("ctl status shows no %s", name);
 }
 
+/* "| queue NAME SUM most MOST ...": no sum may have become negative. */
+static void check_queue(const char *line) {
+    unsigned long long sum = 0;
+    unsigned long long most = 0;
+    char name[32] = "";
+    if (sscanf(line, "| queue %31s %llu most %llu", name, &sum, &most) == 3 &&
+        (sum > QUEUE_MAX || most > sum)) {
+        sim_fail("ctl status shows %llu in the queue %s, %llu of them in one place", sum, name,
+                 most);
+    }
+}
+
+void witness_status(const char *answer) {
+    for (const char *line = answer; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        check_queue(line);
+    }
+    if (figure_in(answer, "sessions") > figure_in(answer, "sessions_opened")) {
+        sim_fail("ctl status shows more sessions than have been opened");
+    }
+    if (figure_in(answer, "rooms") > QUEUE_MAX || figure_in(answer, "timers") > QUEUE_MAX) {
+        sim_fail("ctl status shows rooms or timers that cannot be");
+    }
+}
+
 /* What is not as it must be when nothing happens; NULL: nothing. The administrator's own session is
  * open. */
 static const char *fault_in(const char *answer) {
@@ -593,7 +619,11 @@ void witness_quiet(void) {
                      answer);
         }
         os_sleep(QUIET_STEP_MS);
-        fault = world_ctl("status", answer) ? fault_in(answer) : "no answer";
+        fault = "no answer";
+        if (world_ctl("status", answer)) {
+            witness_status(answer);
+            fault = fault_in(answer);
+        }
     }
 }
 

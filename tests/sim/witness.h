@@ -151,6 +151,9 @@ uint32_t witness_handled(uint32_t client);
 
 /* ---- figures ------------------------------------------------------------------------------ */
 
+/* Checks what must be true of an answer to `status` at any moment. */
+void witness_status(const char *answer);
+
 /* Waits until `ctl status` shows no session but the administrator's own, and checks its counters.
  * Clients must have closed, faults have ended. Does nothing if the host has ended. */
 void witness_quiet(void);

@@ -271,6 +271,9 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
 
 uint32_t os_send_now(os_socket *s, os_buffer **list) {
     token_call("send_now", 0);
+    if (is_too_long(*list)) {
+        sim_fail("os_send_now gets a list of more than %d buffers", OS_SEND_BUFFERS_MAX);
+    }
     if (s->send != NULL || s->shut || incoming(s)->reset_arrived ||
         (run.options.wild && sim_random(SIM_NETWORK, 8) == 0)) {
         return 0;
