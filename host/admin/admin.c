@@ -6,6 +6,7 @@
 #include "admin/token.h"
 #include "admin/top_options.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
 #include "net/ready.h"
@@ -46,6 +47,13 @@ static void answer(portico_session to, const char *text) {
     send_line(to, text, strlen(text));
 }
 
+/* Like answer, for a text that a module or a file may have a part in: a line feed in it would end
+ * the answer. */
+static void answer_foreign(portico_session to, char *text) {
+    text_make_plain(text);
+    answer(to, text);
+}
+
 static void answer_status(portico_session to, portico_status status, const char *why) {
     char text[IMAGE_WHY_MAX + 16];
     if (status == PORTICO_OK) {
@@ -53,7 +61,7 @@ static void answer_status(portico_session to, portico_status status, const char 
         return;
     }
     snprintf(text, sizeof text, "error %s", why[0] != '\0' ? why : status_text(status));
-    answer(to, text);
+    answer_foreign(to, text);
 }
 
 /* Sends the lines in pieces, each below the frame limit, then `ok`. */
@@ -142,7 +150,7 @@ static void job_unload(admin_job *job) {
 static void answer_line(void *arg, const char *line) {
     char text[2 * IMAGE_WHY_MAX];
     snprintf(text, sizeof text, "| %s", line);
-    answer(*(const portico_session *)arg, text);
+    answer_foreign(*(const portico_session *)arg, text);
 }
 
 /* Answers a swap that succeeded with what happened. */

@@ -68,8 +68,11 @@ static bool argument_fits(const char *usage, const char *argument) {
     if (!needs_argument(usage)) {
         return true; /* its options have values, which top_options.c checks */
     }
-    const char *rest = strstr(usage, "[--") != NULL ? skip_options(usage, argument) : argument;
-    return rest != NULL && rest[0] != '\0';
+    if (strstr(usage, "[--") != NULL) {
+        const char *name = skip_options(usage, argument);
+        return name != NULL && name[0] != '\0' && name[0] != ' ';
+    }
+    return argument[0] != '\0';
 }
 
 command_id command_parse(const char *line, const char **argument, char why[COMMAND_WHY_MAX]) {

@@ -1,6 +1,8 @@
 /* lines.c: see lines.h. */
 #include "admin/lines.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +30,11 @@ void lines_add(lines *l, const char *format, ...) {
     char line[1024];
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(line, sizeof line, format, args);
+    line[0] = '\0';
+    (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    size_t used = size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
+    text_make_plain(line);
+    size_t used = strlen(line);
     if (lines_reserve(l, used + 3)) {
         memcpy(l->text + l->size, "| ", 2);
         memcpy(l->text + l->size + 2, line, used);

@@ -6,11 +6,15 @@
 
 enum { COUNT_MAX = 1000000 };
 
-/* Takes the next word of *text, or its first size - 1 bytes. False: there is none. */
+/* Takes the next word of *text. One that does not fit is cut and ends with '~', which no option and
+ * no number does. False: there is none. */
 static bool next_word(const char **text, char *word, size_t size) {
     *text += strspn(*text, " ");
     size_t length = strcspn(*text, " ");
     snprintf(word, size, "%.*s", (int)length, *text);
+    if (length >= size) {
+        word[size - 2] = '~';
+    }
     *text += length;
     return length > 0;
 }

@@ -109,6 +109,17 @@ static portico_status shape_declare(const char *full, uint32_t size, uint32_t li
     return status;
 }
 
+/* Whether the module has registered a session type or a room type of that name; complains if so.
+ * Messages are registered by the name alone. */
+static bool is_registered(const generation *g, const char *full) {
+    bool registered =
+        registry_find(g->registry, full) != NULL || registry_find_room(g->registry, full) != NULL;
+    if (registered) {
+        module_complain("type %s is registered twice", full);
+    }
+    return registered;
+}
+
 /* Checks that the module may register the session type, and writes its full name. *owned: the type
  * is its own. */
 static portico_status check_session_type(const generation *g, const portico_session_type *type,
@@ -123,8 +134,7 @@ static portico_status check_session_type(const generation *g, const portico_sess
         module_complain("type %s: only its owner may set on_packet; use register_handler", full);
         return PORTICO_E_INVALID;
     }
-    if (registry_find(g->registry, full) != NULL) {
-        module_complain("type %s is registered twice", full);
+    if (is_registered(g, full)) {
         return PORTICO_E_EXISTS;
     }
     return *owned ? PORTICO_OK : check_join(g, full);
@@ -195,11 +205,7 @@ static portico_status check_room_type(const generation *g, const portico_room_ty
             type->name != NULL ? type->name : "NULL");
         return PORTICO_E_INVALID;
     }
-    if (registry_find(g->registry, full) != NULL || registry_find_room(g->registry, full) != NULL) {
-        module_complain("type %s is registered twice", full);
-        return PORTICO_E_EXISTS;
-    }
-    return PORTICO_OK;
+    return is_registered(g, full) ? PORTICO_E_EXISTS : PORTICO_OK;
 }
 
 portico_status PORTICO_CALL api_register_room_type(const portico_room_type *from) {

@@ -81,6 +81,18 @@ bool text_is_plain(const char *text, size_t size) {
     return true;
 }
 
+void text_make_plain(char *text) {
+    for (size_t left = strlen(text); left > 0;) {
+        size_t length = text_character(text, left);
+        size_t step = length == 0 ? 1 : length;
+        if (length == 0 || text_is_control(text, length)) {
+            memset(text, '?', step);
+        }
+        text += step;
+        left -= step;
+    }
+}
+
 char *text_copy(const char *text, size_t size) {
     char *copy = malloc(size + 1);
     if (copy != NULL) {

@@ -20,6 +20,9 @@ bool text_is_control(const char *character, size_t length);
 /* Whether it is UTF-8 without such characters. */
 bool text_is_plain(const char *text, size_t size);
 
+/* Replaces each byte of `text` that is not part of a plain character by '?'. */
+void text_make_plain(char *text);
+
 /* Whether it may name a room, a label or a channel: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text.
  */
 bool text_is_name(const char *text);

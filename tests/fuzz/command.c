@@ -28,13 +28,15 @@ static void split(char *text, word_list *list) {
 
 /* ---- top ------------------------------------------------------------------------------------- */
 
-/* Whether the text is digits with up to `places` more after a point; its value by strtod. */
+/* Whether the text is digits with up to `places` more after a point, fewer than 64 bytes in all; its
+ * value by strtod. */
 static bool slow_number(const char *text, size_t places, double *value) {
     size_t whole = strspn(text, "0123456789");
     size_t part = text[whole] == '.' && places > 0 ? strspn(text + whole + 1, "0123456789") : 0;
     size_t point = text[whole] == '.' && places > 0;
     *value = strtod(text, NULL);
-    return whole + part > 0 && part <= places && text[whole + point + part] == '\0';
+    return whole + part > 0 && part <= places && text[whole + point + part] == '\0' &&
+           strlen(text) < 64;
 }
 
 static bool slow_top(const char *argument, top_options *right) {
@@ -105,7 +107,7 @@ static bool slow_fits(command_id id, const char *argument) {
             }
             rest += strspn(rest, " ");
         }
-        return rest[0] != '\0';
+        return rest[0] != '\0' && rest[0] != ' ';
     case COMMAND_load:
     case COMMAND_unload:
     case COMMAND_rollback:

@@ -79,6 +79,20 @@ static void check_utf8(const char *text, size_t size) {
     CHECK_INT(text_is_name(text), valid && plain && size > 0 && size <= 63);
 }
 
+/* Plain bytes stay where they are. */
+static void check_made_plain(const char *text, size_t size) {
+    char *plain = text_copy(text, size);
+    CHECK(plain != NULL);
+    text_make_plain(plain);
+    CHECK_INT(strlen(plain), size);
+    CHECK(text_is_plain(plain, size));
+    CHECK(!text_is_plain(text, size) || memcmp(plain, text, size) == 0);
+    for (size_t i = 0; i < size; i++) {
+        CHECK(plain[i] == text[i] || plain[i] == '?');
+    }
+    free(plain);
+}
+
 static void check_identifier(const char *text) {
     size_t size = strlen(text);
     bool right = size > 0 && size <= 31 && text[0] >= 'a' && text[0] <= 'z';
@@ -170,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *b = input_rest(&second);
     check_utf8(a, strlen(a));
     check_utf8(b, strlen(b));
+    check_made_plain(a, strlen(a));
     check_identifier(a);
     check_suggest(a, b);
     free(a);
