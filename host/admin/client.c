@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "base/system_text.h"
+#include "base/text.h"
 #include "net/ready.h"
 
 #include <stdlib.h>
@@ -107,7 +108,8 @@ static portico_status client_receive(client *c) {
     return bytes > 0 ? PORTICO_OK : PORTICO_E_EOF;
 }
 
-/* Takes the next line of the answer, without its end. */
+/* Takes the next line of the answer, without its end and made plain: it may be shown on a terminal,
+ * and whatever listens on the port may have sent it. */
 static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
     char *end = memchr(c->bytes, '\n', c->size);
     while (end == NULL && c->size < sizeof c->bytes) {
@@ -119,6 +121,7 @@ static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
     }
     uint32_t used = end != NULL ? (uint32_t)(end - c->bytes) : c->size;
     snprintf(line, LINE_MAX_BYTES, "%.*s", (int)used, c->bytes);
+    text_make_plain(line);
     used += end != NULL;
     memmove(c->bytes, c->bytes + used, c->size - used);
     c->size -= used;

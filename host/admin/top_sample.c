@@ -1,6 +1,8 @@
 /* top_sample.c: see top_sample.h. */
 #include "admin/top_sample.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,12 @@ static uint64_t next_number(const char **text) {
     uint64_t number = strtoull(*text, &end, 10);
     *text = end + (*end == ' ');
     return number;
+}
+
+/* Copies what fits; '?' replaces half a character at a cut. */
+static void copy_text(char *to, size_t size, const char *text) {
+    snprintf(to, size, "%s", text);
+    text_make_plain(to);
 }
 
 static void read_count(top_sample *s, const char *text) {
@@ -49,7 +57,7 @@ static void read_queue(top_sample *s, const char *text) {
         const char *most = after(value, "most");
         if (most != NULL) {
             view->most = next_number(&most);
-            snprintf(view->name, sizeof view->name, "%s", most);
+            copy_text(view->name, sizeof view->name, most);
         }
     }
 }
@@ -65,7 +73,7 @@ static void read_series(top_sample *s, const char *text) {
             meter_series *series = &s->series[s->series_count++];
             series->kind = (meter_kind)i;
             series->number = (uint32_t)next_number(&value);
-            snprintf(series->type, sizeof series->type, "%s", value);
+            copy_text(series->type, sizeof series->type, value);
         }
     }
 }
@@ -104,7 +112,7 @@ static void read_figure(top_sample *s, const char *line) {
 void top_sample_line(top_sample *s, const char *line) {
     const char *text = NULL;
     if ((text = after(line, "version")) != NULL) {
-        snprintf(s->version, sizeof s->version, "%s", text);
+        copy_text(s->version, sizeof s->version, text);
     } else if ((text = after(line, "count")) != NULL) {
         read_count(s, text);
     } else if ((text = after(line, "worker")) != NULL) {

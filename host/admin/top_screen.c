@@ -1,6 +1,8 @@
 /* top_screen.c: see top_screen.h. */
 #include "admin/top_screen.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 enum {
@@ -147,7 +149,16 @@ static void show_workers(screen *c) {
     line_end(c);
 }
 
+/* Prints at most `most` bytes of a text, and '?' for half a character at their end. */
+static void show_start(screen *c, const char *text, int most) {
+    char start[METER_NAME_MAX];
+    snprintf(start, sizeof start, "%.*s", most, text);
+    text_make_plain(start);
+    fprintf(c->to, "%s", start);
+}
+
 static void show_depths(screen *c) {
+    enum { PLACE_BYTES = 30 };
     char text[TIME_TEXT];
     for (int i = 0; i < DEPTH_COUNT; i++) {
         const depth_view *v = &c->s->depths[i];
@@ -157,8 +168,9 @@ static void show_depths(screen *c) {
         fprintf(c->to, "%s %-17s %8s", i == 0 ? "waiting " : "        ", depth_name((depth)i),
                 count_text(v->sum, text));
         if (v->most > 0 && v->name[0] != '\0') {
-            fprintf(c->to, "   most %s: %.30s%s", count_text(v->most, text), v->name,
-                    strlen(v->name) > 30 ? "~" : "");
+            fprintf(c->to, "   most %s: ", count_text(v->most, text));
+            show_start(c, v->name, PLACE_BYTES);
+            fprintf(c->to, "%s", strlen(v->name) > PLACE_BYTES ? "~" : "");
         }
         line_end(c);
     }
@@ -179,8 +191,9 @@ static void show_name(screen *c, const meter_series *series) {
     int size = (int)strlen(series->type);
     bool cut = size > NAME_COLUMNS - tail;
     size = cut ? NAME_COLUMNS - tail - 1 : size;
-    fprintf(c->to, "%.*s%s %s %s%*s", size, series->type, cut ? "~" : "", words[series->kind],
-            shown, NAME_COLUMNS - tail - size - (cut ? 1 : 0), "");
+    show_start(c, series->type, size);
+    fprintf(c->to, "%s %s %s%*s", cut ? "~" : "", words[series->kind], shown,
+            NAME_COLUMNS - tail - size - (cut ? 1 : 0), "");
 }
 
 static void show_times(screen *c, const meter_histogram *h, bool with_mean) {

@@ -4,7 +4,6 @@
 #include "base/system_text.h"
 #include "net/services.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096 };
@@ -97,15 +96,27 @@ void ready_remove(void) {
     }
 }
 
+uint16_t ready_line_port(const char *line) {
+    const char *colon = strrchr(line, ':');
+    if (colon == NULL || strncmp(line, "admin ", 6) != 0) {
+        return 0;
+    }
+    uint32_t port = 0;
+    const char *at = colon + 1;
+    for (; *at >= '0' && *at <= '9' && port <= UINT16_MAX; at++) {
+        port = port * 10 + (uint32_t)(*at - '0');
+    }
+    at += strspn(at, "\r\n");
+    return *at == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
 uint16_t ready_admin_port(const config *c) {
     FILE *file = c->ready_file != NULL ? os_fopen(c->ready_file, "r") : NULL;
     char line[256];
     uint16_t port = 0;
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char *colon = strrchr(line, ':');
-        if (strncmp(line, "admin ", 6) == 0 && colon != NULL) {
-            port = (uint16_t)strtoul(colon + 1, NULL, 10);
-        }
+        uint16_t found = ready_line_port(line);
+        port = found != 0 ? found : port;
     }
     if (file != NULL) {
         fclose(file);

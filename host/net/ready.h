@@ -19,6 +19,9 @@ bool ready_may_replace(const char *path);
 /* Removes it if this process has written it. */
 void ready_remove(void);
 
+/* The port in the line `admin ADDRESS:PORT` of a ready file; 0: it is another line. */
+uint16_t ready_line_port(const char *line);
+
 /* Reads the port of the admin listener from the ready file; 0: it is not there. */
 uint16_t ready_admin_port(const config *c);
 

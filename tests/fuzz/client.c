@@ -6,6 +6,7 @@
  *
  * Covers: admin/client.c */
 #include "admin/client.h"
+#include "base/text.h"
 #include "fuzz.h"
 
 #include <stdarg.h>
@@ -156,7 +157,7 @@ typedef struct reading {
 static void take(void *arg, const char *line) {
     reading *r = arg;
     size_t size = strlen(line);
-    CHECK(size < 4096);
+    CHECK(size < 4096 && text_is_plain(line, size));
     r->lines++;
     r->bytes += size;
     for (size_t i = 0; i <= size; i++) {
