@@ -149,13 +149,45 @@ minimise() { # TARGET|all
 
 # The source files that a target is about: the end of its head, from "Covers:" on.
 sources() { # TARGET
-    sed -n '/^ \* Covers: /,/\*\//{ s/^ \* *//; s/Covers: //; s/ \*\///; s/,//g; p; }' "$trees/$1.c" | tr '\n' ' '
+    awk '/^ \* Covers: / { on = 1; sub(/Covers: /, "") }
+        on { end = /\*\//; sub(/^ *\*/, ""); sub(/\*\//, ""); gsub(/,/, " "); printf "%s ", $0 }
+        on && end { exit }' "$trees/$1.c"
+}
+
+# Prints a row for each of a target's source files, from llvm-cov's lines (lcov's format): all its
+# lines, and those of the functions that ran at all.
+coverage_rows() { # TARGET
+    awk -F '[:,]' -v target="$1" -v files="$(sources "$1")" '
+        BEGIN { n = split(files, list, " ") }
+        $1 == "SF" {
+            file = ""
+            for (i = 1; i <= n; i++) if ($2 ~ "/host/" list[i] "$") file = list[i]
+            name = ""
+            split("", starts)
+            split("", ran)
+        }
+        $1 == "FN" && file != "" { starts[$2] = $3 $4 }
+        $1 == "FNDA" && $2 > 0 { ran[$3 $4] = 1 }
+        $1 == "DA" && file != "" {
+            if ($2 in starts) name = starts[$2]
+            lines[file]++; reached[file] += (name in ran) || $3 > 0
+            hit[file] += ($3 > 0)
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                file = list[i]
+                if (reached[file] > 0)
+                    printf("%-10s %-26s %6d %8.1f%% %8d %8.1f%%\n", target, file, lines[file],
+                        100 * hit[file] / lines[file], reached[file],
+                        100 * hit[file] / reached[file])
+            }
+        }'
 }
 
 coverage() {
     build fuzz-coverage
     cover=build/fuzz-coverage
-    printf '%-10s %-34s %8s %8s %8s\n' target file lines missed covered
+    printf '%-10s %-26s %6s %9s %8s %9s\n' target "file in host/" lines covered "in run" covered
     for name in $(targets all); do
         run=$cover/tests/run/fuzz.$name
         mkdir -p "$run" "$out/corpus/$name"
@@ -163,22 +195,9 @@ coverage() {
             "$root/$trees/findings/$name" "$root/$trees/seeds/$name" "$root/$out/corpus/$name") \
             >/dev/null
         llvm-profdata merge -sparse "$run/profile" -o "$run/profile.data"
-        files=""
-        for file in $(sources "$name"); do
-            files="$files $root/host/$file"
-        done
-        # shellcheck disable=SC2086 # a list of files
-        llvm-cov report "$cover/tests/fuzz-$name" -instr-profile="$run/profile.data" $files |
-            awk -v target="$name" -v files="$(sources "$name")" '
-                BEGIN { n = split(files, list, " ") }
-                /\.c  / {
-                    for (i = 1; i <= n; i++) {
-                        base = list[i]; sub(/.*\//, "", base); found = $1; sub(/.*\//, "", found)
-                        if (base == found) {
-                            printf "%-10s %-34s %8d %8d %8s\n", target, list[i], $8, $9, $10
-                        }
-                    }
-                }'
+        llvm-cov export -format=lcov "$cover/tests/fuzz-$name" \
+            -instr-profile="$run/profile.data" >"$run/lines.txt"
+        coverage_rows "$name" <"$run/lines.txt"
     done
 }
 

@@ -145,7 +145,7 @@ bool __wrap_control_ending(void) {
 
 /* As many lines as the text says, of many sizes: a long answer is sent in pieces. */
 static void report(lines *to) {
-    uint32_t count = doing.text[0] == '\0' ? 0 : (uint8_t)doing.text[0] / 4;
+    uint32_t count = doing.text[0] == '\0' ? 0 : (uint8_t)doing.text[0] / 2;
     for (uint32_t i = 0; i < count; i++) {
         lines_add(to, "%u %.*s %s", i, (int)(i * 37 % 1000), doing.text, doing.text);
     }

@@ -1,5 +1,6 @@
 /* client.c: what `portico ctl` reads from a host, or from whatever answers at its address. The
- * answer arrives in pieces of any sizes: the same lines and the same exit code.
+ * answer arrives in pieces of any sizes: the same lines and the same exit code. One of the
+ * operations may fail, or take too long.
  *
  * The socket and the port are the target's: the linker wraps the functions of the seam. Input: seed
  * of the pieces, then what the host sends.
@@ -18,6 +19,8 @@ static struct {
     os_op *op;       /* in flight */
     uint32_t bytes;  /* its result */
     uint32_t sent;   /* lines from the client */
+    uint32_t fails;  /* the number of the operation that fails; 0: none */
+    uint32_t waited; /* operations so far */
     bool open;
 } host;
 
@@ -90,7 +93,12 @@ uint32_t __wrap_os_port_wait(os_port *port, os_completion *completions, uint32_t
         CHECK(timeout_ms == 0);
         return 0;
     }
+    bool fails = ++host.waited == host.fails;
+    if (fails && host.bytes % 2 == 0 && timeout_ms != UINT32_MAX) {
+        return 0; /* it stays in flight */
+    }
     completions[0] = (os_completion){.op = host.op, .bytes = host.bytes};
+    completions[0].status = fails ? PORTICO_E_RESET : PORTICO_OK;
     host.op = NULL;
     return 1;
 }
@@ -166,21 +174,24 @@ static void take(void *arg, const char *line) {
 }
 
 static void read_answers(const config *settings, const char *bytes, size_t size, uint32_t pieces,
-                         reading *r) {
+                         uint32_t fails, reading *r) {
     memset(&host, 0, sizeof host);
     memset(r, 0, offsetof(reading, why));
     r->why[0] = '\0';
     host.at = (const uint8_t *)bytes;
     host.size = size;
     host.pieces = pieces;
+    host.fails = fails;
     printed.size = 0;
     printed.text[0] = '\0';
     client *c = client_open(settings, r->why);
     r->codes[0] = r->codes[1] = -1;
     if (c != NULL) {
         r->codes[0] = client_ask(c, "status", take, r);
-        r->codes[1] = client_ask(c, "top", take, r);
-        CHECK_INT(host.sent, 3);
+        if (fails == 0) { /* else an operation may still be in flight, and ctl asks no more */
+            r->codes[1] = client_ask(c, "top", take, r);
+        }
+        CHECK(host.sent == 3 || fails != 0);
         client_close(c);
     }
     CHECK(!host.open && host.op == NULL);
@@ -202,8 +213,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint32_t seed = 1 + input_u8(&in);
     size_t sent = in.size;
     char *bytes = input_rest(&in);
-    read_answers(&settings, bytes, sent, 0, &whole);
-    read_answers(&settings, bytes, sent, seed, &pieces);
+    read_answers(&settings, bytes, sent, seed, 1 + seed % 16, &pieces);
+    read_answers(&settings, bytes, sent, 0, 0, &whole);
+    read_answers(&settings, bytes, sent, seed, 0, &pieces);
     CHECK_INT(pieces.codes[0], whole.codes[0]);
     CHECK_INT(pieces.codes[1], whole.codes[1]);
     CHECK_INT(pieces.lines, whole.lines);

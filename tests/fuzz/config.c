@@ -176,9 +176,9 @@ static void check_pairs(const config *c, const char *bytes, size_t size) {
     }
 }
 
-/* A key that is set has the line of its section or a later one; a host that has no line has the
- * defaults. */
+/* Every line that is kept is one of the file. */
 static void check_marks(const config *c, uint32_t lines) {
+    CHECK(config_line(c, c) == 0 && config_find_module(c, "") == NULL);
     for (size_t i = 0; i < c->mark_count; i++) {
         CHECK(c->marks[i].line >= 2 && c->marks[i].line <= lines);
         CHECK_INT(config_line(c, c->marks[i].field), c->marks[i].line);

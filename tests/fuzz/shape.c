@@ -257,11 +257,21 @@ static portico_status PORTICO_CALL migrate(const portico_migration *migration, v
     return migrate_answer;
 }
 
+/* The image of the old generation: every block is searched for addresses in it. */
+void __wrap_os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end);
+
+void __wrap_os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
+    CHECK(library == (os_library *)&migrate_answer);
+    *begin = 0x100;
+    *end = 0x10000;
+}
+
 /* The block of state_take_over is the right one, or the old one if that failed. */
 static void check_take_over(const table *from, const uint8_t *old, const table *to,
                             const uint8_t *right, portico_on_migrate function) {
     static const state_owner owner = {"a.b", 7};
     static generation generation_old = {.name = "old", .number = 1};
+    generation_old.library = (os_library *)&migrate_answer;
     bool equal = slow_equal(from, to);
     uint8_t *block = malloc(from->size > 0 ? from->size : 1);
     uint8_t *copy = malloc(to->size > 0 ? to->size : 1);
@@ -287,6 +297,7 @@ static void check_take_over(const table *from, const uint8_t *old, const table *
 static void check_pair(input *in, const table *from, const table *to) {
     char why[SHAPE_WHY_MAX] = "";
     char text[128];
+    size_t text_size = 32 + input_u8(in) % 96;
     uint8_t *old = calloc(1, from->size + 1);
     uint8_t *right = calloc(1, to->size + 1);
     uint8_t *fresh = calloc(1, to->size > 0 ? to->size : 1);
@@ -303,8 +314,8 @@ static void check_pair(input *in, const table *from, const table *to) {
     shape_convert(&from->shape, old, &to->shape, fresh);
     CHECK(memcmp(fresh, right, to->size) == 0);
     memset(text, 0x7F, sizeof text);
-    shape_changes_text(&from->shape, &to->shape, text, sizeof text);
-    CHECK(memchr(text, '\0', sizeof text) != NULL && text_is_plain(text, strlen(text)));
+    shape_changes_text(&from->shape, &to->shape, text, text_size);
+    CHECK(memchr(text, '\0', text_size) != NULL);
     migrate_answer = input_u8(in) % 4 == 0 ? PORTICO_E_INVALID : PORTICO_OK;
     check_take_over(from, old, to, right, NULL);
     check_take_over(from, old, to, right, migrate);
@@ -325,7 +336,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!started) {
         started = true;
         state_take_over_start(true);
-        CHECK(log_start(&(log_options){.level = LOG_ERROR}));
+        CHECK(log_start(&(log_options){.level = LOG_DEBUG})); /* to no terminal and no file */
     }
     input in = {data, size};
     read_table(&in, &a);
