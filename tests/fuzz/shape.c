@@ -285,8 +285,9 @@ static void check_take_over(const table *from, const uint8_t *old, const table *
         state_copy_over(&owner, &generation_old, &from->shape, state, &to->shape, function, copy),
         expected);
     CHECK(memcmp(copy, right, to->size) == 0);
-    CHECK_INT(state_take_over(&owner, &generation_old, &from->shape, &state, &to->shape, function),
-              expected);
+    CHECK_INT(
+        state_take_over(&owner, &generation_old, &from->shape, &state, &to->shape, function, NULL),
+        expected);
     CHECK((state == block) == (equal || expected != PORTICO_OK));
     CHECK(expected != PORTICO_OK ? memcmp(state, old, from->size) == 0
                                  : memcmp(state, right, to->size) == 0);
