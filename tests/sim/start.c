@@ -1,4 +1,4 @@
-/* A start, three clients, a swap, a stop: short, so that `test-sim nth start SEED KIND` can fail each
+/* A start, three clients, a swap, a stop, or a stop while the host starts: short, so that `test-sim nth start SEED KIND` can fail each
  * of its fault points in turn, alone and with those that follow.
  *
  *   A start is refused with exit code 1 and a reason in the log, or the host serves.
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { CLIENTS = 3, PORT = 7000, ECHO = 1, PATIENCE_MS = 600000, TRIES = 10 };
+enum { CLIENTS = 3, PORT = 7000, ECHO = 1, PATIENCE_MS = 600000, STOP_MS = 120000, TRIES = 10 };
 
 /* ---- the module, in two builds ----------------------------------------------------------- */
 
@@ -201,15 +201,49 @@ static void serve(void) {
     witness_quiet();
 }
 
-SCENARIO(start) {
+/* Sends the stop signal while the host starts, or a little later. */
+static void stopper_main(void *arg) {
+    (void)arg;
+    for (uint64_t left = sim_random(SIM_WORLD, 300); left > 0; left--) {
+        sim_yield();
+    }
+    sim_stop_signal();
+}
+
+/* A host that has been asked to stop ends soon. If the signal came before it listened to signals, it
+ * serves. */
+static void wait_for_end(void) {
+    for (uint32_t waited_ms = 0; world_runs() && waited_ms < STOP_MS; waited_ms += 10) {
+        os_sleep(10);
+    }
+}
+
+static bool start(void) {
     sim_library_add("game 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_1);
     sim_library_add("game 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_2);
     world_build("game", "game 1");
     world_log("file = {dir}/host.log\nterminal = no");
-    bool serves =
-        world_start("workers = 2\nstop_timeout_ms = 600000",
-                    "[module game]\n"
-                    "[listener main]\naddress = 127.0.0.1\nport = 7000\ntype = game.session\n");
+    return world_start("workers = 2\nstop_timeout_ms = 600000",
+                       "[module game]\n"
+                       "[listener main]\naddress = 127.0.0.1\nport = 7000\ntype = game.session\n");
+}
+
+/* The stop comes while the host starts. */
+static void start_and_stop(void) {
+    os_thread *stopper = world_thread("stopper", stopper_main, NULL);
+    (void)start();
+    wait_for_end();
+    CHECK(world_stop() == 0 || faults() > 0);
+    os_thread_join(stopper); /* last: world_stop counts handles */
+    witness_end();
+}
+
+SCENARIO(start) {
+    if (sim_chance(SIM_WORLD, 6)) {
+        start_and_stop();
+        return;
+    }
+    bool serves = start();
     if (serves) {
         serve();
     }

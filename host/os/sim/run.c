@@ -75,6 +75,7 @@ void sim_handles_limit(uint32_t handles) {
 
 void sim_faults_end(void) {
     faults_ended = true;
+    run.options.handles = 0;
 }
 
 void sim_spare_this_thread(bool spare) {
@@ -103,6 +104,7 @@ bool handle_take(void) {
     bool spared = run.thread->spared && !run.in_event;
     bool free_one = spared || run.figures.handles < most;
     run.figures.handles += free_one;
+    run.figures.faults += !free_one;
     return free_one;
 }
 

@@ -101,7 +101,8 @@ void sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
 /* Changes sim_options.handles. The limit does not apply to the calls of spared threads. */
 void sim_handles_limit(uint32_t handles);
 
-/* Stops all faults: the scenario now expects everything to recover. */
+/* Stops all faults and lifts the limit of handles: the scenario now expects everything to recover.
+ */
 void sim_faults_end(void);
 
 /* Advances nothing and fails nothing; it only lets other threads run. */
