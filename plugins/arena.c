@@ -207,6 +207,12 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
         return PORTICO_E_LIMIT; /* player_on_arrived receives this */
     }
     uint32_t slot = field_free_slot(f);
+    uint8_t bytes[8];
+    write_u16(write_u16(write_u16(write_u16(bytes, slot + 1), tick_ms), FIELD_SIZE), HIT_REACH);
+    portico_status status = host->session_send(session, WELCOME, bytes, sizeof bytes);
+    if (status != PORTICO_OK) {
+        return status; /* without a welcome they could not play; nothing has changed yet */
+    }
     f->sessions[slot] = session;
     f->next_move_ms[slot] = f->next_hit_ms[slot] = 0;
     f->scores[slot] = 0;
@@ -214,9 +220,6 @@ static portico_status PORTICO_CALL field_on_join(portico_room room, void *state,
     f->ys[slot] = field_random_place(f);
     f->end = slot < f->end ? f->end : slot + 1;
     f->count++;
-    uint8_t bytes[8];
-    write_u16(write_u16(write_u16(write_u16(bytes, slot + 1), tick_ms), FIELD_SIZE), HIT_REACH);
-    (void)host->session_send(session, WELCOME, bytes, sizeof bytes);
     return PORTICO_OK;
 }
 
