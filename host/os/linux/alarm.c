@@ -27,7 +27,7 @@ void os_alarm_destroy(os_alarm *alarm) {
 void os_alarm_sleep(os_alarm *alarm, uint64_t until_ns) {
     if (atomic_exchange(&alarm->rung, 0) == 0) {
         futex_sleep(&alarm->rung, 0, until_ns); /* returns at once if it has been rung by now */
-        atomic_store(&alarm->rung, 0);
+        (void)atomic_exchange(&alarm->rung, 0); /* no store: it must see what a ringer wrote */
     }
 }
 
