@@ -42,7 +42,6 @@ struct peer {
     bool changing; /* `change` is posted */
     uint32_t made;
     uint32_t open;
-    uint32_t echoes;
     link links[LINKS];
 };
 
@@ -92,7 +91,7 @@ static void link_send(peer *p, link *l) {
 }
 
 /* A frame is complete. The next is sent when the last one is back and has left. */
-static void link_frame(peer *p, link *l, uint16_t opcode, const uint8_t *data, uint32_t size) {
+static void link_frame(link *l, uint16_t opcode, const uint8_t *data, uint32_t size) {
     uint32_t payload[2] = {0};
     if (opcode == PEER_HELLO) {
         CHECK(l->greeted == 0 && l->back == 0);
@@ -103,17 +102,16 @@ static void link_frame(peer *p, link *l, uint16_t opcode, const uint8_t *data, u
     memcpy(payload, data, sizeof payload);
     CHECK(payload[0] == l->number && payload[1] == l->back && l->back < l->sent);
     l->back++;
-    p->echoes++;
 }
 
-static void link_take(peer *p, link *l, uint32_t bytes) {
+static void link_take(link *l, uint32_t bytes) {
     for (uint32_t i = 0; i < bytes; i++) {
         l->frame[l->have++] = l->arrived[i];
         uint32_t whole = l->have >= HEADER_BYTES ? l->frame[0] | (uint32_t)l->frame[1] << 8 : 0;
         CHECK(l->have < HEADER_BYTES || (whole >= HEADER_BYTES && whole <= FRAME_MAX));
         if (whole != 0 && l->have == whole) {
             uint16_t opcode = (uint16_t)(l->frame[2] | l->frame[3] << 8);
-            link_frame(p, l, opcode, l->frame + HEADER_BYTES, whole - HEADER_BYTES);
+            link_frame(l, opcode, l->frame + HEADER_BYTES, whole - HEADER_BYTES);
             l->have = 0;
         }
     }
@@ -136,7 +134,7 @@ static void link_received(peer *p, link *l, const os_completion *done) {
         link_close(p, l, false);
         return;
     }
-    link_take(p, l, done->bytes);
+    link_take(l, done->bytes);
     link_next(p, l);
     link_receive(p, l);
 }
@@ -260,10 +258,6 @@ void peer_become(peer *p, peer_mode mode) {
 
 uint32_t peer_connections(const peer *p) {
     return p->open;
-}
-
-uint32_t peer_echoes(const peer *p) {
-    return p->echoes;
 }
 
 void peer_stop(peer *p) {

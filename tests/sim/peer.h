@@ -29,9 +29,8 @@ peer *peer_start(uint16_t port);
 /* Ends the present connections and treats new ones as `mode` says. */
 void peer_become(peer *p, peer_mode mode);
 
-/* Accepted connections that are open now, and all frames that came back so far. */
+/* Accepted connections that are open now. */
 uint32_t peer_connections(const peer *p);
-uint32_t peer_echoes(const peer *p);
 
 /* Ends the connections and the thread, and frees the peer. */
 void peer_stop(peer *p);
