@@ -8,9 +8,10 @@
 #                                              repeats one seed and prints each call
 #   sh scripts/simulate.sh --totals            prints what all explorations have added up to
 #
-# A number up to 86400 is SECONDS, a larger one is a SEED; seed=N is a seed of any size. Missing Debian packages are installed. Failures are kept in build/PRESET/sim-failures/ and shrunk,
-# and the commands that repeat them are printed. The exit code is 0 if no seed failed. Totals are
-# added to build/sim-totals.txt.
+# A number up to 86400 is SECONDS, a larger one is a SEED; seed=N is a seed of any size. Missing
+# Debian packages are installed. Failures are kept in build/PRESET/sim-failures/ and shrunk, and the
+# commands that repeat them are printed. The exit code is 0 if no seed failed. Totals are added to
+# build/sim-totals.txt.
 #
 # PORTICO_SIM_JOBS  how many seeds run at once; default: as many as there are processors
 set -eu

@@ -9,8 +9,9 @@
 #
 # Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; before the
 # tests, the parsers get new inputs for a while (scripts/fuzz.sh). Of windows-clang only the shipped
-# programs, what the tests share and what the bench measures are built. A test's name begins with its preset. Missing Debian packages are installed. The exit code
-# is 0 when everything was built and every test passed.
+# programs, what the tests share and what the bench measures are built. A test's name begins with
+# its preset. Missing Debian packages are installed. The exit code is 0 when everything was built
+# and every test passed.
 #
 # PORTICO_TEST_JOBS  how many tests run at once; default: two more than there are processors
 set -eu

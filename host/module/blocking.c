@@ -79,7 +79,7 @@ static const registered_handler *job_handler(job *j) {
                            : registry_find_handler(j->generation->registry->blocking, j->id);
 }
 
-/* Somebody waits for the reply, so a lack of memory only delays it. */
+/* An entity waits for the reply, so a lack of memory only delays it. */
 static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
     portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
     if (status == PORTICO_E_NO_MEMORY) {

@@ -99,7 +99,7 @@ static void connector_on_resolve(control_command *command) {
     os_mutex_lock(&c->lock);
     c->waiting = false;
     if (status != PORTICO_OK) {
-        connector_next_round_locked(c); /* a failed one, which is over */
+        connector_next_round_locked(c); /* this failed attempt is a round */
         connector_failed_locked(c, status);
         os_mutex_unlock(&c->lock);
         return;

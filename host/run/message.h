@@ -22,8 +22,8 @@ typedef struct message {
     uint8_t bytes[]; /* size + 1: a zero follows */
 } message;
 
-/* A message for `to`; NULL: for message_post_created. Takes over a hold of `to` and of `from`, unless
- * it returns NULL: out of memory. */
+/* A message for `to`; NULL: for message_post_created. Takes over a hold of `to` and of `from`,
+ * unless it returns NULL: out of memory. */
 message *message_create(entity *to, uint32_t id, const void *data, uint32_t size,
                         message_source *from);
 
@@ -32,7 +32,8 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
                             message_source *from);
 
-/* Posts a message that was created with `to` NULL; allocates nothing. Takes it over on PORTICO_OK. */
+/* Posts a message that was created with `to` NULL; allocates nothing. On PORTICO_OK it takes the
+ * message over. */
 portico_status message_post_created(portico_entity to, message *m);
 
 /* Calls `handler` with the message. Inside the gate of the handler's module. */

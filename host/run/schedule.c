@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The word of a periodic timer: whether the last message still waits for its turn, whether the timer
- * has ended, and how many messages have been left out since the last one. */
+/* The word of a periodic timer: whether the last message still waits for its turn, whether the
+ * timer has ended, and how many messages have been left out since the last one. */
 enum { WAITING = 1, ENDED = 2, LEFT_OUT = 4 };
 
 typedef struct schedule {

@@ -37,8 +37,8 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits);
 uint32_t session_next_work_locked(session *s, uint32_t bits);
 /* Queues the turn to the strand of its room, or to the port. False: out of memory. */
 bool session_queue_turn_locked(session *s);
-/* The same for a caller that has the turn and passes it and its hold on, even if there is no memory:
- * then the sweep tries again. */
+/* The same for a caller that has the turn: takes over the turn and the caller's hold. Out of
+ * memory, it ends the turn, and the sweep requests it again. */
 void session_pass_turn_locked(session *s);
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);

@@ -115,7 +115,7 @@ static bool recv_line(client *c, char line[LINE_BYTES]) {
         int32_t got = client_recv(c, line + at, 1, PATIENCE_MS);
         if (got != 1) {
             if (got == CLIENT_TIMEOUT) {
-                sim_fail("an administrator waits in vain for the rest of an answer");
+                sim_fail("the rest of an answer does not come");
             }
             return false; /* within a line if the answer exceeded the memory or the send limit */
         }

@@ -4,8 +4,8 @@
  *   Every minute has one tick in each room, and every member receives all of them in order.
  *   The clocks agree: the host's uptime is the time that has been simulated.
  *
- * Three minutes; with PORTICO_SIM_DAY=1 in the environment, a day. Tolerates stalls and waits that end for no reason. No other fault
- * strikes: it could close sessions. */
+ * Three minutes; with PORTICO_SIM_DAY=1 in the environment, a day. Tolerates stalls and waits that
+ * end for no reason. No other fault strikes: it could close sessions. */
 #include "sim/client.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -160,7 +160,7 @@ static void check_minute(client **players, uint32_t *received, uint32_t count, u
     CHECK(opened == count && closed == 0);
 }
 
-/* Idles for so many minutes, with the players. */
+/* Idles for `minutes` with the players. */
 static void idle(uint32_t minutes, client **players, uint32_t *received, uint32_t count,
                  uint64_t start_ms) {
     int64_t before = 0;

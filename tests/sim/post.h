@@ -33,7 +33,7 @@ void post_leave(post_box *b);
 /* The entity has ended: nothing arrives any more. A module's timers end with it. */
 void post_end(post_box *b);
 post_box *post_find(portico_entity id);
-/* The nth box, counted from the latest; NULL: there are not so many. */
+/* The nth box, counted from the latest, or NULL. */
 post_box *post_latest(uint32_t n);
 
 /* ---- letters ------------------------------------------------------------------------------ */

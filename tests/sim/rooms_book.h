@@ -66,7 +66,7 @@ extern bool book_rooms_end;
 /* While true, calls may run out of memory and connections may break. */
 extern bool book_faults;
 
-/* The nth session or room, NULL if there are not so many; and by id. */
+/* The nth session or room, or NULL; and by id. */
 guest *guest_number(uint32_t n);
 place *place_number(uint32_t n);
 guest *guest_find(portico_session id);

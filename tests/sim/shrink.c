@@ -106,14 +106,11 @@ static bool fewer_kinds_of_faults(shrinker *s) {
 static bool calmer(shrinker *s, const char *key, const char *const *values) {
     for (; *values != NULL; values++) {
         char assignment[64];
-        char before[RUN_OPTIONS_BYTES];
-        char after[RUN_OPTIONS_BYTES];
         attempt a = s->best;
-        options_text(&a.options, before, sizeof before);
+        sim_options before = a.options;
         snprintf(assignment, sizeof assignment, "%s=%s", key, *values);
         (void)options_set(&a.options, assignment);
-        options_text(&a.options, after, sizeof after);
-        if (strcmp(after, before) == 0) {
+        if (memcmp(&a.options, &before, sizeof before) == 0) {
             return false; /* as calm as that already */
         }
         if (keep_if_same(s, a, OTHER_SEEDS)) {

@@ -1,6 +1,6 @@
-/* entity_race.c: threads add, find and release entities in few slots, all at once. Whoever finds an
- * id has that entity, complete and not freed; each entity is freed exactly once. The sanitizers look
- * for uses after free and for writes that are not yet visible. */
+/* entity_race.c: threads add, find and release entities in few slots, all at once. A thread that
+ * finds an id has that entity, complete and not freed; each entity is freed exactly once. The
+ * sanitizers look for uses after free and for writes that are not yet visible. */
 #include "os/os.h"
 #include "run/entity_table.h"
 

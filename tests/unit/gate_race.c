@@ -1,5 +1,6 @@
 /* gate_race.c: threads enter and leave a gate without pause while another closes and opens it. When
- * it is closed nobody is inside; when it could not be closed, or is open again, everybody goes on. */
+ * it is closed nobody is inside; when it could not be closed, or is open again, all threads
+ * continue. */
 #include "module/gate.h"
 
 #include "support/check.h"

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Calls happen(arg, value) at that time, or soon if it is past, on whichever thread holds the token.
- * Events of the same time run in the order in which they were made. `happen` hands no token on. */
+/* Calls happen(arg, value) at that time, or soon if it is past, on the thread that holds the token.
+ * Events of the same time run in the order in which they were added. `happen` does not hand the
+ * token on. */
 void event_add(uint64_t at_ns, void (*happen)(void *arg, uint64_t value), void *arg,
                uint64_t value);
 

@@ -1,5 +1,5 @@
-/* lock.c: mutexes, conditions and alarms, in which the simulated threads wait. Their storage says
- * who has them; who waits for them is in token.c, by address. */
+/* lock.c: mutexes, conditions and alarms, in which the simulated threads wait. Their storage
+ * names the owner; token.c knows the threads that wait, by the address. */
 #include "races.h"
 #include "token.h"
 

@@ -1,8 +1,8 @@
 /* races.h: tells the thread sanitizer which order the seam promises, and nothing else.
  *
  * The token puts everything in one order, so a sanitizer that saw it would never find a race. In a
- * build with the thread sanitizer this folder, the real system below it and the scenarios are
- * therefore not instrumented (host/CMakeLists.txt), and only the host is. What the sanitizer learns:
+ * build with the thread sanitizer only the host is therefore instrumented, and not this folder, the
+ * real system below it and the scenarios (host/CMakeLists.txt). What the sanitizer learns:
  *
  *   a mutex      an unlock comes before the next lock
  *   an alarm     a ring comes before the return of the sleep that it ends

@@ -9,7 +9,8 @@
  *   Sockets   are in memory. They have latency, short reads and writes, small windows, resets.
  *   Files     are the real system's. A file that begins with SIM_LIBRARY_MAGIC is a library whose
  *             symbols are in this executable: see sim_library_add.
- *   Faults    strike at any call of the seam that can fail, and at any allocation (step.h).
+ *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is
+ *             read, written or closed (step.h). Some calls never fail: os_random, os_on_signals.
  *
  * A run is a pure function of the options, the scenario, the build and the lengths of the paths that
  * the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to the
@@ -53,10 +54,10 @@ typedef enum sim_policy {
 typedef struct sim_options {
     uint64_t seed;
     sim_policy policy;
-    uint32_t call_switch;   /* one in so many calls hands the token on; 0: none */
+    uint32_t call_switch;   /* one in this many calls hands the token on; 0: none */
     uint32_t atomic_switch; /* the same of atomic operations */
     uint32_t latency_us;    /* the most that bytes, connects and resets take; 0: none */
-    uint32_t short_io;      /* one in so many reads, writes and waits moves less than it could */
+    uint32_t short_io;      /* one in this many reads, writes and waits moves less than it could */
     uint32_t window_bytes;  /* the most bytes of a connection that are sent and not yet read;
                                0: 64 KiB. Wild: each connection chooses its own up to this. */
     bool wild;              /* everything that the contract allows, not only the usual: completions
@@ -66,7 +67,7 @@ typedef struct sim_options {
     uint32_t handles;       /* the most sockets, ports and threads; 0: 1,000,000 */
     uint64_t faults_from;   /* no fault strikes at fault points before this one, counted from 1 */
     uint64_t faults_to;     /* nor after this one */
-    uint32_t faults[SIM_FAULT_KINDS]; /* one in so many fault points of the kind fails; 1: each;
+    uint32_t faults[SIM_FAULT_KINDS]; /* one in this many fault points of the kind fails; 1: each;
                                          0: none */
     uint64_t calls_max; /* more calls of the seam: the run fails as endless; 0: 20 million */
     FILE *trace;        /* receives a line for each call; NULL: none */
@@ -137,9 +138,8 @@ typedef struct sim_figures {
     uint64_t used_ns;      /* of it, by all threads' calls */
     uint64_t fault_points; /* calls that could have failed */
     uint64_t faults;       /* those that did */
-    uint64_t faults_of[SIM_FAULT_KINDS];
-    int64_t allocations; /* made through step.h and not freed */
-    int64_t handles;     /* sockets, ports, threads, alarms and libraries that exist */
+    int64_t allocations;   /* made through step.h and not freed */
+    int64_t handles;       /* sockets, ports, threads, alarms and libraries that exist */
 } sim_figures;
 
 void sim_look(sim_figures *figures);

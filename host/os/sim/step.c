@@ -1,4 +1,4 @@
-/* step.c: what step.h leads here: atomic operations, allocations and files. Any simulated thread. */
+/* step.c: see step.h. Any simulated thread. */
 #include "step.h"
 
 #include "token.h"
