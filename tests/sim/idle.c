@@ -69,6 +69,24 @@ static void PORTICO_CALL on_room_close(portico_room room, void *state, portico_s
     witness_leave(witness_close(&code, room, WITNESS_ROOM, reason));
 }
 
+static portico_status PORTICO_CALL on_join(portico_room room, void *state,
+                                           portico_session session) {
+    (void)state;
+    witness_entity *e = witness_join(&code, room, session);
+    sim_yield();
+    witness_joined(e, session, PORTICO_OK);
+    witness_leave(e);
+    return PORTICO_OK;
+}
+
+static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
+                                  portico_status reason) {
+    (void)state;
+    witness_entity *e = witness_leave_room(&code, room, session);
+    CHECK(reason != PORTICO_OK); /* nobody leaves before the end */
+    witness_leave(e);
+}
+
 static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
     park_state *s = state;
     witness_entity *e = witness_enter(&code, room, "a tick");
@@ -90,6 +108,8 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                            .state_size = sizeof(park_state),
                                            .name = "lawn",
                                            .on_open = on_room_open,
+                                           .on_join = on_join,
+                                           .on_leave = on_leave,
                                            .on_close = on_room_close};
     (void)state;
     host = from_host;
