@@ -39,7 +39,7 @@ uint32_t session_next_work_locked(session *s, uint32_t bits);
 bool session_queue_turn_locked(session *s);
 /* The same for a caller that has the turn: takes over the turn and the caller's hold. Out of
  * memory, it ends the turn, and the sweep requests it again. */
-void session_pass_turn_locked(session *s);
+COLD void session_pass_turn_locked(session *s);
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
 /* The entity's `take`. */
@@ -58,7 +58,7 @@ static inline bool session_is_moving(const session *s) {
 }
 /* Moves the session towards `target`. False: its turn continues in the new place, not here.
  * [turn] */
-bool session_change_rooms(session *s);
+COLD bool session_change_rooms(session *s);
 /* Takes a closing session out of its room and ends any move. [turn] */
 void session_leave_rooms(session *s);
 
