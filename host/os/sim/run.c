@@ -94,6 +94,7 @@ bool fault_strikes(sim_fault_kind kind) {
                    (run.options.faults_to == 0 || point <= run.options.faults_to);
     if (strikes) {
         run.figures.faults++;
+        run.figures.faults_of[kind]++;
         run_note("FAULT ", names[kind], point);
     }
     return strikes;

@@ -138,8 +138,9 @@ typedef struct sim_figures {
     uint64_t used_ns;      /* of it, by all threads' calls */
     uint64_t fault_points; /* calls that could have failed */
     uint64_t faults;       /* those that did */
-    int64_t allocations;   /* made through step.h and not freed */
-    int64_t handles;       /* sockets, ports, threads, alarms and libraries that exist */
+    uint64_t faults_of[SIM_FAULT_KINDS];
+    int64_t allocations; /* made through step.h and not freed */
+    int64_t handles;     /* sockets, ports, threads, alarms and libraries that exist */
 } sim_figures;
 
 void sim_look(sim_figures *figures);
