@@ -34,7 +34,8 @@ static struct {
     char set[SET_NAME_MAX]; /* this host's, while it has copies */
     uint32_t number;        /* of the last copy */
     uint32_t count;         /* of this host's copies */
-    FILE *live;             /* open while there are any */
+    FILE *live;             /* SET.live, open while there are any */
+    char *live_path;        /* of `live`, so that its end needs no memory */
 } copies;
 
 char *path_join(const char *folder, const char *name) {
@@ -248,6 +249,10 @@ static portico_status set_begin(void) {
         if (copies.live == NULL && !taken) {
             copies.live = os_fopen(path, "wbx"); /* another host may have just deleted it */
         }
+        if (copies.live != NULL) {
+            copies.live_path = path;
+            return PORTICO_OK;
+        }
         free(path);
         if (!taken) {
             return PORTICO_OK;
@@ -261,11 +266,9 @@ static void set_end(void) {
     }
     fclose(copies.live);
     copies.live = NULL;
-    char *path = live_path(copies.set);
-    if (path != NULL) {
-        (void)os_file_remove(path);
-    }
-    free(path);
+    (void)os_file_remove(copies.live_path);
+    free(copies.live_path);
+    copies.live_path = NULL;
 }
 
 static void folder_count_one(void *arg, const char *name) {
