@@ -188,7 +188,7 @@ static tallies *tallies_create(uint32_t jobs) {
 #else
 
 static void jobs_run(job *j, tallies *all) {
-    pid_t ids[JOBS_MAX];
+    pid_t ids[JOBS_MAX] = {0};
     pid_t parent = getpid();
     fflush(NULL);
     for (; j->number < j->options->jobs; j->number++) {

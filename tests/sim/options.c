@@ -108,7 +108,10 @@ static bool refuse(const char *assignment) {
 
 bool options_set(sim_options *options, const char *assignment) {
     const char *equals = strchr(assignment, '=');
-    size_t size = equals != NULL ? (size_t)(equals - assignment) : 0;
+    if (equals == NULL) {
+        return refuse(assignment);
+    }
+    size_t size = (size_t)(equals - assignment);
     if (size == 5 && strncmp(assignment, "trace", size) == 0) {
         options->trace = strcmp(equals, "=0") != 0 ? stdout : NULL;
         return true;

@@ -106,11 +106,14 @@ static bool fewer_kinds_of_faults(shrinker *s) {
 static bool calmer(shrinker *s, const char *key, const char *const *values) {
     for (; *values != NULL; values++) {
         char assignment[64];
+        char before[RUN_OPTIONS_BYTES];
+        char after[RUN_OPTIONS_BYTES];
         attempt a = s->best;
-        sim_options before = a.options;
+        options_text(&a.options, before, sizeof before);
         snprintf(assignment, sizeof assignment, "%s=%s", key, *values);
         (void)options_set(&a.options, assignment);
-        if (memcmp(&a.options, &before, sizeof before) == 0) {
+        options_text(&a.options, after, sizeof after);
+        if (strcmp(after, before) == 0) {
             return false; /* as calm as that already */
         }
         if (keep_if_same(s, a, OTHER_SEEDS)) {
