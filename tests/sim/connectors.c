@@ -98,6 +98,7 @@ static const portico_module_info *PORTICO_CALL describe(void) {
 /* ---- what the status says ---------------------------------------------------------------- */
 
 typedef struct counters {
+    uint64_t asked_ms; /* the answer can be long on its way */
     uint64_t at_ms;
     bool known;
     bool waiting; /* its module is not loaded */
@@ -117,7 +118,7 @@ static counters look(const char *name) {
     char format[64];
     char state[16];
     unsigned most = 0;
-    counters c = {0};
+    counters c = {.asked_ms = now_ms()};
     if (!world_ctl("status", answer)) {
         return c;
     }
@@ -150,7 +151,7 @@ static void check_absence(const char *name, const counters *before) {
     if (!before->known || !after.known || before->waiting || after.waiting) {
         return;
     }
-    uint64_t time_ms = after.at_ms - before->at_ms;
+    uint64_t time_ms = after.at_ms - before->asked_ms;
     uint64_t tries = after.failures - before->failures;
     CHECK(after.attempts >= before->attempts && after.failures >= before->failures);
     if (tries > attempts_most(time_ms) + MANY) {
