@@ -60,6 +60,9 @@ struct os_alarm {
 portico_status os_alarm_create(os_alarm **alarm) {
     token_call("alarm_create", 0);
     *alarm = NULL;
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
+    }
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
     }

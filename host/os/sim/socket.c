@@ -111,6 +111,7 @@ static os_socket *socket_create(os_port *port) {
     os_socket *s = run_alloc(sizeof *s);
     s->port = port;
     s->linger_s = -1;
+    s->slow = run.options.wild && sim_random(SIM_NETWORK, 4) == 0;
     port_hold(port, 1);
     return s;
 }
@@ -151,6 +152,9 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
         port_choose(&chosen);
     } else if (is_in_use(&chosen, options->dual_stack) || fault_strikes(SIM_FAULT_NETWORK)) {
         return error_simulated(PORTICO_E_ADDRESS_IN_USE);
+    }
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
     }
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
@@ -213,6 +217,9 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     o->bytes = 0;
     if (fault_strikes(SIM_FAULT_HANDLES)) {
         return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
     }
     if (fault_strikes(SIM_FAULT_NETWORK)) { /* a connection was reset before it was accepted */
         accept_complete(listener, o, NULL, PORTICO_E_RESET);
@@ -285,6 +292,10 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     }
     if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
         return error_simulated(PORTICO_E_NO_HANDLES);
+    }
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        handle_give_back();
+        return error_simulated(PORTICO_E_NO_MEMORY);
     }
     connection *c = run_alloc(sizeof *c);
     os_socket *s = socket_create(port);

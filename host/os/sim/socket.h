@@ -49,6 +49,7 @@ struct os_socket {
     op *recv;
     op *send;
     bool shut; /* the sending direction ends after `send` */
+    bool slow; /* os_recv_now and os_send_now never do anything, as mostly on Windows */
     int32_t linger_s;
 };
 

@@ -228,9 +228,14 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     return port_submitted();
 }
 
+/* Whether it takes an operation to move bytes. */
+static bool is_slow(const os_socket *s) {
+    return s->slow || (run.options.wild && sim_random(SIM_NETWORK, 8) == 0);
+}
+
 uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
     token_call("recv_now", capacity);
-    if (s->recv != NULL || capacity == 0 || (run.options.wild && sim_random(SIM_NETWORK, 8) == 0)) {
+    if (s->recv != NULL || capacity == 0 || is_slow(s)) {
         return 0;
     }
     uint32_t size = read_some(s, data, capacity);
@@ -274,8 +279,7 @@ uint32_t os_send_now(os_socket *s, os_buffer **list) {
     if (is_too_long(*list)) {
         sim_fail("os_send_now gets a list of more than %d buffers", OS_SEND_BUFFERS_MAX);
     }
-    if (s->send != NULL || s->shut || incoming(s)->reset_arrived ||
-        (run.options.wild && sim_random(SIM_NETWORK, 8) == 0)) {
+    if (s->send != NULL || s->shut || incoming(s)->reset_arrived || is_slow(s)) {
         return 0;
     }
     uint32_t size = write_some(s, list);
