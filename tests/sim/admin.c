@@ -1,6 +1,7 @@
-/* Administrators storm the host with commands, right and wrong ones, wrong tokens, half lines, many
- * lines at once, and vanish or stop reading in the middle; SIGHUP comes and the log is rotated, while
- * players play. A command or a signal stops the host, sometimes in the middle of all this.
+/* Administrators storm the host with commands, right and wrong ones, wrong tokens, half lines,
+ * many lines at once, and vanish or stop reading in the middle; SIGHUP comes and the log is
+ * rotated, while players play. A command or a signal stops the host, sometimes in the middle of
+ * all this.
  *
  *   Every line of an answer begins with "| " or ends the answer: "ok", or "error WHY".
  *   Answers to commands that no other thread runs come in order.

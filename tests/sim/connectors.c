@@ -1,6 +1,6 @@
 /* Connectors to peers that refuse, accept and close, reset, are deaf, stay away for long and come
- * back, to a listener of the same host, and to a name that no name server knows; while the module is swapped, unloaded and loaded,
- * and at last a stop at any moment.
+ * back, to a listener of the same host, and to a name that no name server knows; while the module
+ * is swapped, unloaded and loaded, and at last a stop at any moment.
  *
  *   The pauses between attempts grow, up to reconnect_max_ms, and attempts never end.
  *   Sessions of connectors are like others: on_open once, then on_close once; frames in order.

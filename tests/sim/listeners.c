@@ -1,14 +1,14 @@
-/* Listeners whose address is taken at first, two on one port, one on a port that the system chooses,
- * two with small limits; and crowds that connect while handles are short, accepts fail and the module
- * is unloaded and loaded.
+/* Listeners whose address is taken at first, two on one port, one on a port that the system
+ * chooses, two with small limits; and crowds that connect while handles are short, accepts fail
+ * and the module is unloaded and loaded.
  *
  *   Nobody is served beyond max_sessions and max_per_address.
  *   A listener that cannot open is retried until it can. Of two that want one port, one has it.
- *   Port 0 stays what it became.
+ *   Port 0 stays what it became. The ready file names what listens.
  *   When the shortage is over, every listener serves again.
  *
- * Tolerates every kind of fault: a failed listen or accept is tried again, and a client that is not
- * served is not missed before the end. */
+ * Tolerates every kind of fault: a failed listen or accept is tried again, and a client that is
+ * not served is not missed before the end. */
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -160,6 +160,29 @@ static bool look(void) {
     return (main.listens || wide.listens) && few.listens && alone.listens && chosen.listens;
 }
 
+/* The ready file names what listens, once the host has come to rest. */
+static void check_ready_file(void) {
+    static char text[WORLD_ANSWER_BYTES];
+    char path[1024];
+    char free_line[64];
+    sim_figures figures;
+    sim_look(&figures);
+    world_path(path, sizeof path, "ready");
+    FILE *file = os_fopen(path, "rb");
+    CHECK(file != NULL);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    snprintf(free_line, sizeof free_line, "listener free 127.0.0.1:%u\n", free_port);
+    bool main = strstr(text, "listener main ") != NULL;
+    bool wide = strstr(text, "listener wide ") != NULL;
+    bool whole = strstr(text, free_line) != NULL && strstr(text, "listener few ") != NULL &&
+                 strstr(text, "listener alone ") != NULL && strstr(text, "admin ") != NULL &&
+                 main != wide;
+    if (!whole && figures.faults_of[SIM_FAULT_FILES] == 0) {
+        sim_fail("the ready file does not name what listens:\n%s", text);
+    }
+}
+
 /* ---- the crowd --------------------------------------------------------------------------- */
 
 static uint32_t crowds_left;
@@ -270,6 +293,7 @@ static void check_back(void) {
         }
         os_sleep(1000);
     }
+    check_ready_file();
 }
 
 static bool start(void) {

@@ -2,7 +2,8 @@
  * its own that no fault strikes. How it treats connections can be changed at any time.
  *
  * It expects a module that sends one frame with opcode PEER_HELLO when a session opens, and sends
- * every frame with opcode PEER_ECHO back: it checks that these arrive complete, once and in order. */
+ * every frame with opcode PEER_ECHO back. It checks that these arrive complete, once and in
+ * order. */
 #ifndef TEST_PEER_H
 #define TEST_PEER_H
 

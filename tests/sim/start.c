@@ -1,5 +1,6 @@
-/* A start, three clients, a swap, a stop, or a stop while the host starts: short, so that `test-sim nth start SEED KIND` can fail each
- * of its fault points in turn, alone and with those that follow.
+/* A start, three clients, a swap, a stop, or a stop while the host starts: short, so that
+ * `test-sim nth start SEED KIND` can fail each of its fault points in turn, alone and with those
+ * that follow.
  *
  *   A start is refused with exit code 1 and a reason in the log, or the host serves.
  *   A fault costs at most one client its connection.
@@ -117,8 +118,8 @@ static void check_copies(void) {
     CHECK(left == 0 || figures.faults_of[SIM_FAULT_FILES] > 0);
 }
 
-/* The log says why a start was refused, unless it could not be opened itself. One of several faults may have struck
- * the log, too. */
+/* The log says why a start was refused, unless it could not be opened itself. One of several faults
+ * may have struck the log, too. */
 static void check_reason(void) {
     char path[1024];
     char line[4096];
@@ -232,8 +233,8 @@ static void stopper_main(void *arg) {
     sim_stop_signal();
 }
 
-/* A host that has been asked to stop ends soon. If the signal came before it listened to signals, it
- * serves. */
+/* A host that has been asked to stop ends soon. If the signal came before it listened to signals,
+ * it serves. */
 static void wait_for_end(void) {
     for (uint32_t waited_ms = 0; world_runs() && waited_ms < STOP_MS; waited_ms += 10) {
         os_sleep(10);
