@@ -11,6 +11,7 @@
 #include "support/clock.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,7 +20,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 #endif
 
@@ -38,6 +38,9 @@ typedef struct tally {
 } tally;
 
 typedef tally tallies[SCENARIOS_MAX];
+
+/* Shared by the jobs: Ctrl+C and SIGTERM end an exploration early, and it still adds up. */
+static volatile sig_atomic_t *stopped;
 
 static uint32_t scenario_count(void) {
     uint32_t count = 0;
@@ -151,7 +154,7 @@ static uint32_t next_scenario(const job *j) {
 
 static void job_run(job *j) {
     const explore_options *o = j->options;
-    while (o->seconds == 0 || clock_now_ms() < j->end_ms) {
+    while (*stopped == 0 && (o->seconds == 0 || clock_now_ms() < j->end_ms)) {
         uint32_t at = next_scenario(j);
         if (at == scenario_count()) {
             break;
@@ -181,8 +184,8 @@ static void jobs_run(job *j, tallies *all) {
     job_run(j);
 }
 
-static tallies *tallies_create(uint32_t jobs) {
-    return calloc(jobs, sizeof(tallies));
+static void *shared_memory(size_t size) {
+    return calloc(1, size);
 }
 
 #else
@@ -211,13 +214,17 @@ static void jobs_run(job *j, tallies *all) {
     }
 }
 
-static tallies *tallies_create(uint32_t jobs) {
-    tallies *all =
-        mmap(NULL, jobs * sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return all != MAP_FAILED ? all : NULL;
+static void *shared_memory(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
 #endif
+
+static void on_stop(int number) {
+    (void)number;
+    *stopped = 1;
+}
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
@@ -276,11 +283,14 @@ uint64_t explore(const explore_options *given) {
     if (o.first_seed == 0) {
         o.first_seed = (uint64_t)time(NULL) * 10000;
     }
-    tallies *all = tallies_create(o.jobs);
-    if (all == NULL) {
+    tallies *all = shared_memory(o.jobs * sizeof *all);
+    stopped = shared_memory(sizeof *stopped);
+    if (all == NULL || stopped == NULL) {
         fprintf(stderr, "out of memory\n");
         exit(2);
     }
+    signal(SIGINT, on_stop);
+    signal(SIGTERM, on_stop);
     printf("seeds from %" PRIu64 " on, %" PRIu32 " at once\n", o.first_seed, o.jobs);
     job j = {.options = &o, .end_ms = began_ms + (uint64_t)o.seconds * 1000};
     jobs_run(&j, all);
