@@ -60,11 +60,9 @@ struct os_alarm {
 portico_status os_alarm_create(os_alarm **alarm) {
     token_call("alarm_create", 0);
     *alarm = NULL;
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
+    portico_status status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     *alarm = run_alloc(sizeof **alarm);
     return PORTICO_OK;

@@ -27,11 +27,9 @@ static os_port *ports;
 portico_status os_port_create(os_port **port) {
     token_call("port_create", 0);
     *port = NULL;
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
+    portico_status status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     *port = run_alloc(sizeof **port);
     (*port)->next = ports;

@@ -109,6 +109,13 @@ bool handle_take(void) {
     return free_one;
 }
 
+portico_status handle_new(void) {
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    return fault_strikes(SIM_FAULT_HANDLES) || !handle_take() ? PORTICO_E_NO_HANDLES : PORTICO_OK;
+}
+
 void handle_give_back(void) {
     run.figures.handles--;
 }

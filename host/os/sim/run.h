@@ -36,6 +36,10 @@ bool fault_strikes(sim_fault_kind kind);
 
 /* Counts a handle of the simulation. False: the process may have no more. */
 bool handle_take(void);
+
+/* The same for a call that creates something: it may also fail by chance. PORTICO_E_NO_MEMORY,
+ * PORTICO_E_NO_HANDLES. */
+portico_status handle_new(void);
 void handle_give_back(void);
 
 #endif

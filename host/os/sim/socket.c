@@ -153,11 +153,9 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     } else if (is_in_use(&chosen, options->dual_stack) || fault_strikes(SIM_FAULT_NETWORK)) {
         return error_simulated(PORTICO_E_ADDRESS_IN_USE);
     }
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
+    portico_status status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     os_socket *s = socket_create(port);
     s->address = chosen;
@@ -290,12 +288,9 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     if (status != PORTICO_OK) {
         return error_simulated(status);
     }
-    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
-    }
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        handle_give_back();
-        return error_simulated(PORTICO_E_NO_MEMORY);
+    status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     connection *c = run_alloc(sizeof *c);
     os_socket *s = socket_create(port);

@@ -342,11 +342,9 @@ portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(
                                void *arg) {
     token_call("thread_start", 0);
     *result = NULL;
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (fault_strikes(SIM_FAULT_HANDLES) || !handle_take()) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
+    portico_status status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     os_thread *t = run_alloc(sizeof *t);
     t->fn = fn;
