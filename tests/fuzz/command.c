@@ -1,6 +1,6 @@
 /* command.c: a line of `portico ctl` or of an admin client, and the options of `top`. What is
- * accepted is compared with a second, slow reading of the usage; what is refused has a reason of one
- * line.
+ * accepted is compared with a second, slow reading of the usage; what is refused has a reason of
+ * one line.
  *
  * Input: lines: commands.
  *
@@ -28,8 +28,8 @@ static void split(char *text, word_list *list) {
 
 /* ---- top ------------------------------------------------------------------------------------- */
 
-/* Whether the text is digits with up to `places` more after a point, fewer than 64 bytes in all; its
- * value by strtod. */
+/* Whether the text is digits with up to `places` more after a point, fewer than 64 bytes in all;
+ * its value by strtod. */
 static bool slow_number(const char *text, size_t places, double *value) {
     size_t whole = strspn(text, "0123456789");
     size_t part = text[whole] == '.' && places > 0 ? strspn(text + whole + 1, "0123456789") : 0;

@@ -1,7 +1,7 @@
 /* module.c: a module's description and what its `load` registers, of any sizes, names and numbers.
  * Each call has the status that a second list of the rules gives it, and the registry then holds
- * exactly what was accepted. Structs are as large as they say, so a sanitizer sees a read past their
- * end.
+ * exactly what was accepted. Structs are as large as they say, so a sanitizer sees a read past
+ * their end.
  *
  * Reaches the static functions of image.c by including it. Input: the description, then the calls.
  *

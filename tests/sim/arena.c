@@ -1,11 +1,11 @@
-/* The modules that come with Portico, arena and chat, as real libraries: bots play and talk while both
- * modules are swapped. This is how a module's author can test a game without a port, a sleep or a
- * change to the module.
+/* The modules that come with Portico, arena and chat, as real libraries: bots play and talk while
+ * both modules are swapped. This is how a module's author can test a game without a port, a sleep
+ * or a change to the module.
  *
- * All kinds of faults may strike, and either module may be unloaded. After the last fault both games
- * run. Some seeds are strict: without faults and unloads no tick may be missing, for a simulated
- * minute, or with the variable PORTICO_SIM_HOUR for an hour (test-sim arena 7293 calls_max=100000000
- * count.seconds=3600).
+ * All kinds of faults may strike, and either module may be unloaded. After the last fault both
+ * games run. Some seeds are strict: without faults and unloads no tick may be missing, for a
+ * simulated minute, or with the variable PORTICO_SIM_HOUR for an hour (test-sim arena 7293
+ * calls_max=100000000 count.seconds=3600).
  */
 #include "sim/bot.h"
 #include "sim/world.h"

@@ -20,9 +20,9 @@ extern bool bots_timed;
 extern uint64_t bots_snapshots;
 extern uint64_t bots_lines;
 
-/* Plays the arena on one connection: joins fields, moves, hits, and now and then breaks the rules. It
- * checks that it is welcomed first, that each snapshot has it once and comes after the one before,
- * that it moves no further than it asked, that scores only rise, and why it is refused. */
+/* Plays the arena on one connection: joins fields, moves, hits, and now and then breaks the rules.
+ * It checks that it is welcomed first, that each snapshot has it once and comes after the one
+ * before, that it moves no further than it asked, that scores only rise, and why it is refused. */
 void bot_play(void);
 
 /* Talks on one connection: what each speaker says arrives once and in order, its own words

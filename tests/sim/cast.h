@@ -1,6 +1,6 @@
-/* cast.h: modules for scenarios, in many builds, and who plays with them: the module `game` owns the
- * session type game.session, `ally` and `bank` require it and join that type. Each has a state per
- * session, a state of its own, opcodes, messages, timers and jobs, and reports all of it to the
+/* cast.h: modules for scenarios, in many builds, and who plays with them: the module `game` owns
+ * the session type game.session, `ally` and `bank` require it and join that type. Each has a state
+ * per session, a state of its own, opcodes, messages, timers and jobs, and reports all of it to the
  * witness.
  *
  * The scenario's thread is the administrator; clients run on threads of their own. */
@@ -46,8 +46,8 @@ void cast_administrate(uint32_t commands);
 /* What a client does, until it leaves or the connection ends. */
 void cast_play(void);
 
-/* The faults have ended: loads good builds of all modules and plays with each of them. Fails if that
- * does not succeed within an hour. Does nothing if the host has ended. */
+/* The faults have ended: loads good builds of all modules and plays with each of them. Fails if
+ * that does not succeed within an hour. Does nothing if the host has ended. */
 void cast_recover(void);
 
 #endif

@@ -1,6 +1,6 @@
-/* cast_state.h: the states of the cast's modules, in the shapes of their builds. Each handler begins
- * by checking that the state has the values of the last one, whatever swaps lie between, and ends by
- * writing new ones. */
+/* cast_state.h: the states of the cast's modules, in the shapes of their builds. Each handler
+ * begins by checking that the state has the values of the last one, whatever swaps lie between, and
+ * ends by writing new ones. */
 #ifndef TEST_CAST_STATE_H
 #define TEST_CAST_STATE_H
 

@@ -1,6 +1,6 @@
-/* Sessions, rooms and two modules post to each other, start and cancel timers, run jobs, and send to
- * channels, while sessions move and end, one module is swapped and rolled back, and the other one is
- * unloaded and loaded, and perhaps the host is stopped. post.h knows what must arrive.
+/* Sessions, rooms and two modules post to each other, start and cancel timers, run jobs, and send
+ * to channels, while sessions move and end, one module is swapped and rolled back, and the other
+ * one is unloaded and loaded, and perhaps the host is stopped. post.h knows what must arrive.
  *
  * All kinds of faults may strike. One build has states of another shape, which the host converts.
  * After the last fault everything arrives that was posted to anybody who is still there.

@@ -1,5 +1,5 @@
-/* messages_channel.h: what the module "messages" does with channels, all of it in its own turn: so it
- * knows their members and the order of what they receive. */
+/* messages_channel.h: what the module "messages" does with channels, all of it in its own turn: so
+ * it knows their members and the order of what they receive. */
 #ifndef TEST_MESSAGES_CHANNEL_H
 #define TEST_MESSAGES_CHANNEL_H
 

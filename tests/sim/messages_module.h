@@ -1,6 +1,6 @@
-/* messages_module.h: the modules of the scenario `messages`: "messages", with sessions and rooms, and
- * "second", without. Their sessions, rooms and the modules themselves post to each other, start and
- * cancel timers, and run jobs, as chance says. post.h knows what must arrive. */
+/* messages_module.h: the modules of the scenario `messages`: "messages", with sessions and rooms,
+ * and "second", without. Their sessions, rooms and the modules themselves post to each other, start
+ * and cancel timers, and run jobs, as chance says. post.h knows what must arrive. */
 #ifndef TEST_MESSAGES_MODULE_H
 #define TEST_MESSAGES_MODULE_H
 
@@ -11,8 +11,8 @@
 
 enum { MESSAGES_JOBS_WAIT = 4 }; /* [host] blocking_queue */
 
-/* Opcodes. A client sends COMMAND with its number, from 0. It receives WELCOME first, with the number
- * of its visitor; every other packet is a PACKET with its number. */
+/* Opcodes. A client sends COMMAND with its number, from 0. It receives WELCOME first, with the
+ * number of its visitor; every other packet is a PACKET with its number. */
 enum { COMMAND = 1, WELCOME = 100, PACKET = 101 };
 
 /* A session. */
@@ -33,8 +33,8 @@ extern uint32_t messages_budget;
 /* Fill a room's queue once. */
 extern bool messages_flood;
 
-/* Adds the libraries "messages 1", "messages 2", "messages 3" (with another shape of its states) and
- * "second 1". */
+/* Adds the libraries "messages 1", "messages 2", "messages 3" (with another shape of its states)
+ * and "second 1". */
 void messages_libraries(void);
 
 #endif

@@ -20,8 +20,8 @@ typedef enum player_end {
 /* Connects to 127.0.0.1. NULL: refused. */
 player *player_open(uint16_t port);
 
-/* Sends its next packet, of `size` bytes (see witness_pack). False: the connection has ended, or the
- * host has not taken the packet within `timeout_ms`; then the player can only be closed. */
+/* Sends its next packet, of `size` bytes (see witness_pack). False: the connection has ended, or
+ * the host has not taken the packet within `timeout_ms`; then the player can only be closed. */
 bool player_send(player *p, uint16_t opcode, uint32_t size, uint32_t timeout_ms);
 
 /* Sends bytes as they are. The witness does not hear of them. */

@@ -1,9 +1,9 @@
-/* post.h: what becomes of every message, timer and job: it arrives once, in order, not too early, and
- * where it was sent, or its receiver has ended.
+/* post.h: what becomes of every message, timer and job: it arrives once, in order, not too early,
+ * and where it was sent, or its receiver has ended.
  *
- * Boxes are what receives messages: sessions, rooms, modules. A report fails the run (sim_fail) at the
- * first thing that the host may not do. A letter, timer or job is known by its number, which is the
- * data of its message. Only one thread runs at a time, so all this is plain variables. */
+ * Boxes are what receives messages: sessions, rooms, modules. A report fails the run (sim_fail) at
+ * the first thing that the host may not do. A letter, timer or job is known by its number, which is
+ * the data of its message. Only one thread runs at a time, so all this is plain variables. */
 #ifndef TEST_POST_H
 #define TEST_POST_H
 

@@ -1,9 +1,9 @@
 /* Sessions create, join, leave and close rooms, move each other, and end at any moment, while the
- * module is swapped, unloaded and loaded, and perhaps the host is stopped. rooms_book.h knows what may
- * happen.
+ * module is swapped, unloaded and loaded, and perhaps the host is stopped. rooms_book.h knows what
+ * may happen.
  *
- * All kinds of faults may strike. After the last one the host recovers: no message of room_join_tell
- * is missing, the module can be swapped, and a new client is served.
+ * All kinds of faults may strike. After the last one the host recovers: no message of
+ * room_join_tell is missing, the module can be swapped, and a new client is served.
  */
 #include "sim/client.h"
 #include "sim/mail.h"

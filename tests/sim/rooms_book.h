@@ -1,8 +1,8 @@
-/* rooms_book.h: what the scenario `rooms` knows of every session and room, and must find confirmed in
- * every handler. Guests are sessions, places are rooms.
+/* rooms_book.h: what the scenario `rooms` knows of every session and room, and must find confirmed
+ * in every handler. Guests are sessions, places are rooms.
  *
- * A report fails the run (sim_fail) at the first thing that the host may not do. Only one thread runs
- * at a time, so the book is plain variables. */
+ * A report fails the run (sim_fail) at the first thing that the host may not do. Only one thread
+ * runs at a time, so the book is plain variables. */
 #ifndef TEST_ROOMS_BOOK_H
 #define TEST_ROOMS_BOOK_H
 

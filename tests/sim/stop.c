@@ -1,6 +1,6 @@
 /* A stop at any moment: the call of the seam at which it comes is drawn from all calls of a run, so
- * that it strikes during the start, a swap, a load, an unload, a close, or a stop that is under way.
- * By signal, by a second signal, by `ctl stop`; hang-ups come in between. Clients play and an
+ * that it strikes during the start, a swap, a load, an unload, a close, or a stop that is under
+ * way. By signal, by a second signal, by `ctl stop`; hang-ups come in between. Clients play and an
  * administrator works until nothing answers.
  *
  * All kinds of faults strike. Where stop_timeout_ms is short, no thread stalls: the host rightly

@@ -1,6 +1,6 @@
-/* Modules with state are swapped, rolled back and refused while clients play: builds of every shape,
- * handlers that take longer than a swap waits, dependents that do not agree, files that change under
- * the eyes of the watcher.
+/* Modules with state are swapped, rolled back and refused while clients play: builds of every
+ * shape, handlers that take longer than a swap waits, dependents that do not agree, files that
+ * change under the eyes of the watcher.
  *
  * All kinds of faults strike. */
 #include "sim/cast.h"

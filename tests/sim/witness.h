@@ -1,21 +1,23 @@
-/* witness.h: knows what the host may do, and fails the run (sim_fail) at the first thing that it may
- * not. Handlers of modules and clients report here; a report names the session or room by its id.
+/* witness.h: knows what the host may do, and fails the run (sim_fail) at the first thing that it
+ * may not. Handlers of modules and clients report here; a report names the session or room by its
+ * id.
  *
  * What it checks:
  *   - on_open comes first, once; then one on_close, and nothing after it. A module that is loaded
  *     again opens a session that it has joined again. The owner of a session opens it first and
  *     closes it last.
- *   - Handlers of one entity never overlap; a session in a room shares the room's turn. Handlers let
- *     other threads run (sim_yield, os_sleep, any host function), so that an overlap would show.
+ *   - Handlers of one entity never overlap; a session in a room shares the room's turn. Handlers
+ *     let other threads run (sim_yield, os_sleep, any host function), so that an overlap would
+ *     show.
  *   - An id is never used again. on_join and on_leave pair.
- *   - Code runs only while its library is open, and after `ctl swap` has answered `ok` no handler of
- *     another library begins.
- *   - A client's packets arrive in order and complete, unaltered, in one session. What the host sends
- *     arrives in order; when the stream ends in an orderly way, completely.
+ *   - Code runs only while its library is open, and after `ctl swap` has answered `ok` no handler
+ *     of another library begins.
+ *   - A client's packets arrive in order and complete, unaltered, in one session. What the host
+ *     sends arrives in order; when the stream ends in an orderly way, completely.
  *   - The counters of `ctl status` add up.
  *
- * Only one thread runs at a time, so all this is plain variables. A report lets no other thread run,
- * except those that say so. */
+ * Only one thread runs at a time, so all this is plain variables. A report lets no other thread
+ * run, except those that say so. */
 #ifndef TEST_WITNESS_H
 #define TEST_WITNESS_H
 
@@ -60,8 +62,8 @@ typedef struct witness_entity {
 void witness_load(const witness_code *code);
 void witness_swap_in(const witness_code *code, portico_status status);
 
-/* `unload` is called: of a staged generation, or of the module, which must have closed every session
- * and room. */
+/* `unload` is called: of a staged generation, or of the module, which must have closed every
+ * session and room. */
 void witness_unload(const witness_code *code);
 
 /* A function that belongs to no entity's turn is called: `stopping`, a blocking job, migrate's
@@ -93,8 +95,8 @@ witness_entity *witness_enter(const witness_code *code, uint64_t id, const char 
 witness_entity *witness_close(const witness_code *code, uint64_t id, witness_role role,
                               portico_status reason);
 
-/* The migrate of the module has failed for the session or room: the host closes it and does not call
- * the module for it again, not even on_close. */
+/* The migrate of the module has failed for the session or room: the host closes it and does not
+ * call the module for it again, not even on_close. */
 void witness_lost(const witness_code *code, uint64_t id, witness_role role);
 
 /* A handler of the module's own turn begins: a message to host->self(). */

@@ -35,9 +35,9 @@ static void path_in(char path[2 * PATH_BYTES], const char *name) {
     snprintf(path, 2 * PATH_BYTES, "%s/%s", world.folder, name);
 }
 
-/* The folder of this run, empty. The scenario's thread uses it, which no fault strikes. Its path has
- * the same length in every process: the host's answers contain it, so the length decides how many
- * bytes the network carries. */
+/* The folder of this run, empty. The scenario's thread uses it, which no fault strikes. Its path
+ * has the same length in every process: the host's answers contain it, so the length decides how
+ * many bytes the network carries. */
 static const char *folder(void) {
     sim_spare_this_thread(true);
     if (world.folder[0] == '\0') {

@@ -1,6 +1,6 @@
 /* schedule_missed.c: a periodic schedule counts every period once: in its message or, when it was
- * late or the message was refused, as missed in the next one; and it does not drift. Everything here
- * runs on the timers thread, which this test holds up. */
+ * late or the message was refused, as missed in the next one; and it does not drift. Everything
+ * here runs on the timers thread, which this test holds up. */
 #include "os/os.h"
 #include "run/message.h"
 #include "run/schedule.h"

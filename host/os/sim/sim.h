@@ -12,9 +12,9 @@
  *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is
  *             read, written or closed (step.h). Some calls never fail: os_random, os_on_signals.
  *
- * A run is a pure function of the options, the scenario, the build and the lengths of the paths that
- * the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to the
- * simulation and must not call the host.
+ * A run is a pure function of the options, the scenario, the build and the lengths of the paths
+ * that the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to
+ * the simulation and must not call the host.
  *
  * The process begins the simulation once, in sim_begin or in os_init, on its only thread.
  */
@@ -109,8 +109,8 @@ void sim_faults_end(void);
 /* Advances nothing and fails nothing; it only lets other threads run. */
 void sim_yield(void);
 
-/* Waits until the process has made `call` calls of the seam; the next thread to run is then this one.
- * False: `timeout_ms` were over first. One thread at a time. */
+/* Waits until the process has made `call` calls of the seam; the next thread to run is then this
+ * one. False: `timeout_ms` were over first. One thread at a time. */
 bool sim_await_call(uint64_t call, uint32_t timeout_ms);
 
 /* Ends the process by abort(), after it has printed the words, the seed and what every thread

@@ -24,8 +24,8 @@ __attribute__((no_sanitize("thread"))) static inline void sim_atomic(void) {
     }
 }
 
-/* The macros of <stdatomic.h> end in these builtins: clang's begin with __c11_, gcc's do not. A macro
- * is not expanded inside itself. */
+/* The macros of <stdatomic.h> end in these builtins: clang's begin with __c11_, gcc's do not. A
+ * macro is not expanded inside itself. */
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
 #define __c11_atomic_load(p, order) (sim_atomic(), __c11_atomic_load(p, order))
 #define __c11_atomic_store(p, v, order) (sim_atomic(), __c11_atomic_store(p, v, order))
