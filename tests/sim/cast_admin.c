@@ -264,6 +264,7 @@ static bool is_served(uint32_t module) {
 }
 
 void cast_recover(void) {
+    cast_hurry();
     for (uint32_t m = 0; m < module_count(); m++) {
         if (!repeat(bring_back, m)) {
             sim_fail("module %s cannot be brought back within an hour: %s", names[m], answer);

@@ -28,6 +28,9 @@ void module_state_begin(const witness_code *code, uint32_t build, witness_entity
                         const void *state);
 void module_state_end(const witness_code *code, uint32_t build, witness_entity *e, void *state);
 
+/* In cast.c: handlers take no time from now on. */
+void cast_hurry(void);
+
 /* In cast.c: a session of late, which may have closed; and sim_library_add for every build. */
 portico_session cast_any_session(void);
 void cast_add_libraries(void);

@@ -169,6 +169,10 @@ void witness_unload(const witness_code *code) {
     m->next = NULL;
 }
 
+void witness_stopping(const witness_code *code) {
+    module_of(code, "stopping")->loads++;
+}
+
 void witness_call(const witness_code *code, const char *what) {
     (void)module_of(code, what);
 }

@@ -66,7 +66,10 @@ void witness_swap_in(const witness_code *code, portico_status status);
  * session and room. */
 void witness_unload(const witness_code *code);
 
-/* A function that belongs to no entity's turn is called: `stopping`, a blocking job, migrate's
+/* `stopping` is called. An unload that fails opens sessions again which it has closed. */
+void witness_stopping(const witness_code *code);
+
+/* A function that belongs to no entity's turn is called: a blocking job, migrate's
  * query. */
 void witness_call(const witness_code *code, const char *what);
 
