@@ -393,6 +393,11 @@ void loader_unload_all(void) {
         if (loader_end(m)) {
             log_debug("modules", "%s is unloaded", m->name);
             module_destroy(m);
+        } else {
+            log_error("modules",
+                      "%s is not unloaded: a handler or job has not returned within twice "
+                      "stop_timeout_ms = %u",
+                      m->name, loader.config->stop_timeout_ms);
         }
     }
     free(loader.all.all);

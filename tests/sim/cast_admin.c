@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { SEND_PATIENCE_MS = 20000, RECOVERY_TRIES = 3600, RECOVERY_STEP_MS = 1000 };
+enum {
+    SEND_PATIENCE_MS = 20000,
+    RECOVERY_TRIES = 3600,
+    RECOVERY_STEP_MS = 1000,
+    SLOWEST_MS = 1000
+};
 
 static const char *const names[] = {"game", "ally", "bank"};
 static bool all_modules;
@@ -265,6 +270,7 @@ static bool is_served(uint32_t module) {
 
 void cast_recover(void) {
     cast_hurry();
+    os_sleep(SLOWEST_MS);
     for (uint32_t m = 0; m < module_count(); m++) {
         if (!repeat(bring_back, m)) {
             sim_fail("module %s cannot be brought back within an hour: %s", names[m], answer);
