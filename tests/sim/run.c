@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #if !defined(_WIN32)
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -29,7 +31,8 @@
 #define MEMORY_FOLDER "/dev/shm"
 #define FOLDER_PREFIX "portico-sim-"
 
-enum { PATH_BYTES = 1024, OUTPUT_BYTES = 64 * 1024, EXIT_HUNG = 1000 + 14 };
+enum { PATH_BYTES = 1024, OUTPUT_BYTES = 64 * 1024, EXIT_HUNG = 1000 + 14, REMAIN_S = 3600 };
+
 
 static struct {
     const char *executable;
@@ -76,12 +79,20 @@ static const char *folder_parent(void) {
 
 #else
 
+/* A process of another container may have an id that is unknown here: its folder changes with each
+ * of its runs. */
+static bool is_old(const char *folder) {
+    struct stat info;
+    return stat(folder, &info) == 0 && info.st_mtime + REMAIN_S < time(NULL);
+}
+
 static void remain_delete(void *arg, const char *name) {
     char path[2 * PATH_BYTES];
     int id = 0;
     (void)arg;
-    if (sscanf(name, FOLDER_PREFIX "%d", &id) == 1 && kill(id, 0) != 0 && errno == ESRCH) {
-        snprintf(path, sizeof path, MEMORY_FOLDER "/%s", name);
+    snprintf(path, sizeof path, MEMORY_FOLDER "/%s", name);
+    if (sscanf(name, FOLDER_PREFIX "%d", &id) == 1 && kill(id, 0) != 0 && errno == ESRCH &&
+        is_old(path)) {
         folder_empty(path);
     }
 }
