@@ -33,7 +33,6 @@
 
 enum { PATH_BYTES = 1024, OUTPUT_BYTES = 64 * 1024, EXIT_HUNG = 1000 + 14, REMAIN_S = 3600 };
 
-
 static struct {
     const char *executable;
     uint32_t limit_s;
