@@ -1,9 +1,8 @@
 /* counts.c: see counts.h. */
 #include "sim/counts.h"
 
+#include "sim/same.h"
 #include "sim/world.h"
-
-#include <string.h>
 
 static limited counts[COUNTS_MAX];
 static uint32_t counts_used;
@@ -12,15 +11,22 @@ static uint64_t counts_seed;
 /* Finds or adds. NULL: there is no room for it. */
 static limited *count_of(const char *what) {
     for (uint32_t i = 0; i < counts_used; i++) {
-        if (strcmp(counts[i].what, what) == 0) {
+        if (same(counts[i].what, what)) {
             return &counts[i];
         }
     }
-    if (counts_used == COUNTS_MAX || strlen(what) >= COUNT_NAME_BYTES) {
+    if (counts_used == COUNTS_MAX) {
         return NULL;
     }
-    limited *c = &counts[counts_used++];
-    snprintf(c->what, sizeof c->what, "%s", what);
+    limited *c = &counts[counts_used];
+    for (uint32_t i = 0; what[i] != '\0'; i++) {
+        if (i + 1 == COUNT_NAME_BYTES) {
+            return NULL;
+        }
+        c->what[i] = what[i];
+        c->what[i + 1] = '\0';
+    }
+    counts_used++;
     c->limit = UINT32_MAX;
     return c;
 }

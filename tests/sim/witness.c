@@ -1,6 +1,7 @@
 /* witness.c: see witness.h. */
 #include "sim/witness.h"
 
+#include "sim/same.h"
 #include "sim/world.h"
 
 #include <stdlib.h>
@@ -110,10 +111,6 @@ static module_record *module_of(const witness_code *code, const char *what) {
                  code->library);
     }
     return &modules[code->module];
-}
-
-static bool same(const char *a, const char *b) {
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 /* A handler that passes the module's gate begins. */
