@@ -187,7 +187,7 @@ def run_selection(tree, preset, names, limits, seconds):
     """Runs tests until one fails or `seconds` are over: (verdict, seconds, test, how)."""
     spent = 0.0
     for name in names:
-        if spent >= seconds:
+        if spent >= seconds or name not in limits:
             break
         how, took = tree.run_test(preset, name, limits[name])
         spent += took
@@ -261,16 +261,18 @@ def check_unmutated(tree, catchers, tests, areas, seconds):
         tree.list_tests(catcher.preset)
         known = Measured(tree, catcher)
         limits[name] = simulations(tree, known, seconds) if name == "sim" else {}
-        for area in areas:
+        for area in areas if name != "sim" else []:
+            spent = 0
             for test in selection(tests, area, name, {}):
-                if test in limits[name]:
-                    continue
+                if spent >= seconds:
+                    break  # a mutant would not come so far either
                 if test not in tree.tests[catcher.preset]:
                     sys.exit(f"{area}.txt names the test {test}, which {catcher.preset} has not")
                 took = known.of(test)
                 if took is None:
                     sys.exit(f"The unmutated tree fails {catcher.preset}/{test}")
                 limits[name][test] = limit_of(took)
+                spent += took
         known.keep()
     return limits
 
@@ -288,7 +290,7 @@ def try_catcher(tree, mutant, name, tests, limits, unmutated, seconds):
     return run_selection(tree, catcher.preset, names, limits[name], seconds)
 
 
-def try_mutant(tree, mutant, catchers, *how):
+def try_mutant(tree, mutant, catchers, until_caught, *how):
     """Applies the mutant and lets the catchers try; the tree is then as before."""
     path = tree.root / mutant.file
     original = path.read_text()
@@ -299,6 +301,8 @@ def try_mutant(tree, mutant, catchers, *how):
             row = [mutant.name, name, key_of(mutant), verdict, f"{seconds:.1f}", test, reason]
             print(time.strftime("%H:%M:%S"), *row, flush=True)
             append_row(RESULTS, row)
+            if verdict == "caught" and until_caught:
+                break
     finally:
         path.write_text(original)
 
@@ -317,20 +321,21 @@ def append_row(path, row):
         csv.writer(file).writerow(row)
 
 
-def work(number, chosen, catchers, tests, seconds, jobs):
-    """Tries every `jobs`-th mutant that has no result yet."""
+def work(number, chosen, catchers, tests, options):
+    """Tries every `options.jobs`-th mutant that has no result yet."""
     become_subreaper()
     tree = Tree(number)
     tree.refresh()
-    mine = chosen[number - 1::jobs]
+    mine = chosen[number - 1::options.jobs]
     limits = check_unmutated(tree, catchers, tests, sorted({m.area for m in mine}),
-                             seconds)
+                             options.seconds)
     unmutated = {name: tree.fingerprint(CATCHERS[name]) for name in catchers}
     for mutant in mine:
         done = table.done(RESULTS)
         left = [name for name in catchers if (mutant.name, name, key_of(mutant)) not in done]
         if left:
-            try_mutant(tree, mutant, left, tests, limits, unmutated, seconds)
+            try_mutant(tree, mutant, left, options.left, tests, limits, unmutated,
+                       options.seconds)
 
 
 def main():
@@ -339,7 +344,8 @@ def main():
     parser.add_argument("--with", dest="catchers", default="sim,contract,unit,integration,tsan")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=45)
-    parser.add_argument("--left", action="store_true", help="only mutants that nothing has caught")
+    parser.add_argument("--left", action="store_true",
+                        help="only mutants that nothing has caught, each until something does")
     parser.add_argument("--again", action="store_true", help="forget earlier results")
     parser.add_argument("--table", action="store_true", help="only print the results")
     options = parser.parse_args()
@@ -360,7 +366,7 @@ def main():
         for number in range(1, options.jobs + 1):
             pid = os.fork()
             if pid == 0:
-                work(number, chosen, catchers, tests, options.seconds, options.jobs)
+                work(number, chosen, catchers, tests, options)
                 os._exit(0)
             workers.append(pid)
         if any(os.waitpid(pid, 0)[1] for pid in workers):
