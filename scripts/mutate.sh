@@ -6,10 +6,10 @@
 #                        [--seconds S] [--jobs N] [--left] [--again] [--table]
 #
 # Without names: all mutants. --with: the tests to run, if not all. --seconds: how long each kind of
-# test may take for each mutant, 45. --jobs: how many copies of the tree work at once, 1. Results are
-# added to build/mutants/results.csv; a run that was ended continues from there unless --again is
-# given. --left: only mutants that nothing has caught so far, each until something does. --table only
-# prints the results.
+# test may take for each mutant, 45. --jobs: how many copies of the tree work at once, 1. Results
+# are added to build/mutants/results.csv; a run that was ended continues from there unless --again
+# is given. --left: only mutants that nothing has caught so far, each until something does. --table
+# only prints the results.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
