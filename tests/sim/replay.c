@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATH_BYTES = 1024, LINE_BYTES = RUN_OPTIONS_BYTES + 256 };
+enum { PATH_BYTES = 1024, KEPT_BYTES = 64 * 1024 };
 
 static uint64_t run_one(const run_spec *spec) {
     run_result result;
@@ -32,21 +32,34 @@ static bool parse(char *line, run_spec *spec) {
     return true;
 }
 
-static uint64_t run_kept(const scenario *s, const char *folder, uint32_t *count) {
+/* Reads the whole file; "" if there is none. It is closed before the first run: a fork that ends
+ * moves the place where its parent reads on. */
+static void read_kept(const scenario *s, const char *folder, char text[KEPT_BYTES]) {
     char path[PATH_BYTES];
-    char line[LINE_BYTES];
-    uint64_t failed = 0;
     snprintf(path, sizeof path, "%s/%s.txt", folder, s->name);
     FILE *file = real_fopen(path, "rb");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+    size_t size = file != NULL ? fread(text, 1, KEPT_BYTES - 1, file) : 0;
+    text[size] = '\0';
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+static uint64_t run_kept(const scenario *s, const char *folder, uint32_t *count) {
+    static char text[KEPT_BYTES];
+    uint64_t failed = 0;
+    read_kept(s, folder, text);
+    for (char *line = text; line != NULL && *line != '\0';) {
         run_spec spec = {.scenario = s};
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
         if (parse(line, &spec)) {
             failed += run_one(&spec);
             ++*count;
         }
-    }
-    if (file != NULL) {
-        fclose(file);
+        line = end;
     }
     return failed;
 }
