@@ -167,9 +167,8 @@ static bool swap(const char *library) {
     world_build("game", library);
     witness_serves(0, NULL);
     bool swapped = world_ctl("swap game", NULL);
-    if (swapped) {
-        witness_serves(0, library);
-    }
+    /* Without an answer it is unknown: an earlier load may have come to its end only now. */
+    witness_serves(0, swapped ? library : NULL);
     return swapped;
 }
 
