@@ -28,9 +28,13 @@ void event_add(uint64_t at_ns, void (*happen)(void *arg, uint64_t value), void *
     }
     event made = {at_ns, ++made_count, happen, arg, value};
     uint32_t at = count++;
-    while (at > 0 && event_before(&made, &heap[(at - 1) / 2])) {
-        heap[at] = heap[(at - 1) / 2];
-        at = (at - 1) / 2;
+    while (at > 0) {
+        uint32_t parent = (at - 1) / 2;
+        if (!event_before(&made, &heap[parent])) {
+            break;
+        }
+        heap[at] = heap[parent];
+        at = parent;
     }
     heap[at] = made;
 }

@@ -151,8 +151,9 @@ static op *take(os_port *port, uint64_t n) {
     op *o = *link;
     if (o == NULL) {
         sim_fail("there are fewer completions than were counted");
+    } else {
+        *link = o->next;
     }
-    *link = o->next;
     return o;
 }
 
