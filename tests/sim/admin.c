@@ -264,8 +264,8 @@ static void vanish(client *c) {
 
 /* Has no right to anything. */
 static void intrude(client *c) {
-    static const char *const lines[] = {"token wrong-wrong-wrong\n", "status\n", "token \n",
-                                        "token " WORLD_TOKEN "x\n",  "stop\n",   "\n"};
+    static const char *const lines[] = {"token wrong-wrong-wrong\n",  "status\n", "token \n",
+                                        ("token " WORLD_TOKEN "x\n"), "stop\n",   "\n"};
     char line[LINE_BYTES];
     if (!send_text(c, lines[sim_random(SIM_WORLD, 6)]) || recv_answer(c, line) == OUTCOME_GONE) {
         return;

@@ -383,7 +383,7 @@ static portico_status register_all(const build *b, bool types) {
         on_unload(VIEW(LIBRARY, S, state));                                                   \
     }                                                                                         \
     static const portico_module_info b##_info = {                                             \
-        PORTICO_MODULE_HEAD,         .name = MODULE,    .version = LIBRARY,                   \
+        PORTICO_MODULE_HEAD,         .name = (MODULE),  .version = (LIBRARY),                 \
         .state_size = sizeof(S),     .load = b##_load,  .unload = b##_unload,                 \
         .state_fields = &S##_fields, .start = b##_start};                                     \
     static const portico_module_info *PORTICO_CALL b##_describe(void) {                       \

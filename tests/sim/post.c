@@ -201,12 +201,15 @@ void post_works(uint64_t number) {
 /* ---- arrival ------------------------------------------------------------------------------ */
 
 /* Earlier letters of the same sender have arrived. */
+static ull number_of(const item *it) {
+    return (ull)(it - items) + 1;
+}
+
 static void check_order(const item *it) {
     for (const item *other = items; other < it; other++) {
         bool before = other->kind == POST_LETTER && other->from == it->from && other->to == it->to;
         if (before && other->arrived == 0 && other->status == PORTICO_OK) {
-            sim_fail("letter %llu arrives before letter %llu", (ull)(it - items + 1),
-                     (ull)(other - items + 1));
+            sim_fail("letter %llu arrives before letter %llu", number_of(it), number_of(other));
         }
     }
 }
@@ -214,7 +217,7 @@ static void check_order(const item *it) {
 static void check_due(const item *it, uint64_t delay_ms) {
     uint64_t now_ns = os_monotonic_ns();
     if (now_ns < it->from_ns + delay_ms * ms_ns) {
-        sim_fail("timer %llu is %llu us too early", (ull)(it - items + 1),
+        sim_fail("timer %llu is %llu us too early", number_of(it),
                  (ull)(it->from_ns + delay_ms * ms_ns - now_ns) / 1000);
     }
 }
@@ -248,7 +251,7 @@ static void check_arrived(const item *it, uint64_t until_ns) {
     }
     if (it->arrived < due) {
         static const char *const kinds[] = {"letter", "timer", "periodic timer", "reply of job"};
-        sim_fail("%s %llu has arrived %llu times, not %llu", kinds[it->kind], (ull)(it - items + 1),
+        sim_fail("%s %llu has arrived %llu times, not %llu", kinds[it->kind], number_of(it),
                  (ull)it->arrived, (ull)due);
     }
 }

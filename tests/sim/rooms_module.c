@@ -56,7 +56,7 @@ static void answer(guest *to) {
 
 static bool any_ends(const place *p) {
     for (uint32_t i = 0; i < p->count; i++) {
-        if (p->members[i]->ends) {
+        if (p->members[i] != NULL && p->members[i]->ends) {
             return true;
         }
     }

@@ -421,9 +421,10 @@ static void client_tie(witness_entity *e, uint64_t client) {
         sim_fail("session %llu of client %u receives a packet of client %llu", (ull)e->id,
                  e->client, (ull)client);
     }
-    if (clients[client].session != e) {
+    const witness_entity *tied = clients[client].session;
+    if (tied != e) {
         sim_fail("session %llu receives a packet of client %llu, whose session is %llu", (ull)e->id,
-                 (ull)client, (ull)clients[client].session->id);
+                 (ull)client, (ull)(tied != NULL ? tied->id : 0));
     }
 }
 
