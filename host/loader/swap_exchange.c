@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "loader/publish.h"
 #include "loader/swap_report.h"
+#include "loader/swap_reserve.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
 #include "room/room.h"
@@ -200,7 +201,7 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
  * arrive until it is closed. */
 static portico_status swap_close_gate_reserved(swap *w, char why[IMAGE_WHY_MAX]) {
     for (uint32_t more = 0; more <= RESERVE_MORE_MAX; more = 2 * more + 1) {
-        portico_status status = plan_reserve(&w->plan, more, why);
+        portico_status status = swap_reserve(&w->plan, more, why);
         if (status != PORTICO_OK) {
             return status;
         }
@@ -209,7 +210,7 @@ static portico_status swap_close_gate_reserved(swap *w, char why[IMAGE_WHY_MAX])
         if (status != PORTICO_OK) {
             return status;
         }
-        if (plan_reserve_suffices(&w->plan)) {
+        if (swap_reserve_suffices(&w->plan)) {
             return PORTICO_OK;
         }
         gate_open(&w->module->gate);

@@ -301,54 +301,6 @@ static portico_status plan_rooms(swap_plan *p, char why[IMAGE_WHY_MAX]) {
     return PORTICO_OK;
 }
 
-/* ---- memory for states ---------------------------------------------------------------------- */
-
-/* How many states of the type will need another block. */
-static uint32_t type_needs(const type_change *c) {
-    bool replaces =
-        c->from != NULL && c->to != NULL && !shape_equal(&c->from->shape, &c->to->shape);
-    return replaces ? session_type_sessions(c->type) : 0;
-}
-
-static uint32_t room_needs(const room_change *c) {
-    bool replaces =
-        c->from != NULL && c->to != NULL && !shape_equal(&c->from->shape, &c->to->shape);
-    return replaces ? room_type_rooms(c->type) : 0;
-}
-
-static bool reserve(state_reserve *r, const state_shape *shape, uint32_t needed, uint32_t more) {
-    return needed == 0 || state_reserve_fill(r, shape->size, needed + more);
-}
-
-portico_status plan_reserve(swap_plan *p, uint32_t more, char why[IMAGE_WHY_MAX]) {
-    bool reserved = true;
-    for (size_t i = 0; i < p->type_count && reserved; i++) {
-        const type_change *c = &p->types[i];
-        reserved = c->to == NULL || reserve(&c->to->reserve, &c->to->shape, type_needs(c), more);
-    }
-    for (size_t i = 0; i < p->room_count && reserved; i++) {
-        const room_change *c = &p->rooms[i];
-        reserved = c->to == NULL || reserve(&c->to->reserve, &c->to->shape, room_needs(c), more);
-    }
-    if (!reserved) {
-        snprintf(why, IMAGE_WHY_MAX, "out of memory for the states of its sessions and rooms");
-    }
-    return reserved ? PORTICO_OK : PORTICO_E_NO_MEMORY;
-}
-
-bool plan_reserve_suffices(const swap_plan *p) {
-    bool suffices = true;
-    for (size_t i = 0; i < p->type_count && suffices; i++) {
-        const type_change *c = &p->types[i];
-        suffices = c->to == NULL || state_reserve_count(&c->to->reserve) >= type_needs(c);
-    }
-    for (size_t i = 0; i < p->room_count && suffices; i++) {
-        const room_change *c = &p->rooms[i];
-        suffices = c->to == NULL || state_reserve_count(&c->to->reserve) >= room_needs(c);
-    }
-    return suffices;
-}
-
 /* ---- the plan ------------------------------------------------------------------------------- */
 
 static portico_status make(swap_plan *p, char why[IMAGE_WHY_MAX]) {

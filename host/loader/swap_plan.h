@@ -49,14 +49,6 @@ portico_status plan_ask_state(module *m, generation *to, const char *name, const
                               const state_shape *fresh, portico_on_migrate migrate,
                               char why[IMAGE_WHY_MAX]);
 
-/* Allocates the blocks that the states of all sessions and rooms will need, and for each type as
- * many more as `more`. PORTICO_E_NO_MEMORY. */
-portico_status plan_reserve(swap_plan *p, uint32_t more, char why[IMAGE_WHY_MAX]);
-
-/* Whether these blocks suffice. While the gate is closed this stays so: a session or room that
- * arrives has met no handler yet, and loses nothing if it cannot be opened. */
-bool plan_reserve_suffices(const swap_plan *p);
-
 /* Whether the types that must have no sessions or rooms have none. While the gate is closed this
  * stays so, except for those that arrive at this moment and have met no handler yet: they are
  * closed if their type goes, and otherwise begin with a zeroed state. */
