@@ -11,7 +11,6 @@ set(system_macros "_WIN32|_WIN64|__linux__|__linux|__unix__|__APPLE__|__CYGWIN__
 
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/host/*.c" "${ROOT}/host/*.h")
 list(FILTER files EXCLUDE REGEX "^host/os/(windows|linux)/")
-list(FILTER files EXCLUDE REGEX "^host/os/sim/races\\.h$") # includes a header of the thread sanitizer
 set(count 0)
 foreach(file IN LISTS files)
   file(STRINGS "${ROOT}/${file}" lines REGEX "#[ \t]*include|${system_macros}")

@@ -21,6 +21,16 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     return m;
 }
 
+/* Gives the message to its entity. Takes over the caller's hold of `to`. */
+static portico_status message_give(message *m, entity *to) {
+    m->to = to;
+    portico_status status = to->take(to, m);
+    if (status != PORTICO_OK) {
+        entity_release(to);
+    }
+    return status;
+}
+
 portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
                             message_source *from) {
     if (data == NULL && size > 0) {
@@ -33,35 +43,21 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     if (e == NULL) {
         return PORTICO_E_GONE;
     }
-    portico_status status = PORTICO_E_NO_MEMORY;
     message *m = message_create(e, id, data, size, from);
     if (m == NULL) {
-        goto release_entity;
+        entity_release(e);
+        return PORTICO_E_NO_MEMORY;
     }
-    status = e->take(e, m);
+    portico_status status = message_give(m, e);
     if (status != PORTICO_OK) {
-        goto free_message;
+        free(m);
     }
-    return PORTICO_OK;
-
-free_message:
-    free(m);
-release_entity:
-    entity_release(e);
     return status;
 }
 
 portico_status message_post_created(portico_entity to, message *m) {
     entity *e = entity_find(to);
-    if (e == NULL) {
-        return PORTICO_E_GONE;
-    }
-    m->to = e;
-    portico_status status = e->take(e, m);
-    if (status != PORTICO_OK) {
-        entity_release(e);
-    }
-    return status;
+    return e != NULL ? message_give(m, e) : PORTICO_E_GONE;
 }
 
 void message_deliver(message *m, portico_on_message handler, void *state) {

@@ -15,7 +15,15 @@
 
 #ifdef PORTICO_SIM_TSAN
 
-#include <sanitizer/tsan_interface.h>
+/* From <sanitizer/tsan_interface.h>. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+void __tsan_mutex_pre_lock(void *mutex, unsigned flags);
+void __tsan_mutex_post_lock(void *mutex, unsigned flags, int recursion);
+int __tsan_mutex_pre_unlock(void *mutex, unsigned flags);
+void __tsan_mutex_post_unlock(void *mutex, unsigned flags);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 #define RACES_BEFORE(object) __tsan_release(object)
 #define RACES_AFTER(object) __tsan_acquire(object)

@@ -40,7 +40,6 @@ struct os_thread {
 static struct {
     os_thread first; /* the thread that began */
     os_thread *last;
-    os_thread *running;
     uint32_t threads;
     uint32_t picks;    /* in a row of the same thread */
     os_thread *awaits; /* a thread in sim_await_call */
@@ -55,7 +54,7 @@ static _Thread_local os_thread *self;
 static void threads_print(void) {
     static const char *const states[] = {"could run", "waits", "has ended"};
     for (const os_thread *t = &sim.first; t != NULL; t = t->next) {
-        fprintf(stderr, "  %c %-15s %s", t == sim.running ? '>' : ' ', t->info.name,
+        fprintf(stderr, "  %c %-15s %s", &t->info == run.thread ? '>' : ' ', t->info.name,
                 states[t->state]);
         if (t->state == THREAD_WAITING && t->until_ns == UINT64_MAX) {
             fprintf(stderr, " for ever");
@@ -116,7 +115,7 @@ static os_thread *first_in_priority(os_thread *const *ready, uint32_t count) {
     for (uint32_t i = 1; i < count; i++) {
         first = ready[i]->priority > first->priority ? ready[i] : first;
     }
-    sim.picks = first == sim.running ? sim.picks + 1 : 0;
+    sim.picks = first == self ? sim.picks + 1 : 0;
     if (count > 1 && (sim.picks >= FAIR_PICKS || sim_chance(SIM_SCHEDULE, 512))) {
         sim.picks = 0;
         uint32_t least = UINT32_MAX;
@@ -157,7 +156,6 @@ static void token_take(os_thread *t) {
 
 static void token_give(os_thread *to) {
     run.figures.switches++;
-    sim.running = to;
     run.thread = &to->info;
     atomic_store_explicit(&to->has_token, true, memory_order_release);
     real_alarm_ring(to->turn);
@@ -315,7 +313,6 @@ void sim_begin(const sim_options *options) {
     sim.began = true;
     run_begin(options);
     self = &sim.first;
-    sim.running = self;
     run.thread = &self->info;
     if (real_init(&argc, &argv) != PORTICO_OK || thread_add(self, "main") != PORTICO_OK) {
         sim_fail("the real system cannot be initialised");
