@@ -206,7 +206,7 @@ static void behave(client *c) {
             recv_answer(c, line) == OUTCOME_GONE) {
             return;
         }
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 50));
+        os_sleep(world_random(50));
     }
 }
 
@@ -242,12 +242,11 @@ static void refused_line(client *c) {
 /* Sends much, and reads nothing of the answers. */
 static void ignore_answers(client *c) {
     for (int i = 0; i < 30; i++) {
-        if (!client_send(c, "status\ntop\nmodules\nsessions\n", 27,
-                         (uint32_t)sim_random(SIM_WORLD, 300))) {
+        if (!client_send(c, "status\ntop\nmodules\nsessions\n", 27, world_random(300))) {
             return;
         }
     }
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 3000));
+    os_sleep(world_random(3000));
 }
 
 /* Vanishes with a command, or a part of one, on its way. */
@@ -258,7 +257,7 @@ static void vanish(client *c) {
         (void)send_text(c, "\n");
     }
     if (sim_chance(SIM_WORLD, 2)) {
-        (void)client_recv(c, text, sizeof text, (uint32_t)sim_random(SIM_WORLD, 20));
+        (void)client_recv(c, text, sizeof text, world_random(20));
     }
 }
 
@@ -307,7 +306,7 @@ static void administrator_main(void *arg) {
     (void)arg;
     for (uint32_t i = 0; i < visits && world_runs(); i++) {
         visit();
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+        os_sleep(world_random(200));
     }
     threads_left--;
 }
@@ -323,8 +322,7 @@ static void player_main(void *arg) {
             os_sleep(100);
             continue;
         }
-        if (player_send(p, ECHO, WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 200),
-                        PATIENCE_MS) &&
+        if (player_send(p, ECHO, WITNESS_PACKET_MIN + world_random(200), PATIENCE_MS) &&
             sim_chance(SIM_WORLD, 2)) {
             player_wait(p);
         }
@@ -332,7 +330,7 @@ static void player_main(void *arg) {
             player_close(p, PLAYER_CLOSE);
             p = NULL;
         }
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 50));
+        os_sleep(world_random(50));
     }
     if (p != NULL) {
         player_close(p, (player_end)sim_random(SIM_WORLD, PLAYER_ENDS));
@@ -434,7 +432,7 @@ SCENARIO(admin) {
                                   plays ? player_main : administrator_main, NULL);
     }
     bool early = serves && sim_chance(SIM_WORLD, 4);
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 300));
+    os_sleep(world_random(300));
     while (threads_left > 0) {
         if (early && world_runs() && sim_chance(SIM_WORLD, 4)) {
             stop(false);
@@ -443,7 +441,7 @@ SCENARIO(admin) {
         if (sim_chance(SIM_WORLD, 2)) {
             sim_hang_up_signal();
         }
-        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 500));
+        os_sleep(1 + world_random(500));
     }
     for (uint32_t i = 0; i < administrators + players; i++) {
         os_thread_join(threads[i]);

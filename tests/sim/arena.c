@@ -19,10 +19,6 @@ enum { STEP_MS = 50, PAUSE_MAX_MS = 60000 };
 
 static uint32_t bots_left;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 static void player_main(void *arg) {
     (void)arg;
     while (!bots_end) {
@@ -55,9 +51,9 @@ static const char *ini(void) {
 }
 
 static void administrate(void) {
-    const char *name = below(2) == 0 ? "arena" : "chat";
+    const char *name = world_random(2) == 0 ? "arena" : "chat";
     char command[64];
-    switch (below(bots_strict ? 100 : 20)) {
+    switch (world_random(bots_strict ? 100 : 20)) {
     case 0:
     case 1: snprintf(command, sizeof command, "swap --force %s", name); break;
     case 2: snprintf(command, sizeof command, "rollback %s", name); break;
@@ -98,9 +94,9 @@ static void recover(void) {
 SCENARIO(arena) {
     os_thread *threads[PLAYERS + TALKERS] = {NULL};
     bool hour = getenv("PORTICO_SIM_HOUR") != NULL;
-    bots_strict = below(STRICT) == 0 || hour;
+    bots_strict = world_random(STRICT) == 0 || hour;
     bots_timed = hour;
-    uint32_t usual = hour ? HOUR_S : bots_strict ? MINUTE_S : 1 + below(SECONDS);
+    uint32_t usual = hour ? HOUR_S : bots_strict ? MINUTE_S : 1 + world_random(SECONDS);
     uint32_t seconds = world_count("seconds", usual);
     for (int kind = 0; kind < SIM_FAULT_KINDS && bots_strict; kind++) {
         sim_fault_rate((sim_fault_kind)kind, 0);
@@ -116,7 +112,7 @@ SCENARIO(arena) {
         os_sleep(STEP_MS);
         administrate();
     }
-    bool early = below(4) == 0;
+    bool early = world_random(4) == 0;
     if (serves && early) {
         sim_stop_signal();
     }

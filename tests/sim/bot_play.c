@@ -35,10 +35,6 @@ typedef struct player {
     int32_t first_y;
 } player;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 static uint32_t u16(const uint8_t *at) {
     return (uint32_t)(at[0] | at[1] << 8);
 }
@@ -145,29 +141,29 @@ static bool receive(player *p, uint32_t timeout_ms, int32_t *end) {
 
 static bool join(player *p) {
     p->asks = true;
-    p->is_bad = below(20) == 0;
+    p->is_bad = world_random(20) == 0;
     p->later_moves = p->later_hits = 0;
     memset(p->field, 'x', sizeof p->field);
     if (!p->is_bad) {
-        snprintf(p->field, sizeof p->field, "%s", below(2) == 0 ? "meadow" : "hill");
+        snprintf(p->field, sizeof p->field, "%s", world_random(2) == 0 ? "meadow" : "hill");
     }
     uint16_t size = (uint16_t)(p->is_bad ? sizeof p->field : strlen(p->field));
     return client_send_frame(p->c, JOIN, p->field, size, PATIENCE_MS);
 }
 
 static bool move(player *p) {
-    int16_t to[2] = {(int16_t)((int32_t)below(2 * STEP + 1) - STEP),
-                     (int16_t)((int32_t)below(2 * STEP + 1) - STEP)};
+    int16_t to[2] = {(int16_t)((int32_t)world_random(2 * STEP + 1) - STEP),
+                     (int16_t)((int32_t)world_random(2 * STEP + 1) - STEP)};
     p->moves++;
     p->later_moves++;
     return client_send_frame(p->c, MOVE, to, sizeof to, PATIENCE_MS);
 }
 
 static bool act(player *p) {
-    if (!p->asks && (p->number == 0 || below(40) == 0)) {
+    if (!p->asks && (p->number == 0 || world_random(40) == 0)) {
         return join(p);
     }
-    if (below(3) != 0) {
+    if (world_random(3) != 0) {
         return move(p);
     }
     p->hits++;
@@ -187,10 +183,10 @@ static void cheat(player *p) {
 
 void bot_play(void) {
     player p = {.c = client_open(BOT_ARENA_PORT)};
-    uint32_t pause_ms = 1 + below(bots_strict ? STRICT_PAUSE_MS : PAUSE_MS);
+    uint32_t pause_ms = 1 + world_random(bots_strict ? STRICT_PAUSE_MS : PAUSE_MS);
     int32_t end = CLIENT_TIMEOUT;
     if (p.c == NULL) {
-        os_sleep(1 + below(400));
+        os_sleep(1 + world_random(400));
         return;
     }
     for (uint32_t i = 0; i < ACTIONS && !bots_end && end == CLIENT_TIMEOUT && act(&p); i++) {
@@ -200,8 +196,8 @@ void bot_play(void) {
             now_ms = os_monotonic_ms();
         } while (now_ms < until_ms && receive(&p, (uint32_t)(until_ms - now_ms), &end));
     }
-    if (end == CLIENT_TIMEOUT && below(4) == 0) {
+    if (end == CLIENT_TIMEOUT && world_random(4) == 0) {
         cheat(&p);
     }
-    client_close(p.c, below(2) == 0);
+    client_close(p.c, world_random(2) == 0);
 }

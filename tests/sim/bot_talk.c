@@ -23,10 +23,6 @@ typedef struct talker {
     uint32_t size;
 } talker;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 static void on_line(talker *t) {
     unsigned speaker = 0;
     unsigned word = 0;
@@ -71,8 +67,8 @@ static bool listen(talker *t, uint32_t timeout_ms) {
 static bool say(talker *t) {
     static const char *const others[] = {"/who\n", "/name x\n", "/nothing\n", "/tell x hello\n"};
     char text[64];
-    const char *words = others[below(4)];
-    if (below(4) != 0) {
+    const char *words = others[world_random(4)];
+    if (world_random(4) != 0) {
         snprintf(text, sizeof text, "word %u %u\n", t->number, ++said[t->number]);
         words = text;
     }
@@ -82,13 +78,13 @@ static bool say(talker *t) {
 void bot_talk(void) {
     talker t = {.c = client_open(BOT_CHAT_PORT), .number = talkers % TALKERS_MAX};
     if (t.c == NULL) {
-        os_sleep(1 + below(400));
+        os_sleep(1 + world_random(400));
         return;
     }
     talkers++;
     said[t.number] = 0;
-    for (uint32_t i = 0; i < WORDS && !bots_end && say(&t) && listen(&t, 1 + below(PAUSE_MS));
-         i++) {
+    for (uint32_t i = 0;
+         i < WORDS && !bots_end && say(&t) && listen(&t, 1 + world_random(PAUSE_MS)); i++) {
     }
-    client_close(t.c, below(2) == 0);
+    client_close(t.c, world_random(2) == 0);
 }

@@ -39,7 +39,7 @@ static witness_role role_of(const build *b) {
 }
 
 static uint32_t any_size(void) {
-    return WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 100);
+    return WITNESS_PACKET_MIN + world_random(100);
 }
 
 static void answer(witness_entity *e, portico_session to, uint16_t opcode) {
@@ -52,7 +52,7 @@ static void take_time(void) {
         return;
     }
     static const uint32_t most_ms[] = {1, 5, 5, 30, 30, 400};
-    os_sleep((uint32_t)sim_random(SIM_WORLD, most_ms[sim_random(SIM_WORLD, 6)]));
+    os_sleep(world_random(most_ms[sim_random(SIM_WORLD, 6)]));
 }
 
 /* ---- handlers of sessions ----------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static void closes(const build *b, portico_session session, void *state, portico
 
 static void acts(const build *b, witness_entity *e, uint16_t opcode) {
     uint32_t number = first_number(b);
-    uint32_t delay_ms = (uint32_t)sim_random(SIM_WORLD, 60);
+    uint32_t delay_ms = world_random(60);
     switch (opcode % 10) {
     case 2: take_time(); break;
     case 3: (void)host->post(selves[b->code.module], MODULE_MESSAGE, &e->id, sizeof e->id); break;
@@ -147,7 +147,7 @@ static portico_status migrates(const build *b, const portico_migration *migratio
 static uint32_t does_job(const build *b, const void *data, uint32_t size, void *reply) {
     witness_call(&b->code, "a job");
     CHECK(size == sizeof(portico_session));
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 80));
+    os_sleep(world_random(80));
     witness_call(&b->code, "a job");
     memcpy(reply, data, size);
     return size;

@@ -30,7 +30,7 @@ static uint32_t module_count(void) {
 }
 
 static uint32_t any_module(void) {
-    return (uint32_t)sim_random(SIM_WORLD, module_count());
+    return world_random(module_count());
 }
 
 /* ---- builds ------------------------------------------------------------------------------- */
@@ -52,8 +52,8 @@ static const char *write_build(uint32_t module, uint32_t build) {
 
 static uint32_t any_build(void) {
     bool good = sim_chance(SIM_WORLD, 2);
-    return good ? CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, 4)
-                : CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, CAST_BUILDS - CAST_PLAIN);
+    return good ? CAST_PLAIN + world_random(4)
+                : CAST_PLAIN + world_random(CAST_BUILDS - CAST_PLAIN);
 }
 
 /* Whether a swap to it can succeed at all. */
@@ -175,7 +175,7 @@ void cast_begin(bool all) {
     all_modules = all;
     cast_add_libraries();
     for (uint32_t m = 0; m < module_count(); m++) {
-        (void)write_build(m, CAST_PLAIN + (uint32_t)sim_random(SIM_WORLD, 4));
+        (void)write_build(m, CAST_PLAIN + world_random(4));
     }
 }
 
@@ -188,9 +188,8 @@ bool cast_start(bool watch, uint32_t stop_timeout_ms) {
         witness_watches();
     }
     snprintf(host_keys, sizeof host_keys,
-             "workers = %u\nstop_timeout_ms = %u\nblocking_threads = %u",
-             1 + (uint32_t)sim_random(SIM_WORLD, 4), stop_timeout_ms,
-             1 + (uint32_t)sim_random(SIM_WORLD, 2));
+             "workers = %u\nstop_timeout_ms = %u\nblocking_threads = %u", 1 + world_random(4),
+             stop_timeout_ms, 1 + world_random(2));
     snprintf(ini, sizeof ini,
              "swap_timeout_ms = %s\nswap_check = %s\nwatch = %s\n"
              "[module game]\n%s"
@@ -212,15 +211,15 @@ void cast_play(void) {
     if (p == NULL) {
         return;
     }
-    uint32_t bursts = 1 + (uint32_t)sim_random(SIM_WORLD, 6);
+    uint32_t bursts = 1 + world_random(6);
     for (uint32_t i = 0; i < bursts && !player_is_over(p); i++) {
-        uint32_t packets = 1 + (uint32_t)sim_random(SIM_WORLD, 6);
+        uint32_t packets = 1 + world_random(6);
         for (uint32_t k = 0; k < packets; k++) {
-            uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 60);
+            uint32_t size = WITNESS_PACKET_MIN + world_random(60);
             (void)player_send(p, any_opcode(), size, SEND_PATIENCE_MS);
         }
         if (sim_chance(SIM_WORLD, 4)) {
-            os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+            os_sleep(world_random(200));
         } else {
             player_wait(p);
         }

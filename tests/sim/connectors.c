@@ -171,7 +171,7 @@ static void stay_away(peer *one, peer *many) {
     peer_become(many, PEER_ABSENT);
     os_sleep(1000); /* until all connections are known to be broken */
     counters before[3] = {look("one"), look("many"), look("nowhere")};
-    os_sleep(5000 + (uint32_t)sim_random(SIM_WORLD, 4) * 20000);
+    os_sleep(5000 + world_random(4) * 20000);
     check_absence("one", &before[0]);
     check_absence("many", &before[1]);
     check_absence("nowhere", &before[2]);
@@ -182,7 +182,7 @@ static void unload_and_load(void) {
         CHECK(opened == closed);
         uint64_t before_ms = now_ms();
         counters before = look("one");
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 8000));
+        os_sleep(world_random(8000));
         counters after = look("one");
         CHECK(opened == closed);
         CHECK(!after.known || after.waiting);
@@ -195,7 +195,7 @@ static void unload_and_load(void) {
 static void phase(peer *one, peer *many) {
     peer_become(one, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
     peer_become(many, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 3000));
+    os_sleep(world_random(3000));
     switch (sim_random(SIM_WORLD, 8)) {
     case 0: stay_away(one, many); break;
     case 1: unload_and_load(); break;
@@ -275,7 +275,7 @@ SCENARIO(connectors) {
     }
     peer_become(one, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
     peer_become(many, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 5000));
+    os_sleep(world_random(5000));
     stop(serves);
     peer_stop(one); /* first: world_stop counts handles */
     peer_stop(many);

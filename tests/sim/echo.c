@@ -42,7 +42,7 @@ static void client_main(void *arg) {
         uint32_t sent[2] = {number, i};
         uint32_t back[2] = {0};
         uint16_t opcode = 0;
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 20));
+        os_sleep(world_random(20));
         if (!client_send_frame(c, 7, sent, sizeof sent, PATIENCE_MS)) {
             break;
         }

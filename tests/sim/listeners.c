@@ -214,7 +214,7 @@ static void crowd_main(void *arg) {
     for (uint32_t i = 0; i < 2 * connects; i++) {
         visit(&kept[sim_random(SIM_WORLD, KEPT)]);
         if (sim_chance(SIM_WORLD, 3)) {
-            os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+            os_sleep(world_random(200));
         }
     }
     for (int i = 0; i < KEPT; i++) {
@@ -262,7 +262,7 @@ static void step(holder *h) {
     case 3: (void)world_ctl("unload hall", NULL); break;
     default: break;
     }
-    os_sleep((uint32_t)sim_random(SIM_WORLD, 4000));
+    os_sleep(world_random(4000));
     sim_handles_limit(0); /* the administrator needs some, too */
     (void)look();
     (void)world_ctl("load hall", NULL); /* an error if it is loaded, or if `main` cannot open */

@@ -18,10 +18,6 @@ enum { PATIENCE_MS = 3600000, SETTLE_MS = 3000, STEP_MS = 20, FLOODS = 300 };
 static bool finish;           /* clients end */
 static uint32_t clients_busy; /* those that play */
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 /* ---- clients ------------------------------------------------------------------------------- */
 
 typedef struct player {
@@ -55,7 +51,8 @@ static void play(player *p) {
             return;
         }
         p->commands++;
-        for (uint32_t wait_ms = below(3) * below(60); receive(p, wait_ms, &end); wait_ms /= 2) {
+        for (uint32_t wait_ms = world_random(3) * world_random(60); receive(p, wait_ms, &end);
+             wait_ms /= 2) {
         }
     }
 }
@@ -78,7 +75,7 @@ static void part(player *p) {
 
 static void client_main(void *arg) {
     int32_t end = CLIENT_TIMEOUT;
-    bool stays = below(3) != 0;
+    bool stays = world_random(3) != 0;
     player p = {.c = client_open(PORT)};
     (void)arg;
     if (p.c != NULL) {
@@ -92,11 +89,11 @@ static void client_main(void *arg) {
             os_sleep(STEP_MS);
         }
     }
-    if (p.c != NULL && below(3) != 0) {
+    if (p.c != NULL && world_random(3) != 0) {
         part(&p);
     }
     if (p.c != NULL) {
-        client_close(p.c, below(2) == 0);
+        client_close(p.c, world_random(2) == 0);
     }
 }
 
@@ -104,23 +101,23 @@ static void client_main(void *arg) {
 
 static void administrate(void) {
     static const char *const builds[] = {"messages 1", "messages 2", "messages 3"};
-    switch (below(12)) {
+    switch (world_random(12)) {
     case 0:
     case 1:
     case 2:
     case 3:
-        world_build("messages", builds[below(3)]);
+        world_build("messages", builds[world_random(3)]);
         (void)world_ctl("swap messages", NULL);
         break;
     case 4:
     case 5: (void)world_ctl("rollback messages", NULL); break;
     case 6:
         (void)world_ctl("unload second", NULL);
-        os_sleep(below(30));
+        os_sleep(world_random(30));
         (void)world_ctl("load second", NULL);
         break;
     case 7:
-        if (below(4) == 0) {
+        if (world_random(4) == 0) {
             (void)world_ctl("unload messages", NULL);
             (void)world_ctl("load messages", NULL);
         }
@@ -132,27 +129,27 @@ static void administrate(void) {
 
 SCENARIO(messages) {
     os_thread *threads[CLIENTS] = {NULL};
-    post_faults = below(3) != 0;
+    post_faults = world_random(3) != 0;
     for (int kind = 0; kind < SIM_FAULT_STALL && !post_faults; kind++) {
         sim_fault_rate((sim_fault_kind)kind, 0);
     }
     messages_libraries();
     messages_budget = world_count("letters", LETTERS);
-    messages_flood = below(FLOODS) < world_count("flood", 1);
+    messages_flood = world_random(FLOODS) < world_count("flood", 1);
     world_build("messages", "messages 1");
     world_build("second", "second 1");
     bool serves = world_start("workers = 3\nblocking_threads = 2\nblocking_queue = 4",
                               "[module messages]\n[module second]\n[listener main]\n"
                               "address = 127.0.0.1\nport = 7000\ntype = messages.session\n");
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
-    bool early = below(4) == 0;
+    bool early = world_random(4) == 0;
     clients_busy = clients;
     for (uint32_t i = 0; i < clients; i++) {
         threads[i] = world_thread("client", client_main, NULL);
     }
-    while (clients_busy > 0 && !(early && below(20) == 0)) {
+    while (clients_busy > 0 && !(early && world_random(20) == 0)) {
         administrate();
-        os_sleep(below(60));
+        os_sleep(world_random(60));
     }
     if (serves && early) {
         sim_stop_signal();

@@ -17,10 +17,6 @@ typedef struct channel {
 static channel channels[CHANNELS] = {{.name = "messages.a"}, {.name = "messages.b"}};
 static uint64_t last_packet;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 static uint32_t find(const channel *c, const visitor *who) {
     uint32_t i = 0;
     while (i < c->count && c->members[i] != who) {
@@ -75,7 +71,8 @@ static void list(const portico_host *host, channel *c) {
 
 static void send(const portico_host *host, channel *c) {
     uint64_t number = ++last_packet;
-    const visitor *except = c->count > 0 && below(2) == 0 ? c->members[below(c->count)] : NULL;
+    const visitor *except =
+        c->count > 0 && world_random(2) == 0 ? c->members[world_random(c->count)] : NULL;
     uint32_t to = 0;
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->members[i] != except) {
@@ -106,9 +103,9 @@ static void send_one(const portico_host *host, visitor *who) {
 }
 
 void messages_channel_act(const portico_host *host) {
-    channel *c = &channels[below(CHANNELS)];
+    channel *c = &channels[world_random(CHANNELS)];
     visitor *who = messages_some_visitor();
-    switch (below(6)) {
+    switch (world_random(6)) {
     case 0:
     case 1:
         if (who != NULL) {

@@ -31,10 +31,6 @@ typedef struct view {
     uint32_t *started; /* of a module */
 } view;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 visitor *messages_visitor(uint32_t n) {
     CHECK(n < visitor_count);
     return &visitors[n];
@@ -42,7 +38,7 @@ visitor *messages_visitor(uint32_t n) {
 
 /* One that everybody knows: on_open has named it. */
 visitor *messages_some_visitor(void) {
-    uint32_t n = below(6);
+    uint32_t n = world_random(6);
     visitor *who = n < visitor_count ? &visitors[visitor_count - 1 - n] : NULL;
     return who != NULL && post_find(who->id) != NULL ? who : NULL;
 }
@@ -58,19 +54,19 @@ static visitor *visitor_find(portico_session id) {
 /* ---- what everybody does ------------------------------------------------------------------- */
 
 static portico_entity some_box(void) {
-    const post_box *b = post_latest(below(12));
+    const post_box *b = post_latest(world_random(12));
     return b != NULL ? b->id : 0;
 }
 
 static void act_letter(portico_entity me) {
-    portico_entity to = below(4) == 0 ? me : some_box();
+    portico_entity to = world_random(4) == 0 ? me : some_box();
     uint64_t number = post_letter(me, to);
     post_lettered(number, host->post(to, 1 + POST_LETTER, &number, sizeof number));
 }
 
 static void act_timer(void) {
-    bool once = below(3) != 0;
-    uint32_t ms = once ? below(60) : 1 + below(60);
+    bool once = world_random(3) != 0;
+    uint32_t ms = once ? world_random(60) : 1 + world_random(60);
     portico_entity to = some_box();
     portico_timer id = 0;
     uint64_t number = post_timer(host->self(), to, ms, once ? 0 : ms);
@@ -91,7 +87,7 @@ static void act_cancel(void) {
 }
 
 static void act_job(void) {
-    portico_entity to = below(4) == 0 ? 0 : some_box();
+    portico_entity to = world_random(4) == 0 ? 0 : some_box();
     uint64_t number = post_job(host->self(), to);
     portico_status status = host->run_blocking(1 + POST_JOB, &number, sizeof number, to);
     post_jobbed(number, status, MESSAGES_JOBS_WAIT);
@@ -100,7 +96,7 @@ static void act_job(void) {
 static portico_room some_room(void) {
     char name[16];
     portico_room room = 0;
-    snprintf(name, sizeof name, "%u", below(ROOMS));
+    snprintf(name, sizeof name, "%u", world_random(ROOMS));
     (void)host->room_create("messages.room", name, &room);
     return room;
 }
@@ -119,7 +115,7 @@ static void act(portico_entity me) {
     if (post_count() >= messages_budget) {
         return;
     }
-    switch (below(16)) {
+    switch (world_random(16)) {
     case 0:
     case 1:
     case 2: act_timer(); break;
@@ -130,7 +126,7 @@ static void act(portico_entity me) {
     case 7: (void)host->room_join(some_room(), some_box()); break;
     case 8: (void)host->room_leave(some_box()); break;
     case 9:
-        if (below(4) == 0) {
+        if (world_random(4) == 0) {
             act_end(some_box());
         }
         break;
@@ -170,7 +166,7 @@ static void on_message(const view *v, portico_entity entity, const portico_messa
     post_arrives(b, (post_kind)(message->id - 1), number, message->missed);
     *v->handled += 1;
     *v->sum += number;
-    for (uint32_t i = below(3); i > 0; i--) {
+    for (uint32_t i = world_random(3); i > 0; i--) {
         act(entity);
     }
     if (b->owner == entity && strcmp(v->library, "second 1") != 0) {
@@ -243,7 +239,7 @@ static uint32_t on_job(const char *library, const void *data, uint32_t size, voi
     CHECK(size == sizeof number);
     memcpy(&number, data, sizeof number);
     post_works(number);
-    os_sleep(below(JOB_MS));
+    os_sleep(world_random(JOB_MS));
     check_open(library);
     memcpy(reply, &number, sizeof number);
     return sizeof number;

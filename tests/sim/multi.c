@@ -17,7 +17,7 @@ static uint32_t rounds;
 static void client_main(void *arg) {
     (void)arg;
     for (uint32_t i = 0; i < rounds; i++) {
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+        os_sleep(world_random(200));
         cast_play();
     }
     clients_left--;
@@ -35,7 +35,7 @@ SCENARIO(multi) {
         threads[i] = world_thread("client", client_main, NULL);
     }
     while (clients_left > 0) {
-        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 60));
+        os_sleep(1 + world_random(60));
         cast_administrate(commands);
     }
     for (uint32_t i = 0; i < clients; i++) {

@@ -161,7 +161,7 @@ static void peer_take(peer *p, os_socket *socket) {
     l->used = true;
     l->socket = socket;
     l->number = ++p->made;
-    l->frames = (uint32_t)sim_random(SIM_WORLD, FRAMES_MAX);
+    l->frames = world_random(FRAMES_MAX);
     p->open++;
     if (p->mode != PEER_DEAF) {
         link_receive(p, l);

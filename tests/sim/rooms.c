@@ -19,10 +19,6 @@ enum { PATIENCE_MS = 3600000, SETTLE_MS = 5000, STEP_MS = 20 };
 static bool finish;           /* clients end their last connection */
 static uint32_t clients_busy; /* those that play */
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 /* ---- clients ------------------------------------------------------------------------------- */
 
 typedef struct player {
@@ -58,7 +54,8 @@ static void play(player *p) {
             return;
         }
         p->commands++;
-        for (uint32_t wait_ms = below(3) * below(60); receive(p, wait_ms, &end); wait_ms /= 2) {
+        for (uint32_t wait_ms = world_random(3) * world_random(60); receive(p, wait_ms, &end);
+             wait_ms /= 2) {
         }
     }
 }
@@ -89,7 +86,7 @@ static void connect_and_play(bool last) {
     if (p.c != NULL) {
         play(&p);
     } else {
-        os_sleep(below(200));
+        os_sleep(world_random(200));
     }
     clients_busy -= last;
     while (p.c != NULL && last && !finish) {
@@ -102,13 +99,13 @@ static void connect_and_play(bool last) {
     while (p.c != NULL && p.g == NULL && !book_faults && receive(&p, PATIENCE_MS, &end)) {
         /* to know whose session is about to end */
     }
-    if (p.c != NULL && below(3) != 0) {
+    if (p.c != NULL && world_random(3) != 0) {
         part(&p);
     } else if (p.g != NULL) {
         p.g->ends = true;
     }
     if (p.c != NULL) {
-        client_close(p.c, below(2) == 0);
+        client_close(p.c, world_random(2) == 0);
     }
 }
 
@@ -133,7 +130,7 @@ static void reload(void) {
 
 static void kick(void) {
     char command[64];
-    guest *g = guest_number(below(guests_count() + 1));
+    guest *g = guest_number(world_random(guests_count() + 1));
     if (g != NULL) {
         g->ends = true;
         snprintf(command, sizeof command, "kick %llu", (unsigned long long)g->id);
@@ -142,18 +139,18 @@ static void kick(void) {
 }
 
 static void administrate(void) {
-    switch (below(10)) {
+    switch (world_random(10)) {
     case 0:
     case 1:
     case 2:
-        world_build("rooms", below(2) == 0 ? "rooms 1" : "rooms 2");
+        world_build("rooms", world_random(2) == 0 ? "rooms 1" : "rooms 2");
         (void)world_ctl("swap rooms", NULL);
         break;
     case 3: (void)world_ctl("rollback rooms", NULL); break;
     case 4: kick(); break;
     case 5: (void)world_ctl("rooms", NULL); break;
     case 6:
-        if (below(3) == 0) {
+        if (world_random(3) == 0) {
             reload();
         }
         break;
@@ -186,7 +183,7 @@ static void check_recovery(void) {
 
 SCENARIO(rooms) {
     os_thread *threads[CLIENTS] = {NULL};
-    book_faults = below(3) != 0;
+    book_faults = world_random(3) != 0;
     for (int kind = 0; kind < SIM_FAULT_STALL && !book_faults; kind++) {
         sim_fault_rate((sim_fault_kind)kind, 0);
     }
@@ -199,14 +196,14 @@ SCENARIO(rooms) {
                                              "type = rooms.session\n");
     book_rooms_end = !serves;
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
-    bool early = below(4) == 0;
+    bool early = world_random(4) == 0;
     clients_busy = clients;
     for (uint32_t i = 0; i < clients; i++) {
         threads[i] = world_thread("client", client_main, NULL);
     }
-    while (clients_busy > 0 && !(early && below(20) == 0)) {
+    while (clients_busy > 0 && !(early && world_random(20) == 0)) {
         administrate();
-        os_sleep(below(50));
+        os_sleep(world_random(50));
     }
     if (serves && early) {
         book_rooms_end = true;

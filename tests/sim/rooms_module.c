@@ -28,10 +28,6 @@ typedef struct room_state {
     uint32_t count;
 } room_state;
 
-static uint32_t below(uint32_t n) {
-    return (uint32_t)sim_random(SIM_WORLD, n);
-}
-
 static void check_loaded(void) {
     CHECK(rooms_loads == 1);
     CHECK(sim_library_open_count("rooms 1") + sim_library_open_count("rooms 2") > 0);
@@ -106,11 +102,11 @@ static void check_place(const place *p) {
 
 static portico_room some_room(void) {
     char type[32];
-    uint32_t t = below(BOOK_TYPES);
-    uint32_t n = below(BOOK_NAMES);
+    uint32_t t = world_random(BOOK_TYPES);
+    uint32_t n = world_random(BOOK_NAMES);
     portico_room room = 0;
-    if (places_count() > 0 && below(8) == 0) {
-        return place_number(below(places_count()))->id; /* maybe stale */
+    if (places_count() > 0 && world_random(8) == 0) {
+        return place_number(world_random(places_count()))->id; /* maybe stale */
     }
     snprintf(type, sizeof type, "rooms.%s", book_types[t]);
     portico_status status = host->room_create(type, book_names[n], &room);
@@ -125,7 +121,9 @@ static portico_room some_room(void) {
 }
 
 static guest *some_guest(guest *otherwise) {
-    return below(4) != 0 && otherwise != NULL ? otherwise : guest_number(below(guests_count() + 1));
+    return world_random(4) != 0 && otherwise != NULL
+               ? otherwise
+               : guest_number(world_random(guests_count() + 1));
 }
 
 /* Moves a session. `me`: the session in whose handler this is. */
@@ -135,7 +133,7 @@ static void go(guest *g, const guest *me) {
     if (room == 0) {
         return;
     }
-    if (below(3) != 0) {
+    if (world_random(3) != 0) {
         uint32_t number = guest_asks(g, room, g == me);
         if (number == BOOK_ASKS) {
             return;
@@ -177,7 +175,7 @@ static void act(guest *me, place *here) {
         return;
     }
     guest *g = some_guest(me);
-    switch (below(12)) {
+    switch (world_random(12)) {
     case 0:
     case 1:
     case 2:
@@ -197,19 +195,19 @@ static void act(guest *me, place *here) {
         }
         break;
     case 5:
-        if (places_count() > 0 && below(2) == 0) {
-            close_place(place_number(below(places_count())));
+        if (places_count() > 0 && world_random(2) == 0) {
+            close_place(place_number(world_random(places_count())));
         }
         break;
     case 6:
-        if (g != NULL && below(6) == 0) {
+        if (g != NULL && world_random(6) == 0) {
             close_guest(g);
         }
         break;
     case 7:
     case 8:
         if (here != NULL) {
-            say(here, below(2) == 0 ? me : NULL);
+            say(here, world_random(2) == 0 ? me : NULL);
         }
         break;
     default: {
@@ -242,8 +240,8 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     CHECK(s->work == 0 && s->count == 0);
     check_place(p);
     portico_status status =
-        below(2) == 0 ? PORTICO_OK : host->post_every(room, TICK, NULL, 0, TICK_MS, NULL);
-    status = !rooms_quiet && below(12) == 0 ? PORTICO_E_REFUSED : status;
+        world_random(2) == 0 ? PORTICO_OK : host->post_every(room, TICK, NULL, 0, TICK_MS, NULL);
+    status = !rooms_quiet && world_random(12) == 0 ? PORTICO_E_REFUSED : status;
     p->closing = p->closing || status != PORTICO_OK;
     place_leave(p);
     return status;
@@ -255,14 +253,14 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state,
     place *p = place_enter(room);
     guest *g = guest_find(session);
     check_loaded();
-    portico_status status = !rooms_quiet && below(8) == 0 ? PORTICO_E_REFUSED : PORTICO_OK;
+    portico_status status = !rooms_quiet && world_random(8) == 0 ? PORTICO_E_REFUSED : PORTICO_OK;
     place_joins(p, g, status);
     if (status == PORTICO_OK) {
         s->count++;
         check_place(p);
         say(p, NULL);
     }
-    if (below(3) == 0) {
+    if (world_random(3) == 0) {
         act(NULL, status == PORTICO_OK ? p : NULL);
     }
     place_leave(p);
@@ -277,7 +275,7 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
     place_leaves(p, guest_find(session), reason);
     s->count--;
     check_place(p);
-    if (below(4) == 0 && !rooms_quiet) {
+    if (world_random(4) == 0 && !rooms_quiet) {
         close_place(p);
     } else {
         act(NULL, p);
@@ -304,7 +302,7 @@ static void PORTICO_CALL on_room_message(portico_entity room, void *state,
     check_place(p);
     s->work++;
     p->work++;
-    act(p->count > 0 && below(2) == 0 ? p->members[below(p->count)] : NULL, p);
+    act(p->count > 0 && world_random(2) == 0 ? p->members[world_random(p->count)] : NULL, p);
     check_place(p);
     place_leave(p);
 }
@@ -350,7 +348,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     uint64_t data[2] = {number, guest_index(g)};
     portico_status status = send_number(g, WELCOME, data, sizeof data, number);
     if (status == PORTICO_OK) {
-        status = !rooms_quiet && below(16) == 0 ? PORTICO_E_REFUSED : PORTICO_OK;
+        status = !rooms_quiet && world_random(16) == 0 ? PORTICO_E_REFUSED : PORTICO_OK;
     }
     g->ends = g->ends || status != PORTICO_OK;
     end(g, s);
@@ -380,7 +378,7 @@ static void PORTICO_CALL on_told(portico_entity session, void *state,
     memcpy(&result, message->data, sizeof result);
     guest_told(g, message->id - TOLD, &result);
     check_other_rooms(g);
-    if (below(3) == 0) {
+    if (world_random(3) == 0) {
         act(g, g->place);
     }
     end(g, state);

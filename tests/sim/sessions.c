@@ -47,7 +47,7 @@ static portico_session another(void) {
 }
 
 static uint32_t size_of_answer(void) {
-    return WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 200);
+    return WITNESS_PACKET_MIN + world_random(200);
 }
 
 /* A handler has been called: the state has what earlier ones wrote. */
@@ -117,10 +117,10 @@ static void PORTICO_CALL on_message(portico_entity session, void *state,
 }
 
 static void flood(witness_entity *e) {
-    uint32_t count = 1 + (uint32_t)sim_random(SIM_WORLD, 20);
+    uint32_t count = 1 + world_random(20);
     portico_session to = sim_chance(SIM_WORLD, 4) ? another() : e->id;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 2000);
+        uint32_t size = WITNESS_PACKET_MIN + world_random(2000);
         (void)witness_send(host, e, to, FLOOD, size);
     }
 }
@@ -128,9 +128,9 @@ static void flood(witness_entity *e) {
 /* To all; now and then more frames than one send of the system takes. */
 static void shout(witness_entity *e) {
     uint32_t most = sim_chance(SIM_WORLD, 6) ? 150 : 4;
-    uint32_t count = 1 + (uint32_t)sim_random(SIM_WORLD, most);
+    uint32_t count = 1 + world_random(most);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 120);
+        uint32_t size = WITNESS_PACKET_MIN + world_random(120);
         (void)witness_broadcast(host, e, everybody, SHOUT, size);
     }
 }
@@ -141,12 +141,11 @@ static void answer(witness_entity *e, uint16_t opcode) {
     case FORWARD: (void)witness_send(host, e, another(), opcode, size_of_answer()); break;
     case CLOSE_SELF: (void)host->session_close(e->id); break;
     case CLOSE_OTHER: (void)host->session_close(another()); break;
-    case SLOW: os_sleep((uint32_t)sim_random(SIM_WORLD, 50)); break;
+    case SLOW: os_sleep(world_random(50)); break;
     case FLOOD: flood(e); break;
     case SHOUT: shout(e); break;
     case LATER:
-        (void)host->post_after(e->id, 1, &e->id, sizeof e->id, (uint32_t)sim_random(SIM_WORLD, 40),
-                               NULL);
+        (void)host->post_after(e->id, 1, &e->id, sizeof e->id, world_random(40), NULL);
         (void)host->post(sim_chance(SIM_WORLD, 2) ? e->id : 0, 1, &e->id, sizeof e->id);
         break;
     default: (void)host->session_info(e->id, &info);
@@ -225,21 +224,21 @@ static void misbehave(player *p) {
     case 2: (void)player_send_raw(p, too_large, sizeof too_large); break;
     default: (void)player_send_raw(p, part, sizeof part);
     }
-    (void)player_receive(p, (uint32_t)sim_random(SIM_WORLD, 20000));
+    (void)player_receive(p, world_random(20000));
 }
 
 static void play(player *p) {
-    uint32_t bursts = 1 + (uint32_t)sim_random(SIM_WORLD, 4);
+    uint32_t bursts = 1 + world_random(4);
     for (uint32_t i = 0; i < bursts && !player_is_over(p); i++) {
-        uint32_t packets = 1 + (uint32_t)sim_random(SIM_WORLD, 8);
+        uint32_t packets = 1 + world_random(8);
         for (uint32_t k = 0; k < packets; k++) {
-            uint32_t size = WITNESS_PACKET_MIN + (uint32_t)sim_random(SIM_WORLD, 300);
+            uint32_t size = WITNESS_PACKET_MIN + world_random(300);
             (void)player_send(p, any_opcode(), size, SEND_PATIENCE_MS);
         }
         switch (sim_random(SIM_WORLD, 8)) {
         case 0: break; /* does not read */
-        case 1: os_sleep((uint32_t)sim_random(SIM_WORLD, 12000)); break;
-        case 2: (void)player_receive(p, (uint32_t)sim_random(SIM_WORLD, 100)); break;
+        case 1: os_sleep(world_random(12000)); break;
+        case 2: (void)player_receive(p, world_random(100)); break;
         default: player_wait(p);
         }
     }
@@ -251,7 +250,7 @@ static void play(player *p) {
 static void client_main(void *arg) {
     (void)arg;
     for (uint32_t i = 0; i < rounds; i++) {
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 500));
+        os_sleep(world_random(500));
         player *p = player_open(PORT);
         if (p != NULL) {
             play(p);
@@ -296,7 +295,7 @@ static bool start(void) {
     char host_keys[64];
     static char ini[2048];
     snprintf(host_keys, sizeof host_keys, "workers = %u\nstop_timeout_ms = 600000",
-             1 + (uint32_t)sim_random(SIM_WORLD, 4));
+             1 + world_random(4));
     snprintf(ini, sizeof ini,
              "[module game]\n[listener main]\naddress = 127.0.0.1\nport = %d\n"
              "type = game.session\n",
@@ -351,7 +350,7 @@ SCENARIO(sessions) {
         threads[i] = world_thread("client", client_main, NULL);
     }
     while (clients_left > 0) {
-        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 1000));
+        os_sleep(1 + world_random(1000));
         administrate();
     }
     for (uint32_t i = 0; i < clients; i++) {

@@ -22,7 +22,7 @@ static bool stopped; /* stopper_main has returned */
 static void client_main(void *arg) {
     (void)arg;
     for (uint32_t i = 0; i < rounds; i++) {
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+        os_sleep(world_random(200));
         cast_play();
     }
     clients_left--;
@@ -44,7 +44,7 @@ static void stop_now(stop_kind kind) {
         return;
     }
     if (world_signal_stop() && kind == STOP_TWICE) {
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 1000));
+        os_sleep(world_random(1000));
         world_may_exit(true); /* if the first signal was long ago */
         (void)world_signal_stop();
     }
@@ -83,7 +83,7 @@ SCENARIO(stop) {
         threads[i] = world_thread("client", client_main, NULL);
     }
     while (clients_left > 0) {
-        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 60));
+        os_sleep(1 + world_random(60));
         cast_administrate(CAST_SWAPS | CAST_LOADS | CAST_KICKS);
     }
     for (uint32_t i = 1; i <= clients; i++) {

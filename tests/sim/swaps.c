@@ -16,7 +16,7 @@ static uint32_t rounds;
 static void client_main(void *arg) {
     (void)arg;
     for (uint32_t i = 0; i < rounds; i++) {
-        os_sleep((uint32_t)sim_random(SIM_WORLD, 200));
+        os_sleep(world_random(200));
         cast_play();
     }
     clients_left--;
@@ -33,7 +33,7 @@ SCENARIO(swaps) {
         threads[i] = world_thread("client", client_main, NULL);
     }
     while (clients_left > 0) {
-        os_sleep(1 + (uint32_t)sim_random(SIM_WORLD, 60));
+        os_sleep(1 + world_random(60));
         cast_administrate(CAST_SWAPS | CAST_KICKS);
     }
     for (uint32_t i = 0; i < clients; i++) {

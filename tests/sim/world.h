@@ -20,6 +20,11 @@ enum { WORLD_ADMIN_PORT = 7779, WORLD_ANSWER_BYTES = 64 * 1024 };
 #define CHECK(condition) \
     ((condition) ? (void)0 : sim_fail("%s:%d: does not hold: %s", __FILE__, __LINE__, #condition))
 
+/* A number below `below`, which is not 0, that the scenario may do with as it likes. */
+static inline uint32_t world_random(uint64_t below) {
+    return (uint32_t)sim_random(SIM_WORLD, below);
+}
+
 /* How many of something the scenario's world has, such as clients, steps or rooms: `usual`, or
  * less. The seed chooses, and never chooses 0; count.WHAT=N sets another limit, which may be 0.
  * Small worlds run faster and find most of what large ones find, and the shrinker looks for the
