@@ -41,13 +41,14 @@ enum {
     CAST_LOADS = 2, /* unload and load */
     CAST_KICKS = 4  /* kicks and reports */
 };
-void cast_administrate(uint32_t commands);
 
-/* What a client does, until it leaves or the connection ends. */
-void cast_play(void);
+/* Up to `clients` clients play up to `rounds` times each, while the administrator gives such
+ * commands. Returns when the last one has left. */
+void cast_run(uint32_t clients, uint32_t rounds, uint32_t commands);
 
-/* The faults have ended: loads good builds of all modules and plays with each of them. Fails if
- * that does not succeed within an hour. Does nothing if the host has ended. */
-void cast_recover(void);
+/* Ends all faults. If the host `serves`, the scenario then loads good builds of all modules, plays
+ * with each of them and expects the figures of an idle host: fails if that does not succeed within
+ * an hour, unless the host has ended. Stops the host. */
+void cast_end(bool serves);
 
 #endif

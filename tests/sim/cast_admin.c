@@ -158,7 +158,7 @@ static void kick_somebody(void) {
     }
 }
 
-void cast_administrate(uint32_t commands) {
+static void administrate(uint32_t commands) {
     uint32_t one = 1u << sim_random(SIM_WORLD, 3);
     if (one & commands & CAST_SWAPS) {
         swap_something(any_module());
@@ -206,7 +206,7 @@ static uint16_t any_opcode(void) {
     return (uint16_t)(10 * any_module() + 1 + sim_random(SIM_WORLD, 7));
 }
 
-void cast_play(void) {
+static void play_once(void) {
     player *p = player_open(CAST_PORT);
     if (p == NULL) {
         return;
@@ -267,7 +267,7 @@ static bool is_served(uint32_t module) {
     return serves_all();
 }
 
-void cast_recover(void) {
+static void recover(void) {
     cast_hurry();
     os_sleep(SLOWEST_MS);
     for (uint32_t m = 0; m < module_count(); m++) {
@@ -278,4 +278,39 @@ void cast_recover(void) {
     if (!repeat(is_served, 0)) {
         sim_fail("no new client is served within an hour");
     }
+}
+
+/* ---- the scenario ------------------------------------------------------------------------- */
+
+static uint32_t rounds_each;
+static uint32_t commands_given;
+
+static void client_main(void) {
+    for (uint32_t i = 0; i < rounds_each; i++) {
+        os_sleep(world_random(200));
+        play_once();
+    }
+}
+
+static void administrate_later(void) {
+    os_sleep(1 + world_random(60));
+    administrate(commands_given);
+}
+
+void cast_run(uint32_t clients, uint32_t rounds, uint32_t commands) {
+    uint32_t count = clients > 0 ? world_count("clients", clients) : 0;
+    rounds_each = world_count("rounds", rounds);
+    commands_given = commands;
+    world_play(count, client_main, administrate_later);
+}
+
+void cast_end(bool serves) {
+    sim_faults_end();
+    if (serves) {
+        recover();
+        witness_quiet();
+    }
+    int code = world_stop();
+    CHECK(code == (serves ? 0 : 1));
+    witness_end();
 }

@@ -205,7 +205,6 @@ static const portico_module_info *PORTICO_CALL describe(void) {
 
 /* ---- the clients -------------------------------------------------------------------------- */
 
-static uint32_t clients_left;
 static uint32_t rounds;
 
 static uint16_t any_opcode(void) {
@@ -247,8 +246,7 @@ static void play(player *p) {
     }
 }
 
-static void client_main(void *arg) {
-    (void)arg;
+static void client_main(void) {
     for (uint32_t i = 0; i < rounds; i++) {
         os_sleep(world_random(500));
         player *p = player_open(PORT);
@@ -257,7 +255,6 @@ static void client_main(void *arg) {
             player_close(p, (player_end)sim_random(SIM_WORLD, PLAYER_ENDS));
         }
     }
-    clients_left--;
 }
 
 /* Kicks one of the sessions that are open. */
@@ -340,22 +337,16 @@ static void recover(void) {
     CHECK(served || !world_runs());
 }
 
+static void administrate_later(void) {
+    os_sleep(1 + world_random(1000));
+    administrate();
+}
+
 SCENARIO(sessions) {
-    os_thread *threads[CLIENTS] = {NULL};
     bool serves = start();
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     rounds = world_count("rounds", ROUNDS);
-    clients_left = clients;
-    for (uint32_t i = 0; i < clients; i++) {
-        threads[i] = world_thread("client", client_main, NULL);
-    }
-    while (clients_left > 0) {
-        os_sleep(1 + world_random(1000));
-        administrate();
-    }
-    for (uint32_t i = 0; i < clients; i++) {
-        os_thread_join(threads[i]);
-    }
+    world_play(clients, client_main, administrate_later);
     sim_faults_end();
     if (serves) {
         recover();

@@ -14,19 +14,8 @@ enum { CLIENTS = 3, ROUNDS = 8, PATIENT_MS = 600000, IMPATIENT_MS = 3000, STEP_M
 
 typedef enum stop_kind { STOP_SIGNAL, STOP_TWICE, STOP_COMMAND, STOP_KINDS } stop_kind;
 
-static uint32_t clients_left;
-static uint32_t rounds;
 static bool over;    /* nobody needs to be stopped any more */
 static bool stopped; /* stopper_main has returned */
-
-static void client_main(void *arg) {
-    (void)arg;
-    for (uint32_t i = 0; i < rounds; i++) {
-        os_sleep(world_random(200));
-        cast_play();
-    }
-    clients_left--;
-}
 
 /* Waits for the moment. False: the run has ended first. */
 static bool await(uint64_t call) {
@@ -67,34 +56,21 @@ static void stopper_main(void *arg) {
 }
 
 SCENARIO(stop) {
-    os_thread *threads[CLIENTS + 1] = {NULL};
     uint32_t stop_timeout_ms = sim_chance(SIM_WORLD, 4) ? IMPATIENT_MS : PATIENT_MS;
     if (stop_timeout_ms == IMPATIENT_MS) {
         sim_fault_rate(SIM_FAULT_STALL, 0);
     }
     cast_begin(sim_chance(SIM_WORLD, 2));
-    threads[0] =
+    os_thread *stopper =
         world_thread("stopper", stopper_main, (void *)(uintptr_t)sim_random(SIM_WORLD, STOP_KINDS));
     bool serves = cast_start(sim_chance(SIM_WORLD, 4), stop_timeout_ms);
-    uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
-    rounds = world_count("rounds", ROUNDS);
-    clients_left = clients;
-    for (uint32_t i = 1; i <= clients; i++) {
-        threads[i] = world_thread("client", client_main, NULL);
-    }
-    while (clients_left > 0) {
-        os_sleep(1 + world_random(60));
-        cast_administrate(CAST_SWAPS | CAST_LOADS | CAST_KICKS);
-    }
-    for (uint32_t i = 1; i <= clients; i++) {
-        os_thread_join(threads[i]);
-    }
+    cast_run(serves ? CLIENTS : 0, ROUNDS, CAST_SWAPS | CAST_LOADS | CAST_KICKS);
     over = true;
     while (!stopped) {
         os_sleep(STEP_MS);
     }
     int code = world_stop();
-    os_thread_join(threads[0]); /* now: world_stop counts handles, and the thread was there first */
+    os_thread_join(stopper); /* now: world_stop counts handles, and the thread was there first */
     CHECK(code == 0 || !serves);
     witness_end();
 }

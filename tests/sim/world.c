@@ -183,6 +183,32 @@ os_thread *world_thread(const char *name, void (*fn)(void *arg), void *arg) {
     return thread;
 }
 
+typedef struct players {
+    void (*play)(void);
+    uint32_t left;
+} players;
+
+static void players_main(void *arg) {
+    players *p = arg;
+    p->play();
+    p->left--;
+}
+
+void world_play(uint32_t clients, void (*play)(void), void (*other)(void)) {
+    os_thread *threads[WORLD_CLIENTS_MAX] = {NULL};
+    players p = {.play = play, .left = clients};
+    CHECK(clients <= WORLD_CLIENTS_MAX);
+    for (uint32_t i = 0; i < clients; i++) {
+        threads[i] = world_thread("client", players_main, &p);
+    }
+    while (p.left > 0) {
+        other();
+    }
+    for (uint32_t i = 0; i < clients; i++) {
+        os_thread_join(threads[i]);
+    }
+}
+
 /* The host has ended: everything it made must be gone. */
 static void check_nothing_left(void) {
     sim_figures now;

@@ -76,4 +76,10 @@ void world_passed(void);
 /* Starts a thread that no fault strikes, such as a client's. */
 os_thread *world_thread(const char *name, void (*fn)(void *arg), void *arg);
 
+enum { WORLD_CLIENTS_MAX = 16 };
+
+/* Runs `play` on that many such threads, and on the calling one `other` again and again, until all
+ * clients have returned. */
+void world_play(uint32_t clients, void (*play)(void), void (*other)(void));
+
 #endif
