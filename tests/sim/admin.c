@@ -11,6 +11,7 @@
  *
  * Tolerates every kind of fault: it may end a connection, and an answer by an error. */
 #include "sim/client.h"
+#include "sim/echoes.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -54,10 +55,7 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
 static void PORTICO_CALL on_echo(portico_session session, void *state,
                                  const portico_packet *packet) {
     (void)state;
-    witness_entity *e = witness_enter(&code, session, "an opcode");
-    witness_packet(e, packet);
-    (void)witness_send(host, e, session, ECHO, packet->size);
-    witness_leave(e);
+    echoes_answer(&code, host, session, packet);
 }
 
 static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
@@ -65,15 +63,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
         .struct_size = sizeof type, .name = "session", .on_open = on_open, .on_close = on_close};
     (void)state;
     host = from_host;
-    witness_load(&code);
-    portico_status status = host->register_session_type(&type);
-    if (status == PORTICO_OK) {
-        status = host->register_handler("session", ECHO, on_echo);
-    }
-    if (status != PORTICO_OK) {
-        witness_unload(&code);
-    }
-    return status;
+    return echoes_load(&code, host, &type, ECHO, on_echo);
 }
 
 static portico_status PORTICO_CALL swap_in(void *state) {
@@ -112,21 +102,12 @@ static const portico_module_info *PORTICO_CALL extra_describe(void) {
 
 /* Receives a line without its end. False: the connection has ended. */
 static bool recv_line(client *c, char line[LINE_BYTES]) {
-    for (uint32_t at = 0; at < LINE_BYTES; at++) {
-        int32_t got = client_recv(c, line + at, 1, PATIENCE_MS);
-        if (got != 1) {
-            if (got == CLIENT_TIMEOUT) {
-                sim_fail("the rest of an answer does not come");
-            }
-            return false; /* within a line if the answer exceeded the memory or the send limit */
-        }
-        if (line[at] == '\n') {
-            line[at] = '\0';
-            CHECK(strlen(line) == at);
-            return true;
-        }
+    int32_t size = client_recv_line(c, line, LINE_BYTES, PATIENCE_MS);
+    if (size == CLIENT_TIMEOUT) {
+        sim_fail("the rest of an answer does not come");
     }
-    sim_fail("an answer has a line of more than %d bytes", LINE_BYTES);
+    CHECK(size < 0 || strlen(line) == (size_t)size);
+    return size >= 0; /* false within a line if the answer exceeded the memory or the send limit */
 }
 
 typedef enum outcome { OUTCOME_OK, OUTCOME_ERROR, OUTCOME_GONE } outcome;

@@ -126,6 +126,20 @@ int32_t client_recv(client *c, void *data, uint32_t capacity, uint32_t timeout_m
     return (int32_t)size;
 }
 
+int32_t client_recv_line(client *c, char *line, uint32_t size, uint32_t timeout_ms) {
+    for (uint32_t at = 0; at < size; at++) {
+        int32_t got = client_recv(c, line + at, 1, timeout_ms);
+        if (got < 0) {
+            return got;
+        }
+        if (line[at] == '\n') {
+            line[at] = '\0';
+            return (int32_t)at;
+        }
+    }
+    sim_fail("a line has more than %u bytes", size);
+}
+
 void client_half_close(client *c) {
     os_shutdown(c->socket);
 }

@@ -23,6 +23,10 @@ bool client_send(client *c, const void *data, uint32_t size, uint32_t timeout_ms
 /* Receives some bytes: how many, or CLIENT_... */
 int32_t client_recv(client *c, void *data, uint32_t capacity, uint32_t timeout_ms);
 
+/* Receives a line, which must fit, and replaces its end by a zero. Returns its size, or CLIENT_...,
+ * also if the stream ends within it. */
+int32_t client_recv_line(client *c, char *line, uint32_t size, uint32_t timeout_ms);
+
 /* Ends the sending direction. */
 void client_half_close(client *c);
 

@@ -91,7 +91,7 @@ static void only_fault(run_spec *spec, const char *fixed, sim_fault_kind kind, u
                                    fixed != NULL ? fixed : "", fixed != NULL ? " " : "");
     for (int i = 0; i < SIM_FAULT_KINDS && used < sizeof spec->options; i++) {
         used += (size_t)snprintf(spec->options + used, sizeof spec->options - used, "faults.%s=%d ",
-                                 options_fault_names[i], i == (int)kind);
+                                 sim_fault_names[i], i == (int)kind);
     }
     snprintf(spec->options + used, sizeof spec->options - used,
              "faults_from=%" PRIu64 " faults_to=%" PRIu64, from, to);
@@ -112,7 +112,7 @@ uint64_t explore_each_fault(const run_spec *spec, sim_fault_kind kind, bool onwa
         in_time = options->seconds == 0 || clock_now_ms() < end_ms;
     }
     printf("%s seed %" PRIu64 ", %s %s: %" PRIu64 " fault points%s, %" PRIu64 " runs failed\n",
-           spec->scenario->name, spec->seed, options_fault_names[kind],
+           spec->scenario->name, spec->seed, sim_fault_names[kind],
            onwards ? "the n-th and those after it" : "the n-th", n,
            in_time ? ", which are all" : ", then the time was over", t.failed);
     return t.failed;

@@ -9,6 +9,7 @@
  *
  * Tolerates every kind of fault: a failed listen or accept is tried again, and a client that is
  * not served is not missed before the end. */
+#include "sim/echoes.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -71,10 +72,7 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
 static void PORTICO_CALL on_echo(portico_session session, void *state,
                                  const portico_packet *packet) {
     (void)state;
-    witness_entity *e = witness_enter(&code, session, "an opcode");
-    witness_packet(e, packet);
-    (void)witness_send(host, e, session, ECHO, packet->size);
-    witness_leave(e);
+    echoes_answer(&code, host, session, packet);
 }
 
 static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
@@ -85,15 +83,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                               .on_close = on_close};
     (void)state;
     host = from_host;
-    witness_load(&code);
-    portico_status status = host->register_session_type(&type);
-    if (status == PORTICO_OK) {
-        status = host->register_handler("session", ECHO, on_echo);
-    }
-    if (status != PORTICO_OK) {
-        witness_unload(&code);
-    }
-    return status;
+    return echoes_load(&code, host, &type, ECHO, on_echo);
 }
 
 static void PORTICO_CALL unload(void *state) {

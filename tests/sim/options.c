@@ -2,50 +2,39 @@
 #include "sim/options.h"
 
 #include "sim/counts.h"
+#include "support/wire.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* splitmix64, from the seed alone: independent of what the run draws. */
-static uint64_t draw(uint64_t *state) {
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 #define CHOOSE(state, ...) \
     ((const uint32_t[]){   \
-        __VA_ARGS__}[draw(state) % (sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))])
+        __VA_ARGS__}[wire_random(state) % (sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))])
 
 void options_from_seed(sim_options *options, uint64_t seed) {
-    uint64_t state = seed ^ 0x706f727469636f;
+    uint64_t state = seed ^ 0x706f727469636f; /* apart from what the run draws */
     *options = (sim_options){.seed = seed};
-    options->policy = draw(&state) % 3 == 0 ? SIM_POLICY_PRIORITY : SIM_POLICY_RANDOM;
+    options->policy = wire_random(&state) % 3 == 0 ? SIM_POLICY_PRIORITY : SIM_POLICY_RANDOM;
     options->call_switch = CHOOSE(&state, 2, 8, 16, 64, 256);
     options->atomic_switch = CHOOSE(&state, 0, 8, 64, 512, 4096);
     options->latency_us = CHOOSE(&state, 0, 50, 1000, 20000, 300000);
     options->short_io = CHOOSE(&state, 0, 0, 2, 8);
     options->window_bytes = CHOOSE(&state, 0, 0, 16, 300, 5000);
-    options->wild = draw(&state) % 4 != 0;
+    options->wild = wire_random(&state) % 4 != 0;
     options->clock_tick_us = CHOOSE(&state, 0, 0, 1000, 15625);
     options->faults[SIM_FAULT_WAKE] = CHOOSE(&state, 0, 8, 64);
     options->faults[SIM_FAULT_STALL] = CHOOSE(&state, 0, 0, 100, 1000, 10000);
-    if (draw(&state) % 2 == 0) {
+    if (wire_random(&state) % 2 == 0) {
         options->faults[SIM_FAULT_MEMORY] = CHOOSE(&state, 0, 10, 100, 1000);
         options->faults[SIM_FAULT_HANDLES] = CHOOSE(&state, 0, 10, 100);
         options->faults[SIM_FAULT_NETWORK] = CHOOSE(&state, 0, 10, 100, 1000);
         options->faults[SIM_FAULT_FILES] = CHOOSE(&state, 0, 0, 10, 100);
         options->faults[SIM_FAULT_LIBRARY] = CHOOSE(&state, 0, 4, 20);
         /* Often the host first starts in peace. */
-        options->faults_from = draw(&state) % 2 == 0 ? CHOOSE(&state, 200, 1000, 3000) : 0;
+        options->faults_from = wire_random(&state) % 2 == 0 ? CHOOSE(&state, 200, 1000, 3000) : 0;
     }
 }
-
-const char *const options_fault_names[SIM_FAULT_KINDS] = {"memory",  "handles", "network", "files",
-                                                          "library", "stall",   "wake"};
 
 typedef struct key {
     const char *name;

@@ -18,7 +18,4 @@ bool options_set_all(sim_options *options, const char *assignments);
  * it. */
 void options_text(const sim_options *options, char *text, size_t size);
 
-/* "memory", "handles" ...: the fault kinds as the keys name them. */
-extern const char *const options_fault_names[SIM_FAULT_KINDS];
-
 #endif

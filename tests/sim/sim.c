@@ -113,7 +113,7 @@ static int command_nth(const arguments *a, const char *kind_name) {
             run_spec spec = spec_of(a);
             spec.scenario = s;
             if ((a->scenario == NULL || a->scenario == s) &&
-                (all || strcmp(kind_name, options_fault_names[kind]) == 0)) {
+                (all || strcmp(kind_name, sim_fault_names[kind]) == 0)) {
                 failed += explore_each_fault(&spec, (sim_fault_kind)kind, a->onwards, &a->explore);
                 count++;
             }

@@ -8,6 +8,7 @@
  *   After the faults everything works for old clients and new ones, and the stop ends with code 0.
  *
  * Tolerates every kind of fault: that is what it is about. */
+#include "sim/echoes.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -36,20 +37,6 @@ static void echo(const witness_code *code, portico_session session, game_state *
     witness_leave(e);
 }
 
-static portico_status load(const witness_code *code, const portico_host *from_host,
-                           const portico_session_type *type, portico_on_packet on_echo) {
-    host = from_host;
-    witness_load(code);
-    portico_status status = host->register_session_type(type);
-    if (status == PORTICO_OK) {
-        status = host->register_handler("session", ECHO, on_echo);
-    }
-    if (status != PORTICO_OK) {
-        witness_unload(code);
-    }
-    return status;
-}
-
 #define BUILD(n)                                                                                \
     static portico_status PORTICO_CALL on_open_##n(portico_session session, void *state) {      \
         (void)state;                                                                            \
@@ -72,7 +59,8 @@ static portico_status load(const witness_code *code, const portico_host *from_ho
                                                   .on_open = on_open_##n,                       \
                                                   .on_close = on_close_##n};                    \
         (void)state;                                                                            \
-        return load(&codes[(n)-1], from_host, &type, on_echo_##n);                              \
+        host = from_host;                                                                       \
+        return echoes_load(&codes[(n)-1], host, &type, ECHO, on_echo_##n);                      \
     }                                                                                           \
     static portico_status PORTICO_CALL swap_in_##n(void *state) {                               \
         (void)state;                                                                            \

@@ -250,20 +250,6 @@ int world_stop(void) {
 
 /* ---- the administrator ------------------------------------------------------------------- */
 
-/* Receives a line without its end. False: the connection has ended or broken. */
-static bool recv_line(client *c, char *line, uint32_t size) {
-    for (uint32_t at = 0; at < size - 1; at++) {
-        if (client_recv(c, line + at, 1, ANSWER_TIMEOUT_MS) != 1) {
-            return false;
-        }
-        if (line[at] == '\n') {
-            line[at] = '\0';
-            return true;
-        }
-    }
-    sim_fail("the answer to a command has a line of more than %u bytes", size);
-}
-
 static bool send_line(client *c, const char *word, const char *rest) {
     char line[2 * PATH_BYTES];
     int size = snprintf(line, sizeof line, "%s%s\n", word, rest);
@@ -275,7 +261,7 @@ static bool recv_answer(client *c, char *answer) {
     uint32_t used = 0;
     for (;;) {
         char *line = answer + used;
-        if (!recv_line(c, line, WORLD_ANSWER_BYTES - used)) {
+        if (client_recv_line(c, line, WORLD_ANSWER_BYTES - used - 1, ANSWER_TIMEOUT_MS) < 0) {
             snprintf(answer, WORLD_ANSWER_BYTES, "error the connection ended");
             return false;
         }

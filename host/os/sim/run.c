@@ -7,6 +7,9 @@ enum { HANDLES_MAX = 1000000 };
 
 run_state run;
 
+const char *const sim_fault_names[SIM_FAULT_KINDS] = {"memory",  "handles", "network", "files",
+                                                      "library", "stall",   "wake"};
+
 static uint64_t sources[SIM_SOURCES];
 static bool faults_ended;
 
@@ -83,8 +86,6 @@ void sim_spare_this_thread(bool spare) {
 }
 
 bool fault_strikes(sim_fault_kind kind) {
-    static const char *const names[SIM_FAULT_KINDS] = {"memory",  "handles", "network", "files",
-                                                       "library", "stall",   "wake"};
     uint32_t one_in = run.options.faults[kind];
     if (one_in == 0 || faults_ended || run.in_event || run.thread == NULL || run.thread->spared) {
         return false;
@@ -95,7 +96,7 @@ bool fault_strikes(sim_fault_kind kind) {
     if (strikes) {
         run.figures.faults++;
         run.figures.faults_of[kind]++;
-        run_note("FAULT ", names[kind], point);
+        run_note("FAULT ", sim_fault_names[kind], point);
     }
     return strikes;
 }

@@ -44,6 +44,9 @@ typedef enum sim_fault_kind {
     SIM_FAULT_KINDS
 } sim_fault_kind;
 
+/* "memory", "handles", ... */
+extern const char *const sim_fault_names[SIM_FAULT_KINDS];
+
 typedef enum sim_policy {
     SIM_POLICY_RANDOM,  /* any thread that can run is next */
     SIM_POLICY_PRIORITY /* the one with the highest priority; priorities change a few times
