@@ -5,7 +5,8 @@
  * All kinds of faults may strike. One build has states of another shape, which the host converts.
  * After the last fault everything arrives that was posted to anybody who is still there.
  */
-#include "sim/client.h"
+#include "os/compiler.h"
+#include "sim/commander.h"
 #include "sim/messages_module.h"
 #include "sim/post.h"
 #include "sim/world.h"
@@ -13,7 +14,7 @@
 #include "support/scenario.h"
 
 enum { CLIENTS = 4, COMMANDS = 10, LETTERS = 250, PORT = 7000 };
-enum { PATIENCE_MS = 3600000, SETTLE_MS = 3000, STEP_MS = 20, FLOODS = 300 };
+enum { SETTLE_MS = 3000, STEP_MS = 20, FLOODS = 300 };
 
 static bool finish;           /* clients end */
 static uint32_t clients_busy; /* those that play */
@@ -21,80 +22,49 @@ static uint32_t clients_busy; /* those that play */
 /* ---- clients ------------------------------------------------------------------------------- */
 
 typedef struct player {
-    client *c;
+    commander by;
     visitor *who; /* NULL: not welcomed yet */
-    uint32_t commands;
 } player;
 
-/* Receives a packet. False: none has come in time, or the stream has ended: *end says how. */
-static bool receive(player *p, uint32_t timeout_ms, int32_t *end) {
-    uint64_t number = 0;
-    uint16_t opcode = 0;
-    *end = client_recv_frame(p->c, &opcode, &number, sizeof number, timeout_ms);
-    if (*end < 0) {
-        return false;
-    }
-    CHECK(*end == sizeof number && opcode == (p->who == NULL ? WELCOME : PACKET));
+static void take(commander *by, uint16_t opcode, const uint64_t *data, int32_t size) {
+    player *p = container_of(by, player, by);
+    CHECK(size == sizeof *data && opcode == (p->who == NULL ? WELCOME : PACKET));
     if (p->who == NULL) {
-        p->who = messages_visitor((uint32_t)number);
+        p->who = messages_visitor((uint32_t)*data);
     } else {
-        mail_arrived(&p->who->mail, number);
-    }
-    return true;
-}
-
-static void play(player *p) {
-    int32_t end = CLIENT_TIMEOUT;
-    uint32_t commands = world_count("commands", COMMANDS);
-    for (uint32_t i = 0; i < commands && end == CLIENT_TIMEOUT; i++) {
-        if (!client_send_frame(p->c, COMMAND, &p->commands, sizeof p->commands, PATIENCE_MS)) {
-            return;
-        }
-        p->commands++;
-        for (uint32_t wait_ms = world_random(3) * world_random(60); receive(p, wait_ms, &end);
-             wait_ms /= 2) {
-        }
+        mail_arrived(&p->who->mail, *data);
     }
 }
 
 /* Ends the stream and reads what has been sent. */
 static void part(player *p) {
-    int32_t end = CLIENT_TIMEOUT;
-    client_half_close(p->c);
-    while (receive(p, PATIENCE_MS, &end)) {
-    }
-    CHECK(end == CLIENT_END || end == CLIENT_BROKEN);
-    if (end == CLIENT_END && p->who != NULL) {
+    if (commander_part(&p->by) == CLIENT_END && p->who != NULL) {
         mail_ended(&p->who->mail);
         while (p->who->reason == 0) {
             os_sleep(STEP_MS);
         }
-        CHECK(p->who->reason != PORTICO_E_EOF || p->who->commands == p->commands);
+        CHECK(p->who->reason != PORTICO_E_EOF || p->who->commands == p->by.commands);
     }
 }
 
 static void client_main(void *arg) {
     int32_t end = CLIENT_TIMEOUT;
     bool stays = world_random(3) != 0;
-    player p = {.c = client_open(PORT)};
+    player p = {.by = {.c = client_open(PORT), .take = take}};
     (void)arg;
-    if (p.c != NULL) {
-        play(&p);
+    if (p.by.c == NULL) {
+        clients_busy--;
+        return;
     }
+    commander_play(&p.by, COMMAND, world_count("commands", COMMANDS));
     clients_busy--;
-    while (p.c != NULL && stays && !finish) {
-        if (end == CLIENT_TIMEOUT) {
-            (void)receive(&p, STEP_MS, &end);
-        } else {
-            os_sleep(STEP_MS);
-        }
+    if (stays) {
+        commander_stay(&p.by, &finish, &end);
     }
-    if (p.c != NULL && world_random(3) != 0) {
+    if (world_random(3) != 0) {
         part(&p);
     }
-    if (p.c != NULL) {
-        client_close(p.c, world_random(2) == 0);
-    }
+    client_close(p.by.c, world_random(2) == 0);
 }
 
 /* ---- the administrator --------------------------------------------------------------------- */

@@ -5,7 +5,8 @@
  * All kinds of faults may strike. After the last one the host recovers: no message of
  * room_join_tell is missing, the module can be swapped, and a new client is served.
  */
-#include "sim/client.h"
+#include "os/compiler.h"
+#include "sim/commander.h"
 #include "sim/mail.h"
 #include "sim/rooms_book.h"
 #include "sim/rooms_module.h"
@@ -14,7 +15,7 @@
 #include "support/scenario.h"
 
 enum { CLIENTS = 5, CONNECTIONS = 2, COMMANDS = 12, PORT = 7000 };
-enum { PATIENCE_MS = 3600000, SETTLE_MS = 5000, STEP_MS = 20 };
+enum { SETTLE_MS = 5000, STEP_MS = 20 };
 
 static bool finish;           /* clients end their last connection */
 static uint32_t clients_busy; /* those that play */
@@ -22,91 +23,59 @@ static uint32_t clients_busy; /* those that play */
 /* ---- clients ------------------------------------------------------------------------------- */
 
 typedef struct player {
-    client *c;
+    commander by;
     guest *g; /* NULL: not welcomed yet */
-    uint32_t commands;
 } player;
 
-/* Receives a packet. False: none has come in time, or the stream has ended: *end says how. */
-static bool receive(player *p, uint32_t timeout_ms, int32_t *end) {
-    uint64_t data[2] = {0};
-    uint16_t opcode = 0;
-    *end = client_recv_frame(p->c, &opcode, data, sizeof data, timeout_ms);
-    if (*end < 0) {
-        return false;
-    }
+static void take(commander *by, uint16_t opcode, const uint64_t *data, int32_t size) {
+    player *p = container_of(by, player, by);
     if (p->g == NULL) {
-        CHECK(opcode == WELCOME && *end == sizeof data);
+        CHECK(opcode == WELCOME && size == 2 * sizeof *data);
         p->g = guest_number((uint32_t)data[1]);
         CHECK(p->g != NULL);
     } else {
-        CHECK(opcode == PACKET && *end == sizeof data[0]);
+        CHECK(opcode == PACKET && size == sizeof *data);
     }
     mail_arrived(&p->g->mail, data[0]);
-    return true;
-}
-
-static void play(player *p) {
-    int32_t end = CLIENT_TIMEOUT;
-    uint32_t commands = world_count("commands", COMMANDS);
-    for (uint32_t i = 0; i < commands && end == CLIENT_TIMEOUT; i++) {
-        if (!client_send_frame(p->c, COMMAND, &p->commands, sizeof p->commands, PATIENCE_MS)) {
-            return;
-        }
-        p->commands++;
-        for (uint32_t wait_ms = world_random(3) * world_random(60); receive(p, wait_ms, &end);
-             wait_ms /= 2) {
-        }
-    }
 }
 
 /* Ends the stream and reads what has been sent. */
 static void part(player *p) {
-    int32_t end = CLIENT_TIMEOUT;
     if (p->g != NULL) {
         p->g->ends = true;
     }
-    client_half_close(p->c);
-    while (receive(p, PATIENCE_MS, &end)) {
-    }
-    CHECK(end == CLIENT_END || end == CLIENT_BROKEN);
-    if (end == CLIENT_END && p->g != NULL) {
+    if (commander_part(&p->by) == CLIENT_END && p->g != NULL) {
         mail_ended(&p->g->mail);
         while (!p->g->closed) {
             os_sleep(STEP_MS);
         }
-        CHECK(p->g->reason != PORTICO_E_EOF || p->g->commands == p->commands);
+        CHECK(p->g->reason != PORTICO_E_EOF || p->g->commands == p->by.commands);
     }
 }
 
 /* One connection. The last one of a client stays, and reads, until all have played. */
 static void connect_and_play(bool last) {
     int32_t end = CLIENT_TIMEOUT;
-    player p = {.c = client_open(PORT)};
-    if (p.c != NULL) {
-        play(&p);
-    } else {
+    player p = {.by = {.c = client_open(PORT), .take = take}};
+    if (p.by.c == NULL) {
         os_sleep(world_random(200));
+        clients_busy -= last;
+        return;
     }
+    commander_play(&p.by, COMMAND, world_count("commands", COMMANDS));
     clients_busy -= last;
-    while (p.c != NULL && last && !finish) {
-        if (end == CLIENT_TIMEOUT) {
-            (void)receive(&p, STEP_MS, &end);
-        } else {
-            os_sleep(STEP_MS);
-        }
+    if (last) {
+        commander_stay(&p.by, &finish, &end);
     }
-    while (p.c != NULL && p.g == NULL && !book_faults && receive(&p, PATIENCE_MS, &end)) {
+    while (p.g == NULL && !book_faults && commander_receive(&p.by, COMMANDER_PATIENCE_MS, &end)) {
         /* to know whose session is about to end */
     }
-    if (p.c != NULL && world_random(3) != 0) {
+    if (world_random(3) != 0) {
         part(&p);
     } else if (p.g != NULL) {
         p.g->ends = true;
     }
-    if (p.c != NULL) {
-        client_close(p.c, world_random(2) == 0);
-    }
+    client_close(p.by.c, world_random(2) == 0);
 }
 
 static void client_main(void *arg) {
@@ -166,18 +135,19 @@ static void check_recovery(void) {
     CHECK(world_ctl("swap --force rooms", NULL) || !world_runs());
     for (uint32_t i = 0; world_runs() && p.g == NULL; i++) {
         CHECK(i < 100);
-        p = (player){.c = client_open(PORT)};
-        if (p.c != NULL && !receive(&p, PATIENCE_MS, &end)) {
-            client_close(p.c, false);
+        p = (player){.by = {.c = client_open(PORT), .take = take}};
+        if (p.by.c != NULL && !commander_receive(&p.by, COMMANDER_PATIENCE_MS, &end)) {
+            client_close(p.by.c, false);
             os_sleep(1000);
-        } else if (p.c == NULL) {
+        } else if (p.by.c == NULL) {
             os_sleep(1000);
         }
     }
     if (p.g != NULL) {
-        CHECK(client_send_frame(p.c, COMMAND, &p.commands, sizeof p.commands, PATIENCE_MS));
-        CHECK(receive(&p, PATIENCE_MS, &end));
-        client_close(p.c, false);
+        CHECK(client_send_frame(p.by.c, COMMAND, &p.by.commands, sizeof p.by.commands,
+                                COMMANDER_PATIENCE_MS));
+        CHECK(commander_receive(&p.by, COMMANDER_PATIENCE_MS, &end));
+        client_close(p.by.c, false);
     }
 }
 
