@@ -25,7 +25,7 @@ static struct {
     size_t size;
 } host;
 
-/* What the commands answer, and what they were called with. */
+/* The answer that the commands give, and their calls. */
 static struct {
     char *text; /* from the input; may have line feeds */
     portico_status status;
@@ -189,7 +189,7 @@ static void check_answer(bool ok) {
     CHECK(strcmp(at, "ok") == 0 || (!ok && strncmp(at, "error ", 6) == 0));
 }
 
-/* What the line asked for was done with its words. */
+/* The line's command was called at most once, with the words of the line. */
 static void check_call(const char *line) {
     char right[8192];
     CHECK(doing.calls <= 1);

@@ -9,7 +9,7 @@
 
 #include "base/log.c" /* after the others, for its `line` */
 
-/* What a person reads instead of the text, without a cut. */
+/* The text as the log shows it, before it is cut to a line's length. */
 static size_t slow_foreign(const char *text, bool json, char *right) {
     size_t used = 0;
     for (size_t at = 0; text[at] != '\0';) {

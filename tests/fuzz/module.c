@@ -14,7 +14,7 @@
 
 enum { CALLS_MAX = 48, NAME_MAX_BYTES = 80 };
 
-/* What was accepted. */
+/* A registration that the host has accepted. */
 typedef struct entry {
     enum { ENTRY_SESSION, ENTRY_ROOM, ENTRY_PACKET, ENTRY_MESSAGE, ENTRY_BLOCKING } kind;
     char type[2 * NAME_MAX_BYTES];

@@ -6,26 +6,11 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "fuzz.h"
+#include "support/utf8.h"
 
 #include <portico/portico.h>
 
 /* ---- UTF-8 ----------------------------------------------------------------------------------- */
-
-/* Encodes a code point; returns the bytes. */
-static size_t encode(uint32_t code, uint8_t bytes[4]) {
-    if (code < 0x80) {
-        bytes[0] = (uint8_t)code;
-        return 1;
-    }
-    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t lead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = size - 1; i > 0; i--) {
-        bytes[i] = (uint8_t)(0x80 | (code & 0x3F));
-        code >>= 6;
-    }
-    bytes[0] = (uint8_t)(lead[size] | code);
-    return size;
-}
 
 /* The number of bytes of a character, found by decoding it loosely and encoding the result. */
 static size_t slow_character(const uint8_t *bytes, size_t size, uint32_t *code) {
@@ -43,7 +28,7 @@ static size_t slow_character(const uint8_t *bytes, size_t size, uint32_t *code) 
         *code = *code << 6 | (bytes[i] & 0x3Fu);
     }
     bool surrogate = *code >= 0xD800 && *code < 0xE000;
-    bool same = *code <= 0x10FFFF && !surrogate && encode(*code, right) == length &&
+    bool same = *code <= 0x10FFFF && !surrogate && utf8_encode(*code, right) == length &&
                 memcmp(right, bytes, length) == 0;
     return same ? length : 0;
 }

@@ -3,7 +3,7 @@
     python3 mutants.py [ROOT]    checks that every mutant applies exactly once
 
 README.md describes the form. A mutant is found by its code alone: comments, indentation and blank
-lines may change. What replaces it takes as many lines as before, so that line numbers in the rest
+lines may change. The replacement takes as many lines as the original, so that line numbers in the rest
 of the file stay, and with them the machine code that contains them.
 """
 import dataclasses

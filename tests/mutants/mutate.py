@@ -203,7 +203,7 @@ def limit_of(base_s):
 
 
 class Measured:
-    """The seconds that tests take in the unmutated tree, kept for as long as it is built alike."""
+    """The seconds that tests take in the unmutated tree, kept until the tree is built in another way."""
 
     def __init__(self, tree, catcher):
         program = pathlib.Path(catcher.program).name

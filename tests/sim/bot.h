@@ -16,7 +16,7 @@ extern bool bots_strict;
 /* The network is fast, too, so the game's time is the clock's. */
 extern bool bots_timed;
 
-/* What all bots have received. */
+/* Received by all bots. */
 extern uint64_t bots_snapshots;
 extern uint64_t bots_lines;
 

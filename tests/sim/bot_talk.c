@@ -1,5 +1,5 @@
-/* bot_talk.c: the talker: see bot.h. The lines are those of plugins/chat.c. What a talker says is
- * the number of its connection and how often it has spoken there. */
+/* bot_talk.c: the talker: see bot.h. The lines are those of plugins/chat.c. A talker says the
+ * number of its connection and how often it has spoken there. */
 #include "sim/bot.h"
 
 #include "sim/client.h"

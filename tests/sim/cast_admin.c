@@ -17,7 +17,7 @@ static const char *const names[] = {"game", "ally", "bank"};
 static bool all_modules;
 static bool watched;
 
-/* What the administrator knows of a module; NULL: nothing. */
+/* The builds of each module, as far as the administrator knows; NULL: unknown. */
 static struct {
     const char *built;    /* in its file */
     const char *previous; /* a roll-back goes there */

@@ -3,27 +3,12 @@
 #include "base/text.h"
 
 #include "support/check.h"
-
-/* Writes the shortest form of a code point and returns its length. */
-static size_t encode(uint32_t code, char *bytes) {
-    if (code < 0x80) {
-        bytes[0] = (char)code;
-        return 1;
-    }
-    size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned lead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = length - 1; i > 0; i--) {
-        bytes[i] = (char)(0x80 | (code & 0x3F));
-        code >>= 6;
-    }
-    bytes[0] = (char)(lead[length] | code);
-    return length;
-}
+#include "support/utf8.h"
 
 static void every_code_point(void) {
     for (uint32_t code = 0; code <= 0x10FFFF; code++) {
         char bytes[4];
-        size_t length = encode(code, bytes);
+        size_t length = utf8_encode(code, (uint8_t *)bytes);
         int surrogate = code >= 0xD800 && code <= 0xDFFF;
         CHECK_INT(text_character(bytes, length), surrogate ? 0 : length);
         CHECK_INT(text_character(bytes, length - 1), 0); /* cut */

@@ -13,7 +13,7 @@ struct os_port {
     int32_t sockets;
 };
 
-/* What the calling thread has told the ports. */
+/* The calling thread's last port, and the posts that it collects. */
 typedef struct poster {
     os_port *waited;  /* on this port last, and it has not ended since */
     os_port *posting; /* between os_port_posts_begin and os_port_posts_end */

@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-/* What is inside an os_op. may_alias: the same storage is an os_op for the caller. */
+/* The inside of an os_op. may_alias: the same storage is an os_op for the caller. */
 typedef struct __attribute__((may_alias)) op {
     struct op *next;   /* in a queue of its port or among the accepts of a listener */
     void *data;        /* recv: where to; NULL for recv-ready */

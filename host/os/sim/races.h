@@ -2,7 +2,7 @@
  *
  * The token puts everything in one order, so a sanitizer that saw it would never find a race. In a
  * build with the thread sanitizer only the host is therefore instrumented, and not this folder, the
- * real system below it and the scenarios (host/CMakeLists.txt). What the sanitizer learns:
+ * real system below it and the scenarios (host/CMakeLists.txt). The sanitizer learns:
  *
  *   a mutex      an unlock comes before the next lock
  *   an alarm     a ring comes before the return of the sleep that it ends

@@ -4,7 +4,7 @@
 
 #include "os/sim/sim.h"
 
-/* What the calls of a thread have in common. */
+/* A thread as the whole simulation sees it; token.c has the rest. */
 typedef struct run_thread {
     uint32_t number; /* from 1, in the order in which the threads were started */
     bool spared;     /* by sim_spare_this_thread */

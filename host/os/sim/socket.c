@@ -9,7 +9,7 @@
 
 enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384, RETRY_MS = 500 };
 
-/* What a name server may take, and a connect that nothing answers. */
+/* The longest answer of a name server, and the time-out of a connect that nothing answers. */
 enum { RESOLVE_MAX_MS = 8000, LOST_MS = 130000 };
 
 static os_socket *listeners;
@@ -268,7 +268,7 @@ static void on_connect(void *arg, uint64_t value) {
     connection_release(c);
 }
 
-/* What is wrong with the two addresses; PORTICO_OK: nothing. */
+/* Why os_connect refuses the two addresses; PORTICO_OK: it does not. */
 static portico_status connect_check(const os_address *to, const os_address *from) {
     if (from != NULL && from->family != OS_ADDRESS_NONE && from->family != to->family) {
         return PORTICO_E_INVALID;

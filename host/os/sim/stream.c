@@ -197,11 +197,14 @@ void stream_send(os_socket *s) {
 
 /* ---- the seam ---------------------------------------------------------------------------- */
 
-/* A broken connection is noticed by the submit or by its completion. */
-static bool is_refused_after_reset(const os_socket *s) {
+/* Why a submit fails at once; a broken connection may also be left to the completion. */
+static portico_status submit_status(const os_socket *s) {
     const pipe *p = incoming(s);
-    return p->reset_arrived && p->arrived == p->read && run.options.wild &&
-           sim_random(SIM_NETWORK, 2) == 0;
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    bool broken = p->reset_arrived && p->arrived == p->read && run.options.wild;
+    return broken && sim_random(SIM_NETWORK, 2) == 0 ? PORTICO_E_RESET : PORTICO_OK;
 }
 
 portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capacity) {
@@ -211,11 +214,9 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     if (s->recv != NULL) {
         return error_simulated(PORTICO_E_STATE);
     }
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (is_refused_after_reset(s)) {
-        return error_simulated(PORTICO_E_RESET);
+    portico_status status = submit_status(s);
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     o->data = data;
     o->capacity = capacity;
@@ -261,11 +262,9 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
     if (s->send != NULL || s->shut) {
         return error_simulated(PORTICO_E_STATE);
     }
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
-    }
-    if (is_refused_after_reset(s)) {
-        return error_simulated(PORTICO_E_RESET);
+    portico_status status = submit_status(s);
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     o->list = list;
     o->bytes = 0;
