@@ -217,7 +217,7 @@ SCENARIO(idle) {
     static client *players[PLAYERS];
     static uint32_t received[PLAYERS];
     for (int kind = SIM_FAULT_MEMORY; kind <= SIM_FAULT_LIBRARY; kind++) {
-        sim_fault_rate((sim_fault_kind)kind, 0);
+        (void)sim_fault_rate((sim_fault_kind)kind, 0);
     }
     with_rooms = sim_chance(SIM_WORLD, 2);
     sim_library_add("park", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);

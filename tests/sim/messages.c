@@ -101,7 +101,7 @@ SCENARIO(messages) {
     os_thread *threads[CLIENTS] = {NULL};
     post_faults = world_random(3) != 0;
     for (int kind = 0; kind < SIM_FAULT_STALL && !post_faults; kind++) {
-        sim_fault_rate((sim_fault_kind)kind, 0);
+        (void)sim_fault_rate((sim_fault_kind)kind, 0);
     }
     messages_libraries();
     messages_budget = world_count("letters", LETTERS);

@@ -13,7 +13,15 @@ enum { CLIENTS = 4, ROUNDS = 4, PATIENT_MS = 600000, IMPATIENT_MS = 50 };
 SCENARIO(multi) {
     uint32_t commands = CAST_LOADS | (sim_chance(SIM_WORLD, 2) ? CAST_SWAPS | CAST_KICKS : 0);
     cast_begin(true);
-    bool serves = cast_start(false, sim_chance(SIM_WORLD, 3) ? IMPATIENT_MS : PATIENT_MS);
+    bool impatient = sim_chance(SIM_WORLD, 3);
+    uint32_t stalls = 0;
+    if (impatient) { /* a start that fails rightly gives up on a thread that stalls for longer */
+        stalls = sim_fault_rate(SIM_FAULT_STALL, 0);
+    }
+    bool serves = cast_start(false, impatient ? IMPATIENT_MS : PATIENT_MS);
+    if (impatient) {
+        (void)sim_fault_rate(SIM_FAULT_STALL, stalls);
+    }
     cast_run(serves ? CLIENTS : 0, ROUNDS, commands);
     cast_end(serves);
 }

@@ -155,7 +155,7 @@ SCENARIO(rooms) {
     os_thread *threads[CLIENTS] = {NULL};
     book_faults = world_random(3) != 0;
     for (int kind = 0; kind < SIM_FAULT_STALL && !book_faults; kind++) {
-        sim_fault_rate((sim_fault_kind)kind, 0);
+        (void)sim_fault_rate((sim_fault_kind)kind, 0);
     }
     sim_library_add("rooms 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe);
     sim_library_add("rooms 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe);

@@ -4,6 +4,7 @@
 #include "support/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t wire_header(wire_kind kind, uint8_t *out, uint32_t frame_size, uint16_t opcode) {
@@ -27,9 +28,11 @@ size_t wire_frame(wire_kind kind, uint8_t *out, uint16_t opcode, const void *pay
 }
 
 bool wire_send(net_socket s, wire_kind kind, uint16_t opcode, const void *payload, uint32_t size) {
-    static _Thread_local uint8_t frame[65536 + WIRE_U32]; /* too large for some stacks */
-    CHECK(size + (uint32_t)kind <= sizeof frame);
-    return net_send_all(s, frame, wire_frame(kind, frame, opcode, payload, size));
+    uint8_t *frame = malloc((size_t)kind + size); /* too large for some stacks */
+    CHECK(frame != NULL);
+    bool sent = net_send_all(s, frame, wire_frame(kind, frame, opcode, payload, size));
+    free(frame);
+    return sent;
 }
 
 int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload,
@@ -52,19 +55,22 @@ int64_t wire_recv(net_socket s, wire_kind kind, uint16_t *opcode, void *payload,
 }
 
 int64_t wire_wait(net_socket s, uint16_t opcode, void *payload, uint32_t capacity) {
-    static _Thread_local uint8_t frame[65536];
-    for (;;) {
-        uint16_t found = 0;
-        int64_t size = wire_recv(s, WIRE_U16, &found, frame, sizeof frame);
-        if (size >= 0 && found != opcode) {
-            continue;
-        }
-        if (size < 0 || size > capacity) {
-            return -1;
-        }
-        memcpy(payload, frame, (size_t)size);
-        return size;
+    enum { FRAME_MAX = 65536 };
+    uint8_t *frame = malloc(FRAME_MAX);
+    uint16_t found = 0;
+    int64_t size = 0;
+    CHECK(frame != NULL);
+    do {
+        size = wire_recv(s, WIRE_U16, &found, frame, FRAME_MAX);
+    } while (size >= 0 && found != opcode);
+    if (size > capacity) {
+        size = -1;
     }
+    if (size > 0) {
+        memcpy(payload, frame, (size_t)size);
+    }
+    free(frame);
+    return size;
 }
 
 int64_t wire_ask(net_socket s, uint16_t opcode, const void *payload, uint32_t size, void *reply,

@@ -68,8 +68,10 @@ void *run_alloc(size_t size) {
 
 /* ---- faults ------------------------------------------------------------------------------ */
 
-void sim_fault_rate(sim_fault_kind kind, uint32_t one_in) {
+uint32_t sim_fault_rate(sim_fault_kind kind, uint32_t one_in) {
+    uint32_t before = run.options.faults[kind];
     run.options.faults[kind] = one_in;
+    return before;
 }
 
 void sim_handles_limit(uint32_t handles) {

@@ -99,8 +99,9 @@ void sim_on_exit(void (*fn)(int code));
  * clients. */
 void sim_spare_this_thread(bool spare);
 
-/* Changes how often faults of a kind strike from now on: sim_options.faults. */
-void sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
+/* Changes how often faults of a kind strike from now on: sim_options.faults. Returns how often they
+ * did. */
+uint32_t sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
 
 /* Changes sim_options.handles. The limit does not apply to the calls of spared threads. */
 void sim_handles_limit(uint32_t handles);
