@@ -18,13 +18,15 @@ static void session_post_result_locked(session *s, portico_status status) {
     }
 }
 
-/* In its home's turn: becomes a member, or is refused and must move out again. */
-static void turn_join(session *s) {
+/* In its home's turn: becomes a member, or is refused and must move out again. A refusal answers
+ * only `move`: if the session has been sent away and back since, it tries again. */
+static void turn_join(session *s, uint32_t move) {
     portico_status status = room_enter(s->home, s->base.id);
     s->joined = status == PORTICO_OK;
     room *refused = NULL;
     os_mutex_lock(&s->lock);
-    if (s->target == s->home) { /* else it is to move on, and the result has been posted */
+    bool answered = s->joined || s->moves == move;
+    if (s->target == s->home && answered) { /* else it moves on; that result has been posted */
         session_post_result_locked(s, status);
         if (!s->joined) {
             refused = s->target;
@@ -42,6 +44,7 @@ bool session_change_rooms(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
     bool moving = s->target != home;
+    uint32_t move = s->moves;
     portico_status reason = s->leave_reason;
     if (!moving && s->joined) {
         /* It was to move away and then back, and never left. */
@@ -50,7 +53,7 @@ bool session_change_rooms(session *s) {
     os_mutex_unlock(&s->lock);
     if (!moving) {
         if (home != NULL && !s->joined) {
-            turn_join(s);
+            turn_join(s, move);
         }
         return true;
     }
@@ -105,6 +108,7 @@ portico_status session_move(session *s, room *r, message *result) {
         s->join_result = result;
         before = s->target;
         s->target = r;
+        s->moves++;
         s->leave_reason = PORTICO_OK;
         if (r != NULL) {
             entity_hold(room_entity(r));

@@ -119,6 +119,7 @@ typedef struct session {
     work *inbox;          /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
+    uint32_t moves;                 /* calls that have changed `target` */
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */

@@ -1,7 +1,8 @@
 /* rooms.c: rooms that do what their members ask for, and keep an account of it.
  *
  * Opcodes; 1 to 5 are answered with the same opcode and an int32 status:
- *   1 create    the room NAME of the type in the first byte: p(lace), s(mall: 3 members), r(efuses)
+ *   1 create    the room NAME of the type in the first byte: p(lace), s(mall: 3 members), r(efuses;
+ *               the room "again" sends the first who comes away and back before it refuses)
  *   2 join      the same, joins it
  *   3 leave
  *   4 close     as create
@@ -124,9 +125,18 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state,
 
 static portico_status PORTICO_CALL on_join_refuse(portico_room room, void *state,
                                                   portico_session session) {
-    (void)room;
-    (void)session;
-    place_note(state, 'r');
+    place *p = state;
+    portico_room_info info = {.struct_size = sizeof info};
+    place_note(p, 'r');
+    expect(host->room_info(room, &info) == PORTICO_OK, "no room info in on_join");
+    if (strcmp(info.name, "again") != 0) {
+        return PORTICO_E_INVALID;
+    }
+    if (p->work++ > 0) {
+        return PORTICO_E_STATE;
+    }
+    expect(host->room_leave(session) == PORTICO_OK, "it cannot be called back");
+    expect(host->room_join_tell(room, session, MESSAGE_TOLD) == PORTICO_OK, "it cannot come again");
     return PORTICO_E_INVALID;
 }
 

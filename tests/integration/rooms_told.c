@@ -96,6 +96,16 @@ static void overtaken(net_socket a) {
     expect_nothing_told(a);
 }
 
+/* Sent away and back by the on_join that then refuses it: the second call has an on_join of its own,
+ * whose status it gets. */
+static void sent_back(net_socket a) {
+    CHECK_INT(wire_ask_status(a, CREATE, "ragain"), PORTICO_OK);
+    CHECK_INT(wire_ask_status(a, TELL, "ragain"), PORTICO_OK);
+    expect_told(a, PORTICO_E_CANCELLED);
+    expect_told(a, PORTICO_E_STATE);
+    expect_nothing_told(a);
+}
+
 static void closed_on_the_way(net_socket a) {
     CHECK_INT(wire_ask_status(a, CREATE, "pshort"), PORTICO_OK);
     CHECK_INT(wire_ask_status(a, TOO_LATE, "pshort"), PORTICO_OK);
@@ -159,6 +169,7 @@ SCENARIO(rooms_told) {
     }
     full(s);
     overtaken(s[0]);
+    sent_back(s[0]);
     closed_on_the_way(s[0]);
     infos(s[0], s[1]);
     reasons(s[0]);

@@ -150,13 +150,13 @@ static uint64_t now_ms(void) {
     return figures.now_ns / 1000000;
 }
 
-/* What is allocated once it is no more than `enough`, or after a while: what is on its way for a
- * moment does not count. */
+/* What is allocated once it is no more than `enough`, or after a while: what is on its way while
+ * threads stall does not count. */
 static int64_t allocations(int64_t enough) {
     sim_figures figures;
     sim_look(&figures);
-    for (int tries = 0; figures.allocations > enough && tries < 100; tries++) {
-        os_sleep(1);
+    for (int tries = 0; figures.allocations > enough && tries < 200; tries++) {
+        os_sleep(10);
         sim_look(&figures);
     }
     return figures.allocations;

@@ -287,6 +287,9 @@ witness_entity *witness_close(const witness_code *code, uint64_t id, witness_rol
                               portico_status reason) {
     witness_entity *e = witness_enter(code, id, "on_close");
     e->parts[code->module].open = false;
+    if (role == WITNESS_GUEST && reason == PORTICO_E_UNLOADED) {
+        e->parts[code->module].loads--; /* if the unload fails, the module opens it again */
+    }
     if (role != WITNESS_GUEST) {
         check_guests_left(e);
         e->ended = true;
