@@ -228,8 +228,8 @@ void module_hold(module *m) {
 }
 
 void module_release(module *m) {
-    /* Under the lock, since the module may be freed as soon as a waiter sees that it has no
-     * holds. */
+    /* Under the lock: otherwise the last release could come after a waiter has looked and before it
+     * sleeps, and wake nobody. */
     os_mutex_lock(&modules.lock);
     if (atomic_fetch_sub_explicit(&m->holds, 1, memory_order_acq_rel) == 1) {
         os_cond_wake_all(&modules.released);
