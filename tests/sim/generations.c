@@ -1,0 +1,287 @@
+/* What a player sees of a swap in situations that chance would seldom make: each seed makes all of
+ * them, in an order of its own.
+ *
+ *   waits for settle    a second swap, while a turn has not ended since before the first
+ *   a late arrival      a session that the new build cannot take over comes after the plan
+ *   given up, followed  a session has followed a build whose swap_in then fails
+ *   given up, queued    a room has messages waiting while two swaps are given up
+ *   under load          sessions have packets without end, and some handler always runs
+ *   back and forth      roll-backs and swaps that fail follow each other without a pause
+ *
+ * Nothing fails but what should: of the faults, only needless wakes strike, and stalls at the end.
+ */
+#include "sim/client.h"
+#include "sim/generations_module.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+#include <string.h>
+
+enum { PORT = 7000, RARE_PORT = 7001, PATIENCE_MS = 600000, STEP_MS = 1 };
+enum { STAY_MS = 500, POSTS = 3, BUSY = 4, WORKS = 400, STORM = 15 };
+
+static char answer[WORLD_ANSWER_BYTES];
+static uint32_t stall_rate;
+
+/* ---- commands ----------------------------------------------------------------------------- */
+
+/* Swaps to a build. True: it serves. */
+static bool swap_to(const char *library) {
+    world_build("land", library);
+    return world_ctl("swap land", answer);
+}
+
+static void expect_swap(const char *library) {
+    if (!swap_to(library)) {
+        sim_fail("a swap to %s fails: %s", library, answer);
+    }
+}
+
+/* The build with the failing swap_in does not replace the one that serves, and is gone. */
+static void expect_given_up(void) {
+    CHECK(!swap_to(LAND_FAILS));
+    if (strstr(answer, "swap_in failed") == NULL) {
+        sim_fail("a swap that swap_in should refuse: %s", answer);
+    }
+    CHECK(land_loads == 0 && sim_library_open_count(LAND_FAILS) == 0);
+}
+
+static void wait_for(const uint32_t *count, uint32_t reached) {
+    for (uint32_t waited_ms = 0; *count < reached; waited_ms += STEP_MS) {
+        CHECK(waited_ms < PATIENCE_MS);
+        os_sleep(STEP_MS);
+    }
+}
+
+/* ---- clients ------------------------------------------------------------------------------ */
+
+static client *open_client(uint16_t port) {
+    client *c = client_open(port);
+    CHECK(c != NULL);
+    return c;
+}
+
+static void send(client *c, uint16_t opcode) {
+    CHECK(client_send_frame(c, opcode, NULL, 0, PATIENCE_MS));
+}
+
+static land_answer receive(client *c, uint16_t of) {
+    land_answer got = {0};
+    uint16_t opcode = 0;
+    CHECK(client_recv_frame(c, &opcode, &got, sizeof got, PATIENCE_MS) == sizeof got);
+    CHECK(opcode == of);
+    return got;
+}
+
+static land_answer ask(client *c) {
+    send(c, LAND_ASK);
+    return receive(c, LAND_ASK);
+}
+
+/* ---- waits for settle --------------------------------------------------------------------- */
+
+/* The player's state passes through each generation, also through the one that served while its
+ * turn was held up: a field which that one does not have begins anew. */
+static void waits_for_settle(void) {
+    expect_swap(LAND_EXTRA);
+    client *c = open_client(PORT);
+    (void)ask(c);
+    CHECK(ask(c).extra == LAND_EXTRA_SET);
+    guide_stay_ms = STAY_MS;
+    send(c, GUIDE_STAY);
+    wait_for(&guide_inside, 1);
+    expect_swap(LAND_PLAIN);
+    expect_swap(LAND_EXTRA);
+    (void)receive(c, GUIDE_STAY);
+    guide_stay_ms = 0;
+    land_answer got = ask(c);
+    CHECK(got.calls == 3 && got.extra == 0);
+    client_close(c, false);
+}
+
+/* ---- a late arrival ----------------------------------------------------------------------- */
+
+static void arrive_main(void *arg) {
+    client **c = arg;
+    while (!guide_asked) {
+        os_sleep(STEP_MS);
+    }
+    *c = open_client(RARE_PORT);
+    send(*c, LAND_ASK);
+    CHECK(receive(*c, LAND_ASK).calls == 1);
+}
+
+/* The guide lets the session in while it is asked whether the swap may be. */
+static void late_arrival(void) {
+    client *c = NULL;
+    expect_swap(LAND_EXTRA);
+    guide_asked = false;
+    guide_meddles = true;
+    os_thread *thread = world_thread("client", arrive_main, &c);
+    CHECK(!swap_to(LAND_NARROW));
+    guide_meddles = false;
+    os_thread_join(thread);
+    CHECK(land_loads == 0);
+    send(c, LAND_ASK);
+    CHECK(receive(c, LAND_ASK).calls == 2);
+    client_close(c, false);
+}
+
+/* ---- given up, followed ------------------------------------------------------------------- */
+
+static void follow_main(void *arg) {
+    client *c = arg;
+    while (!land_swap_in) {
+        os_sleep(STEP_MS);
+    }
+    send(c, GUIDE_STAY);
+    (void)receive(c, GUIDE_STAY);
+    land_swap_in_waits = false;
+}
+
+/* The session sees the types of the build while swap_in runs, then rests. It lets go of the build,
+ * which gets its unload before the answer. */
+static void given_up_followed(void) {
+    expect_swap(LAND_EXTRA);
+    client *c = open_client(PORT);
+    (void)ask(c);
+    land_swap_in_waits = true;
+    os_thread *thread = world_thread("client", follow_main, c);
+    expect_given_up();
+    os_thread_join(thread);
+    CHECK(ask(c).extra == LAND_EXTRA_SET);
+    client_close(c, false);
+}
+
+/* ---- given up, queued --------------------------------------------------------------------- */
+
+static void post_to_room(uint32_t *posted) {
+    for (uint32_t i = 0; i < POSTS; i++) {
+        ++*posted;
+        CHECK(land_host->post(land_rooms[0], LAND_MESSAGE, posted, sizeof *posted) == PORTICO_OK);
+    }
+}
+
+/* A member is in a handler, so the room can only queue what comes. */
+static void given_up_queued(void) {
+    uint32_t posted = 0;
+    expect_swap(LAND_EXTRA);
+    client *c = open_client(PORT);
+    (void)ask(c);
+    land_joins = 0;
+    CHECK(land_host->room_join(land_rooms[0], land_player) == PORTICO_OK);
+    wait_for(&land_joins, 1);
+    guide_stays = true;
+    send(c, GUIDE_STAY);
+    wait_for(&guide_inside, 1);
+    land_messages = 0;
+    post_to_room(&posted);
+    expect_given_up();
+    post_to_room(&posted);
+    expect_given_up();
+    post_to_room(&posted);
+    guide_stays = false;
+    (void)receive(c, GUIDE_STAY);
+    wait_for(&land_messages, posted);
+    client_close(c, false);
+}
+
+/* ---- under load --------------------------------------------------------------------------- */
+
+static void work_main(void *arg) {
+    client *c = open_client(PORT);
+    (void)arg;
+    for (uint32_t i = 0; i < WORKS; i++) {
+        send(c, LAND_WORK);
+    }
+    CHECK(ask(c).calls == 1);
+    client_close(c, false);
+}
+
+/* Callers make way for a swap after the packet that they handle. */
+static void under_load(void) {
+    os_thread *threads[BUSY] = {NULL};
+    expect_swap(LAND_EXTRA);
+    land_works = 0;
+    for (uint32_t i = 0; i < BUSY; i++) {
+        threads[i] = world_thread("client", work_main, NULL);
+    }
+    wait_for(&land_works, BUSY * WORKS / 10);
+    expect_swap(LAND_PLAIN);
+    land_hurries = true;
+    for (uint32_t i = 0; i < BUSY; i++) {
+        os_thread_join(threads[i]);
+    }
+    land_hurries = false;
+    CHECK(land_works == BUSY * WORKS);
+}
+
+/* ---- back and forth ----------------------------------------------------------------------- */
+
+/* While threads stall, a turn may take longer than a swap waits. */
+static void storm_command(const char *command, char *said, const char *refusal) {
+    bool ok = world_ctl(command, said);
+    bool expected = refusal == NULL ? ok : !ok && strstr(said, refusal) != NULL;
+    if (!expected && strstr(said, "turns have not ended") == NULL) {
+        sim_fail("%s: %s", command, ok ? "ok" : said);
+    }
+}
+
+static void fail_main(void *arg) {
+    static char said[WORLD_ANSWER_BYTES];
+    const char *command = arg;
+    for (uint32_t i = 0; i < STORM; i++) {
+        storm_command(command, said, "swap_in failed");
+    }
+}
+
+/* Each room follows every swap, whatever its turn is doing when the swap ends. */
+static void back_and_forth(void) {
+    char path[1024];
+    char command[1100];
+    expect_swap(LAND_PLAIN);
+    expect_swap(LAND_EXTRA);
+    world_build("fails", LAND_FAILS);
+    world_path(path, sizeof path, "fails");
+    snprintf(command, sizeof command, "swap land %s%s", path, os_library_suffix);
+    (void)sim_fault_rate(SIM_FAULT_STALL, stall_rate);
+    os_thread *thread = world_thread("admin", fail_main, command);
+    for (uint32_t i = 0; i < STORM; i++) {
+        storm_command("rollback land", answer, NULL);
+    }
+    os_thread_join(thread);
+    (void)sim_fault_rate(SIM_FAULT_STALL, 0);
+    if (!world_ctl("rollback land", answer)) {
+        sim_fail("a roll-back that nothing prevents: %s", answer);
+    }
+}
+
+/* ---- the scenario ------------------------------------------------------------------------- */
+
+static void act_all(void) {
+    static void (*acts[])(void) = {waits_for_settle, late_arrival, given_up_followed,
+                                   given_up_queued,  under_load,   back_and_forth};
+    for (size_t left = sizeof acts / sizeof acts[0]; left > 0; left--) {
+        uint32_t next = world_random(left);
+        acts[next]();
+        acts[next] = acts[left - 1];
+    }
+}
+
+SCENARIO(generations) {
+    for (int kind = 0; kind < SIM_FAULT_WAKE; kind++) {
+        uint32_t rate = sim_fault_rate((sim_fault_kind)kind, 0);
+        stall_rate = kind == SIM_FAULT_STALL ? rate : stall_rate;
+    }
+    generations_add_libraries();
+    world_build("land", LAND_EXTRA);
+    world_build("guide", GUIDE);
+    CHECK(world_start("workers = 6", "swap_timeout_ms = 1500\n[module land]\n[module guide]\n"
+                                     "[listener main]\naddress = 127.0.0.1\nport = 7000\n"
+                                     "type = land.player\n"
+                                     "[listener rare]\naddress = 127.0.0.1\nport = 7001\n"
+                                     "type = land.rare\n"));
+    act_all();
+    CHECK(world_stop() == 0);
+}
