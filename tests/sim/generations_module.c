@@ -218,6 +218,7 @@ static portico_status PORTICO_CALL dependency_swaps(void *state, const char *nam
                                                     const char *version) {
     (void)state, (void)name, (void)version;
     guide_asked = true;
+    sim_spare_this_thread(true); /* workers may stall: see back_and_forth */
     for (uint32_t before = land_rare; guide_meddles && land_rare == before;) {
         os_sleep(1);
     }
