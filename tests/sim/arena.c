@@ -8,6 +8,7 @@
  * calls_max=100000000 count.seconds=3600).
  */
 #include "sim/bot.h"
+#include "sim/ledger.h"
 #include "sim/world.h"
 
 #include "support/scenario.h"
@@ -93,6 +94,7 @@ static void recover(void) {
 
 SCENARIO(arena) {
     os_thread *threads[PLAYERS + TALKERS] = {NULL};
+    ledger_is_partial();
     bool hour = getenv("PORTICO_SIM_HOUR") != NULL;
     bots_strict = world_random(STRICT) == 0 || hour;
     bots_timed = hour;

@@ -2,6 +2,8 @@
 #include "sim/cast.h"
 
 #include "sim/cast_state.h"
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/witness.h"
 
 #include <string.h>
@@ -17,12 +19,21 @@ static const portico_host *host;
 static portico_session latest[LATEST]; /* the sessions that opened last; most have closed */
 static uint32_t opened;
 static portico_entity selves[CAST_MODULES];
-static bool hurries; /* handlers take no time */
+static bool ticks[CAST_MODULES]; /* the module has a timer */
+static bool hurries;             /* handlers take no time */
 
 typedef unsigned long long ull;
 
 void cast_hurry(void) {
     hurries = true;
+}
+
+uint32_t cast_timers(void) {
+    uint32_t count = 0;
+    for (uint32_t m = 0; m < CAST_MODULES; m++) {
+        count += ticks[m];
+    }
+    return count;
 }
 
 portico_session cast_any_session(void) {
@@ -99,7 +110,7 @@ static void acts(const build *b, witness_entity *e, uint16_t opcode) {
             (void)host->session_close(sim_chance(SIM_WORLD, 2) ? e->id : cast_any_session());
         }
         break;
-    default: sim_yield();
+    default: ended_use(host);
     }
 }
 
@@ -107,6 +118,9 @@ static void gets_packet(const build *b, portico_session session, void *state,
                         const portico_packet *packet) {
     witness_entity *e = witness_enter(&b->code, session, "on_packet");
     witness_packet(e, packet);
+    if (host->self() != selves[b->code.module]) { /* an unload has failed, and ended the old one */
+        ticks[b->code.module] = false;
+    }
     state_begin(&b->code, b->number, e, state);
     acts(b, e, packet->opcode);
     answer(e, session, packet->opcode);
@@ -157,6 +171,7 @@ static void gets_module_message(const build *b, portico_entity self, void *state
                                 const portico_message *message) {
     witness_entity *e = witness_enter_module(&b->code, self, "a message");
     if (self != selves[b->code.module]) { /* after an unload that failed */
+        ended_note(selves[b->code.module], ENDED_MODULE);
         e->parts[b->code.module] = witness_find(selves[b->code.module])->parts[b->code.module];
         selves[b->code.module] = self;
     }
@@ -180,6 +195,7 @@ static portico_status begins(const build *b, void *state) {
     memset(&e->parts[b->code.module], 0, sizeof e->parts[0]);
     module_state_begin(&b->code, b->number, e, state);
     portico_status status = host->post_every(e->id, MODULE_TICK, NULL, 0, TICK_MS, NULL);
+    ticks[b->code.module] = status == PORTICO_OK;
     module_state_end(&b->code, b->number, e, state);
     witness_leave(e);
     return b->number == CAST_SWAP_IN_FAILS ? PORTICO_E_STATE : status;
@@ -241,7 +257,7 @@ static portico_status registers(const build *b, const handlers *h) {
 }
 
 static portico_status loads(const build *b, const handlers *h, const portico_host *from_host) {
-    host = from_host;
+    host = ledger_host(from_host);
     witness_load(&b->code);
     portico_status status = b->number == CAST_LOAD_FAILS ? PORTICO_E_INVALID : registers(b, h);
     if (status != PORTICO_OK) {

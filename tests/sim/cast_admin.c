@@ -1,6 +1,8 @@
 /* cast_admin.c: the administrator and the clients of the cast. See cast.h. */
 #include "sim/cast.h"
 #include "sim/cast_state.h"
+#include "sim/counters.h"
+#include "sim/ended.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 
@@ -146,6 +148,12 @@ static void load_something(uint32_t module) {
 
 static void kick_somebody(void) {
     char line[64];
+    portico_session ended = ended_some(ENDED_SESSION);
+    if (ended != 0 && sim_chance(SIM_WORLD, 2)) {
+        snprintf(line, sizeof line, "kick %llu", (unsigned long long)ended);
+        CHECK(!world_ctl(line, answer));
+        return;
+    }
     snprintf(line, sizeof line, "kick %llu", (unsigned long long)cast_any_session());
     switch (sim_random(SIM_WORLD, 3)) {
     case 0: (void)world_ctl("sessions", answer); break;
@@ -308,6 +316,7 @@ void cast_end(bool serves) {
     sim_faults_end();
     if (serves) {
         recover();
+        counters_expect_timers(cast_timers());
         witness_quiet();
     }
     int code = world_stop();

@@ -31,6 +31,9 @@ void module_state_end(const witness_code *code, uint32_t build, witness_entity *
 /* In cast.c: handlers take no time from now on. */
 void cast_hurry(void);
 
+/* In cast.c: how many modules have a timer; once each has handled a packet. */
+uint32_t cast_timers(void);
+
 /* In cast.c: a session of late, which may have closed; and sim_library_add for every build. */
 portico_session cast_any_session(void);
 void cast_add_libraries(void);

@@ -10,6 +10,8 @@
  * Tolerates every kind of fault: a failed attempt is what a connector is for. Commands of the
  * administrator may fail while faults strike; what they should have shown is then not checked. */
 #include "sim/client.h"
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/peer.h"
 #include "sim/world.h"
 
@@ -61,6 +63,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
 static void PORTICO_CALL on_echo(portico_session session, void *state,
                                  const portico_packet *packet) {
     const link_state *s = state;
+    ledger_packet();
     check_loaded();
     CHECK(s->opened == 1 && s->closed == 0);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
@@ -68,11 +71,13 @@ static void PORTICO_CALL on_echo(portico_session session, void *state,
 
 static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
     link_state *s = state;
-    (void)session;
     check_loaded();
     CHECK(reason != PORTICO_OK && s->opened == 1 && s->closed == 0);
     s->closed++;
     closed++;
+    ended_use(host);
+    ended_note(session, ENDED_SESSION);
+    ledger_closes(reason);
     CHECK(opened - closed <= ALL);
 }
 
@@ -83,7 +88,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                               .on_open = on_open,
                                               .on_close = on_close};
     (void)state;
-    host = from_host;
+    host = ledger_host(from_host);
     portico_status status = host->register_session_type(&type);
     return status != PORTICO_OK ? status : host->register_handler("session", PEER_ECHO, on_echo);
 }

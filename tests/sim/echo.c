@@ -1,6 +1,7 @@
 /* Clients send numbered frames, which come back in order while the module is swapped. Without a
  * fault, all come back. Tolerates every kind of fault: it may end a connection. */
 #include "sim/client.h"
+#include "sim/ledger.h"
 #include "sim/world.h"
 
 #include "support/scenario.h"
@@ -12,15 +13,24 @@ static const portico_host *host;
 static void PORTICO_CALL on_packet(portico_session session, void *state,
                                    const portico_packet *packet) {
     (void)state;
+    ledger_packet();
     CHECK(sim_library_open_count("echo 1") + sim_library_open_count("echo 2") > 0);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
+static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+    (void)session;
     (void)state;
-    host = from_host;
+    ledger_closes(reason);
+}
+
+static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+    static const portico_session_type type = {.struct_size = sizeof type,
+                                              .name = "session",
+                                              .on_packet = on_packet,
+                                              .on_close = on_close};
+    (void)state;
+    host = ledger_host(from_host);
     return host->register_session_type(&type);
 }
 

@@ -7,6 +7,8 @@
  * Three minutes; with PORTICO_SIM_DAY=1 in the environment and calls_max=100000000, a day. Tolerates
  * stalls and waits that end for no reason. No other fault strikes: it could close sessions. */
 #include "sim/client.h"
+#include "sim/counters.h"
+#include "sim/ledger.h"
 #include "sim/witness.h"
 #include "sim/world.h"
 
@@ -112,7 +114,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                            .on_leave = on_leave,
                                            .on_close = on_room_close};
     (void)state;
-    host = from_host;
+    host = ledger_host(from_host);
     witness_load(&code);
     CHECK(host->register_session_type(&type) == PORTICO_OK);
     CHECK(host->register_room_type(&room) == PORTICO_OK);
@@ -238,6 +240,7 @@ SCENARIO(idle) {
     }
     sim_faults_end();
     CHECK(world_ctl("unload park", NULL));
+    counters_expect_timers(0);
     witness_quiet();
     CHECK(world_stop() == 0);
     witness_end();

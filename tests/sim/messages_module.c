@@ -1,4 +1,6 @@
 /* messages_module.c: see messages_module.h. */
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/messages_module.h"
 
 #include "sim/messages_channel.h"
@@ -115,7 +117,7 @@ static void act(portico_entity me) {
     if (post_count() >= messages_budget) {
         return;
     }
-    switch (world_random(16)) {
+    switch (world_random(17)) {
     case 0:
     case 1:
     case 2: act_timer(); break;
@@ -123,6 +125,7 @@ static void act(portico_entity me) {
     case 4: act_cancel(); break;
     case 5:
     case 6: act_job(); break;
+    case 16: ended_use(host); break;
     case 7: (void)host->room_join(some_room(), some_box()); break;
     case 8: (void)host->room_leave(some_box()); break;
     case 9:
@@ -197,6 +200,7 @@ static portico_status on_open(const view *v, portico_session session) {
 static void on_packet(const view *v, portico_session session, const portico_packet *packet) {
     uint32_t number = 0;
     post_box *b = post_enter(session);
+    ledger_packet();
     check_open(v->library);
     check_state(b, v);
     CHECK(packet->opcode == COMMAND && packet->size == sizeof number);
@@ -216,6 +220,8 @@ static void on_close(const view *v, portico_session session, portico_status reas
     act(session);
     post_leave(b);
     post_end(b);
+    ended_note(session, ENDED_SESSION);
+    ledger_closes(reason);
 }
 
 static portico_status on_room_open(const view *v, portico_room room) {
@@ -231,6 +237,7 @@ static void on_room_close(const view *v, portico_room room) {
     check_state(b, v);
     post_leave(b);
     post_end(b);
+    ended_note(room, ENDED_ROOM);
 }
 
 static uint32_t on_job(const char *library, const void *data, uint32_t size, void *reply) {
@@ -266,6 +273,7 @@ static void on_unload(const view *v) {
         post_box *b = post_find(host->self());
         check_state(b, v);
         post_end(b);
+        ended_note(b->id, ENDED_MODULE);
     }
 }
 
@@ -369,7 +377,7 @@ static portico_status register_all(const build *b, bool types) {
                              .on_message = b##_message,                                       \
                              .on_job = b##_job};                                              \
         (void)state;                                                                          \
-        host = from_host;                                                                     \
+        host = ledger_host(from_host);                                                        \
         return register_all(&parts, TYPES);                                                   \
     }                                                                                         \
     static portico_status PORTICO_CALL b##_start(void *state) {                               \

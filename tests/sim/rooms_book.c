@@ -1,6 +1,8 @@
 /* rooms_book.c: see rooms_book.h. */
 #include "sim/rooms_book.h"
 
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/world.h"
 
 #include <string.h>
@@ -99,6 +101,8 @@ void guest_closes(guest *g, portico_status reason) {
     g->reason = reason;
     g->closed = true;
     g->ends = true;
+    ended_note(g->id, ENDED_SESSION);
+    ledger_closes(reason);
 }
 
 /* ---- rooms -------------------------------------------------------------------------------- */
@@ -130,6 +134,9 @@ place *place_enter(portico_room id) {
 void place_leave(place *p) {
     CHECK(p->inside);
     p->inside = false;
+    if (p->closed) {
+        ended_note(p->id, ENDED_ROOM);
+    }
 }
 
 void place_opens(place *p) {

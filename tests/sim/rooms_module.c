@@ -1,4 +1,6 @@
 /* rooms_module.c: see rooms_module.h. */
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/rooms_module.h"
 
 #include "sim/rooms_book.h"
@@ -175,7 +177,7 @@ static void act(guest *me, place *here) {
         return;
     }
     guest *g = some_guest(me);
-    switch (world_random(12)) {
+    switch (world_random(13)) {
     case 0:
     case 1:
     case 2:
@@ -210,6 +212,7 @@ static void act(guest *me, place *here) {
             say(here, world_random(2) == 0 ? me : NULL);
         }
         break;
+    case 9: ended_use(host); break;
     default: {
         portico_room room = some_room();
         portico_status status = host->post(room, WORK, NULL, 0);
@@ -359,6 +362,7 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
                                    const portico_packet *packet) {
     guest *g = begin(session, state);
     uint32_t number = 0;
+    ledger_packet();
     CHECK(packet->opcode == COMMAND && packet->size == sizeof number);
     memcpy(&number, packet->data, sizeof number);
     CHECK(number == g->commands);
@@ -430,7 +434,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                               .on_packet = on_packet,
                                               .on_close = on_close};
     (void)state;
-    host = from_host;
+    host = ledger_host(from_host);
     portico_status status = host->register_session_type(&type);
     for (uint32_t i = 0; i < BOOK_ASKS && status == PORTICO_OK; i++) {
         status = host->register_message("session", TOLD + i, on_told);
@@ -453,6 +457,9 @@ static portico_status PORTICO_CALL start(void *state) {
 static void PORTICO_CALL unload(void *state) {
     const module_state *s = state;
     rooms_loads -= s->started;
+    if (s->started) {
+        ended_note(host->self(), ENDED_MODULE);
+    }
 }
 
 static const portico_module_info info = {

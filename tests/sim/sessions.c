@@ -3,6 +3,9 @@
  * in a channel, and an administrator kicks some.
  *
  * All kinds of faults strike. */
+#include "sim/counters.h"
+#include "sim/ended.h"
+#include "sim/ledger.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -150,6 +153,7 @@ static void answer(witness_entity *e, uint16_t opcode) {
         break;
     default: (void)host->session_info(e->id, &info);
     }
+    ended_use(host);
     (void)witness_send(host, e, e->id, opcode, size_of_answer());
 }
 
@@ -170,7 +174,7 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                               .on_close = on_close,
                                               .on_watermark = on_watermark};
     (void)state;
-    host = from_host;
+    host = ledger_host(from_host);
     witness_load(&code);
     portico_status status = host->register_session_type(&type);
     for (uint16_t opcode = 1; opcode < OPCODES && status == PORTICO_OK; opcode++) {
@@ -350,6 +354,7 @@ SCENARIO(sessions) {
     sim_faults_end();
     if (serves) {
         recover();
+        counters_expect_timers(0);
         witness_quiet();
     }
     int code_of_exit = world_stop();

@@ -9,6 +9,7 @@
  *
  * Tolerates every kind of fault: that is what it is about. */
 #include "sim/echoes.h"
+#include "sim/ledger.h"
 #include "sim/player.h"
 #include "sim/witness.h"
 #include "sim/world.h"
@@ -59,7 +60,7 @@ static void echo(const witness_code *code, portico_session session, game_state *
                                                   .on_open = on_open_##n,                       \
                                                   .on_close = on_close_##n};                    \
         (void)state;                                                                            \
-        host = from_host;                                                                       \
+        host = ledger_host(from_host);                                                          \
         return echoes_load(&codes[(n)-1], host, &type, ECHO, on_echo_##n);                      \
     }                                                                                           \
     static portico_status PORTICO_CALL swap_in_##n(void *state) {                               \

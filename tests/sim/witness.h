@@ -51,7 +51,8 @@ typedef struct witness_entity {
     uint32_t members;            /* of a room */
     uint32_t client;             /* whose packets arrive; 0: none has arrived */
     uint32_t packets;            /* of them, so far */
-    bool ended;                  /* its owner has closed it */
+    bool is_room;
+    bool ended; /* its owner has closed it */
     witness_part parts[WITNESS_MODULES_MAX];
 } witness_entity;
 
@@ -150,6 +151,10 @@ void witness_receive(uint32_t client, const void *data, uint32_t size);
 /* The client has read to the orderly end of the stream: everything that was queued must have
  * arrived. */
 void witness_received_all(uint32_t client);
+
+/* The stream of the session has ended orderly: everything that its client sent before must have
+ * been handled. */
+void witness_check_handled(const witness_entity *e);
 
 /* How many packets of the client have been handled. */
 uint32_t witness_handled(uint32_t client);

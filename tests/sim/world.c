@@ -5,6 +5,8 @@
 #include "os/sim/real.h"
 #include "server.h"
 #include "sim/client.h"
+#include "sim/counters.h"
+#include "sim/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +164,7 @@ bool world_start(const char *host_keys, const char *ini_text) {
         sim_fail("the scenario's ini has faults");
     }
     sim_look(&world.before);
+    counters_begin();
     world.ended = false;
     CHECK(os_thread_start(&world.control, "control", control_main, NULL) == PORTICO_OK);
     for (uint32_t waited_ms = 0; !world.ended && !serves(); waited_ms += STEP_MS) {
@@ -243,6 +246,7 @@ int world_stop(void) {
     }
     os_thread_join(world.control);
     check_nothing_left();
+    counters_end(world.config->workers, world.code == 0);
     config_free(world.config);
     world.config = NULL;
     return world.code;
@@ -253,24 +257,28 @@ int world_stop(void) {
 static bool send_line(client *c, const char *word, const char *rest) {
     char line[2 * PATH_BYTES];
     int size = snprintf(line, sizeof line, "%s%s\n", word, rest);
+    ledger_asks();
     return client_send(c, line, (uint32_t)size, ANSWER_TIMEOUT_MS);
 }
 
 /* Reads up to the line "ok" or "error ...", which it returns in *answer, after the lines before. */
 static bool recv_answer(client *c, char *answer) {
     uint32_t used = 0;
-    for (;;) {
+    for (uint32_t lines = 1;; lines++) {
         char *line = answer + used;
         if (client_recv_line(c, line, WORLD_ANSWER_BYTES - used - 1, ANSWER_TIMEOUT_MS) < 0) {
             snprintf(answer, WORLD_ANSWER_BYTES, "error the connection ended");
+            ledger_answers_lost();
             return false;
         }
         if (strcmp(line, "ok") == 0) {
             *line = '\0';
+            ledger_answered(lines);
             return true;
         }
         if (strncmp(line, "error", 5) == 0) {
             memmove(answer, line, strlen(line) + 1);
+            ledger_answered(lines);
             return false;
         }
         used += (uint32_t)strlen(line);
@@ -287,8 +295,12 @@ bool world_ctl(const char *command, char *answer) {
         snprintf(answer, WORLD_ANSWER_BYTES, "error no host answers");
         return false;
     }
-    bool ok = send_line(c, "token ", WORLD_TOKEN) && recv_answer(c, answer) &&
-              send_line(c, command, "") && recv_answer(c, answer);
+    bool sent =
+        send_line(c, "token ", WORLD_TOKEN) && recv_answer(c, answer) && send_line(c, command, "");
+    if (!sent) {
+        ledger_answers_lost();
+    }
+    bool ok = sent && recv_answer(c, answer);
     client_close(c, false);
     return ok;
 }

@@ -11,6 +11,7 @@ struct os_port {
     op *ready;     /* completed, not handed out; the oldest first */
     uint32_t waiting;
     int32_t sockets;
+    bool hosts; /* made by the host */
 };
 
 /* The calling thread's last port, and the posts that it collects. */
@@ -33,6 +34,7 @@ portico_status os_port_create(os_port **port) {
     }
     *port = run_alloc(sizeof **port);
     (*port)->next = ports;
+    (*port)->hosts = !run.thread->spared;
     ports = *port;
     return PORTICO_OK;
 }
@@ -55,6 +57,11 @@ void os_port_destroy(os_port *port) {
 
 void port_hold(os_port *port, int change) {
     port->sockets += change;
+}
+
+sim_traffic *port_traffic(const os_port *port) {
+    static sim_traffic others;
+    return port->hosts ? &run.figures.traffic : &others;
 }
 
 static void queue(os_port *port, op *o) {
@@ -173,6 +180,7 @@ static uint32_t hand_out(os_port *port, os_completion *completions, uint32_t cap
                                          .system_error = error_code(o->status)};
         run_note("= ", "completes", ((uint64_t)(uint32_t)o->status << 32) + o->bytes);
     }
+    port_traffic(port)->completions += count;
     if (there > count) {
         token_wake_one(port);
     }

@@ -19,6 +19,9 @@ typedef struct __attribute__((may_alias)) op {
 
 static_assert(sizeof(op) <= offsetof(os_op, done), "os_op is too small, and `done` is not ours");
 
+/* Counts what goes through the port. */
+sim_traffic *port_traffic(const os_port *port);
+
 /* Queues the completion of an operation. */
 void port_complete(os_port *port, op *o, portico_status status);
 

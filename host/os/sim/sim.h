@@ -134,6 +134,18 @@ uint32_t sim_library_open_count(const char *name);
 
 /* ---- figures ----------------------------------------------------------------------------- */
 
+/* What the host should have counted itself: of all ports that were made by threads which faults
+ * strike. */
+typedef struct sim_traffic {
+    uint64_t completions; /* handed out */
+    uint64_t bytes_in;    /* into buffers of os_recv and os_recv_now */
+    uint64_t bytes_out;   /* taken by os_send and os_send_now */
+    uint64_t recv_calls;  /* of os_recv, without recv-ready; of os_recv_now that brought bytes */
+    uint64_t send_calls;  /* of os_send_now */
+    uint64_t accepted;
+    uint64_t accept_failures; /* submits and completions, without cancelled ones */
+} sim_traffic;
+
 typedef struct sim_figures {
     uint64_t hash;         /* of every call, its thread, its time and its result */
     uint64_t calls;        /* of the seam */
@@ -145,6 +157,7 @@ typedef struct sim_figures {
     uint64_t faults_of[SIM_FAULT_KINDS];
     int64_t allocations; /* made through step.h and not freed */
     int64_t handles;     /* sockets, ports, threads, alarms and libraries that exist */
+    sim_traffic traffic;
 } sim_figures;
 
 void sim_look(sim_figures *figures);

@@ -180,6 +180,9 @@ static void accept_complete(os_socket *listener, op *o, os_socket *s, portico_st
     accept->socket = s;
     if (s != NULL) {
         accept->peer = s->way->address[0];
+        port_traffic(listener->port)->accepted++;
+    } else if (status != PORTICO_E_CANCELLED) {
+        port_traffic(listener->port)->accept_failures++;
     }
     port_complete(listener->port, o, status);
 }
@@ -213,11 +216,10 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     RACES_BEFORE(o);
     accept->socket = NULL;
     o->bytes = 0;
-    if (fault_strikes(SIM_FAULT_HANDLES)) {
-        return error_simulated(PORTICO_E_NO_HANDLES);
-    }
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
+    bool no_handles = fault_strikes(SIM_FAULT_HANDLES);
+    if (no_handles || fault_strikes(SIM_FAULT_MEMORY)) {
+        port_traffic(listener->port)->accept_failures++;
+        return error_simulated(no_handles ? PORTICO_E_NO_HANDLES : PORTICO_E_NO_MEMORY);
     }
     if (fault_strikes(SIM_FAULT_NETWORK)) { /* a connection was reset before it was accepted */
         accept_complete(listener, o, NULL, PORTICO_E_RESET);

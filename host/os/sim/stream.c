@@ -130,6 +130,7 @@ static uint32_t read_some(os_socket *s, void *data, uint32_t capacity) {
     if (size > 0) {
         size = shorten(size);
         pipe_read(p, data, size);
+        port_traffic(s->port)->bytes_in += size;
         os_socket *writer = s->way->end[1 - s->side];
         if (writer != NULL) {
             stream_send(writer);
@@ -153,6 +154,7 @@ static uint32_t write_some(os_socket *s, os_buffer **list) {
         }
         *list = node->next;
     }
+    port_traffic(s->port)->bytes_out += total;
     if (total > 0) {
         way_event(s->way, pipe_at(p), on_bytes, p->taken * 2 + (uint64_t)s->side);
     }
@@ -222,6 +224,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     o->capacity = capacity;
     o->bytes = 0;
     s->recv = o;
+    port_traffic(s->port)->recv_calls += capacity > 0;
     if (fault_strikes(SIM_FAULT_NETWORK)) {
         stream_reset(s->way, 1 - s->side);
     }
@@ -240,6 +243,7 @@ uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
         return 0;
     }
     uint32_t size = read_some(s, data, capacity);
+    port_traffic(s->port)->recv_calls += size > 0;
     run_note("= ", "recv_now", size);
     return size;
 }
@@ -275,6 +279,7 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
 
 uint32_t os_send_now(os_socket *s, os_buffer **list) {
     token_call("send_now", 0);
+    port_traffic(s->port)->send_calls++;
     if (is_too_long(*list)) {
         sim_fail("os_send_now gets a list of more than %d buffers", OS_SEND_BUFFERS_MAX);
     }

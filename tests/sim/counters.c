@@ -1,0 +1,221 @@
+/* counters.c: see counters.h. */
+#include "sim/counters.h"
+
+#include "base/stats.h"
+#include "sim/ledger.h"
+#include "sim/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_MAX = 64, QUEUE_MAX = 1000000000, FRAMINGS = 4 };
+
+typedef unsigned long long ull;
+
+static uint64_t last[STAT_COUNT]; /* of the last answer to `status` */
+static int64_t timers_expected = -1;
+static sim_figures began;
+
+void counters_begin(void) {
+    sim_look(&began);
+}
+
+void counters_expect_timers(int64_t timers) {
+    timers_expected = timers;
+}
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+/* The next line, without its "| "; NULL: there is none. */
+static const char *next_line(const char *line) {
+    const char *end = strchr(line, '\n');
+    if (end == NULL || end[1] == '\0') {
+        return NULL;
+    }
+    return strncmp(end + 1, "| ", 2) == 0 ? end + 3 : end + 1;
+}
+
+static const char *first_line(const char *answer) {
+    return strncmp(answer, "| ", 2) == 0 ? answer + 2 : answer;
+}
+
+uint64_t counters_figure(const char *answer, const char *name) {
+    size_t size = strlen(name);
+    for (const char *line = first_line(answer); line != NULL; line = next_line(line)) {
+        if (strncmp(line, name, size) == 0 && line[size] == ' ') {
+            return strtoull(line + size, NULL, 10);
+        }
+    }
+    sim_fail("ctl status shows no %s", name);
+}
+
+static bool is_shown(stat s) {
+    return s != STAT_ops_submitted && s != STAT_ops_completed;
+}
+
+/* What the lines of the queues, listeners and connectors add up to. */
+typedef struct places {
+    uint64_t queued;
+    uint64_t made; /* sessions, ever */
+    uint64_t sessions;
+    uint64_t accepted; /* connections, some of which were refused */
+} places;
+
+static void add_line(places *to, const char *line) {
+    ull sum = 0;
+    ull most = 0;
+    ull made = 0;
+    ull refused = 0;
+    char name[32] = "";
+    if (sscanf(line, "queue %31s %llu most %llu", name, &sum, &most) == 3) {
+        if (sum > QUEUE_MAX || most > sum) { /* nor has it become negative */
+            sim_fail("ctl status shows %llu in the queue %s, %llu of them in one place", sum, name,
+                     most);
+        }
+        to->queued += sum;
+    } else if (sscanf(line, "listener %*s %*s %*s sessions %llu/%llu accepted %llu refused %llu",
+                      &sum, &most, &made, &refused) == 4) {
+        to->sessions += sum;
+        to->made += made;
+        to->accepted += made + refused;
+    } else if (sscanf(line, "connector %*s %*s %*s %llu/%llu attempts %llu", &sum, &most, &made) ==
+               3) {
+        to->made += made;
+    }
+}
+
+static places add_lines(const char *answer) {
+    places sum = {0};
+    for (const char *line = first_line(answer); line != NULL; line = next_line(line)) {
+        add_line(&sum, line);
+    }
+    return sum;
+}
+
+static void at_most(const char *answer, const char *name, uint64_t most) {
+    if (counters_figure(answer, name) > most) {
+        sim_fail("ctl status shows %llu %s, not up to %llu", (ull)counters_figure(answer, name),
+                 name, (ull)most);
+    }
+}
+
+/* The host reads the counters one after another while it works: only of what it reads first, or of
+ * what it counts first, can there be less. */
+void counters_status(const char *answer) {
+    sim_figures now;
+    for (int s = 0; s < STAT_COUNT; s++) {
+        uint64_t count = is_shown((stat)s) ? counters_figure(answer, stats_name((stat)s)) : 0;
+        if (count < last[s]) {
+            sim_fail("%s has fallen from %llu to %llu", stats_name((stat)s), (ull)last[s],
+                     (ull)count);
+        }
+        last[s] = count;
+    }
+    sim_look(&now);
+    at_most(answer, "sessions", last[STAT_sessions_opened]);
+    at_most(answer, "rooms", QUEUE_MAX); /* it has not become negative */
+    at_most(answer, "timers", QUEUE_MAX);
+    at_most(answer, "blocking_jobs", QUEUE_MAX);
+    places sum = add_lines(answer);
+    if (last[STAT_sessions_opened] > sum.made) {
+        sim_fail("sessions_opened is %llu, but listeners and connectors have made only %llu",
+                 (ull)last[STAT_sessions_opened], (ull)sum.made);
+    }
+    if (sum.accepted > now.traffic.accepted - began.traffic.accepted) {
+        sim_fail("listeners have accepted or refused %llu connections of %llu", (ull)sum.accepted,
+                 (ull)(now.traffic.accepted - began.traffic.accepted));
+    }
+    if (last[STAT_bytes_in] > now.traffic.bytes_in - began.traffic.bytes_in ||
+        last[STAT_bytes_out] > now.traffic.bytes_out - began.traffic.bytes_out) {
+        sim_fail("ctl status shows more bytes than the network has carried");
+    }
+}
+
+const char *counters_unrest(const char *answer) {
+    places sum = add_lines(answer);
+    if (counters_figure(answer, "sessions") != 1) {
+        return "sessions is not 1";
+    }
+    if (last[STAT_sessions_opened] - last[STAT_sessions_closed] != 1) {
+        return "sessions_opened - sessions_closed is not sessions";
+    }
+    if (sum.sessions != 1) {
+        return "the listeners do not have 1 session";
+    }
+    if (sum.queued != 0) {
+        return "something is queued";
+    }
+    if (counters_figure(answer, "blocking_jobs") != 0) {
+        return "a blocking job is there";
+    }
+    /* One timer is the host's own: it leaves the timers for a moment four times a second. */
+    int64_t timers = (int64_t)counters_figure(answer, "timers");
+    if (timers_expected >= 0 && timers != timers_expected + 1) {
+        return "timers is not what modules have, and 1";
+    }
+    return NULL;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static void equal(const char *what, uint64_t counted, uint64_t right) {
+    if (counted != right) {
+        sim_fail("the host has ended: %s is %llu instead of %llu", what, (ull)counted, (ull)right);
+    }
+}
+
+static void between(const char *what, uint64_t least, uint64_t counted, uint64_t most) {
+    if (counted < least || counted > most) {
+        sim_fail("the host has ended: %s is %llu, not %llu to %llu", what, (ull)counted, (ull)least,
+                 (ull)most);
+    }
+}
+
+/* Each worker's end is one completion more, which some may not have waited for. */
+static void check_traffic(const uint64_t *s, uint32_t workers, bool served) {
+    sim_figures now;
+    sim_look(&now);
+    const sim_traffic *a = &began.traffic;
+    const sim_traffic *b = &now.traffic;
+    equal("bytes_in", s[STAT_bytes_in], b->bytes_in - a->bytes_in);
+    equal("bytes_out", s[STAT_bytes_out], b->bytes_out - a->bytes_out);
+    equal("recv_calls", s[STAT_recv_calls], b->recv_calls - a->recv_calls);
+    equal("send_calls", s[STAT_send_calls], b->send_calls - a->send_calls);
+    equal("accept_failures", s[STAT_accept_failures], b->accept_failures - a->accept_failures);
+    uint64_t completions = b->completions - a->completions;
+    between("ops_submitted", completions - (workers < completions ? workers : completions),
+            s[STAT_ops_submitted], served ? completions - workers : completions);
+    between("ops_completed", s[STAT_ops_submitted], s[STAT_ops_completed], completions);
+}
+
+/* A session that ends while a packet is on its way to a handler has counted it: one at most. What
+ * administrators have not read is unknown, so there is no most; otherwise an answer of more than one
+ * line is at least two packets, and at most as many as lines. */
+static void check_packets(const uint64_t *s) {
+    uint64_t in = s[STAT_packets_in] - s[STAT_packets_ignored];
+    uint64_t queued = ledger.sends + ledger.recipients;
+    bool known = !ledger.partial && !ledger.lost;
+    if (!ledger.partial) {
+        between("packets_in - packets_ignored", ledger.packets + ledger.answered, in,
+                ledger.packets + ledger.asked + ledger.cut);
+        equal("broadcasts", s[STAT_broadcasts], ledger.broadcasts);
+        equal("broadcast_packets", s[STAT_broadcast_packets], ledger.recipients);
+        between("broadcast_copies", ledger.broadcasts, s[STAT_broadcast_copies],
+                ledger.recipients + FRAMINGS * ledger.calls);
+    }
+    between("packets_out", queued + ledger.answers_min, s[STAT_packets_out],
+            known ? queued + ledger.answers_max : UINT64_MAX);
+    between("packets_dropped", ledger.refused, s[STAT_packets_dropped],
+            known && ledger.calls == 0 ? ledger.refused : UINT64_MAX);
+}
+
+void counters_end(uint32_t workers, bool served) {
+    uint64_t s[STAT_COUNT];
+    for (int i = 0; i < STAT_COUNT; i++) {
+        s[i] = stats_sum((stat)i);
+    }
+    equal("sessions_closed", s[STAT_sessions_closed], s[STAT_sessions_opened]);
+    between("ops_completed", 0, s[STAT_ops_completed], BATCH_MAX * s[STAT_batches]);
+    check_traffic(s, workers, served);
+    check_packets(s);
+}

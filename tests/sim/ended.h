@@ -1,0 +1,40 @@
+/* ended.h: the ids of sessions, rooms, modules and timers that have ended. They must never reach
+ * anything again, however often the host has used their slots since.
+ *
+ * Only one thread runs at a time, so all this is plain variables. */
+#ifndef TEST_ENDED_H
+#define TEST_ENDED_H
+
+#include <portico/portico.h>
+#include <stdbool.h>
+
+typedef enum ended_kind {
+    ENDED_NOT, /* it exists, or never has */
+    ENDED_SESSION,
+    ENDED_ROOM,
+    ENDED_MODULE,
+    ENDED_KINDS
+} ended_kind;
+
+/* The on_close of the session's or room's owner returns, or the module's `unload` does. */
+void ended_note(uint64_t id, ended_kind kind);
+
+ended_kind ended_as(uint64_t id);
+
+/* Some id that has ended, of any kind for ENDED_NOT; 0: none has. One in two is among the latest
+ * eight, whose slots may just have been used again. */
+uint64_t ended_some(ended_kind kind);
+
+/* The timer exists from now on; its id is new. */
+void ended_timer_add(portico_timer id);
+/* timer_cancel has returned PORTICO_OK. */
+void ended_timer_cancelled(portico_timer id);
+/* It has. */
+bool ended_timer(portico_timer id);
+portico_timer ended_some_timer(void);
+
+/* Calls a function of the host with such ids, by a table of ledger_host's, which checks what it
+ * returns. In a handler or `start`; other threads may run. */
+void ended_use(const portico_host *host);
+
+#endif
