@@ -11,6 +11,7 @@
  *
  * Tolerates every kind of fault: it may end a connection, and an answer by an error. */
 #include "sim/client.h"
+#include "sim/counters.h"
 #include "sim/echoes.h"
 #include "sim/ledger.h"
 #include "sim/player.h"
@@ -386,6 +387,7 @@ static void check_back(void) {
     player_wait(p);
     CHECK(!player_is_over(p));
     player_close(p, PLAYER_HALF_CLOSE);
+    counters_expect_timers(0);
     witness_quiet();
 }
 

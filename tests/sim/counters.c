@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { BATCH_MAX = 64, QUEUE_MAX = 1000000000, FRAMINGS = 4 };
+enum { REST_STEP_MS = 50, REST_PATIENCE_MS = 600000 };
 
 typedef unsigned long long ull;
 
@@ -131,7 +132,8 @@ void counters_status(const char *answer) {
     }
 }
 
-const char *counters_unrest(const char *answer) {
+/* What is not as it must be when nothing happens. */
+static const char *unrest(const char *answer) {
     places sum = add_lines(answer);
     if (counters_figure(answer, "sessions") != 1) {
         return "sessions is not 1";
@@ -154,6 +156,24 @@ const char *counters_unrest(const char *answer) {
         return "timers is not what modules have, and 1";
     }
     return NULL;
+}
+
+void counters_await_rest(const char *(*more)(const char *answer)) {
+    static char answer[WORLD_ANSWER_BYTES];
+    const char *fault = "no answer";
+    for (uint32_t waited_ms = 0; world_runs() && fault != NULL; waited_ms += REST_STEP_MS) {
+        if (waited_ms >= REST_PATIENCE_MS) {
+            sim_fail("the clients have gone, but the host does not come to rest: %s\n%s", fault,
+                     answer);
+        }
+        os_sleep(REST_STEP_MS);
+        fault = "no answer";
+        if (world_ctl("status", answer)) {
+            counters_status(answer);
+            fault = more != NULL ? more(answer) : NULL;
+            fault = fault != NULL ? fault : unrest(answer);
+        }
+    }
 }
 
 /* ---- the end ------------------------------------------------------------------------------ */

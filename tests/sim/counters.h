@@ -13,12 +13,13 @@ void counters_begin(void);
 /* Checks what must be true of an answer to `status` at any moment. */
 void counters_status(const char *answer);
 
-/* What in the answer is not as it must be when nothing happens, but for the administrator's own
- * session; NULL: nothing. */
-const char *counters_unrest(const char *answer);
-
 /* How many timers modules have at rest; -1, as at first: unknown. */
 void counters_expect_timers(int64_t timers);
+
+/* Waits until `status` shows what it must when nothing happens, but for the administrator's own
+ * session; `more` (may be NULL) says what else is amiss. Fails after ten minutes. Clients must have
+ * closed, faults have ended. Does nothing if the host has ended. */
+void counters_await_rest(const char *(*more)(const char *answer));
 
 /* The host has ended, with so many workers: everything adds up. `served`: its start succeeded. */
 void counters_end(uint32_t workers, bool served);

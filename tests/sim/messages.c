@@ -7,6 +7,7 @@
  */
 #include "os/compiler.h"
 #include "sim/commander.h"
+#include "sim/counters.h"
 #include "sim/messages_module.h"
 #include "sim/post.h"
 #include "sim/world.h"
@@ -138,6 +139,12 @@ SCENARIO(messages) {
     finish = true;
     for (uint32_t i = 0; i < clients; i++) {
         os_thread_join(threads[i]);
+    }
+    if (serves && !early) {
+        CHECK(world_ctl("unload messages", NULL));
+        (void)world_ctl("unload second", NULL);
+        counters_expect_timers(0); /* all have ended with their entities or their module */
+        counters_await_rest(NULL);
     }
     while (serves && early && world_runs()) {
         os_sleep(STEP_MS); /* a second signal would end it at once */

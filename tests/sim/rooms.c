@@ -7,6 +7,7 @@
  */
 #include "os/compiler.h"
 #include "sim/commander.h"
+#include "sim/counters.h"
 #include "sim/mail.h"
 #include "sim/rooms_book.h"
 #include "sim/rooms_module.h"
@@ -196,6 +197,11 @@ SCENARIO(rooms) {
         check_recovery();
     }
     book_rooms_end = true;
+    if (serves && !early) {
+        CHECK(world_ctl("unload rooms", NULL));
+        counters_expect_timers(0); /* those of rooms and of the module have ended with them */
+        counters_await_rest(NULL);
+    }
     while (serves && early && world_runs()) {
         os_sleep(STEP_MS); /* a second signal would end it at once */
     }

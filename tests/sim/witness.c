@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { ENTITIES_MAX = 8192, QUIET_PATIENCE_MS = 3600000, QUIET_STEP_MS = 50 };
+enum { ENTITIES_MAX = 8192 };
 
 typedef struct module_record {
     const char *serves; /* NULL: any that is open */
@@ -327,27 +327,13 @@ static const char *unrest(const char *answer) {
     if (open_count > 0) {
         return "a session or room is open";
     }
-    if (counters_figure(answer, "sessions_opened") < sums.sessions) {
-        return "fewer sessions_opened than on_opens";
-    }
-    return counters_unrest(answer);
+    return counters_figure(answer, "sessions_opened") < sums.sessions
+               ? "fewer sessions_opened than on_opens"
+               : NULL;
 }
 
 void witness_quiet(void) {
-    static char answer[WORLD_ANSWER_BYTES];
-    const char *fault = "no answer";
-    for (uint32_t waited_ms = 0; world_runs() && fault != NULL; waited_ms += QUIET_STEP_MS) {
-        if (waited_ms >= QUIET_PATIENCE_MS) {
-            sim_fail("the clients have gone, but the host does not come to rest: %s\n%s", fault,
-                     answer);
-        }
-        os_sleep(QUIET_STEP_MS);
-        fault = "no answer";
-        if (world_ctl("status", answer)) {
-            witness_status(answer);
-            fault = unrest(answer);
-        }
-    }
+    counters_await_rest(unrest);
 }
 
 void witness_end(void) {
