@@ -12,6 +12,7 @@
  */
 #include "sim/client.h"
 #include "sim/generations_module.h"
+#include "sim/ledger.h"
 #include "sim/world.h"
 
 #include "support/scenario.h"
@@ -275,6 +276,7 @@ static void act_all(void) {
 }
 
 SCENARIO(generations) {
+    ledger_is_partial();
     for (int kind = 0; kind < SIM_FAULT_WAKE; kind++) {
         (void)sim_fault_rate((sim_fault_kind)kind, 0);
     }
