@@ -172,8 +172,8 @@ static portico_status PORTICO_CALL room_info(portico_room room, portico_room_inf
 
 /* ---- messages and timers ------------------------------------------------------------------ */
 
-/* A timer for a session that has ended can be made until its connection has been closed. It then
- * posts nothing. */
+/* A timer for something that has ended can be made while the host still has a use for it, such as a
+ * connection that is being closed. It then posts nothing. */
 
 static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, const void *data,
                                         uint32_t size) {
@@ -194,20 +194,16 @@ static portico_status timer_made(portico_status status, portico_timer id, portic
 static portico_status PORTICO_CALL post_after(portico_entity entity, uint32_t id, const void *data,
                                               uint32_t size, uint32_t delay_ms,
                                               portico_timer *timer) {
-    ended_kind was = ended_as(entity);
     portico_timer made = 0;
     portico_status status = real->post_after(entity, id, data, size, delay_ms, &made);
-    check_ended("post_after", entity, was, was == ENDED_SESSION || is_nothing(status));
     return timer_made(status, made, timer);
 }
 
 static portico_status PORTICO_CALL post_every(portico_entity entity, uint32_t id, const void *data,
                                               uint32_t size, uint32_t period_ms,
                                               portico_timer *timer) {
-    ended_kind was = ended_as(entity);
     portico_timer made = 0;
     portico_status status = real->post_every(entity, id, data, size, period_ms, &made);
-    check_ended("post_every", entity, was, was == ENDED_SESSION || is_nothing(status));
     return timer_made(status, made, timer);
 }
 
