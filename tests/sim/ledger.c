@@ -172,15 +172,14 @@ static portico_status PORTICO_CALL room_info(portico_room room, portico_room_inf
 
 /* ---- messages and timers ------------------------------------------------------------------ */
 
-/* A timer for something that has ended can be made while the host still has a use for it, such as a
- * connection that is being closed. It then posts nothing. */
-
 static portico_status PORTICO_CALL post(portico_entity entity, uint32_t id, const void *data,
                                         uint32_t size) {
     ended_kind was = ended_as(entity);
     return gone("post", entity, was, real->post(entity, id, data, size));
 }
 
+/* A timer can be made for something that has ended, while the host still has a use for it, such as a
+ * connection that is being closed. The timer then posts nothing. */
 static portico_status timer_made(portico_status status, portico_timer id, portico_timer *timer) {
     if (status == PORTICO_OK) {
         ended_timer_add(id);

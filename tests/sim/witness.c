@@ -215,7 +215,7 @@ witness_entity *witness_open(const witness_code *code, uint64_t id, witness_role
     witness_entity *e = role == WITNESS_GUEST ? open_joined(code, id) : open_owned(code, id);
     sums.sessions += role == WITNESS_OWNER;
     e->is_room = role == WITNESS_ROOM;
-    e->parts[code->module] = (witness_part){.open = true, .loads = m->loads};
+    e->parts[code->module] = (witness_part){.open = true, .opened = e->opens++, .loads = m->loads};
     return turn_enter(e, "on_open");
 }
 
@@ -240,10 +240,24 @@ static void check_guests_left(const witness_entity *e) {
     }
 }
 
+/* Of modules that leave because the session ends, the last that has opened it is first. */
+static void check_leaving(const witness_code *code, const witness_entity *e) {
+    for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {
+        if (e->parts[i].open && e->parts[i].opened > e->parts[code->module].opened) {
+            sim_fail("on_close of module %s is called for %llu before that of module %u, which has "
+                     "joined later",
+                     code->name, (ull)e->id, i);
+        }
+    }
+}
+
 witness_entity *witness_close(const witness_code *code, uint64_t id, witness_role role,
                               portico_status reason) {
     witness_entity *e = witness_enter(code, id, "on_close");
     e->parts[code->module].open = false;
+    if (reason != PORTICO_E_UNLOADED) {
+        check_leaving(code, e);
+    }
     if (role == WITNESS_GUEST && reason == PORTICO_E_UNLOADED) {
         e->parts[code->module].loads--; /* if the unload fails, the module opens it again */
     }

@@ -14,7 +14,8 @@
  *     of another library begins.
  *   - A client's packets arrive in order and complete, unaltered, in one session. What the host
  *     sends arrives in order; when the stream ends in an orderly way, completely.
- *   - The counters of `ctl status` add up.
+ *   - When an owner's session ends, its guests leave in the reverse order of their on_opens.
+ *   - The counters of `ctl status` add up (counters.h).
  *
  * Only one thread runs at a time, so all this is plain variables. A report lets no other thread
  * run, except those that say so. */
@@ -36,6 +37,7 @@ typedef struct witness_code {
 /* One module's view of a session or room. */
 typedef struct witness_part {
     bool open;
+    uint32_t opened; /* how many on_opens the entity had had before */
     uint32_t loads;  /* of the module, when on_open was called; 0: never */
     uint64_t counts; /* the scenario's own: what the state must have, too */
     uint64_t sum;
@@ -51,6 +53,7 @@ typedef struct witness_entity {
     uint32_t members;            /* of a room */
     uint32_t client;             /* whose packets arrive; 0: none has arrived */
     uint32_t packets;            /* of them, so far */
+    uint32_t opens;              /* on_opens so far */
     bool is_room;
     bool ended; /* its owner has closed it */
     witness_part parts[WITNESS_MODULES_MAX];
