@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_MS = 10000, FRAME_MAX = 65535, HEADER_BYTES = 4 };
+enum { CONNECT_TIMEOUT_MS = 10000, FRAME_MAX = 65535, HEADER_BYTES = 4, HEADER_U32_BYTES = 8 };
 
 struct client {
     os_port *port;
@@ -22,6 +22,7 @@ struct client {
     uint32_t at;
     uint32_t count;
     uint32_t frame_bytes;
+    bool u32;
     uint8_t arrived[16 * 1024]; /* a recv that is in flight writes here, or has written */
     uint8_t frame[FRAME_MAX];   /* what has arrived of it */
     uint8_t out[FRAME_MAX];
@@ -146,16 +147,26 @@ void client_half_close(client *c) {
     os_shutdown(c->socket);
 }
 
+void client_use_u32(client *c) {
+    c->u32 = true;
+}
+
+static uint32_t header_bytes(const client *c) {
+    return c->u32 ? HEADER_U32_BYTES : HEADER_BYTES;
+}
+
 bool client_send_frame(client *c, uint16_t opcode, const void *data, uint16_t size,
                        uint32_t timeout_ms) {
-    uint32_t whole = HEADER_BYTES + (uint32_t)size;
+    uint32_t header = header_bytes(c);
+    uint32_t whole = header + (uint32_t)size;
     CHECK(whole <= FRAME_MAX);
+    memset(c->out, 0, header);
     c->out[0] = (uint8_t)whole;
     c->out[1] = (uint8_t)(whole >> 8);
-    c->out[2] = (uint8_t)opcode;
-    c->out[3] = (uint8_t)(opcode >> 8);
+    c->out[header / 2] = (uint8_t)opcode;
+    c->out[header / 2 + 1] = (uint8_t)(opcode >> 8);
     if (size > 0) {
-        memcpy(c->out + HEADER_BYTES, data, size);
+        memcpy(c->out + header, data, size);
     }
     return client_send(c, c->out, whole, timeout_ms);
 }
@@ -174,18 +185,20 @@ static int32_t frame_fill(client *c, uint32_t size, uint32_t timeout_ms) {
 
 int32_t client_recv_frame(client *c, uint16_t *opcode, void *data, uint32_t capacity,
                           uint32_t timeout_ms) {
-    int32_t got = frame_fill(c, HEADER_BYTES, timeout_ms);
+    uint32_t header = header_bytes(c);
+    int32_t got = frame_fill(c, header, timeout_ms);
     if (got < 0) {
         return got;
     }
     uint32_t whole = c->frame[0] | (uint32_t)c->frame[1] << 8;
-    CHECK(whole >= HEADER_BYTES && whole - HEADER_BYTES <= capacity);
+    CHECK(whole >= header && whole - header <= capacity);
+    CHECK(!c->u32 || (c->frame[2] | c->frame[3] | c->frame[6] | c->frame[7]) == 0);
     got = frame_fill(c, whole, timeout_ms);
     if (got < 0) {
         return got;
     }
-    *opcode = (uint16_t)(c->frame[2] | c->frame[3] << 8);
-    memcpy(data, c->frame + HEADER_BYTES, whole - HEADER_BYTES);
+    *opcode = (uint16_t)(c->frame[header / 2] | c->frame[header / 2 + 1] << 8);
+    memcpy(data, c->frame + header, whole - header);
     c->frame_bytes = 0;
-    return (int32_t)(whole - HEADER_BYTES);
+    return (int32_t)(whole - header);
 }

@@ -33,7 +33,10 @@ void client_half_close(client *c);
 /* Closes and frees. With `reset` the host sees a reset. */
 void client_close(client *c, bool reset);
 
-/* The same in frames of the framing u16. client_recv_frame returns the payload's size, which must
+/* From now on frames are of the framing u32. */
+void client_use_u32(client *c);
+
+/* The same in frames of the framing u16 or u32. client_recv_frame returns the payload's size, which must
  * not exceed `capacity`, or CLIENT_...; an end within a frame is CLIENT_BROKEN. */
 bool client_send_frame(client *c, uint16_t opcode, const void *data, uint16_t size,
                        uint32_t timeout_ms);

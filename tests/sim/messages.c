@@ -15,6 +15,7 @@
 #include "support/scenario.h"
 
 enum { CLIENTS = 4, COMMANDS = 10, LETTERS = 250, PORT = 7000 };
+enum { STOP_CALLS = 5000 }; /* a run has some more */
 enum { SETTLE_MS = 3000, STEP_MS = 20, FLOODS = 300 };
 
 static bool finish;           /* clients end */
@@ -114,16 +115,20 @@ SCENARIO(messages) {
                               "address = 127.0.0.1\nport = 7000\ntype = messages.session\n");
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     bool early = world_random(4) == 0;
+    bool any_call = world_random(2) == 0; /* the stop comes within a command, a swap ... */
     clients_busy = clients;
     for (uint32_t i = 0; i < clients; i++) {
         threads[i] = world_thread("client", client_main, NULL);
     }
-    while (clients_busy > 0 && !(early && world_random(20) == 0)) {
+    if (serves && early && any_call) {
+        world_stop_within(STOP_CALLS);
+    }
+    while (clients_busy > 0 && !(early && !any_call && world_random(20) == 0)) {
         administrate();
         os_sleep(world_random(60));
     }
     if (serves && early) {
-        sim_stop_signal();
+        world_stop_now();
     }
     while (clients_busy > 0) {
         os_sleep(STEP_MS);

@@ -18,10 +18,15 @@ struct player {
     bool whole; /* everything that it wanted to send has been taken */
 };
 
+bool players_use_u32;
+
 player *player_open(uint16_t port) {
     client *c = client_open(port);
     if (c == NULL) {
         return NULL;
+    }
+    if (players_use_u32) {
+        client_use_u32(c);
     }
     player *p = calloc(1, sizeof *p);
     CHECK(p != NULL);

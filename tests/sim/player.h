@@ -17,6 +17,9 @@ typedef enum player_end {
     PLAYER_ENDS
 } player_end;
 
+/* The listener's framing is u32 instead. */
+extern bool players_use_u32;
+
 /* Connects to 127.0.0.1. NULL: refused. */
 player *player_open(uint16_t port);
 

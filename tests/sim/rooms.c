@@ -16,10 +16,12 @@
 #include "support/scenario.h"
 
 enum { CLIENTS = 5, CONNECTIONS = 2, COMMANDS = 12, PORT = 7000 };
+enum { STOP_CALLS = 5000 }; /* a run has some more */
 enum { SETTLE_MS = 5000, STEP_MS = 20 };
 
 static bool finish;           /* clients end their last connection */
 static uint32_t clients_busy; /* those that play */
+static bool stops;            /* the stop may come at any call */
 
 /* ---- clients ------------------------------------------------------------------------------- */
 
@@ -95,7 +97,7 @@ static void reload(void) {
     (void)world_ctl("unload rooms", NULL); /* closes rooms even if it then gives up */
     (void)world_ctl("load rooms", NULL);
     places_all_close();
-    book_rooms_end = book_faults; /* a load that failed closes rooms, too */
+    book_rooms_end = book_faults || stops; /* a load that failed closes rooms, too */
 }
 
 static void kick(void) {
@@ -168,17 +170,23 @@ SCENARIO(rooms) {
     book_rooms_end = !serves;
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     bool early = world_random(4) == 0;
+    bool any_call = world_random(2) == 0; /* the stop comes within a command, a swap ... */
     clients_busy = clients;
     for (uint32_t i = 0; i < clients; i++) {
         threads[i] = world_thread("client", client_main, NULL);
     }
-    while (clients_busy > 0 && !(early && world_random(20) == 0)) {
+    if (serves && early && any_call) {
+        stops = true;
+        book_rooms_end = true;
+        world_stop_within(STOP_CALLS);
+    }
+    while (clients_busy > 0 && !(early && !any_call && world_random(20) == 0)) {
         administrate();
         os_sleep(world_random(50));
     }
     if (serves && early) {
         book_rooms_end = true;
-        sim_stop_signal();
+        world_stop_now();
     }
     while (clients_busy > 0) {
         os_sleep(STEP_MS);

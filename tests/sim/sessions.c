@@ -218,9 +218,15 @@ static uint16_t any_opcode(void) {
 /* Bytes that are no packets of the witness's. */
 static void misbehave(player *p) {
     static const uint8_t unknown[] = {6, 0, UNKNOWN, 0, 1, 2};
-    static const uint8_t too_small[] = {3, 0, 1, 0};
+    static const uint8_t unknown_u32[] = {10, 0, 0, 0, UNKNOWN, 0, 0, 0, 1, 2};
+    static const uint8_t too_small[] = {3, 0, 0, 0};
     static const uint8_t too_large[] = {0xff, 0xff, 1, 0};
-    static const uint8_t part[] = {20, 0, 1};
+    static const uint8_t part[] = {20, 0, 0};
+    if (players_use_u32 && sim_chance(SIM_WORLD, 4)) {
+        (void)player_send_raw(p, unknown_u32, sizeof unknown_u32);
+        (void)player_receive(p, world_random(20000));
+        return;
+    }
     switch (sim_random(SIM_WORLD, 4)) {
     case 0: (void)player_send_raw(p, unknown, sizeof unknown); break;
     case 1: (void)player_send_raw(p, too_small, sizeof too_small); break;
@@ -301,6 +307,9 @@ static bool start(void) {
              "[module game]\n[listener main]\naddress = 127.0.0.1\nport = %d\n"
              "type = game.session\n",
              PORT);
+    players_use_u32 = sim_chance(SIM_WORLD, 3);
+    snprintf(ini + strlen(ini), sizeof ini - strlen(ini), "framing = %s\n",
+             players_use_u32 ? "u32" : "u16");
     CHOOSE("max_sessions", "1", "3", "1000", "1000");
     CHOOSE("max_per_address", "0", "0", "2", "5");
     CHOOSE("frame_limit_bytes", "500", "4000", "65535", "65535");

@@ -18,6 +18,7 @@ enum {
     RECOVERY_MS = 60000, /* faults that are not over then would never be */
     START_TIMEOUT_MS = 600000,
     STOP_TIMEOUT_MS = 600000,
+    STOP_STEP_MS = 100,
     ANSWER_TIMEOUT_MS = 600000
 };
 
@@ -232,6 +233,40 @@ bool world_signal_stop(void) {
     }
     world.stops = true;
     return true;
+}
+
+static struct {
+    os_thread *thread; /* NULL: none */
+    uint64_t call;
+    bool over;
+} stopper;
+
+static void stopper_main(void *arg) {
+    (void)arg;
+    while (!stopper.over) {
+        if (sim_await_call(stopper.call, STOP_STEP_MS)) {
+            (void)world_signal_stop();
+            return;
+        }
+    }
+}
+
+void world_stop_within(uint32_t calls) {
+    sim_figures now;
+    sim_look(&now);
+    stopper.call = now.calls + 1 + world_random(calls);
+    stopper.thread = world_thread("stopper", stopper_main, NULL);
+}
+
+void world_stop_now(void) {
+    if (stopper.thread != NULL) {
+        stopper.over = true;
+        os_thread_join(stopper.thread);
+        stopper.thread = NULL;
+    }
+    if (!world.stops) {
+        (void)world_signal_stop();
+    }
 }
 
 int world_stop(void) {

@@ -67,6 +67,11 @@ int world_stop(void);
  * there is no host; `answer` (may be NULL, else WORLD_ANSWER_BYTES) then has the reason. */
 bool world_ctl(const char *command, char *answer);
 
+/* Sends the stop signal at some call of the seam, one of the next `calls`, from a thread of its own,
+ * which world_stop_now ends. That sends the signal if it has not been sent. */
+void world_stop_within(uint32_t calls);
+void world_stop_now(void);
+
 /* A figure of `ctl status`; -1: there is none. */
 int64_t world_figure(const char *name);
 
