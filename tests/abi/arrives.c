@@ -8,16 +8,23 @@
  *   'A' 'B'  the hall's
  *   'j' 'l'  on_join and on_leave
  *   't'      room_join_tell's answer
- * A hall whose name begins with 'x' refuses everybody. */
+ * A hall whose name begins with 'x' refuses everybody.
+ *
+ * The handler of opcode 3 (LATE) only posts the messages 'p', 'q' and 'r' to the session. The
+ * handler of 'p' calls room_join_tell and then posts 's'.
+ *
+ * The handler of opcode 4 (CHAIN) posts a message whose handler posts the next, and so on; the last
+ * one reports 'c'. */
 #include <portico/portico.h>
 
 #include <string.h>
 
-enum { GO = 1, EVENT = 2 };
-enum { TO_SESSION = 1, TO_HALL = 2, ANSWER = 3 };
+enum { GO = 1, EVENT = 2, LATE = 3, CHAIN = 4 };
+enum { TO_SESSION = 1, TO_HALL = 2, ANSWER = 3, LINK = 4 };
 
 typedef struct note {
     portico_session session;
+    portico_room hall; /* where 'p' leads */
     char event;
 } note;
 
@@ -28,12 +35,38 @@ static void report(portico_session session, char event) {
     (void)host->session_send(session, EVENT, bytes, sizeof bytes);
 }
 
+static void post_note(portico_entity to, uint32_t id, portico_session session, portico_room hall,
+                      char event) {
+    note n;
+    memset(&n, 0, sizeof n);
+    n.session = session;
+    n.hall = hall;
+    n.event = event;
+    (void)host->post(to, id, &n, sizeof n);
+}
+
 static void PORTICO_CALL on_note(portico_entity entity, void *state,
                                  const portico_message *message) {
     (void)entity, (void)state;
     note n;
     memcpy(&n, message->data, sizeof n);
     report(n.session, n.event);
+    if (n.event == 'p') {
+        (void)host->room_join_tell(n.hall, n.session, ANSWER);
+        post_note(n.session, TO_SESSION, n.session, n.hall, 's');
+    }
+}
+
+static void PORTICO_CALL guest_on_link(portico_entity session, void *state,
+                                       const portico_message *message) {
+    (void)state;
+    uint8_t left = *(const uint8_t *)message->data;
+    if (left == 0) {
+        report(session, 'c');
+    } else {
+        left--;
+        (void)host->post(session, LINK, &left, sizeof left);
+    }
 }
 
 static void PORTICO_CALL guest_on_answer(portico_entity session, void *state,
@@ -42,24 +75,32 @@ static void PORTICO_CALL guest_on_answer(portico_entity session, void *state,
     report(session, 't');
 }
 
-static void post_pair(portico_session session, portico_room hall, char to_session, char to_hall) {
-    note n;
-    memset(&n, 0, sizeof n);
-    n.session = session;
-    n.event = to_session;
-    (void)host->post(session, TO_SESSION, &n, sizeof n);
-    n.event = to_hall;
-    (void)host->post(hall, TO_HALL, &n, sizeof n);
-}
-
 static void PORTICO_CALL guest_on_go(portico_session session, void *state,
                                      const portico_packet *packet) {
     (void)state;
     portico_room hall = 0;
     (void)host->room_create("arrives.hall", (const char *)packet->data, &hall);
-    post_pair(session, hall, 'a', 'A');
+    post_note(session, TO_SESSION, session, hall, 'a');
+    post_note(hall, TO_HALL, session, hall, 'A');
     (void)host->room_join_tell(hall, session, ANSWER);
-    post_pair(session, hall, 'b', 'B');
+    post_note(session, TO_SESSION, session, hall, 'b');
+    post_note(hall, TO_HALL, session, hall, 'B');
+}
+
+static void PORTICO_CALL guest_on_late(portico_session session, void *state,
+                                       const portico_packet *packet) {
+    (void)state;
+    portico_room hall = 0;
+    (void)host->room_create("arrives.hall", (const char *)packet->data, &hall);
+    for (const char *event = "pqr"; *event != '\0'; event++) {
+        post_note(session, TO_SESSION, session, hall, *event);
+    }
+}
+
+static void PORTICO_CALL guest_on_chain(portico_session session, void *state,
+                                        const portico_packet *packet) {
+    (void)state;
+    (void)host->post(session, LINK, packet->data, 1);
 }
 
 static portico_status PORTICO_CALL hall_on_join(portico_room room, void *state,
@@ -93,7 +134,10 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
         host->register_message("guest", TO_SESSION, on_note) != PORTICO_OK ||
         host->register_message("guest", ANSWER, guest_on_answer) != PORTICO_OK ||
         host->register_message("hall", TO_HALL, on_note) != PORTICO_OK ||
-        host->register_handler("guest", GO, guest_on_go) != PORTICO_OK) {
+        host->register_message("guest", LINK, guest_on_link) != PORTICO_OK ||
+        host->register_handler("guest", GO, guest_on_go) != PORTICO_OK ||
+        host->register_handler("guest", LATE, guest_on_late) != PORTICO_OK ||
+        host->register_handler("guest", CHAIN, guest_on_chain) != PORTICO_OK) {
         return PORTICO_E_LOAD;
     }
     return PORTICO_OK;

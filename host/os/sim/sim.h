@@ -103,6 +103,9 @@ void sim_spare_this_thread(bool spare);
  * did. */
 uint32_t sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
 
+/* Changes how often an atomic operation hands the token on: sim_options.atomic_switch. */
+void sim_atomic_rate(uint32_t one_in);
+
 /* Changes sim_options.handles. The limit does not apply to the calls of spared threads. */
 void sim_handles_limit(uint32_t handles);
 

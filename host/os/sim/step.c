@@ -18,6 +18,11 @@ void sim_atomics_switch(void) {
     sim_atomics_left = token_atomic();
 }
 
+void sim_atomic_rate(uint32_t one_in) {
+    run.options.atomic_switch = one_in;
+    sim_atomics_left = 0;
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static void *allocated(void *block) {

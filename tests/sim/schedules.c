@@ -1,0 +1,172 @@
+/* Schedules without a host: threads start and cancel them at the moment when they are due, and
+ * their entities end. Messages of a schedule are handled once more than they were missed, for each
+ * period: each period counts once, however slow the handlers are. No fault strikes. */
+#include "run/message.h"
+#include "run/schedule.h"
+#include "run/timer.h"
+#include "run/worker.h"
+#include "sim/world.h"
+
+#include "support/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS = 2, ROUNDS = 60, BEATS = 200, QUIET = 8, PERIOD_MS = 20, SLACK_MS = 2 * 16 };
+enum { OFTEN = 2 }; /* atomic operations hand on: one in this many */
+
+typedef struct place {
+    entity base; /* first */
+    strand strand;
+    /* Of a periodic schedule: */
+    uint64_t from_ns; /* was started between these two */
+    uint64_t until_ns;
+    uint64_t counted; /* periods */
+    uint32_t beats;   /* messages */
+} place;
+
+static os_port *port;
+static place *clock_place; /* whose handler is slow */
+static os_mutex lock;
+static os_cond period; /* one begins just now */
+static uint32_t periods;
+
+static const uint64_t ms_ns = 1000000;
+
+/* How many periods have begun if the first one begins `PERIOD_MS` after `start_ns`. */
+static uint64_t begun(uint64_t now_ns, uint64_t start_ns) {
+    return now_ns < start_ns ? 0 : (now_ns - start_ns) / (PERIOD_MS * ms_ns);
+}
+
+/* Waits until the timers thread is about to find that the next period has begun. */
+static void wait_for_period(void) {
+    os_mutex_lock(&lock);
+    for (uint32_t before = periods; periods == before;) {
+        os_cond_wait(&period, &lock, UINT32_MAX);
+    }
+    os_mutex_unlock(&lock);
+}
+
+/* On the timers thread. */
+static portico_status waker_take(entity *e, message *m) {
+    (void)e, (void)m;
+    os_mutex_lock(&lock);
+    periods++;
+    os_cond_wake_all(&period);
+    os_mutex_unlock(&lock);
+    return PORTICO_E_BACKLOG;
+}
+
+static void on_message(work *w) {
+    message *m = (message *)w;
+    place *p = (place *)m->to;
+    if (p == clock_place) {
+        p->beats++;
+        for (uint32_t i = p->beats < BEATS ? world_random(3) : 0; i > 0; i--) {
+            wait_for_period();
+        }
+        p->counted++;
+    }
+    p->counted += m->from->delivered(m->from);
+    m->from = NULL;
+    message_free(m);
+    if (p == clock_place) {
+        uint64_t now_ns = os_monotonic_ns();
+        CHECK(p->counted <= begun(now_ns, p->from_ns));
+        CHECK(p->beats < BEATS + QUIET ||
+              p->counted >= begun(now_ns - SLACK_MS * ms_ns, p->until_ns));
+    }
+}
+
+static portico_status place_take(entity *e, message *m) {
+    m->work.run = on_message;
+    strand_push(&((place *)e)->strand, &m->work);
+    return PORTICO_OK;
+}
+
+static void place_free(entity *e) {
+    free(e);
+}
+
+static place *place_new(portico_status (*take)(entity *e, message *m)) {
+    place *p = calloc(1, sizeof *p);
+    CHECK(p != NULL);
+    p->base.kind = ENTITY_MODULE;
+    p->base.free = place_free;
+    p->base.take = take;
+    strand_init(&p->strand, &p->base, port);
+    CHECK(entity_add(&p->base, 1));
+    return p;
+}
+
+/* Each time, the cancel, the schedule and perhaps the end of the entity are due at once. */
+static void race(void *arg) {
+    (void)arg;
+    place *own = place_new(place_take);
+    for (uint32_t round = world_count("rounds", ROUNDS); round > 0; round--) {
+        portico_timer number = 0;
+        uint32_t delay_ms = 1 + world_random(2);
+        CHECK(schedule_start(own->base.id, 0, 1, "tick", 4, delay_ms, 1 + world_random(2),
+                             &number) == PORTICO_OK);
+        os_sleep(delay_ms);
+        if (world_random(4) == 0) {
+            entity_release(&own->base);
+            own = place_new(place_take);
+        }
+        (void)schedule_cancel(number);
+        CHECK(schedule_cancel(number) == PORTICO_E_GONE);
+    }
+    entity_release(&own->base);
+}
+
+/* A schedule whose messages are handled slowly, then at once. */
+static void beat(void) {
+    portico_timer wakes = 0;
+    portico_timer beats = 0;
+    uint32_t count = world_count("beats", BEATS) + 2 * QUIET;
+    place *waker = place_new(waker_take);
+    clock_place = place_new(place_take);
+    clock_place->beats = BEATS + 2 * QUIET - count;
+    CHECK(schedule_start(waker->base.id, 0, 1, NULL, 0, PERIOD_MS, PERIOD_MS, &wakes) ==
+          PORTICO_OK);
+    clock_place->from_ns = os_monotonic_ns();
+    clock_place->until_ns = UINT64_MAX;
+    CHECK(schedule_start(clock_place->base.id, 0, 1, "beat", 4, PERIOD_MS, PERIOD_MS, &beats) ==
+          PORTICO_OK);
+    clock_place->until_ns = os_monotonic_ns();
+    while (clock_place->beats < BEATS + 2 * QUIET) {
+        os_sleep(PERIOD_MS);
+    }
+    CHECK(schedule_cancel(beats) == PORTICO_OK);
+    CHECK(schedule_cancel(wakes) == PORTICO_OK);
+    entity_release(&clock_place->base);
+    entity_release(&waker->base);
+}
+
+SCENARIO(schedules) {
+    os_thread *threads[THREADS];
+    sim_figures before;
+    sim_figures after;
+    sim_look(&before);
+    sim_atomic_rate(OFTEN);
+    CHECK(os_port_create(&port) == PORTICO_OK);
+    CHECK(timers_start(port) == PORTICO_OK);
+    CHECK(workers_start(port, 2) == PORTICO_OK);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        threads[i] = world_thread("race", race, NULL);
+    }
+    beat();
+    for (uint32_t i = 0; i < THREADS; i++) {
+        os_thread_join(threads[i]);
+    }
+    os_sleep(PERIOD_MS);
+    CHECK(timers_count() == 0);
+    timers_stop();
+    timers_fini();
+    workers_stop();
+    schedules_fini();
+    entity_table_fini();
+    os_port_destroy(port);
+    sim_look(&after);
+    CHECK(after.handles == before.handles && after.allocations == before.allocations);
+}
