@@ -10,8 +10,10 @@
 enum { JOBS = 5, LATER = 8, ROUNDS = 60, WARM_UP = 45, WAKES = 1000, BLOCK_MS = 210 };
 enum { OFTEN = 2, SELDOM = 256 }; /* how often atomic operations hand on: one in this many */
 
+/* Like a session's flush: its lock orders what two threads do with it. */
 typedef struct later {
     deferred work;
+    os_mutex lock;
     bool waits;
 } later;
 
@@ -33,14 +35,18 @@ static uint32_t wakes;
 
 static void later_run(deferred *d) {
     later *l = container_of(d, later, work);
+    os_mutex_lock(&l->lock);
     CHECK(l->waits);
     l->waits = false;
+    os_mutex_unlock(&l->lock);
 }
 
 static void defer(later *l) {
+    os_mutex_lock(&l->lock);
     CHECK(!l->waits);
     l->waits = true;
     CHECK(worker_defer(&l->work));
+    os_mutex_unlock(&l->lock);
 }
 
 static void block(void) {
