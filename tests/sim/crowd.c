@@ -3,6 +3,7 @@
  * they do it at the same moment. Every packet arrives once, in its sender's order, and every unload
  * succeeds. Threads may stall, but nothing fails. */
 #include "sim/client.h"
+#include "sim/ledger.h"
 #include "sim/world.h"
 
 #include "support/scenario.h"
@@ -72,6 +73,7 @@ static void create(void) {
 static void PORTICO_CALL on_packet(portico_session session, void *state,
                                    const portico_packet *packet) {
     (void)session, (void)state;
+    ledger_packet();
     meet(true);
     if (world_random(2) == 0) {
         say(packet);
@@ -82,11 +84,19 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
     }
 }
 
+static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+    (void)session, (void)state;
+    ledger_closes(reason);
+}
+
 static portico_status PORTICO_CALL load_crowd(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_open = on_open, .on_packet = on_packet};
+    static const portico_session_type type = {.struct_size = sizeof type,
+                                              .name = "session",
+                                              .on_open = on_open,
+                                              .on_packet = on_packet,
+                                              .on_close = on_close};
     (void)state;
-    host = from_host;
+    host = ledger_host(from_host);
     return host->register_session_type(&type);
 }
 
