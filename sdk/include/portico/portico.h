@@ -486,7 +486,7 @@ typedef struct portico_host {
     /* Posts a message once, `delay_ms` from now. *timer (may be NULL) receives an id for
      * timer_cancel. The timer ends with the entity and with the module that started it. Statuses as
      * for post, but without PORTICO_E_BACKLOG: if 100,000 messages wait when it is due, the message
-     * is dropped.
+     * is dropped. For an entity that has just ended, PORTICO_OK is possible: nothing is posted.
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *post_after)(portico_entity entity, uint32_t id, const void *data,
                                              uint32_t size, uint32_t delay_ms,
@@ -502,7 +502,8 @@ typedef struct portico_host {
                                              uint32_t size, uint32_t period_ms,
                                              portico_timer *timer);
 
-    /* Ends a timer. A message that it has already posted still arrives.
+    /* Ends a timer. A message that it has already posted still arrives, as does one whose handler is
+     * about to begin on another thread.
      * PORTICO_E_GONE  it has ended: nothing to do
      * [any-thread] [never-blocks] [no-reentry]  Since 0.2 */
     portico_status(PORTICO_CALL *timer_cancel)(portico_timer timer);
