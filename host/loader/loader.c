@@ -11,6 +11,7 @@
 #include "module/mailbox.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
+#include "run/control.h"
 #include "session/session.h"
 
 #include <stdio.h>
@@ -284,11 +285,30 @@ static bool loader_end(module *m) {
     return true;
 }
 
-/* Publishes a module again that was to be unloaded, as far as memory allows. */
-static void loader_restore(module *m) {
+static portico_status loader_publish_again(module *m) {
     char why[IMAGE_WHY_MAX];
-    if (mailbox_open(m, loader.port) == PORTICO_OK && module_publish_rooms(m, why) == PORTICO_OK &&
-        module_publish(m, why) == PORTICO_OK) {
+    portico_status status = mailbox_open(m, loader.port);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = module_publish_rooms(m, why);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+        return status;
+    }
+    return module_publish(m, why);
+}
+
+/* Lets a module serve again that was to be unloaded. Waits for memory: otherwise nobody could join,
+ * and a load would be refused, because the module is there. */
+static void loader_restore(module *m) {
+    portico_status status = loader_publish_again(m);
+    while (status == PORTICO_E_NO_MEMORY && !control_ending()) {
+        log_error("modules", "%s does not serve: %s; trying again", m->name, status_text(status));
+        os_sleep(1000);
+        status = loader_publish_again(m);
+    }
+    if (status == PORTICO_OK) {
         (void)open_services(m);
     }
 }
