@@ -186,9 +186,14 @@ static portico_status listener_listen_locked(listener *l) {
     if (status != PORTICO_OK) {
         return status;
     }
+    status = os_socket_address(l->socket, &at);
+    if (status != PORTICO_OK) { /* then nobody would know the port that 0 became */
+        os_close(l->socket, false);
+        l->socket = NULL;
+        return status;
+    }
     l->state = LISTENER_LISTENING;
     l->address = at;
-    (void)os_socket_address(l->socket, &l->address);
     slots_arm_locked(l);
     return PORTICO_OK;
 }
