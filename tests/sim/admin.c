@@ -10,6 +10,7 @@
  *   Every line in the log files is whole.
  *
  * Tolerates every kind of fault: it may end a connection, and an answer by an error. */
+#include "os/sim/real.h"
 #include "sim/client.h"
 #include "sim/counters.h"
 #include "sim/echoes.h"
@@ -336,7 +337,7 @@ static void player_main(void *arg) {
 static void check_log(const char *path, bool faults) {
     char line[LINE_BYTES];
     long size = 0;
-    FILE *file = os_fopen(path, "rb");
+    FILE *file = real_fopen(path, "rb");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         size_t length = strlen(line);
         CHECK(faults || (strncmp(line, "2026-01-0", 9) == 0 && line[length - 1] == '\n'));

@@ -240,11 +240,10 @@ static void check_back(peer *one, peer *many) {
 /* The stop begins while the peers and connectors do whatever they do. */
 static void stop(bool serves) {
     uint64_t until_ms = now_ms() + STOP_MS;
-    if (serves) {
-        sim_stop_signal();
-    }
+    bool stops = !serves;
     while (world_runs()) {
         CHECK(now_ms() < until_ms);
+        stops = stops || world_signal_stop() || world_ctl("stop", NULL);
         os_sleep(10);
     }
 }

@@ -33,6 +33,7 @@ void options_from_seed(sim_options *options, uint64_t seed) {
         options->faults[SIM_FAULT_LIBRARY] = CHOOSE(&state, 0, 4, 20);
         /* Often the host first starts in peace. */
         options->faults_from = wire_random(&state) % 2 == 0 ? CHOOSE(&state, 200, 1000, 3000) : 0;
+        options->faults[SIM_FAULT_CLOCK] = CHOOSE(&state, 0, 3, 30);
     }
 }
 
@@ -63,6 +64,7 @@ static const key keys[] = {
     KEY("faults.library", faults[SIM_FAULT_LIBRARY]),
     KEY("faults.stall", faults[SIM_FAULT_STALL]),
     KEY("faults.wake", faults[SIM_FAULT_WAKE]),
+    KEY("faults.clock", faults[SIM_FAULT_CLOCK]),
     KEY("faults_from", faults_from),
     KEY("faults_to", faults_to),
     {0},

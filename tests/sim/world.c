@@ -61,10 +61,10 @@ void world_path(char *path, size_t size, const char *name) {
 static void file_write(const char *name, const char *text) {
     char path[2 * PATH_BYTES];
     path_in(path, name);
-    FILE *file = os_fopen(path, "wb");
+    FILE *file = real_fopen(path, "wb");
     for (int tries = 0; file == NULL && tries < 1000; tries++) {
         os_sleep(STEP_MS); /* Windows: the host reads it */
-        file = os_fopen(path, "wb");
+        file = real_fopen(path, "wb");
     }
     CHECK(file != NULL);
     CHECK(fwrite(text, 1, strlen(text), file) == strlen(text));
@@ -270,10 +270,10 @@ void world_stop_now(void) {
 }
 
 int world_stop(void) {
-    if (!world.stops) { /* a second signal would end the process at once */
-        (void)world_signal_stop();
-    }
     for (uint32_t waited_ms = 0; !world.ended; waited_ms += STEP_MS) {
+        if (!world.stops) { /* a second signal would end the process at once */
+            world.stops = world_signal_stop() || world_ctl("stop", NULL);
+        }
         if (waited_ms >= STOP_TIMEOUT_MS) {
             sim_fail("the host has not ended %d ms after the stop signal", STOP_TIMEOUT_MS);
         }

@@ -62,21 +62,40 @@ static bool library_read(const char *path, char name[NAME_BYTES]) {
     return true;
 }
 
+/* How the calls fail by chance (fault_status). */
+static const portico_status check_failures[] = {PORTICO_E_ACCESS, 0};
+static const portico_status open_failures[] = {PORTICO_E_ACCESS, PORTICO_E_DEPENDENCY,
+                                               PORTICO_E_NOT_A_MODULE, PORTICO_E_LOAD, 0};
+
+/* Begins a call that reads the file, unless it fails. */
+static portico_status begin(const char *call, const portico_status *failures, char *why,
+                            size_t why_size) {
+    token_call(call, 0);
+    error_is_real();
+    portico_status status = fault_status(SIM_FAULT_LIBRARY, failures);
+    status = status == PORTICO_OK ? handle_for_now() : status;
+    if (status != PORTICO_OK) {
+        error_simulated(status);
+        os_error_text(error_code(status), why, why_size);
+    }
+    return status;
+}
+
 portico_status os_library_check(const char *path, char *why, size_t why_size) {
     char name[NAME_BYTES];
-    token_call("library_check", 0);
-    error_is_real();
+    portico_status status = begin("library_check", check_failures, why, why_size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
     return library_read(path, name) ? PORTICO_OK : real_library_check(path, why, why_size);
 }
 
 portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
     char name[NAME_BYTES];
-    token_call("library_open", 0);
-    error_is_real();
     *result = NULL;
-    if (fault_strikes(SIM_FAULT_LIBRARY)) {
-        snprintf(why, why_size, "simulated: a library that it needs is missing");
-        return error_simulated(PORTICO_E_DEPENDENCY);
+    portico_status status = begin("library_open", open_failures, why, why_size);
+    if (status != PORTICO_OK) {
+        return status;
     }
     os_library made = {0};
     if (library_read(path, name)) {
@@ -87,7 +106,7 @@ portico_status os_library_open(const char *path, os_library **result, char *why,
         }
         made.simulated->opened++;
     } else {
-        portico_status status = real_library_open(path, &made.real, why, why_size);
+        status = real_library_open(path, &made.real, why, why_size);
         if (status != PORTICO_OK) {
             return status;
         }
@@ -116,9 +135,9 @@ void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
 
 bool os_library_close(os_library *library) {
     token_call("library_close", 0);
-    bool gone = true;
+    bool gone = !fault_strikes(SIM_FAULT_LIBRARY); /* some systems keep images for ever */
     if (library->real != NULL) {
-        gone = real_library_close(library->real);
+        gone = real_library_close(library->real) && gone;
     } else {
         library->simulated->opened--;
     }

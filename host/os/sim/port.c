@@ -105,8 +105,9 @@ void os_port_share_kept(os_port *port) {
 portico_status os_port_post(os_port *port, os_op *posted) {
     op *o = (op *)posted;
     token_call("port_post", 0);
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return error_simulated(PORTICO_E_NO_MEMORY);
+    portico_status status = shortage();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     RACES_BEFORE(o);
     o->bytes = 0;

@@ -1,11 +1,11 @@
-/* process.c: the clock, random bytes, signals, errors and files of the simulated process. Any
- * simulated thread. */
+/* process.c: the clock, random bytes, signals and errors of the simulated process. Any simulated
+ * thread. */
 #include "real.h"
 #include "token.h"
 
 #include <string.h>
 
-enum { ERROR_BASE = 100000, CPUS = 4, PROCESS_ID = 1234 };
+enum { ERROR_BASE = 100000, CPUS = 4, PROCESS_ID = 1234, CLOCK_JUMP_BITS = 28 /* three days */ };
 
 static const uint64_t wall_start_ms = 1767225600000; /* 2026-01-01 UTC */
 
@@ -15,6 +15,8 @@ static struct {
 } signals;
 
 static void (*on_exit_call)(int code);
+
+static int64_t wall_jumps_ms;
 
 static _Thread_local int32_t simulated_error;
 
@@ -79,6 +81,10 @@ void os_process_usage(os_usage *usage) {
 
 portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     token_call("on_signals", 0);
+    portico_status status = handle_fault(); /* it takes a thread */
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
     signals.stop = stop;
     signals.hang_up = hang_up;
     return PORTICO_OK;
@@ -101,6 +107,9 @@ void sim_hang_up_signal(void) {
 
 portico_status os_random(void *data, size_t size) {
     token_call("random", size);
+    if (fault_strikes(SIM_FAULT_FILES)) {
+        return error_simulated(PORTICO_E_SYSTEM);
+    }
     for (size_t i = 0; i < size; i++) {
         ((uint8_t *)data)[i] = (uint8_t)sim_random(SIM_WORLD, 256);
     }
@@ -117,56 +126,10 @@ uint64_t os_monotonic_ns(void) {
 uint64_t os_wall_ms(void) {
     token_call("wall_ms", 0);
     uint64_t start_ms = run.options.wall_ms;
-    return (start_ms != 0 ? start_ms : wall_start_ms) + run.now_ns / 1000000;
-}
-
-/* ---- files ------------------------------------------------------------------------------- */
-
-/* Begins a call that the real system answers unless a fault strikes. */
-static bool fails(const char *name) {
-    token_call(name, 0);
-    error_is_real();
-    return fault_strikes(SIM_FAULT_FILES);
-}
-
-FILE *os_fopen(const char *path, const char *mode) {
-    if (fails("fopen")) {
-        error_simulated(PORTICO_E_ACCESS);
-        return NULL;
+    if (fault_strikes(SIM_FAULT_CLOCK)) {
+        int64_t most_ms = (int64_t)1 << sim_random(SIM_FAULTS, CLOCK_JUMP_BITS);
+        wall_jumps_ms += sim_random(SIM_FAULTS, 2) == 0 ? most_ms : -most_ms;
     }
-    return real_fopen(path, mode);
-}
-
-portico_status os_file_rename(const char *from, const char *to) {
-    return fails("file_rename") ? error_simulated(PORTICO_E_ACCESS) : real_file_rename(from, to);
-}
-
-portico_status os_file_remove(const char *path) {
-    return fails("file_remove") ? error_simulated(PORTICO_E_ACCESS) : real_file_remove(path);
-}
-
-portico_status os_file_look(const char *path, os_file_info *info) {
-    return fails("file_look") ? error_simulated(PORTICO_E_ACCESS) : real_file_look(path, info);
-}
-
-portico_status os_folder_create(const char *path) {
-    return fails("folder_create") ? error_simulated(PORTICO_E_ACCESS) : real_folder_create(path);
-}
-
-portico_status os_folder_check(const char *path) {
-    return fails("folder_check") ? error_simulated(PORTICO_E_ACCESS) : real_folder_check(path);
-}
-
-portico_status os_folder_remove(const char *path) {
-    return fails("folder_remove") ? error_simulated(PORTICO_E_ACCESS) : real_folder_remove(path);
-}
-
-portico_status os_folder_delete(const char *path) {
-    return fails("folder_delete") ? error_simulated(PORTICO_E_ACCESS) : real_folder_delete(path);
-}
-
-portico_status os_folder_list(const char *path, void (*each)(void *arg, const char *name),
-                              void *arg) {
-    return fails("folder_list") ? error_simulated(PORTICO_E_ACCESS)
-                                : real_folder_list(path, each, arg);
+    return (start_ms != 0 ? start_ms : wall_start_ms) + run.now_ns / 1000000 +
+           (uint64_t)wall_jumps_ms;
 }

@@ -35,14 +35,18 @@ void real_library_range(real_library *library, uintptr_t *begin, uintptr_t *end)
 bool real_library_close(real_library *library);
 
 FILE *real_fopen(const char *path, const char *mode);
+portico_status real_file_private(FILE *file, char *found, size_t size);
 portico_status real_file_rename(const char *from, const char *to);
 portico_status real_file_remove(const char *path);
 portico_status real_file_look(const char *path, os_file_info *info);
+bool real_file_is_written(const char *path);
 portico_status real_folder_create(const char *path);
 portico_status real_folder_check(const char *path);
 portico_status real_folder_remove(const char *path);
 portico_status real_folder_delete(const char *path);
 portico_status real_folder_list(const char *path, void (*each)(void *arg, const char *name),
                                 void *arg);
+portico_status real_path_absolute(const char *path, char *absolute, size_t size);
+portico_status real_executable_path(char *path, size_t size);
 
 #endif

@@ -56,13 +56,17 @@
 #define os_library_range real_library_range
 #define os_library_close real_library_close
 #define os_fopen real_fopen
+#define os_file_private real_file_private
 #define os_file_rename real_file_rename
 #define os_file_remove real_file_remove
 #define os_file_look real_file_look
+#define os_file_is_written real_file_is_written
 #define os_folder_create real_folder_create
 #define os_folder_check real_folder_check
 #define os_folder_remove real_folder_remove
 #define os_folder_delete real_folder_delete
 #define os_folder_list real_folder_list
+#define os_path_absolute real_path_absolute
+#define os_executable_path real_executable_path
 
 #endif

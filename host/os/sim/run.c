@@ -8,10 +8,9 @@ enum { HANDLES_MAX = 1000000 };
 run_state run;
 
 const char *const sim_fault_names[SIM_FAULT_KINDS] = {"memory",  "handles", "network", "files",
-                                                      "library", "stall",   "wake"};
+                                                      "library", "stall",   "wake",    "clock"};
 
 static uint64_t sources[SIM_SOURCES];
-static bool faults_ended;
 
 /* ---- chance ------------------------------------------------------------------------------ */
 
@@ -79,7 +78,7 @@ void sim_handles_limit(uint32_t handles) {
 }
 
 void sim_faults_end(void) {
-    faults_ended = true;
+    run.faults_ended = true;
     run.options.handles = 0;
 }
 
@@ -89,7 +88,8 @@ void sim_spare_this_thread(bool spare) {
 
 bool fault_strikes(sim_fault_kind kind) {
     uint32_t one_in = run.options.faults[kind];
-    if (one_in == 0 || faults_ended || run.in_event || run.thread == NULL || run.thread->spared) {
+    if (one_in == 0 || run.faults_ended || run.in_event || run.thread == NULL ||
+        run.thread->spared) {
         return false;
     }
     uint64_t point = ++run.figures.fault_points;
@@ -103,6 +103,14 @@ bool fault_strikes(sim_fault_kind kind) {
     return strikes;
 }
 
+portico_status fault_status(sim_fault_kind kind, const portico_status *failures) {
+    uint64_t count = 0;
+    while (failures[count] != PORTICO_OK) {
+        count++;
+    }
+    return fault_strikes(kind) ? failures[sim_random(SIM_FAULTS, count)] : PORTICO_OK;
+}
+
 bool handle_take(void) {
     int64_t most = run.options.handles != 0 ? run.options.handles : HANDLES_MAX;
     bool spared = run.thread->spared && !run.in_event;
@@ -112,15 +120,31 @@ bool handle_take(void) {
     return free_one;
 }
 
-portico_status handle_new(void) {
+void handle_give_back(void) {
+    run.figures.handles--;
+}
+
+portico_status shortage(void) {
+    static const portico_status shortages[] = {PORTICO_E_NO_MEMORY, PORTICO_E_NO_HANDLES, 0};
+    return fault_status(SIM_FAULT_MEMORY, shortages);
+}
+
+portico_status handle_fault(void) {
     if (fault_strikes(SIM_FAULT_MEMORY)) {
         return PORTICO_E_NO_MEMORY;
     }
-    return fault_strikes(SIM_FAULT_HANDLES) || !handle_take() ? PORTICO_E_NO_HANDLES : PORTICO_OK;
+    return fault_strikes(SIM_FAULT_HANDLES) ? PORTICO_E_NO_HANDLES : PORTICO_OK;
 }
 
-void handle_give_back(void) {
-    run.figures.handles--;
+portico_status handle_new(void) {
+    portico_status status = handle_fault();
+    return status == PORTICO_OK && !handle_take() ? PORTICO_E_NO_HANDLES : status;
+}
+
+portico_status handle_for_now(void) {
+    portico_status status = handle_new();
+    run.figures.handles -= status == PORTICO_OK;
+    return status;
 }
 
 #ifdef PORTICO_SIM_TSAN

@@ -18,6 +18,7 @@ typedef struct run_state {
     sim_figures figures; /* without now_ns */
     uint64_t now_ns;
     run_thread *thread; /* that holds the token */
+    bool faults_ended;  /* by sim_faults_end */
     bool in_event;      /* an event runs, and not a call of that thread's */
 } run_state;
 
@@ -34,12 +35,23 @@ void *run_alloc(size_t size);
 /* A fault point: whether the call fails now. */
 bool fault_strikes(sim_fault_kind kind);
 
-/* Counts a handle of the simulation. False: the process may have no more. */
-bool handle_take(void);
+/* The same of a call that may fail in several ways: one of the list, which ends with PORTICO_OK.
+ * PORTICO_OK: it does not fail. */
+portico_status fault_status(sim_fault_kind kind, const portico_status *failures);
 
-/* The same for a call that creates something: it may also fail by chance. PORTICO_E_NO_MEMORY,
- * PORTICO_E_NO_HANDLES. */
-portico_status handle_new(void);
+/* Whether a submit fails for lack of memory, which Windows may report as a lack of handles. */
+portico_status shortage(void);
+
+/* Counts a handle. False: the process may have no more. */
+bool handle_take(void);
 void handle_give_back(void);
+
+/* Whether a call that opens something fails by chance: PORTICO_E_NO_MEMORY, PORTICO_E_NO_HANDLES.
+ */
+portico_status handle_fault(void);
+
+/* The same, and counts the handle if not; the second gives it back at once. */
+portico_status handle_new(void);
+portico_status handle_for_now(void);
 
 #endif

@@ -9,8 +9,8 @@
  *   Sockets   are in memory. They have latency, short reads and writes, small windows, resets.
  *   Files     are the real system's. A file that begins with SIM_LIBRARY_MAGIC is a library whose
  *             symbols are in this executable: see sim_library_add.
- *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is
- *             read, written or closed (step.h). Some calls never fail: os_random, os_on_signals.
+ *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is used
+ *             (step.h). tests/faults lists how.
  *
  * A run is a pure function of the options, the scenario, the build and the lengths of the paths
  * that the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to
@@ -36,11 +36,12 @@ typedef enum sim_source {
 typedef enum sim_fault_kind {
     SIM_FAULT_MEMORY,  /* an allocation, or a call that reports PORTICO_E_NO_MEMORY */
     SIM_FAULT_HANDLES, /* a call that reports PORTICO_E_NO_HANDLES */
-    SIM_FAULT_NETWORK, /* a connection breaks, a connect fails, an option is refused */
+    SIM_FAULT_NETWORK, /* a connection breaks, a connect or accept fails, an option is refused */
     SIM_FAULT_FILES,   /* a file or folder cannot be opened, read, written, renamed, removed */
-    SIM_FAULT_LIBRARY, /* a library cannot be opened */
+    SIM_FAULT_LIBRARY, /* a library cannot be opened, or stays in memory when it is closed */
     SIM_FAULT_STALL,   /* a thread gets no processor for a while */
     SIM_FAULT_WAKE,    /* a wait returns for no reason */
+    SIM_FAULT_CLOCK,   /* somebody sets the clock: os_wall_ms jumps */
     SIM_FAULT_KINDS
 } sim_fault_kind;
 
@@ -67,7 +68,7 @@ typedef struct sim_options {
                                in any order, windows of a few bytes, resets that overtake bytes */
     uint32_t clock_tick_us; /* the clock moves in such steps, and waits end at them; 0: exact */
     uint64_t wall_ms;       /* os_wall_ms at the start; 0: 2026-01-01 */
-    uint32_t handles;       /* the most sockets, ports and threads; 0: 1,000,000 */
+    uint32_t handles;       /* the most sockets, ports, threads and files; 0: 1,000,000 */
     uint64_t faults_from;   /* no fault strikes at fault points before this one, counted from 1 */
     uint64_t faults_to;     /* nor after this one */
     uint32_t faults[SIM_FAULT_KINDS]; /* one in this many fault points of the kind fails; 1: each;
@@ -159,7 +160,7 @@ typedef struct sim_figures {
     uint64_t faults;       /* those that did */
     uint64_t faults_of[SIM_FAULT_KINDS];
     int64_t allocations; /* made through step.h and not freed */
-    int64_t handles;     /* sockets, ports, threads, alarms and libraries that exist */
+    int64_t handles;     /* sockets, ports, threads, alarms, files and libraries that exist */
     sim_traffic traffic;
 } sim_figures;
 

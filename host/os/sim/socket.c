@@ -1,4 +1,4 @@
-/* socket.c: sockets: how connections are made and closed. Any simulated thread. */
+/* socket.c: sockets: how they listen, accept and close. Any simulated thread. */
 #include "socket.h"
 
 #include "event.h"
@@ -7,10 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384, RETRY_MS = 500 };
+enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384 };
 
-/* The longest answer of a name server, and the time-out of a connect that nothing answers. */
-enum { RESOLVE_MAX_MS = 8000, LOST_MS = 130000 };
+enum { RESOLVE_MAX_MS = 8000 }; /* the longest answer of a name server */
+
+/* How calls fail by chance (fault_status). */
+static const portico_status option_failures[] = {PORTICO_E_INVALID, PORTICO_E_NO_MEMORY, 0};
+static const portico_status resolve_failures[] = {PORTICO_E_NOT_FOUND, PORTICO_E_NO_MEMORY, 0};
+static const portico_status listen_failures[] = {PORTICO_E_ADDRESS_IN_USE, PORTICO_E_ADDRESS,
+                                                 PORTICO_E_ACCESS, 0};
+static const portico_status accept_failures[] = {PORTICO_E_RESET, PORTICO_E_UNREACHABLE,
+                                                 PORTICO_E_TIMEOUT, PORTICO_E_SYSTEM, 0};
 
 static os_socket *listeners;
 static uint32_t last_port;
@@ -28,7 +35,7 @@ static bool is_loopback(const os_address *a) {
                                         : memcmp(a->bytes, one, sizeof one) == 0;
 }
 
-static bool is_own(const os_address *a) {
+bool address_is_own(const os_address *a) {
     return is_any(a) || is_loopback(a);
 }
 
@@ -37,7 +44,11 @@ portico_status os_address_check(const os_address *address) {
     if (address->family == OS_ADDRESS_NONE) {
         return error_simulated(PORTICO_E_INVALID);
     }
-    return is_own(address) ? PORTICO_OK : error_simulated(PORTICO_E_ADDRESS);
+    portico_status status = handle_for_now();
+    if (status == PORTICO_OK && !address_is_own(address)) {
+        status = PORTICO_E_ADDRESS;
+    }
+    return status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
 }
 
 /* Every name is this machine, unless it ends in ".invalid". Wild: the answer may take seconds. */
@@ -47,8 +58,12 @@ portico_status os_address_resolve(const char *host, uint16_t port, os_address *a
         os_sleep(1 + (uint32_t)sim_random(SIM_NETWORK, RESOLVE_MAX_MS));
     }
     const char *dot = strrchr(host, '.');
-    if (fault_strikes(SIM_FAULT_NETWORK) || (dot != NULL && strcmp(dot, ".invalid") == 0)) {
-        return error_simulated(PORTICO_E_NOT_FOUND);
+    portico_status status = fault_status(SIM_FAULT_NETWORK, resolve_failures);
+    if (status == PORTICO_OK && dot != NULL && strcmp(dot, ".invalid") == 0) {
+        status = PORTICO_E_NOT_FOUND;
+    }
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
     }
     return os_address_parse(host, port, address) == PORTICO_OK
                ? PORTICO_OK
@@ -86,7 +101,7 @@ static bool is_in_use(const os_address *a, bool dual_stack) {
     return false;
 }
 
-static void port_choose(os_address *address) {
+void address_choose_port(os_address *address) {
     do {
         last_port = (last_port + 1) % PORTS;
         address->port = (uint16_t)(PORT_FIRST + last_port);
@@ -95,6 +110,9 @@ static void port_choose(os_address *address) {
 
 portico_status os_socket_address(os_socket *s, os_address *address) {
     token_call("socket_address", s->address.port);
+    if (fault_strikes(SIM_FAULT_MEMORY)) {
+        return error_simulated(PORTICO_E_NO_MEMORY);
+    }
     *address = s->address;
     return PORTICO_OK;
 }
@@ -102,12 +120,13 @@ portico_status os_socket_address(os_socket *s, os_address *address) {
 portico_status os_socket_configure(os_socket *s, const os_socket_options *options) {
     token_call("socket_configure", 0);
     s->linger_s = options->linger_s;
-    return fault_strikes(SIM_FAULT_NETWORK) ? error_simulated(PORTICO_E_INVALID) : PORTICO_OK;
+    portico_status status = fault_status(SIM_FAULT_NETWORK, option_failures);
+    return status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
 }
 
 /* ---- making ------------------------------------------------------------------------------ */
 
-static os_socket *socket_create(os_port *port) {
+os_socket *socket_create(os_port *port) {
     os_socket *s = run_alloc(sizeof *s);
     s->port = port;
     s->linger_s = -1;
@@ -122,7 +141,7 @@ static void socket_free(os_socket *s) {
     handle_give_back();
 }
 
-static void pipe_init(pipe *p) {
+void pipe_init(pipe *p) {
     const sim_options *options = &run.options;
     uint32_t most = options->window_bytes != 0 ? options->window_bytes : WINDOW_BYTES;
     p->room = options->wild ? 1 + (uint32_t)sim_random(SIM_NETWORK, most) : most;
@@ -144,16 +163,17 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     if (address->family == OS_ADDRESS_NONE) {
         return error_simulated(PORTICO_E_INVALID);
     }
-    if (!is_own(address)) {
+    if (!address_is_own(address)) {
         return error_simulated(PORTICO_E_ADDRESS);
     }
     os_address chosen = *address;
     if (chosen.port == 0) {
-        port_choose(&chosen);
-    } else if (is_in_use(&chosen, options->dual_stack) || fault_strikes(SIM_FAULT_NETWORK)) {
+        address_choose_port(&chosen);
+    } else if (is_in_use(&chosen, options->dual_stack)) {
         return error_simulated(PORTICO_E_ADDRESS_IN_USE);
     }
-    portico_status status = handle_new();
+    portico_status status = fault_status(SIM_FAULT_NETWORK, listen_failures);
+    status = status == PORTICO_OK ? handle_new() : status;
     if (status != PORTICO_OK) {
         return error_simulated(status);
     }
@@ -193,20 +213,36 @@ static op *accept_take(os_socket *listener) {
     return o;
 }
 
-/* Gives waiting connections to waiting accepts. */
+/* The listener's end goes, which nobody has got. */
+static void connection_drop(connection *c) {
+    c->closed[1] = true;
+    stream_reset(c, 1, PORTICO_E_RESET);
+    connection_release(c);
+}
+
+/* Gives waiting connections to waiting accepts. One that is to fail (os_accept) costs a client its
+ * connection, unless it is for lack of handles. */
 static void listener_accept(os_socket *listener) {
     while (listener->accepts != NULL && listener->queued != NULL) {
-        if (!handle_take()) {
-            accept_complete(listener, accept_take(listener), NULL, PORTICO_E_NO_HANDLES);
+        op *o = accept_take(listener);
+        o->status = run.faults_ended ? PORTICO_OK : o->status;
+        if (o->status == PORTICO_OK && !handle_take()) {
+            o->status = PORTICO_E_NO_HANDLES;
+        }
+        connection *c = o->status != PORTICO_E_NO_HANDLES ? queue_pop(listener) : NULL;
+        if (o->status != PORTICO_OK) {
+            accept_complete(listener, o, NULL, o->status);
+            if (c != NULL) {
+                connection_drop(c);
+            }
             continue;
         }
-        connection *c = queue_pop(listener);
         os_socket *s = socket_create(listener->port);
         s->address = c->address[1];
         s->way = c;
         s->side = 1;
         c->end[1] = s;
-        accept_complete(listener, accept_take(listener), s, PORTICO_OK);
+        accept_complete(listener, o, s, PORTICO_OK);
     }
 }
 
@@ -216,14 +252,13 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     RACES_BEFORE(o);
     accept->socket = NULL;
     o->bytes = 0;
-    bool no_handles = fault_strikes(SIM_FAULT_HANDLES);
-    if (no_handles || fault_strikes(SIM_FAULT_MEMORY)) {
+    o->status = handle_fault();
+    if (o->status != PORTICO_OK && sim_random(SIM_FAULTS, 2) == 0) {
         port_traffic(listener->port)->accept_failures++;
-        return error_simulated(no_handles ? PORTICO_E_NO_HANDLES : PORTICO_E_NO_MEMORY);
+        return error_simulated(o->status);
     }
-    if (fault_strikes(SIM_FAULT_NETWORK)) { /* a connection was reset before it was accepted */
-        accept_complete(listener, o, NULL, PORTICO_E_RESET);
-        return port_submitted();
+    if (o->status == PORTICO_OK) {
+        o->status = fault_status(SIM_FAULT_NETWORK, accept_failures);
     }
     op **end = &listener->accepts;
     while (*end != NULL) {
@@ -235,93 +270,23 @@ portico_status os_accept(os_socket *listener, os_accept_op *accept) {
     return port_submitted();
 }
 
-static void connect_complete(os_socket *s, portico_status status) {
-    op *o = s->connecting;
-    s->connecting = NULL;
-    port_complete(s->port, o, status);
-}
-
-/* A connect has reached the other machine. */
-static void on_connect(void *arg, uint64_t value) {
-    connection *c = arg;
-    os_socket *s = c->end[0];
-    (void)value;
-    if (s == NULL || s->connecting == NULL) {
-        connection_release(c); /* closed or cancelled */
-        return;
-    }
+portico_status listener_offer(connection *c) {
     os_socket *listener = listener_find(&c->address[1]);
     if (listener == NULL) {
-        connect_complete(s, PORTICO_E_REFUSED);
-    } else if (listener->queued_count >= listener->backlog) {
-        event_add(run.now_ns + RETRY_MS * 1000000ull, on_connect, c, 0);
-        return;
-    } else {
-        connection **end = &listener->queued;
-        while (*end != NULL) {
-            end = &(*end)->next;
-        }
-        *end = c;
-        c->holds++; /* the accepted end's */
-        listener->queued_count++;
-        connect_complete(s, PORTICO_OK);
-        listener_accept(listener);
+        return PORTICO_E_REFUSED;
     }
-    connection_release(c);
-}
-
-/* Why os_connect refuses the two addresses; PORTICO_OK: it does not. */
-static portico_status connect_check(const os_address *to, const os_address *from) {
-    if (from != NULL && from->family != OS_ADDRESS_NONE && from->family != to->family) {
-        return PORTICO_E_INVALID;
+    if (listener->queued_count >= listener->backlog) {
+        return PORTICO_E_BACKLOG;
     }
-    if (to->family == OS_ADDRESS_NONE || to->port == 0) {
-        return PORTICO_E_ADDRESS;
+    connection **end = &listener->queued;
+    while (*end != NULL) {
+        end = &(*end)->next;
     }
-    return from != NULL && !is_own(from) ? PORTICO_E_ADDRESS : PORTICO_OK;
-}
-
-portico_status os_connect(os_port *port, const os_address *to, const os_address *from,
-                          os_op *submitted, os_socket **result) {
-    token_call("connect", to->port);
-    RACES_BEFORE(submitted);
-    *result = NULL;
-    portico_status status = connect_check(to, from);
-    if (status != PORTICO_OK) {
-        return error_simulated(status);
-    }
-    status = handle_new();
-    if (status != PORTICO_OK) {
-        return error_simulated(status);
-    }
-    connection *c = run_alloc(sizeof *c);
-    os_socket *s = socket_create(port);
-    pipe_init(&c->pipe[0]);
-    pipe_init(&c->pipe[1]);
-    c->address[1] = *to;
-    if (from != NULL && from->family != OS_ADDRESS_NONE) {
-        c->address[0] = *from;
-    } else {
-        (void)os_address_parse(to->family == OS_ADDRESS_IPV4 ? "127.0.0.1" : "::1", 0,
-                               &c->address[0]);
-    }
-    if (c->address[0].port == 0) {
-        port_choose(&c->address[0]);
-    }
-    c->end[0] = s;
-    c->holds = 2; /* the socket's and the event's */
-    s->way = c;
-    s->address = c->address[0];
-    s->connecting = (op *)submitted;
-    s->connecting->bytes = 0;
-    *result = s;
-    uint64_t at_ns = network_at();
-    if (fault_strikes(SIM_FAULT_NETWORK)) {
-        c->address[1].port = 0; /* nobody listens there */
-        at_ns += sim_random(SIM_NETWORK, 2) * LOST_MS * 1000000ull;
-    }
-    event_add(at_ns, on_connect, c, 0);
-    return port_submitted();
+    *end = c;
+    c->holds++; /* the accepted end's */
+    listener->queued_count++;
+    listener_accept(listener);
+    return PORTICO_OK;
 }
 
 /* ---- ending ------------------------------------------------------------------------------ */
@@ -367,10 +332,7 @@ static void listener_close(os_socket *s) {
         accept_complete(s, accept_take(s), NULL, PORTICO_E_CANCELLED);
     }
     while (s->queued != NULL) {
-        connection *c = queue_pop(s);
-        c->closed[1] = true;
-        stream_reset(c, 1);
-        connection_release(c);
+        connection_drop(queue_pop(s));
     }
 }
 
@@ -384,7 +346,7 @@ static void end_close(os_socket *s, bool reset) {
     c->end[s->side] = NULL;
     c->closed[s->side] = true;
     if (reset || s->linger_s == 0 || (unread && sim_random(SIM_NETWORK, 2) == 0)) {
-        stream_reset(c, s->side);
+        stream_reset(c, s->side, PORTICO_E_RESET);
     } else {
         stream_end(c, s->side);
     }

@@ -18,8 +18,8 @@ typedef struct pipe {
     uint64_t last_ns; /* when the last of it arrives */
     bool end_sent;
     bool end_arrived;
-    bool reset_arrived; /* at the reader */
-    bool lost;          /* bytes were, at a reset: no more may be read, or there would be a gap */
+    portico_status broken; /* what the reader finds after the last byte: PORTICO_E_RESET, ... */
+    bool lost; /* bytes were, at a reset: no more may be read, or there would be a gap */
 } pipe;
 
 typedef struct connection {
@@ -53,7 +53,17 @@ struct os_socket {
     int32_t linger_s;
 };
 
+os_socket *socket_create(os_port *port);
+void pipe_init(pipe *p);
 void connection_release(connection *c);
+
+/* Whether this machine has the address. */
+bool address_is_own(const os_address *a);
+void address_choose_port(os_address *address);
+
+/* Queues the connection at the listener of its address. PORTICO_E_REFUSED: there is none;
+ * PORTICO_E_BACKLOG: its queue is full. */
+portico_status listener_offer(connection *c);
 
 /* The pipe that the socket reads from, and the one it writes to. */
 static inline pipe *incoming(const os_socket *s) {
@@ -70,8 +80,8 @@ uint64_t network_at(void);
 void stream_recv(os_socket *s);
 void stream_send(os_socket *s);
 
-/* End `side` sends its last byte, or breaks the connection. */
+/* End `side` sends its last byte, or breaks the connection: the other finds `status`. */
 void stream_end(connection *c, int side);
-void stream_reset(connection *c, int side);
+void stream_reset(connection *c, int side, portico_status status);
 
 #endif

@@ -2,7 +2,7 @@
  * themselves are unchanged.
  *
  * It makes every atomic operation a point at which the token may go to another thread, and every
- * allocation and write to a file one that may fail. All atomic operations are then sequentially
+ * allocation and use of a file one that may fail. All atomic operations are then sequentially
  * consistent: the simulation does not find a memory order that is too weak.
  */
 #ifndef PORTICO_SIM_STEP_H
@@ -61,11 +61,25 @@ void sim_free(void *block);
 #define free sim_free
 
 size_t sim_fwrite(const void *data, size_t size, size_t count, FILE *file);
+int sim_fprintf(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int sim_fflush(FILE *file);
 size_t sim_fread(void *data, size_t size, size_t count, FILE *file);
+char *sim_fgets(char *line, int size, FILE *file);
+int sim_fseek(FILE *file, long offset, int whence);
+int sim_ferror(FILE *file);
+void sim_clearerr(FILE *file);
 int sim_fclose(FILE *file);
 
+#undef ferror
+#undef clearerr
 #define fwrite sim_fwrite
+#define fprintf sim_fprintf
+#define fflush sim_fflush
 #define fread sim_fread
+#define fgets sim_fgets
+#define fseek sim_fseek
+#define ferror sim_ferror
+#define clearerr sim_clearerr
 #define fclose sim_fclose
 
 #endif

@@ -33,7 +33,7 @@ static void way_event(connection *c, uint64_t at_ns, void (*happen)(void *arg, u
 static void on_bytes(void *arg, uint64_t value) {
     connection *c = arg;
     int side = (int)(value & 1);
-    if (c->pipe[side].reset_arrived) {
+    if (c->pipe[side].broken != PORTICO_OK) {
         connection_release(c); /* overtaken by a reset: nothing arrives after it */
         return;
     }
@@ -42,7 +42,7 @@ static void on_bytes(void *arg, uint64_t value) {
         c->pipe[side].read = c->pipe[side].arrived;
     }
     if (c->closed[1 - side]) {
-        stream_reset(c, 1 - side); /* nobody will read it */
+        stream_reset(c, 1 - side, PORTICO_E_RESET); /* nobody will read it */
     } else if (c->end[1 - side] != NULL) {
         stream_recv(c->end[1 - side]);
     }
@@ -58,11 +58,12 @@ static void on_end(void *arg, uint64_t value) {
     connection_release(c);
 }
 
+/* The value is the side, and twice the status without its sign. */
 static void on_reset(void *arg, uint64_t value) {
     connection *c = arg;
-    pipe *p = &c->pipe[value];
-    os_socket *reader = c->end[1 - value];
-    p->reset_arrived = true;
+    pipe *p = &c->pipe[value & 1];
+    os_socket *reader = c->end[1 - (value & 1)];
+    p->broken = p->broken != PORTICO_OK ? p->broken : -(portico_status)(value / 2);
     if (run.options.wild && sim_random(SIM_NETWORK, 2) == 0) {
         p->read = p->arrived; /* as on Windows: what was not read is lost, and all that follows */
         p->lost = true;
@@ -82,9 +83,10 @@ void stream_end(connection *c, int side) {
     }
 }
 
-void stream_reset(connection *c, int side) {
+void stream_reset(connection *c, int side, portico_status status) {
     bool overtakes = run.options.wild && sim_random(SIM_NETWORK, 2) == 0;
-    way_event(c, overtakes ? network_at() : pipe_at(&c->pipe[side]), on_reset, (uint64_t)side);
+    way_event(c, overtakes ? network_at() : pipe_at(&c->pipe[side]), on_reset,
+              (uint64_t)side + (uint64_t)-status * 2);
 }
 
 /* ---- moving bytes ------------------------------------------------------------------------ */
@@ -164,13 +166,13 @@ static uint32_t write_some(os_socket *s, os_buffer **list) {
 void stream_recv(os_socket *s) {
     pipe *p = incoming(s);
     op *o = s->recv;
-    if (o == NULL || (p->arrived == p->read && !p->end_arrived && !p->reset_arrived)) {
+    if (o == NULL || (p->arrived == p->read && !p->end_arrived && p->broken == PORTICO_OK)) {
         return;
     }
     portico_status status = PORTICO_OK;
     s->recv = NULL; /* first: reading may lead back here */
-    if (p->arrived == p->read && p->reset_arrived) {
-        status = PORTICO_E_RESET;
+    if (p->arrived == p->read && p->broken != PORTICO_OK) {
+        status = p->broken;
     } else if (o->capacity > 0) {
         o->bytes = read_some(s, o->data, o->capacity);
     }
@@ -182,9 +184,9 @@ void stream_send(os_socket *s) {
     if (o == NULL) {
         return;
     }
-    if (incoming(s)->reset_arrived) {
+    if (incoming(s)->broken != PORTICO_OK) {
         s->send = NULL;
-        port_complete(s->port, o, PORTICO_E_RESET);
+        port_complete(s->port, o, incoming(s)->broken);
         return;
     }
     o->bytes += write_some(s, &o->list);
@@ -199,14 +201,24 @@ void stream_send(os_socket *s) {
 
 /* ---- the seam ---------------------------------------------------------------------------- */
 
+/* How a connection fails by chance (fault_status). */
+static const portico_status breaks[] = {PORTICO_E_RESET, PORTICO_E_TIMEOUT, PORTICO_E_UNREACHABLE,
+                                        PORTICO_E_SYSTEM, 0};
+
 /* Why a submit fails at once; a broken connection may also be left to the completion. */
 static portico_status submit_status(const os_socket *s) {
     const pipe *p = incoming(s);
-    if (fault_strikes(SIM_FAULT_MEMORY)) {
-        return PORTICO_E_NO_MEMORY;
+    portico_status status = shortage();
+    bool at_once = p->arrived == p->read && run.options.wild && p->broken != PORTICO_OK;
+    return status == PORTICO_OK && at_once && sim_random(SIM_NETWORK, 2) == 0 ? p->broken : status;
+}
+
+/* The connection of a submit may break. */
+static void submit_break(const os_socket *s) {
+    portico_status status = fault_status(SIM_FAULT_NETWORK, breaks);
+    if (status != PORTICO_OK) {
+        stream_reset(s->way, 1 - s->side, status);
     }
-    bool broken = p->reset_arrived && p->arrived == p->read && run.options.wild;
-    return broken && sim_random(SIM_NETWORK, 2) == 0 ? PORTICO_E_RESET : PORTICO_OK;
 }
 
 portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capacity) {
@@ -225,9 +237,7 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     o->bytes = 0;
     s->recv = o;
     port_traffic(s->port)->recv_calls += capacity > 0;
-    if (fault_strikes(SIM_FAULT_NETWORK)) {
-        stream_reset(s->way, 1 - s->side);
-    }
+    submit_break(s);
     stream_recv(s);
     return port_submitted();
 }
@@ -273,6 +283,7 @@ portico_status os_send(os_socket *s, os_op *submitted, os_buffer *list) {
     o->list = list;
     o->bytes = 0;
     s->send = o;
+    submit_break(s);
     stream_send(s);
     return port_submitted();
 }
@@ -283,7 +294,7 @@ uint32_t os_send_now(os_socket *s, os_buffer **list) {
     if (is_too_long(*list)) {
         sim_fail("os_send_now gets a list of more than %d buffers", OS_SEND_BUFFERS_MAX);
     }
-    if (s->send != NULL || s->shut || incoming(s)->reset_arrived || is_slow(s)) {
+    if (s->send != NULL || s->shut || incoming(s)->broken != PORTICO_OK || is_slow(s)) {
         return 0;
     }
     uint32_t size = write_some(s, list);

@@ -170,9 +170,17 @@ static void token_pass(void) {
     }
 }
 
+static void stall(void) {
+    if (fault_strikes(SIM_FAULT_STALL)) {
+        self->until_ns = run.now_ns + (1 + sim_random(SIM_FAULTS, STALL_MAX_MS)) * 1000000;
+        token_pass();
+    }
+}
+
 int64_t token_atomic(void) {
     if (self != NULL && !run.in_event) {
         run.now_ns += CALL_NS;
+        stall();
         token_pass();
     }
     uint32_t every = run.options.atomic_switch;
@@ -181,13 +189,6 @@ int64_t token_atomic(void) {
 
 void sim_yield(void) {
     token_pass();
-}
-
-static void stall(void) {
-    if (fault_strikes(SIM_FAULT_STALL)) {
-        self->until_ns = run.now_ns + (1 + sim_random(SIM_FAULTS, STALL_MAX_MS)) * 1000000;
-        token_pass();
-    }
 }
 
 static void thread_wake(os_thread *t) {
