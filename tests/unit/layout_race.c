@@ -6,7 +6,7 @@
 #include "support/check.h"
 #include "support/clock.h"
 
-enum { READERS = 3, CHANGES = 3000, CHANGES_SANITIZED = 1000, OPCODE = 7, PARTS = 2, BUILDS = 2 };
+enum { READERS = 3, CHANGES = 3000, CHANGES_SLOW = 600, OPCODE = 7, PARTS = 2, BUILDS = 2 };
 
 static session_type *type;
 static module modules[PARTS];
@@ -76,7 +76,7 @@ static void register_parts(registry *r) {
 
 SCENARIO(layout_race) {
     os_thread *threads[READERS];
-    uint32_t changes = scale_sanitized() ? CHANGES_SANITIZED : CHANGES;
+    uint32_t changes = (uint32_t)scale(scale_sanitized() ? CHANGES_SLOW : CHANGES, CHANGES_SLOW);
     registry *r = registry_create();
     type = session_type_get("race.session");
     CHECK(r != NULL && type != NULL);
