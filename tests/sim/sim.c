@@ -149,7 +149,7 @@ static int command_check(arguments *a) {
 }
 
 static int command_twice(arguments *a) {
-    uint32_t seeds = a->explore.seeds != 0 ? a->explore.seeds : (uint32_t)scale(20, 3);
+    uint32_t seeds = a->explore.seeds != 0 ? a->explore.seeds : (uint32_t)scale(20, 2);
     uint64_t differ = 0;
     for (const scenario *s = scenarios; s->name != NULL; s++) {
         if (a->scenario == NULL || a->scenario == s) {
