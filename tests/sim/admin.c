@@ -270,7 +270,8 @@ static void intrude(client *c) {
 static uint32_t threads_left;
 static uint32_t visits;
 static uint32_t packets;
-static bool stopping; /* the host has been asked to stop */
+static bool stopping; /* the host is to stop */
+static bool asked;    /* and has been asked to */
 
 static void visit(void) {
     client *c = client_open(WORLD_ADMIN_PORT);
@@ -392,22 +393,18 @@ static void check_back(void) {
     witness_quiet();
 }
 
-/* Asks the host to stop. Once only: the second signal ends it at once. */
-static void stop(bool faults_ended) {
+/* Asks the host to stop, by an administrator or by a signal, unless it has been asked. A second
+ * signal would end it at once. */
+static void stop(void) {
     stopping = true;
-    if (sim_chance(SIM_WORLD, 2)) {
-        bool ok = world_ctl("stop", NULL);
-        CHECK(ok || !faults_ended);
-        if (ok) {
-            return;
-        }
-    }
-    sim_stop_signal();
+    asked = asked || (sim_chance(SIM_WORLD, 2) && world_ctl("stop", NULL)) || world_signal_stop() ||
+            world_ctl("stop", NULL);
 }
 
 static void wait_for_end(void) {
     for (uint32_t waited_ms = 0; world_runs(); waited_ms += 10) {
         CHECK(waited_ms < PATIENCE_MS);
+        stop(); /* again if a fault has prevented it */
         os_sleep(10);
     }
 }
@@ -430,7 +427,7 @@ SCENARIO(admin) {
     os_sleep(world_random(300));
     while (threads_left > 0) {
         if (early && world_runs() && sim_chance(SIM_WORLD, 4)) {
-            stop(false);
+            stop();
             early = false;
         }
         if (sim_chance(SIM_WORLD, 2)) {
@@ -443,7 +440,7 @@ SCENARIO(admin) {
     }
     if (serves && !stopping) {
         check_back();
-        stop(true);
+        stop();
     }
     if (serves) {
         wait_for_end();

@@ -115,12 +115,10 @@ static portico_status PORTICO_CALL room_close(portico_room room) {
     return gone("room_close", room, was, real->room_close(room));
 }
 
+/* A room whose on_close has just returned can still be found for a moment. */
 static portico_status PORTICO_CALL room_join(portico_room room, portico_session session) {
-    ended_kind room_was = ended_as(room);
-    ended_kind session_was = ended_as(session);
-    portico_status status = real->room_join(room, session);
-    (void)gone("room_join", session, session_was, status);
-    return gone("room_join", room, room_was, status);
+    ended_kind was = ended_as(session);
+    return gone("room_join", session, was, real->room_join(room, session));
 }
 
 /* That the room has ended is in the message. */
@@ -167,7 +165,10 @@ static uint32_t PORTICO_CALL room_send(portico_room room, uint16_t opcode, const
 
 static portico_status PORTICO_CALL room_info(portico_room room, portico_room_info *info) {
     ended_kind was = ended_as(room);
-    return gone("room_info", room, was, real->room_info(room, info));
+    portico_status status = real->room_info(room, info);
+    bool ending = was == ENDED_ROOM && status == PORTICO_OK && info->closing == 1;
+    check_ended("room_info", room, was, ending || is_nothing(status));
+    return status;
 }
 
 /* ---- messages and timers ------------------------------------------------------------------ */

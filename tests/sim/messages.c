@@ -151,9 +151,6 @@ SCENARIO(messages) {
         counters_expect_timers(0); /* all have ended with their entities or their module */
         counters_await_rest(NULL);
     }
-    while (serves && early && world_runs()) {
-        os_sleep(STEP_MS); /* a second signal would end it at once */
-    }
     int code = world_stop();
     CHECK(code == 0 || !serves);
     post_closed();

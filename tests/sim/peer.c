@@ -153,8 +153,9 @@ static void peer_take(peer *p, os_socket *socket) {
     while (l < p->links + LINKS && l->used) {
         l++;
     }
-    if (l == p->links + LINKS || p->mode == PEER_CLOSES || p->mode == PEER_RESETS) {
-        os_close(socket, p->mode == PEER_RESETS);
+    bool resets = p->mode == PEER_RESETS || p->mode == PEER_ABSENT; /* accepted just before */
+    if (l == p->links + LINKS || p->mode == PEER_CLOSES || resets) {
+        os_close(socket, resets);
         return;
     }
     memset(l, 0, sizeof *l);

@@ -210,9 +210,6 @@ SCENARIO(rooms) {
         counters_expect_timers(0); /* those of rooms and of the module have ended with them */
         counters_await_rest(NULL);
     }
-    while (serves && early && world_runs()) {
-        os_sleep(STEP_MS); /* a second signal would end it at once */
-    }
     int code = world_stop();
     CHECK(code == 0 || !serves);
     CHECK(rooms_loads == 0);
