@@ -118,6 +118,7 @@ portico_status os_random(void *data, size_t size) {
 
 uint64_t os_monotonic_ns(void) {
     token_call("monotonic_ns", 0);
+    token_spin();
     uint64_t tick_ns = (uint64_t)run.options.clock_tick_us * 1000;
     uint64_t now_ns = run.now_ns;
     return tick_ns != 0 ? now_ns - now_ns % tick_ns : now_ns;

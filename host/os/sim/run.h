@@ -10,6 +10,7 @@ typedef struct run_thread {
     bool spared;     /* by sim_spare_this_thread */
     uint64_t used_ns;
     const char *last_call;
+    uint32_t repeats; /* of that call, without another one between */
     char name[16];
 } run_thread;
 
@@ -50,7 +51,7 @@ void handle_give_back(void);
  */
 portico_status handle_fault(void);
 
-/* The same, and counts the handle if not; the second gives it back at once. */
+/* The same, and counts the handle if it does not fail. handle_for_now gives it back at once. */
 portico_status handle_new(void);
 portico_status handle_for_now(void);
 

@@ -17,7 +17,9 @@ enum {
     CALLS_MAX = 20000000,
     READY_MAX = 256,
     FAIR_PICKS = 2000, /* the first in priority runs no longer than this while others could */
-    STALL_MAX_MS = 300
+    STALL_MAX_MS = 300,
+    SPIN_CALLS = 16,
+    SPIN_DOUBLED_MAX = 10 /* 0.1 ms */
 };
 
 typedef enum thread_state { THREAD_READY, THREAD_WAITING, THREAD_ENDED } thread_state;
@@ -217,6 +219,7 @@ void token_call(const char *name, uint64_t value) {
     if (++run.figures.calls > calls_max) {
         sim_fail("still running after %llu calls of the seam", (unsigned long long)calls_max);
     }
+    self->info.repeats = self->info.last_call == name ? self->info.repeats + 1 : 0;
     self->info.last_call = name;
     self->info.used_ns += CALL_NS;
     run.figures.used_ns += CALL_NS;
@@ -228,6 +231,19 @@ void token_call(const char *name, uint64_t value) {
         call_reached();
     }
     if (sim_chance(SIM_SCHEDULE, run.options.call_switch)) {
+        token_pass();
+    }
+}
+
+void token_spin(void) {
+    uint32_t repeats = self->info.repeats;
+    if (repeats >= SPIN_CALLS) {
+        uint32_t doubled = repeats - SPIN_CALLS;
+        uint64_t ns = (uint64_t)CALL_NS
+                      << (doubled < SPIN_DOUBLED_MAX ? doubled : SPIN_DOUBLED_MAX);
+        self->info.used_ns += ns;
+        run.figures.used_ns += ns;
+        run.now_ns += ns;
         token_pass();
     }
 }

@@ -12,6 +12,10 @@
  * token on. `value` is what matters of the arguments. */
 void token_call(const char *name, uint64_t value);
 
+/* Ends a reading of the clock. A thread that reads it again and again and calls nothing else spins:
+ * the clock then advances faster, and the token may go to another thread. */
+void token_spin(void);
+
 /* An atomic operation at which the token goes to another thread. Returns how many more until the
  * next. */
 int64_t token_atomic(void);
