@@ -1,15 +1,15 @@
-/* What a player sees of a swap in situations that chance would seldom make: each seed makes all of
+/* What a player sees of a swap in situations that are rare by chance: each seed arranges all of
  * them, in an order of its own.
  *
  *   waits for settle    a second swap, while a turn has not ended since before the first
  *   a late arrival      a session that the new build cannot take over comes after the plan
  *   given up, followed  a session has followed a build whose swap_in then fails
  *   given up, queued    a room has messages waiting while two swaps are given up
- *   under load          sessions have packets without end, and some handler always runs
+ *   under load          sessions always have packets waiting, and some handler always runs
  *   back and forth      roll-backs and swaps that fail follow each other without a pause
  *
- * Nothing fails but what should: of the faults, only needless wakes strike, and once stalls.
- */
+ * Only what should fail does. The only faults are needless wakes, jumps of the wall clock and, in
+ * the last situation, stalls. */
 #include "sim/client.h"
 #include "sim/generations_module.h"
 #include "sim/ledger.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum { PORT = 7000, RARE_PORT = 7001, PATIENCE_MS = 600000, STEP_MS = 1 };
-enum { STAY_MS = 500, POSTS = 3, BUSY = 4, WORKS = 400, STORM = 30 };
+enum { STAY_MS = 500, POSTS = 3, BUSY = 4, WORKS = 120, STORM = 12 };
 
 static char answer[WORLD_ANSWER_BYTES];
 

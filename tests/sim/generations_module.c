@@ -74,7 +74,7 @@ static void PORTICO_CALL work(portico_session session, void *state, const portic
     (void)session, (void)state, (void)packet;
     land_works++;
     if (!land_hurries) {
-        os_sleep(3 + world_random(5));
+        os_sleep(10 + world_random(15));
     }
 }
 
