@@ -26,7 +26,7 @@ static void turn_join(session *s, uint32_t move) {
     room *refused = NULL;
     os_mutex_lock(&s->lock);
     bool answered = s->joined || s->moves == move;
-    if (s->target == s->home && answered) { /* else it moves on; that result has been posted */
+    if (s->target == s->home && answered) { /* else session_move has posted the result */
         session_post_result_locked(s, status);
         if (!s->joined) {
             refused = s->target;

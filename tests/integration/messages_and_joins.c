@@ -12,8 +12,7 @@
 
 enum { GO = 1, EVENT = 2, LATE = 3, CHAIN = 4, ROUNDS = 100, LATE_ROUNDS = 20, CHAIN_MAX = 20 };
 
-/* Sends a packet and stores its `count` events in `events`, each followed by 'y' or
- * 'n'. */
+/* Sends a packet and stores its `count` events in `events`, each followed by 'y' or 'n'. */
 static void ask(net_socket s, uint16_t opcode, const char *data, size_t count, char *events) {
     CHECK(wire_send(s, WIRE_U16, opcode, data, (uint32_t)strlen(data)));
     for (size_t i = 0; i < count; i++) {

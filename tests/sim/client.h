@@ -36,8 +36,8 @@ void client_close(client *c, bool reset);
 /* From now on frames are of the framing u32. */
 void client_use_u32(client *c);
 
-/* The same in frames of the framing u16 or u32. client_recv_frame returns the payload's size, which must
- * not exceed `capacity`, or CLIENT_...; an end within a frame is CLIENT_BROKEN. */
+/* The same in frames of the framing u16 or u32. client_recv_frame returns the payload's size, which
+ * must not exceed `capacity`, or CLIENT_...; an end within a frame is CLIENT_BROKEN. */
 bool client_send_frame(client *c, uint16_t opcode, const void *data, uint16_t size,
                        uint32_t timeout_ms);
 int32_t client_recv_frame(client *c, uint16_t *opcode, void *data, uint32_t capacity,

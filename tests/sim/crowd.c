@@ -1,7 +1,7 @@
 /* Sessions that nothing orders talk to each other in one channel, and create rooms of a module that
  * is loaded and unloaded all the time. Their handlers, and the unload, wait for each other, so that
  * they do it at the same moment. Every packet arrives once, in its sender's order, and every unload
- * succeeds. Threads may stall, but nothing fails. */
+ * succeeds. Threads may stall, but no call fails. */
 #include "sim/client.h"
 #include "sim/ledger.h"
 #include "sim/world.h"

@@ -1,6 +1,6 @@
 /* Threads release what a swap or an unload waits for: the states of a generation, the holds of a
- * module. Who sees that the last one is gone may free it at once, and learns of it at once. No host
- * runs. */
+ * module. The thread that waits learns at once that the last one is gone, and may then free it. No
+ * host runs. */
 #include "module/module.h"
 #include "sim/world.h"
 
