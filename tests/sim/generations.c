@@ -81,8 +81,8 @@ static land_answer ask(client *c) {
 
 /* ---- waits for settle --------------------------------------------------------------------- */
 
-/* The player's state passes through each generation, also through the one that served while its
- * turn was held up: a field which that one does not have begins anew. */
+/* The player's state passes through every generation, even the one that served only while its turn
+ * was held up: a field that is missing there begins anew. */
 static void waits_for_settle(void) {
     expect_swap(LAND_EXTRA);
     client *c = open_client(PORT);
