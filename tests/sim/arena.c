@@ -116,7 +116,7 @@ SCENARIO(arena) {
     }
     bool early = world_random(4) == 0;
     if (serves && early) {
-        sim_stop_signal();
+        (void)world_signal_stop();
     }
     sim_faults_end();
     if (serves && !early) {
@@ -125,9 +125,6 @@ SCENARIO(arena) {
     bots_end = true;
     for (uint32_t i = 0; i < count; i++) {
         os_thread_join(threads[i]);
-    }
-    while (serves && early && world_runs()) {
-        os_sleep(STEP_MS); /* a second signal would end it at once */
     }
     int code = world_stop();
     CHECK(code == 0 || !serves);
