@@ -1,6 +1,6 @@
 /* Sessions create, join, leave and close rooms, move each other, and end at any moment, while the
- * module is swapped, unloaded and loaded, and perhaps the host is stopped. rooms_book.h knows what
- * may happen.
+ * module is swapped for a build with other states of rooms, unloaded and loaded, and perhaps the
+ * host is stopped. rooms_book.h knows what may happen.
  *
  * All kinds of faults may strike. After the last one the host recovers: no message of
  * room_join_tell is missing, the module can be swapped, and a new client is served.
@@ -160,8 +160,8 @@ SCENARIO(rooms) {
     for (int kind = 0; kind < SIM_FAULT_STALL && !book_faults; kind++) {
         (void)sim_fault_rate((sim_fault_kind)kind, 0);
     }
-    sim_library_add("rooms 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe);
-    sim_library_add("rooms 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe);
+    sim_library_add("rooms 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_1);
+    sim_library_add("rooms 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_2);
     world_build("rooms", "rooms 1");
     book_rooms_end = true; /* if the start fails */
     bool serves = world_start("workers = 3", "[module rooms]\n[listener main]\n"

@@ -6,6 +6,7 @@
 #include "sim/rooms_book.h"
 #include "sim/world.h"
 
+#include <portico/state.h>
 #include <string.h>
 
 enum { TOLD = 0, WORK = BOOK_ASKS, TICK }; /* messages: TOLD + number of the ask */
@@ -25,10 +26,16 @@ typedef struct session_state {
     uint32_t work;
 } session_state;
 
-typedef struct room_state {
-    uint32_t work;
-    uint32_t count;
-} room_state;
+#define ROOM_STATE(S, FIELD, ARRAY) \
+    FIELD(S, uint32_t, work)        \
+    FIELD(S, uint32_t, count)
+PORTICO_STATE(room_state, ROOM_STATE);
+
+/* Of the second build: begins like the other, so that the handlers of both are the same. */
+#define GROWN_STATE(S, FIELD, ARRAY) \
+    ROOM_STATE(S, FIELD, ARRAY)      \
+    ARRAY(S, uint64_t, grown, 5)
+PORTICO_STATE(grown_state, GROWN_STATE);
 
 static void check_loaded(void) {
     CHECK(rooms_loads == 1);
@@ -405,10 +412,11 @@ static void PORTICO_CALL on_tick(portico_entity module, void *state,
     act(NULL, NULL);
 }
 
-static portico_status register_rooms(void) {
+static portico_status register_rooms(bool grown) {
     portico_room_type type = {.struct_size = sizeof type,
-                              .state_size = sizeof(room_state),
-                              .state_version = 1,
+                              .state_size = grown ? sizeof(grown_state) : sizeof(room_state),
+                              .state_version = grown ? 2 : 1,
+                              .state_fields = grown ? &grown_state_fields : &room_state_fields,
                               .on_open = on_room_open,
                               .on_join = on_join,
                               .on_leave = on_leave,
@@ -425,7 +433,7 @@ static portico_status register_rooms(void) {
     return status;
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
+static portico_status load(const portico_host *from_host, bool grown) {
     static const portico_session_type type = {.struct_size = sizeof type,
                                               .state_size = sizeof(session_state),
                                               .state_version = 1,
@@ -433,7 +441,6 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
                                               .on_open = on_open,
                                               .on_packet = on_packet,
                                               .on_close = on_close};
-    (void)state;
     host = ledger_host(from_host);
     portico_status status = host->register_session_type(&type);
     for (uint32_t i = 0; i < BOOK_ASKS && status == PORTICO_OK; i++) {
@@ -442,7 +449,17 @@ static portico_status PORTICO_CALL load(const portico_host *from_host, void *sta
     if (status == PORTICO_OK) {
         status = host->register_message(NULL, TICK, on_tick);
     }
-    return status == PORTICO_OK ? register_rooms() : status;
+    return status == PORTICO_OK ? register_rooms(grown) : status;
+}
+
+static portico_status PORTICO_CALL load_1(const portico_host *from_host, void *state) {
+    (void)state;
+    return load(from_host, false);
+}
+
+static portico_status PORTICO_CALL load_2(const portico_host *from_host, void *state) {
+    (void)state;
+    return load(from_host, true);
 }
 
 static portico_status PORTICO_CALL start(void *state) {
@@ -462,10 +479,18 @@ static void PORTICO_CALL unload(void *state) {
     }
 }
 
-static const portico_module_info info = {
+static const portico_module_info info_1 = {
     PORTICO_MODULE_HEAD, .name = "rooms",  .version = "1", .state_size = sizeof(module_state),
-    .load = load,        .unload = unload, .start = start};
+    .load = load_1,      .unload = unload, .start = start};
 
-const portico_module_info *PORTICO_CALL rooms_describe(void) {
-    return &info;
+static const portico_module_info info_2 = {
+    PORTICO_MODULE_HEAD, .name = "rooms",  .version = "2", .state_size = sizeof(module_state),
+    .load = load_2,      .unload = unload, .start = start};
+
+const portico_module_info *PORTICO_CALL rooms_describe_1(void) {
+    return &info_1;
+}
+
+const portico_module_info *PORTICO_CALL rooms_describe_2(void) {
+    return &info_2;
 }

@@ -16,7 +16,8 @@ extern bool rooms_quiet;
 /* How often the module is loaded: 0 or 1. */
 extern uint32_t rooms_loads;
 
-/* Of the libraries "rooms 1" and "rooms 2". */
-const portico_module_info *PORTICO_CALL rooms_describe(void);
+/* Of the libraries "rooms 1" and "rooms 2". The states of rooms have more fields in the second. */
+const portico_module_info *PORTICO_CALL rooms_describe_1(void);
+const portico_module_info *PORTICO_CALL rooms_describe_2(void);
 
 #endif
