@@ -67,6 +67,9 @@ static portico_status PORTICO_CALL session_send(portico_session session, uint16_
     portico_status status = real->session_send(session, opcode, data, size);
     ledger.sends += status == PORTICO_OK;
     ledger.refused += status == PORTICO_E_BACKLOG;
+    if (status == PORTICO_E_TOO_BIG) {
+        return status; /* it looks at the size first */
+    }
     return gone("session_send", session, was, status);
 }
 
