@@ -70,6 +70,8 @@ int sim_ferror(FILE *file);
 void sim_clearerr(FILE *file);
 int sim_fclose(FILE *file);
 
+/* Some C libraries define these as macros. */
+#undef fprintf
 #undef ferror
 #undef clearerr
 #define fwrite sim_fwrite
