@@ -113,6 +113,7 @@ static const char *folder_parent(void) {
 static void folder_choose(void) {
     snprintf(run.folder, sizeof run.folder, "%s/" FOLDER_PREFIX "%010" PRIu32, folder_parent(),
              run.owner);
+    folder_empty(run.folder); /* of a process that had the same id and was killed */
     if (real_folder_create(run.folder) != PORTICO_OK) {
         fprintf(stderr, "cannot create %s\n", run.folder);
         exit(2);
