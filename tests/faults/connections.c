@@ -7,7 +7,7 @@
 static os_op connect_op;
 static os_accept_op accept_op;
 
-/* What ends a connect in flight is a completion; closing it before would cancel it. */
+/* Waits for the completion before it closes the socket, which would cancel the connect. */
 static portico_status connect_at_once(void) {
     os_socket *socket = NULL;
     portico_status status = os_connect(faults_port, &faults_address, NULL, &connect_op, &socket);
@@ -83,13 +83,13 @@ static portico_status recv_breaks(void) {
     static os_op op;
     char byte;
     os_socket *client = client_connect();
-    (void)sim_fault_rate(SIM_FAULT_NETWORK, 1);
+    sim_fault_rate(SIM_FAULT_NETWORK, 1);
     portico_status status = PORTICO_E_NO_MEMORY;
     while (status == PORTICO_E_NO_MEMORY || status == PORTICO_E_NO_HANDLES) {
         status = os_recv(client, &op, &byte, 1);
     }
     status = status == PORTICO_OK ? faults_wait() : status;
-    (void)sim_fault_rate(SIM_FAULT_NETWORK, 2);
+    sim_fault_rate(SIM_FAULT_NETWORK, 2);
     os_close(client, true);
     return status;
 }
@@ -109,9 +109,7 @@ static portico_status submit(void) {
 /* A file that is open is a handle that a connect misses. */
 static void check_files_are_handles(void) {
     sim_figures figures;
-    for (int kind = 0; kind < SIM_FAULT_KINDS; kind++) {
-        (void)sim_fault_rate((sim_fault_kind)kind, 0);
-    }
+    sim_faults_pause(true);
     sim_look(&figures);
     sim_handles_limit((uint32_t)figures.handles + 1);
     FILE *file = os_fopen("faults_file", "wb");

@@ -76,5 +76,5 @@ static void check_read(void) {
 SCENARIO(files) {
     check_write();
     check_read();
-    (void)sim_fault_rate(SIM_FAULT_FILES, 0);
+    sim_fault_rate(SIM_FAULT_FILES, 0);
 }

@@ -49,9 +49,9 @@ static void check_spin(void) {
 }
 
 SCENARIO(time) {
-    (void)sim_fault_rate(SIM_FAULT_STALL, 0);
+    sim_fault_rate(SIM_FAULT_STALL, 0);
     check_wall();
     check_spin();
-    (void)sim_fault_rate(SIM_FAULT_STALL, 2);
+    sim_fault_rate(SIM_FAULT_STALL, 2);
     check_atomics();
 }

@@ -100,9 +100,7 @@ SCENARIO(arena) {
     bots_timed = hour;
     uint32_t usual = hour ? HOUR_S : bots_strict ? MINUTE_S : 1 + world_random(SECONDS);
     uint32_t seconds = world_count("seconds", usual);
-    for (int kind = 0; kind < SIM_FAULT_KINDS && bots_strict; kind++) {
-        (void)sim_fault_rate((sim_fault_kind)kind, 0);
-    }
+    sim_faults_pause(bots_strict);
     bool serves = world_start("workers = 2", ini());
     uint32_t players = serves ? world_count("players", PLAYERS) : 0;
     uint32_t count = serves ? players + world_count("talkers", TALKERS) : 0;

@@ -164,9 +164,7 @@ static void reload(void) {
 }
 
 SCENARIO(crowd) {
-    for (int kind = 0; kind < SIM_FAULT_STALL; kind++) {
-        (void)sim_fault_rate((sim_fault_kind)kind, 0);
-    }
+    sim_calls_succeed();
     sim_library_add("crowd 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_crowd);
     sim_library_add("hall 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_hall);
     world_build("crowd", "crowd 1");

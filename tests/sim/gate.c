@@ -58,7 +58,7 @@ SCENARIO(gate) {
     for (uint32_t i = 0; i < callers; i++) {
         threads[i] = world_thread("caller", caller_main, NULL);
     }
-    (void)sim_fault_rate(SIM_FAULT_STALL, 0); /* the others would run on and on */
+    sim_fault_rate(SIM_FAULT_STALL, 0); /* the others would run on and on */
     sim_spare_this_thread(false);
     for (uint32_t i = 0; i < closes; i++) {
         close_and_open();

@@ -10,23 +10,13 @@
 
 enum { CLIENTS = 4, ROUNDS = 4, PATIENT_MS = 600000, IMPATIENT_MS = 50 };
 
-/* Starts without faults: a start that fails gives up on what a fault delays for longer. */
-static bool start_impatiently(void) {
-    uint32_t faults[SIM_FAULT_KINDS];
-    for (int kind = 0; kind < SIM_FAULT_KINDS; kind++) {
-        faults[kind] = sim_fault_rate((sim_fault_kind)kind, 0);
-    }
-    bool serves = cast_start(false, IMPATIENT_MS);
-    for (int kind = 0; kind < SIM_FAULT_KINDS; kind++) {
-        (void)sim_fault_rate((sim_fault_kind)kind, faults[kind]);
-    }
-    return serves;
-}
-
 SCENARIO(multi) {
     uint32_t commands = CAST_LOADS | (sim_chance(SIM_WORLD, 2) ? CAST_SWAPS | CAST_KICKS : 0);
     cast_begin(true);
-    bool serves = sim_chance(SIM_WORLD, 3) ? start_impatiently() : cast_start(false, PATIENT_MS);
+    bool impatient = sim_chance(SIM_WORLD, 3);
+    sim_faults_pause(impatient); /* a start that fails gives up on what a fault delays for longer */
+    bool serves = cast_start(false, impatient ? IMPATIENT_MS : PATIENT_MS);
+    sim_faults_pause(false);
     cast_run(serves ? CLIENTS : 0, ROUNDS, commands);
     cast_end(serves);
 }

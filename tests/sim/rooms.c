@@ -157,8 +157,8 @@ static void check_recovery(void) {
 SCENARIO(rooms) {
     os_thread *threads[CLIENTS] = {NULL};
     book_faults = world_random(3) != 0;
-    for (int kind = 0; kind < SIM_FAULT_STALL && !book_faults; kind++) {
-        (void)sim_fault_rate((sim_fault_kind)kind, 0);
+    if (!book_faults) {
+        sim_calls_succeed();
     }
     sim_library_add("rooms 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_1);
     sim_library_add("rooms 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_2);

@@ -58,7 +58,7 @@ static void stopper_main(void *arg) {
 SCENARIO(stop) {
     uint32_t stop_timeout_ms = sim_chance(SIM_WORLD, 4) ? IMPATIENT_MS : PATIENT_MS;
     if (stop_timeout_ms == IMPATIENT_MS) {
-        (void)sim_fault_rate(SIM_FAULT_STALL, 0);
+        sim_fault_rate(SIM_FAULT_STALL, 0);
     }
     cast_begin(sim_chance(SIM_WORLD, 2));
     os_thread *stopper =

@@ -8,18 +8,13 @@ static const portico_status failures[] = {PORTICO_E_ACCESS, PORTICO_E_SYSTEM, 0}
 static portico_status begin(const char *name) {
     token_call(name, 0);
     error_is_real();
-    portico_status status = fault_status(SIM_FAULT_FILES, failures);
-    return status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
+    return error_simulated(fault_status(SIM_FAULT_FILES, failures));
 }
 
 /* The same of a call that needs a handle for a moment. */
 static portico_status begin_with_handle(const char *name) {
     portico_status status = begin(name);
-    if (status == PORTICO_OK) {
-        status = handle_for_now();
-        status = status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
-    }
-    return status;
+    return status == PORTICO_OK ? error_simulated(handle_for_now()) : status;
 }
 
 /* The file is a handle until fclose (step.c). */

@@ -27,6 +27,9 @@ int32_t error_code(portico_status status) {
 }
 
 portico_status error_simulated(portico_status status) {
+    if (status == PORTICO_OK) {
+        return status;
+    }
     simulated_error = error_code(status);
     run_note("= ", "refused", (uint32_t)simulated_error);
     return status;

@@ -11,6 +11,7 @@ const char *const sim_fault_names[SIM_FAULT_KINDS] = {"memory",  "handles", "net
                                                       "library", "stall",   "wake",    "clock"};
 
 static uint64_t sources[SIM_SOURCES];
+static bool faults_paused;
 
 /* ---- chance ------------------------------------------------------------------------------ */
 
@@ -67,10 +68,18 @@ void *run_alloc(size_t size) {
 
 /* ---- faults ------------------------------------------------------------------------------ */
 
-uint32_t sim_fault_rate(sim_fault_kind kind, uint32_t one_in) {
-    uint32_t before = run.options.faults[kind];
+void sim_fault_rate(sim_fault_kind kind, uint32_t one_in) {
     run.options.faults[kind] = one_in;
-    return before;
+}
+
+void sim_calls_succeed(void) {
+    for (int kind = 0; kind < SIM_FAULT_STALL; kind++) {
+        run.options.faults[kind] = 0;
+    }
+}
+
+void sim_faults_pause(bool pause) {
+    faults_paused = pause;
 }
 
 void sim_handles_limit(uint32_t handles) {
@@ -88,7 +97,7 @@ void sim_spare_this_thread(bool spare) {
 
 bool fault_strikes(sim_fault_kind kind) {
     uint32_t one_in = run.options.faults[kind];
-    if (one_in == 0 || run.faults_ended || run.in_event || run.thread == NULL ||
+    if (one_in == 0 || faults_paused || run.faults_ended || run.in_event || run.thread == NULL ||
         run.thread->spared) {
         return false;
     }
@@ -143,7 +152,9 @@ portico_status handle_new(void) {
 
 portico_status handle_for_now(void) {
     portico_status status = handle_new();
-    run.figures.handles -= status == PORTICO_OK;
+    if (status == PORTICO_OK) {
+        handle_give_back();
+    }
     return status;
 }
 

@@ -100,9 +100,15 @@ void sim_on_exit(void (*fn)(int code));
  * clients. */
 void sim_spare_this_thread(bool spare);
 
-/* Changes how often faults of a kind strike from now on: sim_options.faults. Returns how often they
- * did. */
-uint32_t sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
+/* Changes how often faults of a kind strike from now on: sim_options.faults. */
+void sim_fault_rate(sim_fault_kind kind, uint32_t one_in);
+
+/* The same for all kinds by which calls fail: from now on only threads stall, waits return for no
+ * reason, and the clock jumps. */
+void sim_calls_succeed(void);
+
+/* No fault strikes while it is set. */
+void sim_faults_pause(bool pause);
 
 /* Changes how often an atomic operation hands the token on: sim_options.atomic_switch. */
 void sim_atomic_rate(uint32_t one_in);
@@ -138,8 +144,8 @@ uint32_t sim_library_open_count(const char *name);
 
 /* ---- figures ----------------------------------------------------------------------------- */
 
-/* What the host should have counted itself: of all ports that were made by threads which faults
- * strike. */
+/* The traffic of all ports that threads not spared from faults have made: the host's own counters
+ * should agree. */
 typedef struct sim_traffic {
     uint64_t completions; /* handed out */
     uint64_t bytes_in;    /* into buffers of os_recv and os_recv_now */

@@ -48,7 +48,7 @@ portico_status os_address_check(const os_address *address) {
     if (status == PORTICO_OK && !address_is_own(address)) {
         status = PORTICO_E_ADDRESS;
     }
-    return status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
+    return error_simulated(status);
 }
 
 /* Every name is this machine, unless it ends in ".invalid". Wild: the answer may take seconds. */
@@ -120,8 +120,7 @@ portico_status os_socket_address(os_socket *s, os_address *address) {
 portico_status os_socket_configure(os_socket *s, const os_socket_options *options) {
     token_call("socket_configure", 0);
     s->linger_s = options->linger_s;
-    portico_status status = fault_status(SIM_FAULT_NETWORK, option_failures);
-    return status == PORTICO_OK ? PORTICO_OK : error_simulated(status);
+    return error_simulated(fault_status(SIM_FAULT_NETWORK, option_failures));
 }
 
 /* ---- making ------------------------------------------------------------------------------ */

@@ -34,7 +34,8 @@ uint64_t token_until(uint32_t timeout_ms);
 /* The clock's first tick that is not before this time (sim_options.clock_tick_us). */
 uint64_t token_tick(uint64_t ns);
 
-/* Sets os_error() of the calling thread to the simulated code of the status; returns the status. */
+/* Sets os_error() of the calling thread to the simulated code of the status, unless that is
+ * PORTICO_OK; returns the status. */
 portico_status error_simulated(portico_status status);
 
 /* That code. */
