@@ -7,26 +7,22 @@
 #include "run/worker.h"
 #include "sim/world.h"
 
+#include "support/place.h"
 #include "support/scenario.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { THREADS = 2, ROUNDS = 60, BEATS = 200, QUIET = 8, PERIOD_MS = 20, SLACK_MS = 2 * 16 };
 enum { OFTEN = 2 }; /* atomic operations hand on: one in this many */
 
-typedef struct place {
-    entity base; /* first */
-    strand strand;
-    /* Of a periodic schedule: */
-    uint64_t from_ns; /* was started between these two */
+/* Its handler is slow. */
+typedef struct slow {
+    place base;       /* first */
+    uint64_t from_ns; /* the schedule was started between these two */
     uint64_t until_ns;
     uint64_t counted; /* periods */
     uint32_t beats;   /* messages */
-} place;
+} slow;
 
 static os_port *port;
-static place *clock_place; /* whose handler is slow */
 static os_mutex lock;
 static os_cond period; /* one begins just now */
 static uint32_t periods;
@@ -57,52 +53,42 @@ static portico_status waker_take(entity *e, message *m) {
     return PORTICO_E_BACKLOG;
 }
 
-static void on_message(work *w) {
-    message *m = (message *)w;
-    place *p = (place *)m->to;
-    if (p == clock_place) {
-        p->beats++;
-        for (uint32_t i = p->beats < BEATS ? world_random(3) : 0; i > 0; i--) {
-            wait_for_period();
-        }
-        p->counted++;
-    }
-    p->counted += m->from->delivered(m->from);
+/* Returns how many were left out before it. */
+static uint32_t message_end(message *m) {
+    uint32_t missed = m->from->delivered(m->from);
     m->from = NULL;
     message_free(m);
-    if (p == clock_place) {
-        uint64_t now_ns = os_monotonic_ns();
-        CHECK(p->counted <= begun(now_ns, p->from_ns));
-        CHECK(p->beats < BEATS + QUIET ||
-              p->counted >= begun(now_ns - SLACK_MS * ms_ns, p->until_ns));
+    return missed;
+}
+
+static void on_message(work *w) {
+    (void)message_end((message *)w);
+}
+
+static void on_beat(work *w) {
+    message *m = (message *)w;
+    slow *s = (slow *)m->to;
+    s->beats++;
+    for (uint32_t i = s->beats < BEATS ? world_random(3) : 0; i > 0; i--) {
+        wait_for_period();
     }
+    s->counted++;
+    s->counted += message_end(m);
+    uint64_t now_ns = os_monotonic_ns();
+    CHECK(s->counted <= begun(now_ns, s->from_ns));
+    CHECK(s->beats < BEATS + QUIET || s->counted >= begun(now_ns - SLACK_MS * ms_ns, s->until_ns));
 }
 
-static portico_status place_take(entity *e, message *m) {
-    m->work.run = on_message;
-    strand_push(&((place *)e)->strand, &m->work);
-    return PORTICO_OK;
-}
-
-static void place_free(entity *e) {
-    free(e);
-}
-
-static place *place_new(portico_status (*take)(entity *e, message *m)) {
-    place *p = calloc(1, sizeof *p);
+static void *place_new(size_t size, void (*handler)(work *w)) {
+    void *p = place_create(size, port, handler);
     CHECK(p != NULL);
-    p->base.kind = ENTITY_MODULE;
-    p->base.free = place_free;
-    p->base.take = take;
-    strand_init(&p->strand, &p->base, port);
-    CHECK(entity_add(&p->base, 1));
     return p;
 }
 
 /* Each time, the cancel, the schedule and perhaps the end of the entity are due at once. */
 static void race(void *arg) {
     (void)arg;
-    place *own = place_new(place_take);
+    place *own = place_new(sizeof *own, on_message);
     for (uint32_t round = world_count("rounds", ROUNDS); round > 0; round--) {
         portico_timer number = 0;
         uint32_t delay_ms = 1 + world_random(2);
@@ -111,7 +97,7 @@ static void race(void *arg) {
         os_sleep(delay_ms);
         if (world_random(4) == 0) {
             entity_release(&own->base);
-            own = place_new(place_take);
+            own = place_new(sizeof *own, on_message);
         }
         (void)schedule_cancel(number);
         CHECK(schedule_cancel(number) == PORTICO_E_GONE);
@@ -124,22 +110,23 @@ static void beat(void) {
     portico_timer wakes = 0;
     portico_timer beats = 0;
     uint32_t count = world_count("beats", BEATS) + 2 * QUIET;
-    place *waker = place_new(waker_take);
-    clock_place = place_new(place_take);
-    clock_place->beats = BEATS + 2 * QUIET - count;
+    place *waker = place_new(sizeof *waker, NULL);
+    slow *s = place_new(sizeof *s, on_beat);
+    waker->base.take = waker_take;
+    s->beats = BEATS + 2 * QUIET - count;
     CHECK(schedule_start(waker->base.id, 0, 1, NULL, 0, PERIOD_MS, PERIOD_MS, &wakes) ==
           PORTICO_OK);
-    clock_place->from_ns = os_monotonic_ns();
-    clock_place->until_ns = UINT64_MAX;
-    CHECK(schedule_start(clock_place->base.id, 0, 1, "beat", 4, PERIOD_MS, PERIOD_MS, &beats) ==
+    s->from_ns = os_monotonic_ns();
+    s->until_ns = UINT64_MAX;
+    CHECK(schedule_start(s->base.base.id, 0, 1, "beat", 4, PERIOD_MS, PERIOD_MS, &beats) ==
           PORTICO_OK);
-    clock_place->until_ns = os_monotonic_ns();
-    while (clock_place->beats < BEATS + 2 * QUIET) {
+    s->until_ns = os_monotonic_ns();
+    while (s->beats < BEATS + 2 * QUIET) {
         os_sleep(PERIOD_MS);
     }
     CHECK(schedule_cancel(beats) == PORTICO_OK);
     CHECK(schedule_cancel(wakes) == PORTICO_OK);
-    entity_release(&clock_place->base);
+    entity_release(&s->base.base);
     entity_release(&waker->base);
 }
 

@@ -9,6 +9,7 @@
 #include "run/worker.h"
 
 #include "support/check.h"
+#include "support/place.h"
 
 #include <stdatomic.h>
 
@@ -21,11 +22,6 @@ enum {
     EVERY = 2,
     WAIT_MS = 20000
 };
-
-typedef struct place {
-    entity base; /* first */
-    strand strand;
-} place;
 
 static os_port *port;
 static place *steady; /* there all the time: what is for it once must come, or be cancelled */
@@ -46,24 +42,9 @@ static void on_message(work *w) {
     message_free(m);
 }
 
-static portico_status place_take(entity *e, message *m) {
-    m->work.run = on_message;
-    strand_push(&((place *)e)->strand, &m->work);
-    return PORTICO_OK;
-}
-
-static void place_free(entity *e) {
-    free(e);
-}
-
 static place *place_new(void) {
-    place *p = calloc(1, sizeof *p);
+    place *p = place_create(sizeof *p, port, on_message);
     CHECK(p != NULL);
-    p->base.kind = ENTITY_MODULE;
-    p->base.free = place_free;
-    p->base.take = place_take;
-    strand_init(&p->strand, &p->base, port);
-    CHECK(entity_add(&p->base, 1));
     return p;
 }
 
