@@ -181,7 +181,7 @@ static const struct {
     {"executable_path", executable_path, FILES},
 };
 
-/* What these would remove does not exist, so they never succeed. */
+/* These never succeed: there is nothing to remove. */
 static void check_removals(void) {
     uint64_t expected = FILES + STATUS_BIT(E_NOT_FOUND);
     faults_expect("file_remove", file_remove, expected);

@@ -54,7 +54,7 @@ static bool is_shown(stat s) {
     return s != STAT_ops_submitted && s != STAT_ops_completed;
 }
 
-/* What the lines of the queues, listeners and connectors add up to. */
+/* The sums of the lines of the queues, listeners and connectors. */
 typedef struct places {
     uint64_t queued;
     uint64_t made; /* sessions, ever */
@@ -132,7 +132,7 @@ void counters_status(const char *answer) {
     }
 }
 
-/* What is not as it must be when nothing happens. */
+/* Why the host is not at rest; NULL: it is. */
 static const char *unrest(const char *answer) {
     places sum = add_lines(answer);
     if (counters_figure(answer, "sessions") != 1) {

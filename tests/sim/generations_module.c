@@ -33,11 +33,8 @@ PORTICO_STATE(plain, PLAIN);
     FIELD(S, uint32_t, calls)
 PORTICO_STATE(extra, EXTRA);
 
-#define RARE(S, FIELD, ARRAY) FIELD(S, uint32_t, calls)
-PORTICO_STATE(rare, RARE);
-
-#define RARE_NARROW(S, FIELD, ARRAY) FIELD(S, uint16_t, calls)
-PORTICO_STATE(rare_narrow, RARE_NARROW);
+#define NARROW(S, FIELD, ARRAY) FIELD(S, uint16_t, calls)
+PORTICO_STATE(narrow, NARROW);
 
 /* Of the module: what the `load` of the image that has it has written there, until a swap. */
 typedef struct land_state {
@@ -84,12 +81,6 @@ static portico_status PORTICO_CALL rare_open(portico_session session, void *stat
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL rare_packet(portico_session session, void *state,
-                                     const portico_packet *packet) {
-    rare *s = state;
-    reply(session, packet->opcode, ++s->calls, 0);
-}
-
 /* ---- rooms of land ------------------------------------------------------------------------ */
 
 static portico_status PORTICO_CALL on_join(portico_room room, void *state,
@@ -132,7 +123,7 @@ static portico_status load_land(const build *b, const portico_host *host, land_s
                                             .state_version = 1,
                                             .state_fields = b->rare,
                                             .on_open = rare_open,
-                                            .on_packet = rare_packet};
+                                            .on_packet = ask_plain};
     const portico_room_type room = {.struct_size = sizeof room, .name = "room", .on_join = on_join};
     land_host = host;
     land_loads += strcmp(b->library, LAND_FAILS) == 0 || strcmp(b->library, LAND_NARROW) == 0;
@@ -188,10 +179,10 @@ static portico_status PORTICO_CALL swap_in_fails(void *state) {
         return &info;                                                                       \
     }
 
-LAND(extra, LAND_EXTRA, extra, ask_extra, rare, .unload = NULL)
-LAND(plain, LAND_PLAIN, plain, ask_plain, rare, .unload = NULL)
-LAND(fails, LAND_FAILS, extra, ask_extra, rare, .unload = give_up, .swap_in = swap_in_fails)
-LAND(narrow, LAND_NARROW, extra, ask_extra, rare_narrow, .unload = give_up)
+LAND(extra, LAND_EXTRA, extra, ask_extra, plain, .unload = NULL)
+LAND(plain, LAND_PLAIN, plain, ask_plain, plain, .unload = NULL)
+LAND(fails, LAND_FAILS, extra, ask_extra, plain, .unload = give_up, .swap_in = swap_in_fails)
+LAND(narrow, LAND_NARROW, extra, ask_extra, narrow, .unload = give_up)
 
 /* ---- guide -------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* generations_module.h: the modules of the scenario `generations`. `land` has players, rooms and a
- * rare second session type; `guide` requires it and joins the players. What they do is for the
- * scenario to say, in these variables. */
+ * rare second session type; `guide` requires it and joins the players. The scenario controls both
+ * with these variables. */
 #ifndef TEST_GENERATIONS_MODULE_H
 #define TEST_GENERATIONS_MODULE_H
 

@@ -1,7 +1,7 @@
 /* Clients send streams of bytes in pieces of any size, as lines or raw, and the module sends each
- * packet back while it is swapped. What comes back is the beginning of what was sent; without a
- * fault it is all of it, also after the client has ended its sending direction. Tolerates every
- * kind of fault: it may end a connection. */
+ * packet back while it is swapped. The stream that comes back begins like the one that was sent;
+ * without a fault it is as long, also after the client has ended its sending direction. Tolerates
+ * every kind of fault: it may end a connection. */
 #include "sim/client.h"
 #include "sim/ledger.h"
 #include "sim/world.h"
@@ -16,7 +16,7 @@ enum { CLIENTS = 4, PIECES = 20, PIECE_MAX = 600, PATIENCE_MS = 3600000, PORT = 
 static const portico_host *host;
 static bool lines;
 static uint32_t pieces;
-static uint32_t clients_left;
+static uint32_t clients_begun;
 static uint32_t clients_whole; /* have everything back */
 
 /* ---- the module -------------------------------------------------------------------------- */
@@ -28,7 +28,7 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
     CHECK(!lines || memchr(packet->data, '\n', packet->size) == NULL);
     CHECK(lines || packet->size > 0);
     if (host->session_send(session, packet->opcode, packet->data, packet->size) != PORTICO_OK) {
-        (void)host->session_close(session); /* nothing may come back after what is missing */
+        (void)host->session_close(session); /* nothing may come back after a gap */
     }
 }
 
@@ -103,26 +103,33 @@ static void stream_end(stream *s) {
     clients_whole += s->back_bytes == s->sent_bytes;
 }
 
-static void client_main(void *arg) {
-    stream *s = arg;
+static void play(void) {
+    static stream streams[CLIENTS];
+    stream *s = &streams[clients_begun++];
     s->client = client_open(PORT);
-    if (s->client != NULL) {
-        bool open = true;
-        for (uint32_t i = 0; open && i < pieces; i++) {
-            os_sleep(world_random(20));
-            open = stream_send(s) && (world_random(2) == 0 || stream_receive(s, world_random(20)));
-        }
-        if (open) {
-            stream_end(s);
-        }
-        client_close(s->client, sim_random(SIM_WORLD, 2) == 0);
+    if (s->client == NULL) {
+        return;
     }
-    clients_left--;
+    bool open = true;
+    for (uint32_t i = 0; open && i < pieces; i++) {
+        os_sleep(world_random(20));
+        open = stream_send(s) && (world_random(2) == 0 || stream_receive(s, world_random(20)));
+    }
+    if (open) {
+        stream_end(s);
+    }
+    client_close(s->client, sim_random(SIM_WORLD, 2) == 0);
+}
+
+static void swap(void) {
+    static bool second;
+    second = !second;
+    world_build("streams", second ? "streams 2" : "streams 1");
+    (void)world_ctl("swap streams", NULL);
+    os_sleep(10);
 }
 
 SCENARIO(streams) {
-    static stream streams[CLIENTS];
-    os_thread *threads[CLIENTS] = {NULL};
     sim_figures figures;
     lines = sim_chance(SIM_WORLD, 2);
     sim_library_add("streams 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
@@ -137,18 +144,7 @@ SCENARIO(streams) {
     bool serves = world_start("workers = 2", ini);
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     pieces = world_count("pieces", PIECES);
-    clients_left = clients;
-    for (uint32_t i = 0; i < clients; i++) {
-        threads[i] = world_thread("client", client_main, &streams[i]);
-    }
-    for (int i = 0; clients_left > 0; i++) {
-        world_build("streams", i % 2 == 0 ? "streams 2" : "streams 1");
-        (void)world_ctl("swap streams", NULL);
-        os_sleep(10);
-    }
-    for (uint32_t i = 0; i < clients; i++) {
-        os_thread_join(threads[i]);
-    }
+    world_play(clients, play, swap);
     sim_look(&figures);
     CHECK(figures.faults > 0 || clients_whole == clients);
     int code = world_stop();

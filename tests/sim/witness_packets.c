@@ -17,7 +17,7 @@ typedef struct client_record {
     witness_entity *session; /* NULL: no packet has arrived there */
 } client_record;
 
-/* What one entity sends to one session. */
+/* The packets of one entity to one session. */
 typedef struct pair {
     uint64_t from;
     uint64_t to;
