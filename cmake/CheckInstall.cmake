@@ -2,12 +2,13 @@
 # it. Installing again replaces no file in conf/ that was edited.
 #
 #   cmake -DBUILD=<build folder> -DEXE=<name> -DSUFFIX=<of a module> -DEMULATOR=<runs EXE> -DCONFIG=
-#         -DGENERATOR= -DTOOLCHAIN= -DCOMPILER=<for C> -P CheckInstall.cmake
+#         -DGENERATOR= -DTOOLCHAIN= -DCOMPILER=<for C> -DCXX=<for C++, or nothing>
+#         -P CheckInstall.cmake
 
 set(prefix "${CMAKE_CURRENT_BINARY_DIR}/installed")
 set(conf "${prefix}/conf")
 set(doc "${prefix}/share/doc/portico")
-foreach(folder IN ITEMS installed module new)
+foreach(folder IN ITEMS installed made made_cpp new)
   file(REMOVE_RECURSE "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
 endforeach()
 string(REPLACE "|" ";" emulator "${EMULATOR}")
@@ -30,10 +31,12 @@ endmacro()
 install()
 foreach(path IN ITEMS
     bin/${EXE} modules/echo${SUFFIX} conf/portico.ini
-    include/portico/portico.h lib/cmake/portico/portico-config.cmake
+    include/portico/portico.h include/portico/portico.hpp include/portico/cpp/bytes.hpp
+    include/portico_testing.h lib/cmake/portico/portico-config.cmake
     share/doc/portico/LICENSE share/doc/portico/README.md share/doc/portico/CHANGELOG.md
-    share/doc/portico/sdk/README.md share/doc/portico/sdk/template/module.c
-    share/doc/portico/plugins/README.md share/doc/portico/plugins/chat.c)
+    share/doc/portico/sdk/README.md share/doc/portico/sdk/template/hello.c
+    share/doc/portico/plugins/README.md share/doc/portico/plugins/chat.c
+    share/doc/portico/plugins/arena_cpp.cpp)
   if(NOT EXISTS "${prefix}/${path}")
     message(FATAL_ERROR "${path} was not installed")
   endif()
@@ -52,15 +55,37 @@ foreach(line IN LISTS lines)
   endif()
 endforeach()
 
-# ---- the installed template builds against the installed SDK, and its module loads ------------
+# ---- `portico new` writes projects that build, load and pass their tests -----------------------
 
-file(COPY "${doc}/sdk/template/" DESTINATION "${CMAKE_CURRENT_BINARY_DIR}/module")
-run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S module -B module/build
-    "-DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN}" "-DCMAKE_C_COMPILER=${COMPILER}"
-    "-Dportico_DIR=${prefix}/lib/cmake/portico")
-run("${CMAKE_COMMAND}" --build module/build --config "${CONFIG}")
-file(GLOB_RECURSE module "${CMAKE_CURRENT_BINARY_DIR}/module/build/*hello${SUFFIX}")
-run(${emulator} "${prefix}/bin/${EXE}" inspect "${module}")
+# Makes the project `name` and everything that its README says.
+macro(make name)
+  run(${emulator} "${prefix}/bin/${EXE}" new ${name} ${ARGN})
+  set(settings "")
+  if(TOOLCHAIN) # Portico says its path as Windows has it, and CMake runs on the other system
+    set(settings "-DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN}" "-Dportico_DIR=${prefix}/lib/cmake/portico")
+  else()
+    set(settings "-DCMAKE_C_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER=${CXX}")
+  endif()
+  run("${CMAKE_COMMAND}" --preset default -S ${name} -B ${name}/build -G "${GENERATOR}"
+      ${settings} --no-warn-unused-cli)
+  run("${CMAKE_COMMAND}" --build ${name}/build --config "${CONFIG}")
+  if(output MATCHES "warning")
+    message(FATAL_ERROR "${name} does not build without warnings:\n${output}")
+  endif()
+  run("${CMAKE_CTEST_COMMAND}" --test-dir ${name}/build -C "${CONFIG}" --output-on-failure)
+  if(NOT output MATCHES "100% tests passed, 0 tests failed out of 1")
+    message(FATAL_ERROR "the test of ${name} was not run:\n${output}")
+  endif()
+  run(${emulator} "${prefix}/bin/${EXE}" inspect ${name}/build/modules/${name}${SUFFIX})
+  file(READ "${CMAKE_CURRENT_BINARY_DIR}/${name}/${name}.ini" ini)
+  string(REPLACE "port = 7777" "port = 0" ini "${ini}") # which may be in use
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${name}/${name}.ini" "${ini}")
+  run(${emulator} "${prefix}/bin/${EXE}" check ${name}/${name}.ini)
+endmacro()
+make(made)
+if(CXX)
+  make(made_cpp made_cpp --cpp)
+endif()
 
 # ---- edited files stay ------------------------------------------------------------------------
 

@@ -23,27 +23,20 @@ add_subdirectory(sdk)
 add_subdirectory(plugins)
 ")
 
-# Writes a source file of the module NAME, valid in C and C++. `load` returns STATUS.
+# Writes a source file of the module NAME, valid in C and C++. `start` returns STATUS.
 function(write_module file name status)
   string(CONFIGURE [[
 #include <portico/portico.h>
 PORTICO_EXTERN_C portico_status helper(void);
-static portico_status PORTICO_CALL load(const portico_host *host, void *state) {
-    (void)host;
+static portico_status start(void *state, uint32_t why) {
     (void)state;
+    (void)why;
     return @status@;
 }
-PORTICO_EXTERN_C PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void);
-PORTICO_EXTERN_C PORTICO_EXPORT const portico_module_info *PORTICO_CALL portico_module(void) {
-    static portico_module_info info;
-    info.struct_size = sizeof info;
-    info.abi_major = PORTICO_ABI_MAJOR;
-    info.abi_minor = PORTICO_ABI_MINOR;
-    info.name = "@name@";
-    info.version = "1";
-    info.load = load;
-    return &info;
-}
+static const portico_module module_of_test = {
+    "@name@", "1", NULL, NULL, {0, 0, NULL, NULL}, {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0},
+    {NULL, 0, 0}, {NULL, 0, 0}, start, NULL, NULL, NULL};
+PORTICO_MODULE(module_of_test);
 ]] text @ONLY)
   file(WRITE "${plugins}/${file}" "${text}")
 endfunction()

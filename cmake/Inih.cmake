@@ -60,6 +60,7 @@ function(portico_inih_for_wine)
   add_custom_target(portico_wine_inih ALL
                     DEPENDS "${there}/libinih.dll.a" "${there}/inih.dll.so" ${copies})
   install(FILES "${there}/inih.dll" DESTINATION bin)
+  install(FILES "${there}/libinih.dll.a" DESTINATION lib) # for portico::testing
 
   add_dependencies(portico_inih portico_wine_inih)
   target_include_directories(portico_inih SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/include")

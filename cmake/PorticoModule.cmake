@@ -2,7 +2,7 @@
 # and, after find_package(portico), in any other.
 #
 # On Windows the compiler's own libraries go into the DLL, so that it needs nothing that a server
-# lacks.
+# lacks, and mingw-w64's printf is the one that knows %zu and %lld.
 
 function(portico_add_module name)
   add_library(${name} MODULE ${ARGN})
@@ -13,7 +13,11 @@ function(portico_add_module name)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
   if(WIN32)
-    set_target_properties(${name} PROPERTIES SUFFIX ".dll")
+    set_target_properties(${name} PROPERTIES SUFFIX ".dll"
+      MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
+    if(MINGW)
+      target_compile_definitions(${name} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+    endif()
     if(MSVC)
       # The DLL names its PDB without a folder, so that a debugger finds the copy beside the host's
       # copy of the DLL.

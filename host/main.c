@@ -4,6 +4,7 @@
 #include "config/load.h"
 #include "config/places.h"
 #include "loader/inspect.h"
+#include "new.h"
 #include "preflight.h"
 #include "server.h"
 
@@ -17,7 +18,9 @@ static void show_usage(FILE *to) {
         "usage: portico [run] [FILE]           serve; without FILE conf/portico.ini, else\n"
         "                                      ../conf/portico.ini beside this executable's folder\n"
         "       portico check FILE             report everything that is wrong with a configuration\n"
-        "       portico inspect MODULE         describe a module file; runs its load and unload\n");
+        "       portico inspect [--json] MODULE\n"
+        "                                      describe a module file; runs its constructors only\n"
+        "       portico new NAME [DIR] [--cpp] write a project for a new module; DIR is ./NAME\n");
     ctl_usage(to);
     fprintf(to, "       portico --version | --help\n");
 }
@@ -33,6 +36,11 @@ static void report(void *arg, const char *text) {
     uint32_t *count = arg;
     (*count)++;
     fprintf(stderr, "%s\n", text);
+}
+
+static void note(void *arg, const char *text) {
+    (void)arg;
+    printf("%s\n", text);
 }
 
 static bool is_there(const char *path) {
@@ -89,24 +97,22 @@ static int check(int argc, char **argv) {
         return 2;
     }
     uint32_t errors = 0;
-    preflight(c, report, &errors);
+    preflight(c, report, &errors, note);
     config_free(c);
     if (errors == 0) {
         printf("%s: fine\n", argv[0]);
     }
-    printf("%s: not checked, as it takes running modules: which session types they register, what "
-           "they require, their own settings\n",
-           argv[0]);
     return errors == 0 ? 0 : 2;
 }
 
 static int inspect(int argc, char **argv) {
     char why[IMAGE_WHY_MAX] = "";
-    if (argc != 1) {
-        return wrong_usage("inspect takes one MODULE file", NULL);
+    bool as_json = argc > 0 && strcmp(argv[0], "--json") == 0;
+    if (argc != 1 + as_json) {
+        return wrong_usage("inspect takes one MODULE file, and --json before it", NULL);
     }
-    if (inspect_module(argv[0], stdout, why) != PORTICO_OK) {
-        fprintf(stderr, "%s: %s\n", argv[0], why);
+    if (inspect_module(argv[as_json], as_json, stdout, why) != PORTICO_OK) {
+        fprintf(stderr, "%s: %s\n", argv[as_json], why);
         return 1;
     }
     return 0;
@@ -128,6 +134,9 @@ int main(int argc, char **argv) {
     }
     if (strcmp(word, "inspect") == 0) {
         return inspect(argc - 2, argv + 2);
+    }
+    if (strcmp(word, "new") == 0) {
+        return new_main(argc - 2, argv + 2);
     }
     if (strcmp(word, "ctl") == 0) {
         return ctl_main(argc - 2, argv + 2);

@@ -1,5 +1,5 @@
 /* preflight.c: see preflight.h. In the order in which server.c needs things: log, addresses,
- * run_dir, modules, ready file.
+ * run_dir, data_dir, modules, ready file.
  */
 #include "preflight.h"
 
@@ -92,10 +92,11 @@ static void check_log(const config *c, config_faults *faults) {
 
 /* The folder, or the nearest parent that is there: the start makes the others. False: a fault says
  * why not. */
-static bool check_run_dir(const config *c, config_faults *faults) {
+static bool check_folder(const config *c, const char *key, char *const *path,
+                         config_faults *faults) {
     char folder[PATH_BYTES];
     char fault[FAULT_BYTES];
-    (void)snprintf(folder, sizeof folder, "%s", c->run_dir);
+    (void)snprintf(folder, sizeof folder, "%s", *path);
     while (os_folder_check(folder) == PORTICO_E_NOT_FOUND) {
         if (!cut_to_folder(folder)) {
             memcpy(folder, ".", 2);
@@ -103,8 +104,7 @@ static bool check_run_dir(const config *c, config_faults *faults) {
         }
     }
     if (!can_create_in(folder, fault)) {
-        fault_add(faults, config_line(c, &c->run_dir), "[host] run_dir = %s: %s", c->run_dir,
-                  fault);
+        fault_add(faults, config_line(c, path), "[host] %s = %s: %s", key, *path, fault);
         return false;
     }
     return true;
@@ -171,15 +171,21 @@ static void check_addresses(const config *c, config_faults *faults) {
     }
 }
 
-void preflight(const config *c, config_report report, void *arg) {
+void preflight(const config *c, config_report report, void *arg, config_report note) {
     config_faults faults = {.path = c->path};
+    config_faults notes = {.path = c->path};
     check_log(c, &faults);
     check_addresses(c, &faults);
-    if (check_run_dir(c, &faults)) {
+    if (check_folder(c, "run_dir", &c->run_dir, &faults)) {
         check_token(c, &faults);
     }
-    modules_check(c, ADMIN_SESSION_TYPE, &faults);
+    if (config_line(c, &c->data_dir) != 0) { /* modules may need none, but somebody wants it */
+        (void)check_folder(c, "data_dir", &c->data_dir, &faults);
+    }
+    modules_check(c, ADMIN_SESSION_TYPE, &faults, &notes);
     check_ready_file(c, &faults);
+    fault_report(&notes, note, NULL);
     fault_report(&faults, report, arg);
+    fault_free(&notes);
     fault_free(&faults);
 }

@@ -5,8 +5,9 @@
 #include "config/config.h"
 #include "config/fault.h"
 
-/* Reports what can be known of the files, folders, addresses and modules that `c` names. Loads no
- * module, opens no port and changes nothing. */
-void preflight(const config *c, config_report report, void *arg);
+/* Reports what is wrong with the files, folders, addresses and modules that `c` names, and in notes
+ * (whose `arg` is NULL) which modules cannot be checked before they run. Loads no module, opens no
+ * port and changes nothing. */
+void preflight(const config *c, config_report report, void *arg, config_report note);
 
 #endif

@@ -9,6 +9,7 @@
 #include "admin/rates.h"
 #include "admin/status_report.h"
 #include "admin/token.h"
+#include "base/random.h"
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
@@ -21,6 +22,7 @@
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
+#include "run/request.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
@@ -186,6 +188,12 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
+    status = random_start();
+    if (status != PORTICO_OK) {
+        log_error("host", "cannot start: the system has no random numbers (%s)",
+                  system_text(os_error()));
+        return false;
+    }
     rooms_start(server.port);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
@@ -260,6 +268,7 @@ static void server_fini(void) {
     timers_stop();
     workers_stop();
     schedules_fini();
+    requests_fini();
     timers_fini();
     rooms_fini();
     services_destroy();

@@ -42,7 +42,9 @@ build_packages() {
     windows-clang) set -- $PACKAGES_BUILD $PACKAGES_WINDOWS clang lld ;;
     *) set -- $PACKAGES_BUILD ;;
     esac
-    if [ -n "$(find "$root/plugins" -name '*.cpp' -o -name '*.cc')" ]; then
+    # The example in C++ is left out where there is no compiler for it.
+    if [ -n "$(find "$root/plugins" '(' -name '*.cpp' -o -name '*.cc' ')' \
+        ! -name arena_cpp.cpp)" ]; then
         case $build_system in
         windows*) set -- "$@" "$PACKAGES_CXX_WINDOWS" ;;
         *) set -- "$@" "$PACKAGES_CXX" ;;

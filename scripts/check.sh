@@ -2,11 +2,9 @@
 # check.sh: checks the source without running it. With PORTICO_CHECKS on, these are tests of a
 # preset.
 #
-#   sh scripts/check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]
+#   sh scripts/check.sh [format|cppcheck|tidy|all|fix] [BUILD]
 #
 #   format    clang-format would change no file; `fix` lets it
-#   headers   the SDK's headers compile alone as C11, C++11 and C++20 with all warnings, and so do
-#             modules that use their macros
 #   cppcheck  cppcheck finds nothing
 #   tidy      clang-tidy finds nothing (.clang-tidy), in the native sources and those for Windows
 # BUILD is a configured build folder, by default build/linux; tidy uses build/windows beside it as
@@ -27,39 +25,13 @@ not_users() {
         path !~ /^plugins\// || path in ours'
 }
 
-# Prints the C files below the folders named, sorted.
+# Prints the C and C++ files below the folders named, sorted.
 c_files() {
-    find "$@" -name '*.[ch]' | not_users | LC_ALL=C sort
+    find "$@" -name '*.[ch]' -o -name '*.[ch]pp' | not_users | LC_ALL=C sort
 }
 
 check_format() {
     c_files host sdk plugins tests | xargs clang-format --dry-run --Werror
-}
-
-check_headers() {
-    warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
-    for header in sdk/include/portico/*.h; do
-        name=portico/$(basename "$header")
-        for language in c11 c++11 c++20; do
-            case $language in
-            c11) compilers="gcc clang" ;;
-            *) compilers="g++ clang++" ;;
-            esac
-            for compiler in $compilers; do
-                # shellcheck disable=SC2086 # a list of options
-                echo "#include <$name>" | $compiler -std=$language $warnings -Isdk/include \
-                    -x "${language%%[0-9]*}" -fsyntax-only - ||
-                    { echo "$name: $compiler $language" >&2; return 1; }
-            done
-        done
-    done
-    # shellcheck disable=SC2086 # a list of options
-    for standard in c++11 c++20; do
-        g++ -std=$standard $warnings -Isdk/include -fsyntax-only tests/abi/cpp_module.cpp
-        clang++ -std=$standard $warnings -Isdk/include -fsyntax-only tests/abi/cpp_module.cpp
-    done
-    # shellcheck disable=SC2086 # a list of options
-    clang -std=c11 $warnings -Isdk/include -fsyntax-only tests/abi/fields.c
 }
 
 # The suppressions: the compilers check formats, and know that a small constant may be printed as
@@ -103,16 +75,16 @@ check_tidy() {
 }
 
 case $what in
-format | headers | cppcheck | tidy) "check_$what" ;;
+format | cppcheck | tidy) "check_$what" ;;
 fix) c_files host sdk plugins tests | xargs clang-format -i ;;
 all)
-    for one in format headers cppcheck tidy; do
+    for one in format cppcheck tidy; do
         echo "== $one"
         "check_$one"
     done
     ;;
 *)
-    echo "usage: check.sh [format|headers|cppcheck|tidy|all|fix] [BUILD]" >&2
+    echo "usage: check.sh [format|cppcheck|tidy|all|fix] [BUILD]" >&2
     exit 2
     ;;
 esac

@@ -6,8 +6,8 @@
 #   sh scripts/swap_demo.sh [linux|windows]    builds what it needs first, as run.sh does
 #   sh scripts/swap_demo.sh --built FOLDER     uses what is built in FOLDER (for the tests)
 #
-# The module is built like one outside this tree (sdk/template). All files are in a folder of their
-# own in the build folder, which the script removes at the end, except after a failure.
+# The module is built like one outside this tree. All files are in a folder of their own in the build
+# folder, which the script removes at the end, except after a failure.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -102,16 +102,24 @@ ctl() { (cd "$folder" && run "$build/bin/portico$suffix" ctl -c host.ini "$@"); 
 # ---- a module outside the tree, its host, and its players ----------------------------------------
 
 # plugins/arena.c may have been edited, as the README suggests: any FIELD_SIZE will do.
-size=$(sed -n 's/^ *FIELD_SIZE = \([0-9]*\),.*/\1/p' "$root/plugins/arena.c")
-[ -n "$size" ] || fail "plugins/arena.c has no line FIELD_SIZE = ..., which this script edits"
-grep -q 'FIELD(S, uint64_t, tick)' "$root/plugins/arena.c" ||
-    fail "plugins/arena.c has no FIELD(S, uint64_t, tick), which this script edits"
+size=$(sed -n 's/^.*[ {]FIELD_SIZE = \([0-9]*\),.*/\1/p' "$root/plugins/arena.c")
+[ -n "$size" ] || fail "plugins/arena.c has no FIELD_SIZE = ..., which this script edits"
+grep -q 'F(S, FIELD, uint64_t, tick)' "$root/plugins/arena.c" ||
+    fail "plugins/arena.c has no F(S, FIELD, uint64_t, tick), which this script edits"
 new_size=$((size * 2))
 
 mkdir "$folder/arena" "$folder/modules"
 cp "$root/plugins/arena.c" "$folder/arena/arena.c"
-sed 's/hello/arena/g; s/module\.c/arena.c/g' "$root/sdk/template/CMakeLists.txt" \
-    >"$folder/arena/CMakeLists.txt"
+cat >"$folder/arena/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.20)
+project(arena LANGUAGES C)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_BUILD_TYPE RelWithDebInfo)
+add_library(portico::sdk INTERFACE IMPORTED)
+target_include_directories(portico::sdk INTERFACE "${PORTICO_SOURCE}/sdk/include")
+include("${PORTICO_SOURCE}/cmake/PorticoModule.cmake")
+portico_add_module(arena arena.c)
+CMAKE
 cmake -G Ninja -S "$folder/arena" -B "$folder/arena/build" "$toolchain" "-DPORTICO_SOURCE=$root" \
     "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$folder/modules" >"$folder/build.log"
 build_arena
@@ -151,7 +159,7 @@ expect "points: 5"
 echo "arena.c: FIELD_SIZE = $size becomes $new_size, and a field's state gets a new first member"
 saved_ms=$(now_ms)
 sed "s/FIELD_SIZE = $size,/FIELD_SIZE = $new_size,/
-    s/^ *FIELD(S, uint64_t, tick) .*/    FIELD(S, uint8_t, weather) \\\\\\n&/" \
+    s/^ *F(S, FIELD, uint64_t, tick) .*/    F(S, FIELD, uint8_t, weather) \\\\\\n&/" \
     "$root/plugins/arena.c" >"$folder/arena/arena.c"
 build_arena
 built_ms=$(now_ms)

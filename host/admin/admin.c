@@ -31,15 +31,13 @@ typedef struct admin_job {
     char argument[];
 } admin_job;
 
-static struct {
-    const portico_host *host;
-    const char *token;
-} admin;
+static const char *admin_token;
 
 static void send_line(portico_session to, const char *text, size_t size) {
-    portico_status status = admin.host->session_send(to, 0, text, (uint32_t)size);
+    portico_status status = portico->session_send(to, 0, text, (uint32_t)size);
     if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-        (void)admin.host->session_close(to); /* or ctl would wait for the rest of the answer */
+        (void)portico->session_close(
+            to, PORTICO_E_CLOSED); /* or ctl would wait for the rest of the answer */
     }
 }
 
@@ -122,7 +120,7 @@ static void command_modules(portico_session from, const char *argument) {
 
 static void command_kick(portico_session from, const char *argument) {
     char *end = NULL;
-    portico_session id = strtoull(argument, &end, 10);
+    uint64_t id = strtoull(argument, &end, 10);
     session *s = *end == '\0' ? session_find(id) : NULL;
     if (s == NULL) {
         answer(from, "error no session has that id: see `sessions`");
@@ -278,7 +276,7 @@ static void run_command(portico_session from, const char *line) {
 static void log_wrong_token(const char *peer) {
     static _Atomic uint64_t logged_ms;
     static _Atomic uint32_t unlogged;
-    uint64_t now_ms = admin.host->clock_ms();
+    uint64_t now_ms = portico->clock_ms();
     uint64_t last_ms = atomic_load(&logged_ms);
     if (now_ms - last_ms >= 1000 && atomic_compare_exchange_strong(&logged_ms, &last_ms, now_ms)) {
         log_warn("admin", "%s sent a wrong token (%u more since the last such line)", peer,
@@ -290,7 +288,7 @@ static void log_wrong_token(const char *peer) {
 
 /* A client with the right token may idle, and wait for a long command. */
 static void let_idle(portico_session client) {
-    session *s = session_find(client);
+    session *s = session_find(client.id);
     if (s != NULL) {
         atomic_store(&s->may_idle, true);
         session_release(s);
@@ -302,21 +300,20 @@ static void authorise(portico_session client, admin_state *state, const portico_
     const char *text = (const char *)packet->data;
     size_t skip = sizeof word - 1;
     if (packet->size > skip && memcmp(text, word, skip) == 0 &&
-        token_equal(admin.token, text + skip, packet->size - skip)) {
+        token_equal(admin_token, text + skip, packet->size - skip)) {
         state->authorised = 1;
         let_idle(client);
         answer(client, "ok");
         return;
     }
     portico_session_info info = {.struct_size = sizeof info};
-    (void)admin.host->session_info(client, &info);
+    (void)portico->session_info(client, &info);
     log_wrong_token(info.peer);
     answer(client, "error the token is wrong: send `token TEXT` first");
-    (void)admin.host->session_close(client);
+    (void)portico->session_close(client, PORTICO_E_CLOSED);
 }
 
-static void PORTICO_CALL on_line(portico_session client, void *state,
-                                 const portico_packet *packet) {
+static void on_line(portico_session client, void *state, const portico_packet *packet) {
     admin_state *s = state;
     if (!s->authorised) {
         authorise(client, s, packet);
@@ -327,19 +324,11 @@ static void PORTICO_CALL on_line(portico_session client, void *state,
     }
 }
 
-static portico_status PORTICO_CALL admin_load(const portico_host *host, void *state) {
-    (void)state;
-    portico_session_type type = {.struct_size = sizeof type,
-                                 .state_size = sizeof(admin_state),
-                                 .name = "admin",
-                                 .on_packet = on_line};
-    admin.host = host;
-    return host->register_session_type(&type);
-}
-
-const portico_module_info *admin_module(const char *token) {
-    static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "portico",
-                                             .version = PORTICO_VERSION, .load = admin_load};
-    admin.token = token;
-    return &info;
+const portico_module *admin_module(const char *token) {
+    static const portico_session_type types[] = {
+        {.name = "admin", .state = PORTICO_STATE_OPAQUE(admin_state, 0), .on_packet = on_line}};
+    static const portico_module described = {
+        .name = "portico", .version = PORTICO_VERSION, .session_types = PORTICO_TABLE(types)};
+    admin_token = token;
+    return &described;
 }

@@ -13,6 +13,6 @@
 #define ADMIN_SESSION_TYPE "portico.admin"
 
 /* Returns the module. `token` must outlive it. */
-const portico_module_info *admin_module(const char *token);
+const portico_module *admin_module(const char *token);
 
 #endif

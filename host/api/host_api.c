@@ -1,62 +1,82 @@
-/* host_api.c: see host_api.h. The table, and the functions for logging, settings and the clock. */
+/* host_api.c: see host_api.h. The table, and the functions about the host itself: log, clocks,
+ * random numbers and files. */
 #include "api/host_api.h"
 
 #include "api/private.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "base/system_text.h"
+#include "base/text.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FOLDER_BYTES = 4096 };
 
 static const config *configuration;
 
-static const char *current_name(void) {
-    const module *m = module_current();
-    return m != NULL ? m->name : "module"; /* a module's own thread */
-}
-
-static void PORTICO_CALL api_log(uint32_t level, const char *text) {
+static void api_log(uint32_t level, const char *text) {
     if (level < PORTICO_LOG_ERROR || level > PORTICO_LOG_DEBUG) {
         level = PORTICO_LOG_INFO;
     }
-    log_line((log_level)level, current_name(), "%s", text != NULL ? text : "(null)");
+    const module *m = module_current();
+    log_line((log_level)level, m != NULL ? m->name : "module", "%s",
+             text != NULL ? text : "(null)");
 }
 
-static const config_pair *current_pair(const char *key) {
-    const config_module *section = configuration != NULL && key != NULL
-                                       ? config_find_module(configuration, current_name())
-                                       : NULL;
-    return section != NULL ? config_find_pair(section, key) : NULL;
-}
-
-static const char *PORTICO_CALL api_config_text(const char *key, const char *fallback) {
-    const config_pair *pair = current_pair(key);
-    return pair != NULL ? pair->value : fallback;
-}
-
-static portico_status PORTICO_CALL api_config_integer(const char *key, int64_t fallback,
-                                                      int64_t min, int64_t max, int64_t *value) {
-    const config_pair *pair = current_pair(key);
-    *value = fallback;
-    if (pair == NULL) {
-        return PORTICO_OK;
-    }
-    char *end = NULL;
-    errno = 0;
-    long long found = strtoll(pair->value, &end, 10);
-    if (end == pair->value || *end != '\0' || errno == ERANGE || found < min || found > max) {
-        module_complain("%s:%u: [module %s] %s = %s: must be a whole number from %lld to %lld",
-                        configuration->path, pair->line, current_name(), key, pair->value,
-                        (long long)min, (long long)max);
-        return PORTICO_E_INVALID;
-    }
-    *value = found;
-    return PORTICO_OK;
-}
-
-static uint64_t PORTICO_CALL api_clock_ms(void) {
+static uint64_t api_clock_ms(void) {
     return os_monotonic_ms();
 }
 
-static const void *PORTICO_CALL api_get_extension(const char *name) {
+static uint64_t api_wall_ms(void) {
+    return os_wall_ms();
+}
+
+static uint64_t api_random(void) {
+    return random_number();
+}
+
+/* Whether modules may give the name to a file. It is safe on every system: Windows would ignore a dot
+ * at the end, and give "nul" to a device. */
+static bool is_file_name(const char *text) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t length = strlen(text);
+    return length > 0 && text[0] != '.' && text[length - 1] != '.' &&
+           strspn(text, allowed) == length && !text_is_device(text);
+}
+
+static portico_status create_folder(const module *m, const char *folder) {
+    portico_status status = os_folder_create(folder);
+    if (status == PORTICO_OK) {
+        return status;
+    }
+    log_warn(m->name, "cannot create the folder %s: %s (%s)", folder, status_text(status),
+             system_text(os_error()));
+    return status == PORTICO_E_ACCESS || status == PORTICO_E_NO_MEMORY ? status : PORTICO_E_SYSTEM;
+}
+
+static portico_status api_data_path(const char *file, char *path, uint32_t capacity) {
+    const module *m = module_current();
+    if (file == NULL || path == NULL || !is_file_name(file)) {
+        return PORTICO_E_INVALID;
+    }
+    if (m == NULL || configuration == NULL) {
+        return PORTICO_E_STATE;
+    }
+    char folder[FOLDER_BYTES];
+    int length = snprintf(folder, sizeof folder, "%s/%s", configuration->data_dir, m->name);
+    if ((size_t)length >= sizeof folder || (size_t)length + 1 + strlen(file) >= capacity) {
+        return PORTICO_E_TOO_BIG;
+    }
+    portico_status status = create_folder(m, folder);
+    if (status == PORTICO_OK) {
+        snprintf(path, capacity, "%s/%s", folder, file);
+    }
+    return status;
+}
+
+static const void *api_get_extension(const char *name) {
     (void)name;
     return NULL;
 }
@@ -66,31 +86,33 @@ static const portico_host table = {
     .abi_major = PORTICO_ABI_MAJOR,
     .abi_minor = PORTICO_ABI_MINOR,
     .log = api_log,
-    .config_text = api_config_text,
-    .config_integer = api_config_integer,
-    .register_session_type = api_register_session_type,
-    .register_handler = api_register_handler,
+    .clock_ms = api_clock_ms,
+    .wall_ms = api_wall_ms,
+    .random = api_random,
+    .data_path = api_data_path,
+    .get_extension = api_get_extension,
+    .self = api_self,
+    .module_find = api_module_find,
     .session_send = api_session_send,
     .session_close = api_session_close,
     .session_info = api_session_info,
     .session_set_label = api_session_set_label,
-    .session_by_label = api_session_by_label,
+    .session_label = api_session_label,
+    .session_find = api_session_find,
+    .session_list = api_session_list,
+    .session_join = api_session_join,
+    .session_leave = api_session_leave,
+    .session_room = api_session_room,
     .channel_join = api_channel_join,
     .channel_leave = api_channel_leave,
     .channel_send = api_channel_send,
     .channel_members = api_channel_members,
-    .clock_ms = api_clock_ms,
-    .get_extension = api_get_extension,
-    .register_room_type = api_register_room_type,
-    .register_message = api_register_message,
-    .register_blocking = api_register_blocking,
-    .self = api_self,
+    .channel_close = api_channel_close,
     .room_create = api_room_create,
     .room_find = api_room_find,
+    .room_list = api_room_list,
     .room_close = api_room_close,
-    .room_join = api_room_join,
-    .room_leave = api_room_leave,
-    .session_room = api_session_room,
+    .room_info = api_room_info,
     .room_state = api_room_state,
     .room_members = api_room_members,
     .room_send = api_room_send,
@@ -98,10 +120,13 @@ static const portico_host table = {
     .post_after = api_post_after,
     .post_every = api_post_every,
     .timer_cancel = api_timer_cancel,
-    .run_blocking = api_run_blocking,
-    .room_info = api_room_info,
-    .room_join_tell = api_room_join_tell,
+    .request = api_request,
+    .reply = api_reply,
+    .run_job = api_run_job,
 };
+
+/* For modules that are linked into the executable. */
+const portico_host *portico = &table;
 
 const portico_host *host_api(const config *c) {
     configuration = c;

@@ -1,5 +1,6 @@
 /* host_api.h: the functions that modules call. <portico/portico.h> says what they do and on which
- * threads. Only the loader includes this.
+ * threads. Only the loader includes this; host_api.c also defines `portico` for modules that are
+ * linked into the executable.
  */
 #ifndef PORTICO_HOST_API_H
 #define PORTICO_HOST_API_H
@@ -8,8 +9,8 @@
 
 #include <portico/portico.h>
 
-/* Returns the table. Modules read their keys from `c`, which must outlive them; NULL: there are
- * none (inspect). */
+/* Returns the table. The modules' files are in the data_dir of `c`, which must outlive them;
+ * NULL: they have none. */
 const portico_host *host_api(const config *c);
 
 #endif

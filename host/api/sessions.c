@@ -6,19 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode, const void *data,
-                                             uint32_t size) {
-    if (api_is_staging("session_send")) {
-        return PORTICO_E_STATE;
-    }
+portico_status api_session_send(portico_session id, uint16_t opcode, const void *data,
+                                uint32_t size) {
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
     entity *turn = turn_current();
-    if (turn != NULL && turn->id == id && turn->kind == ENTITY_SESSION) {
-        return session_send((session *)turn, opcode, data, size); /* an answer: the turn holds it */
+    if (turn != NULL && turn->id == id.id && turn->kind == ENTITY_SESSION) {
+        /* An answer: the turn holds the session, and nothing is staged in a turn. */
+        return session_send((session *)turn, opcode, data, size);
     }
-    session *s = session_find(id);
+    if (api_is_staging("session_send")) {
+        return PORTICO_E_STATE;
+    }
+    session *s = session_find(id.id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -28,19 +29,21 @@ portico_status PORTICO_CALL api_session_send(portico_session id, uint16_t opcode
 }
 
 static portico_status change_close(session *s, const void *argument) {
-    (void)argument;
-    return session_close(s, PORTICO_E_CLOSED) ? PORTICO_OK : PORTICO_E_GONE;
+    return session_close(s, *(const portico_status *)argument) ? PORTICO_OK : PORTICO_E_GONE;
 }
 
-portico_status PORTICO_CALL api_session_close(portico_session id) {
-    return api_change_session("session_close", id, change_close, NULL);
+portico_status api_session_close(portico_session id, portico_status reason) {
+    if (!api_is_reason(reason)) {
+        return PORTICO_E_INVALID;
+    }
+    return api_change_session("session_close", id, change_close, &reason);
 }
 
-portico_status PORTICO_CALL api_session_info(portico_session id, portico_session_info *info) {
+portico_status api_session_info(portico_session id, portico_session_info *info) {
     if (info == NULL || info->struct_size < sizeof info->struct_size) {
         return PORTICO_E_INVALID;
     }
-    session *s = session_find(id);
+    session *s = session_find(id.id);
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
@@ -63,14 +66,57 @@ static portico_status change_label(session *s, const void *text) {
     return label_set(s, text);
 }
 
-portico_status PORTICO_CALL api_session_set_label(portico_session id, const char *text) {
+portico_status api_session_set_label(portico_session id, const char *text) {
     return api_change_session("session_set_label", id, change_label, text);
 }
 
-portico_session PORTICO_CALL api_session_by_label(const char *type, const char *text) {
+portico_status api_session_label(portico_session id, char text[PORTICO_LABEL_MAX]) {
+    if (text == NULL) {
+        return PORTICO_E_INVALID;
+    }
+    text[0] = '\0';
+    session *s = session_find(id.id);
+    if (s == NULL) {
+        return PORTICO_E_GONE;
+    }
+    label_get(s, text);
+    session_release(s);
+    return PORTICO_OK;
+}
+
+portico_session api_session_find(const char *type, const char *text) {
     if (type == NULL || text == NULL || !text_is_name(text)) {
-        return 0;
+        return (portico_session){0};
     }
     session_type *t = session_type_find(type);
-    return t != NULL ? label_find(t, text) : 0;
+    return (portico_session){t != NULL ? label_find(t, text) : 0};
+}
+
+/* What has been found of the sessions of one type. */
+typedef struct session_search {
+    const session_type *type;
+    portico_session *sessions;
+    uint32_t capacity;
+    uint32_t count;
+} session_search;
+
+static void list_session(void *arg, session *s) {
+    session_search *search = arg;
+    if (s->service->type != search->type || s->state != SESSION_OPEN) {
+        return;
+    }
+    if (search->count < search->capacity) {
+        search->sessions[search->count] = (portico_session){s->base.id};
+    }
+    search->count++;
+}
+
+uint32_t api_session_list(const char *type, portico_session *sessions, uint32_t capacity) {
+    session_search search = {.type = type != NULL ? session_type_find(type) : NULL,
+                             .sessions = sessions,
+                             .capacity = sessions != NULL ? capacity : 0};
+    if (search.type != NULL) {
+        sessions_each(list_session, &search);
+    }
+    return search.count;
 }

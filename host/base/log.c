@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "os/os.h"
 
@@ -81,29 +82,13 @@ static void line_end(line *l, const char *text) {
     l->size += size;
 }
 
-/* A control character as JSON writes it; true when `c` is one, or must be escaped for another
- * reason. */
-static bool json_escape(char c, char escaped[8]) {
-    if (c == '"' || c == '\\') {
-        escaped[0] = '\\';
-        escaped[1] = c;
-        escaped[2] = '\0';
-        return true;
-    }
-    if ((unsigned char)c < 0x20 || c == 0x7F) {
-        (void)snprintf(escaped, 8, "\\u%04x", (unsigned)(unsigned char)c);
-        return true;
-    }
-    return false;
-}
-
 /* Appends what somebody else wrote: not UTF-8 becomes U+FFFD, control characters are escaped (JSON)
  * or become
  * '?' (text), so that no text can look like a line of ours or move a terminal's cursor. */
 static void line_add_foreign(line *l, const char *text, log_format format) {
     size_t size = strlen(text);
     for (size_t at = 0; at < size;) {
-        char escaped[8];
+        char escaped[JSON_ESCAPED];
         size_t length = text_character(text + at, size - at);
         if (length == 0) {
             line_add(l, "\xEF\xBF\xBD", 3);

@@ -1,4 +1,4 @@
-/* status.c: see status.h. The list generates both functions. */
+/* status.c: see status.h. The list generates the names. */
 #include "base/status.h"
 
 const char *status_name(portico_status status) {
@@ -12,11 +12,5 @@ const char *status_name(portico_status status) {
 }
 
 const char *status_text(portico_status status) {
-    switch (status) {
-#define STATUS_CASE(name, number, sentence) \
-    case (number): return sentence;
-        PORTICO_STATUS_LIST(STATUS_CASE)
-#undef STATUS_CASE
-    default: return "a status that this host does not know";
-    }
+    return portico_status_text(status);
 }

@@ -51,6 +51,14 @@ size_t text_character(const char *text, size_t size) {
     return code < lowest[length] || code > 0x10FFFF || surrogate ? 0 : length;
 }
 
+size_t text_whole(const char *text, size_t size) {
+    size_t at = 0;
+    for (size_t length = 1; at < size && length > 0; at += length) {
+        length = text_character(text + at, size - at);
+    }
+    return at;
+}
+
 bool text_is_utf8(const char *text, size_t size) {
     size_t at = 0;
     while (at < size) {
@@ -91,6 +99,18 @@ void text_make_plain(char *text) {
         text += step;
         left -= step;
     }
+}
+
+void text_shorten(const char *text, char shortened[TEXT_SHORT]) {
+    enum { KEPT_MAX = TEXT_SHORT - 8 };
+    size_t size = strlen(text);
+    size_t at = 0;
+    while (at < size && at + 4 <= KEPT_MAX) {
+        size_t length = text_character(text + at, size - at);
+        at += length > 0 ? length : 1;
+    }
+    memcpy(shortened, text, at);
+    memcpy(shortened + at, at < size ? "..." : "", at < size ? 4 : 1);
 }
 
 char *text_copy(const char *text, size_t size) {
@@ -137,4 +157,27 @@ bool text_is_identifier(const char *text) {
 bool text_is_name(const char *text) {
     size_t size = strlen(text);
     return size > 0 && size < PORTICO_LABEL_MAX && text_is_plain(text, size);
+}
+
+/* Whether the first `size` bytes of `text` are `word`, which is in lower case, in any case. */
+static bool is_word(const char *text, size_t size, const char *word) {
+    size_t same = 0;
+    while (same < size && word[same] != '\0' &&
+           (text[same] >= 'A' && text[same] <= 'Z' ? text[same] + ('a' - 'A') : text[same]) ==
+               word[same]) {
+        same++;
+    }
+    return same == size && word[same] == '\0';
+}
+
+bool text_is_device(const char *text) {
+    static const char *const names[] = {"aux", "con", "nul", "prn"};
+    size_t size = strcspn(text, ".");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (is_word(text, size, names[i])) {
+            return true;
+        }
+    }
+    bool port = size == 4 && (is_word(text, 3, "com") || is_word(text, 3, "lpt"));
+    return port && text[3] >= '0' && text[3] <= '9';
 }

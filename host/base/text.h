@@ -10,6 +10,9 @@
  * begin with a valid character (overlong, cut, a surrogate, above U+10FFFF). */
 size_t text_character(const char *text, size_t size);
 
+/* The size of UTF-8 text that was cut, without an incomplete character at its end. */
+size_t text_whole(const char *text, size_t size);
+
 bool text_is_utf8(const char *text, size_t size);
 
 /* Whether the character of `length` bytes (from text_character) could forge or garble what a person
@@ -30,8 +33,18 @@ bool text_is_name(const char *text);
 /* Whether it may name a module, or a type within one. */
 bool text_is_identifier(const char *text);
 
+/* Whether Windows gives a file of that name to a device, whatever its case and its ending: "nul",
+ * "COM1.txt". */
+bool text_is_device(const char *text);
+
 enum { TEXT_IDENTIFIER_MAX = 32 }; /* bytes of an identifier, its zero included */
 #define TEXT_IDENTIFIER_RULE "1 to 31 of a-z, 0-9 and _, beginning with a letter"
+
+enum { TEXT_SHORT = 88 }; /* room for a shortened text */
+
+/* Shortens what a person wrote to a length that fits into a message; ends it with "..." if it cuts
+ * something off. */
+void text_shorten(const char *text, char shortened[TEXT_SHORT]);
 
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);

@@ -1,7 +1,7 @@
 /* check.c: see check.h. One function per rule. */
 #include "config/check.h"
 
-#include "config/value.h"
+#include "config/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,8 +45,8 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
     uint32_t least = frame_least_bytes(s->framing);
     uint32_t most = frame_most_bytes(s->framing);
     if (s->frame_limit_bytes < least || s->frame_limit_bytes > most) {
-        char most_text[VALUE_NUMBER_MAX];
-        value_format_bytes(most, most_text);
+        char most_text[NUMBER_TEXT_MAX];
+        number_format_bytes(most, most_text);
         fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
                   "%s frame_limit_bytes = %" PRIu32 ": with framing %s it must be %" PRIu32
                   " to %s bytes",

@@ -82,6 +82,7 @@ typedef struct config {
     uint32_t blocking_queue;   /* [host] */
     uint32_t stop_timeout_ms;  /* [host] */
     char *run_dir;             /* [host] for the token and private copies; usable path */
+    char *data_dir;            /* [host] for the modules' own files; usable path */
     char *ready_file;          /* [host] NULL: none */
 
     log_options log; /* [log] */

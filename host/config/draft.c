@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 80, LIST_MAX = 512 };
+enum { LIST_MAX = 512 };
 
 /* ---- arrays ---- */
 
@@ -33,17 +33,6 @@ void draft_label(const draft_section *section, char label[DRAFT_LABEL_MAX]) {
     const char *between = section->name[0] != '\0' ? " " : "";
     (void)snprintf(label, DRAFT_LABEL_MAX, "[%s%s%s]", schema_section_name(section->kind), between,
                    section->name);
-}
-
-/* Shortens what a person wrote to a length that fits into a message. */
-static void show(const char *text, char shown[SHOWN_MAX + 8]) {
-    size_t size = strlen(text);
-    size_t at = 0;
-    while (at < size && at + 4 <= SHOWN_MAX) {
-        at += text_character(text + at, size - at) + (text_character(text + at, size - at) == 0);
-    }
-    memcpy(shown, text, at);
-    memcpy(shown + at, at < size ? "..." : "", at < size ? 4 : 1);
 }
 
 /* Appends to a list of at most LIST_MAX bytes. */
@@ -254,7 +243,7 @@ void *draft_base(config_draft *draft, const draft_section *section) {
  */
 static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
     char label[DRAFT_LABEL_MAX];
-    char shown[SHOWN_MAX + 8];
+    char shown[TEXT_SHORT];
     char owners[LIST_MAX] = "";
     char all[LIST_MAX] = "";
     const draft_section *section = draft->current;
@@ -262,7 +251,7 @@ static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
     size_t count;
     const config_key *keys = config_keys(&count);
     draft_label(section, label);
-    show(name, shown);
+    text_shorten(name, shown);
     for (size_t i = 0; i < count; i++) {
         if (schema_in_section(i, section->kind)) {
             suggest_offer(&near, keys[i].key);
@@ -288,13 +277,13 @@ static void refuse_key(config_draft *draft, uint32_t line, const char *name) {
 static void refuse_value(config_draft *draft, uint32_t line, const config_key *key,
                          const char *value, const char *allowed) {
     char label[DRAFT_LABEL_MAX];
-    char shown[SHOWN_MAX + 8];
+    char shown[TEXT_SHORT];
     draft_label(draft->current, label);
     if (key->kind == CONFIG_SECRET) {
         (void)snprintf(shown, sizeof shown, "(%zu bytes)",
                        strlen(value)); /* messages show no secrets */
     } else {
-        show(value, shown);
+        text_shorten(value, shown);
     }
     bool hash = strchr(value, '#') != NULL;
     fault_add(draft->faults, line, "%s %s =%s%s: must be %s%s", label, key->key,
@@ -305,9 +294,9 @@ static void refuse_value(config_draft *draft, uint32_t line, const config_key *k
 static void refuse_again(config_draft *draft, uint32_t line, const char *name,
                          uint32_t first_line) {
     char label[DRAFT_LABEL_MAX];
-    char shown[SHOWN_MAX + 8];
+    char shown[TEXT_SHORT];
     draft_label(draft->current, label);
-    show(name, shown);
+    text_shorten(name, shown);
     fault_add(draft->faults, line, "%s %s: already set at line %" PRIu32, label, shown, first_line);
 }
 
@@ -366,8 +355,8 @@ void draft_set_pair(void *arg, uint32_t line, const char *name, const char *valu
     }
     if (draft->current == NULL) {
         if (!draft->began) {
-            char shown[SHOWN_MAX + 8];
-            show(name, shown);
+            char shown[TEXT_SHORT];
+            text_shorten(name, shown);
             fault_add(draft->faults, line, "%s: a key before the first [section]", shown);
         }
         return; /* the section's header was refused, and that is reported */

@@ -11,8 +11,8 @@ typedef enum config_kind {
     CONFIG_U16,     /* uint16_t */
     CONFIG_U32,     /* uint32_t */
     CONFIG_I32,     /* int32_t */
-    CONFIG_BYTES,   /* uint32_t, K and M are understood */
-    CONFIG_BYTES64, /* uint64_t, K and M are understood */
+    CONFIG_BYTES,   /* uint32_t, K, M and G are understood */
+    CONFIG_BYTES64, /* uint64_t, K, M and G are understood */
     CONFIG_WORD,    /* an enum: one of `words` */
     CONFIG_PATH,    /* char *, relative to the ini's folder; NULL when empty */
     CONFIG_ADDRESS, /* char *, numeric; NULL when empty */

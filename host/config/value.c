@@ -3,6 +3,7 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
+#include "config/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,37 +74,6 @@ static bool is_address(const char *text) {
 
 /* ---- numbers ---- */
 
-/* Reads decimal digits after an optional '-'; with `suffixes`, K or M may follow. Saturates. */
-static bool read_integer(const char *text, bool suffixes, int64_t *value) {
-    const int64_t most = INT64_MAX / 4096;
-    bool negative = *text == '-';
-    const char *at = text + negative;
-    int64_t sum = 0;
-    if (!is_digit(*at)) {
-        return false;
-    }
-    for (; is_digit(*at); at++) {
-        sum = sum < most ? sum * 10 + (*at - '0') : most;
-    }
-    if (suffixes && (*at == 'K' || *at == 'M')) {
-        int64_t unit = *at == 'K' ? 1024 : 1024 * 1024;
-        sum = sum > most / unit ? most : sum * unit;
-        at++;
-    }
-    *value = negative ? -sum : sum;
-    return *at == '\0';
-}
-
-void value_format_bytes(int64_t value, char text[VALUE_NUMBER_MAX]) {
-    if (value > 0 && value % (1024 * 1024) == 0) {
-        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64 "M", value / (1024 * 1024));
-    } else if (value > 0 && value % 1024 == 0) {
-        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64 "K", value / 1024);
-    } else {
-        (void)snprintf(text, VALUE_NUMBER_MAX, "%" PRId64, value);
-    }
-}
-
 static void store_integer(const config_key *key, void *field, int64_t value) {
     if (key->kind == CONFIG_U16) {
         *(uint16_t *)field = (uint16_t)value;
@@ -120,15 +90,16 @@ static portico_status set_integer(const config_key *key, void *field, const char
                                   char *allowed) {
     bool bytes = key->kind == CONFIG_BYTES || key->kind == CONFIG_BYTES64;
     int64_t value = 0;
-    if (read_integer(text, bytes, &value) && value >= key->min && value <= key->max) {
+    bool read = bytes ? number_bytes(text, &value) : number_integer(text, &value);
+    if (read && value >= key->min && value <= key->max) {
         store_integer(key, field, value);
         return PORTICO_OK;
     }
     if (bytes) {
-        char min[VALUE_NUMBER_MAX];
-        char max[VALUE_NUMBER_MAX];
-        value_format_bytes(key->min, min);
-        value_format_bytes(key->max, max);
+        char min[NUMBER_TEXT_MAX];
+        char max[NUMBER_TEXT_MAX];
+        number_format_bytes(key->min, min);
+        number_format_bytes(key->max, max);
         (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%s to %s bytes, also as 64K or 1M", min, max);
     } else {
         (void)snprintf(allowed, VALUE_ALLOWED_MAX, "%" PRId64 " to %" PRId64, key->min, key->max);
@@ -138,32 +109,42 @@ static portico_status set_integer(const config_key *key, void *field, const char
 
 /* ---- words ---- */
 
-/* Writes "close or drop" or "u16, u32, line or raw", and the word nearest to `text` if one is near.
- */
-static void list_words(const char *const *words, const char *text, char *allowed) {
+void value_list_words(const char *const *words, const char *text, char allowed[VALUE_ALLOWED_MAX]) {
+    enum { LIST_MAX = VALUE_ALLOWED_MAX - SUGGEST_WORD_MAX - 32 }; /* room for the suggestion */
     suggest near = suggest_begin(text);
     size_t size = 0;
+    bool cut = false;
     for (size_t i = 0; words[i] != NULL; i++) {
         const char *between = i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ";
-        size +=
-            (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between, words[i]);
         suggest_offer(&near, words[i]);
+        cut = cut || size + strlen(between) + strlen(words[i]) > LIST_MAX;
+        if (!cut) {
+            size += (size_t)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s", between,
+                                     words[i]);
+        }
     }
-    if (suggest_result(&near) != NULL) {
-        (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "; did you mean %s?",
-                       suggest_result(&near));
-    }
+    const char *meant = suggest_result(&near);
+    (void)snprintf(allowed + size, VALUE_ALLOWED_MAX - size, "%s%s%s%s", cut ? ", ..." : "",
+                   meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
+                   meant != NULL ? "?" : "");
 }
 
-/* The index of `text` in `words`; -1: `allowed` lists them. */
-static int find_word(const char *const *words, const char *text, char *allowed) {
+int value_find_word(const char *const *words, const char *text) {
     for (int i = 0; words[i] != NULL; i++) {
         if (strcmp(words[i], text) == 0) {
             return i;
         }
     }
-    list_words(words, text, allowed);
     return -1;
+}
+
+/* The index of `text` in `words`; -1: `allowed` lists them. */
+static int find_word(const char *const *words, const char *text, char *allowed) {
+    int index = value_find_word(words, text);
+    if (index < 0) {
+        value_list_words(words, text, allowed);
+    }
+    return index;
 }
 
 static portico_status set_word(const config_key *key, void *field, const char *text,

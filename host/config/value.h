@@ -5,7 +5,7 @@
 
 #include "config/schema.h"
 
-enum { VALUE_ALLOWED_MAX = 256, VALUE_NUMBER_MAX = 32 };
+enum { VALUE_ALLOWED_MAX = 256 };
 
 /* Writes `text` into the field of `key` in `base` (a zeroed or already written config,
  * config_service or config_module). A relative path is appended to `folder` ("" or ending in '/').
@@ -21,7 +21,11 @@ void value_free(const config_key *key, void *base);
 /* NAME of [listener NAME] and [connector NAME]: a-z 0-9 _ -, fewer than CONFIG_NAME_MAX bytes. */
 bool value_is_name(const char *text);
 
-/* Writes a number of bytes as the ini would: "64M", "16K" or "65535". */
-void value_format_bytes(int64_t value, char text[VALUE_NUMBER_MAX]);
+/* The index of `text` in a list of words that ends with NULL; -1: it is none of them. */
+int value_find_word(const char *const *words, const char *text);
+
+/* Writes "close or drop" or "u16, u32, line or raw", and the word nearest to `text` if one is near.
+ * Words that do not fit become "...". */
+void value_list_words(const char *const *words, const char *text, char allowed[VALUE_ALLOWED_MAX]);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Loads `file` in place, runs its `load` and `unload`, and writes what it registers to `to`.
- * Nothing is published. `why` explains any status but PORTICO_OK. */
-portico_status inspect_module(const char *file, FILE *to, char why[IMAGE_WHY_MAX]);
+/* Loads `file` in place, which runs its constructors and nothing else, and writes what it declares
+ * to `to`, as text for people or as JSON. `why` explains any status but PORTICO_OK. */
+portico_status inspect_module(const char *file, bool as_json, FILE *to, char why[IMAGE_WHY_MAX]);
 
 #endif

@@ -9,6 +9,7 @@
 #include "loader/watch.h"
 #include "module/copy_folder.h"
 #include "module/mailbox.h"
+#include "module/settings.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
 #include "run/control.h"
@@ -86,17 +87,17 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
         mailbox_close(m);
         return status;
     }
-    status = module_call_start(m);
+    status = module_call_start(m, module_generation(m), PORTICO_START_LOADED);
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "its start function failed: %s", status_text(status));
+        snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
         module_withdraw(m);
         return PORTICO_E_LOAD;
     }
     return module_publish(m, why);
 }
 
-/* Waits until the handlers of a module that has been withdrawn have returned, and calls its
- * `unload`. If one does not return, the module is stuck and stays in memory. */
+/* Waits until the handlers of a module that has been withdrawn have returned, and stops it if it has
+ * started. If one does not return, the module is stuck and stays in memory. */
 static void loader_take_back(module *m) {
     uint32_t timeout_ms = loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX;
     m->stuck = !module_wait_released(m, timeout_ms);
@@ -107,17 +108,19 @@ static void loader_take_back(module *m) {
         return;
     }
     module_table_remove(m);
-    module_call_unload(m, module_generation(m));
+    module_call_stop(m, module_generation(m), PORTICO_STOP_UNLOADED);
 }
 
-/* Makes a module whose `load` has succeeded part of the host. On failure `unload` has been called,
- * unless it is stuck. */
+/* Makes a module part of the host. On failure it is not, and nothing holds it unless it is stuck. */
 static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
-    portico_status status = module_table_add(m);
+    portico_status status = mailbox_open(m, loader.port); /* before `start`, which may post to it */
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    status = module_table_add(m);
     if (status != PORTICO_OK) {
         mailbox_close(m);
         (void)module_wait_released(m, UINT32_MAX);
-        module_call_unload(m, module_generation(m));
         return status;
     }
     status = loader_publish(m, why);
@@ -127,20 +130,51 @@ static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
-/* Lets the module register and join. On failure it is not part of the host, and nothing holds it
- * unless it is stuck. */
-static portico_status loader_register(module *m, char why[IMAGE_WHY_MAX]) {
-    portico_status status = mailbox_open(m, loader.port); /* before `load`, which may post to it */
+/* Logs a fault of the module's section and keeps the first one. */
+typedef struct fault_list {
+    const char *module;
+    char *why; /* IMAGE_WHY_MAX */
+} fault_list;
+
+static void add_fault(void *arg, uint32_t line, const char *text) {
+    fault_list *l = arg;
+    log_error(l->module, "%s:%u: %s", loader.config->path, line, text);
+    if (l->why[0] == '\0') {
+        snprintf(l->why, IMAGE_WHY_MAX, "%.300s:%u: %.600s", loader.config->path, line, text);
+    }
+}
+
+portico_status loader_prepare(generation *g, char why[IMAGE_WHY_MAX]) {
+    const config_module *section =
+        loader.config != NULL ? config_find_module(loader.config, g->name) : NULL;
+    fault_list faults = {.module = g->name, .why = why};
+    if (settings_check(&g->info.settings, section, add_fault, &faults) > 0) {
+        return PORTICO_E_INVALID;
+    }
+    settings_write(&g->info.settings, section);
+    if (g->host != NULL) {
+        *g->host = loader.api;
+    }
+    return PORTICO_OK;
+}
+
+/* Whether the module can take part in the session types that it names. */
+static portico_status check_types(const module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = PORTICO_OK;
+    const registered_type *types = module_generation(m)->registry->types;
+    for (const registered_type *t = types; t != NULL && status == PORTICO_OK; t = t->next) {
+        status = publish_check(m, t, why);
+    }
+    return status;
+}
+
+static portico_status loader_admit(module *m, char why[IMAGE_WHY_MAX]) {
+    portico_status status = check_types(m, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    status = module_call_load(m, module_generation(m), loader.api, why, IMAGE_WHY_MAX);
-    if (status != PORTICO_OK) {
-        mailbox_close(m);
-        (void)module_wait_released(m, UINT32_MAX);
-        return status;
-    }
-    return loader_join(m, why);
+    status = loader_prepare(module_generation(m), why);
+    return status == PORTICO_OK ? loader_join(m, why) : status;
 }
 
 static void count_module(void *arg, module *m) {
@@ -177,7 +211,7 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
         return NULL;
     }
     g->since_ms = os_wall_ms();
-    *status = loader_register(m, why);
+    *status = loader_admit(m, why);
     if (*status == PORTICO_OK) {
         loader_serves(m);
         return m;
@@ -203,12 +237,12 @@ void loader_tell(const module *m) {
     log_info("modules", "%s %s is loaded from %s", m->name, module_generation(m)->version, m->file);
 }
 
-portico_status loader_add_builtin(const portico_module_info *info) {
+portico_status loader_add_builtin(const portico_module *described) {
     char why[IMAGE_WHY_MAX] = "";
     portico_status status = PORTICO_E_NO_MEMORY;
-    generation *g = image_builtin(info);
+    generation *g = image_builtin(described);
     if (g == NULL || loader_begin(g, &status, why) == NULL) {
-        return loader_refuse(why, status, info->name);
+        return loader_refuse(why, status, described->name);
     }
     return PORTICO_OK;
 }
@@ -271,7 +305,7 @@ static void abort_of_module(void *arg, session *s) {
 }
 
 /* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
-static bool loader_end(module *m) {
+static bool loader_end(module *m, uint32_t stop_why) {
     uint32_t timeout_ms = loader.config->stop_timeout_ms;
     if (!module_wait_released(m, timeout_ms)) {
         sessions_each(abort_of_module, m);
@@ -281,7 +315,7 @@ static bool loader_end(module *m) {
     }
     watch_forget(m->name);
     module_table_remove(m);
-    module_call_unload(m, module_generation(m));
+    module_call_stop(m, module_generation(m), stop_why);
     return true;
 }
 
@@ -333,7 +367,7 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     }
     module_call_stopping(m);
     module_withdraw(m);
-    if (!loader_end(m)) {
+    if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
         snprintf(why, IMAGE_WHY_MAX,
                  "a handler of %s has not returned within %u ms: the module stays loaded, its "
                  "sessions are closed",
@@ -410,7 +444,7 @@ void loader_unload_all(void) {
     while (list->count-- > 0) {
         module *m = list->all[list->count];
         module_withdraw(m);
-        if (loader_end(m)) {
+        if (loader_end(m, PORTICO_STOP_SHUTDOWN)) {
             log_debug("modules", "%s is unloaded", m->name);
             module_destroy(m);
         } else {

@@ -1,13 +1,13 @@
 /* loader.h: loads and unloads modules while the host serves.
  *
  * load    1. copies, opens and checks the image (image.h)
- *         2. lets `load` register into a registry of its own
- *         3. publishes the types
- *         A failure before 3 changes nothing.
+ *         2. checks its settings and types against the configuration and the other modules
+ *         3. publishes its room types, calls `start`, and publishes its session types
+ *         A failure before 3 changes nothing and has run no code of the module.
  * unload  1. takes the module's parts out of the types
  *         2. closes the sessions of its own types; other sessions take over the new layouts
  *         3. waits until nothing holds the module
- *         4. calls `unload` and closes the library
+ *         4. calls `stop` and closes the library
  * All of it runs on the control thread.
  */
 #ifndef PORTICO_LOADER_H
@@ -20,7 +20,7 @@
 portico_status loader_start(const config *c, os_port *port);
 
 /* Publishes a part of the host as a module. */
-portico_status loader_add_builtin(const portico_module_info *info);
+portico_status loader_add_builtin(const portico_module *described);
 
 /* Loads the modules that the configuration names (the libraries of the folder and the files of
  * [module NAME]), each after those that it requires. The log says which are refused, and why. */

@@ -1,213 +1,308 @@
-/* module_check.c: see module_check.h.
- *
- * A module says its own name, and that needs its code. But a library whose bytes nowhere contain a
- * text cannot have it as its name, nor export it: what is reported is certain.
- */
+/* module_check.c: see module_check.h. */
 #include "loader/module_check.h"
 
 #include "base/suggest.h"
 #include "base/system_text.h"
 #include "base/text.h"
-#include "loader/module_files.h"
-
-#include <portico/portico.h>
+#include "loader/module_survey.h"
+#include "module/settings.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096, WHY_BYTES = 300 };
-
-typedef struct module_survey {
-    const config *config;
+typedef struct module_check {
+    module_survey survey;
+    const char *builtin_type;
+    char builtin[TEXT_IDENTIFIER_MAX]; /* its module; "": it is off */
     config_faults *faults;
-    module_files files;
-    bool folder_unknown; /* modules would come from it, but it cannot be read: that is reported */
-} module_survey;
+    config_faults *notes;
+} module_check;
 
-/* ---- files ---- */
+/* What makes a module be loaded, for a message. */
+typedef struct origin {
+    uint32_t line;
+    char label[CONFIG_NAME_MAX + 16];
+} origin;
 
-/* Whether the text, its zero included, occurs in the file. True as well if the file cannot be read:
- * then nothing is certain. */
-static bool file_contains(const char *path, const char *text) {
-    char bytes[16 * 1024];
-    size_t size = strlen(text) + 1;
-    size_t kept = 0;
-    bool found = false;
-    FILE *file = os_fopen(path, "rb");
-    if (file == NULL) {
-        return true;
+static origin origin_of(const module_check *k, const surveyed_module *m) {
+    const config *c = k->survey.config;
+    origin o = {.line = config_line(c, &c->modules_dir), .label = "[modules] dir"};
+    if (m->section != NULL) {
+        uint32_t line = config_line(c, &m->section->file);
+        o.line = line != 0 ? line : m->section->line;
+        (void)snprintf(o.label, sizeof o.label, "[module %s]", m->section->name);
     }
-    size_t count;
-    while (!found && (count = fread(bytes + kept, 1, sizeof bytes - kept, file)) > 0) {
-        count += kept;
-        for (const char *at = bytes; !found && (size_t)(at - bytes) + size <= count; at++) {
-            at = memchr(at, text[0], count - size + 1 - (size_t)(at - bytes));
-            if (at == NULL) {
-                break;
-            }
-            found = memcmp(at, text, size) == 0;
+    return o;
+}
+
+/* ---- finding modules ------------------------------------------------------------------------- */
+
+/* The first module of that name that is loaded at the start, or (`later`) may be loaded later. */
+static const surveyed_module *find_module(const module_check *k, const char *name, bool later) {
+    for (size_t i = 0; i < k->survey.count; i++) {
+        const surveyed_module *m = &k->survey.all[i];
+        if ((m->loads || later) && strcmp(surveyed_name(m), name) == 0) {
+            return m;
         }
-        kept =
-            count < size - 1 ? count : size - 1; /* a text may begin at the end of what was read */
-        memmove(bytes, bytes + count - kept, kept);
     }
-    found = found || ferror(file) != 0;
-    fclose(file);
-    return found;
+    return NULL;
 }
 
-/* Whether a host could load the file; writes the reason otherwise. */
-static bool is_module(const char *path, char why[WHY_BYTES]) {
-    portico_status status = os_library_check(path, why, WHY_BYTES);
-    if (status == PORTICO_OK && !file_contains(path, PORTICO_MODULE_SYMBOL)) {
-        snprintf(why, WHY_BYTES, "it exports no %s: is it a module?", PORTICO_MODULE_SYMBOL);
-        return false;
-    }
-    return status == PORTICO_OK;
-}
-
-static void check_folder(module_survey *s) {
-    const config *c = s->config;
-    portico_status status = module_files_list(c, &s->files);
-    if (status == PORTICO_E_NO_MEMORY) {
-        s->faults->no_memory = true;
-    }
-    s->folder_unknown = status != PORTICO_OK && c->modules_autoload;
-    if (s->folder_unknown) {
-        fault_add(
-            s->faults, config_line(c, &c->modules_dir),
-            "[modules] dir = %s: the folder cannot be read (%s); create it, name another one, or "
-            "set "
-            "autoload = no",
-            c->modules_dir, system_text(os_error()));
-    }
-}
-
-static void check_found(module_survey *s, const char *name) {
-    const config *c = s->config;
-    char path[PATH_BYTES];
-    char why[WHY_BYTES] = "";
-    if (config_find_module(c, name) != NULL) {
-        return; /* check_section */
-    }
-    module_file_path(c, name, path, sizeof path);
-    if (!is_module(path, why)) {
-        fault_add(
-            s->faults, config_line(c, &c->modules_dir),
-            "[modules] dir: %s cannot be loaded: %s; build it again, or remove it from the folder",
-            path, why);
-    }
-}
-
-static void check_section(module_survey *s, const config_module *section) {
-    const config *c = s->config;
-    char path[PATH_BYTES];
-    char why[WHY_BYTES] = "";
-    os_file_info info;
-    uint32_t line = config_line(c, &section->file);
-    if (!section->load) {
-        return; /* the file may come later, before `portico ctl load` */
-    }
-    module_file_path(c, section->name, path, sizeof path);
-    if (os_file_look(path, &info) != PORTICO_E_NOT_FOUND) {
-        if (!is_module(path, why)) {
-            fault_add(s->faults, line != 0 ? line : section->line,
-                      "[module %s]: %s cannot be loaded: %s", section->name, path, why);
-        }
-    } else if (section->file != NULL) {
-        fault_add(s->faults, line, "[module %s] file = %s: there is no such file", section->name,
-                  section->file);
-    } else {
-        suggest near = suggest_begin(section->name);
-        for (size_t i = 0; i < s->files.count; i++) {
-            suggest_offer(&near, s->files.names[i]);
-        }
-        const char *meant = suggest_result(&near);
-        fault_add(s->faults, section->line,
-                  "[module %s]: there is no %s; build it, or say where it is by file =%s%s%s",
-                  section->name, path, meant != NULL ? "; did you mean [module " : "",
-                  meant != NULL ? meant : "", meant != NULL ? "]?" : "");
-    }
-}
-
-/* ---- types ---- */
-
-/* Whether one of the files that are loaded may hold a module of that name. A file that contains its
- * own name holds the module that it is called after, and only that. */
-static bool may_be_inside(const module_survey *s, const char *module) {
-    const config *c = s->config;
-    char path[PATH_BYTES];
-    for (size_t i = 0; c->modules_autoload && i < s->files.count; i++) {
-        const char *name = s->files.names[i];
-        module_file_path(c, name, path, sizeof path);
-        if (config_find_module(c, name) == NULL && file_contains(path, module) &&
-            !file_contains(path, name)) {
+/* Whether nothing certain can be said of what is loaded: a module does not tell its name, or was
+ * not even found. */
+static bool names_unknown(const module_check *k) {
+    for (size_t i = 0; i < k->survey.count; i++) {
+        const surveyed_module *m = &k->survey.all[i];
+        if (m->loads && m->finding != MODULE_DESCRIBED) {
             return true;
         }
     }
-    for (size_t i = 0; i < c->module_count; i++) {
-        module_file_path(c, c->modules[i].name, path, sizeof path);
-        if (c->modules[i].load && file_contains(path, module) &&
-            !file_contains(path, c->modules[i].name)) {
-            return true;
-        }
-    }
-    return false;
+    return k->survey.folder != PORTICO_OK && k->survey.config->modules_autoload;
 }
 
-static const char *nearest_module(const module_survey *s, const char *module) {
-    suggest near = suggest_begin(module);
-    for (size_t i = 0; i < s->files.count; i++) {
-        suggest_offer(&near, s->files.names[i]);
+static const char *nearest_module(const module_check *k, const char *name) {
+    suggest near = suggest_begin(name);
+    for (size_t i = 0; i < k->survey.count; i++) {
+        suggest_offer(&near, surveyed_name(&k->survey.all[i]));
     }
-    for (size_t i = 0; i < s->config->module_count; i++) {
-        suggest_offer(&near, s->config->modules[i].name);
+    for (size_t i = 0; i < k->survey.files.count; i++) {
+        suggest_offer(&near, k->survey.files.names[i]);
     }
     return suggest_result(&near);
 }
 
-static void check_type(module_survey *s, const config_service *service) {
-    const config *c = s->config;
-    char module[TEXT_IDENTIFIER_MAX];
-    snprintf(module, sizeof module, "%.*s", (int)strcspn(service->type, "."), service->type);
-    bool found = module_files_have(&s->files, module);
-    if (config_find_module(c, module) != NULL || (found && c->modules_autoload) ||
-        s->folder_unknown || may_be_inside(s, module)) {
-        return;
+/* "; did you mean NAME?", or "". */
+typedef struct hint {
+    char text[128];
+} hint;
+
+static hint hint_of(const char *before, const char *name, const char *after) {
+    hint h = {""};
+    if (name != NULL) {
+        (void)snprintf(h.text, sizeof h.text, "; did you mean %s%s%s?", before, name, after);
     }
-    const char *word = service->outgoing ? "connector" : "listener";
-    uint32_t line = config_line(c, &service->type);
-    if (found) {
-        fault_add(
-            s->faults, line,
-            "[%s %s] type = %s: nothing loads the module %s: add [module %s], or set [modules] "
-            "autoload = yes",
-            word, service->name, service->type, module, module);
-        return;
-    }
-    const char *meant = nearest_module(s, module);
-    fault_add(s->faults, line,
-              "[%s %s] type = %s: there is no module %s: neither %s%s in %s, nor [module %s]%s%s%s",
-              word, service->name, service->type, module, module, os_library_suffix, c->modules_dir,
-              module, meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
-              meant != NULL ? "?" : "");
+    return h;
 }
 
-void modules_check(const config *c, const char *builtin_type, config_faults *faults) {
-    module_survey s = {.config = c, .faults = faults};
-    check_folder(&s);
-    for (size_t i = 0; c->modules_autoload && i < s.files.count; i++) {
-        check_found(&s, s.files.names[i]);
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void check_folder(module_check *k) {
+    const config *c = k->survey.config;
+    if (k->survey.folder != PORTICO_OK && c->modules_autoload) {
+        fault_add(k->faults, config_line(c, &c->modules_dir),
+                  "[modules] dir = %s: the folder cannot be read (%s); create it, name another "
+                  "one, or set autoload = no",
+                  c->modules_dir, system_text(k->survey.folder_error));
     }
-    for (size_t i = 0; i < c->module_count; i++) {
-        check_section(&s, &c->modules[i]);
+}
+
+static void tell_missing(module_check *k, const surveyed_module *m) {
+    const config_module *section = m->section;
+    if (section == NULL) {
+        return; /* it was deleted after the folder was read */
     }
-    for (size_t i = 0; i < c->listener_count + c->connector_count; i++) {
-        const config_service *service =
-            i < c->listener_count ? &c->listeners[i] : &c->connectors[i - c->listener_count];
-        if (!c->admin_enabled || strcmp(service->type, builtin_type) != 0) {
-            check_type(&s, service);
+    if (section->file != NULL) {
+        fault_add(k->faults, config_line(k->survey.config, &section->file),
+                  "[module %s] file = %s: there is no such file", section->name, section->file);
+        return;
+    }
+    suggest near = suggest_begin(section->name);
+    for (size_t i = 0; i < k->survey.files.count; i++) {
+        suggest_offer(&near, k->survey.files.names[i]);
+    }
+    fault_add(k->faults, section->line,
+              "[module %s]: there is no %s; build it, or say where it is by file =%s",
+              section->name, m->path, hint_of("[module ", suggest_result(&near), "]").text);
+}
+
+static void check_file(module_check *k, const surveyed_module *m) {
+    const origin o = origin_of(k, m);
+    switch (m->finding) {
+    case MODULE_MISSING: tell_missing(k, m); break;
+    case MODULE_REFUSED:
+        fault_add(k->faults, o.line, "%s: %s cannot be loaded: %s%s", o.label, m->path, m->why,
+                  m->section == NULL ? "; build it again, or remove it from the folder" : "");
+        break;
+    case MODULE_UNCERTAIN:
+        fault_add(k->notes, o.line, "%s: %s is not checked: %s", o.label, m->path, m->why);
+        break;
+    case MODULE_DESCRIBED: break;
+    }
+}
+
+/* ---- a described module ---------------------------------------------------------------------- */
+
+static void check_name(module_check *k, const surveyed_module *m) {
+    const char *name = surveyed_name(m);
+    const origin o = origin_of(k, m);
+    const surveyed_module *first = find_module(k, name, false);
+    if (strcmp(name, k->builtin) == 0) {
+        fault_add(k->faults, o.line, "%s: %s cannot be loaded: the module %s is a part of the host",
+                  o.label, m->path, name);
+    } else if (first != m) {
+        fault_add(k->faults, o.line, "%s: %s cannot be loaded: the module %s comes from %s already",
+                  o.label, m->path, name, first->path);
+    }
+    if (m->section != NULL && m->section->pair_count > 0 && strcmp(m->section->name, name) != 0) {
+        fault_add(k->faults, m->section->pairs[0].line,
+                  "[module %s] %s: this is no key of the module %s, which %s is: move it to "
+                  "[module %s]",
+                  m->section->name, m->section->pairs[0].key, name, m->path, name);
+    }
+}
+
+static void check_required(module_check *k, const surveyed_module *m) {
+    const origin o = origin_of(k, m);
+    for (char *const *r = m->generation->required; *r != NULL; r++) {
+        if (strcmp(*r, k->builtin) == 0 || find_module(k, *r, false) != NULL || names_unknown(k)) {
+            continue;
+        }
+        const char *meant = nearest_module(k, *r);
+        bool there = meant != NULL && strcmp(meant, *r) == 0;
+        fault_add(k->faults, o.line,
+                  "%s: the module %s requires the module %s, which nothing loads%s%s%s%s", o.label,
+                  surveyed_name(m), *r, there ? ": add [module " : "", there ? *r : "",
+                  there ? "], or set load = yes there" : "",
+                  there ? "" : hint_of("", meant, "").text);
+    }
+}
+
+static void add_setting_fault(void *arg, uint32_t line, const char *text) {
+    fault_add(arg, line, "%s", text);
+}
+
+static void check_settings(module_check *k, const surveyed_module *m) {
+    const config_module *section = config_find_module(k->survey.config, surveyed_name(m));
+    (void)settings_check(&m->generation->info.settings, section, add_setting_fault, k->faults);
+}
+
+/* ---- session types --------------------------------------------------------------------------- */
+
+static const registered_type *find_type(const surveyed_module *m, const char *name) {
+    for (const registered_type *t = m->generation->registry->types; t != NULL; t = t->next) {
+        if (t->owned && strcmp(t->name, name) == 0) {
+            return t;
         }
     }
-    module_files_free(&s.files);
+    return NULL;
+}
+
+/* What to do about a type that its module does not have: a similar one, or all that it has. */
+static void suggest_type(const surveyed_module *m, const char *name, char *text, size_t size) {
+    suggest near = suggest_begin(name);
+    const registered_type *types = m->generation->registry->types;
+    for (const registered_type *t = types; t != NULL; t = t->next) {
+        if (t->owned) {
+            suggest_offer(&near, t->name);
+        }
+    }
+    if (suggest_result(&near) != NULL) {
+        (void)snprintf(text, size, "did you mean %s?", suggest_result(&near));
+        return;
+    }
+    size_t used = (size_t)snprintf(text, size, "it has ");
+    size_t before = used;
+    for (const registered_type *t = types; t != NULL && used + 2 < size; t = t->next) {
+        if (t->owned) {
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > before ? ", " : "",
+                                     t->name);
+        }
+    }
+    if (used == before) {
+        (void)snprintf(text + used, size - used, "none");
+    }
+}
+
+/* Adds a fault that begins with `what` unless a module has the session type, or may have it. */
+static void check_type(module_check *k, const char *type, uint32_t line, const char *what) {
+    const config *c = k->survey.config;
+    char module[TEXT_IDENTIFIER_MAX];
+    char hints[300];
+    (void)snprintf(module, sizeof module, "%.*s", (int)strcspn(type, "."), type);
+    const surveyed_module *m = find_module(k, module, true);
+    if (m != NULL && m->finding == MODULE_DESCRIBED) {
+        if (find_type(m, type) == NULL) {
+            suggest_type(m, type, hints, sizeof hints);
+            fault_add(k->faults, line, "%s: the module %s has no such session type; %s", what,
+                      module, hints);
+        }
+        return;
+    }
+    if (m != NULL || names_unknown(k)) {
+        return;
+    }
+    if (module_files_have(&k->survey.files, module)) {
+        fault_add(k->faults, line,
+                  "%s: nothing loads the module %s: add [module %s], or set [modules] autoload = "
+                  "yes",
+                  what, module, module);
+        return;
+    }
+    fault_add(k->faults, line, "%s: there is no module %s: neither %s%s in %s, nor [module %s]%s",
+              what, module, module, os_library_suffix, c->modules_dir, module,
+              hint_of("", nearest_module(k, module), "").text);
+}
+
+static void check_service(module_check *k, const config_service *service) {
+    const config *c = k->survey.config;
+    char what[300];
+    if (k->builtin[0] != '\0' && strcmp(service->type, k->builtin_type) == 0) {
+        return;
+    }
+    (void)snprintf(what, sizeof what, "[%s %s] type = %s",
+                   service->outgoing ? "connector" : "listener", service->name, service->type);
+    check_type(k, service->type, config_line(c, &service->type), what);
+}
+
+/* The types of other modules that it joins. */
+static void check_joined(module_check *k, const surveyed_module *m) {
+    char what[400];
+    const origin o = origin_of(k, m);
+    for (const registered_type *t = m->generation->registry->types; t != NULL; t = t->next) {
+        if (!t->owned && strcmp(t->name, k->builtin_type) != 0) {
+            (void)snprintf(what, sizeof what, "%s: the module %s joins the session type %s",
+                           o.label, surveyed_name(m), t->name);
+            check_type(k, t->name, o.line, what);
+        }
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static void check_modules(module_check *k) {
+    for (size_t i = 0; i < k->survey.count; i++) {
+        const surveyed_module *m = &k->survey.all[i];
+        if (m->loads) {
+            check_file(k, m);
+        }
+        if (m->finding != MODULE_DESCRIBED) {
+            continue;
+        }
+        check_settings(k, m);
+        if (m->loads) {
+            check_name(k, m);
+            check_required(k, m);
+            check_joined(k, m);
+        }
+    }
+}
+
+void modules_check(const config *c, const char *builtin_type, config_faults *faults,
+                   config_faults *notes) {
+    module_check k = {.builtin_type = builtin_type, .faults = faults, .notes = notes};
+    if (c->admin_enabled) {
+        (void)snprintf(k.builtin, sizeof k.builtin, "%.*s", (int)strcspn(builtin_type, "."),
+                       builtin_type);
+    }
+    if (module_survey_take(&k.survey, c)) {
+        check_folder(&k);
+        check_modules(&k);
+        for (size_t i = 0; i < c->listener_count + c->connector_count; i++) {
+            check_service(&k, i < c->listener_count ? &c->listeners[i]
+                                                    : &c->connectors[i - c->listener_count]);
+        }
+    } else {
+        faults->no_memory = true;
+    }
+    module_survey_free(&k.survey);
 }

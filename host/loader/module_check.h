@@ -1,14 +1,19 @@
-/* module_check.h: whether the modules of a configuration can be there, as far as their files tell.
- * Loads none. [main() of `check`] */
+/* module_check.h: whether the modules of a configuration suit each other and it, as far as their
+ * files tell. Loads none. [main() of `check`] */
 #ifndef PORTICO_MODULE_CHECK_H
 #define PORTICO_MODULE_CHECK_H
 
 #include "config/config.h"
 #include "config/fault.h"
 
-/* Adds a fault for every library that could not be loaded at the start, and for every listener and
- * connector whose type belongs to no module that is named or found. `builtin_type` is a session
+/* Adds a fault for
+ *   every library that could not be loaded at the start, its description included
+ *   every module that is required or joined and not loaded, and every name that two modules have
+ *   every key of a [module NAME] that is no setting, and every wrong value
+ *   every listener and connector whose session type no module has
+ * and a note for every module that cannot be checked before it runs. `builtin_type` is a session
  * type of the host itself. */
-void modules_check(const config *c, const char *builtin_type, config_faults *faults);
+void modules_check(const config *c, const char *builtin_type, config_faults *faults,
+                   config_faults *notes);
 
 #endif

@@ -9,7 +9,11 @@ const config *loader_config(void);
 /* The first module that `g` requires and that is not loaded; NULL: all are. */
 const char *loader_missing(const generation *g);
 
-/* Makes a module of an opened image: lets it register, publishes it and lets it start. Owns `g`
+/* Checks the image's settings against the configuration, writes them, and gives the image the host's
+ * functions. On failure `why` has the first fault, and the log has all of them. */
+portico_status loader_prepare(generation *g, char why[IMAGE_WHY_MAX]);
+
+/* Makes a module of an opened image: prepares it, publishes it and lets it start. Owns `g`
  * from the call on, even if it fails. NULL: *status is the reason, and `why` may say more. */
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]);
 

@@ -21,6 +21,38 @@ void publish_sync_sessions(session_type *t) {
     sessions_each(sync_of_type, t);
 }
 
+static portico_status refuse_handler(const registered_type *part, const char *what,
+                                     const registered_handler *h, const module *other,
+                                     char why[IMAGE_WHY_MAX]) {
+    snprintf(why, IMAGE_WHY_MAX, "type %s: the module %s already handles %s %u%s%s%s", part->name,
+             other->name, what, h->id, h->name[0] != '\0' ? " (" : "", h->name,
+             h->name[0] != '\0' ? ")" : "");
+    return PORTICO_E_EXISTS;
+}
+
+portico_status publish_check(const module *m, const registered_type *part,
+                             char why[IMAGE_WHY_MAX]) {
+    session_type *t = session_type_find(part->name);
+    if (!part->owned && (t == NULL || t->current == NULL)) {
+        snprintf(why, IMAGE_WHY_MAX, "it joins the session type %s, which no loaded module has",
+                 part->name);
+        return PORTICO_E_DEPENDENCY;
+    }
+    for (const registered_handler *h = part->packets; t != NULL && h != NULL; h = h->hh.next) {
+        const module *other = session_type_handler_of(t, (uint16_t)h->id);
+        if (other != NULL && other != m) {
+            return refuse_handler(part, "opcode", h, other, why);
+        }
+    }
+    for (const registered_handler *h = part->messages; t != NULL && h != NULL; h = h->hh.next) {
+        const module *other = session_type_message_of(t, h->id);
+        if (other != NULL && other != m) {
+            return refuse_handler(part, "message", h, other, why);
+        }
+    }
+    return PORTICO_OK;
+}
+
 /* Makes `part` the module's part of the type; NULL: it has none any more. */
 static portico_status change_part(session_type *t, module *m, const registered_type *part) {
     layout *l = NULL;
@@ -35,6 +67,9 @@ static portico_status change_part(session_type *t, module *m, const registered_t
 static void withdraw_types(module *m, const registered_type *end) {
     for (const registered_type *r = module_generation(m)->registry->types; r != end; r = r->next) {
         session_type *t = session_type_find(r->name);
+        if (t == NULL) {
+            continue; /* `start` has failed, before the types were published */
+        }
         portico_status status = change_part(t, m, NULL);
         while (status != PORTICO_OK) {
             /* Out of memory, but the module must go: wait for the system to recover. */

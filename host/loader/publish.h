@@ -1,4 +1,4 @@
-/* publish.h: makes what a module has registered part of the host, and takes it out again.
+/* publish.h: makes what a module declares part of the host, and takes it out again.
  * [control thread]
  *
  * A session type gets a new layout, which its sessions take over in their next turn. Room types
@@ -10,6 +10,10 @@
 #include "module/image.h"
 #include "module/module.h"
 #include "session/session_type.h"
+
+/* Whether `m` may take part in a session type as `part`: the type is its own, or there, and no other
+ * module handles one of its opcodes or messages. Otherwise `why` says what prevents it. */
+portico_status publish_check(const module *m, const registered_type *part, char why[IMAGE_WHY_MAX]);
 
 /* Allows rooms of the module's types to be created. On failure none can be. */
 portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]);

@@ -1,7 +1,6 @@
 /* swap.c: see swap.h. */
 #include "loader/swap.h"
 
-#include "api/host_api.h"
 #include "base/status.h"
 #include "loader/private.h"
 #include "loader/swap_exchange.h"
@@ -62,24 +61,21 @@ static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
     return PORTICO_OK;
 }
 
-static portico_status swap_register(module *m, generation *to, char why[IMAGE_WHY_MAX]) {
-    if (strcmp(to->name, m->name) != 0) {
-        snprintf(why, IMAGE_WHY_MAX, "%.300s is the module %s: load it, or swap %s", to->file,
-                 to->name, to->name);
-        return PORTICO_E_INVALID;
-    }
-    return module_call_load(m, to, host_api(loader_config()), why, IMAGE_WHY_MAX);
-}
-
-/* Loads the file and lets it register. The caller holds *result; end it with swap_discard. */
-static portico_status swap_stage(module *m, const char *file, generation **result,
+/* Loads the file and prepares it. The caller holds *result; end it with swap_discard. */
+static portico_status swap_stage(const module *m, const char *file, generation **result,
                                  char why[IMAGE_WHY_MAX]) {
     generation *to = NULL;
     portico_status status = image_open(file, &to, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    status = swap_register(m, to, why);
+    if (strcmp(to->name, m->name) != 0) {
+        snprintf(why, IMAGE_WHY_MAX, "%.300s is the module %s: load it, or swap %s", to->file,
+                 to->name, to->name);
+        status = PORTICO_E_INVALID;
+    } else {
+        status = loader_prepare(to, why);
+    }
     if (status != PORTICO_OK) {
         generation_free(to);
         return status;
@@ -90,20 +86,11 @@ static portico_status swap_stage(module *m, const char *file, generation **resul
 }
 
 /* Ends a staged generation that does not come to serve. Others hold it only after an exchange that
- * was undone: jobs, and turns that wait. */
-static void swap_discard(const swap *w, generation *to) {
-    uint64_t until_ms = os_monotonic_ms() + w->timeout_ms;
-    while (!generation_is_alone(to) && os_monotonic_ms() < until_ms) {
-        os_sleep(SETTLE_STEP_MS);
-    }
+ * was undone: jobs, and turns that wait. The last of them then closes it. */
+static void swap_discard(generation *to) {
     if (generation_is_alone(to)) {
-        module_call_unload(w->module, to);
         generation_free(to);
     } else {
-        log_warn("modules",
-                 "%s: the build that was to become generation %u is still in use: it is closed "
-                 "later, without its unload",
-                 w->module->name, w->module->generations + 1);
         generation_release(to);
     }
 }
@@ -150,7 +137,7 @@ static portico_status swap_to_file(swap *w, const char *file, char why[IMAGE_WHY
     }
     status = swap_to(w, to, why);
     if (status != PORTICO_OK) {
-        swap_discard(w, to);
+        swap_discard(to);
     }
     return status;
 }
@@ -244,7 +231,7 @@ portico_status swap_preview(const char *name, const char *file,
     }
     log_info("modules", "%s: a plan of a swap to %.300s: %s", name, file,
              status == PORTICO_OK ? "nothing prevents it" : why);
-    swap_discard(&w, to);
+    swap_discard(to);
     return status;
 }
 

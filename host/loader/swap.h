@@ -1,7 +1,7 @@
 /* swap.h: replaces a module by another generation of it while its sessions and rooms stay.
  * [control thread]
  *
- *   stage     The new image is copied, loaded, and registers into a registry of its own. Every live
+ *   stage     The new image is copied, loaded, and its description and settings are checked. Every live
  *             state, every type and every dependent module is checked, and all memory that the
  *             exchange needs is allocated. The old generation keeps serving.
  *   exchange  The gate closes, the module's own state is taken over, layouts and room types are
@@ -29,7 +29,7 @@ portico_status swap_module(const char *name, const char *file, bool force, char 
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]);
 
 /* Says, line by line, what swap_module would do, and changes nothing. The new image is loaded, its
- * constructors, `load` and `unload` run, and its `migrate` is asked; modules that depend on this
+ * constructors and destructors run, and its `migrate` is asked; modules that depend on this
  * one are not asked. PORTICO_OK: nothing prevents the swap. Otherwise `why` is what swap_module
  * would say. */
 portico_status swap_preview(const char *name, const char *file,

@@ -1,7 +1,7 @@
 /* swap_exchange.c: see swap_exchange.h.
  *
- * Calls into the module are held up while the gate is closed: during swap_out, the take-over of the
- * module's own state, one pointer for each type, and swap_in. None of it grows with the number of
+ * Calls into the module are held up while the gate is closed: during `stop`, the take-over of the
+ * module's own state, one pointer for each type, and `start`. None of it grows with the number of
  * sessions or rooms.
  */
 #include "loader/swap_exchange.h"
@@ -67,22 +67,6 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
     return PORTICO_E_TIMEOUT;
 }
 
-/* Keeps the contents of the new image's block. If the exchange is undone, the image's `unload` must
- * find them, and not what was copied in: that may contain addresses which the old image still
- * owns. */
-static portico_status keep_unused_state(swap *w) {
-    const generation *to = w->plan.to;
-    if (to->shape.size == 0) {
-        return PORTICO_OK;
-    }
-    w->unused_state = malloc(to->shape.size);
-    if (w->unused_state == NULL) {
-        return PORTICO_E_NO_MEMORY;
-    }
-    memcpy(w->unused_state, to->state, to->shape.size);
-    return PORTICO_OK;
-}
-
 /* Takes the module's own state over into the new image's block. */
 static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) {
     const generation *from = w->plan.from;
@@ -90,7 +74,7 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     const state_owner owner = {.name = "the module", .entity = w->module->self};
     module_begin(w->module, w->plan.to, "migrate", 0);
     portico_status status = state_copy_over(&owner, from, &from->shape, from->state, &to->shape,
-                                            to->info.migrate, to->state);
+                                            to->info.state.migrate, to->state);
     module_end();
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX,
@@ -113,9 +97,11 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
         return status;
     }
     swap_publish(w, w->plan.to);
-    status = module_call_swap_in(w->module, w->plan.to);
+    bool returns = w->plan.to == w->module->previous;
+    status = module_call_start(w->module, w->plan.to,
+                               returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
     if (status != PORTICO_OK) {
-        snprintf(why, IMAGE_WHY_MAX, "its swap_in failed: %s", status_text(status));
+        snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
         swap_publish(w, w->plan.from);
     }
     return status;
@@ -128,16 +114,13 @@ static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
     if (status != PORTICO_OK) {
         return status;
     }
-    module_call_swap_out(w->module, from);
+    module_call_stop(w->module, from, PORTICO_STOP_REPLACED);
     status = swap_hand_over(w, why);
     if (status == PORTICO_OK) {
         return PORTICO_OK;
     }
-    if (w->unused_state != NULL) {
-        memcpy(w->plan.to->state, w->unused_state, w->plan.to->shape.size);
-    }
-    if (module_call_swap_in(w->module, from) != PORTICO_OK) {
-        log_error("modules", "%s: swap_in of generation %u, which keeps serving, failed as well",
+    if (module_call_start(w->module, from, PORTICO_START_RETURNED) != PORTICO_OK) {
+        log_error("modules", "%s: start of generation %u, which keeps serving, failed as well",
                   w->module->name, from->number);
     }
     return status;
@@ -227,10 +210,6 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
     if (status != PORTICO_OK) {
         return status;
     }
-    status = keep_unused_state(w);
-    if (status != PORTICO_OK) {
-        return status;
-    }
     status = swap_close_gate_reserved(w, why);
     if (status != PORTICO_OK) {
         return status;
@@ -256,7 +235,6 @@ portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]) {
     } else {
         registry_empty_reserves(to->registry);
     }
-    free(w->unused_state);
     plan_fini(&w->plan);
     return status;
 }

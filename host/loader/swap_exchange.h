@@ -18,10 +18,9 @@ typedef struct swap {
     uint64_t opened_ns;
     uint64_t longest_ns; /* that the gate was closed at any try */
     uint32_t tries;
-    void *unused_state; /* the new image's own block as it was before the exchange, or NULL */
 } swap;
 
-/* Swaps to `to`, which has registered; w->module, timeout_ms, begun_ns and settled_ns are set. With
+/* Swaps to `to`, which is prepared; w->module, timeout_ms, begun_ns and settled_ns are set. With
  * PORTICO_OK the module holds `to` and `why` says what happened. On failure nothing has changed. */
 portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]);
 

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "loader/private.h"
+#include "loader/publish.h"
 #include "module/state_take_over.h"
 
 #include <stdio.h>
@@ -15,9 +16,9 @@
 static portico_status refuse_live(bool gone, const char *name, uint32_t count, const char *what,
                                   char why[IMAGE_WHY_MAX]) {
     snprintf(why, IMAGE_WHY_MAX, "%s %s, and there %s %u %s%s of it: %s, or close %s first",
-             gone ? "it does not register the type" : "it cannot take over the states of", name,
+             gone ? "it does not have the type" : "it cannot take over the states of", name,
              count == 1 ? "is" : "are", count, what, count == 1 ? "" : "s",
-             gone ? "register it" : "give it a migrate", count == 1 ? "it" : "them");
+             gone ? "add it" : "give it a migrate", count == 1 ? "it" : "them");
     return PORTICO_E_STATE;
 }
 
@@ -82,8 +83,8 @@ static portico_status check_joined(module *other, const module *m, const generat
         bool ours = !t->owned && strlen(m->name) == owner && strncmp(t->name, m->name, owner) == 0;
         if (ours && registry_find(to->registry, t->name) == NULL) {
             snprintf(why, IMAGE_WHY_MAX,
-                     "it does not register the session type %s, which the module %s has joined: "
-                     "register it, or unload %s first",
+                     "it does not have the session type %s, which the module %s has joined: "
+                     "add it, or unload %s first",
                      t->name, other->name, other->name);
             return PORTICO_E_DEPENDENCY;
         }
@@ -156,41 +157,11 @@ static portico_status check_states(const swap_plan *p, const char *name, const s
 
 /* ---- session types -------------------------------------------------------------------------- */
 
-static portico_status refuse_handler(const registered_type *to, const char *what, uint32_t id,
-                                     const module *other, char why[IMAGE_WHY_MAX]) {
-    snprintf(why, IMAGE_WHY_MAX, "type %s: the module %s already handles %s %u", to->name,
-             other->name, what, id);
-    return PORTICO_E_EXISTS;
-}
-
-/* Repeats the checks of registering: before a roll-back, other modules may have been swapped. */
-static portico_status check_others(const swap_plan *p, session_type *t, const registered_type *to,
-                                   char why[IMAGE_WHY_MAX]) {
-    if (!to->owned && t->current == NULL) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "it joins the session type %s, which no loaded module registers", to->name);
-        return PORTICO_E_DEPENDENCY;
-    }
-    for (const registered_handler *h = to->packets; h != NULL; h = h->hh.next) {
-        const module *other = session_type_handler_of(t, (uint16_t)h->id);
-        if (other != NULL && other != p->module) {
-            return refuse_handler(to, "opcode", h->id, other, why);
-        }
-    }
-    for (const registered_handler *h = to->messages; h != NULL; h = h->hh.next) {
-        const module *other = session_type_message_of(t, h->id);
-        if (other != NULL && other != p->module) {
-            return refuse_handler(to, "message", h->id, other, why);
-        }
-    }
-    return PORTICO_OK;
-}
-
 static portico_status check_type(const swap_plan *p, type_change *c, char why[IMAGE_WHY_MAX]) {
     if (c->to == NULL) {
         return PORTICO_OK;
     }
-    portico_status status = check_others(p, c->type, c->to, why);
+    portico_status status = publish_check(p->module, c->to, why);
     if (status != PORTICO_OK || c->from == NULL) {
         return status;
     }
@@ -313,7 +284,7 @@ static portico_status make(swap_plan *p, char why[IMAGE_WHY_MAX]) {
         return status;
     }
     status = plan_ask_state(p->module, p->to, "the module", &p->from->shape, &p->to->shape,
-                            p->to->info.migrate, why);
+                            p->to->info.state.migrate, why);
     if (status != PORTICO_OK) {
         return status;
     }

@@ -35,7 +35,7 @@ typedef struct swap_plan {
     size_t room_count;
 } swap_plan;
 
-/* Checks that `to`, which has registered, can take over from the generation that serves, and makes
+/* Checks that `to`, which is prepared, can take over from the generation that serves, and makes
  * the plan. On failure `why` says what prevents the swap, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 

@@ -16,7 +16,7 @@ typedef struct state_pair {
     const char *entity;      /* "session" or "room"; NULL: the module itself */
     uint32_t count;          /* of live entities */
     const state_shape *from; /* NULL: the type is new */
-    const state_shape *to;   /* NULL: the type is not registered any more */
+    const state_shape *to;   /* NULL: the type is gone */
     portico_on_migrate migrate;
 } state_pair;
 
@@ -48,8 +48,10 @@ static void visit_room(const registered_room *from, const registered_room *to, p
 
 /* The module first, then the types that `from` has, then new ones. */
 static void each_pair(const generation *from, const generation *to, pair_visitor visit, void *arg) {
-    const state_pair own = {
-        .name = "the module", .from = &from->shape, .to = &to->shape, .migrate = to->info.migrate};
+    const state_pair own = {.name = "the module",
+                            .from = &from->shape,
+                            .to = &to->shape,
+                            .migrate = to->info.state.migrate};
     visit(arg, &own);
     for (const registered_type *t = from->registry->types; t != NULL; t = t->next) {
         visit_type(t, registry_find(to->registry, t->name), visit, arg);
@@ -151,7 +153,7 @@ static void say_pair(void *arg, const state_pair *p) {
     if (p->from == NULL) {
         snprintf(change, sizeof change, "new");
     } else if (p->to == NULL) {
-        snprintf(change, sizeof change, "not registered any more");
+        snprintf(change, sizeof change, "gone");
     } else {
         describe_change(r, p, change, sizeof change);
     }

@@ -10,7 +10,7 @@ enum { SWAP_CHANGES_MAX = 480 };
  * hp)". Ends with "and 3 more states" where `size` does not suffice. "": no field changes. */
 void swap_changes_text(const generation *from, const generation *to, char *text, size_t size);
 
-/* Says, line by line, what a swap to `to`, which has registered, would do: to each state, type,
+/* Says, line by line, what a swap to `to`, which is prepared, would do: to each state, type,
  * session, room and dependent module. Asks the new build's `migrate`; changes nothing. */
 void swap_report(module *m, generation *to, void (*say)(void *arg, const char *line), void *arg);
 

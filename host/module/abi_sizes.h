@@ -1,15 +1,22 @@
-/* abi_sizes.h: the sizes that the structs a module fills had in the first ABI with them. A shorter
- * struct is refused; fields of today's struct that a module's struct does not have are zero.
+/* abi_sizes.h: the sizes that structs of portico.h had in the first ABI with them. A row of a table
+ * is at least that long; what today's struct has beyond the module's is zero.
  */
 #ifndef PORTICO_ABI_SIZES_H
 #define PORTICO_ABI_SIZES_H
 
 #include <portico/portico.h>
 
-#define PORTICO_MODULE_INFO_SIZE_0_1 offsetof(portico_module_info, state_fields)
-#define PORTICO_SESSION_TYPE_SIZE_0_1 offsetof(portico_session_type, state_fields)
-#define PORTICO_ROOM_TYPE_SIZE_0_2 offsetof(portico_room_type, state_fields)
-#define PORTICO_STATE_FIELDS_SIZE_0_3 (offsetof(portico_state_fields, fields) + sizeof(void *))
-#define PORTICO_FIELD_SIZE_0_3 (offsetof(portico_field, count) + sizeof(uint32_t))
+enum { ABI_MINOR_LEAST = 4 }; /* that this host loads */
+
+#define PORTICO_MODULE_SIZE_0_4 \
+    (offsetof(portico_module, dependency_swaps) + sizeof(void (*)(void)))
+#define PORTICO_SESSION_TYPE_SIZE_0_4 \
+    (offsetof(portico_session_type, sends) + sizeof(portico_table))
+#define PORTICO_ROOM_TYPE_SIZE_0_4 (offsetof(portico_room_type, reserved) + sizeof(uint32_t))
+#define PORTICO_OPCODE_SIZE_0_4 (offsetof(portico_opcode, reserved) + 3 * sizeof(uint16_t))
+#define PORTICO_MESSAGE_SIZE_0_4 (offsetof(portico_session_message, reserved) + sizeof(uint32_t))
+#define PORTICO_JOB_SIZE_0_4 (offsetof(portico_job, reserved) + sizeof(uint32_t))
+#define PORTICO_SETTING_SIZE_0_4 (offsetof(portico_setting, reserved) + sizeof(uint32_t))
+#define PORTICO_FIELD_SIZE_0_4 (offsetof(portico_field, reserved) + sizeof(uint32_t))
 
 #endif

@@ -15,7 +15,7 @@ typedef struct job {
     module *module;         /* held */
     generation *generation; /* held: the one that asked for the job */
     uint32_t id;
-    portico_entity reply_to;
+    uint64_t reply_to;
     uint32_t size;
     uint8_t bytes[]; /* size + 1 */
 } job;
@@ -68,43 +68,39 @@ static void job_free(job *j) {
 static const registered_handler *job_handler(job *j) {
     gate_enter(&j->module->gate);
     generation *now = module_generation(j->module);
-    const registered_handler *handler = registry_find_handler(now->registry->blocking, j->id);
+    const registered_handler *handler = registry_find_handler(now->registry->jobs, j->id);
     if (handler != NULL && now != j->generation) {
         generation_hold(now);
         generation_release(j->generation);
         j->generation = now;
     }
     gate_leave(&j->module->gate);
-    return handler != NULL ? handler
-                           : registry_find_handler(j->generation->registry->blocking, j->id);
+    return handler != NULL ? handler : registry_find_handler(j->generation->registry->jobs, j->id);
 }
 
 /* An entity waits for the reply, so a lack of memory only delays it. */
 static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
     portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
     if (status == PORTICO_E_NO_MEMORY) {
-        log_warn(j->module->name, "the reply of blocking handler %u is late: %s", j->id,
-                 status_text(status));
+        log_warn(j->module->name, "the reply of job %u is late: %s", j->id, status_text(status));
     }
     while (status == PORTICO_E_NO_MEMORY && !pool_stops()) {
         os_sleep(RETRY_MS);
         status = message_post(j->reply_to, j->id, reply, size, NULL);
     }
     if (status != PORTICO_OK && status != PORTICO_E_GONE) {
-        log_error(j->module->name, "the reply of blocking handler %u is lost: %s", j->id,
-                  status_text(status));
+        log_error(j->module->name, "the reply of job %u is lost: %s", j->id, status_text(status));
     }
 }
 
 static void job_run(job *j, uint8_t *reply) {
     const registered_handler *handler = job_handler(j);
     module_begin(j->module, j->generation, NULL, j->id);
-    uint32_t size = handler->call.blocking(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
+    uint32_t size = handler->call.job(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();
     if (size > BLOCKING_REPLY_MAX) {
-        log_error(j->module->name,
-                  "blocking handler %u returned %u as the size of its reply, the most is %d", j->id,
-                  size, BLOCKING_REPLY_MAX);
+        log_error(j->module->name, "job %u returned %u as the size of its reply, the most is %d",
+                  j->id, size, BLOCKING_REPLY_MAX);
         size = 0;
     }
     if (j->reply_to != 0) {
@@ -112,9 +108,16 @@ static void job_run(job *j, uint8_t *reply) {
     }
 }
 
+static _Thread_local bool is_job;
+
+bool blocking_is_job(void) {
+    return is_job;
+}
+
 /* `arg` is this thread's buffer for replies, which it frees. */
 static void pool_thread(void *arg) {
     uint8_t *reply = arg;
+    is_job = true;
     for (job *j = job_next(); j != NULL; j = job_next()) {
         job_run(j, reply);
         job_free(j);
@@ -170,9 +173,9 @@ void blocking_stop(void) {
 }
 
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
-                            portico_entity reply_to) {
+                            uint64_t reply_to) {
     generation *g = module_running();
-    if (registry_find_handler(g->registry->blocking, id) == NULL) {
+    if (registry_find_handler(g->registry->jobs, id) == NULL) {
         return PORTICO_E_NOT_FOUND;
     }
     if (size > MESSAGE_BYTES_MAX) {

@@ -15,9 +15,12 @@ portico_status blocking_start(uint32_t threads, uint32_t queue_limit);
 /* Waits for the running jobs, and drops those that wait. */
 void blocking_stop(void);
 
-/* portico_host.run_blocking, with its statuses. Called from inside a call of `m`. */
+/* portico_host.run_job, with its statuses. Called from inside a call of `m`. */
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
-                            portico_entity reply_to);
+                            uint64_t reply_to);
+
+/* Whether the calling thread runs a job. [any thread] */
+bool blocking_is_job(void);
 
 /* How many jobs wait or run. [any thread] */
 uint32_t blocking_count(void);

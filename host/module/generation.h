@@ -1,4 +1,4 @@
-/* generation.h: one loaded image of a module: its library, its description, what it has registered.
+/* generation.h: one loaded image of a module: its library, and its description in the host's form.
  *
  * Everything that can reach the image's code or its registry holds the generation: the module whose
  * current or previous generation it is, the layouts of session types, the states of sessions and
@@ -27,8 +27,10 @@ typedef struct generation {
     image_copy copy;     /* the private copy that is loaded */
     os_library *library; /* NULL for a part of the host */
     /* A copy; what the module's own lacks is zero. Its pointers point into the library. */
-    portico_module_info info;
-    char **required;   /* NULL at the end */
+    portico_module info;
+    uint16_t abi_minor;         /* that it was built for */
+    const portico_host **host;  /* the library's pointer to the host; NULL for a part of the host */
+    char **required;            /* NULL at the end */
     state_shape shape; /* of the module's state */
     void *state; /* the block that this image's code knows; live in the current generation only */
     registry *registry;

@@ -7,12 +7,15 @@
 
 /* Copies and loads `file`, and checks its description. Without copy_folder_start it is loaded in
  * place, so that `portico inspect` leaves nothing behind. On PORTICO_OK *result is a generation of
- * which only portico_module() has been called. Otherwise `why` says what was found and what is
+ * which only the library's own constructors have run. Otherwise `why` says what was found and what is
  * needed. PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library),
  * PORTICO_E_ABI, PORTICO_E_INVALID, ... */
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 
 /* A generation of a module that is part of the host. NULL when out of memory. */
-generation *image_builtin(const portico_module_info *info);
+generation *image_builtin(const portico_module *m);
+
+/* Takes over what a library declares, or a copy of it: see describe.h. */
+portico_status image_describe(generation *g, const portico_entry *entry, char why[IMAGE_WHY_MAX]);
 
 #endif

@@ -2,6 +2,7 @@
 #include "module/mailbox.h"
 
 #include "run/meter.h"
+#include "run/request.h"
 
 #include <stdlib.h>
 
@@ -29,8 +30,11 @@ static void mailbox_on_message(work *w) {
         const registered_handler *handler = registry_find_handler(g->registry->messages, m->id);
         if (handler != NULL) {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call.message, g->state);
+            const portico_message shown = message_show(m);
+            handler->call.module_message((portico_entity){b->base.id}, g->state, &shown);
             meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
+        } else {
+            message_refuse(m);
         }
         module_leave(b->module);
     }
@@ -42,7 +46,7 @@ static portico_status mailbox_take(entity *e, message *m) {
     if (atomic_load(&b->closed)) {
         return PORTICO_E_GONE;
     }
-    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX) {
+    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
         return PORTICO_E_BACKLOG;
     }
     m->work.run = mailbox_on_message;
@@ -83,8 +87,9 @@ void mailbox_close(module *m) {
     struct mailbox *b = m->mailbox;
     if (b != NULL) {
         atomic_store(&b->closed, true);
-        mailbox_start(m); /* drops what a `load` that failed has posted */
+        mailbox_start(m); /* drops what a `start` that failed has posted */
         m->mailbox = NULL;
+        requests_end(&b->base);
         entity_release(&b->base);
     }
 }

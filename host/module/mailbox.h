@@ -1,7 +1,7 @@
 /* mailbox.h: the queue of a module's own messages, which makes the module an entity. Any thread,
  * unless tagged.
  *
- * It is opened before the module's `load`, closed when the module is withdrawn, and holds the
+ * It is opened before the module's `start`, closed when the module is withdrawn, and holds the
  * module until its last message has had its turn.
  */
 #ifndef PORTICO_MAILBOX_H

@@ -2,7 +2,6 @@
 #include "module/module.h"
 
 #include "base/log.h"
-#include "base/status.h"
 #include "base/text.h"
 #include "run/watchdog.h"
 
@@ -19,9 +18,7 @@ static struct {
 
 static _Thread_local module *current;
 static _Thread_local generation *running; /* of `current` */
-static _Thread_local generation *loading;
 static _Thread_local bool staging;
-static _Thread_local char complaint[512]; /* the first of the `load` that runs */
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
@@ -113,75 +110,37 @@ void module_leave(module *m) {
     gate_leave(&m->gate);
 }
 
-portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
-                                size_t why_size) {
-    complaint[0] = '\0';
-    module_begin(m, g, "load", 0);
-    loading = g;
-    staging = g != module_generation(m);
-    portico_status status = g->info.load(host, g->state);
-    loading = NULL;
-    module_end();
-    bool complains = complaint[0] != '\0';
-    if (status != PORTICO_OK) {
-        snprintf(why, why_size, "its load function failed: %s%s%s", status_text(status),
-                 complains ? ": " : "", complaint);
-        return PORTICO_E_LOAD;
-    }
-    if (complains) {
-        log_warn(m->name, "%s", complaint);
-    }
-    return PORTICO_OK;
-}
-
 void module_complain(const char *format, ...) {
-    char text[sizeof complaint];
+    char text[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (loading != NULL && complaint[0] == '\0') {
-        memcpy(complaint, text, sizeof text);
-    } else {
-        log_warn(current != NULL ? current->name : "module", "%s", text);
-    }
-}
-
-generation *module_loading(void) {
-    return loading;
+    log_warn(current != NULL ? current->name : "module", "%s", text);
 }
 
 bool module_is_staging(void) {
     return staging;
 }
 
-portico_status module_call_start(module *m) {
+portico_status module_call_start(module *m, generation *g, uint32_t why) {
     portico_status status = PORTICO_OK;
-    generation *g = module_generation(m);
     if (g->info.start != NULL) {
         module_begin(m, g, "start", 0);
-        status = g->info.start(g->state);
+        status = g->info.start(g->state, why);
         module_end();
     }
+    m->started = status == PORTICO_OK;
     return status;
 }
 
-void module_call_swap_out(module *m, generation *g) {
-    if (g->info.swap_out != NULL) {
-        module_begin(m, g, "swap_out", 0);
-        g->info.swap_out(g->state);
+void module_call_stop(module *m, generation *g, uint32_t why) {
+    if (m->started && g->info.stop != NULL) {
+        module_begin(m, g, "stop", 0);
+        g->info.stop(g->state, why);
         module_end();
     }
-}
-
-portico_status module_call_swap_in(module *m, generation *g) {
-    portico_status status = PORTICO_OK;
-    if (g->info.swap_in != NULL) {
-        module_begin(m, g, "swap_in", 0);
-        status = g->info.swap_in(g->state);
-        module_end();
-    }
-    return status;
+    m->started = false;
 }
 
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
@@ -200,14 +159,6 @@ void module_call_stopping(module *m) {
     if (g->info.stopping != NULL) {
         module_begin(m, g, "stopping", 0);
         g->info.stopping(g->state);
-        module_end();
-    }
-}
-
-void module_call_unload(module *m, generation *g) {
-    if (g->info.unload != NULL) {
-        module_begin(m, g, "unload", 0);
-        g->info.unload(g->state);
         module_end();
     }
 }

@@ -28,9 +28,9 @@ typedef struct module {
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */
     char outcome[OUTCOME_MAX]; /* of the last swap; "": there was none */
     struct mailbox *mailbox;
-    portico_entity self; /* the mailbox's id */
+    uint64_t self; /* the mailbox's id */
     bool stuck;          /* withdrawn, but a handler of it has not returned: never freed */
-    bool inspected;      /* loaded by `portico inspect`: nothing is published */
+    bool started; /* its `start` has succeeded and no `stop` has followed. Control thread */
     _Atomic uint32_t holds;
     _Atomic uint32_t sessions; /* that have an attachment to this module */
     UT_hash_handle hh;
@@ -73,12 +73,7 @@ void module_end(void);
  * module_is_staging. */
 void module_begin_staged(module *m, generation *g, const char *what);
 
-/* Calls an image's `load`. On failure `why` says why, with the first complaint. [control thread] */
-portico_status module_call_load(module *m, generation *g, const portico_host *host, char *why,
-                                size_t why_size);
-
-/* Says what is wrong with a call to the host. The first complaint during a `load` becomes part of
- * its failure's `why`; others go to the log. */
+/* Says in the log what is wrong with a call that the running module has made. */
 COLD void module_complain(const char *format, ...)
 #if defined(__MINGW32__) && !defined(__clang__)
     __attribute__((format(gnu_printf, 1, 2)));
@@ -88,16 +83,12 @@ COLD void module_complain(const char *format, ...)
     ;
 #endif
 
-/* Call a function of a generation, if it has one. [control thread] */
-portico_status module_call_start(module *m);
-void module_call_swap_out(module *m, generation *g);
-portico_status module_call_swap_in(module *m, generation *g);
+/* Call a function of a generation, if it has one. Of `start` and `stop` only one that is due: `stop`
+ * follows a `start` that has succeeded. [control thread] */
+portico_status module_call_start(module *m, generation *g, uint32_t why);
+void module_call_stop(module *m, generation *g, uint32_t why);
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version);
 void module_call_stopping(module *m);
-void module_call_unload(module *m, generation *g);
-
-/* The generation whose `load` the calling thread runs, or NULL. */
-generation *module_loading(void);
 
 /* Whether the calling thread runs code of a generation that is to replace one that serves. It may
  * not change the host, since the swap may still be given up. */

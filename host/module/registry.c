@@ -1,6 +1,8 @@
 /* registry.c: see registry.h. */
 #include "module/registry.h"
 
+#include "module/packet_layout.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@ static void handlers_free(registered_handler *table) {
     registered_handler *next = NULL;
     HASH_ITER(hh, table, h, next) {
         HASH_DEL(table, h);
+        packet_layout_free(h->layout);
         free(h);
     }
 }
@@ -38,6 +41,7 @@ void registry_free(registry *r) {
         shape_fini(&t->shape);
         handlers_free(t->packets);
         handlers_free(t->messages);
+        handlers_free(t->sends);
         free(t);
     }
     while (r->rooms != NULL) {
@@ -48,7 +52,7 @@ void registry_free(registry *r) {
         free(room);
     }
     handlers_free(r->messages);
-    handlers_free(r->blocking);
+    handlers_free(r->jobs);
     free(r);
 }
 
@@ -70,7 +74,7 @@ registered_type *registry_add_type(registry *r, const char *type, bool owned,
     snprintf(t->name, sizeof t->name, "%s", type);
     t->owned = owned;
     t->shape = *shape;
-    t->migrate = from->migrate;
+    t->migrate = from->state.migrate;
     t->on_open = from->on_open;
     t->on_packet = from->on_packet;
     t->on_close = from->on_close;
@@ -100,7 +104,7 @@ registered_room *registry_add_room(registry *r, const char *type, const portico_
     }
     snprintf(t->name, sizeof t->name, "%s", type);
     t->shape = *shape;
-    t->migrate = from->migrate;
+    t->migrate = from->state.migrate;
     t->max_members = from->max_members;
     t->on_open = from->on_open;
     t->on_join = from->on_join;
@@ -114,14 +118,12 @@ registered_room *registry_add_room(registry *r, const char *type, const portico_
     return t;
 }
 
-portico_status registry_add_handler(registered_handler **table, uint32_t id,
-                                    handler_function call) {
-    registered_handler *h = calloc(1, sizeof *h);
+portico_status registry_add_handler(registered_handler **table, const registered_handler *from) {
+    registered_handler *h = malloc(sizeof *h);
     if (h == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    h->id = id;
-    h->call = call;
+    *h = *from;
     HASH_ADD(hh, *table, id, sizeof h->id, h);
     if (h->hh.tbl == NULL) {
         free(h);

@@ -1,8 +1,8 @@
-/* registry.h: what one generation of a module has registered. Only here does the host keep pointers
- * into module code.
+/* registry.h: the types and handlers that one generation of a module declares, in the form that the
+ * host looks them up. It points into the module's library: functions, and names for people.
  *
- * Filled on the control thread while the module's `load` runs, and constant afterwards but for the
- * reserves. Freed as a whole when nothing can call the generation any more.
+ * describe.c fills it on the control thread, and it is constant afterwards but for the reserves.
+ * Freed as a whole when nothing can call the generation any more.
  */
 #ifndef PORTICO_REGISTRY_H
 #define PORTICO_REGISTRY_H
@@ -17,15 +17,23 @@
 
 typedef union handler_function {
     portico_on_packet packet;
-    portico_on_message message;
-    portico_on_blocking blocking;
+    portico_on_session_message session_message;
+    portico_on_room_message room_message;
+    portico_on_module_message module_message;
+    portico_on_job job;
 } handler_function;
 
-/* A handler for one opcode, message or blocking job. A handler table is a pointer to the first
- * (uthash). */
+struct packet_layout;
+
+/* A handler for one opcode, message or job, or, without a function, an opcode that is sent. A
+ * handler table is a pointer to the first (uthash). */
 typedef struct registered_handler {
     uint32_t id; /* the key */
     handler_function call;
+    const char *name;             /* for people; never NULL, maybe "" */
+    struct packet_layout *layout; /* of a declared packet; NULL: raw */
+    uint32_t size_min;            /* of a packet, in bytes */
+    uint32_t size_max;
     UT_hash_handle hh;
 } registered_handler;
 
@@ -40,7 +48,7 @@ typedef struct registered_room {
     portico_on_room_close on_close;
     registered_handler *messages; /* by id */
     state_reserve reserve;        /* for states that a swap to this generation replaces */
-    struct registered_room *next;
+    struct registered_room *next; /* in the order of the table */
 } registered_room;
 
 typedef struct registered_type {
@@ -54,15 +62,16 @@ typedef struct registered_type {
     portico_on_watermark on_watermark;
     registered_handler *packets;  /* by opcode */
     registered_handler *messages; /* by id */
+    registered_handler *sends;    /* by opcode */
     state_reserve reserve;        /* for states that a swap to this generation replaces */
-    struct registered_type *next; /* in the order of registration */
+    struct registered_type *next; /* in the order of the table */
 } registered_type;
 
 typedef struct registry {
     registered_type *types;
     registered_room *rooms;
     registered_handler *messages; /* the module's own, by id */
-    registered_handler *blocking; /* by id */
+    registered_handler *jobs;     /* by id */
 } registry;
 
 registry *registry_create(void);
@@ -84,8 +93,9 @@ registered_room *registry_find_room(const registry *r, const char *type);
 registered_room *registry_add_room(registry *r, const char *type, const portico_room_type *from,
                                    const state_shape *shape);
 
-/* Adds a handler to a table. The caller has checked that `id` is free. PORTICO_E_NO_MEMORY. */
-portico_status registry_add_handler(registered_handler **table, uint32_t id, handler_function call);
+/* Adds a copy of `from` to a table, which then owns its layout. The caller has checked that the id
+ * is free. PORTICO_E_NO_MEMORY: the caller keeps the layout. */
+portico_status registry_add_handler(registered_handler **table, const registered_handler *from);
 const registered_handler *registry_find_handler(const registered_handler *table, uint32_t id);
 
 #endif

@@ -10,36 +10,83 @@
 
 enum { FIELD_STRIDE_MAX = 4096 };
 
-static portico_status check_table(const portico_state_fields *t, uint32_t size, char *why,
-                                  size_t why_size) {
-    if (t->struct_size < PORTICO_STATE_FIELDS_SIZE_0_3) {
-        snprintf(why, why_size,
-                 "state_fields has struct_size %u, the least is %zu: set it to sizeof",
-                 t->struct_size, PORTICO_STATE_FIELDS_SIZE_0_3);
-    } else if (t->field_size < PORTICO_FIELD_SIZE_0_3 || t->field_size > FIELD_STRIDE_MAX) {
-        snprintf(why, why_size,
-                 "state_fields has field_size %u, allowed are %zu to %d: set it to sizeof",
-                 t->field_size, PORTICO_FIELD_SIZE_0_3, FIELD_STRIDE_MAX);
-    } else if (t->field_count > SHAPE_FIELDS_MAX) {
-        snprintf(why, why_size, "state_fields has field_count %u, allowed are up to %d",
-                 t->field_count, SHAPE_FIELDS_MAX);
-    } else if (t->field_count > 0 && t->fields == NULL) {
-        snprintf(why, why_size, "state_fields has field_count %u and no fields", t->field_count);
-    } else if (t->field_count == 0 && size > 0) {
-        snprintf(
-            why, why_size,
-            "state_fields names no field of a state of %u bytes: leave it NULL, or name the fields",
-            size);
-    } else {
-        return PORTICO_OK;
+/* One call of shape_init. */
+typedef struct reading {
+    char *why;
+    size_t why_size;
+    uint32_t fields;           /* read so far, of all structs */
+    uint32_t depth;            /* of the struct that is being read; 0: the state itself */
+    char path[SHAPE_PATH_MAX]; /* of it: "" or "bag[].hand." */
+} reading;
+
+#define REFUSE(r, ...) (snprintf((r)->why, (r)->why_size, __VA_ARGS__), PORTICO_E_INVALID)
+
+static bool name_copy(char name[SHAPE_NAME_MAX], const char *from) {
+    const char *end = from != NULL ? memchr(from, '\0', SHAPE_NAME_MAX) : NULL;
+    size_t size = end != NULL ? (size_t)(end - from) : 0;
+    if (size == 0 || !text_is_plain(from, size) || memchr(from, ' ', size) != NULL) {
+        return false;
     }
-    return PORTICO_E_INVALID;
+    memcpy(name, from, size + 1);
+    return true;
 }
+
+/* Writes "" for the state itself, else "field bag[]: ", for a fault of the struct. */
+static void say_where(const reading *r, char where[SHAPE_PATH_MAX + 16]) {
+    size_t size = strlen(r->path); /* ends with a '.' unless it is cut */
+    size -= size > 0;
+    snprintf(where, SHAPE_PATH_MAX + 16, "%s%.*s%s", size > 0 ? "field " : "", (int)size, r->path,
+             size > 0 ? ": " : "");
+}
+
+/* ---- a table --------------------------------------------------------------------------------- */
+
+/* Takes over the name of the struct, and checks what must hold before a row may be read. */
+static portico_status check_table(reading *r, state_shape *s, const portico_fields *t) {
+    char where[SHAPE_PATH_MAX + 16];
+    say_where(r, where);
+    if (!name_copy(s->name, t->name)) {
+        return REFUSE(r,
+                      "%sthe name of the struct is %s: allowed are 1 to %d bytes of text without "
+                      "blanks",
+                      where, t->name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
+    }
+    if (t->size != s->size) {
+        return REFUSE(r,
+                      "%s%s_fields is of a struct of %u bytes, and the %s has %u: name its own "
+                      "fields",
+                      where, s->name, t->size, r->depth == 0 ? "state" : "field", s->size);
+    }
+    if (t->field_size < PORTICO_FIELD_SIZE_0_4 || t->field_size > FIELD_STRIDE_MAX) {
+        return REFUSE(r, "%s%s_fields has field_size %u, allowed are %zu to %d: set it to sizeof",
+                      where, s->name, t->field_size, (size_t)PORTICO_FIELD_SIZE_0_4,
+                      FIELD_STRIDE_MAX);
+    }
+    if (t->field_count > SHAPE_FIELDS_MAX - r->fields) {
+        return REFUSE(r,
+                      "%s%s_fields has field_count %u: a state has up to %d, structs within "
+                      "included",
+                      where, s->name, t->field_count, SHAPE_FIELDS_MAX);
+    }
+    if (t->field_count > 0 && t->fields == NULL) {
+        return REFUSE(r, "%s%s_fields has field_count %u and no fields", where, s->name,
+                      t->field_count);
+    }
+    if (t->field_count == 0 && s->size > 0) {
+        return REFUSE(r,
+                      "%s%s_fields names no field of %u bytes: leave it NULL, or name the fields",
+                      where, s->name, s->size);
+    }
+    return PORTICO_OK;
+}
+
+/* ---- a field --------------------------------------------------------------------------------- */
 
 /* The sizes that an element of a kind may have; NULL: there is no such kind. */
 static const char *allowed_sizes(uint32_t kind) {
     switch (kind) {
-    case PORTICO_KIND_BYTES: return "1 or more";
+    case PORTICO_KIND_BYTES:
+    case PORTICO_KIND_STRUCT: return "1 or more";
     case PORTICO_KIND_SIGNED:
     case PORTICO_KIND_UNSIGNED: return "1, 2, 4 or 8";
     case PORTICO_KIND_FLOAT: return "4 or 8";
@@ -51,7 +98,8 @@ static const char *allowed_sizes(uint32_t kind) {
 
 static bool size_allowed(uint32_t kind, uint32_t size) {
     switch (kind) {
-    case PORTICO_KIND_BYTES: return size > 0;
+    case PORTICO_KIND_BYTES:
+    case PORTICO_KIND_STRUCT: return size > 0;
     case PORTICO_KIND_SIGNED:
     case PORTICO_KIND_UNSIGNED: return size == 1 || size == 2 || size == 4 || size == 8;
     case PORTICO_KIND_FLOAT: return size == 4 || size == 8;
@@ -59,50 +107,86 @@ static bool size_allowed(uint32_t kind, uint32_t size) {
     }
 }
 
-static bool name_allowed(const char *name, size_t size) {
-    return size > 0 && text_is_plain(name, size) && memchr(name, ' ', size) == NULL;
-}
-
-static portico_status check_field(const state_field *f, uint32_t state_size, char *why,
-                                  size_t why_size) {
+static portico_status check_field(reading *r, const state_field *f, uint32_t part,
+                                  uint32_t struct_size) {
     const char *sizes = allowed_sizes(f->kind);
     if (sizes == NULL) {
-        snprintf(why, why_size, "field %s has kind %u, allowed are %d to %d", f->name, f->kind,
-                 PORTICO_KIND_BYTES, PORTICO_KIND_CHAR);
-    } else if (!size_allowed(f->kind, f->size)) {
-        snprintf(why, why_size, "field %s has kind %u and size %u, allowed is %s", f->name, f->kind,
-                 f->size, sizes);
-    } else if (f->count == 0) {
-        snprintf(why, why_size, "field %s has count 0, allowed are 1 or more", f->name);
-    } else if (f->offset > state_size || f->size > state_size ||
-               f->count > (state_size - f->offset) / f->size) {
-        snprintf(why, why_size,
-                 "field %s with offset %u, size %u, count %u is not inside the state of %u bytes",
-                 f->name, f->offset, f->size, f->count, state_size);
-    } else {
-        return PORTICO_OK;
+        return REFUSE(r, "field %s%s has kind %u, allowed are %d to %d", r->path, f->name, f->kind,
+                      PORTICO_KIND_BYTES, PORTICO_KIND_STRUCT);
     }
-    return PORTICO_E_INVALID;
+    if (part != PORTICO_PART_FIXED) {
+        return REFUSE(r,
+                      "field %s%s is a variable part, which only packets have: a state has a "
+                      "fixed size",
+                      r->path, f->name);
+    }
+    if (!size_allowed(f->kind, f->size)) {
+        return REFUSE(r, "field %s%s has kind %u and size %u, allowed is %s", r->path, f->name,
+                      f->kind, f->size, sizes);
+    }
+    if (f->count == 0) {
+        return REFUSE(r, "field %s%s has count 0, allowed are 1 or more", r->path, f->name);
+    }
+    if (f->offset > struct_size || f->size > struct_size ||
+        f->count > (struct_size - f->offset) / f->size) {
+        return REFUSE(
+            r, "field %s%s with offset %u, size %u, count %u is not inside the %s of %u bytes",
+            r->path, f->name, f->offset, f->size, f->count, r->depth == 0 ? "state" : "struct",
+            struct_size);
+    }
+    return PORTICO_OK;
 }
 
-static portico_status read_field(state_field *f, const portico_state_fields *t, uint32_t index,
-                                 uint32_t state_size, char *why, size_t why_size) {
-    portico_field from;
-    memcpy(&from, (const char *)t->fields + (size_t)index * t->field_size, sizeof from);
-    const char *end = from.name != NULL ? memchr(from.name, '\0', sizeof f->name) : NULL;
-    if (end == NULL || !name_allowed(from.name, (size_t)(end - from.name))) {
-        snprintf(why, why_size,
-                 "the name of field %u is %s: allowed are 1 to %d bytes of text without blanks",
-                 index, from.name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
-        return PORTICO_E_INVALID;
+static portico_status read_fields(reading *r, state_shape *s, const portico_fields *t);
+
+/* Reads the fields of a field that is a struct. */
+static portico_status read_struct(reading *r, state_field *f, const portico_fields *fields) {
+    if (fields == NULL) {
+        return REFUSE(r, "field %s%s is a struct and its fields are NULL: use PORTICO_STRUCT",
+                      r->path, f->name);
     }
-    snprintf(f->name, sizeof f->name, "%s", from.name);
+    if (r->depth + 1 == SHAPE_DEPTH_MAX) {
+        return REFUSE(r, "field %s%s is a struct within %u others: allowed are up to %d", r->path,
+                      f->name, r->depth + 1, SHAPE_DEPTH_MAX - 1);
+    }
+    f->fields = calloc(1, sizeof *f->fields);
+    if (f->fields == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    f->fields->size = f->size;
+    f->fields->declared = true;
+    size_t before = strlen(r->path);
+    snprintf(r->path + before, sizeof r->path - before, "%s%s.", f->name, f->count > 1 ? "[]" : "");
+    r->path[text_whole(r->path, strlen(r->path))] = '\0';
+    r->depth++;
+    portico_status status = read_fields(r, f->fields, fields);
+    r->depth--;
+    r->path[before] = '\0';
+    return status;
+}
+
+static portico_status read_field(reading *r, state_field *f, const portico_fields *t,
+                                 uint32_t index, uint32_t struct_size) {
+    portico_field from;
+    char where[SHAPE_PATH_MAX + 16];
+    memcpy(&from, (const char *)t->fields + (size_t)index * t->field_size, sizeof from);
+    say_where(r, where);
+    if (!name_copy(f->name, from.name)) {
+        return REFUSE(r,
+                      "%sthe name of field %u is %s: allowed are 1 to %d bytes of text without "
+                      "blanks",
+                      where, index, from.name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
+    }
     f->kind = from.kind;
     f->offset = from.offset;
     f->size = from.size;
     f->count = from.count;
-    return check_field(f, state_size, why, why_size);
+    portico_status status = check_field(r, f, from.part, struct_size);
+    return status == PORTICO_OK && f->kind == PORTICO_KIND_STRUCT ? read_struct(r, f, from.fields)
+                                                                  : status;
 }
+
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 static int compare_offsets(const void *a, const void *b) {
     uint32_t first = ((const state_field *)a)->offset;
@@ -115,7 +199,7 @@ static int compare_names(const void *a, const void *b) {
 }
 
 /* Sorts the fields by offset and by name, so that two that share bytes or a name are neighbours. */
-static portico_status sort_fields(state_shape *s, char *why, size_t why_size) {
+static portico_status sort_fields(reading *r, state_shape *s) {
     qsort(s->fields, s->field_count, sizeof *s->fields, compare_offsets);
     for (uint32_t i = 0; i < s->field_count; i++) {
         s->by_name[i] = &s->fields[i];
@@ -124,20 +208,18 @@ static portico_status sort_fields(state_shape *s, char *why, size_t why_size) {
     for (uint32_t i = 1; i < s->field_count; i++) {
         const state_field *f = &s->fields[i - 1];
         if (f->offset + f->size * f->count > f[1].offset) {
-            snprintf(why, why_size, "fields %s and %s share bytes", f->name, f[1].name);
-            return PORTICO_E_INVALID;
+            return REFUSE(r, "fields %s%s and %s%s share bytes", r->path, f->name, r->path,
+                          f[1].name);
         }
         if (strcmp(s->by_name[i - 1]->name, s->by_name[i]->name) == 0) {
-            snprintf(why, why_size, "two fields are called %s", s->by_name[i]->name);
-            return PORTICO_E_INVALID;
+            return REFUSE(r, "two fields are called %s%s", r->path, s->by_name[i]->name);
         }
     }
     return PORTICO_OK;
 }
 
-static portico_status read_fields(state_shape *s, const portico_state_fields *t, char *why,
-                                  size_t why_size) {
-    portico_status status = check_table(t, s->size, why, why_size);
+static portico_status read_fields(reading *r, state_shape *s, const portico_fields *t) {
+    portico_status status = check_table(r, s, t);
     if (status != PORTICO_OK || t->field_count == 0) {
         return status;
     }
@@ -147,19 +229,21 @@ static portico_status read_fields(state_shape *s, const portico_state_fields *t,
         return PORTICO_E_NO_MEMORY;
     }
     s->field_count = t->field_count;
+    r->fields += t->field_count;
     for (uint32_t i = 0; i < s->field_count; i++) {
-        status = read_field(&s->fields[i], t, i, s->size, why, why_size);
+        status = read_field(r, &s->fields[i], t, i, s->size);
         if (status != PORTICO_OK) {
             return status;
         }
     }
-    return sort_fields(s, why, why_size);
+    return sort_fields(r, s);
 }
 
 portico_status shape_init(state_shape *s, uint32_t size, uint32_t version,
-                          const portico_state_fields *fields, char *why, size_t why_size) {
+                          const portico_fields *fields, char *why, size_t why_size) {
+    reading r = {.why = why, .why_size = why_size};
     *s = (state_shape){.size = size, .version = version, .declared = fields != NULL || size == 0};
-    portico_status status = fields != NULL ? read_fields(s, fields, why, why_size) : PORTICO_OK;
+    portico_status status = fields != NULL ? read_fields(&r, s, fields) : PORTICO_OK;
     if (status == PORTICO_E_NO_MEMORY) {
         snprintf(why, why_size, "out of memory for its fields");
     }
@@ -170,6 +254,12 @@ portico_status shape_init(state_shape *s, uint32_t size, uint32_t version,
 }
 
 void shape_fini(state_shape *s) {
+    for (uint32_t i = 0; i < s->field_count; i++) {
+        if (s->fields[i].fields != NULL) {
+            shape_fini(s->fields[i].fields);
+            free(s->fields[i].fields);
+        }
+    }
     free(s->fields);
     free((void *)s->by_name);
     *s = (state_shape){0};

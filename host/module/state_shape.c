@@ -1,23 +1,20 @@
-/* state_shape.c: compares and converts shapes. See state_shape.h. */
+/* state_shape.c: compares and converts shapes. See state_shape.h; shape_read.c makes them, and
+ * shape_text.c describes them. */
 #include "module/state_shape.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
+static bool fields_equal(const state_shape *a, const state_shape *b);
+
 static bool field_equal(const state_field *a, const state_field *b) {
     return a->kind == b->kind && a->offset == b->offset && a->size == b->size &&
-           a->count == b->count && strcmp(a->name, b->name) == 0;
+           a->count == b->count && strcmp(a->name, b->name) == 0 &&
+           (a->fields == NULL || fields_equal(a->fields, b->fields));
 }
 
-bool shape_equal(const state_shape *a, const state_shape *b) {
-    if (a->size != b->size || a->version != b->version) {
-        return false;
-    }
-    if (!a->declared || !b->declared) {
-        return true;
-    }
+static bool fields_equal(const state_shape *a, const state_shape *b) {
     bool equal = a->field_count == b->field_count;
     for (uint32_t i = 0; equal && i < a->field_count; i++) {
         equal = field_equal(&a->fields[i], &b->fields[i]);
@@ -25,7 +22,14 @@ bool shape_equal(const state_shape *a, const state_shape *b) {
     return equal;
 }
 
-static const state_field *field_find(const state_shape *s, const char *name) {
+bool shape_equal(const state_shape *a, const state_shape *b) {
+    if (a->size != b->size || a->version != b->version) {
+        return false;
+    }
+    return !a->declared || !b->declared || fields_equal(a, b);
+}
+
+const state_field *shape_find(const state_shape *s, const char *name) {
     uint32_t low = 0;
     uint32_t high = s->field_count;
     while (low < high) {
@@ -43,146 +47,22 @@ static const state_field *field_find(const state_shape *s, const char *name) {
     return NULL;
 }
 
-static bool is_integer(const state_field *f) {
-    return f->kind == PORTICO_KIND_SIGNED || f->kind == PORTICO_KIND_UNSIGNED;
+static bool is_opaque(uint32_t kind) {
+    return kind == PORTICO_KIND_BYTES || kind == PORTICO_KIND_STRUCT;
 }
 
-/* Whether `to` can hold every value of `from`. */
-static bool field_fits(const state_field *from, const state_field *to) {
+bool shape_field_fits(const state_field *from, const state_field *to) {
     if (to->count < from->count) {
         return false;
     }
     if (from->kind != to->kind) {
-        return from->kind == PORTICO_KIND_UNSIGNED && to->kind == PORTICO_KIND_SIGNED &&
-               to->size > from->size;
+        bool wider_signed = from->kind == PORTICO_KIND_UNSIGNED &&
+                            to->kind == PORTICO_KIND_SIGNED && to->size > from->size;
+        bool same_bytes = is_opaque(from->kind) && is_opaque(to->kind) && from->size == to->size;
+        return wider_signed || same_bytes;
     }
-    return to->size == from->size || (to->kind != PORTICO_KIND_BYTES && to->size > from->size);
-}
-
-void shape_field_text(const state_field *f, char *text, size_t size) {
-    static const char *const words[] = {[PORTICO_KIND_SIGNED] = "signed",
-                                        [PORTICO_KIND_UNSIGNED] = "unsigned",
-                                        [PORTICO_KIND_FLOAT] = "float"};
-    char times[16] = "";
-    if (f->count > 1) {
-        snprintf(times, sizeof times, "%u x ", f->count);
-    }
-    switch (f->kind) {
-    case PORTICO_KIND_CHAR:
-        snprintf(text, size, "text of %u byte%s", f->count, f->count == 1 ? "" : "s");
-        break;
-    case PORTICO_KIND_BOOL: snprintf(text, size, "%sbool", times); break;
-    case PORTICO_KIND_BYTES:
-        snprintf(text, size, "%s%u opaque byte%s", times, f->size, f->size == 1 ? "" : "s");
-        break;
-    default: snprintf(text, size, "%s%s %u bits", times, words[f->kind], f->size * 8); break;
-    }
-}
-
-typedef struct change_list {
-    char *text;
-    size_t size;
-    size_t used;
-    const char *last; /* what the last name was added as */
-    uint32_t left_out;
-} change_list;
-
-static void change_add(change_list *l, const char *what, const char *name) {
-    enum { AND_MORE = 24 }; /* room for " and 1024 more" */
-    char words[SHAPE_NAME_MAX + 32];
-    bool more = l->last == what;
-    int size = snprintf(words, sizeof words, "%s%s%s%s", l->used == 0 || more ? "" : "; ",
-                        more ? ", " : what, more ? "" : " ", name);
-    if (l->left_out > 0 || l->used + (size_t)size + AND_MORE > l->size) {
-        l->left_out++;
-        return;
-    }
-    memcpy(l->text + l->used, words, (size_t)size + 1);
-    l->used += (size_t)size;
-    l->last = what;
-}
-
-typedef enum field_change {
-    FIELD_ADDED,
-    FIELD_DROPPED,
-    FIELD_WIDENED,
-    FIELD_CHANGED,
-    FIELD_SAME
-} field_change;
-
-static field_change change_of(const state_field *from, const state_field *to) {
-    if (from == NULL) {
-        return FIELD_ADDED;
-    }
-    if (to == NULL) {
-        return FIELD_DROPPED;
-    }
-    if (!field_fits(from, to)) {
-        return FIELD_CHANGED;
-    }
-    bool same = from->kind == to->kind && from->size == to->size && from->count == to->count;
-    return same ? FIELD_SAME : FIELD_WIDENED;
-}
-
-void shape_changes_text(const state_shape *from, const state_shape *to, char *text, size_t size) {
-    static const char *const words[] = {"added", "dropped", "widened", "changed"};
-    change_list l = {.text = text, .size = size};
-    text[0] = '\0';
-    if (!from->declared || !to->declared) {
-        return;
-    }
-    for (int change = FIELD_ADDED; change < FIELD_SAME; change++) {
-        const state_shape *s = change == FIELD_DROPPED ? from : to;
-        for (uint32_t i = 0; i < s->field_count; i++) {
-            const state_field *f = &s->fields[i];
-            field_change found = s == from ? change_of(f, field_find(to, f->name))
-                                           : change_of(field_find(from, f->name), f);
-            if ((int)found == change) {
-                change_add(&l, words[change], f->name);
-            }
-        }
-    }
-    if (l.left_out > 0) {
-        snprintf(text + l.used, size - l.used, " and %u more", l.left_out);
-    }
-}
-
-static void say_unfit(const state_field *from, const state_field *to, char *why, size_t why_size) {
-    char was[SHAPE_TEXT_MAX];
-    char is[SHAPE_TEXT_MAX];
-    shape_field_text(from, was, sizeof was);
-    shape_field_text(to, is, sizeof is);
-    const char *reason = "the kinds differ";
-    if (to->count < from->count || (is_integer(from) && is_integer(to)) ||
-        (from->kind == PORTICO_KIND_FLOAT && to->kind == PORTICO_KIND_FLOAT)) {
-        reason = "values could be lost";
-    } else if (from->kind == PORTICO_KIND_BYTES && to->kind == PORTICO_KIND_BYTES) {
-        reason = "their contents are not declared";
-    }
-    snprintf(why, why_size, "field %s was %s and is %s: %s", to->name, was, is, reason);
-}
-
-portico_status shape_check(const state_shape *from, const state_shape *to, char *why,
-                           size_t why_size) {
-    if (from->size == 0 || shape_equal(from, to)) {
-        return PORTICO_OK;
-    }
-    if (!from->declared || !to->declared) {
-        snprintf(
-            why, why_size,
-            "the state was %u bytes, version %u, and is %u bytes, version %u, but the %s module "
-            "declares no fields",
-            from->size, from->version, to->size, to->version, from->declared ? "new" : "old");
-        return PORTICO_E_INVALID;
-    }
-    for (uint32_t i = 0; i < to->field_count; i++) {
-        const state_field *f = field_find(from, to->fields[i].name);
-        if (f != NULL && !field_fits(f, &to->fields[i])) {
-            say_unfit(f, &to->fields[i], why, why_size);
-            return PORTICO_E_INVALID;
-        }
-    }
-    return PORTICO_OK;
+    return to->kind == PORTICO_KIND_STRUCT || to->size == from->size ||
+           (to->kind != PORTICO_KIND_BYTES && to->size > from->size);
 }
 
 /* ---- converting ---------------------------------------------------------------------------- */
@@ -223,16 +103,47 @@ static void element_widen(const state_field *from, const char *old, const state_
     }
 }
 
-static void field_convert(const state_field *from, const char *old, const state_field *to,
-                          char *fresh) {
+/* Structs of one shape, and how far it is from one to the next. */
+typedef struct row_list {
+    const state_shape *shape;
+    char *rows;
+    size_t step;
+} row_list;
+
+static void rows_convert(const row_list *old, const row_list *fresh, uint32_t count);
+
+/* Converts a field of one struct. `same`: its bytes can be copied. */
+static void field_convert(const state_field *from, char *old, const state_field *to, char *fresh,
+                          bool same) {
     old += from->offset;
     fresh += to->offset;
-    if (from->size == to->size) {
+    if (same) {
         memcpy(fresh, old, (size_t)from->size * from->count);
-        return;
+    } else if (from->kind == PORTICO_KIND_STRUCT) {
+        const row_list old_rows = {from->fields, old, from->size};
+        const row_list fresh_rows = {to->fields, fresh, to->size};
+        rows_convert(&old_rows, &fresh_rows, from->count);
+    } else {
+        for (uint32_t i = 0; i < from->count; i++) {
+            element_widen(from, old + (size_t)i * from->size, to, fresh + (size_t)i * to->size);
+        }
     }
-    for (uint32_t i = 0; i < from->count; i++) {
-        element_widen(from, old + (size_t)i * from->size, to, fresh + (size_t)i * to->size);
+}
+
+/* Field by field, and each field of all structs: so it is looked up once. */
+static void rows_convert(const row_list *old, const row_list *fresh, uint32_t count) {
+    for (uint32_t i = 0; i < fresh->shape->field_count; i++) { /* none if none are declared */
+        const state_field *to = &fresh->shape->fields[i];
+        const state_field *from = shape_find(old->shape, to->name);
+        if (from == NULL || !shape_field_fits(from, to)) {
+            continue;
+        }
+        bool structs = from->fields != NULL && to->fields != NULL;
+        bool same = from->size == to->size && (!structs || fields_equal(from->fields, to->fields));
+        for (uint32_t row = 0; row < count; row++) {
+            field_convert(from, old->rows + row * old->step, to, fresh->rows + row * fresh->step,
+                          same);
+        }
     }
 }
 
@@ -243,21 +154,7 @@ void shape_convert(const state_shape *from, const void *old, const state_shape *
         }
         return;
     }
-    for (uint32_t i = 0; i < to->field_count; i++) { /* none if none are declared */
-        const state_field *f = field_find(from, to->fields[i].name);
-        if (f != NULL && field_fits(f, &to->fields[i])) {
-            field_convert(f, old, &to->fields[i], fresh);
-        }
-    }
-}
-
-const char *shape_field_at(const state_shape *s, uint32_t offset, uint32_t *within) {
-    for (uint32_t i = 0; i < s->field_count; i++) {
-        const state_field *f = &s->fields[i];
-        if (offset >= f->offset && offset - f->offset < f->size * f->count) {
-            *within = offset - f->offset;
-            return f->name;
-        }
-    }
-    return NULL;
+    const row_list old_rows = {from, (char *)(uintptr_t)old, 0}; /* only read */
+    const row_list fresh_rows = {to, fresh, 0};
+    rows_convert(&old_rows, &fresh_rows, 1);
 }

@@ -34,15 +34,15 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
             continue;
         }
         uint32_t within = 0;
-        const char *field = shape_field_at(shape, at, &within);
+        char path[SHAPE_PATH_MAX] = "";
+        bool field = shape_field_at(shape, at, path, &within);
         logged++;
         log_warn(
             old->name,
             "stale pointer: the state of %s, entity %llu, %s%s at offset %u points into generation "
             "%u (image + %llu)",
-            owner->name, (unsigned long long)owner->entity,
-            field != NULL ? "field " : "no declared field", field != NULL ? field : "", at,
-            old->number, (unsigned long long)(value - begin));
+            owner->name, (unsigned long long)owner->entity, field ? "field " : "no declared field",
+            path, at, old->number, (unsigned long long)(value - begin));
     }
 }
 
@@ -52,11 +52,10 @@ static portico_status fill(const state_owner *owner, const state_shape *from, co
     if (migrate == NULL) {
         return PORTICO_OK;
     }
-    const portico_migration migration = {.struct_size = sizeof migration,
-                                         .from_version = from->version,
+    const portico_migration migration = {.from_version = from->version,
                                          .from_size = from->size,
                                          .from = state,
-                                         .entity = owner->entity};
+                                         .entity = {owner->entity}};
     return migrate(&migration, fresh);
 }
 
@@ -118,8 +117,7 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         }
         return status;
     }
-    const portico_migration question = {
-        .struct_size = sizeof question, .from_version = from->version, .from_size = from->size};
+    const portico_migration question = {.from_version = from->version, .from_size = from->size};
     portico_status status = migrate(&question, NULL);
     if (status != PORTICO_OK) {
         snprintf(

@@ -17,6 +17,14 @@
 #define COLD
 #endif
 
+/* Before a declaration: the compiler keeps the function out of its callers, whose common path then
+ * needs fewer registers. */
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE
+#endif
+
 /* After a declaration: which argument is a printf format, and which is the first argument that it
  * formats. gnu_printf says to mingw-w64's gcc that its printf is the C library's own and not
  * Microsoft's; clang knows no other name. */

@@ -3,24 +3,40 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* A room that nobody can find yet; NULL: out of memory. */
-static room *room_new(const room_key *key, generation *g, const registered_room *type) {
-    room *r = room_alloc(key, g, type);
-    if (r != NULL) {
-        r->base.take = room_take_message;
-        r->open_work.run = room_on_open;
-        r->close_work.run = room_on_close;
-        r->follow_work.run = room_on_follow;
+static room *room_new(const room_key *key, generation *g, const registered_room *type,
+                      const void *data, uint32_t size) {
+    void *copy = malloc(size + 1);
+    room *r = copy != NULL ? room_alloc(key, g, type) : NULL;
+    if (r == NULL) {
+        free(copy);
+        return NULL;
     }
+    if (size > 0) {
+        memcpy(copy, data, size);
+    }
+    r->open_data = copy;
+    r->open_size = size;
+    r->base.take = room_take_message;
+    r->open_work.run = room_on_open;
+    r->close_work.run = room_on_close;
+    r->follow_work.run = room_on_follow;
     return r;
 }
 
-portico_status room_create(const char *type, const char *name, portico_room *id) {
+portico_status room_create(const char *type, const char *name, const void *data, uint32_t size,
+                           uint64_t *id) {
     generation *g = NULL;
     const registered_room *registered = NULL;
     *id = 0;
-    if (!text_is_name(name)) {
+    if (!text_is_name(name) || (data == NULL && size > 0)) {
         return PORTICO_E_INVALID;
+    }
+    if (size > ROOM_DATA_MAX) {
+        return PORTICO_E_TOO_BIG;
     }
     *id = room_find(type, name);
     if (*id != 0) {
@@ -31,7 +47,7 @@ portico_status room_create(const char *type, const char *name, portico_room *id)
         return PORTICO_E_NOT_FOUND;
     }
     room_key key = room_key_of(t, name);
-    room *r = room_new(&key, g, registered);
+    room *r = room_new(&key, g, registered, data, size);
     if (r == NULL) {
         room_type_leave(t, g);
         return PORTICO_E_NO_MEMORY;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static portico_status member_add_locked(room *r, portico_session id) {
+static portico_status member_add_locked(room *r, uint64_t id) {
     if (r->phase != ROOM_OPEN) {
         return PORTICO_E_ROOM_CLOSED;
     }
@@ -23,21 +23,21 @@ static portico_status member_add_locked(room *r, portico_session id) {
         r->members = members;
         r->capacity = capacity;
     }
-    r->members[r->count++] = id;
+    r->members[r->count++] = (portico_session){id};
     return PORTICO_OK;
 }
 
-static portico_status member_add(room *r, portico_session id) {
+static portico_status member_add(room *r, uint64_t id) {
     os_mutex_lock(&r->lock);
     portico_status status = member_add_locked(r, id);
     os_mutex_unlock(&r->lock);
     return status;
 }
 
-static void member_remove(room *r, portico_session id) {
+static void member_remove(room *r, uint64_t id) {
     os_mutex_lock(&r->lock);
     uint32_t i = 0;
-    while (r->members[i] != id) {
+    while (r->members[i].id != id) {
         i++;
     }
     r->count--;
@@ -45,7 +45,7 @@ static void member_remove(room *r, portico_session id) {
     os_mutex_unlock(&r->lock);
 }
 
-portico_status room_enter(room *r, portico_session session) {
+portico_status room_enter(room *r, uint64_t session) {
     portico_status status = member_add(r, session);
     if (status != PORTICO_OK) {
         return status;
@@ -54,7 +54,10 @@ portico_status room_enter(room *r, portico_session session) {
         status = PORTICO_E_ROOM_CLOSED;
     } else {
         if (r->type->on_join != NULL) {
-            status = r->type->on_join(r->base.id, r->state, session);
+            entity *joins = turn_act(&r->base);
+            status =
+                r->type->on_join((portico_room){r->base.id}, r->state, (portico_session){session});
+            (void)turn_act(joins);
         }
         room_end(r);
     }
@@ -65,11 +68,14 @@ portico_status room_enter(room *r, portico_session session) {
     return status;
 }
 
-void room_leave(room *r, portico_session session, portico_status reason) {
+void room_leave(room *r, uint64_t session, portico_status reason) {
     member_remove(r, session);
     if (room_begin(r, "on_leave", 0, session)) {
         if (r->type->on_leave != NULL) {
-            r->type->on_leave(r->base.id, r->state, session, reason);
+            entity *leaves = turn_act(&r->base);
+            r->type->on_leave((portico_room){r->base.id}, r->state, (portico_session){session},
+                              reason);
+            (void)turn_act(leaves);
         }
         room_end(r);
     }

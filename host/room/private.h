@@ -22,6 +22,8 @@ struct room {
     generation *generation;      /* held for `state`, which belongs to it */
     const registered_room *type; /* in the registry of `generation` */
     void *state;
+    void *open_data; /* for on_open; freed after it */
+    uint32_t open_size;
     bool broken; /* its state could not be taken over: it is not called any more */
     work open_work;
     work close_work;
@@ -46,7 +48,7 @@ room_key room_key_of(room_type *type, const char *name);
  * returns NULL: out of memory. */
 room *room_alloc(const room_key *key, generation *g, const registered_room *type);
 /* Gives a new room its id and name, and lets it open; on failure frees it. */
-portico_status room_add(room *r, portico_room *id);
+portico_status room_add(room *r, uint64_t *id);
 
 /* turn.c */
 void room_on_open(work *w);

@@ -41,6 +41,7 @@ static void room_free(entity *e) {
     INVARIANT(r->phase == ROOM_CLOSED && r->count == 0 && !r->named);
     room_type_leave(r->key.type, r->generation);
     atomic_fetch_sub(&rooms.count, 1);
+    free(r->open_data);
     free(r->members);
     free(r->state);
     free(r);
@@ -87,7 +88,7 @@ static room *find_locked(const room_key *key) {
 /* Gives the room its id, and its name if it is free. Its type is looked up again after
  * entity_add: so either this sees that the module is being unloaded, or rooms_close, which comes
  * later, sees the room. */
-static portico_status room_publish_locked(room *r, portico_room *id, bool *found) {
+static portico_status room_publish_locked(room *r, uint64_t *id, bool *found) {
     room *other = find_locked(&r->key);
     if (other != NULL) {
         *id = other->base.id;
@@ -105,7 +106,7 @@ static portico_status room_publish_locked(room *r, portico_room *id, bool *found
     return r->named ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
-portico_status room_add(room *r, portico_room *id) {
+portico_status room_add(room *r, uint64_t *id) {
     bool found = false;
     os_mutex_lock(&rooms.lock);
     portico_status status = room_publish_locked(r, id, &found);
@@ -125,7 +126,7 @@ portico_status room_add(room *r, portico_room *id) {
     return status;
 }
 
-portico_room room_find(const char *type, const char *name) {
+uint64_t room_find(const char *type, const char *name) {
     room_type *t = text_is_name(name) ? room_type_find(type) : NULL;
     if (t == NULL) {
         return 0;
@@ -134,7 +135,7 @@ portico_room room_find(const char *type, const char *name) {
     room_key key = room_key_of(t, name);
     os_mutex_lock(&rooms.lock);
     room *r = find_locked(&key);
-    portico_room id = r != NULL ? r->base.id : 0;
+    uint64_t id = r != NULL ? r->base.id : 0;
     os_mutex_unlock(&rooms.lock);
     return id;
 }
@@ -202,7 +203,7 @@ uint32_t rooms_count(void) {
     return atomic_load(&rooms.count);
 }
 
-room *room_hold(portico_room id) {
+room *room_hold(uint64_t id) {
     return (room *)entity_find_kind(id, ENTITY_ROOM);
 }
 
@@ -214,6 +215,13 @@ void room_release(room *r) {
 
 entity *room_entity(room *r) {
     return &r->base;
+}
+
+bool room_is_open(room *r) {
+    os_mutex_lock(&r->lock);
+    bool open = r->phase == ROOM_OPEN;
+    os_mutex_unlock(&r->lock);
+    return open;
 }
 
 const char *room_type_of(const room *r) {

@@ -25,6 +25,8 @@
 
 typedef struct room room;
 
+enum { ROOM_DATA_MAX = 64 * 1024 };
+
 /* Gives the rooms of a module a turn in which they take over their states. [control thread] */
 void rooms_follow(const module *m);
 
@@ -33,8 +35,9 @@ void rooms_start(os_port *port);
 void rooms_fini(void);
 
 /* Statuses: see portico_host.room_create. */
-portico_status room_create(const char *type, const char *name, portico_room *id);
-portico_room room_find(const char *type, const char *name);
+portico_status room_create(const char *type, const char *name, const void *data, uint32_t size,
+                           uint64_t *id);
+uint64_t room_find(const char *type, const char *name);
 
 /* Begins to close the room. False: it is already closing. */
 bool room_close(room *r, portico_status reason);
@@ -46,6 +49,9 @@ uint32_t rooms_count(void);
 /* Calls `each` for every room that has not closed, and holds the room during the call. */
 void rooms_each(void (*each)(void *arg, room *r), void *arg);
 
+/* False: it is closing or has closed. */
+bool room_is_open(room *r);
+
 /* The name of its type. Valid while the room is held. */
 const char *room_type_of(const room *r);
 
@@ -53,7 +59,7 @@ const char *room_type_of(const room *r);
 uint64_t room_sweep(entity *e, uint64_t now_ms);
 
 /* The room, held for the caller; NULL when the id is stale or names something else. */
-room *room_hold(portico_room id);
+room *room_hold(uint64_t id);
 
 /* Also of NULL. */
 void room_release(room *r);
@@ -64,10 +70,10 @@ room *room_from_entity(entity *e);
 
 /* A session arrives: makes it a member and calls on_join. If that fails, it is not a member.
  * [turn] */
-portico_status room_enter(room *r, portico_session session);
+portico_status room_enter(room *r, uint64_t session);
 
 /* A member leaves: calls on_leave. [turn] */
-void room_leave(room *r, portico_session session, portico_status reason);
+void room_leave(room *r, uint64_t session, portico_status reason);
 
 /* The state, if called by module `m` of the room's type in the room's turn; else NULL. */
 void *room_state(room *r, const module *m);

@@ -38,7 +38,7 @@ static room_type *make_locked(module *m, const char *name) {
     return t;
 }
 
-/* Removes the type from the table once no module registers it, and frees it once nothing uses
+/* Removes the type from the table once no module declares it, and frees it once nothing uses
  * it. */
 static void drop_unused_locked(room_type *t) {
     if (t->listed && t->type == NULL && t->holds == 0) {

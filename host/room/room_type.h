@@ -1,6 +1,6 @@
 /* room_type.h: the types of rooms, whichever generation of their module serves.
  *
- * Any thread, unless tagged. A type exists while its module registers it, a swap's plan names
+ * Any thread, unless tagged. A type exists while its module declares it, a swap's plan names
  * it, or there are rooms of it. One lock guards the table and all types; it is a leaf.
  */
 #ifndef PORTICO_ROOM_TYPE_H

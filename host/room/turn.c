@@ -4,6 +4,7 @@
 #include "module/state_take_over.h"
 #include "os/compiler.h"
 #include "run/meter.h"
+#include "run/request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,11 @@ COLD static bool room_take_over(room *r, generation *g) {
     registered_room *type = registry_find_room(g->registry, r->key.type->name);
     if (type != NULL) {
         const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
+        entity *asks = turn_act(&r->base); /* maybe a member, for the room's state */
         status =
             state_take_over(&owner, r->generation, &r->type->shape, &r->state, &type->shape,
                             r->opened ? type->migrate : NULL, r->opened ? &type->reserve : NULL);
+        (void)turn_act(asks);
         generation *before = r->generation;
         r->generation = g;
         r->type = type;
@@ -76,10 +79,11 @@ void room_end_if_empty(room *r) {
     }
     if (r->opened && room_begin(r, "room on_close", 0, r->base.id)) {
         if (r->type->on_close != NULL) {
-            r->type->on_close(r->base.id, r->state, reason);
+            r->type->on_close((portico_room){r->base.id}, r->state, reason);
         }
         room_end(r);
     }
+    requests_end(&r->base);
     entity_release_not_last(&r->base); /* its strand still holds it */
 }
 
@@ -89,10 +93,13 @@ void room_on_open(work *w) {
     if (room_begin(r, "room on_open", 0, r->base.id)) {
         r->opened = true;
         if (r->type->on_open != NULL) {
-            status = r->type->on_open(r->base.id, r->state);
+            status =
+                r->type->on_open((portico_room){r->base.id}, r->state, r->open_data, r->open_size);
         }
         room_end(r);
     }
+    free(r->open_data);
+    r->open_data = NULL;
     if (status != PORTICO_OK) {
         room_close(r, status);
     }
@@ -112,7 +119,7 @@ void room_on_close(work *w) {
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        entity *member = entity_find(members[i]);
+        entity *member = entity_find(members[i].id);
         if (member != NULL) {
             member->leave(member, &r->base, PORTICO_E_ROOM_CLOSED);
             entity_release(member);
@@ -134,14 +141,14 @@ void room_on_follow(work *w) {
 static void room_on_message(work *w) {
     message *m = (message *)w;
     room *r = (room *)m->to;
-    os_mutex_lock(&r->lock);
-    bool open = r->phase == ROOM_OPEN;
-    os_mutex_unlock(&r->lock);
-    if (open && room_begin(r, "message", m->id, r->base.id)) {
+    if (room_is_open(r) && room_begin(r, "message", m->id, r->base.id)) {
         const registered_handler *handler = registry_find_handler(r->type->messages, m->id);
-        if (handler != NULL) {
+        if (handler == NULL) {
+            message_refuse(m);
+        } else {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call.message, r->state);
+            const portico_message shown = message_show(m);
+            handler->call.room_message((portico_room){r->base.id}, r->state, &shown);
             meter_end(began_ns, 0, METER_ROOM_MESSAGE, r->key.type->name, m->id);
         }
         room_end(r);
@@ -151,13 +158,10 @@ static void room_on_message(work *w) {
 
 portico_status room_take_message(entity *e, message *m) {
     room *r = (room *)e;
-    os_mutex_lock(&r->lock);
-    bool open = r->phase == ROOM_OPEN;
-    os_mutex_unlock(&r->lock);
-    if (!open) {
+    if (!room_is_open(r)) {
         return PORTICO_E_GONE;
     }
-    if (strand_count(&r->strand) >= MESSAGES_WAITING_MAX) {
+    if (strand_count(&r->strand) >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
         return PORTICO_E_BACKLOG;
     }
     m->work.run = room_on_message;

@@ -18,16 +18,29 @@ typedef enum entity_kind { ENTITY_SESSION, ENTITY_ROOM, ENTITY_MODULE, ENTITY_KI
 
 struct message;
 
+/* One of the requests of an entity (request.c). */
+typedef struct request_link {
+    struct request_link *next;
+    struct request_link **at; /* what points to it */
+} request_link;
+
+#define REQUESTS_ENDED UINT32_MAX
+
 /* The first member of everything that has an id. */
 typedef struct entity {
     uint64_t id;
     struct entity_slot *slot; /* which the id names; private to the table */
     entity_kind kind;
+    /* [lock of the requests] how many it has made that have no answer; REQUESTS_ENDED: it may make
+     * and receive no more */
+    uint32_t requests;
     void (*free)(struct entity *e);
     /* Queues a message; takes it over if it returns PORTICO_OK. [any thread] */
     portico_status (*take)(struct entity *e, struct message *m);
     /* Leaves `room` if it is in it or on its way there. NULL: never in a room. [any thread] */
     void (*leave)(struct entity *e, struct entity *room, portico_status reason);
+    request_link *asks;  /* [lock of the requests] the requests that it has made ... */
+    request_link *asked; /* ... and those that it has been sent */
 } entity;
 
 /* Gives `e` a slot, its id, and `holds` holds. Other threads can now find it, so the rest of it

@@ -12,6 +12,9 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     }
     m->to = to;
     m->from = from;
+    m->request = 0;
+    m->other = 0;
+    m->status = PORTICO_OK;
     m->id = id;
     m->size = size;
     if (size > 0) {
@@ -31,7 +34,7 @@ static portico_status message_give(message *m, entity *to) {
     return status;
 }
 
-portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
+portico_status message_post(uint64_t to, uint32_t id, const void *data, uint32_t size,
                             message_source *from) {
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
@@ -55,25 +58,32 @@ portico_status message_post(portico_entity to, uint32_t id, const void *data, ui
     return status;
 }
 
-portico_status message_post_created(portico_entity to, message *m) {
+portico_status message_post_created(uint64_t to, message *m) {
     entity *e = entity_find(to);
     return e != NULL ? message_give(m, e) : PORTICO_E_GONE;
 }
 
-void message_deliver(message *m, portico_on_message handler, void *state) {
-    portico_message shown = {
-        .struct_size = sizeof shown, .id = m->id, .size = m->size, .data = m->bytes};
+portico_message message_show(message *m) {
+    portico_message shown = {.data = m->bytes,
+                             .size = m->size,
+                             .id = m->id,
+                             .status = m->status,
+                             .from = {m->other},
+                             .request = m->request};
     if (m->from != NULL) {
         shown.missed = m->from->delivered(m->from);
         m->from = NULL;
     }
-    handler(m->to->id, state, &shown);
+    return shown;
 }
 
 void message_free(message *m) {
     entity *to = m->to;
-    if (m->from != NULL) {
-        (void)m->from->delivered(m->from);
+    message_source *from = m->from;
+    if (from != NULL && from->dropped != NULL) {
+        from->dropped(from, m, m->status != PORTICO_OK ? m->status : PORTICO_E_GONE);
+    } else if (from != NULL) {
+        (void)from->delivered(from);
     }
     free(m);
     entity_release(to);

@@ -6,17 +6,26 @@
 
 enum { MESSAGE_BYTES_MAX = 1024 * 1024, MESSAGES_WAITING_MAX = 100000 };
 
+struct message;
+
 /* A maker of messages that is notified when one of them has been handled. */
 typedef struct message_source {
     /* A message of this source is being handled, or was dropped; ends the message's hold.
      * Returns how many messages the source has left out since the one before. [any thread] */
     uint32_t (*delivered)(struct message_source *source);
+    /* Called instead of `delivered` if the message was dropped: PORTICO_E_NOT_FOUND, there is no
+     * handler for it, or PORTICO_E_GONE, its entity has ended. NULL: `delivered` is called.
+     * [any thread, no lock held] */
+    void (*dropped)(struct message_source *source, const struct message *m, portico_status why);
 } message_source;
 
 typedef struct message {
     work work;            /* first; in the strand of a room or module, or in a session's inbox */
     entity *to;           /* held */
     message_source *from; /* held; NULL: none */
+    uint64_t request;     /* of a request and its reply: their number; else 0 */
+    uint64_t other;       /* of a request: the asker's id; of a reply: who was asked; else 0 */
+    portico_status status;
     uint32_t id;
     uint32_t size;
     uint8_t bytes[]; /* size + 1: a zero follows */
@@ -29,17 +38,28 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 
 /* Queues a copy of `data`. Statuses: see portico_host.post. On PORTICO_OK it takes over a hold
  * of `from`. */
-portico_status message_post(portico_entity to, uint32_t id, const void *data, uint32_t size,
+portico_status message_post(uint64_t to, uint32_t id, const void *data, uint32_t size,
                             message_source *from);
 
 /* Posts a message that was created with `to` NULL; allocates nothing. On PORTICO_OK it takes the
  * message over. */
-portico_status message_post_created(portico_entity to, message *m);
+portico_status message_post_created(uint64_t to, message *m);
 
-/* Calls `handler` with the message. Inside the gate of the handler's module. */
-void message_deliver(message *m, portico_on_message handler, void *state);
+/* Whether the message is the reply to a request: an entity takes it however many messages wait. */
+static inline bool message_is_reply(const message *m) {
+    return m->request != 0 && m->from == NULL;
+}
 
-/* Frees the message and notifies its source unless message_deliver has. */
+/* What the message's handler sees, for one call of it. Notifies the source. Inside the gate of the
+ * handler's module. */
+portico_message message_show(message *m);
+
+/* There is no handler for the message: its source will be notified with PORTICO_E_NOT_FOUND. */
+static inline void message_refuse(message *m) {
+    m->status = PORTICO_E_NOT_FOUND;
+}
+
+/* Frees the message and notifies its source unless message_show has. No lock is held. */
 void message_free(message *m);
 
 #endif

@@ -23,9 +23,9 @@ enum { WAITING = 1, ENDED = 2, LEFT_OUT = 4 };
 typedef struct schedule {
     message_source source; /* of a periodic timer's messages */
     timer timer;
-    portico_timer number; /* the key */
-    portico_entity to;
-    portico_entity owner;
+    uint64_t number; /* the key */
+    uint64_t to;
+    uint64_t owner;
     uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
     uint64_t period_ns; /* 0: one message only */
     bool ended;         /* [lock] it is no longer in the table */
@@ -42,10 +42,10 @@ typedef struct schedule {
 static struct {
     os_mutex lock;
     schedule *all;
-    portico_timer last_number;
+    uint64_t last_number;
 } schedules;
 
-static bool entity_exists(portico_entity id) {
+static bool entity_exists(uint64_t id) {
     entity *e = entity_find(id);
     if (e != NULL) {
         entity_release(e);
@@ -199,9 +199,9 @@ static schedule *schedule_new(uint32_t id, const void *data, uint32_t size, uint
     return s;
 }
 
-portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id,
-                              const void *data, uint32_t size, uint32_t delay_ms,
-                              uint32_t period_ms, portico_timer *timer_id) {
+portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const void *data,
+                              uint32_t size, uint32_t delay_ms, uint32_t period_ms,
+                              uint64_t *timer_id) {
     if (size > MESSAGE_BYTES_MAX) {
         return PORTICO_E_TOO_BIG;
     }
@@ -220,7 +220,7 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
     os_mutex_lock(&schedules.lock);
     s->number = ++schedules.last_number;
-    portico_timer number = s->number;
+    uint64_t number = s->number;
     HASH_ADD(hh, schedules.all, number, sizeof s->number, s);
     bool added = s->hh.tbl != NULL;
     if (added) {
@@ -235,7 +235,7 @@ portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t 
     return added ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
-portico_status schedule_cancel(portico_timer number) {
+portico_status schedule_cancel(uint64_t number) {
     schedule *s = NULL;
     os_mutex_lock(&schedules.lock);
     HASH_FIND(hh, schedules.all, &number, sizeof number, s);

@@ -12,12 +12,12 @@
 
 /* Sends the first message after `delay_ms`, then one every `period_ms`; 0: only one. `owner` is the
  * module's entity; 0: none. */
-portico_status schedule_start(portico_entity to, portico_entity owner, uint32_t id,
-                              const void *data, uint32_t size, uint32_t delay_ms,
-                              uint32_t period_ms, portico_timer *timer);
+portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const void *data,
+                              uint32_t size, uint32_t delay_ms, uint32_t period_ms,
+                              uint64_t *timer);
 
 /* PORTICO_E_GONE: it has already ended. */
-portico_status schedule_cancel(portico_timer timer);
+portico_status schedule_cancel(uint64_t timer);
 
 /* Frees the remaining schedules, which no thread uses any more. */
 void schedules_fini(void);

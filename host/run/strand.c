@@ -7,9 +7,20 @@
 enum { STRAND_BURST = 32 };
 
 static _Thread_local entity *current;
+static _Thread_local entity *actor; /* NULL: it is `current` */
 
 entity *turn_current(void) {
     return current;
+}
+
+entity *turn_actor(void) {
+    return actor != NULL ? actor : current;
+}
+
+entity *turn_act(entity *e) {
+    entity *before = actor;
+    actor = e;
+    return before;
 }
 
 entity *turn_enter(entity *e) {

@@ -45,6 +45,14 @@ void strand_kick(strand *s);
 /* The entity in whose turn the calling thread is, or NULL. */
 entity *turn_current(void);
 
+/* The entity whose handler the calling thread runs, or NULL. Not turn_current for a session in a
+ * room: its handlers run in the room's turn. */
+entity *turn_actor(void);
+
+/* Says whose handlers run from now on in this turn; NULL: those of turn_current. Returns the previous
+ * one, to restore it. */
+entity *turn_act(entity *e);
+
 /* Enclose what runs in an entity's turn. turn_enter returns the previous turn_current, for
  * turn_leave. */
 entity *turn_enter(entity *e);

@@ -18,7 +18,7 @@ portico_status call_open(session *s, attachment *a) {
     if (call_begin(s, a, "on_open", 0)) {
         a->opened = true;
         if (a->type->on_open != NULL) {
-            status = a->type->on_open(s->base.id, a->state);
+            status = a->type->on_open((portico_session){s->base.id}, a->state);
         }
         module_leave(a->module);
     }
@@ -28,7 +28,7 @@ portico_status call_open(session *s, attachment *a) {
 void call_close(session *s, attachment *a, portico_status reason) {
     if (a->opened && call_begin(s, a, "on_close", 0)) {
         if (a->type->on_close != NULL) {
-            a->type->on_close(s->base.id, a->state, reason);
+            a->type->on_close((portico_session){s->base.id}, a->state, reason);
         }
         module_leave(a->module);
     }
@@ -38,7 +38,7 @@ void call_close(session *s, attachment *a, portico_status reason) {
 void call_watermark(session *s, attachment *a, uint32_t queued_bytes, bool above) {
     if (a->opened && call_begin(s, a, "on_watermark", 0)) {
         if (a->type->on_watermark != NULL) {
-            a->type->on_watermark(s->base.id, a->state, queued_bytes, above);
+            a->type->on_watermark((portico_session){s->base.id}, a->state, queued_bytes, above);
         }
         module_leave(a->module);
     }

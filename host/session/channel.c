@@ -1,6 +1,7 @@
 /* channel.c: see channel.h. */
 #include "session/channel.h"
 
+#include "base/invariant.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -99,12 +100,12 @@ static portico_status join_locked(const char *name, session *s) {
     m->channel = c;
     m->next = s->memberships;
     s->memberships = m;
-    c->members[c->count++] = s->base.id;
+    c->members[c->count++] = (portico_session){s->base.id};
     return PORTICO_OK;
 }
 
 /* Removes the member; frees the channel when it is empty. */
-static void leave_locked(membership **at, portico_session id) {
+static void leave_locked(membership **at, uint64_t id) {
     membership *m = *at;
     channel *c = m->channel;
     *at = m->next;
@@ -114,7 +115,7 @@ static void leave_locked(membership **at, portico_session id) {
         return;
     }
     uint32_t i = 0;
-    while (c->members[i] != id) {
+    while (c->members[i].id != id) {
         i++;
     }
     c->count--;
@@ -161,6 +162,33 @@ uint32_t channel_members(const char *name, portico_session *members, uint32_t ca
     uint32_t count = c != NULL ? c->count : 0;
     if (count > 0 && capacity > 0) {
         memcpy(members, c->members, (count < capacity ? count : capacity) * sizeof *members);
+    }
+    os_mutex_unlock(&channels.lock);
+    return count;
+}
+
+/* Ends the membership of a member. It is found: a session leaves its channels before its modules
+ * release it, and that takes the lock. */
+static void dismiss_locked(const channel *c, uint64_t id) {
+    session *s = session_find(id);
+    INVARIANT(s != NULL);
+    membership **at = membership_find(s, c);
+    membership *m = *at;
+    INVARIANT(m != NULL);
+    *at = m->next;
+    free(m);
+    entity_release_not_last(&s->base);
+}
+
+uint32_t channel_close(const char *name) {
+    os_mutex_lock(&channels.lock);
+    channel *c = find_locked(name);
+    uint32_t count = c != NULL ? c->count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        dismiss_locked(c, c->members[i].id);
+    }
+    if (c != NULL) {
+        channel_free_locked(c);
     }
     os_mutex_unlock(&channels.lock);
     return count;

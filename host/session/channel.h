@@ -18,4 +18,7 @@ void channels_leave(session *s);
 /* Writes up to `capacity` members and returns how many there are. */
 uint32_t channel_members(const char *name, portico_session *members, uint32_t capacity);
 
+/* Removes all members, and returns how many there were. */
+uint32_t channel_close(const char *name);
+
 #endif

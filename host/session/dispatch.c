@@ -5,16 +5,20 @@
  * handler is looked up again in the new layout. Swaps of other modules do not matter to the call.
  *
  * If the layout has no handler, there is no gate to enter that would show this. The layout may even
- * be one that a swap is about to take back because its swap_in failed. So dispatch passes all gates
+ * be one that a swap is about to take back because its start failed. So dispatch passes all gates
  * of the layout before it concludes that there is no handler.
  */
 #include "session/dispatch.h"
 
+#include "base/stats.h"
+#include "module/packet_layout.h"
 #include "os/compiler.h"
 #include "run/meter.h"
 #include "session/call.h"
 #include "session/follow.h"
 #include "session/private.h"
+
+#include <stdio.h>
 
 /* Waits for swaps of the layout's modules to end. True: the type now has another layout. */
 COLD static bool layout_replaced(session *s) {
@@ -42,29 +46,56 @@ static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t
     return !*stale;
 }
 
-/* The layout's handler for the opcode, and its part; NULL: there is none. */
-static portico_on_packet find_handler(const session *s, uint16_t opcode, uint32_t *part) {
-    const layout_handler *h = layout_find(s->layout, opcode);
-    *part = h != NULL ? h->part : 0;
-    return h != NULL ? h->call : s->layout->parts[0].type->on_packet;
+/* Says which sizes the raw opcode allows. */
+COLD static void describe_size(const registered_handler *row, uint32_t size, char *why) {
+    if (row->size_max == PORTICO_SIZE_ANY) {
+        snprintf(why, PACKET_WHY_MAX, "with %u bytes: allowed are %u or more", size, row->size_min);
+    } else {
+        snprintf(why, PACKET_WHY_MAX, "with %u bytes: allowed are %u to %u", size, row->size_min,
+                 row->size_max);
+    }
 }
 
-COLD static void call_measured(session *s, portico_on_packet handler, uint32_t part,
+COLD static void refuse_packet(session *s, const registered_handler *row, const char *why) {
+    char peer[OS_ADDRESS_TEXT];
+    os_address_format(&s->peer, peer);
+    stats_add(STAT_frames_refused, 1);
+    log_info(s->service->config->name, "session %llu of %s: opcode %s (%u) %s: closed",
+             (unsigned long long)s->base.id, peer, row->name, row->id, why);
+    session_close(s, PORTICO_E_FRAME);
+}
+
+/* The closer look at a packet. False: it does not fit, and the session closes. */
+static bool packet_fits(session *s, const registered_handler *row, const portico_packet *packet) {
+    char why[PACKET_WHY_MAX];
+    if (row->layout == NULL) {
+        describe_size(row, packet->size, why);
+    } else if (packet_layout_check(row->layout, packet->data, packet->size, why, sizeof why)) {
+        return true;
+    }
+    refuse_packet(s, row, why);
+    return false;
+}
+
+COLD static void call_measured(session *s, const layout_handler *h, void *state,
                                const portico_packet *packet) {
-    bool registered = layout_find(s->layout, packet->opcode) != NULL;
+    bool registered = h->row != NULL;
     uint64_t began_ns = meter_begin();
-    handler(s->base.id, s->attachments[part].state, packet);
+    h->call((portico_session){s->base.id}, state, packet);
     meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE,
               s->service->type->name, registered ? packet->opcode : 0);
 }
 
-/* Inside the gate of the handler's module. */
-static void call_handler(session *s, portico_on_packet handler, uint32_t part,
+/* Inside the gate of the handler's module, which serves as the layout says. */
+static void call_handler(session *s, const layout_handler *h, void *state,
                          const portico_packet *packet) {
+    if (packet->size - h->size_min > h->size_span && !packet_fits(s, h->row, packet)) {
+        return;
+    }
     if (meter_on()) {
-        call_measured(s, handler, part, packet);
+        call_measured(s, h, state, packet);
     } else {
-        handler(s->base.id, s->attachments[part].state, packet);
+        h->call((portico_session){s->base.id}, state, packet);
     }
 }
 
@@ -83,27 +114,27 @@ static bool run_continues(const session *s, const dispatch_run *run, uint32_t pa
 }
 
 bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
-    uint32_t part = 0;
     if (run->inside != NULL) {
-        portico_on_packet handler = find_handler(s, packet->opcode, &part);
-        if (handler != NULL && run_continues(s, run, part, packet->opcode)) {
-            call_handler(s, handler, part, packet);
+        const layout_handler *h = layout_find(s->layout, packet->opcode);
+        if (h->call != NULL && run_continues(s, run, h->part, packet->opcode)) {
+            call_handler(s, h, run->state, packet);
             return true;
         }
         dispatch_end(run);
     }
     bool stale = true;
     while (stale && session_follow_type(s)) {
-        portico_on_packet handler = find_handler(s, packet->opcode, &part);
-        if (handler == NULL) {
+        const layout_handler *h = layout_find(s->layout, packet->opcode);
+        if (h->call == NULL) {
             if (layout_replaced(s)) {
                 continue;
             }
             return false;
         }
-        if (dispatch_begin(s, part, "opcode", packet->opcode, &stale)) {
-            *run = (dispatch_run){.inside = s->attachments[part].module, .part = part};
-            call_handler(s, handler, part, packet);
+        if (dispatch_begin(s, h->part, "opcode", packet->opcode, &stale)) {
+            const attachment *a = &s->attachments[h->part];
+            *run = (dispatch_run){.inside = a->module, .part = h->part, .state = a->state};
+            call_handler(s, h, a->state, packet);
         }
     }
     return true;
@@ -131,11 +162,14 @@ void dispatch_message(session *s, message *m) {
             if (layout_replaced(s)) {
                 continue;
             }
+            message_refuse(m);
             return;
         }
         if (dispatch_begin(s, part, "message", m->id, &stale)) {
             uint64_t began_ns = meter_begin();
-            message_deliver(m, handler->call.message, s->attachments[part].state);
+            const portico_message shown = message_show(m);
+            handler->call.session_message((portico_session){s->base.id}, s->attachments[part].state,
+                                          &shown);
             meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
             module_leave(s->attachments[part].module);
         }

@@ -13,6 +13,7 @@
 typedef struct dispatch_run {
     module *inside; /* NULL: inside no gate */
     uint32_t part;  /* of the session's layout */
+    void *state;    /* the part's, which does not change while inside */
 } dispatch_run;
 
 /* Calls the handler of the packet's opcode, else the owner's on_packet. False: there is neither. */

@@ -89,7 +89,9 @@ static void session_on_turn(const os_completion *completion) {
 /* The same in the strand of its room, which has entered the room's turn. [worker] */
 static void session_on_room_turn(work *w) {
     session *s = container_of(w, session, room_work);
+    entity *before = turn_act(&s->base);
     session_run_turn(s, session_next_work(s));
+    (void)turn_act(before);
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */

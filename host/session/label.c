@@ -14,7 +14,7 @@ typedef struct label_key {
 
 typedef struct label {
     label_key key;
-    portico_session session;
+    uint64_t session;
     UT_hash_handle hh;
 } label;
 
@@ -90,10 +90,10 @@ void label_get(session *s, char text[PORTICO_LABEL_MAX]) {
     os_mutex_unlock(&labels.lock);
 }
 
-portico_session label_find(const session_type *type, const char *text) {
+uint64_t label_find(const session_type *type, const char *text) {
     os_mutex_lock(&labels.lock);
     label *l = find_locked(type, text);
-    portico_session id = l != NULL ? l->session : 0;
+    uint64_t id = l != NULL ? l->session : 0;
     os_mutex_unlock(&labels.lock);
     return id;
 }

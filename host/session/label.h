@@ -14,7 +14,7 @@ portico_status label_set(session *s, const char *text);
 void label_get(session *s, char text[PORTICO_LABEL_MAX]);
 
 /* The id of the session of this type with this label, or 0. */
-portico_session label_find(const session_type *type, const char *text);
+uint64_t label_find(const session_type *type, const char *text);
 
 /* Removes the label. The session is closing, so label_set no longer accepts it. */
 void label_drop(session *s);

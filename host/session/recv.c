@@ -69,8 +69,7 @@ static void session_deliver(session *s, dispatch_run *run, const frame *f) {
     uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
     uint8_t kept = *end;
     *end = 0;
-    portico_packet packet = {
-        .struct_size = sizeof packet, .size = f->size, .data = f->data, .opcode = f->opcode};
+    portico_packet packet = {.data = f->data, .size = f->size, .opcode = f->opcode};
     if (!dispatch_packet(s, run, &packet)) {
         session_ignore(s, f->opcode);
     }

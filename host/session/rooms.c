@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The move to `target` has ended: posts the result that room_join_tell asked for. */
+/* The move to `target` has ended: posts the result that session_join asked for. */
 static void session_post_result_locked(session *s, portico_status status) {
     message *m = s->join_result;
     if (m != NULL) {
@@ -148,9 +148,9 @@ void session_leave_room(entity *e, entity *room_left, portico_status reason) {
     }
 }
 
-portico_room session_room(session *s) {
+uint64_t session_room(session *s) {
     os_mutex_lock(&s->lock);
-    portico_room id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+    uint64_t id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
     os_mutex_unlock(&s->lock);
     return id;
 }

@@ -221,10 +221,10 @@ void broadcast_fini(broadcast *b) {
 }
 
 static uint32_t send_to_members(const portico_session *members, uint32_t count, broadcast *b,
-                                portico_session except) {
+                                uint64_t except) {
     uint32_t sent = 0;
     for (uint32_t i = 0; i < count; i++) {
-        session *s = members[i] != except ? session_find(members[i]) : NULL;
+        session *s = members[i].id != except ? session_find(members[i].id) : NULL;
         if (s != NULL) {
             sent += session_send_broadcast(s, b) == PORTICO_OK;
             session_release(s);
@@ -233,8 +233,7 @@ static uint32_t send_to_members(const portico_session *members, uint32_t count, 
     return sent;
 }
 
-uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
-                              portico_session except) {
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, uint64_t except) {
     enum { FEW = 64 };
     portico_session few[FEW];
     uint32_t capacity = FEW;

@@ -49,7 +49,7 @@ void session_free(entity *e) {
     service_leave(from, &peer, connected, worker_now_ms() - opened_ms, reason);
 }
 
-session *session_find(portico_session id) {
+session *session_find(uint64_t id) {
     return (session *)entity_find_kind(id, ENTITY_SESSION);
 }
 
@@ -139,7 +139,7 @@ portico_status session_take_message_locked(session *s, message *m) {
     if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
         return PORTICO_E_GONE;
     }
-    if (s->inbox_count >= MESSAGES_WAITING_MAX) {
+    if (s->inbox_count >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
         return PORTICO_E_BACKLOG;
     }
     session_inbox_add_locked(s, m);

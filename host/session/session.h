@@ -159,11 +159,10 @@ typedef uint32_t (*member_list)(const void *of, portico_session *members, uint32
 
 /* Queues the packet for every member but `except`; returns for how many. [any thread, no lock
  * held] */
-uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of,
-                              portico_session except);
+uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, uint64_t except);
 
 /* Moves the session into `r`, out of its current room; NULL: out of its room. PORTICO_OK: the move
- * is queued. Other statuses: see portico_host.room_join, room_leave and room_join_tell. `result` is
+ * is queued. Other statuses: see portico_host.session_join and session_leave. `result` is
  * a message with a portico_room_result, taken over on PORTICO_OK; NULL: none. [any thread] */
 portico_status session_move(session *s, room *r, message *result);
 
@@ -172,7 +171,7 @@ portico_status session_move(session *s, room *r, message *result);
 portico_status session_not_moved(session *s, message *result);
 
 /* The room that the session is in, or 0. [any thread] */
-portico_room session_room(session *s);
+uint64_t session_room(session *s);
 
 /* Makes the session adopt its type's new layout in its next turn, which this requests. [any
  * thread] */
@@ -183,7 +182,7 @@ uint64_t session_sweep(entity *e, uint64_t now_ms);
 
 /* The session, held for the caller; NULL when the id is stale or names something else. [any
  * thread] */
-session *session_find(portico_session id);
+session *session_find(uint64_t id);
 void session_release(session *s);
 
 /* See entity_each. */

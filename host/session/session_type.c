@@ -1,6 +1,8 @@
 /* session_type.c: see session_type.h. */
 #include "session/session_type.h"
 
+#include "module/packet_layout.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +69,9 @@ void layout_release(layout *l) {
         return;
     }
     for (uint32_t i = 0; i < LAYOUT_PAGES; i++) {
-        free(l->pages[i]);
+        if (l->pages[i] != l->plain) {
+            free(l->pages[i]);
+        }
     }
     for (uint32_t i = 0; i < l->part_count; i++) {
         generation_release(l->parts[i].generation);
@@ -76,19 +80,55 @@ void layout_release(layout *l) {
     free(l);
 }
 
+static layout_handler handler_of(const registered_handler *row, uint32_t part) {
+    layout_handler h = {.call = row->call.packet, .row = row, .part = part};
+    if (row->layout != NULL && packet_layout_needs_check(row->layout)) {
+        h.size_min = UINT32_MAX; /* no packet is as large: look at each one */
+    } else {
+        h.size_min = row->size_min;
+        h.size_span = row->size_max - row->size_min;
+    }
+    return h;
+}
+
+/* Sends all opcodes to the owner's on_packet. */
+static void layout_begin(layout *l, const registered_type *owner) {
+    for (uint32_t i = 0; i < LAYOUT_PAGE; i++) {
+        l->plain[i] = (layout_handler){.call = owner->on_packet, .size_span = UINT32_MAX};
+    }
+    for (uint32_t i = 0; i < LAYOUT_PAGES; i++) {
+        l->pages[i] = l->plain;
+    }
+}
+
+/* A page of its own for a table's opcodes. NULL: out of memory. */
+static layout_handler *layout_page(layout *l, layout_handler **page) {
+    if (*page == l->plain) {
+        layout_handler *own = malloc(sizeof l->plain);
+        if (own == NULL) {
+            return NULL;
+        }
+        memcpy(own, l->plain, sizeof l->plain);
+        *page = own;
+    }
+    return *page;
+}
+
 static bool layout_add_part(layout *l, module *m, generation *g, const registered_type *part) {
-    uint16_t number = (uint16_t)l->part_count;
+    uint32_t number = l->part_count;
     l->parts[l->part_count++] = (layout_part){.module = m, .generation = g, .type = part};
     module_hold(m);
     generation_hold(g);
     l->has_watermark = l->has_watermark || part->on_watermark != NULL;
+    if (number == 0) {
+        layout_begin(l, part);
+    }
     for (const registered_handler *from = part->packets; from != NULL; from = from->hh.next) {
-        layout_handler **page = &l->pages[from->id / LAYOUT_PAGE];
-        if (*page == NULL && (*page = calloc(LAYOUT_PAGE, sizeof **page)) == NULL) {
+        layout_handler *page = layout_page(l, &l->pages[from->id / LAYOUT_PAGE]);
+        if (page == NULL) {
             return false;
         }
-        (*page)[from->id % LAYOUT_PAGE] =
-            (layout_handler){.call = from->call.packet, .part = number};
+        page[from->id % LAYOUT_PAGE] = handler_of(from, number);
     }
     return true;
 }
@@ -162,7 +202,7 @@ layout *session_type_exchange(session_type *t, layout *l) {
 
 const module *session_type_handler_of(session_type *t, uint16_t opcode) {
     const layout_handler *h = t->current != NULL ? layout_find(t->current, opcode) : NULL;
-    return h != NULL ? t->current->parts[h->part].module : NULL;
+    return h != NULL && h->row != NULL ? t->current->parts[h->part].module : NULL;
 }
 
 const module *session_type_message_of(session_type *t, uint32_t id) {

@@ -21,9 +21,14 @@ typedef struct layout_part {
     const registered_type *type; /* in the registry of `generation` */
 } layout_part;
 
+/* The handler of an opcode, and which packets need a closer look before it is called: those whose
+ * `size - size_min` is above `size_span`. */
 typedef struct layout_handler {
-    portico_on_packet call; /* NULL: none */
-    uint16_t part;          /* whose handler it is */
+    portico_on_packet call;        /* NULL: none, and the owner has no on_packet */
+    const registered_handler *row; /* NULL: no table has the opcode, it goes to on_packet */
+    uint32_t size_min;
+    uint32_t size_span;
+    uint32_t part; /* whose handler it is */
 } layout_handler;
 
 enum { LAYOUT_PAGE = 256, LAYOUT_PAGES = 65536 / LAYOUT_PAGE };
@@ -33,7 +38,10 @@ typedef struct layout {
     uint32_t part_count;
     bool has_watermark; /* some part wants on_watermark */
     layout_part parts[LAYOUT_PARTS_MAX];
-    layout_handler *pages[LAYOUT_PAGES]; /* by opcode / LAYOUT_PAGE; NULL: no handler there */
+    /* By opcode / LAYOUT_PAGE, and then by the rest. Never NULL: a page of which no table has an
+     * opcode is `plain`. */
+    layout_handler *pages[LAYOUT_PAGES];
+    layout_handler plain[LAYOUT_PAGE]; /* all for on_packet */
 } layout;
 
 typedef struct session_type {
@@ -79,11 +87,9 @@ const module *session_type_message_of(session_type *t, uint32_t id);
 /* Whether the module takes part; false for a layout that is NULL. */
 bool layout_has(const layout *l, const module *m);
 
-/* The handler for the opcode; NULL: no part has one. */
+/* The handler for the opcode. Never NULL. */
 static inline const layout_handler *layout_find(const layout *l, uint16_t opcode) {
-    const layout_handler *page = l->pages[opcode / LAYOUT_PAGE];
-    return page != NULL && page[opcode % LAYOUT_PAGE].call != NULL ? &page[opcode % LAYOUT_PAGE]
-                                                                   : NULL;
+    return &l->pages[opcode / LAYOUT_PAGE][opcode % LAYOUT_PAGE];
 }
 
 /* Frees all types, which nothing uses any more. */

@@ -11,6 +11,7 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "os/compiler.h"
+#include "run/request.h"
 #include "session/call.h"
 #include "session/channel.h"
 #include "session/dispatch.h"
@@ -103,6 +104,7 @@ COLD static void turn_close(session *s) {
     session_leave_rooms(s);
     turn_messages(s); /* drops them */
     attachments_end(s, s->reason);
+    requests_end(&s->base);
     layout_release(s->layout);
     s->layout = NULL;
     channels_leave(s);

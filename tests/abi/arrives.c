@@ -1,17 +1,17 @@
-/* arrives.c: reports in which order messages, on_join, on_leave and room_join_tell's answer run.
+/* arrives.c: reports in which order messages, on_join, on_leave and session_join's message run.
  *
  * The payload of opcode 1 (GO) is the name of a hall. Its handler posts a message to the session
- * and one to the hall, calls room_join_tell, and posts one more to each. Every handler that runs
+ * and one to the hall, calls session_join, and posts one more to each. Every handler that runs
  * then sends the session an EVENT of two bytes: a letter, and 'y' or 'n' for whether the session is
  * in a room.
- *   'a' 'b'  the session's messages, posted before and after room_join_tell
+ *   'a' 'b'  the session's messages, posted before and after session_join
  *   'A' 'B'  the hall's
  *   'j' 'l'  on_join and on_leave
- *   't'      room_join_tell's answer
+ *   't'      session_join's message
  * A hall whose name begins with 'x' refuses everybody.
  *
  * The handler of opcode 3 (LATE) only posts the messages 'p', 'q' and 'r' to the session. The
- * handler of 'p' calls room_join_tell and then posts 's'.
+ * handler of 'p' calls session_join and then posts 's'.
  *
  * The handler of opcode 4 (CHAIN) posts a message whose handler posts the next, and so on; the last
  * one reports 'c'. */
@@ -28,11 +28,9 @@ typedef struct note {
     char event;
 } note;
 
-static const portico_host *host;
-
 static void report(portico_session session, char event) {
-    const char bytes[2] = {event, host->session_room(session) != 0 ? 'y' : 'n'};
-    (void)host->session_send(session, EVENT, bytes, sizeof bytes);
+    const char bytes[2] = {event, portico->session_room(session).id != 0 ? 'y' : 'n'};
+    (void)portico->session_send(session, EVENT, bytes, sizeof bytes);
 }
 
 static void post_note(portico_entity to, uint32_t id, portico_session session, portico_room hall,
@@ -42,108 +40,116 @@ static void post_note(portico_entity to, uint32_t id, portico_session session, p
     n.session = session;
     n.hall = hall;
     n.event = event;
-    (void)host->post(to, id, &n, sizeof n);
+    (void)portico->post(to, id, &n, sizeof n);
 }
 
-static void PORTICO_CALL on_note(portico_entity entity, void *state,
-                                 const portico_message *message) {
-    (void)entity, (void)state;
+static void note_handle(const portico_message *message) {
     note n;
     memcpy(&n, message->data, sizeof n);
     report(n.session, n.event);
     if (n.event == 'p') {
-        (void)host->room_join_tell(n.hall, n.session, ANSWER);
-        post_note(n.session, TO_SESSION, n.session, n.hall, 's');
+        (void)portico->session_join(n.session, n.hall, ANSWER);
+        post_note(portico_session_entity(n.session), TO_SESSION, n.session, n.hall, 's');
     }
 }
 
-static void PORTICO_CALL guest_on_link(portico_entity session, void *state,
-                                       const portico_message *message) {
+static void guest_on_note(portico_session session, void *state, const portico_message *message) {
+    (void)session, (void)state;
+    note_handle(message);
+}
+
+static void hall_on_note(portico_room room, void *state, const portico_message *message) {
+    (void)room, (void)state;
+    note_handle(message);
+}
+
+static void guest_on_link(portico_session session, void *state, const portico_message *message) {
     (void)state;
     uint8_t left = *(const uint8_t *)message->data;
     if (left == 0) {
         report(session, 'c');
     } else {
         left--;
-        (void)host->post(session, LINK, &left, sizeof left);
+        (void)portico->post(portico_session_entity(session), LINK, &left, sizeof left);
     }
 }
 
-static void PORTICO_CALL guest_on_answer(portico_entity session, void *state,
-                                         const portico_message *message) {
+static void guest_on_answer(portico_session session, void *state, const portico_message *message) {
     (void)state, (void)message;
     report(session, 't');
 }
 
-static void PORTICO_CALL guest_on_go(portico_session session, void *state,
-                                     const portico_packet *packet) {
+static void guest_on_go(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    portico_room hall = 0;
-    (void)host->room_create("arrives.hall", (const char *)packet->data, &hall);
-    post_note(session, TO_SESSION, session, hall, 'a');
-    post_note(hall, TO_HALL, session, hall, 'A');
-    (void)host->room_join_tell(hall, session, ANSWER);
-    post_note(session, TO_SESSION, session, hall, 'b');
-    post_note(hall, TO_HALL, session, hall, 'B');
+    portico_room hall = {0};
+    (void)portico->room_create("arrives.hall", (const char *)packet->data, NULL, 0, &hall);
+    post_note(portico_session_entity(session), TO_SESSION, session, hall, 'a');
+    post_note(portico_room_entity(hall), TO_HALL, session, hall, 'A');
+    (void)portico->session_join(session, hall, ANSWER);
+    post_note(portico_session_entity(session), TO_SESSION, session, hall, 'b');
+    post_note(portico_room_entity(hall), TO_HALL, session, hall, 'B');
 }
 
-static void PORTICO_CALL guest_on_late(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void guest_on_late(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    portico_room hall = 0;
-    (void)host->room_create("arrives.hall", (const char *)packet->data, &hall);
+    portico_room hall = {0};
+    (void)portico->room_create("arrives.hall", (const char *)packet->data, NULL, 0, &hall);
     for (const char *event = "pqr"; *event != '\0'; event++) {
-        post_note(session, TO_SESSION, session, hall, *event);
+        post_note(portico_session_entity(session), TO_SESSION, session, hall, *event);
     }
 }
 
-static void PORTICO_CALL guest_on_chain(portico_session session, void *state,
-                                        const portico_packet *packet) {
+static void guest_on_chain(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->post(session, LINK, packet->data, 1);
+    (void)portico->post(portico_session_entity(session), LINK, packet->data, 1);
 }
 
-static portico_status PORTICO_CALL hall_on_join(portico_room room, void *state,
-                                                portico_session session) {
+static portico_status hall_on_join(portico_room room, void *state, portico_session session) {
     (void)state;
     portico_room_info info = {.struct_size = sizeof info};
-    (void)host->room_info(room, &info);
+    (void)portico->room_info(room, &info);
     report(session, 'j');
     return info.name[0] == 'x' ? PORTICO_E_REFUSED : PORTICO_OK;
 }
 
-static void PORTICO_CALL hall_on_leave(portico_room room, void *state, portico_session session,
-                                       portico_status reason) {
+static void hall_on_leave(portico_room room, void *state, portico_session session,
+                          portico_status reason) {
     (void)state, (void)reason;
     report(session, 'l');
-    if (host->room_members(room, NULL, 0) == 0) {
-        (void)host->room_close(room);
+    if (portico->room_members(room, NULL, 0) == 0) {
+        (void)portico->room_close(room, PORTICO_E_CLOSED);
     }
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type guest = {.struct_size = sizeof guest, .name = "guest"};
-    const portico_room_type hall = {.struct_size = sizeof hall,
-                                    .name = "hall",
-                                    .on_join = hall_on_join,
-                                    .on_leave = hall_on_leave};
-    if (host->register_session_type(&guest) != PORTICO_OK ||
-        host->register_room_type(&hall) != PORTICO_OK ||
-        host->register_message("guest", TO_SESSION, on_note) != PORTICO_OK ||
-        host->register_message("guest", ANSWER, guest_on_answer) != PORTICO_OK ||
-        host->register_message("hall", TO_HALL, on_note) != PORTICO_OK ||
-        host->register_message("guest", LINK, guest_on_link) != PORTICO_OK ||
-        host->register_handler("guest", GO, guest_on_go) != PORTICO_OK ||
-        host->register_handler("guest", LATE, guest_on_late) != PORTICO_OK ||
-        host->register_handler("guest", CHAIN, guest_on_chain) != PORTICO_OK) {
-        return PORTICO_E_LOAD;
-    }
-    return PORTICO_OK;
-}
+static const portico_opcode guest_opcodes[] = {
+    PORTICO_RAW(GO, 0, PORTICO_SIZE_ANY, guest_on_go),
+    PORTICO_RAW(LATE, 0, PORTICO_SIZE_ANY, guest_on_late),
+    PORTICO_RAW(CHAIN, 1, PORTICO_SIZE_ANY, guest_on_chain),
+};
+static const portico_session_message guest_messages[] = {
+    PORTICO_MESSAGE(TO_SESSION, guest_on_note),
+    PORTICO_MESSAGE(ANSWER, guest_on_answer),
+    PORTICO_MESSAGE(LINK, guest_on_link),
+};
+static const portico_session_type session_types[] = {
+    {.name = "guest",
+     .opcodes = PORTICO_TABLE(guest_opcodes),
+     .messages = PORTICO_TABLE(guest_messages)},
+};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "arrives", .version = "1",
-                                         .load = load};
+static const portico_room_message hall_messages[] = {PORTICO_MESSAGE(TO_HALL, hall_on_note)};
+static const portico_room_type room_types[] = {
+    {.name = "hall",
+     .on_join = hall_on_join,
+     .on_leave = hall_on_leave,
+     .messages = PORTICO_TABLE(hall_messages)},
+};
 
-PORTICO_MODULE(info);
+static const portico_module arrives = {
+    .name = "arrives",
+    .version = "1",
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+};
+
+PORTICO_MODULE(arrives);

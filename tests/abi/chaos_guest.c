@@ -11,7 +11,6 @@ typedef struct visit {
     uint32_t inside;
 } visit;
 
-static const portico_host *host;
 static ledger sessions;
 static _Atomic uint32_t packets;
 static _Atomic uint32_t unloaded;
@@ -24,77 +23,68 @@ static void count(_Atomic uint32_t *figure) {
 static void expect(bool holds, const char *what) {
     if (!holds) {
         count(&wrong);
-        host->log(PORTICO_LOG_WARN, what);
+        portico->log(PORTICO_LOG_WARN, what);
     }
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     visit *v = state;
-    expect(ledger_begin(&sessions, session), "a session opens twice");
+    expect(ledger_begin(&sessions, session.id), "a session opens twice");
     expect(v->session == 0 && v->inside == 0, "a state that is not zeroed");
-    v->session = session;
+    v->session = session.id;
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     visit *v = state;
     (void)packet;
-    expect(ledger_has(&sessions, session) && v->session == session,
+    expect(ledger_has(&sessions, session.id) && v->session == session.id,
            "a packet of a session that is not open");
     expect(v->inside == 0, "two handlers at once");
     v->inside = 1;
     count(&packets);
-    (void)host->session_send(session, 150, "here", 4);
+    (void)portico->session_send(session, 150, "here", 4);
     v->inside = 0;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     const visit *v = state;
-    expect(v->session == session && v->inside == 0, "on_close beside another handler");
-    expect(ledger_end(&sessions, session), "a session closes twice, or has not opened");
+    expect(v->session == session.id && v->inside == 0, "on_close beside another handler");
+    expect(ledger_end(&sessions, session.id), "a session closes twice, or has not opened");
     if (reason == PORTICO_E_UNLOADED) {
         count(&unloaded);
     }
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {
-        .struct_size = sizeof type,
-        .state_size = sizeof(visit),
-        .name = "chaos.session",
-        .on_open = on_open,
-        .on_close = on_close,
-    };
-    portico_status status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler("chaos.session", 50, on_packet) : status;
-}
-
-static void PORTICO_CALL module_unload(void *state) {
+static void guest_stop(void *state, uint32_t why) {
     char text[200];
-    (void)state;
+    (void)state, (void)why;
     expect(ledger_is_empty(&sessions) &&
                atomic_load(&sessions.begun) == atomic_load(&sessions.ended),
            "a session without its end");
     (void)snprintf(text, sizeof text, "guests: sessions %u packets %u unloaded %u guest wrong %u",
                    atomic_load(&sessions.ended), atomic_load(&packets), atomic_load(&unloaded),
                    atomic_load(&wrong));
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
+
+static const portico_opcode opcodes[] = {PORTICO_RAW(50, 0, PORTICO_SIZE_ANY, on_packet)};
+static const portico_session_type types[] = {
+    {.name = "chaos.session",
+     .state = PORTICO_STATE_OPAQUE(visit, 0),
+     .on_open = on_open,
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(opcodes)},
+};
 
 static const char *const required[] = {"chaos", NULL};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_module chaos_guest = {
     .name = "chaos_guest",
     .version = "1",
     .required = required,
-    .load = module_load,
-    .unload = module_unload,
+    .session_types = PORTICO_TABLE(types),
+    .stop = guest_stop,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(chaos_guest);

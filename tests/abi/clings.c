@@ -1,20 +1,21 @@
 /* clings.c: joins the type sheds.goes in generation 1, and none in generation 2. See sheds.c. */
 #include <portico/portico.h>
 
-#include <stddef.h>
-
 #if !defined GENERATION
 #define GENERATION 1
 #endif
 
-static portico_status PORTICO_CALL load(const portico_host *host, void *state) {
-    (void)state;
-    portico_session_type goes = {.struct_size = sizeof goes, .name = "sheds.goes"};
-    return GENERATION == 1 ? host->register_session_type(&goes) : PORTICO_OK;
-}
+#if GENERATION == 1
+static const portico_session_type types[] = {{.name = "sheds.goes"}};
+#define TYPES PORTICO_TABLE(types)
+#else
+#define TYPES \
+    { NULL, 0, 0 }
+#endif
 
 static const char *const required[] = {"sheds", NULL};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "clings", .version = "1",
-                                         .required = required, .load = load};
-PORTICO_MODULE(info);
+static const portico_module clings = {
+    .name = "clings", .version = "1", .required = required, .session_types = TYPES};
+
+PORTICO_MODULE(clings);

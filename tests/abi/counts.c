@@ -1,4 +1,4 @@
-/* counts.c: an echo that counts what happens to its sessions and logs it in `unload`.
+/* counts.c: an echo that counts what happens to its sessions and logs it in `stop`.
  *
  *   opcode 7   answers how many packets of the session have arrived, including this one (uint32)
  *   others     echo
@@ -19,13 +19,12 @@ typedef struct player {
     uint8_t filled[STATE_BYTES];
 } player;
 
-static const portico_host *host;
 static atomic_uint opened;
 static atomic_uint closed;
 static atomic_uint packets;
 static atomic_uint wrong;
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     player *p = state;
     uint32_t sum = p->mark | p->packets;
     for (uint32_t i = 0; i < STATE_BYTES; i++) {
@@ -37,7 +36,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     }
     p->mark = STATE_OPEN;
     atomic_fetch_add(&opened, 1);
-    return host->channel_join("counts.all", session);
+    return portico->channel_join("counts.all", session);
 }
 
 static void player_count(player *p) {
@@ -48,20 +47,18 @@ static void player_count(player *p) {
     atomic_fetch_add(&packets, 1);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     player_count(state);
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_seven(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_seven(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     player_count(p);
-    (void)host->session_send(session, packet->opcode, &p->packets, sizeof p->packets);
+    (void)portico->session_send(session, packet->opcode, &p->packets, sizeof p->packets);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)session;
     (void)reason;
     player *p = state;
@@ -72,51 +69,50 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
     atomic_fetch_add(&closed, 1);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
+static portico_status counts_start(void *state, uint32_t why) {
     uint32_t *module_state = state;
-    host = from_host;
-    if (module_state == NULL || *module_state != 0) {
+    uint32_t before = why == PORTICO_START_LOADED ? 0 : STATE_OPEN;
+    if (module_state == NULL || *module_state != before) {
         return PORTICO_E_STATE;
     }
     *module_state = STATE_OPEN;
-    const portico_session_type type = {
-        .struct_size = sizeof type,
-        .state_size = sizeof(player),
-        .state_version = 1,
-        .name = "session",
-        .on_open = on_open,
-        .on_packet = on_packet,
-        .on_close = on_close,
-    };
-    portico_status status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler("session", 7, on_seven) : status;
+    return PORTICO_OK;
 }
 
-static void PORTICO_CALL module_stopping(void *state) {
+static void counts_stopping(void *state) {
     (void)state;
-    (void)host->channel_send("counts.all", 99, "last words", 10, 0);
+    (void)portico->channel_send("counts.all", 99, "last words", 10, (portico_session){0});
 }
 
-static void PORTICO_CALL module_unload(void *state) {
+static void counts_stop(void *state, uint32_t why) {
     char text[120];
     const uint32_t *module_state = state;
+    (void)why;
     (void)snprintf(text, sizeof text, "opened %u closed %u packets %u wrong %u",
                    atomic_load(&opened), atomic_load(&closed), atomic_load(&packets),
                    atomic_load(&wrong) + (*module_state == STATE_OPEN ? 0u : 1u));
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_opcode opcodes[] = {PORTICO_RAW(7, 0, PORTICO_SIZE_ANY, on_seven)};
+static const portico_session_type types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OPAQUE(player, 1),
+     .on_open = on_open,
+     .on_packet = on_packet,
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(opcodes)},
+};
+
+static const portico_module counts = {
     .name = "counts",
     .version = "1.2.3",
     .description = "An echo that counts.",
-    .state_size = sizeof(uint32_t),
-    .load = module_load,
-    .stopping = module_stopping,
-    .unload = module_unload,
+    .state = PORTICO_STATE_OPAQUE(uint32_t, 0),
+    .session_types = PORTICO_TABLE(types),
+    .start = counts_start,
+    .stopping = counts_stopping,
+    .stop = counts_stop,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(counts);

@@ -12,40 +12,37 @@ struct place {
     float x, y;
 };
 
-#define COUNTER(S, FIELD, ARRAY)    \
-    FIELD(S, uint32_t, packets)     \
-    ARRAY(S, char, name, 32)        \
-    FIELD(S, bool, alive)           \
-    FIELD(S, colour, team)          \
-    FIELD(S, depth, floor)          \
-    FIELD(S, flag, raised)          \
-    FIELD(S, char16_t, letter)      \
-    FIELD(S, double, speed)         \
-    FIELD(S, long, steps)           \
-    FIELD(S, const char *, pointer) \
-    ARRAY(S, place, path, 4)
+#define COUNTER(S, F)                  \
+    F(S, FIELD, uint32_t, packets)     \
+    F(S, ARRAY, char, name, 32)        \
+    F(S, FIELD, bool, alive)           \
+    F(S, FIELD, colour, team)          \
+    F(S, FIELD, depth, floor)          \
+    F(S, FIELD, flag, raised)          \
+    F(S, FIELD, char16_t, letter)      \
+    F(S, FIELD, double, speed)         \
+    F(S, FIELD, long, steps)           \
+    F(S, FIELD, const char *, pointer) \
+    F(S, ARRAY, place, path, 4)
 PORTICO_STATE(counter, COUNTER);
 
 // The field with that number, as C would describe it.
-#define EXPECT(index, field, of_kind, elements)                                    \
-    if (counter_fields.fields[index].kind != PORTICO_KIND_##of_kind ||             \
-        counter_fields.fields[index].offset != offsetof(counter, field) ||         \
-        counter_fields.fields[index].count != (elements) ||                        \
-        counter_fields.fields[index].size * counter_fields.fields[index].count !=  \
-            sizeof(counter::field)) {                                              \
-        host->log(PORTICO_LOG_ERROR, "the field " #field " is described wrongly"); \
-        return PORTICO_E_INVALID;                                                  \
+#define EXPECT(index, field, of_kind, elements)                                       \
+    if (counter_fields.fields[index].kind != PORTICO_KIND_##of_kind ||                \
+        counter_fields.fields[index].offset != offsetof(counter, field) ||            \
+        counter_fields.fields[index].count != (elements) ||                           \
+        counter_fields.fields[index].size * counter_fields.fields[index].count !=     \
+            sizeof(counter::field)) {                                                 \
+        portico->log(PORTICO_LOG_ERROR, "the field " #field " is described wrongly"); \
+        return PORTICO_E_INVALID;                                                     \
     }
 
-const portico_host *host;
-
-void PORTICO_CALL on_packet(portico_session session, void *state, const portico_packet *packet) {
+void on_packet(portico_session session, void *state, const portico_packet *packet) {
     static_cast<counter *>(state)->packets++;
-    host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-portico_status PORTICO_CALL module_load(const portico_host *from_host, void *) {
-    host = from_host;
+portico_status start(void *, uint32_t) {
     EXPECT(0, packets, UNSIGNED, 1)
     EXPECT(1, name, CHAR, 32)
     EXPECT(2, alive, BOOL, 1)
@@ -57,29 +54,32 @@ portico_status PORTICO_CALL module_load(const portico_host *from_host, void *) {
     EXPECT(8, steps, SIGNED, 1)
     EXPECT(9, pointer, BYTES, 1)
     EXPECT(10, path, BYTES, 4)
-    portico_session_type type = {};
-    type.struct_size = sizeof type;
-    type.state_size = sizeof(counter);
+    return PORTICO_OK;
+}
+
+// C++11 has no designators: the tables are filled by functions, in a constructor of the library.
+portico_session_type session_type() {
+    portico_session_type type = portico_session_type();
     type.name = "session";
+    type.state = PORTICO_STATE_OF(counter, 0);
     type.on_packet = on_packet;
-    type.state_fields = &counter_fields;
-    return host->register_session_type(&type);
+    return type;
 }
 
-portico_module_info describe() {
-    portico_module_info i = {};
-    i.struct_size = sizeof i;
-    i.abi_major = PORTICO_ABI_MAJOR;
-    i.abi_minor = PORTICO_ABI_MINOR;
-    i.name = "cpp_module";
-    i.version = "1";
-    i.description = "Made in C++.";
-    i.load = module_load;
-    return i;
+const portico_session_type types[] = {session_type()};
+
+portico_module describe() {
+    portico_module m = portico_module();
+    m.name = "cpp_module";
+    m.version = "1";
+    m.description = "Made in C++.";
+    m.session_types = PORTICO_TABLE(types);
+    m.start = start;
+    return m;
 }
 
-const portico_module_info info = describe();
+const portico_module cpp_module = describe();
 
 } // namespace
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(cpp_module);

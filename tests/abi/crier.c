@@ -34,27 +34,24 @@ typedef struct square {
     portico_timer timer;
 } square;
 
-static const portico_host *host;
-
 static void answer(portico_session session, const portico_packet *packet, portico_status status) {
     int32_t value = status;
-    (void)host->session_send(session, packet->opcode, &value, sizeof value);
+    (void)portico->session_send(session, packet->opcode, &value, sizeof value);
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     (void)room, (void)session;
     ((square *)state)->members++;
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
-                                  portico_status reason) {
+static void on_leave(portico_room room, void *state, portico_session session,
+                     portico_status reason) {
     (void)room, (void)session, (void)reason;
     ((square *)state)->members--;
 }
 
-static void PORTICO_CALL on_cry(portico_entity room, void *state, const portico_message *message) {
+static void on_cry(portico_room room, void *state, const portico_message *message) {
     square *q = state;
     uint8_t bytes[SIZE_MAX_BYTES];
     if (q->made == q->count) {
@@ -65,40 +62,37 @@ static void PORTICO_CALL on_cry(portico_entity room, void *state, const portico_
         bytes[i] = (uint8_t)(q->made * 31 + i * 7);
     }
     q->missed += message->missed;
-    q->packets += host->room_send(room, CRY, bytes, q->size, 0);
+    q->packets += portico->room_send(room, CRY, bytes, q->size, (portico_session){0});
     if (++q->made == q->count) {
         const uint32_t figures[3] = {q->made, q->packets, q->missed};
-        (void)host->timer_cancel(q->timer);
-        (void)host->session_send(q->asked, DONE, figures, sizeof figures);
+        (void)portico->timer_cancel(q->timer);
+        (void)portico->session_send(q->asked, DONE, figures, sizeof figures);
     }
 }
 
-static void PORTICO_CALL on_packet_join(portico_session session, void *state,
-                                        const portico_packet *packet) {
-    portico_room room = 0;
+static void on_packet_join(portico_session session, void *state, const portico_packet *packet) {
+    portico_room room = {0};
     (void)state;
-    portico_status status = host->room_create("crier.square", "square", &room);
+    portico_status status = portico->room_create("crier.square", "square", NULL, 0, &room);
     if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
-        status = host->room_join(room, session);
+        status = portico->session_join(session, room, 0);
     }
     answer(session, packet, status);
 }
 
 static square *square_of(portico_session session) {
-    return host->room_state(host->session_room(session));
+    return portico->room_state(portico->session_room(session));
 }
 
-static void PORTICO_CALL on_packet_count(portico_session session, void *state,
-                                         const portico_packet *packet) {
+static void on_packet_count(portico_session session, void *state, const portico_packet *packet) {
     const square *q = square_of(session);
     (void)state;
     if (q != NULL) {
-        (void)host->session_send(session, packet->opcode, &q->members, sizeof q->members);
+        (void)portico->session_send(session, packet->opcode, &q->members, sizeof q->members);
     }
 }
 
-static void PORTICO_CALL on_packet_start(portico_session session, void *state,
-                                         const portico_packet *packet) {
+static void on_packet_start(portico_session session, void *state, const portico_packet *packet) {
     square *q = square_of(session);
     uint32_t asked[3] = {0};
     (void)state;
@@ -108,39 +102,34 @@ static void PORTICO_CALL on_packet_start(portico_session session, void *state,
         return;
     }
     *q = (square){.members = q->members, .count = asked[0], .size = asked[1], .asked = session};
-    answer(
-        session, packet,
-        host->post_every(host->session_room(session), MESSAGE_CRY, NULL, 0, asked[2], &q->timer));
+    answer(session, packet,
+           portico->post_every(portico_room_entity(portico->session_room(session)), MESSAGE_CRY,
+                               NULL, 0, asked[2], &q->timer));
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session"};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .state_size = sizeof(square),
-                                    .name = "square",
-                                    .on_join = on_join,
-                                    .on_leave = on_leave};
-    portico_status status = host->register_session_type(&type);
-    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    status =
-        status == PORTICO_OK ? host->register_handler("session", JOIN, on_packet_join) : status;
-    status =
-        status == PORTICO_OK ? host->register_handler("session", COUNT, on_packet_count) : status;
-    status =
-        status == PORTICO_OK ? host->register_handler("session", START, on_packet_start) : status;
-    return status == PORTICO_OK ? host->register_message("square", MESSAGE_CRY, on_cry) : status;
-}
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(JOIN, 0, PORTICO_SIZE_ANY, on_packet_join),
+    PORTICO_RAW(COUNT, 0, PORTICO_SIZE_ANY, on_packet_count),
+    PORTICO_RAW(START, 0, PORTICO_SIZE_ANY, on_packet_start),
+};
+static const portico_session_type session_types[] = {
+    {.name = "session", .opcodes = PORTICO_TABLE(opcodes)}};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_room_message messages[] = {PORTICO_MESSAGE(MESSAGE_CRY, on_cry)};
+static const portico_room_type room_types[] = {
+    {.name = "square",
+     .state = PORTICO_STATE_OPAQUE(square, 0),
+     .on_join = on_join,
+     .on_leave = on_leave,
+     .messages = PORTICO_TABLE(messages)},
+};
+
+static const portico_module crier = {
     .name = "crier",
     .version = "1",
     .description = "A room that broadcasts.",
-    .load = module_load,
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(crier);

@@ -1,32 +1,35 @@
-/* load_fails.c: registers a type and then fails. Nothing may stay registered, and `unload` is not
+/* load_fails.c: its `start` fails, after it has created a room. Nothing may stay, and `stop` is not
  * called. */
 #include <portico/portico.h>
 
 #include <stdlib.h>
 
-static portico_status PORTICO_CALL module_load(const portico_host *host, void *state) {
+static portico_status start(void *state, uint32_t why) {
     (void)state;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session"};
-    if (host->register_session_type(&type) != PORTICO_OK) {
+    portico_room room = {0};
+    if (why != PORTICO_START_LOADED ||
+        portico->room_create("load_fails.room", "early", NULL, 0, &room) != PORTICO_OK) {
         abort();
     }
-    host->log(PORTICO_LOG_WARN, "load_fails: nothing can be done here");
+    portico->log(PORTICO_LOG_WARN, "load_fails: nothing can be done here");
     return PORTICO_E_LIMIT;
 }
 
-static void PORTICO_CALL module_unload(void *state) {
-    (void)state;
+static void stop(void *state, uint32_t why) {
+    (void)state, (void)why;
     abort();
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_session_type session_types[] = {{.name = "session"}};
+static const portico_room_type room_types[] = {{.name = "room"}};
+
+static const portico_module load_fails = {
     .name = "load_fails",
     .version = "1",
-    .load = module_load,
-    .unload = module_unload,
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .start = start,
+    .stop = stop,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(load_fails);

@@ -36,10 +36,9 @@ typedef struct beat {
     uint64_t position; /* of the last tick: the n-th is due at started + n periods */
 } beat;
 
-static const portico_host *host;
-static int64_t room_count;
-static int64_t spread_ms;
-static int64_t made;          /* [the module's turn] */
+static uint32_t rooms;        /* [module metronome] rooms */
+static uint32_t spread_ms;    /* [module metronome] spread_ms */
+static uint32_t made;         /* [the module's turn] */
 static portico_timer making;  /* [the module's turn] */
 static uint64_t made_from_ns; /* [the module's turn] */
 static _Atomic uint64_t missed;
@@ -64,44 +63,44 @@ static void note(int64_t late_us) {
     raise_to(&worst_us, us);
 }
 
-static void PORTICO_CALL on_tick(portico_entity entity, void *state,
-                                 const portico_message *message) {
+static void on_tick(portico_room room, void *state, const portico_message *message) {
     beat *b = state;
     uint64_t now_ns = system_now_ns();
-    (void)entity;
+    (void)room;
     b->position += 1 + message->missed;
     atomic_fetch_add(&missed, message->missed);
     note(((int64_t)(now_ns - b->started_ns) - (int64_t)b->position * PERIOD_MS * 1000000) / 1000);
 }
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
+    (void)data, (void)size;
     beat *b = state;
     uint64_t none = 0;
     /* Read before the host reads its clock, so that no tick seems less late than it is. */
     b->started_ns = system_now_ns();
     (void)atomic_compare_exchange_strong(&first_start_ns, &none, b->started_ns);
     raise_to(&last_start_ns, b->started_ns);
-    return host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);
+    return portico->post_every(portico_room_entity(room), TICK, NULL, 0, PERIOD_MS, NULL);
 }
 
 /* Comes every millisecond until all rooms exist. */
-static void PORTICO_CALL on_make(portico_entity entity, void *state,
-                                 const portico_message *message) {
+static void on_make(portico_entity entity, void *state, const portico_message *message) {
     uint64_t now_ns = system_now_ns();
     (void)entity;
     (void)state;
     (void)message;
     made_from_ns = made_from_ns != 0 ? made_from_ns : now_ns;
     uint64_t past_ms = (now_ns - made_from_ns) / 1000000;
-    int64_t wanted = spread_ms == 0 ? room_count : (int64_t)past_ms * room_count / spread_ms + 1;
-    for (; made < wanted && made < room_count; made++) {
+    uint64_t wanted = spread_ms == 0 ? rooms : past_ms * rooms / spread_ms + 1;
+    for (; made < wanted && made < rooms; made++) {
         char name[32];
-        portico_room room = 0;
-        (void)snprintf(name, sizeof name, "%d", (int)made);
-        (void)host->room_create("metronome.room", name, &room);
+        portico_room room = {0};
+        (void)snprintf(name, sizeof name, "%u", (unsigned)made);
+        (void)portico->room_create("metronome.room", name, NULL, 0, &room);
     }
-    if (made == room_count) {
-        (void)host->timer_cancel(making);
+    if (made == rooms) {
+        (void)portico->timer_cancel(making);
     }
 }
 
@@ -144,44 +143,45 @@ static void figures_forget(void) {
     atomic_store(&worst_us, 0);
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     figures f = {0};
     (void)state;
     figures_take(&f);
     if (packet->opcode == 2) {
         figures_forget();
     }
-    (void)host->session_send(session, packet->opcode, &f, sizeof f);
+    (void)portico->session_send(session, packet->opcode, &f, sizeof f);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    portico_status status = host->config_integer("rooms", 1000, 1, 100000, &room_count);
-    status =
-        status == PORTICO_OK ? host->config_integer("spread_ms", 0, 0, 60000, &spread_ms) : status;
-    const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_packet = on_packet};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .state_size = sizeof(beat),
-                                    .name = "room",
-                                    .on_open = on_room_open};
-    status = status == PORTICO_OK ? host->register_session_type(&type) : status;
-    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    status = status == PORTICO_OK ? host->register_message("room", TICK, on_tick) : status;
-    status = status == PORTICO_OK ? host->register_message(NULL, MAKE, on_make) : status;
-    return status == PORTICO_OK ? host->post_every(host->self(), MAKE, NULL, 0, 1, &making)
-                                : status;
+static portico_status metronome_start(void *state, uint32_t why) {
+    (void)state, (void)why;
+    return portico->post_every(portico->self(), MAKE, NULL, 0, 1, &making);
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "metronome",
-    .version = "1",
-    .load = module_load,
+static const portico_session_type session_types[] = {{.name = "session", .on_packet = on_packet}};
+
+static const portico_room_message room_messages[] = {PORTICO_MESSAGE(TICK, on_tick)};
+static const portico_room_type room_types[] = {
+    {.name = "room",
+     .state = PORTICO_STATE_OPAQUE(beat, 0),
+     .on_open = on_room_open,
+     .messages = PORTICO_TABLE(room_messages)},
 };
 
-PORTICO_MODULE(info);
+static const portico_module_message messages[] = {PORTICO_MESSAGE(MAKE, on_make)};
+static const portico_setting settings[] = {
+    PORTICO_U32(rooms, "1000", 1, 100000, "rooms that tick"),
+    PORTICO_U32(spread_ms, "0", 0, 60000, "over which the rooms are created"),
+};
+
+static const portico_module metronome = {
+    .name = "metronome",
+    .version = "1",
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .messages = PORTICO_TABLE(messages),
+    .settings = PORTICO_TABLE(settings),
+    .start = metronome_start,
+};
+
+PORTICO_MODULE(metronome);

@@ -1,32 +1,21 @@
-/* opcode_taken.c: joins counts.session and asks for opcode 7, which `counts` has. It must get
- * PORTICO_E_EXISTS, with which it fails its load. */
+/* opcode_taken.c: joins counts.session with a handler of opcode 7, which `counts` has. */
 #include <portico/portico.h>
 
-static void PORTICO_CALL on_seven(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_seven(portico_session session, void *state, const portico_packet *packet) {
     (void)session;
     (void)state;
     (void)packet;
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *host, void *state) {
-    (void)state;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "counts.session"};
-    portico_status status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler("counts.session", 7, on_seven)
-                                : PORTICO_E_SYSTEM;
-}
+static const portico_opcode opcodes[] = {PORTICO_RAW(7, 0, PORTICO_SIZE_ANY, on_seven)};
+static const portico_session_type types[] = {
+    {.name = "counts.session", .opcodes = PORTICO_TABLE(opcodes)}};
 
 static const char *const required[] = {"counts", NULL};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "opcode_taken",
-    .version = "1",
-    .required = required,
-    .load = module_load,
-};
+static const portico_module opcode_taken = {.name = "opcode_taken",
+                                            .version = "1",
+                                            .required = required,
+                                            .session_types = PORTICO_TABLE(types)};
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(opcode_taken);

@@ -1,8 +1,8 @@
-/* recants.c: a module whose second generation fails in its swap_in, after creating a room.
+/* recants.c: a module whose second generation fails in its `start`, after creating a room.
  *
  *   opcode 1   echo, in generation 1 only
  *
- * The module's state has an allocation that `unload` frees: only generation 1's, and once. */
+ * The module's state has an allocation that `stop` frees: only generation 1's, and once. */
 #include <portico/portico.h>
 
 #include "system.h"
@@ -14,59 +14,58 @@
 #define GENERATION 1
 #endif
 
-enum { SWAP_IN_MS = 300 };
+enum { START_MS = 300 };
 
 typedef struct recants {
     char *kept;
 } recants;
 
-static const portico_host *host;
-
-static void PORTICO_CALL on_one(portico_session session, void *state,
-                                const portico_packet *packet) {
+#if GENERATION == 1
+static void on_one(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
+#endif
 
-static portico_status PORTICO_CALL load(const portico_host *h, void *state) {
-    (void)state;
-    host = h;
-    portico_session_type session = {.struct_size = sizeof session, .name = "session"};
-    portico_room_type room = {.struct_size = sizeof room, .name = "room"};
-    portico_status status = host->register_session_type(&session);
-    if (status == PORTICO_OK) {
-        status = host->register_room_type(&room);
-    }
-    return status == PORTICO_OK && GENERATION == 1 ? host->register_handler("session", 1, on_one)
-                                                   : status;
-}
-
-static portico_status PORTICO_CALL start(void *state) {
+static portico_status start(void *state, uint32_t why) {
     recants *r = state;
-    r->kept = malloc(16);
+    if (GENERATION == 2) {
+        portico_room room = {0};
+        (void)portico->room_create("recants.room", "early", NULL, 0, &room);
+        system_sleep_ms(START_MS);
+        return PORTICO_E_STATE;
+    }
+    if (why == PORTICO_START_LOADED) {
+        r->kept = malloc(16);
+    }
     return r->kept != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
-static void PORTICO_CALL unload(void *state) {
+static void stop(void *state, uint32_t why) {
     recants *r = state;
-    if (r->kept != NULL) {
+    if (why != PORTICO_STOP_REPLACED) {
         memset(r->kept, 0, 16);
         free(r->kept);
     }
 }
 
-static portico_status PORTICO_CALL swap_in(void *state) {
-    (void)state;
-    portico_room room = 0;
-    if (GENERATION == 1) {
-        return PORTICO_OK;
-    }
-    (void)host->room_create("recants.room", "early", &room);
-    system_sleep_ms(SWAP_IN_MS);
-    return PORTICO_E_STATE;
-}
+#if GENERATION == 1
+static const portico_opcode opcodes[] = {PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_one)};
+static const portico_session_type session_types[] = {
+    {.name = "session", .opcodes = PORTICO_TABLE(opcodes)}};
+#else
+static const portico_session_type session_types[] = {{.name = "session"}};
+#endif
+static const portico_room_type room_types[] = {{.name = "room"}};
 
-static const portico_module_info info = {
-    PORTICO_MODULE_HEAD, .name = "recants", .version = "1", .state_size = sizeof(recants),
-    .load = load,        .unload = unload,  .start = start, .swap_in = swap_in};
-PORTICO_MODULE(info);
+static const portico_module module_recants = {
+    .name = "recants",
+    .version = "1",
+    .state = PORTICO_STATE_OPAQUE(recants, 0),
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .start = start,
+    .stop = stop,
+};
+
+PORTICO_MODULE(module_recants);

@@ -45,45 +45,45 @@ typedef struct fields_point {
 } fields_point;
 
 /* clang-format off */
-#define FIELDS_1(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, uint8_t, level) FIELD(S, int16_t, x) FIELD(S, uint16_t, hp) FIELD(S, float, speed)            \
-    ARRAY(S, char, name, 8) ARRAY(S, uint16_t, items, 3) FIELD(S, bool, admin) FIELD(S, uint8_t, doomed)   \
-    FIELD(S, uint64_t, id) FIELD(S, fields_point, at)
-#define FIELDS_2(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, uint16_t, level) FIELD(S, int16_t, x) FIELD(S, uint16_t, hp) FIELD(S, float, speed)           \
-    FIELD(S, int32_t, gold) ARRAY(S, char, name, 8) ARRAY(S, uint16_t, items, 3) FIELD(S, bool, admin)     \
-    FIELD(S, uint64_t, id) FIELD(S, fields_point, at)
-#define FIELDS_3(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 3) FIELD(S, uint16_t, hp)       \
-    FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 8) FIELD(S, int32_t, gold)   \
-    FIELD(S, uint16_t, level) FIELD(S, float, speed) FIELD(S, int16_t, x)
-#define FIELDS_4(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 3) FIELD(S, int32_t, hp)        \
-    FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 8) FIELD(S, int32_t, gold)   \
-    FIELD(S, uint16_t, level) FIELD(S, float, speed) FIELD(S, int32_t, x) FIELD(S, double, ratio)
-#define FIELDS_5(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, double, ratio) FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 5)      \
-    FIELD(S, int32_t, hp) FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24)    \
-    FIELD(S, int32_t, gold) FIELD(S, uint32_t, level) FIELD(S, double, speed) FIELD(S, int32_t, x)
+#define FIELDS_1(S, F)                                                                          \
+    F(S, FIELD, uint8_t, level) F(S, FIELD, int16_t, x) F(S, FIELD, uint16_t, hp) F(S, FIELD, float, speed)            \
+    F(S, ARRAY, char, name, 8) F(S, ARRAY, uint16_t, items, 3) F(S, FIELD, bool, admin) F(S, FIELD, uint8_t, doomed)   \
+    F(S, FIELD, uint64_t, id) F(S, FIELD, fields_point, at)
+#define FIELDS_2(S, F)                                                                          \
+    F(S, FIELD, uint16_t, level) F(S, FIELD, int16_t, x) F(S, FIELD, uint16_t, hp) F(S, FIELD, float, speed)           \
+    F(S, FIELD, int32_t, gold) F(S, ARRAY, char, name, 8) F(S, ARRAY, uint16_t, items, 3) F(S, FIELD, bool, admin)     \
+    F(S, FIELD, uint64_t, id) F(S, FIELD, fields_point, at)
+#define FIELDS_3(S, F)                                                                          \
+    F(S, FIELD, bool, admin) F(S, FIELD, uint64_t, id) F(S, ARRAY, uint16_t, items, 3) F(S, FIELD, uint16_t, hp)       \
+    F(S, FIELD, fields_point, at) F(S, ARRAY, uint8_t, pad, 5) F(S, ARRAY, char, name, 8) F(S, FIELD, int32_t, gold)   \
+    F(S, FIELD, uint16_t, level) F(S, FIELD, float, speed) F(S, FIELD, int16_t, x)
+#define FIELDS_4(S, F)                                                                          \
+    F(S, FIELD, bool, admin) F(S, FIELD, uint64_t, id) F(S, ARRAY, uint16_t, items, 3) F(S, FIELD, int32_t, hp)        \
+    F(S, FIELD, fields_point, at) F(S, ARRAY, uint8_t, pad, 5) F(S, ARRAY, char, name, 8) F(S, FIELD, int32_t, gold)   \
+    F(S, FIELD, uint16_t, level) F(S, FIELD, float, speed) F(S, FIELD, int32_t, x) F(S, FIELD, double, ratio)
+#define FIELDS_5(S, F)                                                                          \
+    F(S, FIELD, double, ratio) F(S, FIELD, bool, admin) F(S, FIELD, uint64_t, id) F(S, ARRAY, uint16_t, items, 5)      \
+    F(S, FIELD, int32_t, hp) F(S, FIELD, fields_point, at) F(S, ARRAY, uint8_t, pad, 5) F(S, ARRAY, char, name, 24)    \
+    F(S, FIELD, int32_t, gold) F(S, FIELD, uint32_t, level) F(S, FIELD, double, speed) F(S, FIELD, int32_t, x)
 #define FIELDS_6 FIELDS_5
-#define FIELDS_7(S, FIELD, ARRAY)                                                                          \
-    FIELD(S, int64_t, doomed) FIELD(S, bool, admin) FIELD(S, uint64_t, id) ARRAY(S, uint16_t, items, 5)    \
-    FIELD(S, int32_t, hp) FIELD(S, fields_point, at) ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24)    \
-    FIELD(S, double, gold) FIELD(S, uint32_t, level) FIELD(S, double, speed) FIELD(S, int32_t, x)
-#define FIELDS_8(S, FIELD, ARRAY)                                                                          \
-    ARRAY(S, uint32_t, items, 8) FIELD(S, uint64_t, level) FIELD(S, int64_t, doomed)                       \
-    ARRAY(S, bool, admin, 3) FIELD(S, uint64_t, id) FIELD(S, int32_t, hp) FIELD(S, fields_point, at)       \
-    ARRAY(S, uint8_t, pad, 5) ARRAY(S, char, name, 24) FIELD(S, double, gold) FIELD(S, double, speed)      \
-    FIELD(S, int64_t, x)
-#define FIELDS_9(S, FIELD, ARRAY)                                                                          \
-    ARRAY(S, uint32_t, items, 8) FIELD(S, uint8_t, level) FIELD(S, int64_t, doomed)                        \
-    ARRAY(S, bool, admin, 3) FIELD(S, uint64_t, id) FIELD(S, int32_t, hp) FIELD(S, fields_point, at)       \
-    ARRAY(S, char, name, FIELDS_SHORT_NAME) FIELD(S, double, gold) FIELD(S, double, speed)                 \
-    FIELD(S, int64_t, x)
-#define FIELDS_10(S, FIELD, ARRAY)                                                                         \
-    FIELD(S, int64_t, x) ARRAY(S, fields_point, path, 9) FIELD(S, double, speed) FIELD(S, double, gold)    \
-    FIELD(S, fields_point, at) FIELD(S, int32_t, hp) FIELD(S, uint64_t, id) ARRAY(S, bool, admin, 3)       \
-    ARRAY(S, char, name, 40) FIELD(S, int64_t, doomed) FIELD(S, int64_t, level) ARRAY(S, uint64_t, items, 8)
+#define FIELDS_7(S, F)                                                                          \
+    F(S, FIELD, int64_t, doomed) F(S, FIELD, bool, admin) F(S, FIELD, uint64_t, id) F(S, ARRAY, uint16_t, items, 5)    \
+    F(S, FIELD, int32_t, hp) F(S, FIELD, fields_point, at) F(S, ARRAY, uint8_t, pad, 5) F(S, ARRAY, char, name, 24)    \
+    F(S, FIELD, double, gold) F(S, FIELD, uint32_t, level) F(S, FIELD, double, speed) F(S, FIELD, int32_t, x)
+#define FIELDS_8(S, F)                                                                          \
+    F(S, ARRAY, uint32_t, items, 8) F(S, FIELD, uint64_t, level) F(S, FIELD, int64_t, doomed)                       \
+    F(S, ARRAY, bool, admin, 3) F(S, FIELD, uint64_t, id) F(S, FIELD, int32_t, hp) F(S, FIELD, fields_point, at)       \
+    F(S, ARRAY, uint8_t, pad, 5) F(S, ARRAY, char, name, 24) F(S, FIELD, double, gold) F(S, FIELD, double, speed)      \
+    F(S, FIELD, int64_t, x)
+#define FIELDS_9(S, F)                                                                          \
+    F(S, ARRAY, uint32_t, items, 8) F(S, FIELD, uint8_t, level) F(S, FIELD, int64_t, doomed)                        \
+    F(S, ARRAY, bool, admin, 3) F(S, FIELD, uint64_t, id) F(S, FIELD, int32_t, hp) F(S, FIELD, fields_point, at)       \
+    F(S, ARRAY, char, name, FIELDS_SHORT_NAME) F(S, FIELD, double, gold) F(S, FIELD, double, speed)                 \
+    F(S, FIELD, int64_t, x)
+#define FIELDS_10(S, F)                                                                         \
+    F(S, FIELD, int64_t, x) F(S, ARRAY, fields_point, path, 9) F(S, FIELD, double, speed) F(S, FIELD, double, gold)    \
+    F(S, FIELD, fields_point, at) F(S, FIELD, int32_t, hp) F(S, FIELD, uint64_t, id) F(S, ARRAY, bool, admin, 3)       \
+    F(S, ARRAY, char, name, 40) F(S, FIELD, int64_t, doomed) F(S, FIELD, int64_t, level) F(S, ARRAY, uint64_t, items, 8)
 /* clang-format on */
 
 #endif

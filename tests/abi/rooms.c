@@ -15,7 +15,7 @@
  *   9 flood     uint32 N: posts N messages to the room, each of which posts another one, until the
  *               room closes
  *  10 leave me  session_close of the session itself
- *  11 tell      as join, by room_join_tell; passes its message on, as `told` below, with opcode 111
+ *  11 tell      as join, with a message, which is passed on, as `told` below, with opcode 111
  *  12 info      answers the portico_room_info of the session's room, or nothing
  *  13 detour    as tell, then the same for the room of type p whose NAME follows a zero
  *  14 go back   as tell, to the room that it is in, after setting out for the one in the payload
@@ -59,7 +59,6 @@ typedef struct told {
     uint32_t there; /* the session is in the room that it asked for */
 } told;
 
-static const portico_host *host;
 static atomic_uint rooms_opened;
 static atomic_uint rooms_closed;
 static atomic_uint joined;
@@ -71,7 +70,7 @@ static atomic_uint wrong;
 static void expect(int holds, const char *what) {
     if (!holds) {
         atomic_fetch_add(&wrong, 1);
-        host->log(PORTICO_LOG_WARN, what);
+        portico->log(PORTICO_LOG_WARN, what);
     }
 }
 
@@ -96,12 +95,14 @@ static void place_end(place *p) {
     p->inside = 0;
 }
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
     place *p = state;
     place_begin(p);
+    expect(data != NULL && size == 0, "data that was not given");
     expect(p->opened == 0 && p->work == 0 && p->events[0] == '\0',
            "a room opens twice or is not zeroed");
-    expect(host->room_state(room) == state, "no room state in on_open");
+    expect(portico->room_state(room) == state, "no room state in on_open");
     p->opened = 1;
     place_note(p, 'o');
     atomic_fetch_add(&rooms_opened, 1);
@@ -109,12 +110,11 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     place *p = state;
     place_begin(p);
     expect(p->opened == 1, "on_join before on_open");
-    expect(host->room_state(room) == state, "no room state in on_join");
+    expect(portico->room_state(room) == state, "no room state in on_join");
     (void)session;
     p->members++;
     place_note(p, 'j');
@@ -123,52 +123,51 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state,
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL on_join_refuse(portico_room room, void *state,
-                                                  portico_session session) {
+static portico_status on_join_refuse(portico_room room, void *state, portico_session session) {
     place *p = state;
     portico_room_info info = {.struct_size = sizeof info};
     place_note(p, 'r');
-    expect(host->room_info(room, &info) == PORTICO_OK, "no room info in on_join");
+    expect(portico->room_info(room, &info) == PORTICO_OK, "no room info in on_join");
     if (strcmp(info.name, "again") != 0) {
         return PORTICO_E_INVALID;
     }
     if (p->work++ > 0) {
         return PORTICO_E_STATE;
     }
-    expect(host->room_leave(session) == PORTICO_OK, "it cannot be called back");
-    expect(host->room_join_tell(room, session, MESSAGE_TOLD) == PORTICO_OK, "it cannot come again");
+    expect(portico->session_leave(session) == PORTICO_OK, "it cannot be called back");
+    expect(portico->session_join(session, room, MESSAGE_TOLD) == PORTICO_OK,
+           "it cannot come again");
     return PORTICO_E_INVALID;
 }
 
-static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
-                                  portico_status reason) {
+static void on_leave(portico_room room, void *state, portico_session session,
+                     portico_status reason) {
     place *p = state;
     (void)session;
     place_begin(p);
     expect(p->opened == 1 && p->members > 0, "on_leave without on_join");
-    expect(host->room_state(room) == state, "no room state in on_leave");
+    expect(portico->room_state(room) == state, "no room state in on_leave");
     p->members--;
     place_note(p, reason == PORTICO_OK ? 'l' : reason == PORTICO_E_ROOM_CLOSED ? 'x' : 'e');
     atomic_fetch_add(&left, 1);
     place_end(p);
 }
 
-static void PORTICO_CALL on_room_close(portico_room room, void *state, portico_status reason) {
+static void on_room_close(portico_room room, void *state, portico_status reason) {
     place *p = state;
     char text[EVENTS_MAX + 160];
     place_begin(p);
     expect(p->opened == 1 && p->members == 0, "on_close with members, or without on_open");
-    expect(host->room_members(room, NULL, 0) == 0, "a closed room lists members");
+    expect(portico->room_members(room, NULL, 0) == 0, "a closed room lists members");
     p->opened = 2;
     place_note(p, 'c');
     atomic_fetch_add(&rooms_closed, 1);
     (void)snprintf(text, sizeof text, "room:%s reason %d", p->events, reason);
-    host->log(PORTICO_LOG_DEBUG, text);
+    portico->log(PORTICO_LOG_DEBUG, text);
     place_end(p);
 }
 
-static void PORTICO_CALL on_room_message(portico_entity entity, void *state,
-                                         const portico_message *message) {
+static void on_room_message(portico_room room, void *state, const portico_message *message) {
     place *p = state;
     place_begin(p);
     p->work++;
@@ -176,7 +175,7 @@ static void PORTICO_CALL on_room_message(portico_entity entity, void *state,
         for (volatile uint32_t i = 0; i < 2000; i++) {
             /* a little work, so that the flood keeps a worker busy for long */
         }
-        (void)host->post(entity, MESSAGE_FLOOD, NULL, 0);
+        (void)portico->post(portico_room_entity(room), MESSAGE_FLOOD, NULL, 0);
     }
     place_end(p);
 }
@@ -185,7 +184,7 @@ static void PORTICO_CALL on_room_message(portico_entity entity, void *state,
 
 static void answer(portico_session session, uint16_t opcode, portico_status status) {
     int32_t value = status;
-    (void)host->session_send(session, opcode, &value, sizeof value);
+    (void)portico->session_send(session, opcode, &value, sizeof value);
 }
 
 static const char *type_of(const portico_packet *packet) {
@@ -201,76 +200,70 @@ static const char *name_of(const portico_packet *packet) {
 }
 
 static portico_room room_of(const portico_packet *packet) {
-    return host->room_find(type_of(packet), name_of(packet));
+    return portico->room_find(type_of(packet), name_of(packet));
 }
 
-static void PORTICO_CALL on_create(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_create(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    portico_room room = 0;
-    portico_status status = host->room_create(type_of(packet), name_of(packet), &room);
-    expect(status != PORTICO_OK || room != 0, "a room without an id");
+    portico_room room = {0};
+    portico_status status = portico->room_create(type_of(packet), name_of(packet), NULL, 0, &room);
+    expect(status != PORTICO_OK || room.id != 0, "a room without an id");
     answer(session, packet->opcode, status);
 }
 
-static void PORTICO_CALL on_join_packet(portico_session session, void *state,
-                                        const portico_packet *packet) {
+static void on_join_packet(portico_session session, void *state, const portico_packet *packet) {
     portico_room room = room_of(packet);
     guest *g = state;
     answer(session, packet->opcode,
-           room != 0 ? host->room_join(room, session) : (portico_status)PORTICO_E_NOT_FOUND);
+           room.id != 0 ? portico->session_join(session, room, 0)
+                        : (portico_status)PORTICO_E_NOT_FOUND);
     g->room = room;
 }
 
-static void PORTICO_CALL on_leave_packet(portico_session session, void *state,
-                                         const portico_packet *packet) {
+static void on_leave_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer(session, packet->opcode, host->room_leave(session));
+    answer(session, packet->opcode, portico->session_leave(session));
 }
 
-static void PORTICO_CALL on_close_packet(portico_session session, void *state,
-                                         const portico_packet *packet) {
+static void on_close_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     portico_room room = room_of(packet);
     answer(session, packet->opcode,
-           room != 0 ? host->room_close(room) : (portico_status)PORTICO_E_NOT_FOUND);
+           room.id != 0 ? portico->room_close(room, PORTICO_E_CLOSED)
+                        : (portico_status)PORTICO_E_NOT_FOUND);
 }
 
-static void PORTICO_CALL on_exists(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_exists(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer(session, packet->opcode, room_of(packet) != 0 ? PORTICO_OK : PORTICO_E_NOT_FOUND);
+    answer(session, packet->opcode, room_of(packet).id != 0 ? PORTICO_OK : PORTICO_E_NOT_FOUND);
 }
 
-static void PORTICO_CALL on_where(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_where(portico_session session, void *state, const portico_packet *packet) {
     const guest *g = state;
-    portico_room room = host->session_room(session);
-    place *p = host->room_state(room);
-    where w = {.in_room = room != 0, .has_state = p != NULL};
+    portico_room room = portico->session_room(session);
+    place *p = portico->room_state(room);
+    where w = {.in_room = room.id != 0, .has_state = p != NULL};
     if (p != NULL) {
         place_begin(p);
         w.members = p->members;
-        w.listed = host->room_members(room, NULL, 0);
+        w.listed = portico->room_members(room, NULL, 0);
         place_end(p);
-    } else if (g->room != 0) {
-        expect(host->room_state(g->room) == NULL, "the state of a room that it is not in");
+    } else if (g->room.id != 0) {
+        expect(portico->room_state(g->room) == NULL, "the state of a room that it is not in");
     }
-    (void)host->session_send(session, packet->opcode, &w, sizeof w);
+    (void)portico->session_send(session, packet->opcode, &w, sizeof w);
 }
 
-static void PORTICO_CALL on_say(portico_session session, void *state,
-                                const portico_packet *packet) {
+static void on_say(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    uint32_t sent =
-        host->room_send(host->session_room(session), 107, packet->data, packet->size, 0);
-    (void)host->session_send(session, packet->opcode, &sent, sizeof sent);
+    uint32_t sent = portico->room_send(portico->session_room(session), 107, packet->data,
+                                       packet->size, (portico_session){0});
+    (void)portico->session_send(session, packet->opcode, &sent, sizeof sent);
 }
 
-static void PORTICO_CALL on_work(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_work(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    place *p = host->room_state(host->session_room(session));
+    place *p = portico->room_state(portico->session_room(session));
     uint32_t work = 0;
     if (p != NULL) {
         place_begin(p);
@@ -281,155 +274,97 @@ static void PORTICO_CALL on_work(portico_session session, void *state,
         p->work = ++work;
         place_end(p);
     }
-    (void)host->session_send(session, packet->opcode, &work, sizeof work);
+    (void)portico->session_send(session, packet->opcode, &work, sizeof work);
 }
 
-static void PORTICO_CALL on_flood(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_flood(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
     for (uint32_t i = 0; i < count; i++) {
-        (void)host->post(host->session_room(session), MESSAGE_FLOOD, NULL, 0);
+        (void)portico->post(portico_room_entity(portico->session_room(session)), MESSAGE_FLOOD,
+                            NULL, 0);
     }
-    (void)host->session_send(session, packet->opcode, &count, sizeof count);
+    (void)portico->session_send(session, packet->opcode, &count, sizeof count);
 }
 
-static void PORTICO_CALL on_leave_me(portico_session session, void *state,
-                                     const portico_packet *packet) {
+static void on_leave_me(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     (void)packet;
-    (void)host->session_close(session);
+    (void)portico->session_close(session, PORTICO_E_CLOSED);
 }
 
-static void PORTICO_CALL on_tell(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_tell(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer(session, packet->opcode, host->room_join_tell(room_of(packet), session, MESSAGE_TOLD));
+    answer(session, packet->opcode, portico->session_join(session, room_of(packet), MESSAGE_TOLD));
 }
 
-static void PORTICO_CALL on_told(portico_entity session, void *state,
-                                 const portico_message *message) {
+static void on_told(portico_session session, void *state, const portico_message *message) {
     portico_room_result result;
     (void)state;
     expect(message->size == sizeof result, "the size of a portico_room_result");
     memcpy(&result, message->data, sizeof result);
-    expect(result.struct_size == sizeof result, "the struct_size of a portico_room_result");
     told t = {.status = result.status,
-              .there = result.room != 0 && host->session_room(session) == result.room};
-    (void)host->session_send(session, 111, &t, sizeof t);
+              .there = result.room.id != 0 && portico->session_room(session).id == result.room.id};
+    (void)portico->session_send(session, 111, &t, sizeof t);
 }
 
-static void PORTICO_CALL on_info(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_info(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     portico_room_info room = {.struct_size = sizeof room};
-    portico_status status = host->room_info(host->session_room(session), &room);
-    (void)host->session_send(session, packet->opcode, &room,
-                             status == PORTICO_OK ? sizeof room : 0);
+    portico_status status = portico->room_info(portico->session_room(session), &room);
+    (void)portico->session_send(session, packet->opcode, &room,
+                                status == PORTICO_OK ? sizeof room : 0);
 }
 
 /* Two moves requested in one handler: the second overtakes the first. */
-static void PORTICO_CALL on_detour(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_detour(portico_session session, void *state, const portico_packet *packet) {
     on_tell(session, state, packet);
     const char *second =
         name_of(packet) + strlen(name_of(packet)) + 1; /* the packet has a second zero */
-    (void)host->room_join_tell(host->room_find("rooms.place", second), session, MESSAGE_TOLD);
+    (void)portico->session_join(session, portico->room_find("rooms.place", second), MESSAGE_TOLD);
 }
 
-static void PORTICO_CALL on_go_back(portico_session session, void *state,
-                                    const portico_packet *packet) {
-    portico_room home = host->session_room(session);
+static void on_go_back(portico_session session, void *state, const portico_packet *packet) {
+    portico_room home = portico->session_room(session);
     on_tell(session, state, packet);
-    (void)host->room_join_tell(home, session, MESSAGE_TOLD);
+    (void)portico->session_join(session, home, MESSAGE_TOLD);
 }
 
-static void PORTICO_CALL on_too_late(portico_session session, void *state,
-                                     const portico_packet *packet) {
+static void on_too_late(portico_session session, void *state, const portico_packet *packet) {
     portico_room room = room_of(packet);
     on_tell(session, state, packet);
-    expect(host->room_close(room) == PORTICO_OK, "a room that does not close");
+    expect(portico->room_close(room, PORTICO_E_CLOSED) == PORTICO_OK, "a room that does not close");
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_echo(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     guest *g = state;
     (void)session;
-    expect(g->open == 0 && g->room == 0, "a session opens twice or is not zeroed");
+    expect(g->open == 0 && g->room.id == 0, "a session opens twice or is not zeroed");
     g->open = 1;
     atomic_fetch_add(&sessions_opened, 1);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     guest *g = state;
     (void)reason;
     expect(g->open == 1, "on_close twice, or without on_open");
-    expect(host->session_room(session) == 0, "on_close before on_leave");
+    expect(portico->session_room(session).id == 0, "on_close before on_leave");
     g->open = 0;
     atomic_fetch_add(&sessions_closed, 1);
 }
 
 /* ---- the module ------------------------------------------------------------------------------ */
 
-static portico_status register_rooms(void) {
-    portico_room_type type = {
-        .struct_size = sizeof type,
-        .state_size = sizeof(place),
-        .state_version = 3,
-        .name = "place",
-        .on_open = on_room_open,
-        .on_join = on_join,
-        .on_leave = on_leave,
-        .on_close = on_room_close,
-    };
-    portico_status status = host->register_room_type(&type);
-    type.name = "small";
-    type.max_members = 3;
-    status = status == PORTICO_OK ? host->register_room_type(&type) : status;
-    type.name = "refuses";
-    type.on_join = on_join_refuse;
-    status = status == PORTICO_OK ? host->register_room_type(&type) : status;
-    status = status == PORTICO_OK ? host->register_message("place", MESSAGE_WORK, on_room_message)
-                                  : status;
-    return status == PORTICO_OK ? host->register_message("place", MESSAGE_FLOOD, on_room_message)
-                                : status;
-}
-
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    static const portico_on_packet handlers[] = {
-        on_create, on_join_packet, on_leave_packet, on_close_packet, on_exists,
-        on_where,  on_say,         on_work,         on_flood,        on_leave_me,
-        on_tell,   on_info,        on_detour,       on_go_back,      on_too_late,
-    };
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {
-        .struct_size = sizeof type,
-        .state_size = sizeof(guest),
-        .name = "session",
-        .on_open = on_open,
-        .on_packet = on_echo,
-        .on_close = on_close,
-    };
-    portico_status status = host->register_session_type(&type);
-    for (uint16_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
-        status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
-    }
-    status =
-        status == PORTICO_OK ? host->register_message("session", MESSAGE_TOLD, on_told) : status;
-    return status == PORTICO_OK ? register_rooms() : status;
-}
-
-static void PORTICO_CALL module_unload(void *state) {
+static void rooms_stop(void *state, uint32_t why) {
     char text[200];
-    (void)state;
+    (void)state, (void)why;
     expect(atomic_load(&rooms_opened) == atomic_load(&rooms_closed),
            "an on_open without its on_close");
     expect(atomic_load(&joined) == atomic_load(&left), "an on_join without its on_leave");
@@ -439,18 +374,71 @@ static void PORTICO_CALL module_unload(void *state) {
                    atomic_load(&rooms_opened), atomic_load(&rooms_closed), atomic_load(&joined),
                    atomic_load(&left), atomic_load(&sessions_opened), atomic_load(&sessions_closed),
                    atomic_load(&wrong));
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_create),
+    PORTICO_RAW(2, 0, PORTICO_SIZE_ANY, on_join_packet),
+    PORTICO_RAW(3, 0, PORTICO_SIZE_ANY, on_leave_packet),
+    PORTICO_RAW(4, 0, PORTICO_SIZE_ANY, on_close_packet),
+    PORTICO_RAW(5, 0, PORTICO_SIZE_ANY, on_exists),
+    PORTICO_RAW(6, 0, PORTICO_SIZE_ANY, on_where),
+    PORTICO_RAW(7, 0, PORTICO_SIZE_ANY, on_say),
+    PORTICO_RAW(8, 0, PORTICO_SIZE_ANY, on_work),
+    PORTICO_RAW(9, 0, PORTICO_SIZE_ANY, on_flood),
+    PORTICO_RAW(10, 0, PORTICO_SIZE_ANY, on_leave_me),
+    PORTICO_RAW(11, 0, PORTICO_SIZE_ANY, on_tell),
+    PORTICO_RAW(12, 0, PORTICO_SIZE_ANY, on_info),
+    PORTICO_RAW(13, 0, PORTICO_SIZE_ANY, on_detour),
+    PORTICO_RAW(14, 0, PORTICO_SIZE_ANY, on_go_back),
+    PORTICO_RAW(15, 0, PORTICO_SIZE_ANY, on_too_late),
+};
+static const portico_session_message session_messages[] = {PORTICO_MESSAGE(MESSAGE_TOLD, on_told)};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OPAQUE(guest, 0),
+     .on_open = on_open,
+     .on_packet = on_echo,
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(opcodes),
+     .messages = PORTICO_TABLE(session_messages)},
+};
+
+static const portico_room_message place_messages[] = {
+    PORTICO_MESSAGE(MESSAGE_WORK, on_room_message),
+    PORTICO_MESSAGE(MESSAGE_FLOOD, on_room_message),
+};
+static const portico_room_type room_types[] = {
+    {.name = "place",
+     .state = PORTICO_STATE_OPAQUE(place, 3),
+     .on_open = on_room_open,
+     .on_join = on_join,
+     .on_leave = on_leave,
+     .on_close = on_room_close,
+     .messages = PORTICO_TABLE(place_messages)},
+    {.name = "small",
+     .state = PORTICO_STATE_OPAQUE(place, 3),
+     .on_open = on_room_open,
+     .on_join = on_join,
+     .on_leave = on_leave,
+     .on_close = on_room_close,
+     .max_members = 3},
+    {.name = "refuses",
+     .state = PORTICO_STATE_OPAQUE(place, 3),
+     .on_open = on_room_open,
+     .on_join = on_join_refuse,
+     .on_leave = on_leave,
+     .on_close = on_room_close},
+};
+
+static const portico_module rooms = {
     .name = "rooms",
     .version = "1",
     .description = "Rooms that keep an account.",
-    .load = module_load,
-    .unload = module_unload,
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .stop = rooms_stop,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(rooms);

@@ -16,12 +16,12 @@
 typedef void (*function)(void);
 typedef const char *text;
 
-#define DECLARED(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, before)    \
-    FIELD(S, function, call)      \
-    FIELD(S, uint64_t, between)   \
-    FIELD(S, text, title)         \
-    ARRAY(S, text, names, 3)
+#define DECLARED(S, F)             \
+    F(S, FIELD, uint32_t, before)  \
+    F(S, FIELD, function, call)    \
+    F(S, FIELD, uint64_t, between) \
+    F(S, FIELD, text, title)       \
+    F(S, ARRAY, text, names, 3)
 PORTICO_STATE(declared, DECLARED);
 
 typedef struct undeclared {
@@ -29,7 +29,6 @@ typedef struct undeclared {
     const void *address;
 } undeclared;
 
-static const portico_host *host;
 static uint64_t counter = GENERATION; /* a static, in the data */
 
 static void a_function(void) {
@@ -47,73 +46,64 @@ static void fill(declared *d) {
     }
 }
 
-static void PORTICO_CALL on_generation(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_generation(portico_session session, void *state, const portico_packet *packet) {
     uint32_t mine = GENERATION;
     (void)state;
-    (void)host->session_send(session, packet->opcode, &mine, sizeof mine);
+    (void)portico->session_send(session, packet->opcode, &mine, sizeof mine);
 }
 
-static void PORTICO_CALL on_fill(portico_session session, void *state,
-                                 const portico_packet *packet) {
-    portico_room room = 0;
+static void on_fill(portico_session session, void *state, const portico_packet *packet) {
+    portico_room room = {0};
     fill(state);
-    (void)host->room_create("stale.place", "x", &room);
-    (void)host->room_join(room, session);
+    (void)portico->room_create("stale.place", "x", NULL, 0, &room);
+    (void)portico->session_join(session, room, 0);
     on_generation(session, state, packet);
 }
 
-static void PORTICO_CALL on_plain(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_plain(portico_session session, void *state, const portico_packet *packet) {
     undeclared *u = state;
     u->before = 7;
     u->address = CLEAN ? state : (const void *)&counter; /* the state belongs to the host */
     on_generation(session, state, packet);
 }
 
-static portico_status PORTICO_CALL place_open(portico_room room, void *state) {
+static portico_status place_open(portico_room room, void *state, const void *data, uint32_t size) {
     undeclared *u = state;
-    (void)room;
+    (void)room, (void)data, (void)size;
     u->address = CLEAN ? NULL : "another literal";
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type session = {.struct_size = sizeof session,
-                                          .state_size = sizeof(declared),
-                                          .name = "session",
-                                          .state_fields = &declared_fields};
-    const portico_session_type plain = {
-        .struct_size = sizeof plain, .state_size = sizeof(undeclared), .name = "plain"};
-    const portico_room_type place = {.struct_size = sizeof place,
-                                     .state_size = sizeof(undeclared),
-                                     .name = "place",
-                                     .on_open = place_open};
-    portico_status status = host->register_session_type(&session);
-    status = status == PORTICO_OK ? host->register_handler("session", 1, on_fill) : status;
-    status = status == PORTICO_OK ? host->register_handler("session", 2, on_generation) : status;
-    status = status == PORTICO_OK ? host->register_session_type(&plain) : status;
-    status = status == PORTICO_OK ? host->register_handler("plain", 1, on_plain) : status;
-    return status == PORTICO_OK ? host->register_room_type(&place) : status;
-}
-
-static portico_status PORTICO_CALL module_start(void *state) {
-    fill(state);
+static portico_status stale_start(void *state, uint32_t why) {
+    if (why == PORTICO_START_LOADED) {
+        fill(state);
+    }
     return PORTICO_OK;
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_opcode session_opcodes[] = {
+    PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_fill),
+    PORTICO_RAW(2, 0, PORTICO_SIZE_ANY, on_generation),
+};
+static const portico_opcode plain_opcodes[] = {PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_plain)};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OF(declared, 0),
+     .opcodes = PORTICO_TABLE(session_opcodes)},
+    {.name = "plain",
+     .state = PORTICO_STATE_OPAQUE(undeclared, 0),
+     .opcodes = PORTICO_TABLE(plain_opcodes)},
+};
+static const portico_room_type room_types[] = {
+    {.name = "place", .state = PORTICO_STATE_OPAQUE(undeclared, 0), .on_open = place_open}};
+
+static const portico_module stale = {
     .name = "stale",
     .version = "1",
-    .state_size = sizeof(declared),
-    .state_fields = &declared_fields,
-    .load = module_load,
-    .start = module_start,
+    .state = PORTICO_STATE_OF(declared, 0),
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .start = stale_start,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(stale);

@@ -17,7 +17,6 @@
 #define GENERATION 1
 #endif
 
-static const portico_host *host;
 static const char here[] = "an address in this image";
 
 #if defined(_WIN32)
@@ -37,29 +36,22 @@ static portico_status stay(void) {
 }
 #endif
 
-static void PORTICO_CALL on_generation(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_generation(portico_session session, void *state, const portico_packet *packet) {
     uint32_t mine = GENERATION;
     (void)state;
-    (void)host->session_send(session, packet->opcode, &mine, sizeof mine);
+    (void)portico->session_send(session, packet->opcode, &mine, sizeof mine);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "session"};
-    portico_status status = stay();
-    status = status == PORTICO_OK ? host->register_session_type(&type) : status;
-    return status == PORTICO_OK ? host->register_handler("session", 1, on_generation) : status;
+static portico_status stays_start(void *state, uint32_t why) {
+    (void)state, (void)why;
+    return stay();
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "stays",
-    .version = "1",
-    .load = module_load,
-};
+static const portico_opcode opcodes[] = {PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_generation)};
+static const portico_session_type types[] = {
+    {.name = "session", .opcodes = PORTICO_TABLE(opcodes)}};
 
-PORTICO_MODULE(info);
+static const portico_module stays = {
+    .name = "stays", .version = "1", .session_types = PORTICO_TABLE(types), .start = stays_start};
+
+PORTICO_MODULE(stays);

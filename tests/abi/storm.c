@@ -32,33 +32,33 @@ enum { PERIOD_MS = 20, GENERATIONS = 3, JOB_MS = 2, SLOW_EVERY = 8 };
 
 /* clang-format off */
 #if GENERATION == 1
-#define PLAYER(S, FIELD, ARRAY)                                                                      \
-    FIELD(S, uint64_t, expected) ARRAY(S, uint64_t, served, GENERATIONS) FIELD(S, uint32_t, posted)  \
-    FIELD(S, uint32_t, told) FIELD(S, uint32_t, asked) FIELD(S, uint32_t, answered)                  \
-    FIELD(S, uint64_t, in_room) FIELD(S, uint64_t, own_1)
-#define PLACE_STATE(S, FIELD, ARRAY)                                                                 \
-    FIELD(S, uint64_t, position) FIELD(S, uint64_t, before_ms) FIELD(S, uint64_t, after_ms)          \
-    FIELD(S, uint64_t, frames) FIELD(S, uint32_t, joins) FIELD(S, uint32_t, leaves) FIELD(S, uint64_t, own_1)
-#define WHOLE(S, FIELD, ARRAY) FIELD(S, uint64_t, ins) FIELD(S, uint64_t, outs)
+#define PLAYER(S, F)                                                                      \
+    F(S, FIELD, uint64_t, expected) F(S, ARRAY, uint64_t, served, GENERATIONS) F(S, FIELD, uint32_t, posted)  \
+    F(S, FIELD, uint32_t, told) F(S, FIELD, uint32_t, asked) F(S, FIELD, uint32_t, answered)                  \
+    F(S, FIELD, uint64_t, in_room) F(S, FIELD, uint64_t, own_1)
+#define PLACE_STATE(S, F)                                                                 \
+    F(S, FIELD, uint64_t, position) F(S, FIELD, uint64_t, before_ms) F(S, FIELD, uint64_t, after_ms)          \
+    F(S, FIELD, uint64_t, frames) F(S, FIELD, uint32_t, joins) F(S, FIELD, uint32_t, leaves) F(S, FIELD, uint64_t, own_1)
+#define WHOLE(S, F) F(S, FIELD, uint64_t, ins) F(S, FIELD, uint64_t, outs)
 #elif GENERATION == 2
-#define PLAYER(S, FIELD, ARRAY)                                                                      \
-    FIELD(S, uint32_t, answered) FIELD(S, uint64_t, own_2) FIELD(S, uint64_t, in_room)               \
-    ARRAY(S, char, name, 21) FIELD(S, uint32_t, asked) FIELD(S, uint32_t, told)                      \
-    FIELD(S, uint64_t, expected) FIELD(S, uint32_t, posted) ARRAY(S, uint64_t, served, GENERATIONS)
-#define PLACE_STATE(S, FIELD, ARRAY)                                                                 \
-    FIELD(S, uint32_t, joins) FIELD(S, uint64_t, own_2) ARRAY(S, uint8_t, map, 333)                  \
-    FIELD(S, uint64_t, frames) FIELD(S, uint64_t, after_ms) FIELD(S, uint32_t, leaves)               \
-    FIELD(S, uint64_t, before_ms) FIELD(S, uint64_t, position)
-#define WHOLE(S, FIELD, ARRAY) ARRAY(S, uint16_t, many, 100) FIELD(S, uint64_t, outs) FIELD(S, uint64_t, ins)
+#define PLAYER(S, F)                                                                      \
+    F(S, FIELD, uint32_t, answered) F(S, FIELD, uint64_t, own_2) F(S, FIELD, uint64_t, in_room)               \
+    F(S, ARRAY, char, name, 21) F(S, FIELD, uint32_t, asked) F(S, FIELD, uint32_t, told)                      \
+    F(S, FIELD, uint64_t, expected) F(S, FIELD, uint32_t, posted) F(S, ARRAY, uint64_t, served, GENERATIONS)
+#define PLACE_STATE(S, F)                                                                 \
+    F(S, FIELD, uint32_t, joins) F(S, FIELD, uint64_t, own_2) F(S, ARRAY, uint8_t, map, 333)                  \
+    F(S, FIELD, uint64_t, frames) F(S, FIELD, uint64_t, after_ms) F(S, FIELD, uint32_t, leaves)               \
+    F(S, FIELD, uint64_t, before_ms) F(S, FIELD, uint64_t, position)
+#define WHOLE(S, F) F(S, ARRAY, uint16_t, many, 100) F(S, FIELD, uint64_t, outs) F(S, FIELD, uint64_t, ins)
 #else
-#define PLAYER(S, FIELD, ARRAY)                                                                      \
-    FIELD(S, uint64_t, own_3) FIELD(S, uint32_t, posted) FIELD(S, uint32_t, told)                    \
-    ARRAY(S, uint64_t, served, GENERATIONS) FIELD(S, uint64_t, in_room) ARRAY(S, uint8_t, bag, 150)  \
-    FIELD(S, uint64_t, expected) FIELD(S, uint32_t, asked) FIELD(S, uint32_t, answered)
-#define PLACE_STATE(S, FIELD, ARRAY)                                                                 \
-    FIELD(S, uint64_t, before_ms) FIELD(S, uint64_t, after_ms) FIELD(S, uint32_t, leaves)            \
-    FIELD(S, uint32_t, joins) FIELD(S, uint64_t, position) FIELD(S, uint64_t, own_3) FIELD(S, uint64_t, frames)
-#define WHOLE(S, FIELD, ARRAY) FIELD(S, uint64_t, ins) FIELD(S, uint32_t, between) FIELD(S, uint64_t, outs)
+#define PLAYER(S, F)                                                                      \
+    F(S, FIELD, uint64_t, own_3) F(S, FIELD, uint32_t, posted) F(S, FIELD, uint32_t, told)                    \
+    F(S, ARRAY, uint64_t, served, GENERATIONS) F(S, FIELD, uint64_t, in_room) F(S, ARRAY, uint8_t, bag, 150)  \
+    F(S, FIELD, uint64_t, expected) F(S, FIELD, uint32_t, asked) F(S, FIELD, uint32_t, answered)
+#define PLACE_STATE(S, F)                                                                 \
+    F(S, FIELD, uint64_t, before_ms) F(S, FIELD, uint64_t, after_ms) F(S, FIELD, uint32_t, leaves)            \
+    F(S, FIELD, uint32_t, joins) F(S, FIELD, uint64_t, position) F(S, FIELD, uint64_t, own_3) F(S, FIELD, uint64_t, frames)
+#define WHOLE(S, F) F(S, FIELD, uint64_t, ins) F(S, FIELD, uint32_t, between) F(S, FIELD, uint64_t, outs)
 #endif
 #define OWN_NAME(generation) OWN_PASTE(generation)
 #define OWN_PASTE(generation) own_##generation
@@ -87,19 +87,18 @@ typedef struct place_account {
     uint64_t leaves;
 } place_account;
 
-static const portico_host *host;
-static int64_t room_count;
+static uint32_t rooms; /* [module storm] rooms */
 
-/* From the ini: how long every eighth swap_out takes, so that a handler that slips in is noticed. 0
+/* [module storm] slow_us: how long every eighth `stop` takes, so that a handler that slips in is noticed. 0
  * when measuring. */
-static int64_t slow_us;
+static uint32_t slow_us;
 
-/* How many swap_in calls this image has seen, where `start` counts as 1. Written while no handler
+/* How often a generation has been started, as this image knows it. Written while no handler
  * runs. */
 static uint64_t life;
 
 static atomic_uint opened;
-static atomic_bool away; /* no handler runs between swap_out and swap_in */
+static atomic_bool away; /* no handler runs between `stop` and `start` */
 static struct {
     _Atomic uint64_t sessions, frames, served[GENERATIONS], in_room, posts, jobs;
 } closed;
@@ -109,7 +108,7 @@ static void expect(bool holds, const char *what, uint64_t found, uint64_t right)
         char text[200];
         (void)snprintf(text, sizeof text, "generation %d: %s: %llu, expected %llu", GENERATION,
                        what, (unsigned long long)found, (unsigned long long)right);
-        host->log(PORTICO_LOG_ERROR, text);
+        portico->log(PORTICO_LOG_ERROR, text);
     }
 }
 
@@ -127,21 +126,23 @@ static void check_own(uint64_t *own) {
 
 static portico_room room_of(uint64_t number) {
     char name[16];
-    (void)snprintf(name, sizeof name, "%u", (unsigned)(number % (uint64_t)room_count));
-    return host->room_find("storm.place", name);
+    (void)snprintf(name, sizeof name, "%u", (unsigned)(number % rooms));
+    return portico->room_find("storm.place", name);
 }
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
+    (void)data, (void)size;
     place *p = state;
     check_own(&p->OWN);
-    p->before_ms = host->clock_ms();
-    portico_status status = host->post_every(room, TICK, NULL, 0, PERIOD_MS, NULL);
-    p->after_ms = host->clock_ms();
+    p->before_ms = portico->clock_ms();
+    portico_status status =
+        portico->post_every(portico_room_entity(room), TICK, NULL, 0, PERIOD_MS, NULL);
+    p->after_ms = portico->clock_ms();
     return status;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     place *p = state;
     (void)room;
     (void)session;
@@ -150,8 +151,8 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state,
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
-                                  portico_status reason) {
+static void on_leave(portico_room room, void *state, portico_session session,
+                     portico_status reason) {
     place *p = state;
     (void)room;
     (void)session;
@@ -162,65 +163,66 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
 
 /* The n-th tick is due n periods after the start. A duplicate would be early; a lost one leaves the
  * room's count short for good, see on_place_figures. */
-static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
+static void on_tick(portico_room room, void *state, const portico_message *message) {
     place *p = state;
     (void)room;
     check_own(&p->OWN);
     p->position += 1 + message->missed;
     uint64_t passed_ms =
-        host->clock_ms() + 1 - p->before_ms; /* clocks are truncated to whole milliseconds */
+        portico->clock_ms() + 1 - p->before_ms; /* clocks are truncated to whole milliseconds */
     expect(p->position * PERIOD_MS <= passed_ms, "a tick before its time", p->position * PERIOD_MS,
            passed_ms);
 }
 
-static void PORTICO_CALL on_place_figures(portico_entity room, void *state,
-                                          const portico_message *message) {
+static void on_place_figures(portico_room room, void *state, const portico_message *message) {
     place *p = state;
-    portico_session to = 0;
+    portico_session to = {0};
     (void)room;
     memcpy(&to, message->data, sizeof to);
-    uint64_t due = (host->clock_ms() - p->after_ms) / PERIOD_MS;
+    uint64_t due = (portico->clock_ms() - p->after_ms) / PERIOD_MS;
     const place_account a = {.position = p->position,
                              .late = (int64_t)due - (int64_t)p->position,
                              .frames = p->frames,
                              .joins = p->joins,
                              .leaves = p->leaves};
-    (void)host->session_send(to, PLACE, &a, sizeof a);
+    (void)portico->session_send(to, PLACE, &a, sizeof a);
 }
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     player *p = state;
     uint32_t number = atomic_fetch_add(&opened, 1);
     check_own(&p->OWN);
     expect(p->expected == 0, "a new session has had frames", p->expected, 0);
-    return number % 2 == 0 ? host->room_join(room_of(number / 2), session) : PORTICO_OK;
+    return number % 2 == 0 ? portico->session_join(session, room_of(number / 2), 0) : PORTICO_OK;
 }
 
 /* Now and then: a message to itself, work for the pool, and a move to another room. */
 static void on_occasion(portico_session session, player *p, uint64_t number) {
     if (number % 8 == 7) {
-        portico_status status = host->post(session, NOTE, &p->posted, sizeof p->posted);
+        portico_status status =
+            portico->post(portico_session_entity(session), NOTE, &p->posted, sizeof p->posted);
         expect(status == PORTICO_OK, "post", (uint64_t)-status, 0);
         p->posted++;
     }
-    if (number % 1024 == 99 &&
-        host->run_blocking(JOB, &p->asked, sizeof p->asked, session) == PORTICO_OK) {
+    if (number % 1024 == 99 && portico->run_job(JOB, &p->asked, sizeof p->asked,
+                                                portico_session_entity(session)) == PORTICO_OK) {
         p->asked++;
     }
-    portico_room room = number % 64 == 31 ? host->session_room(session) : 0;
-    if (room != 0) {
-        (void)host->room_join(room_of(number / 64 + room), session);
+    if (number % 64 == 31) {
+        portico_room room = portico->session_room(session);
+        if (room.id != 0) {
+            (void)portico->session_join(session, room_of(number / 64 + room.id), 0);
+        }
     }
 }
 
-static void PORTICO_CALL on_frame(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_frame(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     uint64_t number = 0;
     check_own(&p->OWN);
-    place *in = host->room_state(host->session_room(session));
+    place *in = portico->room_state(portico->session_room(session));
     if (in != NULL) {
         check_own(&in->OWN);
         in->frames++;
@@ -231,13 +233,13 @@ static void PORTICO_CALL on_frame(portico_session session, void *state,
     expect(number == p->expected, "a frame's number", number, p->expected);
     p->expected++;
     p->served[GENERATION - 1]++;
-    portico_status status = host->session_send(session, packet->opcode, packet->data, packet->size);
+    portico_status status =
+        portico->session_send(session, packet->opcode, packet->data, packet->size);
     expect(status == PORTICO_OK || status == PORTICO_E_GONE, "session_send", (uint64_t)-status, 0);
     on_occasion(session, p, number);
 }
 
-static void PORTICO_CALL on_note(portico_entity session, void *state,
-                                 const portico_message *message) {
+static void on_note(portico_session session, void *state, const portico_message *message) {
     player *p = state;
     uint32_t number = 0;
     (void)session;
@@ -247,8 +249,8 @@ static void PORTICO_CALL on_note(portico_entity session, void *state,
     p->told++;
 }
 
-static uint32_t PORTICO_CALL on_job(uint32_t id, const void *data, uint32_t size, void *reply,
-                                    uint32_t capacity) {
+static uint32_t on_job(uint32_t id, const void *data, uint32_t size, void *reply,
+                       uint32_t capacity) {
     uint32_t number = 0;
     (void)id;
     (void)capacity;
@@ -261,8 +263,7 @@ static uint32_t PORTICO_CALL on_job(uint32_t id, const void *data, uint32_t size
 }
 
 /* Jobs may overtake each other. */
-static void PORTICO_CALL on_job_done(portico_entity session, void *state,
-                                     const portico_message *message) {
+static void on_job_done(portico_session session, void *state, const portico_message *message) {
     player *p = state;
     uint32_t number = 0;
     (void)session;
@@ -273,8 +274,7 @@ static void PORTICO_CALL on_job_done(portico_entity session, void *state,
     p->answered++;
 }
 
-static void PORTICO_CALL on_account(portico_session session, void *state,
-                                    const portico_packet *packet) {
+static void on_account(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     account a = {.swaps = life - 1,
                  .sessions = atomic_load(&closed.sessions),
@@ -285,25 +285,24 @@ static void PORTICO_CALL on_account(portico_session session, void *state,
     for (int i = 0; i < GENERATIONS; i++) {
         a.served[i] = atomic_load(&closed.served[i]);
     }
-    (void)host->session_send(session, packet->opcode, &a, sizeof a);
+    (void)portico->session_send(session, packet->opcode, &a, sizeof a);
 }
 
-static void PORTICO_CALL on_place(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_place(portico_session session, void *state, const portico_packet *packet) {
     uint32_t number = 0;
     (void)state;
     memcpy(&number, packet->data, packet->size < sizeof number ? packet->size : sizeof number);
-    (void)host->post(room_of(number), PLACE_FIGURES, &session, sizeof session);
+    (void)portico->post(portico_room_entity(room_of(number)), PLACE_FIGURES, &session,
+                        sizeof session);
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_echo(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     check_own(&p->OWN);
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     player *p = state;
     uint64_t served = 0;
     (void)session;
@@ -325,53 +324,11 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
 
 /* ---- the module ------------------------------------------------------------------------------ */
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type session = {.struct_size = sizeof session,
-                                          .state_size = sizeof(player),
-                                          .name = "session",
-                                          .on_open = on_open,
-                                          .on_close = on_close,
-                                          .state_fields = &player_fields};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .state_size = sizeof(place),
-                                    .name = "place",
-                                    .on_open = on_room_open,
-                                    .on_join = on_join,
-                                    .on_leave = on_leave,
-                                    .state_fields = &place_fields};
-    const portico_status all[] = {
-        host->config_integer("rooms", 100, 1, 100000, &room_count),
-        host->config_integer("slow_us", 500, 0, 100000, &slow_us),
-        host->register_session_type(&session),
-        host->register_room_type(&room),
-        host->register_handler("session", FRAME, on_frame),
-        host->register_handler("session", ACCOUNT, on_account),
-        host->register_handler("session", PLACE, on_place),
-        host->register_handler("session", ECHO, on_echo),
-        host->register_message("session", NOTE, on_note),
-        host->register_message("session", JOB, on_job_done),
-        host->register_message("place", TICK, on_tick),
-        host->register_message("place", PLACE_FIGURES, on_place_figures),
-        host->register_blocking(JOB, on_job),
-    };
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i] != PORTICO_OK) {
-            return all[i];
-        }
-    }
-    return PORTICO_OK;
-}
-
-static portico_status PORTICO_CALL module_start(void *state) {
-    (void)state;
-    life = 1;
-    for (int64_t i = 0; i < room_count; i++) {
+static portico_status make_rooms(void) {
+    for (uint32_t i = 0; i < rooms; i++) {
         char name[16];
-        portico_room room = 0;
         (void)snprintf(name, sizeof name, "%u", (unsigned)i);
-        portico_status status = host->room_create("storm.place", name, &room);
+        portico_status status = portico->room_create("storm.place", name, NULL, 0, NULL);
         if (status != PORTICO_OK) {
             return status;
         }
@@ -379,37 +336,80 @@ static portico_status PORTICO_CALL module_start(void *state) {
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL module_swap_out(void *state) {
+static portico_status storm_start(void *state, uint32_t why) {
     whole *w = state;
-    uint64_t until_ns = system_now_ns() + (uint64_t)slow_us * 1000;
-    atomic_store(&away, true);
-    while (w->outs % SLOW_EVERY == 0 && system_now_ns() < until_ns) {
+    if (why == PORTICO_START_LOADED) {
+        life = 1;
+        return make_rooms();
     }
-    w->outs++;
-    expect(w->outs == w->ins + 1, "swap_out", w->outs, w->ins + 1);
-}
-
-static portico_status PORTICO_CALL module_swap_in(void *state) {
-    whole *w = state;
     w->ins++;
-    expect(w->outs == w->ins, "swap_in", w->ins, w->outs);
+    expect(w->outs == w->ins, "start", w->ins, w->outs);
     life = w->ins + 1;
     atomic_store(&away, false);
     return PORTICO_OK;
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "storm",
-    .version = "1",
-    .state_size = sizeof(whole),
-    .state_fields = &whole_fields,
-    .load = module_load,
-    .start = module_start,
-    .swap_out = module_swap_out,
-    .swap_in = module_swap_in,
+static void storm_stop(void *state, uint32_t why) {
+    whole *w = state;
+    uint64_t until_ns = system_now_ns() + (uint64_t)slow_us * 1000;
+    if (why != PORTICO_STOP_REPLACED) {
+        return;
+    }
+    atomic_store(&away, true);
+    while (w->outs % SLOW_EVERY == 0 && system_now_ns() < until_ns) {
+    }
+    w->outs++;
+    expect(w->outs == w->ins + 1, "stop", w->outs, w->ins + 1);
+}
+
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(FRAME, sizeof(uint64_t), PORTICO_SIZE_ANY, on_frame),
+    PORTICO_RAW(ACCOUNT, 0, PORTICO_SIZE_ANY, on_account),
+    PORTICO_RAW(PLACE, 0, PORTICO_SIZE_ANY, on_place),
+    PORTICO_RAW(ECHO, 0, PORTICO_SIZE_ANY, on_echo),
+};
+static const portico_session_message session_messages[] = {
+    PORTICO_MESSAGE(NOTE, on_note),
+    PORTICO_MESSAGE(JOB, on_job_done),
+};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OF(player, 0),
+     .on_open = on_open,
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(opcodes),
+     .messages = PORTICO_TABLE(session_messages)},
 };
 
-PORTICO_MODULE(info);
+static const portico_room_message place_messages[] = {
+    PORTICO_MESSAGE(TICK, on_tick),
+    PORTICO_MESSAGE(PLACE_FIGURES, on_place_figures),
+};
+static const portico_room_type room_types[] = {
+    {.name = "place",
+     .state = PORTICO_STATE_OF(place, 0),
+     .on_open = on_room_open,
+     .on_join = on_join,
+     .on_leave = on_leave,
+     .messages = PORTICO_TABLE(place_messages)},
+};
+
+static const portico_job jobs[] = {PORTICO_JOB(JOB, on_job)};
+static const portico_setting settings[] = {
+    PORTICO_U32(rooms, "100", 1, 100000, "rooms for every second session"),
+    PORTICO_U32(slow_us, "500", 0, 100000, "how long every eighth stop takes"),
+};
+
+static const portico_module storm = {
+    .name = "storm",
+    .version = "1",
+    .state = PORTICO_STATE_OF(whole, 0),
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .jobs = PORTICO_TABLE(jobs),
+    .settings = PORTICO_TABLE(settings),
+    .start = storm_start,
+    .stop = storm_stop,
+};
+
+PORTICO_MODULE(storm);

@@ -68,17 +68,11 @@
 #ifndef NO_ROOM
 #define NO_ROOM 0
 #endif
-#ifndef LOAD_FAILS
-#define LOAD_FAILS 0
+#ifndef START_FAILS
+#define START_FAILS 0
 #endif
-#ifndef LOAD_CHANGES
-#define LOAD_CHANGES 0
-#endif
-#ifndef SWAP_IN_FAILS
-#define SWAP_IN_FAILS 0
-#endif
-#ifndef SWAP_IN_SLOW /* takes time, has a job done, and then fails */
-#define SWAP_IN_SLOW 0
+#ifndef START_SLOW /* takes time, has a job done, and then fails */
+#define START_SLOW 0
 #endif
 #ifndef WITH_THREAD
 #define WITH_THREAD 0
@@ -89,40 +83,41 @@
 #ifndef WORLD_LIES
 #define WORLD_LIES 0
 #endif
+#ifndef QUERY_CHANGES
+#define QUERY_CHANGES 0
+#endif
 
 enum { TICK = 1, JOB = 2, JOINED = 3, NEW = 4, WORLD = 5, THREAD = 6 };
 
-#define PLAYER_1(S, FIELD) \
-    FIELD(S, PACKETS, packets) FIELD(S, uint32_t, sum) FIELD(S, uint32_t, ticks)
+#define PLAYER_1(S, F) \
+    F(S, FIELD, PACKETS, packets) F(S, FIELD, uint32_t, sum) F(S, FIELD, uint32_t, ticks)
 #if GENERATION > 1
-#define PLAYER(S, FIELD, ARRAY) FIELD(S, uint64_t, of_2) PLAYER_1(S, FIELD)
+#define PLAYER(S, F) F(S, FIELD, uint64_t, of_2) PLAYER_1(S, F)
 #else
-#define PLAYER(S, FIELD, ARRAY) PLAYER_1(S, FIELD)
+#define PLAYER(S, F) PLAYER_1(S, F)
 #endif
 PORTICO_STATE(player, PLAYER);
 
-#define PLACE(S, FIELD, ARRAY) \
-    FIELD(S, JOINS, joins)     \
-    FIELD(S, uint32_t, leaves) FIELD(S, uint32_t, ticks) FIELD(S, uint32_t, opened)
+#define PLACE(S, F)           \
+    F(S, FIELD, JOINS, joins) \
+    F(S, FIELD, uint32_t, leaves) F(S, FIELD, uint32_t, ticks) F(S, FIELD, uint32_t, opened)
 PORTICO_STATE(place, PLACE);
 
 /* The module's own state, kept by every generation. The thread's numbers arrive without gaps;
  * `wrong` counts exceptions. */
-#define WORLD_STATE(S, FIELD, ARRAY) \
-    FIELD(S, STARTS, starts)         \
-    FIELD(S, uint32_t, swap_outs)    \
-    FIELD(S, uint32_t, swap_ins)     \
-    FIELD(S, uint32_t, sent)         \
-    FIELD(S, uint32_t, received)     \
-    FIELD(S, uint32_t, wrong)
+#define WORLD_STATE(S, F)            \
+    F(S, FIELD, STARTS, starts)      \
+    F(S, FIELD, uint32_t, swap_outs) \
+    F(S, FIELD, uint32_t, swap_ins)  \
+    F(S, FIELD, uint32_t, sent)      \
+    F(S, FIELD, uint32_t, received)  \
+    F(S, FIELD, uint32_t, wrong)
 PORTICO_STATE(world, WORLD_STATE);
-
-static const portico_host *host;
 
 static void life(const char *what) {
     char text[64];
     (void)snprintf(text, sizeof text, "life %d %s.", GENERATION, what);
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
 static uint32_t figure_of(const portico_packet *packet) {
@@ -133,107 +128,99 @@ static uint32_t figure_of(const portico_packet *packet) {
 
 static void answer(portico_session session, uint16_t opcode, const player *p) {
     uint32_t figures[] = {GENERATION, (uint32_t)p->packets, p->sum};
-    (void)host->session_send(session, opcode, figures, sizeof figures);
+    (void)portico->session_send(session, opcode, figures, sizeof figures);
 }
 
 static void answer_status(portico_session session, uint16_t opcode, portico_status status) {
     int32_t value = status;
-    (void)host->session_send(session, opcode, &value, sizeof value);
+    (void)portico->session_send(session, opcode, &value, sizeof value);
 }
 
 /* ---- sessions ------------------------------------------------------------------------------- */
 
-static void PORTICO_CALL on_who(portico_session session, void *state,
-                                const portico_packet *packet) {
+static void on_who(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     p->packets++;
     answer(session, packet->opcode, p);
 }
 
-static void PORTICO_CALL on_add(portico_session session, void *state,
-                                const portico_packet *packet) {
+static void on_add(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     p->sum += figure_of(packet);
     on_who(session, state, packet);
 }
 
-static void PORTICO_CALL on_block(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_block(portico_session session, void *state, const portico_packet *packet) {
     system_sleep_ms(figure_of(packet));
     on_who(session, state, packet);
 }
 
-static void PORTICO_CALL on_join(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_join(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    portico_room room = 0;
-    portico_status status = host->room_create(NAME ".place", (const char *)packet->data, &room);
+    portico_room room = {0};
+    portico_status status =
+        portico->room_create(NAME ".place", (const char *)packet->data, NULL, 0, &room);
     if (status == PORTICO_OK || status == PORTICO_E_EXISTS) {
-        status = host->room_join_tell(room, session, JOINED);
+        status = portico->session_join(session, room, JOINED);
     }
     if (status != PORTICO_OK) {
         answer_status(session, packet->opcode, status);
     }
 }
 
-static void PORTICO_CALL on_joined(portico_entity entity, void *state,
-                                   const portico_message *message) {
+static void on_joined(portico_session session, void *state, const portico_message *message) {
     (void)state;
     portico_room_result result;
     memcpy(&result, message->data, sizeof result);
-    answer_status(entity, 4, result.status);
+    answer_status(session, 4, result.status);
 }
 
-static void PORTICO_CALL on_room(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_room(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    const place *r = host->room_state(host->session_room(session));
+    const place *r = portico->room_state(portico->session_room(session));
     uint32_t figures[] = {GENERATION, r != NULL ? (uint32_t)r->joins : 0, r != NULL ? r->leaves : 0,
                           r != NULL ? r->ticks : 0};
-    (void)host->session_send(session, packet->opcode, figures, sizeof figures);
+    (void)portico->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_leave(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_leave(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer_status(session, packet->opcode, host->room_leave(session));
+    answer_status(session, packet->opcode, portico->session_leave(session));
 }
 
-static void PORTICO_CALL on_close_room(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_close_room(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer_status(session, packet->opcode, host->room_close(host->session_room(session)));
+    answer_status(session, packet->opcode,
+                  portico->room_close(portico->session_room(session), PORTICO_E_CLOSED));
 }
 
-static void PORTICO_CALL on_tick(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_tick(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->post_every(session, TICK, NULL, 0, figure_of(packet), NULL);
+    (void)portico->post_every(portico_session_entity(session), TICK, NULL, 0, figure_of(packet),
+                              NULL);
 }
 
-static void PORTICO_CALL on_room_tick(portico_session session, void *state,
-                                      const portico_packet *packet) {
+static void on_room_tick(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->post_every(host->session_room(session), TICK, NULL, 0, figure_of(packet), NULL);
+    (void)portico->post_every(portico_room_entity(portico->session_room(session)), TICK, NULL, 0,
+                              figure_of(packet), NULL);
 }
 
-static void PORTICO_CALL on_due(portico_entity entity, void *state,
-                                const portico_message *message) {
+static void on_due(portico_session session, void *state, const portico_message *message) {
     player *p = state;
     (void)message;
     p->ticks++;
     uint32_t figures[] = {GENERATION, p->ticks};
-    (void)host->session_send(entity, 106, figures, sizeof figures);
+    (void)portico->session_send(session, 106, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_job(portico_session session, void *state,
-                                const portico_packet *packet) {
+static void on_job(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->run_blocking(JOB, packet->data, packet->size, session);
+    (void)portico->run_job(JOB, packet->data, packet->size, portico_session_entity(session));
 }
 
-static uint32_t PORTICO_CALL run_job(uint32_t id, const void *data, uint32_t size, void *reply,
-                                     uint32_t reply_capacity) {
+static uint32_t run_job(uint32_t id, const void *data, uint32_t size, void *reply,
+                        uint32_t reply_capacity) {
     uint32_t ms = 0;
     uint32_t mine = GENERATION;
     (void)id;
@@ -244,63 +231,58 @@ static uint32_t PORTICO_CALL run_job(uint32_t id, const void *data, uint32_t siz
     return sizeof mine;
 }
 
-static void PORTICO_CALL on_reply(portico_entity entity, void *state,
-                                  const portico_message *message) {
+static void on_reply(portico_session session, void *state, const portico_message *message) {
     uint32_t figures[] = {0, GENERATION};
     (void)state;
     memcpy(figures, message->data, sizeof figures[0]);
-    (void)host->session_send(entity, 7, figures, sizeof figures);
+    (void)portico->session_send(session, 7, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_world(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_world(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     (void)packet;
-    (void)host->post(host->self(), WORLD, &session, sizeof session);
+    (void)portico->post(portico->self(), WORLD, &session, sizeof session);
 }
 
 #if GENERATION > 1
-static void PORTICO_CALL on_new_packet(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_new_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     (void)packet;
-    (void)host->post(session, NEW, NULL, 0);
+    (void)portico->post(portico_session_entity(session), NEW, NULL, 0);
 }
 
-static void PORTICO_CALL on_new(portico_entity entity, void *state,
-                                const portico_message *message) {
+static void on_new(portico_session session, void *state, const portico_message *message) {
     (void)message;
-    answer(entity, 13, state);
+    answer(session, 13, state);
 }
 #endif
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
     uint32_t mine = GENERATION;
-    (void)host->session_send(session, 100, &mine, sizeof mine);
+    (void)portico->session_send(session, 100, &mine, sizeof mine);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     char text[96];
     const player *p = state;
     (void)snprintf(text, sizeof text, "closed %d in generation %d, sum %u", reason, GENERATION,
                    p->sum);
     (void)session;
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
 /* ---- rooms ---------------------------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL place_open(portico_room room, void *state) {
-    (void)room;
+static portico_status place_open(portico_room room, void *state, const void *data, uint32_t size) {
+    (void)room, (void)data, (void)size;
     place *r = state;
     r->opened++;
     return r->opened == 1 ? PORTICO_OK : PORTICO_E_INVALID;
 }
 
-static portico_status PORTICO_CALL place_join(portico_room room, void *state,
-                                              portico_session session) {
+static portico_status place_join(portico_room room, void *state, portico_session session) {
     (void)room;
     (void)session;
     place *r = state;
@@ -308,8 +290,8 @@ static portico_status PORTICO_CALL place_join(portico_room room, void *state,
     return r->opened == 1 ? PORTICO_OK : PORTICO_E_INVALID;
 }
 
-static void PORTICO_CALL place_leave(portico_room room, void *state, portico_session session,
-                                     portico_status reason) {
+static void place_leave(portico_room room, void *state, portico_session session,
+                        portico_status reason) {
     (void)room;
     (void)session;
     (void)reason;
@@ -317,9 +299,8 @@ static void PORTICO_CALL place_leave(portico_room room, void *state, portico_ses
     r->leaves++;
 }
 
-static void PORTICO_CALL place_tick(portico_entity entity, void *state,
-                                    const portico_message *message) {
-    (void)entity;
+static void place_tick(portico_room room, void *state, const portico_message *message) {
+    (void)room;
     (void)message;
     place *r = state;
     r->ticks++;
@@ -327,19 +308,17 @@ static void PORTICO_CALL place_tick(portico_entity entity, void *state,
 
 /* ---- the module ----------------------------------------------------------------------------- */
 
-static void PORTICO_CALL on_world_message(portico_entity entity, void *state,
-                                          const portico_message *message) {
-    portico_session to = 0;
+static void on_world_message(portico_entity entity, void *state, const portico_message *message) {
+    portico_session to = {0};
     const world *w = state;
     uint32_t figures[] = {GENERATION,  (uint32_t)w->starts, w->swap_outs,
                           w->swap_ins, w->received,         w->wrong};
     (void)entity;
     memcpy(&to, message->data, sizeof to);
-    (void)host->session_send(to, 8, figures, sizeof figures);
+    (void)portico->session_send(to, 8, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_thread_message(portico_entity entity, void *state,
-                                           const portico_message *message) {
+static void on_thread_message(portico_entity entity, void *state, const portico_message *message) {
     world *w = state;
     uint32_t number = 0;
     (void)entity;
@@ -358,7 +337,7 @@ static struct {
 static system_thread_result SYSTEM_THREAD_CALL own_run(void *arg) {
     (void)arg;
     while (!atomic_load(&own.stop)) {
-        if (host->post(own.self, THREAD, &own.next, sizeof own.next) == PORTICO_OK) {
+        if (portico->post(own.self, THREAD, &own.next, sizeof own.next) == PORTICO_OK) {
             own.next++;
         } else {
             system_sleep_ms(1);
@@ -374,7 +353,7 @@ static portico_status own_start(const world *w) {
     if (!WITH_THREAD) {
         return PORTICO_OK;
     }
-    own.self = host->self();
+    own.self = portico->self();
     own.next = w->sent;
     atomic_store(&own.stop, false);
     return system_thread_start(&own.thread, own_run, NULL) ? PORTICO_OK : PORTICO_E_SYSTEM;
@@ -389,160 +368,156 @@ static void own_stop(world *w) {
     w->sent = own.next;
 }
 
-static portico_status PORTICO_CALL module_start(void *state) {
+static portico_status swapped_start(void *state, uint32_t why) {
     world *w = state;
-    life("start");
-    w->starts++;
-    return own_start(w);
-}
-
-static void PORTICO_CALL module_swap_out(void *state) {
-    world *w = state;
-    life("swap_out");
-    own_stop(w);
-    w->swap_outs++;
-}
-
-static portico_status PORTICO_CALL module_swap_in(void *state) {
-    world *w = state;
-    life("swap_in");
-    w->swap_ins++;
-    if (SWAP_IN_SLOW) {
-        (void)host->run_blocking(JOB, NULL, 0, host->self());
+    life(why == PORTICO_START_LOADED    ? "start loaded"
+         : why == PORTICO_START_SWAPPED ? "start swapped"
+                                        : "start returned");
+    if (why == PORTICO_START_LOADED) {
+        w->starts++;
+    } else {
+        w->swap_ins++;
+    }
+    if (START_SLOW) {
+        (void)portico->run_job(JOB, NULL, 0, portico->self());
         system_sleep_ms(20);
     }
-    return SWAP_IN_FAILS || SWAP_IN_SLOW ? PORTICO_E_LIMIT : own_start(w);
+    return START_FAILS || START_SLOW ? PORTICO_E_LIMIT : own_start(w);
 }
 
-static void PORTICO_CALL module_stopping(void *state) {
+static void swapped_stopping(void *state) {
     (void)state;
     life("stopping");
 }
 
-static void PORTICO_CALL module_unload(void *state) {
-    life("unload");
-    if (((world *)state)->starts > 0) { /* it has served */
-        own_stop(state);
-    }
+static void swapped_stop(void *state, uint32_t why) {
+    world *w = state;
+    life(why == PORTICO_STOP_REPLACED   ? "stop replaced"
+         : why == PORTICO_STOP_UNLOADED ? "stop unloaded"
+                                        : "stop shutdown");
+    own_stop(w);
+    w->swap_outs += why == PORTICO_STOP_REPLACED;
 }
 
-static portico_status PORTICO_CALL plain_migrate(const portico_migration *migration, void *to) {
+#if PLAIN_REFUSES
+static portico_status plain_migrate(const portico_migration *migration, void *to) {
     (void)migration;
     (void)to;
     return PORTICO_E_INVALID;
 }
+#define PLAIN_MIGRATE plain_migrate
+#else
+#define PLAIN_MIGRATE NULL
+#endif
 
+#if WORLD_LIES
 /* Accepts the state, then fails. */
-static portico_status PORTICO_CALL world_migrate(const portico_migration *migration, void *to) {
+static portico_status world_migrate(const portico_migration *migration, void *to) {
     (void)to;
     return migration->from != NULL ? PORTICO_E_INVALID : PORTICO_OK;
 }
-
-static const struct {
-    uint16_t opcode;
-    portico_on_packet call;
-} handlers[] = {
-    {1, on_who},   {2, on_add},         {3, on_block},       {4, on_join},
-    {5, on_room},  {6, on_tick},        {7, on_job},         {8, on_world},
-    {9, on_leave}, {10, on_room_tick},  {11, on_close_room}, {LAST_OPCODE, on_who},
-#if GENERATION > 1
-    {12, on_who},  {13, on_new_packet},
-#endif
-};
-
-static portico_status register_session(void) {
-    const portico_session_type type = {.struct_size = sizeof type,
-                                       .state_size = sizeof(player),
-                                       .name = "session",
-                                       .on_open = on_open,
-                                       .on_close = on_close,
-                                       .state_fields = &player_fields};
-    portico_status status = host->register_session_type(&type);
-    for (size_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
-        status = host->register_handler("session", handlers[i].opcode, handlers[i].call);
-    }
-    status = status == PORTICO_OK ? host->register_message("session", TICK, on_due) : status;
-    status = status == PORTICO_OK ? host->register_message("session", JOB, on_reply) : status;
-    status = status == PORTICO_OK ? host->register_message("session", JOINED, on_joined) : status;
-#if GENERATION > 1
-    status = status == PORTICO_OK ? host->register_message("session", NEW, on_new) : status;
-#endif
-    return status;
-}
-
-static portico_status register_others(void) {
-    const portico_session_type plain = {.struct_size = sizeof plain,
-                                        .state_size = PLAIN_BYTES,
-                                        .state_version = PLAIN_VERSION,
-                                        .name = "plain",
-                                        .migrate = PLAIN_REFUSES ? plain_migrate : NULL};
-    const portico_session_type extra = {.struct_size = sizeof extra, .name = "extra"};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .state_size = sizeof(place),
-                                    .name = "place",
-                                    .on_open = place_open,
-                                    .on_join = place_join,
-                                    .on_leave = place_leave,
-                                    .state_fields = &place_fields};
-    portico_status status = host->register_session_type(&plain);
-    status = status == PORTICO_OK ? host->register_handler("plain", 8, on_world) : status;
-    if (!NO_EXTRA) {
-        status = status == PORTICO_OK ? host->register_session_type(&extra) : status;
-        status = status == PORTICO_OK ? host->register_handler("extra", 8, on_world) : status;
-    }
-    if (!NO_ROOM) {
-        status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-        status = status == PORTICO_OK ? host->register_message("place", TICK, place_tick) : status;
-    }
-    status = status == PORTICO_OK ? host->register_blocking(JOB, run_job) : status;
-    status = status == PORTICO_OK ? host->register_message(NULL, WORLD, on_world_message) : status;
-    return status == PORTICO_OK ? host->register_message(NULL, THREAD, on_thread_message) : status;
-}
-
-/* Calls that a staged load must not make. */
-static portico_status change_the_host(void) {
-    portico_room room = 0;
-    portico_timer timer = 0;
-    portico_entity self = host->self();
+#define WORLD_MIGRATE world_migrate
+#elif QUERY_CHANGES
+/* Calls that must not be made before a swap. */
+static portico_status world_migrate(const portico_migration *migration, void *to) {
+    (void)migration, (void)to;
+    portico_room room = {1};
+    portico_timer timer = {0};
+    portico_entity self = portico->self();
     bool refused =
-        host->room_create(NAME ".place", "of a load", &room) == PORTICO_E_STATE && room == 0;
-    refused = refused && host->post(self, TICK, NULL, 0) == PORTICO_E_STATE;
-    refused = refused && host->post_after(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
-              timer == 0;
-    refused = refused && host->post_every(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
-              timer == 0;
-    refused = refused && host->run_blocking(JOB, NULL, 0, self) == PORTICO_E_STATE;
+        portico->room_create(NAME ".place", "of a query", NULL, 0, &room) == PORTICO_E_STATE &&
+        room.id == 0;
+    refused = refused && portico->post(self, TICK, NULL, 0) == PORTICO_E_STATE;
+    refused = refused && portico->post_after(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
+              timer.id == 0;
+    refused = refused && portico->post_every(self, TICK, NULL, 0, 1, &timer) == PORTICO_E_STATE &&
+              timer.id == 0;
+    refused = refused && portico->request(self, TICK, NULL, 0, TICK, 1, NULL) == PORTICO_E_STATE;
+    refused = refused && portico->run_job(JOB, NULL, 0, self) == PORTICO_E_STATE;
+    refused = refused && portico->channel_send("swapped", 1, NULL, 0, (portico_session){0}) == 0;
     return refused ? PORTICO_E_STATE : PORTICO_E_SYSTEM;
 }
+#define WORLD_MIGRATE world_migrate
+#else
+#define WORLD_MIGRATE NULL
+#endif
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    life("load");
-    portico_status status = NO_SESSION ? PORTICO_OK : register_session();
-    status = status == PORTICO_OK ? register_others() : status;
-    status = status == PORTICO_OK && LOAD_CHANGES ? change_the_host() : status;
-    return status == PORTICO_OK && LOAD_FAILS ? PORTICO_E_LIMIT : status;
-}
+static const portico_opcode session_opcodes[] = {
+    PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_who),
+    PORTICO_RAW(2, 0, PORTICO_SIZE_ANY, on_add),
+    PORTICO_RAW(3, 0, PORTICO_SIZE_ANY, on_block),
+    PORTICO_RAW(4, 0, PORTICO_SIZE_ANY, on_join),
+    PORTICO_RAW(5, 0, PORTICO_SIZE_ANY, on_room),
+    PORTICO_RAW(6, 0, PORTICO_SIZE_ANY, on_tick),
+    PORTICO_RAW(7, 0, PORTICO_SIZE_ANY, on_job),
+    PORTICO_RAW(8, 0, PORTICO_SIZE_ANY, on_world),
+    PORTICO_RAW(9, 0, PORTICO_SIZE_ANY, on_leave),
+    PORTICO_RAW(10, 0, PORTICO_SIZE_ANY, on_room_tick),
+    PORTICO_RAW(11, 0, PORTICO_SIZE_ANY, on_close_room),
+#if GENERATION > 1
+    PORTICO_RAW(12, 0, PORTICO_SIZE_ANY, on_who),
+    PORTICO_RAW(13, 0, PORTICO_SIZE_ANY, on_new_packet),
+#endif
+    PORTICO_RAW(LAST_OPCODE, 0, PORTICO_SIZE_ANY, on_who),
+};
+static const portico_session_message session_messages[] = {
+    PORTICO_MESSAGE(TICK, on_due),
+    PORTICO_MESSAGE(JOB, on_reply),
+    PORTICO_MESSAGE(JOINED, on_joined),
+#if GENERATION > 1
+    PORTICO_MESSAGE(NEW, on_new),
+#endif
+};
+static const portico_opcode world_opcodes[] = {PORTICO_RAW(8, 0, PORTICO_SIZE_ANY, on_world)};
+
+/* The first may be missing. */
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OF(player, 0),
+     .on_open = on_open,
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(session_opcodes),
+     .messages = PORTICO_TABLE(session_messages)},
+    {.name = "plain",
+     .state = {.size = PLAIN_BYTES, .version = PLAIN_VERSION, .migrate = PLAIN_MIGRATE},
+     .opcodes = PORTICO_TABLE(world_opcodes)},
+#if !NO_EXTRA
+    {.name = "extra", .opcodes = PORTICO_TABLE(world_opcodes)},
+#endif
+};
+enum { SESSION_TYPES = sizeof session_types / sizeof session_types[0] };
+
+static const portico_room_message place_messages[] = {PORTICO_MESSAGE(TICK, place_tick)};
+static const portico_room_type room_types[] = {
+    {.name = "place",
+     .state = PORTICO_STATE_OF(place, 0),
+     .on_open = place_open,
+     .on_join = place_join,
+     .on_leave = place_leave,
+     .messages = PORTICO_TABLE(place_messages)},
+};
+
+static const portico_module_message messages[] = {
+    PORTICO_MESSAGE(WORLD, on_world_message),
+    PORTICO_MESSAGE(THREAD, on_thread_message),
+};
+static const portico_job jobs[] = {PORTICO_JOB(JOB, run_job)};
 
 static const char *const required[] = {REQUIRES, NULL};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_module swapped = {
     .name = NAME,
     .version = VERSION,
     .required = required,
-    .state_size = sizeof(world),
-    .state_fields = &world_fields,
-    .migrate = WORLD_LIES ? world_migrate : NULL,
-    .load = module_load,
-    .start = module_start,
-    .swap_out = module_swap_out,
-    .swap_in = module_swap_in,
-    .stopping = module_stopping,
-    .unload = module_unload,
+    .state = PORTICO_STATE_MIGRATED(world, QUERY_CHANGES, WORLD_MIGRATE),
+    .session_types = {session_types + NO_SESSION, SESSION_TYPES - NO_SESSION,
+                      sizeof session_types[0]},
+    .room_types = {room_types, NO_ROOM ? 0 : 1, sizeof room_types[0]},
+    .messages = PORTICO_TABLE(messages),
+    .jobs = PORTICO_TABLE(jobs),
+    .start = swapped_start,
+    .stopping = swapped_stopping,
+    .stop = swapped_stop,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(swapped);

@@ -17,26 +17,22 @@
 #define LONE 0
 #endif
 
-#define VISITOR_1(S, FIELD) FIELD(S, uint32_t, packets)
+#define VISITOR_1(S, F) F(S, FIELD, uint32_t, packets)
 #if GENERATION > 1
-#define VISITOR(S, FIELD, ARRAY) FIELD(S, uint64_t, of_2) VISITOR_1(S, FIELD)
+#define VISITOR(S, F) F(S, FIELD, uint64_t, of_2) VISITOR_1(S, F)
 #else
-#define VISITOR(S, FIELD, ARRAY) VISITOR_1(S, FIELD)
+#define VISITOR(S, F) VISITOR_1(S, F)
 #endif
 PORTICO_STATE(visitor, VISITOR);
 
-static const portico_host *host;
-
-static void PORTICO_CALL on_twenty(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_twenty(portico_session session, void *state, const portico_packet *packet) {
     visitor *v = state;
     v->packets++;
     uint32_t figures[] = {GENERATION, v->packets};
-    (void)host->session_send(session, packet->opcode, figures, sizeof figures);
+    (void)portico->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_block(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_block(portico_session session, void *state, const portico_packet *packet) {
     uint32_t ms = 0;
     memcpy(&ms, packet->data, packet->size < sizeof ms ? packet->size : sizeof ms);
     system_sleep_ms(ms);
@@ -44,53 +40,41 @@ static void PORTICO_CALL on_block(portico_session session, void *state,
 }
 
 /* Tells the client, as opcode 120, that the session has been seen. */
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
     uint32_t mine = GENERATION;
-    (void)host->session_send(session, 120, &mine, sizeof mine);
+    (void)portico->session_send(session, 120, &mine, sizeof mine);
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL dependency_swaps(void *state, const char *name,
-                                                    const char *version) {
+static portico_status dependency_swaps(void *state, const char *name, const char *version) {
     (void)state;
     (void)name;
     return strncmp(version, "no", 2) == 0 ? PORTICO_E_INVALID : PORTICO_OK;
 }
 
-static portico_status register_all(void) {
-    const portico_session_type type = {.struct_size = sizeof type,
-                                       .state_size = sizeof(visitor),
-                                       .name = "swapped.session",
-                                       .on_open = on_open,
-                                       .state_fields = &visitor_fields};
-    portico_status status = host->register_session_type(&type);
-    status =
-        status == PORTICO_OK ? host->register_handler("swapped.session", 20, on_twenty) : status;
-    status =
-        status == PORTICO_OK ? host->register_handler("swapped.session", 21, on_block) : status;
-    return GENERATION > 1 && status == PORTICO_OK
-               ? host->register_handler("swapped.session", 22, on_twenty)
-               : status;
-}
-
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    return LONE ? PORTICO_OK : register_all();
-}
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(20, 0, PORTICO_SIZE_ANY, on_twenty),
+    PORTICO_RAW(21, 0, PORTICO_SIZE_ANY, on_block),
+#if GENERATION > 1
+    PORTICO_RAW(22, 0, PORTICO_SIZE_ANY, on_twenty),
+#endif
+};
+static const portico_session_type types[] = {
+    {.name = "swapped.session",
+     .state = PORTICO_STATE_OF(visitor, 0),
+     .on_open = on_open,
+     .opcodes = PORTICO_TABLE(opcodes)},
+};
 
 static const char *const required[] = {"swapped", NULL};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_module swapped_guest = {
     .name = "swapped_guest",
     .version = "1",
     .required = required,
-    .load = module_load,
+    .session_types = {types, LONE ? 0 : 1, sizeof types[0]},
     .dependency_swaps = dependency_swaps,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(swapped_guest);

@@ -34,10 +34,9 @@ typedef struct poster {
     bool started;
 } poster;
 
-static const portico_host *host;
 static portico_entity module_id;
-static _Atomic portico_room hall;
-static _Atomic portico_session last_session;
+static _Atomic uint64_t hall;         /* a portico_room */
+static _Atomic uint64_t last_session; /* a portico_session */
 static _Atomic uint64_t accepted;
 static _Atomic uint64_t counted;
 static _Atomic uint64_t summed;
@@ -47,10 +46,7 @@ static void count_up(_Atomic uint64_t *counter) {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static void PORTICO_CALL on_add(portico_entity entity, void *state,
-                                const portico_message *message) {
-    tally *t = state;
-    (void)entity;
+static void add(tally *t, const portico_message *message) {
     t->count++;
     if (message->id == ADD_BY_TIMER) {
         count_up(&accepted);
@@ -58,39 +54,54 @@ static void PORTICO_CALL on_add(portico_entity entity, void *state,
     count_up(&counted);
 }
 
-static void PORTICO_CALL on_make_hall(portico_entity entity, void *state,
-                                      const portico_message *message) {
-    portico_room room = 0;
+static void session_on_add(portico_session session, void *state, const portico_message *message) {
+    (void)session;
+    add(state, message);
+}
+
+static void hall_on_add(portico_room room, void *state, const portico_message *message) {
+    (void)room;
+    add(state, message);
+}
+
+static void module_on_add(portico_entity module, void *state, const portico_message *message) {
+    (void)module;
+    add(state, message);
+}
+
+static void on_make_hall(portico_entity entity, void *state, const portico_message *message) {
+    portico_room room = {0};
     (void)entity;
     (void)state;
     (void)message;
-    if (host->room_create("tallies.hall", "hall", &room) == PORTICO_OK) {
-        atomic_store(&hall, room);
+    if (portico->room_create("tallies.hall", "hall", NULL, 0, &room) == PORTICO_OK) {
+        atomic_store(&hall, room.id);
     }
 }
 
 static portico_status post_one(portico_entity to) {
-    portico_status status = host->post(to, ADD, NULL, 0);
+    portico_status status = portico->post(to, ADD, NULL, 0);
     if (status == PORTICO_OK) {
         count_up(&accepted);
     }
     return status;
 }
 
-static void PORTICO_CALL on_post(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_post(portico_session session, void *state, const portico_packet *packet) {
     tally *t = state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
-    const portico_entity to[4] = {module_id, atomic_load(&hall), session,
-                                  atomic_exchange(&last_session, session)};
+    const portico_entity to[4] = {module_id,
+                                  {atomic_load(&hall)},
+                                  {session.id},
+                                  {atomic_exchange(&last_session, session.id)}};
     for (uint32_t i = 0; i < count; i++) {
         (void)post_one(to[i % 4]); /* refused ones do not count */
     }
     t->count++; /* this packet, too */
     count_up(&accepted);
     count_up(&counted);
-    (void)host->session_send(session, packet->opcode, &count, sizeof count);
+    (void)portico->session_send(session, packet->opcode, &count, sizeof count);
 }
 
 static system_thread_result SYSTEM_THREAD_CALL poster_run(void *arg) {
@@ -103,115 +114,83 @@ static system_thread_result SYSTEM_THREAD_CALL poster_run(void *arg) {
     return 0;
 }
 
-static void PORTICO_CALL on_threads(portico_session session, void *state,
-                                    const portico_packet *packet) {
+static void on_threads(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     uint32_t count = 0;
     memcpy(&count, packet->data, packet->size < sizeof count ? packet->size : sizeof count);
     for (int i = 0; i < THREADS && !posters[i].started; i++) {
         posters[i].count = count;
         posters[i].to[0] = module_id;
-        posters[i].to[1] = atomic_load(&hall);
-        posters[i].to[2] = session;
-        posters[i].to[3] = atomic_load(&last_session);
+        posters[i].to[1].id = atomic_load(&hall);
+        posters[i].to[2].id = session.id;
+        posters[i].to[3].id = atomic_load(&last_session);
         posters[i].started = system_thread_start(&posters[i].thread, poster_run, &posters[i]);
     }
-    (void)host->session_send(session, packet->opcode, &count, sizeof count);
+    (void)portico->session_send(session, packet->opcode, &count, sizeof count);
 }
 
-static void PORTICO_CALL on_join(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_join(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    uint32_t status = (uint32_t)-host->room_join(atomic_load(&hall), session);
-    (void)host->session_send(session, packet->opcode, &status, sizeof status);
+    uint32_t status =
+        (uint32_t)-portico->session_join(session, (portico_room){atomic_load(&hall)}, 0);
+    (void)portico->session_send(session, packet->opcode, &status, sizeof status);
 }
 
-static void PORTICO_CALL on_add_to_hall(portico_session session, void *state,
-                                        const portico_packet *packet) {
+static void on_add_to_hall(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    tally *t = host->room_state(host->session_room(session));
+    tally *t = portico->room_state(portico->session_room(session));
     uint32_t there = t != NULL;
     if (t != NULL) {
         t->count++;
         count_up(&accepted);
         count_up(&counted);
     }
-    (void)host->session_send(session, packet->opcode, &there, sizeof there);
+    (void)portico->session_send(session, packet->opcode, &there, sizeof there);
 }
 
-static void PORTICO_CALL on_figures(portico_session session, void *state,
-                                    const portico_packet *packet) {
+static void on_figures(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     uint64_t figures[2];
     figures[1] = atomic_load(&counted); /* read first, so that it is never the larger one */
     figures[0] = atomic_load(&accepted);
-    (void)host->session_send(session, packet->opcode, figures, sizeof figures);
+    (void)portico->session_send(session, packet->opcode, figures, sizeof figures);
 }
 
-static void PORTICO_CALL on_timers(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_timers(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    const portico_entity to[3] = {module_id, atomic_load(&hall), session};
+    const portico_entity to[3] = {module_id, {atomic_load(&hall)}, {session.id}};
     uint32_t started = 0;
     for (int i = 0; i < 3; i++) {
-        started += host->post_every(to[i], ADD_BY_TIMER, NULL, 0, 1, NULL) == PORTICO_OK;
+        started += portico->post_every(to[i], ADD_BY_TIMER, NULL, 0, 1, NULL) == PORTICO_OK;
     }
-    (void)host->session_send(session, packet->opcode, &started, sizeof started);
+    (void)portico->session_send(session, packet->opcode, &started, sizeof started);
 }
 
 static void sum_up(const tally *t) {
     atomic_fetch_add_explicit(&summed, t->count, memory_order_relaxed);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)session;
     (void)reason;
     sum_up(state);
 }
 
-static void PORTICO_CALL on_hall_close(portico_room room, void *state, portico_status reason) {
+static void on_hall_close(portico_room room, void *state, portico_status reason) {
     (void)room;
     (void)reason;
     sum_up(state);
 }
 
-static portico_status register_types(void) {
-    const portico_session_type type = {.struct_size = sizeof type,
-                                       .state_size = sizeof(tally),
-                                       .name = "session",
-                                       .on_close = on_close};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .state_size = sizeof(tally),
-                                    .name = "hall",
-                                    .on_close = on_hall_close};
-    portico_status status = host->register_session_type(&type);
-    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    static const char *const types[] = {"session", "hall", NULL};
-    for (int i = 0; status == PORTICO_OK && i < 3; i++) {
-        status = host->register_message(types[i], ADD, on_add);
-        status =
-            status == PORTICO_OK ? host->register_message(types[i], ADD_BY_TIMER, on_add) : status;
-    }
-    return status == PORTICO_OK ? host->register_message(NULL, MAKE_HALL, on_make_hall) : status;
+static portico_status tallies_start(void *state, uint32_t why) {
+    (void)state, (void)why;
+    module_id = portico->self();
+    return portico->post_after(module_id, MAKE_HALL, NULL, 0, 50, NULL);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    static const portico_on_packet handlers[] = {on_post,        on_threads, on_join,
-                                                 on_add_to_hall, on_figures, on_timers};
-    (void)state;
-    host = from_host;
-    module_id = host->self();
-    portico_status status = register_types();
-    for (uint16_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
-        status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
-    }
-    /* The room type is there once `load` has returned. */
-    return status == PORTICO_OK ? host->post_after(module_id, MAKE_HALL, NULL, 0, 50, NULL)
-                                : status;
-}
-
-static void PORTICO_CALL module_unload(void *state) {
+static void tallies_stop(void *state, uint32_t why) {
     char text[120];
+    (void)why;
     for (int i = 0; i < THREADS; i++) {
         if (posters[i].started) {
             system_thread_join(posters[i].thread);
@@ -221,18 +200,55 @@ static void PORTICO_CALL module_unload(void *state) {
     (void)snprintf(text, sizeof text, "accepted %llu summed %llu",
                    (unsigned long long)atomic_load(&accepted),
                    (unsigned long long)atomic_load(&summed));
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "tallies",
-    .version = "1",
-    .state_size = sizeof(tally),
-    .load = module_load,
-    .unload = module_unload,
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_post),
+    PORTICO_RAW(2, 0, PORTICO_SIZE_ANY, on_threads),
+    PORTICO_RAW(3, 0, PORTICO_SIZE_ANY, on_join),
+    PORTICO_RAW(4, 0, PORTICO_SIZE_ANY, on_add_to_hall),
+    PORTICO_RAW(5, 0, PORTICO_SIZE_ANY, on_figures),
+    PORTICO_RAW(6, 0, PORTICO_SIZE_ANY, on_timers),
+};
+static const portico_session_message session_messages[] = {
+    PORTICO_MESSAGE(ADD, session_on_add),
+    PORTICO_MESSAGE(ADD_BY_TIMER, session_on_add),
+};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OPAQUE(tally, 0),
+     .on_close = on_close,
+     .opcodes = PORTICO_TABLE(opcodes),
+     .messages = PORTICO_TABLE(session_messages)},
 };
 
-PORTICO_MODULE(info);
+static const portico_room_message hall_messages[] = {
+    PORTICO_MESSAGE(ADD, hall_on_add),
+    PORTICO_MESSAGE(ADD_BY_TIMER, hall_on_add),
+};
+static const portico_room_type room_types[] = {
+    {.name = "hall",
+     .state = PORTICO_STATE_OPAQUE(tally, 0),
+     .on_close = on_hall_close,
+     .messages = PORTICO_TABLE(hall_messages)},
+};
+
+static const portico_module_message messages[] = {
+    PORTICO_MESSAGE(ADD, module_on_add),
+    PORTICO_MESSAGE(ADD_BY_TIMER, module_on_add),
+    PORTICO_MESSAGE(MAKE_HALL, on_make_hall),
+};
+
+static const portico_module tallies = {
+    .name = "tallies",
+    .version = "1",
+    .state = PORTICO_STATE_OPAQUE(tally, 0),
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .messages = PORTICO_TABLE(messages),
+    .start = tallies_start,
+    .stop = tallies_stop,
+};
+
+PORTICO_MODULE(tallies);

@@ -10,7 +10,7 @@
  *   opcode 6   closes the room
  *   opcode 7   every, to the module: period_ms
  *
- * Messages of rooms and of the module are only counted; `unload` logs how many. */
+ * Messages of rooms and of the module are only counted; `stop` logs how many. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -26,7 +26,6 @@ typedef struct player {
     portico_timer timer;
 } player;
 
-static const portico_host *host;
 static portico_entity module_id;
 static atomic_uint counted;
 
@@ -38,118 +37,125 @@ static uint32_t figure_of(const portico_packet *packet) {
 
 static void answer(portico_session session, const portico_packet *packet, portico_status status) {
     int32_t value = status;
-    (void)host->session_send(session, packet->opcode, &value, sizeof value);
+    (void)portico->session_send(session, packet->opcode, &value, sizeof value);
 }
 
 static uint32_t elapsed_us(const player *p) {
     return (uint32_t)((system_now_ns() - p->started_ns) / 1000);
 }
 
-static void PORTICO_CALL on_due(portico_entity entity, void *state,
-                                const portico_message *message) {
+static void on_due(portico_session session, void *state, const portico_message *message) {
     uint32_t figures[2] = {elapsed_us(state), message->missed};
-    (void)host->session_send(entity, (uint16_t)(100 + message->id), figures,
-                             message->id == AFTER ? sizeof figures[0] : sizeof figures);
+    (void)portico->session_send(session, (uint16_t)(100 + message->id), figures,
+                                message->id == AFTER ? sizeof figures[0] : sizeof figures);
 }
 
-static void PORTICO_CALL on_counted(portico_entity entity, void *state,
-                                    const portico_message *message) {
-    (void)entity;
-    (void)state;
-    (void)message;
+static void room_on_counted(portico_room room, void *state, const portico_message *message) {
+    (void)room, (void)state, (void)message;
     atomic_fetch_add(&counted, 1);
 }
 
-static void PORTICO_CALL on_after(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void module_on_counted(portico_entity module, void *state, const portico_message *message) {
+    (void)module, (void)state, (void)message;
+    atomic_fetch_add(&counted, 1);
+}
+
+static void on_after(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     p->started_ns = system_now_ns();
     answer(session, packet,
-           host->post_after(session, AFTER, NULL, 0, figure_of(packet), &p->timer));
+           portico->post_after(portico_session_entity(session), AFTER, NULL, 0, figure_of(packet),
+                               &p->timer));
 }
 
-static void PORTICO_CALL on_every(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_every(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     p->started_ns = system_now_ns();
     answer(session, packet,
-           host->post_every(session, EVERY, NULL, 0, figure_of(packet), &p->timer));
+           portico->post_every(portico_session_entity(session), EVERY, NULL, 0, figure_of(packet),
+                               &p->timer));
 }
 
-static void PORTICO_CALL on_cancel(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_cancel(portico_session session, void *state, const portico_packet *packet) {
     const player *p = state;
-    answer(session, packet, host->timer_cancel(p->timer));
+    answer(session, packet, portico->timer_cancel(p->timer));
 }
 
-static void PORTICO_CALL on_sleep(portico_session session, void *state,
-                                  const portico_packet *packet) {
+static void on_sleep(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     system_sleep_ms(figure_of(packet));
     answer(session, packet, PORTICO_OK);
 }
 
-static void PORTICO_CALL on_every_room(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_every_room(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
-    portico_room room = 0;
-    portico_status status = host->room_create("ticks.room", "x", &room);
-    status = status == PORTICO_OK ? host->room_join(room, session) : status;
-    status = status == PORTICO_OK
-                 ? host->post_every(room, COUNTED, NULL, 0, figure_of(packet), &p->timer)
-                 : status;
+    portico_room room = {0};
+    portico_status status = portico->room_create("ticks.room", "x", NULL, 0, &room);
+    status = status == PORTICO_OK ? portico->session_join(session, room, 0) : status;
+    status = status == PORTICO_OK ? portico->post_every(portico_room_entity(room), COUNTED, NULL, 0,
+                                                        figure_of(packet), &p->timer)
+                                  : status;
     answer(session, packet, status);
 }
 
-static void PORTICO_CALL on_close_room(portico_session session, void *state,
-                                       const portico_packet *packet) {
+static void on_close_room(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    answer(session, packet, host->room_close(host->session_room(session)));
+    answer(session, packet, portico->room_close(portico->session_room(session), PORTICO_E_CLOSED));
 }
 
-static void PORTICO_CALL on_every_module(portico_session session, void *state,
-                                         const portico_packet *packet) {
+static void on_every_module(portico_session session, void *state, const portico_packet *packet) {
     player *p = state;
     answer(session, packet,
-           host->post_every(module_id, COUNTED, NULL, 0, figure_of(packet), &p->timer));
+           portico->post_every(module_id, COUNTED, NULL, 0, figure_of(packet), &p->timer));
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    static const portico_on_packet handlers[] = {
-        on_after, on_every, on_cancel, on_sleep, on_every_room, on_close_room, on_every_module,
-    };
-    (void)state;
-    host = from_host;
-    module_id = host->self();
-    const portico_session_type type = {
-        .struct_size = sizeof type, .state_size = sizeof(player), .name = "session"};
-    const portico_room_type room = {.struct_size = sizeof room, .name = "room"};
-    portico_status status = host->register_session_type(&type);
-    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    for (uint16_t i = 0; status == PORTICO_OK && i < sizeof handlers / sizeof handlers[0]; i++) {
-        status = host->register_handler("session", (uint16_t)(i + 1), handlers[i]);
-    }
-    status = status == PORTICO_OK ? host->register_message("session", AFTER, on_due) : status;
-    status = status == PORTICO_OK ? host->register_message("session", EVERY, on_due) : status;
-    status = status == PORTICO_OK ? host->register_message("room", COUNTED, on_counted) : status;
-    return status == PORTICO_OK ? host->register_message(NULL, COUNTED, on_counted) : status;
+static portico_status ticks_start(void *state, uint32_t why) {
+    (void)state, (void)why;
+    module_id = portico->self();
+    return PORTICO_OK;
 }
 
-static void PORTICO_CALL module_unload(void *state) {
+static void ticks_stop(void *state, uint32_t why) {
     char text[60];
-    (void)state;
+    (void)state, (void)why;
     (void)snprintf(text, sizeof text, "counted %u", atomic_load(&counted));
-    host->log(PORTICO_LOG_INFO, text);
+    portico->log(PORTICO_LOG_INFO, text);
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
-    .name = "ticks",
-    .version = "1",
-    .load = module_load,
-    .unload = module_unload,
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_after),
+    PORTICO_RAW(2, 0, PORTICO_SIZE_ANY, on_every),
+    PORTICO_RAW(3, 0, PORTICO_SIZE_ANY, on_cancel),
+    PORTICO_RAW(4, 0, PORTICO_SIZE_ANY, on_sleep),
+    PORTICO_RAW(5, 0, PORTICO_SIZE_ANY, on_every_room),
+    PORTICO_RAW(6, 0, PORTICO_SIZE_ANY, on_close_room),
+    PORTICO_RAW(7, 0, PORTICO_SIZE_ANY, on_every_module),
+};
+static const portico_session_message session_messages[] = {
+    PORTICO_MESSAGE(AFTER, on_due),
+    PORTICO_MESSAGE(EVERY, on_due),
+};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OPAQUE(player, 0),
+     .opcodes = PORTICO_TABLE(opcodes),
+     .messages = PORTICO_TABLE(session_messages)},
 };
 
-PORTICO_MODULE(info);
+static const portico_room_message room_messages[] = {PORTICO_MESSAGE(COUNTED, room_on_counted)};
+static const portico_room_type room_types[] = {
+    {.name = "room", .messages = PORTICO_TABLE(room_messages)}};
+
+static const portico_module_message messages[] = {PORTICO_MESSAGE(COUNTED, module_on_counted)};
+
+static const portico_module ticks = {
+    .name = "ticks",
+    .version = "1",
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .messages = PORTICO_TABLE(messages),
+    .start = ticks_start,
+    .stop = ticks_stop,
+};
+
+PORTICO_MODULE(ticks);

@@ -9,42 +9,34 @@
 #define GENERATION 1
 #endif
 
-namespace {
-const portico_host *host;
-}
-
-template <typename T> struct counter {
-    static __attribute__((visibility("default"))) T count;
-};
+template <typename T> struct counter { static __attribute__((visibility("default"))) T count; };
 template <typename T> T counter<T>::count = 0;
 
-static void PORTICO_CALL on_generation(portico_session session, void *,
-                                       const portico_packet *packet) {
+static void on_generation(portico_session session, void *, const portico_packet *packet) {
     uint32_t mine = GENERATION;
     counter<uint64_t>::count++;
-    (void)host->session_send(session, packet->opcode, &mine, sizeof mine);
+    (void)portico->session_send(session, packet->opcode, &mine, sizeof mine);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *) {
-    host = from_host;
+static const portico_opcode opcodes[] = {PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_generation)};
+
+static portico_session_type session_type() {
     portico_session_type type = portico_session_type();
-    type.struct_size = sizeof type;
     type.name = "session";
-    portico_status status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler("session", 1, on_generation) : status;
+    type.opcodes = PORTICO_TABLE(opcodes);
+    return type;
 }
 
-static portico_module_info describe() {
-    portico_module_info info = portico_module_info();
-    info.struct_size = sizeof info;
-    info.abi_major = PORTICO_ABI_MAJOR;
-    info.abi_minor = PORTICO_ABI_MINOR;
-    info.name = "stays";
-    info.version = "1";
-    info.load = module_load;
-    return info;
+static const portico_session_type types[] = {session_type()};
+
+static portico_module describe() {
+    portico_module m = portico_module();
+    m.name = "stays";
+    m.version = "1";
+    m.session_types = PORTICO_TABLE(types);
+    return m;
 }
 
-static const portico_module_info info = describe();
+static const portico_module stays = describe();
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(stays);

@@ -108,9 +108,11 @@ class Bench:
         return in_child
 
     @contextlib.contextmanager
-    def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings=""):
+    def server(self, name, cpus=None, workers=1, module="echo", counted=None, settings="",
+               file=None):
         """Starts a server; yields (its process, port). `counted`: the file for its allocations;
-        `settings`: further lines of the module's section, and further sections."""
+        `settings`: further lines of the module's section, and further sections; `file`: the
+        module's library, if it is not the one that was built."""
         self.servers += 1
         folder = self.work / f"{self.servers}-{name}-{module}"
         folder.mkdir(parents=True)
@@ -121,7 +123,7 @@ class Bench:
         if name in WINE:
             environment |= self.wine_environment()
         with (folder / "output").open("w") as output:
-            process = subprocess.Popen(self.command(name, folder, workers, module, settings),
+            process = subprocess.Popen(self.command(name, folder, workers, module, settings, file),
                                        cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                        stdout=output, stderr=output,
                                        preexec_fn=self.prepare(cpus or {self.cpus[0]}))
@@ -135,13 +137,13 @@ class Bench:
                 process.kill()
                 process.wait()
 
-    def command(self, name, folder, workers, module, settings):
+    def command(self, name, folder, workers, module, settings, file):
         broadcast = module == "shout"
         if name in ("portico", "wine"):
             windows = name == "wine"
             build = self.windows if windows else self.build
             modules = build / ("modules" if module == "echo" else "tests/modules")
-            file = modules / (module + (".dll" if windows else ".so"))
+            file = file or modules / (module + (".dll" if windows else ".so"))
             ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "",
                              file=file, settings=settings)
             (folder / "host.ini").write_text(ini)

@@ -1,43 +1,35 @@
-/* crowd.c: one of many modules beside grow.c. grow.py makes copies of this one, with another number
- * in each copy's name.
+/* crowd.c: one of many modules beside grow.c. grow.py makes copies of the library, with another
+ * number in each copy's name.
  *
- *   opcode  0, the default: does nothing. Else it joins grow's sessions and echoes that opcode
+ * crowd.so does nothing. crowd_joined.so (JOINS) joins grow's sessions and echoes an opcode, of
+ * which each copy gets another one.
  */
 #include <portico/portico.h>
 
-static const portico_host *host;
+#if !defined JOINS
+#define JOINS 0
+#endif
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+enum { OPCODE_TO_REPLACE = 0xC0DE };
+
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    int64_t opcode = 0;
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {.struct_size = sizeof type, .name = "grow.session"};
-    portico_status status = host->config_integer("opcode", 0, 0, 65535, &opcode);
-    if (status != PORTICO_OK || opcode == 0) {
-        return status;
-    }
-    status = host->register_session_type(&type);
-    return status == PORTICO_OK ? host->register_handler(type.name, (uint16_t)opcode, on_packet)
-                                : status;
-}
+static const portico_opcode opcodes[] = {
+    PORTICO_RAW(OPCODE_TO_REPLACE, 0, PORTICO_SIZE_ANY, on_packet)};
+static const portico_session_type types[] = {
+    {.name = "grow.session", .opcodes = PORTICO_TABLE(opcodes)}};
 
 static const char *const required[] = {"grow", NULL};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_module crowd = {
     .name = "crowd_000",
     .version = "1",
     .description = "One of many.",
     .required = required,
-    .load = module_load,
+    .session_types = {types, JOINS, sizeof types[0]},
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(crowd);

@@ -1,8 +1,8 @@
-/* grow.c: an echo with as many handlers and rooms as its section of the ini says, for the part
- * `grow` of the comparison.
+/* grow.c: an echo with many handlers and rooms, for the part `grow` of the comparison.
  *
- *   handlers  number of opcodes from 1 that have a handler; all have the same function, because the
- *             cost is in the lookup; default 1
+ * One opcode has a handler, 1. grow.py makes copies of the library whose table of opcodes has more
+ * of its rows, up to HANDLERS_MAX; all have the same function, because the cost is in the lookup.
+ *
  *   rooms     number of rooms made at the start; each session joins one, the others stay empty
  *   tick_ms   each room has a timer with this period; 0, the default: none
  */
@@ -11,15 +11,15 @@
 #include <stdio.h>
 
 enum { TICK = 1 };
+enum { HANDLERS_MAX = 10000 };
 
 /* A prime: sessions that connect one after another join rooms that were not made one after another.
  * */
 enum { STRIDE = 7919 };
 
-static const portico_host *host;
-static int64_t handlers;
-static int64_t rooms;
-static int64_t tick_ms;
+/* Settings. */
+static uint32_t rooms;
+static uint32_t tick_ms;
 
 typedef struct hall {
     uint64_t ticks;
@@ -27,80 +27,86 @@ typedef struct hall {
 
 static portico_room room_of(portico_session session) {
     char name[16];
-    uint64_t slot = session & 0xffffff; /* ids of consecutive sessions differ by one */
-    (void)snprintf(name, sizeof name, "%u", (unsigned)(slot * STRIDE % (uint64_t)rooms));
-    return host->room_find("grow.hall", name);
+    uint64_t slot = session.id & 0xffffff; /* ids of consecutive sessions differ by one */
+    (void)snprintf(name, sizeof name, "%u", (unsigned)(slot * STRIDE % rooms));
+    return portico->room_find("grow.hall", name);
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
-    return rooms > 0 ? host->room_join(room_of(session), session) : PORTICO_OK;
+    return rooms > 0 ? portico->session_join(session, room_of(session), 0) : PORTICO_OK;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    (void)portico->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
-    (void)state;
-    return tick_ms > 0 ? host->post_every(room, TICK, NULL, 0, (uint32_t)tick_ms, NULL)
-                       : PORTICO_OK;
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
+    (void)state, (void)data, (void)size;
+    return tick_ms > 0
+               ? portico->post_every(portico_room_entity(room), TICK, NULL, 0, tick_ms, NULL)
+               : PORTICO_OK;
 }
 
-static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
+static void on_tick(portico_room room, void *state, const portico_message *message) {
     hall *h = state;
     (void)room;
     h->ticks += 1 + message->missed;
 }
 
-static portico_status read_settings(void) {
-    portico_status status = host->config_integer("handlers", 1, 1, 65535, &handlers);
-    status = status == PORTICO_OK ? host->config_integer("rooms", 0, 0, 100000, &rooms) : status;
-    return status == PORTICO_OK ? host->config_integer("tick_ms", 0, 0, 60000, &tick_ms) : status;
-}
-
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_open = on_open};
-    const portico_room_type room = {.struct_size = sizeof room,
-                                    .name = "hall",
-                                    .state_size = sizeof(hall),
-                                    .on_open = on_room_open};
-    portico_status status = read_settings();
-    status = status == PORTICO_OK ? host->register_session_type(&type) : status;
-    status = status == PORTICO_OK ? host->register_room_type(&room) : status;
-    status = status == PORTICO_OK ? host->register_message("hall", TICK, on_tick) : status;
-    for (int64_t opcode = 1; opcode <= handlers && status == PORTICO_OK; opcode++) {
-        status = host->register_handler("session", (uint16_t)opcode, on_packet);
-    }
-    return status;
-}
-
-static portico_status PORTICO_CALL module_start(void *state) {
+static portico_status grow_start(void *state, uint32_t why) {
     portico_status status = PORTICO_OK;
-    (void)state;
-    for (int64_t i = 0; i < rooms && status == PORTICO_OK; i++) {
+    (void)state, (void)why;
+    for (uint32_t i = 0; i < rooms && status == PORTICO_OK; i++) {
         char name[16];
-        portico_room room = 0;
         (void)snprintf(name, sizeof name, "%u", (unsigned)i);
-        status = host->room_create("grow.hall", name, &room);
+        status = portico->room_create("grow.hall", name, NULL, 0, NULL);
     }
     return status;
 }
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+/* Rows for the opcodes from n on. */
+/* clang-format off */
+#define ROW(n) {on_packet, NULL, NULL, 0, PORTICO_SIZE_ANY, (n), {0, 0, 0}},
+#define ROWS_10(n) ROW(n) ROW((n) + 1) ROW((n) + 2) ROW((n) + 3) ROW((n) + 4) \
+    ROW((n) + 5) ROW((n) + 6) ROW((n) + 7) ROW((n) + 8) ROW((n) + 9)
+#define ROWS_100(n) ROWS_10(n) ROWS_10((n) + 10) ROWS_10((n) + 20) ROWS_10((n) + 30) \
+    ROWS_10((n) + 40) ROWS_10((n) + 50) ROWS_10((n) + 60) ROWS_10((n) + 70) ROWS_10((n) + 80) \
+    ROWS_10((n) + 90)
+#define ROWS_1000(n) ROWS_100(n) ROWS_100((n) + 100) ROWS_100((n) + 200) ROWS_100((n) + 300) \
+    ROWS_100((n) + 400) ROWS_100((n) + 500) ROWS_100((n) + 600) ROWS_100((n) + 700) \
+    ROWS_100((n) + 800) ROWS_100((n) + 900)
+/* clang-format on */
+static const portico_opcode opcodes[HANDLERS_MAX] = {
+    ROWS_1000(1) ROWS_1000(1001) ROWS_1000(2001) ROWS_1000(3001) ROWS_1000(4001) ROWS_1000(5001)
+        ROWS_1000(6001) ROWS_1000(7001) ROWS_1000(8001) ROWS_1000(9001)};
+
+static const portico_session_type session_types[] = {
+    {.name = "session", .on_open = on_open, .opcodes = {opcodes, 1, sizeof opcodes[0]}}};
+
+static const portico_room_message hall_messages[] = {PORTICO_MESSAGE(TICK, on_tick)};
+static const portico_room_type room_types[] = {
+    {.name = "hall",
+     .state = PORTICO_STATE_OPAQUE(hall, 0),
+     .on_open = on_room_open,
+     .messages = PORTICO_TABLE(hall_messages)},
+};
+
+static const portico_setting settings[] = {
+    PORTICO_U32(rooms, "0", 0, 100000, "rooms made at the start"),
+    PORTICO_U32(tick_ms, "0", 0, 60000, "the period of each room's timer; 0: none"),
+};
+
+static const portico_module grow = {
     .name = "grow",
     .version = "1",
     .description = "An echo with many handlers and rooms.",
-    .load = module_load,
-    .start = module_start,
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
+    .settings = PORTICO_TABLE(settings),
+    .start = grow_start,
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(grow);

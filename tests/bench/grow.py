@@ -7,11 +7,14 @@ curve take turns. `measure` keeps samples with `curve` and `count`; `sections` t
 into the report.
 """
 import statistics
+import struct
 
 from compare_tables import NAMES, middle_half, picture, table, text
 
 SPEAKERS = 200  # connections, where something else grows
 SPEAKERS_AMONG_SILENT = 100
+OPCODE_TO_REPLACE = 0xC0DE  # in crowd.c
+OPCODE_ROW_BYTES = 40  # of a portico_opcode
 
 
 def connections(count):
@@ -25,7 +28,7 @@ def silent(count):
 
 def handlers(count):
     work = {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
-    return "grow", f"handlers = {count}\n", work
+    return "grow", "", work
 
 
 def rooms(count):
@@ -42,19 +45,18 @@ def rooms_in_turn(count):
 
 
 def modules(count):
-    return "grow", crowd(count - 1, ""), {"connections": SPEAKERS, "in_flight": 16}
+    return "grow", crowd(count - 1, "crowd"), {"connections": SPEAKERS, "in_flight": 16}
 
 
 def joined_modules(count):
     work = {"connections": SPEAKERS, "in_flight": 16, "opcodes": count}
-    return "grow", crowd(count - 1, "opcode = {opcode}\n"), work
+    return "grow", crowd(count - 1, "crowd_joined"), work
 
 
-def crowd(count, key):
-    """Sections for the ini; {crowd} is where make_crowd put the files. Opcode 1 belongs to grow.c,
-    the first module."""
-    return "".join(f"\n[module crowd_{i:03}]\nfile = {{crowd}}/crowd_{i:03}.so\n" +
-                   key.format(opcode=i + 1) for i in range(1, count + 1))
+def crowd(count, kind):
+    """Sections for the ini; {copies} is where make_copies put the files."""
+    return "".join(f"\n[module crowd_{i:03}]\nfile = {{copies}}/{kind}_{i:03}.so\n"
+                   for i in range(1, count + 1))
 
 
 RAW_TOO = ("raw", "portico")
@@ -93,28 +95,59 @@ QUICK = {
 }
 
 
-def make_crowd(bench):
-    """Copies the module crowd under other names, which it also writes into the files. Returns the
-    folder."""
-    original = (bench.tests / "modules" / "crowd.so").read_bytes()
-    name = b"crowd_000\0"
-    if original.count(name) != 1:
-        raise SystemExit("compare.py: crowd.so should have its name once")
-    folder = bench.work / "crowd"
+def library(bench, name):
+    return (bench.tests / "modules" / f"{name}.so").read_bytes()
+
+
+def replace(image, old, new):
+    """What a module is called and which rows its tables have is data in its library."""
+    if image.count(old) != 1:
+        raise SystemExit(f"compare.py: a module should have the bytes {old.hex()} once")
+    return image.replace(old, new)
+
+
+def make_copies(bench):
+    """Copies the modules crowd and crowd_joined under other names, the latter with other opcodes,
+    and grow with more handlers. Returns the folder."""
+    folder = bench.work / "copies"
     folder.mkdir(parents=True, exist_ok=True)
-    for i in range(1, max(bench.plan["grow"]["modules"])):
-        (folder / f"crowd_{i:03}.so").write_bytes(original.replace(name, b"crowd_%03d\0" % i))
+    for kind in "crowd", "crowd_joined":
+        original = library(bench, kind)
+        curve = "modules" if kind == "crowd" else "joined_modules"
+        for i in range(1, max(bench.plan["grow"][curve])):
+            image = replace(original, b"crowd_000\0", b"crowd_%03d\0" % i)
+            if kind == "crowd_joined":  # opcode 1 belongs to grow
+                image = replace(image, opcode_bytes(OPCODE_TO_REPLACE), opcode_bytes(i + 1))
+            (folder / f"{kind}_{i:03}.so").write_bytes(image)
+    for count in bench.plan["grow"]["handlers"]:
+        image = library(bench, "grow")
+        if count != 1:
+            image = replace(image, table_bytes(1), table_bytes(count))
+        (folder / f"grow_{count}.so").write_bytes(image)
     return folder
 
 
+def opcode_bytes(opcode):
+    """The end of a portico_opcode, from size_min on."""
+    return struct.pack("<IIHHHH", 0, 0xffffffff, opcode, 0, 0, 0)
+
+
+def table_bytes(count):
+    """The end of a portico_table of portico_opcode."""
+    return struct.pack("<II", count, OPCODE_ROW_BYTES)
+
+
 def measure(bench):
-    folder = make_crowd(bench)
+    folder = make_copies(bench)
     for _, _, curves in AXES.values():
         for name, _, point, servers in curves:
             contestants = []
             for count in bench.plan["grow"][name]:
                 module, settings, work = point(count)
-                arguments = {"module": module, "settings": settings.replace("{crowd}", str(folder))}
+                arguments = {"module": module,
+                             "settings": settings.replace("{copies}", str(folder))}
+                if name == "handlers":
+                    arguments["file"] = folder / f"grow_{count}.so"
                 for server in servers:
                     which = {"part": "grow", "server": server, "workers": 1, "curve": name,
                              "count": count}

@@ -2,42 +2,32 @@
  * raw_epoll --broadcast. */
 #include <portico/portico.h>
 
-static const portico_host *host;
-
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
-    portico_room room = 0;
+static portico_status on_open(portico_session session, void *state) {
+    portico_room room = {0};
     (void)state;
-    portico_status status = host->room_create("shout.hall", "hall", &room);
-    return status == PORTICO_OK || status == PORTICO_E_EXISTS ? host->room_join(room, session)
-                                                              : status;
+    portico_status status = portico->room_create("shout.hall", "hall", NULL, 0, &room);
+    return status == PORTICO_OK || status == PORTICO_E_EXISTS
+               ? portico->session_join(session, room, 0)
+               : status;
 }
 
 /* A packet that arrives before the join has ended is in no room and goes to nobody. */
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    (void)host->room_send(host->session_room(session), packet->opcode, packet->data, packet->size,
-                          0);
+    (void)portico->room_send(portico->session_room(session), packet->opcode, packet->data,
+                             packet->size, (portico_session){0});
 }
 
-static portico_status PORTICO_CALL module_load(const portico_host *from_host, void *state) {
-    (void)state;
-    host = from_host;
-    const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_open = on_open, .on_packet = on_packet};
-    const portico_room_type room = {.struct_size = sizeof room, .name = "hall"};
-    portico_status status = host->register_room_type(&room);
-    return status == PORTICO_OK ? host->register_session_type(&type) : status;
-}
+static const portico_session_type session_types[] = {
+    {.name = "session", .on_open = on_open, .on_packet = on_packet}};
+static const portico_room_type room_types[] = {{.name = "hall"}};
 
-static const portico_module_info info = {
-    .struct_size = sizeof info,
-    .abi_major = PORTICO_ABI_MAJOR,
-    .abi_minor = PORTICO_ABI_MINOR,
+static const portico_module shout = {
     .name = "shout",
     .version = "1",
     .description = "A room whose packets go to everybody in it.",
-    .load = module_load,
+    .session_types = PORTICO_TABLE(session_types),
+    .room_types = PORTICO_TABLE(room_types),
 };
 
-PORTICO_MODULE(info);
+PORTICO_MODULE(shout);

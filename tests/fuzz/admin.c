@@ -18,8 +18,7 @@ enum { SESSION = 77, ANSWER_BYTES = 1024 * 1024, FRAME_LIMIT = 64 * 1024 };
 static const char token[] = "0123456789abcdef";
 
 static struct {
-    portico_on_packet on_packet;
-    uint32_t state_size;
+    portico_session_type type;
     bool closed;
     char answer[ANSWER_BYTES]; /* to one line, as ctl receives it */
     size_t size;
@@ -36,9 +35,9 @@ static struct {
 
 /* ---- the host -------------------------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL session_send(portico_session session, uint16_t opcode,
-                                                const void *data, uint32_t size) {
-    CHECK(session == SESSION && opcode == 0 && size < FRAME_LIMIT);
+static portico_status session_send(portico_session session, uint16_t opcode, const void *data,
+                                   uint32_t size) {
+    CHECK(session.id == SESSION && opcode == 0 && size < FRAME_LIMIT);
     CHECK(memchr(data, '\0', size) == NULL);
     CHECK(host.size + size + 1 < sizeof host.answer);
     memcpy(host.answer + host.size, data, size);
@@ -47,26 +46,19 @@ static portico_status PORTICO_CALL session_send(portico_session session, uint16_
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL session_close(portico_session session) {
-    CHECK(session == SESSION && !host.closed);
+static portico_status session_close(portico_session session, portico_status reason) {
+    CHECK(session.id == SESSION && !host.closed && reason == PORTICO_E_CLOSED);
     host.closed = true;
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL session_info(portico_session session,
-                                                portico_session_info *info) {
-    CHECK_INT(session, SESSION);
+static portico_status session_info(portico_session session, portico_session_info *info) {
+    CHECK_INT(session.id, SESSION);
     (void)snprintf(info->peer, sizeof info->peer, "127.0.0.1:1");
     return PORTICO_OK;
 }
 
-static portico_status PORTICO_CALL register_session_type(const portico_session_type *type) {
-    host.on_packet = type->on_packet;
-    host.state_size = type->state_size;
-    return PORTICO_OK;
-}
-
-static uint64_t PORTICO_CALL clock_ms(void) {
+static uint64_t clock_ms(void) {
     return 1; /* so that wrong tokens are not logged */
 }
 
@@ -74,7 +66,6 @@ static const portico_host table = {.struct_size = sizeof table,
                                    .session_send = session_send,
                                    .session_close = session_close,
                                    .session_info = session_info,
-                                   .register_session_type = register_session_type,
                                    .clock_ms = clock_ms};
 
 /* ---- what commands do ------------------------------------------------------------------------ */
@@ -94,7 +85,7 @@ void __wrap_report_status(lines *to);
 void __wrap_report_top(lines *to);
 void __wrap_report_sessions(lines *to);
 void __wrap_report_modules(lines *to);
-struct session *__wrap_session_find(portico_session id);
+struct session *__wrap_session_find(uint64_t id);
 
 static portico_status called(const char *what, const char *name, const char *file, char *why,
                              size_t why_size) {
@@ -167,7 +158,7 @@ void __wrap_report_modules(lines *to) {
     report(to);
 }
 
-struct session *__wrap_session_find(portico_session id) {
+struct session *__wrap_session_find(uint64_t id) {
     (void)id;
     return NULL;
 }
@@ -216,23 +207,24 @@ static void check_call(const char *line) {
 }
 
 static void send_packet(void *state, const char *line, size_t size) {
-    portico_packet packet = {
-        .struct_size = sizeof packet, .size = (uint32_t)size, .data = (const uint8_t *)line};
+    portico_packet packet = {.data = (const uint8_t *)line, .size = (uint32_t)size};
     host.size = 0;
     doing.calls = 0;
-    host.on_packet(SESSION, state, &packet);
+    host.type.on_packet((portico_session){SESSION}, state, &packet);
     control_drain();
 }
 
 static void start(void) {
-    const portico_module_info *info = admin_module(token);
-    CHECK(info->state_size == 0 && info->load(&table, NULL) == PORTICO_OK);
-    CHECK(host.on_packet != NULL);
+    const portico_module *m = admin_module(token);
+    CHECK(m->state.size == 0 && m->start == NULL && m->session_types.count == 1);
+    memcpy(&host.type, m->session_types.rows, sizeof host.type);
+    CHECK(host.type.on_packet != NULL);
+    portico = &table;
     CHECK(log_start(&(log_options){.level = LOG_ERROR}));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (host.on_packet == NULL) {
+    if (host.type.on_packet == NULL) {
         start();
     }
     input in = {data, size};
@@ -245,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     in.at += text.size;
     in.size -= text.size;
     doing.text = input_rest(&text);
-    void *state = calloc(1, host.state_size);
+    void *state = calloc(1, host.type.state.size);
     CHECK(state != NULL);
     host.closed = false;
     if (trusted) {

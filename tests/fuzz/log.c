@@ -10,11 +10,12 @@
 #include "base/log.c" /* after the others, for its `line` */
 
 /* The text as the log shows it, before it is cut to a line's length. */
-static size_t slow_foreign(const char *text, bool json, char *right) {
+static size_t slow_foreign(const char *text, bool as_json, char *right) {
     size_t used = 0;
     for (size_t at = 0; text[at] != '\0';) {
         size_t length = text_character(text + at, strlen(text + at));
-        bool escaped = json && length == 1 && ((unsigned char)text[at] < 0x20 || text[at] == 0x7F);
+        bool escaped =
+            as_json && length == 1 && ((unsigned char)text[at] < 0x20 || text[at] == 0x7F);
         if (length == 0) {
             memcpy(right + used, "\xEF\xBF\xBD", 3);
             used += 3;

@@ -1,19 +1,22 @@
 /* shape.c: what two modules declare of a state, and the state of the first as that of the second.
  * Tables of any numbers are accepted only if their fields are inside the state, apart and named
- * differently. Then a slow conversion, field by field and byte by byte, must give the same block.
+ * differently, and those of structs within as well. Then a slow conversion, field by field and byte
+ * by byte, must give the same block.
  *
- * Input: two declarations (see read_table), then the old block and what `migrate` does.
+ * Input: two declarations, each of two structs and the state (see read_table), then the old block
+ * and what `migrate` does.
  *
- * Covers: module/state_shape.c, module/shape_read.c, module/state_take_over.c */
+ * Covers: module/state_shape.c, module/shape_read.c, module/shape_text.c, module/state_take_over.c
+ */
 #include "base/log.h"
 #include "base/text.h"
 #include "fuzz.h"
 #include "module/state_take_over.h"
 
-enum { FIELDS_MAX = 16, STATE_MAX = 4096, NAME_BYTES = 80 };
+enum { FIELDS_MAX = 16, STATE_MAX = 4096, NAME_BYTES = 80, STRUCTS = 2 };
 
 typedef struct table {
-    portico_state_fields fields;
+    portico_fields fields; /* first: a field of the kind struct points to it */
     bool declared;
     uint32_t size, version;
     uint8_t *list; /* field_count fields of field_size bytes */
@@ -45,12 +48,17 @@ static void read_name(input *in, char name[NAME_BYTES]) {
 }
 
 /* A field at the end of those before, unless `first` says otherwise. */
-static void read_field(input *in, table *t, uint32_t index, uint32_t *end) {
+static void read_field(input *in, table *t, const table *structs, uint32_t index, uint32_t *end) {
     uint8_t first = input_u8(in);
     portico_field f = {.name = t->names[index]};
     static const uint8_t sizes[] = {1, 2, 4, 8, 3, 16};
     f.kind = first % 8;
     f.size = f.kind == PORTICO_KIND_BOOL || f.kind == PORTICO_KIND_CHAR ? 1 : sizes[first / 8 % 6];
+    if (f.kind == PORTICO_KIND_STRUCT) {
+        const table *within = &structs[first / 8 % STRUCTS]; /* it may be `t` itself */
+        f.fields = first / 8 % 8 == 7 ? NULL : &within->fields;
+        f.size = within->size;
+    }
     f.count = 1;
     f.offset = *end;
     if (first >= 0x80) {
@@ -60,6 +68,7 @@ static void read_field(input *in, table *t, uint32_t index, uint32_t *end) {
         f.kind = (odd & 4) != 0 ? read_number(in) : f.kind;
         f.offset = (odd & 8) != 0 ? read_number(in) : f.offset + (odd >> 4);
         f.name = odd == 0xFF ? NULL : f.name;
+        f.part = odd == 0xFE ? 1 + input_u8(in) % 4 : PORTICO_PART_FIXED;
     }
     read_name(in, t->names[index]);
     *end = f.offset + f.size * f.count;
@@ -67,18 +76,18 @@ static void read_field(input *in, table *t, uint32_t index, uint32_t *end) {
     memcpy(t->list + index * stride, &f, stride < sizeof f ? stride : sizeof f);
 }
 
-static void read_table(input *in, table *t) {
+static void read_table(input *in, table *t, const table *structs) {
+    static const char *const odd_names[] = {NULL, "", "a b", "\xFF"};
     uint8_t first = input_u8(in);
     uint32_t count = first % (FIELDS_MAX + 1);
     uint32_t end = 0;
-    *t = (table){.fields = {.struct_size = sizeof t->fields,
-                            .field_size = sizeof(portico_field),
-                            .field_count = count}};
+    *t =
+        (table){.fields = {.name = "s", .field_size = sizeof(portico_field), .field_count = count}};
     t->declared = first < 0xE0;
     t->version = first / 32 % 2;
     if (first >= 0xF0) {
         t->declared = true;
-        t->fields.struct_size = read_number(in);
+        t->fields.name = first >= 0xFC ? odd_names[first % 4] : t->fields.name;
         t->fields.field_size = read_number(in);
     }
     /* A size that is refused is not used as one. */
@@ -86,12 +95,13 @@ static void read_table(input *in, table *t) {
     t->list = calloc(1, list_size + 1);
     CHECK(t->list != NULL);
     for (uint32_t i = 0; list_size > 1 && i < count; i++) {
-        read_field(in, t, i, &end);
+        read_field(in, t, structs, i, &end);
     }
     t->list = realloc(t->list, list_size > 0 ? list_size : 1);
     t->fields.fields = (const portico_field *)(const void *)t->list;
     uint8_t last = input_u8(in);
     t->size = last < 0xE0 ? end + last % 4 : read_number(in);
+    t->fields.size = last == 0xE0 ? read_number(in) : t->size;
     if (last == 0xFF) {
         t->fields.field_count = read_number(in) | 1025;
     } else if (last == 0xFE) {
@@ -108,7 +118,8 @@ static portico_field field_of(const table *t, uint32_t index) {
 static bool slow_kind(const portico_field *f) {
     bool power = f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8;
     switch (f->kind) {
-    case PORTICO_KIND_BYTES: return f->size > 0;
+    case PORTICO_KIND_BYTES:
+    case PORTICO_KIND_STRUCT: return f->size > 0;
     case PORTICO_KIND_SIGNED:
     case PORTICO_KIND_UNSIGNED: return power;
     case PORTICO_KIND_FLOAT: return power && f->size >= 4;
@@ -118,13 +129,20 @@ static bool slow_kind(const portico_field *f) {
     }
 }
 
-static bool slow_accepts(const table *t) {
-    if (!t->declared) {
-        return true;
-    }
-    if (t->fields.struct_size < 24 || t->fields.field_size < 24 || t->fields.field_size > 4096 ||
-        t->fields.field_count > 1024 || (t->fields.field_count > 0 && t->fields.fields == NULL) ||
-        (t->fields.field_count == 0 && t->size > 0)) {
+static const table *table_of(const portico_field *f) {
+    return f->kind == PORTICO_KIND_STRUCT ? (const table *)(const void *)f->fields : NULL;
+}
+
+/* Whether the fields fit into a struct of `size` bytes. *total: fields so far, of all structs. */
+static bool slow_fields_accepted(const table *t, uint32_t size, uint32_t depth, uint64_t *total) {
+    const char *name = t->fields.name;
+    size_t name_size = name != NULL ? strlen(name) : 0;
+    *total += t->fields.field_count;
+    if (name_size == 0 || name_size > 63 || !text_is_plain(name, name_size) ||
+        strchr(name, ' ') != NULL || t->fields.size != size ||
+        t->fields.field_size < sizeof(portico_field) || t->fields.field_size > 4096 ||
+        *total > 1024 || (t->fields.field_count > 0 && t->fields.fields == NULL) ||
+        (t->fields.field_count == 0 && size > 0)) {
         return false;
     }
     for (uint32_t i = 0; i < t->fields.field_count; i++) {
@@ -132,7 +150,8 @@ static bool slow_accepts(const table *t) {
         size_t length = f.name != NULL ? strlen(f.name) : 0;
         uint64_t end = f.offset + (uint64_t)f.size * f.count;
         if (length == 0 || length > 63 || !text_is_plain(f.name, length) ||
-            strchr(f.name, ' ') != NULL || !slow_kind(&f) || f.count == 0 || end > t->size) {
+            strchr(f.name, ' ') != NULL || !slow_kind(&f) || f.count == 0 || end > size ||
+            f.part != PORTICO_PART_FIXED) {
             return false;
         }
         for (uint32_t k = 0; k < i; k++) {
@@ -142,8 +161,18 @@ static bool slow_accepts(const table *t) {
                 return false;
             }
         }
+        if (f.kind == PORTICO_KIND_STRUCT &&
+            (f.fields == NULL || depth == 8 ||
+             !slow_fields_accepted(table_of(&f), f.size, depth + 1, total))) {
+            return false;
+        }
     }
     return true;
+}
+
+static bool slow_accepts(const table *t) {
+    uint64_t total = 0;
+    return !t->declared || slow_fields_accepted(t, t->size, 1, &total);
 }
 
 static void check_declared(table *t) {
@@ -155,11 +184,14 @@ static void check_declared(table *t) {
     CHECK(text_is_plain(why, strlen(why)));
     for (uint32_t i = 0; i < t->shape.field_count; i++) {
         portico_field f = field_of(t, i);
+        char path[SHAPE_PATH_MAX] = "";
         uint32_t within = 0;
-        CHECK_TEXT(shape_field_at(&t->shape, f.offset, &within), f.name);
-        CHECK_INT(within, 0);
-        CHECK_TEXT(shape_field_at(&t->shape, f.offset + f.size * f.count - 1, &within), f.name);
-        CHECK_INT(within, f.size * f.count - 1);
+        CHECK(shape_field_at(&t->shape, f.offset, path, &within));
+        CHECK(strncmp(path, f.name, strlen(f.name)) == 0);
+        CHECK(f.kind == PORTICO_KIND_STRUCT || (within == 0 && strcmp(path, f.name) == 0));
+        CHECK(shape_field_at(&t->shape, f.offset + f.size * f.count - 1, path, &within));
+        CHECK(strncmp(path, f.name, strlen(f.name)) == 0);
+        CHECK(f.kind == PORTICO_KIND_STRUCT || within == f.size * f.count - 1);
     }
 }
 
@@ -168,8 +200,13 @@ static void check_declared(table *t) {
 static bool slow_fits(const portico_field *a, const portico_field *b) {
     bool integers = (a->kind == PORTICO_KIND_SIGNED || a->kind == PORTICO_KIND_UNSIGNED) &&
                     (b->kind == PORTICO_KIND_SIGNED || b->kind == PORTICO_KIND_UNSIGNED);
+    bool a_opaque = a->kind == PORTICO_KIND_BYTES || a->kind == PORTICO_KIND_STRUCT;
+    bool b_opaque = b->kind == PORTICO_KIND_BYTES || b->kind == PORTICO_KIND_STRUCT;
     if (a->count > b->count) {
         return false;
+    }
+    if (a_opaque && b_opaque) {
+        return a->size == b->size || (table_of(a) != NULL && table_of(b) != NULL);
     }
     if (integers) {
         /* Bits for the value without its sign. */
@@ -182,7 +219,7 @@ static bool slow_fits(const portico_field *a, const portico_field *b) {
 }
 
 static bool slow_find(const table *t, const char *name, portico_field *f) {
-    for (uint32_t i = 0; t->declared && i < t->fields.field_count; i++) {
+    for (uint32_t i = 0; i < t->fields.field_count; i++) {
         *f = field_of(t, i);
         if (strcmp(f->name, name) == 0) {
             return true;
@@ -191,67 +228,81 @@ static bool slow_find(const table *t, const char *name, portico_field *f) {
     return false;
 }
 
-static bool slow_equal(const table *a, const table *b) {
-    bool equal = a->size == b->size && a->version == b->version;
-    bool known = (a->declared || a->size == 0) && (b->declared || b->size == 0);
-    if (!equal || !known) {
-        return equal;
-    }
-    uint32_t a_count = a->declared ? a->fields.field_count : 0;
-    uint32_t b_count = b->declared ? b->fields.field_count : 0;
-    for (uint32_t i = 0; i < a_count; i++) {
+static bool slow_same_fields(const table *a, const table *b) {
+    bool equal = a->fields.field_count == b->fields.field_count;
+    for (uint32_t i = 0; equal && i < a->fields.field_count; i++) {
         portico_field f = field_of(a, i);
         portico_field g;
-        equal = equal && slow_find(b, f.name, &g) && f.kind == g.kind && f.offset == g.offset &&
-                f.size == g.size && f.count == g.count;
+        equal = slow_find(b, f.name, &g) && f.kind == g.kind && f.offset == g.offset &&
+                f.size == g.size && f.count == g.count &&
+                (table_of(&f) == NULL || slow_same_fields(table_of(&f), table_of(&g)));
     }
-    return equal && a_count == b_count;
+    return equal;
 }
 
-static void slow_field(const portico_field *a, const uint8_t *old, const portico_field *b,
-                       uint8_t *fresh) {
-    for (uint32_t n = 0; n < a->count; n++) {
-        const uint8_t *from = old + a->offset + (size_t)n * a->size;
-        uint8_t *to = fresh + b->offset + (size_t)n * b->size;
-        if (a->kind == PORTICO_KIND_FLOAT && a->size < b->size) {
-            float narrow;
-            memcpy(&narrow, from, sizeof narrow);
-            double wide = narrow;
-            memcpy(to, &wide, sizeof wide);
+static bool slow_equal(const table *a, const table *b) {
+    bool equal = a->size == b->size && a->version == b->version;
+    return equal && (!a->declared || !b->declared || a->size == 0 || slow_same_fields(a, b));
+}
+
+static bool slow_fields(const table *from, const uint8_t *old, const table *to, uint8_t *fresh);
+
+/* Returns whether all values were carried over. */
+static bool slow_element(const portico_field *a, const uint8_t *from, const portico_field *b,
+                         uint8_t *to) {
+    const table *old = table_of(a);
+    const table *fresh = table_of(b);
+    if (old != NULL && fresh != NULL && (a->size != b->size || !slow_same_fields(old, fresh))) {
+        return slow_fields(old, from, fresh, to);
+    }
+    if (a->kind == PORTICO_KIND_FLOAT && a->size < b->size) {
+        float narrow;
+        memcpy(&narrow, from, sizeof narrow);
+        double wide = narrow;
+        memcpy(to, &wide, sizeof wide);
+        return true;
+    }
+    bool negative = a->kind == PORTICO_KIND_SIGNED && from[a->size - 1] >= 0x80;
+    for (uint32_t i = 0; i < b->size; i++) { /* little endian */
+        to[i] = i < a->size ? from[i] : negative ? 0xFF : 0;
+    }
+    return true;
+}
+
+static bool slow_fields(const table *from, const uint8_t *old, const table *to, uint8_t *fresh) {
+    bool all = true;
+    for (uint32_t i = 0; i < to->fields.field_count; i++) {
+        portico_field g = field_of(to, i);
+        portico_field f;
+        if (!slow_find(from, g.name, &f)) {
             continue;
         }
-        bool negative = a->kind == PORTICO_KIND_SIGNED && from[a->size - 1] >= 0x80;
-        for (uint32_t i = 0; i < b->size; i++) { /* little endian */
-            to[i] = i < a->size ? from[i] : negative ? 0xFF : 0;
+        bool fits = slow_fits(&f, &g);
+        all = all && fits;
+        for (uint32_t n = 0; fits && n < f.count; n++) {
+            all = slow_element(&f, old + f.offset + (size_t)n * f.size, &g,
+                               fresh + g.offset + (size_t)n * g.size) &&
+                  all;
         }
     }
+    return all;
 }
 
 /* Returns whether all values were carried over. */
 static bool slow_convert(const table *from, const uint8_t *old, const table *to, uint8_t *fresh) {
-    bool all = true;
     memset(fresh, 0, to->size);
     if (slow_equal(from, to)) {
         memcpy(fresh, old, to->size);
         return true;
     }
-    for (uint32_t i = 0; to->declared && i < to->fields.field_count; i++) {
-        portico_field g = field_of(to, i);
-        portico_field f;
-        if (slow_find(from, g.name, &f)) {
-            all = all && slow_fits(&f, &g);
-            if (slow_fits(&f, &g)) {
-                slow_field(&f, old, &g, fresh);
-            }
-        }
-    }
-    return all && (from->declared || from->size == 0) && (to->declared || to->size == 0);
+    bool known = (from->declared || from->size == 0) && (to->declared || to->size == 0);
+    return !from->declared || !to->declared ? known : slow_fields(from, old, to, fresh);
 }
 
 static const uint8_t *migrated_from;
 static portico_status migrate_answer;
 
-static portico_status PORTICO_CALL migrate(const portico_migration *migration, void *to) {
+static portico_status migrate(const portico_migration *migration, void *to) {
     CHECK((migration->from == NULL) == (to == NULL) || migration->from_size == 0);
     CHECK(migration->from == migrated_from || migration->from == NULL);
     return migrate_answer;
@@ -331,8 +382,8 @@ static void check_pair(input *in, const table *from, const table *to) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static table a;
-    static table b;
+    static table a[STRUCTS + 1]; /* the last one is the state */
+    static table b[STRUCTS + 1];
     static bool started;
     if (!started) {
         started = true;
@@ -340,17 +391,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(log_start(&(log_options){.level = LOG_DEBUG})); /* to no terminal and no file */
     }
     input in = {data, size};
-    read_table(&in, &a);
-    read_table(&in, &b);
-    check_declared(&a);
-    check_declared(&b);
-    if (a.status == PORTICO_OK && b.status == PORTICO_OK && a.size <= STATE_MAX &&
-        b.size <= STATE_MAX) {
-        check_pair(&in, &a, &b);
+    memset(a, 0, sizeof a);
+    memset(b, 0, sizeof b);
+    for (uint32_t i = 0; i <= STRUCTS; i++) {
+        read_table(&in, &a[i], a);
+        read_table(&in, &b[i], b);
     }
-    shape_fini(&a.shape);
-    shape_fini(&b.shape);
-    free(a.list);
-    free(b.list);
+    check_declared(&a[STRUCTS]);
+    check_declared(&b[STRUCTS]);
+    if (a[STRUCTS].status == PORTICO_OK && b[STRUCTS].status == PORTICO_OK &&
+        a[STRUCTS].size <= STATE_MAX && b[STRUCTS].size <= STATE_MAX) {
+        check_pair(&in, &a[STRUCTS], &b[STRUCTS]);
+    }
+    shape_fini(&a[STRUCTS].shape);
+    shape_fini(&b[STRUCTS].shape);
+    for (uint32_t i = 0; i <= STRUCTS; i++) {
+        free(a[i].list);
+        free(b[i].list);
+    }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* blocking.c: run_blocking replies in whatever order jobs finish, refuses jobs beyond its queue,
+/* blocking.c: run_job replies in whatever order jobs finish, refuses jobs beyond its queue,
  * keeps its module loaded while jobs run, and stops with jobs waiting. */
 #include "support/check.h"
 #include "support/host.h"

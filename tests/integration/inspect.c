@@ -45,37 +45,44 @@ SCENARIO(inspect) {
     expect("echo", 0,
            (const char *[]){"echo", "0.1", "Sends every packet back unchanged.", "session", NULL});
     expect("counts", 0,
-           (const char *[]){"counts", "1.2.3", "An echo that counts.", "session", "7", NULL});
-    expect("second", 0, (const char *[]){"second", "counts", NULL});
-    expect("chat", 0, (const char *[]){"chat", "user", NULL});
+           (const char *[]){"counts", "1.2.3", "An echo that counts.", "session",
+                            "opcode     7 7: 0 bytes or more", NULL});
+    expect("second", 0, (const char *[]){"second", "counts", "counts.session (joined)", NULL});
+    expect("chat", 0,
+           (const char *[]){"chat", "user", "[module chat]", "where newcomers go",
+                            "default_room = lobby", NULL});
     expect("rooms", 0,
            (const char *[]){"rooms.place", "rooms.small", "members 3", "version 3",
                             " on_open on_join on_leave on_close", "message    1", "message    2",
                             NULL});
-    expect("tallies", 0, (const char *[]){"tallies.hall", "message    3", NULL});
+    expect("tallies", 0,
+           (const char *[]){"tallies.hall", "message    1 ADD", "message    3 MAKE_HALL", NULL});
     expect("fields", 0,
            (const char *[]){
                "type         fields.session, state 56 bytes, version 2", " on_packet migrate",
                "  field      score: unsigned 32 bits, offset 0, size 4",
                "  field      name: text of 32 bytes, offset 8, size 32",
                "  field      aims: 3 x signed 16 bits, offset 40, size 6",
-               "  field      rival: unsigned 64 bits, offset 48, size 8",
+               "  field      rival: 8 opaque bytes, offset 48, size 8",
                "room type    fields.table, state 12 bytes, version 0, members 0",
                " on_close migrate", "  field      at: 8 opaque bytes, offset 0, size 8",
                "state        16 bytes, version 5",
                "\nfield      rate: float 64 bits, offset 8, size 8", NULL});
-    expect("old_sizes", 0,
-           (const char *[]){"old_sizes.session, state 4 bytes", "old_sizes.place", NULL});
+    expect("long_info", 0,
+           (const char *[]){"long_info.session", "long_info.other_room", "message    2",
+                            "answers = 1", "extra = 0", NULL});
     expect("bad_fields", 1,
-           (const char *[]){"type bad_fields.session: field score with offset 2", NULL});
-    expect("blocks", 0, (const char *[]){"blocking     1", NULL});
-    expect("no_symbol", 1, (const char *[]){"portico_module", NULL});
-    expect("other_major", 1, (const char *[]){"1.0", "0.3", NULL});
-    expect("newer_minor", 1, (const char *[]){"0.4", "0.3", NULL});
-    expect("null_info", 1, (const char *[]){"null_info", NULL});
-    expect("null_name", 1, (const char *[]){"name", NULL});
-    expect("bad_name", 1, (const char *[]){"Bad-Name", NULL});
-    expect("huge_state", 1, (const char *[]){"2097152", NULL});
+           (const char *[]){"type bad_fields.session: its state: field score with offset 2", NULL});
+    expect("blocks", 0, (const char *[]){"job        1 SLEEP", NULL});
+    expect("no_symbol", 1, (const char *[]){"portico_module_entry", NULL});
+    expect("old_abi", 1, (const char *[]){"0.3", "0.4", "tables", NULL});
+    expect("refused_other_major", 1, (const char *[]){"1.0", "0.4", NULL});
+    expect("refused_newer_minor", 1, (const char *[]){"0.5", "0.4", NULL});
+    expect("refused_null_module", 1, (const char *[]){"refused_null_module", "NULL", NULL});
+    expect("refused_name_null", 1, (const char *[]){"name", NULL});
+    expect("refused_name_bad", 1, (const char *[]){"Bad-Name", NULL});
+    expect("refused_state_large", 1, (const char *[]){"1048577", NULL});
+    expect("refused_opcode_twice", 1, (const char *[]){"opcodes, row 1", NULL});
 
     char path[1024];
     host_module_path("cpp_module", path, sizeof path);

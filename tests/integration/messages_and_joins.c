@@ -1,6 +1,6 @@
 /* messages_and_joins.c: messages posted before a join run as portico.h and the guide promise: one
  * to the session runs after on_join, in the room; one to the room runs before it. The same holds
- * for messages that the handler posts after room_join, and room_join_tell's answer comes last.
+ * for messages that the handler posts after session_join, and its answer comes last.
  * Messages that wait while one of them moves the session come after on_join, too, and before those
  * that are posted later. A chain of messages that each post the next is never interrupted. */
 #include "support/check.h"

@@ -1,4 +1,4 @@
-/* rooms_told.c: for each call, room_join_tell reports once what became of it: arrived, refused,
+/* rooms_told.c: for each call, session_join reports once what became of it: arrived, refused,
  * full, closed before the arrival or long ago, overtaken. room_info describes a room. on_leave
  * distinguishes a closing room from a closing session. */
 #include "support/check.h"
@@ -18,7 +18,7 @@ static net_socket come(void) {
     return net_connect(host_port(h, "game"));
 }
 
-/* The next message of room_join_tell has that status, and the session is then in the room or
+/* The next message of session_join has that status, and the session is then in the room or
  * not. */
 static void expect_told(net_socket s, portico_status status) {
     int32_t words[2] = {1, 1};

@@ -30,7 +30,7 @@ PORTICO_STATE(shape_10, FIELDS_10);
 enum { FIELDS_MAX = 16, ELEMENTS_MAX = 40, ROOMS = 8, STATE_MAX = 1000, SILENT_EVERY = 3 };
 
 typedef struct shape {
-    const portico_state_fields *fields;
+    const portico_fields *fields;
     uint32_t size;
     const char
         *back; /* why a rollback to the previous generation is impossible; NULL: it is possible */

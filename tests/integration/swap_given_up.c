@@ -51,8 +51,8 @@ SCENARIO(swap_given_up) {
     for (int round = 0; round < rounds; round++) {
         char answer[1024];
         send_visits(players);
-        swaps_refused(h, "swapped", "swapped_swap_in_slow", answer, sizeof answer);
-        CHECK(strstr(answer, "swap_in failed") != NULL);
+        swaps_refused(h, "swapped", "swapped_start_slow", answer, sizeof answer);
+        CHECK(strstr(answer, "start failed") != NULL);
         wait_visits(players, 2 * (uint32_t)round + 2);
         for (int i = 0; i < TICKING; i++) {
             uint32_t tick[2];
@@ -77,6 +77,6 @@ SCENARIO(swap_given_up) {
     for (int i = 0; i < PLAYERS; i++) {
         net_close(players[i]);
     }
-    host_expect_error(h, "swapped is not swapped, generation 1 keeps serving: its swap_in failed");
+    host_expect_error(h, "swapped is not swapped, generation 1 keeps serving: its start failed");
     host_stop(h);
 }

@@ -1,4 +1,4 @@
-/* swap_gives_up.c: a swap that fails at its very end, in swap_in, changes nothing. Sessions that
+/* swap_gives_up.c: a swap that fails at its very end, in `start`, changes nothing. Sessions that
  * send or connect during it are answered by the generation that stays, even where the other one
  * would not know the opcode; what they create belongs to the generation that stays; the module's
  * state has one owner. See tests/abi/recants.c. */
@@ -26,7 +26,7 @@ static void swapper_main(void *arg) {
     snprintf(command, sizeof command, "swap recants %s", path);
     for (int i = 0; i < SWAPS; i++) {
         CHECK(!host_try_admin(h, command, answer, sizeof answer));
-        CHECK(strstr(answer, "its swap_in failed") != NULL);
+        CHECK(strstr(answer, "its start failed") != NULL);
     }
     atomic_store(&over, true);
 }

@@ -23,11 +23,11 @@ static const refusal refusals[] = {
     {"empty", {"empty"}},
     {"cut_in_half", {"cut_in_half"}},
     {"cut_at_1000", {"cut_at_1000"}},
-    {"no_symbol", {"portico_module", "PORTICO_MODULE"}},
-    {"other_major", {"1.0", "0.3", "build it"}},
-    {"newer_minor", {"0.4", "0.3", "newer host"}},
-    {"swapped_load_fails", {"its load function failed", "limit"}},
-    {"swapped_load_changes", {"its load function failed", "room_create", "start or swap_in"}},
+    {"no_symbol", {"portico_module_entry", "PORTICO_MODULE"}},
+    {"refused_other_major", {"1.0", "0.4", "build it"}},
+    {"refused_newer_minor", {"0.5", "0.4", "newer host"}},
+    {"old_abi", {"0.3", "0.4", "tables"}},
+    {"refused_opcode_twice", {"refused.second: opcodes, row 1", "opcode 1"}},
     {"swapped_renamed", {"swapped_renamed", "is the module renamed", "load"}},
     {"swapped_requires_nobody", {"nowhere_to_be_found", "load nowhere_to_be_found first"}},
     {"swapped_requires_itself", {"it requires itself", "`required`"}},
@@ -44,14 +44,14 @@ static const refusal refusals[] = {
     {"swapped_plain_grew", {"swapped.plain", "8", "16", "migrate"}},
     {"swapped_plain_refuses", {"swapped.plain", "migrate", "version 1", "8 bytes"}},
     {"swapped_world_narrowed", {"the module", "starts", "32", "16", "migrate"}},
+    {"swapped_query_changes", {"the module", "migrate", "version 0"}},
     {"swapped_world_lies", {"the module", "migrate failed"}},
-    {"swapped_swap_in_fails", {"swap_in failed", "limit"}},
+    {"swapped_start_fails", {"start failed", "limit"}},
 };
 
 /* Refusals that only show when a swap asks a dependent module or takes over the state: no plan can
  * tell. */
-static const char *const late[] = {"swapped_said_no", "swapped_world_lies",
-                                   "swapped_swap_in_fails"};
+static const char *const late[] = {"swapped_said_no", "swapped_world_lies", "swapped_start_fails"};
 
 enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
 

@@ -1,5 +1,5 @@
 /* swap_threads.c: a module whose own thread posts messages all the time is swapped again and again:
- * swap_out stops the thread, swap_in starts it, and each of its messages arrives, once and in
+ * `stop` ends the thread, `start` begins it, and each of its messages arrives, once and in
  * order. */
 #include "support/check.h"
 #include "support/clock.h"

@@ -39,67 +39,58 @@ enum {
 /* ---- the modules ------------------------------------------------------------------------- */
 
 static const witness_code code = {0, "game", "game"};
-static const portico_host *host;
-static portico_session latest;
+static uint64_t latest;
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
-    witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
-    latest = session;
+    witness_entity *e = witness_open(&code, session.id, WITNESS_OWNER);
+    latest = session.id;
     witness_leave(e);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)state;
-    witness_leave(witness_close(&code, session, WITNESS_OWNER, reason));
+    witness_leave(witness_close(&code, session.id, WITNESS_OWNER, reason));
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_echo(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    echoes_answer(&code, host, session, packet);
+    echoes_answer(&code, session, packet);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_open = on_open, .on_close = on_close};
+static portico_status game_start(void *state, uint32_t why) {
     (void)state;
-    host = ledger_host(from_host);
-    return echoes_load(&code, host, &type, ECHO, on_echo);
+    return echoes_start(&code, why);
 }
 
-static portico_status PORTICO_CALL swap_in(void *state) {
+static void game_stop(void *state, uint32_t why) {
     (void)state;
-    witness_swap_in(&code, PORTICO_OK);
-    return PORTICO_OK;
+    witness_stop(&code, why);
 }
 
-static void PORTICO_CALL unload(void *state) {
-    (void)state;
-    witness_unload(&code);
-}
+static const portico_opcode opcodes[] = {PORTICO_RAW(ECHO, 0, PORTICO_SIZE_ANY, on_echo)};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "game",   .version = "1",
-                                         .load = load,        .unload = unload, .swap_in = swap_in};
+static const portico_session_type types[] = {{.name = "session",
+                                              .on_open = on_open,
+                                              .on_close = on_close,
+                                              .opcodes = PORTICO_TABLE(opcodes)}};
 
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_module game = {.name = "game",
+                                    .version = "1",
+                                    .session_types = PORTICO_TABLE(types),
+                                    .start = game_start,
+                                    .stop = game_stop};
 
 /* A module that comes and goes. */
-static portico_status PORTICO_CALL extra_load(const portico_host *from_host, void *state) {
+static portico_status extra_start(void *state, uint32_t why) {
     (void)state;
-    from_host->log(PORTICO_LOG_INFO, "a line\nthat is \x1b[31m not one\n");
-    return sim_chance(SIM_WORLD, 8) ? PORTICO_E_INVALID : PORTICO_OK;
+    host->log(PORTICO_LOG_INFO, "a line\nthat is \x1b[31m not one\n");
+    return why != PORTICO_START_RETURNED && sim_chance(SIM_WORLD, 8) ? PORTICO_E_INVALID
+                                                                     : PORTICO_OK;
 }
 
-static const portico_module_info extra_info = {PORTICO_MODULE_HEAD, .name = "extra", .version = "1",
-                                               .load = extra_load};
-
-static const portico_module_info *PORTICO_CALL extra_describe(void) {
-    return &extra_info;
-}
+static const portico_module extra = {.name = "extra", .version = "1", .start = extra_start};
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
@@ -365,8 +356,8 @@ static void check_logs(void) {
 /* ---- the scenario ------------------------------------------------------------------------ */
 
 static bool start(void) {
-    sim_library_add("game", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
-    sim_library_add("extra", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)extra_describe);
+    (void)world_library("game", &game);
+    (void)world_library("extra", &extra);
     world_build("game", "game");
     world_build("extra", "extra");
     world_log("file = {dir}/host.log\nterminal = no\nfile_limit_bytes = 4K\nkeep = 2\n");

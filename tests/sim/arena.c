@@ -1,6 +1,5 @@
 /* The modules that come with Portico, arena and chat, as real libraries: bots play and talk while
- * both modules are swapped. This is how a module's author can test a game without a port, a sleep
- * or a change to the module.
+ * both modules are swapped. (Authors of modules test theirs with sdk/testing.)
  *
  * All kinds of faults may strike, and either module may be unloaded. After the last fault both
  * games run. Some seeds are strict: without faults and unloads no tick may be missing, for a

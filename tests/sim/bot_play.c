@@ -143,12 +143,9 @@ static bool join(player *p) {
     p->asks = true;
     p->is_bad = world_random(20) == 0;
     p->later_moves = p->later_hits = 0;
-    memset(p->field, 'x', sizeof p->field);
-    if (!p->is_bad) {
-        snprintf(p->field, sizeof p->field, "%s", world_random(2) == 0 ? "meadow" : "hill");
-    }
-    uint16_t size = (uint16_t)(p->is_bad ? sizeof p->field : strlen(p->field));
-    return client_send_frame(p->c, JOIN, p->field, size, PATIENCE_MS);
+    const char *field = p->is_bad ? "two\nlines" : world_random(2) == 0 ? "meadow" : "hill";
+    snprintf(p->field, sizeof p->field, "%s", field);
+    return client_send_frame(p->c, JOIN, p->field, (uint16_t)strlen(p->field), PATIENCE_MS);
 }
 
 static bool move(player *p) {

@@ -20,8 +20,8 @@ enum {
     CAST_WIDE,          /* wider ones; migrates what it can hold */
     CAST_UNDECLARED,    /* no fields are declared; migrates everything */
     CAST_NARROW,        /* a narrower one: refused while it has states to take over */
-    CAST_LOAD_FAILS,    /* `load` fails */
-    CAST_SWAP_IN_FAILS, /* `start` and `swap_in` fail */
+    CAST_MALFORMED,     /* its description is refused */
+    CAST_START_FAILS,   /* `start` does */
     CAST_OTHER_ABI,     /* built for another ABI */
     CAST_REFUSES,       /* its migrate refuses every version */
     CAST_MIGRATE_FAILS, /* its migrate agrees, then fails for some sessions */

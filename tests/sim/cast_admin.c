@@ -60,7 +60,7 @@ static uint32_t any_build(void) {
 
 /* Whether a swap to it can succeed at all. */
 static bool may_serve(uint32_t build) {
-    return build != CAST_LOAD_FAILS && build != CAST_SWAP_IN_FAILS && build != CAST_OTHER_ABI &&
+    return build != CAST_MALFORMED && build != CAST_START_FAILS && build != CAST_OTHER_ABI &&
            build != CAST_NO_LIBRARY;
 }
 
@@ -148,7 +148,7 @@ static void load_something(uint32_t module) {
 
 static void kick_somebody(void) {
     char line[64];
-    portico_session ended = ended_some(ENDED_SESSION);
+    uint64_t ended = ended_some(ENDED_SESSION);
     if (ended != 0 && sim_chance(SIM_WORLD, 2)) {
         snprintf(line, sizeof line, "kick %llu", (unsigned long long)ended);
         CHECK(!world_ctl(line, answer));

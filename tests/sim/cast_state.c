@@ -7,21 +7,21 @@
 
 /* ---- shapes ------------------------------------------------------------------------------- */
 
-#define PLAIN(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, calls)  \
-    FIELD(S, uint32_t, sum)
+#define PLAIN(S, F)              \
+    F(S, FIELD, uint32_t, calls) \
+    F(S, FIELD, uint32_t, sum)
 PORTICO_STATE(plain, PLAIN);
 
-#define ADDED(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, sum)    \
-    FIELD(S, uint64_t, extra)  \
-    FIELD(S, uint32_t, calls)
+#define ADDED(S, F)              \
+    F(S, FIELD, uint32_t, sum)   \
+    F(S, FIELD, uint64_t, extra) \
+    F(S, FIELD, uint32_t, calls)
 PORTICO_STATE(added, ADDED);
 
-#define WIDE(S, FIELD, ARRAY)    \
-    ARRAY(S, uint16_t, spare, 3) \
-    FIELD(S, uint64_t, calls)    \
-    FIELD(S, uint64_t, sum)
+#define WIDE(S, F)                  \
+    F(S, ARRAY, uint16_t, spare, 3) \
+    F(S, FIELD, uint64_t, calls)    \
+    F(S, FIELD, uint64_t, sum)
 PORTICO_STATE(wide, WIDE);
 
 typedef struct undeclared {
@@ -30,45 +30,43 @@ typedef struct undeclared {
     uint64_t calls;
 } undeclared;
 
-#define NARROW(S, FIELD, ARRAY) \
-    FIELD(S, uint16_t, calls)   \
-    FIELD(S, uint32_t, sum)
+#define NARROW(S, F)             \
+    F(S, FIELD, uint16_t, calls) \
+    F(S, FIELD, uint32_t, sum)
 PORTICO_STATE(narrow, NARROW);
 
-#define OWN(S, FIELD, ARRAY) FIELD(S, uint64_t, calls)
+#define OWN(S, F) F(S, FIELD, uint64_t, calls)
 PORTICO_STATE(own, OWN);
 
-#define OWN_MORE(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, more)      \
-    FIELD(S, uint64_t, calls)
+#define OWN_MORE(S, F)          \
+    F(S, FIELD, uint32_t, more) \
+    F(S, FIELD, uint64_t, calls)
 PORTICO_STATE(own_more, OWN_MORE);
 
 /* All builds have one of these shapes. */
 static uint32_t shape_of(uint32_t build) {
     switch (build) {
-    case CAST_LOAD_FAILS:
+    case CAST_MALFORMED:
     case CAST_OTHER_ABI: return CAST_PLAIN;
-    case CAST_SWAP_IN_FAILS: return CAST_ADDED;
+    case CAST_START_FAILS: return CAST_ADDED;
     case CAST_REFUSES:
     case CAST_MIGRATE_FAILS: return CAST_UNDECLARED;
     default: return build;
     }
 }
 
-uint32_t state_size(uint32_t build) {
-    static const uint32_t sizes[] = {
-        0, sizeof(plain), sizeof(added), sizeof(wide), sizeof(undeclared), sizeof(narrow)};
-    return sizes[shape_of(build)];
-}
-
-const portico_state_fields *state_fields(uint32_t build) {
-    static const portico_state_fields *const fields[] = {
-        NULL, &plain_fields, &added_fields, &wide_fields, NULL, &narrow_fields};
-    return fields[shape_of(build)];
-}
-
-bool state_has_migrate(uint32_t build) {
-    return shape_of(build) == CAST_WIDE || shape_of(build) == CAST_UNDECLARED;
+portico_state session_state(uint32_t build, portico_on_migrate migrate) {
+    static const portico_state states[] = {{0},
+                                           PORTICO_STATE_OF(plain, 0),
+                                           PORTICO_STATE_OF(added, 0),
+                                           PORTICO_STATE_OF(wide, 0),
+                                           PORTICO_STATE_OPAQUE(undeclared, 0),
+                                           PORTICO_STATE_OF(narrow, 0)};
+    uint32_t shape = shape_of(build);
+    portico_state state = states[shape];
+    state.version = build;
+    state.migrate = shape == CAST_WIDE || shape == CAST_UNDECLARED ? migrate : NULL;
+    return state;
 }
 
 /* ---- values ------------------------------------------------------------------------------- */
@@ -174,12 +172,10 @@ static bool has_more(uint32_t build) {
     return build % 2 == 0;
 }
 
-uint32_t module_state_size(uint32_t build) {
-    return has_more(build) ? sizeof(own_more) : sizeof(own);
-}
-
-const portico_state_fields *module_state_fields(uint32_t build) {
-    return has_more(build) ? &own_more_fields : &own_fields;
+portico_state module_state(uint32_t build) {
+    portico_state state = PORTICO_STATE_OF(own, build);
+    portico_state more = PORTICO_STATE_OF(own_more, build);
+    return has_more(build) ? more : state;
 }
 
 void module_state_begin(const witness_code *code, uint32_t build, witness_entity *e,

@@ -6,10 +6,8 @@
 
 #include "sim/witness.h"
 
-/* Of the state of a session; `build` is one of CAST_... */
-uint32_t state_size(uint32_t build);
-const portico_state_fields *state_fields(uint32_t build);
-bool state_has_migrate(uint32_t build);
+/* What the state of a session is; `build` is one of CAST_... Only some shapes need `migrate`. */
+portico_state session_state(uint32_t build, portico_on_migrate migrate);
 
 void state_begin(const witness_code *code, uint32_t build, witness_entity *e, const void *state);
 void state_end(const witness_code *code, uint32_t build, witness_entity *e, void *state);
@@ -22,8 +20,7 @@ void state_migrate(const witness_code *code, uint32_t build, uint32_t from, cons
 void state_swapped(const witness_code *code, uint32_t build);
 
 /* The same of the module's own state. */
-uint32_t module_state_size(uint32_t build);
-const portico_state_fields *module_state_fields(uint32_t build);
+portico_state module_state(uint32_t build);
 void module_state_begin(const witness_code *code, uint32_t build, witness_entity *e,
                         const void *state);
 void module_state_end(const witness_code *code, uint32_t build, witness_entity *e, void *state);
@@ -34,8 +31,9 @@ void cast_hurry(void);
 /* In cast.c: how many modules have a timer; once each has handled a packet. */
 uint32_t cast_timers(void);
 
-/* In cast.c: a session of late, which may have closed; and sim_library_add for every build. */
-portico_session cast_any_session(void);
+/* In cast.c: the id of a session of late, which may have closed; and world_library for every
+ * build. */
+uint64_t cast_any_session(void);
 void cast_add_libraries(void);
 
 #endif

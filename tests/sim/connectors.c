@@ -39,7 +39,6 @@ typedef struct link_state {
     uint32_t closed;
 } link_state;
 
-static const portico_host *host;
 static uint32_t opened;
 static uint32_t closed;
 
@@ -47,7 +46,7 @@ static void check_loaded(void) {
     CHECK(sim_library_open_count("link 1") + sim_library_open_count("link 2") > 0);
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     link_state *s = state;
     portico_session_info info = {.struct_size = sizeof info};
     check_loaded();
@@ -60,8 +59,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_echo(portico_session session, void *state, const portico_packet *packet) {
     const link_state *s = state;
     ledger_packet();
     check_loaded();
@@ -69,36 +67,28 @@ static void PORTICO_CALL on_echo(portico_session session, void *state,
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     link_state *s = state;
     check_loaded();
     CHECK(reason != PORTICO_OK && s->opened == 1 && s->closed == 0);
     s->closed++;
     closed++;
-    ended_use(host);
-    ended_note(session, ENDED_SESSION);
+    ended_use();
+    ended_note(session.id, ENDED_SESSION);
     ledger_closes(reason);
     CHECK(opened - closed <= ALL);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .state_size = sizeof(link_state),
-                                              .name = "session",
+static const portico_opcode opcodes[] = {PORTICO_RAW(PEER_ECHO, 0, PORTICO_SIZE_ANY, on_echo)};
+
+static const portico_session_type types[] = {{.name = "session",
+                                              .state = PORTICO_STATE_OPAQUE(link_state, 0),
                                               .on_open = on_open,
-                                              .on_close = on_close};
-    (void)state;
-    host = ledger_host(from_host);
-    portico_status status = host->register_session_type(&type);
-    return status != PORTICO_OK ? status : host->register_handler("session", PEER_ECHO, on_echo);
-}
+                                              .on_close = on_close,
+                                              .opcodes = PORTICO_TABLE(opcodes)}};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "link", .version = "1",
-                                         .load = load};
-
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_module link_module = {
+    .name = "link", .version = "1", .session_types = PORTICO_TABLE(types)};
 
 /* ---- what the status says ---------------------------------------------------------------- */
 
@@ -249,8 +239,8 @@ static void stop(bool serves) {
 }
 
 SCENARIO(connectors) {
-    sim_library_add("link 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
-    sim_library_add("link 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("link 1", &link_module);
+    (void)world_library("link 2", &link_module);
     world_build("link", "link 1");
     bool serves = world_start(
         "workers = 2",

@@ -19,7 +19,7 @@ typedef struct line {
     uint32_t number;
 } line;
 
-static const portico_host *host;
+static const portico_session nobody = {0};
 static uint32_t clients;
 static uint32_t rounds;
 static uint32_t ready; /* clients that are in the channel */
@@ -51,27 +51,26 @@ static void meet(bool counts) {
 
 /* ---- the module that talks ----------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
     CHECK(host->channel_join("crowd", session) == PORTICO_OK);
     return host->session_send(session, WELCOME, NULL, 0);
 }
 
 static void say(const portico_packet *packet) {
-    CHECK(host->channel_send("crowd", SAY, packet->data, packet->size, 0) == clients);
+    CHECK(host->channel_send("crowd", SAY, packet->data, packet->size, nobody) == clients);
 }
 
 static void create(void) {
     for (uint32_t i = 0; i < CREATES; i++) {
         char name[16];
         snprintf(name, sizeof name, "%u", rooms++);
-        portico_status status = host->room_create("hall.room", name, NULL);
+        portico_status status = host->room_create("hall.room", name, NULL, 0, NULL);
         CHECK(status == PORTICO_OK || status == PORTICO_E_NOT_FOUND);
     }
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)session, (void)state;
     ledger_packet();
     meet(true);
@@ -84,48 +83,28 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
     }
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)session, (void)state;
     ledger_closes(reason);
 }
 
-static portico_status PORTICO_CALL load_crowd(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .name = "session",
-                                              .on_open = on_open,
-                                              .on_packet = on_packet,
-                                              .on_close = on_close};
-    (void)state;
-    host = ledger_host(from_host);
-    return host->register_session_type(&type);
-}
+static const portico_session_type crowd_types[] = {
+    {.name = "session", .on_open = on_open, .on_packet = on_packet, .on_close = on_close}};
 
-static const portico_module_info crowd_info = {PORTICO_MODULE_HEAD, .name = "crowd", .version = "1",
-                                               .load = load_crowd};
-
-static const portico_module_info *PORTICO_CALL describe_crowd(void) {
-    return &crowd_info;
-}
+static const portico_module crowd = {
+    .name = "crowd", .version = "1", .session_types = PORTICO_TABLE(crowd_types)};
 
 /* ---- the module whose rooms they create ---------------------------------------------------- */
 
-static portico_status PORTICO_CALL load_hall(const portico_host *from_host, void *state) {
-    static const portico_room_type type = {.struct_size = sizeof type, .name = "room"};
-    (void)state;
-    return from_host->register_room_type(&type);
-}
-
-static void PORTICO_CALL stopping(void *state) {
+static void stopping(void *state) {
     (void)state;
     meet(false);
 }
 
-static const portico_module_info hall_info = {PORTICO_MODULE_HEAD, .name = "hall", .version = "1",
-                                              .load = load_hall, .stopping = stopping};
+static const portico_room_type hall_types[] = {{.name = "room"}};
 
-static const portico_module_info *PORTICO_CALL describe_hall(void) {
-    return &hall_info;
-}
+static const portico_module hall = {
+    .name = "hall", .version = "1", .room_types = PORTICO_TABLE(hall_types), .stopping = stopping};
 
 /* ---- clients ------------------------------------------------------------------------------- */
 
@@ -165,8 +144,8 @@ static void reload(void) {
 
 SCENARIO(crowd) {
     sim_calls_succeed();
-    sim_library_add("crowd 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_crowd);
-    sim_library_add("hall 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_hall);
+    (void)world_library("crowd 1", &crowd);
+    (void)world_library("hall 1", &hall);
     world_build("crowd", "crowd 1");
     world_build("hall", "hall 1");
     CHECK(world_start("workers = 4", "[module crowd]\n[listener main]\naddress = 127.0.0.1\n"

@@ -8,38 +8,24 @@
 
 enum { CLIENTS = 4, FRAMES = 20, PATIENCE_MS = 3600000, PORT = 7000 };
 
-static const portico_host *host;
-
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     ledger_packet();
     CHECK(sim_library_open_count("echo 1") + sim_library_open_count("echo 2") > 0);
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)session;
     (void)state;
     ledger_closes(reason);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .name = "session",
-                                              .on_packet = on_packet,
-                                              .on_close = on_close};
-    (void)state;
-    host = ledger_host(from_host);
-    return host->register_session_type(&type);
-}
+static const portico_session_type types[] = {
+    {.name = "session", .on_packet = on_packet, .on_close = on_close}};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "echo", .version = "1",
-                                         .load = load};
-
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_module echo = {
+    .name = "echo", .version = "1", .session_types = PORTICO_TABLE(types)};
 
 static uint32_t frames;
 static uint32_t clients_left;
@@ -74,8 +60,8 @@ static void client_main(void *arg) {
 SCENARIO(echo) {
     os_thread *threads[CLIENTS] = {NULL};
     sim_figures figures;
-    sim_library_add("echo 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
-    sim_library_add("echo 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("echo 1", &echo);
+    (void)world_library("echo 2", &echo);
     world_build("echo", "echo 1");
     bool serves = world_start("workers = 2", "[module echo]\n[listener main]\naddress = 127.0.0.1\n"
                                              "port = 7000\ntype = echo.session\n");

@@ -5,13 +5,10 @@
 
 #include "sim/witness.h"
 
-/* A `load`: registers the session type and its handler for `opcode`. */
-portico_status echoes_load(const witness_code *code, const portico_host *host,
-                           const portico_session_type *type, uint16_t opcode,
-                           portico_on_packet on_echo);
+/* A `start`. */
+portico_status echoes_start(const witness_code *code, uint32_t why);
 
-/* That handler. */
-void echoes_answer(const witness_code *code, const portico_host *host, portico_session session,
-                   const portico_packet *packet);
+/* A handler of an opcode. */
+void echoes_answer(const witness_code *code, portico_session session, const portico_packet *packet);
 
 #endif

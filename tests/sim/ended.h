@@ -16,7 +16,7 @@ typedef enum ended_kind {
     ENDED_KINDS
 } ended_kind;
 
-/* The on_close of the session's or room's owner returns, or the module's `unload` does. */
+/* The on_close of the session's or room's owner returns, or the last `stop` of the module does. */
 void ended_note(uint64_t id, ended_kind kind);
 
 ended_kind ended_as(uint64_t id);
@@ -26,15 +26,15 @@ ended_kind ended_as(uint64_t id);
 uint64_t ended_some(ended_kind kind);
 
 /* The timer exists from now on; its id is new. */
-void ended_timer_add(portico_timer id);
+void ended_timer_add(uint64_t id);
 /* timer_cancel has returned PORTICO_OK. */
-void ended_timer_cancelled(portico_timer id);
+void ended_timer_cancelled(uint64_t id);
 /* It has. */
-bool ended_timer(portico_timer id);
-portico_timer ended_some_timer(void);
+bool ended_timer(uint64_t id);
+uint64_t ended_some_timer(void);
 
-/* Calls a function of the host with such ids, by a table of ledger_host's, which checks what it
- * returns. In a handler or `start`; other threads may run. */
-void ended_use(const portico_host *host);
+/* Calls a function of the host with such ids, by the table of ledger.h, which checks what it returns.
+ * In a handler or `start`; other threads may run. */
+void ended_use(void);
 
 #endif

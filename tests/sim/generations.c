@@ -3,7 +3,7 @@
  *
  *   waits for settle    a second swap, while a turn has not ended since before the first
  *   a late arrival      a session that the new build cannot take over comes after the plan
- *   given up, followed  a session has followed a build whose swap_in then fails
+ *   given up, followed  a session has followed a build whose `start` then fails
  *   given up, queued    a room has messages waiting while two swaps are given up
  *   under load          sessions always have packets waiting, and some handler always runs
  *   back and forth      roll-backs and swaps that fail follow each other without a pause
@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum { PORT = 7000, RARE_PORT = 7001, PATIENCE_MS = 600000, STEP_MS = 1 };
-enum { STAY_MS = 500, POSTS = 3, BUSY = 4, WORKS = 120, STORM = 12 };
+enum { CLOSE_MS = 1000, STAY_MS = 500, POSTS = 3, BUSY = 4, WORKS = 120, STORM = 12 };
 
 static char answer[WORLD_ANSWER_BYTES];
 
@@ -38,13 +38,21 @@ static void expect_swap(const char *library) {
     }
 }
 
-/* The build with the failing swap_in does not replace the one that serves, and is gone. */
+/* The build does not serve, so nothing needs its library for long. */
+static void wait_until_closed(const char *library) {
+    for (uint32_t waited_ms = 0; sim_library_open_count(library) > 0; waited_ms += STEP_MS) {
+        CHECK(waited_ms < CLOSE_MS);
+        os_sleep(STEP_MS);
+    }
+}
+
+/* The build with the failing `start` does not replace the one that serves, and is gone. */
 static void expect_given_up(void) {
     CHECK(!swap_to(LAND_FAILS));
-    if (strstr(answer, "swap_in failed") == NULL) {
-        sim_fail("a swap that swap_in should refuse: %s", answer);
+    if (strstr(answer, "its start failed") == NULL) {
+        sim_fail("a swap that `start` should refuse: %s", answer);
     }
-    CHECK(land_loads == 0 && sim_library_open_count(LAND_FAILS) == 0);
+    wait_until_closed(LAND_FAILS);
 }
 
 static void wait_for(const uint32_t *count, uint32_t reached) {
@@ -122,7 +130,7 @@ static void late_arrival(void) {
     CHECK(!swap_to(LAND_NARROW));
     guide_meddles = false;
     os_thread_join(thread);
-    CHECK(land_loads == 0);
+    wait_until_closed(LAND_NARROW);
     send(c, LAND_ASK);
     CHECK(receive(c, LAND_ASK).calls == 2);
     client_close(c, false);
@@ -132,21 +140,21 @@ static void late_arrival(void) {
 
 static void follow_main(void *arg) {
     client *c = arg;
-    while (!land_swap_in) {
+    while (!land_starting) {
         os_sleep(STEP_MS);
     }
     send(c, GUIDE_STAY);
     (void)receive(c, GUIDE_STAY);
-    land_swap_in_waits = false;
+    land_start_waits = false;
 }
 
-/* The session sees the types of the build while swap_in runs, then rests. It lets go of the build,
- * which gets its unload before the answer. */
+/* The session sees the types of the build while its `start` runs, then rests. It lets go of the
+ * build, which is then closed. */
 static void given_up_followed(void) {
     expect_swap(LAND_EXTRA);
     client *c = open_client(PORT);
     (void)ask(c);
-    land_swap_in_waits = true;
+    land_start_waits = true;
     os_thread *thread = world_thread("client", follow_main, c);
     expect_given_up();
     os_thread_join(thread);
@@ -157,9 +165,10 @@ static void given_up_followed(void) {
 /* ---- given up, queued --------------------------------------------------------------------- */
 
 static void post_to_room(uint32_t *posted) {
+    portico_entity room = portico_room_entity(land_rooms[0]);
     for (uint32_t i = 0; i < POSTS; i++) {
         ++*posted;
-        CHECK(land_host->post(land_rooms[0], LAND_MESSAGE, posted, sizeof *posted) == PORTICO_OK);
+        CHECK(world_host->post(room, LAND_MESSAGE, posted, sizeof *posted) == PORTICO_OK);
     }
 }
 
@@ -170,7 +179,7 @@ static void given_up_queued(void) {
     client *c = open_client(PORT);
     (void)ask(c);
     land_joins = 0;
-    CHECK(land_host->room_join(land_rooms[0], land_player) == PORTICO_OK);
+    CHECK(world_host->session_join(land_player, land_rooms[0], 0) == PORTICO_OK);
     wait_for(&land_joins, 1);
     guide_stays = true;
     send(c, GUIDE_STAY);
@@ -236,7 +245,7 @@ static void fail_main(void *arg) {
     static char said[WORLD_ANSWER_BYTES];
     const char *command = arg;
     for (uint32_t i = 0; i < STORM; i++) {
-        storm_command(command, said, "swap_in failed");
+        storm_command(command, said, "its start failed");
     }
 }
 

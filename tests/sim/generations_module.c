@@ -6,7 +6,6 @@
 #include <portico/state.h>
 #include <string.h>
 
-const portico_host *land_host;
 portico_session land_player;
 portico_room land_rooms[LAND_ROOMS];
 uint32_t land_works;
@@ -14,9 +13,8 @@ bool land_hurries;
 uint32_t land_joins;
 uint32_t land_messages;
 uint32_t land_rare;
-bool land_swap_in;
-bool land_swap_in_waits;
-uint32_t land_loads;
+bool land_starting;
+bool land_start_waits;
 bool guide_stays;
 uint32_t guide_stay_ms;
 uint32_t guide_inside;
@@ -25,25 +23,25 @@ bool guide_asked;
 
 /* ---- states ------------------------------------------------------------------------------- */
 
-#define PLAIN(S, FIELD, ARRAY) FIELD(S, uint32_t, calls)
+#define PLAIN(S, F) F(S, FIELD, uint32_t, calls)
 PORTICO_STATE(plain, PLAIN);
 
-#define EXTRA(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, extra)  \
-    FIELD(S, uint32_t, calls)
+#define EXTRA(S, F)              \
+    F(S, FIELD, uint32_t, extra) \
+    F(S, FIELD, uint32_t, calls)
 PORTICO_STATE(extra, EXTRA);
 
-#define NARROW(S, FIELD, ARRAY) FIELD(S, uint16_t, calls)
+#define NARROW(S, F) F(S, FIELD, uint16_t, calls)
 PORTICO_STATE(narrow, NARROW);
 
-/* Of the module: what the `load` of the image that has it has written there, until a swap. */
+/* Of the module: the library that serves. */
 typedef struct land_state {
-    char loaded[16];
+    char serves[16];
 } land_state;
 
 /* ---- sessions of land --------------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
     land_player = session;
     return PORTICO_OK;
@@ -51,23 +49,21 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
 
 static void reply(portico_session session, uint16_t opcode, uint32_t calls, uint32_t with) {
     const land_answer answer = {.calls = calls, .extra = with};
-    CHECK(land_host->session_send(session, opcode, &answer, sizeof answer) == PORTICO_OK);
+    CHECK(world_host->session_send(session, opcode, &answer, sizeof answer) == PORTICO_OK);
 }
 
-static void PORTICO_CALL ask_plain(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void ask_plain(portico_session session, void *state, const portico_packet *packet) {
     plain *s = state;
     reply(session, packet->opcode, ++s->calls, 0);
 }
 
-static void PORTICO_CALL ask_extra(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void ask_extra(portico_session session, void *state, const portico_packet *packet) {
     extra *s = state;
     reply(session, packet->opcode, ++s->calls, s->extra);
     s->extra = LAND_EXTRA_SET;
 }
 
-static void PORTICO_CALL work(portico_session session, void *state, const portico_packet *packet) {
+static void work(portico_session session, void *state, const portico_packet *packet) {
     (void)session, (void)state, (void)packet;
     land_works++;
     if (!land_hurries) {
@@ -75,7 +71,7 @@ static void PORTICO_CALL work(portico_session session, void *state, const portic
     }
 }
 
-static portico_status PORTICO_CALL rare_open(portico_session session, void *state) {
+static portico_status rare_open(portico_session session, void *state) {
     (void)session, (void)state;
     land_rare++;
     return PORTICO_OK;
@@ -83,110 +79,124 @@ static portico_status PORTICO_CALL rare_open(portico_session session, void *stat
 
 /* ---- rooms of land ------------------------------------------------------------------------ */
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     (void)room, (void)state, (void)session;
     land_joins++;
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_message(portico_entity room, void *state,
-                                    const portico_message *message) {
+static void on_message(portico_room room, void *state, const portico_message *message) {
     uint32_t number = 0;
     (void)state;
-    CHECK(room == land_rooms[0] && message->size == sizeof number);
+    CHECK(room.id == land_rooms[0].id && message->size == sizeof number);
     memcpy(&number, message->data, sizeof number);
     CHECK(number == ++land_messages);
 }
 
 /* ---- land --------------------------------------------------------------------------------- */
 
-typedef struct build {
-    const char *library;
-    const portico_state_fields *player;
-    uint32_t player_size;
-    portico_on_packet ask;
-    const portico_state_fields *rare;
-    uint32_t rare_size;
-} build;
+static const char *serves; /* the library */
 
-static portico_status load_land(const build *b, const portico_host *host, land_state *s) {
-    const portico_session_type player = {.struct_size = sizeof player,
-                                         .name = "player",
-                                         .state_size = b->player_size,
-                                         .state_version = 1,
-                                         .state_fields = b->player,
-                                         .on_open = on_open};
-    const portico_session_type rare_type = {.struct_size = sizeof rare_type,
-                                            .name = "rare",
-                                            .state_size = b->rare_size,
-                                            .state_version = 1,
-                                            .state_fields = b->rare,
-                                            .on_open = rare_open,
-                                            .on_packet = ask_plain};
-    const portico_room_type room = {.struct_size = sizeof room, .name = "room", .on_join = on_join};
-    land_host = host;
-    land_loads += strcmp(b->library, LAND_FAILS) == 0 || strcmp(b->library, LAND_NARROW) == 0;
-    snprintf(s->loaded, sizeof s->loaded, "%s", b->library);
-    CHECK(host->register_session_type(&player) == PORTICO_OK);
-    CHECK(host->register_handler("player", LAND_ASK, b->ask) == PORTICO_OK);
-    CHECK(host->register_handler("player", LAND_WORK, work) == PORTICO_OK);
-    CHECK(host->register_session_type(&rare_type) == PORTICO_OK);
-    CHECK(host->register_room_type(&room) == PORTICO_OK);
-    CHECK(host->register_message("room", LAND_MESSAGE, on_message) == PORTICO_OK);
-    return PORTICO_OK;
+/* The state is what the generation before has left, whatever one that failed has written. */
+static void check_state(const land_state *s) {
+    CHECK(serves != NULL && strcmp(s->serves, serves) == 0);
 }
 
-static portico_status PORTICO_CALL start_land(void *state) {
-    (void)state;
-    for (uint32_t i = 0; i < LAND_ROOMS; i++) {
+static portico_status start_land(land_state *s, uint32_t why, const char *library) {
+    for (uint32_t i = 0; i < LAND_ROOMS && why == PORTICO_START_LOADED; i++) {
         char name[16];
         snprintf(name, sizeof name, "%u", i);
-        CHECK(land_host->room_create("land.room", name, &land_rooms[i]) == PORTICO_OK);
+        CHECK(world_host->room_create("land.room", name, NULL, 0, &land_rooms[i]) == PORTICO_OK);
     }
+    if (why != PORTICO_START_LOADED) {
+        check_state(s);
+    }
+    serves = library;
+    snprintf(s->serves, sizeof s->serves, "%s", library);
     return PORTICO_OK;
 }
 
-/* Of a build that has never served. */
-static void PORTICO_CALL give_up(void *state) {
-    const land_state *s = state;
-    CHECK(strcmp(s->loaded, LAND_FAILS) == 0 || strcmp(s->loaded, LAND_NARROW) == 0);
-    land_loads--;
+static void stop_land(const land_state *s, const char *library) {
+    CHECK(strcmp(serves, library) == 0);
+    check_state(s);
 }
 
-static portico_status PORTICO_CALL swap_in_fails(void *state) {
-    (void)state;
-    land_swap_in = true;
-    while (land_swap_in_waits) {
+static portico_status extra_start(void *state, uint32_t why) {
+    return start_land(state, why, LAND_EXTRA);
+}
+
+static void extra_stop(void *state, uint32_t why) {
+    (void)why;
+    stop_land(state, LAND_EXTRA);
+}
+
+static portico_status plain_start(void *state, uint32_t why) {
+    return start_land(state, why, LAND_PLAIN);
+}
+
+static void plain_stop(void *state, uint32_t why) {
+    (void)why;
+    stop_land(state, LAND_PLAIN);
+}
+
+static portico_status fails_start(void *state, uint32_t why) {
+    land_state *s = state;
+    CHECK(why == PORTICO_START_SWAPPED);
+    check_state(s);
+    snprintf(s->serves, sizeof s->serves, "nobody");
+    land_starting = true;
+    while (land_start_waits) {
         os_sleep(1);
     }
-    land_swap_in = false;
+    land_starting = false;
     return PORTICO_E_STATE;
 }
 
-#define LAND(NAME, LIBRARY, PLAYER, ASK, RARE_STATE, ...)                                   \
-    static portico_status PORTICO_CALL load_##NAME(const portico_host *host, void *state) { \
-        static const build b = {(LIBRARY), &PLAYER##_fields,     sizeof(PLAYER),            \
-                                (ASK),     &RARE_STATE##_fields, sizeof(RARE_STATE)};       \
-        return load_land(&b, host, state);                                                  \
-    }                                                                                       \
-    static const portico_module_info *PORTICO_CALL describe_##NAME(void) {                  \
-        static const portico_module_info info = {                                           \
-            PORTICO_MODULE_HEAD, .name = "land",                                            \
-            .version = #NAME,    .state_size = sizeof(land_state),                          \
-            .load = load_##NAME, .start = start_land,                                       \
-            __VA_ARGS__};                                                                   \
-        return &info;                                                                       \
-    }
+/* Of a build that does not come to serve. */
+static portico_status never_start(void *state, uint32_t why) {
+    (void)state;
+    sim_fail("a start that nothing leads to is called: %u", why);
+}
 
-LAND(extra, LAND_EXTRA, extra, ask_extra, plain, .unload = NULL)
-LAND(plain, LAND_PLAIN, plain, ask_plain, plain, .unload = NULL)
-LAND(fails, LAND_FAILS, extra, ask_extra, plain, .unload = give_up, .swap_in = swap_in_fails)
-LAND(narrow, LAND_NARROW, extra, ask_extra, narrow, .unload = give_up)
+static void never_stop(void *state, uint32_t why) {
+    (void)state;
+    sim_fail("the stop of a generation that has not started is called: %u", why);
+}
+
+static const portico_room_message room_messages[] = {PORTICO_MESSAGE(LAND_MESSAGE, on_message)};
+
+static const portico_room_type room_types[] = {
+    {.name = "room", .on_join = on_join, .messages = PORTICO_TABLE(room_messages)}};
+
+#define LAND(NAME, PLAYER, ASK, RARE, START, STOP)                                           \
+    static const portico_opcode NAME##_opcodes[] = {                                         \
+        PORTICO_RAW(LAND_ASK, 0, PORTICO_SIZE_ANY, ASK),                                     \
+        PORTICO_RAW(LAND_WORK, 0, PORTICO_SIZE_ANY, work)};                                  \
+    static const portico_session_type NAME##_types[] = {                                     \
+        {.name = "player",                                                                   \
+         .state = PORTICO_STATE_OF(PLAYER, 1),                                               \
+         .on_open = on_open,                                                                 \
+         .opcodes = PORTICO_TABLE(NAME##_opcodes)},                                          \
+        {.name = "rare",                                                                     \
+         .state = PORTICO_STATE_OF(RARE, 1),                                                 \
+         .on_open = rare_open,                                                               \
+         .on_packet = ask_plain}};                                                           \
+    static const portico_module NAME##_land = {.name = "land",                               \
+                                               .version = #NAME,                             \
+                                               .state = PORTICO_STATE_OPAQUE(land_state, 0), \
+                                               .session_types = PORTICO_TABLE(NAME##_types), \
+                                               .room_types = PORTICO_TABLE(room_types),      \
+                                               .start = (START),                             \
+                                               .stop = (STOP)};
+
+LAND(extra, extra, ask_extra, plain, extra_start, extra_stop)
+LAND(plain, plain, ask_plain, plain, plain_start, plain_stop)
+LAND(fails, extra, ask_extra, plain, fails_start, never_stop)
+LAND(narrow, extra, ask_extra, narrow, never_start, never_stop)
 
 /* ---- guide -------------------------------------------------------------------------------- */
 
-static void PORTICO_CALL stay(portico_session session, void *state, const portico_packet *packet) {
+static void stay(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     guide_inside++;
     os_sleep(guide_stay_ms);
@@ -197,16 +207,7 @@ static void PORTICO_CALL stay(portico_session session, void *state, const portic
     reply(session, packet->opcode, 0, 0);
 }
 
-static portico_status PORTICO_CALL load_guide(const portico_host *host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type, .name = "land.player"};
-    (void)state;
-    CHECK(host->register_session_type(&type) == PORTICO_OK);
-    CHECK(host->register_handler("land.player", GUIDE_STAY, stay) == PORTICO_OK);
-    return PORTICO_OK;
-}
-
-static portico_status PORTICO_CALL dependency_swaps(void *state, const char *name,
-                                                    const char *version) {
+static portico_status dependency_swaps(void *state, const char *name, const char *version) {
     (void)state, (void)name, (void)version;
     guide_asked = true;
     sim_spare_this_thread(true); /* workers may stall: see back_and_forth */
@@ -216,24 +217,23 @@ static portico_status PORTICO_CALL dependency_swaps(void *state, const char *nam
     return PORTICO_OK;
 }
 
-static const portico_module_info *PORTICO_CALL describe_guide(void) {
-    static const char *const required[] = {"land", NULL};
-    static const portico_module_info info = {
-        PORTICO_MODULE_HEAD,  .name = "guide",    .version = "1",
-        .required = required, .load = load_guide, .dependency_swaps = dependency_swaps};
-    return &info;
-}
+static const portico_opcode guide_opcodes[] = {PORTICO_RAW(GUIDE_STAY, 0, PORTICO_SIZE_ANY, stay)};
+
+static const portico_session_type guide_types[] = {
+    {.name = "land.player", .opcodes = PORTICO_TABLE(guide_opcodes)}};
+
+static const char *const guide_required[] = {"land", NULL};
+
+static const portico_module guide = {.name = "guide",
+                                     .version = "1",
+                                     .required = guide_required,
+                                     .session_types = PORTICO_TABLE(guide_types),
+                                     .dependency_swaps = dependency_swaps};
 
 void generations_add_libraries(void) {
-    static const struct {
-        const char *name;
-        const portico_module_info *(PORTICO_CALL *describe)(void);
-    } libraries[] = {
-        {LAND_EXTRA, describe_extra},   {LAND_PLAIN, describe_plain}, {LAND_FAILS, describe_fails},
-        {LAND_NARROW, describe_narrow}, {GUIDE, describe_guide},
-    };
-    for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++) {
-        sim_library_add(libraries[i].name, PORTICO_MODULE_SYMBOL,
-                        (void *)(uintptr_t)libraries[i].describe);
-    }
+    (void)world_library(LAND_EXTRA, &extra_land);
+    (void)world_library(LAND_PLAIN, &plain_land);
+    (void)world_library(LAND_FAILS, &fails_land);
+    (void)world_library(LAND_NARROW, &narrow_land);
+    (void)world_library(GUIDE, &guide);
 }

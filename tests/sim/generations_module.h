@@ -11,7 +11,7 @@
  * LAND_PLAIN do not have. */
 #define LAND_EXTRA "land extra"
 #define LAND_PLAIN "land plain"
-#define LAND_FAILS "land fails"   /* its swap_in does */
+#define LAND_FAILS "land fails"   /* its `start` does */
 #define LAND_NARROW "land narrow" /* cannot take over states of the rare type */
 #define GUIDE "guide"
 
@@ -31,7 +31,6 @@ typedef struct land_answer {
 
 enum { LAND_EXTRA_SET = 77 };
 
-extern const portico_host *land_host;
 extern portico_session land_player; /* the latest */
 extern portico_room land_rooms[LAND_ROOMS];
 extern uint32_t land_works;    /* that have begun */
@@ -39,9 +38,8 @@ extern bool land_hurries;      /* works take no time */
 extern uint32_t land_joins;    /* of all rooms */
 extern uint32_t land_messages; /* that the first room has had: numbered from 1 */
 extern uint32_t land_rare;     /* sessions of the rare type that have opened */
-extern bool land_swap_in;      /* LAND_FAILS is in its swap_in, which waits while */
-extern bool land_swap_in_waits;
-extern uint32_t land_loads; /* of LAND_FAILS and LAND_NARROW, that had no unload yet */
+extern bool land_starting;     /* LAND_FAILS is in its `start`, which waits while */
+extern bool land_start_waits;
 
 extern bool guide_stays;
 extern uint32_t guide_stay_ms;

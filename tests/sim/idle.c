@@ -36,113 +36,111 @@ typedef struct park_state {
 } park_state;
 
 static const witness_code code = {0, "park", "park"};
-static const portico_host *host;
 static portico_room rooms[ROOMS];
 static uint32_t ticks[ROOMS];
 static bool with_rooms;
 static uint32_t opened;
 static uint32_t closed;
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     (void)state;
-    witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
+    witness_entity *e = witness_open(&code, session.id, WITNESS_OWNER);
     if (with_rooms) {
-        CHECK(host->room_join(rooms[opened % ROOMS], session) == PORTICO_OK);
+        CHECK(host->session_join(session, rooms[opened % ROOMS], 0) == PORTICO_OK);
     }
     opened++;
     witness_leave(e);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)state;
     closed++;
-    witness_leave(witness_close(&code, session, WITNESS_OWNER, reason));
+    witness_leave(witness_close(&code, session.id, WITNESS_OWNER, reason));
 }
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
-    (void)state;
-    witness_leave(witness_open(&code, room, WITNESS_ROOM));
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
+    (void)state, (void)data;
+    CHECK(size == 0);
+    witness_leave(witness_open(&code, room.id, WITNESS_ROOM));
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_room_close(portico_room room, void *state, portico_status reason) {
+static void on_room_close(portico_room room, void *state, portico_status reason) {
     (void)state;
-    witness_leave(witness_close(&code, room, WITNESS_ROOM, reason));
+    witness_leave(witness_close(&code, room.id, WITNESS_ROOM, reason));
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     (void)state;
-    witness_entity *e = witness_join(&code, room, session);
+    witness_entity *e = witness_join(&code, room.id, session.id);
     sim_yield();
-    witness_joined(e, session, PORTICO_OK);
+    witness_joined(e, session.id, PORTICO_OK);
     witness_leave(e);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
-                                  portico_status reason) {
+static void on_leave(portico_room room, void *state, portico_session session,
+                     portico_status reason) {
     (void)state;
-    witness_entity *e = witness_leave_room(&code, room, session);
+    witness_entity *e = witness_leave_room(&code, room.id, session.id);
     CHECK(reason != PORTICO_OK); /* nobody leaves before the end */
     witness_leave(e);
 }
 
-static void PORTICO_CALL on_tick(portico_entity room, void *state, const portico_message *message) {
+static void on_tick(portico_room room, void *state, const portico_message *message) {
     park_state *s = state;
-    witness_entity *e = witness_enter(&code, room, "a tick");
+    witness_entity *e = witness_enter(&code, room.id, "a tick");
     CHECK(message->missed == 0);
     s->ticks++;
     for (int i = 0; i < ROOMS; i++) {
-        if (rooms[i] == room) {
+        if (rooms[i].id == room.id) {
             ticks[i] = s->ticks;
         }
     }
-    (void)host->room_send(room, TICK, &s->ticks, sizeof s->ticks, 0);
+    (void)host->room_send(room, TICK, &s->ticks, sizeof s->ticks, (portico_session){0});
     witness_leave(e);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {
-        .struct_size = sizeof type, .name = "session", .on_open = on_open, .on_close = on_close};
-    static const portico_room_type room = {.struct_size = sizeof room,
-                                           .state_size = sizeof(park_state),
-                                           .name = "lawn",
-                                           .on_open = on_room_open,
-                                           .on_join = on_join,
-                                           .on_leave = on_leave,
-                                           .on_close = on_room_close};
+static portico_status park_start(void *state, uint32_t why) {
     (void)state;
-    host = ledger_host(from_host);
-    witness_load(&code);
-    CHECK(host->register_session_type(&type) == PORTICO_OK);
-    CHECK(host->register_room_type(&room) == PORTICO_OK);
-    return host->register_message("lawn", TICK, on_tick);
-}
-
-static portico_status PORTICO_CALL start(void *state) {
-    (void)state;
+    witness_start(&code, why);
     for (int i = 0; i < ROOMS && with_rooms; i++) {
         char name[16];
         snprintf(name, sizeof name, "%d", i);
-        CHECK(host->room_create("park.lawn", name, &rooms[i]) == PORTICO_OK);
-        CHECK(host->post_every(rooms[i], TICK, NULL, 0, MINUTE_MS, NULL) == PORTICO_OK);
+        CHECK(host->room_create("park.lawn", name, NULL, 0, &rooms[i]) == PORTICO_OK);
+        CHECK(host->post_every(portico_room_entity(rooms[i]), TICK, NULL, 0, MINUTE_MS, NULL) ==
+              PORTICO_OK);
     }
+    witness_started(&code, why, PORTICO_OK);
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL unload(void *state) {
+static void park_stop(void *state, uint32_t why) {
     (void)state;
-    witness_unload(&code);
+    witness_stop(&code, why);
 }
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "park",   .version = "1",
-                                         .load = load,        .unload = unload, .start = start};
+static const portico_session_type session_types[] = {
+    {.name = "session", .on_open = on_open, .on_close = on_close}};
 
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_room_message messages[] = {PORTICO_MESSAGE(TICK, on_tick)};
+
+static const portico_room_type room_types[] = {{.name = "lawn",
+                                                .state = PORTICO_STATE_OPAQUE(park_state, 0),
+                                                .on_open = on_room_open,
+                                                .on_join = on_join,
+                                                .on_leave = on_leave,
+                                                .on_close = on_room_close,
+                                                .messages = PORTICO_TABLE(messages)}};
+
+static const portico_module park = {.name = "park",
+                                    .version = "1",
+                                    .session_types = PORTICO_TABLE(session_types),
+                                    .room_types = PORTICO_TABLE(room_types),
+                                    .start = park_start,
+                                    .stop = park_stop};
 
 /* ---- the scenario ------------------------------------------------------------------------ */
 
@@ -220,7 +218,7 @@ SCENARIO(idle) {
     static uint32_t received[PLAYERS];
     sim_calls_succeed();
     with_rooms = sim_chance(SIM_WORLD, 2);
-    sim_library_add("park", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("park", &park);
     world_build("park", "park");
     CHECK(world_start("workers = 2", "[module park]\n[listener main]\naddress = 127.0.0.1\n"
                                      "port = 7000\ntype = park.session\nidle_timeout_s = 0\n"));

@@ -1,8 +1,8 @@
 /* ledger.h: counts what modules ask of the host and get from it, and what administrators are
  * answered; counters.h compares it with what the host has counted.
  *
- * All modules of a scenario call the host by the table that ledger_host returns. Only one thread
- * runs at a time, so all this is plain variables. */
+ * All modules of a scenario call the host by the table `host`. Only one thread runs at a time, so
+ * all this is plain variables. */
 #ifndef TEST_LEDGER_H
 #define TEST_LEDGER_H
 
@@ -27,12 +27,12 @@ typedef struct ledger_sums {
 
 extern ledger_sums ledger;
 
-/* In `load`: the table that the module uses from now on instead of `from`. It does the same, counts,
- * and fails if a call with the id of something that has ended (ended.h) does not return what the
- * API documents. Calls that are in progress are counted when they return. */
-const portico_host *ledger_host(const portico_host *from);
+/* The table that modules use instead of world_host. It calls that one, counts, and fails if a call
+ * with the id of something that has ended (ended.h) does not return what the API documents. Calls
+ * that are in progress are counted when they return. */
+extern const portico_host *const host;
 
-/* A module without that table is loaded: its packets are unknown. */
+/* A module that does not use that table is loaded: its packets are unknown. */
 void ledger_is_partial(void);
 
 /* A handler has received a packet. */

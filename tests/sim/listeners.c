@@ -45,15 +45,14 @@ typedef struct hall_state {
 } hall_state;
 
 static const witness_code code = {0, "hall", "hall"};
-static const portico_host *host;
 static uint32_t of_few;
 static uint32_t of_alone;
 static uint32_t of_others;
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     hall_state *s = state;
     portico_session_info info = {.struct_size = sizeof info};
-    witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
+    witness_entity *e = witness_open(&code, session.id, WITNESS_OWNER);
     CHECK(host->session_info(session, &info) == PORTICO_OK);
     CHECK(info.outgoing == 0);
     s->of_service = strcmp(info.service, "few") == 0     ? &of_few
@@ -65,41 +64,41 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     hall_state *s = state;
-    witness_entity *e = witness_close(&code, session, WITNESS_OWNER, reason);
+    witness_entity *e = witness_close(&code, session.id, WITNESS_OWNER, reason);
     --*s->of_service;
     witness_leave(e);
 }
 
-static void PORTICO_CALL on_echo(portico_session session, void *state,
-                                 const portico_packet *packet) {
+static void on_echo(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
-    echoes_answer(&code, host, session, packet);
+    echoes_answer(&code, session, packet);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .state_size = sizeof(hall_state),
-                                              .name = "session",
+static portico_status hall_start(void *state, uint32_t why) {
+    (void)state;
+    return echoes_start(&code, why);
+}
+
+static void hall_stop(void *state, uint32_t why) {
+    (void)state;
+    witness_stop(&code, why);
+}
+
+static const portico_opcode opcodes[] = {PORTICO_RAW(ECHO, 0, PORTICO_SIZE_ANY, on_echo)};
+
+static const portico_session_type types[] = {{.name = "session",
+                                              .state = PORTICO_STATE_OPAQUE(hall_state, 0),
                                               .on_open = on_open,
-                                              .on_close = on_close};
-    (void)state;
-    host = ledger_host(from_host);
-    return echoes_load(&code, host, &type, ECHO, on_echo);
-}
+                                              .on_close = on_close,
+                                              .opcodes = PORTICO_TABLE(opcodes)}};
 
-static void PORTICO_CALL unload(void *state) {
-    (void)state;
-    witness_unload(&code);
-}
-
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "hall", .version = "1",
-                                         .load = load, .unload = unload};
-
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_module hall = {.name = "hall",
+                                    .version = "1",
+                                    .session_types = PORTICO_TABLE(types),
+                                    .start = hall_start,
+                                    .stop = hall_stop};
 
 /* ---- what the status says ---------------------------------------------------------------- */
 
@@ -292,7 +291,7 @@ static void check_back(void) {
 }
 
 static bool start(void) {
-    sim_library_add("hall", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("hall", &hall);
     world_build("hall", "hall");
     return world_start("workers = 3\nstop_timeout_ms = 600000",
                        "[module hall]\nload = no\n"

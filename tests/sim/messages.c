@@ -1,11 +1,13 @@
-/* Sessions, rooms and two modules post to each other, start and cancel timers, run jobs, and send
- * to channels, while sessions move and end, one module is swapped and rolled back, and the other
- * one is unloaded and loaded, and perhaps the host is stopped. post.h knows what must arrive.
+/* Sessions, rooms and two modules post to each other, ask and reply, start and cancel timers, run
+ * jobs, and send to channels, while sessions move and end, one module is swapped and rolled back,
+ * and the other one is unloaded and loaded, and perhaps the host is stopped. post.h and asks.h know
+ * what must arrive.
  *
  * All kinds of faults may strike. One build has states of another shape, which the host converts.
  * After the last fault everything arrives that was posted to anybody who is still there.
  */
 #include "os/compiler.h"
+#include "sim/asks.h"
 #include "sim/commander.h"
 #include "sim/counters.h"
 #include "sim/messages_module.h"
@@ -138,6 +140,7 @@ SCENARIO(messages) {
     if (serves && !early) {
         os_sleep(SETTLE_MS);
         post_settled(SETTLE_MS / 2);
+        asks_settled(SETTLE_MS / 2);
         (void)world_ctl("load messages", NULL);
         CHECK(world_ctl("swap --force messages", NULL));
     }

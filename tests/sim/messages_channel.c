@@ -1,6 +1,7 @@
 /* messages_channel.c: see messages_channel.h. */
 #include "sim/messages_channel.h"
 
+#include "sim/ledger.h"
 #include "sim/post.h"
 #include "sim/world.h"
 
@@ -30,9 +31,9 @@ static void remove_at(channel *c, uint32_t i) {
     memmove(&c->members[i], &c->members[i + 1], (c->count - i) * sizeof c->members[0]);
 }
 
-static void join(const portico_host *host, channel *c, visitor *who) {
+static void join(channel *c, visitor *who) {
     bool member = find(c, who) < c->count;
-    portico_status status = host->channel_join(c->name, who->id);
+    portico_status status = host->channel_join(c->name, (portico_session){who->id});
     CHECK(status == PORTICO_E_GONE || status == (member ? PORTICO_E_EXISTS : PORTICO_OK) ||
           (status == PORTICO_E_NO_MEMORY && post_faults));
     if (status == PORTICO_OK) {
@@ -41,9 +42,9 @@ static void join(const portico_host *host, channel *c, visitor *who) {
     }
 }
 
-static void leave(const portico_host *host, channel *c, visitor *who) {
+static void leave(channel *c, visitor *who) {
     uint32_t i = find(c, who);
-    portico_status status = host->channel_leave(c->name, who->id);
+    portico_status status = host->channel_leave(c->name, (portico_session){who->id});
     if (i == c->count) {
         CHECK(status == PORTICO_E_NOT_FOUND || status == PORTICO_E_GONE);
     } else {
@@ -53,13 +54,13 @@ static void leave(const portico_host *host, channel *c, visitor *who) {
 }
 
 /* Those that have not ended, in the order of joining. */
-static void list(const portico_host *host, channel *c) {
+static void list(channel *c) {
     portico_session members[MEMBERS_MAX];
     uint32_t count = host->channel_members(c->name, members, MEMBERS_MAX);
     uint32_t at = 0;
     CHECK(count <= c->count);
     for (uint32_t i = 0; i < c->count; i++) {
-        if (at < count && members[at] == c->members[i]->id) {
+        if (at < count && members[at].id == c->members[i]->id) {
             at++;
         } else {
             CHECK(c->members[i]->reason != 0);
@@ -69,7 +70,7 @@ static void list(const portico_host *host, channel *c) {
     CHECK(at == count);
 }
 
-static void send(const portico_host *host, channel *c) {
+static void send(channel *c) {
     uint64_t number = ++last_packet;
     const visitor *except =
         c->count > 0 && world_random(2) == 0 ? c->members[world_random(c->count)] : NULL;
@@ -81,7 +82,7 @@ static void send(const portico_host *host, channel *c) {
         }
     }
     uint32_t sent = host->channel_send(c->name, PACKET, &number, sizeof number,
-                                       except != NULL ? except->id : 0);
+                                       (portico_session){except != NULL ? except->id : 0});
     CHECK(sent <= to);
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->members[i] != except) {
@@ -93,35 +94,36 @@ static void send(const portico_host *host, channel *c) {
     }
 }
 
-static void send_one(const portico_host *host, visitor *who) {
+static void send_one(visitor *who) {
     uint64_t number = ++last_packet;
     mail_note(&who->mail, number);
-    portico_status status = host->session_send(who->id, PACKET, &number, sizeof number);
+    portico_status status =
+        host->session_send((portico_session){who->id}, PACKET, &number, sizeof number);
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE ||
           (status == PORTICO_E_NO_MEMORY && post_faults));
     mail_sent(&who->mail, number, status == PORTICO_OK ? MAIL_CERTAIN : MAIL_NEVER);
 }
 
-void messages_channel_act(const portico_host *host) {
+void messages_channel_act(void) {
     channel *c = &channels[world_random(CHANNELS)];
     visitor *who = messages_some_visitor();
     switch (world_random(6)) {
     case 0:
     case 1:
         if (who != NULL) {
-            join(host, c, who);
+            join(c, who);
         }
         break;
     case 2:
         if (who != NULL) {
-            leave(host, c, who);
+            leave(c, who);
         }
         break;
-    case 3: list(host, c); break;
-    case 4: send(host, c); break;
+    case 3: list(c); break;
+    case 4: send(c); break;
     default:
         if (who != NULL) {
-            send_one(host, who);
+            send_one(who);
         }
         break;
     }

@@ -6,6 +6,6 @@
 #include "sim/messages_module.h"
 
 /* Joins, leaves, sends or lists, as chance says. */
-void messages_channel_act(const portico_host *host);
+void messages_channel_act(void);
 
 #endif

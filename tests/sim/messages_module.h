@@ -17,7 +17,7 @@ enum { COMMAND = 1, WELCOME = 100, PACKET = 101 };
 
 /* A session. */
 typedef struct visitor {
-    portico_session id;
+    uint64_t id;
     portico_status reason; /* of on_close; 0: not yet */
     uint32_t commands;
     mail mail;

@@ -12,8 +12,8 @@ static const uint64_t ms_ns = 1000000;
 /* A letter, a timer or a job. Its number is its place in the table and 1. */
 typedef struct item {
     post_kind kind;
-    portico_entity from;   /* a letter's sender; otherwise the module */
-    portico_entity to;     /* 0: a job's reply goes nowhere */
+    uint64_t from;         /* a letter's sender; otherwise the module */
+    uint64_t to;           /* 0: a job's reply goes nowhere */
     bool called;           /* the call has returned, */
     portico_status status; /* with this */
     uint64_t arrived;      /* how often; of a periodic timer with what was missed */
@@ -21,14 +21,14 @@ typedef struct item {
     uint64_t until_ns;
     uint32_t delay_ms;
     uint32_t period_ms;
-    portico_timer id;
+    uint64_t id;
     uint32_t cancelling; /* calls of timer_cancel that have not returned */
     bool cancelled;      /* timer_cancel has returned PORTICO_OK */
     bool over;           /* so, or its module has ended: at most one message is still on its way */
     uint32_t late;       /* messages since then */
     bool gone;           /* timer_cancel has returned PORTICO_E_GONE */
     bool works;          /* the job has begun */
-    uint32_t waiting;    /* jobs before it, when run_blocking was called */
+    uint32_t waiting;    /* jobs before it, when run_job was called */
 } item;
 
 bool post_faults;
@@ -44,7 +44,7 @@ uint32_t post_count(void) {
 
 /* ---- boxes -------------------------------------------------------------------------------- */
 
-post_box *post_find(portico_entity id) {
+post_box *post_find(uint64_t id) {
     for (uint32_t i = box_count; i-- > 0;) {
         if (boxes[i].id == id) {
             return &boxes[i];
@@ -57,13 +57,13 @@ post_box *post_latest(uint32_t n) {
     return n < box_count ? &boxes[box_count - 1 - n] : NULL;
 }
 
-post_box *post_open(portico_entity id, portico_entity owner) {
+post_box *post_open(uint64_t id, uint64_t owner) {
     CHECK(id != 0 && post_find(id) == NULL && box_count < BOXES_MAX);
     boxes[box_count] = (post_box){.id = id, .owner = owner, .open = true};
     return &boxes[box_count++];
 }
 
-post_box *post_enter(portico_entity id) {
+post_box *post_enter(uint64_t id) {
     post_box *b = post_find(id);
     CHECK(b != NULL && b->open && !b->ended && !b->inside);
     b->inside = true;
@@ -107,7 +107,7 @@ static void returned(item *it, portico_status status) {
     CHECK(status != PORTICO_E_NO_MEMORY || post_faults);
 }
 
-uint64_t post_letter(portico_entity from, portico_entity to) {
+uint64_t post_letter(uint64_t from, uint64_t to) {
     return item_add(&(item){.kind = POST_LETTER, .from = from, .to = to});
 }
 
@@ -116,8 +116,7 @@ void post_lettered(uint64_t number, portico_status status) {
     returned(item_of(number), status);
 }
 
-uint64_t post_timer(portico_entity owner, portico_entity to, uint32_t delay_ms,
-                    uint32_t period_ms) {
+uint64_t post_timer(uint64_t owner, uint64_t to, uint32_t delay_ms, uint32_t period_ms) {
     return item_add(&(item){.kind = period_ms != 0 ? POST_EVERY : POST_ONCE,
                             .from = owner,
                             .to = to,
@@ -127,18 +126,20 @@ uint64_t post_timer(portico_entity owner, portico_entity to, uint32_t delay_ms,
                             .period_ms = period_ms});
 }
 
-void post_timed(uint64_t number, portico_status status, portico_timer id) {
+void post_timed(uint64_t number, portico_status status, uint64_t id) {
     item *it = item_of(number);
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE || status == PORTICO_E_NO_MEMORY);
     returned(it, status);
     it->until_ns = os_monotonic_ns();
     it->id = status == PORTICO_OK ? id : 0;
+    const post_box *owner = post_find(it->from);
+    it->over = owner != NULL && owner->ended; /* its start has failed */
     for (uint32_t i = 0; i + 1 < number && it->id != 0; i++) {
         CHECK(items[i].id != id);
     }
 }
 
-portico_timer post_some_timer(uint64_t *number) {
+uint64_t post_some_timer(uint64_t *number) {
     for (uint32_t tries = 0; tries < 16 && item_count > 0; tries++) {
         *number = item_count - sim_random(SIM_WORLD, item_count < 64 ? item_count : 64);
         if (item_of(*number)->id != 0) {
@@ -177,7 +178,7 @@ static uint32_t jobs_waiting(void) {
     return waiting;
 }
 
-uint64_t post_job(portico_entity owner, portico_entity reply_to) {
+uint64_t post_job(uint64_t owner, uint64_t reply_to) {
     uint32_t waiting = jobs_waiting();
     return item_add(&(item){.kind = POST_JOB, .from = owner, .to = reply_to, .waiting = waiting});
 }

@@ -11,14 +11,14 @@
 #include <stdbool.h>
 
 typedef struct post_box {
-    portico_entity id;
-    portico_entity owner; /* the module's */
-    bool open;            /* its first handler has begun */
-    bool ended;           /* its last handler has returned */
-    bool ends;            /* somebody has begun to end it */
-    bool inside;          /* a handler runs */
-    uint64_t handled;     /* messages: what its state must have */
-    uint64_t sum;         /* of their numbers */
+    uint64_t id;
+    uint64_t owner;   /* the module's */
+    bool open;        /* its first handler has begun */
+    bool ended;       /* its last handler has returned */
+    bool ends;        /* somebody has begun to end it */
+    bool inside;      /* a handler runs */
+    uint64_t handled; /* messages: what its state must have */
+    uint64_t sum;     /* of their numbers */
 } post_box;
 
 /* Calls may run out of memory, and libraries may fail. */
@@ -26,37 +26,37 @@ extern bool post_faults;
 
 /* ---- boxes -------------------------------------------------------------------------------- */
 
-post_box *post_open(portico_entity id, portico_entity owner);
+post_box *post_open(uint64_t id, uint64_t owner);
 /* Encloses a handler. post_enter lets other threads run. */
-post_box *post_enter(portico_entity id);
+post_box *post_enter(uint64_t id);
 void post_leave(post_box *b);
 /* The entity has ended: nothing arrives any more. A module's timers end with it. */
 void post_end(post_box *b);
-post_box *post_find(portico_entity id);
+post_box *post_find(uint64_t id);
 /* The nth box, counted from the latest, or NULL. */
 post_box *post_latest(uint32_t n);
 
 /* ---- letters ------------------------------------------------------------------------------ */
 
 /* A message is about to be posted from the turn of `from`. Returns its number. */
-uint64_t post_letter(portico_entity from, portico_entity to);
+uint64_t post_letter(uint64_t from, uint64_t to);
 /* What `post` has returned. */
 void post_lettered(uint64_t number, portico_status status);
 
 /* ---- timers ------------------------------------------------------------------------------- */
 
 /* A timer is about to be started by the module `owner`; `period_ms` 0: once. Returns its number. */
-uint64_t post_timer(portico_entity owner, portico_entity to, uint32_t delay_ms, uint32_t period_ms);
-void post_timed(uint64_t number, portico_status status, portico_timer id);
+uint64_t post_timer(uint64_t owner, uint64_t to, uint32_t delay_ms, uint32_t period_ms);
+void post_timed(uint64_t number, portico_status status, uint64_t id);
 /* Some timer that has been started, for timer_cancel; 0: there is none. */
-portico_timer post_some_timer(uint64_t *number);
+uint64_t post_some_timer(uint64_t *number);
 void post_cancels(uint64_t number);
 void post_cancelled(uint64_t number, portico_status status);
 
 /* ---- jobs --------------------------------------------------------------------------------- */
 
-/* run_blocking is about to be called. `waiting_max`: [host] blocking_queue. */
-uint64_t post_job(portico_entity owner, portico_entity reply_to);
+/* run_job is about to be called. `waiting_max`: [host] blocking_queue. */
+uint64_t post_job(uint64_t owner, uint64_t reply_to);
 void post_jobbed(uint64_t number, portico_status status, uint32_t waiting_max);
 /* The job runs. */
 void post_works(uint64_t number);

@@ -3,7 +3,7 @@
  * host is stopped. rooms_book.h knows what may happen.
  *
  * All kinds of faults may strike. After the last one the host recovers: no message of
- * room_join_tell is missing, the module can be swapped, and a new client is served.
+ * session_join is missing, the module can be swapped, and a new client is served.
  */
 #include "os/compiler.h"
 #include "sim/commander.h"
@@ -160,8 +160,8 @@ SCENARIO(rooms) {
     if (!book_faults) {
         sim_calls_succeed();
     }
-    sim_library_add("rooms 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_1);
-    sim_library_add("rooms 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)rooms_describe_2);
+    (void)world_library("rooms 1", &rooms_1);
+    (void)world_library("rooms 2", &rooms_2);
     world_build("rooms", "rooms 1");
     book_rooms_end = true; /* if the start fails */
     bool serves = world_start("workers = 3", "[module rooms]\n[listener main]\n"

@@ -39,7 +39,7 @@ uint32_t guest_index(const guest *g) {
     return (uint32_t)(g - guests);
 }
 
-guest *guest_find(portico_session id) {
+guest *guest_find(uint64_t id) {
     for (uint32_t i = guest_count; i-- > 0;) {
         if (guests[i].id == id) {
             return &guests[i];
@@ -48,7 +48,7 @@ guest *guest_find(portico_session id) {
     return NULL;
 }
 
-place *place_find(portico_room id) {
+place *place_find(uint64_t id) {
     for (uint32_t i = place_count; i-- > 0;) {
         if (places[i].id == id) {
             return &places[i];
@@ -65,7 +65,7 @@ void places_all_close(void) {
 
 /* ---- sessions ----------------------------------------------------------------------------- */
 
-guest *guest_opens(portico_session id) {
+guest *guest_opens(uint64_t id) {
     CHECK(id != 0 && guest_find(id) == NULL && place_find(id) == NULL);
     CHECK(guest_count < GUESTS_MAX);
     guest *g = &guests[guest_count++];
@@ -74,7 +74,7 @@ guest *guest_opens(portico_session id) {
     return g;
 }
 
-guest *guest_enter(portico_session id) {
+guest *guest_enter(uint64_t id) {
     guest *g = guest_find(id);
     CHECK(g != NULL && g->open && !g->closed && !g->inside);
     g->inside = true;
@@ -98,6 +98,8 @@ void guest_leave(guest *g) {
 void guest_closes(guest *g, portico_status reason) {
     CHECK(g->place == NULL);
     CHECK(g->left_for == PORTICO_OK || g->left_for == reason);
+    CHECK(reason != PORTICO_OK && reason != PORTICO_E_CLOSED);
+    CHECK(reason != BOOK_GUEST_REASON || g->told_to_end);
     g->reason = reason;
     g->closed = true;
     g->ends = true;
@@ -107,7 +109,7 @@ void guest_closes(guest *g, portico_status reason) {
 
 /* ---- rooms -------------------------------------------------------------------------------- */
 
-place *place_seen(portico_room id, uint32_t type, uint32_t name) {
+place *place_seen(uint64_t id, uint32_t type, uint32_t name) {
     place *p = place_find(id);
     if (p != NULL) {
         CHECK(p->type == type && p->name == name);
@@ -123,7 +125,7 @@ place *place_seen(portico_room id, uint32_t type, uint32_t name) {
     return p;
 }
 
-place *place_enter(portico_room id) {
+place *place_enter(uint64_t id) {
     place *p = place_find(id);
     CHECK(p != NULL && p->opened && !p->closed && !p->inside);
     p->inside = true;
@@ -146,8 +148,16 @@ void place_opens(place *p) {
     sim_yield();
 }
 
-void place_closes(place *p) {
+portico_status place_reason(const place *p) {
+    static const portico_status reasons[] = {PORTICO_E_CLOSED, PORTICO_E_LIMIT, PORTICO_E_EOF};
+    return reasons[p->id % 3];
+}
+
+void place_closes(place *p, portico_status reason) {
     CHECK(p->closing || book_rooms_end);
+    CHECK(reason == place_reason(p) || (reason == p->refused && reason != PORTICO_OK) ||
+          (book_rooms_end && (reason == PORTICO_E_UNLOADED || reason == PORTICO_E_SHUTDOWN ||
+                              reason == PORTICO_E_NO_MEMORY)));
     CHECK(p->count == 0);
     p->closing = true;
     p->closed = true;
@@ -204,7 +214,7 @@ void guest_moved(guest *g) {
     g->moving--;
 }
 
-uint32_t guest_asks(guest *g, portico_room room, bool own) {
+uint32_t guest_asks(guest *g, uint64_t room, bool own) {
     uint32_t number = 0;
     while (number < BOOK_ASKS && g->asks[number].pending) {
         number++;
@@ -232,7 +242,7 @@ void guest_asked(guest *g, uint32_t number, portico_status status) {
 void guest_told(guest *g, uint32_t number, const portico_room_result *result) {
     ask *a = &g->asks[number];
     const place *p = place_find(a->room);
-    CHECK(a->pending && result->room == a->room && p != NULL);
+    CHECK(a->pending && result->room.id == a->room && p != NULL);
     a->pending = false;
     switch (result->status) {
     case PORTICO_OK: CHECK(a->entered); break;
@@ -241,14 +251,14 @@ void guest_told(guest *g, uint32_t number, const portico_room_result *result) {
     case PORTICO_E_CANCELLED: CHECK(a->overtaken); break;
     case PORTICO_E_REFUSED: CHECK(a->refused); break;
     case PORTICO_E_NO_MEMORY: CHECK(book_faults); break;
-    default: sim_fail("room_join_tell ends with status %d", result->status);
+    default: sim_fail("session_join ends with status %d", result->status);
     }
 }
 
 void guest_commanded(const guest *g) {
     for (uint32_t i = 0; i < BOOK_ASKS; i++) {
         if (g->asks[i].pending && g->asks[i].own) {
-            sim_fail("a packet of session %llu overtakes the message of room_join_tell",
+            sim_fail("a packet of session %llu overtakes the message of session_join",
                      (unsigned long long)g->id);
         }
     }

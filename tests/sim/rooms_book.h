@@ -10,27 +10,31 @@
 
 #include <portico/portico.h>
 
+/* Why a module closes a session: nothing else ends one for it. */
+#define BOOK_GUEST_REASON PORTICO_E_DEPENDENCY
+
 enum { BOOK_ASKS = 4, BOOK_MEMBERS = 32, BOOK_NAMES = 3, BOOK_TYPES = 2, SMALL_MEMBERS = 2 };
 
 typedef struct place place;
 typedef struct guest guest;
 
-/* A room_join_tell that has not been answered. Its number is that of the message. */
+/* A session_join whose message has not arrived. Messages are numbered as these are. */
 typedef struct ask {
     bool pending;
     bool own;       /* by a handler of the guest's: no later packet may come before the answer */
     bool entered;   /* the guest was in that room since */
     bool refused;   /* on_join has refused it since */
     bool overtaken; /* another move was asked for since */
-    portico_room room;
+    uint64_t room;
 } ask;
 
 struct guest {
-    portico_session id;
+    uint64_t id;
     bool open;
     bool closed;
-    bool inside; /* a handler of the session runs */
-    bool ends;   /* somebody has begun to end it */
+    bool inside;      /* a handler of the session runs */
+    bool ends;        /* somebody has begun to end it */
+    bool told_to_end; /* by session_close, for BOOK_GUEST_REASON */
     place *place;
     uint32_t moves;          /* calls that move it, */
     uint32_t moving;         /* and those of them that have not returned */
@@ -44,13 +48,14 @@ struct guest {
 };
 
 struct place {
-    portico_room id;
+    uint64_t id;
     uint32_t type;
     uint32_t name;
     bool opened;
     bool closing; /* somebody has begun to close it */
     bool closed;
-    bool inside; /* a handler of the room or of a member runs */
+    portico_status refused; /* what on_open has returned */
+    bool inside;            /* a handler of the room or of a member runs */
     uint32_t work;
     uint32_t count;
     guest *members[BOOK_MEMBERS]; /* in the order of joining */
@@ -69,8 +74,8 @@ extern bool book_faults;
 /* The nth session or room, or NULL; and by id. */
 guest *guest_number(uint32_t n);
 place *place_number(uint32_t n);
-guest *guest_find(portico_session id);
-place *place_find(portico_room id);
+guest *guest_find(uint64_t id);
+place *place_find(uint64_t id);
 uint32_t guest_index(const guest *g);
 uint32_t guests_count(void);
 uint32_t places_count(void);
@@ -80,9 +85,9 @@ void places_all_close(void);
 
 /* ---- sessions ----------------------------------------------------------------------------- */
 
-guest *guest_opens(portico_session id);
+guest *guest_opens(uint64_t id);
 /* Encloses a handler of the session. guest_enter lets other threads run. */
-guest *guest_enter(portico_session id);
+guest *guest_enter(uint64_t id);
 void guest_leave(guest *g);
 /* on_close has been called. */
 void guest_closes(guest *g, portico_status reason);
@@ -90,12 +95,15 @@ void guest_closes(guest *g, portico_status reason);
 /* ---- rooms -------------------------------------------------------------------------------- */
 
 /* The id has been seen: room_create has returned it, or a handler was called. */
-place *place_seen(portico_room id, uint32_t type, uint32_t name);
+place *place_seen(uint64_t id, uint32_t type, uint32_t name);
 /* Encloses a handler of the room. place_enter lets other threads run. */
-place *place_enter(portico_room id);
+place *place_enter(uint64_t id);
 void place_leave(place *p);
 void place_opens(place *p);
-void place_closes(place *p);
+/* on_close is called. */
+void place_closes(place *p, portico_status reason);
+/* Why a module closes the room. */
+portico_status place_reason(const place *p);
 /* on_join is called and will return `status`. */
 void place_joins(place *p, guest *g, portico_status status);
 /* on_leave is called. */
@@ -106,9 +114,9 @@ void place_leaves(place *p, guest *g, portico_status reason);
 /* A call that moves the guest is about to be made, and has returned. */
 void guest_moves(guest *g);
 void guest_moved(guest *g);
-/* The same for room_join_tell. Returns the number of the ask, which is its message; BOOK_ASKS: too
- * many are pending. `own`: in a handler of the guest. */
-uint32_t guest_asks(guest *g, portico_room room, bool own);
+/* The same for a session_join with a message. Returns the number of the ask; BOOK_ASKS: too many are
+ * pending. `own`: in a handler of the guest. */
+uint32_t guest_asks(guest *g, uint64_t room, bool own);
 /* The call has returned. */
 void guest_asked(guest *g, uint32_t number, portico_status status);
 /* The message has arrived. */

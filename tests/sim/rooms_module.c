@@ -9,13 +9,13 @@
 #include <portico/state.h>
 #include <string.h>
 
-enum { TOLD = 0, WORK = BOOK_ASKS, TICK }; /* messages: TOLD + number of the ask */
+enum { TOLD = 1, WORK = TOLD + BOOK_ASKS, TICK }; /* messages: TOLD + number of the ask */
 enum { TICK_MS = 40 };
 
 bool rooms_quiet;
 uint32_t rooms_loads;
 
-static const portico_host *host;
+static const portico_session nobody = {0};
 static uint64_t last_packet; /* the number of the latest packet to a client */
 
 typedef struct module_state {
@@ -26,15 +26,15 @@ typedef struct session_state {
     uint32_t work;
 } session_state;
 
-#define ROOM_STATE(S, FIELD, ARRAY) \
-    FIELD(S, uint32_t, work)        \
-    FIELD(S, uint32_t, count)
+#define ROOM_STATE(S, F)        \
+    F(S, FIELD, uint32_t, work) \
+    F(S, FIELD, uint32_t, count)
 PORTICO_STATE(room_state, ROOM_STATE);
 
 /* Of the second build: begins like the other, so that the handlers of both are the same. */
-#define GROWN_STATE(S, FIELD, ARRAY) \
-    ROOM_STATE(S, FIELD, ARRAY)      \
-    ARRAY(S, uint64_t, grown, 5)
+#define GROWN_STATE(S, F) \
+    ROOM_STATE(S, F)      \
+    F(S, ARRAY, uint64_t, grown, 5)
 PORTICO_STATE(grown_state, GROWN_STATE);
 
 static void check_loaded(void) {
@@ -47,7 +47,7 @@ static void check_loaded(void) {
 static portico_status send_number(guest *to, uint16_t opcode, const void *data, uint32_t size,
                                   uint64_t number) {
     mail_note(&to->mail, number);
-    portico_status status = host->session_send(to->id, opcode, data, size);
+    portico_status status = host->session_send((portico_session){to->id}, opcode, data, size);
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE ||
           (status == PORTICO_E_NO_MEMORY && book_faults));
     mail_sent(&to->mail, number, status == PORTICO_OK ? MAIL_CERTAIN : MAIL_NEVER);
@@ -78,8 +78,9 @@ static void say(place *p, const guest *except) {
             to++;
         }
     }
+    portico_session left_out = except != NULL ? (portico_session){except->id} : nobody;
     uint32_t sent =
-        host->room_send(p->id, PACKET, &number, sizeof number, except != NULL ? except->id : 0);
+        host->room_send((portico_room){p->id}, PACKET, &number, sizeof number, left_out);
     CHECK(sent == to || (sent < to && (book_faults || book_rooms_end || any_ends(p))));
     mail_fate fate = sent == to ? MAIL_CERTAIN : sent == 0 ? MAIL_NEVER : MAIL_POSSIBLE;
     for (uint32_t i = 0; i < p->count; i++) {
@@ -92,18 +93,19 @@ static void say(place *p, const guest *except) {
 /* In the room's turn: the host lists what the book has. */
 static void check_members(const place *p) {
     portico_session members[BOOK_MEMBERS];
-    CHECK(host->room_members(p->id, members, BOOK_MEMBERS) == p->count);
+    CHECK(host->room_members((portico_room){p->id}, members, BOOK_MEMBERS) == p->count);
     for (uint32_t i = 0; i < p->count; i++) {
-        CHECK(members[i] == p->members[i]->id);
+        CHECK(members[i].id == p->members[i]->id);
     }
 }
 
 /* In the room's turn. */
 static void check_place(const place *p) {
-    const room_state *s = host->room_state(p->id);
+    portico_room room = {p->id};
+    const room_state *s = host->room_state(room);
     portico_room_info info = {.struct_size = sizeof info};
     CHECK(s != NULL && s->work == p->work && s->count == p->count);
-    CHECK(host->room_info(p->id, &info) == PORTICO_OK);
+    CHECK(host->room_info(room, &info) == PORTICO_OK);
     CHECK(info.members == p->count && (info.closing == 0 || p->closing || book_rooms_end));
     CHECK(strcmp(info.name, book_names[p->name]) == 0);
     check_members(p);
@@ -113,18 +115,19 @@ static portico_room some_room(void) {
     char type[32];
     uint32_t t = world_random(BOOK_TYPES);
     uint32_t n = world_random(BOOK_NAMES);
-    portico_room room = 0;
-    if (places_count() > 0 && world_random(8) == 0) {
-        return place_number(world_random(places_count()))->id; /* maybe stale */
+    portico_room room = {0};
+    if (places_count() > 0 && world_random(8) == 0) { /* maybe stale */
+        return (portico_room){place_number(world_random(places_count()))->id};
     }
     snprintf(type, sizeof type, "rooms.%s", book_types[t]);
-    portico_status status = host->room_create(type, book_names[n], &room);
+    const uint32_t names[] = {t, n};
+    portico_status status = host->room_create(type, book_names[n], names, sizeof names, &room);
     CHECK(status == PORTICO_OK || status == PORTICO_E_EXISTS ||
           (status == PORTICO_E_NOT_FOUND && book_rooms_end) ||
           (status == PORTICO_E_NO_MEMORY && book_faults));
-    CHECK((status == PORTICO_OK || status == PORTICO_E_EXISTS) == (room != 0));
-    if (room != 0) {
-        (void)place_seen(room, t, n);
+    CHECK((status == PORTICO_OK || status == PORTICO_E_EXISTS) == (room.id != 0));
+    if (room.id != 0) {
+        (void)place_seen(room.id, t, n);
     }
     return room;
 }
@@ -138,21 +141,22 @@ static guest *some_guest(guest *otherwise) {
 /* Moves a session. `me`: the session in whose handler this is. */
 static void go(guest *g, const guest *me) {
     portico_room room = some_room();
+    portico_session session = {g->id};
     portico_status status = PORTICO_OK;
-    if (room == 0) {
+    if (room.id == 0) {
         return;
     }
     if (world_random(3) != 0) {
-        uint32_t number = guest_asks(g, room, g == me);
+        uint32_t number = guest_asks(g, room.id, g == me);
         if (number == BOOK_ASKS) {
             return;
         }
-        status = host->room_join_tell(room, g->id, TOLD + number);
+        status = host->session_join(session, room, TOLD + number);
         guest_asked(g, number, status);
         CHECK(status != PORTICO_E_NO_MEMORY || book_faults);
     } else {
         guest_moves(g);
-        status = host->room_join(room, g->id);
+        status = host->session_join(session, room, 0);
         guest_moved(g);
     }
     CHECK(status == PORTICO_OK || status == PORTICO_E_EXISTS || status == PORTICO_E_GONE ||
@@ -161,20 +165,21 @@ static void go(guest *g, const guest *me) {
 
 static void leave(guest *g) {
     guest_moves(g);
-    portico_status status = host->room_leave(g->id);
+    portico_status status = host->session_leave((portico_session){g->id});
     guest_moved(g);
     CHECK(status == PORTICO_OK || status == PORTICO_E_NOT_FOUND || status == PORTICO_E_GONE);
 }
 
 static void close_place(place *p) {
     p->closing = true;
-    portico_status status = host->room_close(p->id);
+    portico_status status = host->room_close((portico_room){p->id}, place_reason(p));
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE);
 }
 
 static void close_guest(guest *g) {
     g->ends = true;
-    portico_status status = host->session_close(g->id);
+    g->told_to_end = true;
+    portico_status status = host->session_close((portico_session){g->id}, BOOK_GUEST_REASON);
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE);
 }
 
@@ -219,9 +224,9 @@ static void act(guest *me, place *here) {
             say(here, world_random(2) == 0 ? me : NULL);
         }
         break;
-    case 9: ended_use(host); break;
+    case 9: ended_use(); break;
     default: {
-        portico_room room = some_room();
+        portico_entity room = portico_room_entity(some_room());
         portico_status status = host->post(room, WORK, NULL, 0);
         CHECK(status == PORTICO_OK || status == PORTICO_E_GONE ||
               (status == PORTICO_E_NO_MEMORY && book_faults));
@@ -232,7 +237,8 @@ static void act(guest *me, place *here) {
 
 /* ---- handlers of rooms --------------------------------------------------------------------- */
 
-static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) {
+static portico_status on_room_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
     const room_state *s = state;
     portico_room_info info = {.struct_size = sizeof info};
     uint32_t type = 0;
@@ -245,23 +251,26 @@ static portico_status PORTICO_CALL on_room_open(portico_room room, void *state) 
     while (strcmp(info.name, book_names[name]) != 0) {
         CHECK(++name < BOOK_NAMES);
     }
-    place *p = place_seen(room, type, name);
+    const uint32_t names[] = {type, name};
+    CHECK(size == sizeof names && memcmp(data, names, sizeof names) == 0);
+    place *p = place_seen(room.id, type, name);
     place_opens(p);
     CHECK(s->work == 0 && s->count == 0);
     check_place(p);
-    portico_status status =
-        world_random(2) == 0 ? PORTICO_OK : host->post_every(room, TICK, NULL, 0, TICK_MS, NULL);
+    portico_status status = world_random(2) == 0 ? PORTICO_OK
+                                                 : host->post_every(portico_room_entity(room), TICK,
+                                                                    NULL, 0, TICK_MS, NULL);
     status = !rooms_quiet && world_random(12) == 0 ? PORTICO_E_REFUSED : status;
     p->closing = p->closing || status != PORTICO_OK;
+    p->refused = status;
     place_leave(p);
     return status;
 }
 
-static portico_status PORTICO_CALL on_join(portico_room room, void *state,
-                                           portico_session session) {
+static portico_status on_join(portico_room room, void *state, portico_session session) {
     room_state *s = state;
-    place *p = place_enter(room);
-    guest *g = guest_find(session);
+    place *p = place_enter(room.id);
+    guest *g = guest_find(session.id);
     check_loaded();
     portico_status status = !rooms_quiet && world_random(8) == 0 ? PORTICO_E_REFUSED : PORTICO_OK;
     place_joins(p, g, status);
@@ -277,12 +286,12 @@ static portico_status PORTICO_CALL on_join(portico_room room, void *state,
     return status;
 }
 
-static void PORTICO_CALL on_leave(portico_room room, void *state, portico_session session,
-                                  portico_status reason) {
+static void on_leave(portico_room room, void *state, portico_session session,
+                     portico_status reason) {
     room_state *s = state;
-    place *p = place_enter(room);
+    place *p = place_enter(room.id);
     check_loaded();
-    place_leaves(p, guest_find(session), reason);
+    place_leaves(p, guest_find(session.id), reason);
     s->count--;
     check_place(p);
     if (world_random(4) == 0 && !rooms_quiet) {
@@ -293,20 +302,18 @@ static void PORTICO_CALL on_leave(portico_room room, void *state, portico_sessio
     place_leave(p);
 }
 
-static void PORTICO_CALL on_room_close(portico_room room, void *state, portico_status reason) {
-    place *p = place_enter(room);
+static void on_room_close(portico_room room, void *state, portico_status reason) {
+    place *p = place_enter(room.id);
     (void)state;
     check_loaded();
-    CHECK(reason != PORTICO_OK);
     check_place(p);
-    place_closes(p);
+    place_closes(p, reason);
     place_leave(p);
 }
 
-static void PORTICO_CALL on_room_message(portico_entity room, void *state,
-                                         const portico_message *message) {
+static void on_room_message(portico_room room, void *state, const portico_message *message) {
     room_state *s = state;
-    place *p = place_enter(room);
+    place *p = place_enter(room.id);
     check_loaded();
     (void)message;
     check_place(p);
@@ -321,7 +328,7 @@ static void PORTICO_CALL on_room_message(portico_entity room, void *state,
 
 /* A handler of the session begins. */
 static guest *begin(portico_session session, session_state *s) {
-    guest *g = guest_enter(session);
+    guest *g = guest_enter(session.id);
     check_loaded();
     CHECK(s->work == g->work);
     s->work++;
@@ -336,7 +343,8 @@ static guest *begin(portico_session session, session_state *s) {
  * room that it has just left. */
 static void check_other_rooms(const guest *g) {
     for (uint32_t i = 0; i < places_count(); i++) {
-        CHECK(place_number(i) == g->place || host->room_state(place_number(i)->id) == NULL);
+        CHECK(place_number(i) == g->place ||
+              host->room_state((portico_room){place_number(i)->id}) == NULL);
     }
 }
 
@@ -348,11 +356,11 @@ static void end(guest *g, const session_state *s) {
     guest_leave(g);
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     session_state *s = state;
     check_loaded();
     CHECK(s->work == 0);
-    guest *g = guest_opens(session);
+    guest *g = guest_opens(session.id);
     begin(session, s);
     uint64_t number = ++last_packet;
     uint64_t data[2] = {number, guest_index(g)};
@@ -365,8 +373,7 @@ static portico_status PORTICO_CALL on_open(portico_session session, void *state)
     return status;
 }
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     guest *g = begin(session, state);
     uint32_t number = 0;
     ledger_packet();
@@ -381,8 +388,7 @@ static void PORTICO_CALL on_packet(portico_session session, void *state,
     end(g, state);
 }
 
-static void PORTICO_CALL on_told(portico_entity session, void *state,
-                                 const portico_message *message) {
+static void on_told(portico_session session, void *state, const portico_message *message) {
     portico_room_result result;
     guest *g = begin(session, state);
     CHECK(message->size == sizeof result);
@@ -395,9 +401,9 @@ static void PORTICO_CALL on_told(portico_entity session, void *state,
     end(g, state);
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     guest *g = begin(session, state);
-    CHECK(reason != PORTICO_OK && host->session_room(session) == 0);
+    CHECK(host->session_room(session).id == 0);
     end(g, state);
     guest_closes(g, reason);
 }
@@ -405,92 +411,72 @@ static void PORTICO_CALL on_close(portico_session session, void *state, portico_
 /* ---- the module ---------------------------------------------------------------------------- */
 
 /* In the module's turn, at the same time as sessions and rooms. */
-static void PORTICO_CALL on_tick(portico_entity module, void *state,
-                                 const portico_message *message) {
+static void on_tick(portico_entity module, void *state, const portico_message *message) {
     (void)module, (void)state, (void)message;
     check_loaded();
     act(NULL, NULL);
 }
 
-static portico_status register_rooms(bool grown) {
-    portico_room_type type = {.struct_size = sizeof type,
-                              .state_size = grown ? sizeof(grown_state) : sizeof(room_state),
-                              .state_version = grown ? 2 : 1,
-                              .state_fields = grown ? &grown_state_fields : &room_state_fields,
-                              .on_open = on_room_open,
-                              .on_join = on_join,
-                              .on_leave = on_leave,
-                              .on_close = on_room_close};
-    portico_status status = PORTICO_OK;
-    for (uint32_t i = 0; i < BOOK_TYPES && status == PORTICO_OK; i++) {
-        type.name = book_types[i];
-        type.max_members = i == 1 ? SMALL_MEMBERS : 0;
-        status = host->register_room_type(&type);
-        for (uint32_t id = WORK; id <= TICK && status == PORTICO_OK; id++) {
-            status = host->register_message(book_types[i], id, on_room_message);
-        }
+/* Its state is the module's, through all generations. */
+static portico_status rooms_start(void *state, uint32_t why) {
+    module_state *s = state;
+    CHECK(rooms_loads == (why != PORTICO_START_LOADED) && s->started == rooms_loads);
+    if (why != PORTICO_START_LOADED) {
+        return PORTICO_OK;
+    }
+    rooms_loads = 1;
+    s->started = 1;
+    portico_status status = host->post_every(host->self(), TICK, NULL, 0, TICK_MS, NULL);
+    if (status != PORTICO_OK) {
+        rooms_loads = 0;
+        ended_note(host->self().id, ENDED_MODULE);
     }
     return status;
 }
 
-static portico_status load(const portico_host *from_host, bool grown) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .state_size = sizeof(session_state),
-                                              .state_version = 1,
-                                              .name = "session",
-                                              .on_open = on_open,
-                                              .on_packet = on_packet,
-                                              .on_close = on_close};
-    host = ledger_host(from_host);
-    portico_status status = host->register_session_type(&type);
-    for (uint32_t i = 0; i < BOOK_ASKS && status == PORTICO_OK; i++) {
-        status = host->register_message("session", TOLD + i, on_told);
-    }
-    if (status == PORTICO_OK) {
-        status = host->register_message(NULL, TICK, on_tick);
-    }
-    return status == PORTICO_OK ? register_rooms(grown) : status;
-}
-
-static portico_status PORTICO_CALL load_1(const portico_host *from_host, void *state) {
-    (void)state;
-    return load(from_host, false);
-}
-
-static portico_status PORTICO_CALL load_2(const portico_host *from_host, void *state) {
-    (void)state;
-    return load(from_host, true);
-}
-
-static portico_status PORTICO_CALL start(void *state) {
-    module_state *s = state;
-    CHECK(rooms_loads == 0);
-    rooms_loads = 1;
-    s->started = 1;
-    return host->post_every(host->self(), TICK, NULL, 0, TICK_MS, NULL);
-}
-
-/* Also called for a build that was not swapped in. */
-static void PORTICO_CALL unload(void *state) {
+static void rooms_stop(void *state, uint32_t why) {
     const module_state *s = state;
-    rooms_loads -= s->started;
-    if (s->started) {
-        ended_note(host->self(), ENDED_MODULE);
+    CHECK(rooms_loads == 1 && s->started == 1);
+    if (why != PORTICO_STOP_REPLACED) {
+        rooms_loads = 0;
+        ended_note(host->self().id, ENDED_MODULE);
     }
 }
 
-static const portico_module_info info_1 = {
-    PORTICO_MODULE_HEAD, .name = "rooms",  .version = "1", .state_size = sizeof(module_state),
-    .load = load_1,      .unload = unload, .start = start};
+static const portico_session_message session_messages[] = {
+    PORTICO_MESSAGE(TOLD + 0, on_told), PORTICO_MESSAGE(TOLD + 1, on_told),
+    PORTICO_MESSAGE(TOLD + 2, on_told), PORTICO_MESSAGE(TOLD + 3, on_told)};
+_Static_assert(BOOK_ASKS == 4, "a message for each ask");
 
-static const portico_module_info info_2 = {
-    PORTICO_MODULE_HEAD, .name = "rooms",  .version = "2", .state_size = sizeof(module_state),
-    .load = load_2,      .unload = unload, .start = start};
+static const portico_session_type session_types[] = {
+    {.name = "session",
+     .state = PORTICO_STATE_OPAQUE(session_state, 1),
+     .on_open = on_open,
+     .on_packet = on_packet,
+     .on_close = on_close,
+     .messages = PORTICO_TABLE(session_messages)}};
 
-const portico_module_info *PORTICO_CALL rooms_describe_1(void) {
-    return &info_1;
-}
+static const portico_room_message room_messages[] = {PORTICO_MESSAGE(WORK, on_room_message),
+                                                     PORTICO_MESSAGE(TICK, on_room_message)};
 
-const portico_module_info *PORTICO_CALL rooms_describe_2(void) {
-    return &info_2;
-}
+#define PLACE(NAME, S, VERSION, MAX)                                                    \
+    {                                                                                   \
+        .name = (NAME), .state = PORTICO_STATE_OF(S, VERSION), .on_open = on_room_open, \
+        .on_join = on_join, .on_leave = on_leave, .on_close = on_room_close,            \
+        .messages = PORTICO_TABLE(room_messages), .max_members = (MAX),                 \
+    }
+static const portico_room_type places_1[] = {PLACE("place", room_state, 1, 0),
+                                             PLACE("small", room_state, 1, SMALL_MEMBERS)};
+static const portico_room_type places_2[] = {PLACE("place", grown_state, 2, 0),
+                                             PLACE("small", grown_state, 2, SMALL_MEMBERS)};
+
+static const portico_module_message messages[] = {PORTICO_MESSAGE(TICK, on_tick)};
+
+#define ROOMS(VERSION, PLACES)                                                                 \
+    {                                                                                          \
+        .name = "rooms", .version = (VERSION), .state = PORTICO_STATE_OPAQUE(module_state, 0), \
+        .session_types = PORTICO_TABLE(session_types), .room_types = PORTICO_TABLE(PLACES),    \
+        .messages = PORTICO_TABLE(messages), .start = rooms_start, .stop = rooms_stop,         \
+    }
+const portico_module rooms_1 = ROOMS("1", places_1);
+const portico_module rooms_2 = ROOMS("2", places_2);

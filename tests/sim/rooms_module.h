@@ -17,7 +17,7 @@ extern bool rooms_quiet;
 extern uint32_t rooms_loads;
 
 /* Of the libraries "rooms 1" and "rooms 2". The states of rooms have more fields in the second. */
-const portico_module_info *PORTICO_CALL rooms_describe_1(void);
-const portico_module_info *PORTICO_CALL rooms_describe_2(void);
+extern const portico_module rooms_1;
+extern const portico_module rooms_2;
 
 #endif

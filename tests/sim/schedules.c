@@ -90,7 +90,7 @@ static void race(void *arg) {
     (void)arg;
     place *own = place_new(sizeof *own, on_message);
     for (uint32_t round = world_count("rounds", ROUNDS); round > 0; round--) {
-        portico_timer number = 0;
+        uint64_t number = 0;
         uint32_t delay_ms = 1 + world_random(2);
         CHECK(schedule_start(own->base.id, 0, 1, "tick", 4, delay_ms, 1 + world_random(2),
                              &number) == PORTICO_OK);
@@ -107,8 +107,8 @@ static void race(void *arg) {
 
 /* A schedule whose messages are handled slowly, then at once. */
 static void beat(void) {
-    portico_timer wakes = 0;
-    portico_timer beats = 0;
+    uint64_t wakes = 0;
+    uint64_t beats = 0;
     uint32_t count = world_count("beats", BEATS) + 2 * QUIET;
     place *waker = place_new(sizeof *waker, NULL);
     slow *s = place_new(sizeof *s, on_beat);

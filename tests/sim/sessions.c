@@ -4,6 +4,7 @@
  *
  * All kinds of faults strike. */
 #include "sim/counters.h"
+#include "sim/echoes.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/player.h"
@@ -38,14 +39,13 @@ typedef struct game_state {
 
 static const char everybody[] = "game.everybody"; /* a channel */
 static const witness_code code = {0, "game", "game"};
-static const portico_host *host;
-static portico_session latest[LATEST]; /* sessions that opened last; most have closed */
+static uint64_t latest[LATEST]; /* sessions that opened last; most have closed */
 static uint32_t opened;
 static bool refuses;
 
 /* ---- the module --------------------------------------------------------------------------- */
 
-static portico_session another(void) {
+static uint64_t another(void) {
     return latest[sim_random(SIM_WORLD, LATEST)];
 }
 
@@ -66,65 +66,64 @@ static void count_call(witness_entity *e, game_state *state) {
     state->sum = part->sum;
 }
 
-static portico_status PORTICO_CALL on_open(portico_session session, void *state) {
+static portico_status on_open(portico_session session, void *state) {
     static const portico_status refusals[] = {PORTICO_E_REFUSED, PORTICO_E_LIMIT,
                                               PORTICO_E_NO_MEMORY, PORTICO_E_EOF};
-    witness_entity *e = witness_open(&code, session, WITNESS_OWNER);
+    witness_entity *e = witness_open(&code, session.id, WITNESS_OWNER);
     count_call(e, state);
-    latest[opened++ % LATEST] = session;
+    latest[opened++ % LATEST] = session.id;
     if (!sim_chance(SIM_WORLD, 4)) {
         (void)host->channel_join(everybody, session);
     }
     if (sim_chance(SIM_WORLD, 3)) {
-        (void)witness_send(host, e, session, ECHO, size_of_answer());
+        (void)witness_send(e, session.id, ECHO, size_of_answer());
     }
     if (sim_chance(SIM_WORLD, 4)) {
-        (void)witness_send(host, e, another(), FORWARD, size_of_answer());
+        (void)witness_send(e, another(), FORWARD, size_of_answer());
     }
     if (sim_chance(SIM_WORLD, 20)) {
-        (void)host->session_close(session);
+        (void)host->session_close(session, PORTICO_E_CLOSED);
     }
     bool refuse = refuses && sim_chance(SIM_WORLD, 6);
     witness_leave(e);
     return refuse ? refusals[sim_random(SIM_WORLD, 4)] : PORTICO_OK;
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
-    witness_entity *e = witness_close(&code, session, WITNESS_OWNER, reason);
+static void on_close(portico_session session, void *state, portico_status reason) {
+    witness_entity *e = witness_close(&code, session.id, WITNESS_OWNER, reason);
     count_call(e, state);
     if (host->session_send(session, ECHO, NULL, 0) == PORTICO_OK) {
-        sim_fail("session_send to %llu succeeds in its on_close", (unsigned long long)session);
+        sim_fail("session_send to %llu succeeds in its on_close", (unsigned long long)session.id);
     }
     if (sim_chance(SIM_WORLD, 4)) {
-        (void)witness_send(host, e, another(), FORWARD, size_of_answer());
+        (void)witness_send(e, another(), FORWARD, size_of_answer());
     }
     witness_leave(e);
 }
 
-static void PORTICO_CALL on_watermark(portico_session session, void *state, uint32_t queued_bytes,
-                                      uint32_t above) {
-    witness_entity *e = witness_enter(&code, session, "on_watermark");
+static void on_watermark(portico_session session, void *state, uint32_t queued_bytes,
+                         uint32_t above) {
+    witness_entity *e = witness_enter(&code, session.id, "on_watermark");
     (void)queued_bytes;
     (void)above;
     count_call(e, state);
     witness_leave(e);
 }
 
-static void PORTICO_CALL on_message(portico_entity session, void *state,
-                                    const portico_message *message) {
-    witness_entity *e = witness_enter(&code, session, "a message");
+static void on_message(portico_session session, void *state, const portico_message *message) {
+    witness_entity *e = witness_enter(&code, session.id, "a message");
     CHECK(message->size == sizeof session && memcmp(message->data, &session, sizeof session) == 0);
     count_call(e, state);
-    (void)witness_send(host, e, session, LATER, size_of_answer());
+    (void)witness_send(e, session.id, LATER, size_of_answer());
     witness_leave(e);
 }
 
 static void flood(witness_entity *e) {
     uint32_t count = 1 + world_random(20);
-    portico_session to = sim_chance(SIM_WORLD, 4) ? another() : e->id;
+    uint64_t to = sim_chance(SIM_WORLD, 4) ? another() : e->id;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = WITNESS_PACKET_MIN + world_random(2000);
-        (void)witness_send(host, e, to, FLOOD, size);
+        (void)witness_send(e, to, FLOOD, size);
     }
 }
 
@@ -134,78 +133,81 @@ static void shout(witness_entity *e) {
     uint32_t count = 1 + world_random(most);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = WITNESS_PACKET_MIN + world_random(120);
-        (void)witness_broadcast(host, e, everybody, SHOUT, size);
+        (void)witness_broadcast(e, everybody, SHOUT, size);
     }
 }
 
-static void answer(witness_entity *e, uint16_t opcode) {
+static void close_one(uint64_t id) {
+    static const portico_status reasons[] = {PORTICO_E_CLOSED, PORTICO_E_KICKED, PORTICO_E_REFUSED,
+                                             PORTICO_E_FLOOD};
+    (void)host->session_close((portico_session){id}, reasons[sim_random(SIM_WORLD, 4)]);
+}
+
+static void answer(witness_entity *e, portico_session session, uint16_t opcode) {
     portico_session_info info = {.struct_size = sizeof info};
+    portico_entity itself = portico_session_entity(session);
+    portico_entity nobody = {0};
     switch (opcode) {
-    case FORWARD: (void)witness_send(host, e, another(), opcode, size_of_answer()); break;
-    case CLOSE_SELF: (void)host->session_close(e->id); break;
-    case CLOSE_OTHER: (void)host->session_close(another()); break;
+    case FORWARD: (void)witness_send(e, another(), opcode, size_of_answer()); break;
+    case CLOSE_SELF: close_one(e->id); break;
+    case CLOSE_OTHER: close_one(another()); break;
     case SLOW: os_sleep(world_random(50)); break;
     case FLOOD: flood(e); break;
     case SHOUT: shout(e); break;
     case LATER:
-        (void)host->post_after(e->id, 1, &e->id, sizeof e->id, world_random(40), NULL);
-        (void)host->post(sim_chance(SIM_WORLD, 2) ? e->id : 0, 1, &e->id, sizeof e->id);
+        (void)host->post_after(itself, 1, &e->id, sizeof e->id, world_random(40), NULL);
+        (void)host->post(sim_chance(SIM_WORLD, 2) ? itself : nobody, 1, &e->id, sizeof e->id);
         break;
-    default: (void)host->session_info(e->id, &info);
+    default: (void)host->session_info(session, &info);
     }
-    ended_use(host);
-    (void)witness_send(host, e, e->id, opcode, size_of_answer());
+    ended_use();
+    (void)witness_send(e, e->id, opcode, size_of_answer());
 }
 
-static void PORTICO_CALL on_opcode(portico_session session, void *state,
-                                   const portico_packet *packet) {
-    witness_entity *e = witness_enter(&code, session, "an opcode");
+static void on_opcode(portico_session session, void *state, const portico_packet *packet) {
+    witness_entity *e = witness_enter(&code, session.id, "an opcode");
     witness_packet(e, packet);
     count_call(e, state);
-    answer(e, packet->opcode);
+    answer(e, session, packet->opcode);
     witness_leave(e);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .state_size = sizeof(game_state),
-                                              .name = "session",
-                                              .on_open = on_open,
-                                              .on_close = on_close,
-                                              .on_watermark = on_watermark};
+static portico_status game_start(void *state, uint32_t why) {
     (void)state;
-    host = ledger_host(from_host);
-    witness_load(&code);
-    portico_status status = host->register_session_type(&type);
-    for (uint16_t opcode = 1; opcode < OPCODES && status == PORTICO_OK; opcode++) {
-        status = host->register_handler("session", opcode, on_opcode);
-    }
-    if (status == PORTICO_OK) {
-        status = host->register_message("session", 1, on_message);
-    }
-    if (status != PORTICO_OK) {
-        witness_unload(&code);
-    }
-    return status;
+    return echoes_start(&code, why);
 }
 
-static void PORTICO_CALL stopping(void *state) {
+static void game_stopping(void *state) {
     (void)state;
     witness_call(&code, "stopping");
 }
 
-static void PORTICO_CALL unload(void *state) {
+static void game_stop(void *state, uint32_t why) {
     (void)state;
-    witness_unload(&code);
+    witness_stop(&code, why);
 }
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD,  .name = "game",
-                                         .version = "1",       .load = load,
-                                         .stopping = stopping, .unload = unload};
+#define ROW(opcode) PORTICO_RAW(opcode, 0, PORTICO_SIZE_ANY, on_opcode)
+static const portico_opcode opcodes[] = {ROW(ECHO), ROW(FORWARD), ROW(CLOSE_SELF), ROW(CLOSE_OTHER),
+                                         ROW(SLOW), ROW(FLOOD),   ROW(LATER),      ROW(SHOUT)};
+#undef ROW
 
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_session_message messages[] = {PORTICO_MESSAGE(1, on_message)};
+
+static const portico_session_type types[] = {{.name = "session",
+                                              .state = PORTICO_STATE_OPAQUE(game_state, 0),
+                                              .on_open = on_open,
+                                              .on_close = on_close,
+                                              .on_watermark = on_watermark,
+                                              .opcodes = PORTICO_TABLE(opcodes),
+                                              .messages = PORTICO_TABLE(messages)}};
+
+static const portico_module game = {.name = "game",
+                                    .version = "1",
+                                    .session_types = PORTICO_TABLE(types),
+                                    .start = game_start,
+                                    .stopping = game_stopping,
+                                    .stop = game_stop};
 
 /* ---- the clients -------------------------------------------------------------------------- */
 
@@ -324,7 +326,7 @@ static bool start(void) {
     CHOOSE("listen_backlog", "1", "512");
     CHOOSE("no_delay", "yes", "no");
     CHOOSE("linger_s", "-1", "-1", "0", "1");
-    sim_library_add("game", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("game", &game);
     world_build("game", "game");
     refuses = sim_chance(SIM_WORLD, 2);
     return world_start(host_keys, ini);

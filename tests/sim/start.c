@@ -28,57 +28,50 @@ typedef struct game_state {
 } game_state;
 
 static const witness_code codes[] = {{0, "game", "game 1"}, {0, "game", "game 2"}};
-static const portico_host *host;
 
 static void echo(const witness_code *code, portico_session session, game_state *state,
                  const portico_packet *packet) {
-    witness_entity *e = witness_enter(code, session, "an opcode");
+    witness_entity *e = witness_enter(code, session.id, "an opcode");
     witness_packet(e, packet);
     CHECK(++state->packets == e->packets); /* a swap keeps the state */
-    (void)witness_send(host, e, session, ECHO, packet->size);
+    (void)witness_send(e, session.id, ECHO, packet->size);
     witness_leave(e);
 }
 
-#define BUILD(n)                                                                                \
-    static portico_status PORTICO_CALL on_open_##n(portico_session session, void *state) {      \
-        (void)state;                                                                            \
-        witness_leave(witness_open(&codes[(n)-1], session, WITNESS_OWNER));                     \
-        return PORTICO_OK;                                                                      \
-    }                                                                                           \
-    static void PORTICO_CALL on_close_##n(portico_session session, void *state,                 \
-                                          portico_status reason) {                              \
-        (void)state;                                                                            \
-        witness_leave(witness_close(&codes[(n)-1], session, WITNESS_OWNER, reason));            \
-    }                                                                                           \
-    static void PORTICO_CALL on_echo_##n(portico_session session, void *state,                  \
-                                         const portico_packet *packet) {                        \
-        echo(&codes[(n)-1], session, state, packet);                                            \
-    }                                                                                           \
-    static portico_status PORTICO_CALL load_##n(const portico_host *from_host, void *state) {   \
-        static const portico_session_type type = {.struct_size = sizeof type,                   \
-                                                  .state_size = sizeof(game_state),             \
-                                                  .name = "session",                            \
-                                                  .on_open = on_open_##n,                       \
-                                                  .on_close = on_close_##n};                    \
-        (void)state;                                                                            \
-        host = ledger_host(from_host);                                                          \
-        return echoes_load(&codes[(n)-1], host, &type, ECHO, on_echo_##n);                      \
-    }                                                                                           \
-    static portico_status PORTICO_CALL swap_in_##n(void *state) {                               \
-        (void)state;                                                                            \
-        witness_swap_in(&codes[(n)-1], PORTICO_OK);                                             \
-        return PORTICO_OK;                                                                      \
-    }                                                                                           \
-    static void PORTICO_CALL unload_##n(void *state) {                                          \
-        (void)state;                                                                            \
-        witness_unload(&codes[(n)-1]);                                                          \
-    }                                                                                           \
-    static const portico_module_info *PORTICO_CALL describe_##n(void) {                         \
-        static const portico_module_info info = {PORTICO_MODULE_HEAD,  .name = "game",          \
-                                                 .version = #n,        .load = load_##n,        \
-                                                 .unload = unload_##n, .swap_in = swap_in_##n}; \
-        return &info;                                                                           \
-    }
+#define BUILD(n)                                                                                  \
+    static portico_status on_open_##n(portico_session session, void *state) {                     \
+        (void)state;                                                                              \
+        witness_leave(witness_open(&codes[(n)-1], session.id, WITNESS_OWNER));                    \
+        return PORTICO_OK;                                                                        \
+    }                                                                                             \
+    static void on_close_##n(portico_session session, void *state, portico_status reason) {       \
+        (void)state;                                                                              \
+        witness_leave(witness_close(&codes[(n)-1], session.id, WITNESS_OWNER, reason));           \
+    }                                                                                             \
+    static void on_echo_##n(portico_session session, void *state, const portico_packet *packet) { \
+        echo(&codes[(n)-1], session, state, packet);                                              \
+    }                                                                                             \
+    static portico_status start_##n(void *state, uint32_t why) {                                  \
+        (void)state;                                                                              \
+        return echoes_start(&codes[(n)-1], why);                                                  \
+    }                                                                                             \
+    static void stop_##n(void *state, uint32_t why) {                                             \
+        (void)state;                                                                              \
+        witness_stop(&codes[(n)-1], why);                                                         \
+    }                                                                                             \
+    static const portico_opcode opcodes_##n[] = {                                                 \
+        PORTICO_RAW(ECHO, 0, PORTICO_SIZE_ANY, on_echo_##n)};                                     \
+    static const portico_session_type types_##n[] = {                                             \
+        {.name = "session",                                                                       \
+         .state = PORTICO_STATE_OPAQUE(game_state, 0),                                            \
+         .on_open = on_open_##n,                                                                  \
+         .on_close = on_close_##n,                                                                \
+         .opcodes = PORTICO_TABLE(opcodes_##n)}};                                                 \
+    static const portico_module game_##n = {.name = "game",                                       \
+                                            .version = #n,                                        \
+                                            .session_types = PORTICO_TABLE(types_##n),            \
+                                            .start = start_##n,                                   \
+                                            .stop = stop_##n};
 
 BUILD(1)
 BUILD(2)
@@ -234,8 +227,8 @@ static void wait_for_end(void) {
 }
 
 static bool start(void) {
-    sim_library_add("game 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_1);
-    sim_library_add("game 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe_2);
+    (void)world_library("game 1", &game_1);
+    (void)world_library("game 2", &game_2);
     world_build("game", "game 1");
     world_log("file = {dir}/host.log\nterminal = no");
     return world_start("workers = 2\nstop_timeout_ms = 600000",

@@ -13,7 +13,6 @@
 
 enum { CLIENTS = 4, PIECES = 20, PIECE_MAX = 600, PATIENCE_MS = 3600000, PORT = 7000 };
 
-static const portico_host *host;
 static bool lines;
 static uint32_t pieces;
 static uint32_t clients_begun;
@@ -21,39 +20,28 @@ static uint32_t clients_whole; /* have everything back */
 
 /* ---- the module -------------------------------------------------------------------------- */
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)state;
     ledger_packet();
     CHECK(!lines || memchr(packet->data, '\n', packet->size) == NULL);
     CHECK(lines || packet->size > 0);
     if (host->session_send(session, packet->opcode, packet->data, packet->size) != PORTICO_OK) {
-        (void)host->session_close(session); /* nothing may come back after a gap */
+        (void)host->session_close(session,
+                                  PORTICO_E_CLOSED); /* nothing may come back after a gap */
     }
 }
 
-static void PORTICO_CALL on_close(portico_session session, void *state, portico_status reason) {
+static void on_close(portico_session session, void *state, portico_status reason) {
     (void)session;
     (void)state;
     ledger_closes(reason);
 }
 
-static portico_status PORTICO_CALL load(const portico_host *from_host, void *state) {
-    static const portico_session_type type = {.struct_size = sizeof type,
-                                              .name = "session",
-                                              .on_packet = on_packet,
-                                              .on_close = on_close};
-    (void)state;
-    host = ledger_host(from_host);
-    return host->register_session_type(&type);
-}
+static const portico_session_type types[] = {
+    {.name = "session", .on_packet = on_packet, .on_close = on_close}};
 
-static const portico_module_info info = {PORTICO_MODULE_HEAD, .name = "streams", .version = "1",
-                                         .load = load};
-
-static const portico_module_info *PORTICO_CALL describe(void) {
-    return &info;
-}
+static const portico_module streams_module = {
+    .name = "streams", .version = "1", .session_types = PORTICO_TABLE(types)};
 
 /* ---- the clients ------------------------------------------------------------------------- */
 
@@ -132,8 +120,8 @@ static void swap(void) {
 SCENARIO(streams) {
     sim_figures figures;
     lines = sim_chance(SIM_WORLD, 2);
-    sim_library_add("streams 1", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
-    sim_library_add("streams 2", PORTICO_MODULE_SYMBOL, (void *)(uintptr_t)describe);
+    (void)world_library("streams 1", &streams_module);
+    (void)world_library("streams 2", &streams_module);
     world_build("streams", "streams 1");
     char ini[256];
     snprintf(

@@ -15,7 +15,9 @@ typedef struct module_record {
     const char *serves; /* NULL: any that is open */
     const char *next;   /* a swap to it is under way; NULL: to none */
     bool loaded;
-    const char *staged; /* has been loaded besides; NULL: none */
+    const char *started; /* the library whose start was called last; NULL: it has stopped */
+    bool starting;       /* that start has not returned */
+    bool failed;         /* the load has failed in `start`: no `stop` follows */
     uint32_t loads;
     bool stopped; /* an unload has begun since it was loaded */
 } module_record;
@@ -83,6 +85,14 @@ static module_record *module_serves(const witness_code *code, const char *what, 
         sim_fail("%s of module %s begins for %llu, but it is not loaded", what, code->name,
                  (ull)id);
     }
+    if (!same(m->started, code->library)) {
+        sim_fail("%s of module %s begins for %llu in library '%s', but '%s' has started", what,
+                 code->name, (ull)id, code->library, m->started != NULL ? m->started : "none");
+    }
+    if (m->starting && !same(what, "start")) {
+        sim_fail("%s of module %s begins for %llu during the start after a swap", what, code->name,
+                 (ull)id);
+    }
     if (same(m->next, code->library)) {
         m->serves = m->next;
         m->next = NULL;
@@ -93,38 +103,67 @@ static module_record *module_serves(const witness_code *code, const char *what, 
     return m;
 }
 
-void witness_load(const witness_code *code) {
-    module_record *m = module_of(code, "load");
-    if (m->loaded) {
-        m->staged = code->library;
-        return;
+static void check_all_closed(const witness_code *code, const char *before) {
+    for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
+        if (entities[i] != NULL && entities[i]->parts[code->module].open) {
+            sim_fail("%s of module %s is called, but it has not closed %llu", before, code->name,
+                     (ull)entities[i]->id);
+        }
+    }
+}
+
+static void start_loaded(const witness_code *code, module_record *m) {
+    if (m->failed) {
+        check_all_closed(code, "start");
+    } else if (m->loaded) {
+        sim_fail("start of module %s is called for a load, but it is loaded", code->name);
     }
     m->loaded = true;
+    m->failed = false;
     m->stopped = false;
     m->loads++;
     m->serves = code->library;
     m->next = NULL;
 }
 
-void witness_swap_in(const witness_code *code, portico_status status) {
-    module_record *m = module_of(code, "swap_in");
-    if (status == PORTICO_OK && same(m->staged, code->library)) {
-        m->staged = NULL;
+void witness_start(const witness_code *code, uint32_t why) {
+    module_record *m = module_of(code, "start");
+    if (why == PORTICO_START_LOADED) {
+        start_loaded(code, m);
+    } else {
+        CHECK(why == PORTICO_START_SWAPPED || why == PORTICO_START_RETURNED);
+        if (!m->loaded || m->failed || m->started != NULL) {
+            sim_fail("start of module %s is called for a swap, but %s", code->name,
+                     m->started != NULL ? "no generation has stopped" : "it is not loaded");
+        }
+        m->starting = true;
+    }
+    m->started = code->library;
+}
+
+void witness_started(const witness_code *code, uint32_t why, portico_status status) {
+    module_record *m = module_of(code, "start");
+    CHECK(same(m->started, code->library));
+    m->starting = false;
+    if (status != PORTICO_OK && why == PORTICO_START_LOADED) {
+        m->failed = true;
+    } else if (status != PORTICO_OK) {
+        m->started = NULL; /* the one before returns */
     }
 }
 
-void witness_unload(const witness_code *code) {
-    module_record *m = module_of(code, "unload");
-    if (same(m->staged, code->library)) {
-        m->staged = NULL;
+void witness_stop(const witness_code *code, uint32_t why) {
+    module_record *m = module_of(code, "stop");
+    if (!same(m->started, code->library) || m->failed || m->starting) {
+        sim_fail("stop of module %s is called for library '%s', which has not started", code->name,
+                 code->library);
+    }
+    m->started = NULL;
+    if (why == PORTICO_STOP_REPLACED) {
         return;
     }
-    for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
-        if (entities[i] != NULL && entities[i]->parts[code->module].open) {
-            sim_fail("unload of module %s is called, but it has not closed %llu", code->name,
-                     (ull)entities[i]->id);
-        }
-    }
+    CHECK(why == PORTICO_STOP_UNLOADED || why == PORTICO_STOP_SHUTDOWN);
+    check_all_closed(code, "stop");
     m->loaded = false;
     m->serves = NULL;
     m->next = NULL;
@@ -143,9 +182,6 @@ void witness_call(const witness_code *code, const char *what) {
 void witness_serves(uint32_t module, const char *library) {
     modules[module].serves = library;
     modules[module].next = NULL;
-    if (library != NULL) {
-        modules[module].staged = NULL; /* if it was given up, it may be closed without its unload */
-    }
 }
 
 const char *witness_serving(uint32_t module) {
@@ -366,6 +402,11 @@ void witness_end(void) {
         }
         if (e != NULL && e->inside != NULL) {
             sim_fail("the host has ended while %s runs for %llu", e->inside, (ull)e->id);
+        }
+    }
+    for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {
+        if (modules[i].loaded && !modules[i].failed) {
+            sim_fail("the host has ended without the stop of module %u", i);
         }
     }
 }

@@ -10,8 +10,8 @@
  *     let other threads run (sim_yield, os_sleep, any host function), so that an overlap would
  *     show.
  *   - An id is never used again. on_join and on_leave pair.
- *   - Code runs only while its library is open, and after `ctl swap` has answered `ok` no handler
- *     of another library begins.
+ *   - Code runs only while its library is open. Handlers run only in the generation that has started
+ *     and not stopped, and after `ctl swap` has answered `ok` in that of the new library.
  *   - A client's packets arrive in order and complete, unaltered, in one session. What the host
  *     sends arrives in order; when the stream ends in an orderly way, completely.
  *   - When an owner's session ends, its guests leave in the reverse order of their on_opens.
@@ -61,14 +61,15 @@ typedef struct witness_entity {
 
 /* ---- modules ------------------------------------------------------------------------------ */
 
-/* `load` is called: it makes the module loaded or, if it is already, stages a generation, until
- * swap_in succeeds or `unload` is called. A load that fails calls witness_unload, too. */
-void witness_load(const witness_code *code);
-void witness_swap_in(const witness_code *code, portico_status status);
+/* `start` begins, and returns `status`. `why` is PORTICO_START_...: the module was not loaded, or
+ * another generation of it has stopped, and no handler of any runs before this one's start has
+ * succeeded. */
+void witness_start(const witness_code *code, uint32_t why);
+void witness_started(const witness_code *code, uint32_t why, portico_status status);
 
-/* `unload` is called: of a staged generation, or of the module, which must have closed every
- * session and room. */
-void witness_unload(const witness_code *code);
+/* `stop` is called, of the generation that has started last. Unless another one is to follow, the
+ * module has closed every session and room. */
+void witness_stop(const witness_code *code, uint32_t why);
 
 /* `stopping` is called. An unload that fails opens sessions again which it has closed. */
 void witness_stopping(const witness_code *code);
@@ -106,7 +107,7 @@ witness_entity *witness_close(const witness_code *code, uint64_t id, witness_rol
  * call the module for it again, not even on_close. */
 void witness_lost(const witness_code *code, uint64_t id, witness_role role);
 
-/* A handler of the module's own turn begins: a message to host->self(). */
+/* A handler of the module's own turn begins: a message to self(). */
 witness_entity *witness_enter_module(const witness_code *code, uint64_t self, const char *what);
 
 /* on_join and on_leave of a room: both the room's and the session's turn. */
@@ -140,13 +141,12 @@ void witness_packet(witness_entity *session, const portico_packet *packet);
 
 /* Sends the next packet of the sender to the session, from a handler in the sender's turn. Other
  * threads may run. Returns as session_send. */
-portico_status witness_send(const portico_host *host, witness_entity *from, uint64_t session,
-                            uint16_t opcode, uint32_t size);
+portico_status witness_send(witness_entity *from, uint64_t session, uint16_t opcode, uint32_t size);
 
 /* Sends a packet to the members of a channel. A member may miss some; each gets what it gets in
  * order. Other threads may run. Returns as channel_send. */
-uint32_t witness_broadcast(const portico_host *host, witness_entity *from, const char *channel,
-                           uint16_t opcode, uint32_t size);
+uint32_t witness_broadcast(witness_entity *from, const char *channel, uint16_t opcode,
+                           uint32_t size);
 
 /* The client has received a packet that witness_send or witness_broadcast has sent. */
 void witness_receive(uint32_t client, const void *data, uint32_t size);

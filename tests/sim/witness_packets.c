@@ -151,15 +151,15 @@ static pair *pair_of(uint64_t from, uint64_t to) {
     sim_fail("witness: more than %d pairs of sender and session", PAIRS_MAX);
 }
 
-portico_status witness_send(const portico_host *host, witness_entity *from, uint64_t session,
-                            uint16_t opcode, uint32_t size) {
+portico_status witness_send(witness_entity *from, uint64_t session, uint16_t opcode,
+                            uint32_t size) {
     uint8_t packet[WITNESS_PACKET_MAX];
     CHECK(size >= WITNESS_PACKET_MIN && size <= WITNESS_PACKET_MAX);
     pair *p = pair_of(from->id, session);
     CHECK(p->begun == p->queued);
     packet_head head = {.from = from->id, .to = session, .number = p->begun++, .size = size};
     packet_write(packet, &head);
-    portico_status status = host->session_send(session, opcode, packet, size);
+    portico_status status = host->session_send((portico_session){session}, opcode, packet, size);
     if (status == PORTICO_OK) {
         p->queued++;
     } else {
@@ -172,14 +172,14 @@ portico_status witness_send(const portico_host *host, witness_entity *from, uint
     return status;
 }
 
-uint32_t witness_broadcast(const portico_host *host, witness_entity *from, const char *channel,
-                           uint16_t opcode, uint32_t size) {
+uint32_t witness_broadcast(witness_entity *from, const char *channel, uint16_t opcode,
+                           uint32_t size) {
     uint8_t packet[WITNESS_PACKET_MAX];
     CHECK(size >= WITNESS_PACKET_MIN && size <= WITNESS_PACKET_MAX);
     pair *p = pair_of(from->id, EVERYBODY);
     packet_head head = {.from = from->id, .to = EVERYBODY, .number = p->begun++, .size = size};
     packet_write(packet, &head);
-    return host->channel_send(channel, opcode, packet, size, 0);
+    return host->channel_send(channel, opcode, packet, size, (portico_session){0});
 }
 
 /* Broadcasts that a client misses leave gaps. */

@@ -14,6 +14,7 @@
 enum {
     PATH_BYTES = 1024,
     INI_BYTES = 16 * 1024,
+    LIBRARIES_MAX = 64,
     STEP_MS = 1,
     RECOVERY_MS = 60000, /* faults that are not over then would never be */
     START_TIMEOUT_MS = 600000,
@@ -21,6 +22,8 @@ enum {
     STOP_STEP_MS = 100,
     ANSWER_TIMEOUT_MS = 600000
 };
+
+const portico_host *world_host;
 
 static struct {
     char folder[PATH_BYTES];
@@ -69,6 +72,20 @@ static void file_write(const char *name, const char *text) {
     CHECK(file != NULL);
     CHECK(fwrite(text, 1, strlen(text), file) == strlen(text));
     CHECK(fclose(file) == 0);
+}
+
+portico_entry *world_library(const char *library, const portico_module *module) {
+    static portico_entry entries[LIBRARIES_MAX];
+    static uint32_t count;
+    CHECK(count < LIBRARIES_MAX);
+    portico_entry *entry = &entries[count++];
+    *entry = (portico_entry){.abi_major = PORTICO_ABI_MAJOR,
+                             .abi_minor = PORTICO_ABI_MINOR,
+                             .module_size = sizeof *module,
+                             .module = module,
+                             .host = &world_host};
+    sim_library_add(library, PORTICO_ENTRY_SYMBOL, entry);
+    return entry;
 }
 
 void world_build(const char *module, const char *library) {

@@ -2,7 +2,7 @@
  * and its administrator.
  *
  * A scenario runs on the main thread. It starts the host, starts threads that act as clients, and
- * checks what it sees; the modules are functions of this executable (sim_library_add). Only one
+ * checks what it sees; the modules are parts of this executable (world_library). Only one
  * thread runs at a time, so the scenario, the clients and the modules share plain variables.
  *
  * Ports are the scenario's to choose: the network is this process's own. */
@@ -32,8 +32,16 @@ static inline uint32_t world_random(uint64_t below) {
  */
 uint32_t world_count(const char *what, uint32_t usual);
 
-/* Writes MODULE.so (or .dll) in the folder of the modules: a simulated library. `library` names
- * what sim_library_add added. Overwrites: a build. */
+/* The functions that the host offers to modules. All of a scenario's libraries share the pointer,
+ * which is NULL before the first is loaded. Most modules use `host` of ledger.h instead. */
+extern const portico_host *world_host;
+
+/* From now on there is a simulated library of that name with the module. Both must stay valid.
+ * Returns the library's entry, for a scenario that wants a wrong one. */
+portico_entry *world_library(const char *library, const portico_module *module);
+
+/* Writes MODULE.so (or .dll) in the folder of the modules: a library of world_library. Overwrites: a
+ * build. */
 void world_build(const char *module, const char *library);
 
 /* The path of a file in the folder of this run. */

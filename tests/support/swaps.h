@@ -57,7 +57,7 @@ int swaps_copies(host *h);
  * briefly not counted. */
 int64_t swaps_timers(host *h);
 
-/* Expects the module's life so far: all its "life" lines, as "1 load, 1 start, 1 swap_out". */
+/* Expects the module's life so far: all its "life" lines, as "1 start loaded, 1 stop replaced". */
 void swaps_expect_life(host *h, const char *expected);
 
 #endif

@@ -166,6 +166,7 @@ static void check_empty(void) {
     CHECK_INT(config_parse("empty.ini", "", 0, unexpected, NULL, &c), PORTICO_OK);
     CHECK(c->workers >= 1);
     CHECK_TEXT(c->run_dir, "../run");
+    CHECK_TEXT(c->data_dir, "../data");
     CHECK_TEXT(c->ready_file, NULL);
     CHECK_INT(c->log.level, LOG_INFO);
     CHECK_TEXT(c->log.file, NULL);

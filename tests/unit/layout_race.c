@@ -16,8 +16,7 @@ static registered_type *parts[PARTS];
 static atomic_bool stop;
 static atomic_uint reads[READERS];
 
-static void PORTICO_CALL on_packet(portico_session session, void *state,
-                                   const portico_packet *packet) {
+static void on_packet(portico_session session, void *state, const portico_packet *packet) {
     (void)session, (void)state, (void)packet;
 }
 
@@ -61,14 +60,14 @@ static void wait_for_reads(void) {
 }
 
 static void register_parts(registry *r) {
-    const portico_session_type as = {.struct_size = sizeof as};
+    const portico_session_type as = {.name = "session"};
+    const registered_handler handler = {
+        .id = OPCODE, .call = {.packet = on_packet}, .name = "", .size_max = UINT32_MAX};
     const state_shape none = {0};
     parts[0] = registry_add_type(r, "race.session", true, &as, &none);
     parts[1] = registry_add_type(r, "race.session", false, &as, &none);
     CHECK(parts[0] != NULL && parts[1] != NULL);
-    CHECK_INT(
-        registry_add_handler(&parts[0]->packets, OPCODE, (handler_function){.packet = on_packet}),
-        PORTICO_OK);
+    CHECK_INT(registry_add_handler(&parts[0]->packets, &handler), PORTICO_OK);
     generation_hold(&owner);
     generation_hold(&builds[0]);
     generation_hold(&builds[1]);

@@ -56,7 +56,7 @@ static void place_free(entity *e) {
 
 SCENARIO(schedule_missed) {
     os_port *port = NULL;
-    portico_timer number = 0;
+    uint64_t number = 0;
     place.kind = ENTITY_MODULE;
     place.free = place_free;
     place.take = take;

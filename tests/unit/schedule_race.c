@@ -53,8 +53,8 @@ static uint32_t dice(uint32_t *state, uint32_t sides) {
     return (*state >> 8) % sides;
 }
 
-static portico_timer start_once(uint32_t delay_ms) {
-    portico_timer number = 0;
+static uint64_t start_once(uint32_t delay_ms) {
+    uint64_t number = 0;
     CHECK_INT(schedule_start(steady->base.id, 0, ONCE, "once", 4, delay_ms, 0, &number),
               PORTICO_OK);
     atomic_fetch_add(&started, 1);
@@ -70,8 +70,8 @@ static void pause_1_ms(void) {
 }
 
 static void race(void *arg) {
-    portico_timer once[KEPT] = {0};
-    portico_timer every[KEPT] = {0};
+    uint64_t once[KEPT] = {0};
+    uint64_t every[KEPT] = {0};
     uint32_t random = *(const uint32_t *)arg;
     place *own = place_new();
     for (uint32_t round = 0; round < ROUNDS; round++) {

@@ -53,11 +53,27 @@ static void identifiers(void) {
     CHECK(!text_is_identifier("a b"));
 }
 
+static void devices(void) {
+    CHECK(text_is_device("nul"));
+    CHECK(text_is_device("CON"));
+    CHECK(text_is_device("aux.tar.gz"));
+    CHECK(text_is_device("Com1"));
+    CHECK(text_is_device("lpt9.txt"));
+    CHECK(!text_is_device(""));
+    CHECK(!text_is_device("nu"));
+    CHECK(!text_is_device("null"));
+    CHECK(!text_is_device("com"));
+    CHECK(!text_is_device("com10"));
+    CHECK(!text_is_device("coma"));
+    CHECK(!text_is_device("scores.con"));
+}
+
 SCENARIO(text) {
     every_code_point();
     invalid_utf8();
     plain_text();
     identifiers();
+    devices();
     char *copy = text_copy("abcdef", 3);
     CHECK_TEXT(copy, "abc");
     free(copy);

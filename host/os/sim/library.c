@@ -11,7 +11,7 @@ enum { LIBRARIES_MAX = 64, NAME_BYTES = 64 };
 typedef struct sim_library {
     const char *name;
     const char *symbol;
-    void *address;
+    const void *address;
     uint32_t opened;
 } sim_library;
 
@@ -23,7 +23,13 @@ struct os_library {
     sim_library *simulated;
 };
 
-void sim_library_add(const char *name, const char *symbol, void *address) {
+static void (*watcher)(const void *library, void *symbol);
+
+void sim_library_watch(void (*fn)(const void *library, void *symbol)) {
+    watcher = fn;
+}
+
+void sim_library_add(const char *name, const char *symbol, const void *address) {
     if (library_count == LIBRARIES_MAX) {
         sim_fail("more than %d simulated libraries", LIBRARIES_MAX);
     }
@@ -120,9 +126,14 @@ portico_status os_library_open(const char *path, os_library **result, char *why,
 void *os_library_symbol(os_library *library, const char *name) {
     token_call("library_symbol", 0);
     if (library->real != NULL) {
-        return real_library_symbol(library->real, name);
+        void *symbol = real_library_symbol(library->real, name);
+        if (watcher != NULL && symbol != NULL) {
+            watcher(library, symbol);
+        }
+        return symbol;
     }
-    return strcmp(library->simulated->symbol, name) == 0 ? library->simulated->address : NULL;
+    const sim_library *l = library->simulated;
+    return strcmp(l->symbol, name) == 0 ? (void *)(uintptr_t)l->address : NULL;
 }
 
 void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
@@ -136,6 +147,9 @@ void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
 bool os_library_close(os_library *library) {
     token_call("library_close", 0);
     bool gone = !fault_strikes(SIM_FAULT_LIBRARY); /* some systems keep images for ever */
+    if (watcher != NULL) {
+        watcher(library, NULL);
+    }
     if (library->real != NULL) {
         gone = real_library_close(library->real) && gone;
     } else {

@@ -3,6 +3,7 @@
 #include "real.h"
 #include "token.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ERROR_BASE = 100000, CPUS = 4, PROCESS_ID = 1234, CLOCK_JUMP_BITS = 28 /* three days */ };
@@ -54,6 +55,22 @@ void os_error_text(int32_t system_error, char *text, size_t size) {
 }
 
 /* ---- the process ------------------------------------------------------------------------- */
+
+portico_status os_init(int *argc, char ***argv) {
+    if (run.thread == NULL) {
+        const char *seed = getenv("PORTICO_SIM_SEED");
+        const char *handles = getenv("PORTICO_SIM_HANDLES");
+        sim_options options = {.seed = seed != NULL ? strtoull(seed, NULL, 10) : 1,
+                               .call_switch = 8,
+                               .atomic_switch = 64,
+                               .latency_us = 200,
+                               .wall_ms = real_wall_ms(), /* files have real times */
+                               .handles =
+                                   handles != NULL ? (uint32_t)strtoul(handles, NULL, 10) : 0};
+        sim_begin(&options);
+    }
+    return real_init(argc, argv);
+}
 
 void os_exit(int code) {
     token_call("exit", (uint32_t)code);

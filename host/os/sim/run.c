@@ -39,6 +39,11 @@ bool sim_chance(sim_source source, uint32_t times) {
     return times != 0 && sim_random(source, times) == 0;
 }
 
+void sim_stall(uint32_t ms) {
+    run.now_ns += (uint64_t)ms * 1000000;
+    run_note("", "stall", ms);
+}
+
 /* ---- figures ----------------------------------------------------------------------------- */
 
 void run_note(const char *mark, const char *name, uint64_t value) {

@@ -123,6 +123,13 @@ void sim_faults_end(void);
 /* Advances nothing and fails nothing; it only lets other threads run. */
 void sim_yield(void);
 
+/* The clock advances while no thread runs, as when the machine sleeps. */
+void sim_stall(uint32_t ms);
+
+/* Waits until nothing more can happen without time: every other thread waits for a later time or for
+ * ever, and no bytes are on their way. One thread at a time. */
+void sim_settle(void);
+
 /* Waits until the process has made `call` calls of the seam; the next thread to run is then this
  * one. False: `timeout_ms` were over first. One thread at a time. */
 bool sim_await_call(uint64_t call, uint32_t timeout_ms);
@@ -136,11 +143,15 @@ _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1
 #define SIM_LIBRARY_MAGIC "portico simulated library "
 
 /* From now on a file with the text SIM_LIBRARY_MAGIC NAME is a library that exports `symbol`. The
- * table has room for 64. `name` must stay valid. */
-void sim_library_add(const char *name, const char *symbol, void *address);
+ * table has room for 64. `name` and `symbol` must stay valid. */
+void sim_library_add(const char *name, const char *symbol, const void *address);
 
 /* How often the library is open now. Code of a library that is not open must not run. */
 uint32_t sim_library_open_count(const char *name);
+
+/* Calls `fn` with each symbol that is found in a library of the real system's, and with NULL before
+ * a library is closed. For tests that change what a module sees of its host. */
+void sim_library_watch(void (*fn)(const void *library, void *symbol));
 
 /* ---- figures ----------------------------------------------------------------------------- */
 

@@ -46,6 +46,7 @@ static struct {
     uint32_t picks;    /* in a row of the same thread */
     os_thread *awaits; /* a thread in sim_await_call */
     uint64_t awaited;
+    os_thread *settles; /* a thread in sim_settle */
     bool began;
 } sim;
 
@@ -129,6 +130,26 @@ static os_thread *first_in_priority(os_thread *const *ready, uint32_t count) {
     return first;
 }
 
+static void thread_wake(os_thread *t) {
+    t->state = THREAD_READY;
+    t->woken = true;
+    t->until_ns = 0;
+}
+
+/* Wakes the thread in sim_settle if no thread is ready, stalled ones included, and no bytes are on
+ * their way. */
+static bool settle(void) {
+    bool settled = sim.settles != NULL && event_next_ns() == UINT64_MAX;
+    for (const os_thread *t = &sim.first; t != NULL; t = t->next) {
+        settled = settled && t->state != THREAD_READY;
+    }
+    if (settled) {
+        thread_wake(sim.settles);
+        sim.settles = NULL;
+    }
+    return settled;
+}
+
 /* Chooses the next thread, advancing the clock to when there is one. */
 static os_thread *pick(void) {
     os_thread *ready[READY_MAX];
@@ -141,6 +162,9 @@ static os_thread *pick(void) {
         }
         if (count > 0) {
             return ready[count == 1 ? 0 : sim_random(SIM_SCHEDULE, count)];
+        }
+        if (settle()) {
+            continue;
         }
         if (next_ns == UINT64_MAX) {
             sim_fail("every thread waits for ever");
@@ -191,12 +215,6 @@ int64_t token_atomic(void) {
 
 void sim_yield(void) {
     token_pass();
-}
-
-static void thread_wake(os_thread *t) {
-    t->state = THREAD_READY;
-    t->woken = true;
-    t->until_ns = 0;
 }
 
 /* Lets the thread run that waits for this call. */
@@ -257,6 +275,11 @@ bool sim_await_call(uint64_t call, uint32_t timeout_ms) {
     bool reached = token_wait(&sim.awaits, token_until(timeout_ms));
     sim.awaits = sim.awaits == self ? NULL : sim.awaits;
     return reached;
+}
+
+void sim_settle(void) {
+    sim.settles = self;
+    token_wait(&sim.settles, UINT64_MAX);
 }
 
 uint64_t token_until(uint32_t timeout_ms) {
@@ -334,22 +357,6 @@ void sim_begin(const sim_options *options) {
     if (real_init(&argc, &argv) != PORTICO_OK || thread_add(self, "main") != PORTICO_OK) {
         sim_fail("the real system cannot be initialised");
     }
-}
-
-portico_status os_init(int *argc, char ***argv) {
-    if (!sim.began) {
-        const char *seed = getenv("PORTICO_SIM_SEED");
-        const char *handles = getenv("PORTICO_SIM_HANDLES");
-        sim_options options = {.seed = seed != NULL ? strtoull(seed, NULL, 10) : 1,
-                               .call_switch = 8,
-                               .atomic_switch = 64,
-                               .latency_us = 200,
-                               .wall_ms = real_wall_ms(), /* files have real times */
-                               .handles =
-                                   handles != NULL ? (uint32_t)strtoul(handles, NULL, 10) : 0};
-        sim_begin(&options);
-    }
-    return real_init(argc, argv);
 }
 
 portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(void *),

@@ -1,0 +1,83 @@
+# portico_add_module_test(NAME MODULE target SOURCES file... [WITH target...] [BUILDS target...]
+#   [TEST name] [ARGUMENTS argument...])
+#
+# Builds the program NAME, which tests the module of the target MODULE in the real host on a
+# simulated system (portico_testing.h), and adds it to CTest under the same name, or as TEST says.
+# WITH are targets of other modules for the host to load, BUILDS those of other builds of the module
+# for portico_test_swap. In this tree and, after find_package(portico), in any other.
+
+function(portico_add_module_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 t "" "MODULE;TEST" "SOURCES;WITH;BUILDS;ARGUMENTS")
+  if(NOT t_MODULE OR NOT t_SOURCES)
+    message(FATAL_ERROR "portico_add_module_test(${name}): name a MODULE and SOURCES")
+  endif()
+  if(NOT TARGET portico::testing)
+    message(FATAL_ERROR "portico_add_module_test(${name}): there is no portico::testing: "
+      "${portico_testing_missing}")
+  endif()
+  # Under Wine the root of the file system is drive Z:.
+  set(drive "")
+  if(WIN32 AND CMAKE_CROSSCOMPILING)
+    set(drive "Z:")
+  endif()
+  set(modules "${drive}$<TARGET_FILE:${t_MODULE}>")
+  foreach(target IN LISTS t_WITH)
+    string(APPEND modules "|${drive}$<TARGET_FILE:${target}>")
+  endforeach()
+  string(APPEND modules "|")
+  foreach(target IN LISTS t_BUILDS)
+    string(APPEND modules "|${drive}$<TARGET_FILE:${target}>")
+  endforeach()
+  add_executable(${name} ${t_SOURCES})
+  add_dependencies(${name} ${t_MODULE} ${t_WITH} ${t_BUILDS})
+  target_compile_definitions(${name} PRIVATE "PORTICO_TEST_MODULES=\"${modules}\"")
+  target_link_libraries(${name} PRIVATE portico::testing)
+  if(WIN32)
+    # libgcc and winpthread go into the program; the DLL that the host reads inis with, beside it.
+    target_link_options(${name} PRIVATE -static)
+    get_target_property(inih portico::testing PORTICO_INIH_DLL)
+    if(inih)
+      add_custom_command(TARGET ${name} POST_BUILD COMMAND
+        "${CMAKE_COMMAND}" -E copy_if_different "${inih}" "$<TARGET_FILE_DIR:${name}>" VERBATIM)
+    endif()
+  endif()
+  if(NOT t_TEST)
+    set(t_TEST ${name})
+  endif()
+  add_test(NAME "${t_TEST}" COMMAND ${name} ${t_ARGUMENTS})
+endfunction()
+
+# portico_find_testing(DIR PREFIX): defines portico::testing of an installed Portico, whose package
+# is in DIR. Where it cannot, portico_testing_missing says why.
+function(portico_find_testing dir prefix)
+  set(missing "")
+  set(inih "")
+  set(dll "")
+  file(GLOB archive "${prefix}/lib/*portico_testing.*")
+  if(NOT archive)
+    set(missing "build Portico with PORTICO_TESTS=ON and all targets, and install it")
+  elseif(MSVC)
+    set(missing "on Windows it needs mingw-w64's gcc or clang; the module may be MSVC's")
+  elseif(EXISTS "${prefix}/lib/libinih.dll.a") # built for Wine
+    set(inih "${prefix}/lib/libinih.dll.a")
+    set(dll "${prefix}/bin/inih.dll")
+  else()
+    find_package(unofficial-inih CONFIG QUIET)
+    if(TARGET unofficial::inih::libinih)
+      set(inih unofficial::inih::libinih)
+    else()
+      find_library(PORTICO_INIH NAMES inih libinih.so.1)
+      set(inih "${PORTICO_INIH}")
+    endif()
+    if(NOT inih)
+      set(missing "it needs inih, which was not found: install libinih-dev")
+    endif()
+  endif()
+  if(NOT missing)
+    find_package(Threads QUIET REQUIRED)
+    include("${dir}/portico-testing-targets.cmake")
+    set_property(TARGET portico::testing APPEND PROPERTY INTERFACE_LINK_LIBRARIES "${inih}")
+    set_property(TARGET portico::testing PROPERTY PORTICO_INIH_DLL "${dll}")
+  endif()
+  set(portico_testing_missing "${missing}" PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,29 @@
+/* json.h: writes JSON to a file, indented by two spaces. One thread at a time. */
+#ifndef PORTICO_JSON_H
+#define PORTICO_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { JSON_ESCAPED = 8 }; /* room for a character as json_escape writes it */
+
+/* Writes how JSON spells the ASCII character `c` in a text. False: as it is. */
+bool json_escape(char c, char escaped[JSON_ESCAPED]);
+
+typedef struct json {
+    FILE *to;
+    uint32_t depth;
+    bool more; /* the object or array has a member already */
+} json;
+
+/* `key` is NULL in an array and for the outermost value; a text is UTF-8, or NULL for null. Bytes
+ * that are not UTF-8 become U+FFFD. */
+void json_begin(json *j, const char *key, char bracket); /* '{' or '[' */
+void json_end(json *j, char bracket);                    /* '}' or ']' */
+void json_text(json *j, const char *key, const char *text);
+void json_number(json *j, const char *key, int64_t number);
+void json_real(json *j, const char *key, double number);
+void json_bool(json *j, const char *key, bool value);
+
+#endif
