@@ -90,6 +90,7 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
     status = module_call_start(m, module_generation(m), PORTICO_START_LOADED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
+        atomic_store(&module_generation(m)->given_up, true);
         module_withdraw(m);
         return PORTICO_E_LOAD;
     }

@@ -91,6 +91,7 @@ static void withdraw_rooms(module *m) {
         room_type_remove(r->name);
     }
     rooms_close(m, PORTICO_E_UNLOADED);
+    rooms_begin(m, false);
 }
 
 void module_withdraw(module *m) {
@@ -135,6 +136,7 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
             publish_sync_sessions(session_type_find(r->name));
         }
     }
+    rooms_begin(m, true);
     mailbox_start(m);
     return PORTICO_OK;
 }

@@ -102,6 +102,7 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
                                returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
+        atomic_store(&w->plan.to->given_up, true);
         swap_publish(w, w->plan.from);
     }
     return status;

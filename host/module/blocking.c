@@ -63,8 +63,8 @@ static void job_free(job *j) {
 }
 
 /* The generation that serves runs the job if it has a handler for it; otherwise the one that asked
- * does. A job may take long, so it runs outside the gate and holds its generation instead: a swap
- * does not wait for it. */
+ * does. NULL: that one's `start` has failed, so its code may not run. A job may take long, so it
+ * runs outside the gate and holds its generation instead: a swap does not wait for it. */
 static const registered_handler *job_handler(job *j) {
     gate_enter(&j->module->gate);
     generation *now = module_generation(j->module);
@@ -75,6 +75,9 @@ static const registered_handler *job_handler(job *j) {
         j->generation = now;
     }
     gate_leave(&j->module->gate);
+    if (atomic_load(&j->generation->given_up)) {
+        return NULL;
+    }
     return handler != NULL ? handler : registry_find_handler(j->generation->registry->jobs, j->id);
 }
 
@@ -95,6 +98,9 @@ static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
 
 static void job_run(job *j, uint8_t *reply) {
     const registered_handler *handler = job_handler(j);
+    if (handler == NULL) {
+        return;
+    }
     module_begin(j->module, j->generation, NULL, j->id);
     uint32_t size = handler->call.job(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
     module_end();

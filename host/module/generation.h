@@ -28,12 +28,13 @@ typedef struct generation {
     os_library *library; /* NULL for a part of the host */
     /* A copy; what the module's own lacks is zero. Its pointers point into the library. */
     portico_module info;
-    uint16_t abi_minor;         /* that it was built for */
-    const portico_host **host;  /* the library's pointer to the host; NULL for a part of the host */
-    char **required;            /* NULL at the end */
-    state_shape shape; /* of the module's state */
+    uint16_t abi_minor;        /* that it was built for */
+    const portico_host **host; /* the library's pointer to the host; NULL for a part of the host */
+    char **required;           /* NULL at the end */
+    state_shape shape;         /* of the module's state */
     void *state; /* the block that this image's code knows; live in the current generation only */
     registry *registry;
+    atomic_bool given_up; /* its `start` has failed: no more of its code runs */
     _Atomic uint32_t holds;
     _Atomic uint32_t states; /* of sessions and rooms that are of this generation */
 } generation;

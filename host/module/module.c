@@ -131,6 +131,9 @@ portico_status module_call_start(module *m, generation *g, uint32_t why) {
         module_end();
     }
     m->started = status == PORTICO_OK;
+    if (m->started) {
+        atomic_store(&g->given_up, false);
+    }
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "module/packet_layout.h"
 
 #include "base/text.h"
+#include "module/abi_sizes.h"
 
 #include <portico/packet.h>
 
@@ -208,9 +209,9 @@ static portico_status fields_read(reading *r, packet_layout *l, const portico_fi
                       "blanks",
                       from->name == NULL ? "NULL" : "not allowed", PACKET_NAME_MAX - 1);
     }
-    if (from->field_size < sizeof(portico_field) || from->field_size > FIELD_STRIDE_MAX) {
+    if (from->field_size < PORTICO_FIELD_SIZE_0_4 || from->field_size > FIELD_STRIDE_MAX) {
         return REFUSE(r, "packet %s: field_size is %u, allowed are %zu to %d: set it to sizeof",
-                      l->name, from->field_size, sizeof(portico_field), FIELD_STRIDE_MAX);
+                      l->name, from->field_size, PORTICO_FIELD_SIZE_0_4, FIELD_STRIDE_MAX);
     }
     if (from->field_count == 0 || from->field_count > PACKET_FIELDS_MAX) {
         return REFUSE(r, "packet %s: field_count is %u, allowed are 1 to %d", l->name,

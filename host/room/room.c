@@ -36,6 +36,36 @@ void rooms_follow(const module *m) {
     entity_each(ENTITY_ROOM, follow_room, (void *)(uintptr_t)m);
 }
 
+typedef struct beginning {
+    const module *module;
+    bool serves;
+} beginning;
+
+static void begin_room(void *arg, entity *e) {
+    const beginning *b = arg;
+    room *r = (room *)e;
+    if (r->module == b->module) {
+        os_mutex_lock(&rooms.lock);
+        bool waits = r->waits;
+        r->waits = false;
+        os_mutex_unlock(&rooms.lock);
+        if (waits) {
+            r->given_up = !b->serves; /* nobody reads it before the strand runs */
+            strand_resume(&r->strand);
+        }
+    }
+}
+
+/* A room that is created at this moment is added under the lock. Before that it either sees that the
+ * module serves, or is there to be visited. */
+void rooms_begin(module *m, bool serves) {
+    beginning b = {.module = m, .serves = serves};
+    os_mutex_lock(&rooms.lock);
+    atomic_store(&m->serves, serves);
+    os_mutex_unlock(&rooms.lock);
+    entity_each(ENTITY_ROOM, begin_room, &b);
+}
+
 static void room_free(entity *e) {
     room *r = (room *)e;
     INVARIANT(r->phase == ROOM_CLOSED && r->count == 0 && !r->named);
@@ -115,6 +145,10 @@ portico_status room_add(room *r, uint64_t *id) {
         r->phase = ROOM_OPEN;
         os_mutex_unlock(&r->lock);
         *id = r->base.id;
+        r->waits = !atomic_load(&r->module->serves);
+        if (r->waits) {
+            strand_pause(&r->strand);
+        }
         strand_push(&r->strand, &r->open_work);
     }
     os_mutex_unlock(&rooms.lock);

@@ -30,6 +30,11 @@ enum { ROOM_DATA_MAX = 64 * 1024 };
 /* Gives the rooms of a module a turn in which they take over their states. [control thread] */
 void rooms_follow(const module *m);
 
+/* The module serves now, or, if `serves` is false, has been withdrawn before it could: what rooms
+ * created before that have waited for. They open, or end without any of their handlers.
+ * [control thread] */
+void rooms_begin(module *m, bool serves);
+
 /* `port` is where rooms' strands post to. Called before any other function. */
 void rooms_start(os_port *port);
 void rooms_fini(void);

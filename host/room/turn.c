@@ -90,7 +90,7 @@ void room_end_if_empty(room *r) {
 void room_on_open(work *w) {
     room *r = container_of(w, room, open_work);
     portico_status status = PORTICO_OK;
-    if (room_begin(r, "room on_open", 0, r->base.id)) {
+    if (!r->given_up && room_begin(r, "room on_open", 0, r->base.id)) {
         r->opened = true;
         if (r->type->on_open != NULL) {
             status =

@@ -1,8 +1,19 @@
-/* load_fails.c: its `start` fails, after it has created a room. Nothing may stay, and `stop` is not
- * called. */
+/* load_fails.c: its `start` fails, after it has created a room. Nothing may stay, and no more of its
+ * code may run: neither `stop` nor a handler of the room. */
 #include <portico/portico.h>
 
 #include <stdlib.h>
+
+static portico_status room_on_open(portico_room room, void *state, const void *data,
+                                   uint32_t size) {
+    (void)room, (void)state, (void)data, (void)size;
+    abort();
+}
+
+static void room_on_close(portico_room room, void *state, portico_status reason) {
+    (void)room, (void)state, (void)reason;
+    abort();
+}
 
 static portico_status start(void *state, uint32_t why) {
     (void)state;
@@ -21,7 +32,8 @@ static void stop(void *state, uint32_t why) {
 }
 
 static const portico_session_type session_types[] = {{.name = "session"}};
-static const portico_room_type room_types[] = {{.name = "room"}};
+static const portico_room_type room_types[] = {
+    {.name = "room", .on_open = room_on_open, .on_close = room_on_close}};
 
 static const portico_module load_fails = {
     .name = "load_fails",
