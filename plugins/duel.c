@@ -1,12 +1,10 @@
 /* duel.c: a complete small game, three in a row. Shows a queue of players who wait for an opponent,
  * turns with a time limit, spectators, scores in a file, and players who return after their
  * connection broke. Read arena.c first.
- *
  * There are three kinds of state. Each changes in its own turn only, so there are no locks.
  *   lobby   the module's: the members, with their scores and games
  *   board   a room's: one game; sessions in the room that are not one of its sides watch it
  *   player  a session's: the name of the member whom it speaks for
- * They talk by messages: player_on_hello asks the lobby, and player_on_reply gets the answer.
  *
  *   from a player, framing u16       to a player
  *   1 HELLO  my name is ...          100 WELCOME  your score so far
@@ -17,8 +15,7 @@
  *
  * A move takes turn_time at most. If a player's connection breaks, the game waits for them, for
  * reconnect_time in all, and the clock stops if it is their turn. HELLO with the same name brings
- * them back. A name is all that it takes: a real game would ask for a password as well.
- */
+ * them back. A name is all that it takes: a real game would ask for a password as well. */
 #include <portico/packet.h>
 
 #include <errno.h>
@@ -89,7 +86,7 @@ PORTICO_STATE(lobby, LOBBY);
 static uint32_t turn_time, reconnect_time, max_games; /* settings: see the end of this file */
 
 /* Messages inside the host, which clients cannot send: to the lobby, to a player, to a game. */
-enum { GREET = 1, SEEK = 2, QUIT = 3, ENDED = 4, SAVE = 5, REPLY = 6, TICK = 7 };
+enum { GREET = 1, SEEK, QUIT, ENDED, SAVE, REPLY, TICK };
 
 /* ---- the scores' file ------------------------------------------------------------------------ */
 /* The job SAVE: it may block, but not touch any state. A crash leaves the old file or the new one. */
@@ -225,8 +222,8 @@ static void lobby_on_queue(portico_entity self, void *state, const portico_messa
 static void lobby_on_ended(portico_entity self, void *state, const portico_message *message) {
     (void)self;
     lobby *l = state;
-    board b;
-    memcpy(&b, message->data, sizeof b);
+    board b = {0};
+    memcpy(&b, message->data, message->size < sizeof b ? message->size : sizeof b);
     for (uint32_t i = 0; i < 2; i++) {
         member *m = lobby_find(l, b.sides[i].name);
         m->game.id = 0;
@@ -243,7 +240,9 @@ static void lobby_on_ended(portico_entity self, void *state, const portico_messa
 /* ---- a game, in the room's turn -------------------------------------------------------------- */
 static portico_status game_on_open(portico_room room, void *state, const void *data,
                                    uint32_t size) {
-    (void)size;
+    if (size != 2 * PORTICO_LABEL_MAX) { /* not from lobby_pair */
+        return PORTICO_E_INVALID;
+    }
     board *b = state;
     b->turn = 1;
     b->left_ms = turn_time;
@@ -350,6 +349,13 @@ static void player_on_move(portico_session session, player *p, const move *m) {
     }
 }
 
+static void player_greet(portico_session session, const player *p) {
+    portico_entity to = portico->self();
+    if (portico->request(to, GREET, p->name, NAME_BYTES, REPLY, REPLY_MS, NULL) != PORTICO_OK) {
+        (void)portico->session_close(session, PORTICO_E_NO_MEMORY);
+    }
+}
+
 /* The label makes the name unique. The lobby knows the rest, and its answer is the message REPLY. */
 static void player_on_hello(portico_session session, player *p, const who *w) {
     size_t good =
@@ -360,23 +366,21 @@ static void player_on_hello(portico_session session, player *p, const who *w) {
         player_refuse(session, "the name is taken");
     } else {
         memcpy(p->name, w->name, w->name_size);
-        portico_entity to = portico->self();
-        if (portico->request(to, GREET, p->name, NAME_BYTES, REPLY, REPLY_MS, NULL) != PORTICO_OK) {
-            (void)portico->session_close(session, PORTICO_E_NO_MEMORY);
-        }
+        player_greet(session, p);
     }
 }
 
 static void player_on_reply(portico_session session, void *state, const portico_message *reply) {
-    (void)state;
     member m;
-    if (reply->size != sizeof m) { /* there are too many members */
+    if (reply->status == PORTICO_OK && reply->size == 0) { /* there are too many members */
         (void)portico->session_close(session, PORTICO_E_LIMIT);
-        return;
+    } else if (reply->size != sizeof m) { /* too late, or from a build before a swap: ask again */
+        player_greet(session, state);
+    } else {
+        memcpy(&m, reply->data, sizeof m);
+        (void)score_send(session, WELCOME, &m.score);
+        (void)portico->session_join(session, m.game, 0); /* if there is one, back into it */
     }
-    memcpy(&m, reply->data, sizeof m);
-    (void)score_send(session, WELCOME, &m.score);
-    (void)portico->session_join(session, m.game, 0); /* if there is one, back into it */
 }
 
 static void player_on_play(portico_session session, player *p) {
@@ -409,22 +413,18 @@ PORTICO_OPCODES(player_opcodes, player, PLAYER_OPCODES);
 static const portico_opcode player_sends[] = {
     PORTICO_SENDS(WELCOME, score), PORTICO_SENDS(BOARD, board), PORTICO_SENDS(REFUSED, refused)};
 static const portico_session_message player_messages[] = {PORTICO_MESSAGE(REPLY, player_on_reply)};
-static const portico_session_type session_types[] = {{
-    .name = "player",
-    .state = PORTICO_STATE_OF(player, 1),
-    .opcodes = PORTICO_TABLE(player_opcodes),
-    .messages = PORTICO_TABLE(player_messages),
-    .sends = PORTICO_TABLE(player_sends),
-}};
+static const portico_session_type session_types[] = {{.name = "player",
+                                                      .state = PORTICO_STATE_OF(player, 1),
+                                                      .opcodes = PORTICO_TABLE(player_opcodes),
+                                                      .messages = PORTICO_TABLE(player_messages),
+                                                      .sends = PORTICO_TABLE(player_sends)}};
 static const portico_room_message game_messages[] = {PORTICO_MESSAGE(TICK, game_on_tick)};
-static const portico_room_type room_types[] = {{
-    .name = "game",
-    .state = PORTICO_STATE_OF(board, 1),
-    .on_open = game_on_open,
-    .on_join = game_on_join,
-    .on_leave = game_on_leave,
-    .messages = PORTICO_TABLE(game_messages),
-}};
+static const portico_room_type room_types[] = {{.name = "game",
+                                                .state = PORTICO_STATE_OF(board, 1),
+                                                .on_open = game_on_open,
+                                                .on_join = game_on_join,
+                                                .on_leave = game_on_leave,
+                                                .messages = PORTICO_TABLE(game_messages)}};
 static const portico_module_message lobby_messages[] = {
     PORTICO_MESSAGE(GREET, lobby_on_greet), PORTICO_MESSAGE(SEEK, lobby_on_queue),
     PORTICO_MESSAGE(QUIT, lobby_on_queue), PORTICO_MESSAGE(ENDED, lobby_on_ended),
