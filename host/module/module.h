@@ -28,7 +28,7 @@ typedef struct module {
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */
     char outcome[OUTCOME_MAX]; /* of the last swap; "": there was none */
     struct mailbox *mailbox;
-    uint64_t self;      /* the mailbox's id */
+    _Atomic uint64_t self; /* the mailbox's id */
     bool stuck;         /* withdrawn, but a handler of it has not returned: never freed */
     atomic_bool serves; /* false: rooms that are created wait for that, see rooms_begin */
     bool started;       /* its `start` has succeeded and no `stop` has followed. Control thread */
