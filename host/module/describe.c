@@ -82,7 +82,7 @@ static portico_status take_required(generation *g, char why[IMAGE_WHY_MAX]) {
     static const char *const nothing[] = {NULL};
     const char *const *required = g->info.required != NULL ? g->info.required : nothing;
     size_t count = 0;
-    while (required[count] != NULL && count < REQUIRED_MAX) {
+    while (count < REQUIRED_MAX && required[count] != NULL) {
         if (!text_is_identifier(required[count])) {
             return describe_refuse(
                 why, "its required, row %zu, is %.60s: a module's name has " TEXT_IDENTIFIER_RULE,

@@ -29,9 +29,9 @@ typedef struct module {
     char outcome[OUTCOME_MAX]; /* of the last swap; "": there was none */
     struct mailbox *mailbox;
     _Atomic uint64_t self; /* the mailbox's id */
-    bool stuck;         /* withdrawn, but a handler of it has not returned: never freed */
-    atomic_bool serves; /* false: rooms that are created wait for that, see rooms_begin */
-    bool started;       /* its `start` has succeeded and no `stop` has followed. Control thread */
+    bool stuck;            /* withdrawn, but a handler of it has not returned: never freed */
+    atomic_bool serves;    /* false: rooms that are created wait for that, see rooms_begin */
+    bool started; /* its `start` has succeeded and no `stop` has followed. Control thread */
     _Atomic uint32_t holds;
     _Atomic uint32_t sessions; /* that have an attachment to this module */
     UT_hash_handle hh;

@@ -148,7 +148,8 @@ static bool slow_real(const portico_setting *s, const char *text, double *value)
         return false;
     }
     *value = strtod(text, &end);
-    return *end == '\0' && fabs(*value) <= DBL_MAX && *value >= s->real_min && *value <= s->real_max;
+    return *end == '\0' && fabs(*value) <= DBL_MAX && *value >= s->real_min &&
+           *value <= s->real_max;
 }
 
 static bool holds(const any_setting *s, const char *text) {

@@ -29,8 +29,8 @@ SCENARIO(swap_back_alone) {
     CHECK(swap("clings", "clings_2", answer, sizeof answer));
     CHECK(swap("sheds", "sheds_2", answer, sizeof answer));
     CHECK(!host_try_admin(h, "rollback clings", answer, sizeof answer));
-    CHECK(strstr(answer,
-                 "it joins the session type sheds.goes, which no loaded module has") != NULL);
+    CHECK(strstr(answer, "it joins the session type sheds.goes, which no loaded module has") !=
+          NULL);
     host_admin(h, "rollback sheds", answer, sizeof answer);
     host_admin(h, "rollback clings", answer, sizeof answer);
     host_stop(h);

@@ -78,7 +78,10 @@ static void say(place *p, const guest *except) {
             to++;
         }
     }
-    portico_session left_out = except != NULL ? (portico_session){except->id} : nobody;
+    portico_session left_out = nobody;
+    if (except != NULL) {
+        left_out.id = except->id;
+    }
     uint32_t sent =
         host->room_send((portico_room){p->id}, PACKET, &number, sizeof number, left_out);
     CHECK(sent == to || (sent < to && (book_faults || book_rooms_end || any_ends(p))));

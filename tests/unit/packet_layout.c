@@ -118,6 +118,7 @@ static void tower_make(tower *t, uint32_t height, uint32_t width) {
     for (uint32_t i = height; i-- > 0;) {
         bool last = i == height - 1;
         for (uint32_t k = 0; k < width; k++) {
+            /* cppcheck-suppress uninitvar ; it is filled here */
             portico_field *f = &t->rows[i][k];
             *f = (portico_field){.name = names[k], .offset = k * size, .size = size, .count = 1};
             f->kind = last ? PORTICO_KIND_UNSIGNED : PORTICO_KIND_STRUCT;

@@ -217,6 +217,7 @@ static void opaque_structs(void) {
 
 /* Two states of one size whose only difference is deep inside. */
 static void differ_deep_inside(void) {
+    /* cppcheck-suppress nullPointer ; inside sizeof */
     portico_field gem[] = {PORTICO_FIELD(old_gem, colour), PORTICO_FIELD(old_gem, carat)};
     portico_fields gem_fields = {"old_gem", gem, 2, sizeof gem[0], sizeof(old_gem), 0};
     portico_field item[] = {PORTICO_STRUCTS(old_item, old_gem, gems)};
@@ -276,6 +277,7 @@ static void refused(const portico_fields *t, const char *right) {
 }
 
 static void bad_structs(void) {
+    /* cppcheck-suppress nullPointer ; inside sizeof */
     portico_field gem[] = {PORTICO_FIELD(old_gem, colour), PORTICO_FIELD(old_gem, carat)};
     portico_fields gem_fields = {"old_gem", gem, 2, sizeof gem[0], sizeof(old_gem), 0};
     portico_field item[] = {PORTICO_STRUCTS(old_item, old_gem, gems)};

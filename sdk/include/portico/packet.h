@@ -331,10 +331,10 @@ static inline void portico_packet_unfit(const char *name) {
 /* Writing. */
 #define PORTICO_PACKET_PUT(S, what, ...) PORTICO_PACKET_PUT_##what(S, __VA_ARGS__)
 #define PORTICO_PACKET_PUT_FIELD(S, type, name)                                    \
-    at_ = portico_packet_put(at_, &packet_->name, PORTICO_KIND_OF(((S *)0)->name), \
+    at_ = portico_packet_put(at_, &packet_->name, PORTICO_KIND_OF(packet_->name), \
                              (uint32_t)sizeof(type), 1, ok_);
 #define PORTICO_PACKET_PUT_ARRAY(S, type, name, count)                               \
-    at_ = portico_packet_put(at_, packet_->name, PORTICO_KIND_OF(((S *)0)->name[0]), \
+    at_ = portico_packet_put(at_, packet_->name, PORTICO_KIND_OF(packet_->name[0]), \
                              (uint32_t)sizeof(type), (count), ok_);
 #define PORTICO_PACKET_PUT_STRUCT(S, type, name) at_ = type##_put(at_, &packet_->name, ok_);
 #define PORTICO_PACKET_PUT_STRUCTS(S, type, name, count) \
@@ -358,17 +358,17 @@ static inline void portico_packet_unfit(const char *name) {
 /* Reading. The parts fit into the struct: P_decode has checked the size. */
 #define PORTICO_PACKET_GET(S, what, ...) PORTICO_PACKET_GET_##what(S, __VA_ARGS__)
 #define PORTICO_PACKET_GET_FIELD(S, type, name)                                         \
-    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(((S *)0)->name) != PORTICO_KIND_BYTES &&      \
-                              PORTICO_KIND_OF(((S *)0)->name) != PORTICO_KIND_CHAR,     \
+    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(packet_->name) != PORTICO_KIND_BYTES &&      \
+                              PORTICO_KIND_OF(packet_->name) != PORTICO_KIND_CHAR,     \
                           "field " #name ": FIELD is a number, an enum or a bool");     \
-    at_ = portico_packet_get(at_, &packet_->name, PORTICO_KIND_OF(((S *)0)->name),      \
+    at_ = portico_packet_get(at_, &packet_->name, PORTICO_KIND_OF(packet_->name),      \
                              (uint32_t)sizeof(type), 1, &ok_);
 #define PORTICO_PACKET_GET_ARRAY(S, type, name, count)                                            \
-    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(((S *)0)->name[0]) != PORTICO_KIND_BYTES,               \
+    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(packet_->name[0]) != PORTICO_KIND_BYTES,               \
                           "field " #name ": ARRAY is of numbers, enums, bools or char");          \
-    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(((S *)0)->name[0]) != PORTICO_KIND_CHAR || (count) > 1, \
+    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(packet_->name[0]) != PORTICO_KIND_CHAR || (count) > 1, \
                           "field " #name ": a text has a zero at its end");                       \
-    at_ = portico_packet_get(at_, packet_->name, PORTICO_KIND_OF(((S *)0)->name[0]),              \
+    at_ = portico_packet_get(at_, packet_->name, PORTICO_KIND_OF(packet_->name[0]),              \
                              (uint32_t)sizeof(type), (count), &ok_);
 #define PORTICO_PACKET_GET_STRUCT(S, type, name)                                       \
     PORTICO_STATIC_ASSERT((int)type##_size_min == (int)type##_size_max,                \
@@ -388,8 +388,8 @@ static inline void portico_packet_unfit(const char *name) {
     packet_->name = at_;                       \
     packet_->name##_size = rest_;
 #define PORTICO_PACKET_GET_NUMBERS(S, type, name, max)                                     \
-    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(((S *)0)->name[0]) >= PORTICO_KIND_SIGNED &&     \
-                              PORTICO_KIND_OF(((S *)0)->name[0]) <= PORTICO_KIND_FLOAT,    \
+    PORTICO_STATIC_ASSERT(PORTICO_KIND_OF(packet_->name[0]) >= PORTICO_KIND_SIGNED &&     \
+                              PORTICO_KIND_OF(packet_->name[0]) <= PORTICO_KIND_FLOAT,    \
                           "field " #name ": NUMBERS are integers or floats");              \
     packet_->name##_count = rest_ / (uint32_t)sizeof(type);                                \
     ok_ = ok_ && rest_ % (uint32_t)sizeof(type) == 0;                                      \
