@@ -66,7 +66,8 @@ COLD static void refuse_packet(session *s, const registered_handler *row, const 
 }
 
 /* The closer look at a packet. False: it does not fit, and the session closes. */
-static bool packet_fits(session *s, const registered_handler *row, const portico_packet *packet) {
+NOINLINE static bool packet_fits(session *s, const registered_handler *row,
+                                 const portico_packet *packet) {
     char why[PACKET_WHY_MAX];
     if (row->layout == NULL) {
         describe_size(row, packet->size, why);
