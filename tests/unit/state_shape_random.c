@@ -13,7 +13,7 @@ static uint32_t random_state = 3;
 
 static uint32_t random_below(uint32_t bound) {
     random_state = random_state * 1664525u + 1013904223u;
-    return (random_state >> 8) % bound;
+    return bound > 0 ? (random_state >> 8) % bound : 0;
 }
 
 /* A type that a field can have. */
