@@ -24,7 +24,8 @@ typedef struct project {
     uint32_t written;            /* files */
 } project;
 
-/* Whether the host, CMake or Windows uses the name: there could be no module, target or file of it. */
+/* Whether the host, CMake or Windows uses the name: there could be no module, target or file of
+ * it. */
 static bool name_is_reserved(const char *name) {
     static const char *const names[] = {"admin", /* the host's own module */
                                         "all",           "clean",   "edit_cache",     "help",

@@ -13,8 +13,8 @@ typedef struct template_file {
 extern const template_file template_files[];
 extern const unsigned template_file_count;
 
-/* `portico new` with its arguments: NAME [DIR] [--cpp]. Returns the exit code: 1 if a file cannot be
- * written, 2 if an argument is wrong; stderr says why. */
+/* `portico new` with its arguments: NAME [DIR] [--cpp]. Returns the exit code: 1 if a file cannot
+ * be written, 2 if an argument is wrong; stderr says why. */
 int new_main(int argc, char **argv);
 
 #endif

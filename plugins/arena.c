@@ -7,9 +7,9 @@
  * settings; different fields run at the same time.
  *
  * A player is welcomed, and then receives a snapshot of the field each tick and the scores once a
- * second. A hit tags somebody within HIT_REACH, for one point. Moves and hits are each accepted once
- * per ACTION_MS on average; the rest is ignored, so a modified client gains nothing. The first player
- * to join a field creates it, and it closes itself when nobody has been in it for a second.
+ * second. A hit tags somebody within HIT_REACH, for one point. Moves and hits are each accepted
+ * once per ACTION_MS on average; the rest is ignored, so a modified client gains nothing. The first
+ * player to join a field creates it, and it closes itself when nobody has been in it for a second.
  */
 #include <portico/packet.h>
 

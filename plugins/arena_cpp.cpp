@@ -1,6 +1,6 @@
-// arena_cpp.cpp: arena.c once more, in C++: the same game with the same packets. Read arena.c first,
-// which says what it does and why. Here handlers are members of the states, and the compiler makes
-// the tables from them: see portico.hpp.
+// arena_cpp.cpp: arena.c once more, in C++: the same game with the same packets. Read arena.c
+// first, which says what it does and why. Here handlers are members of the states, and the compiler
+// makes the tables from them: see portico.hpp.
 #include <portico/portico.hpp>
 
 #include <algorithm>

@@ -8,8 +8,8 @@
  *
  * Nobody forges a line: names contain neither spaces nor colons, so this module wrote whatever
  * precedes the first ": ". plain_text.h keeps a text on one line.
- * Each session has its own `user`, each room its own `place`. Handlers in different rooms run at the
- * same time; what they share, the names and the channel, belongs to the host.
+ * Each session has its own `user`, each room its own `place`. Handlers in different rooms run at
+ * the same time; what they share, the names and the channel, belongs to the host.
  */
 #include "plain_text.h"
 
@@ -45,7 +45,8 @@ static const struct command {
 enum { SWEEP = 1, ARRIVED = 2 }; /* messages, which clients cannot send: to a room, to a user */
 
 /* A session's state: its label, and the name of the room that the user last asked for. The host
- * zeroes it before on_open, and carries the values over by these names when this code is swapped. */
+ * zeroes it before on_open, and carries the values over by these names when this code is
+ * swapped. */
 #define USER(S, F) F(S, ARRAY, char, name, NAME_BYTES) F(S, ARRAY, char, room, NAME_BYTES)
 PORTICO_STATE(user, USER);
 #define PLACE(S, F) F(S, ARRAY, char, name, NAME_BYTES)

@@ -68,7 +68,7 @@ PORTICO_PACKET(refused, REFUSED);
 #define SCORES(S, F) F(S, ROWS, score, rows, MEMBERS_MAX)
 PORTICO_PACKET(scores, SCORES); /* the bytes of the file */
 
-/* ---- states: the host carries them over by name when this code is swapped --------------------- */
+/* ---- states: the host carries them over by name when this code is swapped -------------------- */
 #define PLAYER(S, F) F(S, ARRAY, char, name, NAME_BYTES)
 PORTICO_STATE(player, PLAYER); /* name: "" before HELLO */
 
@@ -89,7 +89,8 @@ static uint32_t turn_time, reconnect_time, max_games; /* settings: see the end o
 enum { GREET = 1, SEEK, QUIT, ENDED, SAVE, REPLY, TICK };
 
 /* ---- the scores' file ------------------------------------------------------------------------ */
-/* The job SAVE: it may block, but not touch any state. A crash leaves the old file or the new one. */
+/* The job SAVE: it may block, but not touch any state. A crash leaves the old file or the new
+ * one. */
 static uint32_t scores_write(uint32_t id, const void *data, uint32_t size, void *reply,
                              uint32_t reply_capacity) {
     (void)id, (void)reply, (void)reply_capacity;
@@ -326,7 +327,7 @@ static bool board_is_won(const board *b) {
     return won;
 }
 
-/* ---- a player, in the turn of the room that they are in --------------------------------------- */
+/* ---- a player, in the turn of the room that they are in -------------------------------------- */
 static void player_on_move(portico_session session, player *p, const move *m) {
     (void)p;
     portico_room room = portico->session_room(session);
@@ -356,7 +357,8 @@ static void player_greet(portico_session session, const player *p) {
     }
 }
 
-/* The label makes the name unique. The lobby knows the rest, and its answer is the message REPLY. */
+/* The label makes the name unique. The lobby knows the rest, and its answer is the message
+ * REPLY. */
 static void player_on_hello(portico_session session, player *p, const who *w) {
     size_t good =
         strspn(w->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");

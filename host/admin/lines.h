@@ -13,8 +13,8 @@ typedef struct lines {
     bool failed; /* out of memory: the text is incomplete */
 } lines;
 
-/* Appends "| ", the formatted text and a line feed. In the text, '?' replaces what is not plain, such
- * as another line feed or half a character at a cut. */
+/* Appends "| ", the formatted text and a line feed. In the text, '?' replaces what is not plain,
+ * such as another line feed or half a character at a cut. */
 void lines_add(lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
 void lines_free(lines *l);

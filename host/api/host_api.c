@@ -36,8 +36,8 @@ static uint64_t api_random(void) {
     return random_number();
 }
 
-/* Whether modules may give the name to a file. It is safe on every system: Windows would ignore a dot
- * at the end, and give "nul" to a device. */
+/* Whether modules may give the name to a file. It is safe on every system: Windows would ignore a
+ * dot at the end, and give "nul" to a device. */
 static bool is_file_name(const char *text) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";

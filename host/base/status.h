@@ -7,7 +7,8 @@
 /* "PORTICO_E_GONE"; "PORTICO_E_?" for a number that is not in the list. Never NULL. */
 const char *status_name(portico_status status);
 
-/* The list's sentence; "a status that this version does not know" for any other number. Never NULL. */
+/* The list's sentence; "a status that this version does not know" for any other number. Never
+ * NULL. */
 const char *status_text(portico_status status);
 
 #endif

@@ -97,8 +97,8 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
     return module_publish(m, why);
 }
 
-/* Waits until the handlers of a module that has been withdrawn have returned, and stops it if it has
- * started. If one does not return, the module is stuck and stays in memory. */
+/* Waits until the handlers of a module that has been withdrawn have returned, and stops it if it
+ * has started. If one does not return, the module is stuck and stays in memory. */
 static void loader_take_back(module *m) {
     uint32_t timeout_ms = loader.config != NULL ? loader.config->stop_timeout_ms : UINT32_MAX;
     m->stuck = !module_wait_released(m, timeout_ms);
@@ -112,7 +112,8 @@ static void loader_take_back(module *m) {
     module_call_stop(m, module_generation(m), PORTICO_STOP_UNLOADED);
 }
 
-/* Makes a module part of the host. On failure it is not, and nothing holds it unless it is stuck. */
+/* Makes a module part of the host. On failure it is not, and nothing holds it unless it is
+ * stuck. */
 static portico_status loader_join(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = mailbox_open(m, loader.port); /* before `start`, which may post to it */
     if (status != PORTICO_OK) {

@@ -9,8 +9,8 @@ const config *loader_config(void);
 /* The first module that `g` requires and that is not loaded; NULL: all are. */
 const char *loader_missing(const generation *g);
 
-/* Checks the image's settings against the configuration, writes them, and gives the image the host's
- * functions. On failure `why` has the first fault, and the log has all of them. */
+/* Checks the image's settings against the configuration, writes them, and gives the image the
+ * host's functions. On failure `why` has the first fault, and the log has all of them. */
 portico_status loader_prepare(generation *g, char why[IMAGE_WHY_MAX]);
 
 /* Makes a module of an opened image: prepares it, publishes it and lets it start. Owns `g`

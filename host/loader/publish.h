@@ -11,8 +11,8 @@
 #include "module/module.h"
 #include "session/session_type.h"
 
-/* Whether `m` may take part in a session type as `part`: the type is its own, or there, and no other
- * module handles one of its opcodes or messages. Otherwise `why` says what prevents it. */
+/* Whether `m` may take part in a session type as `part`: the type is its own, or there, and no
+ * other module handles one of its opcodes or messages. Otherwise `why` says what prevents it. */
 portico_status publish_check(const module *m, const registered_type *part, char why[IMAGE_WHY_MAX]);
 
 /* Allows rooms of the module's types to be created. On failure none can be. */

@@ -1,8 +1,8 @@
 /* swap.h: replaces a module by another generation of it while its sessions and rooms stay.
  * [control thread]
  *
- *   stage     The new image is copied, loaded, and its description and settings are checked. Every live
- *             state, every type and every dependent module is checked, and all memory that the
+ *   stage     The new image is copied, loaded, and its description and settings are checked. Every
+ *             live state, every type and every dependent module is checked, and all memory that the
  *             exchange needs is allocated. The old generation keeps serving.
  *   exchange  The gate closes, the module's own state is taken over, layouts and room types are
  *             replaced, the gate opens.

@@ -125,7 +125,7 @@ static portico_status take_state(const portico_state *from, uint32_t limit, cons
     return status;
 }
 
-/* ---- messages and jobs ------------------------------------------------------------------------ */
+/* ---- messages and jobs ----------------------------------------------------------------------- */
 
 /* The three kinds of messages and the jobs have rows of one form: a function, a name, an id. */
 typedef enum row_kind {

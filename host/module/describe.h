@@ -9,9 +9,9 @@
 #include "module/image.h"
 
 /* Fills in what `g` keeps of the description: name, version, `info`, `required`, shape, state and
- * registry. PORTICO_E_ABI, PORTICO_E_INVALID: `why` names the table, the row and what is wrong, what
- * is allowed and what was found. PORTICO_E_NO_MEMORY. On failure generation_free frees what there
- * is. */
+ * registry. PORTICO_E_ABI, PORTICO_E_INVALID: `why` names the table, the row and what is wrong,
+ * what is allowed and what was found. PORTICO_E_NO_MEMORY. On failure generation_free frees what
+ * there is. */
 portico_status describe(generation *g, const portico_entry *entry, char why[IMAGE_WHY_MAX]);
 
 #define DESCRIBE_OLD_SYMBOL "portico_module" /* the function that modules exported until ABI 0.3 */

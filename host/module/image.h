@@ -7,8 +7,8 @@
 
 /* Copies and loads `file`, and checks its description. Without copy_folder_start it is loaded in
  * place, so that `portico inspect` leaves nothing behind. On PORTICO_OK *result is a generation of
- * which only the library's own constructors have run. Otherwise `why` says what was found and what is
- * needed. PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library),
+ * which only the library's own constructors have run. Otherwise `why` says what was found and what
+ * is needed. PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library),
  * PORTICO_E_ABI, PORTICO_E_INVALID, ... */
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 

@@ -84,8 +84,8 @@ COLD void module_complain(const char *format, ...)
     ;
 #endif
 
-/* Call a function of a generation, if it has one. Of `start` and `stop` only one that is due: `stop`
- * follows a `start` that has succeeded. [control thread] */
+/* Call a function of a generation, if it has one. Of `start` and `stop` only one that is due:
+ * `stop` follows a `start` that has succeeded. [control thread] */
 portico_status module_call_start(module *m, generation *g, uint32_t why);
 void module_call_stop(module *m, generation *g, uint32_t why);
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version);

@@ -32,8 +32,8 @@ static uint32_t text_end(const uint8_t *text, uint32_t size) {
     return size;
 }
 
-/* The first byte of a text in an array that must not be there; `size`: there is none. The text has a
- * zero at its end and nothing else after it. */
+/* The first byte of a text in an array that must not be there; `size`: there is none. The text has
+ * a zero at its end and nothing else after it. */
 static uint32_t padded_end(const uint8_t *text, uint32_t size) {
     const uint8_t *zero = memchr(text, 0, size);
     if (zero == NULL) {

@@ -1,9 +1,9 @@
 /* packet_layout.h: a declared packet as it is on the wire, and the check of a packet that has
  * arrived.
  *
- * A layout is a copy without pointers into a module, so it outlives the generation that declared it.
- * Pure, any thread; a layout does not change after packet_layout_create. What modules declare, and
- * what fits, is described in packet.h.
+ * A layout is a copy without pointers into a module, so it outlives the generation that declared
+ * it. Pure, any thread; a layout does not change after packet_layout_create. What modules declare,
+ * and what fits, is described in packet.h.
  */
 #ifndef PORTICO_PACKET_LAYOUT_H
 #define PORTICO_PACKET_LAYOUT_H
@@ -52,8 +52,8 @@ struct packet_layout {
 };
 
 /* Copies what a module declares. The description is not trusted, as long as its pointers can be
- * read. On failure *layout is NULL and `why` names the packet and the field, and says what is wrong:
- * PORTICO_E_INVALID, PORTICO_E_NO_MEMORY. */
+ * read. On failure *layout is NULL and `why` names the packet and the field, and says what is
+ * wrong: PORTICO_E_INVALID, PORTICO_E_NO_MEMORY. */
 portico_status packet_layout_create(packet_layout **layout, const portico_fields *from, char *why,
                                     size_t why_size);
 void packet_layout_free(packet_layout *layout); /* NULL: does nothing */
@@ -69,12 +69,13 @@ static inline bool packet_layout_needs_check(const packet_layout *l) {
 }
 
 /* Whether a packet fits, its size included. If not, `why` names the packet and the field, what was
- * expected and what was found: "packet snapshot: field places[3].seen is 7, allowed are 0 and 1". */
+ * expected and what was found: "packet snapshot: field places[3].seen is 7, allowed are 0 and
+ * 1". */
 bool packet_layout_check(const packet_layout *l, const uint8_t *data, uint32_t size, char *why,
                          size_t why_size);
 
-/* Writes the fields in one line: "u32 tick, text[16] map, place[0..256] places {u16 number, f32 x}".
- * Ends with "..." where `size` does not suffice. */
+/* Writes the fields in one line: "u32 tick, text[16] map, place[0..256] places {u16 number, f32
+ * x}". Ends with "..." where `size` does not suffice. */
 void packet_layout_text(const packet_layout *l, char *text, size_t size);
 
 /* What an element is: "u8", "i16", "f32", "bool", "text", "bytes", or the name of a struct. */

@@ -387,9 +387,9 @@ portico_status os_folder_check(const char *path);
 /* Deletes an empty folder. */
 portico_status os_folder_remove(const char *path);
 
-/* Deletes the files in a folder, then the folder. A folder in it stays, and so does the folder then.
- * PORTICO_E_INVALID: `path` is a link or no folder, and nothing was deleted: what a link leads to is
- * never touched. */
+/* Deletes the files in a folder, then the folder. A folder in it stays, and so does the folder
+ * then. PORTICO_E_INVALID: `path` is a link or no folder, and nothing was deleted: what a link
+ * leads to is never touched. */
 portico_status os_folder_delete(const char *path);
 
 /* Calls `each` with the name of every entry of a folder except "." and "..", in the system's order.

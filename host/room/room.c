@@ -56,8 +56,8 @@ static void begin_room(void *arg, entity *e) {
     }
 }
 
-/* A room that is created at this moment is added under the lock. Before that it either sees that the
- * module serves, or is there to be visited. */
+/* A room that is created at this moment is added under the lock. Before that it either sees that
+ * the module serves, or is there to be visited. */
 void rooms_begin(module *m, bool serves) {
     beginning b = {.module = m, .serves = serves};
     os_mutex_lock(&rooms.lock);

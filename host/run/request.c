@@ -10,8 +10,9 @@
  * copies what the answer needs while it has the lock.
  *
  * THE ANSWER CANNOT BE LOST  A message for an answer without data is reserved with the request, so
- * a lack of memory cannot get in its way. An entity takes a reply however many messages wait for it;
- * what limits them is that an asker may have only MESSAGES_WAITING_MAX requests without an answer.
+ * a lack of memory cannot get in its way. An entity takes a reply however many messages wait for
+ * it; what limits them is that an asker may have only MESSAGES_WAITING_MAX requests without an
+ * answer.
  *
  * THE RACES
  *   The target ends while request_post works. That adds the request and gives the message to the
@@ -25,8 +26,8 @@
  *   request that is answered already, and its reply fails with PORTICO_E_GONE.
  *   The target's module is swapped. Nothing happens here: entities and messages stay.
  *
- * The pointers to the two entities are valid while the request is in the table, because requests_end
- * removes it before either can be freed.
+ * The pointers to the two entities are valid while the request is in the table, because
+ * requests_end removes it before either can be freed.
  */
 #include "run/request.h"
 
@@ -226,8 +227,8 @@ static portico_status add_locked(request *r) {
     return PORTICO_OK;
 }
 
-/* Adds the request to the table, which from then on owns it, and gives the message to the target. On
- * failure both are still the caller's. */
+/* Adds the request to the table, which from then on owns it, and gives the message to the target.
+ * On failure both are still the caller's. */
 static portico_status ask_locked(request *r, message *m, uint32_t timeout_ms) {
     portico_status status = add_locked(r);
     if (status != PORTICO_OK) {

@@ -49,8 +49,8 @@ entity *turn_current(void);
  * room: its handlers run in the room's turn. */
 entity *turn_actor(void);
 
-/* Says whose handlers run from now on in this turn; NULL: those of turn_current. Returns the previous
- * one, to restore it. */
+/* Says whose handlers run from now on in this turn; NULL: those of turn_current. Returns the
+ * previous one, to restore it. */
 entity *turn_act(entity *e);
 
 /* Enclose what runs in an entity's turn. turn_enter returns the previous turn_current, for

@@ -1,6 +1,6 @@
 /* keeps.c: keeps what it is told in a file of its own, in a job.
- *   1 keep     writes the bytes to the file kept.txt; answers the number of bytes written, as int32,
- *              or the status of data_path
+ *   1 keep     writes the bytes to the file kept.txt; answers the number of bytes written, as
+ *              int32, or the status of data_path
  *   2 recall   answers the file's bytes
  * `start` asks for a path on a thread of the module's own, which is refused; a difference fails
  * it. */

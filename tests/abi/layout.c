@@ -1,7 +1,8 @@
 /* layout.c: the layout of the ABI on 64-bit systems, checked by the compiler: nothing here runs. A
  * module built last year reads the fields there. A line changes only together with
- * PORTICO_ABI_MAJOR; new fields at the end get new lines. No struct has hidden padding: a field that
- * took its place would not change the size, from which host and module tell what the other knows. */
+ * PORTICO_ABI_MAJOR; new fields at the end get new lines. No struct has hidden padding: a field
+ * that took its place would not change the size, from which host and module tell what the other
+ * knows. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -243,7 +244,7 @@ FIELD(portico_fields, size, 24);
 FIELD(portico_fields, reserved, 28);
 SIZE(portico_fields, 32);
 
-/* ---- numbers that modules have compiled in ---------------------------------------------------- */
+/* ---- numbers that modules have compiled in --------------------------------------------------- */
 
 NUMBER(PORTICO_KIND_BYTES, 1);
 NUMBER(PORTICO_KIND_SIGNED, 2);

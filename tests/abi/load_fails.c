@@ -1,5 +1,5 @@
-/* load_fails.c: its `start` fails, after it has created a room. Nothing may stay, and no more of its
- * code may run: neither `stop` nor a handler of the room. */
+/* load_fails.c: its `start` fails, after it has created a room. Nothing may stay, and no more of
+ * its code may run: neither `stop` nor a handler of the room. */
 #include <portico/portico.h>
 
 #include <stdlib.h>

@@ -47,7 +47,8 @@ static portico_status start(void *state, uint32_t why) {
     expect(post(WAITING_MAX) == PORTICO_E_BACKLOG, "more messages may wait than promised");
     uint64_t until_ms = portico->clock_ms() + LISTEN_MS;
     while (portico->clock_ms() < until_ms && atomic_load(&handled) == 0) {
-        /* a message that does not wait for `start` to return comes now; nor does a sweep start it */
+        /* a message that does not wait for `start` to return comes now; nor does a sweep start
+         * it */
     }
     atomic_store(&started, true);
     return PORTICO_OK;

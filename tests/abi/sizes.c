@@ -1,6 +1,6 @@
 /* sizes.c: opcodes that allow some packets only, and closing for the reason that a packet names.
- * Each raw opcode answers with the same opcode and the packet's size as uint32, MOVE with the sum of
- * its fields. on_close logs "closed for REASON". */
+ * Each raw opcode answers with the same opcode and the packet's size as uint32, MOVE with the sum
+ * of its fields. on_close logs "closed for REASON". */
 #include <portico/packet.h>
 #include <portico/portico.h>
 

@@ -89,8 +89,8 @@ typedef struct place_account {
 
 static uint32_t rooms; /* [module storm] rooms */
 
-/* [module storm] slow_us: how long every eighth `stop` takes, so that a handler that slips in is noticed. 0
- * when measuring. */
+/* [module storm] slow_us: how long every eighth `stop` takes, so that a handler that slips in is
+ * noticed. 0 when measuring. */
 static uint32_t slow_us;
 
 /* How often a generation has been started, as this image knows it. Written while no handler

@@ -1,5 +1,6 @@
 /* Somebody sets the wall clock, forwards and back; a thread stalls between two of its atomic
- * operations. The monotonic clock ignores the first, and advances faster for a thread that spins. */
+ * operations. The monotonic clock ignores the first, and advances faster for a thread that
+ * spins. */
 #include "faults.h"
 
 enum { TRIES = 2000, SECOND_MS = 1000 };

@@ -110,8 +110,8 @@ void __wrap_os_close(os_socket *socket, bool reset) {
 
 /* ---- stderr ---------------------------------------------------------------------------------- */
 
-/* The compiler calls one of these for fprintf, depending on the system and its options. A check that
- * fails also prints through them. */
+/* The compiler calls one of these for fprintf, depending on the system and its options. A check
+ * that fails also prints through them. */
 int __wrap_fprintf(FILE *file, const char *format, ...);
 int __wrap___fprintf_chk(FILE *file, int flag, const char *format, ...);
 int __wrap___mingw_vfprintf(FILE *file, const char *format, va_list arguments);

@@ -1,7 +1,7 @@
-/* module.c: a module's description: the entry, the module, its types, and the rows of all tables, of
- * any sizes, names and numbers. A second list of the rules says whether it is accepted; the registry
- * then has exactly the rows. Structs and tables are as large as they say, so a sanitizer sees a read
- * past their end.
+/* module.c: a module's description: the entry, the module, its types, and the rows of all tables,
+ * of any sizes, names and numbers. A second list of the rules says whether it is accepted; the
+ * registry then has exactly the rows. Structs and tables are as large as they say, so a sanitizer
+ * sees a read past their end.
  *
  * Input: the description, from the entry to the rows.
  *

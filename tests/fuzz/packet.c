@@ -1,7 +1,7 @@
-/* packet.c: descriptions of packets, and packets. A description of any numbers is accepted only if a
- * second list of the rules agrees, whatever its structs refer to; a packet only if a second reading
- * of the description agrees. What is accepted of a packet that is declared in C is decoded, and
- * encoded again it is the same.
+/* packet.c: descriptions of packets, and packets. A description of any numbers is accepted only if
+ * a second list of the rules agrees, whatever its structs refer to; a packet only if a second
+ * reading of the description agrees. What is accepted of a packet that is declared in C is decoded,
+ * and encoded again it is the same.
  *
  * Input: a byte; then a description (see read_structs) and a packet, or just a packet.
  *
@@ -245,7 +245,8 @@ static bool slow_check(const portico_fields *s, const uint8_t **at, const uint8_
 
 /* ---- the checks ------------------------------------------------------------------------------ */
 
-/* A packet of what is left of the input and zeros, of a size that often fits. The caller frees it. */
+/* A packet of what is left of the input and zeros, of a size that often fits. The caller frees
+ * it. */
 static uint8_t *read_packet(input *in, const packet_layout *l, uint32_t *size) {
     uint8_t first = input_u8(in);
     *size = first < 0x80   ? (uint32_t)in->size

@@ -157,7 +157,7 @@ static const portico_setting settings[] = {
     PORTICO_CHOICE(mode, "slow", modes, "a word"),
 };
 
-/* ---- the module: in the order of the members, since C++11 has no designators ------------------ */
+/* ---- the module: in the order of the members, since C++11 has no designators ----------------- */
 
 static const portico_session_type session_types[] = {
     {"player", PORTICO_STATE_MIGRATED(player, 2, player_migrate), NULL, NULL, NULL, NULL,

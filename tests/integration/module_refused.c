@@ -244,8 +244,8 @@ static void by_load(const char *folder) {
         handles = round == 0 ? host_figure(h, "handles")
                              : handles; /* the loading thread has done so by now */
     }
-    /* A handle kept by each round would make two; under Wine one of the host's threads may still have
-     * got its own. */
+    /* A handle kept by each round would make two; under Wine one of the host's threads may still
+     * have got its own. */
     CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
     host_admin(h, "modules", after, sizeof after);
     /* Only the number of sessions could differ, and none came or went. */

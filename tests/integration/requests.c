@@ -1,6 +1,6 @@
-/* requests.c: sessions, rooms and modules ask each other. Each request has one answer: the reply, or
- * why there is none: no handler, too late, the end of whoever was asked. A swap in between changes
- * nothing. */
+/* requests.c: sessions, rooms and modules ask each other. Each request has one answer: the reply,
+ * or why there is none: no handler, too late, the end of whoever was asked. A swap in between
+ * changes nothing. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/swaps.h"

@@ -96,8 +96,8 @@ static void overtaken(net_socket a) {
     expect_nothing_told(a);
 }
 
-/* Sent away and back by the on_join that then refuses it: the second call has an on_join of its own,
- * whose status it gets. */
+/* Sent away and back by the on_join that then refuses it: the second call has an on_join of its
+ * own, whose status it gets. */
 static void sent_back(net_socket a) {
     CHECK_INT(wire_ask_status(a, CREATE, "ragain"), PORTICO_OK);
     CHECK_INT(wire_ask_status(a, TELL, "ragain"), PORTICO_OK);

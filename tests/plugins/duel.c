@@ -1,5 +1,5 @@
-/* duel.c: whole games, what is refused, time limits, spectators, players who return, scores that are
- * read again, and a swap in the middle. */
+/* duel.c: whole games, what is refused, time limits, spectators, players who return, scores that
+ * are read again, and a swap in the middle. */
 #include <portico_testing.h>
 
 #include <portico/packet.h>

@@ -171,7 +171,8 @@ bool client_send_frame(client *c, uint16_t opcode, const void *data, uint16_t si
     return client_send(c, c->out, whole, timeout_ms);
 }
 
-/* Receives until `frame` has `size` bytes. Returns `size`, or CLIENT_...; what has arrived stays. */
+/* Receives until `frame` has `size` bytes. Returns `size`, or CLIENT_...; what has arrived
+ * stays. */
 static int32_t frame_fill(client *c, uint32_t size, uint32_t timeout_ms) {
     while (c->frame_bytes < size) {
         int32_t got = client_recv(c, c->frame + c->frame_bytes, size - c->frame_bytes, timeout_ms);

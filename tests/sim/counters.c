@@ -209,8 +209,8 @@ static void check_traffic(const uint64_t *s, uint32_t workers, bool served) {
 }
 
 /* A session that ends while a packet is on its way to a handler has counted it: one at most. What
- * administrators have not read is unknown, so there is no most; otherwise an answer of more than one
- * line is at least two packets, and at most as many as lines. */
+ * administrators have not read is unknown, so there is no most; otherwise an answer of more than
+ * one line is at least two packets, and at most as many as lines. */
 static void check_packets(const uint64_t *s) {
     uint64_t in = s[STAT_packets_in] - s[STAT_packets_ignored];
     uint64_t queued = ledger.sends + ledger.recipients;

@@ -21,7 +21,8 @@ void counters_expect_timers(int64_t timers);
  * closed, faults have ended. Does nothing if the host has ended. */
 void counters_await_rest(const char *(*more)(const char *answer));
 
-/* Checks, when a host with this many workers has ended, that everything adds up. `served`: its start succeeded. */
+/* Checks, when a host with this many workers has ended, that everything adds up. `served`: its
+ * start succeeded. */
 void counters_end(uint32_t workers, bool served);
 
 /* A figure in an answer to `status`. */

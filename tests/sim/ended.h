@@ -33,8 +33,8 @@ void ended_timer_cancelled(uint64_t id);
 bool ended_timer(uint64_t id);
 uint64_t ended_some_timer(void);
 
-/* Calls a function of the host with such ids, by the table of ledger.h, which checks what it returns.
- * In a handler or `start`; other threads may run. */
+/* Calls a function of the host with such ids, by the table of ledger.h, which checks what it
+ * returns. In a handler or `start`; other threads may run. */
 void ended_use(void);
 
 #endif

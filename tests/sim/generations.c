@@ -249,8 +249,8 @@ static void fail_main(void *arg) {
     }
 }
 
-/* Each room follows every swap, whatever its turn is doing when the swap ends. Workers stall, so that
- * a turn may last for a whole swap; the control thread does not (dependency_swaps). */
+/* Each room follows every swap, whatever its turn is doing when the swap ends. Workers stall, so
+ * that a turn may last for a whole swap; the control thread does not (dependency_swaps). */
 static void back_and_forth(void) {
     char path[1024];
     char command[1100];

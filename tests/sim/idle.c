@@ -4,8 +4,9 @@
  *   Every minute has one tick in each room, and every member receives all of them in order.
  *   The clocks agree: the host's uptime is the time that has been simulated.
  *
- * Three minutes; with PORTICO_SIM_DAY=1 in the environment and calls_max=100000000, a day. Tolerates
- * stalls and waits that end for no reason. No other fault strikes: it could close sessions. */
+ * Three minutes; with PORTICO_SIM_DAY=1 in the environment and calls_max=100000000, a day.
+ * Tolerates stalls and waits that end for no reason. No other fault strikes: it could close
+ * sessions. */
 #include "sim/client.h"
 #include "sim/counters.h"
 #include "sim/ledger.h"

@@ -214,8 +214,8 @@ static portico_status post(portico_entity entity, uint32_t id, const void *data,
     return gone("post", entity.id, was, world_host->post(entity, id, data, size));
 }
 
-/* A timer can be made for something that has ended, while the host still has a use for it, such as a
- * connection that is being closed. The timer then posts nothing. */
+/* A timer can be made for something that has ended, while the host still has a use for it, such as
+ * a connection that is being closed. The timer then posts nothing. */
 static portico_status timer_made(portico_status status, portico_timer made, portico_timer *timer) {
     if (status == PORTICO_OK) {
         ended_timer_add(made.id);

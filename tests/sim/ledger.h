@@ -41,7 +41,8 @@ void ledger_packet(void);
 /* A session's owner has its on_close called, or never will although it has opened. */
 void ledger_closes(portico_status reason);
 
-/* An administrator's line is about to be sent; its whole answer, of this many lines, has arrived. */
+/* An administrator's line is about to be sent; its whole answer, of this many lines, has
+ * arrived. */
 void ledger_asks(void);
 void ledger_answered(uint32_t lines);
 /* An administrator leaves without reading all answers. */

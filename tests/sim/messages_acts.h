@@ -25,8 +25,8 @@ void act_reply(uint64_t number, uint64_t request);
 /* A room of the module "messages", which is created if it does not exist. */
 portico_room act_room(void);
 
-/* Posts to the room, in its turn, so that none of it is handled: as many messages are accepted as may
- * wait. */
+/* Posts to the room, in its turn, so that none of it is handled: as many messages are accepted as
+ * may wait. */
 void act_flood(uint64_t id);
 
 #endif

@@ -1,7 +1,7 @@
-/* Requests without a host: threads ask places that reply at once, on another thread, never or not at
- * all, when the timeout is due, and whose places and askers end. Each request that was accepted has
- * one answer, even if memory runs out. What is asked is drawn by random_number, which draws the same
- * in the next run of the seed: sim.determinism would notice. */
+/* Requests without a host: threads ask places that reply at once, on another thread, never or not
+ * at all, when the timeout is due, and whose places and askers end. Each request that was accepted
+ * has one answer, even if memory runs out. What is asked is drawn by random_number, which draws the
+ * same in the next run of the seed: sim.determinism would notice. */
 #include "base/random.h"
 #include "run/timer.h"
 #include "run/worker.h"

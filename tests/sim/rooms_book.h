@@ -114,8 +114,8 @@ void place_leaves(place *p, guest *g, portico_status reason);
 /* A call that moves the guest is about to be made, and has returned. */
 void guest_moves(guest *g);
 void guest_moved(guest *g);
-/* The same for a session_join with a message. Returns the number of the ask; BOOK_ASKS: too many are
- * pending. `own`: in a handler of the guest. */
+/* The same for a session_join with a message. Returns the number of the ask; BOOK_ASKS: too many
+ * are pending. `own`: in a handler of the guest. */
 uint32_t guest_asks(guest *g, uint64_t room, bool own);
 /* The call has returned. */
 void guest_asked(guest *g, uint32_t number, portico_status status);

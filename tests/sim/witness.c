@@ -280,8 +280,8 @@ static void check_guests_left(const witness_entity *e) {
     }
 }
 
-/* Of modules that leave because the session ends, the last that has opened it is first. But a module
- * whose unload has failed is the last, also for sessions that have not noticed. */
+/* Of modules that leave because the session ends, the last that has opened it is first. But a
+ * module whose unload has failed is the last, also for sessions that have not noticed. */
 static void check_leaving(const witness_code *code, const witness_entity *e) {
     uint32_t opened = e->parts[code->module].opened;
     for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {

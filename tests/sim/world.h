@@ -40,8 +40,8 @@ extern const portico_host *world_host;
  * Returns the library's entry, for a scenario that wants a wrong one. */
 portico_entry *world_library(const char *library, const portico_module *module);
 
-/* Writes MODULE.so (or .dll) in the folder of the modules: a library of world_library. Overwrites: a
- * build. */
+/* Writes MODULE.so (or .dll) in the folder of the modules: a library of world_library. Overwrites:
+ * a build. */
 void world_build(const char *module, const char *library);
 
 /* The path of a file in the folder of this run. */
@@ -75,8 +75,8 @@ int world_stop(void);
  * there is no host; `answer` (may be NULL, else WORLD_ANSWER_BYTES) then has the reason. */
 bool world_ctl(const char *command, char *answer);
 
-/* Sends the stop signal at some call of the seam, one of the next `calls`, from a thread of its own,
- * which world_stop_now ends. That sends the signal if it has not been sent. */
+/* Sends the stop signal at some call of the seam, one of the next `calls`, from a thread of its
+ * own, which world_stop_now ends. That sends the signal if it has not been sent. */
 void world_stop_within(uint32_t calls);
 void world_stop_now(void);
 

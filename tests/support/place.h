@@ -24,8 +24,8 @@ static inline void place_free(entity *e) {
     free(e);
 }
 
-/* Makes a place of `size` bytes, of which it is the beginning; the rest is zeroed. entity_release of
- * its base ends it. NULL: out of memory. */
+/* Makes a place of `size` bytes, of which it is the beginning; the rest is zeroed. entity_release
+ * of its base ends it. NULL: out of memory. */
 static inline void *place_create(size_t size, os_port *port, void (*on_message)(work *w)) {
     place *p = calloc(1, size);
     if (p == NULL) {

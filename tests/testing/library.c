@@ -1,5 +1,5 @@
-/* library.c: what sdk/testing promises to tests: time, clients, swaps to other builds, other modules,
- * refused calls, names of the tests' own. */
+/* library.c: what sdk/testing promises to tests: time, clients, swaps to other builds, other
+ * modules, refused calls, names of the tests' own. */
 #include <portico_testing.h>
 
 #include <portico/packet.h>

@@ -1,7 +1,7 @@
 /* packet_random.c: random contents of many packets are encoded, checked by the host and decoded
- * again. A slow second implementation, which follows the description byte by byte, must give the same
- * bytes and the same struct. Every other size is refused, and so is every wrong bool and text. The
- * first argument is the number of rounds; the numbers are the same each time. */
+ * again. A slow second implementation, which follows the description byte by byte, must give the
+ * same bytes and the same struct. Every other size is refused, and so is every wrong bool and text.
+ * The first argument is the number of rounds; the numbers are the same each time. */
 #include "base/text.h"
 #include "support/check.h"
 #include "support/packets.h"

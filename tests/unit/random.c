@@ -57,8 +57,8 @@ static void draw(void *to) {
     }
 }
 
-/* No number twice: that two of 16384 are equal has a probability of 10^-11. Each bit is set in about
- * half of them: 800 off is 12 standard deviations. */
+/* No number twice: that two of 16384 are equal has a probability of 10^-11. Each bit is set in
+ * about half of them: 800 off is 12 standard deviations. */
 static void check_numbers(void) {
     os_thread *threads[THREADS];
     for (int i = 0; i < THREADS; i++) {

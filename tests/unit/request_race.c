@@ -1,6 +1,6 @@
-/* request_race.c: several threads ask places that reply at once, later, never or not at all, and that
- * end at any moment, with timeouts that are due at the same time. Each request has one answer. The
- * sanitizers look for uses after free. */
+/* request_race.c: several threads ask places that reply at once, later, never or not at all, and
+ * that end at any moment, with timeouts that are due at the same time. Each request has one answer.
+ * The sanitizers look for uses after free. */
 #include "os/os.h"
 #include "run/timer.h"
 #include "run/worker.h"

@@ -9,8 +9,8 @@
  *   Sockets   are in memory. They have latency, short reads and writes, small windows, resets.
  *   Files     are the real system's. A file that begins with SIM_LIBRARY_MAGIC is a library whose
  *             symbols are in this executable: see sim_library_add.
- *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is used
- *             (step.h). tests/faults lists how.
+ *   Faults    strike at calls of the seam that can fail, at any allocation, and where a file is
+ *             used (step.h). tests/faults lists how.
  *
  * A run is a pure function of the options, the scenario, the build and the lengths of the paths
  * that the host sees: sim_figures.hash tells two runs apart. A module's own threads are unknown to
@@ -126,8 +126,8 @@ void sim_yield(void);
 /* The clock advances while no thread runs, as when the machine sleeps. */
 void sim_stall(uint32_t ms);
 
-/* Waits until nothing more can happen without time: every other thread waits for a later time or for
- * ever, and no bytes are on their way. One thread at a time. */
+/* Waits until nothing more can happen without time: every other thread waits for a later time or
+ * for ever, and no bytes are on their way. One thread at a time. */
 void sim_settle(void);
 
 /* Waits until the process has made `call` calls of the seam; the next thread to run is then this

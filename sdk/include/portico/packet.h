@@ -24,8 +24,8 @@
  *                                zeros after it
  *   STRUCT, packet, name         a packet that PORTICO_PACKET has declared before, as a part
  *   STRUCTS, packet, name, count always `count` of them
- * The last line may be a part of variable size. It has no count on the wire, since it takes the rest
- * of the packet:
+ * The last line may be a part of variable size. It has no count on the wire, since it takes the
+ * rest of the packet:
  *   TEXT, name, max              up to `max` bytes of UTF-8 without zeros: `const char *name;
  *                                uint32_t name_size;`. In a handler `name` points into the packet,
  *                                and a zero follows
@@ -52,8 +52,8 @@
  *         ON(S, RAW, BLOB, 0, 200, player_on_blob)
  *     PORTICO_OPCODES(player_opcodes, player, PLAYER_OPCODES);
  *
- * is `static const portico_opcode player_opcodes[]`, for `.opcodes = PORTICO_TABLE(player_opcodes)`.
- * S is the struct of the state, `void` if there is none.
+ * is `static const portico_opcode player_opcodes[]`, for `.opcodes =
+ * PORTICO_TABLE(player_opcodes)`. S is the struct of the state, `void` if there is none.
  *
  * For a packet `move` there are also
  *   portico_status move_send(session, opcode, const move *)
@@ -69,9 +69,9 @@
  *       the bytes that it can have on the wire
  *   move_fields
  *       its description, for PORTICO_SENDS
- * Encoding fails with PORTICO_E_TOO_BIG if `capacity` does not suffice, and with PORTICO_E_INVALID if
- * a part is larger than its `max`, or a text in an array does not end. Nothing is sent then, and the
- * log says so.
+ * Encoding fails with PORTICO_E_TOO_BIG if `capacity` does not suffice, and with PORTICO_E_INVALID
+ * if a part is larger than its `max`, or a text in an array does not end. Nothing is sent then, and
+ * the log says so.
  */
 #ifndef PORTICO_PACKET_H
 #define PORTICO_PACKET_H
@@ -166,8 +166,8 @@ static inline void portico_packet_unfit(const char *name) {
  * NOLINTBEGIN(bugprone-macro-parentheses) */
 /* clang-format off */
 
-/* Declares a packet: see the head of this file. P_put writes to a buffer that is large enough, P_get
- * reads P_size_min bytes and then `rest_`. */
+/* Declares a packet: see the head of this file. P_put writes to a buffer that is large enough,
+ * P_get reads P_size_min bytes and then `rest_`. */
 #define PORTICO_PACKET(P, LIST)                                                                   \
     struct P {                                                                                    \
         LIST(P, PORTICO_PACKET_MEMBER)                                                            \

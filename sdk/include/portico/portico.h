@@ -22,8 +22,8 @@
  * STATUSES  Beyond the ones listed at each function:
  *   PORTICO_E_NO_MEMORY  nothing has changed: the call may succeed later
  *   PORTICO_E_STATE      the function changes the running host, and was called by `migrate` with
- *                        `from` NULL, before a swap: nothing has changed, the log says so. Functions
- *                        that return a count return 0 instead.
+ *                        `from` NULL, before a swap: nothing has changed, the log says so.
+ *                        Functions that return a count return 0 instead.
  *
  * GROWTH  Structs and functions are only ever added at the end of a struct or table. A table says
  * how large its rows are, the module how large its portico_module is. Structs that the module fills
@@ -139,8 +139,8 @@ typedef struct portico_message {
  * the same way, in an array row by row. Other structs, unions and pointers are opaque: their bytes
  * are copied if the size is the same, whatever is inside, also if only one of the two generations
  * declares the fields. Anything else refuses the swap, naming the field, unless the type has a
- * `migrate`. Each session and room is carried over in its next turn, before the handler that is due;
- * the module itself before `start`, always to another address. */
+ * `migrate`. Each session and room is carried over in its next turn, before the handler that is
+ * due; the module itself before `start`, always to another address. */
 
 /* The argument of a migrate. */
 typedef struct portico_migration {
@@ -156,8 +156,8 @@ typedef struct portico_migration {
  *     serving.
  *   then, once per entity, in its next turn and before any other handler: `from` is the old block,
  *     `to` the new one, already filled with what could be carried over by name (zero elsewhere).
- *     Any status but PORTICO_OK closes the entity without calling this module for it again, not even
- *     on_close: do not fail for what the query accepted.
+ *     Any status but PORTICO_OK closes the entity without calling this module for it again, not
+ *     even on_close: do not fail for what the query accepted.
  * Runs as a handler of the entity and may call every host function. `from` is freed after it
  * returns. Not called for blocks that stay as they are. */
 typedef portico_status (*portico_on_migrate)(const portico_migration *migration, void *to);
@@ -182,7 +182,8 @@ typedef struct portico_state {
 /* ---- handlers ------------------------------------------------------------------------------ */
 
 /* A session has opened. Any status but PORTICO_OK closes it for that reason; on_close is called
- * even then. `state` is this module's zeroed block for the session, or NULL if the type declares none. */
+ * even then. `state` is this module's zeroed block for the session, or NULL if the type declares
+ * none. */
 typedef portico_status (*portico_on_open)(portico_session session, void *state);
 
 /* A packet has arrived. Called for a session's packets one by one, in the order of their
@@ -253,8 +254,8 @@ typedef void (*portico_on_room_close)(portico_room room, void *state, portico_st
 
 /* The handler of one opcode. A packet that does not fit never reaches it: the session is closed
  * with PORTICO_E_FRAME, and the log says what was expected and what was found. PORTICO_RAW makes a
- * row for bytes that the module reads itself; PORTICO_OPCODES of packet.h makes the rows of declared
- * packets. Of a type's opcodes each belongs to one module. */
+ * row for bytes that the module reads itself; PORTICO_OPCODES of packet.h makes the rows of
+ * declared packets. Of a type's opcodes each belongs to one module. */
 typedef struct portico_opcode {
     portico_on_packet call;
     const portico_fields *packet; /* the declared packet; NULL: raw */
@@ -326,8 +327,8 @@ enum {
 };
 
 /* One key of the module's section [module NAME]. The host checks its value, writes it to the target
- * before it calls `start`, and refuses to load a module whose section has a wrong value or a key that
- * is no setting. `portico check` finds both without running the module. */
+ * before it calls `start`, and refuses to load a module whose section has a wrong value or a key
+ * that is no setting. `portico check` finds both without running the module. */
 typedef struct portico_setting {
     const char *key;      /* 1 to 63 of a-z, 0-9 and '_'; not file or load, the host's own keys */
     const char *fallback; /* the value if the section does not have the key, written as there */
@@ -375,8 +376,8 @@ typedef struct portico_setting {
 typedef struct portico_session_type {
     /* "session" creates the type MODULE.session, for listeners and connectors to name.
      * "other.session" joins the type of the module `other`, which must be in `required`: this
-     * module's on_open and on_watermark then run after the owner's, its on_close before the owner's,
-     * with a state of their own. */
+     * module's on_open and on_watermark then run after the owner's, its on_close before the
+     * owner's, with a state of their own. */
     const char *name;
     portico_state state;
     portico_on_open on_open;
@@ -456,10 +457,10 @@ typedef struct portico_host {
     /* 64 random bits, good enough for secrets. A simulated run draws the same again. */
     uint64_t (*random)(void);
 
-    /* Writes the path of one of the module's own files: FILE in the folder MODULE of [host] data_dir,
-     * which is created. `file` is a name without a folder: letters, digits, '.', '_' and '-', with
-     * no dot at either end, and none that Windows gives to a device ("nul", "com1.txt"). Reading and
-     * writing block: do it in a job.
+    /* Writes the path of one of the module's own files: FILE in the folder MODULE of [host]
+     * data_dir, which is created. `file` is a name without a folder: letters, digits, '.', '_' and
+     * '-', with no dot at either end, and none that Windows gives to a device ("nul", "com1.txt").
+     * Reading and writing block: do it in a job.
      * PORTICO_E_INVALID  `file` is not allowed
      * PORTICO_E_TOO_BIG  the path does not fit into `capacity` bytes
      * PORTICO_E_STATE    on a thread of the module's own
@@ -471,8 +472,8 @@ typedef struct portico_host {
      * it: do without. There are no such features yet. */
     const void *(*get_extension)(const char *name);
 
-    /* The calling module as an entity, to post to; the same for all its generations, but another one
-     * after an unload that was given up. 0 on a thread of the module's own. [handler] */
+    /* The calling module as an entity, to post to; the same for all its generations, but another
+     * one after an unload that was given up. 0 on a thread of the module's own. [handler] */
     portico_entity (*self)(void);
 
     /* The module of that name as an entity, to post to; 0: it is not loaded. */
@@ -526,9 +527,9 @@ typedef struct portico_host {
      * takes place between two handlers of the session: on_leave in the old room, on_join in the new
      * one, and from then on the session runs in the new room's turn. The room may close, be full or
      * refuse the session before it arrives: it is then in no room.
-     * With `told` other than 0 the session receives the message `told` when the move has ended, with
-     * a portico_room_result, in its turn and before later packets: exactly one for each call that
-     * returned PORTICO_OK, unless the session closes first. The result's status:
+     * With `told` other than 0 the session receives the message `told` when the move has ended,
+     * with a portico_room_result, in its turn and before later packets: exactly one for each call
+     * that returned PORTICO_OK, unless the session closes first. The result's status:
      *   PORTICO_OK             the session is in the room: on_join has returned
      *   PORTICO_E_ROOM_CLOSED  the room closed before the session arrived, or before this call
      *   PORTICO_E_LIMIT        the room has max_members members
@@ -596,12 +597,12 @@ typedef struct portico_host {
     /* The room of that type and name, or 0. */
     portico_room (*room_find)(const char *type, const char *name);
 
-    /* Writes up to `capacity` rooms of `type` ("module.type") that are not closing, in no particular
-     * order, and returns how many there are. Looks at all rooms of the host. */
+    /* Writes up to `capacity` rooms of `type` ("module.type") that are not closing, in no
+     * particular order, and returns how many there are. Looks at all rooms of the host. */
     uint32_t (*room_list)(const char *type, portico_room *rooms, uint32_t capacity);
 
-    /* Closes a room: its members leave, then on_close is called with `reason`, as for session_close.
-     * Messages that wait for the room are dropped. Its name is free at once.
+    /* Closes a room: its members leave, then on_close is called with `reason`, as for
+     * session_close. Messages that wait for the room are dropped. Its name is free at once.
      * PORTICO_E_GONE     it is closing already or the id is stale: nothing to do
      * PORTICO_E_INVALID  `reason` is not one of status.h, or is PORTICO_OK */
     portico_status (*room_close)(portico_room room, portico_status reason);
@@ -611,8 +612,8 @@ typedef struct portico_host {
      * PORTICO_E_INVALID  `info` is NULL or its struct_size is not set */
     portico_status (*room_info)(portico_room room, portico_room_info *info);
 
-    /* The state of a room: in handlers of the room and of its members. NULL elsewhere, for a room of
-     * another module, and for a type without state. [own turn] */
+    /* The state of a room: in handlers of the room and of its members. NULL elsewhere, for a room
+     * of another module, and for a type without state. [own turn] */
     void *(*room_state)(portico_room room);
 
     /* Lists a room's members, as channel_members does, and sends to them, as channel_send does. */
@@ -643,8 +644,8 @@ typedef struct portico_host {
     portico_status (*post_every)(portico_entity entity, uint32_t id, const void *data,
                                  uint32_t size, uint32_t period_ms, portico_timer *timer);
 
-    /* Ends a timer. A message that it has already posted still arrives, as does one whose handler is
-     * about to begin on another thread.
+    /* Ends a timer. A message that it has already posted still arrives, as does one whose handler
+     * is about to begin on another thread.
      * PORTICO_E_GONE  it has ended: nothing to do */
     portico_status (*timer_cancel)(portico_timer timer);
 

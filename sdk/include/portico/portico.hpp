@@ -1,5 +1,5 @@
-// portico.hpp: modules in C++17 and later. Handlers are members of the state, and the compiler makes
-// the tables of portico.h from them.
+// portico.hpp: modules in C++17 and later. Handlers are members of the state, and the compiler
+// makes the tables of portico.h from them.
 //
 //     #include <portico/portico.hpp>
 //
@@ -30,9 +30,9 @@
 //
 // Write `constexpr`: the host reads the tables from the file, where no code can have made them.
 //
-// STATES  are structs that PORTICO_STATE has declared, structs derived from such a one that add only
-// functions, and structs that PORTICO_DESCRIBE describes. A struct without members needs no state in
-// the host. These members of the struct have a meaning, and all may be left out:
+// STATES  are structs that PORTICO_STATE has declared, structs derived from such a one that add
+// only functions, and structs that PORTICO_DESCRIBE describes. A struct without members needs no
+// state in the host. These members of the struct have a meaning, and all may be left out:
 //   of a session   portico_status on_open(session)
 //                  void on_packet(session, const portico_packet &)    other opcodes
 //                  void on_close(session, portico_status reason)
@@ -48,15 +48,15 @@
 //                  static constexpr bool state_is_opaque = true;      its fields are not described
 // Those that return a status may return nothing, which is PORTICO_OK. `why` may be left out.
 //
-// HANDLERS  PORTICO_HANDLER(ID, FUNCTION) is a row for a packet, a message or a job. The function is
-// a member of the state, or one with the state as second parameter: (session, player &, PAYLOAD).
-// PAYLOAD is what it receives, and may be left out:
+// HANDLERS  PORTICO_HANDLER(ID, FUNCTION) is a row for a packet, a message or a job. The function
+// is a member of the state, or one with the state as second parameter: (session, player &,
+// PAYLOAD). PAYLOAD is what it receives, and may be left out:
 //   of a packet         const P &, for a P that PORTICO_PACKET has declared; or the bytes, as
 //                       Portico::bytes, std::string_view, or std::span<const uint8_t>; or const
 //                       portico_packet &. Without PAYLOAD the packet must be empty.
 //                       PORTICO_HANDLER_OF limits the size of a packet that is bytes
-//   of a message, and   const T &, a copy of a struct that was posted as it is; or the bytes; or, of
-//   of a room's data    a message, const Portico::message &. Of another size than T: not called
+//   of a message, and   const T &, a copy of a struct that was posted as it is; or the bytes; or,
+//   of of a room's data    a message, const Portico::message &. Of another size than T: not called
 //   of a job            as of a message. The job is no member. It returns the reply: nothing, a
 //                       struct that is copied as it is, or bytes such as a std::string
 //
@@ -148,7 +148,8 @@ struct job : portico_job {
 
 // ---- types ---------------------------------------------------------------------------------
 
-// Each becomes a row of portico.h, or its portico_module. Each function returns a copy that has more.
+// Each becomes a row of portico.h, or its portico_module. Each function returns a copy that has
+// more.
 template <class S> class session_type {
   public:
     constexpr explicit session_type(const char *name) noexcept : type_() {

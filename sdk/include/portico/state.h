@@ -25,8 +25,8 @@
  *   STRUCTS, type, name, count  an array of such structs: carried over row by row, each by name
  * PORTICO_DESCRIBE describes a struct that is declared elsewhere.
  *
- * portico.h, at portico_migration, has the rules by which values are carried over. packet.h declares
- * packets in the same way.
+ * portico.h, at portico_migration, has the rules by which values are carried over. packet.h
+ * declares packets in the same way.
  */
 #ifndef PORTICO_STATE_H
 #define PORTICO_STATE_H
@@ -35,8 +35,8 @@
 #include <stdint.h>
 
 /* What an element of a field is. The macros derive it from the C type: an enum is the integer that
- * stores it, `char` is text, int8_t and uint8_t are numbers, and whatever is no number is BYTES. The
- * ids of portico.h are BYTES of 8. */
+ * stores it, `char` is text, int8_t and uint8_t are numbers, and whatever is no number is BYTES.
+ * The ids of portico.h are BYTES of 8. */
 enum {
     PORTICO_KIND_BYTES = 1,    /* a struct, union or pointer: copied as it is */
     PORTICO_KIND_SIGNED = 2,   /* 1, 2, 4 or 8 bytes */

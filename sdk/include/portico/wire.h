@@ -2,8 +2,8 @@
  * formatted text. For packets whose shape depends on what they contain; for all others packet.h is
  * shorter. Plain C11, also valid C++11.
  *
- * A reader or writer that has come to its end fails and stays failed: it then reads zeros and writes
- * nothing. So one check at the end is enough:
+ * A reader or writer that has come to its end fails and stays failed: it then reads zeros and
+ * writes nothing. So one check at the end is enough:
  *
  *     portico_reader r = portico_read(packet);
  *     uint8_t kind = portico_read_u8(&r);
@@ -208,8 +208,8 @@ static inline uint32_t portico_write_send_channel(const portico_writer *w, const
 
 enum { PORTICO_SENDF_BYTES = 8192 }; /* room for a formatted text and its zero */
 
-/* Formats a text of up to 8191 bytes and sends it, without its zero, like session_send, room_send and
- * channel_send. A longer one is not sent: PORTICO_E_TOO_BIG, or to 0 sessions. */
+/* Formats a text of up to 8191 bytes and sends it, without its zero, like session_send, room_send
+ * and channel_send. A longer one is not sent: PORTICO_E_TOO_BIG, or to 0 sessions. */
 PORTICO_PRINTF(3, 4)
 static inline portico_status portico_sendf(portico_session to, uint16_t opcode, const char *format,
                                            ...) {

@@ -1,5 +1,5 @@
-// members.hpp: what portico.hpp finds in a class by the names of its members: handlers, and what its
-// state is. Included by portico.hpp.
+// members.hpp: what portico.hpp finds in a class by the names of its members: handlers, and what
+// its state is. Included by portico.hpp.
 #ifndef PORTICO_CPP_MEMBERS_HPP
 #define PORTICO_CPP_MEMBERS_HPP
 
