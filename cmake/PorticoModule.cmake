@@ -17,6 +17,11 @@ function(portico_add_module name)
       MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
     if(MINGW)
       target_compile_definitions(${name} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+      # clang does not know that exceptions of a static libstdc++ need winpthread.
+      target_link_libraries(${name} PRIVATE
+        $<$<LINK_LANG_AND_ID:CXX,Clang>:stdc++>
+        $<$<LINK_LANG_AND_ID:CXX,Clang>:gcc_eh>
+        $<$<LINK_LANG_AND_ID:CXX,Clang>:pthread>)
     endif()
     if(MSVC)
       # The DLL names its PDB without a folder, so that a debugger finds the copy beside the host's
