@@ -24,9 +24,9 @@ void ctl_usage(FILE *to) {
     command_list("\n                  ", commands, sizeof commands);
     fprintf(to, "%s%s\n", usage_text, commands);
     fprintf(to,
-            "         swap --plan changes nothing: it loads the new build, runs its constructors,\n"
-            "         load, unload and migrate, and reports what a swap would do. swap --force\n"
-            "         swaps an unchanged file, too.\n");
+            "         swap --plan changes nothing: it loads the new build, runs its constructors\n"
+            "         and migrate, and reports what a swap would do. swap --force swaps an\n"
+            "         unchanged file, too.\n");
 }
 
 static int wrong_usage(const char *what) {

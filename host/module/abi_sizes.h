@@ -13,7 +13,7 @@ enum { ABI_MINOR_LEAST = 4 }; /* that this host loads */
 #define PORTICO_SESSION_TYPE_SIZE_0_4 \
     (offsetof(portico_session_type, sends) + sizeof(portico_table))
 #define PORTICO_ROOM_TYPE_SIZE_0_4 (offsetof(portico_room_type, reserved) + sizeof(uint32_t))
-#define PORTICO_OPCODE_SIZE_0_4 (offsetof(portico_opcode, reserved) + 3 * sizeof(uint16_t))
+#define PORTICO_OPCODE_SIZE_0_4 (offsetof(portico_opcode, state_size) + sizeof(uint32_t))
 #define PORTICO_MESSAGE_SIZE_0_4 (offsetof(portico_session_message, reserved) + sizeof(uint32_t))
 #define PORTICO_JOB_SIZE_0_4 (offsetof(portico_job, reserved) + sizeof(uint32_t))
 #define PORTICO_SETTING_SIZE_0_4 (offsetof(portico_setting, reserved) + sizeof(uint32_t))

@@ -83,8 +83,9 @@ static portico_status take_layout(const portico_opcode *row, const char *table, 
     return status;
 }
 
-static portico_status take_opcode(const portico_opcode *row, bool sent, const char *table,
-                                  uint32_t i, registered_handler **to, char why[IMAGE_WHY_MAX]) {
+static portico_status take_opcode(const portico_opcode *row, bool sent, uint32_t state_size,
+                                  const char *table, uint32_t i, registered_handler **to,
+                                  char why[IMAGE_WHY_MAX]) {
     registered_handler h = {.id = row->opcode, .name = row->name, .call.packet = row->call};
     portico_status status = describe_row_name(&h.name, table, i, why);
     if (status != PORTICO_OK) {
@@ -98,6 +99,12 @@ static portico_status take_opcode(const portico_opcode *row, bool sent, const ch
         return describe_refuse(why, "%s, row %u (%s): the opcode %u is in the table already", table,
                                i, h.name, h.id);
     }
+    if (row->state_size != 0 && row->state_size != state_size) {
+        return describe_refuse(why,
+                               "%s, row %u (%s): its handler expects a state of %u bytes, but the "
+                               "type's state has %u: set .state",
+                               table, i, h.name, row->state_size, state_size);
+    }
     status = take_layout(row, table, i, &h, why);
     if (status != PORTICO_OK) {
         return status;
@@ -109,21 +116,24 @@ static portico_status take_opcode(const portico_opcode *row, bool sent, const ch
     return status;
 }
 
-static portico_status take_opcodes(const portico_table *t, bool sent, const char *what,
-                                   registered_handler **to, char why[IMAGE_WHY_MAX]) {
+static portico_status take_opcodes(const portico_table *t, bool sent, uint32_t state_size,
+                                   const char *what, registered_handler **to,
+                                   char why[IMAGE_WHY_MAX]) {
     char table[4 * PORTICO_LABEL_MAX];
     snprintf(table, sizeof table, "%s: %s", what, sent ? "sends" : "opcodes");
     portico_status status = describe_table(t, table, PORTICO_OPCODE_SIZE_0_4, OPCODES_MAX, why);
     for (uint32_t i = 0; status == PORTICO_OK && i < t->count; i++) {
         portico_opcode row;
         describe_row(t, i, &row, sizeof row);
-        status = take_opcode(&row, sent, table, i, to, why);
+        status = take_opcode(&row, sent, state_size, table, i, to, why);
     }
     return status;
 }
 
 portico_status describe_opcodes(registered_type *t, const portico_session_type *from,
                                 const char *what, char why[IMAGE_WHY_MAX]) {
-    portico_status status = take_opcodes(&from->opcodes, false, what, &t->packets, why);
-    return status == PORTICO_OK ? take_opcodes(&from->sends, true, what, &t->sends, why) : status;
+    uint32_t state_size = from->state.size;
+    portico_status status = take_opcodes(&from->opcodes, false, state_size, what, &t->packets, why);
+    return status == PORTICO_OK ? take_opcodes(&from->sends, true, state_size, what, &t->sends, why)
+                                : status;
 }

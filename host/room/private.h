@@ -39,6 +39,7 @@ struct room {
     uint32_t max_members; /* 0: any number */
     bool named;           /* [lock of the table] in the table of names */
     bool opened;          /* [turn] on_open has been called */
+    bool taking_over;     /* [turn] its state is being taken over */
     bool waits;           /* [rooms.lock] for its module to serve: the strand is paused */
     bool given_up;        /* it waited, and its module does not serve: on_open is not called */
     UT_hash_handle hh;

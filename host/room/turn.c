@@ -15,11 +15,13 @@ COLD static bool room_take_over(room *r, generation *g) {
     registered_room *type = registry_find_room(g->registry, r->key.type->name);
     if (type != NULL) {
         const state_owner owner = {.name = r->key.type->name, .entity = r->base.id};
+        r->taking_over = true;
         entity *asks = turn_act(&r->base); /* maybe a member, for the room's state */
         status =
             state_take_over(&owner, r->generation, &r->type->shape, &r->state, &type->shape,
                             r->opened ? type->migrate : NULL, r->opened ? &type->reserve : NULL);
         (void)turn_act(asks);
+        r->taking_over = false;
         generation *before = r->generation;
         r->generation = g;
         r->type = type;
@@ -60,7 +62,7 @@ void room_end(room *r) {
 }
 
 void *room_state(room *r, const module *m) {
-    if (turn_current() != &r->base || m != r->module) {
+    if (turn_current() != &r->base || m != r->module || r->taking_over) {
         return NULL;
     }
     return room_catch_up(r) ? r->state : NULL; /* the module that asks is inside its gate */

@@ -72,6 +72,7 @@ FIELD(portico_opcode, size_min, 24);
 FIELD(portico_opcode, size_max, 28);
 FIELD(portico_opcode, opcode, 32);
 FIELD(portico_opcode, reserved, 34);
+FIELD(portico_opcode, state_size, 36);
 SIZE(portico_opcode, 40);
 
 FIELD(portico_session_message, call, 0);

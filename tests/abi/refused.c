@@ -137,6 +137,9 @@
 #ifndef OPCODE
 #define OPCODE 2
 #endif
+#ifndef OPCODE_STATE
+#define OPCODE_STATE 0
+#endif
 #ifndef OPCODE_NAME
 #define OPCODE_NAME "TWO"
 #endif
@@ -277,11 +280,11 @@ PORTICO_UNUSED static const portico_fields bad_fields = {"bad",           bad_fi
 
 PORTICO_UNUSED static const portico_opcode opcodes[] = {
     PORTICO_RAW(1, 0, PORTICO_SIZE_ANY, on_packet),
-    {OPCODE_CALL, OPCODE_PACKET, OPCODE_NAME, SIZE_MIN, SIZE_MAX_BYTES, OPCODE, {0, 0, 0}},
+    {OPCODE_CALL, OPCODE_PACKET, OPCODE_NAME, SIZE_MIN, SIZE_MAX_BYTES, OPCODE, 0, OPCODE_STATE},
 };
 PORTICO_UNUSED static const portico_opcode sends[] = {
-    {NULL, NULL, "ONE", 0, PORTICO_SIZE_ANY, 1, {0, 0, 0}},
-    {NULL, SENT_PACKET, SENT_NAME, 0, PORTICO_SIZE_ANY, SENT, {0, 0, 0}},
+    {NULL, NULL, "ONE", 0, PORTICO_SIZE_ANY, 1, 0, 0},
+    {NULL, SENT_PACKET, SENT_NAME, 0, PORTICO_SIZE_ANY, SENT, 0, 0},
 };
 PORTICO_UNUSED static const portico_session_message session_messages[] = {
     PORTICO_MESSAGE(1, on_session_message),

@@ -69,7 +69,7 @@ static portico_status grow_start(void *state, uint32_t why) {
 
 /* Rows for the opcodes from n on. */
 /* clang-format off */
-#define ROW(n) {on_packet, NULL, NULL, 0, PORTICO_SIZE_ANY, (n), {0, 0, 0}},
+#define ROW(n) {on_packet, NULL, NULL, 0, PORTICO_SIZE_ANY, (n), 0, 0},
 #define ROWS_10(n) ROW(n) ROW((n) + 1) ROW((n) + 2) ROW((n) + 3) ROW((n) + 4) \
     ROW((n) + 5) ROW((n) + 6) ROW((n) + 7) ROW((n) + 8) ROW((n) + 9)
 #define ROWS_100(n) ROWS_10(n) ROWS_10((n) + 10) ROWS_10((n) + 20) ROWS_10((n) + 30) \

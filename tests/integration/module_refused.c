@@ -77,6 +77,7 @@ static const refusal variants[] = {
     {"type_too_deep", {"session_types, row 1", "echo.session.more"}},
     {"opcode_twice", {"refused.second: opcodes, row 1", "opcode 1"}},
     {"opcode_call", {"refused.second: opcodes, row 1", "call is NULL"}},
+    {"opcode_state", {"refused.second: opcodes, row 1", "12345", "set .state"}},
     {"opcode_name", {"refused.second: opcodes, row 1", "name"}},
     {"opcode_name_long", {"refused.second: opcodes, row 1", "name", "63"}},
     {"opcode_sizes", {"refused.second: opcodes, row 1", "size_min 9", "size_max 8"}},

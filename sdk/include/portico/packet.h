@@ -89,6 +89,12 @@ extern "C" {
 
 #ifdef __cplusplus
 #define PORTICO_STATIC_ASSERT static_assert
+/* The size of a state struct; 0 of void. */
+extern "C++" {
+template <typename S> struct portico_state_bytes { static const uint32_t value = sizeof(S); };
+template <> struct portico_state_bytes<void> { static const uint32_t value = 0; };
+}
+#define PORTICO_STATE_BYTES(S) (portico_state_bytes<S>::value)
 /* One name for all packets, which portico.hpp calls. */
 #define PORTICO_PACKET_DESCRIBED(P)                                                               \
     extern "C++" {                                                                                \
@@ -115,6 +121,9 @@ extern "C" {
     PORTICO_DESCRIBED(P)
 #else
 #define PORTICO_STATIC_ASSERT _Static_assert
+#define PORTICO_STATE_BYTES(S) \
+    (_Generic((S *)0, void *: 0u, default: 1u) *  \
+     (uint32_t)sizeof(*_Generic((S *)0, void *: (char *)0, default: (S *)0)))
 #define PORTICO_PACKET_DESCRIBED(P) PORTICO_DESCRIBED(P)
 #endif
 
@@ -425,9 +434,9 @@ static inline void portico_packet_unfit(const char *name) {
 
 #define PORTICO_OPCODE_ROW(S, what, ...) PORTICO_OPCODE_ROW_##what(S, __VA_ARGS__)
 #define PORTICO_OPCODE_ROW_PACKET(S, opcode, P, handler) \
-    {handler##_##opcode, &P##_fields, #opcode, 0, 0, (opcode), {0, 0, 0}},
+    {handler##_##opcode, &P##_fields, #opcode, 0, 0, (opcode), 0, PORTICO_STATE_BYTES(S)},
 #define PORTICO_OPCODE_ROW_EMPTY(S, opcode, handler) \
-    {handler##_##opcode, NULL, #opcode, 0, 0, (opcode), {0, 0, 0}},
+    {handler##_##opcode, NULL, #opcode, 0, 0, (opcode), 0, PORTICO_STATE_BYTES(S)},
 #define PORTICO_OPCODE_ROW_RAW(S, opcode, size_min, size_max, handler) \
     PORTICO_RAW(opcode, (size_min), (size_max), handler),
 

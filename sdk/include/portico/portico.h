@@ -158,7 +158,8 @@ typedef struct portico_migration {
  *     `to` the new one, already filled with what could be carried over by name (zero elsewhere).
  *     Any status but PORTICO_OK closes the entity without calling this module for it again, not
  *     even on_close: do not fail for what the query accepted.
- * Runs as a handler of the entity and may call every host function. `from` is freed after it
+ * Runs as a handler of the entity and may call every host function; room_state of the room itself
+ * is NULL. `from` is freed after it
  * returns. Not called for blocks that stay as they are. */
 typedef portico_status (*portico_on_migrate)(const portico_migration *migration, void *to);
 
@@ -263,23 +264,16 @@ typedef struct portico_opcode {
     uint32_t size_min;            /* raw: the bytes that are allowed */
     uint32_t size_max;
     uint16_t opcode;
-    uint16_t reserved[3];
+    uint16_t reserved;
+    uint32_t state_size; /* of the state that `call` expects; 0: any */
 } portico_opcode;
-#define PORTICO_RAW(opcode, size_min, size_max, call)              \
-    {                                                              \
-        (call), NULL, #opcode, (size_min), (size_max), (opcode), { \
-            0, 0, 0                                                \
-        }                                                          \
-    }
+#define PORTICO_RAW(opcode, size_min, size_max, call) \
+    { (call), NULL, #opcode, (size_min), (size_max), (opcode), 0, 0 }
 #define PORTICO_SIZE_ANY UINT32_MAX /* as size_max: whatever the listener's frame limit allows */
 /* A row of `sends`: what the module sends with an opcode. The host needs it for nothing but to tell
  * others: inspect, and generators of clients. */
-#define PORTICO_SENDS(opcode, packet)                      \
-    {                                                      \
-        NULL, &packet##_fields, #opcode, 0, 0, (opcode), { \
-            0, 0, 0                                        \
-        }                                                  \
-    }
+#define PORTICO_SENDS(opcode, packet) \
+    { NULL, &packet##_fields, #opcode, 0, 0, (opcode), 0, 0 }
 
 /* The handler of one message id. One macro serves all three: PORTICO_MESSAGE(TICK, field_on_tick).
  * Of a session type's ids each belongs to one module. */
@@ -719,10 +713,11 @@ typedef struct portico_module {
 
     /* The module is part of the host from now on: create rooms, start timers and threads. `why` is
      * PORTICO_START_.... `state` is the module's state, after a swap the one that the generation
-     * before has left. At a swap no handler of the module runs before this returns. At a load
-     * its rooms may open before that, on other threads: write the statics that they need before you
-     * create any. Any status but PORTICO_OK gives up the load or swap, and `stop` is not called:
-     * free what was allocated. Runs on the host's control thread. */
+     * before has left. No handler of this generation runs before this returns. Any status but
+     * PORTICO_OK gives up the load or swap, and `stop` is not called: free what was allocated. After
+     * a load that is given up nothing is left of its rooms, timers and messages. After a swap that
+     * is given up they stay, and the old generation has them: do what can fail first. Runs on the
+     * host's control thread. */
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:

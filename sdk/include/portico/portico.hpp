@@ -106,7 +106,8 @@ template <class S> struct opcode_row : portico_opcode {
                          is_raw<Handler> ? from.size_min : 0,
                          is_raw<Handler> ? from.size_max : 0,
                          static_cast<std::uint16_t>(from.id),
-                         {0, 0, 0}} {
+                         0,
+                         0} {
         if (from.id > UINT16_MAX) {
             detail::refuse("an opcode has 16 bits");
         }
