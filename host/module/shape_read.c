@@ -188,10 +188,12 @@ static portico_status read_field(reading *r, state_field *f, const portico_field
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
+/* By name where the offsets are equal: a message about the two is then the same on each system. */
 static int compare_offsets(const void *a, const void *b) {
-    uint32_t first = ((const state_field *)a)->offset;
-    uint32_t second = ((const state_field *)b)->offset;
-    return (first > second) - (first < second);
+    const state_field *first = a;
+    const state_field *second = b;
+    int order = (first->offset > second->offset) - (first->offset < second->offset);
+    return order != 0 ? order : strcmp(first->name, second->name);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -293,7 +293,7 @@ static void bad_structs(void) {
             "field gems[].carat with offset 3, size 2, count 1 is not inside the struct "
             "of 4 bytes");
     gem[1].offset = 0;
-    refused(&item_fields, "fields gems[].colour and gems[].carat share bytes");
+    refused(&item_fields, "fields gems[].carat and gems[].colour share bytes");
     gem[1].offset = 2;
     gem[1].name = "colour";
     refused(&item_fields, "two fields are called gems[].colour");
