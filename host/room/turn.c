@@ -45,6 +45,9 @@ static bool room_catch_up(room *r) {
     if (r->generation == g || r->broken) {
         return !r->broken;
     }
+    if (r->taking_over) {
+        return false; /* its own migrate asks */
+    }
     return room_take_over(r, g);
 }
 
@@ -62,7 +65,7 @@ void room_end(room *r) {
 }
 
 void *room_state(room *r, const module *m) {
-    if (turn_current() != &r->base || m != r->module || r->taking_over) {
+    if (turn_current() != &r->base || m != r->module) {
         return NULL;
     }
     return room_catch_up(r) ? r->state : NULL; /* the module that asks is inside its gate */
