@@ -1,17 +1,8 @@
 // tables_hpp.cpp: every kind of handler and table that portico.hpp makes, for integration.tables_hpp.
 // Compiled as C++17 and, as tables_hpp_20, as C++20. Texts end without a zero.
-//
-//   1 ECHO    text                   the same
-//   2 STEP    i16 dx, dy             a place: i32 x, y, the sum of all steps
-//   3 COUNT   empty                  u32 packets so far
-//   4 ENTER   the name of a hall     ENTERED i32 status, u32 what the hall was opened with
-//   5 SAY     1 to 20 bytes          to the others in the hall, by 7 HEARD
-//   6 WORK    u32 n                  u64 n * n, from a job
-//   8 ASK     u32 n                  u32 n + 1, from the module itself
-//   9 RENAME  text                   i32 status of set_label, and the label
-//   10 KEYS   empty                  u32 how many different ids sets of ids have
-//   other     anything               u16 opcode
 #include <portico/portico.hpp>
+
+#include "tables_hpp.h"
 
 #include <set>
 #include <string>

@@ -4,24 +4,11 @@
 #include "support/host.h"
 #include "support/wire.h"
 
+#include "../abi/tables_hpp.h"
+
 #include <portico/status.h>
 
 #include <stdio.h>
-
-enum {
-    ECHO = 1,
-    STEP = 2,
-    COUNT = 3,
-    ENTER = 4,
-    SAY = 5,
-    WORK = 6,
-    HEARD = 7,
-    ASK = 8,
-    RENAME = 9,
-    KEYS = 10,
-    OTHER = 11,
-    ENTERED = 12
-};
 
 static host *h;
 
