@@ -6,7 +6,10 @@
 
 #include <portico/portico.h>
 
-enum { ABI_MINOR_LEAST = 4 }; /* that this host loads */
+enum {
+    ABI_MINOR_LEAST = 4,     /* that this host loads */
+    ABI_ROW_BYTES_MAX = 4096 /* of any table, far above what a struct will grow to */
+};
 
 #define PORTICO_MODULE_SIZE_0_4 \
     (offsetof(portico_module, dependency_swaps) + sizeof(void (*)(void)))

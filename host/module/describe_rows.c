@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_BYTES_MAX = 4096, OPCODES_MAX = 65536, NAME_BYTES_MAX = 63 };
+enum { OPCODES_MAX = 65536, NAME_BYTES_MAX = 63 };
 
 portico_status describe_refuse(char why[IMAGE_WHY_MAX], const char *format, ...) {
     va_list arguments;
@@ -30,11 +30,12 @@ portico_status describe_table(const portico_table *t, const char *name, size_t l
     if (t->count > most) {
         return describe_refuse(why, "%s: %u rows: allowed are up to %u", name, t->count, most);
     }
-    if (t->row_size < least || t->row_size > ROW_BYTES_MAX || t->row_size % sizeof(void *) != 0) {
+    if (t->row_size < least || t->row_size > ABI_ROW_BYTES_MAX ||
+        t->row_size % sizeof(void *) != 0) {
         return describe_refuse(why,
                                "%s: rows of %u bytes: allowed are %zu to %d, in steps of %zu: use "
                                "PORTICO_TABLE",
-                               name, t->row_size, least, ROW_BYTES_MAX, sizeof(void *));
+                               name, t->row_size, least, ABI_ROW_BYTES_MAX, sizeof(void *));
     }
     return PORTICO_OK;
 }

@@ -2,7 +2,7 @@
  * the file's own addresses: tests/unit/description_file.c compares a copy with the original. */
 #include "module/description_layout.h"
 
-enum { ROW_BYTES_MAX = 4096, ROWS_MAX = 65536 };
+enum { ROWS_MAX = 65536 };
 
 #define MEMBER(S, member, kind) \
     { offsetof(S, member), (kind), NULL }
@@ -93,5 +93,6 @@ const struct_layout module_layout = {sizeof(portico_module), PORTICO_MODULE_SIZE
 
 bool layout_refuses(const struct_layout *layout, uint32_t count, uint32_t row_size) {
     bool in_steps = layout == &field_layout || row_size % sizeof(void *) == 0;
-    return count > ROWS_MAX || row_size < layout->least || row_size > ROW_BYTES_MAX || !in_steps;
+    return count > ROWS_MAX || row_size < layout->least || row_size > ABI_ROW_BYTES_MAX ||
+           !in_steps;
 }

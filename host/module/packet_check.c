@@ -104,9 +104,9 @@ bool packet_layout_check(const packet_layout *l, const uint8_t *data, uint32_t s
 
 /* ---- explaining: a packet that does not fit -------------------------------------------------- */
 
-/* What is wrong with a packet. */
+/* The fault of a packet. */
 typedef struct fault {
-    char path[4 * PACKET_NAME_MAX]; /* "places[3].seen" */
+    char path[4 * FIELD_NAME_MAX]; /* "places[3].seen" */
     char what[96];
 } fault;
 

@@ -2,7 +2,6 @@
  * packets with it. */
 #include "module/packet_layout.h"
 
-#include "base/text.h"
 #include "module/abi_sizes.h"
 
 #include <portico/packet.h>
@@ -10,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { FIELD_STRIDE_MAX = 4096 };
 
 /* One call of packet_layout_create. */
 typedef struct reading {
@@ -23,32 +20,13 @@ typedef struct reading {
 
 #define REFUSE(r, ...) (snprintf((r)->why, (r)->why_size, __VA_ARGS__), PORTICO_E_INVALID)
 
-/* Copies a name of 1 to 63 bytes of text without spaces. */
-static bool name_copy(char name[PACKET_NAME_MAX], const char *from) {
-    const char *end = from != NULL ? memchr(from, '\0', PACKET_NAME_MAX) : NULL;
-    size_t size = end != NULL ? (size_t)(end - from) : 0;
-    if (size == 0 || !text_is_plain(from, size) || memchr(from, ' ', size) != NULL) {
-        return false;
-    }
-    memcpy(name, from, size + 1);
-    return true;
-}
-
-static bool number_allowed(uint32_t kind, uint32_t size) {
-    switch (kind) {
-    case PORTICO_KIND_SIGNED:
-    case PORTICO_KIND_UNSIGNED: return size == 1 || size == 2 || size == 4 || size == 8;
-    case PORTICO_KIND_FLOAT: return size == 4 || size == 8;
-    default: return false;
-    }
-}
-
 static bool kind_allowed(const portico_field *f) {
-    bool number = number_allowed(f->kind, f->size);
+    bool sized = field_size_allowed(f->kind, f->size);
+    bool number = sized && field_is_number(f->kind);
     switch (f->part) {
     case PORTICO_PART_FIXED:
         return number || f->kind == PORTICO_KIND_STRUCT ||
-               (f->size == 1 && (f->kind == PORTICO_KIND_BOOL || f->kind == PORTICO_KIND_CHAR));
+               (sized && (f->kind == PORTICO_KIND_BOOL || f->kind == PORTICO_KIND_CHAR));
     case PORTICO_PART_TEXT: return f->kind == PORTICO_KIND_CHAR && f->size == 1;
     case PORTICO_PART_BYTES: return f->kind == PORTICO_KIND_UNSIGNED && f->size == 1;
     case PORTICO_PART_NUMBERS: return number;
@@ -149,8 +127,7 @@ static portico_status others_check(reading *r, const packet_layout *l, const por
                                    const portico_field *f, uint32_t index) {
     const char *name = l->fields[index].name;
     for (uint32_t i = 0; i < index; i++) {
-        portico_field other;
-        memcpy(&other, (const char *)from->fields + (size_t)i * from->field_size, sizeof other);
+        const portico_field other = field_row(from, i);
         if (strcmp(l->fields[i].name, name) == 0) {
             return REFUSE(r, "packet %s: two fields are called %s", l->name, name);
         }
@@ -166,14 +143,13 @@ static portico_status others_check(reading *r, const packet_layout *l, const por
 static portico_status field_read(reading *r, packet_layout *l, const portico_fields *from,
                                  uint32_t index) {
     packet_field *f = &l->fields[index];
-    portico_field field;
-    memcpy(&field, (const char *)from->fields + (size_t)index * from->field_size, sizeof field);
-    if (!name_copy(f->name, field.name)) {
+    const portico_field field = field_row(from, index);
+    if (!field_name_copy(f->name, field.name)) {
         return REFUSE(r,
                       "packet %s: the name of field %u is %s: allowed are 1 to %d bytes of text "
                       "without blanks",
                       l->name, index, field.name == NULL ? "NULL" : "not allowed",
-                      PACKET_NAME_MAX - 1);
+                      FIELD_NAME_MAX - 1);
     }
     if (++r->fields > PACKET_FIELDS_MAX) {
         return REFUSE(r,
@@ -203,15 +179,15 @@ static portico_status field_read(reading *r, packet_layout *l, const portico_fie
 }
 
 static portico_status fields_read(reading *r, packet_layout *l, const portico_fields *from) {
-    if (!name_copy(l->name, from->name)) {
+    if (!field_name_copy(l->name, from->name)) {
         return REFUSE(r,
                       "the name of a packet is %s: allowed are 1 to %d bytes of text without "
                       "blanks",
-                      from->name == NULL ? "NULL" : "not allowed", PACKET_NAME_MAX - 1);
+                      from->name == NULL ? "NULL" : "not allowed", FIELD_NAME_MAX - 1);
     }
-    if (from->field_size < PORTICO_FIELD_SIZE_0_4 || from->field_size > FIELD_STRIDE_MAX) {
+    if (!field_stride_allowed(from)) {
         return REFUSE(r, "packet %s: field_size is %u, allowed are %zu to %d: set it to sizeof",
-                      l->name, from->field_size, PORTICO_FIELD_SIZE_0_4, FIELD_STRIDE_MAX);
+                      l->name, from->field_size, PORTICO_FIELD_SIZE_0_4, ABI_ROW_BYTES_MAX);
     }
     if (from->field_count == 0 || from->field_count > PACKET_FIELDS_MAX) {
         return REFUSE(r, "packet %s: field_count is %u, allowed are 1 to %d", l->name,

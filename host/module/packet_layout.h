@@ -8,19 +8,20 @@
 #ifndef PORTICO_PACKET_LAYOUT_H
 #define PORTICO_PACKET_LAYOUT_H
 
+#include "module/field_rules.h"
+
 #include <portico/portico.h>
 
 enum {
     PACKET_FIELDS_MAX = 1024, /* of a packet, those of structs within included */
     PACKET_DEPTH_MAX = 8,     /* structs within structs, the outermost included */
-    PACKET_NAME_MAX = 64,     /* bytes of a name, with its zero */
     PACKET_WHY_MAX = 512      /* room for any `why` */
 };
 
 typedef struct packet_layout packet_layout;
 
 typedef struct packet_field {
-    char name[PACKET_NAME_MAX];
+    char name[FIELD_NAME_MAX];
     const packet_layout *fields; /* of an element, for PORTICO_KIND_STRUCT; else NULL */
     uint32_t kind;               /* PORTICO_KIND_..., never BYTES */
     uint32_t part;               /* PORTICO_PART_...: only the last field is not FIXED */
@@ -37,7 +38,7 @@ typedef struct packet_text {
 } packet_text;
 
 struct packet_layout {
-    char name[PACKET_NAME_MAX];
+    char name[FIELD_NAME_MAX];
     uint32_t size_min; /* bytes on the wire */
     uint32_t size_max;
     bool needs_check; /* not every packet whose size is from size_min to size_max fits */
@@ -78,7 +79,7 @@ bool packet_layout_check(const packet_layout *l, const uint8_t *data, uint32_t s
  * x}". Ends with "..." where `size` does not suffice. */
 void packet_layout_text(const packet_layout *l, char *text, size_t size);
 
-/* What an element is: "u8", "i16", "f32", "bool", "text", "bytes", or the name of a struct. */
+/* The type of an element: "u8", "i16", "f32", "bool", "text", "bytes", or a struct's name. */
 const char *packet_field_type(const packet_field *f);
 
 #endif

@@ -4,16 +4,16 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "module/abi_sizes.h"
+#include "module/describe_rows.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { ROW_SIZE_MAX = 4096, REPORT_MAX = 600, LIST_MAX = 400 };
+enum { REPORT_MAX = 600, LIST_MAX = 400 };
 
 portico_setting setting_at(const portico_table *settings, uint32_t index) {
-    portico_setting s = {0};
-    size_t size = settings->row_size < sizeof s ? settings->row_size : sizeof s;
-    memcpy(&s, (const char *)settings->rows + (size_t)index * settings->row_size, size);
+    portico_setting s;
+    describe_row(settings, index, &s, sizeof s);
     return s;
 }
 
@@ -29,12 +29,12 @@ static bool table_is_right(const portico_table *t, char *why, size_t why_size) {
     } else if (t->count > SETTINGS_MAX) {
         (void)snprintf(why, why_size, "settings: count %" PRIu32 ": allowed are up to %d", t->count,
                        SETTINGS_MAX);
-    } else if (t->row_size < PORTICO_SETTING_SIZE_0_4 || t->row_size > ROW_SIZE_MAX ||
+    } else if (t->row_size < PORTICO_SETTING_SIZE_0_4 || t->row_size > ABI_ROW_BYTES_MAX ||
                t->row_size % sizeof(void *) != 0) {
         (void)snprintf(why, why_size,
                        "settings: row_size %" PRIu32
                        ": allowed are %zu to %d in steps of 8: use PORTICO_TABLE",
-                       t->row_size, (size_t)PORTICO_SETTING_SIZE_0_4, ROW_SIZE_MAX);
+                       t->row_size, (size_t)PORTICO_SETTING_SIZE_0_4, ABI_ROW_BYTES_MAX);
     } else {
         return true;
     }

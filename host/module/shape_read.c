@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_STRIDE_MAX = 4096 };
-
 /* One call of shape_init. */
 typedef struct reading {
     char *why;
@@ -20,16 +18,6 @@ typedef struct reading {
 } reading;
 
 #define REFUSE(r, ...) (snprintf((r)->why, (r)->why_size, __VA_ARGS__), PORTICO_E_INVALID)
-
-static bool name_copy(char name[SHAPE_NAME_MAX], const char *from) {
-    const char *end = from != NULL ? memchr(from, '\0', SHAPE_NAME_MAX) : NULL;
-    size_t size = end != NULL ? (size_t)(end - from) : 0;
-    if (size == 0 || !text_is_plain(from, size) || memchr(from, ' ', size) != NULL) {
-        return false;
-    }
-    memcpy(name, from, size + 1);
-    return true;
-}
 
 /* Writes "" for the state itself, else "field bag[]: ", for a fault of the struct. */
 static void say_where(const reading *r, char where[SHAPE_PATH_MAX + 16]) {
@@ -45,11 +33,11 @@ static void say_where(const reading *r, char where[SHAPE_PATH_MAX + 16]) {
 static portico_status check_table(reading *r, state_shape *s, const portico_fields *t) {
     char where[SHAPE_PATH_MAX + 16];
     say_where(r, where);
-    if (!name_copy(s->name, t->name)) {
+    if (!field_name_copy(s->name, t->name)) {
         return REFUSE(r,
                       "%sthe name of the struct is %s: allowed are 1 to %d bytes of text without "
                       "blanks",
-                      where, t->name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
+                      where, t->name == NULL ? "NULL" : "not allowed", FIELD_NAME_MAX - 1);
     }
     if (t->size != s->size) {
         return REFUSE(r,
@@ -57,10 +45,10 @@ static portico_status check_table(reading *r, state_shape *s, const portico_fiel
                       "fields",
                       where, s->name, t->size, r->depth == 0 ? "state" : "field", s->size);
     }
-    if (t->field_size < PORTICO_FIELD_SIZE_0_4 || t->field_size > FIELD_STRIDE_MAX) {
+    if (!field_stride_allowed(t)) {
         return REFUSE(r, "%s%s_fields has field_size %u, allowed are %zu to %d: set it to sizeof",
                       where, s->name, t->field_size, (size_t)PORTICO_FIELD_SIZE_0_4,
-                      FIELD_STRIDE_MAX);
+                      ABI_ROW_BYTES_MAX);
     }
     if (t->field_count > SHAPE_FIELDS_MAX - r->fields) {
         return REFUSE(r,
@@ -96,17 +84,6 @@ static const char *allowed_sizes(uint32_t kind) {
     }
 }
 
-static bool size_allowed(uint32_t kind, uint32_t size) {
-    switch (kind) {
-    case PORTICO_KIND_BYTES:
-    case PORTICO_KIND_STRUCT: return size > 0;
-    case PORTICO_KIND_SIGNED:
-    case PORTICO_KIND_UNSIGNED: return size == 1 || size == 2 || size == 4 || size == 8;
-    case PORTICO_KIND_FLOAT: return size == 4 || size == 8;
-    default: return size == 1;
-    }
-}
-
 static portico_status check_field(reading *r, const state_field *f, uint32_t part,
                                   uint32_t struct_size) {
     const char *sizes = allowed_sizes(f->kind);
@@ -120,7 +97,7 @@ static portico_status check_field(reading *r, const state_field *f, uint32_t par
                       "fixed size",
                       r->path, f->name);
     }
-    if (!size_allowed(f->kind, f->size)) {
+    if (!field_size_allowed(f->kind, f->size)) {
         return REFUSE(r, "field %s%s has kind %u and size %u, allowed is %s", r->path, f->name,
                       f->kind, f->size, sizes);
     }
@@ -167,15 +144,14 @@ static portico_status read_struct(reading *r, state_field *f, const portico_fiel
 
 static portico_status read_field(reading *r, state_field *f, const portico_fields *t,
                                  uint32_t index, uint32_t struct_size) {
-    portico_field from;
+    const portico_field from = field_row(t, index);
     char where[SHAPE_PATH_MAX + 16];
-    memcpy(&from, (const char *)t->fields + (size_t)index * t->field_size, sizeof from);
     say_where(r, where);
-    if (!name_copy(f->name, from.name)) {
+    if (!field_name_copy(f->name, from.name)) {
         return REFUSE(r,
                       "%sthe name of field %u is %s: allowed are 1 to %d bytes of text without "
                       "blanks",
-                      where, index, from.name == NULL ? "NULL" : "not allowed", SHAPE_NAME_MAX - 1);
+                      where, index, from.name == NULL ? "NULL" : "not allowed", FIELD_NAME_MAX - 1);
     }
     f->kind = from.kind;
     f->offset = from.offset;

@@ -9,6 +9,8 @@
 #ifndef PORTICO_STATE_SHAPE_H
 #define PORTICO_STATE_SHAPE_H
 
+#include "module/field_rules.h"
+
 #include <portico/portico.h>
 
 #include <stdbool.h>
@@ -16,14 +18,13 @@
 enum {
     SHAPE_FIELDS_MAX = 1024, /* those of structs within included */
     SHAPE_DEPTH_MAX = 8,     /* the state, and structs within structs */
-    SHAPE_NAME_MAX = 64,     /* bytes of a name, with its zero */
     SHAPE_PATH_MAX = 192,    /* bytes of "bag[3].count", with its zero; a longer path is cut */
     SHAPE_WHY_MAX = 512,     /* room for any `why` */
     SHAPE_TEXT_MAX = 128     /* room for what shape_field_text writes */
 };
 
 typedef struct state_field {
-    char name[SHAPE_NAME_MAX];
+    char name[FIELD_NAME_MAX];
     struct state_shape *fields; /* of an element, for PORTICO_KIND_STRUCT; else NULL */
     uint32_t kind;              /* PORTICO_KIND_... */
     uint32_t offset;
@@ -32,7 +33,7 @@ typedef struct state_field {
 } state_field;
 
 typedef struct state_shape {
-    char name[SHAPE_NAME_MAX]; /* of the struct; "": not declared */
+    char name[FIELD_NAME_MAX]; /* of the struct; "": not declared */
     uint32_t size;
     uint32_t version;
     bool declared; /* all its fields are known */

@@ -511,7 +511,7 @@ static void unusual_tables(void) {
     shape_fini(&s);
 
     static portico_field most[SHAPE_FIELDS_MAX];
-    static char names[SHAPE_FIELDS_MAX][SHAPE_NAME_MAX];
+    static char names[SHAPE_FIELDS_MAX][FIELD_NAME_MAX];
     for (uint32_t i = 0; i < SHAPE_FIELDS_MAX; i++) {
         (void)snprintf(names[i], sizeof names[i], "%063u", i);
         most[i] = (portico_field)FIELD_OF(names[i], UNSIGNED, i, 1, 1);

@@ -340,7 +340,7 @@ static void too_deep(void) {
 
 /* Names of the greatest length at the greatest depth are cut where a text ends. */
 static void long_paths(void) {
-    char name[SHAPE_NAME_MAX];
+    char name[FIELD_NAME_MAX];
     portico_field rows[SHAPE_DEPTH_MAX];
     portico_fields tables[SHAPE_DEPTH_MAX];
     portico_fields narrow[SHAPE_DEPTH_MAX];
