@@ -14,7 +14,7 @@
 #include <portico/packet.h>
 
 enum { FIELD_SIZE = 1000, HIT_REACH = 50, PLAYERS_MAX = 256, SECOND_MS = 1000 };
-enum { ACTION_MS = 50, ACTION_BURST = 4 }; /* so many at once: networks bunch packets */
+enum { ACTION_MS = 50, ACTION_BURST = 4 }; /* accepted at once: networks bunch packets */
 
 /* ---- packets, in the framing u16 ------------------------------------------------------------- */
 enum { JOIN = 1, MOVE = 2, HIT = 3 }; /* from a player */

@@ -66,7 +66,7 @@ struct field {
     uint32_t end;
     slot slots[players_max];
 
-    // What the host calls, in the turn of the room.
+    // Called by the host, in the turn of the room.
     portico_status on_open(room me) {
         return me.post_every(TICK, tick_ms);
     }

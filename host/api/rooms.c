@@ -24,7 +24,7 @@ portico_room api_room_find(const char *type, const char *name) {
     return (portico_room){type != NULL && name != NULL ? room_find(type, name) : 0};
 }
 
-/* What has been found of the rooms of one type. */
+/* A list of the rooms of one type. */
 typedef struct room_search {
     const char *type;
     portico_room *rooms;

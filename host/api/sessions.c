@@ -92,7 +92,7 @@ portico_session api_session_find(const char *type, const char *text) {
     return (portico_session){t != NULL ? label_find(t, text) : 0};
 }
 
-/* What has been found of the sessions of one type. */
+/* A list of the sessions of one type. */
 typedef struct session_search {
     const session_type *type;
     portico_session *sessions;

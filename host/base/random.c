@@ -10,7 +10,7 @@
 
 enum { DOUBLE_ROUNDS = 10, NUMBERS = (RANDOM_BLOCK_WORDS - RANDOM_KEY_WORDS) / 2 };
 
-/* What a block yields: the next key, then numbers. */
+/* Each block yields the next key, then numbers. */
 typedef struct generator {
     uint32_t key[RANDOM_KEY_WORDS];
     uint64_t numbers[NUMBERS];

@@ -115,7 +115,7 @@ void number_format_duration(int64_t ms, char text[NUMBER_TEXT_MAX]) {
 
 /* ---- reals ---- */
 
-/* What strtod and printf put between the digits, in whatever locale a module has chosen. */
+/* The decimal point of strtod and printf: a module may have chosen any locale. */
 typedef struct decimal_point {
     char text[8];
     size_t size;

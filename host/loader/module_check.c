@@ -18,7 +18,7 @@ typedef struct module_check {
     config_faults *notes;
 } module_check;
 
-/* What makes a module be loaded, for a message. */
+/* The line of the ini that loads a module, for a message. */
 typedef struct origin {
     uint32_t line;
     char label[CONFIG_NAME_MAX + 16];
@@ -187,7 +187,7 @@ static const registered_type *find_type(const surveyed_module *m, const char *na
     return NULL;
 }
 
-/* What to do about a type that its module does not have: a similar one, or all that it has. */
+/* Suggests a type in place of one that its module does not have: a similar one, or all of them. */
 static void suggest_type(const surveyed_module *m, const char *name, char *text, size_t size) {
     suggest near = suggest_begin(name);
     const registered_type *types = m->generation->registry->types;

@@ -69,7 +69,7 @@ enum { R_X86_64_64 = 1, R_X86_64_GLOB_DAT = 6, R_X86_64_RELATIVE = 8 };
 enum { R_AARCH64_ABS64 = 257, R_AARCH64_GLOB_DAT = 1025, R_AARCH64_RELATIVE = 1027 };
 enum { DYNAMIC_MAX = 4096 };
 
-/* What the dynamic section says, as addresses; 0: it does not. */
+/* Addresses from the dynamic section; 0: it has none. */
 typedef struct dynamic_section {
     uint64_t hash;
     uint64_t gnu_hash;

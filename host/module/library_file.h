@@ -23,7 +23,7 @@ typedef struct library_part {
     bool writable; /* by the library's code */
 } library_part;
 
-/* What the loader writes to an address. */
+/* A pointer that the loader writes. */
 typedef struct library_fixup {
     uint64_t at;
     uint64_t target;

@@ -50,7 +50,7 @@ static inline bool message_is_reply(const message *m) {
     return m->request != 0 && m->from == NULL;
 }
 
-/* What the message's handler sees, for one call of it. Notifies the source. Inside the gate of the
+/* The message as its handler sees it, for one call. Notifies the source. Inside the gate of the
  * handler's module. */
 portico_message message_show(message *m);
 

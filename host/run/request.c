@@ -59,7 +59,7 @@ static struct {
     uint64_t last_number;
 } requests;
 
-/* What remains of a request that has been taken out of the table. */
+/* The rest of a request that has been taken out of the table. */
 typedef struct ending {
     request *freed; /* NULL: its timer is due, and frees it */
     message *spare; /* NULL: there is no answer */

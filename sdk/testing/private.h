@@ -40,7 +40,7 @@ typedef struct testing_module {
     char name[PORTICO_LABEL_MAX]; /* the module's own */
 } testing_module;
 
-/* What the arguments say. */
+/* The arguments. */
 typedef struct testing_options {
     char modules[TESTING_MODULES_MAX][TESTING_PATH_BYTES]; /* the first is under test */
     uint32_t module_count;
@@ -95,7 +95,7 @@ testing_end testing_run_apart(portico_test *t);
 /* Exit codes of such a process: any other is a crash, or a sanitizer's. */
 enum { TESTING_EXIT_FAILED = 101, TESTING_EXIT_FAULTED = 102 };
 
-/* What the seed makes of the simulated system. Seed 1 is calm. */
+/* Sets up the simulated system by the seed. Seed 1 is calm. */
 void testing_temper(sim_options *options, uint64_t seed, bool faults);
 
 /* The folder of a process's run. testing_folder_make creates it, empty. */

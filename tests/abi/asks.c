@@ -22,7 +22,7 @@ enum { NAME = 1, ASK = 2, ENTER = 3, END = 4, JOB = 5, FLOOD = 6, ANSWER = 102 }
 enum { ASK_THIS = 50, REPLY = 51, REPLY_TO_START = 52, JOB_RESULT = 53, REPLY_TO_JOIN = 54 };
 enum { NOTHING = 60, FLOOD_MS = 100 };
 
-/* What an asker is waiting for. */
+/* An answer that an asker waits for. */
 typedef struct waits {
     uint64_t request;
     portico_entity asked;

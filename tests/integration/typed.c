@@ -79,7 +79,7 @@ static void rows(void) {
     expect_same(SCENE, "tick", 4);
 }
 
-/* What the module must not send reaches nobody. */
+/* A packet that the module must not send reaches nobody. */
 static void not_sent(uint32_t packets) {
     uint8_t answer[128];
     counting c = {{0}, 0};

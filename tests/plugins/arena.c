@@ -11,7 +11,7 @@ enum { WELCOME = 100, SNAPSHOT, SCORES, REFUSED };
 enum { BAD_NAME = 1, FULL, THERE_NOW, NOT_NOW };
 enum { TICK_MS = 50, SIZE = 1000, PLAYERS_MAX = 256 };
 
-/* What one client has last seen. */
+/* The last packets that one client has seen. */
 typedef struct view {
     uint32_t tick;
     uint32_t count;

@@ -13,7 +13,7 @@
 /* `request` is about to be called in the turn of `from`. `handled`: there is a handler for the
  * message. Returns the number. */
 uint64_t asks_begin(uint64_t from, uint64_t to, uint32_t timeout_ms, bool handled);
-/* What it has returned, and the request's own number. */
+/* Its result, and the request's number. */
 void asks_began(uint64_t number, portico_status status, uint64_t request);
 
 /* The request has arrived in the box. */

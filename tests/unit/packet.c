@@ -114,7 +114,7 @@ static void variable_bytes(void) {
     CHECK(!cards_decode(&c2, bytes, 6) && !cards_decode(&c2, bytes, 17));
 }
 
-/* What a module must not send is not encoded. */
+/* A packet that a module must not send is not encoded. */
 static void not_encoded(void) {
     uint8_t bytes[64];
     uint32_t size = 99;

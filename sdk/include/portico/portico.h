@@ -308,7 +308,7 @@ typedef struct portico_job {
 #define PORTICO_JOB(id, call) \
     { (call), #id, (id), 0 }
 
-/* What a setting is, and the type of its target. */
+/* The kind of a setting, and the type of its target. */
 enum {
     PORTICO_SETTING_U32 = 1,      /* uint32_t: a whole number */
     PORTICO_SETTING_I64 = 2,      /* int64_t: a whole number */
@@ -426,7 +426,7 @@ typedef struct portico_room_info {
     uint64_t opened_ms;               /* when it was created; monotonic, see clock_ms */
 } portico_room_info;
 
-/* What the message of session_join carries. Copy it out: it may be unaligned. */
+/* The data of the message that session_join posts. Copy it out: it may be unaligned. */
 typedef struct portico_room_result {
     portico_room room;     /* the room that the session was to join */
     portico_status status; /* see session_join */
@@ -714,10 +714,10 @@ typedef struct portico_module {
     /* The module is part of the host from now on: create rooms, start timers and threads. `why` is
      * PORTICO_START_.... `state` is the module's state, after a swap the one that the generation
      * before has left. No handler of this generation runs before this returns. Any status but
-     * PORTICO_OK gives up the load or swap, and `stop` is not called: free what was allocated. After
-     * a load that is given up nothing is left of its rooms, timers and messages. After a swap that
-     * is given up they stay, and the old generation has them: do what can fail first. Runs on the
-     * host's control thread. */
+     * PORTICO_OK gives up the load or swap, and `stop` is not called: free what was allocated.
+     * After a load that is given up nothing is left of its rooms, timers and messages. After a swap
+     * that is given up they stay, and the old generation has them: do what can fail first. Runs on
+     * the host's control thread. */
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:
@@ -750,8 +750,9 @@ enum {
     PORTICO_STOP_SHUTDOWN = 3 /* the host ends */
 };
 
-/* What the library exports, as data: the host needs to call nothing. A binding for another language
- * fills it in a constructor of the library, at the latest. This struct never changes. */
+/* The one export of a module's library, as data: the host needs to call nothing. A binding for
+ * another language fills it in a constructor of the library, at the latest. This struct never
+ * changes. */
 typedef struct portico_entry {
     uint16_t abi_major;
     uint16_t abi_minor;

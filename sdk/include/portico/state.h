@@ -184,7 +184,7 @@ struct portico_kind_of<T, true> : portico_kind_of<typename std::underlying_type<
     typedef struct S S;               \
     PORTICO_DESCRIBE(S, LIST(S, PORTICO_STATE_ROW))
 
-/* What F becomes: first members of the struct, then rows of the list of fields. */
+/* F becomes first the members of the struct, then the rows of the list of fields. */
 #define PORTICO_STATE_MEMBER(S, what, ...) PORTICO_MEMBER_##what(S, __VA_ARGS__)
 #define PORTICO_MEMBER_FIELD(S, type, name) type name;
 #define PORTICO_MEMBER_ARRAY(S, type, name, count) type name[count];

@@ -244,7 +244,7 @@ status run_with(void *state, Subject subject, const void *data, std::uint32_t si
     }
 }
 
-// What becomes of an entity whose handler threw. Its state may be half changed, so it ends.
+// Ends an entity whose handler threw: its state may be half changed.
 inline void give_up(portico_session session, status reason) noexcept {
     (void)portico->session_close(session, reason);
 }
