@@ -2,6 +2,7 @@
 #include "support/swaps.h"
 
 #include "support/check.h"
+#include "support/clock.h"
 #include "support/wire.h"
 
 #include <stdio.h>
@@ -79,6 +80,14 @@ int swaps_copies(host *h) {
     snprintf(path, sizeof path, "%s/run/copies", host_folder(h));
     snprintf(start, sizeof start, "%u.", host_process_id(h));
     return folder_count(path, start);
+}
+
+void swaps_wait_copies(host *h, int count) {
+    uint64_t until_ms = clock_now_ms() + 10000;
+    while (swaps_copies(h) != count && clock_now_ms() < until_ms) {
+        clock_sleep_ms(5);
+    }
+    CHECK_INT(swaps_copies(h), count);
 }
 
 int64_t swaps_timers(host *h) {
