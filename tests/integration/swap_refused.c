@@ -65,7 +65,23 @@ static host *h;
 static net_socket player; /* in a room, where it has a timer */
 static net_socket plain;
 static net_socket extra;
-static int64_t quiet_ops; /* operations in flight while no `ctl` is connected */
+static int64_t quiet_ops; /* operations in flight while no `ctl` is connected and no timer due */
+
+static int by_value(const void *a, const void *b) {
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* The operations in flight that most looks find: now and then a look meets a timer that is due. */
+static int64_t usual_ops(void) {
+    int64_t found[21];
+    for (size_t i = 0; i < 21; i++) {
+        found[i] = host_figure(h, "ops_pending");
+    }
+    qsort(found, 21, sizeof found[0], by_value);
+    return found[10];
+}
 
 static void write_bad_files(const char *folder) {
     static const char *const names[] = {"garbage", "empty", "cut_in_half", "cut_at_1000"};
@@ -142,7 +158,8 @@ static void check_refused(const refusal *r) {
     swaps_room room = swaps_ask_room(player);
     host_wait_figure(h, "ops_pending", quiet_ops); /* the last `ctl` has gone */
     for (size_t i = 0; i < FIGURES; i++) {
-        before[i] = host_figure(h, figures[i]);
+        bool is_ops = strcmp(figures[i], "ops_pending") == 0; /* a due timer adds to it at times */
+        before[i] = is_ops ? quiet_ops : host_figure(h, figures[i]);
     }
     int64_t timers = swaps_timers(h);
     refused_by_ctl(r, answer, sizeof answer);
@@ -214,7 +231,7 @@ SCENARIO(swap_refused) {
     extra = net_connect(host_port(h, "extra"));
     CHECK_INT(swaps_ask_world(extra).starts, 1); /* the host has accepted it */
     CHECK_INT(swaps_ask_world(plain).generation, 1);
-    quiet_ops = host_figure(h, "ops_pending");
+    quiet_ops = usual_ops();
     for (size_t i = 0; i < REFUSALS; i++) {
         check_refused(&refusals[i]);
     }
