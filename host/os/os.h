@@ -28,6 +28,9 @@
  * MEMORY  os_mutex, os_cond and os_op are plain storage: all bytes zero is a valid initial state,
  * and nothing needs to be released.
  *
+ * fault.h and child.h beside this file are parts of the seam: faults in foreign code, and other
+ * processes.
+ *
  * TEXT  is UTF-8 everywhere, paths included, with '/' or the system's own separator.
  */
 #ifndef PORTICO_OS_H

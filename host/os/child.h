@@ -1,0 +1,48 @@
+/* child.h: the part of the seam about other processes of this executable.
+ *
+ * A child is this executable with other arguments. It does not inherit the host's sockets, files or
+ * libraries. Any thread; one thread at a time uses one os_child.
+ */
+#ifndef PORTICO_OS_CHILD_H
+#define PORTICO_OS_CHILD_H
+
+#include "os/os.h"
+
+typedef struct os_child os_child;
+
+typedef enum os_child_io {
+    OS_CHILD_PIPES,   /* stdin and stdout are pipes for os_child_write and os_child_read; stderr is
+                       * nowhere */
+    OS_CHILD_INHERITS /* the same stdin, stdout, stderr and console */
+} os_child_io;
+
+/* Starts it with `arguments`, which end with NULL and do not name the executable. The caller owns
+ * *child until os_child_free. PORTICO_E_STATE: this system has no processes (the simulation). */
+portico_status os_child_start(const char *const *arguments, os_child_io io, os_child **child);
+
+/* Writes all of it. PORTICO_E_CLOSED: the child does not read any more. */
+portico_status os_child_write(os_child *child, const void *data, size_t size);
+
+/* Reads 1 to `capacity` bytes. PORTICO_E_TIMEOUT; PORTICO_E_CLOSED: the child has closed its side,
+ * usually because it has ended. */
+portico_status os_child_read(os_child *child, void *data, size_t capacity, uint32_t timeout_ms,
+                             size_t *size);
+
+typedef struct os_child_end {
+    int32_t code;   /* of its exit, or of the signal or exception that ended it */
+    bool crashed;   /* it ended by a signal or an exception */
+    char text[128]; /* "exit code 3", "signal 11 (SIGSEGV)", "exception C0000005" */
+} os_child_end;
+
+/* Waits until it has ended; UINT32_MAX: for ever. False: it runs. *end stays the same later. */
+bool os_child_wait(os_child *child, uint32_t timeout_ms, os_child_end *end);
+
+/* Asks it to stop, as Ctrl+C or SIGTERM would; with `at_once`, ends it. */
+void os_child_stop(os_child *child, bool at_once);
+
+uint32_t os_child_id(const os_child *child);
+
+/* Ends it if it runs, waits for that, and frees. Also of NULL. */
+void os_child_free(os_child *child);
+
+#endif
