@@ -17,6 +17,7 @@
 #include "loader/swap.h"
 #include "loader/watch.h"
 #include "module/blocking.h"
+#include "module/call.h"
 #include "module/mailbox.h"
 #include "net/ready.h"
 #include "net/services.h"
@@ -188,6 +189,12 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
+    status = calls_start(64 * 1024);
+    if (status != PORTICO_OK) {
+        log_error("host", "cannot install the handler of faults: %s (%s)", status_text(status),
+                  system_text(os_error()));
+        return false;
+    }
     status = random_start();
     if (status != PORTICO_OK) {
         log_error("host", "cannot start: the system has no random numbers (%s)",
@@ -267,6 +274,7 @@ static void server_fini(void) {
     blocking_stop();
     timers_stop();
     workers_stop();
+    calls_fini();
     schedules_fini();
     requests_fini();
     timers_fini();

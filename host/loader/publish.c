@@ -2,6 +2,7 @@
 #include "loader/publish.h"
 
 #include "base/status.h"
+#include "module/blocking.h"
 #include "module/mailbox.h"
 #include "net/services.h"
 #include "room/room.h"
@@ -19,6 +20,26 @@ static void sync_of_type(void *arg, session *s) {
 
 void publish_sync_sessions(session_type *t) {
     sessions_each(sync_of_type, t);
+}
+
+static void revive_session(void *arg, session *s) {
+    (void)arg;
+    session_revive(s);
+}
+
+static void revive_room(void *arg, room *r) {
+    (void)arg;
+    room_revive(r);
+}
+
+/* What has parked at other gates parks again. */
+void publish_revive(module *m) {
+    if (gate_take_parked(&m->gate)) {
+        mailbox_revive(m);
+        blocking_revive();
+        rooms_each(revive_room, NULL);
+        sessions_each(revive_session, NULL);
+    }
 }
 
 static portico_status refuse_handler(const registered_type *part, const char *what,

@@ -27,6 +27,10 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]);
  * see module_wait_released. */
 void module_withdraw(module *m);
 
+/* After the gate of the module has opened, thawed or died: lets everything go on that has parked
+ * there, if anything has. */
+void publish_revive(module *m);
+
 /* Gives every session of a type a turn, in which it takes over the new layout. */
 void publish_sync_sessions(session_type *t);
 

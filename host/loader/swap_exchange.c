@@ -55,6 +55,7 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
             return PORTICO_OK;
         }
         swap_note_pause(w);
+        publish_revive(w->module);
         /* Let the callers that were held up continue. */
         os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
         patience_ms = w->tries >= GATE_GLANCES ? longer_patience(patience_ms) : 0;
@@ -199,6 +200,7 @@ static portico_status swap_close_gate_reserved(swap *w, char why[IMAGE_WHY_MAX])
         }
         gate_open(&w->module->gate);
         swap_note_pause(w);
+        publish_revive(w->module);
     }
     snprintf(why, IMAGE_WHY_MAX,
              "more sessions or rooms arrive than memory can be reserved for: try again");
@@ -216,9 +218,13 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
         return status;
     }
     status = swap_exchange(w, why);
+    if (status == PORTICO_OK) {
+        gate_thaw(&w->module->gate); /* the code that had faulted does not serve any more */
+    }
     gate_open(&w->module->gate);
     w->opened_ns = os_monotonic_ns();
     swap_note_pause(w);
+    publish_revive(w->module);
     if (status != PORTICO_OK) {
         swap_call_all(w);
     }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "module/call.h"
 #include "run/message.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static struct {
     os_cond wake;
     job *first;
     job **last;
+    job *parked; /* whose module is frozen, the latest first */
     uint32_t waiting;
     uint32_t running;
     uint32_t limit;
@@ -63,10 +65,13 @@ static void job_free(job *j) {
 }
 
 /* The generation that serves runs the job if it has a handler for it; otherwise the one that asked
- * does. NULL: that one's `start` has failed, so its code may not run. A job may take long, so it
- * runs outside the gate and holds its generation instead: a swap does not wait for it. */
-static const registered_handler *job_handler(job *j) {
-    gate_enter(&j->module->gate);
+ * does. *handler NULL: that one's `start` has failed, so its code may not run. A job may take long,
+ * so it runs outside the gate and holds its generation instead: a swap does not wait for it. */
+static passage job_handler(job *j, const registered_handler **result) {
+    passage p = gate_enter(&j->module->gate);
+    if (p != GATE_PASSED) {
+        return p;
+    }
     generation *now = module_generation(j->module);
     const registered_handler *handler = registry_find_handler(now->registry->jobs, j->id);
     if (handler != NULL && now != j->generation) {
@@ -75,10 +80,11 @@ static const registered_handler *job_handler(job *j) {
         j->generation = now;
     }
     gate_leave(&j->module->gate);
-    if (atomic_load(&j->generation->given_up)) {
-        return NULL;
+    if (handler == NULL && !atomic_load(&j->generation->given_up)) {
+        handler = registry_find_handler(j->generation->registry->jobs, j->id);
     }
-    return handler != NULL ? handler : registry_find_handler(j->generation->registry->jobs, j->id);
+    *result = atomic_load(&j->generation->given_up) ? NULL : handler;
+    return p;
 }
 
 /* An entity waits for the reply, so a lack of memory only delays it. */
@@ -96,14 +102,29 @@ static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
     }
 }
 
-static void job_run(job *j, uint8_t *reply) {
-    const registered_handler *handler = job_handler(j);
-    if (handler == NULL) {
-        return;
-    }
+/* After a fault the entity that waits for the reply gets an empty one. */
+static uint32_t job_call(job *j, const registered_handler *handler, uint8_t *reply) {
+    call c = {.kind = CALL_JOB,
+              .number = j->id,
+              .fn.handler = handler->call,
+              .data = j->bytes,
+              .size = j->size,
+              .reply = reply,
+              .reply_size = BLOCKING_REPLY_MAX};
     module_begin(j->module, j->generation, NULL, j->id);
-    uint32_t size = handler->call.job(j->id, j->bytes, j->size, reply, BLOCKING_REPLY_MAX);
+    bool returned = call_make(&c);
     module_end();
+    return returned ? c.replied : 0;
+}
+
+/* False: the module is frozen, and the job is to come again. */
+static bool job_run(job *j, uint8_t *reply) {
+    const registered_handler *handler = NULL;
+    passage p = job_handler(j, &handler);
+    if (handler == NULL) {
+        return p != GATE_PARK;
+    }
+    uint32_t size = job_call(j, handler, reply);
     if (size > BLOCKING_REPLY_MAX) {
         log_error(j->module->name, "job %u returned %u as the size of its reply, the most is %d",
                   j->id, size, BLOCKING_REPLY_MAX);
@@ -112,6 +133,32 @@ static void job_run(job *j, uint8_t *reply) {
     if (j->reply_to != 0) {
         job_reply(j, reply, size);
     }
+    return true;
+}
+
+/* Keeps the job until its module's gate opens. */
+static void job_park(job *j) {
+    os_mutex_lock(&pool.lock);
+    j->next = pool.parked;
+    pool.parked = j;
+    pool.waiting++;
+    os_mutex_unlock(&pool.lock);
+    if (!gate_parks(&j->module->gate)) {
+        blocking_revive();
+    }
+}
+
+void blocking_revive(void) {
+    os_mutex_lock(&pool.lock);
+    while (pool.parked != NULL) { /* the latest first, each to the front: so in their order */
+        job *j = pool.parked;
+        pool.parked = j->next;
+        j->next = pool.first;
+        pool.last = pool.first == NULL ? &j->next : pool.last;
+        pool.first = j;
+    }
+    os_cond_wake_all(&pool.wake);
+    os_mutex_unlock(&pool.lock);
 }
 
 static _Thread_local bool is_job;
@@ -125,8 +172,11 @@ static void pool_thread(void *arg) {
     uint8_t *reply = arg;
     is_job = true;
     for (job *j = job_next(); j != NULL; j = job_next()) {
-        job_run(j, reply);
-        job_free(j);
+        if (job_run(j, reply)) {
+            job_free(j);
+        } else {
+            job_park(j);
+        }
         os_mutex_lock(&pool.lock);
         pool.running--;
         os_mutex_unlock(&pool.lock);
@@ -170,6 +220,7 @@ void blocking_stop(void) {
     free(pool.threads);
     pool.threads = NULL;
     pool.thread_count = 0;
+    blocking_revive();
     while (pool.first != NULL) {
         job *j = pool.first;
         pool.first = j->next;

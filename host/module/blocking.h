@@ -19,6 +19,9 @@ void blocking_stop(void);
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             uint64_t reply_to);
 
+/* Lets jobs run again that are parked at the gate of their module. [any thread] */
+void blocking_revive(void);
+
 /* Whether the calling thread runs a job. [any thread] */
 bool blocking_is_job(void);
 

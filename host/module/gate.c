@@ -1,27 +1,35 @@
 /* gate.c: see gate.h.
  *
  * WHY NO CALLER SLIPS THROUGH
- *   caller   1. writes its slot    2. reads `closed`
- *   closer   a. writes `closed`    b. reads the slots
+ *   caller   1. writes its slot    2. reads `shut`
+ *   closer   a. writes `shut`      b. reads the slots
  * All four are sequentially consistent. If 2 sees an open gate, then 1 came before b, and the
- * closer sees the caller inside. A caller that finds the gate closed clears its slot and waits.
+ * closer sees the caller inside. A caller that finds the gate shut clears its slot and waits or
+ * parks.
  *
  * WHY NO WAKE-UP IS MISSED FOR LONG
- *   caller   1. clears its slot    2. reads `closed`    3. if set, wakes the closer under the lock
+ *   caller   1. clears its slot    2. reads `shut`    3. if set, wakes the closer under the lock
  *   closer   a. reads the slots under the lock and goes to sleep
  * The processor may do 2 before 1, since an order would cost every call a locked instruction. Then
  * nobody wakes the closer, which therefore sleeps for GATE_SLEEP_MS at a time and looks again.
+ *
+ * WHY NO PARKED WORK IS FORGOTTEN
+ *   caller   1. marks its work as parked    2. sets `parked`    3. reads `shut`
+ *   opener   a. clears `shut`               b. takes `parked`   c. looks for parked work
+ * If 3 still sees the gate shut, then 2 came before a and b, and the opener finds the work.
  */
 #include "module/gate.h"
 
 #include "base/invariant.h"
 #include "os/compiler.h"
+#include "run/watchdog.h"
 
 enum {
     GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control thread */
     GATE_WATCH_NS =
         100000, /* most handlers take less, and sleeping is slow where processors are busy */
-    GATE_SLEEP_MS = 1
+    GATE_SLEEP_MS = 1,
+    GATE_PATIENCE_MS = 20
 };
 
 typedef struct gate_slot {
@@ -44,36 +52,48 @@ COLD static void gate_wake(gate *g) {
     os_mutex_unlock(&g->lock);
 }
 
-/* The gate was found closed: waits until it is open and enters. */
-COLD static void gate_wait(gate *g) {
+/* Whether a caller that finds the gate like this waits. False: it parks, or enters. */
+static bool gate_is_closed_now(gate *g) {
+    return atomic_load(&g->shut) == GATE_CLOSED &&
+           os_monotonic_ns() < atomic_load(&g->closed_ns) + GATE_PATIENCE_MS * 1000000ull;
+}
+
+/* The gate was found shut: waits for a moment and enters if it is open then. */
+COLD static passage gate_wait(gate *g) {
+    uint32_t shut = 0;
     do {
         atomic_store(&own->inside, NULL);
         os_mutex_lock(&g->lock);
         os_cond_wake_all(&g->changed); /* the closer may have seen the slot, and sleep */
-        while (atomic_load(&g->closed)) {
-            os_cond_wait(&g->changed, &g->lock, UINT32_MAX);
+        while (gate_is_closed_now(g)) {
+            os_cond_wait(&g->changed, &g->lock, GATE_PATIENCE_MS);
         }
         os_mutex_unlock(&g->lock);
+        shut = atomic_load(&g->shut);
+        if ((shut & GATE_DEAD) != 0) {
+            return GATE_NEVER;
+        }
+        if (shut != 0) {
+            return GATE_PARK;
+        }
         atomic_store(&own->inside, g);
-    } while (atomic_load(&g->closed));
+    } while (atomic_load(&g->shut) != 0);
+    watchdog_clock(0); /* what it knows is the time before the wait */
+    return GATE_PASSED;
 }
 
-bool gate_enter(gate *g) {
+passage gate_enter(gate *g) {
     if (own == NULL) {
         take_slot();
     }
     INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
     atomic_store(&own->inside, g);
-    bool waits = atomic_load(&g->closed);
-    if (waits) {
-        gate_wait(g);
-    }
-    return waits;
+    return atomic_load(&g->shut) == 0 ? GATE_PASSED : gate_wait(g);
 }
 
 void gate_leave(gate *g) {
     atomic_store_explicit(&own->inside, NULL, memory_order_release);
-    if (atomic_load_explicit(&g->closed, memory_order_relaxed)) {
+    if (atomic_load_explicit(&g->shut, memory_order_relaxed) != 0) {
         gate_wake(g);
     }
 }
@@ -116,7 +136,8 @@ static bool sleep_until_empty(gate *g, uint32_t timeout_ms) {
 }
 
 bool gate_close(gate *g, uint32_t timeout_ms) {
-    atomic_store(&g->closed, true);
+    atomic_store(&g->closed_ns, os_monotonic_ns());
+    atomic_fetch_or(&g->shut, GATE_CLOSED);
     bool inside = spin_until_empty(g) && (timeout_ms == 0 || sleep_until_empty(g, timeout_ms));
     if (inside) {
         gate_open(g);
@@ -124,9 +145,46 @@ bool gate_close(gate *g, uint32_t timeout_ms) {
     return !inside;
 }
 
-void gate_open(gate *g) {
+static void gate_clear(gate *g, uint32_t why) {
     os_mutex_lock(&g->lock);
-    atomic_store(&g->closed, false);
+    atomic_fetch_and(&g->shut, ~why);
     os_cond_wake_all(&g->changed);
     os_mutex_unlock(&g->lock);
+}
+
+static void gate_set(gate *g, uint32_t why) {
+    os_mutex_lock(&g->lock);
+    atomic_fetch_or(&g->shut, why);
+    os_cond_wake_all(&g->changed); /* those that wait park */
+    os_mutex_unlock(&g->lock);
+}
+
+void gate_open(gate *g) {
+    gate_clear(g, GATE_CLOSED);
+}
+
+void gate_freeze(gate *g) {
+    gate_set(g, GATE_FROZEN);
+}
+
+void gate_thaw(gate *g) {
+    gate_clear(g, GATE_FROZEN);
+}
+
+void gate_kill(gate *g) {
+    gate_set(g, GATE_DEAD);
+}
+
+bool gate_is_frozen(const gate *g) {
+    return (atomic_load(&g->shut) & GATE_FROZEN) != 0;
+}
+
+bool gate_parks(gate *g) {
+    atomic_store(&g->parked, true);
+    uint32_t shut = atomic_load(&g->shut);
+    return shut != 0 && (shut & GATE_DEAD) == 0;
+}
+
+bool gate_take_parked(gate *g) {
+    return atomic_exchange(&g->parked, false);
 }

@@ -3,8 +3,9 @@
  *
  * A thread marks itself as inside in a slot of its own, so that threads never write to the same
  * memory; the closer reads all slots. Entering costs one exchange of the thread's slot and one
- * load. Callers wait where they are while the gate is closed, so what they were about to run keeps
- * its order.
+ * load. Callers wait where they are while the gate is closed, but only for a moment: then they park,
+ * so that no thread is held. A parked caller keeps its work in its place, so the order stays, and is
+ * revived when the gate opens. At the gate of a frozen module callers park at once.
  *
  * A thread is inside one gate at a time, since no function of the host calls into a module.
  * Entering and leaving: any thread of the host. Closing and opening: control thread. The lock is a
@@ -19,23 +20,59 @@
 
 /* All bytes zero: open. */
 typedef struct gate {
-    atomic_bool closed;
+    _Atomic uint32_t shut;      /* GATE_... */
+    atomic_bool parked;         /* somebody may have parked since the last gate_take_parked */
+    _Atomic uint64_t closed_ns; /* when GATE_CLOSED was set */
     os_mutex lock;
     os_cond changed;
 } gate;
 
-/* Enters the gate once it is open; true if it was closed. The caller holds no host lock. */
-bool gate_enter(gate *g);
+/* Why a gate is shut. */
+enum {
+    GATE_CLOSED = 1, /* the module's code is being exchanged */
+    GATE_FROZEN = 2, /* its code has faulted, and another build or a thaw is awaited */
+    GATE_DEAD = 4    /* its code is never called again, while its sessions and rooms end */
+};
+
+typedef enum passage {
+    GATE_PASSED,
+    GATE_PARK, /* not entered: the caller keeps its work until it is revived, see gate_parks */
+    GATE_NEVER /* not entered: the module's code is never called again */
+} passage;
+
+/* Enters the gate. If it is closed, waits for the first GATE_PATIENCE_MS of that. The caller holds
+ * no host lock. */
+passage gate_enter(gate *g);
 void gate_leave(gate *g);
 
-/* Inside: false if the control thread waits for the caller to leave. */
+/* The caller has kept its work, marked as parked, where the control thread finds it when the gate
+ * opens. False: it has opened meanwhile, so the caller revives its work itself. */
+bool gate_parks(gate *g);
+
+/* After the gate has opened, thawed or died: whether somebody may have parked, whom the caller has
+ * to revive. [control thread] */
+bool gate_take_parked(gate *g);
+
+/* Inside: false if the caller should leave, because the control thread waits for that or the module
+ * is frozen. */
 static inline bool gate_is_open(const gate *g) {
-    return !atomic_load_explicit(&g->closed, memory_order_relaxed);
+    return atomic_load_explicit(&g->shut, memory_order_relaxed) == 0;
 }
 
 /* Closes the gate and waits until nobody is inside: spins for 0.1 ms, then sleeps for at most
  * `timeout_ms` (0: not at all). False: somebody still is inside, and the gate is open again. */
 bool gate_close(gate *g, uint32_t timeout_ms);
 void gate_open(gate *g);
+
+/* From now on callers park; those inside continue. [any thread, also inside] */
+void gate_freeze(gate *g);
+
+/* Ends that. [control thread] */
+void gate_thaw(gate *g);
+
+bool gate_is_frozen(const gate *g);
+
+/* From now on nobody enters and nobody parks. [control thread] */
+void gate_kill(gate *g);
 
 #endif

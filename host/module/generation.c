@@ -38,6 +38,13 @@ void generation_release_state(generation *g) {
 }
 
 void generation_free(generation *g) {
+    if (g->stays) {
+        log_warn("modules",
+                 "%s %s, generation %u, stays in memory: a call of it has faulted or has not "
+                 "returned",
+                 g->name, g->version, g->number);
+        return;
+    }
     registry_free(g->registry);
     shape_fini(&g->shape);
     if (g->library != NULL && !os_library_close(g->library)) {

@@ -16,16 +16,20 @@
 
 #include <stdatomic.h>
 
+enum { GENERATION_FAULTS = 8 }; /* the most that a budget may allow */
+
 typedef struct generation {
     control_command free_command;   /* first */
     char name[TEXT_IDENTIFIER_MAX]; /* of its module */
     char version[64];
-    uint32_t number;     /* from 1; 0 until it serves */
-    char *file;          /* where it was copied from; NULL for a part of the host */
-    uint64_t built_ms;   /* the file's time, by the wall clock */
-    uint64_t since_ms;   /* when it began to serve, by the wall clock */
-    image_copy copy;     /* the private copy that is loaded */
-    os_library *library; /* NULL for a part of the host */
+    uint32_t number;       /* from 1; 0 until it serves */
+    char *file;            /* where it was copied from; NULL for a part of the host */
+    uint64_t built_ms;     /* the file's time, by the wall clock */
+    uint64_t since_ms;     /* when it began to serve, by the wall clock */
+    image_copy copy;       /* the private copy that is loaded */
+    os_library *library;   /* NULL for a part of the host */
+    uintptr_t image_begin; /* where the library is; both 0 if that is not known */
+    uintptr_t image_end;
     /* A copy; what the module's own lacks is zero. Its pointers point into the library. */
     portico_module info;
     uint16_t abi_minor;        /* that it was built for */
@@ -35,6 +39,11 @@ typedef struct generation {
     void *state; /* the block that this image's code knows; live in the current generation only */
     registry *registry;
     atomic_bool given_up; /* its `start` has failed: no more of its code runs */
+    atomic_bool faulted;  /* its code has faulted: it is not gone back to any more */
+    bool stays; /* its library is never closed: a thread may still be in it. Control thread */
+    /* Of fault_policy.c, under its lock: when its last faults were, the latest first; 0: none. */
+    uint64_t fault_ms[GENERATION_FAULTS];
+    _Atomic uint64_t probation_ms; /* os_monotonic_ms() at which it began to serve */
     _Atomic uint32_t holds;
     _Atomic uint32_t states; /* of sessions and rooms that are of this generation */
 } generation;

@@ -16,8 +16,10 @@ static portico_status image_open_library(generation *g, const char *path, char w
     portico_status status = os_library_open(path, &g->library, cause, sizeof cause);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "%.300s cannot be loaded: %.700s", g->file, cause);
+        return status;
     }
-    return status;
+    os_library_range(g->library, &g->image_begin, &g->image_end);
+    return PORTICO_OK;
 }
 
 /* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir

@@ -1,6 +1,7 @@
 /* mailbox.c: see mailbox.h. */
 #include "module/mailbox.h"
 
+#include "module/call.h"
 #include "run/meter.h"
 #include "run/request.h"
 
@@ -21,22 +22,48 @@ static void mailbox_free(entity *e) {
     module_release(m);
 }
 
+/* Inside the gate. */
+static void mailbox_call(struct mailbox *b, message *m) {
+    const generation *g = module_generation(b->module);
+    const registered_handler *handler = registry_find_handler(g->registry->messages, m->id);
+    if (handler == NULL) {
+        message_refuse(m);
+        return;
+    }
+    uint64_t began_ns = meter_begin();
+    const portico_message shown = message_show(m);
+    call c = {.kind = CALL_MODULE_MESSAGE,
+              .number = m->id,
+              .fn.handler = handler->call,
+              .state = g->state,
+              .state_size = g->shape.size,
+              .entity = b->base.id,
+              .data = m->bytes,
+              .size = m->size,
+              .shown = &shown};
+    if (call_make(&c)) {
+        meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
+    } else {
+        request_fault(m->request);
+    }
+}
+
 static void mailbox_on_message(work *w) {
     message *m = (message *)w;
     struct mailbox *b = (struct mailbox *)m->to;
     if (!atomic_load(&b->closed)) {
-        module_enter(b->module, "message", m->id, b->base.id);
-        const generation *g = module_generation(b->module);
-        const registered_handler *handler = registry_find_handler(g->registry->messages, m->id);
-        if (handler != NULL) {
-            uint64_t began_ns = meter_begin();
-            const portico_message shown = message_show(m);
-            handler->call.module_message((portico_entity){b->base.id}, g->state, &shown);
-            meter_end(began_ns, 0, METER_MODULE_MESSAGE, b->module->name, m->id);
-        } else {
-            message_refuse(m);
+        passage p = module_enter(b->module, call_what(CALL_MODULE_MESSAGE), m->id, b->base.id);
+        if (p == GATE_PARK) {
+            strand_park(&b->strand, w);
+            if (!gate_parks(&b->module->gate)) {
+                strand_revive(&b->strand);
+            }
+            return;
         }
-        module_leave(b->module);
+        if (p == GATE_PASSED) {
+            mailbox_call(b, m);
+            module_leave(b->module);
+        }
     }
     message_free(m);
 }
@@ -91,6 +118,12 @@ void mailbox_close(module *m) {
         m->mailbox = NULL;
         requests_end(&b->base);
         entity_release(&b->base);
+    }
+}
+
+void mailbox_revive(module *m) {
+    if (m->mailbox != NULL) {
+        strand_revive(&m->mailbox->strand);
     }
 }
 

@@ -18,6 +18,9 @@ void mailbox_start(module *m);
 /* Accepts no more messages, and drops those that wait, in their turn. [control thread] */
 void mailbox_close(module *m);
 
+/* Lets its turn go on if it is parked at the gate. [control thread] */
+void mailbox_revive(module *m);
+
 /* Calls `each` with the name of every module that has a mailbox and the number of messages that
  * wait there. The name is valid during the call. [any thread] */
 void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg);

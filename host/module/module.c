@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "module/call.h"
+#include "module/running.h"
 #include "run/watchdog.h"
 
 #include <stdarg.h>
@@ -15,10 +17,6 @@ static struct {
     os_cond released;
     module *all;
 } modules;
-
-static _Thread_local module *current;
-static _Thread_local generation *running; /* of `current` */
-static _Thread_local bool staging;
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
@@ -52,17 +50,18 @@ generation *module_generation(const module *m) {
 /* ---- calls ---------------------------------------------------------------------------------- */
 
 module *module_current(void) {
-    return current;
+    return running_now.module;
 }
 
 generation *module_running(void) {
-    return running;
+    return running_now.generation;
 }
 
 static void call_begin(module *m, generation *g, const char *what, uint32_t number,
                        uint64_t entity_id) {
-    current = m;
-    running = g;
+    running *r = &running_now;
+    r->module = m;
+    r->generation = g;
     watchdog_begin(m->name, what, number, entity_id);
 }
 
@@ -71,30 +70,28 @@ void module_begin(module *m, generation *g, const char *what, uint32_t number) {
 }
 
 void module_begin_staged(module *m, generation *g, const char *what) {
-    staging = true;
+    running_now.staging = true;
     module_begin(m, g, what, 0);
 }
 
 static void call_end(void) {
+    running *r = &running_now;
     watchdog_end();
-    current = NULL;
-    running = NULL;
+    r->module = NULL;
+    r->generation = NULL;
 }
 
 void module_end(void) {
-    staging = false;
+    running_now.staging = false;
     call_end();
 }
 
-void module_pass(gate *g) {
-    if (gate_enter(g)) {
-        watchdog_clock(0); /* what it knows is the time before the wait */
+passage module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
+    passage p = gate_enter(&m->gate);
+    if (p == GATE_PASSED) {
+        call_begin(m, module_generation(m), what, number, entity_id);
     }
-}
-
-void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id) {
-    module_pass(&m->gate);
-    call_begin(m, module_generation(m), what, number, entity_id);
+    return p;
 }
 
 bool module_stay(module *m, uint32_t number) {
@@ -116,53 +113,62 @@ void module_complain(const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    log_warn(current != NULL ? current->name : "module", "%s", text);
+    const module *m = running_now.module;
+    log_warn(m != NULL ? m->name : "module", "%s", text);
 }
 
 bool module_is_staging(void) {
-    return staging;
+    return running_now.staging;
+}
+
+/* Makes a call of `g` outside the gate. False: it faulted. */
+static bool call_alone(module *m, generation *g, call *c) {
+    c->state = g->state;
+    c->state_size = g->shape.size;
+    c->entity = m->self;
+    module_begin(m, g, call_what(c->kind), 0);
+    bool returned = call_make(c);
+    module_end();
+    return returned;
 }
 
 portico_status module_call_start(module *m, generation *g, uint32_t why) {
-    portico_status status = PORTICO_OK;
+    call c = {.kind = CALL_START, .number = why, .fn.start = g->info.start};
     if (g->info.start != NULL) {
-        module_begin(m, g, "start", 0);
-        status = g->info.start(g->state, why);
-        module_end();
+        (void)call_alone(m, g, &c);
     }
-    m->started = status == PORTICO_OK;
+    m->started = c.status == PORTICO_OK;
     if (m->started) {
         atomic_store(&g->given_up, false);
     }
-    return status;
+    return c.status;
 }
 
 void module_call_stop(module *m, generation *g, uint32_t why) {
     if (m->started && g->info.stop != NULL) {
-        module_begin(m, g, "stop", 0);
-        g->info.stop(g->state, why);
-        module_end();
+        call c = {.kind = CALL_STOP, .number = why, .fn.stop = g->info.stop};
+        g->stays |= !call_alone(m, g, &c);
     }
     m->started = false;
 }
 
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
-    portico_status status = PORTICO_OK;
     generation *g = module_generation(m);
+    call c = {.kind = CALL_DEPENDENCY_SWAPS,
+              .fn.dependency_swaps = g->info.dependency_swaps,
+              .data = other->name,
+              .shown = version};
     if (g->info.dependency_swaps != NULL) {
-        module_begin(m, g, "dependency_swaps", 0);
-        status = g->info.dependency_swaps(g->state, other->name, version);
-        module_end();
+        (void)call_alone(m, g, &c);
     }
-    return status;
+    return c.status;
 }
 
 void module_call_stopping(module *m) {
     generation *g = module_generation(m);
     if (g->info.stopping != NULL) {
-        module_begin(m, g, "stopping", 0);
-        g->info.stopping(g->state);
-        module_end();
+        call c = {.kind = CALL_STOPPING, .fn.stopping = g->info.stopping};
+        (void)call_alone(m, g, &c);
     }
 }
 

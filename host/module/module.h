@@ -29,10 +29,14 @@ typedef struct module {
     char outcome[OUTCOME_MAX]; /* of the last swap; "": there was none */
     struct mailbox *mailbox;
     _Atomic uint64_t self; /* the mailbox's id */
+    bool aborts;           /* on_fault = abort: its faults end the process, for a core file */
+    uint32_t hang_ms;      /* a call that takes longer is a fault; 0: none is */
     bool stuck;            /* withdrawn, but a handler of it has not returned: never freed */
     atomic_bool serves;    /* false: rooms that are created wait for that, see rooms_begin */
     bool started; /* its `start` has succeeded and no `stop` has followed. Control thread */
     _Atomic uint32_t holds;
+    _Atomic uint32_t arrivals; /* sessions that wait to be opened by it ... */
+    uint32_t arrivals_max;     /* ... and the most while it is frozen */
     _Atomic uint32_t sessions; /* that have an attachment to this module */
     UT_hash_handle hh;
 } module;
@@ -52,13 +56,10 @@ generation *module_generation(const module *m);
 module *module_current(void);
 generation *module_running(void);
 
-/* Enters a module's gate without a call; leave it with gate_leave. */
-void module_pass(gate *g);
-
-/* Before and after every call into a module: pass its gate. If the call takes too long, the
+/* Before and after calls into a module (call.h): pass its gate. If a call takes too long, the
  * watchdog reports it with `what`, `number` and `entity_id`. The caller holds no lock; a thread
- * makes one call at a time. */
-void module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
+ * makes one call at a time. Unless it returns GATE_PASSED, the gate is not entered. */
+passage module_enter(module *m, const char *what, uint32_t number, uint64_t entity_id);
 void module_leave(module *m);
 
 /* Between two calls of the same kind for the same entity, instead of module_leave and module_enter.
@@ -85,7 +86,8 @@ COLD void module_complain(const char *format, ...)
 #endif
 
 /* Call a function of a generation, if it has one. Of `start` and `stop` only one that is due:
- * `stop` follows a `start` that has succeeded. [control thread] */
+ * `stop` follows a `start` that has succeeded. A fault is PORTICO_E_FAULT. After one in `stop` the
+ * generation's library stays. [control thread] */
 portico_status module_call_start(module *m, generation *g, uint32_t why);
 void module_call_stop(module *m, generation *g, uint32_t why);
 portico_status module_call_dependency_swaps(module *m, const module *other, const char *version);

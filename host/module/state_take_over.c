@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "module/call.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,12 @@ void state_take_over_start(bool check) {
  * string, a static. */
 static void tell_stale(const state_owner *owner, const generation *old, const state_shape *shape,
                        const void *state) {
-    uintptr_t begin = 0;
-    uintptr_t end = 0;
+    uintptr_t begin = old->image_begin;
+    uintptr_t end = old->image_end;
     uint32_t logged = 0;
     if (old->library == NULL || state == NULL) {
         return;
     }
-    os_library_range(old->library, &begin, &end);
     for (uint32_t at = 0; at + sizeof(uintptr_t) <= shape->size && logged < STALE_LOGGED_MAX;
          at += sizeof(uintptr_t)) {
         uintptr_t value = 0;
@@ -46,6 +46,19 @@ static void tell_stale(const state_owner *owner, const generation *old, const st
     }
 }
 
+/* Asks `migrate`. PORTICO_E_FAULT: it faulted. */
+static portico_status ask(portico_on_migrate migrate, const char *type,
+                          const portico_migration *question, void *fresh) {
+    call c = {.kind = CALL_MIGRATE,
+              .fn.migrate = migrate,
+              .state = fresh,
+              .entity = question->entity.id,
+              .type = type,
+              .shown = question};
+    (void)call_make(&c);
+    return c.status;
+}
+
 static portico_status fill(const state_owner *owner, const state_shape *from, const void *state,
                            const state_shape *to, portico_on_migrate migrate, void *fresh) {
     shape_convert(from, state, to, fresh);
@@ -56,7 +69,7 @@ static portico_status fill(const state_owner *owner, const state_shape *from, co
                                          .from_size = from->size,
                                          .from = state,
                                          .entity = {owner->entity}};
-    return migrate(&migration, fresh);
+    return ask(migrate, owner->name, &migration, fresh);
 }
 
 portico_status state_copy_over(const state_owner *owner, const generation *old,
@@ -118,7 +131,7 @@ portico_status state_can_take_over(const char *name, const state_shape *from, co
         return status;
     }
     const portico_migration question = {.from_version = from->version, .from_size = from->size};
-    portico_status status = migrate(&question, NULL);
+    portico_status status = ask(migrate, name, &question, NULL);
     if (status != PORTICO_OK) {
         snprintf(
             why, why_size,

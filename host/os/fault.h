@@ -54,6 +54,7 @@ typedef struct os_fault {
     char access;       /* of OS_FAULT_MEMORY: 'r', 'w', 'x'; '?': not known */
     bool in_guard;     /* the thread is in a guard */
     bool in_host;      /* frames[0] is in the executable itself. ABORT and EXIT never are */
+    bool raised;       /* by os_guard_raise: `contain` does not look at its frames */
     bool in_allocator; /* the C library's heap may be locked or half changed */
     int32_t code;      /* the signal, or the exception's code */
     uintptr_t address; /* of OS_FAULT_MEMORY and OS_FAULT_STACK */

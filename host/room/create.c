@@ -24,6 +24,7 @@ static room *room_new(const room_key *key, generation *g, const registered_room 
     r->open_work.run = room_on_open;
     r->close_work.run = room_on_close;
     r->follow_work.run = room_on_follow;
+    r->end_work.run = room_on_end;
     return r;
 }
 

@@ -45,41 +45,59 @@ static void member_remove(room *r, uint64_t id) {
     os_mutex_unlock(&r->lock);
 }
 
-portico_status room_enter(room *r, uint64_t session) {
-    portico_status status = member_add(r, session);
-    if (status != PORTICO_OK) {
-        return status;
+/* In the gate: calls on_join. */
+static portico_status call_join(room *r, uint64_t session) {
+    if (r->type->on_join == NULL) {
+        return PORTICO_OK;
     }
-    if (!room_begin(r, "on_join", 0, session)) {
-        status = PORTICO_E_ROOM_CLOSED;
-    } else {
-        if (r->type->on_join != NULL) {
-            entity *joins = turn_act(&r->base);
-            status =
-                r->type->on_join((portico_room){r->base.id}, r->state, (portico_session){session});
-            (void)turn_act(joins);
-        }
+    entity *joins = turn_act(&r->base);
+    call c = room_call(r, CALL_JOIN);
+    c.fn.join = r->type->on_join;
+    c.member = session;
+    (void)room_make(r, &c);
+    (void)turn_act(joins);
+    return c.status;
+}
+
+module *room_enter(room *r, uint64_t session, portico_status *status) {
+    *status = member_add(r, session);
+    if (*status != PORTICO_OK) {
+        return NULL;
+    }
+    passage p = room_begin(r, CALL_JOIN, 0, session);
+    if (p == GATE_PASSED) {
+        *status = call_join(r, session);
         room_end(r);
+    } else {
+        *status = PORTICO_E_ROOM_CLOSED;
     }
-    if (status != PORTICO_OK) {
+    if (*status != PORTICO_OK) {
         member_remove(r, session);
         room_end_if_empty(r);
     }
-    return status;
+    return p == GATE_PARK ? r->module : NULL;
 }
 
-void room_leave(room *r, uint64_t session, portico_status reason) {
+module *room_leave(room *r, uint64_t session, portico_status reason) {
+    passage p = room_begin(r, CALL_LEAVE, 0, session);
+    if (p == GATE_PARK) {
+        return r->module;
+    }
     member_remove(r, session);
-    if (room_begin(r, "on_leave", 0, session)) {
+    if (p == GATE_PASSED) {
         if (r->type->on_leave != NULL) {
             entity *leaves = turn_act(&r->base);
-            r->type->on_leave((portico_room){r->base.id}, r->state, (portico_session){session},
-                              reason);
+            call c = room_call(r, CALL_LEAVE);
+            c.fn.leave = r->type->on_leave;
+            c.member = session;
+            c.reason = reason;
+            (void)room_make(r, &c);
             (void)turn_act(leaves);
         }
         room_end(r);
     }
     room_end_if_empty(r);
+    return NULL;
 }
 
 uint32_t room_members(room *r, portico_session *members, uint32_t capacity) {

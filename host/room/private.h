@@ -2,6 +2,7 @@
 #ifndef PORTICO_ROOM_PRIVATE_H
 #define PORTICO_ROOM_PRIVATE_H
 
+#include "module/call.h"
 #include "room/room.h"
 #include "room/room_type.h"
 
@@ -28,6 +29,7 @@ struct room {
     work open_work;
     work close_work;
     work follow_work;
+    work end_work;         /* on_close, when the gate was shut at first */
     atomic_bool following; /* `follow_work` is queued */
     os_mutex lock;
     /* [lock] */
@@ -57,14 +59,26 @@ portico_status room_add(room *r, uint64_t *id);
 void room_on_open(work *w);
 void room_on_close(work *w);
 void room_on_follow(work *w);
+void room_on_end(work *w);
 portico_status room_take_message(entity *e, message *m);
 
 /* Enters the gate of the room's module for a call and brings the room's state to the generation
- * that serves. False: the gate is not entered, and the room must not be called. [turn] */
-bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id);
+ * that serves. Unless it returns GATE_PASSED, the gate is not entered, and the room must not be
+ * called: now (GATE_PARK), or never. [turn] */
+passage room_begin(room *r, call_kind kind, uint32_t number, uint64_t entity_id);
 void room_end(room *r);
 
-/* Ends a closing room that has no members: calls on_close and releases its being open. [turn] */
+/* A call of the room, which the caller completes by its function. [turn] */
+call room_call(const room *r, call_kind kind);
+
+/* Makes the call. False: it faulted; if the room's state is lost, the room closes. [turn] */
+bool room_make(room *r, call *c);
+
+/* Puts the work that is running back, until the gate opens. [turn] */
+void room_park(room *r, work *w);
+
+/* Ends a closing room that has no members: calls on_close and releases its being open. If the gate
+ * is shut, it leaves that to a work of its own. [turn] */
 void room_end_if_empty(room *r);
 
 #endif

@@ -73,12 +73,16 @@ entity *room_entity(room *r);
 strand *room_strand(room *r);
 room *room_from_entity(entity *e);
 
-/* A session arrives: makes it a member and calls on_join. If that fails, it is not a member.
- * [turn] */
-portico_status room_enter(room *r, uint64_t session);
+/* A session arrives: makes it a member and calls on_join. If that fails, *status says why, and it
+ * is not a member. Not NULL: the gate of that module is shut, nothing has been done, and the caller
+ * comes again. [turn] */
+module *room_enter(room *r, uint64_t session, portico_status *status);
 
-/* A member leaves: calls on_leave. [turn] */
-void room_leave(room *r, uint64_t session, portico_status reason);
+/* A member leaves: calls on_leave. Returns as room_enter. [turn] */
+module *room_leave(room *r, uint64_t session, portico_status reason);
+
+/* Lets the room's turn go on if it is parked. [control thread] */
+void room_revive(room *r);
 
 /* The state, if called by module `m` of the room's type in the room's turn; else NULL. */
 void *room_state(room *r, const module *m);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Brings the state to the generation `g`. Returns as room_catch_up. */
-COLD static bool room_take_over(room *r, generation *g) {
+COLD static passage room_take_over(room *r, generation *g) {
     portico_status status = PORTICO_E_NOT_FOUND;
     registered_room *type = registry_find_room(g->registry, r->key.type->name);
     if (type != NULL) {
@@ -22,6 +22,9 @@ COLD static bool room_take_over(room *r, generation *g) {
                             r->opened ? type->migrate : NULL, r->opened ? &type->reserve : NULL);
         (void)turn_act(asks);
         r->taking_over = false;
+        if (status == PORTICO_E_FAULT && gate_is_frozen(&r->module->gate)) {
+            return GATE_PARK; /* the state is as before */
+        }
         generation *before = r->generation;
         r->generation = g;
         r->type = type;
@@ -35,29 +38,59 @@ COLD static bool room_take_over(room *r, generation *g) {
     if (r->broken) {
         (void)room_close(r, status);
     }
-    return !r->broken;
+    return r->broken ? GATE_NEVER : GATE_PASSED;
 }
 
-/* Inside the gate: brings the state to the generation that serves. False: that generation does
- * not have the type, or cannot take over the state; the room closes. */
-static bool room_catch_up(room *r) {
+/* Inside the gate: brings the state to the generation that serves. GATE_NEVER: that generation does
+ * not have the type, or cannot take over the state; the room closes. GATE_PARK: its `migrate` has
+ * faulted, and another build is going to serve. */
+static passage room_catch_up(room *r) {
     generation *g = module_generation(r->module);
     if (r->generation == g || r->broken) {
-        return !r->broken;
+        return r->broken ? GATE_NEVER : GATE_PASSED;
     }
     if (r->taking_over) {
-        return false; /* its own migrate asks */
+        return GATE_NEVER; /* its own migrate asks */
     }
     return room_take_over(r, g);
 }
 
-bool room_begin(room *r, const char *what, uint32_t number, uint64_t entity_id) {
-    module_enter(r->module, what, number, entity_id);
-    bool fit = room_catch_up(r);
-    if (!fit) {
-        module_leave(r->module);
+passage room_begin(room *r, call_kind kind, uint32_t number, uint64_t entity_id) {
+    passage p = module_enter(r->module, call_what(kind), number, entity_id);
+    if (p == GATE_PASSED) {
+        p = room_catch_up(r);
+        if (p != GATE_PASSED) {
+            module_leave(r->module);
+        }
     }
-    return fit;
+    return p;
+}
+
+call room_call(const room *r, call_kind kind) {
+    return (call){.kind = kind,
+                  .state = r->state,
+                  .state_size = r->type->shape.size,
+                  .entity = r->base.id,
+                  .type = r->key.type->name};
+}
+
+bool room_make(room *r, call *c) {
+    bool returned = call_make(c);
+    if (!returned && c->lost) {
+        (void)room_close(r, PORTICO_E_FAULT);
+    }
+    return returned;
+}
+
+void room_park(room *r, work *w) {
+    strand_park(&r->strand, w);
+    if (!gate_parks(&r->module->gate)) {
+        strand_revive(&r->strand);
+    }
+}
+
+void room_revive(room *r) {
+    strand_revive(&r->strand);
 }
 
 void room_end(room *r) {
@@ -68,7 +101,50 @@ void *room_state(room *r, const module *m) {
     if (turn_current() != &r->base || m != r->module) {
         return NULL;
     }
-    return room_catch_up(r) ? r->state : NULL; /* the module that asks is inside its gate */
+    if (room_catch_up(r) != GATE_PASSED) { /* the module that asks is inside its gate */
+        return NULL;
+    }
+    call_keep_also(r->state, r->type->shape.size);
+    return r->state;
+}
+
+/* Calls on_close of a room that has ended. False: the gate is shut. */
+static bool room_call_close(room *r, portico_status reason) {
+    if (!r->opened) {
+        return true;
+    }
+    passage p = room_begin(r, CALL_ROOM_CLOSE, 0, r->base.id);
+    if (p == GATE_PASSED) {
+        if (r->type->on_close != NULL) {
+            call c = room_call(r, CALL_ROOM_CLOSE);
+            c.fn.room_close = r->type->on_close;
+            c.reason = reason;
+            (void)room_make(r, &c);
+        }
+        room_end(r);
+    }
+    return p != GATE_PARK;
+}
+
+/* Ends a room that is CLOSED. The works behind this one find it so, and are dropped. False: the gate
+ * is shut. */
+static bool room_finish(room *r) {
+    os_mutex_lock(&r->lock);
+    portico_status reason = r->reason;
+    os_mutex_unlock(&r->lock);
+    if (!room_call_close(r, reason)) {
+        return false;
+    }
+    requests_end(&r->base);
+    entity_release_not_last(&r->base); /* its strand still holds it */
+    return true;
+}
+
+void room_on_end(work *w) {
+    room *r = container_of(w, room, end_work);
+    if (!room_finish(r)) {
+        room_park(r, w);
+    }
 }
 
 void room_end_if_empty(room *r) {
@@ -77,31 +153,40 @@ void room_end_if_empty(room *r) {
     if (ends) {
         r->phase = ROOM_CLOSED;
     }
-    portico_status reason = r->reason;
     os_mutex_unlock(&r->lock);
-    if (!ends) {
-        return;
+    if (ends && !room_finish(r)) {
+        strand_push(&r->strand, &r->end_work);
     }
-    if (r->opened && room_begin(r, "room on_close", 0, r->base.id)) {
-        if (r->type->on_close != NULL) {
-            r->type->on_close((portico_room){r->base.id}, r->state, reason);
-        }
-        room_end(r);
+}
+
+/* Inside the gate. */
+static portico_status room_call_open(room *r) {
+    r->opened = true;
+    if (r->type->on_open == NULL) {
+        return PORTICO_OK;
     }
-    requests_end(&r->base);
-    entity_release_not_last(&r->base); /* its strand still holds it */
+    call c = room_call(r, CALL_ROOM_OPEN);
+    c.fn.room_open = r->type->on_open;
+    c.data = r->open_data;
+    c.size = r->open_size;
+    if (!room_make(r, &c) && !c.lost && gate_is_frozen(&r->module->gate)) {
+        r->opened = false; /* the build that serves next opens it */
+    }
+    return c.status;
 }
 
 void room_on_open(work *w) {
     room *r = container_of(w, room, open_work);
     portico_status status = PORTICO_OK;
-    if (!r->given_up && room_begin(r, "room on_open", 0, r->base.id)) {
-        r->opened = true;
-        if (r->type->on_open != NULL) {
-            status =
-                r->type->on_open((portico_room){r->base.id}, r->state, r->open_data, r->open_size);
-        }
+    passage p = r->given_up ? GATE_NEVER : room_begin(r, CALL_ROOM_OPEN, 0, r->base.id);
+    if (p == GATE_PASSED) {
+        status = room_call_open(r);
+        p = r->opened ? GATE_PASSED : GATE_PARK;
         room_end(r);
+    }
+    if (p == GATE_PARK) {
+        room_park(r, w);
+        return;
     }
     free(r->open_data);
     r->open_data = NULL;
@@ -137,8 +222,31 @@ void room_on_close(work *w) {
 void room_on_follow(work *w) {
     room *r = container_of(w, room, follow_work);
     atomic_store(&r->following, false);
-    if (r->generation != module_generation(r->module) && room_begin(r, "migrate", 0, r->base.id)) {
+    if (r->generation != module_generation(r->module) &&
+        room_begin(r, CALL_MIGRATE, 0, r->base.id) == GATE_PASSED) {
         room_end(r);
+    }
+}
+
+/* Inside the gate. */
+static void room_call_message(room *r, message *m) {
+    const registered_handler *handler = registry_find_handler(r->type->messages, m->id);
+    if (handler == NULL) {
+        message_refuse(m);
+        return;
+    }
+    uint64_t began_ns = meter_begin();
+    const portico_message shown = message_show(m);
+    call c = room_call(r, CALL_ROOM_MESSAGE);
+    c.number = m->id;
+    c.fn.handler = handler->call;
+    c.data = m->bytes;
+    c.size = m->size;
+    c.shown = &shown;
+    if (room_make(r, &c)) {
+        meter_end(began_ns, 0, METER_ROOM_MESSAGE, r->key.type->name, m->id);
+    } else {
+        request_fault(m->request);
     }
 }
 
@@ -146,17 +254,16 @@ void room_on_follow(work *w) {
 static void room_on_message(work *w) {
     message *m = (message *)w;
     room *r = (room *)m->to;
-    if (room_is_open(r) && room_begin(r, "message", m->id, r->base.id)) {
-        const registered_handler *handler = registry_find_handler(r->type->messages, m->id);
-        if (handler == NULL) {
-            message_refuse(m);
-        } else {
-            uint64_t began_ns = meter_begin();
-            const portico_message shown = message_show(m);
-            handler->call.room_message((portico_room){r->base.id}, r->state, &shown);
-            meter_end(began_ns, 0, METER_ROOM_MESSAGE, r->key.type->name, m->id);
+    if (room_is_open(r)) {
+        passage p = room_begin(r, CALL_ROOM_MESSAGE, m->id, r->base.id);
+        if (p == GATE_PARK) {
+            room_park(r, w);
+            return;
         }
-        room_end(r);
+        if (p == GATE_PASSED) {
+            room_call_message(r, m);
+            room_end(r);
+        }
     }
     message_free(m);
 }

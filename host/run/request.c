@@ -172,17 +172,28 @@ static uint32_t request_delivered(message_source *source) {
     return 0;
 }
 
-static void request_dropped(message_source *source, const message *m, portico_status why) {
-    (void)source;
+/* Answers the request, unless it has been. */
+static void request_fail(uint64_t number, portico_status why) {
     request *r = NULL;
     ending e = {0};
     os_mutex_lock(&requests.lock);
-    HASH_FIND(hh, requests.all, &m->request, sizeof m->request, r);
+    HASH_FIND(hh, requests.all, &number, sizeof number, r);
     if (r != NULL) {
         e = end_locked(r, true);
     }
     os_mutex_unlock(&requests.lock);
     finish(&e, why);
+}
+
+static void request_dropped(message_source *source, const message *m, portico_status why) {
+    (void)source;
+    request_fail(m->request, why);
+}
+
+void request_fault(uint64_t number) {
+    if (number != 0) {
+        request_fail(number, PORTICO_E_FAULT);
+    }
 }
 
 static message_source source = {.delivered = request_delivered, .dropped = request_dropped};

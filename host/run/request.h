@@ -25,6 +25,10 @@ portico_status request_post(const request_parts *parts, uint64_t *number);
 /* Statuses: see portico_host.reply. */
 portico_status request_reply(uint64_t number, const void *data, uint32_t size);
 
+/* The handler of message number `number` has faulted: if that is a request without a reply, answers
+ * it with PORTICO_E_FAULT. */
+void request_fault(uint64_t number);
+
 /* The entity has ended: answers what it was asked with PORTICO_E_GONE, and drops what it has asked.
  * Call it when the entity refuses messages and runs no handler any more, while it is held, and with
  * no lock held. */

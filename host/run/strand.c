@@ -52,10 +52,14 @@ static void strand_start_locked(strand *s) {
     }
 }
 
-static work *strand_pop(strand *s) {
+/* The next work. NULL: there is none, or the strand is parked; *asleep says which. */
+static work *strand_pop(strand *s, bool *asleep) {
     os_mutex_lock(&s->lock);
-    work *w = s->first;
-    if (w == NULL) {
+    work *w = s->parked ? NULL : s->first;
+    *asleep = s->parked;
+    if (s->parked) {
+        s->asleep = true;
+    } else if (w == NULL) {
         s->busy = false;
     } else {
         s->first = w->next;
@@ -72,15 +76,16 @@ static void strand_on_op(const os_completion *completion) {
     strand *s = container_of(completion->op, strand, op);
     entity *before = turn_enter(s->owner);
     work *w = NULL;
+    bool asleep = false;
     uint32_t done = 0;
     do {
-        w = strand_pop(s);
+        w = strand_pop(s, &asleep);
         if (w != NULL) {
             w->run(w);
         }
     } while (w != NULL && (++done % STRAND_BURST != 0 || !strand_post(s)));
     turn_leave(before);
-    if (w == NULL) {
+    if (w == NULL && !asleep) {
         entity_release(s->owner); /* keep last: it may free the strand */
     }
 }
@@ -112,6 +117,29 @@ void strand_resume(strand *s) {
     os_mutex_lock(&s->lock);
     s->busy = false;
     strand_start_locked(s);
+    os_mutex_unlock(&s->lock);
+}
+
+void strand_park(strand *s, work *w) {
+    os_mutex_lock(&s->lock);
+    w->next = s->first;
+    s->last = s->first == NULL ? &w->next : s->last;
+    s->first = w;
+    s->count++;
+    s->parked = true;
+    os_mutex_unlock(&s->lock);
+}
+
+void strand_revive(strand *s) {
+    os_mutex_lock(&s->lock);
+    bool wakes = s->asleep;
+    s->parked = false;
+    s->asleep = false;
+    if (wakes) {
+        s->busy = false;
+        strand_start_locked(s);
+        entity_release_not_last(s->owner); /* the hold of the turn that went to sleep */
+    }
     os_mutex_unlock(&s->lock);
 }
 

@@ -21,7 +21,9 @@ typedef struct strand {
     work *first;
     work **last;
     uint32_t count;
-    bool busy; /* a worker runs it, its op is queued, or it is paused */
+    bool busy;   /* a worker runs it, its op is queued, or it is paused or asleep */
+    bool parked; /* the first work cannot run now */
+    bool asleep; /* the worker has left it because of that */
     entity *owner;
     os_port *port;
     os_op op;
@@ -37,6 +39,13 @@ uint32_t strand_count(strand *s);
 /* Keeps works until strand_resume. Called before the first push. */
 void strand_pause(strand *s);
 void strand_resume(strand *s);
+
+/* In the turn, from the `run` of a work: puts the work back in front of the others. After its return
+ * nothing runs until strand_revive. */
+void strand_park(strand *s, work *w);
+
+/* Lets a strand that is parked go on; any other stays as it is. The caller holds the owner. */
+void strand_revive(strand *s);
 
 /* Starts the strand if there was no memory for that when a work was pushed. The owner's sweep
  * calls this (entities_sweep). */

@@ -35,10 +35,10 @@ void attachment_fini(attachment *a) {
 }
 
 /* Brings the state to the generation `g`. Returns as attachment_catch_up. */
-COLD static bool attachment_take_over(session *s, attachment *a, generation *g) {
+COLD static passage attachment_take_over(session *s, attachment *a, generation *g) {
     registered_type *type = registry_find(g->registry, s->service->type->name);
     if (type == NULL) {
-        return false; /* the type has been unloaded, and the session is about to close */
+        return GATE_NEVER; /* the type has been unloaded, and the session is about to close */
     }
     const state_owner owner = {.name = type->name, .entity = s->base.id};
     /* Before on_open the state is all zero, `migrate` may never have been asked about its
@@ -46,6 +46,9 @@ COLD static bool attachment_take_over(session *s, attachment *a, generation *g) 
     portico_status status =
         state_take_over(&owner, a->generation, &a->type->shape, &a->state, &type->shape,
                         a->opened ? type->migrate : NULL, a->opened ? &type->reserve : NULL);
+    if (status == PORTICO_E_FAULT && gate_is_frozen(&a->module->gate)) {
+        return GATE_PARK; /* the state is as before */
+    }
     generation *before = a->generation;
     a->broken = status != PORTICO_OK;
     a->generation = g;
@@ -55,13 +58,13 @@ COLD static bool attachment_take_over(session *s, attachment *a, generation *g) 
     if (a->broken) {
         session_close(s, status);
     }
-    return !a->broken;
+    return a->broken ? GATE_NEVER : GATE_PASSED;
 }
 
-bool attachment_catch_up(session *s, attachment *a) {
+passage attachment_catch_up(session *s, attachment *a) {
     generation *g = module_generation(a->module);
     if (a->generation == g || a->broken) {
-        return !a->broken;
+        return a->broken ? GATE_NEVER : GATE_PASSED;
     }
     return attachment_take_over(s, a, g);
 }

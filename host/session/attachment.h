@@ -29,9 +29,9 @@ const attachment *attachment_find(const struct session *s, const module *m);
 bool attachment_init(attachment *a, const layout_part *part);
 void attachment_fini(attachment *a);
 
-/* Inside the gate of a's module: brings the state to the generation that serves. False: that
+/* Inside the gate of a's module: brings its state to the generation that serves. GATE_NEVER: that
  * generation does not take part in the session, or cannot take over the state; then the session
- * closes. */
-bool attachment_catch_up(struct session *s, attachment *a);
+ * closes. GATE_PARK: its `migrate` has faulted, and another build is going to serve. */
+passage attachment_catch_up(struct session *s, attachment *a);
 
 #endif

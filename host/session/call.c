@@ -3,49 +3,101 @@
 
 #include "session/private.h"
 
-/* Enters the gate of a's module for a call. False: it must not be called. */
-bool call_begin(session *s, attachment *a, const char *what, uint32_t number) {
-    module_enter(a->module, what, number, s->base.id);
-    bool fit = attachment_catch_up(s, a);
-    if (!fit) {
-        module_leave(a->module);
+passage call_begin(session *s, attachment *a, call_kind kind, uint32_t number) {
+    passage p = module_enter(a->module, call_what(kind), number, s->base.id);
+    if (p == GATE_PASSED) {
+        p = attachment_catch_up(s, a);
+        if (p != GATE_PASSED) {
+            module_leave(a->module);
+        }
     }
-    return fit;
+    if (p == GATE_PARK) {
+        s->parks_at = a->module;
+    }
+    return p;
 }
 
-portico_status call_open(session *s, attachment *a) {
-    portico_status status = PORTICO_OK;
-    if (call_begin(s, a, "on_open", 0)) {
-        a->opened = true;
-        if (a->type->on_open != NULL) {
-            status = a->type->on_open((portico_session){s->base.id}, a->state);
-        }
-        module_leave(a->module);
+void call_pay(session *s, const call *c) {
+    if (c->verdict == FAULT_CLOSED || c->lost) {
+        session_close(s, PORTICO_E_FAULT);
     }
-    return status;
 }
 
-void call_close(session *s, attachment *a, portico_status reason) {
-    if (a->opened && call_begin(s, a, "on_close", 0)) {
-        if (a->type->on_close != NULL) {
-            a->type->on_close((portico_session){s->base.id}, a->state, reason);
-        }
-        module_leave(a->module);
+/* A call of the attachment, which the caller completes by its function. */
+static call describe(const session *s, const attachment *a, call_kind kind) {
+    return (call){.kind = kind,
+                  .state = a->state,
+                  .state_size = a->type->shape.size,
+                  .entity = s->base.id,
+                  .type = s->service->type->name};
+}
+
+/* on_open has faulted. If another build is going to serve, that one opens the session. */
+static portico_status open_faulted(session *s, attachment *a, const call *c) {
+    if (c->verdict == FAULT_CLOSED || c->lost) {
+        return PORTICO_E_FAULT;
     }
     a->opened = false;
+    s->parks_at = a->module;
+    return PORTICO_OK;
 }
 
-void call_watermark(session *s, attachment *a, uint32_t queued_bytes, bool above) {
-    if (a->opened && call_begin(s, a, "on_watermark", 0)) {
-        if (a->type->on_watermark != NULL) {
-            a->type->on_watermark((portico_session){s->base.id}, a->state, queued_bytes, above);
+bool call_open(session *s, attachment *a, portico_status *status) {
+    *status = PORTICO_OK;
+    if (call_begin(s, a, CALL_OPEN, 0) == GATE_PASSED) {
+        a->opened = true;
+        if (a->type->on_open != NULL) {
+            call c = describe(s, a, CALL_OPEN);
+            c.fn.open = a->type->on_open;
+            *status = call_make(&c) ? c.status : open_faulted(s, a, &c);
         }
         module_leave(a->module);
     }
+    return s->parks_at == NULL;
 }
 
-void call_catch_up(session *s, attachment *a) {
-    if (a->generation != module_generation(a->module) && call_begin(s, a, "migrate", 0)) {
+bool call_close(session *s, attachment *a, portico_status reason) {
+    if (!a->opened) {
+        return true;
+    }
+    passage p = call_begin(s, a, CALL_CLOSE, 0);
+    if (p == GATE_PASSED) {
+        if (a->type->on_close != NULL) {
+            call c = describe(s, a, CALL_CLOSE);
+            c.fn.close = a->type->on_close;
+            c.reason = reason;
+            (void)call_make(&c);
+        }
         module_leave(a->module);
     }
+    a->opened = p == GATE_PARK;
+    return p != GATE_PARK;
+}
+
+bool call_watermark(session *s, attachment *a, uint32_t queued_bytes, bool above) {
+    passage p = a->opened ? call_begin(s, a, CALL_WATERMARK, 0) : GATE_NEVER;
+    if (p == GATE_PASSED) {
+        if (a->type->on_watermark != NULL) {
+            call c = describe(s, a, CALL_WATERMARK);
+            c.fn.watermark = a->type->on_watermark;
+            c.number = queued_bytes;
+            c.above = above;
+            if (!call_make(&c)) {
+                call_pay(s, &c);
+            }
+        }
+        module_leave(a->module);
+    }
+    return p != GATE_PARK;
+}
+
+bool call_catch_up(session *s, attachment *a) {
+    passage p = GATE_NEVER;
+    if (a->generation != module_generation(a->module)) {
+        p = call_begin(s, a, CALL_MIGRATE, 0);
+        if (p == GATE_PASSED) {
+            module_leave(a->module);
+        }
+    }
+    return p != GATE_PARK;
 }

@@ -14,29 +14,36 @@
 #include "module/packet_layout.h"
 #include "os/compiler.h"
 #include "run/meter.h"
+#include "run/request.h"
 #include "session/call.h"
 #include "session/follow.h"
 #include "session/private.h"
 
 #include <stdio.h>
 
-/* Waits for swaps of the layout's modules to end. True: the type now has another layout. */
+/* Waits for swaps of the layout's modules to end. True: look the handler up again, since the type
+ * now has another layout, or later: parks_at is set. */
 COLD static bool layout_replaced(session *s) {
     for (uint32_t i = 0; i < s->layout->part_count; i++) {
-        gate *g = &s->layout->parts[i].module->gate;
-        module_pass(g);
-        gate_leave(g);
+        module *m = s->layout->parts[i].module;
+        passage p = gate_enter(&m->gate);
+        if (p == GATE_PASSED) {
+            gate_leave(&m->gate);
+        } else if (p == GATE_PARK) {
+            s->parks_at = m;
+            return true;
+        }
     }
     return atomic_load(&s->service->type->version) != s->layout_version;
 }
 
-/* As call_begin, for a part of the session's layout. False with *stale: look the handler up
+/* As call_begin, for a part of the session's layout. Also false with *stale: look the handler up
  * again. */
-static bool dispatch_begin(session *s, uint32_t part, const char *what, uint32_t number,
+static bool dispatch_begin(session *s, uint32_t part, call_kind kind, uint32_t number,
                            bool *stale) {
     attachment *a = &s->attachments[part];
     *stale = false;
-    if (!call_begin(s, a, what, number)) {
+    if (call_begin(s, a, kind, number) != GATE_PASSED) {
         return false;
     }
     *stale = s->layout->parts[part].generation != a->generation;
@@ -88,16 +95,30 @@ COLD static void call_measured(session *s, const layout_handler *h, void *state,
 }
 
 /* Inside the gate of the handler's module, which serves as the layout says. */
-static void call_handler(session *s, const layout_handler *h, void *state,
+static void call_handler(session *s, dispatch_run *run, const layout_handler *h,
                          const portico_packet *packet) {
     if (packet->size - h->size_min > h->size_span && !packet_fits(s, h->row, packet)) {
         return;
     }
+    run->handler = h;
+    call_keep(run->state, run->state_size);
     if (meter_on()) {
-        call_measured(s, h, state, packet);
+        call_measured(s, h, run->state, packet);
     } else {
-        h->call((portico_session){s->base.id}, state, packet);
+        h->call((portico_session){s->base.id}, run->state, packet);
     }
+}
+
+void dispatch_describe(const session *s, const dispatch_run *run, const portico_packet *packet,
+                       call *c) {
+    *c = (call){.kind = CALL_PACKET,
+                .number = packet->opcode,
+                .state = run->state,
+                .entity = s->base.id,
+                .type = s->service->type->name,
+                .data = packet->data,
+                .size = packet->size,
+                .row = run->handler != NULL ? run->handler->row : NULL};
 }
 
 void dispatch_end(dispatch_run *run) {
@@ -114,12 +135,12 @@ static bool run_continues(const session *s, const dispatch_run *run, uint32_t pa
            module_stay(run->inside, opcode);
 }
 
-bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
+passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
     if (run->inside != NULL) {
         const layout_handler *h = layout_find(s->layout, packet->opcode);
         if (h->call != NULL && run_continues(s, run, h->part, packet->opcode)) {
-            call_handler(s, h, run->state, packet);
-            return true;
+            call_handler(s, run, h, packet);
+            return GATE_PASSED;
         }
         dispatch_end(run);
     }
@@ -127,18 +148,22 @@ bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet
     while (stale && session_follow_type(s)) {
         const layout_handler *h = layout_find(s->layout, packet->opcode);
         if (h->call == NULL) {
-            if (layout_replaced(s)) {
-                continue;
+            if (!layout_replaced(s)) {
+                return GATE_NEVER;
             }
-            return false;
+            stale = s->parks_at == NULL;
+            continue;
         }
-        if (dispatch_begin(s, h->part, "opcode", packet->opcode, &stale)) {
+        if (dispatch_begin(s, h->part, CALL_PACKET, packet->opcode, &stale)) {
             const attachment *a = &s->attachments[h->part];
-            *run = (dispatch_run){.inside = a->module, .part = h->part, .state = a->state};
-            call_handler(s, h, a->state, packet);
+            run->inside = a->module;
+            run->part = h->part;
+            run->state = a->state;
+            run->state_size = a->type->shape.size;
+            call_handler(s, run, h, packet);
         }
     }
-    return true;
+    return s->parks_at != NULL ? GATE_PARK : GATE_PASSED;
 }
 
 /* The layout's handler for the message, and its part; NULL: there is none. */
@@ -154,25 +179,45 @@ static const registered_handler *find_message(const session *s, uint32_t id, uin
     return NULL;
 }
 
-void dispatch_message(session *s, message *m) {
+/* Inside the gate. */
+static void call_message(session *s, attachment *a, const registered_handler *handler, message *m) {
+    uint64_t began_ns = meter_begin();
+    const portico_message shown = message_show(m);
+    call c = {.kind = CALL_SESSION_MESSAGE,
+              .number = m->id,
+              .fn.handler = handler->call,
+              .state = a->state,
+              .state_size = a->type->shape.size,
+              .entity = s->base.id,
+              .type = s->service->type->name,
+              .data = m->bytes,
+              .size = m->size,
+              .shown = &shown};
+    if (call_make(&c)) {
+        meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
+    } else {
+        request_fault(m->request);
+        call_pay(s, &c);
+    }
+}
+
+bool dispatch_message(session *s, message *m) {
     bool stale = true;
     while (stale && session_follow_type(s)) {
         uint32_t part = 0;
         const registered_handler *handler = find_message(s, m->id, &part);
         if (handler == NULL) {
-            if (layout_replaced(s)) {
-                continue;
+            if (!layout_replaced(s)) {
+                message_refuse(m);
+                return true;
             }
-            message_refuse(m);
-            return;
+            stale = s->parks_at == NULL;
+            continue;
         }
-        if (dispatch_begin(s, part, "message", m->id, &stale)) {
-            uint64_t began_ns = meter_begin();
-            const portico_message shown = message_show(m);
-            handler->call.session_message((portico_session){s->base.id}, s->attachments[part].state,
-                                          &shown);
-            meter_end(began_ns, 0, METER_MESSAGE, s->service->type->name, m->id);
+        if (dispatch_begin(s, part, CALL_SESSION_MESSAGE, m->id, &stale)) {
+            call_message(s, &s->attachments[part], handler, m);
             module_leave(s->attachments[part].module);
         }
     }
+    return s->parks_at == NULL;
 }

@@ -5,24 +5,32 @@
 #ifndef PORTICO_DISPATCH_H
 #define PORTICO_DISPATCH_H
 
-#include "session/session.h"
+#include "session/call.h"
 
 /* Several packets in a row. While their handlers belong to one module and no thread wants to close
  * its gate, the gate is entered only once. Initially all zero; no other call into a module is made
  * between the first dispatch_packet and dispatch_end. */
 typedef struct dispatch_run {
-    module *inside; /* NULL: inside no gate */
-    uint32_t part;  /* of the session's layout */
-    void *state;    /* the part's, which does not change while inside */
+    module *inside;                /* NULL: inside no gate */
+    uint32_t part;                 /* of the session's layout */
+    uint32_t state_size;           /* of the part's state ... */
+    void *state;                   /* ... which does not change while inside */
+    const layout_handler *handler; /* that runs, or ran last */
 } dispatch_run;
 
-/* Calls the handler of the packet's opcode, else the owner's on_packet. False: there is neither. */
-bool dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet);
+/* Calls the handler of the packet's opcode, else the owner's on_packet. GATE_NEVER: there is
+ * neither. GATE_PARK: parks_at is set, and the packet is to come again. It runs in a call_span. */
+passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet);
+
+/* The call of the packet's handler. */
+void dispatch_describe(const session *s, const dispatch_run *run, const portico_packet *packet,
+                       call *c);
 
 /* Leaves the gate that the run is inside. */
 void dispatch_end(dispatch_run *run);
 
-/* Calls the handler of the message's id, of the first module that has one. */
-void dispatch_message(session *s, message *m);
+/* Calls the handler of the message's id, of the first module that has one. False: parks_at is set,
+ * and the message is to come again. */
+bool dispatch_message(session *s, message *m);
 
 #endif

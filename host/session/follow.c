@@ -1,6 +1,7 @@
 /* follow.c: see follow.h. */
 #include "session/follow.h"
 
+#include "base/invariant.h"
 #include "base/status.h"
 #include "session/call.h"
 #include "session/private.h"
@@ -12,7 +13,9 @@ static void attachments_end_without(session *s, const layout *next, portico_stat
     for (uint32_t i = s->attachment_count; i-- > 0;) {
         attachment *a = &s->attachments[i];
         if (!layout_has(next, a->module)) {
-            call_close(s, a, reason);
+            /* Its module is being unloaded, so the gate is open, or nobody passes it again. */
+            bool ended = call_close(s, a, reason);
+            INVARIANT(ended);
             attachment_fini(a);
         }
     }
@@ -51,11 +54,18 @@ fini_added:
     return false;
 }
 
-void attachments_end(session *s, portico_status reason) {
-    attachments_end_without(s, NULL, reason);
+bool attachments_end(session *s, portico_status reason) {
+    while (s->attachment_count > 0) {
+        attachment *a = &s->attachments[s->attachment_count - 1];
+        if (!call_close(s, a, reason)) {
+            return false;
+        }
+        attachment_fini(a);
+        s->attachment_count--;
+    }
     free(s->attachments);
     s->attachments = NULL;
-    s->attachment_count = 0;
+    return true;
 }
 
 /* Replaces the session's layout by `next` and takes over its reference. False: out of memory. */
@@ -77,13 +87,15 @@ static bool session_replace_layout(session *s, layout *next, uint32_t version) {
     return true;
 }
 
-/* Calls on_open of the modules that have not opened the session, until one refuses. */
-static void session_open_parts(session *s) {
+void session_open_parts(session *s) {
     for (uint32_t i = 0; i < s->attachment_count; i++) {
         if (s->attachments[i].opened) {
             continue;
         }
-        portico_status status = call_open(s, &s->attachments[i]);
+        portico_status status = PORTICO_OK;
+        if (!call_open(s, &s->attachments[i], &status)) {
+            return;
+        }
         if (status != PORTICO_OK) {
             log_debug(s->attachments[i].module->name, "session %llu refused by on_open: %s",
                       (unsigned long long)s->base.id, status_text(status));
@@ -114,5 +126,5 @@ bool session_follow_type(session *s) {
         return true;
     }
     session_adopt_layout(s);
-    return s->state < SESSION_DRAINING;
+    return s->state < SESSION_DRAINING && s->parks_at == NULL;
 }

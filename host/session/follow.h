@@ -14,11 +14,15 @@
  * closes. */
 COLD void session_adopt_layout(session *s);
 
-/* Adopts the type's layout if it is not the session's. False: the session is not open yet, or
- * closing. */
+/* Adopts the type's layout if it is not the session's. False: the session is not open yet, closing,
+ * or parks. */
 bool session_follow_type(session *s);
 
-/* Ends all attachments, the last one first. */
-void attachments_end(session *s, portico_status reason);
+/* Calls on_open of the modules that have not opened the session, until one refuses or the session
+ * parks. */
+void session_open_parts(session *s);
+
+/* Ends all attachments, the last one first. False: the session parks; call it again. */
+bool attachments_end(session *s, portico_status reason);
 
 #endif

@@ -40,6 +40,11 @@ bool session_queue_turn_locked(session *s);
 /* The same for a caller that has the turn: takes over the turn and the caller's hold. Out of
  * memory, it ends the turn, and the sweep requests it again. */
 COLD void session_pass_turn_locked(session *s);
+/* Parks the turn at s->parks_at: leaves `bits` for later, and takes over the turn and the caller's
+ * hold. If the gate has opened by now, the turn is queued. */
+COLD void session_park(session *s, uint32_t bits);
+/* It no longer waits to be opened. [turn] */
+void session_arrived(session *s);
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
 /* The entity's `take`. */
@@ -56,11 +61,12 @@ void session_leave_room(entity *e, entity *room_left, portico_status reason);
 static inline bool session_is_moving(const session *s) {
     return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
 }
-/* Moves the session towards `target`. False: its turn continues in the new place, not here.
- * [turn] */
+/* Moves the session towards `target`. False: its turn continues in the new place, not here; or, if
+ * parks_at is set, later. [turn] */
 COLD bool session_change_rooms(session *s);
-/* Takes a closing session out of its room and ends any move. [turn] */
-void session_leave_rooms(session *s);
+/* Takes a closing session out of its room and ends any move. False: parks_at is set; call it again.
+ * [turn] */
+bool session_leave_rooms(session *s);
 
 /* recv.c */
 /* Submits a recv; `capacity` 0: a recv-ready. True: it is in flight and needs a hold, which the

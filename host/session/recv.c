@@ -64,18 +64,6 @@ COLD static void session_ignore(session *s, uint16_t opcode) {
     }
 }
 
-/* Runs the handler of one packet, with a zero byte after the payload while it runs. */
-static void session_deliver(session *s, dispatch_run *run, const frame *f) {
-    uint8_t *end = s->in->bytes + (f->data - s->in->bytes) + f->size;
-    uint8_t kept = *end;
-    *end = 0;
-    portico_packet packet = {.data = f->data, .size = f->size, .opcode = f->opcode};
-    if (!dispatch_packet(s, run, &packet)) {
-        session_ignore(s, f->opcode);
-    }
-    *end = kept;
-}
-
 COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
@@ -123,7 +111,7 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     if (delivered > 0 || s->frame_since_ms == 0) {
         atomic_store_explicit(&s->frame_since_ms, worker_now_ms(), memory_order_relaxed);
     }
-    if (!session_grow(s)) {
+    if (s->parks_at == NULL && !session_grow(s)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     }
 }
@@ -149,27 +137,89 @@ static bool session_next_frame(session *s, uint32_t at, frame *f) {
     return true;
 }
 
-void session_deliver_received(session *s) {
-    uint32_t delivered = 0;
-    uint32_t packets = 0;
-    frame f;
-    dispatch_run run = {0};
-    bool moving = false;
-    while (delivered < s->in_used && s->state == SESSION_OPEN && !(moving = session_is_moving(s)) &&
-           session_next_frame(s, delivered, &f)) {
-        delivered += f.frame_bytes;
-        packets++;
-        session_deliver(s, &run, &f);
+/* The complete frames of the receive block, while they are delivered. */
+typedef struct delivery {
+    session *s;
+    uint32_t delivered; /* bytes */
+    uint32_t packets;
+    dispatch_run run;
+    portico_packet packet; /* that is being delivered ... */
+    uint8_t *end;          /* ... with a zero byte after its payload, instead of `kept` */
+    uint8_t kept;
+    bool moving;
+    call fault; /* filled only after one */
+} delivery;
+
+static call *describe_delivery(void *arg) {
+    delivery *d = arg;
+    dispatch_describe(d->s, &d->run, &d->packet, &d->fault);
+    return &d->fault;
+}
+
+/* Runs the handler of one packet. False: the session parks, and the packet is to come again. */
+static bool session_deliver(delivery *d, const frame *f) {
+    session *s = d->s;
+    d->end = s->in->bytes + (f->data - s->in->bytes) + f->size;
+    d->kept = *d->end;
+    *d->end = 0;
+    d->packet = (portico_packet){.data = f->data, .size = f->size, .opcode = f->opcode};
+    passage p = dispatch_packet(s, &d->run, &d->packet);
+    *d->end = d->kept;
+    if (p == GATE_NEVER) {
+        session_ignore(s, f->opcode);
     }
-    dispatch_end(&run);
-    if (packets > 0) {
+    return p != GATE_PARK;
+}
+
+/* Delivers until there is no complete frame, or the session closes, moves or parks. */
+static void deliver_frames(void *arg) {
+    delivery *d = arg;
+    session *s = d->s;
+    frame f;
+    while (d->delivered < s->in_used && s->state == SESSION_OPEN &&
+           !(d->moving = session_is_moving(s)) && session_next_frame(s, d->delivered, &f)) {
+        d->delivered += f.frame_bytes;
+        d->packets++;
+        if (!session_deliver(d, &f)) {
+            d->delivered -= f.frame_bytes;
+            d->packets--;
+            break;
+        }
+    }
+}
+
+/* A handler has faulted: its packet is dropped. Inside its gate. */
+COLD static void delivery_faulted(delivery *d, const call *fault) {
+    *d->end = d->kept;
+    call_pay(d->s, fault);
+    dispatch_end(&d->run);
+}
+
+void session_deliver_received(session *s) {
+    delivery d;
+    d.s = s;
+    d.delivered = 0;
+    d.packets = 0;
+    d.run.inside = NULL;
+    d.run.handler = NULL;
+    d.moving = false;
+    const call *fault = call_span(deliver_frames, &d, describe_delivery);
+    while (fault != NULL) {
+        delivery_faulted(&d, fault);
+        fault = call_span(deliver_frames, &d, describe_delivery);
+    }
+    dispatch_end(&d.run);
+    if (d.packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
-        stats_add(STAT_packets_in, packets);
+        stats_add(STAT_packets_in, d.packets);
     }
     /* A closing session drops the rest, so that the block has room to read to the end of the
      * stream. */
-    session_keep_rest(s, s->state == SESSION_OPEN ? delivered : s->in_used);
-    if (moving && s->in != NULL) {
+    session_keep_rest(s, s->state == SESSION_OPEN ? d.delivered : s->in_used);
+    if (s->parks_at != NULL) {
+        return; /* the turn leaves TURN_DATA for later */
+    }
+    if (d.moving && s->in != NULL) {
         os_mutex_lock(&s->lock);
         session_request_turn_locked(s, TURN_DATA); /* for the place that it moves to */
         os_mutex_unlock(&s->lock);

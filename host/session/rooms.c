@@ -21,7 +21,11 @@ static void session_post_result_locked(session *s, portico_status status) {
 /* In its home's turn: becomes a member, or is refused and must move out again. A refusal answers
  * only `move`: if the session has been sent away and back since, it tries again. */
 static void turn_join(session *s, uint32_t move) {
-    portico_status status = room_enter(s->home, s->base.id);
+    portico_status status = PORTICO_OK;
+    s->parks_at = room_enter(s->home, s->base.id, &status);
+    if (s->parks_at != NULL) {
+        return;
+    }
     s->joined = status == PORTICO_OK;
     room *refused = NULL;
     os_mutex_lock(&s->lock);
@@ -40,6 +44,15 @@ static void turn_join(session *s, uint32_t move) {
     room_release(refused);
 }
 
+/* Ends the session's membership. False: it parks. */
+static bool session_leave_home(session *s, portico_status reason) {
+    if (s->joined) {
+        s->parks_at = room_leave(s->home, s->base.id, reason);
+        s->joined = s->parks_at != NULL;
+    }
+    return !s->joined;
+}
+
 bool session_change_rooms(session *s) {
     os_mutex_lock(&s->lock);
     room *home = s->home;
@@ -55,11 +68,10 @@ bool session_change_rooms(session *s) {
         if (home != NULL && !s->joined) {
             turn_join(s, move);
         }
-        return true;
+        return s->parks_at == NULL;
     }
-    if (s->joined) {
-        s->joined = false;
-        room_leave(home, s->base.id, reason);
+    if (!session_leave_home(s, reason)) {
+        return false;
     }
     os_mutex_lock(&s->lock);
     s->home = s->target; /* which may have changed since */
@@ -73,10 +85,9 @@ bool session_change_rooms(session *s) {
     return false;
 }
 
-void session_leave_rooms(session *s) {
-    if (s->joined) {
-        s->joined = false;
-        room_leave(s->home, s->base.id, s->reason);
+bool session_leave_rooms(session *s) {
+    if (!session_leave_home(s, s->reason)) {
+        return false;
     }
     os_mutex_lock(&s->lock);
     room *home = s->home;
@@ -91,6 +102,7 @@ void session_leave_rooms(session *s) {
     if (result != NULL) {
         message_free(result);
     }
+    return true;
 }
 
 portico_status session_move(session *s, room *r, message *result) {

@@ -106,6 +106,73 @@ void session_pass_turn_locked(session *s) {
     }
 }
 
+/* A session that arrives at a frozen module. False: more may not wait there. */
+static bool session_may_arrive(session *s, module *m) {
+    if (s->arrives_at != NULL) {
+        return true;
+    }
+    s->arrives_at = m;
+    return atomic_fetch_add(&m->arrivals, 1) < m->arrivals_max || !gate_is_frozen(&m->gate);
+}
+
+void session_arrived(session *s) {
+    if (s->arrives_at != NULL) {
+        atomic_fetch_sub(&s->arrives_at->arrivals, 1);
+        s->arrives_at = NULL;
+    }
+}
+
+void session_park(session *s, uint32_t bits) {
+    module *m = s->parks_at;
+    bool refused = (bits & TURN_OPEN) != 0 && !session_may_arrive(s, m);
+    if (refused) {
+        log_debug(s->service->config->name,
+                  "session %llu is refused: %s is frozen, and frozen_backlog sessions wait for it",
+                  (unsigned long long)s->base.id, m->name);
+    }
+    os_mutex_lock(&s->lock);
+    if (refused) {
+        session_close_locked(s, PORTICO_E_LIMIT);
+    }
+    session_pend_locked(s, bits);
+    s->parked_ms = worker_now_ms();
+    /* A session that closes needs nothing but on_close of the modules that have opened it. */
+    bool needed = s->state < SESSION_DRAINING || bits == TURN_CLOSE;
+    s->parked = gate_parks(&m->gate) && needed;
+    if (!s->parked) {
+        session_pass_turn_locked(s);
+    }
+    os_mutex_unlock(&s->lock);
+}
+
+static void session_revive_locked(session *s) {
+    if (s->parked) {
+        s->parked = false;
+        session_pass_turn_locked(s);
+    }
+}
+
+void session_revive(session *s) {
+    os_mutex_lock(&s->lock);
+    if (s->parked) {
+        uint64_t now_ms = worker_now_ms();
+        atomic_store_explicit(&s->last_packet_ms, now_ms, memory_order_relaxed);
+        if (s->frame_since_ms != 0) {
+            atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
+        }
+    }
+    session_revive_locked(s);
+    os_mutex_unlock(&s->lock);
+}
+
+uint64_t session_parked_ms(session *s, uint64_t now_ms) {
+    os_mutex_lock(&s->lock);
+    uint64_t since_ms = s->parked_ms;
+    bool parked = s->parked;
+    os_mutex_unlock(&s->lock);
+    return parked && now_ms > since_ms ? now_ms - since_ms : 0;
+}
+
 uint32_t session_next_work_locked(session *s, uint32_t bits) {
     uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | bits;
     uint32_t rest = 0;
@@ -190,6 +257,7 @@ void session_close_locked(session *s, portico_status reason) {
     s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
     entity_sweep_soon(&s->base);
     session_request_turn_locked(s, TURN_CLOSE);
+    session_revive_locked(s);
     session_drained_locked(s);
 }
 
@@ -200,6 +268,7 @@ void session_abort_locked(session *s, portico_status reason) {
     if (s->state != SESSION_DRAINING) {
         s->reason = reason;
         session_request_turn_locked(s, TURN_CLOSE);
+        session_revive_locked(s);
     }
     session_close_socket_locked(s, true);
 }
@@ -261,6 +330,8 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
         next_ms = now_ms; /* its limits do not apply yet: check again next time */
+    } else if (s->state == SESSION_OPEN && s->parked) {
+        next_ms = now_ms; /* its limits stand still: check again next time */
     } else if (s->state == SESSION_OPEN) {
         next_ms = session_sweep_open_locked(s, now_ms);
     } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {

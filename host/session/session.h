@@ -28,6 +28,11 @@
  * the room runs one at a time. It changes rooms between two handlers: in the old room's turn it
  * leaves, then it runs as a work of the new room's strand and joins there.
  *
+ * If the gate of a module is shut for longer than a moment, the turn parks: it stays taken, its hold
+ * and what it has not done stay in the session, and no worker waits. When the gate opens,
+ * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays. Its
+ * time limits stand still, but for that of frozen modules.
+ *
  * THE LOCK guards the fields marked [lock] and every use of the socket, so no operation is
  * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
  * lock, then the leaves (session type, service, strand); never the locks of two sessions at once.
@@ -122,6 +127,10 @@ typedef struct session {
     uint32_t moves;                 /* calls that have changed `target` */
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
+    bool parked;          /* the turn is taken, but no worker has it: session_revive queues it */
+    uint64_t parked_ms;   /* [lock] since when */
+    module *parks_at;     /* [turn] whose gate is shut, so that the turn parks; NULL: none */
+    module *arrives_at;   /* [turn] which counts it in `arrivals`; NULL: none */
     uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */
 } session;
 
@@ -172,6 +181,12 @@ portico_status session_not_moved(session *s, message *result);
 
 /* The room that the session is in, or 0. [any thread] */
 uint64_t session_room(session *s);
+
+/* Queues the session's turn again if it is parked. [control thread] */
+void session_revive(session *s);
+
+/* How long the session has been parked, in ms; 0: it is not. [any thread] */
+uint64_t session_parked_ms(session *s, uint64_t now_ms);
 
 /* Makes the session adopt its type's new layout in its next turn, which this requests. [any
  * thread] */

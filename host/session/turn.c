@@ -22,8 +22,12 @@
 
 /* A session that was closed before this turn is never opened: turn_close may already have run. */
 COLD static void turn_open(session *s) {
+    session_arrived(s);
     if (s->state == SESSION_OPENING) {
         session_adopt_layout(s);
+        if (s->parks_at != NULL) {
+            return;
+        }
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
@@ -38,10 +42,12 @@ COLD static void turn_open(session *s) {
 
 /* Modules have joined or left the session's type, or been swapped. */
 COLD static void turn_sync(session *s) {
-    if (session_follow_type(s)) {
-        for (uint32_t i = 0; i < s->attachment_count; i++) {
-            call_catch_up(s, &s->attachments[i]);
-        }
+    if (!session_follow_type(s)) {
+        return;
+    }
+    session_open_parts(s); /* those that a parked turn has left */
+    for (uint32_t i = 0; i < s->attachment_count && s->parks_at == NULL; i++) {
+        (void)call_catch_up(s, &s->attachments[i]);
     }
 }
 
@@ -54,8 +60,10 @@ COLD static void turn_watermark(session *s) {
     for (uint32_t i = 0; tell && i < s->attachment_count; i++) {
         attachment *a = &s->attachments[i];
         if (a->above_watermark != above) {
+            if (!call_watermark(s, a, queued_bytes, above)) {
+                return;
+            }
             a->above_watermark = above;
-            call_watermark(s, a, queued_bytes, above);
         }
     }
 }
@@ -77,7 +85,8 @@ static void inbox_put_back(session *s, work *first) {
     os_mutex_unlock(&s->lock);
 }
 
-/* Handles the messages of the inbox; drops them if the session is closing. */
+/* Handles the messages of the inbox, until the session moves or parks; drops them if it is
+ * closing. */
 static void turn_messages(session *s) {
     os_mutex_lock(&s->lock);
     work *next = s->inbox;
@@ -87,23 +96,29 @@ static void turn_messages(session *s) {
     os_mutex_unlock(&s->lock);
     while (next != NULL && !(s->state == SESSION_OPEN && session_is_moving(s))) {
         message *m = (message *)next;
-        next = next->next;
-        if (s->state == SESSION_OPEN) {
-            dispatch_message(s, m);
+        work *after = next->next;
+        if (s->state == SESSION_OPEN && !dispatch_message(s, m)) {
+            break;
         }
+        next = after;
         message_free(m);
     }
     if (next != NULL) {
-        inbox_put_back(s, next); /* for the place that the session moves to */
+        inbox_put_back(s, next); /* for the place that the session moves to, or for later */
     }
 }
 
 COLD static void turn_close(session *s) {
     log_debug(s->service->config->name, "session %llu closes: %s", (unsigned long long)s->base.id,
               status_text(s->reason));
-    session_leave_rooms(s);
+    session_arrived(s);
+    if (!session_leave_rooms(s)) {
+        return;
+    }
     turn_messages(s); /* drops them */
-    attachments_end(s, s->reason);
+    if (!attachments_end(s, s->reason)) {
+        return;
+    }
     requests_end(&s->base);
     layout_release(s->layout);
     s->layout = NULL;
@@ -117,28 +132,34 @@ COLD static void turn_close(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
-/* Does the work in `bits`. False: the turn continues in another place. */
+/* Does the work of one bit. False: the turn continues in another place. */
+static bool turn_step(session *s, uint32_t bit) {
+    switch (bit) {
+    case TURN_OPEN: turn_open(s); break;
+    case TURN_MOVE:
+        return s->state >= SESSION_DRAINING || session_change_rooms(s) || s->parks_at != NULL;
+    case TURN_SYNC: turn_sync(s); break;
+    case TURN_MESSAGE: turn_messages(s); break;
+    case TURN_DATA: session_deliver_received(s); break;
+    case TURN_WATERMARK: turn_watermark(s); break;
+    case TURN_CLOSE: turn_close(s); break;
+    default: break;
+    }
+    return true;
+}
+
+/* Does the work in `bits`. False: the turn continues in another place, or later. */
 static bool turn_do(session *s, uint32_t bits) {
-    if (bits & TURN_OPEN) {
-        turn_open(s);
-    }
-    if ((bits & TURN_MOVE) && s->state < SESSION_DRAINING && !session_change_rooms(s)) {
-        return false;
-    }
-    if (bits & TURN_SYNC) {
-        turn_sync(s);
-    }
-    if (bits & TURN_MESSAGE) {
-        turn_messages(s);
-    }
-    if (bits & TURN_DATA) {
-        session_deliver_received(s);
-    }
-    if (bits & TURN_WATERMARK) {
-        turn_watermark(s);
-    }
-    if (bits & TURN_CLOSE) {
-        turn_close(s);
+    while (bits != 0) {
+        uint32_t bit = bits & -bits;
+        if (!turn_step(s, bit)) {
+            return false;
+        }
+        if (s->parks_at != NULL) {
+            session_park(s, bits | (s->state == SESSION_OPEN ? TURN_SYNC : 0));
+            return false;
+        }
+        bits -= bit;
     }
     return true;
 }
@@ -148,6 +169,7 @@ static bool turn_do(session *s, uint32_t bits) {
 void session_run_turn(session *s, uint32_t bits) {
     enum { ROUNDS = 4 };
     bool passed = false; /* the turn's hold, to the recv that the turn ends with */
+    s->parks_at = NULL;
     for (uint32_t round = 1; bits != 0; round++) {
         if (!turn_do(s, bits)) {
             return; /* the turn has taken its hold along */
