@@ -68,5 +68,6 @@
 #define os_folder_list real_folder_list
 #define os_path_absolute real_path_absolute
 #define os_executable_path real_executable_path
+#define os_child_start real_child_start
 
 #endif

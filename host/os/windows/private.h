@@ -70,4 +70,11 @@ bool win_missing_import(const wchar_t *library, char *name, size_t size);
 bool win_owner_only(SECURITY_ATTRIBUTES *security, bool folder);
 void win_owner_only_free(SECURITY_ATTRIBUTES *security);
 
+/* ---- signals.c ---- */
+
+enum { WIN_STOP_NAME = 48 };
+
+/* The name of the event by which a parent asks the process to stop (child.c, os_on_signals). */
+void win_stop_name(DWORD process, wchar_t name[WIN_STOP_NAME]);
+
 #endif
