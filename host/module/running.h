@@ -17,6 +17,9 @@ typedef struct running {
     void *describe_arg;
     volatile bool probing; /* the host touches memory that the module has named */
     bool staging;          /* the generation is to replace one that serves */
+    /* Nobody waits for the call any more (caller.h), so the host's functions refuse whatever it
+     * asks. Set by another thread. */
+    atomic_bool abandoned;
 } running;
 
 extern _Thread_local running running_now;
