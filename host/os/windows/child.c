@@ -7,7 +7,7 @@
  * The parent's end of the child's stdout is a named pipe, because reading from an anonymous one has
  * no time limit.
  */
-#include "os/child.h"
+#include "children.h"
 
 #include "error.h"
 
@@ -19,20 +19,7 @@
 enum {
     ATTEMPTS = 3,
     LINE_MAX = 32767, /* characters of a command line, its zero included */
-    PIPE_BYTES = 16 * 1024,
-    STD_HANDLES = 3,
-    KILLED = 137 /* what shells show for a process that was killed */
-};
-
-struct os_child {
-    HANDLE process;
-    DWORD id;
-    os_child_io io;
-    HANDLE job;   /* with OS_CHILD_PIPES: ends its processes when this process ends */
-    HANDLE to;    /* its stdin; NULL: none */
-    HANDLE from;  /* its stdout, overlapped */
-    HANDLE event; /* of reads from it */
-    HANDLE stop;  /* with OS_CHILD_INHERITS: win_stop_event */
+    STD_HANDLES = 3
 };
 
 /* What one start needs. */
@@ -145,8 +132,8 @@ static DWORD make_from(HANDLE *ours, HANDLE *theirs) {
     }
     *ours = CreateNamedPipeW(
         name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-        PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BYTES, PIPE_BYTES, 0,
-        &security);
+        PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, CHILD_PIPE_BYTES,
+        CHILD_PIPE_BYTES, 0, &security);
     DWORD code = *ours != INVALID_HANDLE_VALUE ? 0 : GetLastError();
     win_owner_only_free(&security);
     if (code != 0) {
@@ -165,7 +152,7 @@ static DWORD make_pipes(os_child *child, start *s) {
     STARTUPINFOW *info = &s->info.StartupInfo;
     info->dwFlags = STARTF_USESTDHANDLES;
     child->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (child->event == NULL || !CreatePipe(&info->hStdInput, &child->to, NULL, PIPE_BYTES)) {
+    if (child->event == NULL || !CreatePipe(&info->hStdInput, &child->to, NULL, CHILD_PIPE_BYTES)) {
         return GetLastError();
     }
     DWORD code = make_from(&child->from, &info->hStdOutput);
@@ -182,13 +169,6 @@ static DWORD make_pipes(os_child *child, start *s) {
     list_add(s, info->hStdOutput);
     list_add(s, info->hStdError);
     return 0;
-}
-
-static void close_handle(HANDLE *handle) {
-    if (*handle != NULL) {
-        CloseHandle(*handle);
-    }
-    *handle = NULL;
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
@@ -266,7 +246,7 @@ static DWORD release(os_child *child, start *s) {
         code = GetLastError();
     }
     if (code != 0) {
-        TerminateProcess(child->process, KILLED);
+        TerminateProcess(child->process, CHILD_KILLED);
     }
     CloseHandle(s->made.hThread);
     return code;
@@ -287,16 +267,6 @@ static DWORD start_child(os_child *child, start *s, const char *const *arguments
     return code == 0 ? release(child, s) : code;
 }
 
-static void free_handles(os_child *child) {
-    close_handle(&child->process);
-    close_handle(&child->to);
-    close_handle(&child->from);
-    close_handle(&child->event);
-    close_handle(&child->stop);
-    close_handle(&child->job);
-    free(child);
-}
-
 portico_status os_child_start(const char *const *arguments, os_child_io io, os_child **result) {
     start s = {0};
     os_child *child = calloc(1, sizeof *child);
@@ -309,114 +279,14 @@ portico_status os_child_start(const char *const *arguments, os_child_io io, os_c
     free(s.program);
     free(s.line);
     if (io == OS_CHILD_PIPES) { /* the child has its own */
-        close_handle(&s.info.StartupInfo.hStdInput);
-        close_handle(&s.info.StartupInfo.hStdOutput);
-        close_handle(&s.info.StartupInfo.hStdError);
+        child_close_handle(&s.info.StartupInfo.hStdInput);
+        child_close_handle(&s.info.StartupInfo.hStdOutput);
+        child_close_handle(&s.info.StartupInfo.hStdError);
     }
     if (code != 0) {
-        free_handles(child);
+        child_free_handles(child);
         return error_set(code);
     }
     *result = child;
     return PORTICO_OK;
-}
-
-/* ---- its pipes ------------------------------------------------------------------------------- */
-
-static bool is_closed(DWORD code) {
-    return code == ERROR_BROKEN_PIPE || code == ERROR_NO_DATA || code == ERROR_PIPE_NOT_CONNECTED;
-}
-
-static portico_status pipe_status(DWORD code) {
-    return is_closed(code) ? error_refuse(PORTICO_E_CLOSED) : error_set(code);
-}
-
-portico_status os_child_write(os_child *child, const void *data, size_t size) {
-    for (size_t done = 0; done < size;) {
-        DWORD count = 0;
-        DWORD piece = size - done < PIPE_BYTES ? (DWORD)(size - done) : PIPE_BYTES;
-        if (!WriteFile(child->to, (const char *)data + done, piece, &count, NULL)) {
-            return pipe_status(GetLastError());
-        }
-        done += count;
-    }
-    return PORTICO_OK;
-}
-
-/* The pipe's other end may be open in a process that the child has started, so the end of the child
- * counts, too. What it wrote before has then arrived. */
-portico_status os_child_read(os_child *child, void *data, size_t capacity, uint32_t timeout_ms,
-                             size_t *size) {
-    OVERLAPPED o = {.hEvent = child->event};
-    HANDLE both[2] = {child->event, child->process};
-    DWORD count = 0;
-    DWORD wanted = capacity < PIPE_BYTES ? (DWORD)capacity : PIPE_BYTES;
-    DWORD waited = WAIT_OBJECT_0;
-    *size = 0;
-    if (!ReadFile(child->from, data, wanted, NULL, &o)) {
-        DWORD code = GetLastError();
-        if (code != ERROR_IO_PENDING) {
-            return pipe_status(code);
-        }
-        waited = WaitForMultipleObjects(2, both, FALSE, timeout_ms);
-        if (waited != WAIT_OBJECT_0) {
-            CancelIoEx(child->from, &o);
-        }
-    }
-    bool read = GetOverlappedResult(child->from, &o, &count, TRUE);
-    DWORD code = read ? 0 : GetLastError();
-    if (read && count > 0) {
-        *size = count;
-        return PORTICO_OK;
-    }
-    if (waited == WAIT_TIMEOUT) {
-        return error_refuse(PORTICO_E_TIMEOUT);
-    }
-    bool closed = read || code == ERROR_OPERATION_ABORTED || is_closed(code);
-    return closed ? error_refuse(PORTICO_E_CLOSED) : error_set(code);
-}
-
-/* ---- its end --------------------------------------------------------------------------------- */
-
-bool os_child_wait(os_child *child, uint32_t timeout_ms, os_child_end *end) {
-    DWORD code = 0;
-    if (WaitForSingleObject(child->process, timeout_ms) != WAIT_OBJECT_0 ||
-        !GetExitCodeProcess(child->process, &code)) {
-        return false;
-    }
-    /* An exception ends a process with its own code, and those of the system begin with C. */
-    *end = (os_child_end){.code = (int32_t)code, .crashed = code >> 28 == 0xC};
-    if (end->crashed) {
-        snprintf(end->text, sizeof end->text, "exception %08lX", code);
-    } else {
-        snprintf(end->text, sizeof end->text, "exit code %lu", code);
-    }
-    return true;
-}
-
-void os_child_stop(os_child *child, bool at_once) {
-    if (at_once) {
-        TerminateProcess(child->process, KILLED);
-    } else if (child->stop != NULL) {
-        SetEvent(child->stop);
-    }
-}
-
-void os_child_hang_up(os_child *child) {
-    (void)child;
-}
-
-uint32_t os_child_id(const os_child *child) {
-    return child->id;
-}
-
-void os_child_free(os_child *child) {
-    if (child == NULL) {
-        return;
-    }
-    if (child->io == OS_CHILD_PIPES) {
-        TerminateProcess(child->process, KILLED);
-        WaitForSingleObject(child->process, INFINITE);
-    }
-    free_handles(child);
 }
