@@ -121,10 +121,10 @@ static uint32_t job_call(job *j, const registered_handler *handler, uint8_t *rep
 static bool job_run(job *j, uint8_t *reply) {
     const registered_handler *handler = NULL;
     passage p = job_handler(j, &handler);
-    if (handler == NULL) {
+    if (p == GATE_PARK || (handler == NULL && p == GATE_PASSED)) {
         return p != GATE_PARK;
     }
-    uint32_t size = job_call(j, handler, reply);
+    uint32_t size = handler != NULL ? job_call(j, handler, reply) : 0;
     if (size > BLOCKING_REPLY_MAX) {
         log_error(j->module->name, "job %u returned %u as the size of its reply, the most is %d",
                   j->id, size, BLOCKING_REPLY_MAX);
@@ -142,8 +142,9 @@ static void job_park(job *j) {
     j->next = pool.parked;
     pool.parked = j;
     pool.waiting++;
+    bool parks = gate_parks(&j->module->gate);
     os_mutex_unlock(&pool.lock);
-    if (!gate_parks(&j->module->gate)) {
+    if (!parks) {
         blocking_revive();
     }
 }

@@ -45,18 +45,19 @@ static void member_remove(room *r, uint64_t id) {
     os_mutex_unlock(&r->lock);
 }
 
-/* In the gate: calls on_join. */
-static portico_status call_join(room *r, uint64_t session) {
+/* In the gate: calls on_join. GATE_PARK: it has faulted, and the build that serves next is asked. */
+static passage call_join(room *r, uint64_t session, portico_status *status) {
     if (r->type->on_join == NULL) {
-        return PORTICO_OK;
+        return GATE_PASSED;
     }
     entity *joins = turn_act(&r->base);
     call c = room_call(r, CALL_JOIN);
     c.fn.join = r->type->on_join;
     c.member = session;
-    (void)room_make(r, &c);
+    bool returned = room_make(r, &c);
     (void)turn_act(joins);
-    return c.status;
+    *status = c.status;
+    return !returned && !c.lost && gate_is_frozen(&r->module->gate) ? GATE_PARK : GATE_PASSED;
 }
 
 module *room_enter(room *r, uint64_t session, portico_status *status) {
@@ -66,7 +67,7 @@ module *room_enter(room *r, uint64_t session, portico_status *status) {
     }
     passage p = room_begin(r, CALL_JOIN, 0, session);
     if (p == GATE_PASSED) {
-        *status = call_join(r, session);
+        p = call_join(r, session, status);
         room_end(r);
     } else {
         *status = PORTICO_E_ROOM_CLOSED;

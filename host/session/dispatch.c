@@ -128,17 +128,17 @@ void dispatch_end(dispatch_run *run) {
     }
 }
 
-/* Whether the run may stay inside its gate to call a handler of `part`. */
-static bool run_continues(const session *s, const dispatch_run *run, uint32_t part,
-                          uint16_t opcode) {
-    return run->part == part && atomic_load(&s->service->type->version) == s->layout_version &&
-           module_stay(run->inside, opcode);
+/* Whether the run may stay inside its gate to call a handler of `part`. The type may have another
+ * layout by now, for the sake of another module; this one's handlers change only while its gate is
+ * closed. */
+static bool run_continues(const dispatch_run *run, uint32_t part, uint16_t opcode) {
+    return run->part == part && module_stay(run->inside, opcode);
 }
 
 passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
     if (run->inside != NULL) {
         const layout_handler *h = layout_find(s->layout, packet->opcode);
-        if (h->call != NULL && run_continues(s, run, h->part, packet->opcode)) {
+        if (h->call != NULL && run_continues(run, h->part, packet->opcode)) {
             call_handler(s, run, h, packet);
             return GATE_PASSED;
         }

@@ -24,16 +24,16 @@ COLD static portico_status session_refuse_locked(session *s) {
     return PORTICO_E_BACKLOG;
 }
 
-/* Checks whether `whole` more bytes may be queued. */
-static portico_status session_admit_locked(session *s, const config_service *limits,
-                                           uint32_t whole) {
+/* Checks whether `whole` more bytes may be queued, which need more memory unless they fit. */
+static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole,
+                                           bool fits) {
     session_state state = s->state;
     if (state != SESSION_OPENING && state != SESSION_OPEN) {
         return PORTICO_E_GONE;
     }
     /* The limit applies to the queue's memory if this packet needs more of it, else only to its
      * bytes: a piece of memory may be as large as the limit. */
-    uint64_t held = sendq_fits(&s->queue, whole) ? s->queue.queued_bytes : s->queue.memory_bytes;
+    uint64_t held = fits ? s->queue.queued_bytes : s->queue.memory_bytes;
     if (held + whole <= limits->send_limit_bytes || s->queue.queued_bytes == 0) {
         return PORTICO_OK;
     }
@@ -140,17 +140,17 @@ void session_on_sent(const os_completion *completion) {
 
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    uint32_t whole = 0;
-    portico_status status = frame_measure(limits->framing, size, limits->frame_limit_bytes, &whole);
-    if (status != PORTICO_OK) {
-        return status;
+    if (size > s->service->payload_most_bytes) {
+        return PORTICO_E_TOO_BIG;
     }
+    uint32_t whole = size + s->service->frame_extra_bytes;
     os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, limits, whole);
+    bool fits = sendq_fits(&s->queue, whole);
+    portico_status status = session_admit_locked(s, limits, whole, fits);
     if (status != PORTICO_OK) {
         goto unlock;
     }
-    uint8_t *to = sendq_add(&s->queue, whole);
+    uint8_t *to = fits ? sendq_fill(&s->queue, whole) : sendq_grow(&s->queue, whole);
     if (to == NULL) {
         status = PORTICO_E_NO_MEMORY;
         goto unlock;
@@ -182,7 +182,8 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
 static portico_status session_share_locked(session *s, broadcast *b, shared *whole) {
     const config_service *limits = s->service->config;
     bool copied = false;
-    portico_status status = session_admit_locked(s, limits, whole->size);
+    bool fits = sendq_fits(&s->queue, whole->size);
+    portico_status status = session_admit_locked(s, limits, whole->size, fits);
     if (status != PORTICO_OK) {
         return status;
     }

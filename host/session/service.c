@@ -16,6 +16,8 @@ void service_init(service *s, const config_service *settings, session_type *type
     s->config = settings;
     s->type = type;
     s->port = port;
+    s->frame_extra_bytes = frame_extra_bytes(settings->framing);
+    s->payload_most_bytes = settings->frame_limit_bytes - s->frame_extra_bytes;
 }
 
 void service_fini(service *s) {

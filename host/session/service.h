@@ -16,6 +16,8 @@ typedef struct service {
     const config_service *config;
     session_type *type;
     os_port *port;
+    uint32_t frame_extra_bytes;  /* what the framing adds to a payload ... */
+    uint32_t payload_most_bytes; /* ... and the largest payload that frame_limit_bytes allows */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its
      * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,

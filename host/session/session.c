@@ -124,6 +124,7 @@ void session_arrived(session *s) {
 
 void session_park(session *s, uint32_t bits) {
     module *m = s->parks_at;
+    s->parks_at = NULL;
     bool refused = (bits & TURN_OPEN) != 0 && !session_may_arrive(s, m);
     if (refused) {
         log_debug(s->service->config->name,
