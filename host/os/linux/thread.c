@@ -1,11 +1,15 @@
 /* thread.c: threads on pthreads. */
 #include "error.h"
+#include "guard.h"
 #include "os/os.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+/* Below the stack. A function with large arrays may step over a single page. */
+enum { GUARD_BYTES = 1024 * 1024 };
 
 struct os_thread {
     pthread_t system;
@@ -16,6 +20,7 @@ struct os_thread {
 
 static void *thread_main(void *arg) {
     os_thread *thread = arg;
+    guard_host_thread = true;
     pthread_setname_np(pthread_self(), thread->name);
     thread->fn(thread->arg);
     return NULL;
@@ -31,7 +36,13 @@ portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(
     thread->arg = arg;
     snprintf(thread->name, sizeof thread->name, "%s", name);
     *result = thread; /* before the start: the new thread may read it */
-    int code = pthread_create(&thread->system, NULL, thread_main, thread);
+    pthread_attr_t attributes;
+    int code = pthread_attr_init(&attributes);
+    if (code == 0) {
+        pthread_attr_setguardsize(&attributes, GUARD_BYTES);
+        code = pthread_create(&thread->system, &attributes, thread_main, thread);
+        pthread_attr_destroy(&attributes);
+    }
     if (code != 0) {
         *result = NULL;
         free(thread);

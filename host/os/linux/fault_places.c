@@ -1,0 +1,374 @@
+/* fault_places.c: what is known about an address of code: the library from the loader, the function
+ * and line from addr2line, which reads the debug information, or else the function from the
+ * library's own table of names. And the files that a handler writes.
+ *
+ * os_place_quick and os_fault_write are for handlers. One thread at a time runs the rest.
+ */
+#include "os/fault.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- libraries --------------------------------------------------------------------------- */
+
+typedef struct library_place {
+    uintptr_t address;
+    const char *path; /* "": the executable; NULL: no library is there */
+    uintptr_t base;   /* what is added to the addresses in the file */
+    const ElfW(Phdr) * headers;
+    size_t header_count;
+} library_place;
+
+static bool is_in_segments(const library_place *found) {
+    uintptr_t offset = found->address - found->base;
+    for (size_t i = 0; i < found->header_count; i++) {
+        const ElfW(Phdr) *segment = &found->headers[i];
+        if (segment->p_type == PT_LOAD && offset >= segment->p_vaddr &&
+            offset - segment->p_vaddr < segment->p_memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
+
+/* _dl_find_object takes no lock. */
+static bool find_library(library_place *found) {
+    struct dl_find_object object;
+    if (_dl_find_object((void *)found->address, &object) != 0) {
+        return false;
+    }
+    const uint8_t *begin = object.dlfo_map_start;
+    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)(const void *)begin;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
+        return false;
+    }
+    found->path = object.dlfo_link_map->l_name;
+    found->base = object.dlfo_link_map->l_addr;
+    found->headers = (const ElfW(Phdr) *)(const void *)(begin + header->e_phoff);
+    found->header_count = header->e_phnum;
+    return is_in_segments(found);
+}
+
+#else
+
+static int look_at(struct dl_phdr_info *info, size_t size, void *arg) {
+    (void)size;
+    library_place *found = arg;
+    library_place here = {found->address, info->dlpi_name, info->dlpi_addr, info->dlpi_phdr,
+                          info->dlpi_phnum};
+    if (!is_in_segments(&here)) {
+        return 0;
+    }
+    *found = here;
+    return 1;
+}
+
+/* Takes the loader's lock, which code that faults holds only while it loads a library. */
+static bool find_library(library_place *found) {
+    return dl_iterate_phdr(look_at, found) != 0;
+}
+
+#endif
+
+/* The build id is a note that the linker has added: its name is "GNU". */
+static void read_build_id(const library_place *found, os_place *place) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < found->header_count; i++) {
+        const ElfW(Phdr) *segment = &found->headers[i];
+        const uint8_t *at = (const uint8_t *)(found->base + segment->p_vaddr);
+        const uint8_t *end = at + segment->p_memsz;
+        while (segment->p_type == PT_NOTE && end - at >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
+            const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
+            const uint8_t *name = at + sizeof *note;
+            const uint8_t *bytes = name + ((note->n_namesz + 3u) & ~3u);
+            if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+                memcmp(name, "GNU", 4) == 0) {
+                size_t used = 0;
+                for (; used < note->n_descsz && 2 * used + 2 < sizeof place->build_id; used++) {
+                    place->build_id[2 * used] = digits[bytes[used] >> 4];
+                    place->build_id[2 * used + 1] = digits[bytes[used] & 15];
+                }
+                return;
+            }
+            at = bytes + ((note->n_descsz + 3u) & ~3u);
+        }
+    }
+}
+
+static void copy_text(char *to, size_t size, const char *from, size_t length) {
+    length = length < size ? length : size - 1;
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+/* The executable's path, which does not change although its file may be replaced. */
+static const char *executable_path(char *path, size_t size) {
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    path[length > 0 ? length : 0] = '\0';
+    return path;
+}
+
+/* Fills all but function, file and line. False: no library is there. */
+static bool place_library(uintptr_t address, os_place *place, library_place *found) {
+    char executable[1024];
+    memset(place, 0, sizeof *place);
+    *found = (library_place){.address = address};
+    if (address == 0 || !find_library(found)) {
+        found->path = NULL;
+        return false;
+    }
+    const char *path = found->path;
+    if (path[0] == '\0') {
+        path = executable_path(executable, sizeof executable);
+    }
+    const char *name = strrchr(path, '/');
+    name = name != NULL ? name + 1 : path;
+    copy_text(place->library, sizeof place->library, name, strlen(name));
+    place->offset = address - found->base;
+    read_build_id(found, place);
+    return true;
+}
+
+void os_place_quick(uintptr_t address, os_place *place) {
+    int kept = errno;
+    library_place found;
+    (void)place_library(address, place, &found);
+    errno = kept;
+}
+
+/* ---- functions and lines ----------------------------------------------------------------- */
+
+enum { OUTPUT_BYTES = 64 * 1024, PROGRAM_MS = 5000 };
+
+/* What addr2line has to say about the addresses of one library. */
+typedef struct question {
+    const library_place *found; /* of all frames */
+    os_place *places;
+    uint32_t count;
+    uint32_t first; /* the first frame of the library in question */
+    char output[OUTPUT_BYTES];
+} question;
+
+static bool is_same_library(const question *q, uint32_t i) {
+    return q->found[i].path != NULL && q->found[i].base == q->found[q->first].base;
+}
+
+static uint64_t left_ms(uint64_t end_ms) {
+    uint64_t now = os_monotonic_ms();
+    return now < end_ms ? end_ms - now : 0;
+}
+
+/* Reads to the end of the output, or until the time runs out. */
+static size_t read_output(int fd, char *output, size_t size, uint64_t end_ms) {
+    size_t used = 0;
+    while (used + 1 < size) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        uint64_t left = left_ms(end_ms);
+        int count = left > 0 ? poll(&ready, 1, (int)left) : 0;
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        ssize_t got = count > 0 ? read(fd, output + used, size - 1 - used) : 0;
+        if (got <= 0) {
+            break;
+        }
+        used += (size_t)got;
+    }
+    output[used] = '\0';
+    return used;
+}
+
+/* Waits for the program that has closed its output; ends it if it does not go. */
+static void await_end(pid_t process, uint64_t end_ms) {
+    while (waitpid(process, NULL, WNOHANG) == 0) {
+        if (left_ms(end_ms) == 0) {
+            kill(process, SIGKILL);
+            while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
+            }
+            return;
+        }
+        os_sleep(1);
+    }
+}
+
+/* Runs a program without input and errors. Its output is "" if it is not installed. */
+static void run_program(char *const *arguments, char *output, size_t size, uint64_t end_ms) {
+    int ends[2];
+    pid_t process = 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    output[0] = '\0';
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return;
+    }
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    int code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    code = code != 0 ? code : posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    code =
+        code != 0 ? code : posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    code = code != 0
+               ? code
+               : posix_spawnp(&process, arguments[0], &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (code == 0) {
+        (void)read_output(ends[0], output, size, end_ms);
+        await_end(process, end_ms);
+    }
+    close(ends[0]);
+}
+
+/* Asks addr2line about every frame of the library of frame `first`. */
+static void ask_program(question *q, uint64_t end_ms) {
+    static char addresses[OS_FRAMES_MAX][24];
+    static char executable[32];
+    static char program[] = "addr2line";
+    static char options[] = "-afCi"; /* addresses, functions, C++ names, inlined functions */
+    static char file_option[] = "-e";
+    char *arguments[OS_FRAMES_MAX + 5] = {program, options, file_option};
+    uint32_t used = 3;
+    snprintf(executable, sizeof executable, "/proc/%d/exe", (int)getpid());
+    arguments[used++] =
+        q->found[q->first].path[0] != '\0' ? (char *)q->found[q->first].path : executable;
+    for (uint32_t i = q->first; i < q->count; i++) {
+        if (is_same_library(q, i)) {
+            uintptr_t offset = q->found[i].address - q->found[i].base;
+            snprintf(addresses[i], sizeof addresses[i], "0x%llx", (unsigned long long)offset);
+            arguments[used++] = addresses[i];
+        }
+    }
+    run_program(arguments, q->output, sizeof q->output, end_ms);
+}
+
+/* A line of the output without its end; moves on to the next. NULL: there is none. */
+static char *next_line(char **at) {
+    char *line = *at;
+    if (*line == '\0') {
+        return NULL;
+    }
+    size_t length = strcspn(line, "\n");
+    *at = line + length + (line[length] != '\0');
+    line[length] = '\0';
+    return line;
+}
+
+/* "FILE:LINE", perhaps with " (discriminator N)"; "??:0" or "??:?" if it is not known. */
+static void take_line(const char *text, os_place *place) {
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || strncmp(text, "??", 2) == 0) {
+        return;
+    }
+    place->line = (uint32_t)strtoul(colon + 1, NULL, 10);
+    if (place->line != 0) {
+        copy_text(place->file, sizeof place->file, text, (size_t)(colon - text));
+    }
+}
+
+/* Per address: the address, then function and line of the innermost inlined function, then those of
+ * the functions that it is part of. */
+static void take_output(question *q) {
+    char *at = q->output;
+    char *line = next_line(&at);
+    for (uint32_t i = q->first; i < q->count && line != NULL; i++) {
+        if (!is_same_library(q, i)) {
+            continue;
+        }
+        while (line != NULL && strncmp(line, "0x", 2) != 0) {
+            line = next_line(&at);
+        }
+        const char *function = line != NULL ? next_line(&at) : NULL;
+        const char *place = function != NULL ? next_line(&at) : NULL;
+        if (place == NULL) {
+            return;
+        }
+        if (strcmp(function, "??") != 0) {
+            copy_text(q->places[i].function, sizeof q->places[i].function, function,
+                      strlen(function));
+        }
+        take_line(place, &q->places[i]);
+        line = next_line(&at);
+    }
+}
+
+/* The nearest name that the library exports. */
+static void take_export(uintptr_t address, os_place *place) {
+    Dl_info info;
+    if (place->function[0] == '\0' && dladdr((void *)address, &info) != 0 &&
+        info.dli_sname != NULL) {
+        copy_text(place->function, sizeof place->function, info.dli_sname, strlen(info.dli_sname));
+    }
+}
+
+void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
+    static library_place found[OS_FRAMES_MAX];
+    static question q;
+    uint64_t end_ms = os_monotonic_ms() + PROGRAM_MS;
+    bool asked[OS_FRAMES_MAX] = {false};
+    count = count < OS_FRAMES_MAX ? count : OS_FRAMES_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        /* A return address may already be in the next function. */
+        (void)place_library(frames[i] - (i > 0), &places[i], &found[i]);
+    }
+    q.found = found;
+    q.places = places;
+    q.count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (found[i].path == NULL || asked[i]) {
+            continue;
+        }
+        q.first = i;
+        for (uint32_t j = i; j < count; j++) {
+            asked[j] = asked[j] || is_same_library(&q, j);
+        }
+        ask_program(&q, end_ms);
+        take_output(&q);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (found[i].path != NULL) {
+            take_export(found[i].address, &places[i]);
+            places[i].offset += i > 0;
+        }
+    }
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+portico_status os_fault_dump(const char *path) {
+    (void)path;
+    return PORTICO_E_STATE;
+}
+
+void os_fault_write(const char *path, const char *text, size_t size) {
+    int kept = errno;
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    while (fd >= 0 && size > 0) {
+        ssize_t count = write(fd, text, size);
+        if (count < 0 && errno != EINTR) {
+            break;
+        }
+        text += count > 0 ? count : 0;
+        size -= count > 0 ? (size_t)count : 0;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = kept;
+}
