@@ -1,75 +1,388 @@
-/* fault.c: guards on a vectored exception handler. */
-#include "os/fault.h"
+/* fault.c: guards on a vectored exception handler.
+ *
+ * WHO DECIDES ABOUT AN EXCEPTION in a guard:
+ *
+ *   1. on_exception(), which the system calls before it searches the stack for handlers, if no
+ *      function between the fault and the guard has a handler of its own, or the stack cannot be
+ *      searched (an overflow, a jump to nowhere, broken frames).
+ *   2. Those handlers: __try of a module, catch (...) of code that was compiled for it, and the
+ *      ones in Windows' own functions, for which a bad pointer is an answer (IsBadReadPtr).
+ *   3. guard_on_frame(), the guard's own handler, for what they have left.
+ *
+ * In no guard: on_unhandled(), when nobody has handled it. A fault that is not contained calls the
+ * hook `end` and is then left to the system, which ends the process with the exception's code, after
+ * a debugger or Windows Error Reporting has had it.
+ *
+ * EXCEPTIONS OF C++  A throw of gcc's that nobody catches continues behind the throw, which then
+ * calls std::terminate; so does mingw's own start-up code. Microsoft's is a fault here.
+ * https://learn.microsoft.com/windows/win32/debug/vectored-exception-handling
+ */
+#include "guard.h"
 
+#include "os/compiler.h"
+
+#include <malloc.h>
 #include <string.h>
 
-_Thread_local uintptr_t os_stack_limit;
+enum { THROWN_BY_GCC = 0x20474343 };
 
-bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
-    (void)owner;
-    fn(arg);
-    return true;
+/* By number, because not every header has them; [MS-ERREF] 2.3 names them. */
+static const DWORD thrown_by_microsoft = 0xE06D7363;
+static const DWORD heap_corruption = 0xC0000374;
+
+static const os_fault none;
+
+/* What a processor finds, and the system; not what a program raises for itself. */
+static const struct {
+    DWORD code;
+    os_fault_kind kind;
+} processor_codes[] = {
+    {EXCEPTION_ACCESS_VIOLATION, OS_FAULT_MEMORY},
+    {EXCEPTION_IN_PAGE_ERROR, OS_FAULT_MEMORY},
+    {EXCEPTION_DATATYPE_MISALIGNMENT, OS_FAULT_MEMORY},
+    {EXCEPTION_STACK_OVERFLOW, OS_FAULT_STACK},
+    {EXCEPTION_INT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_INT_OVERFLOW, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_DENORMAL_OPERAND, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_INEXACT_RESULT, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_INVALID_OPERATION, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_OVERFLOW, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_STACK_CHECK, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_FLT_UNDERFLOW, OS_FAULT_ARITHMETIC},
+    {0xC00002B4 /* STATUS_FLOAT_MULTIPLE_FAULTS */, OS_FAULT_ARITHMETIC},
+    {0xC00002B5 /* STATUS_FLOAT_MULTIPLE_TRAPS */, OS_FAULT_ARITHMETIC},
+    {EXCEPTION_ILLEGAL_INSTRUCTION, OS_FAULT_INSTRUCTION},
+    {EXCEPTION_PRIV_INSTRUCTION, OS_FAULT_INSTRUCTION},
+    {EXCEPTION_BREAKPOINT, OS_FAULT_TRAP},
+    {EXCEPTION_SINGLE_STEP, OS_FAULT_TRAP},
+    {0xC0000420 /* STATUS_ASSERTION_FAILURE: int 0x2c */, OS_FAULT_TRAP},
+    {EXCEPTION_ARRAY_BOUNDS_EXCEEDED, OS_FAULT_OTHER},
+};
+
+/* OS_FAULT_KINDS: no code of a processor. */
+static os_fault_kind processor_kind(DWORD code) {
+    for (size_t i = 0; i < sizeof processor_codes / sizeof processor_codes[0]; i++) {
+        if (processor_codes[i].code == code) {
+            return processor_codes[i].kind;
+        }
+    }
+    return OS_FAULT_KINDS;
 }
 
-static os_fault none;
-
-portico_status os_faults_start(const os_fault_hooks *hooks) {
-    (void)hooks;
-    return PORTICO_OK;
+static os_fault_kind kind_of(DWORD code) {
+    os_fault_kind kind = processor_kind(code);
+    if (kind == OS_FAULT_KINDS) {
+        kind = code == heap_corruption                                       ? OS_FAULT_DAMAGE
+               : code == thrown_by_microsoft || code == (DWORD)THROWN_BY_GCC ? OS_FAULT_ABORT
+                                                                             : OS_FAULT_OTHER;
+    }
+    return kind;
 }
 
-const os_fault *os_guard_fault(void) {
-    return &none;
+/* The two numbers that come with a bad address. Of an address that no process can have the
+ * processor tells nothing, and the system reports reading the highest one.
+ * https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-exception_record */
+static void copy_address(const EXCEPTION_RECORD *r, os_fault *f) {
+    f->access = 0;
+    f->address = 0;
+    if (r->NumberParameters < 2 || (f->kind != OS_FAULT_MEMORY && f->kind != OS_FAULT_STACK)) {
+        f->access = f->kind == OS_FAULT_MEMORY ? '?' : '\0';
+        return;
+    }
+    f->address = r->ExceptionInformation[1];
+    if (f->kind == OS_FAULT_MEMORY) {
+        f->access = f->address == UINTPTR_MAX         ? '?'
+                    : r->ExceptionInformation[0] == 0 ? 'r'
+                    : r->ExceptionInformation[0] == 8 ? 'x'
+                                                      : 'w';
+    }
 }
 
-void os_guard_raise(os_fault_kind kind, const char *text) {
-    (void)kind;
-    (void)text;
+/* Describes the exception in t->found. */
+static void describe(os_guard_thread *t, const EXCEPTION_RECORD *r, const CONTEXT *context,
+                     guard_walk *walk) {
+    os_fault *f = &t->found;
+    f->kind = kind_of(r->ExceptionCode);
+    f->code = (int32_t)r->ExceptionCode;
+    f->in_guard = t->innermost != NULL;
+    f->raised = false;
+    f->thread = t->id;
+    f->text[0] = '\0';
+    copy_address(r, f);
+    /* Past the last page that the stack may use, and past its guard page once that is gone. */
+    if (f->kind == OS_FAULT_MEMORY && f->address >= t->stack_begin &&
+        f->address < (uintptr_t)guard_tib()->StackLimit) {
+        f->kind = OS_FAULT_STACK;
+        f->access = '\0';
+    }
+    *walk = (guard_walk){.guard = t->innermost != NULL ? t->innermost->stack : 0,
+                         .short_walk = f->kind == OS_FAULT_STACK};
+    guard_describe(t, context, f, walk);
+    if (f->kind == OS_FAULT_INSTRUCTION && !f->in_host && guard_is_protector(t, f)) {
+        f->kind = OS_FAULT_DAMAGE;
+    }
 }
 
-os_guard_thread *os_guard_self(void) {
-    return NULL;
+/* The process ends because of t->found. After guard_end_begins(). */
+static void end(os_guard_thread *t, EXCEPTION_RECORD *r, CONTEXT *context) {
+    guard_end(&t->found, t->innermost != NULL ? t->innermost->owner : NULL, r, context);
+    if (t->found.kind == OS_FAULT_ABORT) {
+        TerminateProcess(GetCurrentProcess(), OS_EXIT_FAULT);
+    }
 }
 
-bool os_guard_interrupt(os_guard_thread *thread, bool end, os_fault *fault, bool *seen) {
-    (void)thread;
-    (void)end;
-    (void)fault;
-    *seen = false;
+/* The same, for an exception that is not described yet; on any thread. */
+static void describe_end(EXCEPTION_RECORD *r, CONTEXT *context) {
+    guard_walk walk;
+    guard_end_begins(r->ExceptionCode);
+    os_guard_thread *t = guard_thread();
+    t = t != NULL ? t : guard_thread_spare();
+    t->busy = true;
+    describe(t, r, context, &walk);
+    end(t, r, context);
+}
+
+/* Decides about t->found, in a guard. True: continue with the context, which lands there. */
+static bool settle(os_guard_thread *t, EXCEPTION_RECORD *r, CONTEXT *context) {
+    if (guard_contain(t, &t->found)) {
+        guard_land_context(t->innermost, context);
+        return true;
+    }
+    guard_end_begins(r->ExceptionCode);
+    end(t, r, context);
     return false;
 }
 
-const char *os_fault_word(os_fault_kind kind) {
-    static const char *const words[OS_FAULT_KINDS] = {
-#define WORD(name, word) word,
-        OS_FAULT_LIST(WORD)
-#undef WORD
-    };
-    return words[kind];
+static bool first_chance(os_guard_thread *t, EXCEPTION_RECORD *r, CONTEXT *context) {
+    guard_walk walk;
+    describe(t, r, context, &walk);
+    return (t->found.kind == OS_FAULT_STACK || !walk.handler) && settle(t, r, context);
 }
 
-const char *os_register_name(uint32_t number) {
-    (void)number;
-    return "";
+static LONG CALLBACK on_exception(EXCEPTION_POINTERS *e) {
+    EXCEPTION_RECORD *r = e->ExceptionRecord;
+    os_guard_thread *t = guard_thread();
+    bool damage = r->ExceptionCode == heap_corruption;
+    bool in_guard = t != NULL && t->innermost != NULL;
+    if (!damage && (!in_guard || processor_kind(r->ExceptionCode) == OS_FAULT_KINDS)) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    if (in_guard && t->innermost->probe) {
+        guard_land_context(t->innermost, e->ContextRecord);
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    if (t != NULL && t->busy) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    DWORD error = GetLastError();
+    bool lands = false;
+    if (damage) {
+        /* Nobody may handle it, and on_unhandled() is not called for it. */
+        describe_end(r, e->ContextRecord);
+    } else {
+        t->busy = true;
+        lands = first_chance(t, r, e->ContextRecord);
+        t->busy = false;
+    }
+    SetLastError(error);
+    return lands ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
-void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
-    (void)frames;
-    memset(places, 0, count * sizeof *places);
+/* Leaves out the functions that throw: RaiseException and _CxxThrowException. */
+static void drop_throw(os_fault *f) {
+    enum { THROWING = 2 };
+    if (f->frame_count > THROWING) {
+        f->frame_count -= THROWING;
+        memmove(f->frames, f->frames + THROWING, f->frame_count * sizeof f->frames[0]);
+    }
+    static const char text[] = "a C++ exception that nobody catches";
+    memcpy(f->text, text, sizeof text);
 }
 
-void os_place_quick(uintptr_t address, os_place *place) {
-    (void)address;
-    memset(place, 0, sizeof *place);
+__attribute__((used)) EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *r, void *frame,
+                                                           CONTEXT *context, void *dispatcher) {
+    enum { UNWINDS = 0x2 | 0x4 | 0x20 | 0x40 }; /* EXCEPTION_UNWIND of the Windows SDK */
+    enum { FOR_DEBUGGERS = 0x4001 };            /* the upper half of DBG_... */
+    (void)dispatcher;
+    os_guard_thread *t = guard_thread();
+    if ((r->ExceptionFlags & UNWINDS) != 0 || r->ExceptionCode >> 16 == FOR_DEBUGGERS ||
+        t == NULL || t->innermost == NULL || t->innermost->stack != (uintptr_t)frame || t->busy ||
+        guard_is_ending()) {
+        return ExceptionContinueSearch;
+    }
+    if (r->ExceptionCode == (DWORD)THROWN_BY_GCC) {
+        return ExceptionContinueExecution;
+    }
+    guard_walk walk;
+    t->busy = true;
+    describe(t, r, context, &walk);
+    if (r->ExceptionCode == thrown_by_microsoft) {
+        drop_throw(&t->found);
+    }
+    bool lands = settle(t, r, context);
+    t->busy = false;
+    if (lands) {
+        /* Otherwise the system refuses to continue; but it does so elsewhere. */
+        r->ExceptionFlags &= ~(DWORD)EXCEPTION_NONCONTINUABLE;
+        return ExceptionContinueExecution;
+    }
+    return ExceptionContinueSearch;
 }
 
-portico_status os_fault_dump(const char *path) {
-    (void)path;
-    return PORTICO_E_STATE;
+static LONG WINAPI on_unhandled(EXCEPTION_POINTERS *e) {
+    EXCEPTION_RECORD *r = e->ExceptionRecord;
+    if (guard_is_in_end()) {
+        TerminateProcess(GetCurrentProcess(), r->ExceptionCode);
+    }
+    if (guard_is_ending()) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    if (r->ExceptionCode == (DWORD)THROWN_BY_GCC) {
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    describe_end(r, e->ContextRecord);
+    return EXCEPTION_CONTINUE_SEARCH;
 }
 
-void os_fault_write(const char *path, const char *text, size_t size) {
-    (void)path;
-    (void)text;
-    (void)size;
+portico_status os_faults_start(const os_fault_hooks *hooks) {
+    guard_images_start();
+    guard_hooks_start(hooks);
+    portico_status status = guard_threads_start();
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    /* After the handlers of others, such as a runtime that a module brings along, for whose code
+     * some faults are everyday. */
+    if (AddVectoredExceptionHandler(0, on_exception) == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    SetUnhandledExceptionFilter(on_unhandled);
+    return os_guard_self() != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+COLD static void landed(const os_guard_thread *t, const guard *g) {
+    guard_tib()->ExceptionList = g->list;
+    if (t->contained.kind == OS_FAULT_STACK) {
+        (void)_resetstkoflw(); /* otherwise the next overflow ends the process */
+    }
+}
+
+bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
+    os_guard_thread *t = os_guard_self();
+    if (t == NULL) {
+        fn(arg);
+        return true;
+    }
+    guard g = {.outer = t->innermost, .owner = owner, .list = guard_tib()->ExceptionList};
+    t->innermost = &g;
+    bool whole = guard_enter(fn, arg, &g.stack);
+    t->innermost = g.outer;
+    if (!whole) {
+        landed(t, &g);
+    }
+    return whole;
+}
+
+const os_fault *os_guard_fault(void) {
+    const os_guard_thread *t = guard_thread();
+    return t != NULL ? &t->contained : &none;
+}
+
+/* ---- faults that code finds itself --------------------------------------------------------- */
+
+/* Drops the executable's own frames, which end with the function that was called. If there are no
+ * others before the guard, only the function that describes. */
+static void drop_own(os_fault *f, const guard_walk *walk) {
+    uint32_t inside = walk->reached ? walk->frames_inside : f->frame_count;
+    uint32_t own = 0;
+    while (own < inside && guard_image_has(&guard_host, f->frames[own])) {
+        own++;
+    }
+    own = own < inside ? own : 1;
+    if (own < f->frame_count) {
+        f->frame_count -= own;
+        memmove(f->frames, f->frames + own, f->frame_count * sizeof f->frames[0]);
+    }
+}
+
+static void copy_text(char *to, size_t size, const char *from) {
+    size_t length = strnlen(from != NULL ? from : "", size - 1);
+    memcpy(to, from != NULL ? from : "", length);
+    to[length] = '\0';
+}
+
+/* Describes in t->found a fault that code has found itself. */
+static void describe_found(os_guard_thread *t, os_fault_kind kind, const char *text,
+                           const CONTEXT *context) {
+    os_fault *f = &t->found;
+    guard_walk walk = {.guard = t->innermost != NULL ? t->innermost->stack : 0};
+    f->kind = kind;
+    f->code = 0;
+    f->in_guard = t->innermost != NULL;
+    f->raised = false;
+    f->thread = t->id;
+    f->access = kind == OS_FAULT_MEMORY ? '?' : '\0';
+    f->address = 0;
+    copy_text(f->text, sizeof f->text, text);
+    guard_describe(t, context, f, &walk);
+    drop_own(f, &walk);
+    f->in_host = false;
+}
+
+/* Ends the call of the innermost guard, or returns. */
+static void raise_in_guard(os_guard_thread *t, os_fault_kind kind, const char *text, bool raised,
+                           const CONTEXT *context) {
+    t->busy = true;
+    describe_found(t, kind, text, context);
+    t->found.raised = raised;
+    bool lands = guard_contain(t, &t->found);
+    t->busy = false;
+    if (lands) {
+        guard_land(t->innermost->stack);
+    }
+}
+
+static bool may_raise(const os_guard_thread *t) {
+    return t != NULL && t->innermost != NULL && !t->innermost->probe && !t->busy;
+}
+
+NOINLINE void os_guard_raise(os_fault_kind kind, const char *text) {
+    os_guard_thread *t = guard_thread();
+    if (may_raise(t)) {
+        CONTEXT context;
+        RtlCaptureContext(&context);
+        raise_in_guard(t, kind, text, true, &context);
+    }
+}
+
+/* The exit code of abort() in Microsoft's C libraries.
+ * https://learn.microsoft.com/cpp/c-runtime-library/reference/abort */
+enum { EXIT_ABORT = 3 };
+
+NOINLINE _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text) {
+    static CONTEXT at_end; /* of the one thread that gets there */
+    static EXCEPTION_RECORD record;
+    CONTEXT context;
+    RtlCaptureContext(&context);
+    os_guard_thread *t = guard_thread();
+    bool in_guard = t != NULL && t->innermost != NULL;
+    if (may_raise(t)) {
+        raise_in_guard(t, kind, text, false, &context);
+    }
+    DWORD code = in_guard && kind == OS_FAULT_ABORT ? EXIT_ABORT : OS_EXIT_FAULT;
+    guard_end_begins(code);
+    t = t != NULL ? t : guard_thread_spare();
+    t->busy = true;
+    describe_found(t, kind, text, &context);
+    at_end = context;
+    record.ExceptionCode = code;
+    record.ExceptionAddress = (void *)t->found.frames[0]; // NOLINT(performance-no-int-to-ptr)
+    guard_end(&t->found, in_guard ? t->innermost->owner : NULL, &record, &at_end);
+    TerminateProcess(GetCurrentProcess(), code);
+    for (;;) {
+        Sleep(INFINITE); /* not reached */
+    }
 }

@@ -4,6 +4,7 @@
  * after the file has been replaced.
  */
 #include "error.h"
+#include "guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,7 @@ portico_status os_library_open(const char *path, os_library **library, char *why
         free(l);
         return status;
     }
+    guard_replace_calls(l->module);
     *library = l;
     return PORTICO_OK;
 }

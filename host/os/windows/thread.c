@@ -1,6 +1,7 @@
 /* thread.c: threads. _beginthreadex rather than CreateThread, so that the C library frees its own
  * per-thread data. */
 #include "error.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <process.h>
@@ -25,6 +26,7 @@ static void name_this_thread(const wchar_t *name) {
 static unsigned __stdcall thread_main(void *arg) {
     os_thread *thread = arg;
     name_this_thread(thread->name);
+    (void)os_guard_self(); /* so that it is known as one of the host's (fault_calls.c) */
     thread->fn(thread->arg);
     return 0;
 }

@@ -1,0 +1,157 @@
+/* fault_thread.c: the threads that have been in a guard, and the room on their stacks.
+ *
+ * A record belongs to its thread, which finds it in a slot of its own: TlsAlloc's, because gcc
+ * emulates _Thread_local and allocates at a thread's first use. Other threads use it only in
+ * os_guard_interrupt, under `lock`. A thread that ends leaves its record for the next one.
+ */
+#include "guard.h"
+
+#include "os/compiler.h"
+
+#include <stdlib.h>
+
+enum {
+    HANDLER_BYTES = 64 * 1024, /* of the stack, which an overflow leaves to its handler */
+    SMALL_STACK = 512 * 1024,  /* has no room for that */
+    GUARD_PAGES_BYTES = 3 * 4096,
+    LOW_BYTES = 64 * 1024 /* os_stack_limit */
+};
+
+DWORD guard_slot = TLS_OUT_OF_INDEXES;
+_Thread_local uintptr_t os_stack_limit;
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static os_guard_thread *free_threads;
+static os_guard_thread spare;
+
+void guard_threads_lock(void) {
+    AcquireSRWLockExclusive(&lock);
+}
+
+void guard_threads_unlock(void) {
+    ReleaseSRWLockExclusive(&lock);
+}
+
+portico_status guard_threads_start(void) {
+    DWORD slot = TlsAlloc();
+    if (slot >= TLS_MINIMUM_AVAILABLE) { /* the others are not in the thread's own block */
+        return PORTICO_E_NO_HANDLES;
+    }
+    guard_slot = slot;
+    return PORTICO_OK;
+}
+
+static void look_at_stack(os_guard_thread *t) {
+    ULONG_PTR begin = 0;
+    ULONG_PTR end = 0;
+    GetCurrentThreadStackLimits(&begin, &end);
+    t->stack_begin = begin;
+    t->stack_end = end;
+    t->id = GetCurrentThreadId();
+}
+
+static os_guard_thread *take_free(void) {
+    guard_threads_lock();
+    os_guard_thread *t = free_threads;
+    if (t != NULL) {
+        free_threads = t->next_free;
+    }
+    guard_threads_unlock();
+    return t != NULL ? t : calloc(1, sizeof *t);
+}
+
+static void give_back(os_guard_thread *t) {
+    guard_threads_lock();
+    if (t->handle != NULL) {
+        CloseHandle(t->handle);
+    }
+    *t = (os_guard_thread){.next_free = free_threads};
+    free_threads = t;
+    guard_threads_unlock();
+}
+
+COLD os_guard_thread *guard_thread_make(void) {
+    enum { RIGHTS = THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_SET_CONTEXT };
+    if (guard_slot == TLS_OUT_OF_INDEXES) {
+        return NULL;
+    }
+    os_guard_thread *t = take_free();
+    if (t == NULL) {
+        return NULL;
+    }
+    HANDLE handle = NULL;
+    if (!DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &handle,
+                         RIGHTS, FALSE, 0)) {
+        give_back(t);
+        return NULL;
+    }
+    look_at_stack(t);
+    uintptr_t kept = t->stack_end - t->stack_begin >= SMALL_STACK ? HANDLER_BYTES : 0;
+    os_stack_limit = t->stack_begin + kept + GUARD_PAGES_BYTES + LOW_BYTES;
+    TlsSetValue(guard_slot, t);
+    guard_threads_lock();
+    t->handle = handle;
+    guard_threads_unlock();
+    return t;
+}
+
+os_guard_thread *guard_thread_spare(void) {
+    look_at_stack(&spare);
+    if (guard_slot < TLS_MINIMUM_AVAILABLE) {
+        guard_block()->TlsSlots[guard_slot] = &spare;
+    }
+    return &spare;
+}
+
+os_guard_thread *os_guard_self(void) {
+    os_guard_thread *t = guard_thread();
+    return t != NULL ? t : guard_thread_make();
+}
+
+void guard_probe(os_guard_thread *t, void (*fn)(void *arg), void *arg) {
+    guard g = {.outer = t->innermost, .list = guard_tib()->ExceptionList, .probe = true};
+    t->innermost = &g;
+    bool whole = guard_enter(fn, arg, &g.stack);
+    t->innermost = g.outer;
+    if (!whole) {
+        guard_tib()->ExceptionList = g.list;
+    }
+}
+
+/* Wine gives a thread all of its stack, with a guard page at the very end, where SetThreadStackGuarantee
+ * has no effect until the guard page has been elsewhere. */
+static void move_guard_page(uintptr_t begin) {
+    enum { PAGE = 4096 };
+    DWORD before = 0;
+    VirtualProtect((void *)(begin + HANDLER_BYTES + PAGE), PAGE, PAGE_READWRITE | PAGE_GUARD,
+                   &before);
+}
+
+static void keep_stack_for_handler(void) {
+    ULONG_PTR begin = 0;
+    ULONG_PTR end = 0;
+    ULONG bytes = HANDLER_BYTES;
+    GetCurrentThreadStackLimits(&begin, &end);
+    if (end - begin >= SMALL_STACK && SetThreadStackGuarantee(&bytes) && win_is_wine()) {
+        move_guard_page(begin);
+    }
+}
+
+/* The system calls it at the beginning and the end of each thread, those of modules included. */
+static void NTAPI on_thread(void *image, DWORD reason, void *reserved) {
+    (void)image;
+    (void)reserved;
+    if (reason == DLL_PROCESS_ATTACH || reason == DLL_THREAD_ATTACH) {
+        keep_stack_for_handler();
+    } else if (reason == DLL_THREAD_DETACH) {
+        os_guard_thread *t = guard_thread();
+        if (t != NULL && t != &spare) {
+            TlsSetValue(guard_slot, NULL);
+            give_back(t);
+        }
+    }
+}
+
+/* A TLS callback of the executable.
+ * https://learn.microsoft.com/windows/win32/debug/pe-format (the .tls section) */
+__attribute__((section(".CRT$XLF"), used)) PIMAGE_TLS_CALLBACK guard_on_thread = on_thread;

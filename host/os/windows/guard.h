@@ -1,0 +1,186 @@
+/* guard.h: what the files fault*.c share: guards, threads in guards, and how a fault is described.
+ *
+ * A guard is a frame of guard_enter() on the thread's stack, which holds every register that a
+ * function must preserve. To end the call, a handler lets the thread continue at guard_landed with
+ * that frame's stack pointer; nothing else is restored, and nothing is unwound.
+ *
+ * All of it runs on the thread that faults, in the system's exception handler, except
+ * os_guard_interrupt. It takes no lock and allocates nothing. The host's thread-local variables are
+ * out of reach there: mingw's gcc emulates them and may allocate.
+ */
+#ifndef PORTICO_WINDOWS_GUARD_H
+#define PORTICO_WINDOWS_GUARD_H
+
+#include "private.h"
+
+#include "os/fault.h"
+
+#if !defined(__x86_64__)
+#error "Guards know the registers of x86-64 only: see guard.h, fault_enter.c and fault_walk.c"
+#endif
+
+typedef struct guard {
+    struct guard *outer;
+    void *owner;
+    uintptr_t stack; /* where the call lands: guard_enter's stack pointer; 0: not entered yet */
+    void *list;      /* what the thread's ExceptionList was. Only Wine's own libraries use it. */
+    bool probe;      /* the host reads what may not be there: any fault just ends the call */
+} guard;
+
+struct os_guard_thread {
+    guard *innermost;
+    bool busy; /* a handler runs: another fault is its own, and nobody interrupts it */
+    HANDLE handle;
+    uint32_t id;
+    uintptr_t stack_begin; /* the whole reserved stack */
+    uintptr_t stack_end;
+    os_fault found;     /* being described */
+    os_fault contained; /* the last one */
+    os_guard_thread *next_free;
+};
+
+/* ---- fault_enter.c ---- */
+
+/* Calls fn(arg) after *stack has been set. False: it landed. */
+bool guard_enter(void (*fn)(void *arg), void *arg, uintptr_t *stack);
+
+/* Where guard_enter continues if its call is to end; only an address. */
+void guard_landed(void);
+
+/* Ends the call of the guard with this stack. */
+_Noreturn void guard_land(uintptr_t stack);
+
+/* fault.c; guard_enter's frame has it as its handler. */
+EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
+                                     void *dispatcher);
+
+/* ---- fault_thread.c ---- */
+
+extern DWORD guard_slot;
+
+/* The thread's own block, whose address is in it. NtCurrentTeb() of mingw's headers reads address
+ * 0x30 of a segment, for which gcc warns. */
+static inline TEB *guard_block(void) {
+    TEB *block;
+    __asm__("movq %%gs:0x30, %0" : "=r"(block));
+    return block;
+}
+
+/* The calling thread's record; NULL: it has none. Does not touch GetLastError(). */
+static inline os_guard_thread *guard_thread(void) {
+    return guard_slot < TLS_MINIMUM_AVAILABLE ? guard_block()->TlsSlots[guard_slot] : NULL;
+}
+
+/* The beginning of the thread's own block: its ExceptionList and the stack it runs on now, which may
+ * be a fiber's. */
+static inline NT_TIB *guard_tib(void) {
+    return (NT_TIB *)(void *)guard_block();
+}
+
+/* Gives the calling thread a record. NULL: no memory or handles, or guards have not started. */
+os_guard_thread *guard_thread_make(void);
+
+/* For a handler on a thread without one: a record that only one thread ever gets. */
+os_guard_thread *guard_thread_spare(void);
+
+portico_status guard_threads_start(void);
+
+/* No thread gets or loses its record in between. */
+void guard_threads_lock(void);
+void guard_threads_unlock(void);
+
+/* Calls fn(arg), which may read memory that is not there, and then just ends. */
+void guard_probe(os_guard_thread *t, void (*fn)(void *arg), void *arg);
+
+/* ---- fault_image.c ---- */
+
+/* A library, or the executable, in memory. */
+typedef struct guard_image {
+    uintptr_t begin;
+    uintptr_t end; /* 0: none */
+    const IMAGE_NT_HEADERS *headers;
+} guard_image;
+
+/* The image that the address is in. False: in none, and `image` is zero. */
+bool guard_image_at(uintptr_t address, guard_image *image);
+
+static inline bool guard_image_has(const guard_image *image, uintptr_t address) {
+    return address >= image->begin && address < image->end;
+}
+
+/* The executable, and ntdll.dll. */
+extern guard_image guard_host;
+extern guard_image guard_system;
+
+void guard_images_start(void);
+
+/* The entry of `image` for the function that has this code; NULL: it has none. */
+RUNTIME_FUNCTION *guard_function_at(const guard_image *image, uintptr_t address);
+
+/* ---- fault_walk.c ---- */
+
+typedef struct guard_walk {
+    uintptr_t guard; /* the guard's stack; 0: none */
+    bool stands;     /* another thread, which stands still and may hold any lock */
+    bool short_walk; /* no further than the frames that a fault has room for */
+    /* results */
+    bool reached;           /* the guard */
+    bool handler;           /* a frame before it has a handler of its own, or might have one */
+    uint32_t frames_inside; /* how many of the fault's frames are before the guard */
+} guard_walk;
+
+/* Fills in the frames, registers and what follows from them: in_host, in_allocator. `t` is the
+ * calling thread's record. */
+void guard_describe(os_guard_thread *t, const CONTEXT *context, os_fault *fault, guard_walk *walk);
+
+/* Whether the code around frames[0] is the stack protector's own, which ends in `ud2`. */
+bool guard_is_protector(os_guard_thread *t, const os_fault *fault);
+
+/* ---- fault_hooks.c ---- */
+
+void guard_hooks_start(const os_fault_hooks *hooks);
+
+/* Asks the hook `contain` whether the innermost guard of `t`, in which `fault` is, ends its call.
+ * If so, *fault becomes os_guard_fault() of `t`. */
+bool guard_contain(os_guard_thread *t, const os_fault *fault);
+
+/* Makes a thread with this context land in the guard when it continues. */
+void guard_land_context(const guard *g, CONTEXT *context);
+
+/* The process is about to end. The first thread to call this returns and calls guard_end(); others
+ * wait here for the end. A fault in the hook `end` ends the process with `code` at once. */
+void guard_end_begins(DWORD code);
+
+/* Calls the hook `end`. */
+void guard_end(const os_fault *fault, void *owner, EXCEPTION_RECORD *record, CONTEXT *context);
+
+/* Whether the calling thread has called guard_end_begins(). */
+bool guard_is_ending(void);
+
+/* Whether it is in guard_end() now. */
+bool guard_is_in_end(void);
+
+/* During guard_end(), on its thread: the exception. */
+EXCEPTION_POINTERS *guard_end_exception(void);
+
+/* ---- fault.c ---- */
+
+/* Foreign code has called a function that ends the process. Ends the guard's call or, if it is not
+ * contained, the process. */
+_Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text);
+
+/* ---- fault_calls.c ---- */
+
+/* Replaces what the library imports to end the process or a thread by functions of the host's that
+ * raise a fault; also in the libraries that it has brought along. */
+void guard_replace_calls(HMODULE library);
+
+/* ---- replace.c ---- */
+
+/* Asks `find` for each function that the library imports, and replaces the ones for which it
+ * returns one. Without LIBRARIES of Windows itself and the executable, it then does the same in
+ * what the library imports. */
+typedef const void *win_find_replacement(const char *library, const char *function);
+void win_replace_imports(HMODULE library, win_find_replacement *find);
+
+#endif
