@@ -10,6 +10,9 @@
 #include "support/process.h"
 
 #include <signal.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 static bool refuse(const os_fault *fault, void *owner) {
     (void)fault;
@@ -42,7 +45,7 @@ static void start(bool (*contain)(const os_fault *fault, void *owner)) {
 }
 
 static void write_null_here(void *arg) {
-    volatile uintptr_t address = 0;
+    volatile uintptr_t address = 64; /* at 0 a sanitizer would look first */
     *(volatile int *)address = arg != NULL;
 }
 
@@ -222,6 +225,30 @@ static void free_twice(void) {
     start(refuse);
     guards_call(GUARD_FREE_TWICE, NULL, &owner);
 }
+
+static void free_wild(void) {
+    int owner = 0;
+    start(refuse);
+    guards_call(GUARD_FREE_WILD, NULL, &owner);
+}
+
+static void exit_by_err(void) {
+    int owner = 0;
+    start(guards_contain);
+    guards_call(GUARD_EXIT_BY_ERR, NULL, &owner);
+}
+
+static void killed_in_guard(void *arg) {
+    (void)arg;
+    kill(getpid(), SIGABRT);
+}
+
+/* As from another process: nobody's fault. */
+static void killed(void) {
+    int owner = 0;
+    start(guards_contain);
+    os_guard_call(killed_in_guard, NULL, &owner);
+}
 #endif
 
 /* ---- the parent -------------------------------------------------------------------------- */
@@ -263,7 +290,15 @@ static const fatal_case cases[] = {
     {"host_returns", host_returns, 0, NULL, true},
 #if !defined(_WIN32)
     {"smash", smash, BY_ABORT, "DAMAGE in_guard owner\n", false},
+#if !defined(PORTICO_SIM_STEP_H) /* the simulation does not watch the allocator */
+    {"free_twice", free_twice, BY_ABORT, "DAMAGE in_guard in_allocator owner\n", false},
+    {"free_wild", free_wild, BY_MEMORY, "MEMORY in_guard in_allocator owner\n", false},
+#else
     {"free_twice", free_twice, BY_ABORT, "DAMAGE in_guard owner\n", false},
+    {"free_wild", free_wild, BY_MEMORY, "MEMORY in_guard owner\n", false},
+#endif
+    {"exit_by_err", exit_by_err, OS_EXIT_FAULT, "EXIT in_guard owner\n", false},
+    {"killed", killed, BY_ABORT, "OTHER\n", false},
 #endif
 };
 
@@ -287,8 +322,12 @@ static bool is_code(int code, int expected) {
 
 /* A sanitizer takes these as its own. */
 static bool is_skipped(const fatal_case *c) {
-    return scale_sanitized() &&
-           (strcmp(c->name, "null_before_start") == 0 || strcmp(c->name, "free_twice") == 0);
+    static const char *const names[] = {"null_before_start", "free_twice", "free_wild"};
+    bool listed = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        listed = listed || strcmp(c->name, names[i]) == 0;
+    }
+    return scale_sanitized() && listed;
 }
 
 static void check_case(const char *self, const fatal_case *c) {

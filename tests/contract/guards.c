@@ -67,9 +67,9 @@ bool guards_contain(const os_fault *fault, void *owner) {
 
 void guards_end(const os_fault *fault, void *owner) {
     char line[128];
-    int size = snprintf(line, sizeof line, "%s%s%s%s\n", guards_kind(fault->kind),
+    int size = snprintf(line, sizeof line, "%s%s%s%s%s\n", guards_kind(fault->kind),
                         fault->in_guard ? " in_guard" : "", fault->in_host ? " in_host" : "",
-                        owner != NULL ? " owner" : "");
+                        fault->in_allocator ? " in_allocator" : "", owner != NULL ? " owner" : "");
     os_fault_write("end.txt", line, (size_t)size);
 }
 

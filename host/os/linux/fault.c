@@ -79,10 +79,6 @@ void guard_number(char *text, size_t size, int64_t number) {
     guard_text(text, size, at);
 }
 
-static void *owner_now(void) {
-    return guard_is_in() ? guard_top->owner : NULL;
-}
-
 void guard_describe_thread(os_fault *fault) {
     memset(fault, 0, sizeof *fault);
     fault->in_guard = guard_is_in();
@@ -203,7 +199,7 @@ void guard_end(const os_fault *fault) {
         return;
     }
     judging = true;
-    faults.hooks.end(fault, owner_now());
+    faults.hooks.end(fault, fault->in_guard && guard_is_in() ? guard_top->owner : NULL);
 }
 
 static void reset_signal(int number) {
@@ -254,11 +250,12 @@ void guard_contain_call(const os_fault *fault) {
 }
 
 void os_guard_raise(os_fault_kind kind, const char *text) {
+    volatile uintptr_t caller = (uintptr_t)__builtin_return_address(0); /* see fault_calls.c */
     os_fault fault;
     if (!guard_active() || !guard_is_in() || judging) {
         return;
     }
-    guard_describe_call(kind, 0, text, (uintptr_t)__builtin_return_address(0), &fault);
+    guard_describe_call(kind, 0, text, caller, &fault);
     fault.raised = true;
     guard_contain_call(&fault);
 }
@@ -268,7 +265,8 @@ void guard_land_after(ucontext_t *context) {
     cpu_land(context, guard_top);
 }
 
-/* Somebody else has sent the signal, to a thread that happened to run. */
+/* Somebody else has sent the signal, to a thread that happened to run: no guard's owner has to do
+ * with it. */
 static void describe_sender(const siginfo_t *info, os_fault *fault) {
     fault->kind = OS_FAULT_OTHER;
     fault->in_guard = false;

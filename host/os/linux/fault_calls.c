@@ -26,6 +26,9 @@ _Noreturn void __assert_perror_fail(int code, const char *file, unsigned line,
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void pthread_exit(void *result);
 
+/* Where a function reads its return address into a volatile variable, it would otherwise do so after
+ * a branch. gcc may make that part a function of its own, with another return address. */
+
 static atomic_bool host_exits; /* the executable itself has called exit() */
 
 /* The C library's function. */
@@ -191,7 +194,7 @@ EXPORTED _Noreturn void _Exit(int code) {
 
 /* A module may end a thread of its own. */
 EXPORTED void pthread_exit(void *result) {
-    uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+    volatile uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     if (guard_host_thread && is_foreign(caller)) {
         os_fault fault;
         guard_describe_call(OS_FAULT_EXIT, 0, "pthread_exit() was called.", caller, &fault);
@@ -209,13 +212,13 @@ EXPORTED void pthread_exit(void *result) {
 /* An exit() that did not come from here: some function of the C library calls its own, such as
  * err(). At the end of main() the thread is the first one, and in no guard. */
 static void on_exit_call(void) {
+    volatile uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     if (!guard_active() || atomic_load(&host_exits) ||
         (!guard_is_in() && syscall(SYS_gettid) == getpid())) {
         return;
     }
     os_fault fault;
-    guard_describe_call(OS_FAULT_EXIT, 0, "The C library's exit() was called.",
-                        (uintptr_t)__builtin_return_address(0), &fault);
+    guard_describe_call(OS_FAULT_EXIT, 0, "The C library's exit() was called.", caller, &fault);
     guard_end(&fault);
     leave(OS_EXIT_FAULT);
 }

@@ -15,7 +15,10 @@
 #include <windows.h>
 #define SAMPLE_EXPORT __declspec(dllexport)
 #else
+#include <err.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #define SAMPLE_EXPORT __attribute__((visibility("default")))
 #endif
@@ -157,6 +160,53 @@ static APART void free_twice(void) {
     free(wall);
 }
 
+static APART void free_wild(void) {
+    free((void *)(null_address + 4096));
+}
+
+#if !defined(_WIN32)
+static APART void fork_child(int *code) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(GUARD_EXIT_CODE);
+    }
+    waitpid(child, &status, 0);
+    *code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void *thread_main(void *arg) {
+    pthread_exit(arg);
+}
+
+static APART void own_thread(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, thread_main, NULL) == 0) {
+        pthread_join(thread, NULL);
+    }
+}
+
+static APART void mask(const void *arg) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (arg == NULL) {
+        write_null();
+    } else {
+        call_abort();
+    }
+}
+
+static APART void exit_by_err(void) {
+    err(GUARD_EXIT_CODE, "ends");
+}
+
+static APART void raise_signal(void) {
+    raise(SIGSEGV);
+}
+#endif
+
 static APART void spin(void *arg) {
     volatile int *end = arg;
     while (*end == 0) {
@@ -188,6 +238,14 @@ void contract_guard_run(int what, void *arg) {
     case GUARD_END_THREAD: end_thread(); break;
     case GUARD_SMASH: smash(); break;
     case GUARD_FREE_TWICE: free_twice(); break;
+    case GUARD_FREE_WILD: free_wild(); break;
+#if !defined(_WIN32)
+    case GUARD_EXIT_BY_ERR: exit_by_err(); break;
+    case GUARD_RAISE: raise_signal(); break;
+    case GUARD_FORK: fork_child(arg); break;
+    case GUARD_OWN_THREAD: own_thread(); break;
+    case GUARD_MASK: mask(arg); break;
+#endif
     case GUARD_SPIN: spin(arg); break;
     case GUARD_CALL: ((plain_fn *)(uintptr_t)arg)(); break;
     default: break;

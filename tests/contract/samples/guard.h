@@ -48,9 +48,15 @@ typedef enum guard_what {
     /* Damage, for child processes: nothing contains it. */
     GUARD_SMASH = 100, /* the stack protector finds it */
     GUARD_FREE_TWICE,
+    GUARD_FREE_WILD,   /* an address that free() reads from */
+    GUARD_EXIT_BY_ERR, /* err() of the C library; Linux, like the next ones */
+    GUARD_RAISE,       /* a signal */
     /* These return. */
     GUARD_SPIN = 200, /* until *(volatile int *)arg is not 0 */
-    GUARD_CALL        /* calls the void (*)(void) in arg */
+    GUARD_CALL,       /* calls the void (*)(void) in arg */
+    GUARD_FORK,       /* writes the exit code of the child, which calls _exit(), to *(int *)arg */
+    GUARD_OWN_THREAD, /* starts a thread that calls pthread_exit(), and waits for it */
+    GUARD_MASK        /* blocks SIGUSR2, then faults as WRITE_NULL or, with arg, as CALL_ABORT */
 } guard_what;
 
 enum { GUARD_FIELD = 24, GUARD_EXIT_CODE = 33 };

@@ -1,0 +1,55 @@
+/* What guards on signals leave alone, and what they restore: the child of a fork(), threads of a
+ * library's own, the signal mask, a signal that raise() sends. */
+#include "guards.h"
+
+#if defined(_WIN32)
+
+SCENARIO(guard_linux) {
+    contract_skip("there are no signals");
+}
+
+#else
+
+#include <signal.h>
+
+static bool is_blocked(int number) {
+    sigset_t set;
+    sigemptyset(&set);
+    CHECK_EQ(pthread_sigmask(SIG_BLOCK, NULL, &set), 0);
+    return sigismember(&set, number) == 1;
+}
+
+static void check_mask(void) {
+    int with_call = 1;
+    CHECK(!guards_call(GUARD_MASK, NULL, NULL));
+    CHECK_EQ(os_guard_fault()->kind, OS_FAULT_MEMORY);
+    CHECK(!is_blocked(SIGUSR2));
+    CHECK(!guards_call(GUARD_MASK, &with_call, NULL));
+    CHECK_EQ(os_guard_fault()->kind, OS_FAULT_ABORT);
+    CHECK(!is_blocked(SIGUSR2));
+    CHECK(!is_blocked(SIGSEGV));
+}
+
+/* The child's exit is its own matter: it must not continue as a second host. */
+static void check_fork(void) {
+    int code = 0;
+    CHECK(guards_call(GUARD_FORK, &code, NULL));
+    CHECK_EQ(code, GUARD_EXIT_CODE);
+}
+
+static void check_raise(void) {
+    CHECK(!guards_call(GUARD_RAISE, NULL, NULL));
+    CHECK_EQ(os_guard_fault()->kind, OS_FAULT_MEMORY);
+    CHECK_EQ(os_guard_fault()->code, SIGSEGV);
+    CHECK(!guards_in_library(os_guard_fault()->frames[0]));
+}
+
+SCENARIO(guard_linux) {
+    guards_start(NULL);
+    check_mask();
+    check_fork();
+    check_raise();
+    CHECK(guards_call(GUARD_OWN_THREAD, NULL, NULL));
+}
+
+#endif
