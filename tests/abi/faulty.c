@@ -6,6 +6,7 @@
  * FAULTY_PLAN for all other entries). The setting `plan` names a file that says it for start, stop
  * and migrate, and from `start` on for every entry. */
 #include "faulty_kinds.h"
+#include "faulty_plan.h"
 
 #ifndef GENERATION
 #define GENERATION 1
@@ -52,6 +53,8 @@ typedef struct large {
 } large;
 
 static const char *plan;
+static _Atomic uint32_t tried;
+static _Atomic uint32_t survived;
 
 static void begin(mark *m) {
     m->begun++;
@@ -82,7 +85,9 @@ static void fault(uint32_t kind, mark *m, mark *other) {
             spoil(both[i]);
         }
     }
+    atomic_fetch_add(&tried, 1);
     faulty_do(kind);
+    atomic_fetch_add(&survived, 1);
     for (int i = 0; i < 2; i++) {
         if (both[i] != NULL) {
             restore(both[i]);
@@ -121,6 +126,7 @@ static void on_echo(portico_session session, void *state, const portico_packet *
         begin(r);
         r->sum++;
     }
+    fault(faulty_plan_take(FAULTY_IN_PACKET), m, r);
     uint32_t number = figure_of(packet->data, packet->size);
     m->sum += number;
     end(m);
@@ -164,7 +170,8 @@ static void on_plan(portico_session session, void *state, const portico_packet *
 }
 
 static void show(portico_session session, uint32_t of, const mark *m) {
-    faulty_shown shown = {of, GENERATION, m->begun, m->done, m->sum, 0};
+    faulty_shown shown = {
+        of, GENERATION, m->begun, m->done, m->sum, 0, atomic_load(&tried), atomic_load(&survived)};
     for (int i = 0; i < SCRATCH; i++) {
         shown.scratch += m->scratch[i] != 0;
     }

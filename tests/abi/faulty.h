@@ -63,7 +63,7 @@ enum { FAULTY_CONTAINED = 1, FAULTY_ENDS = 2, FAULTY_EITHER = 3, FAULTY_HANGS = 
     X(DOUBLE_FREE, "double_free", ENDS, EITHER)                                          \
     X(HEAP_DAMAGE, "heap_damage", ENDS, EITHER)                                          \
     X(STACK_DAMAGE, "stack_damage", ENDS, ENDS)                                          \
-    X(FORTIFY, "fortify", ENDS, ENDS)                                                    \
+    X(FORTIFY, "fortify", ENDS, EITHER)                                                  \
     X(THREAD_NULL, "thread_null", ENDS, ENDS) /* on a thread of its own */               \
     X(THREAD_ABORT, "thread_abort", ENDS, ENDS)                                          \
     X(THREAD_EXIT, "thread_exit", ENDS, ENDS)                                            \
@@ -215,7 +215,9 @@ typedef struct faulty_shown {
     uint32_t begun;
     uint32_t done;
     uint32_t sum;
-    uint32_t scratch; /* bytes of it that are not 0 */
+    uint32_t scratch;  /* bytes of it that are not 0 */
+    uint32_t tried;    /* faults of this library so far */
+    uint32_t survived; /* of these, that returned */
 } faulty_shown;
 
 /* A message to the session itself, its room or the module. */

@@ -1,7 +1,9 @@
 /* faulty_guest.c: joins the sessions of faulty.c and requires it. Faults as it is told, see
  * faulty.h: by FAULTY_GUEST_FAULT, FAULTY_GUEST_PLAN (packet, open, close) and the file that its
- * setting `plan` names (dependency_swaps). GENERATION and FIXED as in faulty.c. */
+ * setting `plan` names (start, stopping, stop, dependency_swaps). GENERATION and FIXED as in
+ * faulty.c. */
 #include "faulty_kinds.h"
+#include "faulty_plan.h"
 
 #ifndef GENERATION
 #define GENERATION 1
@@ -85,6 +87,18 @@ static portico_status start(void *state, uint32_t why) {
     return PORTICO_OK;
 }
 
+static void stopping(void *state) {
+    (void)state;
+    faulty_plans_read(plan, GENERATION);
+    fault(faulty_plan_take(FAULTY_IN_STOPPING));
+}
+
+static void stop(void *state, uint32_t why) {
+    (void)state, (void)why;
+    faulty_plans_read(plan, GENERATION);
+    fault(faulty_plan_take(FAULTY_IN_STOP));
+}
+
 static portico_status dependency_swaps(void *state, const char *name, const char *version) {
     (void)state, (void)name, (void)version;
     faulty_plans_read(plan, GENERATION);
@@ -117,6 +131,8 @@ static const portico_module faulty_guest = {
     .session_types = PORTICO_TABLE(session_types),
     .settings = PORTICO_TABLE(settings),
     .start = start,
+    .stopping = stopping,
+    .stop = stop,
     .dependency_swaps = dependency_swaps,
 };
 
