@@ -8,6 +8,8 @@ static portico_status change_join(session *s, const void *channel) {
 }
 
 portico_status api_channel_join(const char *channel, portico_session id) {
+    api_enter();
+    api_reads_text(channel);
     return api_change_session("channel_join", id, change_join, channel);
 }
 
@@ -16,6 +18,8 @@ static portico_status change_leave(session *s, const void *channel) {
 }
 
 portico_status api_channel_leave(const char *channel, portico_session id) {
+    api_enter();
+    api_reads_text(channel);
     return api_change_session("channel_leave", id, change_leave, channel);
 }
 
@@ -25,6 +29,9 @@ static uint32_t list_members(const void *channel, portico_session *members, uint
 
 uint32_t api_channel_send(const char *channel, uint16_t opcode, const void *data, uint32_t size,
                           portico_session except) {
+    api_enter();
+    api_reads_text(channel);
+    api_reads(data, size, FRAME_BYTES_MAX);
     if (api_is_staging("channel_send") || channel == NULL || (data == NULL && size > 0)) {
         return 0;
     }
@@ -35,9 +42,14 @@ uint32_t api_channel_send(const char *channel, uint16_t opcode, const void *data
 }
 
 uint32_t api_channel_members(const char *channel, portico_session *members, uint32_t capacity) {
+    api_enter();
+    api_reads_text(channel);
+    api_writes(members, capacity * sizeof *members);
     return channel != NULL ? channel_members(channel, members, members != NULL ? capacity : 0) : 0;
 }
 
 uint32_t api_channel_close(const char *channel) {
+    api_enter();
+    api_reads_text(channel);
     return channel != NULL && !api_is_staging("channel_close") ? channel_close(channel) : 0;
 }

@@ -16,23 +16,31 @@ enum { FOLDER_BYTES = 4096 };
 static const config *configuration;
 
 static void api_log(uint32_t level, const char *text) {
+    api_enter();
     if (level < PORTICO_LOG_ERROR || level > PORTICO_LOG_DEBUG) {
         level = PORTICO_LOG_INFO;
     }
+    if (!log_enabled((log_level)level)) {
+        return;
+    }
+    api_reads_text(text);
     const module *m = module_current();
     log_line((log_level)level, m != NULL ? m->name : "module", "%s",
              text != NULL ? text : "(null)");
 }
 
 static uint64_t api_clock_ms(void) {
+    api_enter();
     return os_monotonic_ms();
 }
 
 static uint64_t api_wall_ms(void) {
+    api_enter();
     return os_wall_ms();
 }
 
 static uint64_t api_random(void) {
+    api_enter();
     return random_number();
 }
 
@@ -58,6 +66,9 @@ static portico_status create_folder(const module *m, const char *folder) {
 
 static portico_status api_data_path(const char *file, char *path, uint32_t capacity) {
     const module *m = module_current();
+    api_enter();
+    api_reads_text(file);
+    api_writes(path, capacity);
     if (file == NULL || path == NULL || !is_file_name(file)) {
         return PORTICO_E_INVALID;
     }
@@ -77,7 +88,8 @@ static portico_status api_data_path(const char *file, char *path, uint32_t capac
 }
 
 static const void *api_get_extension(const char *name) {
-    (void)name;
+    api_enter();
+    api_reads_text(name);
     return NULL;
 }
 

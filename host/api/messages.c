@@ -11,6 +11,7 @@
 
 portico_entity api_self(void) {
     const module *m = module_current();
+    api_enter();
     return (portico_entity){m != NULL ? m->self : 0};
 }
 
@@ -28,6 +29,8 @@ static void match_module(void *arg, module *m) {
 
 portico_entity api_module_find(const char *name) {
     module_search search = {.name = name};
+    api_enter();
+    api_reads_text(name);
     if (name != NULL) {
         module_table_each(match_module, &search);
     }
@@ -35,7 +38,15 @@ portico_entity api_module_find(const char *name) {
 }
 
 portico_status api_post(portico_entity to, uint32_t id, const void *data, uint32_t size) {
+    api_enter();
+    api_reads(data, size, MESSAGE_BYTES_MAX);
     return api_is_staging("post") ? PORTICO_E_STATE : message_post(to.id, id, data, size, NULL);
+}
+
+static void enter_timer(const void *data, uint32_t size, portico_timer *timer) {
+    api_enter();
+    api_reads(data, size, MESSAGE_BYTES_MAX);
+    api_writes(timer, sizeof *timer);
 }
 
 static portico_status start_timer(portico_entity to, uint32_t id, const void *data, uint32_t size,
@@ -51,6 +62,7 @@ static portico_status start_timer(portico_entity to, uint32_t id, const void *da
 
 portico_status api_post_after(portico_entity to, uint32_t id, const void *data, uint32_t size,
                               uint32_t delay_ms, portico_timer *timer) {
+    enter_timer(data, size, timer);
     if (api_is_staging("post_after")) {
         return PORTICO_E_STATE;
     }
@@ -59,6 +71,7 @@ portico_status api_post_after(portico_entity to, uint32_t id, const void *data, 
 
 portico_status api_post_every(portico_entity to, uint32_t id, const void *data, uint32_t size,
                               uint32_t period_ms, portico_timer *timer) {
+    enter_timer(data, size, timer);
     if (api_is_staging("post_every")) {
         return PORTICO_E_STATE;
     }
@@ -69,6 +82,7 @@ portico_status api_post_every(portico_entity to, uint32_t id, const void *data, 
 }
 
 portico_status api_timer_cancel(portico_timer timer) {
+    api_enter();
     return api_is_staging("timer_cancel") ? PORTICO_E_STATE : schedule_cancel(timer.id);
 }
 
@@ -84,6 +98,9 @@ static uint64_t asker(void) {
 
 portico_status api_request(portico_entity to, uint32_t id, const void *data, uint32_t size,
                            uint32_t reply_id, uint32_t timeout_ms, uint64_t *number) {
+    api_enter();
+    api_reads(data, size, MESSAGE_BYTES_MAX);
+    api_writes(number, sizeof *number);
     uint64_t from = api_is_staging("request") ? 0 : asker();
     if (from == 0) {
         return PORTICO_E_STATE;
@@ -99,10 +116,14 @@ portico_status api_request(portico_entity to, uint32_t id, const void *data, uin
 }
 
 portico_status api_reply(uint64_t number, const void *data, uint32_t size) {
+    api_enter();
+    api_reads(data, size, MESSAGE_BYTES_MAX);
     return api_is_staging("reply") ? PORTICO_E_STATE : request_reply(number, data, size);
 }
 
 portico_status api_run_job(uint32_t id, const void *data, uint32_t size, portico_entity reply_to) {
+    api_enter();
+    api_reads(data, size, MESSAGE_BYTES_MAX);
     if (api_is_staging("run_job")) {
         return PORTICO_E_STATE;
     }

@@ -34,6 +34,7 @@ static portico_status change_room(session *s, const void *argument) {
 }
 
 portico_status api_session_join(portico_session id, portico_room to, uint32_t told) {
+    api_enter();
     move m = {.to = room_hold(to.id),
               .message_id = told,
               .result = {.room = to, .status = PORTICO_E_ROOM_CLOSED}};
@@ -48,10 +49,12 @@ static portico_status change_to_none(session *s, const void *argument) {
 }
 
 portico_status api_session_leave(portico_session id) {
+    api_enter();
     return api_change_session("session_leave", id, change_to_none, NULL);
 }
 
 portico_room api_session_room(portico_session id) {
+    api_enter();
     session *s = session_find(id.id);
     if (s == NULL) {
         return (portico_room){0};

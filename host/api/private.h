@@ -3,9 +3,54 @@
 #define PORTICO_API_PRIVATE_H
 
 #include "module/module.h"
+#include "module/running.h"
+#include "os/fault.h"
 #include "session/session.h"
 
 #include <portico/portico.h>
+
+/* ---- enter.c: what each function does before anything else ------------------------------------
+
+ * A function touches the memory that the module has named before it takes a lock or a hold, or
+ * changes anything. So a bad address is a fault of the module at a place where it can be contained
+ * (module/call.c), and the host stays whole. For the same reason it refuses a caller who has used
+ * up its stack. */
+
+/* A fault of the module, unless the thread is in no guard. */
+COLD void api_raise(void);
+
+/* Enough stack is left for a function of the host, and somebody waits for the call. */
+static inline void api_enter(void) {
+    if (os_stack_is_low() || atomic_load_explicit(&running_now.abandoned, memory_order_relaxed)) {
+        api_raise();
+    }
+}
+
+/* `size` bytes are to be read. NULL and more than `most` bytes are left alone: the caller refuses
+ * them. */
+static inline void api_reads(const void *data, uint32_t size, uint32_t most) {
+    if (data != NULL && size <= most) {
+        running_probe(data, size);
+    }
+}
+
+/* A text is to be read. NULL is left alone. */
+static inline void api_reads_text(const char *text) {
+    if (text != NULL) {
+        (void)running_probe_text(text);
+    }
+}
+
+/* `size` bytes may be written. NULL is left alone. */
+static inline void api_writes(void *memory, size_t size) {
+    if (memory != NULL) {
+        running_probe_pages(memory, size, true);
+    }
+}
+
+/* A struct that begins with its size is to be filled, of which the host knows `most` bytes. False:
+ * it is NULL, or its size is not set. */
+bool api_writes_info(void *info, uint32_t most);
 
 /* ---- change.c -------------------------------------------------------------------------------- */
 

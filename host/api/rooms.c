@@ -8,6 +8,11 @@
 portico_status api_room_create(const char *type, const char *name, const void *data, uint32_t size,
                                portico_room *id) {
     uint64_t made = 0;
+    api_enter();
+    api_reads_text(type);
+    api_reads_text(name);
+    api_reads(data, size, ROOM_DATA_MAX);
+    api_writes(id, sizeof *id);
     portico_status status = PORTICO_E_INVALID;
     if (api_is_staging("room_create")) {
         status = PORTICO_E_STATE;
@@ -21,6 +26,9 @@ portico_status api_room_create(const char *type, const char *name, const void *d
 }
 
 portico_room api_room_find(const char *type, const char *name) {
+    api_enter();
+    api_reads_text(type);
+    api_reads_text(name);
     return (portico_room){type != NULL && name != NULL ? room_find(type, name) : 0};
 }
 
@@ -45,6 +53,9 @@ static void list_room(void *arg, room *r) {
 
 uint32_t api_room_list(const char *type, portico_room *rooms, uint32_t capacity) {
     room_search search = {.type = type, .rooms = rooms, .capacity = rooms != NULL ? capacity : 0};
+    api_enter();
+    api_reads_text(type);
+    api_writes(rooms, capacity * sizeof *rooms);
     if (type != NULL) {
         rooms_each(list_room, &search);
     }
@@ -52,6 +63,7 @@ uint32_t api_room_list(const char *type, portico_room *rooms, uint32_t capacity)
 }
 
 portico_status api_room_close(portico_room id, portico_status reason) {
+    api_enter();
     if (api_is_staging("room_close")) {
         return PORTICO_E_STATE;
     }
@@ -68,7 +80,8 @@ portico_status api_room_close(portico_room id, portico_status reason) {
 }
 
 portico_status api_room_info(portico_room id, portico_room_info *info) {
-    if (info == NULL || info->struct_size < sizeof info->struct_size) {
+    api_enter();
+    if (!api_writes_info(info, sizeof *info)) {
         return PORTICO_E_INVALID;
     }
     room *r = room_hold(id.id);
@@ -84,6 +97,7 @@ portico_status api_room_info(portico_room id, portico_room_info *info) {
 }
 
 void *api_room_state(portico_room id) {
+    api_enter();
     entity *e = turn_current();
     return e != NULL && e->id == id.id && e->kind == ENTITY_ROOM
                ? room_state(room_from_entity(e), module_current())
@@ -91,6 +105,8 @@ void *api_room_state(portico_room id) {
 }
 
 uint32_t api_room_members(portico_room id, portico_session *members, uint32_t capacity) {
+    api_enter();
+    api_writes(members, capacity * sizeof *members);
     room *r = room_hold(id.id);
     uint32_t count = r != NULL ? room_members(r, members, members != NULL ? capacity : 0) : 0;
     room_release(r);
@@ -104,6 +120,8 @@ static uint32_t list_members(const void *room_pointer, portico_session *members,
 
 uint32_t api_room_send(portico_room id, uint16_t opcode, const void *data, uint32_t size,
                        portico_session except) {
+    api_enter();
+    api_reads(data, size, FRAME_BYTES_MAX);
     if (api_is_staging("room_send") || (data == NULL && size > 0)) {
         return 0;
     }

@@ -6,16 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-portico_status api_session_send(portico_session id, uint16_t opcode, const void *data,
-                                uint32_t size) {
+/* From any thread, to any session, and of any size. */
+NOINLINE static portico_status send_to(portico_session id, uint16_t opcode, const void *data,
+                                       uint32_t size) {
+    api_enter();
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
-    entity *turn = turn_current();
-    if (turn != NULL && turn->id == id.id && turn->kind == ENTITY_SESSION) {
-        /* An answer: the turn holds the session, and nothing is staged in a turn. */
-        return session_send((session *)turn, opcode, data, size);
-    }
+    api_reads(data, size, FRAME_BYTES_MAX);
     if (api_is_staging("session_send")) {
         return PORTICO_E_STATE;
     }
@@ -28,11 +26,23 @@ portico_status api_session_send(portico_session id, uint16_t opcode, const void 
     return status;
 }
 
+/* Nearly always an answer, in the session's own turn: the turn holds the session, nothing is staged
+ * in a turn, and its call is waited for. */
+portico_status api_session_send(portico_session id, uint16_t opcode, const void *data,
+                                uint32_t size) {
+    entity *turn = turn_of(id.id, ENTITY_SESSION);
+    if (turn == NULL || os_stack_is_low() || data == NULL || !running_probe_small(data, size)) {
+        return send_to(id, opcode, data, size);
+    }
+    return session_send((session *)turn, opcode, data, size);
+}
+
 static portico_status change_close(session *s, const void *argument) {
     return session_close(s, *(const portico_status *)argument) ? PORTICO_OK : PORTICO_E_GONE;
 }
 
 portico_status api_session_close(portico_session id, portico_status reason) {
+    api_enter();
     if (!api_is_reason(reason)) {
         return PORTICO_E_INVALID;
     }
@@ -40,7 +50,8 @@ portico_status api_session_close(portico_session id, portico_status reason) {
 }
 
 portico_status api_session_info(portico_session id, portico_session_info *info) {
-    if (info == NULL || info->struct_size < sizeof info->struct_size) {
+    api_enter();
+    if (!api_writes_info(info, sizeof *info)) {
         return PORTICO_E_INVALID;
     }
     session *s = session_find(id.id);
@@ -67,10 +78,14 @@ static portico_status change_label(session *s, const void *text) {
 }
 
 portico_status api_session_set_label(portico_session id, const char *text) {
+    api_enter();
+    api_reads_text(text);
     return api_change_session("session_set_label", id, change_label, text);
 }
 
 portico_status api_session_label(portico_session id, char text[PORTICO_LABEL_MAX]) {
+    api_enter();
+    api_writes(text, PORTICO_LABEL_MAX);
     if (text == NULL) {
         return PORTICO_E_INVALID;
     }
@@ -85,6 +100,9 @@ portico_status api_session_label(portico_session id, char text[PORTICO_LABEL_MAX
 }
 
 portico_session api_session_find(const char *type, const char *text) {
+    api_enter();
+    api_reads_text(type);
+    api_reads_text(text);
     if (type == NULL || text == NULL || !text_is_name(text)) {
         return (portico_session){0};
     }
@@ -112,6 +130,9 @@ static void list_session(void *arg, session *s) {
 }
 
 uint32_t api_session_list(const char *type, portico_session *sessions, uint32_t capacity) {
+    api_enter();
+    api_reads_text(type);
+    api_writes(sessions, capacity * sizeof *sessions);
     session_search search = {.type = type != NULL ? session_type_find(type) : NULL,
                              .sessions = sessions,
                              .capacity = sessions != NULL ? capacity : 0};

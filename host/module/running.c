@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-enum { PAGE = 4096 };
-
 _Thread_local running running_now;
 
+/* Replaces a byte by itself in one step, so that no write of another thread is lost. */
 static void touch(volatile char *at, bool write) {
     if (write) {
-        *at = *at;
+        volatile _Atomic char *byte = (volatile _Atomic char *)at;
+        char found = atomic_load_explicit(byte, memory_order_relaxed);
+        (void)atomic_compare_exchange_strong_explicit(byte, &found, found, memory_order_relaxed,
+                                                      memory_order_relaxed);
     } else {
         (void)*at;
     }
@@ -18,7 +20,7 @@ static void touch(volatile char *at, bool write) {
 void running_probe_pages(const void *data, size_t size, bool write) {
     volatile char *at = (volatile char *)(uintptr_t)data;
     running_now.probing = true;
-    for (size_t i = 0; i < size; i += PAGE) {
+    for (size_t i = 0; i < size; i += RUNNING_PAGE) {
         touch(at + i, write);
     }
     if (size > 0) {
@@ -29,10 +31,9 @@ void running_probe_pages(const void *data, size_t size, bool write) {
 
 size_t running_probe_text(const char *text) {
     running_now.probing = true;
-    size_t length = 0;
-    while (((const volatile char *)text)[length] != '\0') {
-        length++;
-    }
+    atomic_signal_fence(memory_order_seq_cst); /* strlen stays between the two */
+    size_t length = strlen(text);
+    atomic_signal_fence(memory_order_seq_cst);
     running_now.probing = false;
     return length;
 }

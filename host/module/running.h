@@ -17,6 +17,7 @@ typedef struct running {
     void *describe_arg;
     volatile bool probing; /* the host touches memory that the module has named */
     bool staging;          /* the generation is to replace one that serves */
+    bool asks;             /* the control thread asks a migrate, see module_asks */
     /* Nobody waits for the call any more (caller.h), so the host's functions refuse whatever it
      * asks. Set by another thread. */
     atomic_bool abandoned;
@@ -24,22 +25,32 @@ typedef struct running {
 
 extern _Thread_local running running_now;
 
+enum { RUNNING_PAGE = 4096 }; /* no system has smaller pages */
+
 /* Touch memory that the running module has named, in every page, so that a bad address is a fault
  * of the module now, and not of the host later, under a lock. No lock is held, and nothing that
- * must be released. `running_probe_text` returns the length. */
+ * must be released. With `write` the memory is written to, but does not change, whoever else writes
+ * to it. `running_probe_text` returns the length. */
 COLD void running_probe_pages(const void *data, size_t size, bool write);
 size_t running_probe_text(const char *text);
 
+/* The memory is to be read. False: it is empty or larger than a page, and not touched. */
+static inline bool running_probe_small(const void *data, size_t size) {
+    bool small = size - 1 < RUNNING_PAGE;
+    if (small) {
+        const volatile char *first = data;
+        running_now.probing = true;
+        (void)first[0];
+        (void)first[size - 1];
+        running_now.probing = false;
+    }
+    return small;
+}
+
+/* The memory, of any size, is to be read. */
 static inline void running_probe(const void *data, size_t size) {
-    if (size > 0) {
-        running *r = &running_now;
-        r->probing = true;
-        (void)*(const volatile char *)data;
-        (void)*((const volatile char *)data + size - 1);
-        r->probing = false;
-        if (size > 4096) {
-            running_probe_pages(data, size, false);
-        }
+    if (!running_probe_small(data, size) && size > 0) {
+        running_probe_pages(data, size, false);
     }
 }
 

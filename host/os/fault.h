@@ -25,6 +25,13 @@
 
 #include "os/os.h"
 
+/* After the declaration of a thread-local variable: the executable has it, one instruction away. */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define OS_OWN __attribute__((visibility("hidden")))
+#else
+#define OS_OWN
+#endif
+
 enum { OS_EXIT_FAULT = 70 }; /* EX_SOFTWARE of sysexits.h */
 
 /* X(name, word): `word` is for people. */
@@ -92,10 +99,14 @@ void os_guard_raise(os_fault_kind kind, const char *text);
 
 /* The lowest address that a host function called by foreign code on this thread may have in its
  * stack pointer: 64 KiB above the end. 0: not known. See os_stack_is_low. */
-extern _Thread_local uintptr_t os_stack_limit;
+extern _Thread_local uintptr_t os_stack_limit OS_OWN;
 
 static inline bool os_stack_is_low(void) {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && defined(__x86_64__)
+    bool low; /* one comparison: every function that modules call makes it */
+    __asm__ volatile("cmp %%rsp, %1" : "=@cca"(low) : "m"(os_stack_limit));
+    return low;
+#elif defined(__GNUC__)
     return (uintptr_t)__builtin_frame_address(0) < os_stack_limit;
 #else
     char here;
@@ -143,7 +154,7 @@ void os_place_quick(uintptr_t address, os_place *place);
  * minidump. PORTICO_E_STATE: the system itself writes core files. [in `end` only] */
 portico_status os_fault_dump(const char *path);
 
-/* Writes text to a file in a handler: creates it, or adds to it. */
+/* Writes text to a file in a handler: creates it, or adds to it. `path` NULL: to stderr. */
 void os_fault_write(const char *path, const char *text, size_t size);
 
 #endif

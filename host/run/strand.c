@@ -6,15 +6,20 @@
 
 enum { STRAND_BURST = 32 };
 
-static _Thread_local entity *current;
-static _Thread_local entity *actor; /* NULL: it is `current` */
+static entity nobody = {.kind = ENTITY_KINDS};
+static _Thread_local entity *current = &nobody; /* never NULL: a packet compares its id at once */
+static _Thread_local entity *actor;             /* NULL: it is `current` */
 
 entity *turn_current(void) {
-    return current;
+    return current != &nobody ? current : NULL;
+}
+
+entity *turn_of(uint64_t id, entity_kind kind) {
+    return id == current->id && kind == current->kind ? current : NULL;
 }
 
 entity *turn_actor(void) {
-    return actor != NULL ? actor : current;
+    return actor != NULL ? actor : turn_current();
 }
 
 entity *turn_act(entity *e) {

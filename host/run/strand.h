@@ -54,6 +54,9 @@ void strand_kick(strand *s);
 /* The entity in whose turn the calling thread is, or NULL. */
 entity *turn_current(void);
 
+/* The same if it has that id and kind, else NULL. */
+entity *turn_of(uint64_t id, entity_kind kind);
+
 /* The entity whose handler the calling thread runs, or NULL. Not turn_current for a session in a
  * room: its handlers run in the room's turn. */
 entity *turn_actor(void);

@@ -37,6 +37,10 @@ uint32_t frame_most_bytes(frame_kind kind) {
     return framings[kind].most_bytes;
 }
 
+uint32_t frame_extra_bytes(frame_kind kind) {
+    return framings[kind].overhead_bytes;
+}
+
 static uint32_t read_u16(const uint8_t *bytes) {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
 }

@@ -25,6 +25,9 @@ extern const char *const frame_names[FRAME_KINDS + 1];
 uint32_t frame_least_bytes(frame_kind kind);
 uint32_t frame_most_bytes(frame_kind kind);
 
+/* What a framing adds to a payload. */
+uint32_t frame_extra_bytes(frame_kind kind);
+
 typedef struct frame {
     const uint8_t *data;  /* the payload, inside the parsed bytes */
     uint32_t size;        /* of the payload */

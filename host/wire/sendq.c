@@ -69,22 +69,17 @@ static void sendq_append(sendq *q, segment *g) {
     q->memory_bytes += segment_memory(g);
 }
 
-uint8_t *sendq_add(sendq *q, uint32_t size) {
-    segment *g = q->last;
-    if (!sendq_fits(q, size)) {
-        pool usual = q->queued_bytes == 0            ? POOL_MEDIUM
-                     : g != NULL && g->frame != NULL ? POOL_SMALL
-                                                     : POOL_LARGE;
-        g = segment_create(size, usual);
-        if (g == NULL) {
-            return NULL;
-        }
-        sendq_append(q, g);
+uint8_t *sendq_grow(sendq *q, uint32_t size) {
+    const segment *last = q->last;
+    pool usual = q->queued_bytes == 0                  ? POOL_MEDIUM
+                 : last != NULL && last->frame != NULL ? POOL_SMALL
+                                                       : POOL_LARGE;
+    segment *g = segment_create(size, usual);
+    if (g == NULL) {
+        return NULL;
     }
-    uint8_t *to = (uint8_t *)(g + 1) + g->buffer.size;
-    g->buffer.size += size;
-    q->queued_bytes += size;
-    return to;
+    sendq_append(q, g);
+    return sendq_fill(q, size);
 }
 
 portico_status sendq_share(sendq *q, shared *whole, bool *copied) {

@@ -29,10 +29,6 @@ typedef struct sendq {
     segment own; /* for one reference at a time without an allocation */
 } sendq;
 
-/* Adds `size` bytes at the end. The caller writes them before it uses the queue again. NULL: out of
- * memory. */
-uint8_t *sendq_add(sendq *q, uint32_t size);
-
 /* Adds a shared whole frame at the end, as a reference or, if it is small and `own` is in use, as a
  * copy: *copied says which. */
 portico_status sendq_share(sendq *q, shared *whole, bool *copied);
@@ -41,6 +37,23 @@ portico_status sendq_share(sendq *q, shared *whole, bool *copied);
 static inline bool sendq_fits(const sendq *q, uint32_t size) {
     const segment *g = q->last;
     return g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size;
+}
+
+/* Adds `size` bytes, which fit, at the end. The caller writes them before it uses the queue
+ * again. */
+static inline uint8_t *sendq_fill(sendq *q, uint32_t size) {
+    segment *g = q->last;
+    uint8_t *to = (uint8_t *)(g + 1) + g->buffer.size;
+    g->buffer.size += size;
+    q->queued_bytes += size;
+    return to;
+}
+
+/* The same for bytes that do not fit. NULL: out of memory. */
+uint8_t *sendq_grow(sendq *q, uint32_t size);
+
+static inline uint8_t *sendq_add(sendq *q, uint32_t size) {
+    return sendq_fits(q, size) ? sendq_fill(q, size) : sendq_grow(q, size);
 }
 
 /* Moves up to OS_SEND_BUFFERS_MAX segments into flight. NULL: nothing waits, or something is in
