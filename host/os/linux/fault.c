@@ -280,7 +280,7 @@ static void on_fault(int number, siginfo_t *info, void *arg) {
     ucontext_t *context = arg;
     int kept = errno;
     if (frames_busy()) {
-        cpu_land(context, guard_top);
+        cpu_land_here(context, guard_top);
     } else if (judging || getpid() != faults.process) {
         end_by_signal(number, context);
     } else {

@@ -219,6 +219,7 @@ static void on_exit_call(void) {
     }
     os_fault fault;
     guard_describe_call(OS_FAULT_EXIT, 0, "The C library's exit() was called.", caller, &fault);
+    fault.in_host = false; /* though a sanitizer may be between */
     guard_end(&fault);
     leave(OS_EXIT_FAULT);
 }

@@ -7,11 +7,14 @@
 
 #if defined(__x86_64__)
 
-#define REGISTERS(X)                                                                    \
-    X(RIP, "rip")                                                                       \
-    X(RSP, "rsp") X(RBP, "rbp") X(RAX, "rax") X(RBX, "rbx") X(RCX, "rcx") X(RDX, "rdx") \
-        X(RSI, "rsi") X(RDI, "rdi") X(R8, "r8") X(R9, "r9") X(R10, "r10") X(R11, "r11") \
-            X(R12, "r12") X(R13, "r13") X(R14, "r14") X(R15, "r15") X(EFL, "eflags")
+#define REGISTERS(X)                                                                              \
+    X(RIP, "rip")                                                                                 \
+    X(RSP, "rsp")                                                                                 \
+    X(RBP, "rbp")                                                                                 \
+    X(RAX, "rax")                                                                                 \
+    X(RBX, "rbx") X(RCX, "rcx") X(RDX, "rdx") X(RSI, "rsi") X(RDI, "rdi") X(R8, "r8") X(R9, "r9") \
+        X(R10, "r10") X(R11, "r11") X(R12, "r12") X(R13, "r13") X(R14, "r14") X(R15, "r15")       \
+            X(EFL, "eflags")
 
 static const char *const names[] = {
 #define NAME(reg, name) name,
@@ -222,22 +225,12 @@ const char *os_register_name(uint32_t number) {
     return number < sizeof names / sizeof names[0] ? names[number] : "";
 }
 
-#if GUARD_ASSEMBLER
-
-void guard_landing(void); /* in guard_call.c */
-
-void cpu_land(ucontext_t *context, guard_frame *guard) {
-    cpu_point point = {(uintptr_t)guard_landing, (uintptr_t)guard};
-    cpu_move(context, &point);
-    set_argument(context, guard);
-}
-
-#else
+#if GUARD_JUMPS
 
 /* Below a guard nothing is in use any more. */
 enum { BELOW = 2048 };
 
-void cpu_land(ucontext_t *context, guard_frame *guard) {
+static void land_by_jump(ucontext_t *context, guard_frame *guard) {
     uintptr_t sp = (((uintptr_t)guard - BELOW) & ~(uintptr_t)15) - RETURN_SLOT;
     cpu_point point = {(uintptr_t)guard_land, sp};
     cpu_move(context, &point);
@@ -245,3 +238,29 @@ void cpu_land(ucontext_t *context, guard_frame *guard) {
 }
 
 #endif
+
+#if GUARD_ASSEMBLER
+
+void guard_landing(void); /* in guard_call.c */
+
+void cpu_land_here(ucontext_t *context, guard_frame *guard) {
+    cpu_point point = {(uintptr_t)guard_landing, (uintptr_t)guard};
+    cpu_move(context, &point);
+    set_argument(context, guard);
+}
+
+#else
+
+void cpu_land_here(ucontext_t *context, guard_frame *guard) {
+    land_by_jump(context, guard);
+}
+
+#endif
+
+void cpu_land(ucontext_t *context, guard_frame *guard) {
+#if GUARD_JUMPS
+    land_by_jump(context, guard);
+#else
+    cpu_land_here(context, guard);
+#endif
+}

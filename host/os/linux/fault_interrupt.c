@@ -11,6 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The thread sanitizer does not see the steps in this file. */
+#if defined(PORTICO_TSAN)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define BEFORE_STEP(thread) __tsan_release(thread)
+#define AFTER_STEP(thread) __tsan_acquire(thread)
+#else
+#define BEFORE_STEP(thread) ((void)0)
+#define AFTER_STEP(thread) ((void)0)
+#endif
+
 enum {
     WAIT_MS = 100,   /* for the thread to notice */
     ANSWER_MS = 5000 /* for the answer of one that has noticed */
@@ -28,6 +39,7 @@ static void on_interrupt(int number, siginfo_t *info, void *arg) {
         errno = kept;
         return;
     }
+    AFTER_STEP(self);
     guard_describe_thread(&self->answer);
     self->answer.kind = OS_FAULT_HANG;
     self->answer.code = number;
@@ -38,6 +50,7 @@ static void on_interrupt(int number, siginfo_t *info, void *arg) {
     if (self->answer_ended) {
         guard_land_after(context);
     }
+    BEFORE_STEP(self);
     atomic_store(&self->question, QUESTION_ANSWERED);
     errno = kept;
 }
@@ -66,6 +79,7 @@ static bool wait_while(os_guard_thread *thread, guard_question step, uint32_t ti
 static bool ask(os_guard_thread *thread, bool end) {
     thread->question_end = end;
     thread->answer_ended = false;
+    BEFORE_STEP(thread);
     atomic_store(&thread->question, QUESTION_ASKED);
     if (syscall(SYS_tgkill, getpid(), thread->id, GUARD_INTERRUPT) != 0) {
         atomic_store(&thread->question, QUESTION_NONE);
@@ -79,6 +93,7 @@ static bool ask(os_guard_thread *thread, bool end) {
     }
     bool answered = wait_while(thread, QUESTION_TAKEN, ANSWER_MS);
     atomic_store(&thread->question, QUESTION_NONE);
+    AFTER_STEP(thread);
     return answered;
 }
 

@@ -26,14 +26,18 @@
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
-/* host/CMakeLists.txt defines PORTICO_SANITIZED in a build with sanitizers, and PORTICO_TSAN. They
- * want to see setjmp and longjmp. */
-#if (defined(__x86_64__) && defined(__LP64__) || defined(__aarch64__)) && \
-    !defined(PORTICO_SANITIZED)
+/* GUARD_ASSEMBLER: guard_call_here is written by hand. GUARD_JUMPS: os_guard_call is not, because
+ * sanitizers want to see setjmp and longjmp (host/CMakeLists.txt defines PORTICO_SANITIZED, and
+ * PORTICO_TSAN). */
+#if (defined(__x86_64__) && defined(__LP64__)) || defined(__aarch64__)
 #define GUARD_ASSEMBLER 1
 #else
 #define GUARD_ASSEMBLER 0
-#include <setjmp.h>
+#endif
+#if defined(PORTICO_SANITIZED) || !GUARD_ASSEMBLER
+#define GUARD_JUMPS 1
+#else
+#define GUARD_JUMPS 0
 #endif
 
 /* ---- fault_heap.c ------------------------------------------------------------------------ */
@@ -47,9 +51,6 @@ typedef struct guard_frame {
     uint64_t fpu; /* rounding mode and exception masks */
     struct guard_frame *outer;
     void *owner;
-#if !GUARD_ASSEMBLER
-    sigjmp_buf back;
-#endif
 } guard_frame;
 
 /* The thread's innermost guard; &guard_none: in none. NULL: the thread has not been prepared. */
@@ -100,10 +101,12 @@ void guard_threads_unlock(void);
 
 /* ---- guard_call.c ------------------------------------------------------------------------ */
 
-/* os_guard_call for a thread that need not be prepared. */
+/* os_guard_call for functions of these files, on threads that need not be prepared: sanitizers do
+ * not see it. guard_land does not end such a call. */
 bool guard_call_here(void (*fn)(void *arg), void *arg, void *owner) HIDDEN;
 
-/* Returns false from the guard's call. The caller runs on the same stack, below the guard. */
+/* Returns false from the guard's os_guard_call. The caller runs on the same stack, below the guard.
+ */
 _Noreturn void guard_land(guard_frame *guard) HIDDEN;
 
 /* ---- fault_cpu.c ------------------------------------------------------------------------- */
@@ -132,8 +135,9 @@ void cpu_caller(const ucontext_t *context, cpu_point *caller);
 
 void cpu_move(ucontext_t *context, const cpu_point *point);
 
-/* When the handler returns, the guard's call returns false. */
+/* When the handler returns, the guard's os_guard_call or guard_call_here returns false. */
 void cpu_land(ucontext_t *context, guard_frame *guard);
+void cpu_land_here(ucontext_t *context, guard_frame *guard);
 
 /* ---- fault_frames.c ---------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * what a function must leave unchanged, calls, and on the common way back restores nothing, because
  * the function has done that. After a fault the handler lets the thread continue at guard_landing,
  * with the guard in the stack pointer. Elsewhere, and for sanitizers, which want to see it,
- * sigsetjmp does the same. Any thread.
+ * sigsetjmp does the same; only guard_call_here stays then. Any thread.
  *
  * In the assembler the guard_frame is the lowest part of the frame. The thread-local variables are
  * the executable's own: each is at a fixed distance from the thread pointer. No object with this
@@ -14,6 +14,15 @@
 #include "guard.h"
 
 #include <stddef.h>
+
+#if GUARD_JUMPS
+#include <setjmp.h>
+#define CALL "guard_call_unused"
+#define LAND "guard_land_unused"
+#else
+#define CALL "os_guard_call"
+#define LAND "guard_land"
+#endif
 
 #if GUARD_ASSEMBLER
 
@@ -26,10 +35,9 @@ _Static_assert(offsetof(guard_frame, owner) == 16, "see the assembler");
 /* guard_call_here has os_guard_call's arguments, and %rax the thread's innermost guard. */
 __asm__(".text\n"
         ".p2align 5\n"
-        ".globl os_guard_call\n"
-        ".hidden os_guard_call\n"
-        ".type os_guard_call, @function\n"
-        "os_guard_call:\n"
+        ".globl " CALL "\n"
+        ".hidden " CALL "\n"
+        ".type " CALL ", @function\n" CALL ":\n"
         "    .cfi_startproc\n"
         "    mov %fs:guard_top@tpoff, %rax\n"
         "    test %rax, %rax\n"
@@ -91,7 +99,7 @@ __asm__(".text\n"
         "    .cfi_def_cfa %rsp, 8\n"
         "    ret\n"
         "    .cfi_endproc\n"
-        ".size os_guard_call, . - os_guard_call\n"
+        ".size " CALL ", . - " CALL "\n"
         ".globl guard_call_here\n"
         ".hidden guard_call_here\n"
         ".type guard_call_here, @function\n"
@@ -101,10 +109,9 @@ __asm__(".text\n"
         "    jmp 1b\n"
         "    .cfi_endproc\n"
         ".size guard_call_here, . - guard_call_here\n"
-        ".globl guard_land\n"
-        ".hidden guard_land\n"
-        ".type guard_land, @function\n"
-        "guard_land:\n"
+        ".globl " LAND "\n"
+        ".hidden " LAND "\n"
+        ".type " LAND ", @function\n" LAND ":\n"
         "    .cfi_startproc\n"
         "    .cfi_undefined %rip\n"
         "    mov %rdi, %rsp\n"
@@ -127,7 +134,7 @@ __asm__(".text\n"
         "    xor %eax, %eax\n"
         "    ret\n"
         "    .cfi_endproc\n"
-        ".size guard_land, . - guard_land\n");
+        ".size " LAND ", . - " LAND "\n");
 
 #else
 
@@ -139,10 +146,9 @@ __asm__(".text\n"
 
 __asm__(".text\n"
         ".p2align 5\n"
-        ".globl os_guard_call\n"
-        ".hidden os_guard_call\n"
-        ".type os_guard_call, %function\n"
-        "os_guard_call:\n"
+        ".globl " CALL "\n"
+        ".hidden " CALL "\n"
+        ".type " CALL ", %function\n" CALL ":\n"
         "    .cfi_startproc\n" TOP_ADDRESS "    ldr x10, [x9]\n"
         "    cbz x10, 2f\n"
         "1:  stp x29, x30, [sp, #-192]!\n"
@@ -208,7 +214,7 @@ __asm__(".text\n"
         "    .cfi_restore 30\n"
         "    ret\n"
         "    .cfi_endproc\n"
-        ".size os_guard_call, . - os_guard_call\n"
+        ".size " CALL ", . - " CALL "\n"
         ".globl guard_call_here\n"
         ".hidden guard_call_here\n"
         ".type guard_call_here, %function\n"
@@ -217,10 +223,9 @@ __asm__(".text\n"
         "    b 1b\n"
         "    .cfi_endproc\n"
         ".size guard_call_here, . - guard_call_here\n"
-        ".globl guard_land\n"
-        ".hidden guard_land\n"
-        ".type guard_land, %function\n"
-        "guard_land:\n"
+        ".globl " LAND "\n"
+        ".hidden " LAND "\n"
+        ".type " LAND ", %function\n" LAND ":\n"
         ".globl guard_landing\n"
         ".hidden guard_landing\n"
         "guard_landing:\n"
@@ -242,11 +247,18 @@ __asm__(".text\n"
         "    mov w0, #0\n"
         "    ret\n"
         "    .cfi_endproc\n"
-        ".size guard_land, . - guard_land\n");
+        ".size " LAND ", . - " LAND "\n");
 
 #endif
 
-#else
+#endif
+
+#if GUARD_JUMPS
+
+typedef struct jump_frame {
+    guard_frame guard; /* first */
+    sigjmp_buf back;
+} jump_frame;
 
 static inline uint64_t fpu_save(void) {
     uint64_t fpu = 0;
@@ -254,6 +266,8 @@ static inline uint64_t fpu_save(void) {
     __asm__ volatile("stmxcsr %0\n\tfnstcw 4%0" : "=m"(fpu));
 #elif defined(__aarch64__)
     __asm__ volatile("mrs %0, fpcr" : "=r"(fpu));
+#elif defined(__riscv_flen)
+    __asm__ volatile("frcsr %0" : "=r"(fpu));
 #endif
     return fpu;
 }
@@ -263,24 +277,26 @@ static inline void fpu_restore(uint64_t fpu) {
     __asm__ volatile("fninit\n\tfldcw 4%0\n\tldmxcsr %0" : : "m"(fpu));
 #elif defined(__aarch64__)
     __asm__ volatile("msr fpcr, %0" : : "r"(fpu));
+#elif defined(__riscv_flen)
+    __asm__ volatile("fscsr %0" : : "r"(fpu));
 #else
     (void)fpu;
 #endif
 }
 
-bool guard_call_here(void (*fn)(void *arg), void *arg, void *owner) {
-    guard_frame guard;
-    guard.fpu = fpu_save();
-    guard.outer = guard_top;
-    guard.owner = owner;
-    if (sigsetjmp(guard.back, 0) == 0) {
-        guard_top = &guard;
+static bool call_by_jump(void (*fn)(void *arg), void *arg, void *owner) {
+    jump_frame jump;
+    jump.guard.fpu = fpu_save();
+    jump.guard.outer = guard_top;
+    jump.guard.owner = owner;
+    if (sigsetjmp(jump.back, 0) == 0) {
+        guard_top = &jump.guard;
         fn(arg);
-        guard_top = guard.outer;
+        guard_top = jump.guard.outer;
         return true;
     }
-    fpu_restore(guard.fpu);
-    guard_top = guard.outer;
+    fpu_restore(jump.guard.fpu);
+    guard_top = jump.guard.outer;
     return false;
 }
 
@@ -289,11 +305,17 @@ bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
         fn(arg);
         return true;
     }
-    return guard_call_here(fn, arg, owner);
+    return call_by_jump(fn, arg, owner);
 }
 
 void guard_land(guard_frame *guard) {
-    siglongjmp(guard->back, 1);
+    siglongjmp(((jump_frame *)(void *)guard)->back, 1);
 }
+
+#if !GUARD_ASSEMBLER
+bool guard_call_here(void (*fn)(void *arg), void *arg, void *owner) {
+    return call_by_jump(fn, arg, owner);
+}
+#endif
 
 #endif
