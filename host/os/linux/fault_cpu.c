@@ -7,19 +7,14 @@
 
 #if defined(__x86_64__)
 
-#define REGISTERS(X)                                                                              \
-    X(RIP, "rip")                                                                                 \
-    X(RSP, "rsp")                                                                                 \
-    X(RBP, "rbp")                                                                                 \
-    X(RAX, "rax")                                                                                 \
-    X(RBX, "rbx") X(RCX, "rcx") X(RDX, "rdx") X(RSI, "rsi") X(RDI, "rdi") X(R8, "r8") X(R9, "r9") \
-        X(R10, "r10") X(R11, "r11") X(R12, "r12") X(R13, "r13") X(R14, "r14") X(R15, "r15")       \
-            X(EFL, "eflags")
-
 static const char *const names[] = {
-#define NAME(reg, name) name,
-    REGISTERS(NAME)
-#undef NAME
+    "rip", "rsp", "rbp", "rax", "rbx", "rcx", "rdx", "rsi", "rdi",
+    "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "eflags",
+};
+
+static const uint8_t numbers[] = {
+    REG_RIP, REG_RSP, REG_RBP, REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI,
+    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_EFL,
 };
 
 enum { ERROR_WRITE = 2, ERROR_FETCH = 16, TRAP_PROTECTION = 13, TRAP_PAGE = 14 };
@@ -36,11 +31,6 @@ uintptr_t cpu_sp(const ucontext_t *context) {
 }
 
 void cpu_registers(const ucontext_t *context, os_fault *fault) {
-    static const int numbers[] = {
-#define NUMBER(reg, name) REG_##reg,
-        REGISTERS(NUMBER)
-#undef NUMBER
-    };
     fault->register_count = sizeof numbers / sizeof numbers[0];
     for (uint32_t i = 0; i < fault->register_count; i++) {
         fault->registers[i] = (uint64_t)context->uc_mcontext.gregs[numbers[i]];

@@ -53,6 +53,7 @@ static void *map_thread(void) {
     size_t stack = (HANDLER_STACK + 2 * getauxval(AT_MINSIGSTKSZ) + page - 1) & ~(page - 1);
     size_t size = page + stack + ((sizeof(os_guard_thread) + page - 1) & ~(page - 1));
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    /* cppcheck-suppress invalidFunctionArg // -1 is right for MAP_ANONYMOUS */
     char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (memory == MAP_FAILED) {
         return NULL;
@@ -95,8 +96,8 @@ static void find_stack(os_guard_thread *thread) {
         thread->stack_guard = 0;
         return;
     }
-    pthread_attr_getstack(&attributes, &low, &size);
-    pthread_attr_getguardsize(&attributes, &guard);
+    (void)pthread_attr_getstack(&attributes, &low, &size);
+    (void)pthread_attr_getguardsize(&attributes, &guard);
     pthread_attr_destroy(&attributes);
     thread->stack_low = (uintptr_t)low;
     thread->stack_guard = guard;

@@ -78,13 +78,13 @@ static APART void measure_null(void) {
 #endif
 
 static APART int recurse(int depth) {
-    volatile char room[256];
-    room[depth & 255] = 1;
+    volatile uint8_t room[256];
+    room[(depth + 1) & 255] = 1;
     return recurse(depth + 1) + room[(depth + 1) & 255];
 }
 
 static APART void allocate(void) {
-    volatile char *room = __builtin_alloca(much);
+    volatile uint8_t *room = __builtin_alloca(much);
     room[0] = 1;
     sink = room[much - 1];
 }
@@ -144,7 +144,7 @@ static APART void end_thread(void) {
 }
 
 static APART void smash(void) {
-    volatile char room[16];
+    volatile uint8_t room[16];
     volatile size_t size = 64;
     for (size_t i = 0; i < size; i++) {
         room[i] = 'x';
@@ -156,7 +156,7 @@ static APART void free_twice(void) {
     void *volatile block = malloc(2000);
     void *volatile wall = malloc(2000);
     free(block);
-    free(block);
+    free(block); /* cppcheck-suppress doubleFree */
     free(wall);
 }
 
