@@ -58,10 +58,10 @@ enum { FAULTY_CONTAINED = 1, FAULTY_ENDS = 2, FAULTY_EITHER = 3, FAULTY_HANGS = 
     X(HOST_LIST, "host_list", CONTAINED, CONTAINED)                                      \
     X(HOST_CHANNEL, "host_channel", CONTAINED, CONTAINED)                                \
     X(PRINTF, "printf", ENDS, EITHER)                                                    \
-    X(QSORT_BASE, "qsort_base", ENDS, EITHER)                                            \
+    X(QSORT_BASE, "qsort_base", EITHER, EITHER)                                          \
     X(WILD_FREE, "wild_free", ENDS, EITHER)                                              \
     X(DOUBLE_FREE, "double_free", ENDS, EITHER)                                          \
-    X(HEAP_DAMAGE, "heap_damage", ENDS, EITHER)                                          \
+    X(USE_FREED, "use_freed", ENDS, EITHER)                                              \
     X(STACK_DAMAGE, "stack_damage", ENDS, ENDS)                                          \
     X(FORTIFY, "fortify", ENDS, EITHER)                                                  \
     X(THREAD_NULL, "thread_null", ENDS, ENDS) /* on a thread of its own */               \

@@ -3,25 +3,35 @@
 
 #include <stdexcept>
 
-namespace {
+// Not local to this file: the compiler would see that nobody but `born` has an act.
+namespace faulty_ways {
+
+struct unborn;
+void call(unborn *one);
+void (*volatile caller)(unborn *one) = call;
 
 // Its constructor calls a function that nobody has defined yet.
 struct unborn {
     unborn() {
-        call();
+        caller(this);
     }
     virtual ~unborn() {
     }
-    void call() {
-        act();
-    }
     virtual void act() = 0;
 };
+
+void call(unborn *one) {
+    one->act();
+}
 
 struct born : unborn {
     void act() override {
     }
 };
+
+} // namespace faulty_ways
+
+namespace {
 
 volatile bool yes = true;
 
@@ -44,7 +54,7 @@ extern "C" void faulty_cpp(uint32_t kind) {
     } else if (kind == FAULTY_TERMINATE) {
         promise_not_to();
     } else {
-        born one;
+        faulty_ways::born one;
         one.act();
     }
 }

@@ -27,9 +27,10 @@
 static _Atomic uint64_t faulty_session;
 
 static volatile uintptr_t faulty_offset; /* 0 */
-static const volatile int faulty_constant[4] = {1, 2, 3, 4};
+enum { FAULTY_SIZE = 100, FAULTY_JOB = 5, FAULTY_BLOCK = 16 << 20, FAULTY_PAGE = 4096 };
+static const int faulty_constant[4] = {1, 2, 3, 4};
+static char faulty_block[FAULTY_SIZE];
 
-enum { FAULTY_SIZE = 100, FAULTY_BLOCK = 16 << 20, FAULTY_PAGE = 4096 };
 static const uintptr_t faulty_wild = (uintptr_t)0x123456789000u;
 
 static void *faulty_at(uintptr_t address) {
@@ -113,7 +114,7 @@ __attribute__((noinline)) static void faulty_alloca(void) {
 __attribute__((noinline)) static void faulty_smash(void) {
     char buffer[16] = "";
     volatile size_t size = sizeof buffer + 48;
-    char *volatile at = buffer;
+    volatile char *volatile at = buffer;
     for (volatile size_t i = 0; i < size; i++) {
         at[i] = 'A';
     }
@@ -131,17 +132,16 @@ static int faulty_compare_well(const void *a, const void *b) {
 }
 
 static void faulty_library(uint32_t kind) {
-    char block[FAULTY_SIZE] = "";
+    static char *volatile there = faulty_block;
     int numbers[] = {3, 1, 2};
-    volatile size_t size = sizeof block;
-    char *volatile there = block;
+    volatile size_t size = FAULTY_SIZE;
     switch (kind) {
     case FAULTY_MEMCPY: memcpy(there, faulty_bad(), size); break;
     case FAULTY_MEMCPY_TO: memcpy(faulty_bad(), there, size); break;
     case FAULTY_STRLEN: size = strlen(faulty_bad()); break;
     case FAULTY_QSORT_CALLBACK: qsort(numbers, 3, sizeof numbers[0], faulty_compare); break;
     case FAULTY_QSORT_BASE: qsort(faulty_bad(), FAULTY_SIZE, 4, faulty_compare_well); break;
-    default: (void)snprintf(block, sizeof block, "%s", (const char *)faulty_bad()); break;
+    default: (void)snprintf(there, size, "%s", (const char *)faulty_bad()); break;
     }
 }
 
@@ -162,24 +162,35 @@ static void faulty_fortify(void) {
 #endif
 }
 
+/* Writes into a freed block, where the C library keeps the list of such blocks. */
+static void faulty_use_freed(void) {
+    enum { BYTES = 24 };
+    char *volatile blocks[] = {malloc(BYTES), malloc(BYTES)};
+    char *volatile more[4];
+    volatile uintptr_t *volatile list = (volatile uintptr_t *)(void *)blocks[1];
+    if (blocks[0] == NULL || blocks[1] == NULL) {
+        return;
+    }
+    free(blocks[0]);
+    free(blocks[1]);
+    *list ^= 1; /* glibc: the next block of the list is at an odd address */
+    for (int i = 0; i < 4; i++) {
+        more[i] = malloc(BYTES);
+    }
+    for (int i = 0; i < 4; i++) {
+        free(more[i]);
+    }
+}
+
 static void faulty_heap(uint32_t kind) {
     char *volatile block = malloc(24);
-    char *volatile others[64];
     if (kind == FAULTY_WILD_FREE) {
         free(faulty_bad());
     } else if (kind == FAULTY_DOUBLE_FREE) {
         free(block);
         free(block);
-    } else if (block != NULL) {
-        for (volatile size_t i = 0; i < 4096; i++) {
-            block[i] = 'A';
-        }
-        for (size_t i = 0; i < 64; i++) {
-            others[i] = malloc(16 + 64 * i);
-        }
-        for (size_t i = 0; i < 64; i++) {
-            free(others[i]);
-        }
+    } else {
+        faulty_use_freed();
     }
 }
 
@@ -259,7 +270,7 @@ static void faulty_host_entity(uint32_t kind) {
     case FAULTY_HOST_REQUEST:
         (void)portico->request(me, 1, faulty_bad(), FAULTY_SIZE, 1, 1000, NULL);
         break;
-    case FAULTY_HOST_JOB: (void)portico->run_job(1, faulty_bad(), FAULTY_SIZE, me); break;
+    case FAULTY_HOST_JOB: (void)portico->run_job(FAULTY_JOB, faulty_bad(), FAULTY_SIZE, me); break;
     case FAULTY_HOST_INFO: (void)portico->session_info(session, faulty_bad()); break;
     case FAULTY_HOST_LABEL: (void)portico->session_set_label(session, faulty_bad()); break;
     default: (void)portico->session_label(session, faulty_bad()); break;
@@ -338,7 +349,7 @@ static void faulty_do(uint32_t kind) {
         faulty_host_entity(kind);
     } else if (kind >= FAULTY_HOST_DATA_PATH && kind <= FAULTY_HOST_CHANNEL) {
         faulty_host_name(kind);
-    } else if (kind >= FAULTY_WILD_FREE && kind <= FAULTY_HEAP_DAMAGE) {
+    } else if (kind >= FAULTY_WILD_FREE && kind <= FAULTY_USE_FREED) {
         faulty_heap(kind);
     } else if (kind == FAULTY_STACK_DAMAGE) {
         faulty_smash();

@@ -20,7 +20,7 @@ enum { RATE = 20, QUIET_MS = 3000, LIFE_SHARE = 20 };
 typedef struct account {
     uint32_t by[PROVOKED_WRONG + 1];
     uint32_t first_wrong; /* the entry */
-    char what[200];
+    char what[300];
 } account;
 
 static int times;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char faults_no_policy[] = "probation_s = 0\nfault_limit = 1000000\n";
+const char faults_no_policy[] = "probation_s = 0\nfault_limit = 0\n";
 
 enum { TEXT = 4096, EXIT_FAULT = 70 };
 
@@ -32,7 +32,7 @@ static void write_plan(const char *folder, const char *text) {
 
 host *faults_host(const faults_options *options) {
     static const char keys[] = "framing = u16\nmax_sessions = 2000\nmax_per_address = 2000\n"
-                               "send_limit_bytes = 64K\nclose_timeout_ms = 2000\n";
+                               "send_limit_bytes = 1M\nsend_buffer_bytes = 16K\n";
     char body[TEXT] = "";
     char folder[1024];
     host_options how = {
