@@ -32,52 +32,62 @@ static const DWORD heap_corruption = 0xC0000374;
 
 static const os_fault none;
 
-/* What a processor finds, and the system; not what a program raises for itself. */
+static const char not_masked[] = "A floating-point exception that is not masked.";
+
+/* What the processor and the system find; not what a program raises for itself. */
 static const struct {
     DWORD code;
     os_fault_kind kind;
+    const char *text;
 } processor_codes[] = {
-    {EXCEPTION_ACCESS_VIOLATION, OS_FAULT_MEMORY},
-    {EXCEPTION_IN_PAGE_ERROR, OS_FAULT_MEMORY},
-    {EXCEPTION_DATATYPE_MISALIGNMENT, OS_FAULT_MEMORY},
-    {EXCEPTION_STACK_OVERFLOW, OS_FAULT_STACK},
-    {EXCEPTION_INT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_INT_OVERFLOW, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_DENORMAL_OPERAND, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_INEXACT_RESULT, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_INVALID_OPERATION, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_OVERFLOW, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_STACK_CHECK, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_FLT_UNDERFLOW, OS_FAULT_ARITHMETIC},
-    {0xC00002B4 /* STATUS_FLOAT_MULTIPLE_FAULTS */, OS_FAULT_ARITHMETIC},
-    {0xC00002B5 /* STATUS_FLOAT_MULTIPLE_TRAPS */, OS_FAULT_ARITHMETIC},
-    {EXCEPTION_ILLEGAL_INSTRUCTION, OS_FAULT_INSTRUCTION},
-    {EXCEPTION_PRIV_INSTRUCTION, OS_FAULT_INSTRUCTION},
-    {EXCEPTION_BREAKPOINT, OS_FAULT_TRAP},
-    {EXCEPTION_SINGLE_STEP, OS_FAULT_TRAP},
-    {0xC0000420 /* STATUS_ASSERTION_FAILURE: int 0x2c */, OS_FAULT_TRAP},
-    {EXCEPTION_ARRAY_BOUNDS_EXCEEDED, OS_FAULT_OTHER},
+    {EXCEPTION_ACCESS_VIOLATION, OS_FAULT_MEMORY, ""},
+    {EXCEPTION_IN_PAGE_ERROR, OS_FAULT_MEMORY, "The mapped file has no such page."},
+    {EXCEPTION_DATATYPE_MISALIGNMENT, OS_FAULT_MEMORY, "The address is not aligned as required."},
+    {EXCEPTION_STACK_OVERFLOW, OS_FAULT_STACK, ""},
+    {EXCEPTION_INT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC, ""},
+    {EXCEPTION_INT_OVERFLOW, OS_FAULT_ARITHMETIC, ""},
+    {EXCEPTION_FLT_DENORMAL_OPERAND, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_DIVIDE_BY_ZERO, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_INEXACT_RESULT, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_INVALID_OPERATION, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_OVERFLOW, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_STACK_CHECK, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_FLT_UNDERFLOW, OS_FAULT_ARITHMETIC, not_masked},
+    {0xC00002B4 /* STATUS_FLOAT_MULTIPLE_FAULTS */, OS_FAULT_ARITHMETIC, not_masked},
+    {0xC00002B5 /* STATUS_FLOAT_MULTIPLE_TRAPS */, OS_FAULT_ARITHMETIC, not_masked},
+    {EXCEPTION_ILLEGAL_INSTRUCTION, OS_FAULT_INSTRUCTION, ""},
+    {EXCEPTION_PRIV_INSTRUCTION, OS_FAULT_INSTRUCTION, "The instruction is for the system only."},
+    {EXCEPTION_BREAKPOINT, OS_FAULT_TRAP, ""},
+    {EXCEPTION_SINGLE_STEP, OS_FAULT_TRAP, ""},
+    {0xC0000420 /* STATUS_ASSERTION_FAILURE: int 0x2c */, OS_FAULT_TRAP, ""},
+    {EXCEPTION_ARRAY_BOUNDS_EXCEEDED, OS_FAULT_OTHER, ""},
 };
 
-/* OS_FAULT_KINDS: no code of a processor. */
-static os_fault_kind processor_kind(DWORD code) {
+/* The row in processor_codes; -1: none. */
+static int processor_row(DWORD code) {
     for (size_t i = 0; i < sizeof processor_codes / sizeof processor_codes[0]; i++) {
         if (processor_codes[i].code == code) {
-            return processor_codes[i].kind;
+            return (int)i;
         }
     }
-    return OS_FAULT_KINDS;
+    return -1;
 }
 
-static os_fault_kind kind_of(DWORD code) {
-    os_fault_kind kind = processor_kind(code);
-    if (kind == OS_FAULT_KINDS) {
-        kind = code == heap_corruption                                       ? OS_FAULT_DAMAGE
-               : code == thrown_by_microsoft || code == (DWORD)THROWN_BY_GCC ? OS_FAULT_ABORT
-                                                                             : OS_FAULT_OTHER;
+static void describe_code(DWORD code, os_fault *f) {
+    int row = processor_row(code);
+    f->code = (int32_t)code;
+    f->kind = OS_FAULT_OTHER;
+    f->text[0] = '\0';
+    if (row >= 0) {
+        f->kind = processor_codes[row].kind;
+        guard_text(f, processor_codes[row].text);
+    } else if (code == heap_corruption) {
+        f->kind = OS_FAULT_DAMAGE;
+        guard_text(f, "The heap has found it.");
+    } else if (code == thrown_by_microsoft || code == (DWORD)THROWN_BY_GCC) {
+        f->kind = OS_FAULT_ABORT;
+        guard_text(f, "An exception of C++ that nobody catches.");
     }
-    return kind;
 }
 
 /* The two numbers that come with a bad address. Of an address that no process can have the
@@ -91,6 +101,9 @@ static void copy_address(const EXCEPTION_RECORD *r, os_fault *f) {
         return;
     }
     f->address = r->ExceptionInformation[1];
+    if (f->kind == OS_FAULT_MEMORY && f->address == UINTPTR_MAX) {
+        guard_text(f, "The address is one that no process has.");
+    }
     if (f->kind == OS_FAULT_MEMORY) {
         f->access = f->address == UINTPTR_MAX         ? '?'
                     : r->ExceptionInformation[0] == 0 ? 'r'
@@ -103,12 +116,8 @@ static void copy_address(const EXCEPTION_RECORD *r, os_fault *f) {
 static void describe(os_guard_thread *t, const EXCEPTION_RECORD *r, const CONTEXT *context,
                      guard_walk *walk) {
     os_fault *f = &t->found;
-    f->kind = kind_of(r->ExceptionCode);
-    f->code = (int32_t)r->ExceptionCode;
-    f->in_guard = t->innermost != NULL;
+    describe_code(r->ExceptionCode, f);
     f->raised = false;
-    f->thread = t->id;
-    f->text[0] = '\0';
     copy_address(r, f);
     /* Past the last page that the stack may use, and past its guard page once that is gone. */
     if (f->kind == OS_FAULT_MEMORY && f->address >= t->stack_begin &&
@@ -116,11 +125,11 @@ static void describe(os_guard_thread *t, const EXCEPTION_RECORD *r, const CONTEX
         f->kind = OS_FAULT_STACK;
         f->access = '\0';
     }
-    *walk = (guard_walk){.guard = t->innermost != NULL ? t->innermost->stack : 0,
-                         .short_walk = f->kind == OS_FAULT_STACK};
-    guard_describe(t, context, f, walk);
+    *walk = (guard_walk){.short_walk = f->kind == OS_FAULT_STACK};
+    guard_describe(t, t, context, f, walk);
     if (f->kind == OS_FAULT_INSTRUCTION && !f->in_host && guard_is_protector(t, f)) {
         f->kind = OS_FAULT_DAMAGE;
+        guard_text(f, guard_protector_text);
     }
 }
 
@@ -165,7 +174,7 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *e) {
     os_guard_thread *t = guard_thread();
     bool damage = r->ExceptionCode == heap_corruption;
     bool in_guard = t != NULL && t->innermost != NULL;
-    if (!damage && (!in_guard || processor_kind(r->ExceptionCode) == OS_FAULT_KINDS)) {
+    if (!damage && (!in_guard || processor_row(r->ExceptionCode) < 0)) {
         return EXCEPTION_CONTINUE_SEARCH;
     }
     if (in_guard && t->innermost->probe) {
@@ -196,8 +205,6 @@ static void drop_throw(os_fault *f) {
         f->frame_count -= THROWING;
         memmove(f->frames, f->frames + THROWING, f->frame_count * sizeof f->frames[0]);
     }
-    static const char text[] = "a C++ exception that nobody catches";
-    memcpy(f->text, text, sizeof text);
 }
 
 __attribute__((used)) EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *r, void *frame,
@@ -258,6 +265,7 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
         return PORTICO_E_NO_MEMORY;
     }
     SetUnhandledExceptionFilter(on_unhandled);
+    guard_raise_start();
     return os_guard_self() != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
@@ -289,100 +297,4 @@ bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
 const os_fault *os_guard_fault(void) {
     const os_guard_thread *t = guard_thread();
     return t != NULL ? &t->contained : &none;
-}
-
-/* ---- faults that code finds itself --------------------------------------------------------- */
-
-/* Drops the executable's own frames, which end with the function that was called. If there are no
- * others before the guard, only the function that describes. */
-static void drop_own(os_fault *f, const guard_walk *walk) {
-    uint32_t inside = walk->reached ? walk->frames_inside : f->frame_count;
-    uint32_t own = 0;
-    while (own < inside && guard_image_has(&guard_host, f->frames[own])) {
-        own++;
-    }
-    own = own < inside ? own : 1;
-    if (own < f->frame_count) {
-        f->frame_count -= own;
-        memmove(f->frames, f->frames + own, f->frame_count * sizeof f->frames[0]);
-    }
-}
-
-static void copy_text(char *to, size_t size, const char *from) {
-    size_t length = strnlen(from != NULL ? from : "", size - 1);
-    memcpy(to, from != NULL ? from : "", length);
-    to[length] = '\0';
-}
-
-/* Describes in t->found a fault that code has found itself. */
-static void describe_found(os_guard_thread *t, os_fault_kind kind, const char *text,
-                           const CONTEXT *context) {
-    os_fault *f = &t->found;
-    guard_walk walk = {.guard = t->innermost != NULL ? t->innermost->stack : 0};
-    f->kind = kind;
-    f->code = 0;
-    f->in_guard = t->innermost != NULL;
-    f->raised = false;
-    f->thread = t->id;
-    f->access = kind == OS_FAULT_MEMORY ? '?' : '\0';
-    f->address = 0;
-    copy_text(f->text, sizeof f->text, text);
-    guard_describe(t, context, f, &walk);
-    drop_own(f, &walk);
-    f->in_host = false;
-}
-
-/* Ends the call of the innermost guard, or returns. */
-static void raise_in_guard(os_guard_thread *t, os_fault_kind kind, const char *text, bool raised,
-                           const CONTEXT *context) {
-    t->busy = true;
-    describe_found(t, kind, text, context);
-    t->found.raised = raised;
-    bool lands = guard_contain(t, &t->found);
-    t->busy = false;
-    if (lands) {
-        guard_land(t->innermost->stack);
-    }
-}
-
-static bool may_raise(const os_guard_thread *t) {
-    return t != NULL && t->innermost != NULL && !t->innermost->probe && !t->busy;
-}
-
-NOINLINE void os_guard_raise(os_fault_kind kind, const char *text) {
-    os_guard_thread *t = guard_thread();
-    if (may_raise(t)) {
-        CONTEXT context;
-        RtlCaptureContext(&context);
-        raise_in_guard(t, kind, text, true, &context);
-    }
-}
-
-/* The exit code of abort() in Microsoft's C libraries.
- * https://learn.microsoft.com/cpp/c-runtime-library/reference/abort */
-enum { EXIT_ABORT = 3 };
-
-NOINLINE _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text) {
-    static CONTEXT at_end; /* of the one thread that gets there */
-    static EXCEPTION_RECORD record;
-    CONTEXT context;
-    RtlCaptureContext(&context);
-    os_guard_thread *t = guard_thread();
-    bool in_guard = t != NULL && t->innermost != NULL;
-    if (may_raise(t)) {
-        raise_in_guard(t, kind, text, false, &context);
-    }
-    DWORD code = in_guard && kind == OS_FAULT_ABORT ? EXIT_ABORT : OS_EXIT_FAULT;
-    guard_end_begins(code);
-    t = t != NULL ? t : guard_thread_spare();
-    t->busy = true;
-    describe_found(t, kind, text, &context);
-    at_end = context;
-    record.ExceptionCode = code;
-    record.ExceptionAddress = (void *)t->found.frames[0]; // NOLINT(performance-no-int-to-ptr)
-    guard_end(&t->found, in_guard ? t->innermost->owner : NULL, &record, &at_end);
-    TerminateProcess(GetCurrentProcess(), code);
-    for (;;) {
-        Sleep(INFINITE); /* not reached */
-    }
 }

@@ -25,20 +25,28 @@ static _Noreturn void on_abort(void) {
 }
 
 static _Noreturn void on_terminate(void) {
-    guard_end_of_caller(OS_FAULT_ABORT, "std::terminate");
+    guard_end_of_caller(OS_FAULT_ABORT, "std::terminate() was called.");
 }
 
 static _Noreturn void on_pure_call(void) {
-    guard_end_of_caller(OS_FAULT_ABORT, "a pure virtual function was called");
+    guard_end_of_caller(OS_FAULT_ABORT, "A pure virtual function was called.");
 }
 
 static _Noreturn void on_invalid_parameter(void) {
-    guard_end_of_caller(OS_FAULT_ABORT, "the C library refuses a parameter");
+    guard_end_of_caller(OS_FAULT_ABORT, "The C library refuses a parameter.");
+}
+
+static const char *name_of(const char *path) {
+    const char *name = path;
+    for (; *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
 }
 
 static _Noreturn void on_assert(const char *condition, const char *file, unsigned line) {
     char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "assertion failed: %s (%s:%u)", condition, file, line);
+    snprintf(text, sizeof text, "assert(%s) at %s:%u", condition, name_of(file), line);
     guard_end_of_caller(OS_FAULT_ABORT, text);
 }
 
@@ -56,50 +64,58 @@ static _Noreturn void on_wide_assert(const wchar_t *condition, const wchar_t *fi
     on_assert(narrow_condition, narrow_file, line);
 }
 
-static _Noreturn void on_exit_code(int code) {
+static _Noreturn void end_called(const char *name, int code) {
     char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "exit code %d", code);
+    snprintf(text, sizeof text, "%s(%d) was called.", name, code);
     guard_end_of_caller(OS_FAULT_EXIT, text);
 }
 
-static _Noreturn void on_message(const char *message) {
-    guard_end_of_caller(OS_FAULT_ABORT, message);
+static _Noreturn void on_exit(int code) {
+    end_called("exit", code);
+}
+
+static _Noreturn void on_exit_now(int code) {
+    end_called("_exit", code);
+}
+
+static _Noreturn void on_quick_exit(int code) {
+    end_called("quick_exit", code);
 }
 
 static _Noreturn void on_runtime_error(int number) {
     char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "runtime error R%04d", number);
+    snprintf(text, sizeof text, "The C library reports runtime error R%04d.", number);
     guard_end_of_caller(OS_FAULT_ABORT, text);
 }
 
-/* A signal that nobody handles ends the process. A module that handles its own would end it, too:
- * which C library has its handlers is not known here. */
+/* A signal that nobody handles ends the process. So does one that the module handles: which C
+ * library has its handler is not known here. */
 static int __cdecl on_raise(int number) {
+    enum { OLD_ABORT = 6 }; /* SIGABRT_COMPAT */
     char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "raise(%d)", number);
-    guard_end_of_caller(number == SIGABRT || number == 6 /* SIGABRT_COMPAT */ ? OS_FAULT_ABORT
-                                                                              : OS_FAULT_EXIT,
-                        text);
+    snprintf(text, sizeof text, "raise(%d) was called.", number);
+    bool aborts = number == SIGABRT || number == OLD_ABORT;
+    guard_end_of_caller(aborts ? OS_FAULT_ABORT : OS_FAULT_EXIT, text);
 }
 
 static _Noreturn void WINAPI on_exit_process(UINT code) {
-    on_exit_code((int)code);
+    end_called("ExitProcess", (int)code);
 }
 
 static _Noreturn void WINAPI on_fatal_exit(int code) {
-    on_exit_code(code);
+    end_called("FatalExit", code);
 }
 
 static _Noreturn void WINAPI on_fatal_app_exit(UINT action, const char *message) {
     (void)action;
-    on_message(message != NULL ? message : "");
+    guard_end_of_caller(OS_FAULT_ABORT, message);
 }
 
 static _Noreturn void WINAPI on_wide_fatal_app_exit(UINT action, const wchar_t *message) {
     char text[TEXT_BYTES] = "";
     (void)action;
     narrow(message != NULL ? message : L"", text, sizeof text);
-    on_message(text);
+    guard_end_of_caller(OS_FAULT_ABORT, text);
 }
 
 static BOOL WINAPI on_terminate_process(HANDLE process, UINT code) {
@@ -107,9 +123,9 @@ static BOOL WINAPI on_terminate_process(HANDLE process, UINT code) {
         return TerminateProcess(process, code);
     }
     if (code == stack_overrun) {
-        guard_end_of_caller(OS_FAULT_DAMAGE, "the stack protector has found damage");
+        guard_end_of_caller(OS_FAULT_DAMAGE, guard_protector_text);
     }
-    on_exit_code((int)code);
+    end_called("TerminateProcess", (int)code);
 }
 
 /* ---- the end of a thread ------------------------------------------------------------------- */
@@ -117,7 +133,7 @@ static BOOL WINAPI on_terminate_process(HANDLE process, UINT code) {
 /* A thread of a module's own may end itself; a thread of the host's, which has a record, may not. */
 static void refuse_end_of_thread(void) {
     if (guard_thread() != NULL) {
-        guard_end_of_caller(OS_FAULT_EXIT, "the end of the thread");
+        guard_end_of_caller(OS_FAULT_EXIT, "The thread was ended.");
     }
 }
 
@@ -162,7 +178,7 @@ static LONG WINAPI on_filter(EXCEPTION_POINTERS *e) {
         guard_end_of_caller(OS_FAULT_ABORT, "");
     }
     if (code == stack_overrun) {
-        guard_end_of_caller(OS_FAULT_DAMAGE, "the stack protector has found damage");
+        guard_end_of_caller(OS_FAULT_DAMAGE, guard_protector_text);
     }
     return UnhandledExceptionFilter(e);
 }
@@ -190,10 +206,10 @@ static const replacement of_c[] = {
     ROW("_wassert", on_wide_assert),
     ROW("_amsg_exit", on_runtime_error),
     ROW("raise", on_raise),
-    ROW("exit", on_exit_code),
-    ROW("_exit", on_exit_code),
-    ROW("_Exit", on_exit_code),
-    ROW("quick_exit", on_exit_code),
+    ROW("exit", on_exit),
+    ROW("_exit", on_exit_now),
+    ROW("_Exit", on_exit_now),
+    ROW("quick_exit", on_quick_exit),
     ROW("_endthread", on_end_thread),
     ROW("_endthreadex", on_end_thread_code),
 };
@@ -228,7 +244,8 @@ static bool has_prefix(const char *name, const char *prefix) {
 static const void *find(const char *library, const char *function) {
     if (has_prefix(library, "msvcr") || has_prefix(library, "ucrtbase") ||
         has_prefix(library, "vcruntime") || has_prefix(library, "api-ms-win-crt-")) {
-        return find_in(of_c, sizeof of_c / sizeof of_c[0], function);
+        const void *found = find_in(of_c, sizeof of_c / sizeof of_c[0], function);
+        return found != NULL ? found : guard_find_lock(library, function);
     }
     if (has_prefix(library, "kernel") || has_prefix(library, "ntdll") ||
         has_prefix(library, "api-ms-win-core-")) {

@@ -5,6 +5,8 @@
  */
 #include "guard.h"
 
+enum { END_WAIT_MS = 60000 };
+
 static os_fault_hooks hooks;
 static volatile LONG ender; /* the thread that ends the process; 0: none */
 static volatile bool in_end;
@@ -53,8 +55,9 @@ void guard_end_begins(DWORD code) {
     if (before != 0 && guard_is_ending()) {
         TerminateProcess(GetCurrentProcess(), code);
     }
-    while (before != 0) {
-        Sleep(INFINITE);
+    if (before != 0) {
+        Sleep(END_WAIT_MS);
+        TerminateProcess(GetCurrentProcess(), code);
     }
 }
 

@@ -8,6 +8,7 @@
 
 guard_image guard_host;
 guard_image guard_system;
+uintptr_t guard_copy;
 
 static const IMAGE_NT_HEADERS *headers_of(uintptr_t base) {
     const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)base;
@@ -40,6 +41,7 @@ bool guard_image_at(uintptr_t address, guard_image *image) {
 void guard_images_start(void) {
     (void)guard_image_at((uintptr_t)GetModuleHandleW(NULL), &guard_host);
     (void)guard_image_at((uintptr_t)GetModuleHandleW(L"ntdll.dll"), &guard_system);
+    guard_copy = win_is_wine() ? (uintptr_t)win_find(L"msvcrt.dll", "memcpy") : 0;
 }
 
 /* The table of functions is sorted. An odd number in UnwindData leads to another entry.

@@ -16,13 +16,6 @@ static bool may_land(const os_guard_thread *t, const CONTEXT *context) {
            !guard_image_has(&guard_system, context->Rip);
 }
 
-static void describe(os_guard_thread *self, const os_guard_thread *t, const CONTEXT *context,
-                     os_fault *fault) {
-    guard_walk walk = {.guard = t->innermost != NULL ? t->innermost->stack : 0, .stands = true};
-    *fault = (os_fault){.kind = OS_FAULT_HANG, .in_guard = t->innermost != NULL, .thread = t->id};
-    guard_describe(self, context, fault, &walk);
-}
-
 /* With the thread standing still. True: it will land. */
 static bool look(os_guard_thread *self, os_guard_thread *t, bool end, os_fault *fault, bool *seen) {
     /* The system stops a thread some time after SuspendThread has returned, but before this does.
@@ -31,7 +24,9 @@ static bool look(os_guard_thread *self, os_guard_thread *t, bool end, os_fault *
     if (!GetThreadContext(t->handle, &context)) {
         return false;
     }
-    describe(self, t, &context, fault);
+    guard_walk walk = {0};
+    *fault = (os_fault){.kind = OS_FAULT_HANG};
+    guard_describe(self, t, &context, fault, &walk);
     *seen = true;
     if (!end || !may_land(t, &context) || !guard_contain(t, fault)) {
         return false;

@@ -50,6 +50,12 @@ static void copy_registers(const CONTEXT *context, os_fault *fault) {
     }
 }
 
+void guard_text(os_fault *fault, const char *text) {
+    size_t length = strnlen(text, sizeof fault->text - 1);
+    memcpy(fault->text, text, length);
+    fault->text[length] = '\0';
+}
+
 static bool is_code(uintptr_t address) {
     enum { CODE = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE };
     MEMORY_BASIC_INFORMATION m;
@@ -112,22 +118,42 @@ static void walk_frames(void *arg) {
     w->walk->handler = w->walk->handler || !w->walk->reached; /* perhaps: too many frames */
 }
 
-void guard_describe(os_guard_thread *t, const CONTEXT *context, os_fault *fault, guard_walk *walk) {
+/* Wine's memcpy calls memmove, which on Windows it is: they count as one function. */
+static void join_copies(os_fault *f) {
+    guard_image image;
+    const RUNTIME_FUNCTION *function =
+        guard_copy != 0 && f->frame_count > 2 && guard_image_at(f->frames[1], &image)
+            ? guard_function_at(&image, f->frames[1])
+            : NULL;
+    if (function != NULL && image.begin + function->BeginAddress == guard_copy) {
+        f->frame_count--;
+        memmove(f->frames + 1, f->frames + 2, (f->frame_count - 1) * sizeof f->frames[0]);
+    }
+}
+
+void guard_describe(os_guard_thread *self, const os_guard_thread *t, const CONTEXT *context,
+                    os_fault *fault, guard_walk *walk) {
     walker w = {.walk = walk, .fault = fault, .context = *context};
-    const void *list = guard_tib()->ExceptionList;
+    walk->guard = t->innermost != NULL ? t->innermost->stack : 0;
+    walk->stands = self != t;
+    fault->thread = t->id;
+    fault->in_guard = t->innermost != NULL;
     fault->frame_count = 0;
     copy_registers(context, fault);
-    guard_probe(t, walk_frames, &w);
+    guard_probe(self, walk_frames, &w);
+    join_copies(fault);
     fault->in_host = guard_image_has(&guard_host, context->Rip);
-    fault->in_allocator = guard_image_has(&guard_system, context->Rip); /* has the heap */
+    fault->in_allocator = guard_image_has(&guard_system, context->Rip) || t->locked_files > 0;
     /* Wine's libraries keep their handlers in a list, as 32-bit Windows does. */
-    if (!walk->stands && walk->guard != 0 && (uintptr_t)list > context->Rsp &&
-        (uintptr_t)list < walk->guard) {
+    uintptr_t list = (uintptr_t)guard_tib()->ExceptionList;
+    if (!walk->stands && list > context->Rsp && list < walk->guard) {
         walk->handler = true;
     }
 }
 
 /* ---- the stack protector ------------------------------------------------------------------ */
+
+const char guard_protector_text[] = "The stack protector has found an overwritten buffer.";
 
 typedef struct protector {
     uintptr_t address;

@@ -8,7 +8,7 @@
 
 enum {
     PATH_ROOM = 1024,
-    DUMP_WAIT_MS = 60000,
+    DUMP_WAIT_MS = 30000,
     DUMP_STACK_BYTES = 1024 * 1024 /* reserved */
 };
 

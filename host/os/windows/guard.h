@@ -29,7 +29,8 @@ typedef struct guard {
 
 struct os_guard_thread {
     guard *innermost;
-    bool busy; /* a handler runs: another fault is its own, and nobody interrupts it */
+    bool busy;        /* a handler runs: another fault is its own, and nobody interrupts it */
+    int locked_files; /* of the C library's, by code of modules */
     HANDLE handle;
     uint32_t id;
     uintptr_t stack_begin; /* the whole reserved stack */
@@ -108,9 +109,12 @@ static inline bool guard_image_has(const guard_image *image, uintptr_t address) 
     return address >= image->begin && address < image->end;
 }
 
-/* The executable, and ntdll.dll. */
+/* The executable; and ntdll.dll, which has the heap, the loader and all locks. */
 extern guard_image guard_host;
 extern guard_image guard_system;
+
+/* Under Wine, memcpy(); else 0. */
+extern uintptr_t guard_copy;
 
 void guard_images_start(void);
 
@@ -120,21 +124,25 @@ RUNTIME_FUNCTION *guard_function_at(const guard_image *image, uintptr_t address)
 /* ---- fault_walk.c ---- */
 
 typedef struct guard_walk {
-    uintptr_t guard; /* the guard's stack; 0: none */
-    bool stands;     /* another thread, which stands still and may hold any lock */
     bool short_walk; /* no further than the frames that a fault has room for */
     /* results */
+    bool stands;            /* another thread's, which stands still and may hold any lock */
+    uintptr_t guard;        /* the innermost guard's stack; 0: none */
     bool reached;           /* the guard */
     bool handler;           /* a frame before it has a handler of its own, or might have one */
     uint32_t frames_inside; /* how many of the fault's frames are before the guard */
 } guard_walk;
 
-/* Fills in the frames, registers and what follows from them: in_host, in_allocator. `t` is the
- * calling thread's record. */
-void guard_describe(os_guard_thread *t, const CONTEXT *context, os_fault *fault, guard_walk *walk);
+/* Fills in what is the same for all faults of thread `t`: its number, frames, registers, in_guard,
+ * in_host and in_allocator. `self` is the calling thread's record. */
+void guard_describe(os_guard_thread *self, const os_guard_thread *t, const CONTEXT *context,
+                    os_fault *fault, guard_walk *walk);
 
 /* Whether the code around frames[0] is the stack protector's own, which ends in `ud2`. */
 bool guard_is_protector(os_guard_thread *t, const os_fault *fault);
+extern const char guard_protector_text[];
+
+void guard_text(os_fault *fault, const char *text);
 
 /* ---- fault_hooks.c ---- */
 
@@ -163,11 +171,18 @@ bool guard_is_in_end(void);
 /* During guard_end(), on its thread: the exception. */
 EXCEPTION_POINTERS *guard_end_exception(void);
 
-/* ---- fault.c ---- */
+/* ---- fault_raise.c ---- */
+
+void guard_raise_start(void);
 
 /* Foreign code has called a function that ends the process. Ends the guard's call or, if it is not
  * contained, the process. */
 _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text);
+
+/* ---- fault_files.c ---- */
+
+/* A function in place of one that locks or unlocks a file; NULL: it does neither. */
+const void *guard_find_lock(const char *library, const char *function);
 
 /* ---- fault_calls.c ---- */
 
