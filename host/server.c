@@ -13,11 +13,13 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
+#include "loader/contain.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
 #include "loader/watch.h"
 #include "module/blocking.h"
 #include "module/call.h"
+#include "module/caller.h"
 #include "module/mailbox.h"
 #include "net/ready.h"
 #include "net/services.h"
@@ -116,6 +118,7 @@ static void server_on_sweep(const os_completion *completion) {
     uint64_t now_ms = worker_now_ms();
     entities_sweep(sweeps, now_ms);
     watchdog_look();
+    contain_sweep(now_ms);
     rates_sample();
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
@@ -156,6 +159,7 @@ static void server_stop_sweep(void) {
 }
 
 static bool server_start_modules(const config *c) {
+    contain_start(c);
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create [host] run_dir = %s: %s (%s)", c->run_dir,
@@ -189,7 +193,7 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
-    status = calls_start(64 * 1024);
+    status = calls_start(c->modules_state_copy_limit_bytes);
     if (status != PORTICO_OK) {
         log_error("host", "cannot install the handler of faults: %s (%s)", status_text(status),
                   system_text(os_error()));
@@ -264,6 +268,7 @@ static bool server_stop(const config *c) {
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
+    caller_stop();
     control_drain(); /* closes the libraries of the generations released last */
     return true;
 }

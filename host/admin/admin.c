@@ -7,6 +7,7 @@
 #include "admin/top_options.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "loader/contain.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
 #include "net/ready.h"
@@ -201,6 +202,12 @@ static void job_reopen_log(admin_job *job) {
 }
 
 static void job_stop(admin_job *job) {
+static void job_thaw(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = contain_thaw(job->argument, why);
+    answer_swap(job->session, status, why);
+}
+
     answer(job->session, "ok");
     control_end();
 }
@@ -252,6 +259,10 @@ static void command_reopen_log(portico_session from, const char *argument) {
 static void command_stop(portico_session from, const char *argument) {
     post_job(from, argument, job_stop);
 }
+static void command_thaw(portico_session from, const char *argument) {
+    post_job(from, argument, job_thaw);
+}
+
 
 static void (*const commands[])(portico_session from, const char *argument) = {
 #define COMMAND_FUNCTION(name, usage, file) command_##name,

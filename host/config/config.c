@@ -29,3 +29,13 @@ uint32_t config_line(const config *c, const void *field) {
     }
     return 0;
 }
+
+config_on_fault config_module_on_fault(const config *c, const char *name) {
+    const config_module *m = config_find_module(c, name);
+    return m != NULL ? m->on_fault : c->modules_on_fault;
+}
+
+uint32_t config_module_hang_ms(const config *c, const char *name) {
+    const config_module *m = config_find_module(c, name);
+    return m != NULL ? (uint32_t)m->hang_ms : c->modules_hang_ms;
+}

@@ -18,6 +18,15 @@ typedef enum config_unknown_opcode {
     CONFIG_UNKNOWN_CLOSE
 } config_unknown_opcode;
 
+/* What a fault of a module does. */
+typedef enum config_on_fault {
+    CONFIG_FAULT_DEFAULT, /* of [module NAME]: what [modules] says; never after the file is read */
+    CONFIG_FAULT_CONTAIN,
+    CONFIG_FAULT_ABORT
+} config_on_fault;
+
+enum { CONFIG_FAULT_LIMIT_MAX = 8 };
+
 /* One [listener NAME], [connector NAME] or [admin]: where sessions come from and their limits. */
 typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
@@ -57,13 +66,15 @@ typedef struct config_pair {
     uint32_t line;
 } config_pair;
 
-/* One [module NAME]. The host reads `file` and `load`; every other key is the module's own. */
+/* One [module NAME]. The host reads the keys below; every other key is the module's own. */
 typedef struct config_module {
     char name[CONFIG_NAME_MAX];
     uint32_t line;
     char *file; /* path, absolute or from the working folder; NULL: NAME + suffix in the modules'
                    folder */
     bool load;  /* load at the start */
+    config_on_fault on_fault;
+    int32_t hang_ms; /* never -1: that is resolved to [modules] hang_ms */
     config_pair *pairs;
     size_t pair_count;
 } config_module;
@@ -93,9 +104,20 @@ typedef struct config {
 
     char *modules_dir;       /* [modules] dir; usable path */
     bool modules_autoload;   /* [modules] autoload: every library in dir */
+    bool modules_probe;      /* [modules] probe: load files in a child process first */
     bool modules_watch;      /* [modules] watch: swap a module when its file was rebuilt */
     bool modules_swap_check; /* [modules] swap_check: look for addresses of old code in states */
     uint32_t modules_swap_timeout_ms; /* [modules] */
+    uint32_t modules_probation_s;     /* [modules] 0: no probation */
+    uint32_t modules_fault_limit;     /* [modules] faults within ... */
+    uint32_t modules_fault_window_s;  /* ... [modules] this time */
+    uint32_t modules_frozen_backlog;  /* [modules] sessions that wait to be opened */
+    /* [modules] for sessions that wait; 0: none. -1 in the file is resolved to 30, or with watch to
+     * 0 */
+    int32_t modules_frozen_timeout_s;
+    config_on_fault modules_on_fault;        /* [modules] */
+    uint32_t modules_hang_ms;                /* [modules] 0: none */
+    uint32_t modules_state_copy_limit_bytes; /* [modules] larger states are not restored */
 
     config_service *listeners;
     size_t listener_count;
@@ -110,6 +132,10 @@ typedef struct config {
 
 /* The [module NAME] section, or NULL. */
 const config_module *config_find_module(const config *c, const char *name);
+
+/* What applies to the module, whether it has a section or not. */
+config_on_fault config_module_on_fault(const config *c, const char *name);
+uint32_t config_module_hang_ms(const config *c, const char *name);
 
 /* The line that set a field of `c`, of one of its services or of one of its modules, such as
  * &c->run_dir. 0: the field has its default. */

@@ -92,10 +92,25 @@ static bool keep_lines(config_draft *draft) {
     return true;
 }
 
+enum { FROZEN_TIMEOUT_S = 30 };
+
+/* Fills in what depends on another key. */
+static void resolve_faults(config *c) {
+    if (c->modules_frozen_timeout_s < 0) {
+        c->modules_frozen_timeout_s = c->modules_watch ? 0 : FROZEN_TIMEOUT_S;
+    }
+    for (size_t i = 0; i < c->module_count; i++) {
+        config_module *m = &c->modules[i];
+        m->on_fault = m->on_fault == CONFIG_FAULT_DEFAULT ? c->modules_on_fault : m->on_fault;
+        m->hang_ms = m->hang_ms < 0 ? (int32_t)c->modules_hang_ms : m->hang_ms;
+    }
+}
+
 /* Fills in what the file leaves to the host. */
 static void resolve(config_draft *draft) {
     config *c = draft->config;
     uint32_t processors = os_cpu_count();
+    resolve_faults(c);
     if (c->workers == 0) {
         c->workers = processors == 0 ? 1 : processors > 256 ? 256 : processors;
     }

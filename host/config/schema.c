@@ -16,6 +16,7 @@ static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
+static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 
 /* clang-format off */
 
@@ -107,17 +108,42 @@ static const config_key keys[] = {
         "folder of the modules"),
     KEY("modules", "autoload", "yes", CONFIG_BOOL, config, modules_autoload, 0, 0,
         "load every module in dir at the start"),
+    KEY("modules", "probe", "yes", CONFIG_BOOL, config, modules_probe, 0, 0,
+        "load a module's file in a child process first, and refuse it if that crashes or hangs"),
     KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
         "swap a module automatically when its file is rebuilt: for development"),
     KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
         "after a swap, search all state blocks for addresses inside the old code and log them: "
         "for development"),
     KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
-        "how long a swap waits for the module's handlers to return before it gives up"),
+        "how long a swap waits for the module's handlers to return, and for its start and stop"),
+    KEY("modules", "probation_s", "60", CONFIG_U32, config, modules_probation_s, 0, 86400,
+        "a build that has served for less is rolled back at its first fault; 0: none is"),
+    KEY("modules", "fault_limit", "3", CONFIG_U32, config, modules_fault_limit, 0,
+        CONFIG_FAULT_LIMIT_MAX, "faults within fault_window_s that roll any build back; 0: none do"),
+    KEY("modules", "fault_window_s", "10", CONFIG_U32, config, modules_fault_window_s, 1, 86400,
+        "see fault_limit"),
+    KEY("modules", "frozen_backlog", "100", CONFIG_U32, config, modules_frozen_backlog, 0, 1000000,
+        "new sessions that may wait for a frozen module"),
+    KEY("modules", "frozen_timeout_s", "-1", CONFIG_I32, config, modules_frozen_timeout_s, -1,
+        604800, "closes sessions that have waited this long for a frozen module; 0: never; -1: 30, "
+        "with watch = yes never"),
+    WORD("modules", "on_fault", "contain", config, modules_on_fault, CONFIG_FAULT_CONTAIN,
+        on_faults + CONFIG_FAULT_CONTAIN,
+        "what a fault of a module does: contain it, or abort the process for a core file"),
+    KEY("modules", "hang_ms", "0", CONFIG_U32, config, modules_hang_ms, 0, 600000,
+        "a handler that takes longer is a fault; 0: none is"),
+    KEY("modules", "state_copy_limit_bytes", "64K", CONFIG_BYTES, config,
+        modules_state_copy_limit_bytes, 0, 16 * MEGABYTE,
+        "a larger state is not restored after a fault: its session or room closes"),
 
     KEY("module", "file", "", CONFIG_PATH, config_module, file, 0, 0,
         "the library; empty: NAME in [modules] dir"),
     KEY("module", "load", "yes", CONFIG_BOOL, config_module, load, 0, 0, "load it at the start"),
+    WORD("module", "on_fault", "default", config_module, on_fault, CONFIG_FAULT_DEFAULT, on_faults,
+        "what a fault of it does; default: as in [modules]"),
+    KEY("module", "hang_ms", "-1", CONFIG_I32, config_module, hang_ms, -1, 600000,
+        "a handler that takes longer is a fault; 0: none is; -1: as in [modules]"),
 
     REQUIRED("listener", "address", CONFIG_ADDRESS, config_service, address, 0, 0,
         "where clients connect"),

@@ -7,7 +7,10 @@
 #include "loader/module_files.h"
 #include "loader/publish.h"
 #include "loader/watch.h"
+#include "module/caller.h"
 #include "module/copy_folder.h"
+#include "module/fault_policy.h"
+#include "module/life.h"
 #include "module/mailbox.h"
 #include "module/settings.h"
 #include "module/state_take_over.h"
@@ -23,7 +26,6 @@ static struct {
     os_port *port;
     const config *config;
     const portico_host *api;
-    module_list all; /* room for every module, so that the stop needs no memory */
 } loader;
 
 portico_status loader_start(const config *c, os_port *port) {
@@ -80,6 +82,14 @@ static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX])
     return PORTICO_OK;
 }
 
+void loader_allow(void) {
+    const config *c = loader.config;
+    if (c != NULL) {
+        bool longer = c->stop_timeout_ms > c->modules_swap_timeout_ms;
+        caller_allow(longer ? c->stop_timeout_ms : c->modules_swap_timeout_ms);
+    }
+}
+
 /* Publishes and starts the module. On failure it is withdrawn, but its handlers may still run. */
 static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
     portico_status status = module_publish_rooms(m, why);
@@ -87,6 +97,7 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
         mailbox_close(m);
         return status;
     }
+    loader_allow();
     status = module_call_start(m, module_generation(m), PORTICO_START_LOADED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
@@ -109,6 +120,7 @@ static void loader_take_back(module *m) {
         return;
     }
     module_table_remove(m);
+    loader_allow();
     module_call_stop(m, module_generation(m), PORTICO_STOP_UNLOADED);
 }
 
@@ -179,24 +191,14 @@ static portico_status loader_admit(module *m, char why[IMAGE_WHY_MAX]) {
     return status == PORTICO_OK ? loader_join(m, why) : status;
 }
 
-static void count_module(void *arg, module *m) {
-    (void)m;
-    ++*(size_t *)arg;
-}
-
-/* Makes room in loader.all for one more module. */
-static portico_status loader_reserve(void) {
-    size_t count = 1;
-    module_table_each(count_module, &count);
-    if (count > loader.all.capacity) {
-        module **all = realloc(loader.all.all, count * sizeof(module *));
-        if (all == NULL) {
-            return PORTICO_E_NO_MEMORY;
-        }
-        loader.all.all = all;
-        loader.all.capacity = count;
+/* What the configuration says about the module's faults. */
+static void loader_configure(module *m) {
+    const config *c = loader.config;
+    if (c != NULL) {
+        m->aborts = config_module_on_fault(c, m->name) == CONFIG_FAULT_ABORT;
+        m->hang_ms = config_module_hang_ms(c, m->name);
+        m->arrivals_max = c->modules_frozen_backlog;
     }
-    return PORTICO_OK;
 }
 
 module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_MAX]) {
@@ -205,7 +207,7 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
         generation_free(g);
         return NULL;
     }
-    *status = loader_reserve();
+    *status = modules_list_reserve();
     module *m = *status == PORTICO_OK ? module_create(g) : NULL;
     if (m == NULL) {
         *status = PORTICO_E_NO_MEMORY;
@@ -213,6 +215,7 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
         return NULL;
     }
     g->since_ms = os_wall_ms();
+    loader_configure(m);
     *status = loader_admit(m, why);
     if (*status == PORTICO_OK) {
         loader_serves(m);
@@ -224,8 +227,7 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
     return NULL;
 }
 
-/* Opens the services of its types. False: a listener could not open; the log says why. */
-static bool open_services(const module *m) {
+bool loader_open_services(const module *m) {
     bool opened = true;
     for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
         if (r->owned && services_open(session_type_find(r->name)) != PORTICO_OK) {
@@ -273,7 +275,7 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
         return loader_refuse(why, status, what);
     }
     loader_tell(m);
-    if (!open_services(m)) {
+    if (!loader_open_services(m)) {
         snprintf(
             why, IMAGE_WHY_MAX,
             "%s is loaded, but a listener of its type cannot open yet and is retried: see the log",
@@ -283,45 +285,7 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     return PORTICO_OK;
 }
 
-/* ---- unloading ----------------------------------------------------------------------------- */
-
-typedef struct dependents {
-    const char *name;
-    char found[TEXT_IDENTIFIER_MAX];
-} dependents;
-
-static void find_dependent(void *arg, module *m) {
-    dependents *d = arg;
-    if (module_requires(m, d->name)) {
-        snprintf(d->found, sizeof d->found, "%s", m->name);
-    }
-}
-
-static void abort_of_module(void *arg, session *s) {
-    const module *m = arg;
-    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
-        if (r->owned && strcmp(r->name, s->service->type->name) == 0) {
-            session_abort(s, PORTICO_E_UNLOADED);
-        }
-    }
-}
-
-/* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
-static bool loader_end(module *m, uint32_t stop_why) {
-    uint32_t timeout_ms = loader.config->stop_timeout_ms;
-    if (!module_wait_released(m, timeout_ms)) {
-        sessions_each(abort_of_module, m);
-        if (!module_wait_released(m, timeout_ms)) {
-            return false;
-        }
-    }
-    watch_forget(m->name);
-    module_table_remove(m);
-    module_call_stop(m, module_generation(m), stop_why);
-    return true;
-}
-
-static portico_status loader_publish_again(module *m) {
+portico_status loader_publish_again(module *m) {
     char why[IMAGE_WHY_MAX];
     portico_status status = mailbox_open(m, loader.port);
     if (status != PORTICO_OK) {
@@ -333,129 +297,4 @@ static portico_status loader_publish_again(module *m) {
         return status;
     }
     return module_publish(m, why);
-}
-
-/* Lets a module serve again that was to be unloaded. Waits for memory: otherwise nobody could join,
- * and a load would be refused, because the module is there. */
-static void loader_restore(module *m) {
-    portico_status status = loader_publish_again(m);
-    while (status == PORTICO_E_NO_MEMORY && !control_ending()) {
-        log_error("modules", "%s does not serve: %s; trying again", m->name, status_text(status));
-        os_sleep(1000);
-        status = loader_publish_again(m);
-    }
-    if (status == PORTICO_OK) {
-        (void)open_services(m);
-    }
-}
-
-portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
-    module *m = module_find(name);
-    why[0] = '\0';
-    if (m == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
-        return PORTICO_E_NOT_FOUND;
-    }
-    if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host", name);
-        return PORTICO_E_STATE;
-    }
-    dependents d = {.name = name};
-    module_table_each(find_dependent, &d);
-    if (d.found[0] != '\0') {
-        snprintf(why, IMAGE_WHY_MAX, "the module %s requires it: unload %s first", d.found,
-                 d.found);
-        return PORTICO_E_STATE;
-    }
-    module_call_stopping(m);
-    module_withdraw(m);
-    if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "a handler of %s has not returned within %u ms: the module stays loaded, its "
-                 "sessions are closed",
-                 name, 2 * loader.config->stop_timeout_ms);
-        log_error("modules", "%s is not unloaded: %s", name, why);
-        loader_restore(m);
-        return PORTICO_E_TIMEOUT;
-    }
-    log_info("modules", "%s is unloaded", name);
-    module_destroy(m);
-    return PORTICO_OK;
-}
-
-/* ---- the end ------------------------------------------------------------------------------- */
-
-static void list_module(void *arg, module *m) {
-    module_list *list = arg;
-    if (list->count < list->capacity) {
-        list->all[list->count] = m;
-    }
-    list->count++;
-}
-
-/* Puts each module after those that it requires: since a swap it may require one that was loaded
- * later. */
-static void list_sort(module_list *list) {
-    for (size_t i = 0; i < list->count;) {
-        size_t later = i + 1;
-        while (later < list->count && !module_requires(list->all[i], list->all[later]->name)) {
-            later++;
-        }
-        if (later == list->count) {
-            i++;
-            continue;
-        }
-        module *m = list->all[later];
-        memmove(&list->all[i + 1], &list->all[i], (later - i) * sizeof(module *));
-        list->all[i] = m;
-    }
-}
-
-module_list modules_list(void) {
-    module_list list = {0};
-    module_table_each(list_module, &list);
-    list.capacity = list.count;
-    list.count = 0;
-    list.all = calloc(list.capacity + 1, sizeof(module *));
-    if (list.all != NULL) {
-        module_table_each(list_module, &list);
-        list_sort(&list);
-    } else {
-        log_error("modules", "out of memory for a list of %zu modules", list.capacity);
-    }
-    return list;
-}
-
-/* Fills loader.all. */
-static module_list *list_all(void) {
-    loader.all.count = 0;
-    module_table_each(list_module, &loader.all);
-    list_sort(&loader.all);
-    return &loader.all;
-}
-
-void loader_tell_stopping(void) {
-    module_list *list = list_all();
-    while (list->count-- > 0) {
-        module_call_stopping(list->all[list->count]);
-    }
-}
-
-void loader_unload_all(void) {
-    module_list *list = list_all();
-    while (list->count-- > 0) {
-        module *m = list->all[list->count];
-        module_withdraw(m);
-        if (loader_end(m, PORTICO_STOP_SHUTDOWN)) {
-            log_debug("modules", "%s is unloaded", m->name);
-            module_destroy(m);
-        } else {
-            log_error("modules",
-                      "%s is not unloaded: a handler or job has not returned within twice "
-                      "stop_timeout_ms = %u",
-                      m->name, loader.config->stop_timeout_ms);
-        }
-    }
-    free(loader.all.all);
-    loader.all = (module_list){0};
 }

@@ -3,6 +3,7 @@
 #define PORTICO_LOADER_PRIVATE_H
 
 #include "loader/loader.h"
+#include "loader/module_list.h"
 
 const config *loader_config(void);
 
@@ -20,15 +21,14 @@ module *loader_begin(generation *g, portico_status *status, char why[IMAGE_WHY_M
 /* Reports to watch.h which build of the module serves now. */
 void loader_serves(const module *m);
 
-typedef struct module_list {
-    module **all;
-    size_t count;
-    size_t capacity;
-} module_list;
+/* Time for a start or stop that no gate is closed for. */
+void loader_allow(void);
 
-/* All modules in the order of loading, each after those that it requires. The caller frees `all`,
- * which is NULL when out of memory. */
-module_list modules_list(void);
+/* Opens the services of its types. False: a listener could not open; the log says why. */
+bool loader_open_services(const module *m);
+
+/* Publishes a module again that was withdrawn. */
+portico_status loader_publish_again(module *m);
 
 /* Log that the module is loaded; or why it is not, for which an empty `why` gets the status's
  * sentence. The second one returns the status. */

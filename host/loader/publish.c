@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "module/blocking.h"
+#include "module/fault_policy.h"
 #include "module/mailbox.h"
 #include "net/services.h"
 #include "room/room.h"
@@ -23,8 +24,7 @@ void publish_sync_sessions(session_type *t) {
 }
 
 static void revive_session(void *arg, session *s) {
-    (void)arg;
-    session_revive(s);
+    session_revive(s, arg);
 }
 
 static void revive_room(void *arg, room *r) {
@@ -32,14 +32,36 @@ static void revive_room(void *arg, room *r) {
     room_revive(r);
 }
 
-/* What has parked at other gates parks again. */
+/* Rooms and jobs that have parked at other gates park again. */
 void publish_revive(module *m) {
     if (gate_take_parked(&m->gate)) {
         mailbox_revive(m);
         blocking_revive();
         rooms_each(revive_room, NULL);
-        sessions_each(revive_session, NULL);
+        sessions_each(revive_session, m);
     }
+}
+
+void publish_leave(module *m) {
+    if (fault_leave(m)) {
+        publish_kill(m);
+    }
+}
+
+void publish_kill(module *m) {
+    gate_kill(&m->gate);
+    publish_revive(m);
+}
+
+void publish_follow(module *m) {
+    const registered_type *types = module_generation(m)->registry->types;
+    for (const registered_type *r = types; r != NULL; r = r->next) {
+        session_type *t = session_type_find(r->name);
+        if (t != NULL) {
+            publish_sync_sessions(t);
+        }
+    }
+    rooms_follow(m);
 }
 
 static portico_status refuse_handler(const registered_type *part, const char *what,
@@ -116,6 +138,7 @@ static void withdraw_rooms(module *m) {
 }
 
 void module_withdraw(module *m) {
+    publish_leave(m);
     withdraw_rooms(m);
     mailbox_close(m);
     withdraw_types(m, NULL);
@@ -146,6 +169,7 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
                 snprintf(why, IMAGE_WHY_MAX, "%s has %d modules already, which is the limit",
                          r->name, LAYOUT_PARTS_MAX);
             }
+            publish_leave(m);
             withdraw_types(m, r);
             withdraw_rooms(m);
             mailbox_close(m);

@@ -31,6 +31,16 @@ void module_withdraw(module *m);
  * there, if anything has. */
 void publish_revive(module *m);
 
+/* The module is about to be withdrawn: no fault freezes it any more. If it is frozen, its sessions
+ * and rooms end without its code. */
+void publish_leave(module *m);
+
+/* Nobody calls the module any more, and nobody waits for it. */
+void publish_kill(module *m);
+
+/* Gives all its sessions and rooms a turn, in which they change to the generation that serves. */
+void publish_follow(module *m);
+
 /* Gives every session of a type a turn, in which it takes over the new layout. */
 void publish_sync_sessions(session_type *t);
 

@@ -5,6 +5,7 @@
 #include "loader/private.h"
 #include "loader/swap_exchange.h"
 #include "loader/swap_report.h"
+#include "module/caller.h"
 #include "net/ready.h"
 #include "run/watchdog.h"
 
@@ -15,8 +16,9 @@
 enum { SETTLE_STEP_MS = 1 };
 
 static swap swap_begin(void) {
-    return (swap){.begun_ns = os_monotonic_ns(),
-                  .timeout_ms = loader_config()->modules_swap_timeout_ms};
+    uint32_t timeout_ms = loader_config()->modules_swap_timeout_ms;
+    caller_allow(timeout_ms); /* for what is asked before the exchange */
+    return (swap){.begun_ns = os_monotonic_ns(), .timeout_ms = timeout_ms};
 }
 
 /* Finds the module, which must have a file. */
@@ -36,28 +38,36 @@ static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MA
 
 /* ---- stage ---------------------------------------------------------------------------------- */
 
+static portico_status refuse_unsettled(const swap *w, uint32_t left, const generation *of,
+                                       char why[IMAGE_WHY_MAX]) {
+    char call[160];
+    watchdog_describe(NULL, call, sizeof call);
+    snprintf(why, IMAGE_WHY_MAX,
+             "%u state%s of sessions or rooms %s still of generation %u, because their turns "
+             "have not ended within [modules] swap_timeout_ms = %u; the longest call: %s",
+             left, left == 1 ? "" : "s", left == 1 ? "is" : "are", of->number, w->timeout_ms, call);
+    return PORTICO_E_TIMEOUT;
+}
+
 /* Waits until no state is of an earlier generation, so that every state passes through every
- * generation. */
+ * generation. At a frozen module nothing moves, and the earlier states may be the ones whose
+ * migrate has faulted. So they are left where they are, and the next build has to take them over
+ * as well (swap_plan.c). */
 static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
-    const generation *previous = w->module->previous;
     uint64_t until_ms = os_monotonic_ms() + w->timeout_ms;
-    uint32_t left = previous != NULL ? atomic_load(&previous->states) : 0;
-    while (left > 0 && os_monotonic_ms() < until_ms) {
+    const generation *of = NULL;
+    uint32_t left = module_unsettled(w->module, &of);
+    while (left > 0 && !gate_is_frozen(&w->module->gate)) {
+        if (os_monotonic_ms() >= until_ms) {
+            return refuse_unsettled(w, left, of, why);
+        }
         os_sleep(SETTLE_STEP_MS);
-        left = atomic_load(&previous->states);
-    }
-    if (left > 0) {
-        char call[160];
-        watchdog_describe(NULL, call, sizeof call);
-        snprintf(why, IMAGE_WHY_MAX,
-                 "%u state%s of sessions or rooms %s still of generation %u, because their turns "
-                 "have not ended within [modules] swap_timeout_ms = %u; the longest call: %s",
-                 left, left == 1 ? "" : "s", left == 1 ? "is" : "are", previous->number,
-                 w->timeout_ms, call);
-        return PORTICO_E_TIMEOUT;
+        left = module_unsettled(w->module, &of);
     }
     w->settled_ns = os_monotonic_ns();
-    registry_empty_reserves(module_generation(w->module)->registry); /* for states that closed */
+    if (left == 0) {
+        registry_empty_reserves(module_generation(w->module)->registry); /* of states that closed */
+    }
     return PORTICO_OK;
 }
 
@@ -105,8 +115,9 @@ static portico_status swap_refuse(const module *m, const char *name, portico_sta
     if (m == NULL) {
         log_error("modules", "%s is not swapped: %s", name, why);
     } else {
-        log_error("modules", "%s is not swapped, generation %u keeps serving: %s", name,
-                  module_generation(m)->number, why);
+        log_error("modules", "%s is not swapped, generation %u %s: %s", name,
+                  module_generation(m)->number,
+                  gate_is_frozen(&m->gate) ? "stays frozen" : "keeps serving", why);
     }
     return status;
 }
@@ -120,7 +131,7 @@ static portico_status swap_end(const swap *w, const char *name, portico_status s
     }
     (void)swap_refuse(w->module, name, status, why);
     if (w->module != NULL) {
-        module_note(w->module, why);
+        module_note(w->module, why, 0);
     }
     return status;
 }
@@ -154,10 +165,11 @@ static portico_status compare_file(const module *m, const char *file, bool *same
 }
 
 static void say_unchanged(const module *m, const char *file, char why[IMAGE_WHY_MAX]) {
+    bool frozen = gate_is_frozen(&m->gate);
     snprintf(why, IMAGE_WHY_MAX,
-             "nothing has changed: %.600s is the build that serves as generation %u of %s "
-             "(--force swaps all the same)",
-             file, module_generation(m)->number, m->name);
+             "nothing has changed: %.600s is the build that %s as generation %u of %s (%s)", file,
+             frozen ? "is frozen" : "serves", module_generation(m)->number, m->name,
+             frozen ? "thaw lets it go on" : "--force swaps all the same");
 }
 
 portico_status swap_module(const char *name, const char *file, bool force,
@@ -179,15 +191,37 @@ portico_status swap_module(const char *name, const char *file, bool force,
     return swap_end(&w, name, status, why);
 }
 
+/* Whether the generation before can serve again. Says so if it has faulted: only a user goes back
+ * to such a one. */
+static portico_status check_previous(const module *m, char why[IMAGE_WHY_MAX]) {
+    const generation *previous = m->previous;
+    if (previous == NULL) {
+        snprintf(why, IMAGE_WHY_MAX,
+                 "%s has not been swapped: there is no generation to go back to", m->name);
+        return PORTICO_E_NOT_FOUND;
+    }
+    if (previous->lost) {
+        snprintf(why, IMAGE_WHY_MAX,
+                 "a call of generation %u has never returned, so it cannot serve again: load the "
+                 "build again",
+                 previous->number);
+        return PORTICO_E_STATE;
+    }
+    if (atomic_load(&previous->faulted)) {
+        log_warn("modules", "%s goes back to generation %u, which has faulted", m->name,
+                 previous->number);
+    }
+    return PORTICO_OK;
+}
+
 static portico_status swap_to_previous(swap *w, const char *name, char why[IMAGE_WHY_MAX]) {
     portico_status status = swap_find(w, name, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    if (w->module->previous == NULL) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "%s has not been swapped: there is no generation to go back to", name);
-        return PORTICO_E_NOT_FOUND;
+    status = check_previous(w->module, why);
+    if (status != PORTICO_OK) {
+        return status;
     }
     status = swap_settle(w, why);
     if (status != PORTICO_OK) {

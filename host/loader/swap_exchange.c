@@ -3,6 +3,10 @@
  * Calls into the module are held up while the gate is closed: during `stop`, the take-over of the
  * module's own state, one pointer for each type, and `start`. None of it grows with the number of
  * sessions or rooms.
+ *
+ * `stop`, `migrate` and `start` together may take swap_timeout_ms. A call that has not returned by
+ * then is ended or lost (caller.h), which for `stop` delays the swap and for the others refuses it.
+ * What remains to be done has that time again.
  */
 #include "loader/swap_exchange.h"
 
@@ -10,6 +14,9 @@
 #include "loader/publish.h"
 #include "loader/swap_report.h"
 #include "loader/swap_reserve.h"
+#include "module/caller.h"
+#include "module/fault_policy.h"
+#include "module/life.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
 #include "room/room.h"
@@ -73,10 +80,10 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     const generation *from = w->plan.from;
     const generation *to = w->plan.to;
     const state_owner owner = {.name = "the module", .entity = w->module->self};
-    module_begin(w->module, w->plan.to, "migrate", 0);
+    module_asks(w->module, w->plan.to, false);
     portico_status status = state_copy_over(&owner, from, &from->shape, from->state, &to->shape,
                                             to->info.state.migrate, to->state);
-    module_end();
+    module_asks(NULL, NULL, false);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX,
                  "the state of the module cannot be taken over: its migrate failed: %s",
@@ -109,21 +116,31 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
+/* The old generation serves again. If it cannot, the module is frozen. Gate closed. */
+static void swap_go_back(const swap *w) {
+    generation *from = w->plan.from;
+    caller_allow(w->timeout_ms);
+    portico_status status = module_call_start(w->module, from, PORTICO_START_RETURNED);
+    if (status != PORTICO_OK) {
+        log_error("modules", "%s: start of generation %u, which keeps serving, failed as well: %s",
+                  w->module->name, from->number, status_text(status));
+    }
+    if (status == PORTICO_E_FAULT) {
+        (void)fault_give_up(w->module, from);
+    }
+}
+
 /* On failure everything is as before. Gate closed. */
 static portico_status swap_exchange(swap *w, char why[IMAGE_WHY_MAX]) {
-    generation *from = w->plan.from;
     portico_status status = plan_check_empty(&w->plan, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    module_call_stop(w->module, from, PORTICO_STOP_REPLACED);
+    caller_allow(w->timeout_ms);
+    module_call_stop(w->module, w->plan.from, PORTICO_STOP_REPLACED);
     status = swap_hand_over(w, why);
-    if (status == PORTICO_OK) {
-        return PORTICO_OK;
-    }
-    if (module_call_start(w->module, from, PORTICO_START_RETURNED) != PORTICO_OK) {
-        log_error("modules", "%s: start of generation %u, which keeps serving, failed as well",
-                  w->module->name, from->number);
+    if (status != PORTICO_OK) {
+        swap_go_back(w);
     }
     return status;
 }
@@ -172,12 +189,12 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
     char changes[SWAP_CHANGES_MAX];
     char outcome[OUTCOME_MAX];
     swap_changes_text(w->plan.from, w->plan.to, changes, sizeof changes);
-    module_retire(w->module, w->plan.from, w->longest_ns);
+    registry_empty_reserves(w->plan.from->registry); /* of states that had not followed to it */
     swap_follow(w);
     swap_tell(w, changes, why);
     snprintf(outcome, sizeof outcome, "swapped%s%s", changes[0] != '\0' ? ", changed " : "",
              changes);
-    module_note(w->module, outcome);
+    module_note(w->module, outcome, w->longest_ns);
 }
 
 /* ---- the transaction ------------------------------------------------------------------------ */
@@ -219,7 +236,8 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
     }
     status = swap_exchange(w, why);
     if (status == PORTICO_OK) {
-        gate_thaw(&w->module->gate); /* the code that had faulted does not serve any more */
+        module_retire(w->module, w->plan.from);
+        fault_thaw(w->module); /* the code that had faulted does not serve any more */
     }
     gate_open(&w->module->gate);
     w->opened_ns = os_monotonic_ns();

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "loader/private.h"
 #include "loader/publish.h"
+#include "module/life.h"
 #include "module/state_take_over.h"
 
 #include <stdio.h>
@@ -135,24 +136,86 @@ portico_status plan_ask_dependents(const swap_plan *p, char why[IMAGE_WHY_MAX]) 
 portico_status plan_ask_state(module *m, generation *to, const char *name, const state_shape *old,
                               const state_shape *fresh, portico_on_migrate migrate,
                               char why[IMAGE_WHY_MAX]) {
-    module_begin_staged(m, to, "migrate");
+    if (to->lost) {
+        return PORTICO_E_FAULT; /* `why` has been said */
+    }
+    module_asks(m, to, true);
     portico_status status = state_can_take_over(name, old, fresh, migrate, why, IMAGE_WHY_MAX);
-    module_end();
+    module_asks(NULL, NULL, false);
     return status;
 }
 
-/* Whether a type's states can be taken over. If not, *needs_none is set, and it is a failure only
- * if there are any. */
-static portico_status check_states(const swap_plan *p, const char *name, const state_shape *old,
-                                   const state_shape *fresh, portico_on_migrate migrate,
-                                   uint32_t count, bool *needs_none, char why[IMAGE_WHY_MAX]) {
-    portico_status status = plan_ask_state(p->module, p->to, name, old, fresh, migrate, why);
-    *needs_none = status != PORTICO_OK;
-    if (*needs_none && count > 0) {
+/* The states of one type, and what takes them over. */
+typedef struct states {
+    const char *name;
+    const state_shape *to;
+    portico_on_migrate migrate;
+    uint32_t count;
+    bool is_room;
+} states;
+
+static const state_shape *shape_in(const generation *g, const states *s) {
+    if (s->is_room) {
+        const registered_room *r = registry_find_room(g->registry, s->name);
+        return r != NULL ? &r->shape : NULL;
+    }
+    const registered_type *t = registry_find(g->registry, s->name);
+    return t != NULL ? &t->shape : NULL;
+}
+
+/* Whether a type's states can be taken over from the generation `from`. If not, *needs_none is set,
+ * and it is a failure if there are any, or if `migrate` has faulted. */
+static portico_status check_states(const swap_plan *p, const generation *from, const states *s,
+                                   bool *needs_none, bool *reshapes, char why[IMAGE_WHY_MAX]) {
+    const state_shape *old = shape_in(from, s);
+    if (old == NULL) {
+        return PORTICO_OK;
+    }
+    portico_status status = plan_ask_state(p->module, p->to, s->name, old, s->to, s->migrate, why);
+    *reshapes |= !shape_equal(old, s->to);
+    *needs_none |= status != PORTICO_OK;
+    if (status != PORTICO_OK && (s->count > 0 || status == PORTICO_E_FAULT)) {
         return status;
     }
     why[0] = '\0';
     return PORTICO_OK;
+}
+
+typedef struct older_states {
+    const swap_plan *plan;
+    const states *states;
+    bool *needs_none;
+    bool *reshapes;
+    portico_status status;
+    char *why; /* IMAGE_WHY_MAX */
+} older_states;
+
+/* True: its states cannot be taken over. */
+static bool check_older(void *arg, const generation *g) {
+    older_states *o = arg;
+    char fault[IMAGE_WHY_MAX] = "";
+    o->status = check_states(o->plan, g, o->states, o->needs_none, o->reshapes, fault);
+    if (o->status != PORTICO_OK) {
+        snprintf(
+            o->why, IMAGE_WHY_MAX,
+            "some states are still of generation %u, because the module was frozen before they "
+            "were taken over: %.600s",
+            g->number, fault);
+    }
+    return o->status != PORTICO_OK;
+}
+
+/* The same for all generations that there may be states of. */
+static portico_status check_all_states(const swap_plan *p, const states *s, bool *needs_none,
+                                       bool *reshapes, char why[IMAGE_WHY_MAX]) {
+    portico_status status = check_states(p, p->from, s, needs_none, reshapes, why);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    older_states o = {
+        .plan = p, .states = s, .needs_none = needs_none, .reshapes = reshapes, .why = why};
+    (void)module_each_unsettled(p->module, p->to, check_older, &o);
+    return o.status;
 }
 
 /* ---- session types -------------------------------------------------------------------------- */
@@ -165,8 +228,11 @@ static portico_status check_type(const swap_plan *p, type_change *c, char why[IM
     if (status != PORTICO_OK || c->from == NULL) {
         return status;
     }
-    return check_states(p, c->to->name, &c->from->shape, &c->to->shape, c->to->migrate,
-                        session_type_sessions(c->type), &c->needs_none, why);
+    const states all = {.name = c->to->name,
+                        .to = &c->to->shape,
+                        .migrate = c->to->migrate,
+                        .count = session_type_sessions(c->type)};
+    return check_all_states(p, &all, &c->needs_none, &c->reshapes, why);
 }
 
 static portico_status plan_type(swap_plan *p, const registered_type *from, registered_type *to,
@@ -237,8 +303,12 @@ static portico_status plan_room(swap_plan *p, const registered_room *from, regis
     if (from == NULL || to == NULL) {
         return PORTICO_OK;
     }
-    return check_states(p, name, &from->shape, &to->shape, to->migrate, room_type_rooms(c->type),
-                        &c->needs_none, why);
+    const states all = {.name = name,
+                        .to = &to->shape,
+                        .migrate = to->migrate,
+                        .count = room_type_rooms(c->type),
+                        .is_room = true};
+    return check_all_states(p, &all, &c->needs_none, &c->reshapes, why);
 }
 
 static size_t count_rooms(const registered_room *first) {

@@ -15,6 +15,7 @@ typedef struct type_change {
     registered_type *to;         /* NULL: gone */
     layout *layout;              /* to be published; after the exchange, the former one */
     bool needs_none;             /* there may be no session of it at the exchange */
+    bool reshapes;               /* some states of it need a new block */
 } type_change;
 
 /* The same for a room type. */
@@ -23,6 +24,7 @@ typedef struct room_change {
     const registered_room *from;
     registered_room *to;
     bool needs_none;
+    bool reshapes;
 } room_change;
 
 typedef struct swap_plan {
@@ -36,7 +38,9 @@ typedef struct swap_plan {
 } swap_plan;
 
 /* Checks that `to`, which is prepared, can take over from the generation that serves, and makes
- * the plan. On failure `why` says what prevents the swap, and there is nothing to free. */
+ * the plan. If some states are still of earlier generations, since the module was frozen before they
+ * had followed, it must be able to take those over as well. On failure `why` says what prevents the
+ * swap, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 
 /* Asks the modules that depend on this one. To be called last, so that none is asked about a swap

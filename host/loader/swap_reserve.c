@@ -11,14 +11,14 @@ typedef struct need {
 } need;
 
 static need type_need(const type_change *c) {
-    if (c->from == NULL || c->to == NULL || shape_equal(&c->from->shape, &c->to->shape)) {
+    if (!c->reshapes) {
         return (need){0};
     }
     return (need){&c->to->reserve, c->to->shape.size, session_type_sessions(c->type)};
 }
 
 static need room_need(const room_change *c) {
-    if (c->from == NULL || c->to == NULL || shape_equal(&c->from->shape, &c->to->shape)) {
+    if (!c->reshapes) {
         return (need){0};
     }
     return (need){&c->to->reserve, c->to->shape.size, room_type_rooms(c->type)};

@@ -125,7 +125,8 @@ static bool contain(const os_fault *fault, void *owner) {
     if (r == NULL || r->module == NULL || r->generation->library == NULL) {
         return fault->raised && r != NULL && r->module != NULL;
     }
-    if (fault->kind == OS_FAULT_DAMAGE || fault->in_allocator || r->module->aborts) {
+    bool aborts = r->module->aborts && !atomic_load(&r->abandoned);
+    if (fault->kind == OS_FAULT_DAMAGE || fault->in_allocator || aborts) {
         return false;
     }
     if (fault->raised || fault->kind == OS_FAULT_ABORT || fault->kind == OS_FAULT_EXIT ||
@@ -204,9 +205,11 @@ static void invoke(void *arg) {
     }
 }
 
-/* The code does not serve yet, or does not any more. */
+/* The code does not serve yet, or what it was asked is refused. */
 static bool is_refused(call_kind kind) {
-    return kind == CALL_START || kind == CALL_DEPENDENCY_SWAPS || running_now.staging;
+    const running *r = &running_now;
+    return kind == CALL_START || kind == CALL_DEPENDENCY_SWAPS || r->staging ||
+           (kind == CALL_MIGRATE && r->generation != module_generation(r->module));
 }
 
 static bool is_passed_over(call_kind kind) {

@@ -175,6 +175,10 @@ void gate_kill(gate *g) {
     gate_set(g, GATE_DEAD);
 }
 
+void gate_wake_dead(gate *g) {
+    gate_clear(g, GATE_DEAD);
+}
+
 bool gate_is_frozen(const gate *g) {
     return (atomic_load(&g->shut) & GATE_FROZEN) != 0;
 }
@@ -186,5 +190,7 @@ bool gate_parks(gate *g) {
 }
 
 bool gate_take_parked(gate *g) {
-    return atomic_exchange(&g->parked, false);
+    uint32_t shut = atomic_load(&g->shut);
+    bool parks = shut != 0 && (shut & GATE_DEAD) == 0; /* whoever was revived would park again */
+    return !parks && atomic_exchange(&g->parked, false);
 }

@@ -50,7 +50,7 @@ void gate_leave(gate *g);
 bool gate_parks(gate *g);
 
 /* After the gate has opened, thawed or died: whether somebody may have parked, whom the caller has
- * to revive. [control thread] */
+ * to revive. False also while the gate is still shut. [control thread] */
 bool gate_take_parked(gate *g);
 
 /* Inside: false if the caller should leave, because the control thread waits for that or the module
@@ -72,7 +72,8 @@ void gate_thaw(gate *g);
 
 bool gate_is_frozen(const gate *g);
 
-/* From now on nobody enters and nobody parks. [control thread] */
+/* From now on nobody enters and nobody parks; and the end of that. [control thread] */
 void gate_kill(gate *g);
+void gate_wake_dead(gate *g);
 
 #endif

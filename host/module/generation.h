@@ -41,9 +41,15 @@ typedef struct generation {
     atomic_bool given_up; /* its `start` has failed: no more of its code runs */
     atomic_bool faulted;  /* its code has faulted: it is not gone back to any more */
     bool stays; /* its library is never closed: a thread may still be in it. Control thread */
+    bool lost;  /* a call of it never returned (caller.h): it is not called again. Control thread */
     /* Of fault_policy.c, under its lock: when its last faults were, the latest first; 0: none. */
     uint64_t fault_ms[GENERATION_FAULTS];
-    _Atomic uint64_t probation_ms; /* os_monotonic_ms() at which it began to serve */
+    uint32_t judged; /* [the same] FAULT_ROLLED_BACK or FAULT_FROZEN once decided; else 0 */
+    /* os_monotonic_ms() at which it began to serve; later, earlier than that by the time for which
+     * it had served before. */
+    _Atomic uint64_t probation_ms;
+    uint64_t served_ms;            /* for which it has served, while it does not. Control thread */
+    struct generation *older_next; /* in `older` of its module. Control thread */
     _Atomic uint32_t holds;
     _Atomic uint32_t states; /* of sessions and rooms that are of this generation */
 } generation;

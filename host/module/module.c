@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "module/call.h"
 #include "module/running.h"
 #include "run/watchdog.h"
 
@@ -31,19 +30,46 @@ module *module_create(generation *first) {
     generation_hold(first);
     first->number = ++m->generations;
     atomic_init(&m->current, first);
+    atomic_store(&first->probation_ms, os_monotonic_ms());
     return m;
 }
 
-void module_destroy(module *m) {
-    generation_free(module_generation(m));
-    if (m->previous != NULL) {
-        generation_free(m->previous);
-    }
+static void module_free(module *m) {
     free(m->file);
     free(m);
 }
 
 generation *module_generation(const module *m) {
+/* Releases the last hold, unless a lost call has another one. */
+static void drop_generation(generation *g) {
+    if (g != NULL && generation_is_alone(g)) {
+        generation_free(g);
+    } else if (g != NULL) {
+        generation_release(g);
+    }
+}
+
+void module_destroy(module *m) {
+    (void)module_unsettled(m, NULL); /* no state is left: releases the older ones */
+    drop_generation(module_generation(m));
+    drop_generation(m->previous);
+    m->destroyed = true;
+    if (m->lost == 0) {
+        module_free(m);
+    }
+}
+
+void module_lose(module *m) {
+    m->lost++;
+}
+
+void module_find_lost(module *m) {
+    m->lost--;
+    if (m->lost == 0 && m->destroyed) {
+        module_free(m);
+    }
+}
+
     return atomic_load_explicit(&m->current, memory_order_acquire);
 }
 
@@ -75,6 +101,14 @@ void module_begin_staged(module *m, generation *g, const char *what) {
 }
 
 static void call_end(void) {
+void module_asks(module *m, generation *g, bool staging) {
+    running *r = &running_now;
+    r->module = m;
+    r->generation = g;
+    r->staging = staging;
+    r->asks = m != NULL;
+}
+
     running *r = &running_now;
     watchdog_end();
     r->module = NULL;
@@ -119,57 +153,6 @@ void module_complain(const char *format, ...) {
 
 bool module_is_staging(void) {
     return running_now.staging;
-}
-
-/* Makes a call of `g` outside the gate. False: it faulted. */
-static bool call_alone(module *m, generation *g, call *c) {
-    c->state = g->state;
-    c->state_size = g->shape.size;
-    c->entity = m->self;
-    module_begin(m, g, call_what(c->kind), 0);
-    bool returned = call_make(c);
-    module_end();
-    return returned;
-}
-
-portico_status module_call_start(module *m, generation *g, uint32_t why) {
-    call c = {.kind = CALL_START, .number = why, .fn.start = g->info.start};
-    if (g->info.start != NULL) {
-        (void)call_alone(m, g, &c);
-    }
-    m->started = c.status == PORTICO_OK;
-    if (m->started) {
-        atomic_store(&g->given_up, false);
-    }
-    return c.status;
-}
-
-void module_call_stop(module *m, generation *g, uint32_t why) {
-    if (m->started && g->info.stop != NULL) {
-        call c = {.kind = CALL_STOP, .number = why, .fn.stop = g->info.stop};
-        g->stays |= !call_alone(m, g, &c);
-    }
-    m->started = false;
-}
-
-portico_status module_call_dependency_swaps(module *m, const module *other, const char *version) {
-    generation *g = module_generation(m);
-    call c = {.kind = CALL_DEPENDENCY_SWAPS,
-              .fn.dependency_swaps = g->info.dependency_swaps,
-              .data = other->name,
-              .shown = version};
-    if (g->info.dependency_swaps != NULL) {
-        (void)call_alone(m, g, &c);
-    }
-    return c.status;
-}
-
-void module_call_stopping(module *m) {
-    generation *g = module_generation(m);
-    if (g->info.stopping != NULL) {
-        call c = {.kind = CALL_STOPPING, .fn.stopping = g->info.stopping};
-        (void)call_alone(m, g, &c);
-    }
 }
 
 bool module_requires(const module *m, const char *name) {
@@ -248,27 +231,91 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg) {
 
 void module_serve(module *m, generation *g) {
     os_mutex_lock(&modules.lock);
+    generation *before = module_generation(m);
+    uint64_t now_ms = os_monotonic_ms();
+    before->served_ms = now_ms - atomic_load(&before->probation_ms);
+    atomic_store(&g->probation_ms, now_ms - g->served_ms);
     g->number = g->number != 0 ? g->number : ++m->generations;
     atomic_store_explicit(&m->current, g, memory_order_release);
     os_mutex_unlock(&modules.lock);
 }
 
-void module_retire(module *m, generation *former, uint64_t pause_ns) {
+void module_retire(module *m, generation *former) {
     generation *now = module_generation(m);
     os_mutex_lock(&modules.lock);
     now->since_ms = os_wall_ms();
     m->swaps++;
-    m->pause_ns = pause_ns;
     generation *gone = m->previous;
     m->previous = former;
     os_mutex_unlock(&modules.lock);
     if (gone != NULL && gone != now) { /* after a roll-back, its hold is the current one's */
-        generation_release(gone);
+        gone->older_next = m->older;
+        m->older = gone;
+    }
+}
+    (void)module_unsettled(m, NULL);
+
+void module_note(module *m, const char *outcome, uint64_t pause_ns) {
+    os_mutex_lock(&modules.lock);
+    snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
+    m->pause_ns = pause_ns != 0 ? pause_ns : m->pause_ns;
+    os_mutex_unlock(&modules.lock);
+}
+
+bool module_may_return(const module *m) {
+    os_mutex_lock(&modules.lock);
+    const generation *g = m->previous;
+    bool may = g != NULL && !atomic_load(&g->faulted);
+    os_mutex_unlock(&modules.lock);
+    return may;
+}
+
+bool module_each_unsettled(module *m, const generation *but,
+                           bool (*each)(void *arg, const generation *g), void *arg) {
+    const generation *first = m->previous;
+    if (first != NULL && first != but && atomic_load(&first->states) > 0 && each(arg, first)) {
+        return true;
+    }
+    for (const generation *g = m->older; g != NULL; g = g->older_next) {
+        if (g != but && atomic_load(&g->states) > 0 && each(arg, g)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Releases the older generations of which there is no state. */
+static void drop_older(module *m) {
+    generation **at = &m->older;
+    while (*at != NULL) {
+        generation *g = *at;
+        if (atomic_load(&g->states) == 0) {
+            *at = g->older_next;
+            generation_release(g);
+        } else {
+            at = &g->older_next;
+        }
     }
 }
 
-void module_note(module *m, const char *outcome) {
-    os_mutex_lock(&modules.lock);
-    snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
-    os_mutex_unlock(&modules.lock);
+typedef struct unsettled {
+    uint32_t count;
+    const generation *of;
+} unsettled;
+
+static bool count_unsettled(void *arg, const generation *g) {
+    unsettled *u = arg;
+    u->count += atomic_load(&g->states);
+    u->of = g;
+    return false;
+}
+
+uint32_t module_unsettled(module *m, const generation **of) {
+    unsettled u = {0};
+    drop_older(m);
+    (void)module_each_unsettled(m, NULL, count_unsettled, &u);
+    if (of != NULL) {
+        *of = u.of;
+    }
+    return u.count;
 }

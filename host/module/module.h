@@ -23,6 +23,7 @@ typedef struct module {
     /* Written by the control thread under the table's lock, under which others read them: */
     generation *previous; /* held for a roll-back; NULL: none */
     char *file;           /* what a swap loads by default; NULL for a part of the host */
+    generation *older;    /* before that one, held while states are of them, see module_unsettled */
     uint32_t generations; /* how many there have been */
     uint32_t swaps;
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */
@@ -33,7 +34,12 @@ typedef struct module {
     uint32_t hang_ms;      /* a call that takes longer is a fault; 0: none is */
     bool stuck;            /* withdrawn, but a handler of it has not returned: never freed */
     atomic_bool serves;    /* false: rooms that are created wait for that, see rooms_begin */
-    bool started; /* its `start` has succeeded and no `stop` has followed. Control thread */
+    bool started;   /* its `start` has succeeded and no `stop` has followed. Control thread */
+    bool destroyed; /* it is freed when no call of it is lost any more ... */
+    uint32_t lost;  /* ... as so many are (caller.h). Both: control thread */
+    /* Of fault_policy.c: */
+    bool leaves;                 /* [its lock] it is unloaded: no fault freezes it any more */
+    _Atomic uint32_t rolls_back; /* the generation that is to be rolled back; 0: none */
     _Atomic uint32_t holds;
     _Atomic uint32_t arrivals; /* sessions that wait to be opened by it ... */
     uint32_t arrivals_max;     /* ... and the most while it is frozen */
@@ -76,6 +82,10 @@ void module_end(void);
 void module_begin_staged(module *m, generation *g, const char *what);
 
 /* Says in the log what is wrong with a call that the running module has made. */
+/* What the control thread asks a migrate (state_take_over.h) until module_asks(NULL, NULL, false) is
+ * asked of `g`, on another thread (caller.h). */
+void module_asks(module *m, generation *g, bool staging);
+
 COLD void module_complain(const char *format, ...)
 #if defined(__MINGW32__) && !defined(__clang__)
     __attribute__((format(gnu_printf, 1, 2)));
@@ -84,14 +94,6 @@ COLD void module_complain(const char *format, ...)
 #else
     ;
 #endif
-
-/* Call a function of a generation, if it has one. Of `start` and `stop` only one that is due:
- * `stop` follows a `start` that has succeeded. A fault is PORTICO_E_FAULT. After one in `stop` the
- * generation's library stays. [control thread] */
-portico_status module_call_start(module *m, generation *g, uint32_t why);
-void module_call_stop(module *m, generation *g, uint32_t why);
-portico_status module_call_dependency_swaps(module *m, const module *other, const char *version);
-void module_call_stopping(module *m);
 
 /* Whether the calling thread runs code of a generation that is to replace one that serves. It may
  * not change the host, since the swap may still be given up. */
@@ -104,6 +106,10 @@ void module_hold(module *m);
 void module_release(module *m);
 
 /* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
+/* A call of the module is lost, so the module is not freed; and the end of that. [control thread] */
+void module_lose(module *m);
+void module_find_lost(module *m);
+
  * [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
 
@@ -125,7 +131,9 @@ void module_serve(module *m, generation *g);
  * generation kept so far. [control thread] */
 void module_retire(module *m, generation *former, uint64_t pause_ns);
 
-/* Keeps the outcome of a swap for `ctl modules`. [control thread] */
-void module_note(module *m, const char *outcome);
+/* Calls `each` for every generation before the current one, but not for `but`, of which there are
+ * states. True: until it returned true. [control thread] */
+bool module_each_unsettled(module *m, const generation *but,
+                           bool (*each)(void *arg, const generation *g), void *arg);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/file.h"
 #include "config/number.h"
+#include "config/schema.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -229,12 +230,11 @@ static bool fault_of_fallback(const portico_setting *s, char fault[SETTING_FAULT
 }
 
 bool setting_is_right(const portico_setting *s, char fault[SETTING_FAULT_MAX]) {
-    static const char *const hosts[] = {"file", "load", NULL};
     if (!setting_key_allowed(s)) {
         (void)snprintf(fault, SETTING_FAULT_MAX,
                        "its key is %s: allowed are 1 to %d of a-z, 0-9 and _",
                        s->key == NULL ? "NULL" : "not allowed", SETTING_KEY_MAX - 1);
-    } else if (value_find_word(hosts, s->key) >= 0) {
+    } else if (schema_find(CONFIG_SECTION_MODULE, s->key) >= 0) {
         (void)snprintf(fault, SETTING_FAULT_MAX,
                        "the key %s of a module's section is the host's own: choose another one",
                        s->key);

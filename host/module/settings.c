@@ -3,6 +3,7 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
+#include "config/schema.h"
 #include "module/abi_sizes.h"
 #include "module/describe_rows.h"
 
@@ -89,8 +90,13 @@ static bool find_setting(const portico_table *t, const char *key, portico_settin
 /* Writes "; did you mean tick_ms?", or all keys if none is near. */
 static void suggest_key(const portico_table *t, const char *key, char text[LIST_MAX]) {
     suggest near = suggest_begin(key);
-    suggest_offer(&near, "file");
-    suggest_offer(&near, "load");
+    size_t count = 0;
+    const config_key *keys = config_keys(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (schema_in_section(i, CONFIG_SECTION_MODULE)) {
+            suggest_offer(&near, keys[i].key);
+        }
+    }
     for (uint32_t i = 0; i < t->count; i++) {
         suggest_offer(&near, setting_at(t, i).key);
     }

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "module/call.h"
+#include "module/caller.h"
+#include "module/running.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +57,8 @@ static portico_status ask(portico_on_migrate migrate, const char *type,
               .entity = question->entity.id,
               .type = type,
               .shown = question};
-    (void)call_make(&c);
+    const running *r = &running_now;
+    (void)(r->asks ? caller_make(r->module, r->generation, r->staging, &c) : call_make(&c));
     return c.status;
 }
 

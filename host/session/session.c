@@ -138,6 +138,7 @@ void session_park(session *s, uint32_t bits) {
     session_pend_locked(s, bits);
     s->parked_ms = worker_now_ms();
     /* A session that closes needs nothing but on_close of the modules that have opened it. */
+    s->parked_at = m;
     bool needed = s->state < SESSION_DRAINING || bits == TURN_CLOSE;
     s->parked = gate_parks(&m->gate) && needed;
     if (!s->parked) {
@@ -153,25 +154,29 @@ static void session_revive_locked(session *s) {
     }
 }
 
-void session_revive(session *s) {
+void session_revive(session *s, const module *at) {
     os_mutex_lock(&s->lock);
-    if (s->parked) {
+    bool revives = s->parked && s->parked_at == at;
+    if (revives) {
         uint64_t now_ms = worker_now_ms();
         atomic_store_explicit(&s->last_packet_ms, now_ms, memory_order_relaxed);
         if (s->frame_since_ms != 0) {
             atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
         }
     }
-    session_revive_locked(s);
+        session_revive_locked(s);
     os_mutex_unlock(&s->lock);
 }
 
-uint64_t session_parked_ms(session *s, uint64_t now_ms) {
+bool session_expire_frozen(session *s, uint64_t now_ms, uint64_t limit_ms) {
     os_mutex_lock(&s->lock);
-    uint64_t since_ms = s->parked_ms;
-    bool parked = s->parked;
+    bool expires = s->parked && s->state < SESSION_DRAINING &&
+                   gate_is_frozen(&s->parked_at->gate) && now_ms >= s->parked_ms + limit_ms;
+    if (expires) {
+        session_close_locked(s, PORTICO_E_FAULT);
+    }
     os_mutex_unlock(&s->lock);
-    return parked && now_ms > since_ms ? now_ms - since_ms : 0;
+    return expires;
 }
 
 uint32_t session_next_work_locked(session *s, uint32_t bits) {

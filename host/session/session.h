@@ -128,7 +128,8 @@ typedef struct session {
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     bool parked;          /* the turn is taken, but no worker has it: session_revive queues it */
-    uint64_t parked_ms;   /* [lock] since when */
+    uint64_t parked_ms;   /* [lock] since when ... */
+    module *parked_at;    /* [lock] ... and at whose gate; its layout holds the module */
     module *parks_at;     /* [turn] whose gate is shut, so that the turn parks; NULL: none */
     module *arrives_at;   /* [turn] which counts it in `arrivals`; NULL: none */
     uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */
@@ -182,11 +183,12 @@ portico_status session_not_moved(session *s, message *result);
 /* The room that the session is in, or 0. [any thread] */
 uint64_t session_room(session *s);
 
-/* Queues the session's turn again if it is parked. [control thread] */
-void session_revive(session *s);
+/* Queues the session's turn again if it is parked at the gate of that module. [control thread] */
+void session_revive(session *s, const module *at);
 
-/* How long the session has been parked, in ms; 0: it is not. [any thread] */
-uint64_t session_parked_ms(session *s, uint64_t now_ms);
+/* Closes the session with PORTICO_E_FAULT if it has waited for a frozen module for that long. Whether
+ * it has. [any thread] */
+bool session_expire_frozen(session *s, uint64_t now_ms, uint64_t limit_ms);
 
 /* Makes the session adopt its type's new layout in its next turn, which this requests. [any
  * thread] */

@@ -1,0 +1,144 @@
+/* unload.c: unloads modules, and ends all of them when the host stops. See loader.h.
+ * [control thread] */
+#include "loader/private.h"
+
+#include "base/status.h"
+#include "loader/publish.h"
+#include "loader/watch.h"
+#include "module/fault_policy.h"
+#include "module/life.h"
+#include "run/control.h"
+#include "session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct dependents {
+    const char *name;
+    char found[TEXT_IDENTIFIER_MAX];
+} dependents;
+
+static void find_dependent(void *arg, module *m) {
+    dependents *d = arg;
+    if (module_requires(m, d->name)) {
+        snprintf(d->found, sizeof d->found, "%s", m->name);
+    }
+}
+
+static void abort_of_module(void *arg, session *s) {
+    const module *m = arg;
+    for (const registered_type *r = module_generation(m)->registry->types; r != NULL; r = r->next) {
+        if (r->owned && strcmp(r->name, s->service->type->name) == 0) {
+            session_abort(s, PORTICO_E_UNLOADED);
+        }
+    }
+}
+
+/* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
+static bool loader_end(module *m, uint32_t stop_why) {
+    uint32_t timeout_ms = loader_config()->stop_timeout_ms;
+    if (!module_wait_released(m, timeout_ms)) {
+        sessions_each(abort_of_module, m);
+        if (!module_wait_released(m, timeout_ms)) {
+            return false;
+        }
+    }
+    watch_forget(m->name);
+    module_table_remove(m);
+    loader_allow();
+    module_call_stop(m, module_generation(m), stop_why);
+    return true;
+}
+
+/* Lets a module serve again that was to be unloaded. Waits for memory: otherwise nobody could join,
+ * and a load would be refused, because the module is there. */
+static void loader_restore(module *m) {
+    portico_status status = loader_publish_again(m);
+    while (status == PORTICO_E_NO_MEMORY && !control_ending()) {
+        log_error("modules", "%s does not serve: %s; trying again", m->name, status_text(status));
+        os_sleep(1000);
+        status = loader_publish_again(m);
+    }
+    gate_wake_dead(&m->gate);
+    fault_stay(m);
+    if (module_generation(m)->lost) {
+        (void)fault_give_up(m, module_generation(m));
+    }
+    if (status == PORTICO_OK) {
+        (void)loader_open_services(m);
+    }
+}
+
+/* Notifies the module that it is about to end. From now on no fault freezes it. */
+static void loader_tell_end(module *m) {
+    publish_leave(m);
+    loader_allow();
+    module_call_stopping(m);
+    if (module_generation(m)->lost) {
+        publish_kill(m);
+    }
+}
+
+portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
+    module *m = module_find(name);
+    why[0] = '\0';
+    if (m == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
+        return PORTICO_E_NOT_FOUND;
+    }
+    if (m->file == NULL) {
+        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host", name);
+        return PORTICO_E_STATE;
+    }
+    dependents d = {.name = name};
+    module_table_each(find_dependent, &d);
+    if (d.found[0] != '\0') {
+        snprintf(why, IMAGE_WHY_MAX, "the module %s requires it: unload %s first", d.found,
+                 d.found);
+        return PORTICO_E_STATE;
+    }
+    loader_tell_end(m);
+    module_withdraw(m);
+    if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
+        snprintf(why, IMAGE_WHY_MAX,
+                 "a handler of %s has not returned within %u ms: the module stays loaded, its "
+                 "sessions are closed",
+                 name, 2 * loader_config()->stop_timeout_ms);
+        log_error("modules", "%s is not unloaded: %s", name, why);
+        loader_restore(m);
+        return PORTICO_E_TIMEOUT;
+    }
+    log_info("modules", "%s is unloaded", name);
+    module_destroy(m);
+    return PORTICO_OK;
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+void loader_tell_stopping(void) {
+    module_list *list = modules_list_reserved();
+    for (size_t i = 0; i < list->count; i++) {
+        publish_leave(list->all[i]);
+    }
+    while (list->count-- > 0) {
+        loader_tell_end(list->all[list->count]);
+    }
+}
+
+void loader_unload_all(void) {
+    module_list *list = modules_list_reserved();
+    while (list->count-- > 0) {
+        module *m = list->all[list->count];
+        module_withdraw(m);
+        if (loader_end(m, PORTICO_STOP_SHUTDOWN)) {
+            log_debug("modules", "%s is unloaded", m->name);
+            module_destroy(m);
+        } else {
+            log_error("modules",
+                      "%s is not unloaded: a handler or job has not returned within twice "
+                      "stop_timeout_ms = %u",
+                      m->name, loader_config()->stop_timeout_ms);
+        }
+    }
+    modules_list_fini();
+}
