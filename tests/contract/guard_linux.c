@@ -44,8 +44,19 @@ static void check_raise(void) {
     CHECK(!guards_in_library(os_guard_fault()->frames[0]));
 }
 
+/* Then there is no backtrace, but the handler has a stack of its own. */
+static void check_lost_stack(void) {
+    for (int i = 0; i < 100; i++) {
+        CHECK(!guards_call(GUARD_LOSE_STACK, NULL, NULL));
+        CHECK_EQ(os_guard_fault()->kind, OS_FAULT_MEMORY);
+        CHECK(os_guard_fault()->frame_count >= 1);
+        CHECK(guards_in_library(os_guard_fault()->frames[0]));
+    }
+}
+
 SCENARIO(guard_linux) {
     guards_start(NULL);
+    check_lost_stack();
     check_mask();
     check_fork();
     check_raise();

@@ -29,6 +29,8 @@ _Noreturn void pthread_exit(void *result);
 /* Where a function reads its return address into a volatile variable, it would otherwise do so after
  * a branch. gcc may make that part a function of its own, with another return address. */
 
+enum { FAULT_TEXT = sizeof((os_fault *)NULL)->text };
+
 static atomic_bool host_exits; /* the executable itself has called exit() */
 
 /* The C library's function. */
@@ -98,8 +100,60 @@ static void judge_abort(os_fault_kind kind, const char *text, uintptr_t caller) 
     guard_end_by_abort(&fault);
 }
 
+/* Part of the C++ ABI: https://itanium-cxx-abi.github.io/cxx-abi/abi-eh.html */
+typedef struct cxx_type {
+    const void *functions;
+    const char *name; /* mangled; a '*' before it is not part of it */
+} cxx_type;
+
+typedef struct cxx_globals {
+    void *caught;
+    unsigned uncaught;
+} cxx_globals;
+
+typedef cxx_globals *cxx_globals_fn(void);
+typedef const cxx_type *cxx_current_fn(void);
+typedef char *cxx_demangle_fn(const char *name, char *buffer, size_t *size, int *status);
+
+static void describe_type(void *library, char *text, size_t size) {
+    cxx_current_fn *current =
+        (cxx_current_fn *)(uintptr_t)dlsym(library, "__cxa_current_exception_type");
+    cxx_demangle_fn *demangle = (cxx_demangle_fn *)(uintptr_t)dlsym(library, "__cxa_demangle");
+    cxx_globals_fn *globals = (cxx_globals_fn *)(uintptr_t)dlsym(library, "__cxa_get_globals");
+    bool found = current != NULL && demangle != NULL && globals != NULL;
+    const cxx_type *type = found ? current() : NULL;
+    if (type == NULL) {
+        return; /* std::terminate was called without an exception */
+    }
+    *globals() = (cxx_globals){0}; /* the thread forgets it, should the guard contain this */
+    const char *name = type->name + (type->name[0] == '*');
+    int status = 0;
+    char *readable = demangle(name, NULL, NULL, &status);
+    guard_text(text, size, "An exception was not caught: ");
+    guard_text(text, size, readable != NULL ? readable : name);
+    guard_text(text, size, ".");
+    free(readable);
+}
+
+/* If the C++ library aborts, it is mostly because of an exception. */
+static void describe_exception(uintptr_t caller, char *text, size_t size) {
+    Dl_info info;
+    if (!guard_active() || frames_is_host(caller) || heap_depth != 0 ||
+        dladdr((void *)caller, &info) == 0 || strstr(info.dli_fname, "c++") == NULL) {
+        return;
+    }
+    void *library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    if (library != NULL) {
+        describe_type(library, text, size);
+        dlclose(library);
+    }
+}
+
 EXPORTED _Noreturn void abort(void) {
-    judge_abort(OS_FAULT_ABORT, "", (uintptr_t)__builtin_return_address(0));
+    volatile uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+    char text[FAULT_TEXT] = "";
+    describe_exception(caller, text, sizeof text);
+    judge_abort(OS_FAULT_ABORT, text, caller);
     call_real("abort");
 }
 
@@ -127,7 +181,7 @@ static void describe_assert(char *text, size_t size, const char *condition, cons
 
 EXPORTED void __assert_fail(const char *condition, const char *file, unsigned line,
                             const char *function) {
-    char text[sizeof((os_fault *)NULL)->text];
+    char text[FAULT_TEXT];
     describe_assert(text, sizeof text, condition, file, line, function);
     judge_abort(OS_FAULT_ABORT, text, (uintptr_t)__builtin_return_address(0));
     void (*fail)(const char *, const char *, unsigned, const char *) = (void (*)(
@@ -140,7 +194,7 @@ EXPORTED void __assert_fail(const char *condition, const char *file, unsigned li
 
 EXPORTED void __assert_perror_fail(int code, const char *file, unsigned line,
                                    const char *function) {
-    char text[sizeof((os_fault *)NULL)->text];
+    char text[FAULT_TEXT];
     char number[32] = "error ";
     guard_number(number, sizeof number, code);
     describe_assert(text, sizeof text, number, file, line, function);

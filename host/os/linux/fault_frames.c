@@ -90,8 +90,10 @@ void frames_interrupted(ucontext_t *context, bool jumped, os_fault *fault) {
         cpu_move(context, &search.caller);
         walk_from(search.caller.pc, fault);
         cpu_move(context, &point);
-        if (fault->frame_count > 1) {
+        if (fault->frame_count > 2) {
             fault->frames[1]++;
+        } else {
+            fault->frame_count = 1; /* it was no return address: the walk did not get further */
         }
     }
 }

@@ -202,6 +202,16 @@ static APART void exit_by_err(void) {
     err(GUARD_EXIT_CODE, "ends");
 }
 
+static APART void lose_stack(void) {
+#if defined(__x86_64__)
+    __asm__ volatile("mov $64, %rsp\n\tpush %rsp");
+#elif defined(__aarch64__)
+    __asm__ volatile("mov x9, #64\n\tmov sp, x9\n\tstr x9, [sp]");
+#else
+    raise(SIGSEGV);
+#endif
+}
+
 static APART void raise_signal(void) {
     raise(SIGSEGV);
 }
@@ -242,6 +252,7 @@ void contract_guard_run(int what, void *arg) {
 #if !defined(_WIN32)
     case GUARD_EXIT_BY_ERR: exit_by_err(); break;
     case GUARD_RAISE: raise_signal(); break;
+    case GUARD_LOSE_STACK: lose_stack(); break;
     case GUARD_FORK: fork_child(arg); break;
     case GUARD_OWN_THREAD: own_thread(); break;
     case GUARD_MASK: mask(arg); break;

@@ -51,6 +51,7 @@ typedef enum guard_what {
     GUARD_FREE_WILD,   /* an address that free() reads from */
     GUARD_EXIT_BY_ERR, /* err() of the C library; Linux, like the next ones */
     GUARD_RAISE,       /* a signal */
+    GUARD_LOSE_STACK,  /* sets the stack pointer to a bad address, and uses it */
     /* These return. */
     GUARD_SPIN = 200, /* until *(volatile int *)arg is not 0 */
     GUARD_CALL,       /* calls the void (*)(void) in arg */
