@@ -195,6 +195,12 @@ static void job_rollback(admin_job *job) {
     answer_swap(job->session, status, why);
 }
 
+static void job_thaw(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = contain_thaw(job->argument, why);
+    answer_swap(job->session, status, why);
+}
+
 static void job_reopen_log(admin_job *job) {
     char why[LOG_WHY_MAX];
     portico_status status = log_reopen(why);
@@ -202,12 +208,6 @@ static void job_reopen_log(admin_job *job) {
 }
 
 static void job_stop(admin_job *job) {
-static void job_thaw(admin_job *job) {
-    char why[IMAGE_WHY_MAX];
-    portico_status status = contain_thaw(job->argument, why);
-    answer_swap(job->session, status, why);
-}
-
     answer(job->session, "ok");
     control_end();
 }
@@ -252,6 +252,10 @@ static void command_rollback(portico_session from, const char *argument) {
     post_job(from, argument, job_rollback);
 }
 
+static void command_thaw(portico_session from, const char *argument) {
+    post_job(from, argument, job_thaw);
+}
+
 static void command_reopen_log(portico_session from, const char *argument) {
     post_job(from, argument, job_reopen_log);
 }
@@ -259,10 +263,6 @@ static void command_reopen_log(portico_session from, const char *argument) {
 static void command_stop(portico_session from, const char *argument) {
     post_job(from, argument, job_stop);
 }
-static void command_thaw(portico_session from, const char *argument) {
-    post_job(from, argument, job_thaw);
-}
-
 
 static void (*const commands[])(portico_session from, const char *argument) = {
 #define COMMAND_FUNCTION(name, usage, file) command_##name,

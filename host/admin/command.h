@@ -19,8 +19,8 @@
     X(unload, "unload NAME", NONE)                           \
     X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME) \
     X(rollback, "rollback NAME", NONE)                       \
-    X(kick, "kick ID", NONE)                                 \
     X(thaw, "thaw NAME", NONE)                               \
+    X(kick, "kick ID", NONE)                                 \
     X(reopen_log, "reopen-log", NONE)                        \
     X(stop, "stop", NONE)
 

@@ -29,8 +29,8 @@ module *module_create(generation *first) {
     memcpy(m->name, first->name, sizeof m->name);
     generation_hold(first);
     first->number = ++m->generations;
-    atomic_init(&m->current, first);
     atomic_store(&first->probation_ms, os_monotonic_ms());
+    atomic_init(&m->current, first);
     return m;
 }
 
@@ -39,7 +39,6 @@ static void module_free(module *m) {
     free(m);
 }
 
-generation *module_generation(const module *m) {
 /* Releases the last hold, unless a lost call has another one. */
 static void drop_generation(generation *g) {
     if (g != NULL && generation_is_alone(g)) {
@@ -70,6 +69,7 @@ void module_find_lost(module *m) {
     }
 }
 
+generation *module_generation(const module *m) {
     return atomic_load_explicit(&m->current, memory_order_acquire);
 }
 
@@ -100,7 +100,6 @@ void module_begin_staged(module *m, generation *g, const char *what) {
     module_begin(m, g, what, 0);
 }
 
-static void call_end(void) {
 void module_asks(module *m, generation *g, bool staging) {
     running *r = &running_now;
     r->module = m;
@@ -109,6 +108,7 @@ void module_asks(module *m, generation *g, bool staging) {
     r->asks = m != NULL;
 }
 
+static void call_end(void) {
     running *r = &running_now;
     watchdog_end();
     r->module = NULL;
@@ -230,11 +230,11 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg) {
 /* ---- swaps ---------------------------------------------------------------------------------- */
 
 void module_serve(module *m, generation *g) {
-    os_mutex_lock(&modules.lock);
     generation *before = module_generation(m);
     uint64_t now_ms = os_monotonic_ms();
     before->served_ms = now_ms - atomic_load(&before->probation_ms);
     atomic_store(&g->probation_ms, now_ms - g->served_ms);
+    os_mutex_lock(&modules.lock);
     g->number = g->number != 0 ? g->number : ++m->generations;
     atomic_store_explicit(&m->current, g, memory_order_release);
     os_mutex_unlock(&modules.lock);
@@ -252,13 +252,13 @@ void module_retire(module *m, generation *former) {
         gone->older_next = m->older;
         m->older = gone;
     }
-}
     (void)module_unsettled(m, NULL);
+}
 
 void module_note(module *m, const char *outcome, uint64_t pause_ns) {
     os_mutex_lock(&modules.lock);
-    snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
     m->pause_ns = pause_ns != 0 ? pause_ns : m->pause_ns;
+    snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
     os_mutex_unlock(&modules.lock);
 }
 

@@ -22,8 +22,8 @@ typedef struct module {
     generation *_Atomic current;
     /* Written by the control thread under the table's lock, under which others read them: */
     generation *previous; /* held for a roll-back; NULL: none */
-    char *file;           /* what a swap loads by default; NULL for a part of the host */
     generation *older;    /* before that one, held while states are of them, see module_unsettled */
+    char *file;           /* what a swap loads by default; NULL for a part of the host */
     uint32_t generations; /* how many there have been */
     uint32_t swaps;
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */
@@ -81,11 +81,11 @@ void module_end(void);
  * module_is_staging. */
 void module_begin_staged(module *m, generation *g, const char *what);
 
-/* Says in the log what is wrong with a call that the running module has made. */
 /* What the control thread asks a migrate (state_take_over.h) until module_asks(NULL, NULL, false) is
  * asked of `g`, on another thread (caller.h). */
 void module_asks(module *m, generation *g, bool staging);
 
+/* Says in the log what is wrong with a call that the running module has made. */
 COLD void module_complain(const char *format, ...)
 #if defined(__MINGW32__) && !defined(__clang__)
     __attribute__((format(gnu_printf, 1, 2)));
@@ -105,11 +105,11 @@ bool module_requires(const module *m, const char *name);
 void module_hold(module *m);
 void module_release(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
 /* A call of the module is lost, so the module is not freed; and the end of that. [control thread] */
 void module_lose(module *m);
 void module_find_lost(module *m);
 
+/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
  * [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
 

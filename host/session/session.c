@@ -137,8 +137,8 @@ void session_park(session *s, uint32_t bits) {
     }
     session_pend_locked(s, bits);
     s->parked_ms = worker_now_ms();
-    /* A session that closes needs nothing but on_close of the modules that have opened it. */
     s->parked_at = m;
+    /* A session that closes needs nothing but on_close of the modules that have opened it. */
     bool needed = s->state < SESSION_DRAINING || bits == TURN_CLOSE;
     s->parked = gate_parks(&m->gate) && needed;
     if (!s->parked) {
@@ -163,8 +163,8 @@ void session_revive(session *s, const module *at) {
         if (s->frame_since_ms != 0) {
             atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
         }
-    }
         session_revive_locked(s);
+    }
     os_mutex_unlock(&s->lock);
 }
 
