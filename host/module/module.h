@@ -127,9 +127,20 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg);
  * closed. [control thread] */
 void module_serve(module *m, generation *g);
 
-/* Ends a swap: counts it, and keeps `former`, which served before, for a roll-back. Releases the
- * generation kept so far. [control thread] */
-void module_retire(module *m, generation *former, uint64_t pause_ns);
+/* Ends a swap: counts it, and keeps `former`, which served before, for a roll-back. The generation
+ * kept so far is released when no state is of it. The gate is closed: what faults afterwards finds
+ * where to go back to. [control thread] */
+void module_retire(module *m, generation *former);
+
+/* Keeps the outcome of a swap for `ctl modules`; `pause_ns` 0: it has failed. [control thread] */
+void module_note(module *m, const char *outcome, uint64_t pause_ns);
+
+/* Whether there is a generation to go back to by itself: it has not faulted. [any thread] */
+bool module_may_return(const module *m);
+
+/* How many states are of a generation before the current one; *of is one of these. Releases older
+ * generations of which none is. [control thread] */
+uint32_t module_unsettled(module *m, const generation **of);
 
 /* Calls `each` for every generation before the current one, but not for `but`, of which there are
  * states. True: until it returned true. [control thread] */
