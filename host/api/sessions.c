@@ -31,7 +31,7 @@ NOINLINE static portico_status send_to(portico_session id, uint16_t opcode, cons
 portico_status api_session_send(portico_session id, uint16_t opcode, const void *data,
                                 uint32_t size) {
     entity *turn = turn_of(id.id, ENTITY_SESSION);
-    if (turn == NULL || os_stack_is_low() || data == NULL || !running_probe_small(data, size)) {
+    if (turn == NULL || data == NULL || os_stack_is_low() || !running_probe_small(data, size)) {
         return send_to(id, opcode, data, size);
     }
     return session_send((session *)turn, opcode, data, size);

@@ -27,7 +27,7 @@
 
 /* After the declaration of a thread-local variable: the executable has it, one instruction away. */
 #if defined(__GNUC__) && !defined(_WIN32)
-#define OS_OWN __attribute__((visibility("hidden")))
+#define OS_OWN __attribute__((tls_model("local-exec")))
 #else
 #define OS_OWN
 #endif

@@ -113,6 +113,7 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->opened_ms = worker_now_ms();
     s->last_packet_ms = s->opened_ms;
     s->deadline_ms = s->opened_ms + from->config->connect_timeout_ms;
+    s->high_bytes = from->config->send_limit_bytes / 2;
     s->recv_op.done = session_on_recv;
     s->send_op.done = session_on_sent;
     s->turn_op.done = session_on_turn;

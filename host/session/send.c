@@ -27,7 +27,7 @@ COLD static portico_status session_refuse_locked(session *s) {
 /* Checks whether `whole` more bytes may be queued, which need more memory unless they fit. */
 static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole,
                                            bool fits) {
-    session_state state = s->state;
+    session_state state = atomic_load_explicit(&s->state, memory_order_relaxed);
     if (state != SESSION_OPENING && state != SESSION_OPEN) {
         return PORTICO_E_GONE;
     }
@@ -43,14 +43,9 @@ static portico_status session_admit_locked(session *s, const config_service *lim
 /* The backlog has passed half of the limit, or fallen to a quarter of it again. */
 COLD static void session_pass_watermark_locked(session *s, bool above) {
     s->above_watermark = above;
+    s->high_bytes = above ? UINT32_MAX : s->service->config->send_limit_bytes / 2;
     if (s->watermark_wanted) {
         session_request_turn_locked(s, TURN_WATERMARK);
-    }
-}
-
-static void session_check_above_locked(session *s, const config_service *limits) {
-    if (!s->above_watermark && s->queue.queued_bytes > limits->send_limit_bytes / 2) {
-        session_pass_watermark_locked(s, true);
     }
 }
 
@@ -89,6 +84,8 @@ static void session_flush_locked(session *s) {
 
 /* The same, with its consequences for the watermark and for a session that is draining. */
 static void session_send_queued_locked(session *s) {
+    stats_add(STAT_packets_out, s->packets_out);
+    s->packets_out = 0;
     if (s->state != SESSION_CLOSED) {
         session_flush_locked(s);
         session_check_below_locked(s);
@@ -96,11 +93,13 @@ static void session_send_queued_locked(session *s) {
     }
 }
 
-static void session_packet_queued_locked(session *s, const config_service *limits) {
-    stats_add(STAT_packets_out, 1);
-    session_check_above_locked(s, limits);
-    if (s->queue.flying != NULL || s->flush_deferred) {
-        /* The send in flight continues with this packet when it completes; the flush sends it. */
+static void session_packet_queued_locked(session *s) {
+    s->packets_out++;
+    if (s->queue.queued_bytes > s->high_bytes) {
+        session_pass_watermark_locked(s, true);
+    }
+    if (s->flush_deferred || s->queue.flying != NULL) {
+        /* The flush sends it; the send in flight continues with this packet when it completes. */
         return;
     }
     s->flush_deferred = worker_defer(&s->flush);
@@ -145,18 +144,18 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
     }
     uint32_t whole = size + s->service->frame_extra_bytes;
     os_mutex_lock(&s->lock);
-    bool fits = sendq_fits(&s->queue, whole);
-    portico_status status = session_admit_locked(s, limits, whole, fits);
+    segment *tail = sendq_tail(&s->queue, whole);
+    portico_status status = session_admit_locked(s, limits, whole, tail != NULL);
     if (status != PORTICO_OK) {
         goto unlock;
     }
-    uint8_t *to = fits ? sendq_fill(&s->queue, whole) : sendq_grow(&s->queue, whole);
+    uint8_t *to = tail != NULL ? sendq_fill(&s->queue, tail, whole) : sendq_grow(&s->queue, whole);
     if (to == NULL) {
         status = PORTICO_E_NO_MEMORY;
         goto unlock;
     }
     frame_write(limits->framing, opcode, data, size, to);
-    session_packet_queued_locked(s, limits);
+    session_packet_queued_locked(s);
 unlock:
     os_mutex_unlock(&s->lock);
     return status;
@@ -182,7 +181,7 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
 static portico_status session_share_locked(session *s, broadcast *b, shared *whole) {
     const config_service *limits = s->service->config;
     bool copied = false;
-    bool fits = sendq_fits(&s->queue, whole->size);
+    bool fits = sendq_tail(&s->queue, whole->size) != NULL;
     portico_status status = session_admit_locked(s, limits, whole->size, fits);
     if (status != PORTICO_OK) {
         return status;
@@ -192,7 +191,7 @@ static portico_status session_share_locked(session *s, broadcast *b, shared *who
         return status;
     }
     b->copies += copied;
-    session_packet_queued_locked(s, limits);
+    session_packet_queued_locked(s);
     return PORTICO_OK;
 }
 

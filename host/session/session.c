@@ -39,6 +39,7 @@ void session_free(entity *e) {
     INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
+    stats_add(STAT_packets_out, s->packets_out);
     stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;

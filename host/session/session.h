@@ -106,7 +106,10 @@ typedef struct session {
     _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
     uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */
     deferred flush;
-    sendq queue; /* [lock] */
+    /* [lock] */
+    sendq queue;
+    uint32_t high_bytes;  /* half of the send limit; while above_watermark: UINT32_MAX */
+    uint32_t packets_out; /* queued, and not yet counted in the statistics */
     os_op recv_op;
 
     os_op send_op;

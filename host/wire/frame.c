@@ -149,7 +149,8 @@ void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t si
     } else if (kind == FRAME_LINE) {
         to[size] = '\n';
     }
-    if (size > 0) {
-        memcpy(to, data, size); /* with size 0 `data` may be NULL, which memcpy refuses */
+    if (size == 0) {
+        return; /* `data` may be NULL, which memcpy refuses */
     }
+    memcpy(to, data, size);
 }

@@ -79,7 +79,7 @@ uint8_t *sendq_grow(sendq *q, uint32_t size) {
         return NULL;
     }
     sendq_append(q, g);
-    return sendq_fill(q, size);
+    return sendq_fill(q, g, size);
 }
 
 portico_status sendq_share(sendq *q, shared *whole, bool *copied) {

@@ -15,7 +15,7 @@ typedef struct segment {
     os_buffer buffer; /* first: os_send walks the segments through it */
     struct segment *next;
     shared *frame;     /* what is referred to; NULL: the bytes follow the segment */
-    uint32_t capacity; /* bytes of room after the segment */
+    uint32_t capacity; /* bytes of tail after the segment */
     uint32_t pool;     /* where the segment came from; POOLS: malloc */
 } segment;
 
@@ -33,27 +33,27 @@ typedef struct sendq {
  * copy: *copied says which. */
 portico_status sendq_share(sendq *q, shared *whole, bool *copied);
 
-/* Whether `size` more bytes fit without more memory. */
-static inline bool sendq_fits(const sendq *q, uint32_t size) {
-    const segment *g = q->last;
-    return g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size;
+/* The last segment if `size` more bytes fit there, so that no more memory is needed; else NULL. */
+static inline segment *sendq_tail(const sendq *q, uint32_t size) {
+    segment *g = q->last;
+    return g != NULL && g->frame == NULL && g->capacity - g->buffer.size >= size ? g : NULL;
 }
 
-/* Adds `size` bytes, which fit, at the end. The caller writes them before it uses the queue
- * again. */
-static inline uint8_t *sendq_fill(sendq *q, uint32_t size) {
-    segment *g = q->last;
-    uint8_t *to = (uint8_t *)(g + 1) + g->buffer.size;
-    g->buffer.size += size;
+/* Adds `size` bytes at the end: what sendq_tail has returned for it. The caller writes them before
+ * it uses the queue again. */
+static inline uint8_t *sendq_fill(sendq *q, segment *tail, uint32_t size) {
+    uint8_t *to = (uint8_t *)(tail + 1) + tail->buffer.size;
+    tail->buffer.size += size;
     q->queued_bytes += size;
     return to;
 }
 
-/* The same for bytes that do not fit. NULL: out of memory. */
+/* The same where there is no tail. NULL: out of memory. */
 uint8_t *sendq_grow(sendq *q, uint32_t size);
 
 static inline uint8_t *sendq_add(sendq *q, uint32_t size) {
-    return sendq_fits(q, size) ? sendq_fill(q, size) : sendq_grow(q, size);
+    segment *tail = sendq_tail(q, size);
+    return tail != NULL ? sendq_fill(q, tail, size) : sendq_grow(q, size);
 }
 
 /* Moves up to OS_SEND_BUFFERS_MAX segments into flight. NULL: nothing waits, or something is in
