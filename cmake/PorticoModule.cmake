@@ -17,6 +17,8 @@ function(portico_add_module name)
       MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
     if(MINGW)
       target_compile_definitions(${name} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+      # Under Wine the host finds functions and lines in DWARF up to version 4.
+      target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-gdwarf-4>)
       # clang does not know that exceptions of a static libstdc++ need winpthread.
       target_link_libraries(${name} PRIVATE
         $<$<LINK_LANG_AND_ID:CXX,Clang>:stdc++>
