@@ -109,7 +109,7 @@ typedef struct config {
     bool modules_swap_check; /* [modules] swap_check: look for addresses of old code in states */
     uint32_t modules_swap_timeout_ms; /* [modules] */
     uint32_t modules_probation_s;     /* [modules] 0: no probation */
-    uint32_t modules_fault_limit;     /* [modules] faults within ... */
+    uint32_t modules_fault_limit;     /* [modules] faults; 0: any number; within ... */
     uint32_t modules_fault_window_s;  /* ... [modules] this time */
     uint32_t modules_frozen_backlog;  /* [modules] sessions that wait to be opened */
     /* [modules] for sessions that wait; 0: none. -1 in the file is resolved to 30, or with watch to

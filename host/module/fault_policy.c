@@ -14,7 +14,7 @@ static struct {
     os_mutex lock;
     fault_limits limits;
     void (*act)(module *m, bool roll_back);
-} policy = {.limits = {.count = GENERATION_FAULTS}};
+} policy;
 
 void fault_policy_start(const fault_limits *limits, void (*act)(module *m, bool roll_back)) {
     policy.limits = *limits;

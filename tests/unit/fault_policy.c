@@ -181,9 +181,10 @@ static void not_frozen(void) {
     CHECK(fault_leave(&m));
 }
 
-/* A host may have no probation, and one fault may be enough. */
+/* A host may have no probation, one fault may be enough, or none too many. */
 static void other_limits(void) {
     static const fault_limits none = {0, 2, WINDOW_MS};
+    static const fault_limits any = {0, 0, WINDOW_MS};
     static const fault_limits one = {0, 1, 1};
     fault_policy_start(&none, act);
     begin(&first, NULL);
@@ -192,6 +193,12 @@ static void other_limits(void) {
     fault_policy_start(&one, act);
     begin(&first, NULL);
     CHECK_INT(judge(&first, 7 * PROBATION_MS), FAULT_FROZEN);
+    fault_policy_start(&any, act);
+    begin(&first, NULL);
+    for (int i = 0; i < 1000; i++) {
+        CHECK_INT(judge(&first, 0), FAULT_CLOSED);
+    }
+    check_serves(&first);
 }
 
 SCENARIO(fault_policy) {
