@@ -32,7 +32,7 @@ void running_probe_pages(const void *data, size_t size, bool write) {
 size_t running_probe_text(const char *text) {
     running_now.probing = true;
     atomic_signal_fence(memory_order_seq_cst); /* strlen stays between the two */
-    size_t length = strlen(text);
+    volatile size_t length = strlen(text); /* also if the caller does not need it */
     atomic_signal_fence(memory_order_seq_cst);
     running_now.probing = false;
     return length;

@@ -1,0 +1,73 @@
+/* faults_leak.c: contained faults cost the host no memory, handles or threads.
+ *
+ *     test-integration faults_leak           a short one
+ *     test-integration faults_leak FAULTS    the full one: 100000
+ *
+ * What a module's function has locked or allocated when it faults stays so; these functions have
+ * nothing. */
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/faults.h"
+#include "support/wire.h"
+
+#include <portico/status.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PIECE = 50, GROWTH_BYTES = 4 << 20 };
+
+static host *h;
+
+/* Faults that close nothing: messages to the module, its room, jobs; each in every fifth kind. */
+static void faults_in_messages(net_socket s, int count) {
+    static const uint32_t kinds[] = {FAULTY_NULL_WRITE, FAULTY_DIVIDE, FAULTY_RECURSION,
+                                     FAULTY_ABORT,      FAULTY_EXIT,   FAULTY_HOST_SEND};
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    for (int done = 0; done < count; done += PIECE) {
+        for (int i = 0; i < PIECE; i++) {
+            uint32_t to = i % 2 == 0 ? FAULTY_OF_MODULE : FAULTY_OF_ROOM;
+            faults_post(s, to, kinds[(uint32_t)(done + i) % KINDS], 0);
+        }
+        CHECK_INT(faults_run(s, kinds[(uint32_t)done % KINDS]).size, 0);
+        (void)faults_echo(s, 1);
+        (void)faults_show_whole(s, FAULTY_OF_MODULE); /* after all messages */
+    }
+}
+
+/* Faults that close a session each. */
+static void faults_in_packets(int count) {
+    for (int i = 0; i < count; i++) {
+        net_socket s = faults_connect(h, "victims", 1);
+        faults_send(s, FAULTY_FAULT, i % 2 == 0 ? FAULTY_NULL_READ : FAULTY_ASSERT);
+        CHECK(faults_ended(s));
+    }
+    host_wait_figure(h, "sessions", 1);
+}
+
+static void round_of(net_socket s, int count) {
+    faults_in_messages(s, count - count / 20);
+    faults_in_packets(count / 20);
+}
+
+SCENARIO(faults_leak) {
+    const char *asked = scenario_argument(0);
+    int count = asked != NULL ? atoi(asked) : scale(2000, 200);
+    const faults_options options = {
+        .name = "faults_leak", .module_keys = faults_no_policy, .workers = 2};
+    h = faults_host(&options);
+    net_socket s = faults_connect(h, "game", 1);
+    CHECK_INT(faults_join(s, "hall"), PORTICO_OK);
+    round_of(s, count < 2000 ? count : 2000); /* what is reserved once */
+    int64_t memory = host_figure(h, "memory_bytes");
+    int64_t handles = host_figure(h, "handles");
+    round_of(s, count);
+    int64_t grown = host_figure(h, "memory_bytes") - memory;
+    printf("%d faults: memory grew by %lld bytes from %lld, handles by %lld\n", count,
+           (long long)grown, (long long)memory, (long long)(host_figure(h, "handles") - handles));
+    CHECK(scale_sanitized() || grown < GROWTH_BYTES);
+    CHECK(host_figure(h, "handles") <= handles + 2);
+    net_close(s);
+    host_wait_figure(h, "sessions", 0);
+    host_stop(h);
+}
