@@ -276,9 +276,22 @@ static void describe_sender(const siginfo_t *info, os_fault *fault) {
     guard_text(fault->text, sizeof fault->text, " has sent the signal.");
 }
 
+/* The thread sanitizer blocks all signals in handlers. A fault of the handler must come through. */
+static void allow_faults(void) {
+#if defined(PORTICO_TSAN)
+    sigset_t mask;
+    sigemptyset(&mask);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigaddset(&mask, signals[i]);
+    }
+    sigprocmask(SIG_UNBLOCK, &mask, NULL);
+#endif
+}
+
 static void on_fault(int number, siginfo_t *info, void *arg) {
     ucontext_t *context = arg;
     int kept = errno;
+    allow_faults();
     if (frames_busy()) {
         cpu_land_here(context, guard_top);
     } else if (judging || getpid() != faults.process) {
