@@ -20,6 +20,7 @@
 #include "module/blocking.h"
 #include "module/call.h"
 #include "module/caller.h"
+#include "module/fault_report.h"
 #include "module/mailbox.h"
 #include "net/ready.h"
 #include "net/services.h"
@@ -158,6 +159,30 @@ static void server_stop_sweep(void) {
     }
 }
 
+/* For reports of faults: who is at the other end of a session. */
+static void server_peer_of(uint64_t id, char text[OS_ADDRESS_TEXT]) {
+    session *s = session_find(id);
+    text[0] = '\0';
+    if (s != NULL) {
+        os_address_format(&s->peer, text);
+        session_release(s);
+    }
+}
+
+/* Makes calls into modules safe: their faults are reported and contained. */
+static bool server_start_guards(const config *c) {
+    if (fault_reports_start(c->run_dir, server_peer_of) != PORTICO_OK) {
+        log_error("host", "cannot start the reporter of faults (%s)", system_text(os_error()));
+        return false;
+    }
+    portico_status status = calls_start(c->modules_state_copy_limit_bytes);
+    if (status != PORTICO_OK) {
+        log_error("host", "cannot install the handler of faults: %s (%s)", status_text(status),
+                  system_text(os_error()));
+    }
+    return status == PORTICO_OK;
+}
+
 static bool server_start_modules(const config *c) {
     contain_start(c);
     portico_status status = loader_start(c, server.port);
@@ -193,10 +218,7 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
-    status = calls_start(c->modules_state_copy_limit_bytes);
-    if (status != PORTICO_OK) {
-        log_error("host", "cannot install the handler of faults: %s (%s)", status_text(status),
-                  system_text(os_error()));
+    if (!server_start_guards(c)) {
         return false;
     }
     status = random_start();
@@ -279,6 +301,7 @@ static void server_fini(void) {
     blocking_stop();
     timers_stop();
     workers_stop();
+    fault_reports_stop();
     calls_fini();
     schedules_fini();
     requests_fini();
@@ -311,6 +334,7 @@ int server_run(const config *c) {
         log_info("host", "stopping");
     }
     if (!server_stop(c)) {
+        fault_reports_stop();
         log_stop();
         os_exit(1);
     }

@@ -119,6 +119,13 @@ static void command_modules(portico_session from, const char *argument) {
     answer_lines(from, &l);
 }
 
+static void command_faults(portico_session from, const char *argument) {
+    enum { FAULTS_SHOWN = 10 };
+    lines l = {0};
+    report_faults(&l, argument[0] != '\0' ? (uint32_t)strtoul(argument, NULL, 10) : FAULTS_SHOWN);
+    answer_lines(from, &l);
+}
+
 static void command_kick(portico_session from, const char *argument) {
     char *end = NULL;
     uint64_t id = strtoull(argument, &end, 10);

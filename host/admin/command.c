@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DIGITS_MAX = 6 }; /* of a number N */
+
 typedef enum file_part { FILE_NONE, FILE_UNLESS_NAME, FILE_AFTER_NAME } file_part;
 
 static const struct {
@@ -64,6 +66,10 @@ static bool needs_argument(const char *usage) {
 static bool argument_fits(const char *usage, const char *argument) {
     if (strchr(usage, ' ') == NULL) {
         return argument[0] == '\0';
+    }
+    if (strstr(usage, " [N]") != NULL) {
+        size_t digits = strspn(argument, "0123456789");
+        return argument[digits] == '\0' && digits <= DIGITS_MAX;
     }
     if (!needs_argument(usage)) {
         return true; /* its options have values, which top_options.c checks */

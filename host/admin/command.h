@@ -14,6 +14,7 @@
     X(status, "status", NONE)                                \
     X(sessions, "sessions", NONE)                            \
     X(modules, "modules", NONE)                              \
+    X(faults, "faults [N]", NONE)                            \
     X(top, "top [--interval SECONDS] [--count N]", NONE)     \
     X(load, "load NAME|FILE", UNLESS_NAME)                   \
     X(unload, "unload NAME", NONE)                           \

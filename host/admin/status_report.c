@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "module/blocking.h"
+#include "module/fault_report.h"
 #include "net/services.h"
 #include "room/room.h"
 #include "run/meter.h"
@@ -224,6 +225,19 @@ static uint32_t count_of(const module_report *r, const char *name) {
     return c != NULL ? c->count : 0;
 }
 
+static void add_faults(lines *to, const module *m) {
+    uint32_t faults = faults_count(m->name);
+    char since[TEXT_TIME];
+    if (faults > 0) {
+        lines_add(to, "  faults %u: see `ctl faults`", faults);
+    }
+    if (gate_is_frozen(&m->gate)) {
+        text_time(faults_frozen_ms(m->name), 'T', since);
+        lines_add(to, "  frozen since %s: waits for its next build or `ctl thaw %s`", since,
+                  m->name);
+    }
+}
+
 static void add_module(void *arg, module *m) {
     const module_report *r = arg;
     const generation *g = module_generation(m);
@@ -238,6 +252,7 @@ static void add_module(void *arg, module *m) {
         g->file != NULL ? g->file : "-", atomic_load(&m->sessions), g->number,
         g->file != NULL ? built : "-", since, m->swaps, (unsigned long long)m->pause_ns / 1000,
         m->outcome[0] != '\0' ? m->outcome : "-");
+    add_faults(r->to, m);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
                   count_of(r, t->name));
@@ -258,4 +273,18 @@ void report_modules(lines *to) {
         HASH_DEL(r.counts, c);
         free(c);
     }
+}
+
+static void add_fault(void *arg, const char *line, const char *path) {
+    lines_add(arg, "%s", line);
+    if (path[0] != '\0') {
+        lines_add(arg, "  %s", path);
+    }
+}
+
+void report_faults(lines *to, uint32_t most) {
+    if (faults_count(NULL) == 0) {
+        lines_add(to, "no module has faulted since the start");
+    }
+    faults_each(most, add_fault, to);
 }

@@ -1,4 +1,5 @@
-/* status_report.h: the answers to `ctl status`, `top`, `sessions` and `modules`. Any thread. */
+/* status_report.h: the answers to `ctl status`, `top`, `sessions`, `modules` and `faults`. Any
+ * thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
@@ -14,5 +15,8 @@ void report_status(lines *to);
 void report_top(lines *to);
 void report_sessions(lines *to);
 void report_modules(lines *to);
+
+/* The last faults, at most `most`. */
+void report_faults(lines *to, uint32_t most);
 
 #endif

@@ -2,14 +2,14 @@
  *
  * Any thread. One lock, `the_log.lock`, is taken last of all locks and held for one write, or for
  * a rotation. The level is atomic, so that a line below it costs one load. A line is complete on
- * the caller's stack before the lock is taken, and goes out in one write, so that the lines of
- * several processes do not mix.
+ * the caller's stack before it goes out in one write, so that the lines of several processes do not
+ * mix.
  */
 #include "base/log.h"
 
-#include "base/json.h"
+#include "base/log_line.h"
 #include "base/text.h"
-#include "os/os.h"
+#include "os/fault.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,17 +21,15 @@
 
 enum {
     LOG_RAW_MAX = 2048, /* bytes of a message before anything is replaced */
-    LOG_LINE_MAX =
-        4096, /* bytes of a whole line, and of a stream's buffer, so that it is one write */
-    LOG_LINE_RESERVE = 16, /* of that, for the mark of a cut and the line end */
     LOG_PATH_MAX = 1024,
     LOG_REOPEN_NS = 1000000000 /* pause before a file that could not be opened is tried again */
 };
 
 static struct {
     os_mutex lock;
-    log_options options; /* `file` is ours */
-    FILE *file;          /* NULL: none, or it could not be reopened */
+    log_options options;          /* `file` is ours */
+    char file_path[LOG_PATH_MAX]; /* the same, absolute, for log_last_line; "": none */
+    FILE *file;                   /* NULL: none, or it could not be reopened */
     uint64_t file_bytes;
     uint64_t rotate_bytes; /* rotate when larger: the limit, or more after a failed rotation */
     uint64_t reopen_ns;
@@ -45,106 +43,6 @@ typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
  * log_stop. */
 static atomic_int the_level = LOG_INFO;
 static atomic_int the_style = STYLE_TEXT;
-
-static const char *const level_names[] = {"", "error", "warn", "info", "debug"};
-static const char *const level_colours[] = {"", "\x1b[1;31m", "\x1b[33m", "\x1b[32m", "\x1b[90m"};
-
-/* ---- a line being made ---- */
-
-typedef struct line {
-    char bytes[LOG_LINE_MAX];
-    size_t size;
-    bool cut;
-} line;
-
-/* Appends all of `text`. If there is no room: "…" once, and nothing after that. */
-static void line_add(line *l, const char *text, size_t size) {
-    if (l->cut || l->size + size > LOG_LINE_MAX - LOG_LINE_RESERVE) {
-        if (!l->cut) {
-            memcpy(l->bytes + l->size, "\xE2\x80\xA6", 3);
-            l->size += 3;
-        }
-        l->cut = true;
-        return;
-    }
-    memcpy(l->bytes + l->size, text, size);
-    l->size += size;
-}
-
-static void line_add_text(line *l, const char *text) {
-    line_add(l, text, strlen(text));
-}
-
-/* Appends the end of a line, whose room is reserved. */
-static void line_end(line *l, const char *text) {
-    size_t size = strlen(text);
-    memcpy(l->bytes + l->size, text, size);
-    l->size += size;
-}
-
-/* Appends what somebody else wrote: not UTF-8 becomes U+FFFD, control characters are escaped (JSON)
- * or become
- * '?' (text), so that no text can look like a line of ours or move a terminal's cursor. */
-static void line_add_foreign(line *l, const char *text, log_format format) {
-    size_t size = strlen(text);
-    for (size_t at = 0; at < size;) {
-        char escaped[JSON_ESCAPED];
-        size_t length = text_character(text + at, size - at);
-        if (length == 0) {
-            line_add(l, "\xEF\xBF\xBD", 3);
-            length = 1;
-        } else if (format == LOG_JSON && length == 1 && json_escape(text[at], escaped)) {
-            line_add_text(l, escaped);
-        } else if (text_is_control(text + at, length)) {
-            line_add(l, "?", 1);
-        } else {
-            line_add(l, text + at, length);
-        }
-        at += length;
-    }
-}
-
-/* ---- the two formats ---- */
-
-static void format_text(line *l, uint64_t wall_ms, log_level level, const char *source,
-                        const char *text, bool colours) {
-    char time[40];
-    char padded[16];
-    text_time(wall_ms, ' ', time);
-    l->size = 0;
-    l->cut = false;
-    line_add_text(l, time);
-    line_add_text(l, " ");
-    (void)snprintf(padded, sizeof padded, "%-5s", level_names[level]);
-    line_add_text(l, colours ? level_colours[level] : "");
-    line_add_text(l, padded);
-    line_add_text(l, colours ? "\x1b[0m " : " ");
-    line_add_foreign(l, source, LOG_TEXT);
-    for (size_t size = strlen(source); size < 9; size++) {
-        line_add_text(l, " ");
-    }
-    line_add_text(l, " ");
-    line_add_foreign(l, text, LOG_TEXT);
-    line_end(l, "\n");
-}
-
-static void format_json(line *l, uint64_t wall_ms, log_level level, const char *source,
-                        const char *text) {
-    char time[40];
-    text_time(wall_ms, 'T', time);
-    l->size = 0;
-    l->cut = false;
-    line_add_text(l, "{\"time\":\"");
-    line_add_text(l, time);
-    line_add_text(l, "\",\"level\":\"");
-    line_add_text(l, level_names[level]);
-    line_add_text(l, "\",\"source\":\"");
-    /* A source is a word of the host or a module's name: too short to be cut. */
-    line_add_foreign(l, source, LOG_JSON);
-    line_add_text(l, "\",\"text\":\"");
-    line_add_foreign(l, text, LOG_JSON);
-    line_end(l, "\"}\n");
-}
 
 /* ---- the file, under the lock ---- */
 
@@ -203,7 +101,7 @@ static void file_rotate(void) {
     }
 }
 
-static void file_write(const line *l) {
+static void file_write(const log_text *l) {
     if (the_log.file == NULL && os_monotonic_ns() >= the_log.reopen_ns) {
         (void)file_open();
     }
@@ -246,6 +144,10 @@ bool log_start(const log_options *options) {
     }
     os_mutex_lock(&the_log.lock);
     the_log.options = *options;
+    if (file == NULL ||
+        os_path_absolute(file, the_log.file_path, sizeof the_log.file_path) != PORTICO_OK) {
+        the_log.file_path[0] = '\0';
+    }
     the_log.options.file = file;
     the_log.rotate_bytes = options->file_limit_bytes;
     the_log.complained = false;
@@ -286,29 +188,43 @@ bool log_enabled(log_level level) {
     return (int)level <= atomic_load_explicit(&the_level, memory_order_relaxed);
 }
 
-/* Formats the line and writes it. */
-static void put_out(log_level level, const char *source, const char *text) {
-    line plain;
-    line coloured;
-    uint64_t wall_ms = os_wall_ms();
+/* A line as it is written: to the file, and to the terminal, perhaps with colours. */
+typedef struct written_line {
+    log_text plain;
+    log_text coloured;
+    const log_text *shown; /* one of the two */
+} written_line;
+
+static void format_line(written_line *l, uint64_t wall_ms, log_level level, const char *source,
+                        const char *text) {
     int look = atomic_load_explicit(&the_style, memory_order_relaxed);
     if (look == STYLE_JSON) {
-        format_json(&plain, wall_ms, level, source, text);
+        log_format_json(&l->plain, wall_ms, level, source, text);
     } else {
-        format_text(&plain, wall_ms, level, source, text, false);
+        log_format_text(&l->plain, wall_ms, level, source, text, false);
     }
     if (look == STYLE_COLOURS) {
-        format_text(&coloured, wall_ms, level, source, text, true);
+        log_format_text(&l->coloured, wall_ms, level, source, text, true);
     }
-    const line *shown = look == STYLE_COLOURS ? &coloured : &plain;
-    os_mutex_lock(&the_log.lock);
+    l->shown = look == STYLE_COLOURS ? &l->coloured : &l->plain;
+}
+
+/* [the log's lock] */
+static void write_line(const written_line *l) {
     if (!the_log.started || the_log.options.terminal) {
-        (void)fwrite(shown->bytes, 1, shown->size, stderr);
+        (void)fwrite(l->shown->bytes, 1, l->shown->size, stderr);
         (void)fflush(stderr); /* some C libraries buffer it unless it is a terminal */
     }
     if (the_log.started && the_log.options.file != NULL) {
-        file_write(&plain);
+        file_write(&l->plain);
     }
+}
+
+static void put_out(log_level level, const char *source, const char *text) {
+    written_line l;
+    format_line(&l, os_wall_ms(), level, source, text);
+    os_mutex_lock(&the_log.lock);
+    write_line(&l);
     os_mutex_unlock(&the_log.lock);
 }
 
@@ -336,6 +252,40 @@ void log_line(log_level level, const char *source, const char *format, ...) {
         mark_cut(text);
     }
     put_out(level, source, text);
+}
+
+void log_lines(log_level level, const char *source, const char *text) {
+    char one[LOG_RAW_MAX];
+    written_line l;
+    uint64_t wall_ms = os_wall_ms();
+    if (!log_enabled(level)) {
+        return;
+    }
+    os_mutex_lock(&the_log.lock);
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        size_t kept = size < sizeof one ? size : sizeof one - 1;
+        memcpy(one, text, kept);
+        one[kept] = '\0';
+        if (kept < size) {
+            mark_cut(one);
+        }
+        format_line(&l, wall_ms, level, source, one);
+        write_line(&l);
+        text += size + (text[size] == '\n');
+    }
+    os_mutex_unlock(&the_log.lock);
+}
+
+void log_last_line(log_level level, const char *source, const char *text) {
+    static written_line l; /* the thread may have little stack left */
+    format_line(&l, os_wall_ms(), level, source, text);
+    if (!the_log.started || the_log.options.terminal) {
+        os_fault_write(NULL, l.shown->bytes, l.shown->size);
+    }
+    if (the_log.started && the_log.file_path[0] != '\0') {
+        os_fault_write(the_log.file_path, l.plain.bytes, l.plain.size);
+    }
 }
 
 portico_status log_reopen(char why[LOG_WHY_MAX]) {

@@ -47,6 +47,13 @@ bool log_enabled(log_level level);
  * the formatted text are replaced, so that no client can forge a line. */
 COLD void log_line(log_level level, const char *source, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* Writes each line of `text` as log_line does, and no other line in between. */
+COLD void log_lines(log_level level, const char *source, const char *text);
+
+/* Writes one line in a handler of faults, just before the process ends: takes no lock, and leaves
+ * the file as large as it becomes. */
+COLD void log_last_line(log_level level, const char *source, const char *text);
+
 #define log_error(source, ...) log_line(LOG_ERROR, source, __VA_ARGS__)
 #define log_warn(source, ...) log_line(LOG_WARN, source, __VA_ARGS__)
 #define log_info(source, ...) log_line(LOG_INFO, source, __VA_ARGS__)

@@ -9,6 +9,10 @@
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
+ * faults_contained   faults of modules that did not end the process. Of these:
+ * faults_closed      closed the session that they served
+ * faults_rolled_back had the module go back to the generation before, or fell into that
+ * faults_frozen      froze the module, or fell into that
  */
 #ifndef PORTICO_STATS_H
 #define PORTICO_STATS_H
@@ -33,6 +37,10 @@
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \
+    X(faults_contained) \
+    X(faults_closed) \
+    X(faults_rolled_back) \
+    X(faults_frozen) \
     X(ops_submitted) \
     X(ops_completed)
 /* clang-format on */

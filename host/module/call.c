@@ -7,6 +7,7 @@
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
 #include "module/running.h"
+#include "run/watchdog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,20 +94,22 @@ void call_keep_also(void *state, uint32_t size) {
     }
 }
 
-/* False: one of the states could not be copied. */
-static bool kept_restore(void) {
+/* `c` then says which states are as before. */
+static void kept_restore(call *c) {
     kept_states *k = &call_kept;
-    bool all = true;
+    c->restored = 0;
+    c->lost = false;
     for (uint32_t i = 0; i < k->count; i++) {
         const kept_state *one = &k->all[i];
         if (one->at != UINT32_MAX) {
             memcpy(one->state, k->copies + one->at, one->size);
+            c->restored++;
         } else {
-            all = false;
+            c->lost = true;
+            c->lost_bytes = one->size;
         }
     }
     k->count = 0;
-    return all;
 }
 
 /* ---- what faults are contained -------------------------------------------------------------- */
@@ -119,7 +122,8 @@ static bool is_inside(const generation *g, const os_fault *fault, uint32_t frame
 /* A fault is contained where no lock of the host or of the C library can be held, and nothing of
  * theirs half changed: in the module's own code, in a function that this code has called directly
  * (memcpy, strlen), where the module ended itself, and where the host touches what the module has
- * named, before it does anything else. */
+ * named, before it does anything else. A call that hangs is ended only in the module's own code: a
+ * function that it has called directly may hold a lock. */
 static bool contain(const os_fault *fault, void *owner) {
     const running *r = owner;
     if (r == NULL || r->module == NULL || r->generation->library == NULL) {
@@ -129,8 +133,11 @@ static bool contain(const os_fault *fault, void *owner) {
     if (fault->kind == OS_FAULT_DAMAGE || fault->in_allocator || aborts) {
         return false;
     }
+    if (fault->kind == OS_FAULT_HANG && !fault->raised) {
+        return is_inside(r->generation, fault, 0) && watchdog_still_hangs(r);
+    }
     if (fault->raised || fault->kind == OS_FAULT_ABORT || fault->kind == OS_FAULT_EXIT ||
-        (r->probing && fault->kind != OS_FAULT_HANG)) {
+        r->probing) {
         return true;
     }
     return is_inside(r->generation, fault, 0) ||
@@ -224,8 +231,11 @@ static bool is_closable(call_kind kind) {
 COLD static void call_faulted(call *c) {
     running *r = &running_now;
     r->probing = false;
-    c->lost = !kept_restore();
     c->status = PORTICO_E_FAULT;
+    if (atomic_load(&r->abandoned)) {
+        return; /* caller.c has done all this, and the states may serve another generation */
+    }
+    kept_restore(c);
     if (is_refused(c->kind) || is_passed_over(c->kind)) {
         fault_note(r->generation);
         c->verdict = is_refused(c->kind) ? FAULT_REFUSED : FAULT_PASSED_OVER;

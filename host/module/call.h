@@ -83,6 +83,8 @@ typedef struct call {
     uint32_t replied;      /* of JOB */
     fault_verdict verdict; /* after a fault */
     bool lost; /* after a fault: a state that was too large to be copied may be half changed */
+    uint32_t lost_bytes; /* of it */
+    uint32_t restored;   /* after a fault: the number of states that are as before */
 } call;
 
 /* Makes the call. False: it faulted. */

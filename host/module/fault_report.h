@@ -3,34 +3,47 @@
  *
  * The faulting thread only fills a record. A thread of its own, the reporter, finds the names of
  * functions and lines, which takes long, then writes. A fault that ends the process is written by
- * the handler itself, without names.
+ * the handler itself, without names. If a module faults faster than that, or again and again at one
+ * place, most faults are only counted (fault_flood.h).
  */
 #ifndef PORTICO_FAULT_REPORT_H
 #define PORTICO_FAULT_REPORT_H
 
 #include "module/call.h"
+#include "module/fault_files.h"
+#include "module/fault_record.h"
 #include "module/module.h"
 
-enum { FAULT_FILES_MAX = 100 };
-
-/* Starts the reporter and makes the folder. [control thread] */
-portico_status fault_reports_start(const char *run_dir);
+/* Starts the reporter, makes the folder, and has the watchdog tell of slow calls and end those that
+ * hang. `peer_of` is called on threads whose call has faulted. PORTICO_E_NO_MEMORY: there is no
+ * thread. [main thread, before the first call] */
+portico_status fault_reports_start(const char *run_dir, fault_peer_of *peer_of);
 
 /* Writes what is left and ends the reporter. [control thread] */
 void fault_reports_stop(void);
 
+/* Waits for a few seconds at most until everything that was told is written: a library is about to
+ * be closed, whose functions have names. [control thread] */
+void fault_reports_wait(void);
+
 /* The call `c` of `m` has faulted, contained. Copies what it needs. [the faulting thread] */
 void fault_tell(const module *m, const generation *g, const call *c, const os_fault *fault);
 
+/* A call takes too long, see watchdog_hooks. [a thread that makes no call] */
+void fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs);
+
 /* The process is about to end, in a handler: writes the file and the log line with nothing that
- * could wait. `c` and `m` NULL: not in a call of a module. */
+ * could wait for long. `c` and `m` NULL: not in a call of a module. */
 void fault_tell_end(const module *m, const generation *g, const call *c, const os_fault *fault);
 
-/* How many faults there have been, of one module or (NULL) of all. */
+/* How many faults there have been, of one module or (NULL) of all. Takes no lock. */
 uint32_t faults_count(const char *module_name);
 
+/* When a fault froze the module last, by the wall clock; 0: never. Takes no lock. */
+uint64_t faults_frozen_ms(const char *module_name);
+
 /* Calls `each` for the last faults, the latest first, at most `most`, with one line for people and
- * the path of the report. */
+ * the path of the report; "": there is none. */
 void faults_each(uint32_t most, void (*each)(void *arg, const char *line, const char *path),
                  void *arg);
 

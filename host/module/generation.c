@@ -3,6 +3,7 @@
 
 #include "base/invariant.h"
 #include "base/log.h"
+#include "module/fault_report.h"
 
 #include <stdlib.h>
 
@@ -44,6 +45,9 @@ void generation_free(generation *g) {
                  "returned",
                  g->name, g->version, g->number);
         return;
+    }
+    if (g->library != NULL) {
+        fault_reports_wait(); /* they name functions of the library */
     }
     registry_free(g->registry);
     shape_fini(&g->shape);

@@ -27,6 +27,7 @@ module *module_create(generation *first) {
         return NULL;
     }
     memcpy(m->name, first->name, sizeof m->name);
+    m->watch_name = watchdog_name(m->name);
     generation_hold(first);
     first->number = ++m->generations;
     atomic_store(&first->probation_ms, os_monotonic_ms());
@@ -88,7 +89,7 @@ static void call_begin(module *m, generation *g, const char *what, uint32_t numb
     running *r = &running_now;
     r->module = m;
     r->generation = g;
-    watchdog_begin(m->name, what, number, entity_id);
+    watchdog_begin(m->watch_name, what, number, entity_id);
 }
 
 void module_begin(module *m, generation *g, const char *what, uint32_t number) {

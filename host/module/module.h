@@ -18,6 +18,7 @@ enum { OUTCOME_MAX = 512 };
 
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */
+    const char *watch_name;         /* the same, from watchdog_name */
     gate gate;
     generation *_Atomic current;
     /* Written by the control thread under the table's lock, under which others read them: */

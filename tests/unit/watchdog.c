@@ -16,7 +16,7 @@ static atomic_bool ended;
 /* Each call returns as soon as it is counted as late, which is before its line is logged. A call
  * that ends before it is counted has no lines. */
 static void calling_main(void *arg) {
-    static const char name[WATCHDOG_NAME_BYTES] = "slow";
+    const char *name = watchdog_name("slow");
     (void)arg;
     for (uint64_t call = 1; call < CALLS_MAX && watchdog_total() < REPORTED; call++) {
         watchdog_begin(name, "opcode", 7, call);

@@ -104,7 +104,9 @@ bool os_guard_interrupt(os_guard_thread *thread, bool end, os_fault *fault, bool
         return false;
     }
     guard_threads_lock();
-    if (thread->id != 0 && ask(thread, end)) {
+    if (thread->id != 0 && guard_waits(thread, fault)) {
+        *seen = true; /* it is not in a module's code, so its call would not be ended */
+    } else if (thread->id != 0 && ask(thread, end)) {
         *seen = true;
         *fault = thread->answer;
         ended = thread->answer_ended;

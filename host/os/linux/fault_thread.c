@@ -45,6 +45,9 @@ void guard_threads_unlock(void) {
 }
 
 os_guard_thread *os_guard_self(void) {
+    if (guard_own == NULL) {
+        (void)guard_prepare();
+    }
     return guard_own;
 }
 

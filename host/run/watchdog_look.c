@@ -1,0 +1,277 @@
+/* watchdog_look.c: the side of the watchdog that reads what other threads call: see
+ * watchdog_slots.h. One thread looks at a time. */
+#include "run/watchdog_slots.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+    _Atomic uint32_t limit_ms;
+    _Atomic uint32_t late;
+    _Atomic uint64_t total;
+    atomic_bool looking;
+    _Atomic uint64_t looked_ns; /* when the last look began */
+    /* The call that is being interrupted. */
+    watch_slot *_Atomic target;
+    _Atomic uint64_t target_call;
+    os_mutex reporting;
+} watch;
+
+watchdog_hooks watch_hooks;
+
+void watchdog_start(uint32_t limit_ms) {
+    atomic_store(&watch.limit_ms, limit_ms);
+}
+
+void watchdog_set_hooks(const watchdog_hooks *hooks) {
+    watch_hooks = *hooks;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static void run_read(const watch_run *r, watchdog_call *shown) {
+    shown->module = atomic_load_explicit(&r->name, memory_order_relaxed);
+    shown->what = atomic_load_explicit(&r->what, memory_order_relaxed);
+    shown->entity = atomic_load_explicit(&r->entity, memory_order_relaxed);
+    shown->started_ns = atomic_load_explicit(&r->started_ns, memory_order_relaxed);
+}
+
+static uint32_t number_of(uint64_t call) {
+    return (uint32_t)(call >> NUMBER_SHIFT);
+}
+
+static uint32_t thread_of(const watch_slot *s) {
+    return (uint32_t)(s - watch_slots) + 1;
+}
+
+/* The call that runs. False: none does, or another one has begun. */
+static bool slot_read(watch_slot *s, watch_view *v) {
+    v->call = atomic_load_explicit(&s->call, memory_order_acquire);
+    if (v->call == 0) {
+        return false;
+    }
+    uint64_t runs = atomic_load_explicit(&s->runs, memory_order_relaxed);
+    run_read(&s->run[runs % WATCH_RING], &v->shown);
+    v->shown.number = number_of(v->call);
+    v->shown.thread = thread_of(s);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&s->call, memory_order_relaxed) == v->call;
+}
+
+/* The call with the count `count`, whose run is *run or one before: *run is then that one. False:
+ * it is no longer in the ring. */
+static bool ring_read(watch_slot *s, uint64_t count, uint64_t *run, watchdog_call *shown) {
+    uint64_t call = atomic_load_explicit(&s->calls[count % WATCH_RING], memory_order_relaxed);
+    uint64_t last = *run;
+    while (*run > 0 && last - *run < WATCH_RING - 1 &&
+           atomic_load_explicit(&s->run[*run % WATCH_RING].first, memory_order_relaxed) > count) {
+        (*run)--;
+    }
+    run_read(&s->run[*run % WATCH_RING], shown);
+    shown->number = number_of(call);
+    shown->thread = thread_of(s);
+    atomic_thread_fence(memory_order_acquire);
+    uint64_t count_now = atomic_load_explicit(&s->count, memory_order_relaxed);
+    uint64_t run_now = atomic_load_explicit(&s->runs, memory_order_relaxed);
+    return *run > 0 && count_now - count < WATCH_RING - 1 && run_now - *run < WATCH_RING - 1;
+}
+
+/* Puts it among the latest, of which there are `count`; returns their number. */
+static uint32_t recent_add(watchdog_call *calls, uint32_t count, uint32_t most,
+                           const watchdog_call *one) {
+    uint32_t at = count;
+    while (at > 0 && calls[at - 1].started_ns < one->started_ns) {
+        at--;
+    }
+    if (at == most) {
+        return count;
+    }
+    uint32_t kept = count < most ? count : most - 1;
+    memmove(calls + at + 1, calls + at, (kept - at) * sizeof *calls);
+    calls[at] = *one;
+    return kept + 1;
+}
+
+uint32_t watchdog_recent(const char *module_name, watchdog_call *calls, uint32_t most) {
+    uint32_t found = 0;
+    most = most < WATCHDOG_RECENT ? most : WATCHDOG_RECENT;
+    for (uint32_t i = 0; most > 0 && i < watch_slots_used(); i++) {
+        watch_slot *s = &watch_slots[i];
+        uint64_t count = atomic_load_explicit(&s->count, memory_order_acquire);
+        uint64_t run = atomic_load_explicit(&s->runs, memory_order_acquire);
+        watchdog_call one;
+        for (; count > 0 && ring_read(s, count, &run, &one); count--) {
+            if (strcmp(one.module, module_name) == 0) {
+                found = recent_add(calls, found, most, &one);
+            }
+        }
+    }
+    return found;
+}
+
+/* ---- calls that take too long ---------------------------------------------------------------- */
+
+static void report(const watchdog_call *c, uint64_t now_ns, bool returned) {
+    log_warn(c->module, "%s %u of %llu %s %llu ms", c->what, c->number,
+             (unsigned long long)c->entity,
+             returned ? "has returned after" : "has not returned for",
+             (unsigned long long)(now_ns - c->started_ns) / 1000000);
+}
+
+/* Logs the return of the call that was logged, if it has returned. [reporting] */
+static void report_return(watch_slot *s) {
+    if (s->reported != 0 && s->reported != atomic_load(&s->call)) {
+        s->reported = 0;
+        atomic_fetch_sub(&watch.late, 1);
+        report(&s->reported_view.shown, os_monotonic_ns(), true);
+    }
+}
+
+void watch_slot_returned(watch_slot *s) {
+    os_mutex_lock(&watch.reporting);
+    report_return(s);
+    os_mutex_unlock(&watch.reporting);
+}
+
+/* When the call began. The first of several in a row has recorded that; for a later one it is
+ * when a reader first saw it. [reporting] */
+static uint64_t slot_since(const watch_slot *s, const watch_view *v, uint64_t now_ns) {
+    return v->call == s->seen            ? s->seen_ns
+           : (v->call & CALL_FIRST) != 0 ? v->shown.started_ns
+                                         : now_ns;
+}
+
+/* Whether the call exceeds the limit for the first time; then it is logged. [reporting] */
+static bool becomes_late(watch_slot *s, const watch_view *v, uint64_t now_ns) {
+    uint32_t limit_ms = atomic_load(&watch.limit_ms);
+    if (limit_ms == 0 || s->reported == v->call ||
+        now_ns < v->shown.started_ns + limit_ms * 1000000ull) {
+        return false;
+    }
+    s->reported_view = *v;
+    s->reported = v->call;
+    atomic_fetch_add(&watch.late, 1);
+    atomic_fetch_add(&watch.total, 1);
+    report(&v->shown, now_ns, false);
+    return true;
+}
+
+/* ---- where they are, and their end ------------------------------------------------------------ */
+
+/* Describes where the thread is; with `end` tries to end its call. True: it has ended. *seen: it
+ * has not, and *where is right. */
+static bool interrupt(watch_slot *s, const watch_view *v, bool end, os_fault *where, bool *seen) {
+    os_guard_thread *thread = atomic_load(&s->thread);
+    *seen = false;
+    if (thread == NULL) {
+        return false;
+    }
+    atomic_store(&watch.target_call, v->call);
+    atomic_store(&watch.target, s);
+    bool ended = os_guard_interrupt(thread, end, where, seen);
+    atomic_store(&watch.target, NULL);
+    *seen = *seen && !ended && atomic_load(&s->call) == v->call;
+    return ended;
+}
+
+bool watchdog_still_hangs(const void *owner) {
+    watch_slot *s = atomic_load(&watch.target);
+    return s == NULL || atomic_load(&s->owner) != owner ||
+           atomic_load(&s->call) == atomic_load(&watch.target_call);
+}
+
+static void tell_late(watch_slot *s, const watch_view *v) {
+    os_fault where;
+    bool seen = false;
+    (void)interrupt(s, v, false, &where, &seen);
+    if (seen && watch_hooks.tell != NULL) {
+        watch_hooks.tell(&v->shown, &where, false);
+    }
+}
+
+/* Ends the call if it takes longer than its module allows. If that fails, the next look tries
+ * again, because the thread may be elsewhere then. */
+static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
+    uint32_t hang_ms = watch_hooks.hang_ms != NULL ? watch_hooks.hang_ms(v->shown.module) : 0;
+    if (hang_ms == 0 || now_ns < v->shown.started_ns + hang_ms * 1000000ull) {
+        return;
+    }
+    os_fault where;
+    bool seen = false;
+    bool ended = interrupt(s, v, true, &where, &seen);
+    if (!ended && s->hung != v->call && atomic_load(&s->call) == v->call) {
+        s->hung = v->call;
+        watch_hooks.tell(&v->shown, seen ? &where : NULL, true);
+    }
+}
+
+static void look_at(watch_slot *s, uint64_t now_ns) {
+    watch_view v;
+    os_mutex_lock(&watch.reporting);
+    report_return(s);
+    bool runs = slot_read(s, &v) && v.shown.what != NULL;
+    bool late = false;
+    if (runs) {
+        v.shown.started_ns = slot_since(s, &v, now_ns);
+        s->seen = v.call;
+        s->seen_ns = v.shown.started_ns;
+        late = becomes_late(s, &v, now_ns);
+    }
+    os_mutex_unlock(&watch.reporting);
+    if (late) {
+        tell_late(s, &v);
+    }
+    if (runs) {
+        end_hung(s, &v, now_ns);
+    }
+}
+
+void watchdog_look(void) {
+    if (atomic_exchange(&watch.looking, true)) {
+        return;
+    }
+    uint64_t now_ns = os_monotonic_ns();
+    atomic_store(&watch.looked_ns, now_ns);
+    for (uint32_t i = 0; i < watch_slots_used(); i++) {
+        look_at(&watch_slots[i], now_ns);
+    }
+    atomic_store(&watch.looking, false);
+}
+
+void watchdog_look_late(uint32_t ms) {
+    if (os_monotonic_ns() >= atomic_load(&watch.looked_ns) + ms * 1000000ull) {
+        watchdog_look();
+    }
+}
+
+/* ---- figures ---------------------------------------------------------------------------------- */
+
+void watchdog_describe(const char *module_name, char *text, size_t size) {
+    uint64_t now_ns = os_monotonic_ns();
+    uint64_t first_ns = UINT64_MAX;
+    snprintf(text, size, "it has returned by now");
+    for (uint32_t i = 0; i < watch_slots_used(); i++) {
+        watch_view v;
+        os_mutex_lock(&watch.reporting);
+        bool runs = slot_read(&watch_slots[i], &v) && v.shown.what != NULL;
+        uint64_t since_ns = runs ? slot_since(&watch_slots[i], &v, now_ns) : UINT64_MAX;
+        os_mutex_unlock(&watch.reporting);
+        if (since_ns < first_ns &&
+            (module_name == NULL || strcmp(v.shown.module, module_name) == 0)) {
+            first_ns = since_ns;
+            snprintf(text, size, "module %s, %s %u of entity %llu, for %llu ms now", v.shown.module,
+                     v.shown.what, v.shown.number, (unsigned long long)v.shown.entity,
+                     (unsigned long long)(now_ns - since_ns) / 1000000);
+        }
+    }
+}
+
+uint32_t watchdog_late(void) {
+    return atomic_load(&watch.late);
+}
+
+uint64_t watchdog_total(void) {
+    return atomic_load(&watch.total);
+}
