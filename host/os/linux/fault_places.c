@@ -2,15 +2,13 @@
  * and line from addr2line, which reads the debug information, or else the function from the
  * library's own table of names. And the files that a handler writes.
  *
- * os_place_quick and os_fault_write are for handlers. One thread at a time runs the rest.
+ * os_fault_write is for handlers. One thread at a time runs the rest.
  */
-#include "os/fault.h"
+#include "guard.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,135 +16,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* ---- libraries --------------------------------------------------------------------------- */
-
-typedef struct library_place {
-    uintptr_t address;
-    const char *path; /* "": the executable; NULL: no library is there */
-    uintptr_t base;   /* what is added to the addresses in the file */
-    const ElfW(Phdr) * headers;
-    size_t header_count;
-} library_place;
-
-static bool is_in_segments(const library_place *found) {
-    uintptr_t offset = found->address - found->base;
-    for (size_t i = 0; i < found->header_count; i++) {
-        const ElfW(Phdr) *segment = &found->headers[i];
-        if (segment->p_type == PT_LOAD && offset >= segment->p_vaddr &&
-            offset - segment->p_vaddr < segment->p_memsz) {
-            return true;
-        }
-    }
-    return false;
-}
-
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)
-
-/* _dl_find_object takes no lock. */
-static bool find_library(library_place *found) {
-    struct dl_find_object object;
-    if (_dl_find_object((void *)found->address, &object) != 0) {
-        return false;
-    }
-    const uint8_t *begin = object.dlfo_map_start;
-    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)(const void *)begin;
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
-        return false;
-    }
-    found->path = object.dlfo_link_map->l_name;
-    found->base = object.dlfo_link_map->l_addr;
-    found->headers = (const ElfW(Phdr) *)(const void *)(begin + header->e_phoff);
-    found->header_count = header->e_phnum;
-    return is_in_segments(found);
-}
-
-#else
-
-static int look_at(struct dl_phdr_info *info, size_t size, void *arg) {
-    (void)size;
-    library_place *found = arg;
-    library_place here = {found->address, info->dlpi_name, info->dlpi_addr, info->dlpi_phdr,
-                          info->dlpi_phnum};
-    if (!is_in_segments(&here)) {
-        return 0;
-    }
-    *found = here;
-    return 1;
-}
-
-/* Takes the loader's lock, which code that faults holds only while it loads a library. */
-static bool find_library(library_place *found) {
-    return dl_iterate_phdr(look_at, found) != 0;
-}
-
-#endif
-
-/* The build id is a note that the linker has added: its name is "GNU". */
-static void read_build_id(const library_place *found, os_place *place) {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < found->header_count; i++) {
-        const ElfW(Phdr) *segment = &found->headers[i];
-        const uint8_t *at = (const uint8_t *)(found->base + segment->p_vaddr);
-        const uint8_t *end = at + segment->p_memsz;
-        while (segment->p_type == PT_NOTE && end - at >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
-            const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
-            const uint8_t *name = at + sizeof *note;
-            const uint8_t *bytes = name + ((note->n_namesz + 3u) & ~3u);
-            if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-                memcmp(name, "GNU", 4) == 0) {
-                size_t used = 0;
-                for (; used < note->n_descsz && 2 * used + 2 < sizeof place->build_id; used++) {
-                    place->build_id[2 * used] = digits[bytes[used] >> 4];
-                    place->build_id[2 * used + 1] = digits[bytes[used] & 15];
-                }
-                return;
-            }
-            at = bytes + ((note->n_descsz + 3u) & ~3u);
-        }
-    }
-}
-
-static void copy_text(char *to, size_t size, const char *from, size_t length) {
-    length = length < size ? length : size - 1;
-    memcpy(to, from, length);
-    to[length] = '\0';
-}
-
-/* The executable's path, which does not change although its file may be replaced. */
-static const char *executable_path(char *path, size_t size) {
-    ssize_t length = readlink("/proc/self/exe", path, size - 1);
-    path[length > 0 ? length : 0] = '\0';
-    return path;
-}
-
-/* Fills all but function, file and line. False: no library is there. */
-static bool place_library(uintptr_t address, os_place *place, library_place *found) {
-    char executable[1024];
-    memset(place, 0, sizeof *place);
-    *found = (library_place){.address = address};
-    if (address == 0 || !find_library(found)) {
-        found->path = NULL;
-        return false;
-    }
-    const char *path = found->path;
-    if (path[0] == '\0') {
-        path = executable_path(executable, sizeof executable);
-    }
-    const char *name = strrchr(path, '/');
-    name = name != NULL ? name + 1 : path;
-    copy_text(place->library, sizeof place->library, name, strlen(name));
-    place->offset = address - found->base;
-    read_build_id(found, place);
-    return true;
-}
-
-void os_place_quick(uintptr_t address, os_place *place) {
-    int kept = errno;
-    library_place found;
-    (void)place_library(address, place, &found);
-    errno = kept;
-}
 
 /* ---- functions and lines ----------------------------------------------------------------- */
 
@@ -278,7 +147,7 @@ static void take_line(const char *text, os_place *place) {
     }
     place->line = (uint32_t)strtoul(colon + 1, NULL, 10);
     if (place->line != 0) {
-        copy_text(place->file, sizeof place->file, text, (size_t)(colon - text));
+        place_text(place->file, sizeof place->file, text, (size_t)(colon - text));
     }
 }
 
@@ -300,8 +169,8 @@ static void take_output(question *q) {
             return;
         }
         if (strcmp(function, "??") != 0) {
-            copy_text(q->places[i].function, sizeof q->places[i].function, function,
-                      strlen(function));
+            place_text(q->places[i].function, sizeof q->places[i].function, function,
+                       strlen(function));
         }
         take_line(place, &q->places[i]);
         line = next_line(&at);
@@ -313,7 +182,7 @@ static void take_export(uintptr_t address, os_place *place) {
     Dl_info info;
     if (place->function[0] == '\0' && dladdr((void *)address, &info) != 0 &&
         info.dli_sname != NULL) {
-        copy_text(place->function, sizeof place->function, info.dli_sname, strlen(info.dli_sname));
+        place_text(place->function, sizeof place->function, info.dli_sname, strlen(info.dli_sname));
     }
 }
 

@@ -1,24 +1,27 @@
 /* guard.h: what the files of guards share. From the bottom up, because no file uses one that uses
  * it, and nearly every file uses fault_heap.c and fault_calls.c by calling malloc() or abort():
  *
- *   fault_heap.c    whether the thread is in the allocator
- *   fault_thread.c  what each thread has: its guards, a stack for the handlers
- *   guard_call.c    os_guard_call, and the way back into it
- *   fault_cpu.c     what differs between processors
- *   fault_frames.c  which functions are on the stack
- *   fault.c         the handlers
+ *   fault_library.c    which library an address is in
+ *   fault_heap.c       whether the thread is in the allocator
+ *   fault_thread.c     what each thread has: its guards, a stack for the handlers
+ *   guard_call.c       os_guard_call, and the way back into it
+ *   fault_cpu.c        what differs between processors
+ *   fault_frames.c     which functions are on the stack
+ *   fault.c            the handlers
+ *   fault_waiting.c    where a thread is that waits in the system
  *   fault_interrupt.c  questions to a thread
- *   fault_calls.c   abort, exit and their relatives
- *   fault_places.c  addresses in words
+ *   fault_calls.c      abort, exit and their relatives
+ *   fault_places.c     addresses in words
  *
- * The first five and fault_calls.c call no function of the heap and none that fault_calls.c
- * defines. They are compiled without sanitizers and stack protector (host/CMakeLists.txt).
+ * Those up to fault_calls.c call no function of the heap and none that fault_calls.c defines. They
+ * are compiled without sanitizers and stack protector (host/CMakeLists.txt).
  */
 #ifndef PORTICO_LINUX_GUARD_H
 #define PORTICO_LINUX_GUARD_H
 
 #include "os/fault.h"
 
+#include <link.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -104,6 +107,22 @@ void guard_threads_unlock(void);
 /* Describes a thread that waits in a call of the system which a signal would end early. False: it
  * does not. [the lock of the threads] */
 bool guard_waits(const os_guard_thread *thread, os_fault *fault);
+
+/* ---- fault_library.c --------------------------------------------------------------------- */
+
+typedef struct library_place {
+    uintptr_t address;
+    const char *path; /* "": the executable; NULL: no library is there */
+    uintptr_t base;   /* what is added to the addresses in the file */
+    const ElfW(Phdr) * headers;
+    size_t header_count;
+} library_place;
+
+/* Fills all of *place but function, file and line. False: no library is there. */
+bool place_library(uintptr_t address, os_place *place, library_place *found);
+
+/* Copies `length` bytes, or as many as fit, and ends them with a zero. */
+void place_text(char *to, size_t size, const char *from, size_t length);
 
 /* ---- guard_call.c ------------------------------------------------------------------------ */
 
