@@ -114,6 +114,17 @@ static void kept_restore(call *c) {
 
 /* ---- what faults are contained -------------------------------------------------------------- */
 
+/* What a guard is for: its owner. */
+typedef struct span {
+    const running *running; /* of the guard's thread */
+    call *(*describe)(void *arg);
+    void *arg;
+} span;
+
+static const running *span_running(const void *owner) {
+    return owner != NULL ? ((const span *)owner)->running : NULL;
+}
+
 static bool is_inside(const generation *g, const os_fault *fault, uint32_t frame) {
     return frame < fault->frame_count && fault->frames[frame] >= g->image_begin &&
            fault->frames[frame] < g->image_end;
@@ -125,7 +136,7 @@ static bool is_inside(const generation *g, const os_fault *fault, uint32_t frame
  * named, before it does anything else. A call that hangs is ended only in the module's own code: a
  * function that it has called directly may hold a lock. */
 static bool contain(const os_fault *fault, void *owner) {
-    const running *r = owner;
+    const running *r = span_running(owner);
     if (r == NULL || r->module == NULL || r->generation->library == NULL) {
         return fault->raised && r != NULL && r->module != NULL;
     }
@@ -145,10 +156,10 @@ static bool contain(const os_fault *fault, void *owner) {
 }
 
 static void on_end(const os_fault *fault, void *owner) {
-    const running *r = owner;
+    const span *now = owner;
+    const running *r = span_running(owner);
     if (r != NULL && r->module != NULL) {
-        fault_tell_end(r->module, r->generation,
-                       r->describe != NULL ? r->describe(r->describe_arg) : NULL, fault);
+        fault_tell_end(r->module, r->generation, now->describe(now->arg), fault);
     } else {
         fault_tell_end(NULL, NULL, NULL, fault);
     }
@@ -246,18 +257,12 @@ COLD static void call_faulted(call *c) {
 }
 
 call *call_span(void (*f)(void *arg), void *arg, call *(*describe)(void *arg)) {
-    running *r = &running_now;
-    call *(*describe_before)(void *arg) = r->describe;
-    void *arg_before = r->describe_arg;
+    span now = {.running = &running_now, .describe = describe, .arg = arg};
     call *faulted = NULL;
-    r->describe = describe;
-    r->describe_arg = arg;
-    if (!os_guard_call(f, arg, r)) {
+    if (!os_guard_call(f, arg, &now)) {
         faulted = describe(arg);
         call_faulted(faulted);
     }
-    r->describe = describe_before;
-    r->describe_arg = arg_before;
     return faulted;
 }
 

@@ -11,13 +11,11 @@ struct call;
 struct module;
 
 typedef struct running {
-    struct module *module;               /* NULL: none */
-    generation *generation;              /* of `module` */
-    struct call *(*describe)(void *arg); /* says what is being called */
-    void *describe_arg;
-    volatile bool probing; /* the host touches memory that the module has named */
-    bool staging;          /* the generation is to replace one that serves */
-    bool asks;             /* the control thread asks a migrate, see module_asks */
+    struct module *module;  /* NULL: none */
+    generation *generation; /* of `module` */
+    volatile bool probing;  /* the host touches memory that the module has named */
+    bool staging;           /* the generation is to replace one that serves */
+    bool asks;              /* the control thread asks a migrate, see module_asks */
     /* Nobody waits for the call any more (caller.h), so the host's functions refuse whatever it
      * asks. Set by another thread. */
     atomic_bool abandoned;

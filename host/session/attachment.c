@@ -19,7 +19,10 @@ const attachment *attachment_find(const session *s, const module *m) {
 
 bool attachment_init(attachment *a, const layout_part *part) {
     uint32_t size = part->type->shape.size;
-    *a = (attachment){.module = part->module, .generation = part->generation, .type = part->type};
+    *a = (attachment){.module = part->module,
+                      .generation = part->generation,
+                      .type = part->type,
+                      .state_size = size};
     if (size > 0 && (a->state = calloc(1, size)) == NULL) {
         return false;
     }
@@ -53,6 +56,7 @@ COLD static passage attachment_take_over(session *s, attachment *a, generation *
     a->broken = status != PORTICO_OK;
     a->generation = g;
     a->type = type;
+    a->state_size = a->broken ? 0 : type->shape.size;
     generation_hold_state(g);
     generation_release_state(before);
     if (a->broken) {

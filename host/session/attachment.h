@@ -16,6 +16,7 @@ typedef struct attachment {
     generation *generation;      /* held for `state`, which belongs to it */
     const registered_type *type; /* in the registry of `generation` */
     void *state;
+    uint32_t state_size;
     bool opened;          /* on_open has been called */
     bool above_watermark; /* what on_watermark was last called with */
     bool broken;          /* its state could not be taken over: it is not called any more */

@@ -27,7 +27,7 @@ void call_pay(session *s, const call *c) {
 static call describe(const session *s, const attachment *a, call_kind kind) {
     return (call){.kind = kind,
                   .state = a->state,
-                  .state_size = a->type->shape.size,
+                  .state_size = a->state_size,
                   .entity = s->base.id,
                   .type = s->service->type->name};
 }

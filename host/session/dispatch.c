@@ -101,11 +101,11 @@ static void call_handler(session *s, dispatch_run *run, const layout_handler *h,
         return;
     }
     run->handler = h;
-    call_keep(run->state, run->state_size);
+    call_keep(run->inside->state, run->inside->state_size);
     if (meter_on()) {
-        call_measured(s, h, run->state, packet);
+        call_measured(s, h, run->inside->state, packet);
     } else {
-        h->call((portico_session){s->base.id}, run->state, packet);
+        h->call((portico_session){s->base.id}, run->inside->state, packet);
     }
 }
 
@@ -113,7 +113,7 @@ void dispatch_describe(const session *s, const dispatch_run *run, const portico_
                        call *c) {
     *c = (call){.kind = CALL_PACKET,
                 .number = packet->opcode,
-                .state = run->state,
+                .state = run->inside != NULL ? run->inside->state : NULL,
                 .entity = s->base.id,
                 .type = s->service->type->name,
                 .data = packet->data,
@@ -123,7 +123,7 @@ void dispatch_describe(const session *s, const dispatch_run *run, const portico_
 
 void dispatch_end(dispatch_run *run) {
     if (run->inside != NULL) {
-        module_leave(run->inside);
+        module_leave(run->inside->module);
         run->inside = NULL;
     }
 }
@@ -132,7 +132,7 @@ void dispatch_end(dispatch_run *run) {
  * layout by now, for the sake of another module; this one's handlers change only while its gate is
  * closed. */
 static bool run_continues(const dispatch_run *run, uint32_t part, uint16_t opcode) {
-    return run->part == part && module_stay(run->inside, opcode);
+    return run->part == part && module_stay(run->inside->module, opcode);
 }
 
 passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet) {
@@ -155,11 +155,8 @@ passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *pac
             continue;
         }
         if (dispatch_begin(s, h->part, CALL_PACKET, packet->opcode, &stale)) {
-            const attachment *a = &s->attachments[h->part];
-            run->inside = a->module;
+            run->inside = &s->attachments[h->part];
             run->part = h->part;
-            run->state = a->state;
-            run->state_size = a->type->shape.size;
             call_handler(s, run, h, packet);
         }
     }
@@ -187,7 +184,7 @@ static void call_message(session *s, attachment *a, const registered_handler *ha
               .number = m->id,
               .fn.handler = handler->call,
               .state = a->state,
-              .state_size = a->type->shape.size,
+              .state_size = a->state_size,
               .entity = s->base.id,
               .type = s->service->type->name,
               .data = m->bytes,

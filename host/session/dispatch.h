@@ -11,10 +11,8 @@
  * its gate, the gate is entered only once. Initially all zero; no other call into a module is made
  * between the first dispatch_packet and dispatch_end. */
 typedef struct dispatch_run {
-    module *inside;                /* NULL: inside no gate */
+    const attachment *inside;      /* whose module's gate it is inside; NULL: none */
     uint32_t part;                 /* of the session's layout */
-    uint32_t state_size;           /* of the part's state ... */
-    void *state;                   /* ... which does not change while inside */
     const layout_handler *handler; /* that runs, or ran last */
 } dispatch_run;
 

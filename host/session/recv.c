@@ -141,19 +141,21 @@ static bool session_next_frame(session *s, uint32_t at, frame *f) {
 typedef struct delivery {
     session *s;
     uint32_t delivered; /* bytes */
-    uint32_t packets;
     dispatch_run run;
     portico_packet packet; /* that is being delivered ... */
     uint8_t *end;          /* ... with a zero byte after its payload, instead of `kept` */
     uint8_t kept;
-    bool moving;
-    call fault; /* filled only after one */
+    uint32_t packets; /* apart from `delivered`: gcc would add to both at once, which is slower */
 } delivery;
 
+/* A thread delivers one packet at a time. Not in the delivery, which is on the stack for every
+ * packet. */
+static _Thread_local call delivered_call;
+
 static call *describe_delivery(void *arg) {
-    delivery *d = arg;
-    dispatch_describe(d->s, &d->run, &d->packet, &d->fault);
-    return &d->fault;
+    const delivery *d = arg;
+    dispatch_describe(d->s, &d->run, &d->packet, &delivered_call);
+    return &delivered_call;
 }
 
 /* Runs the handler of one packet. False: the session parks, and the packet is to come again. */
@@ -162,7 +164,9 @@ static bool session_deliver(delivery *d, const frame *f) {
     d->end = s->in->bytes + (f->data - s->in->bytes) + f->size;
     d->kept = *d->end;
     *d->end = 0;
-    d->packet = (portico_packet){.data = f->data, .size = f->size, .opcode = f->opcode};
+    d->packet.data = f->data;
+    d->packet.size = f->size;
+    d->packet.opcode = f->opcode;
     passage p = dispatch_packet(s, &d->run, &d->packet);
     *d->end = d->kept;
     if (p == GATE_NEVER) {
@@ -176,8 +180,8 @@ static void deliver_frames(void *arg) {
     delivery *d = arg;
     session *s = d->s;
     frame f;
-    while (d->delivered < s->in_used && s->state == SESSION_OPEN &&
-           !(d->moving = session_is_moving(s)) && session_next_frame(s, d->delivered, &f)) {
+    while (d->delivered < s->in_used && s->state == SESSION_OPEN && !session_is_moving(s) &&
+           session_next_frame(s, d->delivered, &f)) {
         d->delivered += f.frame_bytes;
         d->packets++;
         if (!session_deliver(d, &f)) {
@@ -202,11 +206,10 @@ void session_deliver_received(session *s) {
     d.packets = 0;
     d.run.inside = NULL;
     d.run.handler = NULL;
-    d.moving = false;
-    const call *fault = call_span(deliver_frames, &d, describe_delivery);
-    while (fault != NULL) {
+    d.packet.reserved = 0;
+    const call *fault = NULL;
+    while ((fault = call_span(deliver_frames, &d, describe_delivery)) != NULL) {
         delivery_faulted(&d, fault);
-        fault = call_span(deliver_frames, &d, describe_delivery);
     }
     dispatch_end(&d.run);
     if (d.packets > 0) {
@@ -219,7 +222,7 @@ void session_deliver_received(session *s) {
     if (s->parks_at != NULL) {
         return; /* the turn leaves TURN_DATA for later */
     }
-    if (d.moving && s->in != NULL) {
+    if (s->in != NULL && session_is_moving(s)) {
         os_mutex_lock(&s->lock);
         session_request_turn_locked(s, TURN_DATA); /* for the place that it moves to */
         os_mutex_unlock(&s->lock);

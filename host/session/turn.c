@@ -140,7 +140,6 @@ static bool turn_step(session *s, uint32_t bit) {
         return s->state >= SESSION_DRAINING || session_change_rooms(s) || s->parks_at != NULL;
     case TURN_SYNC: turn_sync(s); break;
     case TURN_MESSAGE: turn_messages(s); break;
-    case TURN_DATA: session_deliver_received(s); break;
     case TURN_WATERMARK: turn_watermark(s); break;
     case TURN_CLOSE: turn_close(s); break;
     default: break;
@@ -148,35 +147,54 @@ static bool turn_step(session *s, uint32_t bit) {
     return true;
 }
 
-static uint32_t first_bit(uint32_t bits) {
-    return bits & -bits;
-}
+enum {
+    TURN_BEFORE_DATA = TURN_DATA - 1, /* what a turn does before that, and after it */
+    TURN_AFTER_DATA = ~(TURN_DATA | TURN_BEFORE_DATA),
+    TURN_MOVED = 1 << 30 /* instead of what is not done: the turn continues in another place */
+};
 
-/* Does the work in `bits` until the turn moves or parks; returns what is not done. */
-NOINLINE static uint32_t turn_do_each(session *s, uint32_t bits, bool *moved) {
-    while (bits != 0 && s->parks_at == NULL) {
-        if (!turn_step(s, first_bit(bits))) {
-            *moved = true;
-            return 0;
+/* Does those works in `bits` that are in `mask`, until the turn moves or parks. Returns what is not
+ * done. */
+NOINLINE static uint32_t turn_do_some(session *s, uint32_t bits, uint32_t mask) {
+    while ((bits & mask) != 0 && s->parks_at == NULL) {
+        uint32_t first = bits & -bits;
+        if (!turn_step(s, first)) {
+            return TURN_MOVED;
         }
-        bits -= s->parks_at == NULL ? first_bit(bits) : 0;
+        bits -= s->parks_at == NULL ? first : 0;
     }
     return bits;
 }
 
+COLD static bool turn_parks(session *s, uint32_t bits) {
+    session_park(s, bits | (s->state == SESSION_OPEN ? TURN_SYNC : 0));
+    return false;
+}
+
 /* Does the work in `bits`. False: the turn continues in another place, or later. */
 static bool turn_do(session *s, uint32_t bits) {
-    bool moved = false;
-    if (bits == TURN_DATA) { /* by far the most frequent */
+    if ((bits & TURN_BEFORE_DATA) != 0) {
+        bits = turn_do_some(s, bits, TURN_BEFORE_DATA);
+        if (bits == TURN_MOVED) {
+            return false;
+        }
+        if (s->parks_at != NULL) {
+            return turn_parks(s, bits);
+        }
+    }
+    if ((bits & TURN_DATA) != 0) {
         session_deliver_received(s);
-    } else {
-        bits = turn_do_each(s, bits, &moved);
+        if (s->parks_at != NULL) {
+            return turn_parks(s, bits);
+        }
     }
-    if (s->parks_at != NULL) {
-        session_park(s, bits | (s->state == SESSION_OPEN ? TURN_SYNC : 0));
-        return false;
+    if ((bits & TURN_AFTER_DATA) != 0) {
+        bits = turn_do_some(s, bits & ~(uint32_t)TURN_DATA, TURN_AFTER_DATA);
+        if (s->parks_at != NULL) {
+            return turn_parks(s, bits);
+        }
     }
-    return !moved;
+    return true;
 }
 
 /* A turn is bounded: if there is more to do after a few rounds, it queues again, after everything
