@@ -19,19 +19,44 @@
 
 /* ---- functions and lines ----------------------------------------------------------------- */
 
-enum { OUTPUT_BYTES = 64 * 1024, PROGRAM_MS = 5000 };
+enum { OUTPUT_BYTES = 64 * 1024, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
 
 /* What addr2line has to say about the addresses of one library. */
 typedef struct question {
     const library_place *found; /* of all frames */
     os_place *places;
     uint32_t count;
-    uint32_t first; /* the first frame of the library in question */
+    uint32_t first;            /* the first frame of the library in question */
+    bool known[OS_FRAMES_MAX]; /* answered, or in no library */
     char output[OUTPUT_BYTES];
 } question;
 
 static bool is_same_library(const question *q, uint32_t i) {
-    return q->found[i].path != NULL && q->found[i].base == q->found[q->first].base;
+    return !q->known[i] && q->found[i].base == q->found[q->first].base;
+}
+
+/* The same places come again: a handler that faults once faults often. Reading the debug
+ * information of all libraries takes some 100 ms. */
+static os_place *kept_place(const os_place *place) {
+    static os_place kept[KEPT_PLACES];
+    uint32_t hash = (uint32_t)place->offset;
+    for (const char *at = place->build_id; *at != '\0'; at++) {
+        hash = hash * 31 + (uint8_t)*at;
+    }
+    return &kept[hash % KEPT_PLACES];
+}
+
+/* Takes function and line from there. */
+static bool is_kept(os_place *place) {
+    const os_place *kept = kept_place(place);
+    if (place->build_id[0] == '\0' || kept->offset != place->offset ||
+        strcmp(kept->build_id, place->build_id) != 0) {
+        return false;
+    }
+    memcpy(place->function, kept->function, sizeof place->function);
+    memcpy(place->file, kept->file, sizeof place->file);
+    place->line = kept->line;
+    return true;
 }
 
 static uint64_t left_ms(uint64_t end_ms) {
@@ -173,6 +198,7 @@ static void take_output(question *q) {
                        strlen(function));
         }
         take_line(place, &q->places[i]);
+        *kept_place(&q->places[i]) = q->places[i];
         line = next_line(&at);
     }
 }
@@ -190,25 +216,25 @@ void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
     static library_place found[OS_FRAMES_MAX];
     static question q;
     uint64_t end_ms = os_monotonic_ms() + PROGRAM_MS;
-    bool asked[OS_FRAMES_MAX] = {false};
     count = count < OS_FRAMES_MAX ? count : OS_FRAMES_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        /* A return address may already be in the next function. */
-        (void)place_library(frames[i] - (i > 0), &places[i], &found[i]);
-    }
     q.found = found;
     q.places = places;
     q.count = count;
     for (uint32_t i = 0; i < count; i++) {
-        if (found[i].path == NULL || asked[i]) {
+        /* A return address may already be in the next function. */
+        q.known[i] =
+            !place_library(frames[i] - (i > 0), &places[i], &found[i]) || is_kept(&places[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (q.known[i]) {
             continue;
         }
         q.first = i;
-        for (uint32_t j = i; j < count; j++) {
-            asked[j] = asked[j] || is_same_library(&q, j);
-        }
         ask_program(&q, end_ms);
         take_output(&q);
+        for (uint32_t j = i; j < count; j++) {
+            q.known[j] = q.known[j] || is_same_library(&q, j);
+        }
     }
     for (uint32_t i = 0; i < count; i++) {
         if (found[i].path != NULL) {
