@@ -188,13 +188,16 @@ static bool write_file(const char *path, const char *text, size_t size) {
         return false;
     }
     bool written = fwrite(text, 1, size, file) == size;
-    return fclose(file) == 0 && written;
+    written = fclose(file) == 0 && written;
+    if (!written) {
+        (void)os_file_remove(path);
+    }
+    return written;
 }
 
 bool fault_files_write(const char *path, const char *text, size_t size) {
     if (!write_file(path, text, size)) {
         log_warn("faults", "the report %s cannot be written (%s)", path, system_text(os_error()));
-        (void)os_file_remove(path);
         return false;
     }
     names_add(path + strlen(files.folder) + 1);

@@ -128,8 +128,9 @@ static flood_key key_of(fault_event event, const char *module_name, const os_fau
     flood_key key = {.event = event};
     memcpy(key.module, module_name, strlen(module_name) + 1);
     if (fault != NULL) {
+        bool in_place = event == FAULT_EVENT_CONTAINED && fault->kind != OS_FAULT_HANG;
         key.kind = fault->kind;
-        key.place = fault->frame_count > 0 && event == FAULT_EVENT_CONTAINED ? fault->frames[0] : 0;
+        key.place = in_place && fault->frame_count > 0 ? fault->frames[0] : 0;
     }
     return key;
 }

@@ -111,11 +111,8 @@ static bool report_locked(void) {
     return true;
 }
 
-/* Waits for a while, or looks for slow calls. [lock, which it gives up meanwhile] */
-static void rest_locked(void) {
-    if (os_cond_wait(&fault_reports.wake, &fault_reports.lock, LOOK_MS)) {
-        return;
-    }
+/* [lock, which it gives up meanwhile] */
+static void look_locked(void) {
     os_mutex_unlock(&fault_reports.lock);
     watchdog_look_late(LOOK_MS);
     os_mutex_lock(&fault_reports.lock);
@@ -126,7 +123,10 @@ static void reporter_run(void *arg) {
     os_mutex_lock(&fault_reports.lock);
     while (!fault_reports.stop || atomic_load(&fault_reports.count) > 0) {
         if (!report_locked() && !sum_up_locked(false)) {
-            rest_locked();
+            (void)os_cond_wait(&fault_reports.wake, &fault_reports.lock, LOOK_MS);
+        }
+        if (!fault_reports.stop) {
+            look_locked();
         }
     }
     while (sum_up_locked(true)) {

@@ -181,7 +181,7 @@ static void put_states(put *p, const fault_record *r) {
         label(p, "lost");
         put_text(p, "a state of ");
         fault_put_count(p, r->lost_bytes);
-        put_text(p, " bytes was too large to be restored, may be half changed, and is closed\n");
+        put_text(p, " bytes was too large to be restored and may be half changed\n");
     }
 }
 
@@ -272,8 +272,9 @@ static void put_calls(put *p, const fault_record *r) {
         put_text(p, ", thread ");
         put_number(p, c->thread);
         put_text(p, ", ");
-        put_real(p, (double)before_ns / 1e6, 3);
-        put_text(p, " ms before\n");
+        bool long_ago = before_ns >= 1000000000;
+        put_real(p, (double)before_ns / (long_ago ? 1e9 : 1e6), 3);
+        put_text(p, long_ago ? " s before\n" : " ms before\n");
     }
 }
 

@@ -38,7 +38,7 @@ enum { WORKER_BATCH = 64 };
 
 /* A handler that blocks keeps its worker, but not what is queued behind it: after RESCUE_MS
  * another thread takes over the rest of the batch and the deferred work (workers_rescue). */
-enum { RESCUE_MS = 100, FLUSH_MS = 2 };
+enum { RESCUE_MS = 100, FLUSH_MS = 2, LOOK_MS = 500 };
 
 /* The time that a batch should not exceed, judged by how long completions took lately: where
  * handlers take long, batches are short, so that other workers find something to do. MEAN_SHIFT
@@ -303,6 +303,7 @@ static void rescuer_run(void *arg) {
         os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
         os_mutex_unlock(&workers.lock);
         worker_begin(w, 0);
+        watchdog_look_late(LOOK_MS); /* the sweep needs a worker */
         workers_rescue();
         worker_run_deferred(w);
         worker_end(w);

@@ -40,6 +40,7 @@ host *faults_host(const faults_options *options) {
         .workers = options->workers,
         .modules = "",
         .host_keys = options->host_keys,
+        .log_keys = options->log_keys,
         .module_keys = options->module_keys,
         .listeners = {{"game", "faulty.session", keys},
                       {"victims", "faulty.session", keys},
