@@ -58,9 +58,11 @@ enum { OS_FRAMES_MAX = 40, OS_REGISTERS_MAX = 40 };
 
 typedef struct os_fault {
     os_fault_kind kind;
-    char access;       /* of OS_FAULT_MEMORY: 'r', 'w', 'x'; '?': not known */
-    bool in_guard;     /* the thread is in a guard */
-    bool in_host;      /* frames[0] is in the executable itself. ABORT and EXIT never are */
+    char access;   /* of OS_FAULT_MEMORY: 'r', 'w', 'x'; '?': not known */
+    bool in_guard; /* the thread is in a guard */
+    /* frames[0] is in the executable itself. `contain` never gets such an ABORT or EXIT; `end` gets
+     * the host's own abort(). */
+    bool in_host;
     bool raised;       /* by os_guard_raise: `contain` does not look at its frames */
     bool in_allocator; /* the C library's heap may be locked or half changed */
     int32_t code;      /* the signal, or the exception's code */
