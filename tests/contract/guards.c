@@ -38,17 +38,20 @@ static void *find(const char *name) {
     return symbol;
 }
 
-void guards_start(const os_fault_hooks *hooks) {
-    static const os_fault_hooks all = {guards_contain, guards_end};
-    char path[1200];
-    char why[256] = "";
-    CHECK_OK(os_executable_path(path, 1024));
+void guards_library_path(char path[GUARDS_PATH], const char *name) {
+    CHECK_OK(os_executable_path(path, GUARDS_PATH - 64));
     char *end = path;
     for (char *at = path; *at != '\0'; at++) {
         end = *at == '/' || *at == '\\' ? at : end;
     }
-    snprintf(end + 1, sizeof path - (size_t)(end + 1 - path), "contract_guard%s",
-             os_library_suffix);
+    snprintf(end + 1, GUARDS_PATH - (size_t)(end + 1 - path), "%s%s", name, os_library_suffix);
+}
+
+void guards_start(const os_fault_hooks *hooks) {
+    static const os_fault_hooks all = {guards_contain, guards_end};
+    char path[GUARDS_PATH];
+    char why[256] = "";
+    guards_library_path(path, "contract_guard");
     fill_cases();
     CHECK_OK(os_faults_start(hooks != NULL ? hooks : &all));
     CHECK_OK(os_library_open(path, &library, why, sizeof why));

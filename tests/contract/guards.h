@@ -24,6 +24,10 @@ extern guard_case guard_cases[GUARD_WHATS + 1];
  * noted in the file "end.txt" of the working folder (guards_end). [main thread, once] */
 void guards_start(const os_fault_hooks *hooks);
 
+/* Writes the path of a library beside this program. */
+enum { GUARDS_PATH = 1200 };
+void guards_library_path(char path[GUARDS_PATH], const char *name);
+
 /* The hooks of NULL. */
 bool guards_contain(const os_fault *fault, void *owner);
 void guards_end(const os_fault *fault, void *owner);
