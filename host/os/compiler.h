@@ -25,6 +25,17 @@
 #define NOINLINE
 #endif
 
+/* Before a declaration: the function has no buffer on its stack, so it needs no canary there, though
+ * the compiler may think so because it passes a variable's address on. */
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define NO_CANARY __attribute__((no_stack_protector))
+#endif
+#endif
+#ifndef NO_CANARY
+#define NO_CANARY
+#endif
+
 /* After a declaration: which argument is a printf format, and which is the first argument that it
  * formats. gnu_printf says to mingw-w64's gcc that its printf is the C library's own and not
  * Microsoft's; clang knows no other name. */

@@ -54,21 +54,32 @@ COLD static void take_slot(void) {
     atomic_store(&own->thread, shared ? NULL : os_guard_self());
 }
 
+COLD static void slot_returned(watch_slot *s) {
+    watch_slot_returned(s);
+}
+
 /* The slot's thread now runs the call `call`; 0: none. */
 static void slot_step(watch_slot *s, uint64_t call) {
     atomic_store_explicit(&s->call, call, memory_order_release);
     if (atomic_load_explicit(&s->reported, memory_order_relaxed) != 0) {
-        watch_slot_returned(s);
+        slot_returned(s);
     }
 }
 
-/* The word of the next call, which has `flags` besides. */
-static uint64_t slot_count(watch_slot *s, uint32_t number, uint64_t flags) {
-    uint64_t count = atomic_load_explicit(&s->count, memory_order_relaxed) + 1;
+/* The next call, the one with the count `count`, begins. */
+static void slot_next(watch_slot *s, uint64_t count, uint32_t number, uint64_t flags) {
     uint64_t call = count << COUNT_SHIFT | (uint64_t)number << NUMBER_SHIFT | flags;
     atomic_store_explicit(&s->calls[count % WATCH_RING], call, memory_order_relaxed);
     atomic_store_explicit(&s->count, count, memory_order_release);
-    return call;
+    slot_step(s, call);
+}
+
+static uint64_t slot_count(watch_slot *s) {
+    return atomic_load_explicit(&s->count, memory_order_relaxed) + 1;
+}
+
+COLD static uint64_t read_clock(void) {
+    return os_monotonic_ns();
 }
 
 void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_t entity_id) {
@@ -76,24 +87,22 @@ void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_
         take_slot();
     }
     watch_slot *s = own;
-    if (clock_ns == 0) {
-        clock_ns = os_monotonic_ns();
-    }
+    uint64_t count = slot_count(s);
     uint64_t runs = atomic_load_explicit(&s->runs, memory_order_relaxed) + 1;
     watch_run *r = &s->run[runs % WATCH_RING];
-    atomic_store_explicit(&r->first, atomic_load_explicit(&s->count, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-    atomic_store_explicit(&r->started_ns, clock_ns, memory_order_relaxed);
+    uint64_t now_ns = clock_ns != 0 ? clock_ns : read_clock();
+    atomic_store_explicit(&r->first, count, memory_order_relaxed);
+    atomic_store_explicit(&r->started_ns, now_ns, memory_order_relaxed);
     atomic_store_explicit(&r->entity, entity_id, memory_order_relaxed);
     atomic_store_explicit(&r->what, what, memory_order_relaxed);
     atomic_store_explicit(&r->name, name, memory_order_relaxed);
     atomic_store_explicit(&s->runs, runs, memory_order_release);
-    slot_step(s, slot_count(s, number, CALL_RUNS | CALL_FIRST));
+    slot_next(s, count, number, CALL_RUNS | CALL_FIRST);
 }
 
 void watchdog_next(uint32_t number) {
     watch_slot *s = own;
-    slot_step(s, slot_count(s, number, CALL_RUNS));
+    slot_next(s, slot_count(s), number, CALL_RUNS);
 }
 
 void watchdog_end(void) {

@@ -38,7 +38,7 @@ enum { WORKER_BATCH = 64 };
 
 /* A handler that blocks keeps its worker, but not what is queued behind it: after RESCUE_MS
  * another thread takes over the rest of the batch and the deferred work (workers_rescue). */
-enum { RESCUE_MS = 100, FLUSH_MS = 2, LOOK_MS = 500 };
+enum { RESCUE_MS = 100, LOOK_MS = 500, FLUSH_NS = 2000000 };
 
 /* The time that a batch should not exceed, judged by how long completions took lately: where
  * handlers take long, batches are short, so that other workers find something to do. MEAN_SHIFT
@@ -167,15 +167,15 @@ static uint64_t worker_clock(worker *self) {
 /* Runs the rest of `w`'s batch; `w` is the caller, or a worker that is stuck. */
 static void worker_run_batch(worker *self, worker *w) {
     os_completion completion;
-    uint64_t flushed_ms = worker_ms(self);
+    uint64_t flushed_ns = self->now_ns;
     self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
         completion.op->done(&completion);
         worker_clock(self);
-        if (worker_ms(self) - flushed_ms >= FLUSH_MS) {
+        if (self->now_ns - flushed_ns >= FLUSH_NS) {
             worker_run_deferred(
                 self); /* a long batch: its first answers do not wait for its last */
-            flushed_ms = worker_ms(self);
+            flushed_ns = self->now_ns;
         }
     }
     worker_run_deferred(w);

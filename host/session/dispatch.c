@@ -158,6 +158,7 @@ passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *pac
             run->inside = &s->attachments[h->part];
             run->part = h->part;
             call_handler(s, run, h, packet);
+            return GATE_PASSED;
         }
     }
     return s->parks_at != NULL ? GATE_PARK : GATE_PASSED;

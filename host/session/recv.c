@@ -176,7 +176,7 @@ static bool session_deliver(delivery *d, const frame *f) {
 }
 
 /* Delivers until there is no complete frame, or the session closes, moves or parks. */
-static void deliver_frames(void *arg) {
+NO_CANARY static void deliver_frames(void *arg) {
     delivery *d = arg;
     session *s = d->s;
     frame f;
