@@ -191,6 +191,10 @@ bool cast_start(bool watch, uint32_t stop_timeout_ms) {
     static const char *const timeouts[] = {"20", "200", "2000"};
     char host_keys[128];
     char ini[1024];
+    uint64_t timeout = sim_random(SIM_WORLD, 3);
+    if (timeout < 2) {
+        sim_fault_rate(SIM_FAULT_STALL, 0); /* a start or stop that is late would be given up */
+    }
     watched = watch;
     if (watch) {
         witness_watches();
@@ -203,7 +207,7 @@ bool cast_start(bool watch, uint32_t stop_timeout_ms) {
              "[module game]\n%s"
              "[listener main]\naddress = 127.0.0.1\nport = %d\ntype = game.session\n"
              "close_timeout_ms = 2000\n",
-             timeouts[sim_random(SIM_WORLD, 3)], sim_chance(SIM_WORLD, 2) ? "yes" : "no",
+             timeouts[timeout], sim_chance(SIM_WORLD, 2) ? "yes" : "no",
              watch ? "yes" : "no", all_modules ? "[module ally]\n[module bank]\n" : "", CAST_PORT);
     return world_start(host_keys, ini);
 }
