@@ -1,8 +1,9 @@
 /* fault_places.c: what is known about addresses of code. os_places_find: one thread at a time;
  * os_place_quick: also in a handler.
  *
- * Functions and lines are dbghelp.dll's. It reads PDBs, which Microsoft's compiler and clang write;
- * the DWARF of gcc only under Wine, which knows version 4.
+ * Functions and lines are dbghelp.dll's. It reads PDBs, which Microsoft's compiler and clang write.
+ * Of the DWARF that gcc writes Wine's knows version 4, and Windows' none: there the functions come
+ * from the library's table of symbols, and lines are not known.
  */
 #include "guard.h"
 
@@ -147,10 +148,16 @@ static void copy_wide(const wchar_t *wide, char *text, size_t size) {
     }
 }
 
+/* Whether a symbol is the function's own, and not just the last one before it that dbghelp knows. */
+static bool is_own(const guard_image *image, const SYMBOL_INFOW *symbol, uintptr_t address) {
+    const RUNTIME_FUNCTION *f = guard_function_at(image, address);
+    return address - symbol->Address < symbol->Size ||
+           (f != NULL && image->begin + f->BeginAddress == symbol->Address);
+}
+
 /* Loading an image again, for the next address in it, does nothing. */
-static void find_function(HANDLE session, const guard_image *image, uintptr_t address,
-                          os_place *place) {
-    wchar_t path[PATH_ROOM];
+static void ask_dbghelp(HANDLE session, const wchar_t *path, const guard_image *image,
+                        uintptr_t address, os_place *place) {
     union {
         SYMBOL_INFOW info;
         unsigned char room[sizeof(SYMBOL_INFOW) + sizeof place->function * sizeof(wchar_t)];
@@ -158,17 +165,29 @@ static void find_function(HANDLE session, const guard_image *image, uintptr_t ad
     IMAGEHLP_LINEW64 line = {.SizeOfStruct = sizeof line};
     DWORD64 from_symbol = 0;
     DWORD from_line = 0;
-    if (GetModuleFileNameW((HMODULE)image->begin, path, PATH_ROOM) == 0) {
-        return;
-    }
     (void)dbghelp.load(session, NULL, path, NULL, image->begin, (DWORD)(image->end - image->begin),
                        NULL, 0);
-    if (dbghelp.symbol(session, address, &from_symbol, &symbol.info)) {
+    if (dbghelp.symbol(session, address, &from_symbol, &symbol.info) &&
+        is_own(image, &symbol.info, address)) {
         copy_wide(symbol.info.Name, place->function, sizeof place->function);
     }
     if (dbghelp.line(session, address, &from_line, &line) && line.FileName != NULL) {
         copy_wide(line.FileName, place->file, sizeof place->file);
         place->line = line.LineNumber;
+    }
+}
+
+static void find_function(HANDLE session, const guard_image *image, uintptr_t address,
+                          os_place *place) {
+    wchar_t path[PATH_ROOM];
+    if (GetModuleFileNameW((HMODULE)image->begin, path, PATH_ROOM) == 0) {
+        return;
+    }
+    if (session != NULL) {
+        ask_dbghelp(session, path, image, address, place);
+    }
+    if (place->function[0] == '\0') {
+        (void)guard_symbol_find(path, image, address, place->function, sizeof place->function);
     }
 }
 
@@ -178,7 +197,7 @@ void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
         guard_image image;
         /* A return address may be the beginning of another function. */
         uintptr_t back = i > 0 && frames[i] > 0 ? 1 : 0;
-        if (find_library(frames[i], &image, &places[i]) && session != NULL) {
+        if (find_library(frames[i], &image, &places[i])) {
             find_function(session, &image, frames[i] - back, &places[i]);
         }
     }

@@ -121,6 +121,12 @@ void guard_images_start(void);
 /* The entry of `image` for the function that has this code; NULL: it has none. */
 RUNTIME_FUNCTION *guard_function_at(const guard_image *image, uintptr_t address);
 
+/* ---- fault_symbols.c ---- */
+
+/* Finds the name of the function that the address is in, in the file of the image. */
+bool guard_symbol_find(const wchar_t *path, const guard_image *image, uintptr_t address, char *name,
+                       size_t size);
+
 /* ---- fault_walk.c ---- */
 
 typedef struct guard_walk {
