@@ -1,6 +1,6 @@
 /* faulty.c: a module that faults where and how it is told to, see faulty.h. Compiled many times, see
  * CMakeLists.txt: GENERATION is in all answers, SHAPE 2 has other states, which its migrates carry
- * over, and FIXED never faults.
+ * over, and NO_FAULTS never faults.
  *
  * Sessions say what faults next (FAULTY_FAULT, FAULTY_POST, FAULTY_REQUEST, FAULTY_RUN, and
  * FAULTY_PLAN for all other entries). The setting `plan` names a file that says it for start, stop
@@ -17,8 +17,8 @@
 #ifndef SHAPE /* 2: the states have one field more */
 #define SHAPE 1
 #endif
-#ifndef FIXED
-#define FIXED 0
+#ifndef NO_FAULTS
+#define NO_FAULTS 0
 #endif
 
 enum {
@@ -77,7 +77,7 @@ static void restore(mark *m) {
 /* Half changes the states, then faults. `m` and `other` may be NULL. */
 static void fault(uint32_t kind, mark *m, mark *other) {
     mark *both[] = {m, other};
-    if (FIXED || kind == FAULTY_NONE) {
+    if (NO_FAULTS || kind == FAULTY_NONE) {
         return;
     }
     for (int i = 0; i < 2; i++) {

@@ -1,6 +1,6 @@
 /* faulty_guest.c: joins the sessions of faulty.c and requires it. Faults as it is told, see
  * faulty.h: by FAULTY_GUEST_FAULT, FAULTY_GUEST_PLAN (packet, open, close) and the file that its
- * setting `plan` names (start, stopping, stop, dependency_swaps). GENERATION and FIXED as in
+ * setting `plan` names (start, stopping, stop, dependency_swaps). GENERATION and NO_FAULTS as in
  * faulty.c. */
 #include "faulty_kinds.h"
 #include "faulty_plan.h"
@@ -11,8 +11,8 @@
 #ifndef VERSION
 #define VERSION "1"
 #endif
-#ifndef FIXED
-#define FIXED 0
+#ifndef NO_FAULTS
+#define NO_FAULTS 0
 #endif
 
 #define GUEST(S, F) \
@@ -22,7 +22,7 @@ PORTICO_STATE(guest, GUEST);
 static const char *plan;
 
 static void fault(uint32_t kind) {
-    if (!FIXED && kind != FAULTY_NONE) {
+    if (!NO_FAULTS && kind != FAULTY_NONE) {
         faulty_do(kind);
     }
 }
