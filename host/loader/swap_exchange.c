@@ -17,9 +17,11 @@
 #include "module/caller.h"
 #include "module/fault_policy.h"
 #include "module/life.h"
+#include "module/mailbox.h"
 #include "module/state_take_over.h"
 #include "net/services.h"
 #include "room/room.h"
+#include "run/schedule.h"
 #include "run/watchdog.h"
 
 #include <stdio.h>
@@ -92,6 +94,18 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     return status;
 }
 
+/* Starts a generation. If that fails, the timers and rooms that it has begun end, and its messages to
+ * its own module and its jobs are dropped. What it has sent elsewhere stays. Gate closed. */
+static portico_status swap_start(const swap *w, generation *g, uint32_t why) {
+    portico_status status = module_call_start(w->module, g, why);
+    if (status != PORTICO_OK) {
+        schedules_undo(w->module->begun);
+        mailbox_undo(w->module, w->module->begun);
+        rooms_undo(w->module->begun);
+    }
+    return status;
+}
+
 /* Makes `g` the generation that serves. Gate closed. */
 static void swap_publish(swap *w, generation *g) {
     plan_exchange(&w->plan, g == w->plan.from);
@@ -106,8 +120,7 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
     }
     swap_publish(w, w->plan.to);
     bool returns = w->plan.to == w->module->previous;
-    status = module_call_start(w->module, w->plan.to,
-                               returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
+    status = swap_start(w, w->plan.to, returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
         atomic_store(&w->plan.to->given_up, true);
@@ -120,7 +133,7 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
 static void swap_go_back(const swap *w) {
     generation *from = w->plan.from;
     caller_allow(w->timeout_ms);
-    portico_status status = module_call_start(w->module, from, PORTICO_START_RETURNED);
+    portico_status status = swap_start(w, from, PORTICO_START_RETURNED);
     if (status != PORTICO_OK) {
         log_error("modules", "%s: start of generation %u, which keeps serving, failed as well: %s",
                   w->module->name, from->number, status_text(status));

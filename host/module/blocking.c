@@ -65,7 +65,7 @@ static void job_free(job *j) {
 }
 
 /* The generation that serves runs the job if it has a handler for it; otherwise the one that asked
- * does. *handler NULL: that one's `start` has failed, so its code may not run. A job may take long,
+ * does. *handler NULL: that one's `start` has failed, so nobody runs the job. A job may take long,
  * so it runs outside the gate and holds its generation instead: a swap does not wait for it. */
 static passage job_handler(job *j, const registered_handler **result) {
     passage p = gate_enter(&j->module->gate);
@@ -73,14 +73,16 @@ static passage job_handler(job *j, const registered_handler **result) {
         return p;
     }
     generation *now = module_generation(j->module);
-    const registered_handler *handler = registry_find_handler(now->registry->jobs, j->id);
+    bool undone = atomic_load(&j->generation->given_up); /* and so is what it has begun */
+    const registered_handler *handler =
+        undone ? NULL : registry_find_handler(now->registry->jobs, j->id);
     if (handler != NULL && now != j->generation) {
         generation_hold(now);
         generation_release(j->generation);
         j->generation = now;
     }
     gate_leave(&j->module->gate);
-    if (handler == NULL && !atomic_load(&j->generation->given_up)) {
+    if (handler == NULL && !undone) {
         handler = registry_find_handler(j->generation->registry->jobs, j->id);
     }
     *result = atomic_load(&j->generation->given_up) ? NULL : handler;

@@ -11,6 +11,7 @@
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
 #include "module/running.h"
+#include "run/begun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,9 @@ static bool make_here(module *m, generation *g, bool staging, call *c) {
     } else {
         module_begin(m, g, call_what(c->kind), 0);
     }
+    begun_now = c->kind == CALL_START ? m->begun : 0;
     bool returned = call_make(c);
+    begun_now = 0;
     module_end();
     return returned;
 }

@@ -15,7 +15,9 @@ static bool call_alone(module *m, generation *g, call *c) {
 }
 
 portico_status module_call_start(module *m, generation *g, uint32_t why) {
+    static uint32_t begun;
     call c = {.kind = CALL_START, .number = why, .fn.start = g->info.start};
+    m->begun = ++begun;
     if (g->lost) {
         c.status = PORTICO_E_FAULT;
     } else if (g->info.start != NULL) {

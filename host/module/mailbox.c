@@ -2,6 +2,7 @@
 #include "module/mailbox.h"
 
 #include "module/call.h"
+#include "run/begun.h"
 #include "run/meter.h"
 #include "run/request.h"
 
@@ -51,7 +52,7 @@ static void mailbox_call(struct mailbox *b, message *m) {
 static void mailbox_on_message(work *w) {
     message *m = (message *)w;
     struct mailbox *b = (struct mailbox *)m->to;
-    if (!atomic_load(&b->closed)) {
+    if (!atomic_load(&b->closed) && m->begun != BEGUN_UNDONE) {
         passage p = module_enter(b->module, call_what(CALL_MODULE_MESSAGE), m->id, b->base.id);
         if (p == GATE_PARK) {
             strand_park(&b->strand, w);
@@ -118,6 +119,17 @@ void mailbox_close(module *m) {
         m->mailbox = NULL;
         requests_end(&b->base);
         entity_release(&b->base);
+    }
+}
+
+static void undo(void *arg, work *w) {
+    message *m = (message *)w;
+    m->begun = m->begun == *(const uint32_t *)arg ? BEGUN_UNDONE : m->begun;
+}
+
+void mailbox_undo(module *m, uint32_t begun) {
+    if (m->mailbox != NULL) {
+        strand_each(&m->mailbox->strand, undo, &begun);
     }
 }
 

@@ -18,6 +18,9 @@ void mailbox_start(module *m);
 /* Accepts no more messages, and drops those that wait, in their turn. [control thread] */
 void mailbox_close(module *m);
 
+/* Drops the messages to itself that were begun with that number (begun.h). [control thread] */
+void mailbox_undo(module *m, uint32_t begun);
+
 /* Lets its turn go on if it is parked at the gate. [control thread] */
 void mailbox_revive(module *m);
 

@@ -38,6 +38,7 @@ typedef struct module {
     bool started;   /* its `start` has succeeded and no `stop` has followed. Control thread */
     bool destroyed; /* it is freed when no call of it is lost any more ... */
     uint32_t lost;  /* ... as so many are (caller.h). Both: control thread */
+    uint32_t begun; /* the number of its last `start`, see begun.h. Control thread */
     /* Of fault_policy.c: */
     bool leaves;                 /* [its lock] it is unloaded: no fault freezes it any more */
     _Atomic uint32_t rolls_back; /* the generation that is to be rolled back; 0: none */

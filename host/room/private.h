@@ -19,6 +19,7 @@ struct room {
     module *module; /* held */
     room_key key;
     uint64_t opened_ms;
+    uint32_t begun; /* see begun.h */
     /* [turn] */
     generation *generation;      /* held for `state`, which belongs to it */
     const registered_room *type; /* in the registry of `generation` */

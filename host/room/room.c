@@ -3,6 +3,7 @@
 
 #include "base/invariant.h"
 #include "base/text.h"
+#include "run/begun.h"
 #include "run/worker.h"
 
 #include <stdio.h>
@@ -92,6 +93,7 @@ room *room_alloc(const room_key *key, generation *g, const registered_room *type
     r->type = type;
     r->max_members = type->max_members;
     r->opened_ms = worker_now_ms();
+    r->begun = begun_now;
     r->phase = ROOM_CLOSED; /* until room_add */
     r->base.kind = ENTITY_ROOM;
     r->base.free = room_free;
@@ -210,6 +212,17 @@ static void close_room(void *arg, entity *e) {
 void rooms_close(const module *m, portico_status reason) {
     closing c = {.module = m, .reason = reason};
     entity_each(ENTITY_ROOM, close_room, &c);
+}
+
+static void undo_room(void *arg, entity *e) {
+    room *r = (room *)e;
+    if (r->begun == *(const uint32_t *)arg) {
+        (void)room_close(r, PORTICO_E_UNLOADED);
+    }
+}
+
+void rooms_undo(uint32_t begun) {
+    entity_each(ENTITY_ROOM, undo_room, &begun);
 }
 
 uint64_t room_sweep(entity *e, uint64_t now_ms) {

@@ -1,6 +1,8 @@
 /* message.c: see message.h. */
 #include "run/message.h"
 
+#include "run/begun.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     m->other = 0;
     m->status = PORTICO_OK;
     m->id = id;
+    m->begun = begun_now;
     m->size = size;
     if (size > 0) {
         memcpy(m->bytes, data, size);

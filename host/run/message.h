@@ -27,6 +27,7 @@ typedef struct message {
     uint64_t other;       /* of a request: the asker's id; of a reply: who was asked; else 0 */
     portico_status status;
     uint32_t id;
+    uint32_t begun; /* see begun.h */
     uint32_t size;
     uint8_t bytes[]; /* size + 1: a zero follows */
 } message;

@@ -8,6 +8,7 @@
 
 #include "base/table.h"
 #include "os/compiler.h"
+#include "run/begun.h"
 #include "run/entity_table.h"
 #include "run/message.h"
 #include "run/timer.h"
@@ -28,6 +29,7 @@ typedef struct schedule {
     uint64_t owner;
     uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
     uint64_t period_ns; /* 0: one message only */
+    uint32_t begun;     /* see begun.h */
     bool ended;         /* [lock] it is no longer in the table */
     _Atomic uint32_t holds;
     _Atomic uint64_t word;
@@ -120,7 +122,9 @@ static portico_status schedule_post(schedule *s) {
         return PORTICO_OK;
     }
     atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed); /* the message's */
+    begun_now = s->begun;
     portico_status status = message_post(s->to, s->id, s->bytes, s->size, &s->source);
+    begun_now = 0;
     if (status != PORTICO_OK) {
         atomic_fetch_add(&s->word, LEFT_OUT - WAITING);
         schedule_release(s);
@@ -217,6 +221,7 @@ portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const vo
     }
     s->to = to;
     s->owner = owner;
+    s->begun = begun_now;
     s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
     os_mutex_lock(&schedules.lock);
     s->number = ++schedules.last_number;
@@ -245,6 +250,18 @@ portico_status schedule_cancel(uint64_t number) {
     }
     os_mutex_unlock(&schedules.lock);
     return status;
+}
+
+void schedules_undo(uint32_t begun) {
+    schedule *s = NULL;
+    schedule *next = NULL;
+    os_mutex_lock(&schedules.lock);
+    HASH_ITER(hh, schedules.all, s, next) {
+        if (s->begun == begun) {
+            cancel_locked(s);
+        }
+    }
+    os_mutex_unlock(&schedules.lock);
 }
 
 void schedules_fini(void) {

@@ -19,6 +19,9 @@ portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const vo
 /* PORTICO_E_GONE: it has already ended. */
 portico_status schedule_cancel(uint64_t timer);
 
+/* Cancels those that were begun with that number (begun.h). */
+void schedules_undo(uint32_t begun);
+
 /* Frees the remaining schedules, which no thread uses any more. */
 void schedules_fini(void);
 

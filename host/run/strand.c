@@ -148,6 +148,14 @@ void strand_revive(strand *s) {
     os_mutex_unlock(&s->lock);
 }
 
+void strand_each(strand *s, void (*each)(void *arg, work *w), void *arg) {
+    os_mutex_lock(&s->lock);
+    for (work *w = s->first; w != NULL; w = w->next) {
+        each(arg, w);
+    }
+    os_mutex_unlock(&s->lock);
+}
+
 uint32_t strand_count(strand *s) {
     os_mutex_lock(&s->lock);
     uint32_t count = s->count;

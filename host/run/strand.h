@@ -36,6 +36,9 @@ void strand_push(strand *s, work *w);
 /* How many works wait. */
 uint32_t strand_count(strand *s);
 
+/* Calls `each` for every work that waits, with the strand locked. */
+void strand_each(strand *s, void (*each)(void *arg, work *w), void *arg);
+
 /* Keeps works until strand_resume. Called before the first push. */
 void strand_pause(strand *s);
 void strand_resume(strand *s);

@@ -324,7 +324,7 @@ enum {
  * before it calls `start`, and refuses to load a module whose section has a wrong value or a key
  * that is no setting. `portico check` finds both without running the module. */
 typedef struct portico_setting {
-    const char *key;      /* 1 to 63 of a-z, 0-9 and '_'; not file or load, the host's own keys */
+    const char *key;      /* 1 to 63 of a-z, 0-9 and '_'; not file, load, on_fault or hang_ms */
     const char *fallback; /* the value if the section does not have the key, written as there */
     const char *help;     /* one line */
     void *target;
@@ -715,9 +715,10 @@ typedef struct portico_module {
      * PORTICO_START_.... `state` is the module's state, after a swap the one that the generation
      * before has left. No handler of this generation runs before this returns. Any status but
      * PORTICO_OK gives up the load or swap, and `stop` is not called: free what was allocated.
-     * After a load that is given up nothing is left of its rooms, timers and messages. After a swap
-     * that is given up they stay, and the old generation has them: do what can fail first. Runs on
-     * the host's control thread. */
+     * Then nothing is left of the rooms and timers that this has begun, of messages to the module
+     * itself, and of jobs; what it has sent to others has been sent. Runs on a thread of the host
+     * that makes only such calls. If it does not return within [modules] swap_timeout_ms (at the
+     * start of the host: stop_timeout_ms, if that is longer), that is a fault. */
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:
@@ -729,7 +730,8 @@ typedef struct portico_module {
     /* The last call: join the module's own threads, free its own memory. `why` is PORTICO_STOP_....
      * No handler of the module runs. After PORTICO_STOP_REPLACED the next generation takes over
      * `state`, and `start` is called again if a roll-back, or a swap that is given up, brings this
-     * generation back. Runs on the host's control thread. */
+     * generation back. Runs where `start` does, with the same limit of time; at the end of the host
+     * and at an unload that is stop_timeout_ms, if that is longer. */
     void (*stop)(void *state, uint32_t why);
 
     /* The module `name`, one of `required`, is about to be replaced by its `version`. Any status
