@@ -4,6 +4,7 @@
 #include "config/load.h"
 #include "config/places.h"
 #include "loader/inspect.h"
+#include "module/probe_child.h"
 #include "new.h"
 #include "preflight.h"
 #include "server.h"
@@ -140,6 +141,9 @@ int main(int argc, char **argv) {
     }
     if (strcmp(word, "ctl") == 0) {
         return ctl_main(argc - 2, argv + 2);
+    }
+    if (strcmp(word, "probe") == 0) { /* for hosts only: module/probe.h */
+        return probe_main();
     }
     if (strcmp(word, "--version") == 0) {
         printf("portico %s\n", PORTICO_VERSION);

@@ -22,6 +22,7 @@
 #include "module/caller.h"
 #include "module/fault_report.h"
 #include "module/mailbox.h"
+#include "module/probe.h"
 #include "net/ready.h"
 #include "net/services.h"
 #include "room/room.h"
@@ -297,6 +298,7 @@ static bool server_stop(const config *c) {
 
 /* Frees everything, after the last session and module. */
 static void server_fini(void) {
+    probe_stop();
     server_stop_sweep();
     blocking_stop();
     timers_stop();
@@ -327,6 +329,10 @@ int server_run(const config *c) {
     }
     log_info("host", "portico %s, %u workers, configuration %s", PORTICO_VERSION, c->workers,
              c->path);
+    if (c->modules_probe) {
+        probe_start(
+            c->modules_swap_timeout_ms); /* early: it is ready when the first module loads */
+    }
     bool started = server_start(c);
     if (started) {
         log_info("host", "serving");

@@ -5,13 +5,14 @@
 #include "module/copy_folder.h"
 #include "module/describe.h"
 #include "module/module.h"
+#include "module/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Opens the library. `why` names the module's file, since the system names the copy. */
-static portico_status image_open_library(generation *g, const char *path, char why[IMAGE_WHY_MAX]) {
+/* `why` names the module's file, since the system names the copy. */
+portico_status image_load(generation *g, const char *path, char why[IMAGE_WHY_MAX]) {
     char cause[IMAGE_WHY_MAX];
     portico_status status = os_library_open(path, &g->library, cause, sizeof cause);
     if (status != PORTICO_OK) {
@@ -22,9 +23,9 @@ static portico_status image_open_library(generation *g, const char *path, char w
     return PORTICO_OK;
 }
 
-/* Copies the file and opens the copy. Another host that starts at this moment with the same run_dir
- * may delete the copy as a leftover, if it cannot tell that this host is running: then the copy is
- * made again. */
+/* Copies the file, tries the copy in a child process and opens it. Another host that starts at this
+ * moment with the same run_dir may delete the copy as a leftover, if it cannot tell that this host is
+ * running: then the copy is made again. */
 static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {
@@ -33,7 +34,10 @@ static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
         if (status != PORTICO_OK) {
             break;
         }
-        status = image_open_library(g, g->copy.path, why);
+        status = probe_file(g->copy.path, g->file, why);
+        if (status == PORTICO_OK) {
+            status = image_load(g, g->copy.path, why);
+        }
     }
     return status;
 }
@@ -52,16 +56,7 @@ portico_status image_describe(generation *g, const portico_entry *entry, char wh
     return status;
 }
 
-static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
-    os_file_info file;
-    if (os_file_look(g->file, &file) == PORTICO_OK) {
-        g->built_ms = file.modified_ns / 1000000;
-    }
-    portico_status status =
-        copy_folder_ready() ? image_open_copy(g, why) : image_open_library(g, g->file, why);
-    if (status != PORTICO_OK) {
-        return status;
-    }
+portico_status image_read(generation *g, char why[IMAGE_WHY_MAX]) {
     const portico_entry *entry = os_library_symbol(g->library, PORTICO_ENTRY_SYMBOL);
     if (entry != NULL) {
         return image_describe(g, entry, why);
@@ -69,6 +64,16 @@ static portico_status image_load(generation *g, char why[IMAGE_WHY_MAX]) {
     bool old = os_library_symbol(g->library, DESCRIBE_OLD_SYMBOL) != NULL;
     describe_no_entry(old, why, IMAGE_WHY_MAX);
     return old ? PORTICO_E_ABI : PORTICO_E_NOT_A_MODULE;
+}
+
+static portico_status image_make(generation *g, char why[IMAGE_WHY_MAX]) {
+    os_file_info file;
+    if (os_file_look(g->file, &file) == PORTICO_OK) {
+        g->built_ms = file.modified_ns / 1000000;
+    }
+    portico_status status =
+        copy_folder_ready() ? image_open_copy(g, why) : image_load(g, g->file, why);
+    return status == PORTICO_OK ? image_read(g, why) : status;
 }
 
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]) {
@@ -79,7 +84,7 @@ portico_status image_open(const char *file, generation **result, char why[IMAGE_
         free(g);
         return PORTICO_E_NO_MEMORY;
     }
-    portico_status status = image_load(g, why);
+    portico_status status = image_make(g, why);
     if (status != PORTICO_OK) {
         generation_free(g);
         return status;

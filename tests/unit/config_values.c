@@ -23,6 +23,7 @@ static const char text[] = "\xEF\xBB\xBF# with a BOM and CRLF\r\n"
                            "[modules]\r\n"
                            "dir = mods\r\n"
                            "autoload = false\r\n"
+                           "probe = no\r\n"
                            "watch = on\r\n"
                            "swap_check = on\r\n"
                            "swap_timeout_ms = 60000\r\n"
@@ -76,6 +77,7 @@ static void check_unnamed(const config *c) {
     CHECK_TEXT(c->admin_token, "0123456789abcdef");
     CHECK_TEXT(c->modules_dir, "etc/mods");
     CHECK(!c->modules_autoload);
+    CHECK(!c->modules_probe);
     CHECK(c->modules_watch);
     CHECK(c->modules_swap_check);
     CHECK_INT(c->modules_swap_timeout_ms, 60000);
@@ -85,7 +87,7 @@ static void check_listener(const config *c) {
     CHECK_INT(c->listener_count, 1);
     const config_service *s = c->listeners;
     CHECK_TEXT(s->name, "game-1");
-    CHECK_INT(s->line, 24);
+    CHECK_INT(s->line, 25);
     CHECK(!s->outgoing);
     CHECK_TEXT(s->address, "::");
     CHECK_INT(s->port, 65535);
@@ -139,7 +141,7 @@ static void check_modules(const config *c) {
     const config_pair *motd = config_find_pair(chat, "motd");
     CHECK(motd != NULL);
     CHECK_TEXT(motd->value, "Hello; there, gr\xC3\xBC\xC3\x9F = dich!");
-    CHECK_INT(motd->line, 42);
+    CHECK_INT(motd->line, 43);
     CHECK_TEXT(config_find_pair(chat, "empty")->value, "");
     CHECK(config_find_pair(chat, "load") == NULL);
     const config_module *echo = config_find_module(c, "echo");
@@ -153,9 +155,9 @@ static void check_lines(const config *c) {
     CHECK_INT(config_line(c, &c->workers), 3);
     CHECK_INT(config_line(c, &c->log.file), 11);
     CHECK_INT(config_line(c, &c->modules_dir), 19);
-    CHECK_INT(config_line(c, &c->listeners[0].type), 27);
-    CHECK_INT(config_line(c, &c->connectors[0].bind_address), 39);
-    CHECK_INT(config_line(c, &c->modules[1].file), 45);
+    CHECK_INT(config_line(c, &c->listeners[0].type), 28);
+    CHECK_INT(config_line(c, &c->connectors[0].bind_address), 40);
+    CHECK_INT(config_line(c, &c->modules[1].file), 46);
     CHECK_INT(config_line(c, &c->stop_timeout_ms), 0);
     CHECK_INT(config_line(c, &c->modules[0].file), 0);
 }
@@ -177,6 +179,7 @@ static void check_empty(void) {
     CHECK_TEXT(c->admin_token, NULL);
     CHECK_TEXT(c->modules_dir, "../modules");
     CHECK(c->modules_autoload);
+    CHECK(c->modules_probe);
     CHECK(!c->modules_watch);
     CHECK(!c->modules_swap_check);
     CHECK_INT(c->modules_swap_timeout_ms, 2000);

@@ -23,8 +23,6 @@
 
 enum { STEP_MS = 5, PATH_BYTES = 4096, ARGUMENTS_MAX = 16 };
 
-extern char **environ;
-
 struct os_child {
     pid_t id;
     os_child_io io;

@@ -1,28 +1,17 @@
 /* library.c: shared libraries through dlopen.
  *
  * Any thread; the loader has its own lock. The file is checked before dlopen sees it, because
- * dlopen does not survive a truncated file: it maps pages beyond the end, and touching them raises
- * SIGBUS.
+ * dlopen does not survive a file that is cut off or damaged (elf_image.h).
  */
+#include "elf_check.h"
 #include "error.h"
 #include "os/os.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-enum { THIS_MACHINE = EM_X86_64 };
-#elif defined(__aarch64__)
-enum { THIS_MACHINE = EM_AARCH64 };
-#elif defined(__riscv)
-enum { THIS_MACHINE = EM_RISCV };
-#else
-#error "name the ELF machine of this processor here"
-#endif
 
 const char os_library_suffix[] = ".so";
 
@@ -30,51 +19,6 @@ struct os_library {
     void *handle;
     char *path; /* absolute, as passed to dlopen */
 };
-
-static bool is_inside(uint64_t offset, uint64_t size, uint64_t file_bytes) {
-    return offset <= file_bytes && size <= file_bytes - offset;
-}
-
-/* Whether all segments and the section table, which comes last, are inside the file. */
-static bool elf_is_whole(FILE *file, const ElfW(Ehdr) * header, uint64_t file_bytes) {
-    if (!is_inside(header->e_shoff, (uint64_t)header->e_shnum * header->e_shentsize, file_bytes)) {
-        return false;
-    }
-    if (!is_inside(header->e_phoff, 0, file_bytes) ||
-        fseek(file, (long)header->e_phoff, SEEK_SET) != 0) {
-        return false;
-    }
-    for (uint32_t i = 0; i < header->e_phnum; i++) {
-        ElfW(Phdr) segment;
-        if (fread(&segment, sizeof segment, 1, file) != 1) {
-            return false;
-        }
-        if (segment.p_type == PT_LOAD &&
-            !is_inside(segment.p_offset, segment.p_filesz, file_bytes)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Why the open file is not a library for this system; NULL when it is one. */
-static const char *elf_fault(FILE *file) {
-    ElfW(Ehdr) header;
-    long file_bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0;
-    rewind(file);
-    if (fread(&header, sizeof header, 1, file) != 1 ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-        return "not an ELF file";
-    }
-    if (header.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
-        header.e_machine != THIS_MACHINE) {
-        return "an ELF file for another processor";
-    }
-    if (header.e_type != ET_DYN || header.e_phentsize != sizeof(ElfW(Phdr))) {
-        return "an ELF file, but not a shared library";
-    }
-    return elf_is_whole(file, &header, (uint64_t)file_bytes) ? NULL : "the file is cut off";
-}
 
 portico_status os_library_check(const char *path, char *why, size_t why_size) {
     FILE *file = os_fopen(path, "rb");

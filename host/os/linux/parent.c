@@ -85,5 +85,5 @@ portico_status os_parent_write(const void *data, size_t size) {
 }
 
 bool os_parent_forked(void) {
-    return atomic_load(&parent.forked);
+    return atomic_exchange(&parent.forked, false);
 }
