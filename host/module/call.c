@@ -17,15 +17,6 @@ enum { KEPT_FIRST_BYTES = 4096 };
 _Thread_local kept_states call_kept;
 static uint32_t keep_limit = 64 * 1024;
 
-const char *call_what(call_kind kind) {
-    static const char *const words[CALL_KINDS] = {
-#define CALL_WHAT(kind, what) what,
-        CALL_LIST(CALL_WHAT)
-#undef CALL_WHAT
-    };
-    return words[kind];
-}
-
 /* ---- the transaction ---------------------------------------------------------------------- */
 
 /* The room that threads have for copies. They come and go; what they leave is freed at the end. */

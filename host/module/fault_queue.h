@@ -1,4 +1,4 @@
-/* fault_queue.h: what fault_report.c and fault_reporter.c share: the records that wait to be
+/* fault_queue.h: what fault_report.c, fault_reporter.c and fault_slow.c share: the records that wait to be
  * written, and what is kept of the last ones. Everything is reserved from the start.
  *
  * A thread reserves a slot under the lock, fills its record without it, and marks it as ready. The
@@ -60,14 +60,8 @@ extern fault_queue fault_reports;
 /* The entry of a report; NULL: it is no longer kept. [lock] */
 fault_entry *fault_entry_of(uint64_t number);
 
-/* ---- fault_reporter.c ---- */
-
+/* fault_reporter.c */
 portico_status fault_reporter_start(void);
 void fault_reporter_stop(void);
-
-/* ---- fault_slow.c ---- */
-
-/* Gives the watchdog its hooks. */
-void fault_slow_start(void);
 
 #endif

@@ -8,14 +8,7 @@
 
 #include <string.h>
 
-enum { WAIT_MS = 10000, END_WAIT_MS = 1000, END_STEP_MS = 10 };
-
-fault_queue fault_reports;
-
-fault_entry *fault_entry_of(uint64_t number) {
-    fault_entry *e = &fault_reports.history[number % FAULT_HISTORY_MAX];
-    return number != 0 && e->number == number ? e : NULL;
-}
+enum { END_WAIT_MS = 1000, END_STEP_MS = 10 };
 
 /* ---- counting ------------------------------------------------------------------------------- */
 
@@ -256,30 +249,6 @@ void faults_each(uint32_t most, void (*each)(void *arg, const char *line, const 
             show_entry(e, each, arg);
             shown++;
         }
-    }
-    os_mutex_unlock(&fault_reports.lock);
-}
-
-/* ---- life ----------------------------------------------------------------------------------- */
-
-portico_status fault_reports_start(const char *run_dir, fault_peer_of *peer_of) {
-    fault_files_start(run_dir);
-    fault_reports.peer_of = peer_of;
-    fault_slow_start();
-    return fault_reporter_start();
-}
-
-void fault_reports_stop(void) {
-    fault_reporter_stop();
-}
-
-void fault_reports_wait(void) {
-    uint64_t end_ms = os_monotonic_ms() + WAIT_MS;
-    os_mutex_lock(&fault_reports.lock);
-    for (uint64_t now_ms = os_monotonic_ms();
-         fault_reports.runs && atomic_load(&fault_reports.count) > 0 && now_ms < end_ms;
-         now_ms = os_monotonic_ms()) {
-        os_cond_wait(&fault_reports.idle, &fault_reports.lock, (uint32_t)(end_ms - now_ms));
     }
     os_mutex_unlock(&fault_reports.lock);
 }

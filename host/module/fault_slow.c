@@ -1,4 +1,6 @@
-/* fault_slow.c: what the watchdog asks about modules. See fault_queue.h. */
+/* fault_slow.c: what the watchdog asks about modules, and how reports begin and end. See
+ * fault_report.h. */
+#include "module/fault_files.h"
 #include "module/fault_queue.h"
 #include "module/running.h"
 
@@ -26,8 +28,15 @@ static void *owner_here(void) {
     return &running_now;
 }
 
-void fault_slow_start(void) {
+portico_status fault_reports_start(const char *run_dir, fault_peer_of *peer_of) {
     static const watchdog_hooks hooks = {
         .hang_ms = hang_ms_of, .tell = fault_tell_slow, .owner = owner_here};
+    fault_files_start(run_dir);
+    fault_reports.peer_of = peer_of;
     watchdog_set_hooks(&hooks);
+    return fault_reporter_start();
+}
+
+void fault_reports_stop(void) {
+    fault_reporter_stop();
 }

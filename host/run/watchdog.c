@@ -9,6 +9,8 @@
 enum { NAMES = 1024 };
 
 watch_slot watch_slots[WATCH_SLOTS];
+watchdog_hooks watch_hooks;
+void (*watch_returned)(watch_slot *s);
 static atomic_uint used;
 static _Thread_local watch_slot *own;
 static _Thread_local uint64_t clock_ns; /* the time, until the next call begins; 0: not known */
@@ -55,7 +57,7 @@ COLD static void take_slot(void) {
 }
 
 COLD static void slot_returned(watch_slot *s) {
-    watch_slot_returned(s);
+    watch_returned(s); /* set, since only watchdog_look.c reports */
 }
 
 /* The slot's thread now runs the call `call`; 0: none. */

@@ -19,12 +19,6 @@ static struct {
     os_mutex reporting;
 } watch;
 
-watchdog_hooks watch_hooks;
-
-void watchdog_start(uint32_t limit_ms) {
-    atomic_store(&watch.limit_ms, limit_ms);
-}
-
 void watchdog_set_hooks(const watchdog_hooks *hooks) {
     watch_hooks = *hooks;
 }
@@ -129,10 +123,15 @@ static void report_return(watch_slot *s) {
     }
 }
 
-void watch_slot_returned(watch_slot *s) {
+static void slot_returned(watch_slot *s) {
     os_mutex_lock(&watch.reporting);
     report_return(s);
     os_mutex_unlock(&watch.reporting);
+}
+
+void watchdog_start(uint32_t limit_ms) {
+    watch_returned = slot_returned;
+    atomic_store(&watch.limit_ms, limit_ms);
 }
 
 /* When the call began. The first of several in a row has recorded that; for a later one it is

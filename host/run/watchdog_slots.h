@@ -68,6 +68,6 @@ extern watchdog_hooks watch_hooks;
 uint32_t watch_slots_used(void);
 
 /* The call that was logged last has returned: logs that. [the slot's thread] */
-void watch_slot_returned(watch_slot *s);
+extern void (*watch_returned)(watch_slot *s);
 
 #endif
