@@ -54,6 +54,12 @@ static bool session_rate_ok(session *s) {
     return s->rate_due_ns - now_ns <= 1000000000;
 }
 
+/* The packet comes again, and is counted then. */
+COLD static void session_rate_return(session *s) {
+    uint32_t rate = s->service->config->packets_per_second;
+    s->rate_due_ns -= rate != 0 ? 1000000000 / rate : 0;
+}
+
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
     stats_add(STAT_packets_ignored, 1);
@@ -187,6 +193,7 @@ NO_CANARY static void deliver_frames(void *arg) {
         if (!session_deliver(d, &f)) {
             d->delivered -= f.frame_bytes;
             d->packets--;
+            session_rate_return(s);
             break;
         }
     }

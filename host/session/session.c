@@ -155,15 +155,20 @@ static void session_revive_locked(session *s) {
     }
 }
 
+/* The client has waited for the host, and not the host for it: its limits begin again. The turn is
+ * parked, or has not yet begun to look at the bytes: it writes neither. */
+static void session_begin_limits_locked(session *s, uint64_t now_ms) {
+    atomic_store_explicit(&s->last_packet_ms, now_ms, memory_order_relaxed);
+    if (s->frame_since_ms != 0) {
+        atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
+    }
+}
+
 void session_revive(session *s, const module *at) {
     os_mutex_lock(&s->lock);
     bool revives = s->parked && s->parked_at == at;
     if (revives) {
-        uint64_t now_ms = worker_now_ms();
-        atomic_store_explicit(&s->last_packet_ms, now_ms, memory_order_relaxed);
-        if (s->frame_since_ms != 0) {
-            atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
-        }
+        session_begin_limits_locked(s, worker_now_ms());
         session_revive_locked(s);
     }
     os_mutex_unlock(&s->lock);
@@ -337,8 +342,11 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
         next_ms = now_ms; /* its limits do not apply yet: check again next time */
-    } else if (s->state == SESSION_OPEN && s->parked) {
-        next_ms = now_ms; /* its limits stand still: check again next time */
+    } else if (s->state == SESSION_OPEN && (s->parked || (s->pending & TURN_DATA) != 0)) {
+        /* Its bytes wait for a module, or for its room, which may do so itself. Its limits stand
+         * still: check again next time. */
+        session_begin_limits_locked(s, now_ms);
+        next_ms = now_ms;
     } else if (s->state == SESSION_OPEN) {
         next_ms = session_sweep_open_locked(s, now_ms);
     } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {

@@ -33,6 +33,7 @@ static void write_plan(const char *folder, const char *text) {
 host *faults_host(const faults_options *options) {
     static const char keys[] = "framing = u16\nmax_sessions = 2000\nmax_per_address = 2000\n"
                                "send_limit_bytes = 1M\nsend_buffer_bytes = 16K\n";
+    static const char hasty[] = "framing = u16\nidle_timeout_s = 4\nframe_timeout_s = 4\n";
     char body[TEXT] = "";
     char folder[1024];
     host_options how = {
@@ -44,7 +45,8 @@ host *faults_host(const faults_options *options) {
         .module_keys = options->module_keys,
         .listeners = {{"game", "faulty.session", keys},
                       {"victims", "faulty.session", keys},
-                      {"large", "faulty.large", keys}},
+                      {"large", "faulty.large", keys},
+                      {"hasty", "faulty.session", hasty}},
         .body = body,
     };
     write_modules(body, options->modules != NULL ? options->modules : "faulty", options->each_keys);

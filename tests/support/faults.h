@@ -17,8 +17,9 @@ typedef struct faults_options {
     uint32_t workers;
 } faults_options;
 
-/* Listeners: "game" and "victims" with faulty.session, "large" with faulty.large. The modules read
- * the file of faults_plan_file. Errors in the log are expected. */
+/* Listeners: "game" and "victims" with faulty.session, "large" with faulty.large, "hasty" with
+ * faulty.session and time limits of 4 seconds. The modules read the file of faults_plan_file. Errors
+ * in the log are expected. */
 host *faults_host(const faults_options *options);
 
 /* [modules] keys that let a module fault as often as it likes: nothing is rolled back or frozen. */
