@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FRAME = 65536, FLOOD_BYTES = 900 << 10, EXIT_MS = 10000, TRIED_MS = 20000, TICK_MS = 2 };
+enum {
+    FRAME = 65536,
+    FLOOD_BYTES = 900 << 10,
+    EXIT_MS = 10000,
+    TRIED_MS = 20000,
+    TICK_MS = 2,
+    ENDING_MS = 1500
+};
 
 /* ---- clients that do not end the test -------------------------------------------------------- */
 
@@ -367,6 +374,15 @@ static bool tried(provoker *p, const faulty_shown *before, faulty_shown *after) 
     return after->tried == before->tried + 1;
 }
 
+/* A host that ends serves on other threads until it has written its report. */
+static bool ends(provoker *p) {
+    uint64_t end_ms = clock_now_ms() + ENDING_MS;
+    while (p->with_ctl && host_alive(p->host) && clock_now_ms() < end_ms) {
+        clock_sleep_ms(10);
+    }
+    return !host_alive(p->host);
+}
+
 provoked provoke(provoker *p, uint32_t entry, uint32_t kind) {
     faulty_shown before = {0};
     faulty_shown after = {0};
@@ -375,7 +391,9 @@ provoked provoke(provoker *p, uint32_t entry, uint32_t kind) {
     }
     bool as_promised = rows[entry].act(p, kind);
     if (rows[entry].life) {
-        return as_promised ? PROVOKED_CONTAINED : look(p, "not as promised");
+        return ends(p)       ? PROVOKED_ENDED
+               : as_promised ? PROVOKED_CONTAINED
+                             : look(p, "not as promised");
     }
     if (!tried(p, &before, &after)) {
         return look(p, "the module did not fault, or the host does not serve");
