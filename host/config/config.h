@@ -18,7 +18,7 @@ typedef enum config_unknown_opcode {
     CONFIG_UNKNOWN_CLOSE
 } config_unknown_opcode;
 
-/* What a fault of a module does. */
+/* The effect of a module's fault. */
 typedef enum config_on_fault {
     CONFIG_FAULT_DEFAULT, /* of [module NAME]: what [modules] says; never after the file is read */
     CONFIG_FAULT_CONTAIN,
@@ -133,7 +133,7 @@ typedef struct config {
 /* The [module NAME] section, or NULL. */
 const config_module *config_find_module(const config *c, const char *name);
 
-/* What applies to the module, whether it has a section or not. */
+/* The values that apply to the module, whether it has a section or not. */
 config_on_fault config_module_on_fault(const config *c, const char *name);
 uint32_t config_module_hang_ms(const config *c, const char *name);
 

@@ -15,11 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SWEEP_MS = 1000 };
+enum { SWEEP_MS = 1000, BACK_TRIES = 10 };
 
 static struct {
     control_command command;
     atomic_bool posted;  /* `command` is */
+    atomic_bool again;   /* a roll-back is to be tried again */
     uint64_t timeout_ms; /* frozen_timeout_s; 0: none */
     uint64_t swept_ms;   /* of the sweep */
 } containing;
@@ -32,6 +33,14 @@ typedef struct wanted {
     uint32_t number;                /* the generation that has faulted */
 } wanted;
 
+static void want_again(void *arg, module *m) {
+    (void)arg;
+    if (m->back_again != 0) {
+        atomic_store(&m->rolls_back, m->back_again);
+        m->back_again = 0;
+    }
+}
+
 static void find_wanted(void *arg, module *m) {
     wanted *w = arg;
     if (w->name[0] == '\0') {
@@ -40,6 +49,12 @@ static void find_wanted(void *arg, module *m) {
             memcpy(w->name, m->name, sizeof w->name);
         }
     }
+}
+
+/* Whether a roll-back that has failed so may succeed later. */
+static bool may_pass(portico_status status) {
+    return status == PORTICO_E_TIMEOUT || status == PORTICO_E_BACKLOG ||
+           status == PORTICO_E_NO_MEMORY;
 }
 
 /* Unless the module has been swapped or thawed since, or the generation before has faulted, too. */
@@ -56,10 +71,19 @@ static void roll_back(const wanted *w) {
                   w->number, m->name);
         return;
     }
-    if (swap_rollback(m->name, why) == PORTICO_OK) {
+    portico_status status = swap_rollback(m->name, why);
+    if (status == PORTICO_OK) {
+        m->back_tries = 0;
         log_warn(m->name, "rolled back to generation %u, because generation %u has faulted",
                  module_generation(m)->number, w->number);
         (void)ready_update(); /* a failure is in the log */
+    } else if (may_pass(status) && ++m->back_tries < BACK_TRIES) {
+        m->back_again = w->number;
+        atomic_store(&containing.again, true);
+    } else {
+        m->back_tries = 0;
+        log_error(m->name, "generation %u stays frozen until its next build or ctl thaw: %s",
+                  w->number, why);
     }
 }
 
@@ -68,6 +92,7 @@ static void contain_run(control_command *command) {
     (void)command;
     atomic_store(&containing.posted, false);
     wanted w = {0};
+    module_table_each(want_again, NULL);
     do {
         memset(&w, 0, sizeof w);
         module_table_each(find_wanted, &w);
@@ -99,17 +124,11 @@ void contain_start(const config *c) {
 
 /* The build was stopped for a swap that was undone, and its start faulted then. */
 static portico_status start_again(module *m, char why[IMAGE_WHY_MAX]) {
-    uint32_t timeout_ms = loader_config()->modules_swap_timeout_ms;
-    if (!gate_close(&m->gate, timeout_ms)) {
-        snprintf(why, IMAGE_WHY_MAX, "a handler of it does not return");
-        return PORTICO_E_TIMEOUT;
-    }
-    caller_allow(timeout_ms);
+    caller_allow(loader_config()->modules_swap_timeout_ms);
     portico_status status = module_call_start(m, module_generation(m), PORTICO_START_RETURNED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
     }
-    gate_open(&m->gate);
     return status;
 }
 
@@ -126,10 +145,18 @@ static portico_status thaw(module *m, char why[IMAGE_WHY_MAX]) {
                  g->number);
         return PORTICO_E_STATE;
     }
+    /* A call that has just faulted still asks whether the module is frozen. */
+    if (!gate_close(&m->gate, loader_config()->modules_swap_timeout_ms)) {
+        snprintf(why, IMAGE_WHY_MAX, "a handler of it does not return");
+        return PORTICO_E_TIMEOUT;
+    }
     portico_status status = m->started ? PORTICO_OK : start_again(m, why);
     if (status == PORTICO_OK) {
         fault_forgive(m);
         fault_thaw(m);
+    }
+    gate_open(&m->gate);
+    if (status == PORTICO_OK) {
         publish_revive(m);
         publish_follow(m);
         snprintf(why, IMAGE_WHY_MAX, "%s %s, generation %u, is thawed", m->name, g->version,
@@ -173,6 +200,9 @@ static void expire(void *arg, session *s) {
 
 void contain_sweep(uint64_t now_ms) {
     bool frozen = false;
+    if (atomic_exchange(&containing.again, false) && !atomic_exchange(&containing.posted, true)) {
+        control_post(&containing.command);
+    }
     if (containing.timeout_ms == 0 || now_ms < containing.swept_ms + SWEEP_MS) {
         return;
     }

@@ -59,11 +59,11 @@ static void loader_restore(module *m) {
         os_sleep(1000);
         status = loader_publish_again(m);
     }
-    gate_wake_dead(&m->gate);
     fault_stay(m);
     if (module_generation(m)->lost) {
-        (void)fault_give_up(m, module_generation(m));
+        (void)fault_give_up(m, module_generation(m)); /* while nobody passes the gate */
     }
+    gate_wake_dead(&m->gate);
     if (status == PORTICO_OK) {
         (void)loader_open_services(m);
     }

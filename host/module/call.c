@@ -4,6 +4,7 @@
  */
 #include "module/call.h"
 
+#include "base/invariant.h"
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
 #include "module/running.h"
@@ -72,9 +73,10 @@ static bool is_kept(const kept_states *k, const void *state) {
 
 void call_keep_also(void *state, uint32_t size) {
     kept_states *k = &call_kept;
-    if (size == 0 || is_kept(k, state) || k->count == KEPT_MAX) {
+    if (size == 0 || is_kept(k, state)) {
         return;
     }
+    INVARIANT(k->count < KEPT_MAX); /* a session's, its room's */
     k->used = k->count == 0 ? 0 : k->used;
     kept_state *one = &k->all[k->count++];
     *one = (kept_state){.state = state, .size = size, .at = UINT32_MAX};
@@ -105,7 +107,7 @@ static void kept_restore(call *c) {
 
 /* ---- what faults are contained -------------------------------------------------------------- */
 
-/* What a guard is for: its owner. */
+/* The owner of a guard. */
 typedef struct span {
     const running *running; /* of the guard's thread */
     call *(*describe)(void *arg);

@@ -34,7 +34,7 @@ static void add_locked(generation *g, uint64_t now_ms) {
 static bool is_over_locked(const generation *g, uint64_t now_ms) {
     const fault_limits *l = &policy.limits;
     uint64_t first_ms = l->count > 0 ? g->fault_ms[l->count - 1] : 0;
-    return now_ms - atomic_load(&g->probation_ms) < l->probation_ms ||
+    return now_ms < atomic_load(&g->probation_ms) + l->probation_ms ||
            (first_ms != 0 && now_ms - first_ms < l->window_ms);
 }
 

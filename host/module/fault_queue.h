@@ -20,7 +20,7 @@ typedef struct fault_slot {
     atomic_bool ready;
 } fault_slot;
 
-/* What is kept of a report. Number N is in entry N % FAULT_HISTORY_MAX. */
+/* A report, as it is kept. Number N is in entry N % FAULT_HISTORY_MAX. */
 typedef struct fault_entry {
     uint64_t number; /* from 1; 0: unused */
     uint64_t wall_ms;

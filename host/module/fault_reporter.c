@@ -18,7 +18,7 @@ static bool is_slow(const fault_record *r) {
     return r->event == FAULT_EVENT_LATE || r->event == FAULT_EVENT_HANGS;
 }
 
-/* What `ctl faults` shows, and a line that sums up its likes. */
+/* The line that `ctl faults` shows, and one that sums up its likes. */
 static void keep_line(const fault_record *r, uint64_t number, const char *path) {
     char line[FAULT_LINE_MAX];
     put p = put_begin(line, sizeof line);

@@ -35,10 +35,12 @@ typedef struct module {
     uint32_t hang_ms;      /* a call that takes longer is a fault; 0: none is */
     bool stuck;            /* withdrawn, but a handler of it has not returned: never freed */
     atomic_bool serves;    /* false: rooms that are created wait for that, see rooms_begin */
-    bool started;   /* its `start` has succeeded and no `stop` has followed. Control thread */
-    bool destroyed; /* it is freed when no call of it is lost any more ... */
-    uint32_t lost;  /* ... as so many are (caller.h). Both: control thread */
-    uint32_t begun; /* the number of its last `start`, see begun.h. Control thread */
+    bool started;        /* its `start` has succeeded and no `stop` has followed. Control thread */
+    bool destroyed;      /* it is freed when no call of it is lost any more ... */
+    uint32_t lost;       /* how many are, see caller.h. Both: control thread */
+    uint32_t back_again; /* the generation that is to be rolled back, after a try that failed ... */
+    uint32_t back_tries; /* ... and how many have. Control thread */
+    uint32_t begun;      /* the number of its last `start`, see begun.h. Control thread */
     /* Of fault_policy.c: */
     bool leaves;                 /* [its lock] it is unloaded: no fault freezes it any more */
     _Atomic uint32_t rolls_back; /* the generation that is to be rolled back; 0: none */
@@ -83,8 +85,8 @@ void module_end(void);
  * module_is_staging. */
 void module_begin_staged(module *m, generation *g, const char *what);
 
-/* What the control thread asks a migrate (state_take_over.h) until module_asks(NULL, NULL, false) is
- * asked of `g`, on another thread (caller.h). */
+/* From now until module_asks(NULL, NULL, false), the control thread asks `g` of the module when it
+ * asks a migrate (state_take_over.h), on another thread (caller.h). */
 void module_asks(module *m, generation *g, bool staging);
 
 /* Says in the log what is wrong with a call that the running module has made. */

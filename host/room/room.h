@@ -86,6 +86,10 @@ module *room_enter(room *r, uint64_t session, portico_status *status);
 /* A member leaves: calls on_leave. Returns as room_enter. [turn] */
 module *room_leave(room *r, uint64_t session, portico_status reason);
 
+/* The module at whose gate the room's turn is parked; NULL: it is not. Valid while the room is
+ * held. */
+const module *room_waits_for(room *r);
+
 /* Lets the room's turn go on if it is parked. [control thread] */
 void room_revive(room *r);
 

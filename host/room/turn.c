@@ -89,6 +89,10 @@ void room_park(room *r, work *w) {
     }
 }
 
+const module *room_waits_for(room *r) {
+    return strand_is_parked(&r->strand) ? r->module : NULL;
+}
+
 void room_revive(room *r) {
     strand_revive(&r->strand);
 }

@@ -135,6 +135,13 @@ void strand_park(strand *s, work *w) {
     os_mutex_unlock(&s->lock);
 }
 
+bool strand_is_parked(strand *s) {
+    os_mutex_lock(&s->lock);
+    bool parked = s->parked;
+    os_mutex_unlock(&s->lock);
+    return parked;
+}
+
 void strand_revive(strand *s) {
     os_mutex_lock(&s->lock);
     bool wakes = s->asleep;

@@ -47,6 +47,9 @@ void strand_resume(strand *s);
  * nothing runs until strand_revive. */
 void strand_park(strand *s, work *w);
 
+/* Whether it is parked. */
+bool strand_is_parked(strand *s);
+
 /* Lets a strand that is parked go on; any other stays as it is. The caller holds the owner. */
 void strand_revive(strand *s);
 

@@ -1,7 +1,6 @@
 /* follow.c: see follow.h. */
 #include "session/follow.h"
 
-#include "base/invariant.h"
 #include "base/status.h"
 #include "session/call.h"
 #include "session/private.h"
@@ -13,9 +12,10 @@ static void attachments_end_without(session *s, const layout *next, portico_stat
     for (uint32_t i = s->attachment_count; i-- > 0;) {
         attachment *a = &s->attachments[i];
         if (!layout_has(next, a->module)) {
-            /* Its module is being unloaded, so the gate is open, or nobody passes it again. */
-            bool ended = call_close(s, a, reason);
-            INVARIANT(ended);
+            /* Its module is being unloaded, so the gate is open, or nobody passes it again. Should
+             * the unload be undone, and the module be frozen, it is not told. */
+            (void)call_close(s, a, reason);
+            s->parks_at = NULL;
             attachment_fini(a);
         }
     }

@@ -174,10 +174,23 @@ void session_revive(session *s, const module *at) {
     os_mutex_unlock(&s->lock);
 }
 
+/* The frozen module that the session waits for, and since when; NULL: for none. */
+static const module *waits_for_locked(session *s, uint64_t now_ms, uint64_t *since_ms) {
+    const module *m = s->parked ? s->parked_at : NULL;
+    *since_ms = s->parked_ms;
+    if (!s->parked) {
+        m = s->turn_taken && s->home != NULL ? room_waits_for(s->home) : NULL;
+        s->room_waits_ms = m == NULL ? 0 : s->room_waits_ms != 0 ? s->room_waits_ms : now_ms;
+        *since_ms = s->room_waits_ms;
+    }
+    return m != NULL && gate_is_frozen(&m->gate) ? m : NULL;
+}
+
 bool session_expire_frozen(session *s, uint64_t now_ms, uint64_t limit_ms) {
+    uint64_t since_ms = 0;
     os_mutex_lock(&s->lock);
-    bool expires = s->parked && s->state < SESSION_DRAINING &&
-                   gate_is_frozen(&s->parked_at->gate) && now_ms >= s->parked_ms + limit_ms;
+    bool expires = s->state < SESSION_DRAINING && waits_for_locked(s, now_ms, &since_ms) != NULL &&
+                   now_ms >= since_ms + limit_ms;
     if (expires) {
         session_close_locked(s, PORTICO_E_FAULT);
     }

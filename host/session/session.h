@@ -130,12 +130,14 @@ typedef struct session {
     uint32_t moves;                 /* calls that have changed `target` */
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
-    bool parked;          /* the turn is taken, but no worker has it: session_revive queues it */
-    uint64_t parked_ms;   /* [lock] since when ... */
-    module *parked_at;    /* [lock] ... and at whose gate; its layout holds the module */
-    module *parks_at;     /* [turn] whose gate is shut, so that the turn parks; NULL: none */
-    module *arrives_at;   /* [turn] which counts it in `arrivals`; NULL: none */
-    uint64_t rate_due_ns; /* [turn] packets_per_second: when the packets so far were due */
+    bool parked;            /* the turn is taken, but no worker has it: session_revive queues it */
+    uint64_t room_waits_ms; /* [lock] since when its turn was seen to wait in a room that is parked;
+                             * 0: it is not */
+    uint64_t parked_ms;     /* [lock] since when ... */
+    module *parked_at;      /* [lock] ... and at whose gate; its layout holds the module */
+    module *parks_at;       /* [turn] whose gate is shut, so that the turn parks; NULL: none */
+    module *arrives_at;     /* [turn] which counts it in `arrivals`; NULL: none */
+    uint64_t rate_due_ns;   /* [turn] packets_per_second: when the packets so far were due */
 } session;
 
 /* Makes a session of a connected socket and runs its on_open. Takes over the socket, also on

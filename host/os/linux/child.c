@@ -93,7 +93,7 @@ static int spawn(os_child *child, char *const *arguments,
     return code;
 }
 
-/* What the host opens is closed by exec. A module may have opened something without O_CLOEXEC. */
+/* Whatever the host opens is closed by exec. A module may have opened something without O_CLOEXEC. */
 static int close_others(posix_spawn_file_actions_t *actions) {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);

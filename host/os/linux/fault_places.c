@@ -21,7 +21,7 @@
 
 enum { OUTPUT_BYTES = 64 * 1024, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
 
-/* What addr2line has to say about the addresses of one library. */
+/* The answers of addr2line about the addresses of one library. */
 typedef struct question {
     const library_place *found; /* of all frames */
     os_place *places;
