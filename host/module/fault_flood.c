@@ -5,8 +5,8 @@
 
 static bool is_same(const flood_key *a, const flood_key *b) {
     return a->generation == b->generation && a->event == b->event && a->kind == b->kind &&
-           a->call == b->call && a->number == b->number && a->place == b->place &&
-           strcmp(a->module, b->module) == 0;
+           a->call == b->call && a->number == b->number && a->verdict == b->verdict &&
+           a->place == b->place && strcmp(a->module, b->module) == 0;
 }
 
 static bool is_over(const flood_family *k, uint64_t now_ms) {

@@ -1,7 +1,8 @@
 /* fault_flood.h: decides which faults are reported, and which are only counted, so that a module
  * that faults without end does not fill the log. Not thread-safe: under the lock of fault_report.c.
  *
- * Faults are alike if they are of the same build, in the same kind of call and at the same place.
+ * Faults are alike if they are of the same build, in the same kind of call and at the same place, and
+ * cost the same.
  * The first is reported; those that follow are counted and summed up after FLOOD_MS, again and again
  * until none comes for that long. At most FLOOD_KINDS different faults are reported in that time;
  * more are summed up as `others`.
@@ -21,7 +22,8 @@ typedef struct flood_key {
     uint32_t kind;  /* os_fault_kind */
     uint32_t call;  /* call_kind */
     uint32_t number;
-    uintptr_t place; /* the instruction */
+    uint32_t verdict; /* fault_verdict: what freezes a module is reported, whatever came before */
+    uintptr_t place;  /* the instruction */
 } flood_key;
 
 typedef struct flood_family {

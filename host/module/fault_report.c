@@ -130,6 +130,7 @@ static flood_key key_of(fault_event event, const char *module_name, const os_fau
 
 void fault_tell(const module *m, const generation *g, const call *c, const os_fault *fault) {
     flood_key key = key_of(FAULT_EVENT_CONTAINED, m->name, fault);
+    key.verdict = c->verdict;
     key.generation = g->number;
     key.call = c->kind;
     key.number = c->number;
