@@ -37,9 +37,6 @@ if(WIN32)
   target_compile_definitions(portico_options INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
   # libgcc and winpthread go into each image, so that nothing of the compiler's must be shipped.
   target_link_options(portico_options INTERFACE -static)
-  # Wine's dbghelp.dll, which finds the names for reports of faults, knows no later version.
-  target_compile_options(portico_options INTERFACE
-    $<$<CONFIG:Debug,RelWithDebInfo>:-gdwarf-4>)
 else()
   target_compile_definitions(portico_options INTERFACE _GNU_SOURCE)
   target_link_options(portico_options INTERFACE -Wl,-z,relro -Wl,-z,now)

@@ -43,7 +43,7 @@ check_cppcheck() {
         --suppress=missingIncludeSystem --suppress=readdirCalled --suppress=strtokCalled
         --suppress=invalidPrintfArgType_uint"
     posix="--library=posix -D__linux__ -D__x86_64__ -U_WIN32"
-    windows="--platform=win64 --library=windows -D_WIN32 -D_WIN64 -U__linux__
+    windows="--platform=win64 --library=windows -D_WIN32 -D_WIN64 -D__x86_64__ -U__linux__
         --suppress=nullPointer:host/os/windows/connect.c"
     # shellcheck disable=SC2046,SC2086 # lists of options and files
     {

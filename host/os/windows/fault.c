@@ -22,7 +22,6 @@
 #include "os/compiler.h"
 
 #include <malloc.h>
-#include <string.h>
 
 enum { THROWN_BY_GCC = 0x20474343 };
 
@@ -198,19 +197,11 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *e) {
     return lands ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
-/* Leaves out the functions that throw: RaiseException and _CxxThrowException. */
-static void drop_throw(os_fault *f) {
-    enum { THROWING = 2 };
-    if (f->frame_count > THROWING) {
-        f->frame_count -= THROWING;
-        memmove(f->frames, f->frames + THROWING, f->frame_count * sizeof f->frames[0]);
-    }
-}
-
 __attribute__((used)) EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *r, void *frame,
                                                            CONTEXT *context, void *dispatcher) {
     enum { UNWINDS = 0x2 | 0x4 | 0x20 | 0x40 }; /* EXCEPTION_UNWIND of the Windows SDK */
     enum { FOR_DEBUGGERS = 0x4001 };            /* the upper half of DBG_... */
+    enum { THROWING = 2 };                      /* functions: RaiseException, _CxxThrowException */
     (void)dispatcher;
     os_guard_thread *t = guard_thread();
     if ((r->ExceptionFlags & UNWINDS) != 0 || r->ExceptionCode >> 16 == FOR_DEBUGGERS ||
@@ -225,7 +216,7 @@ __attribute__((used)) EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *r, 
     t->busy = true;
     describe(t, r, context, &walk);
     if (r->ExceptionCode == thrown_by_microsoft) {
-        drop_throw(&t->found);
+        guard_drop(&t->found, THROWING);
     }
     bool lands = settle(t, r, context);
     t->busy = false;

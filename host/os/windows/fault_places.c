@@ -105,7 +105,7 @@ static struct {
     __typeof__(&SymGetLineFromAddrW64) line;
 } dbghelp;
 
-#define FIND(function) ((__typeof__(&(function)))win_find(L"dbghelp.dll", #function))
+#define FIND(function) ((__typeof__(&(function)))win_load(L"dbghelp.dll", #function))
 
 static bool find_functions(void) {
     dbghelp.set_options = FIND(SymSetOptions);
@@ -122,8 +122,7 @@ static bool find_functions(void) {
  * there is none. It ends with the call: files that it has read can be deleted again. */
 static HANDLE begin(void) {
     HANDLE session = NULL;
-    if (LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32) == NULL ||
-        !find_functions() ||
+    if (!find_functions() ||
         !DuplicateHandle(GetCurrentProcess(), GetCurrentProcess(), GetCurrentProcess(), &session, 0,
                          FALSE, DUPLICATE_SAME_ACCESS)) {
         return NULL;
@@ -177,17 +176,19 @@ static void ask_dbghelp(HANDLE session, const wchar_t *path, const guard_image *
     }
 }
 
+/* Of the executable and of Windows only the functions are looked up: Wine takes seconds to read their
+ * lines. */
 static void find_function(HANDLE session, const guard_image *image, uintptr_t address,
                           os_place *place) {
     wchar_t path[PATH_ROOM];
-    if (GetModuleFileNameW((HMODULE)image->begin, path, PATH_ROOM) == 0) {
+    HMODULE library = (HMODULE)image->begin;
+    if (GetModuleFileNameW(library, path, PATH_ROOM) == 0) {
         return;
     }
-    if (session != NULL) {
+    bool known = guard_symbol_find(path, image, address, place->function, sizeof place->function);
+    bool is_module = image->begin != guard_host.begin && !win_is_of_windows(library);
+    if (session != NULL && (is_module || !known)) {
         ask_dbghelp(session, path, image, address, place);
-    }
-    if (place->function[0] == '\0') {
-        (void)guard_symbol_find(path, image, address, place->function, sizeof place->function);
     }
 }
 

@@ -5,7 +5,6 @@
 #include "os/compiler.h"
 
 #include <signal.h>
-#include <string.h>
 
 /* The exit code of abort() in Microsoft's C libraries.
  * https://learn.microsoft.com/cpp/c-runtime-library/reference/abort */
@@ -19,11 +18,7 @@ static void drop_own(os_fault *f, const guard_walk *walk) {
     while (own < inside && guard_image_has(&guard_host, f->frames[own])) {
         own++;
     }
-    own = own < inside ? own : 1;
-    if (own < f->frame_count) {
-        f->frame_count -= own;
-        memmove(f->frames, f->frames + own, f->frame_count * sizeof f->frames[0]);
-    }
+    guard_drop(f, own < inside ? own : 1);
 }
 
 /* Describes in t->found a fault that code has found itself. */
@@ -115,8 +110,7 @@ static void drop_library(os_fault *f) {
     while (dropped + 1 < f->frame_count && guard_image_has(&library, f->frames[dropped])) {
         dropped++;
     }
-    f->frame_count -= dropped;
-    memmove(f->frames, f->frames + dropped, f->frame_count * sizeof f->frames[0]);
+    guard_drop(f, dropped);
     f->in_host = guard_image_has(&guard_host, f->frames[0]);
 }
 
@@ -129,6 +123,8 @@ static NOINLINE void on_abort(int number) {
     end_at(OS_FAULT_ABORT, "", &context, EXIT_ABORT, drop_library);
 }
 
+/* abort() calls the handler as any other function: it may do more than a handler of Linux's. */
 void guard_raise_start(void) {
-    signal(SIGABRT, on_abort);
+    void (*handler)(int) = on_abort;
+    signal(SIGABRT, handler);
 }

@@ -32,7 +32,8 @@ static uintptr_t section_at(const guard_image *image, uint32_t number) {
                : 0;
 }
 
-/* A long name is in a table of its own, behind the symbols. */
+/* A long name is in a table of its own, behind the symbols. gcc names parts and copies of a function
+ * "name.cold", "name.part.0" and the like. */
 static void read_name(const symbols *s, const unsigned char *symbol, char *name, size_t size) {
     uint32_t offset = number_at(symbol + 4, 4);
     size_t length = 0;
@@ -44,6 +45,10 @@ static void read_name(const symbols *s, const unsigned char *symbol, char *name,
         length = fread(name, 1, size - 1, s->file);
     }
     name[length] = '\0';
+    char *dot = strchr(name, '.');
+    if (dot != NULL && dot != name) {
+        *dot = '\0';
+    }
 }
 
 /* Looks for the function that begins at `address`. */
@@ -63,7 +68,7 @@ static bool search(const symbols *s, const guard_image *image, uintptr_t address
         }
         uint32_t extra = symbol[EXTRA]; /* further records of this symbol */
         i += extra;
-        if (fseek(s->file, (long)(extra * SYMBOL_BYTES), SEEK_CUR) != 0) {
+        if (fseek(s->file, (long)extra * SYMBOL_BYTES, SEEK_CUR) != 0) {
             return false;
         }
     }

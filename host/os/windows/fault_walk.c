@@ -56,6 +56,14 @@ void guard_text(os_fault *fault, const char *text) {
     fault->text[length] = '\0';
 }
 
+void guard_drop(os_fault *f, uint32_t count) {
+    if (count > 0 && count < f->frame_count) {
+        f->frame_count -= count;
+        memmove(f->frames, f->frames + count, f->frame_count * sizeof f->frames[0]);
+        f->frames[0]--;
+    }
+}
+
 static bool is_code(uintptr_t address) {
     enum { CODE = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE };
     MEMORY_BASIC_INFORMATION m;

@@ -88,9 +88,8 @@ typedef struct dump {
  */
 static DWORD WINAPI dump_main(void *arg) {
     dump *d = arg;
-    (void)LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     __typeof__(&MiniDumpWriteDump) write =
-        (__typeof__(&MiniDumpWriteDump))win_find(L"dbghelp.dll", "MiniDumpWriteDump");
+        (__typeof__(&MiniDumpWriteDump))win_load(L"dbghelp.dll", "MiniDumpWriteDump");
     if (write != NULL) {
         MINIDUMP_EXCEPTION_INFORMATION exception = {.ThreadId = d->thread,
                                                     .ExceptionPointers = guard_end_exception()};
@@ -118,10 +117,12 @@ portico_status os_fault_dump(const char *path) {
     HANDLE thread = CreateThread(NULL, DUMP_STACK_BYTES, dump_main, &d,
                                  STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     bool ended = thread != NULL && WaitForSingleObject(thread, DUMP_WAIT_MS) == WAIT_OBJECT_0;
+    if (thread != NULL) {
+        CloseHandle(thread);
+    }
     if (!ended) {
         return PORTICO_E_TIMEOUT;
     }
-    CloseHandle(thread);
     CloseHandle(d.file);
     return d.written ? PORTICO_OK : PORTICO_E_SYSTEM;
 }

@@ -150,6 +150,10 @@ extern const char guard_protector_text[];
 
 void guard_text(os_fault *fault, const char *text);
 
+/* Drops the first frames, unless there are no others. The first one then is no return address, which
+ * might belong to the next function, but in the instruction that calls. */
+void guard_drop(os_fault *fault, uint32_t count);
+
 /* ---- fault_hooks.c ---- */
 
 void guard_hooks_start(const os_fault_hooks *hooks);

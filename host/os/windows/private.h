@@ -54,6 +54,12 @@ typedef void (*win_function)(void);
 /* A function that not every Windows has, or NULL. Cast it to its own type. */
 win_function win_find(const wchar_t *library, const char *name);
 
+/* The same of a library of Windows that may not be loaded yet, and then stays loaded. */
+win_function win_load(const wchar_t *library, const char *name);
+
+/* Whether a loaded library is in the folder of Windows, or it is not known where it is. */
+bool win_is_of_windows(HMODULE library);
+
 /* Whether this is Wine. Only for working around where Wine deviates. */
 bool win_is_wine(void);
 

@@ -6,9 +6,6 @@
  */
 #include "guard.h"
 
-#include <string.h>
-#include <wchar.h>
-
 enum { LIBRARIES_MAX = 64 };
 
 typedef struct replacing {
@@ -19,19 +16,11 @@ typedef struct replacing {
 
 static SRWLOCK lock = SRWLOCK_INIT;
 
-/* Of Windows itself: its libraries call these functions for reasons of their own. */
-static bool is_of_windows(HMODULE library) {
-    wchar_t path[MAX_PATH];
-    wchar_t windows[MAX_PATH];
-    DWORD size = GetModuleFileNameW(library, path, MAX_PATH);
-    UINT length = GetSystemWindowsDirectoryW(windows, MAX_PATH);
-    return size == 0 || length == 0 || length >= MAX_PATH || _wcsnicmp(path, windows, length) == 0;
-}
-
+/* Not to libraries of Windows itself, which call these functions for reasons of their own. */
 static void add_library(replacing *r, const char *name) {
     HMODULE library = GetModuleHandleA(name);
     if (library == NULL || library == GetModuleHandleW(NULL) || r->count == LIBRARIES_MAX ||
-        is_of_windows(library)) {
+        win_is_of_windows(library)) {
         return;
     }
     for (uint32_t i = 0; i < r->count; i++) {
