@@ -53,6 +53,7 @@ static struct {
     atomic_bool log_reopening; /* `reopen_log` is posted */
     atomic_bool sweeping;      /* false: the sweep does not set its timer again */
     atomic_bool swept;         /* the last sweep has ended */
+    bool calls_lost;           /* see caller_stop */
     char token[TOKEN_MAX];
 } server;
 
@@ -291,7 +292,7 @@ static bool server_stop(const config *c) {
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
-    caller_stop();
+    server.calls_lost = !caller_stop();
     control_drain(); /* closes the libraries of the generations released last */
     return true;
 }
@@ -349,5 +350,8 @@ int server_run(const config *c) {
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));
     log_stop();
+    if (server.calls_lost) {
+        os_exit(started ? 0 : 1);
+    }
     return started ? 0 : 1;
 }

@@ -284,7 +284,7 @@ bool caller_make(module *m, generation *g, bool staging, call *c) {
     return false;
 }
 
-void caller_stop(void) {
+bool caller_stop(void) {
     caller *r = callers.idle;
     if (r != NULL) {
         os_mutex_lock(&callers.lock);
@@ -301,4 +301,5 @@ void caller_stop(void) {
         os_sleep(END_STEP_MS);
         control_drain();
     }
+    return callers.lost == 0;
 }
