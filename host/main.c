@@ -8,6 +8,7 @@
 #include "new.h"
 #include "preflight.h"
 #include "server.h"
+#include "supervise.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void show_usage(FILE *to) {
         to,
         "usage: portico [run] [FILE]           serve; without FILE conf/portico.ini, else\n"
         "                                      ../conf/portico.ini beside this executable's folder\n"
+        "       portico run --supervise [FILE] the same, and start again after a crash\n"
         "       portico check FILE             report everything that is wrong with a configuration\n"
         "       portico inspect [--json] MODULE\n"
         "                                      describe a module file; runs its constructors only\n"
@@ -74,16 +76,18 @@ static const config *load_config(const char *file) {
 }
 
 static int run(int argc, char **argv) {
-    if (argc > 1) {
-        return wrong_usage("run takes one FILE, found also", argv[1]);
-    }
     char path[FILE_BYTES];
+    bool supervised = argc > 0 && strcmp(argv[0], "--supervise") == 0;
+    if (argc > 1 + supervised) {
+        return wrong_usage("run takes one FILE, found also", argv[1 + supervised]);
+    }
     default_file(path);
-    const config *c = load_config(argc == 1 ? argv[0] : path);
+    const char *file = argc > supervised ? argv[supervised] : path;
+    const config *c = load_config(file);
     if (c == NULL) {
         return 2;
     }
-    int code = server_run(c);
+    int code = supervised ? supervise(c, file) : server_run(c);
     config_free(c);
     return code;
 }

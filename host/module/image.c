@@ -24,8 +24,8 @@ portico_status image_load(generation *g, const char *path, char why[IMAGE_WHY_MA
 }
 
 /* Copies the file, tries the copy in a child process and opens it. Another host that starts at this
- * moment with the same run_dir may delete the copy as a leftover, if it cannot tell that this host is
- * running: then the copy is made again. */
+ * moment with the same run_dir may delete the copy as a leftover, if it cannot tell that this host
+ * is running: then the copy is made again. */
 static portico_status image_open_copy(generation *g, char why[IMAGE_WHY_MAX]) {
     portico_status status = PORTICO_E_NOT_FOUND;
     for (int tries = 0; tries < 3 && status == PORTICO_E_NOT_FOUND; tries++) {

@@ -109,8 +109,8 @@ static void replace_child(void) {
     os_mutex_unlock(&probe.lock);
 }
 
-/* Takes the child that the keeper has started, is starting, or starts now because it could not do so
- * before. False: there is none. */
+/* Takes the child that the keeper has started, is starting, or starts now because it could not do
+ * so before. False: there is none. */
 static bool have_child(void) {
     if (probe.child != NULL) {
         return true;

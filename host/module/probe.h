@@ -1,8 +1,8 @@
 /* probe.h: tries a module's file in a child process, `portico probe`, before the host loads it.
  *
- * The system's loader and a library's constructors run in the process itself, where nothing contains
- * their faults. So a child loads the file first, reads its tables and unloads it. If that crashes or
- * does not end, the file is refused, and the next child is started in the background.
+ * The system's loader and a library's constructors run in the process itself, where nothing
+ * contains their faults. So a child loads the file first, reads its tables and unloads it. If that
+ * crashes or does not end, the file is refused, and the next child is started in the background.
  *
  * The constructors of a file thus run twice: once in the child, once in the host. [control thread]
  */

@@ -36,6 +36,7 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
 typedef struct os_child_end {
     int32_t code;   /* of its exit, or of the signal or exception that ended it */
     bool crashed;   /* it ended by a signal or an exception */
+    bool stopped;   /* by SIGTERM, SIGINT or Ctrl+C, which it did not listen for */
     char text[128]; /* "exit code 3", "signal 11 (SIGSEGV)", "exception C0000005" */
 } os_child_end;
 

@@ -164,7 +164,11 @@ static host *host_prepare(const host_options *options) {
     snprintf(h->log, sizeof h->log, "%s/output.txt", h->folder);
     file_remove(h->ready);
     ini_write(h, options);
-    const char *arguments[] = {host_executable(), "run", h->ini, NULL};
+    const char *arguments[] = {host_executable(), "run", h->ini, NULL, NULL};
+    if (options->supervised) {
+        arguments[2] = "--supervise";
+        arguments[3] = h->ini;
+    }
     process_options how = {.output_file = h->log, .handle_limit = options->handle_limit};
     h->process = process_start(arguments, &how);
     return h;
@@ -257,6 +261,34 @@ const char *host_ini(const host *h) {
 
 uint32_t host_process_id(const host *h) {
     return process_id(h->process);
+}
+
+static void admin_drop(host *h) {
+    if (h->admin != NET_NONE) {
+        net_close(h->admin);
+        h->admin = NET_NONE;
+    }
+}
+
+uint32_t host_serving_id(const host *h) {
+    char *text = file_read(h->ready, NULL);
+    uint32_t id = text != NULL ? (uint32_t)strtoul(text + strlen("pid "), NULL, 10) : 0;
+    free(text);
+    return id;
+}
+
+uint32_t host_wait_other(host *h, uint32_t id) {
+    uint64_t end_ms = clock_now_ms() + START_TIMEOUT_MS;
+    uint32_t now = 0;
+    while ((now = host_serving_id(h)) == 0 || now == id) {
+        if (clock_now_ms() >= end_ms) {
+            fail(h, "no other process than %u has served after %d ms", id, START_TIMEOUT_MS);
+        }
+        clock_sleep_ms(10);
+    }
+    admin_drop(h);
+    host_read_ready(h);
+    return now;
 }
 
 /* ---- the admin listener ------------------------------------------------------------------ */
@@ -510,13 +542,6 @@ static void log_check(host *h) {
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */
-
-static void admin_drop(host *h) {
-    if (h->admin != NET_NONE) {
-        net_close(h->admin);
-        h->admin = NET_NONE;
-    }
-}
 
 bool host_interrupt(host *h) {
     if (process_interrupt(h->process)) {

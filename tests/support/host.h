@@ -33,6 +33,7 @@ typedef struct host_options {
     const char *body; /* other sections; NULL: none */
     uint32_t
         handle_limit; /* Linux: the host's limit of open files; 0: as many as the system allows */
+    bool supervised;  /* `run --supervise`: the process of the host is then its supervisor */
 } host_options;
 
 /* Writes the ini, starts the host and waits until it serves. */
@@ -55,6 +56,12 @@ const char *host_address(const host *h, const char *listener);
 const char *host_folder(const host *h);
 const char *host_ini(const host *h);
 uint32_t host_process_id(const host *h);
+
+/* The process that serves, by the ready file; 0: it has none. */
+uint32_t host_serving_id(const host *h);
+
+/* Waits for another process to serve than `id`, and reads its ready file. Returns its id. */
+uint32_t host_wait_other(host *h, uint32_t id);
 
 /* Sends one command to the admin listener. True on `ok`. `answer` (may be NULL) receives the lines
  * without their "| ", or the error text. */

@@ -206,6 +206,13 @@ uint32_t process_id(const process *p) {
     return p->id;
 }
 
+bool process_kill_id(uint32_t id) {
+    HANDLE handle = OpenProcess(PROCESS_TERMINATE, FALSE, id);
+    bool killed = handle != NULL && TerminateProcess(handle, 99);
+    CloseHandle(handle);
+    return killed;
+}
+
 bool process_signal(process *p, const char *name) {
     (void)p;
     (void)name;
@@ -350,6 +357,10 @@ void process_kill(process *p) {
 
 uint32_t process_id(const process *p) {
     return (uint32_t)p->id;
+}
+
+bool process_kill_id(uint32_t id) {
+    return id > 1 && kill((pid_t)id, SIGKILL) == 0;
 }
 
 uint32_t process_raise_handle_limit(void) {

@@ -39,6 +39,10 @@ void process_kill(process *p);
 
 uint32_t process_id(const process *p);
 
+/* Kills any process by its id, such as a child of one that the test has started, and does not wait.
+ * False: there is none. */
+bool process_kill_id(uint32_t id);
+
 /* Frees; kills it first if it still runs. */
 void process_free(process *p);
 

@@ -254,6 +254,7 @@ static const char *signal_name(int number) {
 static void describe_end(const siginfo_t *found, os_child_end *end) {
     int code = found->si_status;
     *end = (os_child_end){.code = code, .crashed = found->si_code != CLD_EXITED};
+    end->stopped = end->crashed && (code == SIGTERM || code == SIGINT);
     const char *name = signal_name(code);
     if (!end->crashed) {
         snprintf(end->text, sizeof end->text, "exit code %d", code);

@@ -75,7 +75,8 @@ static const char *check_segments(elf_image *e, uint64_t file_bytes) {
     return end > 0 ? NULL : "it has no segment to load";
 }
 
-/* The loader makes the whole pages of a RELRO segment read-only. lld rounds its end up to a page. */
+/* The loader makes the whole pages of a RELRO segment read-only. lld rounds its end up to a
+ * page. */
 static bool relro_is_right(const elf_image *e, const ElfW(Phdr) * h) {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     for (uint32_t i = 0; i < e->header_count; i++) {

@@ -87,6 +87,7 @@ bool os_child_wait(os_child *child, uint32_t timeout_ms, os_child_end *end) {
     }
     /* An exception ends a process with its own code, and those of the system begin with C. */
     *end = (os_child_end){.code = (int32_t)code, .crashed = code >> 28 == 0xC};
+    end->stopped = code == 0xC000013A; /* STATUS_CONTROL_C_EXIT */
     if (end->crashed) {
         snprintf(end->text, sizeof end->text, "exception %08lX", code);
     } else {
