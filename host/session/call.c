@@ -44,7 +44,10 @@ static portico_status open_faulted(session *s, attachment *a, const call *c) {
 
 bool call_open(session *s, attachment *a, portico_status *status) {
     *status = PORTICO_OK;
-    if (call_begin(s, a, CALL_OPEN, 0) == GATE_PASSED) {
+    passage p = call_begin(s, a, CALL_OPEN, 0);
+    if (p == GATE_NEVER && a->type->owned) {
+        *status = PORTICO_E_UNLOADED; /* nobody else may open it */
+    } else if (p == GATE_PASSED) {
         a->opened = true;
         if (a->type->on_open != NULL) {
             call c = describe(s, a, CALL_OPEN);

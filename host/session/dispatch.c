@@ -37,20 +37,18 @@ COLD static bool layout_replaced(session *s) {
     return atomic_load(&s->service->type->version) != s->layout_version;
 }
 
-/* As call_begin, for a part of the session's layout. Also false with *stale: look the handler up
- * again. */
-static bool dispatch_begin(session *s, uint32_t part, call_kind kind, uint32_t number,
-                           bool *stale) {
+/* As call_begin, for a part of the session's layout. With *stale the gate is not entered either:
+ * look the handler up again. */
+static passage dispatch_begin(session *s, uint32_t part, call_kind kind, uint32_t number,
+                              bool *stale) {
     attachment *a = &s->attachments[part];
     *stale = false;
-    if (call_begin(s, a, kind, number) != GATE_PASSED) {
-        return false;
-    }
-    *stale = s->layout->parts[part].generation != a->generation;
-    if (*stale) {
+    passage p = call_begin(s, a, kind, number);
+    if (p == GATE_PASSED && s->layout->parts[part].generation != a->generation) {
+        *stale = true;
         module_leave(a->module);
     }
-    return !*stale;
+    return p;
 }
 
 /* Says which sizes the raw opcode allows. */
@@ -145,6 +143,7 @@ passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *pac
         dispatch_end(run);
     }
     bool stale = true;
+    passage p = GATE_PASSED;
     while (stale && session_follow_type(s)) {
         const layout_handler *h = layout_find(s->layout, packet->opcode);
         if (h->call == NULL) {
@@ -154,14 +153,15 @@ passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *pac
             stale = s->parks_at == NULL;
             continue;
         }
-        if (dispatch_begin(s, h->part, CALL_PACKET, packet->opcode, &stale)) {
+        p = dispatch_begin(s, h->part, CALL_PACKET, packet->opcode, &stale);
+        if (p == GATE_PASSED && !stale) {
             run->inside = &s->attachments[h->part];
             run->part = h->part;
             call_handler(s, run, h, packet);
             return GATE_PASSED;
         }
     }
-    return s->parks_at != NULL ? GATE_PARK : GATE_PASSED;
+    return s->parks_at != NULL ? GATE_PARK : p;
 }
 
 /* The layout's handler for the message, and its part; NULL: there is none. */
@@ -212,7 +212,7 @@ bool dispatch_message(session *s, message *m) {
             stale = s->parks_at == NULL;
             continue;
         }
-        if (dispatch_begin(s, part, CALL_SESSION_MESSAGE, m->id, &stale)) {
+        if (dispatch_begin(s, part, CALL_SESSION_MESSAGE, m->id, &stale) == GATE_PASSED && !stale) {
             call_message(s, &s->attachments[part], handler, m);
             module_leave(s->attachments[part].module);
         }

@@ -6,52 +6,63 @@
 #include "session/private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* Ends the attachments of the modules that are not in `next`, the last one first. */
-static void attachments_end_without(session *s, const layout *next, portico_status reason) {
+/* Ends the attachments of the modules that are not in `next`, the last one first. Their modules are
+ * being unloaded, so their gates are open, or nobody passes them again. False: the unload of one has
+ * failed since, and the session parks at its gate. */
+static bool attachments_end_without(session *s, const layout *next, portico_status reason) {
     for (uint32_t i = s->attachment_count; i-- > 0;) {
         attachment *a = &s->attachments[i];
-        if (!layout_has(next, a->module)) {
-            /* Its module is being unloaded, so the gate is open, or nobody passes it again. Should
-             * the unload be undone, and the module be frozen, it is not told. */
-            (void)call_close(s, a, reason);
-            s->parks_at = NULL;
-            attachment_fini(a);
+        if (layout_has(next, a->module)) {
+            continue;
+        }
+        if (!call_close(s, a, reason)) {
+            return false;
+        }
+        attachment_fini(a);
+        s->attachment_count--;
+        memmove(a, a + 1, (s->attachment_count - i) * sizeof *a);
+    }
+    return true;
+}
+
+/* The first `count` of `all`: ends those that were made for them. */
+static void attachments_drop(const session *s, attachment *all, uint32_t count) {
+    while (count-- > 0) {
+        if (attachment_find(s, all[count].module) == NULL) {
+            attachment_fini(&all[count]);
         }
     }
+    free(all);
 }
 
 /* Makes the attachments those of `next`: keeps those of modules that stay, ends those of modules
- * that have gone with PORTICO_E_UNLOADED, adds the others. False: out of memory, and nothing has
- * changed. */
-static bool attachments_follow(session *s, const layout *next) {
+ * that have gone with PORTICO_E_UNLOADED, adds the others. GATE_NEVER: out of memory, and nothing
+ * has changed. GATE_PARK: the session parks. */
+static passage attachments_follow(session *s, const layout *next) {
     uint32_t made = 0;
     attachment *all = calloc(next->part_count, sizeof *all);
     if (all == NULL) {
-        return false;
+        return GATE_NEVER;
     }
     for (; made < next->part_count; made++) {
         const attachment *kept = attachment_find(s, next->parts[made].module);
         if (kept != NULL) {
             all[made] = *kept;
         } else if (!attachment_init(&all[made], &next->parts[made])) {
-            goto fini_added;
+            attachments_drop(s, all, made);
+            return GATE_NEVER;
         }
     }
-    attachments_end_without(s, next, PORTICO_E_UNLOADED);
+    if (!attachments_end_without(s, next, PORTICO_E_UNLOADED)) {
+        attachments_drop(s, all, made);
+        return GATE_PARK;
+    }
     free(s->attachments);
     s->attachments = all;
     s->attachment_count = next->part_count;
-    return true;
-
-fini_added:
-    while (made-- > 0) {
-        if (attachment_find(s, all[made].module) == NULL) {
-            attachment_fini(&all[made]);
-        }
-    }
-    free(all);
-    return false;
+    return GATE_PASSED;
 }
 
 bool attachments_end(session *s, portico_status reason) {
@@ -68,11 +79,37 @@ bool attachments_end(session *s, portico_status reason) {
     return true;
 }
 
-/* Replaces the session's layout by `next` and takes over its reference. False: out of memory. */
-static bool session_replace_layout(session *s, layout *next, uint32_t version) {
-    if (!attachments_follow(s, next)) {
+static bool attachments_are_in(const session *s, const layout *l) {
+    for (uint32_t i = 0; i < s->attachment_count; i++) {
+        if (!layout_has(l, s->attachments[i].module)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void session_let_go(session *s) {
+    uint32_t version = 0;
+    layout *l = session_type_layout(s->service->type, &version);
+    if (l != NULL && attachments_are_in(s, l)) {
+        layout_release(s->layout);
+        s->layout = l;
+        s->layout_version = version;
+    } else if (l != NULL) {
+        layout_release(l);
+    }
+}
+
+/* Replaces the session's layout by `next` and takes over its reference. GATE_NEVER: out of memory.
+ * GATE_PARK: the session parks. */
+static passage session_replace_layout(session *s, layout *next, uint32_t version) {
+    passage p = attachments_follow(s, next);
+    if (p != GATE_PASSED) {
         layout_release(next);
-        return false;
+        return p;
+    }
+    if (s->arrives_at != NULL && !layout_has(next, s->arrives_at)) {
+        session_arrived(s);
     }
     layout_release(s->layout);
     s->layout = next;
@@ -84,7 +121,7 @@ static bool session_replace_layout(session *s, layout *next, uint32_t version) {
         session_request_turn_locked(s, TURN_WATERMARK);
     }
     os_mutex_unlock(&s->lock);
-    return true;
+    return GATE_PASSED;
 }
 
 void session_open_parts(session *s) {
@@ -110,9 +147,12 @@ void session_adopt_layout(session *s) {
     layout *l = session_type_layout(s->service->type, &version);
     if (l == NULL) {
         session_close(s, PORTICO_E_UNLOADED); /* the owner has just been unloaded */
-    } else if (!session_replace_layout(s, l, version)) {
+        return;
+    }
+    passage p = session_replace_layout(s, l, version);
+    if (p == GATE_NEVER) {
         session_abort(s, PORTICO_E_NO_MEMORY);
-    } else {
+    } else if (p == GATE_PASSED) {
         session_open_parts(s);
     }
 }

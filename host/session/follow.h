@@ -25,4 +25,8 @@ void session_open_parts(session *s);
 /* Ends all attachments, the last one first. False: the session parks; call it again. */
 bool attachments_end(session *s, portico_status reason);
 
+/* The closing session parks: lets go of modules that have left its type, so that they need not wait
+ * for it, unless it still has to end them. */
+COLD void session_let_go(session *s);
+
 #endif

@@ -137,7 +137,7 @@ void session_park(session *s, uint32_t bits) {
         session_close_locked(s, PORTICO_E_LIMIT);
     }
     session_pend_locked(s, bits);
-    s->parked_ms = worker_now_ms();
+    s->parked_ms = s->parked_ms != 0 ? s->parked_ms : worker_now_ms();
     s->parked_at = m;
     /* A session that closes needs nothing but on_close of the modules that have opened it. */
     bool needed = s->state < SESSION_DRAINING || bits == TURN_CLOSE;
@@ -380,6 +380,7 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
 void session_sync(session *s) {
     os_mutex_lock(&s->lock);
     session_request_turn_locked(s, TURN_SYNC);
+    session_revive_locked(s); /* it parks again, perhaps without a module that leaves */
     os_mutex_unlock(&s->lock);
 }
 

@@ -133,7 +133,8 @@ typedef struct session {
     bool parked;            /* the turn is taken, but no worker has it: session_revive queues it */
     uint64_t room_waits_ms; /* [lock] since when its turn was seen to wait in a room that is parked;
                              * 0: it is not */
-    uint64_t parked_ms;     /* [lock] since when ... */
+    uint64_t parked_ms;     /* [lock] since when, in spite of a session_sync;
+                             * 0: it is not ... */
     module *parked_at;      /* [lock] ... and at whose gate; its layout holds the module */
     module *parks_at;       /* [turn] whose gate is shut, so that the turn parks; NULL: none */
     module *arrives_at;     /* [turn] which counts it in `arrivals`; NULL: none */

@@ -22,12 +22,14 @@
 
 /* A session that was closed before this turn is never opened: turn_close may already have run. */
 COLD static void turn_open(session *s) {
-    session_arrived(s);
     if (s->state == SESSION_OPENING) {
         session_adopt_layout(s);
-        if (s->parks_at != NULL) {
-            return;
-        }
+    }
+    if (s->parks_at == NULL || s->parks_at != s->arrives_at) {
+        session_arrived(s);
+    }
+    if (s->parks_at != NULL) {
+        return;
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
@@ -117,6 +119,7 @@ COLD static void turn_close(session *s) {
     }
     turn_messages(s); /* drops them */
     if (!attachments_end(s, s->reason)) {
+        session_let_go(s);
         return;
     }
     requests_end(&s->base);
@@ -207,6 +210,7 @@ void session_run_turn(session *s, uint32_t bits) {
             return; /* the turn has taken its hold along */
         }
         os_mutex_lock(&s->lock);
+        s->parked_ms = 0;
         bool armed = s->rearm && session_arm_locked(s);
         s->rearm = false;
         bool queued = round == ROUNDS && s->pending != 0 && session_queue_turn_locked(s);

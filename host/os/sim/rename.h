@@ -69,5 +69,6 @@
 #define os_path_absolute real_path_absolute
 #define os_executable_path real_executable_path
 #define os_child_start real_child_start
+#define os_places_find real_places_find
 
 #endif
