@@ -2,6 +2,7 @@
 #include "sim/cast.h"
 
 #include "sim/cast_state.h"
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/witness.h"
@@ -65,6 +66,21 @@ static void take_time(void) {
     os_sleep(world_random(most_ms[sim_random(SIM_WORLD, 6)]));
 }
 
+/* A moment at which a handler of a session may fault; its entity's state is `state`. */
+static void may_crash(const build *b, witness_entity *e, const char *what, void *state) {
+    if (crash_due()) {
+        witness_faults(&b->code, e, what);
+        crash(state, session_state(b->number, NULL).size);
+    }
+}
+
+static void module_may_crash(const build *b, witness_entity *e, const char *what, void *state) {
+    if (crash_due()) {
+        witness_faults(&b->code, e, what);
+        crash(state, module_state(b->number).size);
+    }
+}
+
 /* ---- handlers of sessions ----------------------------------------------------------------- */
 
 static portico_status opens(const build *b, portico_session session, void *state) {
@@ -74,6 +90,7 @@ static portico_status opens(const build *b, portico_session session, void *state
     if (sim_chance(SIM_WORLD, 3)) {
         answer(e, session.id, 1);
     }
+    may_crash(b, e, "on_open", state);
     state_end(&b->code, b->number, e, state);
     bool refuses = sim_chance(SIM_WORLD, 30);
     witness_leave(e);
@@ -88,6 +105,7 @@ static void closes(const build *b, portico_session session, void *state, portico
         sim_fail("session_send to %llu succeeds in its on_close", (ull)session.id);
     }
     answer(e, cast_any_session(), 1);
+    may_crash(b, e, "on_close", state);
     if (sim_chance(SIM_WORLD, 8)) {
         take_time();
     }
@@ -125,8 +143,11 @@ static void gets_packet(const build *b, portico_session session, void *state,
         ticks[b->code.module] = false;
     }
     state_begin(&b->code, b->number, e, state);
+    may_crash(b, e, "on_packet", state);
     acts(b, e, packet->opcode);
+    may_crash(b, e, "on_packet", state);
     answer(e, session.id, packet->opcode);
+    may_crash(b, e, "on_packet", state);
     state_end(&b->code, b->number, e, state);
     witness_leave(e);
 }
@@ -134,9 +155,12 @@ static void gets_packet(const build *b, portico_session session, void *state,
 static void gets_message(const build *b, portico_session session, void *state,
                          const portico_message *message) {
     witness_entity *e = witness_enter(&b->code, session.id, "a message");
-    CHECK(message->size == sizeof session && memcmp(message->data, &session, sizeof session) == 0);
+    bool faulted = message->size == 0 && crash_was(); /* the job, which has no reply then */
+    CHECK(faulted || (message->size == sizeof session &&
+                      memcmp(message->data, &session, sizeof session) == 0));
     state_begin(&b->code, b->number, e, state);
     answer(e, session.id, (uint16_t)message->id);
+    may_crash(b, e, "a message", state);
     state_end(&b->code, b->number, e, state);
     witness_leave(e);
 }
@@ -145,11 +169,15 @@ static portico_status migrates(const build *b, const portico_migration *migratio
     uint32_t from = migration->from_version;
     if (migration->from == NULL) {
         witness_call(&b->code, "the question to migrate");
+        if (crash_due()) {
+            crash(NULL, 0);
+        }
         return b->number == CAST_REFUSES ? PORTICO_E_REFUSED : PORTICO_OK;
     }
     witness_entity *e = witness_enter(&b->code, migration->entity.id, "migrate");
     state_migrate(&b->code, b->number, from, migration->from, to);
     sim_yield();
+    may_crash(b, e, "migrate", to);
     bool fails = b->number == CAST_MIGRATE_FAILS && sim_chance(SIM_WORLD, 3);
     witness_leave(e);
     if (fails) {
@@ -166,6 +194,9 @@ static uint32_t does_job(const build *b, const void *data, uint32_t size, void *
     CHECK(size == sizeof(uint64_t));
     os_sleep(world_random(80));
     witness_call(&b->code, "a job");
+    if (crash_due()) {
+        crash(NULL, 0);
+    }
     memcpy(reply, data, size);
     return size;
 }
@@ -194,6 +225,7 @@ static void gets_module_message(const build *b, uint64_t self, void *state,
     if (sim_chance(SIM_WORLD, 8)) {
         take_time();
     }
+    module_may_crash(b, e, "a message", state);
     module_state_end(&b->code, b->number, e, state);
     witness_leave(e);
 }
@@ -225,11 +257,16 @@ static void takes_over(const build *b, void *state) {
 static portico_status starts(const build *b, void *state, uint32_t why) {
     portico_status status = PORTICO_OK;
     bool fails = b->number == CAST_START_FAILS;
+    bool crashes = why != PORTICO_START_RETURNED && crash_due();
     witness_start(&b->code, why);
     if (why == PORTICO_START_LOADED) {
         status = begins(b, state);
-    } else if (!fails) {
+    } else if (!fails && !crashes) {
         takes_over(b, state);
+    }
+    if (crashes) {
+        witness_started(&b->code, why, PORTICO_E_FAULT);
+        crash(state, module_state(b->number).size);
     }
     status = fails ? PORTICO_E_STATE : status;
     witness_started(&b->code, why, status);
@@ -248,6 +285,9 @@ static void stops(const build *b, void *state, uint32_t why) {
 
 static portico_status agrees(const build *b, const char *name) {
     witness_call(&b->code, "dependency_swaps");
+    if (crash_due()) {
+        crash(NULL, 0);
+    }
     CHECK(strcmp(name, "game") == 0);
     sim_yield();
     return sim_chance(SIM_WORLD, 8) ? PORTICO_E_REFUSED : PORTICO_OK;

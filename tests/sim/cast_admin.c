@@ -2,6 +2,7 @@
 #include "sim/cast.h"
 #include "sim/cast_state.h"
 #include "sim/counters.h"
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/player.h"
 #include "sim/witness.h"
@@ -12,7 +13,8 @@ enum {
     SEND_PATIENCE_MS = 20000,
     RECOVERY_TRIES = 3600,
     RECOVERY_STEP_MS = 1000,
-    SLOWEST_MS = 1000
+    SLOWEST_MS = 1000,
+    FROZEN_STOP_MS = 20000
 };
 
 static const char *const names[] = {"game", "ally", "bank"};
@@ -117,6 +119,12 @@ static void roll_back(uint32_t module) {
     swap_ended(module, ok, from, to);
 }
 
+static void thaw(uint32_t module) {
+    witness_thaws(module, false);
+    (void)command("thaw", module);
+    witness_thaws(module, true);
+}
+
 static void swap_something(uint32_t module) {
     switch (sim_random(SIM_WORLD, 8)) {
     case 0:
@@ -168,6 +176,9 @@ static void kick_somebody(void) {
 
 static void administrate(uint32_t commands) {
     uint32_t one = 1u << sim_random(SIM_WORLD, 3);
+    if (crash_was() && sim_chance(SIM_WORLD, 4)) {
+        thaw(any_module());
+    }
     if (one & commands & CAST_SWAPS) {
         swap_something(any_module());
     } else if (one & commands & CAST_LOADS) {
@@ -187,28 +198,52 @@ void cast_begin(bool all) {
     }
 }
 
+/* In half of all runs modules fault, more or less often. Writes keys for [modules]; "": no module
+ * faults. */
+static void begin_crashes(char *keys, size_t size) {
+    static const uint32_t rates[] = {20, 60, 200};
+    static const uint32_t probation_s[] = {0, 1, 60};
+    static const int32_t frozen_timeout_s[] = {-1, 0, 1, 60};
+    keys[0] = '\0';
+    if (sim_chance(SIM_WORLD, 2)) {
+        crash_rate(rates[sim_random(SIM_WORLD, 3)]);
+        snprintf(keys, size,
+                 "probation_s = %u\nfault_limit = %u\nfault_window_s = %u\n"
+                 "frozen_timeout_s = %d\nfrozen_backlog = %u\n",
+                 probation_s[sim_random(SIM_WORLD, 3)], (uint32_t)sim_random(SIM_WORLD, 4),
+                 1 + (uint32_t)sim_random(SIM_WORLD, 20),
+                 frozen_timeout_s[sim_random(SIM_WORLD, 4)], (uint32_t)sim_random(SIM_WORLD, 3));
+    }
+}
+
 bool cast_start(bool watch, uint32_t stop_timeout_ms) {
     static const char *const timeouts[] = {"20", "200", "2000"};
     char host_keys[128];
+    char contains[256];
+    uint32_t timeout = (uint32_t)sim_random(SIM_WORLD, 3);
     char ini[1024];
-    uint64_t timeout = sim_random(SIM_WORLD, 3);
     if (timeout < 2) {
         sim_fault_rate(SIM_FAULT_STALL, 0); /* a start or stop that is late would be given up */
     }
     watched = watch;
-    if (watch) {
+    begin_crashes(contains, sizeof contains);
+    if (contains[0] != '\0' && stop_timeout_ms > FROZEN_STOP_MS) {
+        stop_timeout_ms =
+            FROZEN_STOP_MS; /* an unload waits for sessions that wait for another one */
+    }
+    if (watch || contains[0] != '\0') {
         witness_watches();
     }
     snprintf(host_keys, sizeof host_keys,
              "workers = %u\nstop_timeout_ms = %u\nblocking_threads = %u", 1 + world_random(4),
              stop_timeout_ms, 1 + world_random(2));
     snprintf(ini, sizeof ini,
-             "swap_timeout_ms = %s\nswap_check = %s\nwatch = %s\n"
+             "swap_timeout_ms = %s\nswap_check = %s\nwatch = %s\n%s"
              "[module game]\n%s"
              "[listener main]\naddress = 127.0.0.1\nport = %d\ntype = game.session\n"
              "close_timeout_ms = 2000\n",
-             timeouts[timeout], sim_chance(SIM_WORLD, 2) ? "yes" : "no",
-             watch ? "yes" : "no", all_modules ? "[module ally]\n[module bank]\n" : "", CAST_PORT);
+             timeouts[timeout], sim_chance(SIM_WORLD, 2) ? "yes" : "no", watch ? "yes" : "no",
+             contains, all_modules ? "[module ally]\n[module bank]\n" : "", CAST_PORT);
     return world_start(host_keys, ini);
 }
 
@@ -281,6 +316,7 @@ static bool is_served(uint32_t module) {
 
 static void recover(void) {
     cast_hurry();
+    crash_rate(0);
     os_sleep(SLOWEST_MS);
     for (uint32_t m = 0; m < module_count(); m++) {
         if (!repeat(bring_back, m)) {

@@ -2,6 +2,7 @@
 #include "sim/witness.h"
 
 #include "sim/counters.h"
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/same.h"
@@ -19,7 +20,11 @@ typedef struct module_record {
     bool starting;       /* that start has not returned */
     bool failed;         /* the load has failed in `start`: no `stop` follows */
     uint32_t loads;
-    bool stopped; /* an unload has begun since it was loaded */
+    bool stopped;              /* an unload has begun since it was loaded */
+    uint32_t anew;             /* starts and thaws */
+    bool thaws;                /* a thaw has been asked for */
+    bool was_dead;             /* it was frozen when an unload began, which has perhaps failed */
+    const struct module *host; /* what it is to the host, while it is loaded */
 } module_record;
 
 static module_record modules[WITNESS_MODULES_MAX];
@@ -75,7 +80,14 @@ static module_record *module_of(const witness_code *code, const char *what) {
         sim_fail("%s of module %s runs in library '%s', which is not open", what, code->name,
                  code->library);
     }
+    modules[code->module].host = crash_caller();
     return &modules[code->module];
+}
+
+/* It was frozen when its unload began: it is not called any more, while its sessions and rooms
+ * end. */
+static bool is_dead(const module_record *m) {
+    return m->loaded && !m->failed && (m->was_dead || (m->host != NULL && crash_is_dead(m->host)));
 }
 
 /* A handler that passes the module's gate begins. */
@@ -121,13 +133,32 @@ static void start_loaded(const witness_code *code, module_record *m) {
     m->loaded = true;
     m->failed = false;
     m->stopped = false;
+    m->was_dead = false;
     m->loads++;
     m->serves = code->library;
     m->next = NULL;
 }
 
+/* The entity's part of the module will not be closed. */
+static void bury(witness_entity *e, uint32_t module) {
+    e->parts[module].open = false;
+    if (e->parts[module].owns) {
+        open_count--;
+        ledger_closes(PORTICO_E_FAULT);
+    }
+}
+
+static void bury_all(const witness_code *code) {
+    for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
+        if (entities[i] != NULL && entities[i]->parts[code->module].open) {
+            bury(entities[i], code->module);
+        }
+    }
+}
+
 void witness_start(const witness_code *code, uint32_t why) {
     module_record *m = module_of(code, "start");
+    m->anew++;
     if (why == PORTICO_START_LOADED) {
         start_loaded(code, m);
     } else {
@@ -163,7 +194,11 @@ void witness_stop(const witness_code *code, uint32_t why) {
         return;
     }
     CHECK(why == PORTICO_STOP_UNLOADED || why == PORTICO_STOP_SHUTDOWN);
+    if (is_dead(m)) {
+        bury_all(code);
+    }
     check_all_closed(code, "stop");
+    m->host = NULL;
     m->loaded = false;
     m->serves = NULL;
     m->next = NULL;
@@ -173,6 +208,7 @@ void witness_stopping(const witness_code *code) {
     module_record *m = module_of(code, "stopping");
     m->loads++;
     m->stopped = true;
+    m->was_dead = is_dead(m);
 }
 
 void witness_call(const witness_code *code, const char *what) {
@@ -226,10 +262,53 @@ void witness_leave(witness_entity *e) {
     }
 }
 
+/* ---- faults ------------------------------------------------------------------------------- */
+
+void witness_faults(const witness_code *code, witness_entity *e, const char *what) {
+    witness_part *part = &e->parts[code->module];
+    part->faulted = true;
+    part->anew = modules[code->module].anew;
+    if (part->open && (same(what, "on_open") || same(what, "migrate"))) {
+        part->may = what;
+        bury(e, code->module);
+    }
+    witness_leave(e);
+}
+
+void witness_thaws(uint32_t module, bool is_over) {
+    modules[module].anew++;
+    modules[module].thaws = !is_over;
+}
+
+/* A handler begins after one that has faulted. */
+static void witness_goes_on(const witness_code *code, witness_entity *e, const char *what) {
+    witness_part *part = &e->parts[code->module];
+    bool closes = same(what, "on_close");
+    const module_record *m = &modules[code->module];
+    if (part->faulted && !e->is_room && !closes && part->anew == m->anew && !m->thaws) {
+        sim_fail("%s of module %s begins for %llu, whose last handler has faulted", what,
+                 code->name, (ull)e->id);
+    }
+    if (part->may != NULL && (closes || same(part->may, "migrate"))) {
+        part->open = true;
+        open_count += part->owns;
+    }
+    part->may = NULL;
+    part->unsure = part->unsure || part->faulted;
+    part->faulted = false;
+}
+
 /* ---- handlers ----------------------------------------------------------------------------- */
 
-static witness_entity *open_owned(const witness_code *code, uint64_t id) {
-    if (witness_find(id) != NULL) {
+static witness_entity *open_owned(const witness_code *code, uint64_t id, witness_role role) {
+    witness_entity *e = witness_find(id);
+    if (e != NULL && same(e->parts[code->module].may, "on_open")) {
+        witness_goes_on(code, e, "on_open");
+        open_count++;
+        return e;
+    }
+    sums.sessions += role == WITNESS_OWNER;
+    if (e != NULL) {
         sim_fail("on_open of module %s is called for %llu, an id that has been used before",
                  code->name, (ull)id);
     }
@@ -243,6 +322,13 @@ static witness_entity *open_joined(const witness_code *code, uint64_t id) {
         sim_fail("on_open of module %s, which has joined the type, is called for %llu %s its owner",
                  code->name, (ull)id, e == NULL ? "before that of" : "after the on_close of");
     }
+    if (same(e->parts[code->module].may, "on_open")) {
+        witness_goes_on(code, e, "on_open");
+        return e;
+    }
+    if (e->parts[code->module].open && modules[code->module].was_dead) {
+        bury(e, code->module);
+    }
     if (e->parts[code->module].open ||
         e->parts[code->module].loads >= modules[code->module].loads) {
         sim_fail("on_open of module %s is called again for %llu", code->name, (ull)id);
@@ -252,16 +338,19 @@ static witness_entity *open_joined(const witness_code *code, uint64_t id) {
 
 witness_entity *witness_open(const witness_code *code, uint64_t id, witness_role role) {
     const module_record *m = module_serves(code, "on_open", id);
-    witness_entity *e = role == WITNESS_GUEST ? open_joined(code, id) : open_owned(code, id);
-    sums.sessions += role == WITNESS_OWNER;
+    witness_entity *e = role == WITNESS_GUEST ? open_joined(code, id) : open_owned(code, id, role);
     e->is_room = role == WITNESS_ROOM;
-    e->parts[code->module] = (witness_part){.open = true, .opened = e->opens++, .loads = m->loads};
+    e->parts[code->module] = (witness_part){
+        .open = true, .opened = e->opens++, .loads = m->loads, .owns = role != WITNESS_GUEST};
     return turn_enter(e, "on_open");
 }
 
 witness_entity *witness_enter(const witness_code *code, uint64_t id, const char *what) {
     (void)module_serves(code, what, id);
     witness_entity *e = witness_find(id);
+    if (e != NULL) {
+        witness_goes_on(code, e, what);
+    }
     if (e == NULL || !e->parts[code->module].open) {
         sim_fail("%s of module %s is called for %llu %s", what, code->name, (ull)id,
                  e == NULL || e->parts[code->module].loads == 0 ? "before its on_open"
@@ -272,7 +361,7 @@ witness_entity *witness_enter(const witness_code *code, uint64_t id, const char 
 
 static void check_guests_left(const witness_entity *e) {
     for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {
-        if (e->parts[i].open) {
+        if (e->parts[i].open && !is_dead(&modules[i])) {
             sim_fail("the owner's on_close of %llu is called before that of module %u, which has "
                      "joined",
                      (ull)e->id, i);
@@ -285,7 +374,8 @@ static void check_guests_left(const witness_entity *e) {
 static void check_leaving(const witness_code *code, const witness_entity *e) {
     uint32_t opened = e->parts[code->module].opened;
     for (uint32_t i = 0; i < WITNESS_MODULES_MAX; i++) {
-        if (e->parts[i].open && e->parts[i].opened > opened && !modules[code->module].stopped) {
+        if (e->parts[i].open && e->parts[i].opened > opened && !modules[code->module].stopped &&
+            !is_dead(&modules[i])) {
             sim_fail("on_close of module %s is called for %llu before that of module %u, which has "
                      "joined later",
                      code->name, (ull)e->id, i);
@@ -379,7 +469,22 @@ void witness_status(const char *answer) {
     counters_status(answer);
 }
 
+/* What ended while a module was not called is not closed by it. */
+static void bury_ended(void) {
+    portico_session_info info = {.struct_size = sizeof info};
+    for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
+        witness_entity *e = entities[i];
+        for (uint32_t m = 0; e != NULL && m < WITNESS_MODULES_MAX; m++) {
+            if (e->parts[m].open && modules[m].was_dead &&
+                world_host->session_info((portico_session){e->id}, &info) != PORTICO_OK) {
+                bury(e, m);
+            }
+        }
+    }
+}
+
 static const char *unrest(const char *answer) {
+    bury_ended();
     if (open_count > 0) {
         return "a session or room is open";
     }
@@ -396,7 +501,7 @@ void witness_end(void) {
     for (uint32_t i = 0; i < ENTITIES_MAX; i++) {
         const witness_entity *e = entities[i];
         for (uint32_t m = 0; e != NULL && m < WITNESS_MODULES_MAX; m++) {
-            if (e->parts[m].open) {
+            if (e->parts[m].open && !modules[m].was_dead) {
                 sim_fail("the host has ended without on_close for %llu", (ull)e->id);
             }
         }

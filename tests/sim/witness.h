@@ -15,6 +15,8 @@
  *   - A client's packets arrive in order and complete, unaltered, in one session. What the host
  *     sends arrives in order; when the stream ends in an orderly way, completely.
  *   - When an owner's session ends, its guests leave in the reverse order of their on_opens.
+ *   - After a fault of its handler a session closes, unless its module starts again or is thawed
+ *     before it is called the next time.
  *   - The counters of `ctl status` add up (counters.h).
  *
  * Only one thread runs at a time, so all this is plain variables. A report lets no other thread
@@ -39,6 +41,11 @@ typedef struct witness_part {
     bool open;
     uint32_t opened; /* how many on_opens the entity had had before */
     uint32_t loads;  /* of the module, when on_open was called; 0: never */
+    bool owns;       /* the entity is the module's own: its room, or a session of its type */
+    bool faulted;    /* in its last handler ... */
+    uint32_t anew;   /* ... when the module had begun anew that often */
+    bool unsure;     /* it has faulted: there may have been no memory to keep its state */
+    const char *may; /* on_open or migrate has faulted: whether the part is open will be seen */
     uint64_t counts; /* the scenario's own: what the state must have, too */
     uint64_t sum;
     uint64_t extra;
@@ -114,6 +121,13 @@ witness_entity *witness_enter_module(const witness_code *code, uint64_t self, co
 witness_entity *witness_join(const witness_code *code, uint64_t room, uint64_t session);
 void witness_joined(witness_entity *room, uint64_t session, portico_status status);
 witness_entity *witness_leave_room(const witness_code *code, uint64_t room, uint64_t session);
+
+/* The handler is about to fault: it does not return. The module is called for the session again if
+ * it is frozen and begins anew, otherwise the session ends. */
+void witness_faults(const witness_code *code, witness_entity *e, const char *what);
+
+/* The module may be thawed from now on, until that is over. */
+void witness_thaws(uint32_t module, bool is_over);
 
 /* The handler returns. */
 void witness_leave(witness_entity *e);
