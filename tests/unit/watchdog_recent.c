@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-enum { THREADS = 4, CALLS = 200000, ROUNDS = 3000 };
+enum { THREADS = 4, CALLS = 200000, ROUNDS = 3000, ROUNDS_MAX = 20000 };
 
 static watchdog_call calls[WATCHDOG_RECENT];
 static atomic_bool stop;
@@ -116,10 +116,11 @@ static void many_threads(void) {
         bases[i] = (i + 1) * 100000;
         CHECK_INT(os_thread_start(&threads[i], "busy", busy_thread, &bases[i]), PORTICO_OK);
     }
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < ROUNDS || (found == 0 && i < ROUNDS_MAX); i++) {
         uint32_t count = recent("busy", 10);
         check_calls(count);
         found += count;
+        os_sleep(found == 0 ? 1 : 0); /* until the threads have begun */
     }
     atomic_store(&stop, true);
     for (uint32_t i = 0; i < THREADS; i++) {
