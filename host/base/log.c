@@ -20,7 +20,6 @@
 #include <string.h>
 
 enum {
-    LOG_RAW_MAX = 2048, /* bytes of a message before anything is replaced */
     LOG_PATH_MAX = 1024,
     LOG_REOPEN_NS = 1000000000 /* pause before a file that could not be opened is tried again */
 };

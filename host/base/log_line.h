@@ -8,6 +8,8 @@
 /* Bytes of a whole line, and of a stream's buffer, so that it is one write. */
 enum { LOG_LINE_MAX = 4096 };
 
+enum { LOG_RAW_MAX = 2048 }; /* bytes of a message before anything is replaced */
+
 typedef struct log_text {
     char bytes[LOG_LINE_MAX]; /* with its line feed */
     size_t size;

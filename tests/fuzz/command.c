@@ -97,6 +97,8 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_modules:
     case COMMAND_reopen_log:
     case COMMAND_stop: return argument[0] == '\0';
+    case COMMAND_faults:
+        return strspn(argument, "0123456789") == strlen(argument) && strlen(argument) <= 6;
     case COMMAND_top: return true; /* top_options_parse decides */
     case COMMAND_swap:
         while (strncmp(rest, "--", 2) == 0) {
@@ -111,6 +113,7 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_load:
     case COMMAND_unload:
     case COMMAND_rollback:
+    case COMMAND_thaw:
     case COMMAND_kick:
     case COMMAND_COUNT: break;
     }

@@ -1,13 +1,13 @@
 /* log.c: the two formats of a log line, whatever a module or a client has put into it: one line of
  * plain text, or one JSON object whose texts are those of the caller. Reaches the static functions
- * of log.c by including it.
+ * of log_line.c by including it.
  *
  * Input: level, bytes of the source (1 byte), the source, the text.
  *
- * Covers: base/log.c */
+ * Covers: base/log_line.c */
 #include "fuzz.h"
 
-#include "base/log.c" /* after the others, for its `line` */
+#include "base/log_line.c" /* after the others */
 
 /* The text as the log shows it, before it is cut to a line's length. */
 static size_t slow_foreign(const char *text, bool as_json, char *right) {
@@ -75,7 +75,7 @@ static void check_text_read(const char *found, const char *right, bool cut) {
     }
 }
 
-static void check_json(line *l, log_level level, const char *source, const char *text) {
+static void check_json(log_text *l, log_level level, const char *source, const char *text) {
     static char right[3 * LOG_LINE_MAX];
     char found[LOG_LINE_MAX];
     l->bytes[l->size] = '\0';
@@ -91,7 +91,7 @@ static void check_json(line *l, log_level level, const char *source, const char 
     check_text_read(found, right, l->cut);
 }
 
-static void check_plain(line *l, const char *source, const char *text) {
+static void check_plain(log_text *l, const char *source, const char *text) {
     static char right[3 * LOG_LINE_MAX];
     enum { PREFIX_BYTES = 24 + 1 + 5 + 1 };
     l->bytes[l->size] = '\0';
@@ -112,7 +112,7 @@ static void check_plain(line *l, const char *source, const char *text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static line l;
+    static log_text l;
     input in = {data, size};
     log_level level = (log_level)(LOG_ERROR + input_u8(&in) % LOG_DEBUG);
     uint32_t source_bytes = input_u8(&in) % 64; /* "too short to be cut" */
@@ -124,10 +124,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     in.size = in.size < LOG_RAW_MAX ? in.size : LOG_RAW_MAX - 1;
     char *source = input_rest(&first);
     char *text = input_rest(&in);
-    format_json(&l, 1700000000000 + size, level, source, text);
+    log_format_json(&l, 1700000000000 + size, level, source, text);
     CHECK(l.size <= sizeof l.bytes - 1 && text_is_utf8(l.bytes, l.size));
     check_json(&l, level, source, text);
-    format_text(&l, size, level, source, text, false);
+    log_format_text(&l, size, level, source, text, false);
     CHECK(l.size <= sizeof l.bytes - 1);
     check_plain(&l, source, text);
     free(source);
