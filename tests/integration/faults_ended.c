@@ -58,8 +58,9 @@ static void provoke_once(uint32_t entry, uint32_t kind, account *a) {
     a->by[came]++;
     if (came == PROVOKED_ENDED) {
         look(a, h, entry);
-    } else if (came == PROVOKED_WRONG && a->what[0] == '\0') {
-        (void)snprintf(a->what, sizeof a->what, "in %s: %s", faulty_entry_word(entry), p.what);
+    } else if (faulty_promise(kind) == FAULTY_ENDS && a->what[0] == '\0') {
+        (void)snprintf(a->what, sizeof a->what, "in %s: %s", faulty_entry_word(entry),
+                       came == PROVOKED_WRONG ? p.what : "the process goes on");
     }
     provoker_fini(&p);
     honest_figures seen = honest_stop(others);
