@@ -68,10 +68,10 @@ players_begin 300 clock
 see_until "the field's clock stands still"
 says 'bad address .* of arena .*'
 says 'the module waits for its next build or ctl thaw[^:]*'
-echo "Nobody is disconnected, and whoever comes now waits, too. arena.c is fixed and built:"
+echo "Nobody is disconnected, and new players wait as well. arena.c is fixed and built:"
 edit_arena ""
 says 'arena .* replaces [^:]*'
-see_until "the field's clock goes on"
+see_until "the field's clock runs again"
 see_until "points: 5"
 see_until "the field ends at $((size - 1))"
 host_end

@@ -98,7 +98,7 @@ static void clock_on_tick(const player *p) {
     late_us = seen.tick_us != 0 && late_us > TICK_MS * 1000 ? late_us - TICK_MS * 1000 : 0;
     seen.tick_us = now_us;
     if (seen.still) {
-        printf("the field's clock goes on\n");
+        printf("the field's clock runs again\n");
     } else if (late_us >= LATE_MS * 1000) {
         printf("a tick comes %u ms late\n", (unsigned)(late_us / 1000));
     } else {
