@@ -132,6 +132,9 @@ static const fatal_case cases[] = {
     {WINDOWS_THREAD_FAULTS, 0xc0000005u, "MEMORY\n"},
     {WINDOWS_THREAD_OVERFLOWS, 0xc00000fdu, "STACK\n"},
     {WINDOWS_THREAD_ABORTS, OS_EXIT_FAULT, "ABORT\n"},
+    {WINDOWS_FIND_ABORT, 3, "ABORT in_guard owner\n"},
+    {WINDOWS_FIND_EXIT, OS_EXIT_FAULT, "EXIT in_guard owner\n"},
+    {WINDOWS_FIND_END_THREAD, OS_EXIT_FAULT, "EXIT in_guard owner\n"},
 };
 
 static void check_fatal(const fatal_case *c) {
@@ -160,10 +163,17 @@ static void check_fatal(const fatal_case *c) {
     free(text);
 }
 
-static void be_child(int what) {
+static void child_main(void *arg) {
     int asked = 0;
+    os_guard_call(run_what, arg, &asked);
+}
+
+/* Not on the first thread: where it is the only one, its end is that of the process. */
+static void be_child(int what) {
+    os_thread *thread = NULL;
     open_library();
-    os_guard_call(run_what, &what, &asked);
+    CHECK_OK(os_thread_start(&thread, "child", child_main, &what));
+    os_thread_join(thread);
 }
 
 SCENARIO(guard_windows) {

@@ -257,6 +257,7 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
     }
     SetUnhandledExceptionFilter(on_unhandled);
     guard_raise_start();
+    guard_attach_start();
     return os_guard_self() != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 

@@ -255,5 +255,7 @@ static const void *find(const char *library, const char *function) {
 }
 
 void guard_replace_calls(HMODULE library) {
-    win_replace_imports(library, find);
+    if (guard_slot != TLS_OUT_OF_INDEXES) {
+        win_replace_imports(library, find);
+    }
 }

@@ -54,6 +54,16 @@ static bool may_raise(const os_guard_thread *t) {
     return t != NULL && t->innermost != NULL && !t->innermost->probe && !t->busy;
 }
 
+void guard_drop_windows(os_fault *fault) {
+    uint32_t count = 0;
+    guard_image image;
+    while (count + 1 < fault->frame_count && guard_image_at(fault->frames[count], &image) &&
+           win_is_of_windows((HMODULE)image.begin)) {
+        count++;
+    }
+    guard_drop(fault, count);
+}
+
 NOINLINE void os_guard_raise(os_fault_kind kind, const char *text) {
     os_guard_thread *t = guard_thread();
     if (may_raise(t)) {
@@ -63,9 +73,8 @@ NOINLINE void os_guard_raise(os_fault_kind kind, const char *text) {
     }
 }
 
-/* The process ends because of a fault that the caller of `context` has found. */
-static void end_at(os_fault_kind kind, const char *text, const CONTEXT *context, DWORD code,
-                   void (*change)(os_fault *fault)) {
+void guard_end_at(os_fault_kind kind, const char *text, const CONTEXT *context, DWORD code,
+                  void (*change)(os_fault *fault)) {
     static CONTEXT at_end; /* of the one thread that gets there */
     static EXCEPTION_RECORD record;
     guard_end_begins(code);
@@ -91,7 +100,7 @@ NOINLINE _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text
         raise_in_guard(t, kind, text, false, &context);
     }
     DWORD code = in_guard && kind == OS_FAULT_ABORT ? EXIT_ABORT : OS_EXIT_FAULT;
-    end_at(kind, text, &context, code, NULL);
+    guard_end_at(kind, text, &context, code, NULL);
     TerminateProcess(GetCurrentProcess(), code);
     for (;;) {
         Sleep(INFINITE); /* not reached */
@@ -100,17 +109,8 @@ NOINLINE _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text
 
 /* ---- the host's own abort ------------------------------------------------------------------ */
 
-/* Drops the functions of the C library, which have called the host's handler. */
 static void drop_library(os_fault *f) {
-    guard_image library;
-    uint32_t dropped = 0;
-    if (!guard_image_at(f->frames[0], &library)) {
-        return;
-    }
-    while (dropped + 1 < f->frame_count && guard_image_has(&library, f->frames[dropped])) {
-        dropped++;
-    }
-    guard_drop(f, dropped);
+    guard_drop_windows(f);
     f->in_host = guard_image_has(&guard_host, f->frames[0]);
 }
 
@@ -120,7 +120,7 @@ static NOINLINE void on_abort(int number) {
     CONTEXT context;
     (void)number;
     RtlCaptureContext(&context);
-    end_at(OS_FAULT_ABORT, "", &context, EXIT_ABORT, drop_library);
+    guard_end_at(OS_FAULT_ABORT, "", &context, EXIT_ABORT, drop_library);
 }
 
 /* abort() calls the handler as any other function: it may do more than a handler of Linux's. */

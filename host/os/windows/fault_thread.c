@@ -1,4 +1,4 @@
-/* fault_thread.c: the threads that have been in a guard, and the room on their stacks.
+/* fault_thread.c: the threads that have been in a guard.
  *
  * A record belongs to its thread, which finds it in a slot of its own: TlsAlloc's, because gcc
  * emulates _Thread_local and allocates at a thread's first use. Other threads use it only in
@@ -10,12 +10,7 @@
 
 #include <stdlib.h>
 
-enum {
-    HANDLER_BYTES = 64 * 1024, /* of the stack, which an overflow leaves to its handler */
-    SMALL_STACK = 512 * 1024,  /* has no room for that */
-    GUARD_PAGES_BYTES = 3 * 4096,
-    LOW_BYTES = 64 * 1024 /* os_stack_limit */
-};
+enum { GUARD_PAGES_BYTES = 3 * 4096, LOW_BYTES = 64 * 1024 }; /* for os_stack_limit */
 
 DWORD guard_slot = TLS_OUT_OF_INDEXES;
 _Thread_local uintptr_t os_stack_limit;
@@ -86,8 +81,8 @@ COLD os_guard_thread *guard_thread_make(void) {
         return NULL;
     }
     look_at_stack(t);
-    uintptr_t kept = t->stack_end - t->stack_begin >= SMALL_STACK ? HANDLER_BYTES : 0;
-    os_stack_limit = t->stack_begin + kept + GUARD_PAGES_BYTES + LOW_BYTES;
+    os_stack_limit = t->stack_begin + guard_handler_stack(t->stack_begin, t->stack_end) +
+                     GUARD_PAGES_BYTES + LOW_BYTES;
     TlsSetValue(guard_slot, t);
     guard_threads_lock();
     t->handle = handle;
@@ -118,40 +113,9 @@ void guard_probe(os_guard_thread *t, void (*fn)(void *arg), void *arg) {
     }
 }
 
-/* Wine gives a thread all of its stack, with a guard page at the very end, where SetThreadStackGuarantee
- * has no effect until the guard page has been elsewhere. */
-static void move_guard_page(uintptr_t begin) {
-    enum { PAGE = 4096 };
-    DWORD before = 0;
-    VirtualProtect((void *)(begin + HANDLER_BYTES + PAGE), PAGE, PAGE_READWRITE | PAGE_GUARD,
-                   &before);
-}
-
-static void keep_stack_for_handler(void) {
-    ULONG_PTR begin = 0;
-    ULONG_PTR end = 0;
-    ULONG bytes = HANDLER_BYTES;
-    GetCurrentThreadStackLimits(&begin, &end);
-    if (end - begin >= SMALL_STACK && SetThreadStackGuarantee(&bytes) && win_is_wine()) {
-        move_guard_page(begin);
+void guard_thread_end(os_guard_thread *t) {
+    if (t != &spare) {
+        TlsSetValue(guard_slot, NULL);
+        give_back(t);
     }
 }
-
-/* The system calls it at the beginning and the end of each thread, those of modules included. */
-static void NTAPI on_thread(void *image, DWORD reason, void *reserved) {
-    (void)image;
-    (void)reserved;
-    if (reason == DLL_PROCESS_ATTACH || reason == DLL_THREAD_ATTACH) {
-        keep_stack_for_handler();
-    } else if (reason == DLL_THREAD_DETACH) {
-        os_guard_thread *t = guard_thread();
-        if (t != NULL && t != &spare) {
-            TlsSetValue(guard_slot, NULL);
-            give_back(t);
-        }
-    }
-}
-
-/* A TLS callback of the executable.
- * https://learn.microsoft.com/windows/win32/debug/pe-format (the .tls section) */
-__attribute__((section(".CRT$XLF"), used)) PIMAGE_TLS_CALLBACK guard_on_thread = on_thread;

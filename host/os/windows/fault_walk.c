@@ -197,12 +197,16 @@ static void look_for_message(void *arg) {
 }
 
 bool guard_is_protector(os_guard_thread *t, const os_fault *fault) {
-    for (uint32_t i = 0; i < fault->frame_count && i < 3; i++) {
-        protector p = {.address = fault->frames[i]};
-        guard_probe(t, look_for_message, &p);
-        if (p.found) {
-            return true;
+    enum { DEEP = 3 }; /* its functions call each other */
+    guard_image image;
+    protector p = {0};
+    bool inside = guard_image_at(fault->frames[0], &image);
+    for (uint32_t i = 0; i < fault->frame_count && i < DEEP && inside && !p.found; i++) {
+        p.address = fault->frames[i];
+        inside = guard_image_has(&image, p.address);
+        if (inside) {
+            guard_probe(t, look_for_message, &p);
         }
     }
-    return false;
+    return p.found;
 }

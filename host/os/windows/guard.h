@@ -72,6 +72,12 @@ static inline os_guard_thread *guard_thread(void) {
     return guard_slot < TLS_MINIMUM_AVAILABLE ? guard_block()->TlsSlots[guard_slot] : NULL;
 }
 
+/* How much of a stack an overflow leaves to the handler. */
+static inline uintptr_t guard_handler_stack(uintptr_t begin, uintptr_t end) {
+    enum { HANDLER_BYTES = 64 * 1024, SMALL_STACK = 512 * 1024 /* has no room for that */ };
+    return end - begin >= SMALL_STACK ? HANDLER_BYTES : 0;
+}
+
 /* The beginning of the thread's own block: its ExceptionList and the stack it runs on now, which may
  * be a fiber's. */
 static inline NT_TIB *guard_tib(void) {
@@ -80,6 +86,9 @@ static inline NT_TIB *guard_tib(void) {
 
 /* Gives the calling thread a record. NULL: no memory or handles, or guards have not started. */
 os_guard_thread *guard_thread_make(void);
+
+/* Frees it: its thread ends. */
+void guard_thread_end(os_guard_thread *t);
 
 /* For a handler on a thread without one: a record that only one thread ever gets. */
 os_guard_thread *guard_thread_spare(void);
@@ -189,6 +198,19 @@ void guard_raise_start(void);
  * contained, the process. */
 _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text);
 
+/* The process ends because of a fault that the caller of `context` has found: calls `change` for its
+ * description, then guard_end(). The caller ends the process with `code`. */
+void guard_end_at(os_fault_kind kind, const char *text, const CONTEXT *context, DWORD code,
+                  void (*change)(os_fault *fault));
+
+/* Drops the first frames that are in Windows' own libraries. */
+void guard_drop_windows(os_fault *fault);
+
+/* ---- fault_attach.c ---- */
+
+/* From now on the end of the process or of a thread is looked at. */
+void guard_attach_start(void);
+
 /* ---- fault_files.c ---- */
 
 /* A function in place of one that locks or unlocks a file; NULL: it does neither. */
@@ -197,7 +219,7 @@ const void *guard_find_lock(const char *library, const char *function);
 /* ---- fault_calls.c ---- */
 
 /* Replaces what the library imports to end the process or a thread by functions of the host's that
- * raise a fault; also in the libraries that it has brought along. */
+ * raise a fault; also in the libraries that it has brought along. Nothing before os_faults_start. */
 void guard_replace_calls(HMODULE library);
 
 /* ---- replace.c ---- */

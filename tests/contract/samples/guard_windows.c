@@ -193,6 +193,22 @@ static APART void abort_as_microsoft(void) {
     UnhandledExceptionFilter(&pointers);
 }
 
+typedef void plain_fn(void);
+typedef void code_fn(int code);
+
+static plain_fn *look_up(const char *library, const char *function) {
+    return (plain_fn *)GetProcAddress(GetModuleHandleA(library), function);
+}
+
+static void run_found(int what) {
+    switch (what) {
+    case WINDOWS_FIND_ABORT: look_up("msvcrt.dll", "abort")(); break;
+    case WINDOWS_FIND_EXIT: ((code_fn *)look_up("msvcrt.dll", "exit"))(0); break;
+    case WINDOWS_FIND_END_THREAD: ((code_fn *)look_up("kernel32.dll", "ExitThread"))(0); break;
+    default: break;
+    }
+}
+
 static void run_fatal(int what) {
     switch (what) {
     case WINDOWS_PRINT: printf("%s", (const char *)(null_address + 8)); break;
@@ -200,7 +216,7 @@ static void run_fatal(int what) {
     case WINDOWS_THREAD_FAULTS: run_thread(thread_faults); break;
     case WINDOWS_THREAD_OVERFLOWS: run_thread(thread_overflows); break;
     case WINDOWS_THREAD_ABORTS: run_thread(thread_aborts); break;
-    default: break;
+    default: run_found(what); break;
     }
 }
 

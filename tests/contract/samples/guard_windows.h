@@ -31,7 +31,10 @@ typedef enum guard_windows_what {
     WINDOWS_CRITICAL,      /* of ntdll.dll's: a lock that is none */
     WINDOWS_THREAD_FAULTS, /* a thread of the library's own */
     WINDOWS_THREAD_OVERFLOWS,
-    WINDOWS_THREAD_ABORTS
+    WINDOWS_THREAD_ABORTS,
+    WINDOWS_FIND_ABORT, /* the library looks the function up by itself */
+    WINDOWS_FIND_EXIT,
+    WINDOWS_FIND_END_THREAD
 } guard_windows_what;
 
 typedef void guard_windows_fn(int what);
