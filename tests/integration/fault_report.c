@@ -41,8 +41,8 @@ static void check_file(host *h) {
     CHECK(report != NULL);
     has(report, "bad address (NULL: it reads 0x0) in opcode 2");
     has(report, "of faulty 1, generation 1\n");
-    has(report, "\n  at        faulty_");
-    has(report, "faulty_kinds.h:");
+    has(report, "\n  at        fault"); /* or a function that is inlined there */
+    has(report, " (faulty");
     has(report,
         "\n  decided   the session that it served closes, everybody else stays connected\n");
     has(report, "\n  restored  1 state is what it was before the call\n");
@@ -52,7 +52,7 @@ static void check_file(host *h) {
     has(report, ", serves since 20");
     has(report, "\n  report    ");
     has(report, "\n  backtrace, the innermost call first\n     0  faulty");
-    has(report, "\n  registers\n     rip ");
+    has(report, "\n  registers\n     r");
     has(report, "\n  last calls of the module, the latest first\n     opcode 2 of ");
     has(report, "\n     opcode 1 of ");
     free(report);
@@ -164,15 +164,12 @@ SCENARIO(fault_report) {
     one_fault(h);
     many_faults(h);
     CHECK_INT(folder_count(folder, ""), before + 2);
-    if (host_interrupt(h)) {
-        CHECK_INT(host_wait_exit(h, 20000), 0);
-        (void)snprintf(counted, sizeof counted, "%d,%03d more like it in ", (FAULTS - 1) / 1000,
-                       (FAULTS - 1) % 1000);
-        CHECK_INT(host_log_count(h, counted), 1);
-        host_finish(h, 0);
-    } else {
-        host_stop(h);
-    }
+    (void)host_interrupt(h);
+    CHECK_INT(host_wait_exit(h, 20000), 0);
+    (void)snprintf(counted, sizeof counted, "%d,%03d more like it in ", (FAULTS - 1) / 1000,
+                   (FAULTS - 1) % 1000);
+    CHECK_INT(host_log_count(h, counted), 1);
+    host_finish(h, 0);
     h = start("report", NULL);
     CHECK_INT(folder_count(folder, ""), before + 2);
     host_stop(h);

@@ -39,7 +39,7 @@ static void all_workers(void) {
     host_wait_figure(h, "late_calls", 0);
     host_wait_log(h, "no return in opcode 2", 1); /* and more like it */
     host_wait_log(h, " still runs after ", 1);    /* where it was when it became late */
-    CHECK(host_log_count(h, "  at        faulty_hang") >= 2);
+    CHECK(host_log_count(h, "  at        fault") >= 2);
     net_close(other);
     host_stop(h);
 }

@@ -120,7 +120,9 @@ static void many_threads(void) {
         uint32_t count = recent("busy", 10);
         check_calls(count);
         found += count;
-        os_sleep(found == 0 ? 1 : 0); /* until the threads have begun */
+        if (found == 0) {
+            os_sleep(1); /* until the threads have begun */
+        }
     }
     atomic_store(&stop, true);
     for (uint32_t i = 0; i < THREADS; i++) {

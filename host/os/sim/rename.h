@@ -70,5 +70,6 @@
 #define os_executable_path real_executable_path
 #define os_child_start real_child_start
 #define os_places_find real_places_find
+#define os_guard_interrupt real_guard_interrupt
 
 #endif
