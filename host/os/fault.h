@@ -26,7 +26,7 @@
 #include "os/os.h"
 
 /* After the declaration of a thread-local variable: the executable has it, one instruction away. */
-#if defined(__GNUC__) && !defined(_WIN32)
+#if defined(__GNUC__) && defined(__ELF__)
 #define OS_OWN __attribute__((tls_model("local-exec")))
 #else
 #define OS_OWN
