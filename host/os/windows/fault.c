@@ -7,7 +7,7 @@
  *      searched (an overflow, a jump to nowhere, broken frames).
  *   2. Those handlers: __try of a module, catch (...) of code that was compiled for it, and the
  *      ones in Windows' own functions, for which a bad pointer is an answer (IsBadReadPtr).
- *   3. guard_on_frame(), the guard's own handler, for what they have left.
+ *   3. on_frame(), the guard's own handler, for what they have left.
  *
  * In no guard: on_unhandled(), when nobody has handled it. A fault that is not contained calls the
  * hook `end` and is then left to the system, which ends the process with the exception's code, after
@@ -197,15 +197,13 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *e) {
     return lands ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
-__attribute__((used)) EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *r, void *frame,
-                                                           CONTEXT *context, void *dispatcher) {
+static EXCEPTION_DISPOSITION on_frame(EXCEPTION_RECORD *r, uintptr_t stack, CONTEXT *context) {
     enum { UNWINDS = 0x2 | 0x4 | 0x20 | 0x40 }; /* EXCEPTION_UNWIND of the Windows SDK */
     enum { FOR_DEBUGGERS = 0x4001 };            /* the upper half of DBG_... */
     enum { THROWING = 2 };                      /* functions: RaiseException, _CxxThrowException */
-    (void)dispatcher;
     os_guard_thread *t = guard_thread();
     if ((r->ExceptionFlags & UNWINDS) != 0 || r->ExceptionCode >> 16 == FOR_DEBUGGERS ||
-        t == NULL || t->innermost == NULL || t->innermost->stack != (uintptr_t)frame || t->busy ||
+        t == NULL || t->innermost == NULL || t->innermost->stack != stack || t->busy ||
         guard_is_ending()) {
         return ExceptionContinueSearch;
     }
@@ -256,6 +254,7 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
         return PORTICO_E_NO_MEMORY;
     }
     SetUnhandledExceptionFilter(on_unhandled);
+    guard_on_exception = on_frame;
     guard_raise_start();
     guard_attach_start();
     return os_guard_self() != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;

@@ -1,15 +1,27 @@
 /* fault_enter.c: the frame of a guard, and how a thread lands in it.
  *
  * guard_enter() saves what a function must preserve: eight registers, xmm6 to xmm15, MXCSR and the
- * x87 control word. Its frame is an ordinary one for whoever walks the stack, and it has a handler:
- * an exception that no function of the call has handled gets to guard_on_frame() when the system
- * searches the stack.
+ * x87 control word. Its frame is an ordinary one for whoever walks the stack, and has a handler: the
+ * system calls it with an exception that no function of the call has handled.
  * https://learn.microsoft.com/cpp/build/x64-calling-convention (register usage)
  * https://learn.microsoft.com/cpp/build/exception-handling-x64
  *
  * CMake compiles this file without link-time optimisation, which cannot see what assembler names.
  */
 #include "guard.h"
+
+guard_frame_handler *guard_on_exception;
+
+/* The frame's own handler, as the system calls it. */
+EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
+                                     void *dispatcher);
+
+EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
+                                     void *dispatcher) {
+    (void)dispatcher;
+    return guard_on_exception != NULL ? guard_on_exception(record, (uintptr_t)frame, context)
+                                      : ExceptionContinueSearch;
+}
 
 /* The frame, from the stack pointer up: 32 bytes for the callee, MXCSR, the control word, ten xmm
  * registers, 8 unused bytes, eight pushed registers, the return address. */

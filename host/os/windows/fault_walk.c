@@ -59,7 +59,9 @@ void guard_text(os_fault *fault, const char *text) {
 void guard_drop(os_fault *f, uint32_t count) {
     if (count > 0 && count < f->frame_count) {
         f->frame_count -= count;
-        memmove(f->frames, f->frames + count, f->frame_count * sizeof f->frames[0]);
+        for (uint32_t i = 0; i < f->frame_count; i++) {
+            f->frames[i] = f->frames[i + count];
+        }
         f->frames[0]--;
     }
 }

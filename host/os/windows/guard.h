@@ -51,9 +51,10 @@ void guard_landed(void);
 /* Ends the call of the guard with this stack. */
 _Noreturn void guard_land(uintptr_t stack);
 
-/* fault.c; guard_enter's frame has it as its handler. */
-EXCEPTION_DISPOSITION guard_on_frame(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
-                                     void *dispatcher);
+/* Handles an exception that no function of the call has handled. `stack` is the guard's. */
+typedef EXCEPTION_DISPOSITION guard_frame_handler(EXCEPTION_RECORD *record, uintptr_t stack,
+                                                  CONTEXT *context);
+extern guard_frame_handler *guard_on_exception;
 
 /* ---- fault_thread.c ---- */
 
