@@ -69,7 +69,7 @@ static bool argument_fits(const char *usage, const char *argument) {
     }
     if (strstr(usage, " [N]") != NULL) {
         size_t digits = strspn(argument, "0123456789");
-        return argument[digits] == '\0' && digits <= DIGITS_MAX;
+        return digits <= DIGITS_MAX && argument[digits] == '\0';
     }
     if (!needs_argument(usage)) {
         return true; /* its options have values, which top_options.c checks */

@@ -147,7 +147,7 @@ static const char *advice(const fault_record *r) {
 
 static void put_decision(put *p, const fault_record *r) {
     static const char *const sentences[FAULT_VERDICTS] = {
-#define SENTENCE(verdict, sentence) sentence,
+#define SENTENCE(verdict, sentence) (sentence),
         FAULT_VERDICT_LIST(SENTENCE)
 #undef SENTENCE
     };

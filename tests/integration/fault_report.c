@@ -112,6 +112,28 @@ static host *start(const char *name, const char *log_keys) {
     return faults_host(&options);
 }
 
+/* A build on probation without another one to go back to. */
+static void frozen(void) {
+    const faults_options options = {.name = "frozen"};
+    host *h = faults_host(&options);
+    net_socket s = faults_connect(h, "game", 1);
+    faults_send(s, FAULTY_FAULT, FAULTY_NULL_WRITE);
+    host_wait_figure(h, "faults_frozen", 1);
+    host_wait_log(h, "  decided   the module waits for its next build or ctl thaw", 1);
+    host_admin(h, "modules", text, sizeof text);
+    has(text, "\n  faults 1: see `ctl faults`\n  frozen since 20");
+    has(text, ": waits for its next build or `ctl thaw faulty`");
+    host_wait_log(h, "  last calls of the module", 1);
+    host_admin(h, "faults", text, sizeof text);
+    has(text, ": frozen\n");
+    host_admin(h, "thaw faulty", text, sizeof text);
+    host_admin(h, "modules", text, sizeof text);
+    has_not(text, "frozen since");
+    (void)faults_echo(s, 3);
+    net_close(s);
+    host_stop(h);
+}
+
 /* Whether the line is an object with the four members, all of them texts. */
 static bool is_json_line(const char *line) {
     static const char *const keys[] = {"{\"time\":\"", ",\"level\":\"", ",\"source\":\"",
@@ -173,5 +195,6 @@ SCENARIO(fault_report) {
     h = start("report", NULL);
     CHECK_INT(folder_count(folder, ""), before + 2);
     host_stop(h);
+    frozen();
     log_in_json();
 }
