@@ -345,7 +345,11 @@ int server_run(const config *c) {
         log_stop();
         os_exit(1);
     }
-    server_fini();
+    if (server.calls_lost) {
+        fault_reports_stop();
+    } else {
+        server_fini();
+    }
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));

@@ -39,6 +39,7 @@ typedef struct caller {
     module *module;
     generation *generation;
     bool staging;
+    uint32_t begun; /* see begun.h */
     bool returned;
     call call;
     portico_migration migration;
@@ -63,13 +64,13 @@ static void nothing(void *arg) {
 }
 
 /* Makes a call on the calling thread. */
-static bool make_here(module *m, generation *g, bool staging, call *c) {
+static bool make_here(module *m, generation *g, bool staging, uint32_t begun, call *c) {
     if (staging) {
         module_begin_staged(m, g, call_what(c->kind));
     } else {
         module_begin(m, g, call_what(c->kind), 0);
     }
-    begun_now = c->kind == CALL_START ? m->begun : 0;
+    begun_now = begun;
     bool returned = call_make(c);
     begun_now = 0;
     module_end();
@@ -105,7 +106,7 @@ static void caller_run(void *arg) {
         r->begun_ns = os_monotonic_ns();
         os_cond_wake_all(&r->changed);
         os_mutex_unlock(&callers.lock);
-        r->returned = make_here(r->module, r->generation, r->staging, &r->call);
+        r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
         os_mutex_lock(&callers.lock);
         r->busy = false;
         os_cond_wake_all(&r->changed);
@@ -143,11 +144,16 @@ static const char *copy_name(char to[NAMES_MAX], const char *name) {
     return to;
 }
 
+static uint32_t begun_of(const module *m, const call *c) {
+    return c->kind == CALL_START ? m->begun : 0;
+}
+
 /* False: out of memory. */
 static bool caller_set(caller *r, module *m, generation *g, bool staging, const call *c) {
     r->module = m;
     r->generation = g;
     r->staging = staging;
+    r->begun = begun_of(m, c);
     r->call = *c;
     r->call.type = copy_name(r->type, c->type);
     if (c->kind == CALL_DEPENDENCY_SWAPS) {
@@ -264,7 +270,8 @@ void caller_allow(uint32_t timeout_ms) {
 bool caller_make(module *m, generation *g, bool staging, call *c) {
     caller *r = caller_get();
     if (r == NULL || !caller_set(r, m, g, staging, c)) {
-        return make_here(m, g, staging, c); /* better without a limit than not at all */
+        return make_here(m, g, staging, begun_of(m, c),
+                         c); /* better without a limit than not at all */
     }
     os_mutex_lock(&callers.lock);
     r->busy = true;

@@ -5,10 +5,11 @@
 #include "module/caller.h"
 #include "module/fault_policy.h"
 
-/* Makes a call of `g` outside the gate. False: it faulted. */
-static bool call_alone(module *m, generation *g, call *c) {
+/* Makes a call of `g` outside the gate. Its state is restored after a fault only if no handler runs at
+ * the same time (`alone`). False: it faulted. */
+static bool make(module *m, generation *g, bool alone, call *c) {
     c->state = g->state;
-    c->state_size = g->shape.size;
+    c->state_size = alone ? g->shape.size : 0;
     c->entity = m->self;
     c->status = PORTICO_E_FAULT;
     return !g->lost && caller_make(m, g, false, c);
@@ -21,7 +22,7 @@ portico_status module_call_start(module *m, generation *g, uint32_t why) {
     if (g->lost) {
         c.status = PORTICO_E_FAULT;
     } else if (g->info.start != NULL) {
-        (void)call_alone(m, g, &c);
+        (void)make(m, g, true, &c);
     }
     m->started = c.status == PORTICO_OK;
     if (m->started) {
@@ -33,7 +34,7 @@ portico_status module_call_start(module *m, generation *g, uint32_t why) {
 void module_call_stop(module *m, generation *g, uint32_t why) {
     if (m->started && g->info.stop != NULL) {
         call c = {.kind = CALL_STOP, .number = why, .fn.stop = g->info.stop};
-        g->stays |= !call_alone(m, g, &c) && !g->lost;
+        g->stays |= !make(m, g, true, &c) && !g->lost;
     }
     m->started = false;
 }
@@ -45,7 +46,7 @@ portico_status module_call_dependency_swaps(module *m, const module *other, cons
               .data = other->name,
               .shown = version};
     if (g->info.dependency_swaps != NULL) {
-        (void)call_alone(m, g, &c);
+        (void)make(m, g, false, &c);
     }
     if (g->lost) {
         (void)fault_give_up(m, g);
@@ -57,6 +58,6 @@ void module_call_stopping(module *m) {
     generation *g = module_generation(m);
     if (g->info.stopping != NULL) {
         call c = {.kind = CALL_STOPPING, .fn.stopping = g->info.stopping};
-        (void)call_alone(m, g, &c);
+        (void)make(m, g, false, &c);
     }
 }

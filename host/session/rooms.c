@@ -68,10 +68,10 @@ bool session_change_rooms(session *s) {
         if (home != NULL && !s->joined) {
             turn_join(s, move);
         }
-        return s->parks_at == NULL;
+        return true;
     }
     if (!session_leave_home(s, reason)) {
-        return false;
+        return true;
     }
     os_mutex_lock(&s->lock);
     s->home = s->target; /* which may have changed since */

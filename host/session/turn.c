@@ -139,8 +139,7 @@ COLD static void turn_close(session *s) {
 static bool turn_step(session *s, uint32_t bit) {
     switch (bit) {
     case TURN_OPEN: turn_open(s); break;
-    case TURN_MOVE:
-        return s->state >= SESSION_DRAINING || session_change_rooms(s) || s->parks_at != NULL;
+    case TURN_MOVE: return s->state >= SESSION_DRAINING || session_change_rooms(s);
     case TURN_SYNC: turn_sync(s); break;
     case TURN_MESSAGE: turn_messages(s); break;
     case TURN_WATERMARK: turn_watermark(s); break;
