@@ -191,7 +191,7 @@ static void tell_late(watch_slot *s, const watch_view *v) {
 }
 
 /* Ends the call if it takes longer than its module allows. If that fails, the next look tries
- * again, because the thread may be elsewhere then. */
+ * again, because the thread may be elsewhere then; only the second failure is told. */
 static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     uint32_t hang_ms = watch_hooks.hang_ms != NULL ? watch_hooks.hang_ms(v->shown.module) : 0;
     if (hang_ms == 0 || now_ns < v->shown.started_ns + hang_ms * 1000000ull) {
@@ -200,7 +200,9 @@ static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     os_fault where;
     bool seen = false;
     bool ended = interrupt(s, v, true, &where, &seen);
-    if (!ended && s->hung != v->call && atomic_load(&s->call) == v->call) {
+    bool again = s->tried == v->call;
+    s->tried = v->call;
+    if (!ended && again && s->hung != v->call && atomic_load(&s->call) == v->call) {
         s->hung = v->call;
         watch_hooks.tell(&v->shown, seen ? &where : NULL, true);
     }

@@ -57,7 +57,9 @@ typedef struct watch_slot {
     uint64_t seen; /* the call seen last, and when it began */
     uint64_t seen_ns;
     watch_view reported_view; /* what was logged about `reported` */
-    uint64_t hung; /* the call of which was told that it hangs. Only for the thread that looks */
+    /* Only for the thread that looks: */
+    uint64_t tried; /* the call that it could not end */
+    uint64_t hung;  /* the call of which it has told so */
 } watch_slot;
 
 extern watch_slot watch_slots[WATCH_SLOTS];

@@ -12,13 +12,14 @@ static char text[65536];
 static void ctl_status(host *h) {
     CHECK_INT(host_ctl(h, "status", NULL, text, sizeof text), 0);
     static const char *const figures[] = {
-        "version ",         "uptime_s ",         "workers 4",
-        "sessions ",        "sessions_opened ",  "packets_in ",
-        "sessions_closed ", "packets_out ",      "bytes_in ",
-        "bytes_out ",       "recv_calls ",       "batches ",
-        "send_calls ",      "accept_failures 0", "frames_refused 0",
-        "ops_pending ",     "packets_ignored 0", "timers ",
-        "memory_bytes ",    "handles ",          "listener game 127.0.0.1:",
+        "version ",           "uptime_s ",         "workers 4",
+        "sessions ",          "sessions_opened ",  "packets_in ",
+        "sessions_closed ",   "packets_out ",      "bytes_in ",
+        "bytes_out ",         "recv_calls ",       "batches ",
+        "send_calls ",        "accept_failures 0", "frames_refused 0",
+        "ops_pending ",       "packets_ignored 0", "timers ",
+        "memory_bytes ",      "handles ",          "listener game 127.0.0.1:",
+        "faults_contained 0",
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         const char *at = strstr(text, figures[i]);
