@@ -1,6 +1,7 @@
 /* contain_lost.c: calls that sleep for ever are given up, and their generation is not called again.
  * If it serves, its module is rolled back or frozen, and its next build goes on with everybody. */
 #include "support/check.h"
+#include "support/clock.h"
 #include "support/faults.h"
 #include "support/swaps.h"
 #include "support/wire.h"
@@ -113,7 +114,9 @@ static void at_the_end(const char *kind) {
     faults_plan_file(h, plan);
     host_admin(h, "unload faulty", NULL, 0);
     CHECK(faults_ended(s));
-    CHECK_INT(host_log_count(h, "life 1 stop unloaded."), strcmp(kind, "loop") == 0);
+    if (!scale_sanitized()) { /* or the loop is mostly in a part of the host, and is not ended */
+        CHECK_INT(host_log_count(h, "life 1 stop unloaded."), strcmp(kind, "loop") == 0);
+    }
     faults_plan_file(h, "");
     host_admin(h, "load faulty", NULL, 0);
     host_read_ready(h);
