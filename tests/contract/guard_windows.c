@@ -2,7 +2,8 @@
  * guard's; what a library imports to end the process; what is not to be contained, each in a child
  * process, and the minidump that is written then.
  *
- * Started as "guard_windows NUMBER", the scenario is the child, and the number its guard_windows_what.
+ * Started as "guard_windows NUMBER", the scenario is the child, and the number its
+ * guard_windows_what.
  */
 #include "guards.h"
 #include "samples/guard_windows.h"

@@ -10,8 +10,8 @@
  *   3. on_frame(), the guard's own handler, for what they have left.
  *
  * In no guard: on_unhandled(), when nobody has handled it. A fault that is not contained calls the
- * hook `end` and is then left to the system, which ends the process with the exception's code, after
- * a debugger or Windows Error Reporting has had it.
+ * hook `end` and is then left to the system, which ends the process with the exception's code,
+ * after a debugger or Windows Error Reporting has had it.
  *
  * EXCEPTIONS OF C++  A throw of gcc's that nobody catches continues behind the throw, which then
  * calls std::terminate; so does mingw's own start-up code. Microsoft's is a fault here.

@@ -1,9 +1,9 @@
-/* fault_attach.c: the beginnings and ends of threads, and the end of the process, those included that
- * a module has brought about in a way that fault_calls.c does not see: through a function that it
- * has looked up by itself.
+/* fault_attach.c: the beginnings and ends of threads, and the end of the process, those included
+ * that a module has brought about in a way that fault_calls.c does not see: through a function that
+ * it has looked up by itself.
  *
- * The system calls on_thread() on each thread, in the loader's lock, and the C library on_exit(). By
- * then such an end cannot be prevented; it is reported, and the process ends with OS_EXIT_FAULT.
+ * The system calls on_thread() on each thread, in the loader's lock, and the C library on_exit().
+ * By then such an end cannot be prevented; it is reported, and the process ends with OS_EXIT_FAULT.
  * Wine does not call on_thread() when the process ends.
  */
 #include "guard.h"

@@ -3,8 +3,8 @@
  * The functions here take the place of the ones that it imports (replace.c), so such a call is a
  * fault of its caller. NOT REPLACED is what runs before os_library_open returns (DllMain,
  * constructors), what a library looks up by GetProcAddress, and `__fastfail`, which is one
- * instruction. Microsoft's C library, linked into a module, uses that in abort() and after a damaged
- * stack, but only where the processor can do it, and asks for that first: here it cannot.
+ * instruction. Microsoft's C library, linked into a module, uses that in abort() and after a
+ * damaged stack, but only where the processor can do it, and asks for that first: here it cannot.
  */
 #include "guard.h"
 
@@ -130,7 +130,8 @@ static BOOL WINAPI on_terminate_process(HANDLE process, UINT code) {
 
 /* ---- the end of a thread ------------------------------------------------------------------- */
 
-/* A thread of a module's own may end itself; a thread of the host's, which has a record, may not. */
+/* A thread of a module's own may end itself; a thread of the host's, which has a record, may not.
+ * */
 static void refuse_end_of_thread(void) {
     if (guard_thread() != NULL) {
         guard_end_of_caller(OS_FAULT_EXIT, "The thread was ended.");

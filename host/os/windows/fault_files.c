@@ -3,7 +3,8 @@
  * mingw's printf is part of the module, and locks the file while it works. A fault in it is
  * therefore one inside the C library, whatever its address: to end the call would leave stdout
  * locked. So the functions that lock are replaced (fault_calls.c) by ones that count. Of msvcrt.dll
- * they lock stdin, stdout and stderr, by number; of ucrtbase.dll, which has several names, any file.
+ * they lock stdin, stdout and stderr, by number; of ucrtbase.dll, which has several names, any
+ * file.
  */
 #include "guard.h"
 

@@ -147,7 +147,8 @@ static void copy_wide(const wchar_t *wide, char *text, size_t size) {
     }
 }
 
-/* Whether a symbol is the function's own, and not just the last one before it that dbghelp knows. */
+/* Whether a symbol is the function's own, and not just the last one before it that dbghelp knows.
+ * */
 static bool is_own(const guard_image *image, const SYMBOL_INFOW *symbol, uintptr_t address) {
     const RUNTIME_FUNCTION *f = guard_function_at(image, address);
     return address - symbol->Address < symbol->Size ||
@@ -176,8 +177,8 @@ static void ask_dbghelp(HANDLE session, const wchar_t *path, const guard_image *
     }
 }
 
-/* Of the executable and of Windows only the functions are looked up: Wine takes seconds to read their
- * lines. */
+/* Of the executable and of Windows only the functions are looked up: Wine takes seconds to read
+ * their lines. */
 static void find_function(HANDLE session, const guard_image *image, uintptr_t address,
                           os_place *place) {
     wchar_t path[PATH_ROOM];

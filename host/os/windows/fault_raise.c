@@ -114,8 +114,8 @@ static void drop_library(os_fault *f) {
     f->in_host = guard_image_has(&guard_host, f->frames[0]);
 }
 
-/* The C library calls it in abort(): of the host, or of a library that has looked the function up by
- * itself. When it returns, abort() ends the process. */
+/* The C library calls it in abort(): of the host, or of a library that has looked the function up
+ * by itself. When it returns, abort() ends the process. */
 static NOINLINE void on_abort(int number) {
     CONTEXT context;
     (void)number;

@@ -1,5 +1,5 @@
-/* fault_symbols.c: the name of a function from a library's own table of symbols, which gcc and clang
- * for mingw leave in the file, and dbghelp.dll does not read. One thread at a time.
+/* fault_symbols.c: the name of a function from a library's own table of symbols, which gcc and
+ * clang for mingw leave in the file, and dbghelp.dll does not read. One thread at a time.
  *
  * The table is not mapped: it is read from the file.
  * https://learn.microsoft.com/windows/win32/debug/pe-format (COFF symbol table)
@@ -32,8 +32,8 @@ static uintptr_t section_at(const guard_image *image, uint32_t number) {
                : 0;
 }
 
-/* A long name is in a table of its own, behind the symbols. gcc names parts and copies of a function
- * "name.cold", "name.part.0" and the like. */
+/* A long name is in a table of its own, behind the symbols. gcc names parts and copies of a
+ * function "name.cold", "name.part.0" and the like. */
 static void read_name(const symbols *s, const unsigned char *symbol, char *name, size_t size) {
     uint32_t offset = number_at(symbol + 4, 4);
     size_t length = 0;

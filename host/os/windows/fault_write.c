@@ -23,8 +23,8 @@ static bool widen(const char *path, wchar_t *wide) {
     return true;
 }
 
-/* Opens a file with an absolute path of a drive, to add to it. CreateFileW allocates memory from the
- * heap, which this thread may have been changing; this does not.
+/* Opens a file with an absolute path of a drive, to add to it. CreateFileW allocates memory from
+ * the heap, which this thread may have been changing; this does not.
  * https://learn.microsoft.com/windows/win32/api/winternl/nf-winternl-ntcreatefile */
 static HANDLE open_by_drive(wchar_t *wide) {
     enum { ADD = 0x4 | 0x00100000 };       /* FILE_APPEND_DATA | SYNCHRONIZE */

@@ -79,8 +79,8 @@ static inline uintptr_t guard_handler_stack(uintptr_t begin, uintptr_t end) {
     return end - begin >= SMALL_STACK ? HANDLER_BYTES : 0;
 }
 
-/* The beginning of the thread's own block: its ExceptionList and the stack it runs on now, which may
- * be a fiber's. */
+/* The beginning of the thread's own block: its ExceptionList and the stack it runs on now, which
+ * may be a fiber's. */
 static inline NT_TIB *guard_tib(void) {
     return (NT_TIB *)(void *)guard_block();
 }
@@ -160,8 +160,8 @@ extern const char guard_protector_text[];
 
 void guard_text(os_fault *fault, const char *text);
 
-/* Drops the first frames, unless there are no others. The first one then is no return address, which
- * might belong to the next function, but in the instruction that calls. */
+/* Drops the first frames, unless there are no others. The first one then is no return address,
+ * which might belong to the next function, but in the instruction that calls. */
 void guard_drop(os_fault *fault, uint32_t count);
 
 /* ---- fault_hooks.c ---- */
@@ -199,8 +199,8 @@ void guard_raise_start(void);
  * contained, the process. */
 _Noreturn void guard_end_of_caller(os_fault_kind kind, const char *text);
 
-/* The process ends because of a fault that the caller of `context` has found: calls `change` for its
- * description, then guard_end(). The caller ends the process with `code`. */
+/* The process ends because of a fault that the caller of `context` has found: calls `change` for
+ * its description, then guard_end(). The caller ends the process with `code`. */
 void guard_end_at(os_fault_kind kind, const char *text, const CONTEXT *context, DWORD code,
                   void (*change)(os_fault *fault));
 
@@ -220,7 +220,8 @@ const void *guard_find_lock(const char *library, const char *function);
 /* ---- fault_calls.c ---- */
 
 /* Replaces what the library imports to end the process or a thread by functions of the host's that
- * raise a fault; also in the libraries that it has brought along. Nothing before os_faults_start. */
+ * raise a fault; also in the libraries that it has brought along. Nothing before os_faults_start.
+ * */
 void guard_replace_calls(HMODULE library);
 
 /* ---- replace.c ---- */
