@@ -201,10 +201,11 @@ bool session_expire_frozen(session *s, uint64_t now_ms, uint64_t limit_ms) {
 uint32_t session_next_work_locked(session *s, uint32_t bits) {
     uint32_t next = atomic_load_explicit(&s->pending, memory_order_relaxed) | bits;
     uint32_t rest = 0;
-    if ((next & TURN_MOVE) && !(next & TURN_OPEN)) {
-        /* Everything but closing waits for the new place. */
-        rest = next & ~(uint32_t)(TURN_MOVE | TURN_CLOSE);
-        next &= TURN_MOVE | TURN_CLOSE;
+    if ((next & (TURN_OPEN | TURN_MOVE)) != 0) {
+        /* Everything but closing waits until the session is open, and then for its new place. */
+        uint32_t first = (next & TURN_OPEN) != 0 ? TURN_OPEN : TURN_MOVE;
+        rest = next & ~(first | TURN_CLOSE);
+        next &= first | TURN_CLOSE;
     }
     atomic_store_explicit(&s->pending, rest, memory_order_relaxed);
     s->turn_taken = next != 0;
