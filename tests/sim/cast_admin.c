@@ -198,35 +198,16 @@ void cast_begin(bool all) {
     }
 }
 
-/* In half of all runs modules fault, more or less often. Writes keys for [modules]; "": no module
- * faults. */
-static void begin_crashes(char *keys, size_t size) {
-    static const uint32_t rates[] = {20, 60, 200};
-    static const uint32_t probation_s[] = {0, 1, 60};
-    static const int32_t frozen_timeout_s[] = {-1, 0, 1, 60};
-    keys[0] = '\0';
-    if (sim_chance(SIM_WORLD, 2)) {
-        crash_rate(rates[sim_random(SIM_WORLD, 3)]);
-        snprintf(keys, size,
-                 "probation_s = %u\nfault_limit = %u\nfault_window_s = %u\n"
-                 "frozen_timeout_s = %d\nfrozen_backlog = %u\n",
-                 probation_s[sim_random(SIM_WORLD, 3)], (uint32_t)sim_random(SIM_WORLD, 4),
-                 1 + (uint32_t)sim_random(SIM_WORLD, 20),
-                 frozen_timeout_s[sim_random(SIM_WORLD, 4)], (uint32_t)sim_random(SIM_WORLD, 3));
-    }
-}
-
 bool cast_start(bool watch, uint32_t stop_timeout_ms) {
     static const char *const timeouts[] = {"20", "200", "2000"};
     char host_keys[128];
-    char contains[256];
     uint32_t timeout = (uint32_t)sim_random(SIM_WORLD, 3);
     char ini[1024];
     if (timeout < 2) {
         sim_fault_rate(SIM_FAULT_STALL, 0); /* a start or stop that is late would be given up */
     }
     watched = watch;
-    begin_crashes(contains, sizeof contains);
+    const char *contains = crash_policy();
     if (contains[0] != '\0' && stop_timeout_ms > FROZEN_STOP_MS) {
         stop_timeout_ms =
             FROZEN_STOP_MS; /* an unload waits for sessions that wait for another one */

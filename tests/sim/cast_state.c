@@ -137,15 +137,9 @@ static void check_extra(const witness_code *code, const witness_entity *e, const
     }
 }
 
-static bool memory_was_short(void) {
-    sim_figures now;
-    sim_look(&now);
-    return now.faults_of[SIM_FAULT_MEMORY] > 0;
-}
-
 void state_begin(const witness_code *code, uint32_t build, witness_entity *e, const void *state) {
     const witness_part *part = &e->parts[code->module];
-    if (part->unsure && memory_was_short()) {
+    if (part->unsure && crash_may_lose()) {
         return;
     }
     values found = read_values(build, state);

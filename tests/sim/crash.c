@@ -5,11 +5,33 @@
 #include "os/fault.h"
 #include "sim/world.h"
 
+#include <string.h>
+
+enum { STEP_MS = 1000 };
+
 static uint32_t rate;
 static bool was;
 
 void crash_rate(uint32_t one_in) {
     rate = one_in;
+}
+
+const char *crash_policy(void) {
+    static const uint32_t rates[] = {5, 20, 100};
+    static const uint32_t probation_s[] = {0, 1, 60};
+    static const int32_t frozen_timeout_s[] = {-1, 0, 1, 60};
+    static char keys[256];
+    keys[0] = '\0';
+    if (sim_chance(SIM_WORLD, 2)) {
+        crash_rate(rates[sim_random(SIM_WORLD, 3)]);
+        snprintf(keys, sizeof keys,
+                 "probation_s = %u\nfault_limit = %u\nfault_window_s = %u\n"
+                 "frozen_timeout_s = %d\nfrozen_backlog = %u\n",
+                 probation_s[sim_random(SIM_WORLD, 3)], (uint32_t)sim_random(SIM_WORLD, 4),
+                 1 + (uint32_t)sim_random(SIM_WORLD, 20),
+                 frozen_timeout_s[sim_random(SIM_WORLD, 4)], (uint32_t)sim_random(SIM_WORLD, 3));
+    }
+    return keys;
 }
 
 bool crash_due(void) {
@@ -18,6 +40,26 @@ bool crash_due(void) {
 
 bool crash_was(void) {
     return was;
+}
+
+void crash_end(const char *const *modules) {
+    static char answer[WORLD_ANSWER_BYTES];
+    char line[64];
+    rate = 0;
+    os_sleep(was ? STEP_MS : 0); /* a fault may be under way */
+    for (; was && *modules != NULL; modules++) {
+        snprintf(line, sizeof line, "thaw %s", *modules);
+        /* It is frozen, or the answer says that it is not; otherwise no answer came. */
+        while (world_runs() && !world_ctl(line, answer) && strstr(answer, *modules) == NULL) {
+            os_sleep(STEP_MS);
+        }
+    }
+}
+
+bool crash_may_lose(void) {
+    sim_figures now;
+    sim_look(&now);
+    return was && now.faults_of[SIM_FAULT_MEMORY] > 0;
 }
 
 void crash(void *state, uint32_t size) {

@@ -13,10 +13,20 @@
 /* From now on one in that many moments is the one. 0, as at first: none. */
 void crash_rate(uint32_t one_in);
 
+/* In half of all runs: sets a rate. Returns keys for [modules]; "": no module faults. */
+const char *crash_policy(void);
+
 bool crash_due(void);
 
 /* Whether there has been a fault. */
 bool crash_was(void);
+
+/* No module faults any more, and the modules of the list, which NULL ends, are thawed. */
+void crash_end(const char *const *modules);
+
+/* A state that a handler has spoiled may be as it has left it: there was no memory to keep it. Then
+ * what it was of closes. */
+bool crash_may_lose(void);
 
 /* `state` may be NULL. */
 _Noreturn void crash(void *state, uint32_t size);

@@ -8,6 +8,7 @@
 #include "os/compiler.h"
 #include "sim/commander.h"
 #include "sim/counters.h"
+#include "sim/crash.h"
 #include "sim/mail.h"
 #include "sim/rooms_book.h"
 #include "sim/rooms_module.h"
@@ -120,7 +121,7 @@ static void administrate(void) {
         break;
     case 3: (void)world_ctl("rollback rooms", NULL); break;
     case 4: kick(); break;
-    case 5: (void)world_ctl("rooms", NULL); break;
+    case 5: (void)world_ctl(crash_was() ? "thaw rooms" : "rooms", NULL); break;
     case 6:
         if (world_random(3) == 0) {
             reload();
@@ -155,6 +156,7 @@ static void check_recovery(void) {
 }
 
 SCENARIO(rooms) {
+    static const char *const modules[] = {"rooms", NULL};
     os_thread *threads[CLIENTS] = {NULL};
     book_faults = world_random(3) != 0;
     if (!book_faults) {
@@ -164,9 +166,12 @@ SCENARIO(rooms) {
     (void)world_library("rooms 2", &rooms_2);
     world_build("rooms", "rooms 1");
     book_rooms_end = true; /* if the start fails */
-    bool serves = world_start("workers = 3", "[module rooms]\n[listener main]\n"
-                                             "address = 127.0.0.1\nport = 7000\n"
-                                             "type = rooms.session\n");
+    char ini[512];
+    snprintf(ini, sizeof ini,
+             "%s[module rooms]\n[listener main]\naddress = 127.0.0.1\nport = 7000\n"
+             "type = rooms.session\n",
+             crash_policy());
+    bool serves = world_start("workers = 3", ini);
     book_rooms_end = !serves;
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     bool early = world_random(4) == 0;
@@ -193,6 +198,7 @@ SCENARIO(rooms) {
     }
     rooms_quiet = true;
     sim_faults_end();
+    crash_end(modules);
     if (serves && !early) {
         os_sleep(SETTLE_MS);
         guests_settled();

@@ -1,6 +1,7 @@
 /* rooms_book.c: see rooms_book.h. */
 #include "sim/rooms_book.h"
 
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/world.h"
@@ -66,7 +67,12 @@ void places_all_close(void) {
 /* ---- sessions ----------------------------------------------------------------------------- */
 
 guest *guest_opens(uint64_t id) {
-    CHECK(id != 0 && guest_find(id) == NULL && place_find(id) == NULL);
+    guest *again = guest_find(id);
+    if (again != NULL && again->reopens) {
+        again->reopens = false;
+        return again;
+    }
+    CHECK(id != 0 && again == NULL && place_find(id) == NULL);
     CHECK(guest_count < GUESTS_MAX);
     guest *g = &guests[guest_count++];
     g->id = id;
@@ -142,8 +148,9 @@ void place_leave(place *p) {
 }
 
 void place_opens(place *p) {
-    CHECK(!p->opened && !p->inside && p->count == 0);
+    CHECK((!p->opened || p->reopens) && !p->inside && p->count == 0);
     p->opened = true;
+    p->reopens = false;
     p->inside = true;
     sim_yield();
 }
@@ -154,8 +161,9 @@ portico_status place_reason(const place *p) {
 }
 
 void place_closes(place *p, portico_status reason) {
-    CHECK(p->closing || book_rooms_end);
-    CHECK(reason == place_reason(p) || (reason == p->refused && reason != PORTICO_OK) ||
+    bool lost = reason == PORTICO_E_FAULT && crash_was();
+    CHECK(p->closing || book_rooms_end || lost);
+    CHECK(lost || reason == place_reason(p) || (reason == p->refused && reason != PORTICO_OK) ||
           (book_rooms_end && (reason == PORTICO_E_UNLOADED || reason == PORTICO_E_SHUTDOWN ||
                               reason == PORTICO_E_NO_MEMORY)));
     CHECK(p->count == 0);
@@ -182,12 +190,20 @@ void place_joins(place *p, guest *g, portico_status status) {
     }
 }
 
+void place_join_faults(place *p, guest *g) {
+    asks_mark(g, p, PORTICO_E_FAULT);
+    if (g->place == p) {
+        g->place = NULL;
+        p->count--;
+    }
+}
+
 void place_leaves(place *p, guest *g, portico_status reason) {
     CHECK(g != NULL && g->open && !g->closed && !g->inside && g->place == p);
     if (reason == PORTICO_OK) {
         CHECK(++g->left <= g->moves);
     } else if (reason == PORTICO_E_ROOM_CLOSED) {
-        CHECK(p->closing || book_rooms_end);
+        CHECK(p->closing || book_rooms_end || crash_was());
     } else {
         g->left_for = reason;
     }
@@ -246,10 +262,11 @@ void guest_told(guest *g, uint32_t number, const portico_room_result *result) {
     a->pending = false;
     switch (result->status) {
     case PORTICO_OK: CHECK(a->entered); break;
-    case PORTICO_E_ROOM_CLOSED: CHECK(p->closing || book_rooms_end); break;
+    case PORTICO_E_ROOM_CLOSED: CHECK(p->closing || book_rooms_end || crash_was()); break;
     case PORTICO_E_LIMIT: CHECK(p->type == 1); break;
     case PORTICO_E_CANCELLED: CHECK(a->overtaken); break;
     case PORTICO_E_REFUSED: CHECK(a->refused); break;
+    case PORTICO_E_FAULT: CHECK(a->refused && crash_was()); break;
     case PORTICO_E_NO_MEMORY: CHECK(book_faults); break;
     default: sim_fail("session_join ends with status %d", result->status);
     }
@@ -272,11 +289,28 @@ void guests_settled(void) {
     }
 }
 
-void book_end(void) {
+void book_bury(void) {
     for (uint32_t i = 0; i < guest_count; i++) {
-        CHECK(guests[i].closed && guests[i].place == NULL);
+        guest *g = &guests[i];
+        if (g->open && !g->closed) {
+            g->place = NULL;
+            g->ends = true;
+            g->closed = true;
+            g->reason = PORTICO_E_FAULT;
+            ledger_closes(PORTICO_E_FAULT);
+        }
     }
     for (uint32_t i = 0; i < place_count; i++) {
-        CHECK(places[i].closed || !places[i].opened);
+        places[i].closing = true;
+        places[i].closed = true;
+    }
+}
+
+void book_end(void) {
+    for (uint32_t i = 0; i < guest_count; i++) {
+        CHECK((guests[i].closed || guests[i].reopens) && guests[i].place == NULL);
+    }
+    for (uint32_t i = 0; i < place_count; i++) {
+        CHECK(places[i].closed || !places[i].opened || places[i].reopens);
     }
 }

@@ -34,6 +34,8 @@ struct guest {
     bool closed;
     bool inside;      /* a handler of the session runs */
     bool ends;        /* somebody has begun to end it */
+    bool unsure;      /* a handler has faulted: see crash_may_lose */
+    bool reopens;     /* its on_open has faulted: it is called again, or the session closes */
     bool told_to_end; /* by session_close, for BOOK_GUEST_REASON */
     place *place;
     uint32_t moves;          /* calls that move it, */
@@ -52,11 +54,14 @@ struct place {
     uint32_t type;
     uint32_t name;
     bool opened;
+    bool unsure;  /* a handler has faulted: see crash_may_lose */
+    bool reopens; /* its on_open has faulted: it is called again, or the room closes */
     bool closing; /* somebody has begun to close it */
     bool closed;
     portico_status refused; /* what on_open has returned */
     bool inside;            /* a handler of the room or of a member runs */
     uint32_t work;
+    uint32_t counted; /* members, as its state has them: an on_leave that faults does not count */
     uint32_t count;
     guest *members[BOOK_MEMBERS]; /* in the order of joining */
 };
@@ -106,6 +111,8 @@ void place_closes(place *p, portico_status reason);
 portico_status place_reason(const place *p);
 /* on_join is called and will return `status`. */
 void place_joins(place *p, guest *g, portico_status status);
+/* That on_join faults: the guest is not a member, or will be asked for again. */
+void place_join_faults(place *p, guest *g);
 /* on_leave is called. */
 void place_leaves(place *p, guest *g, portico_status reason);
 
@@ -125,6 +132,8 @@ void guest_told(guest *g, uint32_t number, const portico_room_result *result);
 void guest_commanded(const guest *g);
 /* Nothing is pending for any open session. */
 void guests_settled(void);
+/* The module ends while it is not called: nothing else is closed by it. */
+void book_bury(void);
 /* Everything has been closed. */
 void book_end(void);
 

@@ -1,4 +1,5 @@
 /* rooms_module.c: see rooms_module.h. */
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/rooms_module.h"
@@ -84,7 +85,8 @@ static void say(place *p, const guest *except) {
     }
     uint32_t sent =
         host->room_send((portico_room){p->id}, PACKET, &number, sizeof number, left_out);
-    CHECK(sent == to || (sent < to && (book_faults || book_rooms_end || any_ends(p))));
+    bool may_end = book_faults || book_rooms_end || crash_was() || any_ends(p);
+    CHECK(sent == to || (sent < to && may_end));
     mail_fate fate = sent == to ? MAIL_CERTAIN : sent == 0 ? MAIL_NEVER : MAIL_POSSIBLE;
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->members[i] != except) {
@@ -107,9 +109,11 @@ static void check_place(const place *p) {
     portico_room room = {p->id};
     const room_state *s = host->room_state(room);
     portico_room_info info = {.struct_size = sizeof info};
-    CHECK(s != NULL && s->work == p->work && s->count == p->count);
+    CHECK(s != NULL);
+    CHECK((s->work == p->work && s->count == p->counted) || (p->unsure && crash_may_lose()));
     CHECK(host->room_info(room, &info) == PORTICO_OK);
-    CHECK(info.members == p->count && (info.closing == 0 || p->closing || book_rooms_end));
+    CHECK(info.members == p->count);
+    CHECK(info.closing == 0 || p->closing || book_rooms_end || crash_was());
     CHECK(strcmp(info.name, book_names[p->name]) == 0);
     check_members(p);
 }
@@ -238,11 +242,43 @@ static void act(guest *me, place *here) {
     }
 }
 
+/* ---- faults -------------------------------------------------------------------------------- */
+
+/* A moment at which a handler of the session may fault, which costs the session, or makes it wait.
+ * The states that the handler has seen are as before then. */
+static void guest_may_crash(guest *g, session_state *s) {
+    if (!crash_due()) {
+        return;
+    }
+    room_state *r = g->place != NULL ? host->room_state((portico_room){g->place->id}) : NULL;
+    if (r != NULL) {
+        memset(r, 0x55, sizeof *r);
+    }
+    g->work--;
+    g->ends = true;
+    g->unsure = true;
+    if (g->place != NULL) {
+        g->place->unsure = true;
+    }
+    guest_leave(g);
+    crash(s, sizeof *s);
+}
+
+/* The same of a room's handler, which costs the message. */
+static void place_may_crash(place *p, room_state *s, uint32_t work) {
+    if (crash_due()) {
+        p->work -= work;
+        p->unsure = true;
+        place_leave(p);
+        crash(s, sizeof *s);
+    }
+}
+
 /* ---- handlers of rooms --------------------------------------------------------------------- */
 
 static portico_status on_room_open(portico_room room, void *state, const void *data,
                                    uint32_t size) {
-    const room_state *s = state;
+    room_state *s = state;
     portico_room_info info = {.struct_size = sizeof info};
     uint32_t type = 0;
     uint32_t name = 0;
@@ -258,8 +294,17 @@ static portico_status on_room_open(portico_room room, void *state, const void *d
     CHECK(size == sizeof names && memcmp(data, names, sizeof names) == 0);
     place *p = place_seen(room.id, type, name);
     place_opens(p);
-    CHECK(s->work == 0 && s->count == 0);
+    CHECK((s->work == 0 && s->count == 0) || p->unsure);
     check_place(p);
+    if (crash_due()) {
+        p->closing = true;
+        p->refused = PORTICO_E_FAULT;
+        p->reopens = true;
+        p->unsure = true;
+        place_leave(p);
+        crash(s, sizeof *s);
+    }
+    p->refused = PORTICO_OK;
     portico_status status = world_random(2) == 0 ? PORTICO_OK
                                                  : host->post_every(portico_room_entity(room), TICK,
                                                                     NULL, 0, TICK_MS, NULL);
@@ -279,8 +324,16 @@ static portico_status on_join(portico_room room, void *state, portico_session se
     place_joins(p, g, status);
     if (status == PORTICO_OK) {
         s->count++;
+        p->counted++;
         check_place(p);
         say(p, NULL);
+    }
+    if (crash_due()) {
+        p->counted -= status == PORTICO_OK;
+        place_join_faults(p, g);
+        p->unsure = true;
+        place_leave(p);
+        crash(s, sizeof *s);
     }
     if (world_random(3) == 0) {
         act(NULL, status == PORTICO_OK ? p : NULL);
@@ -295,7 +348,9 @@ static void on_leave(portico_room room, void *state, portico_session session,
     place *p = place_enter(room.id);
     check_loaded();
     place_leaves(p, guest_find(session.id), reason);
+    place_may_crash(p, s, 0);
     s->count--;
+    p->counted--;
     check_place(p);
     if (world_random(4) == 0 && !rooms_quiet) {
         close_place(p);
@@ -307,10 +362,10 @@ static void on_leave(portico_room room, void *state, portico_session session,
 
 static void on_room_close(portico_room room, void *state, portico_status reason) {
     place *p = place_enter(room.id);
-    (void)state;
     check_loaded();
     check_place(p);
     place_closes(p, reason);
+    place_may_crash(p, state, 0);
     place_leave(p);
 }
 
@@ -322,7 +377,9 @@ static void on_room_message(portico_room room, void *state, const portico_messag
     check_place(p);
     s->work++;
     p->work++;
+    place_may_crash(p, s, 1);
     act(p->count > 0 && world_random(2) == 0 ? p->members[world_random(p->count)] : NULL, p);
+    place_may_crash(p, s, 1);
     check_place(p);
     place_leave(p);
 }
@@ -333,9 +390,8 @@ static void on_room_message(portico_room room, void *state, const portico_messag
 static guest *begin(portico_session session, session_state *s) {
     guest *g = guest_enter(session.id);
     check_loaded();
-    CHECK(s->work == g->work);
-    s->work++;
-    g->work++;
+    CHECK(s->work == g->work || (g->unsure && crash_may_lose()));
+    s->work = ++g->work;
     if (g->place != NULL) {
         check_place(g->place);
     }
@@ -362,9 +418,15 @@ static void end(guest *g, const session_state *s) {
 static portico_status on_open(portico_session session, void *state) {
     session_state *s = state;
     check_loaded();
-    CHECK(s->work == 0);
     guest *g = guest_opens(session.id);
     begin(session, s);
+    if (crash_due()) {
+        g->reopens = true;
+        g->unsure = true;
+        g->work--;
+        guest_leave(g);
+        crash(s, sizeof *s);
+    }
     uint64_t number = ++last_packet;
     uint64_t data[2] = {number, guest_index(g)};
     portico_status status = send_number(g, WELCOME, data, sizeof data, number);
@@ -386,8 +448,10 @@ static void on_packet(portico_session session, void *state, const portico_packet
     g->commands++;
     guest_commanded(g);
     check_other_rooms(g);
+    guest_may_crash(g, state);
     act(g, g->place);
     answer(g);
+    guest_may_crash(g, state);
     end(g, state);
 }
 
@@ -401,6 +465,7 @@ static void on_told(portico_session session, void *state, const portico_message 
     if (world_random(3) == 0) {
         act(g, g->place);
     }
+    guest_may_crash(g, state);
     end(g, state);
 }
 
@@ -409,30 +474,43 @@ static void on_close(portico_session session, void *state, portico_status reason
     CHECK(host->session_room(session).id == 0);
     end(g, state);
     guest_closes(g, reason);
+    if (crash_due()) {
+        crash(state, sizeof(session_state));
+    }
 }
 
 /* ---- the module ---------------------------------------------------------------------------- */
 
 /* In the module's turn, at the same time as sessions and rooms. */
 static void on_tick(portico_entity module, void *state, const portico_message *message) {
-    (void)module, (void)state, (void)message;
+    (void)module, (void)message;
     check_loaded();
     act(NULL, NULL);
+    if (crash_due()) {
+        crash(state, sizeof(module_state));
+    }
 }
 
 /* Its state is the module's, through all generations. */
 static portico_status rooms_start(void *state, uint32_t why) {
     module_state *s = state;
     CHECK(rooms_loads == (why != PORTICO_START_LOADED) && s->started == rooms_loads);
+    if (why == PORTICO_START_SWAPPED && crash_due()) {
+        crash(s, sizeof *s);
+    }
     if (why != PORTICO_START_LOADED) {
         return PORTICO_OK;
     }
     rooms_loads = 1;
     s->started = 1;
     portico_status status = host->post_every(host->self(), TICK, NULL, 0, TICK_MS, NULL);
-    if (status != PORTICO_OK) {
+    bool crashes = status == PORTICO_OK && crash_due();
+    if (status != PORTICO_OK || crashes) {
         rooms_loads = 0;
         ended_note(host->self().id, ENDED_MODULE);
+    }
+    if (crashes) {
+        crash(s, sizeof *s);
     }
     return status;
 }
@@ -441,6 +519,9 @@ static void rooms_stop(void *state, uint32_t why) {
     const module_state *s = state;
     CHECK(rooms_loads == 1 && s->started == 1);
     if (why != PORTICO_STOP_REPLACED) {
+        if (crash_is_dead(crash_caller())) {
+            book_bury();
+        }
         rooms_loads = 0;
         ended_note(host->self().id, ENDED_MODULE);
     }

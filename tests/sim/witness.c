@@ -289,7 +289,7 @@ static void witness_goes_on(const witness_code *code, witness_entity *e, const c
         sim_fail("%s of module %s begins for %llu, whose last handler has faulted", what,
                  code->name, (ull)e->id);
     }
-    if (part->may != NULL && (closes || same(part->may, "migrate"))) {
+    if (part->may != NULL && (closes || same(what, "migrate") || same(part->may, "migrate"))) {
         part->open = true;
         open_count += part->owns;
     }
