@@ -21,6 +21,7 @@
 #include "module/call.h"
 #include "module/caller.h"
 #include "module/fault_report.h"
+#include "module/generation.h"
 #include "module/mailbox.h"
 #include "module/probe.h"
 #include "net/ready.h"
@@ -305,6 +306,7 @@ static void server_fini(void) {
     timers_stop();
     workers_stop();
     fault_reports_stop();
+    generations_fini();
     calls_fini();
     schedules_fini();
     requests_fini();
@@ -347,6 +349,8 @@ int server_run(const config *c) {
     }
     if (server.calls_lost) {
         fault_reports_stop();
+        caller_remove_copies();
+        generations_fini();
     } else {
         server_fini();
     }

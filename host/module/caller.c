@@ -27,6 +27,7 @@ enum {
 
 typedef struct caller {
     control_command ended; /* first */
+    struct caller *next;   /* of the lost ones. Control thread */
     os_thread *thread;
     os_cond changed;
     bool busy;         /* it makes the call, or is about to */
@@ -51,8 +52,8 @@ typedef struct caller {
 
 static struct {
     os_mutex lock;
-    caller *idle;  /* the thread that makes the next call; NULL: it is to be started */
-    uint32_t lost; /* threads whose call is lost. Control thread */
+    caller *idle; /* the thread that makes the next call; NULL: it is to be started */
+    caller *lost; /* whose call is lost. Control thread */
     uint32_t timeout_ms;
     uint64_t left_ns; /* of it, for the calls that follow */
 } callers = {.timeout_ms = UNLIMITED_MS, .left_ns = UNLIMITED_MS * 1000000ull};
@@ -85,7 +86,11 @@ static void caller_on_ended(control_command *command) {
              r->generation->number, call_what(r->call.kind));
     module_find_lost(r->module);
     generation_release(r->generation);
-    callers.lost--;
+    caller **at = &callers.lost;
+    while (*at != r) {
+        at = &(*at)->next;
+    }
+    *at = r->next;
     free(r->from);
     free(r);
 }
@@ -249,7 +254,8 @@ static bool is_refused(const call *c, bool staging) {
 /* The call is lost: what a fault costs, it costs as well. */
 static void pay(caller *r, call *c, const os_fault *fault) {
     callers.idle = NULL;
-    callers.lost++;
+    r->next = callers.lost;
+    callers.lost = r;
     r->generation->lost = true;
     module_lose(r->module);
     fault_note(r->generation);
@@ -304,9 +310,15 @@ bool caller_stop(void) {
     }
     uint64_t until_ms = os_monotonic_ms() + STOP_MS;
     control_drain();
-    while (callers.lost > 0 && os_monotonic_ms() < until_ms) {
+    while (callers.lost != NULL && os_monotonic_ms() < until_ms) {
         os_sleep(END_STEP_MS);
         control_drain();
     }
-    return callers.lost == 0;
+    return callers.lost == NULL;
+}
+
+void caller_remove_copies(void) {
+    for (caller *r = callers.lost; r != NULL; r = r->next) {
+        image_copy_remove(&r->generation->copy);
+    }
 }

@@ -29,4 +29,8 @@ bool caller_make(module *m, generation *g, bool staging, struct call *c);
  * without returning from main(): their code may use what that would destroy. */
 bool caller_stop(void);
 
+/* Deletes the copies of the modules whose calls go on, where the system can. All reports have been
+ * written. */
+void caller_remove_copies(void);
+
 #endif

@@ -38,8 +38,18 @@ void generation_release_state(generation *g) {
     generation_release(g);
 }
 
+static generation *staying; /* until the process ends */
+
+void generations_fini(void) {
+    for (generation *g = staying; g != NULL; g = g->older_next) {
+        image_copy_remove(&g->copy);
+    }
+}
+
 void generation_free(generation *g) {
     if (g->stays) {
+        g->older_next = staying;
+        staying = g;
         log_warn("modules",
                  "%s %s, generation %u, stays in memory: a call of it has faulted or has not "
                  "returned",

@@ -64,7 +64,10 @@ bool generation_is_alone(const generation *g);
 void generation_hold_state(generation *g);
 void generation_release_state(generation *g);
 
-/* Closes the library and frees everything. There are no holds. */
+/* Closes the library and frees everything, unless it stays. There are no holds. */
 void generation_free(generation *g);
+
+/* Deletes the copies of those that stay, where the system can. All reports have been written. */
+void generations_fini(void);
 
 #endif

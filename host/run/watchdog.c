@@ -52,6 +52,7 @@ COLD static void take_slot(void) {
     uint32_t number = atomic_fetch_add(&used, 1);
     bool shared = number >= WATCH_SLOTS - 1;
     own = &watch_slots[shared ? WATCH_SLOTS - 1 : number];
+    atomic_fetch_or(&own->count, CALL_RUNS);
     atomic_store(&own->owner, watch_hooks.owner != NULL ? watch_hooks.owner() : NULL);
     atomic_store(&own->thread, shared ? NULL : os_guard_self());
 }
@@ -61,23 +62,24 @@ COLD static void slot_returned(watch_slot *s) {
 }
 
 /* The slot's thread now runs the call `call`; 0: none. */
-static void slot_step(watch_slot *s, uint64_t call) {
+static inline void slot_step(watch_slot *s, uint64_t call) {
     atomic_store_explicit(&s->call, call, memory_order_release);
     if (atomic_load_explicit(&s->reported, memory_order_relaxed) != 0) {
         slot_returned(s);
     }
 }
 
-/* The next call, the one with the count `count`, begins. */
-static void slot_next(watch_slot *s, uint64_t count, uint32_t number, uint64_t flags) {
-    uint64_t call = count << COUNT_SHIFT | (uint64_t)number << NUMBER_SHIFT | flags;
-    atomic_store_explicit(&s->calls[count % WATCH_RING], call, memory_order_relaxed);
+/* The next call begins, whose count is `count`. */
+static inline void slot_next(watch_slot *s, uint64_t count, uint32_t number, uint32_t flags) {
+    uint64_t call = (uint64_t)number << NUMBER_SHIFT | (uint32_t)count | flags;
+    atomic_store_explicit(&s->calls[(count >> COUNT_SHIFT) % WATCH_RING], call,
+                          memory_order_relaxed);
     atomic_store_explicit(&s->count, count, memory_order_release);
     slot_step(s, call);
 }
 
 static uint64_t slot_count(watch_slot *s) {
-    return atomic_load_explicit(&s->count, memory_order_relaxed) + 1;
+    return atomic_load_explicit(&s->count, memory_order_relaxed) + COUNT_STEP;
 }
 
 COLD static uint64_t read_clock(void) {
@@ -93,18 +95,18 @@ void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_
     uint64_t runs = atomic_load_explicit(&s->runs, memory_order_relaxed) + 1;
     watch_run *r = &s->run[runs % WATCH_RING];
     uint64_t now_ns = clock_ns != 0 ? clock_ns : read_clock();
-    atomic_store_explicit(&r->first, count, memory_order_relaxed);
+    atomic_store_explicit(&r->first, count >> COUNT_SHIFT, memory_order_relaxed);
     atomic_store_explicit(&r->started_ns, now_ns, memory_order_relaxed);
     atomic_store_explicit(&r->entity, entity_id, memory_order_relaxed);
     atomic_store_explicit(&r->what, what, memory_order_relaxed);
     atomic_store_explicit(&r->name, name, memory_order_relaxed);
     atomic_store_explicit(&s->runs, runs, memory_order_release);
-    slot_next(s, count, number, CALL_RUNS | CALL_FIRST);
+    slot_next(s, count, number, CALL_FIRST);
 }
 
 void watchdog_next(uint32_t number) {
     watch_slot *s = own;
-    slot_next(s, slot_count(s), number, CALL_RUNS);
+    slot_next(s, slot_count(s), number, 0);
 }
 
 void watchdog_end(void) {

@@ -36,6 +36,11 @@ static uint32_t number_of(uint64_t call) {
     return (uint32_t)(call >> NUMBER_SHIFT);
 }
 
+/* How many calls its thread has begun. */
+static uint64_t count_of(watch_slot *s) {
+    return atomic_load_explicit(&s->count, memory_order_acquire) >> COUNT_SHIFT;
+}
+
 static uint32_t thread_of(const watch_slot *s) {
     return (uint32_t)(s - watch_slots) + 1;
 }
@@ -67,9 +72,8 @@ static bool ring_read(watch_slot *s, uint64_t count, uint64_t *run, watchdog_cal
     shown->number = number_of(call);
     shown->thread = thread_of(s);
     atomic_thread_fence(memory_order_acquire);
-    uint64_t count_now = atomic_load_explicit(&s->count, memory_order_relaxed);
     uint64_t run_now = atomic_load_explicit(&s->runs, memory_order_relaxed);
-    return *run > 0 && count_now - count < WATCH_RING - 1 && run_now - *run < WATCH_RING - 1;
+    return *run > 0 && count_of(s) - count < WATCH_RING - 1 && run_now - *run < WATCH_RING - 1;
 }
 
 /* Puts it among the latest, of which there are `count`; returns their number. */
@@ -93,7 +97,7 @@ uint32_t watchdog_recent(const char *module_name, watchdog_call *calls, uint32_t
     most = most < WATCHDOG_RECENT ? most : WATCHDOG_RECENT;
     for (uint32_t i = 0; most > 0 && i < watch_slots_used(); i++) {
         watch_slot *s = &watch_slots[i];
-        uint64_t count = atomic_load_explicit(&s->count, memory_order_acquire);
+        uint64_t count = count_of(s);
         uint64_t run = atomic_load_explicit(&s->runs, memory_order_acquire);
         watchdog_call one;
         for (; count > 0 && ring_read(s, count, &run, &one); count--) {

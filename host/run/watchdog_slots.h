@@ -2,9 +2,10 @@
  * watchdog_look.c, run by a thread that looks, share.
  *
  * Each thread writes its own slot, and others read it. `call` is 0 while no call runs or one is
- * being described; else it has the call's number, CALL_RUNS and its count. So what is read between
- * two equal values of `call` belongs together, and two equal values mean the same call. Beginning
- * and ending a call take no locked instruction; only the reader measures how long it takes.
+ * being described; else it has the call's number in its upper half, and in its lower half its count
+ * and flags. So what is read between two equal values of `call` belongs together, and two equal
+ * values mean the same call. Beginning and ending a call take no locked instruction; only the
+ * reader measures how long it takes.
  *
  * A slot keeps its thread's last calls in two rings: `calls` has a word for each call, `run` what
  * calls in a row have in common. A call with the count c is of the last run that began at c or
@@ -25,7 +26,7 @@
 #include <stdatomic.h>
 
 enum { WATCH_SLOTS = 512, WATCH_RING = 32 };
-enum { CALL_RUNS = 1, CALL_FIRST = 2, NUMBER_SHIFT = 2, COUNT_SHIFT = 34 };
+enum { CALL_RUNS = 1, CALL_FIRST = 2, COUNT_SHIFT = 2, COUNT_STEP = 4, NUMBER_SHIFT = 32 };
 
 _Static_assert(WATCHDOG_RECENT <= WATCH_RING / 2, "some may be overwritten while they are read");
 
@@ -45,13 +46,13 @@ typedef struct watch_view {
 } watch_view;
 
 typedef struct watch_slot {
-    _Alignas(128) _Atomic uint64_t call;
-    _Atomic uint64_t count;    /* of calls */
+    _Alignas(128) _Atomic uint64_t calls[WATCH_RING]; /* first: saves an instruction */
+    _Atomic uint64_t call;
+    _Atomic uint64_t count;    /* COUNT_STEP for each call, and CALL_RUNS: saves two instructions */
     _Atomic uint64_t runs;     /* begun */
     _Atomic uint64_t reported; /* the call that was logged and whose end was not; 0: none */
     os_guard_thread *_Atomic thread;
     void *_Atomic owner; /* of its guards */
-    _Atomic uint64_t calls[WATCH_RING];
     watch_run run[WATCH_RING];
     /* [reporting] */
     uint64_t seen; /* the call seen last, and when it began */

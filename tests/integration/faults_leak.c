@@ -51,19 +51,19 @@ static void round_of(net_socket s, int count) {
     faults_in_packets(count / 20);
 }
 
-/* By how many bytes the host's memory grows. */
-static int64_t growth_of(net_socket s, int count) {
+/* Whether the host has grown by no more than `count` faults may cost. */
+static bool is_steady(net_socket s, int count) {
     int64_t memory = host_figure(h, "memory_bytes");
+    int64_t handles = host_figure(h, "handles");
     round_of(s, count);
-    int64_t grown = host_figure(h, "memory_bytes") - memory;
-    printf("%d faults: memory grew by %lld bytes from %lld\n", count, (long long)grown,
-           (long long)memory);
+    int64_t memory_grown = host_figure(h, "memory_bytes") - memory;
+    int64_t handles_grown = host_figure(h, "handles") - handles;
+    printf("%d faults: memory grew by %lld bytes from %lld, handles by %lld from %lld\n", count,
+           (long long)memory_grown, (long long)memory, (long long)handles_grown,
+           (long long)handles);
     (void)fflush(stdout);
-    return grown;
-}
-
-static int64_t growth_allowed(int count) {
-    return GROWTH_BYTES + (int64_t)GROWTH_BYTES_EACH * count;
+    return handles_grown <= HANDLES &&
+           (scale_sanitized() || memory_grown <= GROWTH_BYTES + (int64_t)GROWTH_BYTES_EACH * count);
 }
 
 SCENARIO(faults_leak) {
@@ -76,15 +76,13 @@ SCENARIO(faults_leak) {
     net_socket s = faults_connect(h, "game", 1);
     CHECK_INT(faults_join(s, "hall"), PORTICO_OK);
     round_of(s, first);
-    int64_t handles = host_figure(h, "handles");
     /* Some is reserved once, and the reporter reads symbols some time after the fault. */
-    bool grows = true;
-    for (int i = 0; i < ROUNDS && grows; i++) {
-        grows = growth_of(s, first) > growth_allowed(first);
+    bool steady = false;
+    for (int i = 0; i < ROUNDS && !steady; i++) {
+        steady = is_steady(s, first);
     }
-    CHECK(scale_sanitized() || !grows);
-    CHECK(count == first || scale_sanitized() || growth_of(s, count) <= growth_allowed(count));
-    CHECK(host_figure(h, "handles") <= handles + HANDLES);
+    CHECK(steady);
+    CHECK(count == first || is_steady(s, count));
     net_close(s);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);

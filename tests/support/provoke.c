@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_MS = 10000, TRIED_MS = 20000, ENDING_MS = 1500, TRIES = 3 };
+enum { EXIT_MS = 60000, LOOK_MS = 10000, TRIED_MS = 20000, ENDING_MS = 1500, TRIES = 3 };
 
 bool provoke_can(uint32_t entry) {
     return provoke_acts[entry].act != NULL;
@@ -31,10 +31,13 @@ void provoker_fini(provoker *p) {
     provoke_drop(&p->victim);
 }
 
-/* A host that ends serves on other threads until it has written its report. */
+/* A host that ends serves on other threads until it has written its report, which may take long. */
 static bool ends(provoker *p) {
     uint64_t end_ms = clock_now_ms() + ENDING_MS;
     while (p->with_ctl && host_alive(p->host) && clock_now_ms() < end_ms) {
+        if (host_log_count(p->host, "the process ends") > 0) {
+            (void)host_wait_exit(p->host, EXIT_MS);
+        }
         clock_sleep_ms(10);
     }
     return !host_alive(p->host);
@@ -42,7 +45,7 @@ static bool ends(provoker *p) {
 
 /* Something was not as promised: perhaps because the process has ended. */
 static provoked look(provoker *p, const char *what) {
-    uint64_t end_ms = clock_now_ms() + EXIT_MS;
+    uint64_t end_ms = clock_now_ms() + LOOK_MS;
     if (ends(p)) {
         return PROVOKED_ENDED;
     }
