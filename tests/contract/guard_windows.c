@@ -129,6 +129,7 @@ typedef struct fatal_case {
 
 static const fatal_case cases[] = {
     {WINDOWS_PRINT, 0xc0000005u, "MEMORY in_guard in_allocator owner\n"},
+    {WINDOWS_READ, 0xc0000005u, "MEMORY in_guard in_allocator owner\n"},
     {WINDOWS_CRITICAL, 0xc0000005u, "MEMORY in_guard in_allocator owner\n"},
     {WINDOWS_THREAD_FAULTS, 0xc0000005u, "MEMORY\n"},
     {WINDOWS_THREAD_OVERFLOWS, 0xc00000fdu, "STACK\n"},

@@ -22,6 +22,7 @@
 #include "os/compiler.h"
 
 #include <malloc.h>
+#include <stdatomic.h>
 
 enum { THROWN_BY_GCC = 0x20474343 };
 
@@ -243,6 +244,7 @@ static LONG WINAPI on_unhandled(EXCEPTION_POINTERS *e) {
 
 portico_status os_faults_start(const os_fault_hooks *hooks) {
     guard_images_start();
+    guard_locking_look();
     guard_hooks_start(hooks);
     portico_status status = guard_threads_start();
     if (status != PORTICO_OK) {
@@ -276,6 +278,7 @@ bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
         return true;
     }
     guard g = {.outer = t->innermost, .owner = owner, .list = guard_tib()->ExceptionList};
+    atomic_signal_fence(memory_order_seq_cst); /* for os_guard_interrupt */
     t->innermost = &g;
     bool whole = guard_enter(fn, arg, &g.stack);
     t->innermost = g.outer;

@@ -257,6 +257,7 @@ static const void *find(const char *library, const char *function) {
 
 void guard_replace_calls(HMODULE library) {
     if (guard_slot != TLS_OUT_OF_INDEXES) {
+        guard_locking_look();
         win_replace_imports(library, find);
     }
 }

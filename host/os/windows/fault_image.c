@@ -70,3 +70,19 @@ RUNTIME_FUNCTION *guard_function_at(const guard_image *image, uintptr_t address)
     }
     return NULL;
 }
+
+/* The information of a part ends with the entry of the part before it, after two bytes for each of
+ * an even number of codes.
+ * https://learn.microsoft.com/cpp/build/exception-handling-x64 (chained unwind info) */
+const RUNTIME_FUNCTION *guard_whole_function(const guard_image *image, const RUNTIME_FUNCTION *f) {
+    enum { FLAGS_AT = 0, CODES_AT = 2, HEADER = 4, PARTS_MAX = 32 };
+    for (int i = 0; i < PARTS_MAX; i++) {
+        const uint8_t *info = (const uint8_t *)(image->begin + f->UnwindData);
+        if ((info[FLAGS_AT] >> 3 & UNW_FLAG_CHAININFO) == 0) {
+            break;
+        }
+        size_t codes = (info[CODES_AT] + 1u) & ~1u;
+        f = (const RUNTIME_FUNCTION *)(const void *)(info + HEADER + 2 * codes);
+    }
+    return f;
+}

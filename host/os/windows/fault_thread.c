@@ -8,6 +8,7 @@
 
 #include "os/compiler.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { GUARD_PAGES_BYTES = 3 * 4096, LOW_BYTES = 64 * 1024 }; /* for os_stack_limit */
@@ -105,6 +106,7 @@ os_guard_thread *os_guard_self(void) {
 
 void guard_probe(os_guard_thread *t, void (*fn)(void *arg), void *arg) {
     guard g = {.outer = t->innermost, .list = guard_tib()->ExceptionList, .probe = true};
+    atomic_signal_fence(memory_order_seq_cst); /* for os_guard_interrupt */
     t->innermost = &g;
     bool whole = guard_enter(fn, arg, &g.stack);
     t->innermost = g.outer;

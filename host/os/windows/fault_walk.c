@@ -153,7 +153,8 @@ void guard_describe(os_guard_thread *self, const os_guard_thread *t, const CONTE
     guard_probe(self, walk_frames, &w);
     join_copies(fault);
     fault->in_host = guard_image_has(&guard_host, context->Rip);
-    fault->in_allocator = guard_image_has(&guard_system, context->Rip) || t->locked_files > 0;
+    fault->in_allocator = guard_image_has(&guard_system, context->Rip) || t->locked_files > 0 ||
+                          guard_is_locking(fault);
     /* Wine's libraries keep their handlers in a list, as 32-bit Windows does. */
     uintptr_t list = (uintptr_t)guard_tib()->ExceptionList;
     if (!walk->stands && list > context->Rsp && list < walk->guard) {

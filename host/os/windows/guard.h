@@ -131,6 +131,17 @@ void guard_images_start(void);
 /* The entry of `image` for the function that has this code; NULL: it has none. */
 RUNTIME_FUNCTION *guard_function_at(const guard_image *image, uintptr_t address);
 
+/* The entry of the function that `f`, perhaps only a part of one, belongs to. */
+const RUNTIME_FUNCTION *guard_whole_function(const guard_image *image, const RUNTIME_FUNCTION *f);
+
+/* ---- fault_locking.c ---- */
+
+/* Looks at the C libraries that are loaded now. */
+void guard_locking_look(void);
+
+/* Whether the fault is in a function of a C library that may hold a lock. */
+bool guard_is_locking(const os_fault *fault);
+
 /* ---- fault_symbols.c ---- */
 
 /* Finds the name of the function that the address is in, in the file of the image. */
@@ -220,8 +231,8 @@ const void *guard_find_lock(const char *library, const char *function);
 /* ---- fault_calls.c ---- */
 
 /* Replaces what the library imports to end the process or a thread by functions of the host's that
- * raise a fault; also in the libraries that it has brought along. Nothing before os_faults_start.
- * */
+ * raise a fault; also in the libraries that it has brought along. Before os_faults_start it does
+ * nothing. */
 void guard_replace_calls(HMODULE library);
 
 /* ---- replace.c ---- */

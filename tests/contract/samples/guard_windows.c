@@ -193,6 +193,13 @@ static APART void abort_as_microsoft(void) {
     UnhandledExceptionFilter(&pointers);
 }
 
+static void read_to_bad(void) {
+    FILE *file = fopen("read.txt", "w+");
+    check(file != NULL && fputs("one line", file) >= 0);
+    rewind(file);
+    sink = fgets((char *)(null_address + 8), 9, file) != NULL;
+}
+
 typedef void plain_fn(void);
 typedef void code_fn(int code);
 
@@ -212,6 +219,7 @@ static void run_found(int what) {
 static void run_fatal(int what) {
     switch (what) {
     case WINDOWS_PRINT: printf("%s", (const char *)(null_address + 8)); break;
+    case WINDOWS_READ: read_to_bad(); break;
     case WINDOWS_CRITICAL: EnterCriticalSection((CRITICAL_SECTION *)(null_address + 8)); break;
     case WINDOWS_THREAD_FAULTS: run_thread(thread_faults); break;
     case WINDOWS_THREAD_OVERFLOWS: run_thread(thread_overflows); break;

@@ -28,6 +28,7 @@ typedef enum guard_windows_what {
     WINDOWS_WHATS,
     /* Not to be contained. */
     WINDOWS_PRINT = 100,   /* of a bad address, to stdout */
+    WINDOWS_READ,          /* to a bad address, from a file */
     WINDOWS_CRITICAL,      /* of ntdll.dll's: a lock that is none */
     WINDOWS_THREAD_FAULTS, /* a thread of the library's own */
     WINDOWS_THREAD_OVERFLOWS,
