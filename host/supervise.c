@@ -36,7 +36,7 @@ static struct {
     bool stops_at_once; /* a second one came */
 } supervisor;
 
-/* What has happened so far. */
+/* The ends so far. */
 typedef struct history {
     uint64_t ends_ms[ENDS_MAX]; /* of the last hosts, as a ring */
     uint32_t ends;

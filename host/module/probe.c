@@ -22,7 +22,8 @@ enum {
     LOOK_MS = 100,      /* whether the host is stopping meanwhile */
     STOPPING_MS = 1000, /* a file that takes longer than this is given up then */
     END_MS = 5000,      /* for a child that has closed its pipe to end */
-    KEEPER_MS = 5000
+    KEEPER_MS = 5000,
+    ANSWER_BYTES = 4096
 };
 
 static struct {
@@ -32,6 +33,9 @@ static struct {
     uint32_t number; /* of the last request */
     os_child *child; /* NULL: the keeper has to start one */
     uint32_t loads;  /* of the child */
+    size_t at;       /* in what it has answered: `answered` bytes */
+    size_t answered;
+    char answers[ANSWER_BYTES];
 
     os_thread *keeper; /* NULL until it is needed */
     os_mutex lock;     /* guards what follows */
@@ -134,6 +138,8 @@ static bool have_child(void) {
     probe.next = NULL;
     os_mutex_unlock(&probe.lock);
     probe.loads = 0;
+    probe.at = 0;
+    probe.answered = 0;
     return probe.child != NULL;
 }
 
@@ -171,35 +177,47 @@ typedef struct trial {
     probe_step step;
 } trial;
 
+/* In one piece: each write costs the child a read. */
 static portico_status send_request(const trial *t) {
+    static char bytes[sizeof(probe_request) + 2 * PROBE_PATH_MAX];
     probe_request request = {++probe.number, (uint32_t)strlen(t->path), (uint32_t)strlen(t->file)};
-    portico_status status = os_child_write(probe.child, &request, sizeof request);
-    if (status == PORTICO_OK) {
-        status = os_child_write(probe.child, t->path, request.path_size);
+    char *path = bytes + sizeof request;
+    char *file = path + request.path_size;
+    memcpy(bytes, &request, sizeof request);
+    memcpy(path, t->path, request.path_size);
+    memcpy(file, t->file, request.file_size);
+    return os_child_write(probe.child, bytes, (size_t)(file - bytes) + request.file_size);
+}
+
+/* Reads more of the answers, unless the time is over or the host is stopping. */
+static portico_status receive_more(const trial *t) {
+    uint64_t spent_ms = os_monotonic_ms() - t->begun_ms;
+    portico_status status = PORTICO_E_TIMEOUT;
+    while (status == PORTICO_E_TIMEOUT) {
+        if (spent_ms >= probe.limit_ms) {
+            return PORTICO_E_TIMEOUT;
+        }
+        if (spent_ms >= STOPPING_MS && control_ending()) {
+            return PORTICO_E_SHUTDOWN;
+        }
+        status = os_child_read(probe.child, probe.answers, ANSWER_BYTES, LOOK_MS, &probe.answered);
+        spent_ms = os_monotonic_ms() - t->begun_ms;
     }
-    if (status == PORTICO_OK) {
-        status = os_child_write(probe.child, t->file, request.file_size);
-    }
+    probe.at = 0;
     return status;
 }
 
-/* Reads all of it, unless the time is over or the host is stopping. */
 static portico_status receive(const trial *t, void *data, size_t size) {
     for (size_t done = 0; done < size;) {
-        size_t count = 0;
-        uint64_t spent_ms = os_monotonic_ms() - t->begun_ms;
-        portico_status status =
-            os_child_read(probe.child, (char *)data + done, size - done, LOOK_MS, &count);
-        done += count;
-        if (status != PORTICO_OK && status != PORTICO_E_TIMEOUT) {
+        portico_status status = probe.at < probe.answered ? PORTICO_OK : receive_more(t);
+        if (status != PORTICO_OK) {
             return status;
         }
-        if (done < size && spent_ms >= probe.limit_ms) {
-            return PORTICO_E_TIMEOUT;
-        }
-        if (done < size && spent_ms >= STOPPING_MS && control_ending()) {
-            return PORTICO_E_SHUTDOWN;
-        }
+        size_t left = probe.answered - probe.at;
+        size_t part = size - done < left ? size - done : left;
+        memcpy((char *)data + done, probe.answers + probe.at, part);
+        probe.at += part;
+        done += part;
     }
     return PORTICO_OK;
 }

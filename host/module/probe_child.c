@@ -12,14 +12,30 @@
 
 enum { EXIT_LOST = 3 };
 
+/* Read from the host, and used up to `at`. */
+static struct {
+    size_t at;
+    size_t end;
+    char bytes[sizeof(probe_request) + 2 * PROBE_PATH_MAX];
+} received;
+
 /* False: the host has ended. */
 static bool receive(void *data, size_t size) {
-    size_t count = 0;
-    portico_status status = PORTICO_OK;
-    for (size_t done = 0; done < size && status == PORTICO_OK; done += count) {
-        status = os_parent_read((char *)data + done, size - done, &count);
+    for (size_t done = 0; done < size;) {
+        if (received.at == received.end) {
+            received.at = 0;
+            if (os_parent_read(received.bytes, sizeof received.bytes, &received.end) !=
+                PORTICO_OK) {
+                return false;
+            }
+        }
+        size_t left = received.end - received.at;
+        size_t part = size - done < left ? size - done : left;
+        memcpy((char *)data + done, received.bytes + received.at, part);
+        received.at += part;
+        done += part;
     }
-    return status == PORTICO_OK;
+    return true;
 }
 
 static void answer(const probe_request *request, probe_step step, portico_status status,

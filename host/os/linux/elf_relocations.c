@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <string.h>
 
-/* What a relocation writes. */
+/* The meaning of what a relocation writes. */
 typedef enum target {
     TARGET_UNKNOWN,
     TARGET_NOTHING,

@@ -22,7 +22,7 @@ enum {
     STD_HANDLES = 3
 };
 
-/* What one start needs. */
+/* All that one start needs. */
 typedef struct start {
     STARTUPINFOEXW info;
     HANDLE list[STD_HANDLES]; /* what the child inherits, each once */

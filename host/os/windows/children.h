@@ -6,7 +6,7 @@
 #include "private.h"
 
 enum {
-    CHILD_PIPE_BYTES = 16 * 1024,
+    CHILD_PIPE_BYTES = 64 * 1024,
     CHILD_KILLED = 137 /* what shells show for a process that was killed */
 };
 
