@@ -19,6 +19,27 @@
  *   [handler]   only inside a function of the module that the host has called
  *   [own turn]  only in the turn of the entity
  *
+ * FAULTS  A function of the module that the host has called faults if it uses a bad address,
+ * divides by zero, runs out of stack, calls abort or exit, fails an assert, or lets an exception
+ * out. The call then ends there, and the host continues:
+ *   undone      the states that the function received, and those that it got by room_state, are
+ *               what they were before the call (see [modules] state_copy_limit_bytes)
+ *   dropped     its packet, message or job. A request is answered with PORTICO_E_FAULT, and so is a
+ *               session_join; the reply of a job is empty; a load or swap is refused
+ *   closed      the session, with PORTICO_E_FAULT, after a fault in its migrate or in one of its
+ *               handlers but on_close; the room after one in its migrate or on_open
+ *   not undone  what the function has sent, posted, created, moved or closed; statics; locks,
+ *               descriptors and memory that it had. Destructors of C++ objects do not run
+ * If a build faults often, or soon after it has begun to serve, it is rolled back, or its module is
+ * frozen until the next build: then nothing closes, everybody waits, and what was interrupted is
+ * asked again (on_open, on_join, migrate). sdk/README.md, "When your code crashes", says more.
+ * A bad pointer in a call of the host is a fault of the module as well, before the call has done
+ * anything. The host touches all memory that a call names, also the part of an array that it does
+ * not fill.
+ * A fault ends the process if it is in a library that a function of the module has called in turn
+ * (malloc, printf), in a constructor of the library, on a thread of the module's own, or if it
+ * shows that memory is damaged.
+ *
  * STATUSES  Beyond the ones listed at each function:
  *   PORTICO_E_NO_MEMORY  nothing has changed: the call may succeed later
  *   PORTICO_E_STATE      the function changes the running host, and was called by `migrate` with
@@ -206,7 +227,8 @@ typedef void (*portico_on_packet)(portico_session session, void *state,
  *   PORTICO_E_NOT_FOUND         the opcode has no handler, and unknown_opcode is `close`
  *   PORTICO_E_SHUTDOWN, ..._E_UNLOADED
  *                               the host is stopping, or the module is being unloaded
- *   PORTICO_E_FAULT             an exception left one of the module's handlers, see portico.hpp
+ *   PORTICO_E_FAULT             a handler has faulted, or an exception has left it; or the session
+ *                               has waited too long for a frozen module
  *   another status              what on_open returned, or what the system reported */
 typedef void (*portico_on_close)(portico_session session, void *state, portico_status reason);
 
@@ -528,6 +550,7 @@ typedef struct portico_host {
      *   PORTICO_E_ROOM_CLOSED  the room closed before the session arrived, or before this call
      *   PORTICO_E_LIMIT        the room has max_members members
      *   PORTICO_E_CANCELLED    a later session_join or session_leave replaced this move
+     *   PORTICO_E_FAULT        on_join has faulted
      *   another status         on_join refused the session with it, or PORTICO_E_NO_MEMORY
      * If the room had ended before this call, the session stays where it is.
      * Order of messages:
@@ -651,6 +674,7 @@ typedef struct portico_host {
      *   PORTICO_E_GONE       the entity ended without a reply
      *   PORTICO_E_NOT_FOUND  the entity has no handler for `id`
      *   PORTICO_E_TIMEOUT    there was no reply for `timeout_ms`
+     *   PORTICO_E_FAULT      its handler has faulted without having replied
      * The handler finds `from` and `request` in the message, and may reply at once or later.
      * *number may be NULL. Statuses as for post.
      * PORTICO_E_BACKLOG  also if 100,000 requests of the asker have no answer yet
@@ -666,7 +690,7 @@ typedef struct portico_host {
     portico_status (*reply)(uint64_t request, const void *data, uint32_t size);
 
     /* Runs this module's job `id` on the pool for blocking work, then posts its reply to `reply_to`
-     * ({0}: to nobody) as a message of the same id. Copies `data`.
+     * ({0}: to nobody) as a message of the same id; an empty one if the job faults. Copies `data`.
      * PORTICO_E_NOT_FOUND  the module has no such job
      * PORTICO_E_BACKLOG    too many jobs already wait ([host] blocking_queue): try later or give up
      * PORTICO_E_TOO_BIG    more than 1 MiB
@@ -718,7 +742,8 @@ typedef struct portico_module {
      * Then nothing is left of the rooms and timers that this has begun, of messages to the module
      * itself, and of jobs; what it has sent to others has been sent. Runs on a thread of the host
      * that makes only such calls. If it does not return within [modules] swap_timeout_ms (at the
-     * start of the host: stop_timeout_ms, if that is longer), that is a fault. */
+     * start of the host: stop_timeout_ms, if that is longer), that is a fault, and like any fault
+     * here it gives up the load or swap. */
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:
@@ -731,7 +756,8 @@ typedef struct portico_module {
      * No handler of the module runs. After PORTICO_STOP_REPLACED the next generation takes over
      * `state`, and `start` is called again if a roll-back, or a swap that is given up, brings this
      * generation back. Runs where `start` does, with the same limit of time; at the end of the host
-     * and at an unload that is stop_timeout_ms, if that is longer. */
+     * and at an unload that is stop_timeout_ms, if that is longer. After a fault here the host goes
+     * on as if it had returned, and keeps the library in memory. */
     void (*stop)(void *state, uint32_t why);
 
     /* The module `name`, one of `required`, is about to be replaced by its `version`. Any status
