@@ -209,13 +209,12 @@ static bool check_older(void *arg, const generation *g) {
 static portico_status check_all_states(const swap_plan *p, const states *s, bool *needs_none,
                                        bool *reshapes, char why[IMAGE_WHY_MAX]) {
     portico_status status = check_states(p, p->from, s, needs_none, reshapes, why);
-    if (status != PORTICO_OK) {
-        return status;
-    }
     older_states o = {
         .plan = p, .states = s, .needs_none = needs_none, .reshapes = reshapes, .why = why};
-    (void)module_each_unsettled(p->module, p->to, check_older, &o);
-    return o.status;
+    if (status == PORTICO_OK && module_each_unsettled(p->module, p->to, check_older, &o)) {
+        status = o.status;
+    }
+    return status;
 }
 
 /* ---- session types -------------------------------------------------------------------------- */

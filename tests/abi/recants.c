@@ -28,6 +28,10 @@ static void on_one(portico_session session, void *state, const portico_packet *p
 }
 #endif
 
+#if GENERATION > 2
+static volatile uintptr_t nowhere; /* 0 */
+#endif
+
 static void begin_much(void) {
     portico_room room = {0};
     (void)portico->room_create("recants.room", "early", NULL, 0, &room);
@@ -55,7 +59,6 @@ static portico_status start(void *state, uint32_t why) {
         begin_much();
         system_sleep_ms(START_MS);
 #if GENERATION > 2
-        volatile uintptr_t nowhere = 0;
         *(volatile int *)nowhere = 1; /* NOLINT(performance-no-int-to-ptr) */
 #endif
         return PORTICO_E_STATE;
