@@ -1,6 +1,7 @@
 /* asks.c: see asks.h. */
 #include "sim/asks.h"
 
+#include "sim/crash.h"
 #include "sim/world.h"
 
 #include <string.h>
@@ -140,11 +141,12 @@ static void check_missing(const ask *a, portico_status status) {
     const post_box *to = post_find(a->to);
     switch (status) {
     case PORTICO_E_GONE:
-        if (a->arrived && !to->ended && !is_module(a->to)) { /* else see asks_settled */
+        if (a->arrived && !to->ended && !is_module(a->to) && !crash_was()) { /* else see settled */
             sim_fail("a request to %llu is answered as if that had ended", (ull)a->to);
         }
         break;
     case PORTICO_E_NOT_FOUND: CHECK(!a->handled); break;
+    case PORTICO_E_FAULT: CHECK(a->arrived && crash_was()); break;
     case PORTICO_E_TIMEOUT: CHECK(os_monotonic_ns() >= a->from_ns + a->timeout_ms * ms_ns); break;
     default: sim_fail("a request is answered with status %d", status);
     }

@@ -10,6 +10,7 @@
 #include "sim/asks.h"
 #include "sim/commander.h"
 #include "sim/counters.h"
+#include "sim/crash.h"
 #include "sim/messages_module.h"
 #include "sim/post.h"
 #include "sim/world.h"
@@ -97,11 +98,18 @@ static void administrate(void) {
         }
         break;
     case 8: (void)world_ctl("status", NULL); break;
+    case 9:
+        if (crash_was()) {
+            (void)world_ctl(world_random(2) == 0 ? "thaw messages" : "thaw second", NULL);
+        }
+        break;
     default: break;
     }
 }
 
 SCENARIO(messages) {
+    static const char *const modules[] = {"messages", "second", NULL};
+    char ini[512];
     os_thread *threads[CLIENTS] = {NULL};
     post_faults = world_random(3) != 0;
     if (!post_faults) {
@@ -112,9 +120,11 @@ SCENARIO(messages) {
     messages_flood = world_random(FLOODS) < world_count("flood", 1);
     world_build("messages", "messages 1");
     world_build("second", "second 1");
-    bool serves = world_start("workers = 3\nblocking_threads = 2\nblocking_queue = 4",
-                              "[module messages]\n[module second]\n[listener main]\n"
-                              "address = 127.0.0.1\nport = 7000\ntype = messages.session\n");
+    snprintf(ini, sizeof ini,
+             "%s[module messages]\n[module second]\n[listener main]\n"
+             "address = 127.0.0.1\nport = 7000\ntype = messages.session\n",
+             crash_policy());
+    bool serves = world_start("workers = 3\nblocking_threads = 2\nblocking_queue = 4", ini);
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;
     bool early = world_random(4) == 0;
     bool any_call = world_random(2) == 0; /* the stop comes within a command, a swap ... */
@@ -137,6 +147,7 @@ SCENARIO(messages) {
     }
     messages_budget = 0;
     sim_faults_end();
+    crash_end(modules);
     if (serves && !early) {
         os_sleep(SETTLE_MS);
         post_settled(SETTLE_MS / 2);

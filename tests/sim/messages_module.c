@@ -1,4 +1,5 @@
 /* messages_module.c: see messages_module.h. */
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/messages_module.h"
@@ -51,7 +52,28 @@ static void check_open(const char *library) {
 }
 
 static void check_state(const post_box *b, const view *v) {
+    if (b->unsure && crash_may_lose()) {
+        *v->handled = (uint32_t)b->handled;
+        *v->sum = b->sum;
+        *v->started = b->id == b->owner;
+    }
     CHECK(*v->handled == b->handled && *v->sum == b->sum);
+}
+
+/* Spoils the state, and does not return. */
+static _Noreturn void spoil(const view *v) {
+    *v->handled = world_random(UINT32_MAX);
+    *v->sum = world_random(UINT32_MAX);
+    *v->started = world_random(UINT32_MAX);
+    crash(NULL, 0);
+}
+
+/* A moment at which a handler may fault, which began when the box had these values. */
+static void may_crash(post_box *b, const view *v, uint64_t handled, uint64_t sum) {
+    if (crash_due()) {
+        post_faults_in(b, handled, sum);
+        spoil(v);
+    }
 }
 
 /* Returns what it adds to the sum of the state. */
@@ -59,6 +81,10 @@ static uint64_t take(post_box *b, const portico_message *message) {
     uint64_t number = 0;
     if (message->id == ANSWER) {
         return asks_answered(b, message);
+    }
+    if (message->id == JOB && message->size == 0 && crash_was()) {
+        b->handled++;
+        return 0;
     }
     CHECK(message->size == sizeof number && message->status == PORTICO_OK);
     memcpy(&number, message->data, sizeof number);
@@ -75,8 +101,11 @@ static void on_message(const view *v, uint64_t entity, const portico_message *me
     post_box *b = post_enter(entity);
     check_open(v->library);
     check_state(b, v);
+    uint64_t handled = b->handled;
+    uint64_t sum = b->sum;
     *v->sum += take(b, message);
     *v->handled += 1;
+    may_crash(b, v, handled, sum);
     if (message->id == ASK && world_random(2) == 0) {
         uint64_t number = 0;
         memcpy(&number, message->data, sizeof number);
@@ -92,18 +121,24 @@ static void on_message(const view *v, uint64_t entity, const portico_message *me
         act_flood(entity);
     }
     check_state(b, v);
+    may_crash(b, v, handled, sum);
     post_leave(b);
 }
 
 static portico_status on_open(const view *v, portico_session session) {
     CHECK(visitor_count < VISITORS_MAX);
     check_open(v->library);
-    CHECK(*v->handled == 0 && *v->sum == 0);
+    if (crash_due()) {
+        spoil(v);
+    }
+    CHECK((*v->handled == 0 && *v->sum == 0) || crash_may_lose());
+    *v->handled = 0;
+    *v->sum = 0;
     visitor *who = &visitors[visitor_count];
     uint64_t data = visitor_count++;
     who->id = session.id;
     portico_status status = host->session_send(session, WELCOME, &data, sizeof data);
-    (void)post_open(session.id, host->self().id);
+    post_open(session.id, host->self().id)->is_session = true;
     (void)post_enter(session.id);
     act(session.id);
     post_leave(post_find(session.id));
@@ -120,12 +155,16 @@ static void on_packet(const view *v, portico_session session, const portico_pack
     memcpy(&number, packet->data, sizeof number);
     CHECK(number == visitor_find(session.id)->commands++);
     act(session.id);
+    may_crash(b, v, b->handled, b->sum);
     act(session.id);
     check_state(b, v);
     post_leave(b);
 }
 
 static void on_close(const view *v, portico_session session, portico_status reason) {
+    if (post_find(session.id) == NULL && crash_was()) {
+        return; /* its on_open has faulted */
+    }
     post_box *b = post_enter(session.id);
     check_open(v->library);
     check_state(b, v);
@@ -135,22 +174,36 @@ static void on_close(const view *v, portico_session session, portico_status reas
     post_end(b);
     ended_note(session.id, ENDED_SESSION);
     ledger_closes(reason);
+    if (crash_due()) {
+        spoil(v);
+    }
 }
 
 static portico_status on_room_open(const view *v, portico_room room) {
     check_open(v->library);
-    CHECK(*v->handled == 0 && *v->sum == 0);
+    if (crash_due()) {
+        spoil(v);
+    }
+    CHECK((*v->handled == 0 && *v->sum == 0) || crash_may_lose());
+    *v->handled = 0;
+    *v->sum = 0;
     (void)post_open(room.id, host->self().id);
     return PORTICO_OK;
 }
 
 static void on_room_close(const view *v, portico_room room) {
+    if (post_find(room.id) == NULL && crash_was()) {
+        return; /* its on_open has faulted */
+    }
     post_box *b = post_enter(room.id);
     check_open(v->library);
     check_state(b, v);
     post_leave(b);
     post_end(b);
     ended_note(room.id, ENDED_ROOM);
+    if (crash_due()) {
+        spoil(v);
+    }
 }
 
 static uint32_t on_job(const char *library, const void *data, uint32_t size, void *reply) {
@@ -161,6 +214,10 @@ static uint32_t on_job(const char *library, const void *data, uint32_t size, voi
     post_works(number);
     os_sleep(world_random(JOB_MS));
     check_open(library);
+    if (crash_due()) {
+        post_job_faults(number);
+        crash(NULL, 0);
+    }
     memcpy(reply, &number, sizeof number);
     return sizeof number;
 }
@@ -176,9 +233,14 @@ static portico_status on_start(const view *v, uint32_t why) {
     portico_entity self = host->self();
     portico_timer timer = {0};
     check_open(v->library);
-    CHECK(*v->started == (why != PORTICO_START_LOADED));
     if (why != PORTICO_START_LOADED) {
         check_state(post_find(self.id), v);
+    }
+    CHECK(*v->started == (why != PORTICO_START_LOADED));
+    if (why != PORTICO_START_RETURNED && crash_due()) {
+        spoil(v);
+    }
+    if (why != PORTICO_START_LOADED) {
         return PORTICO_OK;
     }
     *v->started = 1;
@@ -193,11 +255,26 @@ static portico_status on_start(const view *v, uint32_t why) {
     return status;
 }
 
+/* The module was frozen, and its unload did not call it for what has ended since. */
+static void bury(uint64_t self) {
+    post_bury(self);
+    for (uint32_t i = 0; i < visitor_count; i++) {
+        const post_box *b = post_find(visitors[i].id);
+        if (visitors[i].reason == 0 && (b == NULL || b->owner == self)) {
+            visitors[i].reason = PORTICO_E_FAULT;
+            ledger_closes(PORTICO_E_FAULT);
+        }
+    }
+}
+
 static void on_stop(const view *v, uint32_t why) {
     check_open(v->library);
-    CHECK(*v->started == 1);
     check_state(post_find(host->self().id), v);
+    CHECK(*v->started == 1);
     if (why != PORTICO_STOP_REPLACED) {
+        if (crash_is_dead(crash_caller())) {
+            bury(host->self().id);
+        }
         end_module();
     }
 }

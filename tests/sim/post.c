@@ -1,6 +1,7 @@
 /* post.c: see post.h. */
 #include "sim/post.h"
 
+#include "sim/crash.h"
 #include "sim/world.h"
 
 typedef unsigned long long ull;
@@ -74,6 +75,22 @@ post_box *post_enter(uint64_t id) {
 void post_leave(post_box *b) {
     CHECK(b->inside);
     b->inside = false;
+}
+
+void post_faults_in(post_box *b, uint64_t handled, uint64_t sum) {
+    b->handled = handled;
+    b->sum = sum;
+    b->unsure = true;
+    b->ends = b->ends || b->is_session;
+    post_leave(b);
+}
+
+void post_bury(uint64_t owner) {
+    for (uint32_t i = 0; i < box_count; i++) {
+        if (boxes[i].owner == owner && boxes[i].id != owner && !boxes[i].ended) {
+            post_end(&boxes[i]);
+        }
+    }
 }
 
 void post_end(post_box *b) {
@@ -199,6 +216,10 @@ void post_works(uint64_t number) {
     it->works = true;
 }
 
+void post_job_faults(uint64_t number) {
+    item_of(number)->over = true;
+}
+
 /* ---- arrival ------------------------------------------------------------------------------ */
 
 /* Earlier letters of the same sender have arrived. */
@@ -245,6 +266,9 @@ void post_arrives(post_box *b, post_kind kind, uint64_t number, uint32_t missed)
 
 static void check_arrived(const item *it, uint64_t until_ns) {
     uint64_t due = 1;
+    if (it->kind == POST_JOB && !it->works && crash_was()) {
+        return; /* its module was not called any more, so the reply has no number */
+    }
     if (it->kind == POST_ONCE && it->until_ns + it->delay_ms * ms_ns > until_ns) {
         return;
     }
@@ -273,7 +297,8 @@ void post_settled(uint32_t idle_ms) {
 
 void post_closed(void) {
     for (uint32_t i = 0; i < item_count; i++) {
-        CHECK(items[i].kind != POST_JOB || items[i].status != PORTICO_OK || items[i].works);
+        CHECK(items[i].kind != POST_JOB || items[i].status != PORTICO_OK || items[i].works ||
+              crash_was());
     }
     for (uint32_t i = 0; i < box_count; i++) {
         CHECK(boxes[i].ended);

@@ -12,11 +12,13 @@
 
 typedef struct post_box {
     uint64_t id;
-    uint64_t owner;   /* the module's */
-    bool open;        /* its first handler has begun */
-    bool ended;       /* its last handler has returned */
-    bool ends;        /* somebody has begun to end it */
+    uint64_t owner; /* the module's */
+    bool open;      /* its first handler has begun */
+    bool ended;     /* its last handler has returned */
+    bool ends;      /* somebody has begun to end it */
+    bool is_session;
     bool inside;      /* a handler runs */
+    bool unsure;      /* a handler has faulted: see crash_may_lose */
     uint64_t handled; /* messages: what its state must have */
     uint64_t sum;     /* of their numbers */
 } post_box;
@@ -30,6 +32,10 @@ post_box *post_open(uint64_t id, uint64_t owner);
 /* Encloses a handler. post_enter lets other threads run. */
 post_box *post_enter(uint64_t id);
 void post_leave(post_box *b);
+/* A handler is about to fault, which began when the box had these values. */
+void post_faults_in(post_box *b, uint64_t handled, uint64_t sum);
+/* The module ends while it is not called: the others of its boxes have ended. */
+void post_bury(uint64_t owner);
 /* The entity has ended: nothing arrives any more. A module's timers end with it. */
 void post_end(post_box *b);
 post_box *post_find(uint64_t id);
@@ -60,6 +66,8 @@ uint64_t post_job(uint64_t owner, uint64_t reply_to);
 void post_jobbed(uint64_t number, portico_status status, uint32_t waiting_max);
 /* The job runs. */
 void post_works(uint64_t number);
+/* It faults: its reply has no number. */
+void post_job_faults(uint64_t number);
 
 /* ---- arrival ------------------------------------------------------------------------------ */
 
