@@ -82,19 +82,11 @@ static uint64_t slot_count(watch_slot *s) {
     return atomic_load_explicit(&s->count, memory_order_relaxed) + COUNT_STEP;
 }
 
-COLD static uint64_t read_clock(void) {
-    return os_monotonic_ns();
-}
-
-void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_t entity_id) {
-    if (own == NULL) {
-        take_slot();
-    }
-    watch_slot *s = own;
+static inline void slot_begin(watch_slot *s, uint64_t now_ns, const char *name, const char *what,
+                              uint32_t number, uint64_t entity_id) {
     uint64_t count = slot_count(s);
     uint64_t runs = atomic_load_explicit(&s->runs, memory_order_relaxed) + 1;
     watch_run *r = &s->run[runs % WATCH_RING];
-    uint64_t now_ns = clock_ns != 0 ? clock_ns : read_clock();
     atomic_store_explicit(&r->first, count >> COUNT_SHIFT, memory_order_relaxed);
     atomic_store_explicit(&r->started_ns, now_ns, memory_order_relaxed);
     atomic_store_explicit(&r->entity, entity_id, memory_order_relaxed);
@@ -102,6 +94,25 @@ void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_
     atomic_store_explicit(&r->name, name, memory_order_relaxed);
     atomic_store_explicit(&s->runs, runs, memory_order_release);
     slot_next(s, count, number, CALL_FIRST);
+}
+
+/* The thread's first call, or one without a known time. */
+COLD static void begin_unprepared(const char *name, const char *what, uint32_t number,
+                                  uint64_t entity_id) {
+    if (own == NULL) {
+        take_slot();
+    }
+    slot_begin(own, clock_ns != 0 ? clock_ns : os_monotonic_ns(), name, what, number, entity_id);
+}
+
+void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_t entity_id) {
+    watch_slot *s = own;
+    uint64_t now_ns = clock_ns;
+    if (s == NULL || now_ns == 0) {
+        begin_unprepared(name, what, number, entity_id);
+    } else {
+        slot_begin(s, now_ns, name, what, number, entity_id);
+    }
 }
 
 void watchdog_next(uint32_t number) {
