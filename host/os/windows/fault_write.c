@@ -93,10 +93,9 @@ static DWORD WINAPI dump_main(void *arg) {
     if (write != NULL) {
         MINIDUMP_EXCEPTION_INFORMATION exception = {.ThreadId = d->thread,
                                                     .ExceptionPointers = guard_end_exception()};
-        d->written = write(GetCurrentProcess(), GetCurrentProcessId(), d->file,
-                           MiniDumpWithThreadInfo | MiniDumpWithUnloadedModules |
-                               MiniDumpWithIndirectlyReferencedMemory,
-                           &exception, NULL, NULL);
+        d->written =
+            write(GetCurrentProcess(), GetCurrentProcessId(), d->file,
+                  MiniDumpWithThreadInfo | MiniDumpWithUnloadedModules, &exception, NULL, NULL);
     }
     return 0;
 }
