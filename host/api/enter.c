@@ -8,7 +8,7 @@ void api_raise(void) {
         os_guard_raise(OS_FAULT_STACK,
                        "it calls a function of the host and has less than 64 KiB of stack left");
     }
-    if (atomic_load(&running_now.abandoned)) {
+    if (running_is_abandoned(&running_now)) {
         os_guard_raise(OS_FAULT_HANG, "nobody waits for this call any more");
     }
 }

@@ -10,7 +10,7 @@
 #include <portico/portico.h>
 
 /* ---- enter.c: what each function does before anything else ------------------------------------
-
+ *
  * A function touches the memory that the module has named before it takes a lock or a hold, or
  * changes anything. So a bad address is a fault of the module at a place where it can be contained
  * (module/call.c), and the host stays whole. For the same reason it refuses a caller who has used
@@ -21,7 +21,7 @@ COLD void api_raise(void);
 
 /* Enough stack is left for a function of the host, and somebody waits for the call. */
 static inline void api_enter(void) {
-    if (os_stack_is_low() || atomic_load_explicit(&running_now.abandoned, memory_order_relaxed)) {
+    if (os_stack_is_low() || running_is_abandoned(&running_now)) {
         api_raise();
     }
 }

@@ -79,6 +79,29 @@ static void loader_tell_end(module *m) {
     }
 }
 
+static void find_frozen(void *arg, module *m) {
+    const module **found = arg;
+    if (m != found[0] && gate_is_frozen(&m->gate)) {
+        found[1] = m;
+    }
+}
+
+/* A session that waits at a frozen module has not left the others that it belongs to. */
+static void say_not_ended(const module *m, char why[IMAGE_WHY_MAX]) {
+    const module *found[] = {m, NULL};
+    char also[160] = "";
+    module_table_each(find_frozen, (void *)found);
+    if (found[1] != NULL) {
+        snprintf(also, sizeof also,
+                 ", or its sessions wait for %s, which is frozen (swap or thaw it first)",
+                 found[1]->name);
+    }
+    snprintf(why, IMAGE_WHY_MAX,
+             "a handler of %s has not returned within %u ms%s: the module stays loaded, its "
+             "sessions are closed",
+             m->name, 2 * loader_config()->stop_timeout_ms, also);
+}
+
 portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     module *m = module_find(name);
     why[0] = '\0';
@@ -100,10 +123,7 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     loader_tell_end(m);
     module_withdraw(m);
     if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
-        snprintf(why, IMAGE_WHY_MAX,
-                 "a handler of %s has not returned within %u ms: the module stays loaded, its "
-                 "sessions are closed",
-                 name, 2 * loader_config()->stop_timeout_ms);
+        say_not_ended(m, why);
         log_error("modules", "%s is not unloaded: %s", name, why);
         loader_restore(m);
         return PORTICO_E_TIMEOUT;

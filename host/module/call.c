@@ -133,7 +133,7 @@ static bool contain(const os_fault *fault, void *owner) {
     if (r == NULL || r->module == NULL || r->generation->library == NULL) {
         return fault->raised && r != NULL && r->module != NULL;
     }
-    bool aborts = r->module->aborts && !atomic_load(&r->abandoned);
+    bool aborts = r->module->aborts && !running_is_abandoned(r);
     if (fault->kind == OS_FAULT_DAMAGE || fault->in_allocator || aborts) {
         return false;
     }
@@ -236,7 +236,7 @@ COLD static void call_faulted(call *c) {
     running *r = &running_now;
     r->probing = false;
     c->status = PORTICO_E_FAULT;
-    if (atomic_load(&r->abandoned)) {
+    if (!running_settle()) {
         return; /* caller.c has done all this, and the states may serve another generation */
     }
     kept_restore(c);
@@ -247,6 +247,7 @@ COLD static void call_faulted(call *c) {
         c->verdict = fault_judge(r->module, r->generation, is_closable(c->kind));
     }
     fault_tell(r->module, r->generation, c, os_guard_fault());
+    running_settled();
 }
 
 call *call_span(void (*f)(void *arg), void *arg, call *(*describe)(void *arg)) {

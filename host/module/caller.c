@@ -233,14 +233,17 @@ static bool caller_end(caller *r, os_fault *fault) {
     return ended;
 }
 
-/* Gives the caller up, unless its call has ended. */
+/* Gives the caller up, unless its call has ended. One that has just faulted ends without the
+ * module's help, so it is waited for. */
 static bool caller_lose(caller *r) {
     os_mutex_lock(&callers.lock);
-    bool lost = r->busy;
+    bool lost = r->busy && running_abandon(r->running);
     if (lost) {
         r->lost = true;
         generation_hold(r->generation);
-        atomic_store(&r->running->abandoned, true);
+    }
+    while (r->busy && !lost) {
+        os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
     }
     os_mutex_unlock(&callers.lock);
     return lost;

@@ -5,6 +5,23 @@
 
 _Thread_local running running_now;
 
+static bool fate_becomes(running *r, running_fate fate) {
+    running_fate open = FATE_OPEN;
+    return atomic_compare_exchange_strong(&r->fate, &open, fate);
+}
+
+bool running_settle(void) {
+    return fate_becomes(&running_now, FATE_SETTLES);
+}
+
+void running_settled(void) {
+    atomic_store(&running_now.fate, FATE_OPEN);
+}
+
+bool running_abandon(running *r) {
+    return fate_becomes(r, FATE_ABANDONED);
+}
+
 /* Replaces a byte by itself in one step, so that no write of another thread is lost. */
 static void touch(volatile char *at, bool write) {
     if (write) {
@@ -32,7 +49,7 @@ void running_probe_pages(const void *data, size_t size, bool write) {
 size_t running_probe_text(const char *text) {
     running_now.probing = true;
     atomic_signal_fence(memory_order_seq_cst); /* strlen stays between the two */
-    volatile size_t length = strlen(text); /* also if the caller does not need it */
+    volatile size_t length = strlen(text);     /* also if the caller does not need it */
     atomic_signal_fence(memory_order_seq_cst);
     running_now.probing = false;
     return length;

@@ -10,18 +10,33 @@
 struct call;
 struct module;
 
+typedef enum running_fate {
+    FATE_OPEN,      /* the call goes on, or has returned */
+    FATE_SETTLES,   /* it has faulted, and its thread restores the states */
+    FATE_ABANDONED, /* nobody waits for it (caller.h): the host's functions refuse all it asks */
+} running_fate;
+
 typedef struct running {
     struct module *module;  /* NULL: none */
     generation *generation; /* of `module` */
     volatile bool probing;  /* the host touches memory that the module has named */
     bool staging;           /* the generation is to replace one that serves */
     bool asks;              /* the control thread asks a migrate, see module_asks */
-    /* Nobody waits for the call any more (caller.h), so the host's functions refuse whatever it
-     * asks. Set by another thread. */
-    atomic_bool abandoned;
+    _Atomic running_fate fate;
 } running;
 
 extern _Thread_local running running_now;
+
+/* Two threads may want to end one call: its own, after a fault, and another one that waits no
+ * longer. The first succeeds. running_settle is for the call's own thread, which then calls
+ * running_settled; running_abandon is for the other one. */
+bool running_settle(void);
+void running_settled(void);
+bool running_abandon(running *r);
+
+static inline bool running_is_abandoned(const running *r) {
+    return atomic_load_explicit(&r->fate, memory_order_relaxed) == FATE_ABANDONED;
+}
 
 enum { RUNNING_PAGE = 4096 }; /* no system has smaller pages */
 
