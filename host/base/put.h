@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A text that grows in a buffer. It always ends with a zero; if it does not fit, "..." is its end. */
+/* A text that grows in a buffer. It always ends with a zero; if it does not fit, "..." is its
+ * end. */
 typedef struct put {
     char *text;
     size_t size; /* of the buffer: 4 or more */

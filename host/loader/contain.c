@@ -25,7 +25,7 @@ static struct {
     uint64_t swept_ms;   /* of the sweep */
 } containing;
 
-/* ---- back to the generation before ------------------------------------------------------------ */
+/* ---- back to the generation before ----------------------------------------------------------- */
 
 /* A module that is to be rolled back. */
 typedef struct wanted {
@@ -120,7 +120,7 @@ void contain_start(const config *c) {
     fault_policy_start(&limits, contain_act);
 }
 
-/* ---- thawing ----------------------------------------------------------------------------------- */
+/* ---- thawing --------------------------------------------------------------------------------- */
 
 /* The build was stopped for a swap that was undone, and its start faulted then. */
 static portico_status start_again(module *m, char why[IMAGE_WHY_MAX]) {
@@ -182,7 +182,7 @@ portico_status contain_thaw(const char *name, char why[IMAGE_WHY_MAX]) {
     return status;
 }
 
-/* ---- the time limit ---------------------------------------------------------------------------- */
+/* ---- the time limit -------------------------------------------------------------------------- */
 
 static void find_frozen(void *arg, module *m) {
     *(bool *)arg |= gate_is_frozen(&m->gate);

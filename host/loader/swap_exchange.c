@@ -94,8 +94,8 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     return status;
 }
 
-/* Starts a generation. If that fails, the timers and rooms that it has begun end, and its messages to
- * its own module and its jobs are dropped. What it has sent elsewhere stays. Gate closed. */
+/* Starts a generation. If that fails, the timers and rooms that it has begun end, and its messages
+ * to its own module and its jobs are dropped. What it has sent elsewhere stays. Gate closed. */
 static portico_status swap_start(const swap *w, generation *g, uint32_t why) {
     portico_status status = module_call_start(w->module, g, why);
     if (status != PORTICO_OK) {

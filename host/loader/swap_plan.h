@@ -38,9 +38,9 @@ typedef struct swap_plan {
 } swap_plan;
 
 /* Checks that `to`, which is prepared, can take over from the generation that serves, and makes
- * the plan. If some states are still of earlier generations, since the module was frozen before they
- * had followed, it must be able to take those over as well. On failure `why` says what prevents the
- * swap, and there is nothing to free. */
+ * the plan. If some states are still of earlier generations, since the module was frozen before
+ * they had followed, it must be able to take those over as well. On failure `why` says what
+ * prevents the swap, and there is nothing to free. */
 portico_status plan_make(swap_plan *p, module *m, generation *to, char why[IMAGE_WHY_MAX]);
 
 /* Asks the modules that depend on this one. To be called last, so that none is asked about a swap

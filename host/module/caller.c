@@ -139,7 +139,7 @@ static caller *caller_get(void) {
     return callers.idle;
 }
 
-/* ---- the call's own copy ---------------------------------------------------------------------- */
+/* ---- the call's own copy --------------------------------------------------------------------- */
 
 static const char *copy_name(char to[NAMES_MAX], const char *name) {
     if (name == NULL) {
@@ -188,7 +188,7 @@ static bool caller_take(caller *r, call *c) {
     return r->returned;
 }
 
-/* ---- the wait ---------------------------------------------------------------------------------- */
+/* ---- the wait -------------------------------------------------------------------------------- */
 
 /* Waits until the call has ended. False: it has not when it has taken `limit_ns`. Time in which its
  * thread has not come to begin it does not count. */

@@ -25,8 +25,8 @@ void caller_allow(uint32_t timeout_ms);
  * the call is lost, g->lost is set. */
 bool caller_make(module *m, generation *g, bool staging, struct call *c);
 
-/* Ends the thread. Waits for a moment for calls that are lost. False: some go on, so the process ends
- * without returning from main(): their code may use what that would destroy. */
+/* Ends the thread. Waits for a moment for calls that are lost. False: some go on, so the process
+ * ends without returning from main(): their code may use what that would destroy. */
 bool caller_stop(void);
 
 /* Deletes the copies of the modules whose calls go on, where the system can. All reports have been

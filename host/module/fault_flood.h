@@ -1,11 +1,11 @@
 /* fault_flood.h: decides which faults are reported, and which are only counted, so that a module
  * that faults without end does not fill the log. Not thread-safe: under the lock of fault_report.c.
  *
- * Faults are alike if they are of the same build, in the same kind of call and at the same place, and
- * cost the same.
- * The first is reported; those that follow are counted and summed up after FLOOD_MS, again and again
- * until none comes for that long. At most FLOOD_KINDS different faults are reported in that time;
- * more are summed up as `others`.
+ * Faults are alike if they are of the same build, in the same kind of call and at the same place,
+ * and cost the same.
+ * The first is reported; those that follow are counted and summed up after FLOOD_MS, again and
+ * again until none comes for that long. At most FLOOD_KINDS different faults are reported in that
+ * time; more are summed up as `others`.
  */
 #ifndef PORTICO_FAULT_FLOOD_H
 #define PORTICO_FAULT_FLOOD_H

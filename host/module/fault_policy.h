@@ -1,8 +1,8 @@
 /* fault_policy.h: decides what a contained fault does to its module.
  *
  *   A build on probation, which has served for less than probation_s, is rolled back at its first
- *   fault. Later fault_limit faults within fault_window_s do that. If there is no generation before,
- *   or that one has faulted as well, the module is frozen instead: two faulty builds never
+ *   fault. Later fault_limit faults within fault_window_s do that. If there is no generation
+ *   before, or that one has faulted as well, the module is frozen instead: two faulty builds never
  *   alternate. Otherwise the fault costs what it happened in.
  *
  * A roll-back freezes the module first: from then on no thread enters its code. The control thread

@@ -1,5 +1,5 @@
-/* fault_queue.h: what fault_report.c, fault_reporter.c and fault_slow.c share: the records that wait to be
- * written, and what is kept of the last ones. Everything is reserved from the start.
+/* fault_queue.h: what fault_report.c, fault_reporter.c and fault_slow.c share: the records that
+ * wait to be written, and what is kept of the last ones. Everything is reserved from the start.
  *
  * A thread reserves a slot under the lock, fills its record without it, and marks it as ready. The
  * reporter takes the slots in their order.

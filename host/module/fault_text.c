@@ -88,7 +88,7 @@ const char *fault_verdict_word(fault_verdict verdict) {
     return words[verdict];
 }
 
-/* ---- the lines of the report ------------------------------------------------------------------ */
+/* ---- the lines of the report ----------------------------------------------------------------- */
 
 static void label(put *p, const char *word) {
     put_text(p, "  ");

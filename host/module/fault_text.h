@@ -14,7 +14,8 @@ enum { FAULT_TEXT_MAX = 24 * 1024 };
  * (move) of arena 1.2.0, generation 3". */
 void fault_headline(put *p, const fault_record *r);
 
-/* Writes a place: "move_player (arena.c:142)", or if the function is not known "arena.so+0x1a2f". */
+/* Writes a place: "move_player (arena.c:142)", or if the function is not known
+ * "arena.so+0x1a2f". */
 void fault_place(put *p, const os_place *place);
 
 /* Writes the frames and the registers, in lines. */

@@ -3,9 +3,9 @@
  *
  * A thread marks itself as inside in a slot of its own, so that threads never write to the same
  * memory; the closer reads all slots. Entering costs one exchange of the thread's slot and one
- * load. Callers wait where they are while the gate is closed, but only for a moment: then they park,
- * so that no thread is held. A parked caller keeps its work in its place, so the order stays, and is
- * revived when the gate opens. At the gate of a frozen module callers park at once.
+ * load. Callers wait where they are while the gate is closed, but only for a moment: then they
+ * park, so that no thread is held. A parked caller keeps its work in its place, so the order stays,
+ * and is revived when the gate opens. At the gate of a frozen module callers park at once.
  *
  * A thread is inside one gate at a time, since no function of the host calls into a module.
  * Entering and leaving: any thread of the host. Closing and opening: control thread. The lock is a

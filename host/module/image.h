@@ -7,10 +7,10 @@
 
 /* Copies `file`, tries the copy (probe.h), loads it and checks its description. Without
  * copy_folder_start the file is loaded in place and untried, so that `portico inspect` leaves
- * nothing behind. On PORTICO_OK *result is a generation of which only the library's own constructors have
- * run. Otherwise `why` says what was found and what is needed. PORTICO_E_NOT_FOUND,
- * PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library), PORTICO_E_ABI, PORTICO_E_INVALID, those
- * of probe_file, ... */
+ * nothing behind. On PORTICO_OK *result is a generation of which only the library's own
+ * constructors have run. Otherwise `why` says what was found and what is needed.
+ * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE, PORTICO_E_DEPENDENCY (a library), PORTICO_E_ABI,
+ * PORTICO_E_INVALID, those of probe_file, ... */
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 
 /* A generation of a module that is part of the host. NULL when out of memory. */

@@ -5,8 +5,8 @@
 #include "module/caller.h"
 #include "module/fault_policy.h"
 
-/* Makes a call of `g` outside the gate. Its state is restored after a fault only if no handler runs at
- * the same time (`alone`). False: it faulted. */
+/* Makes a call of `g` outside the gate. Its state is restored after a fault only if no handler runs
+ * at the same time (`alone`). False: it faulted. */
 static bool make(module *m, generation *g, bool alone, call *c) {
     c->state = g->state;
     c->state_size = alone ? g->shape.size : 0;

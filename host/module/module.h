@@ -109,7 +109,8 @@ bool module_requires(const module *m, const char *name);
 void module_hold(module *m);
 void module_release(module *m);
 
-/* A call of the module is lost, so the module is not freed; and the end of that. [control thread] */
+/* A call of the module is lost, so the module is not freed; and the end of that. [control
+ * thread] */
 void module_lose(module *m);
 void module_find_lost(module *m);
 

@@ -66,8 +66,8 @@ portico_status os_parent_take(void);
 portico_status os_parent_read(void *data, size_t capacity, size_t *size);
 portico_status os_parent_write(const void *data, size_t size);
 
-/* Whether foreign code has copied this process by fork() since the last call, or os_parent_take. The
- * copy has ended at once. */
+/* Whether foreign code has copied this process by fork() since the last call, or os_parent_take.
+ * The copy has ended at once. */
 bool os_parent_forked(void);
 
 #endif

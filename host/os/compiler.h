@@ -25,8 +25,8 @@
 #define NOINLINE
 #endif
 
-/* Before a declaration: the function has no buffer on its stack, so it needs no canary there, though
- * the compiler may think so because it passes a variable's address on. */
+/* Before a declaration: the function has no buffer on its stack, so it needs no canary there,
+ * though the compiler may think so because it passes a variable's address on. */
 #if defined(__has_attribute)
 #if __has_attribute(no_stack_protector)
 #define NO_CANARY __attribute__((no_stack_protector))

@@ -45,7 +45,8 @@ static void member_remove(room *r, uint64_t id) {
     os_mutex_unlock(&r->lock);
 }
 
-/* In the gate: calls on_join. GATE_PARK: it has faulted, and the build that serves next is asked. */
+/* In the gate: calls on_join. GATE_PARK: it has faulted, and the build that serves next is
+ * asked. */
 static passage call_join(room *r, uint64_t session, portico_status *status) {
     if (r->type->on_join == NULL) {
         return GATE_PASSED;

@@ -50,8 +50,8 @@ bool room_close(room *r, portico_status reason);
 /* Closes all rooms of a module; NULL: all rooms. */
 void rooms_close(const module *m, portico_status reason);
 
-/* Closes the rooms that were begun with that number (begun.h), as if their module were unloaded. [any
- * thread] */
+/* Closes the rooms that were begun with that number (begun.h), as if their module were unloaded.
+ * [any thread] */
 void rooms_undo(uint32_t begun);
 
 uint32_t rooms_count(void);

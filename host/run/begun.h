@@ -1,5 +1,5 @@
-/* begun.h: marks what one call of a module begins (messages, timers, rooms), so that all of it can be
- * taken back if the call fails.
+/* begun.h: marks what one call of a module begins (messages, timers, rooms), so that all of it can
+ * be taken back if the call fails.
  */
 #ifndef PORTICO_BEGUN_H
 #define PORTICO_BEGUN_H

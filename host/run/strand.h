@@ -43,8 +43,8 @@ void strand_each(strand *s, void (*each)(void *arg, work *w), void *arg);
 void strand_pause(strand *s);
 void strand_resume(strand *s);
 
-/* In the turn, from the `run` of a work: puts the work back in front of the others. After its return
- * nothing runs until strand_revive. */
+/* In the turn, from the `run` of a work: puts the work back in front of the others. After its
+ * return nothing runs until strand_revive. */
 void strand_park(strand *s, work *w);
 
 /* Whether it is parked. */

@@ -24,8 +24,8 @@ void watchdog_start(uint32_t limit_ms);
  * have the same copy. */
 const char *watchdog_name(const char *module_name);
 
-/* Describes the call that the calling thread begins: `name` is from watchdog_name, `what` a constant
- * such as "opcode"; NULL: the call may take any time. */
+/* Describes the call that the calling thread begins: `name` is from watchdog_name, `what` a
+ * constant such as "opcode"; NULL: the call may take any time. */
 void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_t entity_id);
 
 /* The call has returned. */
@@ -68,8 +68,8 @@ typedef struct watchdog_hooks {
  * call] */
 void watchdog_set_hooks(const watchdog_hooks *hooks);
 
-/* In the hook `contain` of a fault OS_FAULT_HANG: false if the watchdog has interrupted this owner's
- * thread, but the call that took too long has returned. The thread stands still. */
+/* In the hook `contain` of a fault OS_FAULT_HANG: false if the watchdog has interrupted this
+ * owner's thread, but the call that took too long has returned. The thread stands still. */
 bool watchdog_still_hangs(const void *owner);
 
 /* Logs each call that exceeds the limit, once; when it returns, that is logged as well. Ends calls

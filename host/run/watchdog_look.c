@@ -161,7 +161,7 @@ static bool becomes_late(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     return true;
 }
 
-/* ---- where they are, and their end ------------------------------------------------------------ */
+/* ---- where they are, and their end ----------------------------------------------------------- */
 
 /* Describes where the thread is; with `end` tries to end its call. True: it has ended. *seen: it
  * has not, and *where is right. */
@@ -251,7 +251,7 @@ void watchdog_look_late(uint32_t ms) {
     }
 }
 
-/* ---- figures ---------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 void watchdog_describe(const char *module_name, char *text, size_t size) {
     uint64_t now_ns = os_monotonic_ns();

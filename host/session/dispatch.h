@@ -17,7 +17,8 @@ typedef struct dispatch_run {
 } dispatch_run;
 
 /* Calls the handler of the packet's opcode, else the owner's on_packet. GATE_NEVER: there is
- * neither, or its module is not called any more. GATE_PARK: parks_at is set, and the packet is to come again. It runs in a call_span. */
+ * neither, or its module is not called any more. GATE_PARK: parks_at is set, and the packet is to
+ * come again. It runs in a call_span. */
 passage dispatch_packet(session *s, dispatch_run *run, const portico_packet *packet);
 
 /* The call of the packet's handler. */

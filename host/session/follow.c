@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Ends the attachments of the modules that are not in `next`, the last one first. Their modules are
- * being unloaded, so their gates are open, or nobody passes them again. False: the unload of one has
- * failed since, and the session parks at its gate. */
+ * being unloaded, so their gates are open, or nobody passes them again. False: the unload of one
+ * has failed since, and the session parks at its gate. */
 static bool attachments_end_without(session *s, const layout *next, portico_status reason) {
     for (uint32_t i = s->attachment_count; i-- > 0;) {
         attachment *a = &s->attachments[i];

@@ -61,8 +61,8 @@ void session_leave_room(entity *e, entity *room_left, portico_status reason);
 static inline bool session_is_moving(const session *s) {
     return (atomic_load_explicit(&s->pending, memory_order_relaxed) & TURN_MOVE) != 0;
 }
-/* Moves the session towards `target`, unless parks_at is set afterwards. False: its turn continues in
- * the new place, so the caller does not have it any more. [turn] */
+/* Moves the session towards `target`, unless parks_at is set afterwards. False: its turn continues
+ * in the new place, so the caller does not have it any more. [turn] */
 COLD bool session_change_rooms(session *s);
 /* Takes a closing session out of its room and ends any move. False: parks_at is set; call it again.
  * [turn] */

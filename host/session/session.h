@@ -28,10 +28,10 @@
  * the room runs one at a time. It changes rooms between two handlers: in the old room's turn it
  * leaves, then it runs as a work of the new room's strand and joins there.
  *
- * If the gate of a module is shut for longer than a moment, the turn parks: it stays taken, its hold
- * and what it has not done stay in the session, and no worker waits. When the gate opens,
- * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays. Its
- * time limits stand still, but for that of frozen modules.
+ * If the gate of a module is shut for longer than a moment, the turn parks: it stays taken, its
+ * hold and what it has not done stay in the session, and no worker waits. When the gate opens,
+ * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays.
+ * Its time limits stand still, but for that of frozen modules.
  *
  * THE LOCK guards the fields marked [lock] and every use of the socket, so no operation is
  * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
@@ -192,8 +192,8 @@ uint64_t session_room(session *s);
 /* Queues the session's turn again if it is parked at the gate of that module. [control thread] */
 void session_revive(session *s, const module *at);
 
-/* Closes the session with PORTICO_E_FAULT if it has waited for a frozen module for that long. Whether
- * it has. [any thread] */
+/* Closes the session with PORTICO_E_FAULT if it has waited for a frozen module for that long.
+ * Whether it has. [any thread] */
 bool session_expire_frozen(session *s, uint64_t now_ms, uint64_t limit_ms);
 
 /* Makes the session adopt its type's new layout in its next turn, which this requests. [any

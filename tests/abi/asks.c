@@ -11,7 +11,7 @@
  *   3 enter    creates the room NAME and joins it; answers an int32
  *   4 end      the room NAME closes; answers an int32
  *   5 job      runs a job that asks; answers an int32: the status of `request` in the job
- *   6 flood    fills the session's queue of messages, asks the module and waits until it has replied
+ *   6 flood    fills the session's queue of messages, asks the module and waits for its reply
  *   102 answer { int32 status, uint32 right, text }: the reply to `ask`; `right` says that number
  *              and sender are those of the request
  * `start` asks the module itself, and logs "start was answered: STATUS"; so does on_join of a room:
@@ -70,7 +70,7 @@ static void on_ask_this(waits *w, const portico_message *message) {
     ask(w, &asks);
 }
 
-/* ---- rooms ------------------------------------------------------------------------------------ */
+/* ---- rooms ----------------------------------------------------------------------------------- */
 
 static void room_on_ask_this(portico_room room, void *state, const portico_message *message) {
     (void)room;
@@ -117,7 +117,7 @@ static const portico_room_type room_types[] = {{
     .messages = PORTICO_TABLE(room_messages),
 }};
 
-/* ---- the module ------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static void module_on_ask_this(portico_entity module, void *state, const portico_message *message) {
     (void)module;
@@ -169,7 +169,7 @@ static portico_status module_start(void *state, uint32_t why) {
                             10000, NULL);
 }
 
-/* ---- sessions --------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static portico_entity find(char kind, const char *name) {
     switch (kind) {

@@ -5,7 +5,8 @@
  * START_MS, STOP_MS   how long the call sleeps in the system
  * LOOPS               in the state's migrate it never returns, without sleeping; its state is
  *                     another one
- * What it logs after it has slept is nobody's business any more if the host has given the call up. */
+ * What it logs after it has slept is nobody's business any more if the host has given the call
+ * up. */
 #include "system.h"
 
 #include <portico/portico.h>

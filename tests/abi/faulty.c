@@ -1,6 +1,6 @@
-/* faulty.c: a module that faults where and how it is told to, see faulty.h. Compiled many times, see
- * CMakeLists.txt: GENERATION is in all answers, SHAPE 2 has other states, which its migrates carry
- * over, and NO_FAULTS never faults.
+/* faulty.c: a module that faults where and how it is told to, see faulty.h. Compiled many times,
+ * see CMakeLists.txt: GENERATION is in all answers, SHAPE 2 has other states, which its migrates
+ * carry over, and NO_FAULTS never faults.
  *
  * Sessions say what faults next (FAULTY_FAULT, FAULTY_POST, FAULTY_REQUEST, FAULTY_RUN, and
  * FAULTY_PLAN for all other entries). The setting `plan` names a file that says it for start, stop

@@ -1,5 +1,5 @@
-/* faulty.h: the ways in which faulty.c can fault, where it can, and the packets that tell it so. For
- * the module and its tests.
+/* faulty.h: the ways in which faulty.c can fault, where it can, and the packets that tell it so.
+ * For the module and its tests.
  *
  * A handler first changes half of the state that it received (`begun`, `scratch`), then faults, and
  * would then change the other half (`done`). A state that was restored has begun == done and a

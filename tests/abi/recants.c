@@ -3,7 +3,8 @@
  *
  *   opcode 1   echo, in generation 1 only
  *
- * Generation 1 would log such a message or job. The module's state has an allocation that `stop` frees: only generation 1's, and once. */
+ * Generation 1 would log such a message or job. The module's state has an allocation that `stop`
+ * frees: only generation 1's, and once. */
 #include <portico/portico.h>
 
 #include "system.h"

@@ -1,5 +1,6 @@
-// tables_hpp.cpp: every kind of handler and table that portico.hpp makes, for integration.tables_hpp.
-// Compiled as C++17 and, as tables_hpp_20, as C++20. Texts end without a zero.
+// tables_hpp.cpp: every kind of handler and table that portico.hpp makes, for
+// integration.tables_hpp. Compiled as C++17 and, as tables_hpp_20, as C++20. Texts end without a
+// zero.
 #include <portico/portico.hpp>
 
 #include "tables_hpp.h"

@@ -1,6 +1,6 @@
-/* contain_unsettled.c: a build faults while states are being taken over to it, so that some are of it
- * and some of the one before. A roll-back leaves the latter alone. If the module is frozen instead,
- * the next build takes over both, or is refused. No state is lost. */
+/* contain_unsettled.c: a build faults while states are being taken over to it, so that some are of
+ * it and some of the one before. A roll-back leaves the latter alone. If the module is frozen
+ * instead, the next build takes over both, or is refused. No state is lost. */
 #include "support/check.h"
 #include "support/faults.h"
 #include "support/swaps.h"

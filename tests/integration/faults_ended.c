@@ -1,12 +1,12 @@
-/* faults_ended.c: the faults that the host cannot contain: damaged memory, faults inside the C library
- * or on a module's own thread. The process ends with a report and a documented exit code, and never
- * as if it had been stopped.
+/* faults_ended.c: the faults that the host cannot contain: damaged memory, faults inside the C
+ * library or on a module's own thread. The process ends with a report and a documented exit code,
+ * and never as if it had been stopped.
  *
  *     test-integration faults_ended                  a short one
  *     test-integration faults_ended TIMES [KIND]     each kind so often in each entry
  *
- * Kinds of which nothing is promised on this system may also be contained or have no effect. A thread
- * that has blocked its signal is ended by Linux itself, which calls no handler: there is no
+ * Kinds of which nothing is promised on this system may also be contained or have no effect. A
+ * thread that has blocked its signal is ended by Linux itself, which calls no handler: there is no
  * report. */
 #include "support/check.h"
 #include "support/clock.h"

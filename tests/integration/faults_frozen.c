@@ -1,5 +1,5 @@
-/* faults_frozen.c: a module without a build to go back to is frozen: nobody is disconnected, nothing
- * is lost, new players wait, and the next build continues with everybody's state. */
+/* faults_frozen.c: a module without a build to go back to is frozen: nobody is disconnected,
+ * nothing is lost, new players wait, and the next build continues with everybody's state. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"

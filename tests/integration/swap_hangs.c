@@ -1,6 +1,6 @@
 /* swap_hangs.c: calls of a module's life that do not return. Callers at the closed gate hold no
- * worker, and the host answers ctl. A call that takes too long is ended where it loops, and given up
- * where it sleeps; the swap, load or unload ends all the same, and so does the host. */
+ * worker, and the host answers ctl. A call that takes too long is ended where it loops, and given
+ * up where it sleeps; the swap, load or unload ends all the same, and so does the host. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/process.h"
@@ -97,8 +97,8 @@ static void callers_park(void) {
     host_stop(h);
 }
 
-/* `stop` is given up, so the swap goes on. There is no way back, and when the call returns after all
- * its thread ends. */
+/* `stop` is given up, so the swap goes on. There is no way back, and when the call returns after
+ * all its thread ends. */
 static void stop_sleeps(void) {
     char answer[1024];
     start("swap_hangs-stop", "dozes_stop", "swap_timeout_ms = 300\n");

@@ -124,8 +124,8 @@ void state_swapped(const witness_code *code, uint32_t build) {
     }
 }
 
-/* The field is zero where it is new, and keeps its value from then on. What waits at a frozen module
- * may miss a build without the field. */
+/* The field is zero where it is new, and keeps its value from then on. What waits at a frozen
+ * module may miss a build without the field. */
 static void check_extra(const witness_code *code, const witness_entity *e, const added *state) {
     const witness_part *part = &e->parts[code->module];
     bool kept = part->extra_at >= modules[code->module].dropped_extra;

@@ -10,8 +10,8 @@
  *     let other threads run (sim_yield, os_sleep, any host function), so that an overlap would
  *     show.
  *   - An id is never used again. on_join and on_leave pair.
- *   - Code runs only while its library is open. Handlers run only in the generation that has started
- *     and not stopped, and after `ctl swap` has answered `ok` in that of the new library.
+ *   - Code runs only while its library is open. Handlers run only in the generation that has
+ *     started and not stopped, and after `ctl swap` has answered `ok` in that of the new library.
  *   - A client's packets arrive in order and complete, unaltered, in one session. What the host
  *     sends arrives in order; when the stream ends in an orderly way, completely.
  *   - When an owner's session ends, its guests leave in the reverse order of their on_opens.
@@ -89,7 +89,8 @@ void witness_call(const witness_code *code, const char *what);
  * which serves. */
 void witness_serves(uint32_t module, const char *library);
 
-/* The library whose handlers alone may begin; NULL: the module is not loaded, or any that is open. */
+/* The library whose handlers alone may begin; NULL: the module is not loaded, or any that is
+ * open. */
 const char *witness_serving(uint32_t module);
 
 /* The host swaps when a file changes: any library that is open may serve. */

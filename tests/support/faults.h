@@ -9,8 +9,8 @@
 
 typedef struct faults_options {
     const char *name;
-    const char *modules;     /* "faulty faulty_guest"; NULL: faulty */
-    const char *host_keys;   /* as in host_options */
+    const char *modules;   /* "faulty faulty_guest"; NULL: faulty */
+    const char *host_keys; /* as in host_options */
     const char *log_keys;
     const char *module_keys; /* of [modules] */
     const char *each_keys;   /* of each [module NAME] */
@@ -18,8 +18,8 @@ typedef struct faults_options {
 } faults_options;
 
 /* Listeners: "game" and "victims" with faulty.session, "large" with faulty.large, "hasty" with
- * faulty.session and time limits of 4 seconds. The modules read the file of faults_plan_file. Errors
- * in the log are expected. */
+ * faulty.session and time limits of 4 seconds. The modules read the file of faults_plan_file.
+ * Errors in the log are expected. */
 host *faults_host(const faults_options *options);
 
 /* [modules] keys that let a module fault as often as it likes: nothing is rolled back or frozen. */

@@ -1,5 +1,5 @@
-/* provoke.h: makes the module faulty fault once, in one kind of entry, and says what came of it. One
- * thread. Only the host's own failures end the test: a provoked host may end at any moment. */
+/* provoke.h: makes the module faulty fault once, in one kind of entry, and says what came of it.
+ * One thread. Only the host's own failures end the test: a provoked host may end at any moment. */
 #ifndef TEST_PROVOKE_H
 #define TEST_PROVOKE_H
 

@@ -53,8 +53,8 @@ void swaps_join(net_socket s, const char *room);
 /* The host's copies of modules, plus one for the file that says whose they are. */
 int swaps_copies(host *h);
 
-/* Waits until there are that many. The control thread deletes a copy some time after the last turn or
- * job of its generation has ended. */
+/* Waits until there are that many. The control thread deletes a copy some time after the last turn
+ * or job of its generation has ended. */
 void swaps_wait_copies(host *h, int count);
 
 /* How many timers are set. The largest of several samples, since a timer that is just due is

@@ -1,5 +1,5 @@
-/* running_probe.c: bad memory that a module names is found, a byte at its very end, too; good memory
- * stays as it is, whoever else writes to it. */
+/* running_probe.c: bad memory that a module names is found, a byte at its very end, too; good
+ * memory stays as it is, whoever else writes to it. */
 #include "module/running.h"
 #include "os/fault.h"
 

@@ -34,7 +34,7 @@ struct os_child {
     os_child_end end;
 };
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 /* Both ends are above stderr, where the child's file actions do not overwrite them. */
 static int make_pipe(int ends[2]) {
@@ -93,7 +93,8 @@ static int spawn(os_child *child, char *const *arguments,
     return code;
 }
 
-/* Whatever the host opens is closed by exec. A module may have opened something without O_CLOEXEC. */
+/* Whatever the host opens is closed by exec. A module may have opened something without
+ * O_CLOEXEC. */
 static int close_others(posix_spawn_file_actions_t *actions) {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
@@ -173,7 +174,7 @@ portico_status os_child_start(const char *const *arguments, os_child_io io, os_c
     return PORTICO_OK;
 }
 
-/* ---- its pipes -------------------------------------------------------------------------------- */
+/* ---- its pipes ------------------------------------------------------------------------------- */
 
 portico_status os_child_write(os_child *child, const void *data, size_t size) {
     for (size_t done = 0; done < size;) {
@@ -231,7 +232,7 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
     return count > 0 ? PORTICO_OK : error_refuse(PORTICO_E_CLOSED);
 }
 
-/* ---- its end ---------------------------------------------------------------------------------- */
+/* ---- its end --------------------------------------------------------------------------------- */
 
 static const char *signal_name(int number) {
     static const struct {

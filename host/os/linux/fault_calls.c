@@ -26,8 +26,8 @@ _Noreturn void __assert_perror_fail(int code, const char *file, unsigned line,
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void pthread_exit(void *result);
 
-/* Where a function reads its return address into a volatile variable, it would otherwise do so after
- * a branch. gcc may make that part a function of its own, with another return address. */
+/* Where a function reads its return address into a volatile variable, it would otherwise do so
+ * after a branch. gcc may make that part a function of its own, with another return address. */
 
 enum { FAULT_TEXT = sizeof((os_fault *)NULL)->text };
 

@@ -188,7 +188,8 @@ bool frames_is_host(uintptr_t address);
 
 /* ---- fault.c ----------------------------------------------------------------------------- */
 
-/* The signal of fault_interrupt.c. The thread sanitizer delays all other signals until the thread calls something that it sees. */
+/* The signal of fault_interrupt.c. The thread sanitizer delays all other signals until the thread
+ * calls something that it sees. */
 #if defined(PORTICO_TSAN)
 #define GUARD_INTERRUPT SIGSYS
 #else
