@@ -92,13 +92,16 @@ static void kept_restore(call *c) {
     kept_states *k = &call_kept;
     c->restored = 0;
     c->lost = false;
+    c->lost_room = false;
     for (uint32_t i = 0; i < k->count; i++) {
         const kept_state *one = &k->all[i];
         if (one->at != UINT32_MAX) {
             memcpy(one->state, k->copies + one->at, one->size);
             c->restored++;
         } else {
-            c->lost = true;
+            bool own = one->state == c->state;
+            c->lost |= own;
+            c->lost_room |= !own;
             c->lost_bytes = one->size;
         }
     }

@@ -82,7 +82,10 @@ typedef struct call {
     portico_status status; /* what it returned; PORTICO_E_FAULT after a fault */
     uint32_t replied;      /* of JOB */
     fault_verdict verdict; /* after a fault */
-    bool lost; /* after a fault: a state that was too large to be copied may be half changed */
+    /* After a fault: a state that was too large to be copied may be half changed: the function's
+     * own, or the room's that room_state has returned. */
+    bool lost;
+    bool lost_room;
     uint32_t lost_bytes; /* of it */
     uint32_t restored;   /* after a fault: the number of states that are as before */
 } call;

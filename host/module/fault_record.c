@@ -84,6 +84,7 @@ static void fill_call(fault_record *r, const generation *g, const call *c, fault
     r->verdict = c->verdict;
     r->restored = c->restored;
     r->lost = c->lost;
+    r->lost_room = c->lost_room;
     r->lost_bytes = c->lost_bytes;
     if (c->type != NULL) {
         copy(r->type, sizeof r->type, c->type);

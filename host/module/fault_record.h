@@ -47,9 +47,10 @@ typedef struct fault_record {
     fault_verdict verdict;
     uint32_t restored;   /* states */
     uint32_t lost_bytes; /* of a state that could not be restored */
-    bool lost;
-    bool aborts;      /* on_fault = abort */
-    uint64_t slow_ms; /* of a slow call: how long it has taken */
+    bool lost;           /* it is the call's own ... */
+    bool lost_room;      /* ... or that of the session's room */
+    bool aborts;         /* on_fault = abort */
+    uint64_t slow_ms;    /* of a slow call: how long it has taken */
     /* Where it was */
     os_fault fault;
     bool has_fault;

@@ -177,11 +177,17 @@ static void put_states(put *p, const fault_record *r) {
         put_text(p, r->restored == 1 ? " state is what it was before the call\n"
                                      : " states are what they were before the call\n");
     }
-    if (r->lost) {
+    if (r->lost || r->lost_room) {
+        bool closes = strcmp(r->entity_what, "entity") != 0; /* a module goes on */
         label(p, "lost");
         put_text(p, "a state of ");
         fault_put_count(p, r->lost_bytes);
-        put_text(p, " bytes was too large to be restored and may be half changed\n");
+        put_text(p, " bytes was too large to be restored and may be half changed");
+        put_text(p, r->lost && closes ? ", so the " : "");
+        put_text(p, r->lost && closes ? r->entity_what : "");
+        put_text(p, r->lost && closes ? " closes" : "");
+        put_text(p, r->lost_room ? ", so the room closes" : "");
+        put_text(p, "\n");
     }
 }
 

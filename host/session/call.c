@@ -17,7 +17,15 @@ passage call_begin(session *s, attachment *a, call_kind kind, uint32_t number) {
     return p;
 }
 
+/* The session's handler has left the state of its room half changed. */
+static void pay_room(const session *s, const call *c) {
+    if (c->lost_room && s->home != NULL) {
+        (void)room_close(s->home, PORTICO_E_FAULT);
+    }
+}
+
 void call_pay(session *s, const call *c) {
+    pay_room(s, c);
     if (c->verdict == FAULT_CLOSED || c->lost) {
         session_close(s, PORTICO_E_FAULT);
     }
@@ -34,6 +42,7 @@ static call describe(const session *s, const attachment *a, call_kind kind) {
 
 /* on_open has faulted. If another build is going to serve, that one opens the session. */
 static portico_status open_faulted(session *s, attachment *a, const call *c) {
+    pay_room(s, c);
     if (c->verdict == FAULT_CLOSED || c->lost) {
         return PORTICO_E_FAULT;
     }
@@ -69,7 +78,9 @@ bool call_close(session *s, attachment *a, portico_status reason) {
             call c = describe(s, a, CALL_CLOSE);
             c.fn.close = a->type->on_close;
             c.reason = reason;
-            (void)call_make(&c);
+            if (!call_make(&c)) {
+                pay_room(s, &c);
+            }
         }
         module_leave(a->module);
     }

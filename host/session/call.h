@@ -17,7 +17,8 @@
  * parks_at set, or GATE_NEVER. Ends with module_leave. */
 passage call_begin(session *s, attachment *a, call_kind kind, uint32_t number);
 
-/* A call for the session has faulted: closes the session if that is what the fault costs. */
+/* A call for the session has faulted: closes the session, or its room, if that is what the fault
+ * costs. */
 void call_pay(session *s, const call *c);
 
 /* Call one of the session's attachments; all but call_open only if it has opened the session.

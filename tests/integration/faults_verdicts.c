@@ -125,7 +125,15 @@ static void large(void) {
     faults_post(s, FAULTY_OF_ROOM, FAULTY_NULL_WRITE, 0);
     host_wait_figure(h, "rooms", rooms - 1);
     (void)faults_echo(s, 3); /* its member stays */
-    net_close(s);
+    /* The handler of a member's packet has half changed the room's state. */
+    net_socket other = faults_connect(h, "victims", 1);
+    CHECK_INT(faults_join(s, "large two"), PORTICO_OK);
+    CHECK_INT(faults_join(other, "large two"), PORTICO_OK);
+    faults_send(s, FAULTY_FAULT, FAULTY_NULL_WRITE);
+    CHECK(faults_ended(s));
+    host_wait_figure(h, "rooms", rooms - 1);
+    (void)faults_echo(other, 4);
+    net_close(other);
 }
 
 SCENARIO(faults_verdicts) {

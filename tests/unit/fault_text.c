@@ -100,7 +100,11 @@ static void variants(void) {
     r.lost_bytes = 100000;
     r.restored = 0;
     has("\n  decided   the module waits for its next build or ctl thaw: players stay connected");
-    has("\n  lost      a state of 100,000 bytes was too large");
+    has("\n  lost      a state of 100,000 bytes was too large to be restored and may be half changed, so "
+        "the session closes\n");
+    r.lost = false;
+    r.lost_room = true;
+    has("half changed, so the room closes\n");
     has("next build continues where this one stopped");
     record_make();
     r.fault.kind = OS_FAULT_ABORT;
