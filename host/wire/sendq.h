@@ -15,7 +15,7 @@ typedef struct segment {
     os_buffer buffer; /* first: os_send walks the segments through it */
     struct segment *next;
     shared *frame;     /* what is referred to; NULL: the bytes follow the segment */
-    uint32_t capacity; /* bytes of tail after the segment */
+    uint32_t capacity; /* bytes of room after the segment */
     uint32_t pool;     /* where the segment came from; POOLS: malloc */
 } segment;
 
