@@ -5,9 +5,9 @@
 #include "loader/private.h"
 #include "loader/publish.h"
 #include "loader/swap.h"
+#include "loader/swap_exchange.h"
 #include "module/caller.h"
 #include "module/fault_policy.h"
-#include "module/life.h"
 #include "net/ready.h"
 #include "run/control.h"
 #include "session/session.h"
@@ -125,7 +125,7 @@ void contain_start(const config *c) {
 /* The build was stopped for a swap that was undone, and its start faulted then. */
 static portico_status start_again(module *m, char why[IMAGE_WHY_MAX]) {
     caller_allow(loader_config()->modules_swap_timeout_ms);
-    portico_status status = module_call_start(m, module_generation(m), PORTICO_START_RETURNED);
+    portico_status status = swap_start(m, module_generation(m), PORTICO_START_RETURNED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
     }

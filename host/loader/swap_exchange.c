@@ -94,14 +94,12 @@ static portico_status take_module_state(const swap *w, char why[IMAGE_WHY_MAX]) 
     return status;
 }
 
-/* Starts a generation. If that fails, the timers and rooms that it has begun end, and its messages
- * to its own module and its jobs are dropped. What it has sent elsewhere stays. Gate closed. */
-static portico_status swap_start(const swap *w, generation *g, uint32_t why) {
-    portico_status status = module_call_start(w->module, g, why);
+portico_status swap_start(module *m, generation *g, uint32_t why) {
+    portico_status status = module_call_start(m, g, why);
     if (status != PORTICO_OK) {
-        schedules_undo(w->module->begun);
-        mailbox_undo(w->module, w->module->begun);
-        rooms_undo(w->module->begun);
+        schedules_undo(m->begun);
+        mailbox_undo(m, m->begun);
+        rooms_undo(m->begun);
     }
     return status;
 }
@@ -120,7 +118,8 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
     }
     swap_publish(w, w->plan.to);
     bool returns = w->plan.to == w->module->previous;
-    status = swap_start(w, w->plan.to, returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
+    status =
+        swap_start(w->module, w->plan.to, returns ? PORTICO_START_RETURNED : PORTICO_START_SWAPPED);
     if (status != PORTICO_OK) {
         snprintf(why, IMAGE_WHY_MAX, "its start failed: %s", status_text(status));
         atomic_store(&w->plan.to->given_up, true);
@@ -133,7 +132,7 @@ static portico_status swap_hand_over(swap *w, char why[IMAGE_WHY_MAX]) {
 static void swap_go_back(const swap *w) {
     generation *from = w->plan.from;
     caller_allow(w->timeout_ms);
-    portico_status status = swap_start(w, from, PORTICO_START_RETURNED);
+    portico_status status = swap_start(w->module, from, PORTICO_START_RETURNED);
     if (status != PORTICO_OK) {
         log_error("modules", "%s: start of generation %u, which keeps serving, failed as well: %s",
                   w->module->name, from->number, status_text(status));

@@ -24,4 +24,9 @@ typedef struct swap {
  * PORTICO_OK the module holds `to` and `why` says what happened. On failure nothing has changed. */
 portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]);
 
+/* Starts a generation. If that fails, the timers and rooms that it has begun end, and its messages
+ * to its own module and its jobs are dropped. What it has sent elsewhere stays. The gate is
+ * closed. */
+portico_status swap_start(module *m, generation *g, uint32_t why);
+
 #endif

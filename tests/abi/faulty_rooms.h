@@ -69,11 +69,21 @@ static void life(const char *what) {
     portico->log(PORTICO_LOG_INFO, text);
 }
 
+/* Faults if that is planned, after it has begun a timer, of which nothing is to be left. */
+static void start_by_plan(mark *m) {
+    enum { PERIOD_MS = 1000 };
+    uint32_t kind = faulty_plan_take(FAULTY_IN_START);
+    if (kind != FAULTY_NONE) {
+        (void)portico->post_every(portico->self(), MESSAGE_FAULT, NULL, 0, PERIOD_MS, NULL);
+    }
+    fault(kind, m, NULL);
+}
+
 static portico_status module_start(void *state, uint32_t why) {
     mark *m = state;
     faulty_plans_read(plan, GENERATION);
     begin(m);
-    fault_by_plan(FAULTY_IN_START, m);
+    start_by_plan(m);
     m->sum++; /* starts */
     end(m);
     life(why == PORTICO_START_LOADED    ? "start loaded"

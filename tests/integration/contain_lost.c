@@ -83,15 +83,18 @@ static void no_way_back(void) {
     host_stop(h);
 }
 
-/* The start of the old generation faults when it is to serve again: a thaw starts it once more. */
+/* The start of the old generation faults when it is to serve again: a thaw starts it once more. Of
+ * each start that faults the timer is taken back. */
 static void start_again(void) {
     start("contain_lost-start", "faulty");
     net_socket s = faults_connect(h, "game", 1);
+    int64_t timers = swaps_timers(h);
     CHECK_INT(faults_echo(s, 30).sum, 30);
     faults_plan_file(h, "start divide 2 1\nstart null_read 1 1\n");
     refuse_swap("faulty_2", "its start failed");
     faults_send(s, FAULTY_ECHO, 4);
     CHECK(!host_try_admin(h, "thaw faulty", NULL, 0)); /* its start faults again */
+    CHECK_INT(swaps_timers(h), timers);
     faults_plan_file(h, "");
     host_admin(h, "thaw faulty", NULL, 0);
     faulty_echo echo = {0};
