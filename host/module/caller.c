@@ -196,7 +196,7 @@ static bool caller_wait(caller *r, uint64_t limit_ns) {
     os_mutex_lock(&callers.lock);
     while (r->busy) {
         uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
-        if (taken_ns >= limit_ns) {
+        if (r->begun_ns != 0 && taken_ns >= limit_ns) {
             break;
         }
         uint32_t rest_ms = (uint32_t)((limit_ns - taken_ns) / 1000000) + 1;
