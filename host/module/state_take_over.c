@@ -98,14 +98,10 @@ portico_status state_take_over(const state_owner *owner, const generation *old,
         void *fresh = reserve != NULL ? state_reserve_take(reserve, to->size) : NULL;
         fresh = fresh != NULL ? fresh : calloc(1, to->size > 0 ? to->size : 1);
         if (fresh == NULL) {
-            log_error(old->name, "the state of %s, entity %llu, is lost: out of memory",
-                      owner->name, (unsigned long long)owner->entity);
             return PORTICO_E_NO_MEMORY;
         }
         portico_status status = fill(owner, from, *state, to, migrate, fresh);
         if (status != PORTICO_OK) {
-            log_error(old->name, "the state of %s, entity %llu, is lost: migrate failed: %s",
-                      owner->name, (unsigned long long)owner->entity, status_text(status));
             free(fresh);
             return status;
         }
@@ -116,6 +112,12 @@ portico_status state_take_over(const state_owner *owner, const generation *old,
         tell_stale(owner, old, to, *state);
     }
     return PORTICO_OK;
+}
+
+void state_tell_lost(const state_owner *owner, const generation *old, portico_status status) {
+    log_error(old->name, "the state of %s, entity %llu, is lost: %s%s", owner->name,
+              (unsigned long long)owner->entity,
+              status == PORTICO_E_NO_MEMORY ? "" : "migrate failed: ", status_text(status));
 }
 
 portico_status state_can_take_over(const char *name, const state_shape *from, const state_shape *to,

@@ -19,8 +19,8 @@ void state_take_over_start(bool check);
 
 /* Changes *state, a block of shape `from` that `old` has left, to shape `to`: keeps the block if
  * the shapes are equal, and otherwise replaces it by one from the reserve (NULL: by a new one) and
- * frees it. On failure *state is unchanged and the log says why: PORTICO_E_NO_MEMORY, or what
- * `migrate` returned. */
+ * frees it. On failure *state is unchanged: PORTICO_E_NO_MEMORY, or what `migrate` returned. The
+ * caller tries again later, or says that the state is lost. */
 portico_status state_take_over(const state_owner *owner, const generation *old,
                                const state_shape *from, void **state, const state_shape *to,
                                portico_on_migrate migrate, state_reserve *reserve);
@@ -30,6 +30,9 @@ portico_status state_take_over(const state_owner *owner, const generation *old,
 portico_status state_copy_over(const state_owner *owner, const generation *old,
                                const state_shape *from, const void *state, const state_shape *to,
                                portico_on_migrate migrate, void *fresh);
+
+/* Logs that a state could not be taken over, so that its session or room closes. */
+void state_tell_lost(const state_owner *owner, const generation *old, portico_status status);
 
 /* Whether a state can be taken over, before anything is changed. Otherwise `why` says what prevents
  * it. */

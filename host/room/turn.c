@@ -26,6 +26,9 @@ COLD static passage room_take_over(room *r, generation *g) {
             return GATE_PARK; /* the state is as before */
         }
         generation *before = r->generation;
+        if (status != PORTICO_OK) {
+            state_tell_lost(&owner, before, status);
+        }
         r->generation = g;
         r->type = type;
         generation_hold_state(g);

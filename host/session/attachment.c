@@ -54,6 +54,9 @@ COLD static passage attachment_take_over(session *s, attachment *a, generation *
     }
     generation *before = a->generation;
     a->broken = status != PORTICO_OK;
+    if (a->broken) {
+        state_tell_lost(&owner, before, status);
+    }
     a->generation = g;
     a->type = type;
     a->state_size = a->broken ? 0 : type->shape.size;

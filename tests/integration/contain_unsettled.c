@@ -67,6 +67,7 @@ static void rolled_back(void) {
     faults_plan_file(h, "");
     swaps_to(h, "faulty", "faulty_shape", NULL, 0);
     CHECK_INT(expect_all(SHAPE), CLIENTS);
+    CHECK_INT(host_log_count(h, " is lost"), 0);
     finish();
 }
 
@@ -93,7 +94,8 @@ static void frozen(void) {
 
     swaps_to(h, "faulty", "faulty_shape_fixed", NULL, 0);
     CHECK_INT(expect_all(FIXED_SHAPE), CLIENTS - 1); /* the first of the two faults has its cost */
-    swaps_to(h, "faulty", "faulty_shape", NULL, 0);  /* all have settled */
+    CHECK_INT(host_log_count(h, " is lost"), 1);
+    swaps_to(h, "faulty", "faulty_shape", NULL, 0); /* all have settled */
     CHECK_INT(expect_all(SHAPE), CLIENTS - 1);
     swaps_back(h, "faulty");
     CHECK_INT(expect_all(FIXED_SHAPE), CLIENTS - 1);
