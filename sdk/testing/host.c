@@ -2,6 +2,7 @@
  * and those that it starts, the test on the first. */
 #include "private.h"
 
+#include "base/stats.h"
 #include "config/load.h"
 #include "os/sim/real.h"
 #include "server.h"
@@ -154,6 +155,10 @@ void testing_end_host(portico_test *t) {
     if (t->code != 0 && !t->expects_failure) {
         TESTING_FAIL("the host has ended with exit code %d", t->code);
     }
+    if (portico_test_crashes(t) > 0 && !t->crashes) {
+        TESTING_FAIL("the module has crashed (%llu times): the log says where",
+                     (unsigned long long)portico_test_crashes(t));
+    }
     t->expects_failure = false;
     players_settle(t);
     config_free(t->config);
@@ -259,6 +264,15 @@ uint32_t portico_test_random(portico_test *t, uint32_t below) {
 bool portico_test_has_faults(const portico_test *t) {
     (void)t;
     return testing_faulted();
+}
+
+uint64_t portico_test_crashes(const portico_test *t) {
+    (void)t; /* a process has one run */
+    return stats_sum(STAT_faults_contained);
+}
+
+void portico_test_allow_crashes(portico_test *t) {
+    t->crashes = true;
 }
 
 void portico_test_end_faults(portico_test *t) {

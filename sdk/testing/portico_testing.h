@@ -151,6 +151,12 @@ bool portico_test_has_faults(const portico_test *t);
 /* From now on no fault strikes: everything is expected to recover. */
 void portico_test_end_faults(portico_test *t);
 
+/* How often code of the modules has crashed so far and the host has contained that, as it does for
+ * players. A run in which it has is failed at its end, unless the test allows it: for tests of what
+ * players notice. (On Linux an abort or exit of a module ends the run at once here.) */
+uint64_t portico_test_crashes(const portico_test *t);
+void portico_test_allow_crashes(portico_test *t);
+
 /* ---- clients ------------------------------------------------------------------------------- */
 
 /* Connects a client. `where` is a session type ("chat.user"), or the name of a listener in the ini;

@@ -72,6 +72,7 @@ struct portico_test {
     bool began;                         /* the simulation has */
     bool strict;                        /* a fault excuses nothing any more */
     bool expects_failure;               /* the host has refused to start */
+    bool crashes;                       /* of modules are allowed */
     char again[4 * TESTING_PATH_BYTES]; /* the command that repeats the run */
     sim_figures before;
     os_port *port; /* of all clients */

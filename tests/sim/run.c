@@ -296,6 +296,19 @@ const char *run_output(void) {
 
 /* ---- in another process ------------------------------------------------------------------ */
 
+/* Reads the end of a run's output. */
+static void read_end(const char *path) {
+    FILE *file = real_fopen(path, "rb");
+    size_t size = 0;
+    if (file != NULL) {
+        long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0;
+        (void)fseek(file, end < OUTPUT_BYTES ? 0 : end - OUTPUT_BYTES + 1, SEEK_SET);
+        size = fread(run.output, 1, OUTPUT_BYTES - 1, file);
+        fclose(file);
+    }
+    run.output[size] = '\0';
+}
+
 void run_anew(const run_spec *spec, run_result *result) {
     char options[RUN_OPTIONS_BYTES];
     char seed[24];
@@ -310,12 +323,7 @@ void run_anew(const run_spec *spec, run_result *result) {
         arguments[count++] = one;
     }
     int exit_code = process_run(arguments, path, run.limit_s * 1000);
-    FILE *file = real_fopen(path, "rb");
-    size_t size = file != NULL ? fread(run.output, 1, OUTPUT_BYTES - 1, file) : 0;
-    run.output[size] = '\0';
-    if (file != NULL) {
-        fclose(file);
-    }
+    read_end(path);
     judge(result, exit_code == -1 ? EXIT_HUNG : exit_code, began_us);
 }
 

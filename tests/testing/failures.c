@@ -61,6 +61,12 @@ static void module_crash(portico_test *t) {
     portico_client_expect_nothing(c);
 }
 
+static void module_writes_null(portico_test *t) {
+    portico_client *c = begin(t);
+    portico_client_send(c, 6, NULL, 0);
+    portico_client_expect_nothing(c);
+}
+
 static void no_type(portico_test *t) {
     portico_test_start(t, NULL);
     (void)portico_test_connect(t, "game.nobody");
@@ -91,14 +97,22 @@ static void some_seeds(portico_test *t) {
 }
 
 int main(int argc, char **argv) {
-    static const portico_test_case tests[] = {
-        PORTICO_TEST(other_packet),   PORTICO_TEST(no_packet),
-        PORTICO_TEST(one_packet),     PORTICO_TEST(other_opcode),
-        PORTICO_TEST(no_sum),         PORTICO_TEST(condition),
-        PORTICO_TEST(integer),        PORTICO_TEST(text),
-        PORTICO_TEST(module_crash),   PORTICO_TEST(no_type),
-        PORTICO_TEST(refused_module), PORTICO_TEST(refused_swap),
-        PORTICO_TEST(no_function),    PORTICO_TEST(no_host),
-        PORTICO_TEST(some_seeds),     {NULL, NULL}};
+    static const portico_test_case tests[] = {PORTICO_TEST(other_packet),
+                                              PORTICO_TEST(no_packet),
+                                              PORTICO_TEST(one_packet),
+                                              PORTICO_TEST(other_opcode),
+                                              PORTICO_TEST(no_sum),
+                                              PORTICO_TEST(condition),
+                                              PORTICO_TEST(integer),
+                                              PORTICO_TEST(text),
+                                              PORTICO_TEST(module_crash),
+                                              PORTICO_TEST(module_writes_null),
+                                              PORTICO_TEST(no_type),
+                                              PORTICO_TEST(refused_module),
+                                              PORTICO_TEST(refused_swap),
+                                              PORTICO_TEST(no_function),
+                                              PORTICO_TEST(no_host),
+                                              PORTICO_TEST(some_seeds),
+                                              {NULL, NULL}};
     return portico_test_main(argc, argv, tests);
 }

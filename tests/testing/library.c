@@ -4,7 +4,7 @@
 
 #include <portico/packet.h>
 
-enum { ADD = 1, BUILD = 2, LATER = 4, KNOCK = 50 };
+enum { ADD = 1, BUILD = 2, LATER = 4, WRITE_NULL = 6, KNOCK = 50 };
 
 /* Names that the host uses, too. */
 int run(int number);
@@ -175,19 +175,29 @@ static void crowd(portico_test *t) {
     }
 }
 
+/* A build crashes, and the next one goes on with the state from before the call. */
+static void crash(portico_test *t) {
+    portico_test_allow_crashes(t);
+    portico_test_start(t, NULL);
+    portico_client *c = portico_test_connect(t, NULL);
+    send_number(c, ADD, 5);
+    expect_number(c, ADD, 5);
+    portico_client_send(c, WRITE_NULL, NULL, 0);
+    send_number(c, ADD, 1);
+    portico_client_expect_nothing(c);
+    PORTICO_CHECK_INT(portico_test_crashes(t), 1);
+    portico_test_swap(t, "game_2");
+    expect_number(c, ADD, 6);
+}
+
 int main(int argc, char **argv) {
-    static const portico_test_case tests[] = {PORTICO_TEST(names),
-                                              PORTICO_TEST(declared_packets),
-                                              PORTICO_TEST(time_passes),
-                                              PORTICO_TEST(idle),
-                                              PORTICO_TEST(ends),
-                                              PORTICO_TEST(builds),
-                                              PORTICO_TEST(settings),
-                                              PORTICO_TEST(refused_setting),
-                                              PORTICO_TEST(refused_ini),
-                                              PORTICO_TEST(other_modules),
-                                              PORTICO_TEST(refusals),
-                                              PORTICO_TEST(crowd),
-                                              {NULL, NULL}};
+    static const portico_test_case tests[] = {
+        PORTICO_TEST(names),       PORTICO_TEST(declared_packets),
+        PORTICO_TEST(time_passes), PORTICO_TEST(idle),
+        PORTICO_TEST(ends),        PORTICO_TEST(builds),
+        PORTICO_TEST(settings),    PORTICO_TEST(refused_setting),
+        PORTICO_TEST(refused_ini), PORTICO_TEST(other_modules),
+        PORTICO_TEST(refusals),    PORTICO_TEST(crowd),
+        PORTICO_TEST(crash),       {NULL, NULL}};
     return portico_test_main(argc, argv, tests);
 }
