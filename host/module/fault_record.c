@@ -76,6 +76,7 @@ static void fill_data(fault_record *r, const call *c) {
 static void fill_call(fault_record *r, const generation *g, const call *c, fault_peer_of *peer_of) {
     uint64_t session = is_of_session(c->kind) ? c->entity : c->member;
     r->what = call_what(c->kind);
+    r->kind = c->kind;
     r->number = c->number;
     r->has_number = c->kind == CALL_PACKET || c->kind == CALL_JOB || is_message(c->kind);
     r->entity = c->entity;

@@ -32,6 +32,7 @@ typedef struct fault_record {
     uintptr_t image_end;
     /* The call */
     const char *what; /* NULL: not known */
+    call_kind kind;   /* of a fault in a call */
     uint32_t number;  /* opcode, message or job */
     bool has_number;
     char name[FAULT_NAME_TEXT];       /* as it is declared; "": it is not */

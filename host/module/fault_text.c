@@ -127,8 +127,8 @@ static const char *advice(const fault_record *r) {
     static const char *const advices[FAULT_VERDICTS] = {
         [FAULT_DROPPED] = "fix it and rebuild: the next build continues with everybody's state",
         [FAULT_CLOSED] = "fix it and rebuild: the next build continues with everybody's state",
-        [FAULT_PASSED_OVER] = "fix it before the next swap; the library stays in memory until the "
-                              "host ends",
+        [FAULT_PASSED_OVER] = "fix it before the next swap; after a fault in stop the library "
+                              "stays in memory until the host ends",
         [FAULT_REFUSED] = "fix it and rebuild; what served before still serves",
         [FAULT_ROLLED_BACK] = "fix it and rebuild: this build is not taken again until its file "
                               "changes",
@@ -145,12 +145,26 @@ static const char *advice(const fault_record *r) {
     return advices[r->verdict];
 }
 
-static void put_decision(put *p, const fault_record *r) {
+/* What the verdict means for the call's entity, where the general sentence is not about it. */
+static const char *decision(const fault_record *r) {
     static const char *const sentences[FAULT_VERDICTS] = {
 #define SENTENCE(verdict, sentence) (sentence),
         FAULT_VERDICT_LIST(SENTENCE)
 #undef SENTENCE
     };
+    bool alone = r->verdict == FAULT_DROPPED || r->verdict == FAULT_CLOSED;
+    switch (alone ? r->kind : CALL_KINDS) {
+    case CALL_CLOSE:
+    case CALL_ROOM_CLOSE:
+    case CALL_LEAVE: return sentences[FAULT_PASSED_OVER];
+    case CALL_JOIN: return "the session is not let into the room, everybody stays connected";
+    case CALL_ROOM_OPEN: return "the room closes, everybody stays connected";
+    case CALL_MIGRATE: return "the session or room closes, everybody else stays connected";
+    default: return sentences[r->verdict];
+    }
+}
+
+static void put_decision(put *p, const fault_record *r) {
     if (r->event == FAULT_EVENT_LATE) {
         line(p, "decided", "nothing: it may still return");
         return;
@@ -162,7 +176,7 @@ static void put_decision(put *p, const fault_record *r) {
         return;
     }
     label(p, "decided");
-    put_text(p, sentences[r->verdict]);
+    put_text(p, decision(r));
     if (r->event == FAULT_EVENT_ENDS) {
         put_text(p, ", because ");
         put_text(p, why_ended(r));

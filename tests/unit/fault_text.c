@@ -107,6 +107,17 @@ static void variants(void) {
     has("half changed, so the room closes\n");
     has("next build continues where this one stopped");
     record_make();
+    r.verdict = FAULT_DROPPED;
+    r.kind = CALL_JOIN;
+    has("\n  decided   the session is not let into the room, everybody stays connected\n");
+    r.kind = CALL_ROOM_OPEN;
+    has("\n  decided   the room closes, everybody stays connected\n");
+    r.kind = CALL_LEAVE;
+    has("\n  decided   the host goes on as if it had returned\n");
+    r.verdict = FAULT_CLOSED;
+    r.kind = CALL_MIGRATE;
+    has("\n  decided   the session or room closes, everybody else stays connected\n");
+    record_make();
     r.fault.kind = OS_FAULT_ABORT;
     memcpy(r.fault.text, "arena.c:12: \x1b[31m", 17);
     has("abort in opcode 7");
