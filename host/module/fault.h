@@ -8,7 +8,7 @@
 #define FAULT_VERDICT_LIST(X)                                                                     \
     X(DROPPED, "its packet, message or job is dropped, everybody stays connected")                \
     X(CLOSED, "the session that it served closes, everybody else stays connected")                \
-    X(PASSED_OVER, "the host goes on as if it had returned")                                      \
+    X(PASSED_OVER, "the host continues as if it had returned")                                    \
     X(REFUSED, "the load or swap is refused")                                                     \
     X(ROLLED_BACK, "the module waits until the generation before serves again: players notice "   \
                    "one late answer")                                                             \

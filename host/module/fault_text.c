@@ -192,7 +192,7 @@ static void put_states(put *p, const fault_record *r) {
                                      : " states are what they were before the call\n");
     }
     if (r->lost || r->lost_room) {
-        bool closes = strcmp(r->entity_what, "entity") != 0; /* a module goes on */
+        bool closes = strcmp(r->entity_what, "entity") != 0; /* a module continues */
         label(p, "lost");
         put_text(p, "a state of ");
         fault_put_count(p, r->lost_bytes);

@@ -113,7 +113,7 @@ static void variants(void) {
     r.kind = CALL_ROOM_OPEN;
     has("\n  decided   the room closes, everybody stays connected\n");
     r.kind = CALL_LEAVE;
-    has("\n  decided   the host goes on as if it had returned\n");
+    has("\n  decided   the host continues as if it had returned\n");
     r.verdict = FAULT_CLOSED;
     r.kind = CALL_MIGRATE;
     has("\n  decided   the session or room closes, everybody else stays connected\n");

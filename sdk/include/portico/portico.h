@@ -756,8 +756,8 @@ typedef struct portico_module {
      * No handler of the module runs. After PORTICO_STOP_REPLACED the next generation takes over
      * `state`, and `start` is called again if a roll-back, or a swap that is given up, brings this
      * generation back. Runs where `start` does, with the same limit of time; at the end of the host
-     * and at an unload that is stop_timeout_ms, if that is longer. After a fault here the host goes
-     * on as if it had returned, and keeps the library in memory. */
+     * and at an unload that is stop_timeout_ms, if that is longer. After a fault here the host
+     * continues as if it had returned, and keeps the library in memory. */
     void (*stop)(void *state, uint32_t why);
 
     /* The module `name`, one of `required`, is about to be replaced by its `version`. Any status
