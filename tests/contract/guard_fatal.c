@@ -219,6 +219,21 @@ static void smash(void) {
     guards_call(GUARD_SMASH, NULL, &owner);
 }
 
+#if defined(__linux__) && defined(__x86_64__)
+/* As by writing far beyond an array on the stack: the thread's own variables cannot be found. */
+static void lose_variables(void *arg) {
+    (void)arg;
+    __asm__ volatile("movq $64, %%fs:0" ::: "memory");
+    write_null_here(NULL);
+}
+
+static void variables_lost(void) {
+    int owner = 0;
+    start(guards_contain);
+    os_guard_call(lose_variables, NULL, &owner);
+}
+#endif
+
 #if !defined(_WIN32) /* Wine does not notice it */
 static void free_twice(void) {
     int owner = 0;
@@ -289,6 +304,9 @@ static const fatal_case cases[] = {
     {"host_exits_at_once", host_exits_at_once, 9, NULL, false},
     {"host_returns", host_returns, 0, NULL, true},
     {"smash", smash, BY_ABORT, "DAMAGE in_guard owner\n", false},
+#if defined(__linux__) && defined(__x86_64__)
+    {"variables_lost", variables_lost, BY_MEMORY, NULL, false},
+#endif
 #if !defined(_WIN32)
 #if !defined(PORTICO_SIM_STEP_H) /* the simulation does not watch the allocator */
     {"free_twice", free_twice, BY_ABORT, "DAMAGE in_guard in_allocator owner\n", false},
@@ -322,7 +340,8 @@ static bool is_code(int code, int expected) {
 
 /* A sanitizer takes these as its own. */
 static bool is_skipped(const fatal_case *c) {
-    static const char *const names[] = {"null_before_start", "free_twice", "free_wild"};
+    static const char *const names[] = {"null_before_start", "variables_lost", "free_twice",
+                                        "free_wild"};
     bool listed = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         listed = listed || strcmp(c->name, names[i]) == 0;

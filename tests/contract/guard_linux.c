@@ -10,6 +10,7 @@ SCENARIO(guard_linux) {
 
 #else
 
+#include <pthread.h>
 #include <signal.h>
 
 static bool is_blocked(int number) {
@@ -54,8 +55,24 @@ static void check_lost_stack(void) {
     }
 }
 
+static void cancel_itself(void *arg) {
+    CHECK_EQ(pthread_cancel(pthread_self()), 0);
+    pthread_testcancel();
+    *(bool *)arg = true;
+}
+
+/* It would otherwise end later, in the host. */
+static void check_cancelled(void) {
+    os_thread *thread = NULL;
+    bool went_on = false;
+    CHECK_OK(os_thread_start(&thread, "cancelled", cancel_itself, &went_on));
+    os_thread_join(thread);
+    CHECK(went_on);
+}
+
 SCENARIO(guard_linux) {
     guards_start(NULL);
+    check_cancelled();
     check_lost_stack();
     check_mask();
     check_fork();

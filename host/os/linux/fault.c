@@ -36,6 +36,10 @@ static struct {
 /* The thread is in a hook or about to call one: whatever faults now is not contained. */
 static _Thread_local bool judging;
 
+/* The thread describes a fault: one that comes meanwhile, but not in a walk of the stack, shows that
+ * what the thread knows of itself is damaged. */
+static _Thread_local bool describing;
+
 bool guard_active(void) {
     return faults.started && getpid() == faults.process;
 }
@@ -276,30 +280,33 @@ static void describe_sender(const siginfo_t *info, os_fault *fault) {
     guard_text(fault->text, sizeof fault->text, " has sent the signal.");
 }
 
-/* The thread sanitizer blocks all signals in handlers. A fault of the handler must come through. */
+/* A handler begins with its signal blocked. The module may have overwritten the thread's variables;
+ * a fault at the first use of them then ends the process at once, where a handler in a handler
+ * would go on for ever. Later faults of the handler must come through. */
 static void allow_faults(void) {
-#if defined(PORTICO_TSAN)
     sigset_t mask;
     sigemptyset(&mask);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         sigaddset(&mask, signals[i]);
     }
     sigprocmask(SIG_UNBLOCK, &mask, NULL);
-#endif
 }
 
 static void on_fault(int number, siginfo_t *info, void *arg) {
     ucontext_t *context = arg;
     int kept = errno;
+    bool busy = frames_busy();
     allow_faults();
-    if (frames_busy()) {
+    if (busy) {
         cpu_land_here(context, guard_top);
-    } else if (judging || getpid() != faults.process) {
+    } else if (judging || describing || getpid() != faults.process) {
         end_by_signal(number, context);
     } else {
         os_fault fault;
         bool own = !is_asked(info) || (info->si_code == SI_TKILL && info->si_pid == getpid());
+        describing = true;
         describe_signal(info, context, &fault);
+        describing = false;
         if (!own) {
             describe_sender(info, &fault);
         }
@@ -333,7 +340,7 @@ portico_status guard_start(const os_fault_hooks *hooks) {
     portico_status status = guard_threads_start();
     frames_start();
     for (size_t i = 0; i < sizeof signals / sizeof signals[0] && status == PORTICO_OK; i++) {
-        status = guard_install(signals[i], on_fault, SA_NODEFER);
+        status = guard_install(signals[i], on_fault, 0);
     }
     faults.started = status == PORTICO_OK;
     return status;

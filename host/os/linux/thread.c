@@ -21,6 +21,8 @@ struct os_thread {
 static void *thread_main(void *arg) {
     os_thread *thread = arg;
     guard_host_thread = true;
+    /* A module that cancels this thread would end it later, in the host, with its locks held. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_setname_np(pthread_self(), thread->name);
     thread->fn(thread->arg);
     return NULL;
