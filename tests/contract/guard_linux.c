@@ -55,6 +55,14 @@ static void check_lost_stack(void) {
     }
 }
 
+/* Each would end the process. The last one comes when a log's file may not grow any more. */
+static void check_ignored(void) {
+    static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
+        CHECK_EQ(raise(ignored[i]), 0);
+    }
+}
+
 static void cancel_itself(void *arg) {
     CHECK_EQ(pthread_cancel(pthread_self()), 0);
     pthread_testcancel();
@@ -73,6 +81,7 @@ static void check_cancelled(void) {
 SCENARIO(guard_linux) {
     guards_start(NULL);
     check_cancelled();
+    check_ignored();
     check_lost_stack();
     check_mask();
     check_fork();

@@ -25,7 +25,8 @@ portico_status os_init(int *argc, char ***argv) {
     (void)argc; /* the arguments are taken to be UTF-8 */
     (void)argv;
     raise_descriptor_limit();
-    static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2}; /* by default each of them kills */
+    /* By default each of them kills. SIGXFSZ: a log at its file's size limit. */
+    static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
         if (signal(ignored[i], SIG_IGN) == SIG_ERR) {
             return error_set(errno);
