@@ -174,6 +174,7 @@ see_until() {
 
 # Stops the host, which the players notice.
 host_end() {
+    echo "The demonstration is over: ctl stop"
     ctl stop
     see_until "the host has closed the connection"
     wait "$client_pid"

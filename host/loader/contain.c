@@ -61,7 +61,11 @@ static bool may_pass(portico_status status) {
 static void roll_back(const wanted *w) {
     char why[IMAGE_WHY_MAX];
     module *m = module_find(w->name);
-    if (m == NULL || module_generation(m)->number != w->number || !gate_is_frozen(&m->gate)) {
+    if (m == NULL) {
+        return;
+    }
+    if (module_generation(m)->number != w->number || !gate_is_frozen(&m->gate)) {
+        m->back_tries = 0;
         return;
     }
     if (!module_may_return(m)) {

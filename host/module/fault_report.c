@@ -143,9 +143,9 @@ void fault_tell(const module *m, const generation *g, const call *c, const os_fa
     if (s != NULL) {
         fault_record_fill(&s->record, FAULT_EVENT_CONTAINED, m, g, c, fault, fault_reports.peer_of);
         hand_over(s);
-    } else if (!runs) {
-        log_error(m->name, "generation %u: %s in %s %u", g->number, os_fault_word(fault->kind),
-                  call_what(c->kind), c->number);
+    } else if (!runs || freezes(c->verdict)) { /* an operator must not miss a freeze */
+        log_error(m->name, "generation %u: %s in %s %u: %s", g->number, os_fault_word(fault->kind),
+                  call_what(c->kind), c->number, fault_verdict_word(c->verdict));
     }
 }
 

@@ -3,7 +3,8 @@
  *
  * The kernel says where the thread is. Without its other registers the unwinder is of no use, so
  * its callers are what looks like return addresses on its stack: usually they are right. The
- * stack is read through the kernel, since the thread may end at any moment.
+ * stack and the code are read through the kernel, since the thread may end at any moment, and a
+ * library be unmapped.
  */
 #include "guard.h"
 
@@ -66,9 +67,14 @@ static bool parse_line(const char *line, cpu_point *point) {
     return known && ends_early(number);
 }
 
-/* Whether the code before `at`, which can be read, is a call. */
-static bool follows_call(uintptr_t at) {
-    const uint8_t *code = (const uint8_t *)at;
+/* Whether the code before the address is a call. `memory` is /proc/self/mem: the library may be
+ * unmapped at any moment. */
+static bool follows_call(uintptr_t at, int memory) {
+    uint8_t before[CALL_MAX];
+    if (pread(memory, before, sizeof before, (off_t)(at - sizeof before)) != sizeof before) {
+        return false;
+    }
+    const uint8_t *code = before + sizeof before;
 #if defined(__x86_64__)
     if (code[-5] == 0xe8) {
         return true;
@@ -89,7 +95,7 @@ static bool follows_call(uintptr_t at) {
 #endif
 }
 
-static bool is_return_address(uintptr_t word) {
+static bool is_return_address(uintptr_t word, int memory) {
     os_place place;
     if (word < CALL_MAX) {
         return false;
@@ -99,22 +105,22 @@ static bool is_return_address(uintptr_t word) {
         return false;
     }
     os_place_quick(word, &place);
-    return place.library[0] != '\0' && follows_call(word);
+    return place.library[0] != '\0' && follows_call(word, memory);
 }
 
 static void find_callers(uintptr_t sp, os_fault *fault) {
     static uintptr_t stack[STACK_SHOWN / sizeof(uintptr_t)]; /* [the lock of the threads] */
-    int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? pread(fd, stack, sizeof stack, (off_t)sp) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    ssize_t size = memory >= 0 ? pread(memory, stack, sizeof stack, (off_t)sp) : 0;
     for (size_t i = 0;
          size > 0 && i < (size_t)size / sizeof stack[0] && fault->frame_count < OS_FRAMES_MAX;
          i++) {
-        if (is_return_address(stack[i])) {
+        if (is_return_address(stack[i], memory)) {
             fault->frames[fault->frame_count++] = stack[i];
         }
+    }
+    if (memory >= 0) {
+        close(memory);
     }
 }
 
