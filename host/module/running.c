@@ -23,7 +23,7 @@ bool running_abandon(running *r) {
 }
 
 /* Replaces a byte by itself in one step, so that no write of another thread is lost. */
-static void touch(volatile char *at, bool write) {
+MAY_FAULT static void touch(volatile char *at, bool write) {
     if (write) {
         volatile _Atomic char *byte = (volatile _Atomic char *)at;
         char found = atomic_load_explicit(byte, memory_order_relaxed);
@@ -46,7 +46,7 @@ void running_probe_pages(const void *data, size_t size, bool write) {
     running_now.probing = false;
 }
 
-size_t running_probe_text(const char *text) {
+MAY_FAULT size_t running_probe_text(const char *text) {
     running_now.probing = true;
     atomic_signal_fence(memory_order_seq_cst); /* strlen stays between the two */
     volatile size_t length = strlen(text);     /* also if the caller does not need it */

@@ -48,7 +48,7 @@ COLD void running_probe_pages(const void *data, size_t size, bool write);
 size_t running_probe_text(const char *text);
 
 /* The memory is to be read. False: it is empty or larger than a page, and not touched. */
-static inline bool running_probe_small(const void *data, size_t size) {
+MAY_FAULT static inline bool running_probe_small(const void *data, size_t size) {
     bool small = size - 1 < RUNNING_PAGE;
     if (small) {
         const volatile char *first = data;

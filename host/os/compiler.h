@@ -36,6 +36,14 @@
 #define NO_CANARY
 #endif
 
+/* Before a declaration: the function may touch an address that cannot be used, and a sanitizer is
+ * not to say so. */
+#if defined(__GNUC__)
+#define MAY_FAULT __attribute__((no_sanitize("address"), no_sanitize("undefined")))
+#else
+#define MAY_FAULT
+#endif
+
 /* After a declaration: which argument is a printf format, and which is the first argument that it
  * formats. gnu_printf says to mingw-w64's gcc that its printf is the C library's own and not
  * Microsoft's; clang knows no other name. */

@@ -96,7 +96,7 @@ static bool kinds(uint32_t first, uint32_t end) {
     honest *others = honest_of(h);
     provoker_init(&p, h, false);
     for (uint32_t kind = first; kind < end && well; kind++) {
-        well = faulty_promise(kind) != FAULTY_CONTAINED || provoke_all(&p, kind);
+        well = faults_promise(kind) != FAULTY_CONTAINED || provoke_all(&p, kind);
     }
     provoker_fini(&p);
     well = honest_end(others, is_full ? "" : "all of these") && well;
@@ -120,7 +120,7 @@ static void full(const char *only) {
     int failed = 0;
     quiet();
     for (uint32_t kind = 1; kind < FAULTY_KINDS; kind++) {
-        if (faulty_promise(kind) == FAULTY_CONTAINED &&
+        if (faults_promise(kind) == FAULTY_CONTAINED &&
             (only == NULL || strcmp(only, faulty_kind_word(kind)) == 0)) {
             failed += !kinds(kind, kind + 1);
         }

@@ -58,7 +58,7 @@ static void provoke_once(uint32_t entry, uint32_t kind, account *a) {
     a->by[came]++;
     if (came == PROVOKED_ENDED) {
         look(a, h, entry);
-    } else if (faulty_promise(kind) == FAULTY_ENDS && a->what[0] == '\0') {
+    } else if (faults_promise(kind) == FAULTY_ENDS && a->what[0] == '\0') {
         (void)snprintf(a->what, sizeof a->what, "in %s: %s", faulty_entry_word(entry),
                        came == PROVOKED_WRONG ? p.what : "the process goes on");
     }
@@ -89,7 +89,7 @@ static bool kind_of_fault(uint32_t kind, int times, bool full) {
     bool none_else = a.by[PROVOKED_CONTAINED] + a.by[PROVOKED_SURVIVED] + a.by[PROVOKED_WRONG] == 0;
     return !a.odd_exit_code && a.wrong == 0 &&
            (a.reported == a.by[PROVOKED_ENDED] || kind == FAULTY_BLOCKED) &&
-           (faulty_promise(kind) == FAULTY_EITHER || none_else);
+           (faults_promise(kind) == FAULTY_EITHER || none_else);
 }
 
 SCENARIO(faults_ended) {
@@ -102,7 +102,7 @@ SCENARIO(faults_ended) {
         "                faults                                                    answers\n"
         "kind            ended  reported exit code  contained  survived  wrong        all  wrong\n");
     for (uint32_t kind = 1; kind < FAULTY_KINDS; kind++) {
-        int promise = faulty_promise(kind);
+        int promise = faults_promise(kind);
         if ((promise == FAULTY_ENDS || promise == FAULTY_EITHER) &&
             (only == NULL || strcmp(only, faulty_kind_word(kind)) == 0)) {
             failed += !kind_of_fault(kind, times, asked != NULL);

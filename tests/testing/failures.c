@@ -61,7 +61,7 @@ static void module_crash(portico_test *t) {
     portico_client_expect_nothing(c);
 }
 
-static void module_writes_null(portico_test *t) {
+static void module_writes_badly(portico_test *t) {
     portico_client *c = begin(t);
     portico_client_send(c, 6, NULL, 0);
     portico_client_expect_nothing(c);
@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
                                               PORTICO_TEST(integer),
                                               PORTICO_TEST(text),
                                               PORTICO_TEST(module_crash),
-                                              PORTICO_TEST(module_writes_null),
+                                              PORTICO_TEST(module_writes_badly),
                                               PORTICO_TEST(no_type),
                                               PORTICO_TEST(refused_module),
                                               PORTICO_TEST(refused_swap),

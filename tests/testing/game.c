@@ -9,7 +9,7 @@
 #define BUILD 1
 #endif
 
-enum { ADD = 1, BUILDS = 2, CRASH = 3, LATER = 4, COUNT = 5, WRITE_NULL = 6 };
+enum { ADD = 1, BUILDS = 2, CRASH = 3, LATER = 4, COUNT = 5, WRITE_BAD = 6 };
 
 #if BUILD == 1
 #define PLAYER(S, F) F(S, FIELD, uint32_t, sum)
@@ -45,12 +45,12 @@ static void player_on_crash(portico_session session, void *state, const portico_
     abort();
 }
 
-static void player_on_write_null(portico_session session, void *state,
-                                 const portico_packet *packet) {
-    volatile player *volatile nobody = NULL;
+static void player_on_write_bad(portico_session session, void *state,
+                                const portico_packet *packet) {
+    volatile uintptr_t nobody = 64; /* at 0 a sanitizer would look first */
     (void)session, (void)packet;
     ((player *)state)->sum = 0;
-    nobody->sum = 1;
+    *(volatile uint32_t *)nobody = 1;
 }
 
 static void player_on_later(portico_session session, void *state, const portico_packet *packet) {
@@ -70,7 +70,7 @@ static const portico_opcode opcodes[] = {
     PORTICO_RAW(BUILDS, 0, 0, player_on_builds),
     PORTICO_RAW(CRASH, 0, 0, player_on_crash),
     PORTICO_RAW(LATER, 4, 4, player_on_later),
-    PORTICO_RAW(WRITE_NULL, 0, 0, player_on_write_null),
+    PORTICO_RAW(WRITE_BAD, 0, 0, player_on_write_bad),
 };
 static const portico_session_message messages[] = {PORTICO_MESSAGE(LATER, player_on_due)};
 static const portico_session_type session_types[] = {{.name = "player",

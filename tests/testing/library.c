@@ -4,7 +4,7 @@
 
 #include <portico/packet.h>
 
-enum { ADD = 1, BUILD = 2, LATER = 4, WRITE_NULL = 6, KNOCK = 50 };
+enum { ADD = 1, BUILD = 2, LATER = 4, WRITE_BAD = 6, KNOCK = 50 };
 
 /* Names that the host uses, too. */
 int run(int number);
@@ -182,7 +182,7 @@ static void crash(portico_test *t) {
     portico_client *c = portico_test_connect(t, NULL);
     send_number(c, ADD, 5);
     expect_number(c, ADD, 5);
-    portico_client_send(c, WRITE_NULL, NULL, 0);
+    portico_client_send(c, WRITE_BAD, NULL, 0);
     send_number(c, ADD, 1);
     portico_client_expect_nothing(c);
     PORTICO_CHECK_INT(portico_test_crashes(t), 1);

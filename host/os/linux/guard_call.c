@@ -308,7 +308,24 @@ bool os_guard_call(void (*fn)(void *arg), void *arg, void *owner) {
     return call_by_jump(fn, arg, owner);
 }
 
+/* Of the address sanitizer; NULL without it.
+ * https://github.com/google/sanitizers/wiki/AddressSanitizerManualPoisoning */
+__attribute__((weak)) void __asan_unpoison_memory_region(/* NOLINT(bugprone-reserved-identifier) */
+                                                         const volatile void *begin, size_t size);
+
+/* The frames that are left keep the marks of their variables. The sanitizer would find them in its
+ * own frames, which are there next. */
+static void forget_marks(const guard_frame *guard) {
+    enum { DEEPER = 16 * 1024 };
+    const char *begin = (const char *)__builtin_frame_address(0) - DEEPER;
+    const char *end = (const char *)guard;
+    if (__asan_unpoison_memory_region != NULL && begin < end) {
+        __asan_unpoison_memory_region(begin, (size_t)(end - begin));
+    }
+}
+
 void guard_land(guard_frame *guard) {
+    forget_marks(guard);
     siglongjmp(((jump_frame *)(void *)guard)->back, 1);
 }
 
