@@ -78,11 +78,13 @@ static const config *load_config(const char *file) {
 static int run(int argc, char **argv) {
     char path[FILE_BYTES];
     bool supervised = argc > 0 && strcmp(argv[0], "--supervise") == 0;
-    if (argc > 1 + supervised) {
-        return wrong_usage("run takes one FILE, found also", argv[1 + supervised]);
+    argc -= supervised;
+    argv += supervised;
+    if (argc > 1) {
+        return wrong_usage("run takes one FILE, found also", argv[1]);
     }
     default_file(path);
-    const char *file = argc > supervised ? argv[supervised] : path;
+    const char *file = argc == 1 ? argv[0] : path;
     const config *c = load_config(file);
     if (c == NULL) {
         return 2;

@@ -6,7 +6,7 @@
 
 SCENARIO(mailbox) {
     host_options options = {
-        .name = "mailbox", .modules = "mutters", .host_keys = "stop_timeout_ms = 3000\n"};
+        .name = "mailbox", .modules = "mutters", .host_keys = "stop_timeout_ms = 30000\n"};
     host *h = host_start(&options);
     host_wait_log(h, "all are handled", 1);
     host_admin(h, "unload mutters", NULL, 0);

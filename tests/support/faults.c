@@ -135,7 +135,8 @@ bool faults_ended(net_socket s) {
 
 int faults_promise(uint32_t kind) {
     bool taken = kind == FAULTY_WILD_FREE || kind == FAULTY_DOUBLE_FREE ||
-                 kind == FAULTY_USE_FREED || kind == FAULTY_STRLEN;
+                 kind == FAULTY_USE_FREED || kind == FAULTY_STRLEN || kind == FAULTY_MEMCPY ||
+                 kind == FAULTY_MEMCPY_TO;
     return taken && scale_sanitized() ? 0 : faulty_promise(kind);
 }
 
