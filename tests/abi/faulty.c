@@ -76,10 +76,10 @@ static void restore(mark *m) {
 
 /* Half changes the states, then faults. `m` and `other` may be NULL. */
 static void fault(uint32_t kind, mark *m, mark *other) {
-    mark *both[] = {m, other};
     if (NO_FAULTS || kind == FAULTY_NONE) {
         return;
     }
+    mark *both[] = {m, other};
     for (int i = 0; i < 2; i++) {
         if (both[i] != NULL) {
             spoil(both[i]);

@@ -168,12 +168,14 @@ static const portico_session_message session_messages[] = {
     PORTICO_MESSAGE(MESSAGE_REPLIED, on_replied),
     PORTICO_MESSAGE(JOB_FAULT, on_job_done),
 };
+/* NOLINTBEGIN(bugprone-macro-parentheses): its_state is an initialiser. */
 #define SESSION_TYPE(type, its_state)                                                          \
     {                                                                                          \
         .name = (type), .state = its_state, .on_open = on_open, .on_packet = on_odd,           \
         .on_close = on_close, .on_watermark = on_watermark, .opcodes = PORTICO_TABLE(opcodes), \
         .messages = PORTICO_TABLE(session_messages)                                            \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 static const portico_session_type session_types[] = {
     SESSION_TYPE("session", STATE(session)),
     SESSION_TYPE("large", PORTICO_STATE_OPAQUE(large, 1)),
@@ -183,11 +185,13 @@ static const portico_room_message hall_messages[] = {
     PORTICO_MESSAGE(MESSAGE_FAULT, hall_message),
     PORTICO_MESSAGE(MESSAGE_TICK, hall_tick),
 };
+/* NOLINTBEGIN(bugprone-macro-parentheses): its_state is an initialiser. */
 #define ROOM_TYPE(type, its_state)                                                               \
     {                                                                                            \
         .name = (type), .state = its_state, .on_open = hall_open, .on_join = hall_join,          \
         .on_leave = hall_leave, .on_close = hall_close, .messages = PORTICO_TABLE(hall_messages) \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 static const portico_room_type room_types[] = {
     ROOM_TYPE("hall", STATE(room)),
     ROOM_TYPE("large_hall", PORTICO_STATE_OPAQUE(large, 1)),

@@ -138,6 +138,7 @@ static void on_call(portico_session session, void *state, const portico_packet *
 /* Calls the host again and again with less and less stack. */
 static uint64_t dive(uint32_t depth) { /* NOLINT(misc-no-recursion) */
     volatile uint8_t frame[1024];
+    frame[0] = 0;
     frame[depth % sizeof frame] = (uint8_t)portico->random();
     return depth < UINT32_MAX ? dive(depth + 1) + frame[0] : 0;
 }
