@@ -105,7 +105,7 @@ __attribute__((noinline)) static uint32_t faulty_recurse(uint32_t depth) {
 /* From the top, like a compiler that probes the stack. */
 __attribute__((noinline)) static void faulty_alloca(void) {
     volatile size_t size = FAULTY_BLOCK;
-    volatile uint8_t *block = alloca(size);
+    volatile uint8_t *block = alloca(size); /* cppcheck-suppress allocaCalled */
     for (size_t at = size; at >= FAULTY_PAGE; at -= FAULTY_PAGE) {
         block[at - FAULTY_PAGE] = 1;
     }
@@ -188,7 +188,7 @@ static void faulty_heap(uint32_t kind) {
         free(faulty_bad());
     } else if (kind == FAULTY_DOUBLE_FREE) {
         free(block);
-        free(block);
+        free(block); /* cppcheck-suppress doubleFree */
     } else {
         faulty_use_freed();
     }

@@ -37,6 +37,7 @@ static inline bool pages_map(pages *p) {
 #else
     void *all = NULL;
     p->bytes = (size_t)sysconf(_SC_PAGESIZE);
+    /* cppcheck-suppress invalidFunctionArg // -1 is right for MAP_ANONYMOUS */
     all = mmap(NULL, 3 * p->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED) {
         return false;
