@@ -65,7 +65,7 @@ static host *h;
 static net_socket player; /* in a room, where it has a timer */
 static net_socket plain;
 static net_socket extra;
-static int64_t quiet_ops; /* operations in flight while no `ctl` is connected and no timer due */
+static int64_t before[FIGURES]; /* while no `ctl` is connected and no timer due */
 
 static int by_value(const void *a, const void *b) {
     int64_t left = *(const int64_t *)a;
@@ -73,11 +73,11 @@ static int by_value(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* The operations in flight that most looks find: now and then a look meets a timer that is due. */
-static int64_t usual_ops(void) {
+/* The value that most looks find: now and then one meets a timer that is due. */
+static int64_t usual(const char *figure) {
     int64_t found[21];
     for (size_t i = 0; i < 21; i++) {
-        found[i] = host_figure(h, "ops_pending");
+        found[i] = host_figure(h, figure);
     }
     qsort(found, 21, sizeof found[0], by_value);
     return found[10];
@@ -149,18 +149,12 @@ static void check_outcome(const char *answer) {
 }
 
 static void check_refused(const refusal *r) {
-    int64_t before[FIGURES];
     char answer[4096];
     char line[4200];
     int errors = host_log_errors(h);
     int copies = swaps_copies(h);
     swaps_who who = swaps_ask(player, 1, 0);
     swaps_room room = swaps_ask_room(player);
-    host_wait_figure(h, "ops_pending", quiet_ops); /* the last `ctl` has gone */
-    for (size_t i = 0; i < FIGURES; i++) {
-        bool is_ops = strcmp(figures[i], "ops_pending") == 0; /* a due timer adds to it at times */
-        before[i] = is_ops ? quiet_ops : host_figure(h, figures[i]);
-    }
     int64_t timers = swaps_timers(h);
     refused_by_ctl(r, answer, sizeof answer);
     printf("%s: %s\n", r->file, answer);
@@ -231,7 +225,9 @@ SCENARIO(swap_refused) {
     extra = net_connect(host_port(h, "extra"));
     CHECK_INT(swaps_ask_world(extra).starts, 1); /* the host has accepted it */
     CHECK_INT(swaps_ask_world(plain).generation, 1);
-    quiet_ops = usual_ops();
+    for (size_t i = 0; i < FIGURES; i++) {
+        before[i] = usual(figures[i]);
+    }
     for (size_t i = 0; i < REFUSALS; i++) {
         check_refused(&refusals[i]);
     }
