@@ -188,10 +188,6 @@ portico_status contain_thaw(const char *name, char why[IMAGE_WHY_MAX]) {
 
 /* ---- the time limit -------------------------------------------------------------------------- */
 
-static void find_frozen(void *arg, module *m) {
-    *(bool *)arg |= gate_is_frozen(&m->gate);
-}
-
 typedef struct expiry {
     uint64_t now_ms;
     uint32_t count;
@@ -203,7 +199,6 @@ static void expire(void *arg, session *s) {
 }
 
 void contain_sweep(uint64_t now_ms) {
-    bool frozen = false;
     if (atomic_exchange(&containing.again, false) && !atomic_exchange(&containing.posted, true)) {
         control_post(&containing.command);
     }
@@ -211,8 +206,7 @@ void contain_sweep(uint64_t now_ms) {
         return;
     }
     containing.swept_ms = now_ms;
-    module_table_each(find_frozen, &frozen);
-    if (!frozen) {
+    if (module_find_frozen(NULL) == NULL) {
         return;
     }
     expiry e = {.now_ms = now_ms};

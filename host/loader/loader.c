@@ -191,7 +191,7 @@ static portico_status loader_admit(module *m, char why[IMAGE_WHY_MAX]) {
     return status == PORTICO_OK ? loader_join(m, why) : status;
 }
 
-/* What the configuration says about the module's faults. */
+/* Takes the limits of the module's faults from the configuration. */
 static void loader_configure(module *m) {
     const config *c = loader.config;
     if (c != NULL) {

@@ -49,27 +49,17 @@ static portico_status refuse_unsettled(const swap *w, uint32_t left, const gener
     return PORTICO_E_TIMEOUT;
 }
 
-static void find_frozen(void *arg, module *m) {
-    *(bool *)arg |= gate_is_frozen(&m->gate);
-}
-
-static bool is_any_frozen(void) {
-    bool any = false;
-    module_table_each(find_frozen, &any);
-    return any;
-}
-
 /* Waits until no state is of an earlier generation, so that every state passes through every
  * generation. At a frozen module nothing moves, and the earlier states may be the ones whose
  * migrate has faulted. So they are left where they are, and the next build has to take them over
  * as well (swap_plan.c). The same goes for what waits at another frozen module, after a moment. */
 static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
-    bool moment = is_any_frozen() && w->timeout_ms > SETTLE_MOMENT_MS;
+    bool moment = module_find_frozen(NULL) != NULL && w->timeout_ms > SETTLE_MOMENT_MS;
     uint64_t until_ms = os_monotonic_ms() + (moment ? SETTLE_MOMENT_MS : w->timeout_ms);
     const generation *of = NULL;
     uint32_t left = module_unsettled(w->module, &of);
     while (left > 0 && !gate_is_frozen(&w->module->gate)) {
-        if (os_monotonic_ms() >= until_ms && is_any_frozen()) {
+        if (os_monotonic_ms() >= until_ms && module_find_frozen(NULL) != NULL) {
             break;
         }
         if (os_monotonic_ms() >= until_ms) {

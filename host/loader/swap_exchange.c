@@ -6,7 +6,7 @@
  *
  * `stop`, `migrate` and `start` together may take swap_timeout_ms. A call that has not returned by
  * then is ended or lost (caller.h), which for `stop` delays the swap and for the others refuses it.
- * What remains to be done has that time again.
+ * The calls that follow have that time again.
  */
 #include "loader/swap_exchange.h"
 

@@ -79,22 +79,14 @@ static void loader_tell_end(module *m) {
     }
 }
 
-static void find_frozen(void *arg, module *m) {
-    const module **found = arg;
-    if (m != found[0] && gate_is_frozen(&m->gate)) {
-        found[1] = m;
-    }
-}
-
 /* A session that waits at a frozen module has not left the others that it belongs to. */
 static void say_not_ended(const module *m, char why[IMAGE_WHY_MAX]) {
-    const module *found[] = {m, NULL};
+    const module *frozen = module_find_frozen(m);
     char also[160] = "";
-    module_table_each(find_frozen, (void *)found);
-    if (found[1] != NULL) {
+    if (frozen != NULL) {
         snprintf(also, sizeof also,
                  ", or its sessions wait for %s, which is frozen (swap or thaw it first)",
-                 found[1]->name);
+                 frozen->name);
     }
     snprintf(why, IMAGE_WHY_MAX,
              "a handler of %s has not returned within %u ms%s: the module stays loaded, its "

@@ -46,7 +46,7 @@ uint64_t flood_add(flood *f, const flood_key *key, uint64_t report, uint64_t now
 /* Counts a fault among the others: there is no room for its report. */
 void flood_add_other(flood *f, uint64_t now_ms);
 
-/* What is to be summed up. */
+/* Faults that are summed up in one line. */
 typedef struct flood_sum {
     uint64_t report; /* 0: others */
     uint64_t more;

@@ -44,7 +44,7 @@ typedef struct fault_record {
     const char *data_what;            /* "packet" and so on; NULL: none */
     uint32_t data_size;               /* bytes */
     char data[FAULT_DATA_TEXT];
-    /* What was done */
+    /* The decision, and what it cost. */
     fault_verdict verdict;
     uint32_t restored;   /* states */
     uint32_t lost_bytes; /* of a state that could not be restored */

@@ -79,7 +79,7 @@ static void write_sum(const flood_sum *sum, const fault_entry *like) {
     log_warn("faults", "%s", line);
 }
 
-/* Writes a sum that is due. [lock, which it gives up meanwhile] */
+/* Writes a sum that is due. [lock, which it releases while it writes] */
 static bool sum_up_locked(bool all) {
     static fault_entry like; /* only for the reporter */
     flood_sum sum;
@@ -94,7 +94,7 @@ static bool sum_up_locked(bool all) {
     return true;
 }
 
-/* Writes the next record, if it is complete. [lock, which it gives up meanwhile] */
+/* Writes the next record, if it is complete. [lock, which it releases while it writes] */
 static bool report_locked(void) {
     fault_queue *q = &fault_reports;
     fault_slot *s = &q->slots[q->first];
@@ -111,7 +111,7 @@ static bool report_locked(void) {
     return true;
 }
 
-/* [lock, which it gives up meanwhile] */
+/* [lock, which it releases while it writes] */
 static void look_locked(void) {
     os_mutex_unlock(&fault_reports.lock);
     watchdog_look_late(LOOK_MS);

@@ -145,7 +145,7 @@ static const char *advice(const fault_record *r) {
     return advices[r->verdict];
 }
 
-/* What the verdict means for the call's entity, where the general sentence is not about it. */
+/* The effect of the verdict on the call's entity, where the general sentence is not about it. */
 static const char *decision(const fault_record *r) {
     static const char *const sentences[FAULT_VERDICTS] = {
 #define SENTENCE(verdict, sentence) (sentence),

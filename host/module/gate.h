@@ -46,7 +46,7 @@ passage gate_enter(gate *g);
 void gate_leave(gate *g);
 
 /* The caller has kept its work, marked as parked, where the control thread finds it when the gate
- * opens. False: it has opened meanwhile, so the caller revives its work itself. */
+ * opens. False: it has opened in the meantime, so the caller revives its work itself. */
 bool gate_parks(gate *g);
 
 /* After the gate has opened, thawed or died: whether somebody may have parked, whom the caller has

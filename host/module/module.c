@@ -228,6 +228,16 @@ void module_table_each(void (*each)(void *arg, module *m), void *arg) {
     os_mutex_unlock(&modules.lock);
 }
 
+const module *module_find_frozen(const module *but) {
+    os_mutex_lock(&modules.lock);
+    const module *m = modules.all;
+    while (m != NULL && (m == but || !gate_is_frozen(&m->gate))) {
+        m = m->hh.next;
+    }
+    os_mutex_unlock(&modules.lock);
+    return m;
+}
+
 /* ---- swaps ---------------------------------------------------------------------------------- */
 
 void module_serve(module *m, generation *g) {

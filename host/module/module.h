@@ -128,6 +128,10 @@ void module_table_remove(module *m);
  * must not block. */
 void module_table_each(void (*each)(void *arg, module *m), void *arg);
 
+/* A module other than `but` that is frozen, or NULL. Only the control thread may use the module:
+ * for others it may be gone. */
+const module *module_find_frozen(const module *but);
+
 /* Makes `g` the generation that serves, and numbers it if it has not served before. The gate is
  * closed. [control thread] */
 void module_serve(module *m, generation *g);

@@ -19,7 +19,7 @@
 enum {
     LOADS_MAX = 100, /* of one child: the loader keeps memory of unloaded libraries */
     LIMIT_LEAST_MS = 10000,
-    LOOK_MS = 100,      /* whether the host is stopping meanwhile */
+    LOOK_MS = 100,      /* between two looks whether the host is stopping */
     STOPPING_MS = 1000, /* a file that takes longer than this is given up then */
     END_MS = 5000,      /* for a child that has closed its pipe to end */
     KEEPER_MS = 5000,
@@ -54,7 +54,7 @@ static portico_status start_child(os_child **child) {
     return os_child_start(arguments, OS_CHILD_PIPES, child);
 }
 
-/* Locked; unlocks meanwhile. */
+/* [lock, released during the work] */
 static void keeper_work(void) {
     os_child *child = NULL;
     os_child *used_up = probe.used_up;

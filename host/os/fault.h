@@ -134,7 +134,7 @@ const char *os_register_name(uint32_t number);
 
 enum { OS_PLACE_TEXT = 512 };
 
-/* What is known about an address of code. */
+/* Describes an address of code, as far as it is known. */
 typedef struct os_place {
     char library[256];  /* the file's name without its folder; "": no library is there */
     uintptr_t offset;   /* from the library's beginning, as debuggers take it */

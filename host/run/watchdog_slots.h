@@ -39,7 +39,7 @@ typedef struct watch_run {
     const char *_Atomic name;
 } watch_run;
 
-/* What is read of a call. */
+/* A call as a reader has found it. */
 typedef struct watch_view {
     uint64_t call;
     watchdog_call shown;

@@ -249,8 +249,10 @@ static void plan_file(provoker *p, uint32_t entry, uint32_t kind, uint32_t gener
     faults_plan_file(p->host, text);
 }
 
-/* The swap is refused, and the old build serves. */
-static bool refused(provoker *p, const char *file) {
+/* The swap to `file` is refused, since that faults in the entry, and the old build serves. */
+static bool refused(provoker *p, uint32_t entry, uint32_t kind, uint32_t generation,
+                    const char *file) {
+    plan_file(p, entry, kind, generation);
     bool swapped = swap(p, file);
     faults_plan_file(p->host, "");
     if (swapped && !swap(p, "faulty")) {
@@ -260,23 +262,19 @@ static bool refused(provoker *p, const char *file) {
 }
 
 static bool in_start(provoker *p, uint32_t kind) {
-    plan_file(p, FAULTY_IN_START, kind, 2);
-    return refused(p, "faulty_2");
+    return refused(p, FAULTY_IN_START, kind, 2, "faulty_2");
 }
 
 static bool in_dependency_swaps(provoker *p, uint32_t kind) {
-    plan_file(p, FAULTY_IN_DEPENDENCY_SWAPS, kind, 0);
-    return refused(p, "faulty_2");
+    return refused(p, FAULTY_IN_DEPENDENCY_SWAPS, kind, 0, "faulty_2");
 }
 
 static bool in_migrate_query(provoker *p, uint32_t kind) {
-    plan_file(p, FAULTY_IN_MIGRATE_QUERY, kind, 4);
-    return refused(p, "faulty_shape");
+    return refused(p, FAULTY_IN_MIGRATE_QUERY, kind, 4, "faulty_shape");
 }
 
 static bool in_migrate_module(provoker *p, uint32_t kind) {
-    plan_file(p, FAULTY_IN_MIGRATE_MODULE, kind, 4);
-    return refused(p, "faulty_shape");
+    return refused(p, FAULTY_IN_MIGRATE_MODULE, kind, 4, "faulty_shape");
 }
 
 /* The swap takes place all the same. */

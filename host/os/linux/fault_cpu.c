@@ -127,15 +127,6 @@ char cpu_access(const ucontext_t *context, uintptr_t address) {
     return address == cpu_pc(context) ? 'x' : '?';
 }
 
-uintptr_t cpu_break_size(void) {
-    return 0;
-}
-
-bool cpu_is_privileged(uintptr_t pc) {
-    (void)pc;
-    return false; /* it is a SIGILL */
-}
-
 void cpu_caller(const ucontext_t *context, cpu_point *caller) {
     caller->sp = cpu_sp(context);
     caller->pc = context->uc_mcontext.regs[LINK];
@@ -182,15 +173,6 @@ char cpu_access(const ucontext_t *context, uintptr_t address) {
     return address == cpu_pc(context) ? 'x' : '?'; /* the context has no more about it */
 }
 
-uintptr_t cpu_break_size(void) {
-    return 0;
-}
-
-bool cpu_is_privileged(uintptr_t pc) {
-    (void)pc;
-    return false; /* it is a SIGILL */
-}
-
 void cpu_caller(const ucontext_t *context, cpu_point *caller) {
     caller->sp = cpu_sp(context);
     caller->pc = context->uc_mcontext.__gregs[AT_LINK];
@@ -209,6 +191,19 @@ enum { RETURN_SLOT = 0 };
 
 #else
 #error "a handler must know this processor's registers: add them here"
+#endif
+
+#if !defined(__x86_64__)
+
+uintptr_t cpu_break_size(void) {
+    return 0;
+}
+
+bool cpu_is_privileged(uintptr_t pc) {
+    (void)pc;
+    return false; /* it is a SIGILL */
+}
+
 #endif
 
 const char *os_register_name(uint32_t number) {
