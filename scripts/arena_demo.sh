@@ -172,6 +172,21 @@ see_until() {
     done
 }
 
+# see_both LINE LINE: the same up to the later of the two.
+see_both() {
+    first=
+    second=
+    while [ -z "$first" ] || [ -z "$second" ]; do
+        read_line
+        case $line in
+        "$1") first=seen ;;
+        "$2") second=seen ;;
+        "(the client has ended)") fail "The players should have seen: $1, and: $2" ;;
+        esac
+        echo "  a player sees: $line"
+    done
+}
+
 # Stops the host, which the players notice.
 host_end() {
     echo "The demonstration is over: ctl stop"

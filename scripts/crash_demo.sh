@@ -72,6 +72,5 @@ echo "Nobody is disconnected, and new players wait as well. arena.c is fixed and
 edit_arena ""
 says 'arena .* replaces [^:]*'
 see_until "the field's clock runs again"
-see_until "points: 5"
-see_until "the field ends at $((size - 1))"
+see_both "points: 5" "the field ends at $((size - 1))"
 host_end

@@ -94,7 +94,7 @@ static void start_again(void) {
     refuse_swap("faulty_2", "its start failed");
     faults_send(s, FAULTY_ECHO, 4);
     CHECK(!host_try_admin(h, "thaw faulty", NULL, 0)); /* its start faults again */
-    CHECK_INT(swaps_timers(h), timers);
+    swaps_wait_timers(h, timers);
     faults_plan_file(h, "");
     host_admin(h, "thaw faulty", NULL, 0);
     faulty_echo echo = {0};

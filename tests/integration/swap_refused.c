@@ -176,7 +176,7 @@ static void check_refused(const refusal *r) {
     for (size_t i = 0; i < FIGURES; i++) {
         host_wait_figure(h, figures[i], before[i]);
     }
-    CHECK_INT(swaps_timers(h), timers);
+    swaps_wait_timers(h, timers);
     CHECK_INT(swaps_copies(h), copies);
 }
 

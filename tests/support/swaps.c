@@ -99,6 +99,14 @@ int64_t swaps_timers(host *h) {
     return most;
 }
 
+void swaps_wait_timers(host *h, int64_t timers) {
+    enum { TRIES = 100, PAUSE_MS = 50 };
+    for (int i = 0; i < TRIES && swaps_timers(h) != timers; i++) {
+        clock_sleep_ms(PAUSE_MS);
+    }
+    CHECK_INT(swaps_timers(h), timers);
+}
+
 void swaps_expect_life(host *h, const char *expected) {
     char path[1100];
     char life[4096] = "";

@@ -61,6 +61,9 @@ void swaps_wait_copies(host *h, int count);
  * briefly not counted. */
 int64_t swaps_timers(host *h);
 
+/* Waits until that is the number, for some seconds; then fails. */
+void swaps_wait_timers(host *h, int64_t timers);
+
 /* Expects the module's life so far: all its "life" lines, as "1 start loaded, 1 stop replaced". */
 void swaps_expect_life(host *h, const char *expected);
 
