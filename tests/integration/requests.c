@@ -35,11 +35,16 @@ static void ask(net_socket s, const char *letters, const char *name, uint32_t ti
     CHECK_INT(ask_for(s, letters, name, timeout_ms), PORTICO_OK);
 }
 
-static void expect(net_socket s, int32_t status, const char *text) {
+static heard hear(net_socket s, int32_t status) {
     heard a = {.status = 1};
     CHECK_INT(wire_wait(s, ANSWER, &a, sizeof a), sizeof a);
     CHECK_INT(a.status, status);
     CHECK_INT(a.right, 1);
+    return a;
+}
+
+static void expect(net_socket s, int32_t status, const char *text) {
+    heard a = hear(s, status);
     CHECK_TEXT(a.text, text);
 }
 
@@ -106,11 +111,20 @@ static void check_asker_ends(void) {
     host_wait_log(h, "the late reply: -3", 2);
 }
 
+/* On a busy machine the old code may reply before it is swapped: then it tries again. */
 static void check_swap(net_socket s) {
-    ask(s, "sml", "oracle", LONG_MS);
+    enum { TRIES = 20 };
+    heard a = {0};
     ask(s, "mmx", "oracle", LONG_MS); /* is not forgotten either, see check_unload */
-    swaps_to(h, "oracle", "oracle_2", NULL, 0);
-    expect(s, PORTICO_OK, "later 2");
+    for (int i = 0; i < TRIES && strcmp(a.text, "later 2") != 0; i++) {
+        if (i > 0) {
+            swaps_to(h, "oracle", "oracle", NULL, 0);
+        }
+        ask(s, "sml", "oracle", LONG_MS);
+        swaps_to(h, "oracle", "oracle_2", NULL, 0);
+        a = hear(s, PORTICO_OK);
+    }
+    CHECK_TEXT(a.text, "later 2");
     ask(s, "rmn", "oracle", LONG_MS);
     expect(s, PORTICO_OK, "now 2");
 }
