@@ -76,6 +76,7 @@ static void on_make_hall(portico_entity entity, void *state, const portico_messa
     (void)message;
     if (portico->room_create("tallies.hall", "hall", NULL, 0, &room) == PORTICO_OK) {
         atomic_store(&hall, room.id);
+        portico->log(PORTICO_LOG_INFO, "there is a hall");
     }
 }
 

@@ -47,7 +47,7 @@ SCENARIO(messages_counter) {
         .listeners = {{"game", "tallies.session", NULL}},
     };
     h = host_start(&options);
-    host_wait_figure(h, "rooms", 1);
+    host_wait_log(h, "there is a hall", 1);
     net_socket clients[CLIENTS];
     uint32_t reply = 0;
     uint32_t by_threads = (uint32_t)scale(150000, 2000);
@@ -84,6 +84,7 @@ SCENARIO(messages_counter) {
     char line[512];
     unsigned long long accepted = 0;
     unsigned long long summed = 0;
+    host_wait_log(h, "accepted ", 1);
     CHECK(host_try_log_line(h, "accepted ", line, sizeof line));
     CHECK_INT(sscanf(strstr(line, "accepted "), "accepted %llu summed %llu", &accepted, &summed),
               2);
