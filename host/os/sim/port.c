@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 struct os_port {
-    os_port *next; /* among all ports */
-    op *ready;     /* completed, not handed out; the oldest first */
+    os_port *next;   /* among all ports */
+    uint64_t number; /* another one may get the address of a port that is gone, not its number */
+    op *ready;       /* completed, not handed out; the oldest first */
     uint32_t waiting;
     int32_t sockets;
     bool hosts; /* made by the host */
@@ -16,7 +17,7 @@ struct os_port {
 
 /* The calling thread's last port, and the posts that it collects. */
 typedef struct poster {
-    os_port *waited;  /* on this port last, and it has not ended since */
+    uint64_t waited;  /* the number of the port that it waited on last; 0: none */
     os_port *posting; /* between os_port_posts_begin and os_port_posts_end */
     op *posts;
 } poster;
@@ -24,6 +25,7 @@ typedef struct poster {
 static _Thread_local poster self;
 
 static os_port *ports;
+static uint64_t created; /* ports, until now */
 
 portico_status os_port_create(os_port **port) {
     token_call("port_create", 0);
@@ -34,6 +36,7 @@ portico_status os_port_create(os_port **port) {
     }
     *port = run_alloc(sizeof **port);
     (*port)->next = ports;
+    (*port)->number = ++created;
     (*port)->hosts = !run.thread->spared;
     ports = *port;
     return PORTICO_OK;
@@ -87,7 +90,7 @@ portico_status port_submitted(void) {
 /* A submit that completes at once is sometimes kept for the thread that submits. */
 void port_complete(os_port *port, op *o, portico_status status) {
     o->status = status;
-    bool keeps = !run.in_event && self.waited == port && sim_chance(SIM_SCHEDULE, 4);
+    bool keeps = !run.in_event && self.waited == port->number && sim_chance(SIM_SCHEDULE, 4);
     o->kept_for = keeps ? run.thread->number : 0;
     queue(port, o);
 }
@@ -192,7 +195,7 @@ static uint32_t hand_out(os_port *port, os_completion *completions, uint32_t cap
  * gone. */
 static void turn_to(os_port *port) {
     os_port *last = ports;
-    while (last != NULL && last != self.waited) {
+    while (last != NULL && last->number != self.waited) {
         last = last->next;
     }
     for (op *o = last != NULL && last != port ? last->ready : NULL; o != NULL; o = o->next) {
@@ -201,7 +204,7 @@ static void turn_to(os_port *port) {
             token_wake_one(last);
         }
     }
-    self.waited = port;
+    self.waited = port->number;
 }
 
 uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
