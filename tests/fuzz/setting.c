@@ -192,8 +192,7 @@ static bool slow_validates(const any_setting *s) {
         !slow_line(r->key, 64) || !slow_line(r->fallback, 256) || r->key[0] == '\0' ||
         strspn(r->key, "abcdefghijklmnopqrstuvwxyz_0123456789") != strlen(r->key) ||
         strcmp(r->key, "file") == 0 || strcmp(r->key, "load") == 0 ||
-        strcmp(r->key, "on_fault") == 0 ||
-        (r->help != NULL && !slow_line(r->help, 1024))) {
+        strcmp(r->key, "on_fault") == 0 || (r->help != NULL && !slow_line(r->help, 1024))) {
         return false;
     }
     bool narrow = r->kind == PORTICO_SETTING_U32 || r->kind == PORTICO_SETTING_DURATION;
