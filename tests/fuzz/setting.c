@@ -8,6 +8,7 @@
  * Covers: module/setting.c, module/settings.c, config/number.c */
 #include "base/text.h"
 #include "config/load.h"
+#include "config/schema.h"
 #include "fuzz.h"
 #include "module/settings.h"
 
@@ -191,8 +192,8 @@ static bool slow_validates(const any_setting *s) {
     if (r->key == NULL || r->fallback == NULL || r->target == NULL || r->kind < 1 || r->kind > 8 ||
         !slow_line(r->key, 64) || !slow_line(r->fallback, 256) || r->key[0] == '\0' ||
         strspn(r->key, "abcdefghijklmnopqrstuvwxyz_0123456789") != strlen(r->key) ||
-        strcmp(r->key, "file") == 0 || strcmp(r->key, "load") == 0 ||
-        strcmp(r->key, "on_fault") == 0 || (r->help != NULL && !slow_line(r->help, 1024))) {
+        schema_find(CONFIG_SECTION_MODULE, r->key) >= 0 ||
+        (r->help != NULL && !slow_line(r->help, 1024))) {
         return false;
     }
     bool narrow = r->kind == PORTICO_SETTING_U32 || r->kind == PORTICO_SETTING_DURATION;

@@ -19,7 +19,7 @@ enum { THIS_MACHINE = EM_RISCV };
 #error "name the ELF machine of this processor here"
 #endif
 
-enum { SEGMENTS_MAX = 256, IMAGE_BYTES_MAX = 1024 * 1024 * 1024 };
+enum { SEGMENTS_MAX = 256, IMAGE_BYTES_MAX = 512 * 1024 * 1024 };
 
 static const char cut_off[] = "the file is cut off";
 static const char bad_segments[] = "its program headers are damaged";
