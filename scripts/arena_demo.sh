@@ -162,13 +162,19 @@ players_begin() {
     exec 3<"$folder/seen"
 }
 
+# see_line WANTED: shows the next line of what the players see. There must be one, since WANTED is
+# still to come.
+see_line() {
+    read_line
+    [ "$line" != "(the client has ended)" ] || fail "A player should have seen: $1"
+    echo "  a player sees: $line"
+}
+
 # see_until LINE: shows what the players see, up to this.
 see_until() {
     line=
     while [ "$line" != "$1" ]; do
-        read_line
-        [ "$line" != "(the client has ended)" ] || fail "A player should have seen: $1"
-        echo "  a player sees: $line"
+        see_line "$1"
     done
 }
 
@@ -177,13 +183,11 @@ see_both() {
     first=
     second=
     while [ -z "$first" ] || [ -z "$second" ]; do
-        read_line
+        see_line "$1, and: $2"
         case $line in
         "$1") first=seen ;;
         "$2") second=seen ;;
-        "(the client has ended)") fail "The players should have seen: $1, and: $2" ;;
         esac
-        echo "  a player sees: $line"
     done
 }
 
