@@ -101,10 +101,12 @@ int64_t swaps_timers(host *h) {
 
 void swaps_wait_timers(host *h, int64_t timers) {
     enum { TRIES = 100, PAUSE_MS = 50 };
-    for (int i = 0; i < TRIES && swaps_timers(h) != timers; i++) {
+    int64_t found = swaps_timers(h);
+    for (int i = 0; i < TRIES && found != timers; i++) {
         clock_sleep_ms(PAUSE_MS);
+        found = swaps_timers(h);
     }
-    CHECK_INT(swaps_timers(h), timers);
+    CHECK_INT(found, timers);
 }
 
 void swaps_expect_life(host *h, const char *expected) {
