@@ -11,6 +11,7 @@
 # and stored in tests/fuzz/findings/TARGET: from then on the test fuzz.TARGET of every preset replays
 # it. The exit code is 0 when nothing failed. Missing Debian packages are installed.
 #
+# PORTICO_SEED       what libFuzzer's random numbers start from; default: each run differs
 # PORTICO_FUZZ_JOBS  how many targets run at once; default: as many as there are processors
 set -eu
 
@@ -72,7 +73,7 @@ run_one() { # TARGET SECONDS
     # shellcheck disable=SC2086 # lists of words
     (cd "$out/run/$1" && "../../tests/fuzz-$1" $folders $dictionary -max_total_time="$2" \
         -max_len="$(max_len "$1")" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-        -verbosity=0 -artifact_prefix="$root/$out/failed/$1/") >"$out/$1.log" 2>&1 || true
+        -seed="${PORTICO_SEED:-0}" -verbosity=0 -artifact_prefix="$root/$out/failed/$1/") >"$out/$1.log" 2>&1 || true
 }
 
 # Makes each input that failed smaller and keeps it; prints how many there are.

@@ -46,7 +46,7 @@ static void park_many(net_socket *waiting) {
         waiting[i] = net_connect(host_port(h, "victims"));
         CHECK(wire_send(waiting[i], WIRE_U16, FAULTY_ECHO, &number, sizeof number));
     }
-    CHECK(host_figure(h, "sessions") >= PARKED);
+    host_wait_at_least(h, "sessions", PARKED);
 }
 
 static void revive_many(net_socket *waiting) {

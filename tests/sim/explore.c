@@ -282,7 +282,8 @@ uint64_t explore(const explore_options *given) {
     o.jobs = 1;
 #endif
     if (o.first_seed == 0) {
-        o.first_seed = (uint64_t)time(NULL) * 10000;
+        const char *start = getenv("PORTICO_SEED");
+        o.first_seed = (start != NULL ? strtoull(start, NULL, 10) : (uint64_t)time(NULL)) * 10000;
     }
     tallies *all = shared_memory(o.jobs * sizeof *all);
     stopped = shared_memory(sizeof *stopped);

@@ -6,7 +6,7 @@
 
 typedef struct explore_options {
     const scenario *only; /* NULL: all scenarios, for the same time each */
-    uint64_t first_seed;  /* 0: from the clock, so that no two explorations have the same seeds */
+    uint64_t first_seed;  /* 0: from PORTICO_SEED in the environment, else from the clock */
     uint32_t seeds;       /* of each scenario, at most; 0: any number */
     uint32_t seconds;     /* 0: until `seeds` are done */
     uint32_t jobs;        /* processes at once, each with seeds of its own; 0: 1 */
