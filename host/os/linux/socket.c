@@ -44,11 +44,12 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
     s->drained_epoch = atomic_load(&port->epoch);
     s->writable = kind == SOCKET_STREAM;
     s->hangup = false;
+    s->urgent = false;
     s->recv_failed = 0;
     s->shutdown_after_send = false;
     s->linger_s = 0;
     *result = s;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+    struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = socket_tag(s)};
     portico_status status = PORTICO_OK;
     if (epoll_ctl(port->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {

@@ -87,6 +87,14 @@ DWORD socket_attach(os_socket *socket) {
                : GetLastError();
 }
 
+DWORD socket_take_urgent(const os_socket *socket) {
+    BOOL in_line = TRUE;
+    return setsockopt(socket->handle, SOL_SOCKET, SO_OOBINLINE, (const char *)&in_line,
+                      sizeof in_line) != 0
+               ? (DWORD)WSAGetLastError()
+               : 0;
+}
+
 void socket_skip_port(os_socket *socket) {
     /* FIONBIO concerns calls without an OVERLAPPED, as in os_send_now; others ignore it. */
     u_long nonblocking = 1;
