@@ -3,6 +3,10 @@
  * A caller is one thread. It owns the copy of the call that it makes, and of all that the call
  * refers to: a lost call may read that when the control thread has long gone on. The lock guards
  * the fields up to `running` of all callers, and is a leaf.
+ *
+ * A row of steps is the control thread's: it waits while the caller's thread makes them. If a call
+ * in a step is lost, the lost thread leaves the row where it is, by longjmp: it touches nothing of
+ * it any more, and another thread makes the step again.
  */
 #include "module/caller.h"
 
@@ -13,6 +17,7 @@
 #include "module/running.h"
 #include "run/begun.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,17 +30,27 @@ enum {
     UNLIMITED_MS = 600000 /* until caller_allow is called: in tests */
 };
 
+typedef struct row {
+    caller_step step;
+    void *arg;
+    uint32_t at; /* the step that is being made */
+} row;
+
 typedef struct caller {
     control_command ended; /* first */
     struct caller *next;   /* of the lost ones. Control thread */
     os_thread *thread;
     os_cond changed;
-    bool busy;         /* it makes the call, or is about to */
+    bool busy;         /* it makes the call or the row, or is about to */
     bool lost;         /* nobody waits for it */
     bool ends;         /* it is to end */
-    uint64_t begun_ns; /* when it began the call; 0: not yet */
+    bool held;         /* in a row: when its call has returned, it waits */
+    uint64_t begun_ns; /* when it began the call; 0: not yet, or in a row: it makes none */
+    uint32_t made;     /* counts calls that have returned */
     os_guard_thread *guard;
     running *running; /* the thread's own */
+    row *row;         /* NULL: it makes a single call */
+    jmp_buf out;      /* of a row */
     /* The call. Its thread's while busy. */
     module *module;
     generation *generation;
@@ -57,6 +72,8 @@ static struct {
     uint32_t timeout_ms;
     uint64_t left_ns; /* of it, for the calls that follow */
 } callers = {.timeout_ms = UNLIMITED_MS, .left_ns = UNLIMITED_MS * 1000000ull};
+
+static _Thread_local caller *own; /* of the calling thread */
 
 /* ---- the thread ----------------------------------------------------------------------------- */
 
@@ -95,8 +112,26 @@ static void caller_on_ended(control_command *command) {
     free(r);
 }
 
+static void row_make(row *w) {
+    while (w->at != CALLER_ROW_ENDS) {
+        w->at = w->step(w->arg, w->at);
+    }
+}
+
+/* Does what the control thread waits for. */
+static void caller_work(caller *r) {
+    if (r->row == NULL) {
+        r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
+    } else if (setjmp(r->out) == 0) {
+        row_make(r->row);
+    } else {
+        /* A call in the row was lost: the row is another thread's now. */
+    }
+}
+
 static void caller_run(void *arg) {
     caller *r = arg;
+    own = r;
     (void)os_guard_call(nothing, NULL, NULL); /* reserves what os_guard_self needs */
     os_mutex_lock(&callers.lock);
     r->running = &running_now;
@@ -108,11 +143,14 @@ static void caller_run(void *arg) {
         if (!r->busy) {
             break;
         }
-        r->begun_ns = os_monotonic_ns();
-        os_cond_wake_all(&r->changed);
+        if (r->row == NULL) {
+            r->begun_ns = os_monotonic_ns();
+            os_cond_wake_all(&r->changed);
+        }
         os_mutex_unlock(&callers.lock);
-        r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
+        caller_work(r);
         os_mutex_lock(&callers.lock);
+        r->made += r->row == NULL;
         r->busy = false;
         os_cond_wake_all(&r->changed);
     }
@@ -190,11 +228,15 @@ static bool caller_take(caller *r, call *c) {
 
 /* ---- the wait -------------------------------------------------------------------------------- */
 
-/* Waits until the call has ended. False: it has not when it has taken `limit_ns`. Time in which its
+static void take_time_locked(uint64_t ns) {
+    callers.left_ns = ns < callers.left_ns ? callers.left_ns - ns : 0;
+}
+
+/* Waits until the call number `made` has ended. False: it has not when it has taken `limit_ns`. Time in which its
  * thread has not come to begin it does not count. */
-static bool caller_wait(caller *r, uint64_t limit_ns) {
+static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns) {
     os_mutex_lock(&callers.lock);
-    while (r->busy) {
+    while (r->made == made) {
         uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
         if (r->begun_ns != 0 && taken_ns >= limit_ns) {
             break;
@@ -202,22 +244,51 @@ static bool caller_wait(caller *r, uint64_t limit_ns) {
         uint32_t rest_ms = (uint32_t)((limit_ns - taken_ns) / 1000000) + 1;
         os_cond_wait(&r->changed, &callers.lock, r->begun_ns != 0 ? rest_ms : UINT32_MAX);
     }
-    bool ended = !r->busy;
-    uint64_t taken_ns = os_monotonic_ns() - r->begun_ns;
-    callers.left_ns = taken_ns < callers.left_ns ? callers.left_ns - taken_ns : 0;
+    bool ended = r->made != made;
+    if (r->row == NULL) {
+        take_time_locked(os_monotonic_ns() - r->begun_ns);
+    }
     os_mutex_unlock(&callers.lock);
     return ended;
 }
 
-/* Waits until the call has ended, for at most `ms` from now. */
-static bool caller_wait_more(caller *r, uint32_t ms) {
-    uint64_t now_ns = os_monotonic_ns();
-    return caller_wait(r, now_ns - r->begun_ns + ms * 1000000ull);
+/* Waits until the row has ended. False: a call in it has taken all the time there is, and *made is
+ * its number; when it returns, the thread waits for caller_let_go. */
+static bool row_wait(caller *r, uint32_t *made) {
+    os_mutex_lock(&callers.lock);
+    while (r->busy) {
+        uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
+        if (r->begun_ns != 0 && taken_ns >= callers.left_ns) {
+            r->held = true;
+            break;
+        }
+        os_cond_wait(&r->changed, &callers.lock,
+                     (uint32_t)((callers.left_ns - taken_ns) / 1000000) + 1);
+    }
+    *made = r->made;
+    bool ended = !r->busy;
+    os_mutex_unlock(&callers.lock);
+    return ended;
+}
+
+static void caller_let_go(caller *r) {
+    os_mutex_lock(&callers.lock);
+    r->held = false;
+    os_cond_wake_all(&r->changed);
+    os_mutex_unlock(&callers.lock);
+}
+
+/* The same, for at most `ms` from now. */
+static bool caller_wait_more(caller *r, uint32_t made, uint32_t ms) {
+    os_mutex_lock(&callers.lock);
+    uint64_t limit_ns = os_monotonic_ns() - r->begun_ns + ms * 1000000ull;
+    os_mutex_unlock(&callers.lock);
+    return caller_wait(r, made, limit_ns);
 }
 
 /* The call takes too long. True: it has ended, maybe because it was ended; its result is in *r.
  * *fault says where it was. */
-static bool caller_end(caller *r, os_fault *fault) {
+static bool caller_end(caller *r, uint32_t made, os_fault *fault) {
     bool ended = false;
     memset(fault, 0, sizeof *fault);
     fault->kind = OS_FAULT_HANG;
@@ -228,21 +299,21 @@ static bool caller_end(caller *r, os_fault *fault) {
         if (seen) {
             *fault = now;
         }
-        ended = caller_wait_more(r, lands ? END_MS : END_STEP_MS);
+        ended = caller_wait_more(r, made, lands ? END_MS : END_STEP_MS);
     }
     return ended;
 }
 
 /* Gives the caller up, unless its call has ended. One that has just faulted ends without the
  * module's help, so it is waited for. */
-static bool caller_lose(caller *r) {
+static bool caller_lose(caller *r, uint32_t made) {
     os_mutex_lock(&callers.lock);
-    bool lost = r->busy && running_abandon(r->running);
+    bool lost = r->made == made && running_abandon(r->running);
     if (lost) {
         r->lost = true;
         generation_hold(r->generation);
     }
-    while (r->busy && !lost) {
+    while (r->made == made && !lost) {
         os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
     }
     os_mutex_unlock(&callers.lock);
@@ -272,32 +343,108 @@ static void pay(caller *r, call *c, const os_fault *fault) {
 }
 
 void caller_allow(uint32_t timeout_ms) {
+    os_mutex_lock(&callers.lock);
     callers.timeout_ms = timeout_ms;
     callers.left_ns = timeout_ms * 1000000ull;
+    os_mutex_unlock(&callers.lock);
 }
 
-bool caller_make(module *m, generation *g, bool staging, call *c) {
-    caller *r = caller_get();
-    if (r == NULL || !caller_set(r, m, g, staging, c)) {
-        return make_here(m, g, staging, begun_of(m, c),
-                         c); /* better without a limit than not at all */
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+/* A call has taken all the time there is. True: it has ended, by itself or with help. False: it is
+ * lost, and `c` is its result. */
+static bool settle(caller *r, uint32_t made, call *c) {
+    os_fault fault;
+    bool ended = caller_end(r, made, &fault);
+    caller_allow(callers.timeout_ms);
+    if (ended || !caller_lose(r, made)) {
+        return true;
     }
+    pay(r, c, &fault);
+    return false;
+}
+
+/* A call in a row. Does not return if it is lost. [the caller's thread] */
+static bool make_in_row(caller *r, call *c) {
     os_mutex_lock(&callers.lock);
+    r->begun_ns = os_monotonic_ns();
+    os_mutex_unlock(&callers.lock);
+    r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
+    os_mutex_lock(&callers.lock);
+    bool lost = r->lost;
+    if (!lost) {
+        take_time_locked(os_monotonic_ns() - r->begun_ns);
+        r->begun_ns = 0;
+        r->made++;
+    }
+    while (r->held) {
+        os_cond_wake_all(&r->changed);
+        os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
+    }
+    os_mutex_unlock(&callers.lock);
+    if (lost) {
+        longjmp(r->out, 1);
+    }
+    return caller_take(r, c);
+}
+
+/* A single call. */
+static bool make_alone(caller *r, call *c) {
+    os_mutex_lock(&callers.lock);
+    uint32_t made = r->made;
+    r->row = NULL;
     r->busy = true;
     r->begun_ns = 0;
     os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
-    if (caller_wait(r, callers.left_ns)) {
+    if (caller_wait(r, made, callers.left_ns) || settle(r, made, c)) {
         return caller_take(r, c);
     }
-    os_fault fault;
-    bool ended = caller_end(r, &fault);
-    caller_allow(callers.timeout_ms);
-    if (ended || !caller_lose(r)) {
-        return caller_take(r, c);
-    }
-    pay(r, c, &fault);
     return false;
+}
+
+bool caller_make(module *m, generation *g, bool staging, call *c) {
+    caller *r = own != NULL ? own : caller_get();
+    if (g->lost) {
+        c->status = PORTICO_E_FAULT;
+        return false;
+    }
+    if (r == NULL || !caller_set(r, m, g, staging, c)) {
+        return make_here(m, g, staging, begun_of(m, c),
+                         c); /* better without a limit than not at all */
+    }
+    return own != NULL ? make_in_row(r, c) : make_alone(r, c);
+}
+
+/* Has the row made, from w->at on. False: a call in it was lost. */
+static bool row_pass(caller *r, row *w) {
+    os_mutex_lock(&callers.lock);
+    r->row = w;
+    r->busy = true;
+    r->begun_ns = 0;
+    os_cond_wake_all(&r->changed);
+    os_mutex_unlock(&callers.lock);
+    uint32_t made = 0;
+    while (!row_wait(r, &made)) {
+        call c = r->call;
+        bool kept = settle(r, made, &c);
+        caller_let_go(r);
+        if (!kept) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void caller_row(caller_step step, void *arg) {
+    row w = {.step = step, .arg = arg};
+    caller *r = caller_get();
+    while (r != NULL && !row_pass(r, &w)) {
+        r = caller_get();
+    }
+    if (r == NULL) {
+        row_make(&w);
+    }
 }
 
 bool caller_stop(void) {
