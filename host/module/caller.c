@@ -1,236 +1,22 @@
-/* caller.c: see caller.h.
- *
- * A caller is one thread. It owns the copy of the call that it makes, and of all that the call
- * refers to: a lost call may read that when the control thread has long gone on. The lock guards
- * the fields up to `running` of all callers, and is a leaf.
- *
- * A row of steps is the control thread's: it waits while the caller's thread makes them. If a call
- * in a step is lost, the lost thread leaves the row where it is, by longjmp: it touches nothing of
- * it any more, and another thread makes the step again.
- */
-#include "module/caller.h"
+/* caller.c: see caller.h. The control thread's side: waits for calls, and ends those that take too
+ * long. caller_thread.c is the side of the thread that makes them. */
+#include "module/caller_thread.h"
 
 #include "base/log.h"
-#include "module/call.h"
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
-#include "module/running.h"
-#include "run/begun.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    NAMES_MAX = 128,
     END_TRIES = 20, /* a call may be in the host or the system at one moment, and not at the next */
     END_STEP_MS = 5,
-    END_MS = 1000,        /* for the report of a call that is ended */
-    STOP_MS = 1000,       /* for lost calls, at the end */
-    UNLIMITED_MS = 600000 /* until caller_allow is called: in tests */
+    END_MS = 1000, /* for the report of a call that is ended */
+    STOP_MS = 1000 /* for lost calls, at the end */
 };
 
-typedef struct row {
-    caller_step step;
-    void *arg;
-    uint32_t at; /* the step that is being made */
-} row;
-
-typedef struct caller {
-    control_command ended; /* first */
-    struct caller *next;   /* of the lost ones. Control thread */
-    os_thread *thread;
-    os_cond changed;
-    bool busy;         /* it makes the call or the row, or is about to */
-    bool lost;         /* nobody waits for it */
-    bool ends;         /* it is to end */
-    bool held;         /* in a row: when its call has returned, it waits */
-    uint64_t begun_ns; /* when it began the call; 0: not yet, or in a row: it makes none */
-    uint32_t made;     /* counts calls that have returned */
-    os_guard_thread *guard;
-    running *running; /* the thread's own */
-    row *row;         /* NULL: it makes a single call */
-    jmp_buf out;      /* of a row */
-    /* The call. Its thread's while busy. */
-    module *module;
-    generation *generation;
-    bool staging;
-    uint32_t begun; /* see begun.h */
-    bool returned;
-    call call;
-    portico_migration migration;
-    void *from; /* the state that `migration` refers to */
-    char type[NAMES_MAX];
-    char data[NAMES_MAX];
-    char shown[NAMES_MAX];
-} caller;
-
-static struct {
-    os_mutex lock;
-    caller *idle; /* the thread that makes the next call; NULL: it is to be started */
-    caller *lost; /* whose call is lost. Control thread */
-    uint32_t timeout_ms;
-    uint64_t left_ns; /* of it, for the calls that follow */
-} callers = {.timeout_ms = UNLIMITED_MS, .left_ns = UNLIMITED_MS * 1000000ull};
-
-static _Thread_local caller *own; /* of the calling thread */
-
-/* ---- the thread ----------------------------------------------------------------------------- */
-
-static void nothing(void *arg) {
-    (void)arg;
-}
-
-/* Makes a call on the calling thread. */
-static bool make_here(module *m, generation *g, bool staging, uint32_t begun, call *c) {
-    if (staging) {
-        module_begin_staged(m, g, call_what(c->kind));
-    } else {
-        module_begin(m, g, call_what(c->kind), 0);
-    }
-    begun_now = begun;
-    bool returned = call_make(c);
-    begun_now = 0;
-    module_end();
-    return returned;
-}
-
-/* The control thread frees a caller that was lost. */
-static void caller_on_ended(control_command *command) {
-    caller *r = (caller *)command;
-    os_thread_join(r->thread);
-    log_warn(r->module->name, "generation %u: %s has returned after all; nobody has waited for it",
-             r->generation->number, call_what(r->call.kind));
-    module_find_lost(r->module);
-    generation_release(r->generation);
-    caller **at = &callers.lost;
-    while (*at != r) {
-        at = &(*at)->next;
-    }
-    *at = r->next;
-    free(r->from);
-    free(r);
-}
-
-static void row_make(row *w) {
-    while (w->at != CALLER_ROW_ENDS) {
-        w->at = w->step(w->arg, w->at);
-    }
-}
-
-/* Does what the control thread waits for. */
-static void caller_work(caller *r) {
-    if (r->row == NULL) {
-        r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
-    } else if (setjmp(r->out) == 0) {
-        row_make(r->row);
-    } else {
-        /* A call in the row was lost: the row is another thread's now. */
-    }
-}
-
-static void caller_run(void *arg) {
-    caller *r = arg;
-    own = r;
-    (void)os_guard_call(nothing, NULL, NULL); /* reserves what os_guard_self needs */
-    os_mutex_lock(&callers.lock);
-    r->running = &running_now;
-    r->guard = os_guard_self();
-    while (!r->lost) {
-        while (!r->busy && !r->ends) {
-            os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
-        }
-        if (!r->busy) {
-            break;
-        }
-        if (r->row == NULL) {
-            r->begun_ns = os_monotonic_ns();
-            os_cond_wake_all(&r->changed);
-        }
-        os_mutex_unlock(&callers.lock);
-        caller_work(r);
-        os_mutex_lock(&callers.lock);
-        r->made += r->row == NULL;
-        r->busy = false;
-        os_cond_wake_all(&r->changed);
-    }
-    bool lost = r->lost;
-    os_mutex_unlock(&callers.lock);
-    if (lost) {
-        control_post(&r->ended); /* keep last: it frees the caller */
-    }
-}
-
-/* The caller for the next call. NULL: out of memory or threads. */
-static caller *caller_get(void) {
-    if (callers.idle == NULL) {
-        caller *r = calloc(1, sizeof *r);
-        if (r != NULL && os_thread_start(&r->thread, "caller", caller_run, r) != PORTICO_OK) {
-            free(r);
-            r = NULL;
-        }
-        if (r != NULL) {
-            r->ended.run = caller_on_ended;
-        }
-        callers.idle = r;
-    }
-    return callers.idle;
-}
-
-/* ---- the call's own copy --------------------------------------------------------------------- */
-
-static const char *copy_name(char to[NAMES_MAX], const char *name) {
-    if (name == NULL) {
-        return NULL;
-    }
-    snprintf(to, NAMES_MAX, "%s", name);
-    return to;
-}
-
-static uint32_t begun_of(const module *m, const call *c) {
-    return c->kind == CALL_START ? m->begun : 0;
-}
-
-/* False: out of memory. */
-static bool caller_set(caller *r, module *m, generation *g, bool staging, const call *c) {
-    r->module = m;
-    r->generation = g;
-    r->staging = staging;
-    r->begun = begun_of(m, c);
-    r->call = *c;
-    r->call.type = copy_name(r->type, c->type);
-    if (c->kind == CALL_DEPENDENCY_SWAPS) {
-        r->call.data = copy_name(r->data, c->data);
-        r->call.shown = copy_name(r->shown, c->shown);
-    } else if (c->kind == CALL_MIGRATE) {
-        r->migration = *(const portico_migration *)c->shown;
-        r->call.shown = &r->migration;
-        if (r->migration.from != NULL) {
-            r->from = malloc(r->migration.from_size + 1);
-            if (r->from == NULL) {
-                return false;
-            }
-            memcpy(r->from, r->migration.from, r->migration.from_size);
-            r->migration.from = r->from;
-        }
-    }
-    return true;
-}
-
-static bool caller_take(caller *r, call *c) {
-    c->status = r->call.status;
-    c->verdict = r->call.verdict;
-    c->lost = r->call.lost;
-    free(r->from);
-    r->from = NULL;
-    return r->returned;
-}
-
 /* ---- the wait -------------------------------------------------------------------------------- */
-
-static void take_time_locked(uint64_t ns) {
-    callers.left_ns = ns < callers.left_ns ? callers.left_ns - ns : 0;
-}
 
 /* Waits until the call number `made` has ended. False: it has not when it has taken `limit_ns`. Time in which its
  * thread has not come to begin it does not count. */
@@ -246,7 +32,7 @@ static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns) {
     }
     bool ended = r->made != made;
     if (r->row == NULL) {
-        take_time_locked(os_monotonic_ns() - r->begun_ns);
+        caller_take_time_locked(os_monotonic_ns() - r->begun_ns);
     }
     os_mutex_unlock(&callers.lock);
     return ended;
@@ -364,30 +150,6 @@ static bool settle(caller *r, uint32_t made, call *c) {
     return false;
 }
 
-/* A call in a row. Does not return if it is lost. [the caller's thread] */
-static bool make_in_row(caller *r, call *c) {
-    os_mutex_lock(&callers.lock);
-    r->begun_ns = os_monotonic_ns();
-    os_mutex_unlock(&callers.lock);
-    r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
-    os_mutex_lock(&callers.lock);
-    bool lost = r->lost;
-    if (!lost) {
-        take_time_locked(os_monotonic_ns() - r->begun_ns);
-        r->begun_ns = 0;
-        r->made++;
-    }
-    while (r->held) {
-        os_cond_wake_all(&r->changed);
-        os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
-    }
-    os_mutex_unlock(&callers.lock);
-    if (lost) {
-        longjmp(r->out, 1);
-    }
-    return caller_take(r, c);
-}
-
 /* A single call. */
 static bool make_alone(caller *r, call *c) {
     os_mutex_lock(&callers.lock);
@@ -404,20 +166,24 @@ static bool make_alone(caller *r, call *c) {
 }
 
 bool caller_make(module *m, generation *g, bool staging, call *c) {
-    caller *r = own != NULL ? own : caller_get();
+    bool in_row = false;
     if (g->lost) {
         c->status = PORTICO_E_FAULT;
         return false;
     }
+    caller *r = caller_get(&in_row);
     if (r == NULL || !caller_set(r, m, g, staging, c)) {
-        return make_here(m, g, staging, begun_of(m, c),
-                         c); /* better without a limit than not at all */
+        return caller_make_here(m, g, staging, c); /* better without a limit than not at all */
     }
-    return own != NULL ? make_in_row(r, c) : make_alone(r, c);
+    if (!in_row) {
+        return make_alone(r, c);
+    }
+    caller_make_in_row(r);
+    return caller_take(r, c);
 }
 
 /* Has the row made, from w->at on. False: a call in it was lost. */
-static bool row_pass(caller *r, row *w) {
+static bool row_pass(caller *r, caller_steps *w) {
     os_mutex_lock(&callers.lock);
     r->row = w;
     r->busy = true;
@@ -437,13 +203,14 @@ static bool row_pass(caller *r, row *w) {
 }
 
 void caller_row(caller_step step, void *arg) {
-    row w = {.step = step, .arg = arg};
-    caller *r = caller_get();
+    caller_steps w = {.step = step, .arg = arg};
+    bool in_row = false;
+    caller *r = caller_get(&in_row);
     while (r != NULL && !row_pass(r, &w)) {
-        r = caller_get();
+        r = caller_get(&in_row);
     }
     if (r == NULL) {
-        row_make(&w);
+        caller_make_row_here(&w);
     }
 }
 
