@@ -105,7 +105,11 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
         module_withdraw(m);
         return PORTICO_E_LOAD;
     }
-    return module_publish(m, why);
+    status = module_publish(m, why);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+    }
+    return status;
 }
 
 /* Waits until the handlers of a module that has been withdrawn have returned, and stops it if it
@@ -287,14 +291,6 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
 
 portico_status loader_publish_again(module *m) {
     char why[IMAGE_WHY_MAX];
-    portico_status status = mailbox_open(m, loader.port);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    status = module_publish_rooms(m, why);
-    if (status != PORTICO_OK) {
-        mailbox_close(m);
-        return status;
-    }
-    return module_publish(m, why);
+    portico_status status = module_publish_rooms(m, why);
+    return status == PORTICO_OK ? module_publish(m, why) : status;
 }

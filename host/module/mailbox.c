@@ -13,7 +13,8 @@ struct mailbox {
     strand strand;
     module *module; /* held */
     atomic_bool closed;
-    bool started; /* control thread */
+    atomic_bool held; /* its messages wait */
+    bool started;     /* control thread */
 };
 
 static void mailbox_free(entity *e) {
@@ -49,9 +50,24 @@ static void mailbox_call(struct mailbox *b, message *m) {
     }
 }
 
+/* If the mailbox is held, parks the message. False: it is not. */
+static bool mailbox_waits(struct mailbox *b, work *w) {
+    if (!atomic_load(&b->held)) {
+        return false;
+    }
+    strand_park(&b->strand, w);
+    if (!atomic_load(&b->held)) { /* by now, and the strand was not parked yet */
+        strand_revive(&b->strand);
+    }
+    return true;
+}
+
 static void mailbox_on_message(work *w) {
     message *m = (message *)w;
     struct mailbox *b = (struct mailbox *)m->to;
+    if (mailbox_waits(b, w)) {
+        return;
+    }
     if (!atomic_load(&b->closed) && m->begun != BEGUN_UNDONE) {
         passage p = module_enter(b->module, call_what(CALL_MODULE_MESSAGE), m->id, b->base.id);
         if (p == GATE_PARK) {
@@ -111,10 +127,22 @@ void mailbox_start(module *m) {
     }
 }
 
+void mailbox_pause(module *m) {
+    atomic_store(&m->mailbox->held, true);
+}
+
+void mailbox_resume(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (atomic_exchange(&b->held, false)) {
+        strand_revive(&b->strand);
+    }
+}
+
 void mailbox_close(module *m) {
     struct mailbox *b = m->mailbox;
     if (b != NULL) {
         atomic_store(&b->closed, true);
+        mailbox_resume(m);
         mailbox_start(m); /* drops what a `start` that failed has posted */
         m->mailbox = NULL;
         requests_end(&b->base);

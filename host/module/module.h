@@ -114,9 +114,10 @@ void module_release(module *m);
 void module_lose(module *m);
 void module_find_lost(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
- * [control thread] */
+/* Waits for at most `timeout_ms` until the module has no holds, or none but its mailbox's; whether
+ * that is so. [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
+bool module_wait_mailbox_only(module *m, uint32_t timeout_ms);
 
 /* The loaded module of that name, or NULL. [control thread] */
 module *module_find(const char *name);

@@ -160,6 +160,10 @@ bool net_send_all(net_socket s, const void *data, size_t size) {
     return true;
 }
 
+bool net_send_urgent(net_socket s, uint8_t byte) {
+    return send((SOCKET)s, (const char *)&byte, 1, SEND_FLAGS | MSG_OOB) == 1;
+}
+
 static int recv_or_peek(net_socket s, void *data, size_t size, int flags) {
     socket_size got = recv((SOCKET)s, data, (int)size, flags);
     if (got >= 0) {

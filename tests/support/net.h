@@ -36,6 +36,9 @@ void net_set_nonblocking(net_socket s);
 
 bool net_send_all(net_socket s, const void *data, size_t size);
 
+/* Sends one byte as TCP urgent data. */
+bool net_send_urgent(net_socket s, uint8_t byte);
+
 /* One send: the bytes taken, NET_BROKEN, or NET_TIMEOUT if it would have to wait. */
 int net_send_some(net_socket s, const void *data, size_t size);
 

@@ -488,8 +488,8 @@ typedef struct portico_host {
      * it: do without. There are no such features yet. */
     const void *(*get_extension)(const char *name);
 
-    /* The calling module as an entity, to post to; the same for all its generations, but another
-     * one after an unload that was given up. 0 on a thread of the module's own. [handler] */
+    /* The calling module as an entity, to post to; the same for all its generations, also after an
+     * unload that was given up. 0 on a thread of the module's own. [handler] */
     portico_entity (*self)(void);
 
     /* The module of that name as an entity, to post to; 0: it is not loaded. */
@@ -747,9 +747,9 @@ typedef struct portico_module {
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:
-     * send last words now. May run at the same time as handlers. If a handler then does not return
-     * in time, the unload is given up: the module keeps serving, but its rooms and the sessions of
-     * its own types have been closed, and its timers have ended. */
+     * send last words now. May run at the same time as handlers. If a handler does not return in
+     * time now, the unload is given up: the module keeps serving, but its rooms and the sessions of
+     * its own types have been closed. Its timers and messages have waited. */
     void (*stopping)(void *state);
 
     /* The last call: join the module's own threads, free its own memory. `why` is PORTICO_STOP_....
