@@ -9,6 +9,7 @@
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
+ * connects_over_rate connections refused by a listener's connect_rate
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
  * faults_rolled_back had the module go back to the generation before, or fell into that
@@ -34,6 +35,7 @@
     X(recv_calls) \
     X(send_calls) \
     X(accept_failures) \
+    X(connects_over_rate) \
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \

@@ -47,7 +47,10 @@ typedef struct config_service {
     uint32_t frame_timeout_s;    /* closes if a frame takes longer to complete; 0: never */
     uint32_t close_timeout_ms;   /* for sending what is queued when a session closes */
 
-    uint32_t max_per_address; /* listener: sessions per client address, 0: no limit */
+    uint32_t max_per_address; /* listener: sessions per source, 0: no limit */
+    uint32_t connect_rate;    /* listener: connections per second of a source, 0: no limit ... */
+    uint32_t connect_burst;   /* ... and how many at once */
+    uint32_t ipv6_prefix;     /* listener: bits of an IPv6 address that make a source */
     uint32_t accepts;         /* listener: accepts kept in flight */
     os_listen_options listen; /* listener: listen_backlog, reuse_address, dual_stack */
 

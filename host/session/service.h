@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "session/session_type.h"
+#include "session/source.h"
 
 struct session;
 
@@ -22,9 +23,10 @@ typedef struct service {
      * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
                              portico_status reason);
-    os_mutex lock; /* guards `addresses` */
-    struct service_address *addresses;
-    _Atomic uint32_t sessions;  /* alive */
+    os_mutex lock;                     /* guards the next two */
+    struct service_address *addresses; /* for max_per_address */
+    sources *rates;            /* for connect_rate, set once by the listener; NULL: there is none */
+    _Atomic uint32_t sessions; /* alive */
     _Atomic uint32_t connected; /* of these, those that have or had a connection */
     _Atomic uint64_t made;      /* ever */
     _Atomic uint64_t refused;   /* connections turned away by a limit */

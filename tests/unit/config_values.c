@@ -103,6 +103,9 @@ static void check_listener(const config *c) {
     CHECK_INT(s->frame_timeout_s, 30);
     CHECK_INT(s->close_timeout_ms, 2000);
     CHECK_INT(s->max_per_address, 0);
+    CHECK_INT(s->connect_rate, 0);
+    CHECK_INT(s->connect_burst, 20);
+    CHECK_INT(s->ipv6_prefix, 64);
     CHECK_INT(s->accepts, 16);
     CHECK_INT(s->listen.backlog, 512);
     CHECK(s->listen.reuse_address);
