@@ -15,6 +15,7 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 
@@ -48,6 +49,12 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
          "what happens to a packet that no module handles"),                                       \
     SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,        \
             "most packets per second of one session; 0: no limit"),                                \
+    SERVICE(section, "byte_rate", "0", CONFIG_BYTES, byte_rate, 0, 1024 * MEGABYTE,                \
+            "most bytes received per second from one session; 0: no limit"),                       \
+    SERVICE(section, "fanout_rate", "0", CONFIG_BYTES, fanout_rate, 0, 1024 * MEGABYTE,            \
+            "most bytes per second that one session's broadcasts queue for others; 0: no limit"),  \
+    WORD(section, "over_rate", "close", config_service, over_rate, CONFIG_OVER_RATE_CLOSE,         \
+         over_rates, "what happens to a session that exceeds one of these three"),                 \
     SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,               \
             "closes a session that completes no packet for this long; 0: never"),                  \
     SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,               \

@@ -22,6 +22,8 @@ void service_init(service *s, const config_service *settings, session_type *type
     s->port = port;
     s->frame_extra_bytes = frame_extra_bytes(settings->framing);
     s->payload_most_bytes = settings->frame_limit_bytes - s->frame_extra_bytes;
+    s->rates_packets = settings->packets_per_second != 0 || settings->fanout_rate != 0;
+    s->rates_bytes = settings->byte_rate != 0;
 }
 
 void service_fini(service *s) {
