@@ -10,6 +10,7 @@
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
  * slowed             times that a session was read more slowly for exceeding a rate
+ * first_packets_missed sessions closed by first_packet_ms
  * connects_over_rate connections refused by a listener's connect_rate
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
@@ -37,6 +38,7 @@
     X(send_calls) \
     X(accept_failures) \
     X(connects_over_rate) \
+    X(first_packets_missed) \
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \

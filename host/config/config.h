@@ -13,6 +13,7 @@
 enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included */
 
 typedef enum config_backlog { CONFIG_BACKLOG_CLOSE, CONFIG_BACKLOG_DROP } config_backlog;
+typedef enum config_profile { CONFIG_PROFILE_NONE, CONFIG_PROFILE_PUBLIC } config_profile;
 typedef enum config_over_rate { CONFIG_OVER_RATE_CLOSE, CONFIG_OVER_RATE_SLOW } config_over_rate;
 typedef enum config_unknown_opcode {
     CONFIG_UNKNOWN_IGNORE,
@@ -51,6 +52,8 @@ typedef struct config_service {
     uint32_t frame_timeout_s;   /* closes if a frame takes longer to complete; 0: never */
     uint32_t close_timeout_ms;  /* for sending what is queued when a session closes */
 
+    config_profile profile;   /* listener: where the keys that are not set have their values from */
+    uint32_t first_packet_ms; /* listener: closes if the first packet takes longer; 0: never */
     uint32_t max_per_address; /* listener: sessions per source, 0: no limit */
     uint32_t connect_rate;    /* listener: connections per second of a source, 0: no limit ... */
     uint32_t connect_burst;   /* ... and how many at once */

@@ -15,6 +15,7 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const profiles[] = {"none", "public", NULL};
 static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 static const char *const on_faults[] = {"default", "contain", "abort", NULL};
@@ -157,10 +158,14 @@ static const config_key keys[] = {
     REQUIRED("listener", "port", CONFIG_U16, config_service, port, 0, 65535,
              "TCP port; 0: the system picks one"),
     SESSION_KEYS("listener"),
+    WORD("listener", "profile", "none", config_service, profile, CONFIG_PROFILE_NONE, profiles,
+         "values for the keys that are not set; public: for a listener on the Internet"),
     SERVICE("listener", "max_sessions", "1000", CONFIG_U32, max_sessions, 1, 1000000,
             "most sessions at once"),
     SERVICE("listener", "max_per_address", "0", CONFIG_U32, max_per_address, 0, 1000000,
             "most sessions from one client address; 0: no limit"),
+    SERVICE("listener", "first_packet_ms", "0", CONFIG_U32, first_packet_ms, 0, 600000,
+            "closes a session whose first packet takes longer; 0: never"),
     SERVICE("listener", "connect_rate", "0", CONFIG_U32, connect_rate, 0, 1000000,
             "most connections per second from one client address; 0: no limit"),
     SERVICE("listener", "connect_burst", "20", CONFIG_U32, connect_burst, 1, 1000000,

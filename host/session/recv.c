@@ -196,6 +196,7 @@ void session_deliver_received(session *s) {
     dispatch_end(&d.run);
     if (d.packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
+        atomic_store_explicit(&s->spoke, true, memory_order_relaxed);
         stats_add(STAT_packets_in, d.packets);
     }
     /* A closing session drops the rest, so that the block has room to read to the end of the

@@ -4,6 +4,12 @@
  */
 #include "session/private.h"
 
+#include "base/stats.h"
+
+static uint64_t earlier(uint64_t a_ms, uint64_t b_ms) {
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* Checks an open session's time limits; returns when to check again. A packet postpones the idle
  * limit, and a frame that begins later has its whole time, so neither needs entity_sweep_soon. */
 static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
@@ -11,9 +17,13 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     uint64_t last_ms = atomic_load_explicit(&s->last_packet_ms, memory_order_relaxed);
     uint64_t frame_ms = atomic_load_explicit(&s->frame_since_ms, memory_order_relaxed);
     uint64_t frame_due_ms = ENTITY_SWEEP_LATER;
+    uint64_t first_due_ms = ENTITY_SWEEP_LATER;
     uint64_t idle_due_ms = ENTITY_SWEEP_LATER;
     if (limits->frame_timeout_s > 0) {
         frame_due_ms = (frame_ms != 0 ? frame_ms : now_ms) + limits->frame_timeout_s * 1000ull;
+    }
+    if (limits->first_packet_ms > 0 && !s->spoke && !s->may_idle) {
+        first_due_ms = last_ms + limits->first_packet_ms;
     }
     if (limits->idle_timeout_s > 0 && !s->may_idle) {
         idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
@@ -22,12 +32,17 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
         log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
                  (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
+    } else if (now_ms >= first_due_ms) {
+        stats_add(STAT_first_packets_missed, 1);
+        log_debug(limits->name, "session %llu: no first packet for %u ms: closed",
+                  (unsigned long long)s->base.id, limits->first_packet_ms);
+        session_close_locked(s, PORTICO_E_TIMEOUT);
     } else if (now_ms >= idle_due_ms) {
         log_debug(limits->name, "session %llu: no packet for %u s: closed",
                   (unsigned long long)s->base.id, limits->idle_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     }
-    return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
+    return earlier(frame_due_ms, earlier(first_due_ms, idle_due_ms));
 }
 
 /* Its bytes wait for a module, for its room, which may do so itself, or for a rate. Its limits stand

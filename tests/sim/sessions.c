@@ -324,6 +324,7 @@ static bool start(void) {
         CHOOSE("byte_rate", "0", "2K", "100K");
         CHOOSE("fanout_rate", "0", "100", "10K");
     }
+    CHOOSE("first_packet_ms", "0", "0", "500", "10000");
     CHOOSE("connect_rate", "0", "0", "0", "1");
     CHOOSE("connect_burst", "1", "20");
     CHOOSE("idle_timeout_s", "0", "1", "10", "300");

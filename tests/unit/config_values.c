@@ -105,6 +105,8 @@ static void check_listener(const config *c) {
     CHECK_INT(s->idle_timeout_s, 300);
     CHECK_INT(s->frame_timeout_s, 30);
     CHECK_INT(s->close_timeout_ms, 2000);
+    CHECK_INT(s->profile, CONFIG_PROFILE_NONE);
+    CHECK_INT(s->first_packet_ms, 0);
     CHECK_INT(s->max_per_address, 0);
     CHECK_INT(s->connect_rate, 0);
     CHECK_INT(s->connect_burst, 20);
