@@ -9,6 +9,7 @@
 #include "admin/rates.h"
 #include "admin/status_report.h"
 #include "admin/token.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/stats.h"
 #include "base/status.h"
@@ -230,6 +231,7 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
+    hash_start();
     rooms_start(server.port);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||

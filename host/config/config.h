@@ -13,6 +13,8 @@
 enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included */
 
 typedef enum config_backlog { CONFIG_BACKLOG_CLOSE, CONFIG_BACKLOG_DROP } config_backlog;
+typedef enum config_profile { CONFIG_PROFILE_NONE, CONFIG_PROFILE_PUBLIC } config_profile;
+typedef enum config_over_rate { CONFIG_OVER_RATE_CLOSE, CONFIG_OVER_RATE_SLOW } config_over_rate;
 typedef enum config_unknown_opcode {
     CONFIG_UNKNOWN_IGNORE,
     CONFIG_UNKNOWN_CLOSE
@@ -43,11 +45,19 @@ typedef struct config_service {
     config_backlog backlog_policy; /* key `backlog`: what happens at that limit */
     config_unknown_opcode unknown_opcode;
     uint32_t packets_per_second; /* per session, 0: no limit; bursts up to one second's worth */
-    uint32_t idle_timeout_s;     /* closes after this time without a complete packet; 0: never */
-    uint32_t frame_timeout_s;    /* closes if a frame takes longer to complete; 0: never */
-    uint32_t close_timeout_ms;   /* for sending what is queued when a session closes */
+    uint32_t byte_rate;          /* received per second and session, 0: no limit; bursts likewise */
+    uint32_t fanout_rate; /* sent per second by broadcasts of a session's handlers, likewise */
+    config_over_rate over_rate; /* what happens at these three */
+    uint32_t idle_timeout_s;    /* closes after this time without a complete packet; 0: never */
+    uint32_t frame_timeout_s;   /* closes if a frame takes longer to complete; 0: never */
+    uint32_t close_timeout_ms;  /* for sending what is queued when a session closes */
 
-    uint32_t max_per_address; /* listener: sessions per client address, 0: no limit */
+    config_profile profile;   /* listener: where the keys that are not set have their values from */
+    uint32_t first_packet_ms; /* listener: closes if the first packet takes longer; 0: never */
+    uint32_t max_per_address; /* listener: sessions per source, 0: no limit */
+    uint32_t connect_rate;    /* listener: connections per second of a source, 0: no limit ... */
+    uint32_t connect_burst;   /* ... and how many at once */
+    uint32_t ipv6_prefix;     /* listener: bits of an IPv6 address that make a source */
     uint32_t accepts;         /* listener: accepts kept in flight */
     os_listen_options listen; /* listener: listen_backlog, reuse_address, dual_stack */
 

@@ -15,6 +15,8 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const profiles[] = {"none", "public", NULL};
+static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 
@@ -48,6 +50,12 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
          "what happens to a packet that no module handles"),                                       \
     SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,        \
             "most packets per second of one session; 0: no limit"),                                \
+    SERVICE(section, "byte_rate", "0", CONFIG_BYTES, byte_rate, 0, 1024 * MEGABYTE,                \
+            "most bytes received per second from one session; 0: no limit"),                       \
+    SERVICE(section, "fanout_rate", "0", CONFIG_BYTES, fanout_rate, 0, 1024 * MEGABYTE,            \
+            "most bytes per second that one session's broadcasts queue for others; 0: no limit"),  \
+    WORD(section, "over_rate", "close", config_service, over_rate, CONFIG_OVER_RATE_CLOSE,         \
+         over_rates, "what happens to a session that exceeds one of these three"),                 \
     SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,               \
             "closes a session that completes no packet for this long; 0: never"),                  \
     SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,               \
@@ -150,10 +158,20 @@ static const config_key keys[] = {
     REQUIRED("listener", "port", CONFIG_U16, config_service, port, 0, 65535,
              "TCP port; 0: the system picks one"),
     SESSION_KEYS("listener"),
+    WORD("listener", "profile", "none", config_service, profile, CONFIG_PROFILE_NONE, profiles,
+         "values for the keys that are not set; public: for a listener on the Internet"),
     SERVICE("listener", "max_sessions", "1000", CONFIG_U32, max_sessions, 1, 1000000,
             "most sessions at once"),
     SERVICE("listener", "max_per_address", "0", CONFIG_U32, max_per_address, 0, 1000000,
             "most sessions from one client address; 0: no limit"),
+    SERVICE("listener", "first_packet_ms", "0", CONFIG_U32, first_packet_ms, 0, 600000,
+            "closes a session whose first packet takes longer; 0: never"),
+    SERVICE("listener", "connect_rate", "0", CONFIG_U32, connect_rate, 0, 1000000,
+            "most connections per second from one client address; 0: no limit"),
+    SERVICE("listener", "connect_burst", "20", CONFIG_U32, connect_burst, 1, 1000000,
+            "how many of these may come at once"),
+    SERVICE("listener", "ipv6_prefix", "64", CONFIG_U32, ipv6_prefix, 16, 128,
+            "leading bits that make IPv6 addresses one client address"),
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),

@@ -41,6 +41,9 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
         return 0;
     }
     s->in_used += bytes;
+    if (s->service->rates_bytes) {
+        session_charge_bytes_locked(s, bytes);
+    }
     s->received_ns = worker_handed_ns();
     return session_claim_turn_locked(s, TURN_DATA);
 }

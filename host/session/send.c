@@ -252,6 +252,7 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, ui
         count = list(of, members, capacity);
     }
     uint32_t sent = send_to_members(members, count, b, except);
+    session_charge_fanout(sent, b->size);
     stats_add(STAT_broadcasts, sent > 0);
     stats_add(STAT_broadcast_packets, sent);
     stats_add(STAT_broadcast_copies, b->copies);

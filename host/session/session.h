@@ -33,6 +33,10 @@
  * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays.
  * Its time limits stand still, but for that of frozen modules.
  *
+ * A session that is over a rate may be slowed (rates.c): its turn leaves the received bytes where
+ * they are and submits no recv, and the sweep later requests the turn again. All other work of the
+ * session runs.
+ *
  * THE LOCK guards the fields marked [lock] and every use of the socket, so no operation is
  * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
  * lock, then the leaves (session type, service, strand); never the locks of two sessions at once.
@@ -101,10 +105,12 @@ typedef struct session {
     bool joined;           /* the session is a member of `home` */
     bool rearm;            /* submit the next recv before the turn ends */
     bool flush_has_hold;   /* [lock] the deferred flush has taken over the modules' hold */
-    _Atomic bool may_idle; /* exempt from idle_timeout_s */
+    _Atomic bool may_idle; /* exempt from idle_timeout_s and first_packet_ms */
+    _Atomic bool spoke;    /* has sent a whole packet */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
     uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */
+    uint64_t over_until_ns;          /* [as `in`] over a rate until then; 0: it is not */
     deferred flush;
     /* [lock] */
     sendq queue;
@@ -138,7 +144,10 @@ typedef struct session {
     module *parked_at;      /* [lock] ... and at whose gate; its layout holds the module */
     module *parks_at;       /* [turn] whose gate is shut, so that the turn parks; NULL: none */
     module *arrives_at;     /* [turn] which counts it in `arrivals`; NULL: none */
-    uint64_t rate_due_ns;   /* [turn] packets_per_second: when the packets so far were due */
+    uint64_t packet_due_ns; /* [turn] buckets (base/bucket.h) of packets_per_second, ... */
+    uint64_t byte_due_ns;   /* [as `in`] ... byte_rate and ... */
+    uint64_t fanout_due_ns; /* [turn] ... fanout_rate */
+    uint64_t slow_until_ms; /* [lock] it is slowed: when it may read again; 0: it is not */
 } session;
 
 /* Makes a session of a connected socket and runs its on_open. Takes over the socket, also on
