@@ -28,11 +28,13 @@
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
+#include "run/inbox.h"
 #include "run/request.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "session/channel.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -124,6 +126,7 @@ static void server_on_sweep(const os_completion *completion) {
     watchdog_look();
     contain_sweep(now_ms);
     rates_sample();
+    quotas_sweep(now_ms);
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
@@ -212,6 +215,21 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
+/* What modules may make the host keep. */
+static void server_start_limits(const config *c) {
+    const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
+                                        [QUOTA_ROOMS] = c->modules_max_rooms,
+                                        [QUOTA_TIMERS] = c->modules_max_timers,
+                                        [QUOTA_REQUESTS] = c->modules_max_requests};
+    const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
+                                                [ENTITY_ROOM] = c->modules_room_inbox_bytes,
+                                                [ENTITY_MODULE] = c->modules_module_inbox_bytes};
+    quotas_start(most);
+    inboxes_start(inbox_bytes);
+    channels_start(c->modules_max_channels);
+    rooms_start(server.port, c->max_rooms);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
@@ -230,12 +248,13 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
-    rooms_start(server.port);
+    server_start_limits(c);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
-        blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
+        blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
+            PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
@@ -315,6 +334,7 @@ static void server_fini(void) {
     services_destroy();
     session_types_fini();
     entity_table_fini();
+    quotas_fini();
     if (server.port != NULL) {
         os_port_destroy(server.port);
     }

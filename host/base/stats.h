@@ -9,6 +9,7 @@
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
+ * messages_refused to channels_refused: what modules were refused at a limit (run/quota.h)
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
  * faults_rolled_back had the module go back to the generation before, or fell into that
@@ -37,12 +38,20 @@
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \
+    X(messages_refused) \
+    X(rooms_refused) \
+    X(timers_refused) \
+    X(requests_refused) \
+    X(jobs_refused) \
+    X(channels_refused) \
     X(faults_contained) \
     X(faults_closed) \
     X(faults_rolled_back) \
     X(faults_frozen) \
     X(ops_submitted) \
-    X(ops_completed)
+    X(ops_completed) \
+    X(message_bytes_taken) \
+    X(message_bytes_given)
 /* clang-format on */
 
 typedef enum stat {

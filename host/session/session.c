@@ -220,33 +220,6 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     return session_next_work_locked(s, bits);
 }
 
-void session_inbox_add_locked(session *s, message *m) {
-    m->work.next = NULL;
-    *s->inbox_last = &m->work;
-    s->inbox_last = &m->work.next;
-    s->inbox_count++;
-    session_request_turn_locked(s, TURN_MESSAGE);
-}
-
-portico_status session_take_message_locked(session *s, message *m) {
-    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
-        return PORTICO_E_GONE;
-    }
-    if (s->inbox_count >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
-    }
-    session_inbox_add_locked(s, m);
-    return PORTICO_OK;
-}
-
-portico_status session_take_message(entity *e, message *m) {
-    session *s = (session *)e;
-    os_mutex_lock(&s->lock);
-    portico_status status = session_take_message_locked(s, m);
-    os_mutex_unlock(&s->lock);
-    return status;
-}
-
 static void session_close_socket_locked(session *s, bool reset) {
     session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);

@@ -46,6 +46,7 @@
 #define PORTICO_SESSION_H
 
 #include "room/room.h"
+#include "run/inbox.h"
 #include "run/worker.h"
 #include "session/attachment.h"
 #include "session/service.h"
@@ -127,6 +128,7 @@ typedef struct session {
     work *inbox;          /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
+    struct inbox waiting;           /* counts their bytes */
     uint32_t moves;                 /* calls that have changed `target` */
     struct label *label;            /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
