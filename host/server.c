@@ -29,12 +29,14 @@
 #include "room/room.h"
 #include "run/control.h"
 #include "run/inbox.h"
+#include "run/memory.h"
 #include "run/request.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
 #include "session/channel.h"
+#include "session/relief.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -127,6 +129,7 @@ static void server_on_sweep(const os_completion *completion) {
     contain_sweep(now_ms);
     rates_sample();
     quotas_sweep(now_ms);
+    relief_sweep();
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
@@ -224,6 +227,7 @@ static void server_start_limits(const config *c) {
     const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
                                                 [ENTITY_ROOM] = c->modules_room_inbox_bytes,
                                                 [ENTITY_MODULE] = c->modules_module_inbox_bytes};
+    memory_start(c->memory_limit_bytes);
     quotas_start(most);
     inboxes_start(inbox_bytes);
     channels_start(c->modules_max_channels);

@@ -10,6 +10,7 @@
 #include "module/fault_report.h"
 #include "net/services.h"
 #include "room/room.h"
+#include "run/memory.h"
 #include "run/meter.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
@@ -129,7 +130,9 @@ void report_status(lines *to) {
     add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
     add_counts(to, &r);
     add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
-    add_figure(to, "message_bytes", difference(STAT_message_bytes_taken, STAT_message_bytes_given));
+    add_figure(to, "buffer_bytes", memory_buffers());
+    add_figure(to, "message_bytes", memory_messages());
+    add_figure(to, "memory_limit_bytes", memory_limit());
     add_figure(to, "timers", timers_count());
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "blocking_jobs", blocking_count());

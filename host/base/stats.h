@@ -9,6 +9,8 @@
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
+ * memory_refused     connections refused because of memory_limit_bytes
+ * memory_closed      sessions closed because of it
  * messages_refused to channels_refused: what modules were refused at a limit (run/quota.h)
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
@@ -35,6 +37,8 @@
     X(recv_calls) \
     X(send_calls) \
     X(accept_failures) \
+    X(memory_refused) \
+    X(memory_closed) \
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \
@@ -51,7 +55,9 @@
     X(ops_submitted) \
     X(ops_completed) \
     X(message_bytes_taken) \
-    X(message_bytes_given)
+    X(message_bytes_given) \
+    X(buffer_bytes_taken) \
+    X(buffer_bytes_given)
 /* clang-format on */
 
 typedef enum stat {

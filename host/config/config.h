@@ -32,6 +32,7 @@ typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
     uint32_t line;              /* of the section's header, for messages; 0: not in the file */
     bool outgoing;              /* a connector */
+    bool spared;                /* its connections are accepted above memory_limit_bytes, too */
     char *address; /* as written; a numeric address, for a connector also a host name */
     uint16_t port; /* 0 (listener): the system picks one */
     char *type;    /* session type, "module.type" */
@@ -94,6 +95,7 @@ typedef struct config {
     uint32_t blocking_queue;       /* [host] */
     uint64_t blocking_queue_bytes; /* [host] */
     uint32_t max_rooms;            /* [host] */
+    uint64_t memory_limit_bytes;   /* [host] of all buffers and messages; 0: none */
     uint32_t stop_timeout_ms;      /* [host] */
     char *run_dir;                 /* [host] for the token and private copies; usable path */
     char *data_dir;                /* [host] for the modules' own files; usable path */

@@ -80,6 +80,8 @@ static const config_key keys[] = {
         2 * MEGABYTE, 65536LL * MEGABYTE, "bytes of the jobs that wait"),
     KEY("host", "max_rooms", "100000", CONFIG_U32, config, max_rooms, 1, 10000000,
         "rooms at once, of all modules"),
+    KEY("host", "memory_limit_bytes", "0", CONFIG_BYTES64, config, memory_limit_bytes, 0,
+        1048576LL * MEGABYTE, "of all buffers and waiting messages together; 0: no limit"),
     KEY("host", "run_dir", "../run", CONFIG_PATH, config, run_dir, 0, 0,
         "folder for private copies of modules and the admin token"),
     KEY("host", "data_dir", "../data", CONFIG_PATH, config, data_dir, 0, 0,

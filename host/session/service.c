@@ -1,6 +1,9 @@
 /* service.c: see service.h. */
 #include "session/service.h"
 
+#include "base/stats.h"
+#include "run/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +93,12 @@ static void address_leave(service *s, const os_address *peer) {
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
+    if (!s->config->spared && memory_is_full()) {
+        *why = "[host] memory_limit_bytes";
+        stats_add(STAT_memory_refused, 1);
+        atomic_fetch_add(&s->refused, 1);
+        return PORTICO_E_LIMIT;
+    }
     /* Counted first and uncounted on refusal, so that two workers cannot both take the last
      * place. */
     if (atomic_fetch_add(&s->sessions, 1) >= s->config->max_sessions) {

@@ -360,8 +360,12 @@ void session_sync(session *s) {
 
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
-    session_view view = {
-        .state = s->state, .queued_bytes = s->queue.queued_bytes, .messages = s->inbox_count};
+    session_view view = {.state = s->state,
+                         .queued_bytes = s->queue.queued_bytes,
+                         .messages = s->inbox_count,
+                         .memory_bytes = (uint64_t)s->queue.memory_bytes +
+                                         atomic_load(&s->grown_bytes) +
+                                         atomic_load(&s->waiting.bytes)};
     os_mutex_unlock(&s->lock);
     return view;
 }

@@ -9,6 +9,7 @@
  *   opcode 4  rooms                           8  channels
  *   opcode 9  timers with 64 KiB each        10  asks itself behind a full inbox: the answer's
  *                                                status is what arrived, `accepted` what reply said
+ *   opcode 11 fills the module's inbox and keeps it so until opcode 20
  *   opcode 20 gives back timers, rooms, channels and jobs; answers how many messages and replies of
  *             jobs have arrived since the last time, as `accepted`, and how many of these had all
  *             their bytes, as `refused` */
@@ -20,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILL = 1, ASK = 2, ANSWERED = 3, GO = 4, JOB = 5 };
+enum { FILL = 1, ASK = 2, ANSWERED = 3, GO = 4, JOB = 5, STAY = 6 };
 enum { PIECE = 64 * 1024, MOST = 4096, TRIES_AFTER = 500, HOUR_MS = 3600000 };
 
 typedef struct answer {
@@ -157,6 +158,9 @@ static void on_packet(portico_session session, void *state, const portico_packet
         send(session, 20, (answer){0, atomic_exchange(&arrived, 0), atomic_exchange(&whole, 0)});
     } else if (packet->opcode == 3) {
         (void)portico->post(portico->self(), GO, &session, sizeof session); /* its own turn */
+    } else if (packet->opcode == 11) {
+        atomic_store(&jobs_go, false);
+        (void)portico->post(portico->self(), STAY, &session, sizeof session);
     } else if (packet->opcode == 10) {
         p->asked = 1;
         (void)portico->request(portico->self(), ASK, NULL, 0, ANSWERED, HOUR_MS, NULL);
@@ -226,6 +230,21 @@ static void on_go(portico_entity module, void *state, const portico_message *mes
     send(session, 3, try_all(session, to_module));
 }
 
+static void wait_for_go(void) {
+    for (int i = 0; i < 3000 && !atomic_load(&jobs_go); i++) {
+        system_sleep_ms(10);
+    }
+}
+
+static void on_stay(portico_entity module, void *state, const portico_message *message) {
+    portico_session session;
+    (void)module;
+    (void)state;
+    memcpy(&session, message->data, sizeof session);
+    send(session, 11, try_all(session, to_module));
+    wait_for_go();
+}
+
 static void on_ask(portico_entity module, void *state, const portico_message *message) {
     (void)module;
     (void)state;
@@ -236,9 +255,7 @@ static void on_ask(portico_entity module, void *state, const portico_message *me
 static uint32_t on_job(uint32_t id, const void *data, uint32_t size, void *reply,
                        uint32_t capacity) {
     (void)id;
-    for (int i = 0; i < 3000 && !atomic_load(&jobs_go); i++) {
-        system_sleep_ms(10);
-    }
+    wait_for_go();
     uint32_t taken = size < capacity ? size : capacity;
     memcpy(reply, data, taken);
     return taken;
@@ -266,7 +283,8 @@ static const portico_room_message room_messages[] = {PORTICO_MESSAGE(FILL, room_
 static const portico_room_type rooms[] = {
     {.name = "place", .messages = PORTICO_TABLE(room_messages)}};
 static const portico_module_message messages[] = {
-    PORTICO_MESSAGE(FILL, on_fill), PORTICO_MESSAGE(GO, on_go), PORTICO_MESSAGE(ASK, on_ask)};
+    PORTICO_MESSAGE(FILL, on_fill), PORTICO_MESSAGE(GO, on_go), PORTICO_MESSAGE(ASK, on_ask),
+    PORTICO_MESSAGE(STAY, on_stay)};
 static const portico_job jobs[] = {PORTICO_JOB(JOB, on_job)};
 
 static const portico_module greedy = {.name = "greedy",

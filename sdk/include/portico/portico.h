@@ -224,6 +224,7 @@ typedef void (*portico_on_packet)(portico_session session, void *state,
  *   PORTICO_E_FLOOD, ..._E_BACKLOG, ..._E_TIMEOUT
  *                               the peer sends too many packets per second, does not read, or was
  *                               silent for too long
+ *   PORTICO_E_LIMIT             all buffers exceed [host] memory_limit_bytes, and it had the most
  *   PORTICO_E_NOT_FOUND         the opcode has no handler, and unknown_opcode is `close`
  *   PORTICO_E_SHUTDOWN, ..._E_UNLOADED
  *                               the host is stopping, or the module is being unloaded
