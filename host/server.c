@@ -29,11 +29,15 @@
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
+#include "run/inbox.h"
+#include "run/memory.h"
 #include "run/request.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "session/channel.h"
+#include "session/relief.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -125,6 +129,8 @@ static void server_on_sweep(const os_completion *completion) {
     watchdog_look();
     contain_sweep(now_ms);
     rates_sample();
+    quotas_sweep(now_ms);
+    relief_sweep();
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
@@ -213,6 +219,22 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
+/* What modules may make the host keep. */
+static void server_start_limits(const config *c) {
+    const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
+                                        [QUOTA_ROOMS] = c->modules_max_rooms,
+                                        [QUOTA_TIMERS] = c->modules_max_timers,
+                                        [QUOTA_REQUESTS] = c->modules_max_requests};
+    const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
+                                                [ENTITY_ROOM] = c->modules_room_inbox_bytes,
+                                                [ENTITY_MODULE] = c->modules_module_inbox_bytes};
+    memory_start(c->memory_limit_bytes);
+    quotas_start(most);
+    inboxes_start(inbox_bytes);
+    channels_start(c->modules_max_channels);
+    rooms_start(server.port, c->max_rooms);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
@@ -232,12 +254,13 @@ static bool server_start(const config *c) {
         return false;
     }
     hash_start();
-    rooms_start(server.port);
+    server_start_limits(c);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
-        blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
+        blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
+            PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
@@ -317,6 +340,7 @@ static void server_fini(void) {
     services_destroy();
     session_types_fini();
     entity_table_fini();
+    quotas_fini();
     if (server.port != NULL) {
         os_port_destroy(server.port);
     }

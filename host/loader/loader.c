@@ -201,6 +201,7 @@ static void loader_configure(module *m) {
     if (c != NULL) {
         m->aborts = config_module_on_fault(c, m->name) == CONFIG_FAULT_ABORT;
         m->hang_ms = config_module_hang_ms(c, m->name);
+        quota_set_limit(m->quota, QUOTA_MEMORY, config_module_memory_limit(c, m->name));
         m->arrivals_max = c->modules_frozen_backlog;
     }
 }

@@ -3,14 +3,17 @@
 
 #include "module/call.h"
 #include "run/begun.h"
+#include "run/inbox.h"
 #include "run/meter.h"
 #include "run/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct mailbox {
     entity base; /* first */
     strand strand;
+    inbox inbox;
     module *module; /* held */
     atomic_bool closed;
     atomic_bool held; /* its messages wait */
@@ -85,13 +88,22 @@ static void mailbox_on_message(work *w) {
     message_free(m);
 }
 
+COLD static void mailbox_refuse(struct mailbox *b, uint32_t waiting) {
+    char to[TEXT_IDENTIFIER_MAX + 16];
+    snprintf(to, sizeof to, "module %s", b->module->name);
+    inbox_refuse(&b->inbox, ENTITY_MODULE, module_current_quota(), to, waiting);
+}
+
 static portico_status mailbox_take(entity *e, message *m) {
     struct mailbox *b = (struct mailbox *)e;
     if (atomic_load(&b->closed)) {
         return PORTICO_E_GONE;
     }
-    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
+    uint32_t waiting = strand_count(&b->strand);
+    portico_status status = inbox_admit(&b->inbox, ENTITY_MODULE, m, waiting);
+    if (status != PORTICO_OK) {
+        mailbox_refuse(b, waiting);
+        return status;
     }
     m->work.run = mailbox_on_message;
     strand_push(&b->strand, &m->work);
@@ -104,6 +116,7 @@ portico_status mailbox_open(module *m, os_port *port) {
         return PORTICO_E_NO_MEMORY;
     }
     b->module = m;
+    b->inbox.quota = m->quota;
     b->base.kind = ENTITY_MODULE;
     b->base.free = mailbox_free;
     b->base.take = mailbox_take;

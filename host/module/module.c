@@ -21,6 +21,11 @@ static struct {
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
+static void module_free(module *m) {
+    free(m->file);
+    free(m);
+}
+
 module *module_create(generation *first) {
     module *m = calloc(1, sizeof *m);
     if (m == NULL ||
@@ -30,16 +35,16 @@ module *module_create(generation *first) {
     }
     memcpy(m->name, first->name, sizeof m->name);
     m->watch_name = watchdog_name(m->name);
+    m->quota = quota_of(m->name);
+    if (m->quota == NULL) {
+        module_free(m);
+        return NULL;
+    }
     generation_hold(first);
     first->number = ++m->generations;
     atomic_store(&first->probation_ms, os_monotonic_ms());
     atomic_init(&m->current, first);
     return m;
-}
-
-static void module_free(module *m) {
-    free(m->file);
-    free(m);
 }
 
 /* Releases the last hold, unless a lost call has another one. */
@@ -84,6 +89,10 @@ module *module_current(void) {
 
 generation *module_running(void) {
     return running_now.generation;
+}
+
+quota *module_current_quota(void) {
+    return running_now.module != NULL ? running_now.module->quota : NULL;
 }
 
 static void call_begin(module *m, generation *g, const char *what, uint32_t number,

@@ -13,12 +13,14 @@
 #include "module/gate.h"
 #include "module/generation.h"
 #include "os/compiler.h"
+#include "run/quota.h"
 
 enum { OUTCOME_MAX = 512 };
 
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */
     const char *watch_name;         /* the same, from watchdog_name */
+    quota *quota;                   /* of that name */
     gate gate;
     generation *_Atomic current;
     /* Written by the control thread under the table's lock, under which others read them: */
@@ -65,6 +67,9 @@ generation *module_generation(const module *m);
  * that code has returned. */
 module *module_current(void);
 generation *module_running(void);
+
+/* The quota of that module; NULL: the calling thread runs no module's code. */
+quota *module_current_quota(void);
 
 /* Before and after calls into a module (call.h): pass its gate. If a call takes too long, the
  * watchdog reports it with `what`, `number` and `entity_id`. The caller holds no lock; a thread

@@ -122,6 +122,7 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->turn_op.done = session_on_turn;
     s->room_work.run = session_on_room_turn;
     s->inbox_last = &s->inbox;
+    s->waiting.quota = from->type->quota;
     s->flush.run = session_on_flush;
     s->base.kind = ENTITY_SESSION;
     s->base.free = session_free;

@@ -1,6 +1,6 @@
 /* session/private.h: what the files of session/ share. From the top: events, turn, recv, dispatch,
- * follow, call, attachment; send and rooms beside them; sweep, rates and session.c below. Each calls
- * only those below.
+ * follow, call, attachment; send, rooms and messages beside them; sweep, rates and session.c below.
+ * Each calls only those below.
  *
  * A function whose name ends in _locked is called with the session's lock held, by a caller that
  * holds the session (entity_table.h) or acts for its modules, which need the lock to release it. So
@@ -49,6 +49,9 @@ COLD void session_pass_turn_locked(session *s);
 COLD void session_park(session *s, uint32_t bits);
 /* It no longer waits to be opened. [turn] */
 void session_arrived(session *s);
+
+/* messages.c */
+/* Whatever waits already. */
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
 /* The entity's `take`. */

@@ -76,6 +76,7 @@ static bool session_grow(session *s) {
     memcpy(larger->bytes, s->in->bytes, s->in_used);
     block_give(s->in);
     s->in = larger;
+    atomic_store_explicit(&s->grown_bytes, larger->capacity, memory_order_relaxed);
     return true;
 }
 
@@ -83,6 +84,9 @@ static bool session_grow(session *s) {
 static void session_keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
+        if (s->in->capacity != BLOCK_BYTES) {
+            atomic_store_explicit(&s->grown_bytes, 0, memory_order_relaxed);
+        }
         block_give(s->in);
         s->in = NULL;
         atomic_store_explicit(&s->frame_since_ms, 0, memory_order_relaxed);

@@ -3,6 +3,7 @@
 
 #include "base/bucket.h"
 #include "base/stats.h"
+#include "run/memory.h"
 #include "run/worker.h"
 
 #include <stdlib.h>
@@ -112,6 +113,12 @@ static bool rate_admit(service *s, const source *from) {
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
+    if (!s->config->spared && memory_is_full()) {
+        *why = "[host] memory_limit_bytes";
+        stats_add(STAT_memory_refused, 1);
+        atomic_fetch_add(&s->refused, 1);
+        return PORTICO_E_LIMIT;
+    }
     const source from = source_of(peer, s->config->ipv6_prefix);
     if (!rate_admit(s, &from)) {
         stats_add(STAT_connects_over_rate, 1);

@@ -218,33 +218,6 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     return session_next_work_locked(s, bits);
 }
 
-void session_inbox_add_locked(session *s, message *m) {
-    m->work.next = NULL;
-    *s->inbox_last = &m->work;
-    s->inbox_last = &m->work.next;
-    s->inbox_count++;
-    session_request_turn_locked(s, TURN_MESSAGE);
-}
-
-portico_status session_take_message_locked(session *s, message *m) {
-    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
-        return PORTICO_E_GONE;
-    }
-    if (s->inbox_count >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
-    }
-    session_inbox_add_locked(s, m);
-    return PORTICO_OK;
-}
-
-portico_status session_take_message(entity *e, message *m) {
-    session *s = (session *)e;
-    os_mutex_lock(&s->lock);
-    portico_status status = session_take_message_locked(s, m);
-    os_mutex_unlock(&s->lock);
-    return status;
-}
-
 void session_close_socket_locked(session *s, bool reset) {
     session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);
@@ -331,8 +304,12 @@ void session_sync(session *s) {
 
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
-    session_view view = {
-        .state = s->state, .queued_bytes = s->queue.queued_bytes, .messages = s->inbox_count};
+    session_view view = {.state = s->state,
+                         .queued_bytes = s->queue.queued_bytes,
+                         .messages = s->inbox_count,
+                         .memory_bytes = (uint64_t)s->queue.memory_bytes +
+                                         atomic_load(&s->grown_bytes) +
+                                         atomic_load(&s->waiting.bytes)};
     os_mutex_unlock(&s->lock);
     return view;
 }

@@ -50,6 +50,7 @@
 #define PORTICO_SESSION_H
 
 #include "room/room.h"
+#include "run/inbox.h"
 #include "run/worker.h"
 #include "session/attachment.h"
 #include "session/service.h"
@@ -133,8 +134,11 @@ typedef struct session {
     work *inbox;          /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
-    uint32_t moves;                 /* calls that have changed `target` */
-    struct label *label;            /* [lock of the labels] */
+    struct inbox waiting; /* counts their bytes */
+    _Atomic uint32_t
+        grown_bytes;     /* of `in` if it is larger than usual, else 0; written in the turn */
+    uint32_t moves;      /* calls that have changed `target` */
+    struct label *label; /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     bool parked;            /* the turn is taken, but no worker has it: session_revive queues it */
     uint64_t room_waits_ms; /* [lock] since when its turn was seen to wait in a room that is parked;
@@ -225,7 +229,8 @@ const char *session_state_name(session_state state);
 typedef struct session_view {
     session_state state;
     uint32_t queued_bytes;
-    uint32_t messages; /* in its inbox */
+    uint32_t messages;     /* in its inbox */
+    uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */
 } session_view;
 session_view session_look(session *s);
 
