@@ -322,6 +322,8 @@ void session_abort(session *s, portico_status reason) {
     os_mutex_unlock(&s->lock);
 }
 
+static log_kind slow_frames = LOG_KIND("frames that are not completed");
+
 /* Checks an open session's time limits; returns when to check again. A packet postpones the idle
  * limit, and a frame that begins later has its whole time, so neither needs entity_sweep_soon. */
 static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
@@ -337,8 +339,9 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
         idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
     }
     if (now_ms >= frame_due_ms) {
-        log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
-                 (unsigned long long)s->base.id, limits->frame_timeout_s);
+        log_limited(&slow_frames, LOG_INFO, limits->name,
+                    "session %llu: a frame is not complete after %u s: closed",
+                    (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     } else if (now_ms >= idle_due_ms) {
         log_debug(limits->name, "session %llu: no packet for %u s: closed",
