@@ -45,8 +45,9 @@
 
 /* ---- the process ------------------------------------------------------------------------- */
 
-/* Prepares sockets, replaces the arguments by their UTF-8 form, and on Linux ignores SIGPIPE,
- * SIGUSR1 and SIGUSR2. main() calls it once, first. */
+/* Connects stdin, stdout and stderr to nothing where they are closed, so that nothing else gets
+ * their numbers. Prepares sockets, replaces the arguments by their UTF-8 form, and on Linux ignores
+ * SIGPIPE, SIGUSR1 and SIGUSR2. main() calls it once, first. */
 portico_status os_init(int *argc, char ***argv);
 
 /* The system's raw code for this thread's last failed os_ function. */
