@@ -45,7 +45,7 @@
 
 /* Shells and timeout(1) signal a process and then its whole group: two signals this close count as
  * one. */
-enum { SECOND_STOP_MS = 300 };
+enum { SECOND_STOP_MS = 300, SECOND_FLUSH_MS = 100 };
 
 enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
 
@@ -63,14 +63,15 @@ static struct {
     char token[TOKEN_MAX];
 } server;
 
-/* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what
- * hangs. [a thread of the system's] */
+/* Ctrl+C or SIGTERM. The second one ends the host at once, but for a moment for what is queued for
+ * the log. [a thread of the system's] */
 static void server_on_stop(void) {
     uint64_t now_ms = os_monotonic_ms();
     uint64_t first_ms = 0;
     if (atomic_compare_exchange_strong(&server.stop_ms, &first_ms, now_ms)) {
         control_end();
     } else if (now_ms - first_ms >= SECOND_STOP_MS) {
+        log_flush(SECOND_FLUSH_MS);
         os_exit(1);
     }
 }
@@ -347,11 +348,11 @@ static void server_fini(void) {
 }
 
 int server_run(const config *c) {
-    if (!log_start(&c->log)) {
-        return 1;
-    }
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
+    if (!log_start(&c->log)) { /* the first thread after that of the signals */
+        return 1;
+    }
     if (status != PORTICO_OK) {
         log_warn("host", "Ctrl+C and SIGTERM will end the host without draining: %s (%s)",
                  status_text(status), system_text(os_error()));
@@ -370,7 +371,7 @@ int server_run(const config *c) {
     }
     if (!server_stop(c)) {
         fault_reports_stop();
-        log_stop();
+        (void)log_stop();
         os_exit(1);
     }
     if (server.calls_lost) {
@@ -383,7 +384,7 @@ int server_run(const config *c) {
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));
-    log_stop();
+    (void)log_stop();
     if (server.calls_lost) {
         os_exit(started ? 0 : 1);
     }

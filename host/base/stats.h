@@ -19,6 +19,8 @@
  * faults_closed      closed the session that they served
  * faults_rolled_back had the module go back to the generation before, or fell into that
  * faults_frozen      froze the module, or fell into that
+ * log_lines_dropped  lines that found no room in the queue of the terminal or of the file
+ * log_lines_counted  lines that were counted for a summary instead of written (base/log_kind.h)
  */
 #ifndef PORTICO_STATS_H
 #define PORTICO_STATS_H
@@ -58,6 +60,8 @@
     X(faults_closed) \
     X(faults_rolled_back) \
     X(faults_frozen) \
+    X(log_lines_dropped) \
+    X(log_lines_counted) \
     X(ops_submitted) \
     X(ops_completed) \
     X(message_bytes_taken) \

@@ -153,7 +153,9 @@ static void session_open(session *s) {
 void session_accept(service *from, os_socket *socket, const os_address *peer) {
     session *s = session_create(from, socket, peer, SESSION_OPENING);
     if (s == NULL) {
-        log_error("session", "a connection to %s is dropped: out of memory", from->config->name);
+        static log_kind dropped = LOG_KIND("connections dropped for lack of memory");
+        log_limited(&dropped, LOG_ERROR, "session", "a connection to %s is dropped: out of memory",
+                    from->config->name);
         os_close(socket, true);
         service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
         return;

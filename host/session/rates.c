@@ -4,8 +4,8 @@
  * Each rate is a bucket of one second's worth (base/bucket.h). A session that is over one is closed
  * or slowed, as the key over_rate says. A slowed session reads no more until it owes nothing: what
  * it has received stays in its block, and it submits no recv, so that TCP slows the client down.
- * The sweep requests the turn with which it continues. Everything else of the session works
- * meanwhile, and its time limits stand still.
+ * The sweep requests the turn with which it continues. Until then everything else of the session
+ * works, and its time limits are suspended.
  *
  * A rate that is exceeded sets `over_until_ns`, which ends the delivery of packets; at its end
  * session_slow sets `slow_until_ms`.
@@ -22,6 +22,8 @@
 /* FANOUT_PACKET_BYTES: the cost of a packet to one receiver besides its payload, which may be empty:
  * it is a system call. */
 enum { TELL_AGAIN_MS = 60000, FANOUT_PACKET_BYTES = 64 };
+
+static log_kind floods = LOG_KIND("sessions that send too much");
 
 static uint64_t now_ns(void) {
     return worker_now_ms() * 1000000;
@@ -44,8 +46,8 @@ static void session_over(session *s, uint64_t excess_ns, const char *key, uint32
     if (before_ns != 0) {
         /* It exceeds two rates, or one of them twice before it is closed or slowed. */
     } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
-        log_info(limits->name, "session %llu exceeds %s = %u: closed",
-                 (unsigned long long)s->base.id, key, rate);
+        log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
+                    (unsigned long long)s->base.id, key, rate);
     } else if (tell_now(s->service)) {
         char peer[OS_ADDRESS_TEXT];
         os_address_format(&s->peer, peer);

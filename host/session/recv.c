@@ -44,12 +44,16 @@ bool session_arm_locked(session *s) {
     return session_recv_locked(s, s->in->bytes + s->in_used, space);
 }
 
+static log_kind unknown_opcodes = LOG_KIND("opcodes without a handler");
+static log_kind bad_frames = LOG_KIND("bad frames");
+
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
     stats_add(STAT_packets_ignored, 1);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
-        log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
-                 (unsigned long long)s->base.id, opcode);
+        log_limited(&unknown_opcodes, LOG_INFO, s->service->config->name,
+                    "session %llu: no handler for opcode %u: closed",
+                    (unsigned long long)s->base.id, opcode);
         session_close(s, PORTICO_E_NOT_FOUND);
     }
 }
@@ -58,8 +62,9 @@ COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
-    log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
-             (unsigned long long)s->base.id, peer, frame_names[s->service->config->framing], why);
+    log_limited(&bad_frames, LOG_INFO, s->service->config->name,
+                "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,
+                peer, frame_names[s->service->config->framing], why);
     session_close(s, PORTICO_E_FRAME);
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/stats.h"
 
+static log_kind slow_frames = LOG_KIND("frames that are not completed");
+
 static uint64_t earlier(uint64_t a_ms, uint64_t b_ms) {
     return a_ms < b_ms ? a_ms : b_ms;
 }
@@ -29,8 +31,9 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
         idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
     }
     if (now_ms >= frame_due_ms) {
-        log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
-                 (unsigned long long)s->base.id, limits->frame_timeout_s);
+        log_limited(&slow_frames, LOG_INFO, limits->name,
+                    "session %llu: a frame is not complete after %u s: closed",
+                    (unsigned long long)s->base.id, limits->frame_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     } else if (now_ms >= first_due_ms) {
         stats_add(STAT_first_packets_missed, 1);
