@@ -26,6 +26,7 @@
 #include "module/mailbox.h"
 #include "module/probe.h"
 #include "net/ready.h"
+#include "net/resolver.h"
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
@@ -316,6 +317,7 @@ static bool server_stop(const config *c) {
         }
     }
     watch_stop();
+    (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
