@@ -22,6 +22,7 @@
 #include "net/services.h"
 #include "room/room.h"
 #include "run/schedule.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 
 #include <stdio.h>
@@ -54,7 +55,8 @@ static uint32_t longer_patience(uint32_t patience_ms) {
 }
 
 static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
-    uint64_t until_ns = os_monotonic_ns() + w->timeout_ms * 1000000ull;
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t until_ms = begun_ms + w->timeout_ms;
     uint32_t patience_ms = 0;
     do {
         w->tries++;
@@ -68,7 +70,7 @@ static portico_status swap_close_gate(swap *w, char why[IMAGE_WHY_MAX]) {
         /* Let the callers that were held up continue. */
         os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
         patience_ms = w->tries >= GATE_GLANCES ? longer_patience(patience_ms) : 0;
-    } while (os_monotonic_ns() < until_ns);
+    } while (os_monotonic_ms() < stop_clock_limit_ms(begun_ms, until_ms));
     char call[160];
     watchdog_describe(w->module->name, call, sizeof call);
     snprintf(why, IMAGE_WHY_MAX,

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LOOK_MS = 50 };
+
 typedef struct dependents {
     const char *name;
     char found[TEXT_IDENTIFIER_MAX];
@@ -34,8 +36,16 @@ static void abort_of_module(void *arg, session *s) {
     }
 }
 
+/* The last call of a module that nothing holds. */
+static void loader_stop_one(module *m, uint32_t stop_why) {
+    watch_forget(m->name);
+    module_table_remove(m);
+    loader_allow();
+    module_call_stop(m, module_generation(m), stop_why);
+}
+
 /* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
-static bool loader_end(module *m, uint32_t stop_why) {
+static bool loader_end(module *m) {
     uint32_t timeout_ms = loader_config()->stop_timeout_ms;
     if (!module_wait_released(m, timeout_ms)) {
         sessions_each(abort_of_module, m);
@@ -43,10 +53,7 @@ static bool loader_end(module *m, uint32_t stop_why) {
             return false;
         }
     }
-    watch_forget(m->name);
-    module_table_remove(m);
-    loader_allow();
-    module_call_stop(m, module_generation(m), stop_why);
+    loader_stop_one(m, PORTICO_STOP_UNLOADED);
     return true;
 }
 
@@ -114,7 +121,7 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
     }
     loader_tell_end(m);
     module_withdraw(m);
-    if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
+    if (!loader_end(m)) {
         say_not_ended(m, why);
         log_error("modules", "%s is not unloaded: %s", name, why);
         loader_restore(m);
@@ -137,20 +144,37 @@ void loader_tell_stopping(void) {
     }
 }
 
+/* Ends a module that nothing holds. */
+static void end_last(module *m) {
+    loader_stop_one(m, PORTICO_STOP_SHUTDOWN);
+    log_debug("modules", "%s is unloaded", m->name);
+    module_destroy(m);
+}
+
+/* In reverse order. A module that something holds does not keep the others from their `stop`, in
+ * which they may save what they know. Last of all it is waited for itself: its call may still
+ * return, and otherwise the warden ends the process. */
 void loader_unload_all(void) {
     module_list *list = modules_list_reserved();
-    while (list->count-- > 0) {
-        module *m = list->all[list->count];
+    for (size_t i = list->count; i-- > 0;) {
+        module *m = list->all[i];
         module_withdraw(m);
-        if (loader_end(m, PORTICO_STOP_SHUTDOWN)) {
-            log_debug("modules", "%s is unloaded", m->name);
-            module_destroy(m);
+        if (module_wait_released(m, loader_config()->stop_timeout_ms)) {
+            end_last(m);
+            list->all[i] = NULL;
         } else {
-            log_error("modules",
-                      "%s is not unloaded: a handler or job has not returned within twice "
-                      "stop_timeout_ms = %u",
-                      m->name, loader_config()->stop_timeout_ms);
+            log_warn("modules", "%s waits for a handler or job that has not returned", m->name);
         }
     }
+    for (size_t i = list->count; i-- > 0;) {
+        while (list->all[i] != NULL) {
+            control_drain(); /* what holds it may wait for a command */
+            if (module_wait_released(list->all[i], LOOK_MS)) {
+                end_last(list->all[i]);
+                list->all[i] = NULL;
+            }
+        }
+    }
+    list->count = 0;
     modules_list_fini();
 }

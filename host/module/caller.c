@@ -12,6 +12,7 @@
 #include "module/fault_report.h"
 #include "module/running.h"
 #include "run/begun.h"
+#include "run/stop_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
     END_TRIES = 20, /* a call may be in the host or the system at one moment, and not at the next */
     END_STEP_MS = 5,
     END_MS = 1000,        /* for the report of a call that is ended */
+    LOOK_MS = 100,        /* until it is noticed that the host stops */
     STOP_MS = 1000,       /* for lost calls, at the end */
     UNLIMITED_MS = 600000 /* until caller_allow is called: in tests */
 };
@@ -190,17 +192,29 @@ static bool caller_take(caller *r, call *c) {
 
 /* ---- the wait -------------------------------------------------------------------------------- */
 
+/* How long a call that began at `begun_ns` may take, given whether the host stops. */
+static uint64_t limit_now(uint64_t begun_ns, uint64_t limit_ns) {
+    uint64_t begun_ms = begun_ns / 1000000;
+    uint64_t until_ms = stop_clock_limit_ms(begun_ms, STOP_CLOCK_NEVER);
+    uint64_t stop_ns =
+        until_ms != STOP_CLOCK_NEVER ? (until_ms - begun_ms) * 1000000 : STOP_CLOCK_NEVER;
+    return begun_ns != 0 && stop_ns < limit_ns ? stop_ns : limit_ns;
+}
+
 /* Waits until the call has ended. False: it has not when it has taken `limit_ns`. Time in which its
- * thread has not come to begin it does not count. */
-static bool caller_wait(caller *r, uint64_t limit_ns) {
+ * thread has not come to begin it does not count. `stops`: a stop of the host ends the wait sooner.
+ */
+static bool caller_wait(caller *r, uint64_t limit_ns, bool stops) {
     os_mutex_lock(&callers.lock);
     while (r->busy) {
         uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
-        if (r->begun_ns != 0 && taken_ns >= limit_ns) {
+        uint64_t now_limit_ns = stops ? limit_now(r->begun_ns, limit_ns) : limit_ns;
+        if (r->begun_ns != 0 && taken_ns >= now_limit_ns) {
             break;
         }
-        uint32_t rest_ms = (uint32_t)((limit_ns - taken_ns) / 1000000) + 1;
-        os_cond_wait(&r->changed, &callers.lock, r->begun_ns != 0 ? rest_ms : UINT32_MAX);
+        uint64_t rest_ms = (now_limit_ns - taken_ns) / 1000000 + 1;
+        rest_ms = stops && rest_ms > LOOK_MS ? LOOK_MS : rest_ms;
+        os_cond_wait(&r->changed, &callers.lock, r->begun_ns != 0 ? (uint32_t)rest_ms : UINT32_MAX);
     }
     bool ended = !r->busy;
     uint64_t taken_ns = os_monotonic_ns() - r->begun_ns;
@@ -212,7 +226,7 @@ static bool caller_wait(caller *r, uint64_t limit_ns) {
 /* Waits until the call has ended, for at most `ms` from now. */
 static bool caller_wait_more(caller *r, uint32_t ms) {
     uint64_t now_ns = os_monotonic_ns();
-    return caller_wait(r, now_ns - r->begun_ns + ms * 1000000ull);
+    return caller_wait(r, now_ns - r->begun_ns + ms * 1000000ull, false);
 }
 
 /* The call takes too long. True: it has ended, maybe because it was ended; its result is in *r.
@@ -265,10 +279,12 @@ static void pay(caller *r, call *c, const os_fault *fault) {
     c->status = PORTICO_E_FAULT;
     c->verdict = is_refused(c, r->staging) ? FAULT_REFUSED : FAULT_PASSED_OVER;
     fault_tell(r->module, r->generation, c, fault);
-    log_error(r->module->name,
-              "generation %u: %s does not return within %u ms and cannot be ended; its code stays "
-              "in memory and is not called again",
-              r->generation->number, call_what(c->kind), callers.timeout_ms);
+    log_error(
+        r->module->name,
+        "generation %u: %s does not return within %llu ms and cannot be ended; its code stays "
+        "in memory and is not called again",
+        r->generation->number, call_what(c->kind),
+        (unsigned long long)limit_now(r->begun_ns, callers.timeout_ms * 1000000ull) / 1000000);
 }
 
 void caller_allow(uint32_t timeout_ms) {
@@ -287,7 +303,7 @@ bool caller_make(module *m, generation *g, bool staging, call *c) {
     r->begun_ns = 0;
     os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
-    if (caller_wait(r, callers.left_ns)) {
+    if (caller_wait(r, callers.left_ns, true)) {
         return caller_take(r, c);
     }
     os_fault fault;
@@ -311,7 +327,8 @@ bool caller_stop(void) {
         free(r);
         callers.idle = NULL;
     }
-    uint64_t until_ms = os_monotonic_ms() + STOP_MS;
+    uint64_t now_ms = os_monotonic_ms();
+    uint64_t until_ms = stop_clock_limit_ms(now_ms, now_ms + STOP_MS);
     control_drain();
     while (callers.lost != NULL && os_monotonic_ms() < until_ms) {
         os_sleep(END_STEP_MS);

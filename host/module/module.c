@@ -4,12 +4,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "module/running.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LOOK_MS = 100 }; /* until it is noticed that the host stops */
 
 static struct {
     os_mutex lock; /* guards `all` and `released` */
@@ -182,14 +185,18 @@ void module_release(module *m) {
 }
 
 bool module_wait_released(module *m, uint32_t timeout_ms) {
-    uint64_t end_ms = os_monotonic_ms() + timeout_ms;
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t until_ms = begun_ms + timeout_ms;
     os_mutex_lock(&modules.lock);
     while (atomic_load(&m->holds) != 0) {
         uint64_t now_ms = os_monotonic_ms();
+        uint64_t end_ms =
+            timeout_ms != UINT32_MAX ? stop_clock_limit_ms(begun_ms, until_ms) : STOP_CLOCK_NEVER;
         if (now_ms >= end_ms) {
             break;
         }
-        os_cond_wait(&modules.released, &modules.lock, (uint32_t)(end_ms - now_ms));
+        uint64_t rest_ms = end_ms - now_ms < LOOK_MS ? end_ms - now_ms : LOOK_MS;
+        os_cond_wait(&modules.released, &modules.lock, (uint32_t)rest_ms);
     }
     bool released = atomic_load(&m->holds) == 0;
     os_mutex_unlock(&modules.lock);

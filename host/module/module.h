@@ -114,7 +114,8 @@ void module_release(module *m);
 void module_lose(module *m);
 void module_find_lost(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
+/* Waits for at most `timeout_ms` (UINT32_MAX: for ever) until the module has no holds; whether it
+ * has none. If the host is asked to stop, the wait is shorter: see stop_clock_limit_ms.
  * [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
 
