@@ -4,12 +4,13 @@
 #include "base/system_text.h"
 #include "net/services.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096 };
 
-static const config
-    *written; /* the configuration whose file this process has written; NULL: none */
+/* The configuration whose file this process has written; NULL: none. */
+static const config *_Atomic written;
 
 typedef struct ready_writer {
     FILE *file;
@@ -47,7 +48,7 @@ bool ready_may_replace(const char *path) {
 }
 
 bool ready_update(void) {
-    const config *c = written;
+    const config *c = atomic_load(&written);
     if (c == NULL) {
         return true;
     }
@@ -82,17 +83,18 @@ bool ready_write(const config *c) {
             c->ready_file);
         return false;
     }
-    written = c;
-    if (!ready_update()) {
-        written = NULL;
+    atomic_store(&written, c);
+    bool good = ready_update();
+    if (!good) {
+        atomic_store(&written, NULL);
     }
-    return written != NULL;
+    return good;
 }
 
 void ready_remove(void) {
-    if (written != NULL) {
-        (void)os_file_remove(written->ready_file);
-        written = NULL;
+    const config *c = atomic_exchange(&written, NULL);
+    if (c != NULL) {
+        (void)os_file_remove(c->ready_file);
     }
 }
 

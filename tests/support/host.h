@@ -44,6 +44,10 @@ typedef struct host_options {
 /* Writes the ini, starts the host and waits until it serves. */
 host *host_start(const host_options *options);
 
+/* The same in two steps: the host may be one that does not come to serve. */
+host *host_launch(const host_options *options);
+void host_await(host *h);
+
 /* Runs a host that is expected not to start, to its end. Returns its exit code; *log is the output,
  * which the caller frees. */
 int host_run_to_end(const host_options *options, char **log);
@@ -121,6 +125,9 @@ void host_expect_error(host *h, const char *text);
 /* Stops the host like Ctrl+C. Where there is no console for that, uses the admin listener and
  * returns false. */
 bool host_interrupt(host *h);
+
+/* The same without that: false, and nothing was done, where there is no console. */
+bool host_try_interrupt(host *h);
 
 /* Sends the host a signal (see process_signal). False where there are no signals. */
 bool host_signal(host *h, const char *name);
