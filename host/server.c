@@ -33,6 +33,7 @@
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "run_folder.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -213,9 +214,22 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
+/* The folder for the host's own files, and the ready file's name. */
+static bool server_start_files(const config *c) {
+    char why[RUN_FOLDER_WHY_MAX];
+    if (!run_folder_check(c, true, why)) {
+        log_error("host", "[host] run_dir = %s: %s", c->run_dir, why);
+        return false;
+    }
+    return ready_take(c);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
+    if (!server_start_files(c)) {
+        return false;
+    }
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create the completion port: %s (%s)", status_text(status),
@@ -355,6 +369,7 @@ int server_run(const config *c) {
     } else {
         server_fini();
     }
+    ready_give_back();
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));
