@@ -39,6 +39,7 @@
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "run_folder.h"
 #include "session/channel.h"
 #include "session/relief.h"
 #include "session/session.h"
@@ -230,9 +231,22 @@ static void server_start_limits(const config *c) {
     rooms_start(server.port, c->max_rooms);
 }
 
+/* The folder for the host's own files, and the ready file's name. */
+static bool server_start_files(const config *c) {
+    char why[RUN_FOLDER_WHY_MAX];
+    if (!run_folder_check(c, true, why)) {
+        log_error("host", "[host] run_dir = %s: %s", c->run_dir, why);
+        return false;
+    }
+    return ready_take(c);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
+    if (!server_start_files(c)) {
+        return false;
+    }
     if (!warden_start(c)) {
         log_error("host", "cannot start: out of threads (%s)", system_text(os_error()));
         return false;
@@ -385,6 +399,7 @@ int server_run(const config *c) {
         server_fini();
     }
     warden_stop();
+    ready_give_back();
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));

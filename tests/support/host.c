@@ -172,8 +172,10 @@ static host *host_prepare(const host_options *options) {
         arguments[2] = "--supervise";
         arguments[3] = h->ini;
     }
-    process_options how = {
-        .stdio = options->stdio, .output_file = h->log, .handle_limit = options->handle_limit};
+    process_options how = {.stdio = options->stdio,
+                           .output_file = h->log,
+                           .file_limit = options->file_limit,
+                           .handle_limit = options->handle_limit};
     h->process = process_start(arguments, &how);
     return h;
 }

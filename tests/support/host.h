@@ -32,7 +32,8 @@ typedef struct host_options {
     const char *log_keys;    /* more lines for [log]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
-    const char *body; /* other sections; NULL: none */
+    const char *body;    /* other sections; NULL: none */
+    uint32_t file_limit; /* Linux: how large the host's files may become; 0: any size */
     uint32_t
         handle_limit; /* Linux: the host's limit of open files; 0: as many as the system allows */
     /* Other than PROCESS_STDIO_FILE: the functions below read the log's file, which `log_keys` names
