@@ -54,6 +54,8 @@ void session_arrived(session *s);
 /* Whatever waits already. */
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
+/* Counts and logs that too much waits for one more. */
+COLD void session_refuse_message_locked(session *s);
 /* The entity's `take`. */
 portico_status session_take_message(entity *e, message *m);
 

@@ -114,6 +114,7 @@ portico_status session_move(session *s, room *r, message *result) {
     } else if (s->target == r) {
         status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
     } else if (result != NULL && s->inbox_count >= MESSAGES_WAITING_MAX) {
+        session_refuse_message_locked(s);
         status = PORTICO_E_BACKLOG;
     } else {
         session_post_result_locked(s, PORTICO_E_CANCELLED);
