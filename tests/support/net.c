@@ -133,8 +133,12 @@ net_socket net_connect(uint16_t port) {
     return s;
 }
 
+net_socket net_try_connect_narrow(uint16_t port) {
+    return connect_with("127.0.0.1", port, 8192);
+}
+
 net_socket net_connect_narrow(uint16_t port) {
-    net_socket s = connect_with("127.0.0.1", port, 8192);
+    net_socket s = net_try_connect_narrow(port);
     CHECK(s != NET_NONE);
     return s;
 }
@@ -158,6 +162,10 @@ bool net_send_all(net_socket s, const void *data, size_t size) {
         size -= (size_t)sent;
     }
     return true;
+}
+
+bool net_send_urgent(net_socket s, uint8_t byte) {
+    return send((SOCKET)s, (const char *)&byte, 1, SEND_FLAGS | MSG_OOB) == 1;
 }
 
 static int recv_or_peek(net_socket s, void *data, size_t size, int flags) {

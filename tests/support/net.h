@@ -28,6 +28,7 @@ net_socket net_connect(uint16_t port);
 /* Connects to 127.0.0.1 with small buffers on this side, so that the host soon notices a client
  * that does not read. */
 net_socket net_connect_narrow(uint16_t port);
+net_socket net_try_connect_narrow(uint16_t port);
 
 void net_set_timeout(net_socket s, uint32_t timeout_ms);
 
@@ -35,6 +36,9 @@ void net_set_timeout(net_socket s, uint32_t timeout_ms);
 void net_set_nonblocking(net_socket s);
 
 bool net_send_all(net_socket s, const void *data, size_t size);
+
+/* Sends one byte as TCP urgent data. */
+bool net_send_urgent(net_socket s, uint8_t byte);
 
 /* One send: the bytes taken, NET_BROKEN, or NET_TIMEOUT if it would have to wait. */
 int net_send_some(net_socket s, const void *data, size_t size);

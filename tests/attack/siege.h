@@ -1,0 +1,57 @@
+/* siege.h: one attack after another on a host, next to honest clients, each as a row of a table.
+ *
+ * For each attack, quiet and attacked windows take turns. In all of them the host must answer
+ * `ctl status`, which also shows its memory, and the honest clients must get every answer. What the
+ * attack did to their latency is the median of the ratios of an attacked window to the quiet one
+ * before it. One thread. Any failure ends the test. */
+#ifndef TEST_SIEGE_H
+#define TEST_SIEGE_H
+
+#include "support/honest.h"
+#include "support/host.h"
+
+typedef struct siege_options {
+    host *host;
+    uint16_t port;    /* of the honest clients: a listener of faulty.session */
+    uint32_t clients; /* honest ones */
+    uint32_t rate;    /* packets a second of each */
+    uint32_t each_ms; /* of each attack */
+    uint32_t rounds;  /* pairs of windows in that time */
+} siege_options;
+
+typedef struct siege siege;
+
+typedef struct siege_attack {
+    const char *what;
+    const char *where; /* "clients", "module", "machine" */
+    int64_t bound;     /* bytes that it may cost the host; 0: not known */
+    void *arg;
+
+    void (*begin)(void *arg);
+
+    /* Every few ms between begin and end. NULL: nothing to do. */
+    void (*step)(void *arg);
+
+    /* Ends it, until the host is as before, and writes how often it was done. */
+    void (*end)(void *arg, char *often, size_t size);
+} siege_attack;
+
+/* A host with the modules faulty, where nothing is rolled back or frozen, and greedy. Listeners:
+ * "game" and "victims" of faulty.session, "greedy" of greedy.session. `host_keys` (may be NULL): more
+ * lines for [host]. */
+host *siege_host(const char *name, const char *host_keys);
+
+/* The usual options: a short run, or `seconds` for each attack. */
+siege_options siege_of(host *h, const char *seconds);
+
+/* Starts the honest clients and prints the head of the table. */
+siege *siege_begin(const siege_options *options);
+
+/* Carries out the attack and prints its row. */
+void siege_against(siege *s, const siege_attack *a);
+
+/* Expects that the honest clients have missed nothing, prints the last line and frees. The host
+ * remains. */
+void siege_end(siege *s);
+
+#endif
