@@ -119,7 +119,8 @@ void siege_against(siege *s, const siege_attack *a) {
         window quiet = watch(s, NULL, &(int64_t){0});
         a->begin(a->arg);
         window attacked = watch(s, a, &peak);
-        a->end(a->arg, often, sizeof often);
+        a->end(a->arg);
+        a->settle(a->arg, often, sizeof often);
         q50[i] = quiet.p50_us;
         q99[i] = quiet.p99_us;
         a50[i] = attacked.p50_us;
@@ -132,8 +133,8 @@ void siege_against(siege *s, const siege_attack *a) {
     if (a->bound != 0) {
         (void)snprintf(bound, sizeof bound, "%.0f", megabytes(before + a->bound + SLACK_BYTES));
     }
-    printf("| %s | %s | %s | %llu, %llu | %.0f, %.0f | %.0f, %.0f | %.2f | %s, %.1f, %.1f |\n",
-           a->what, a->where, often, (unsigned long long)(answers - s->answers),
+    printf("| %s: %s | %s | %s | %llu, %llu | %.0f, %.0f | %.0f, %.0f | %.2f | %s, %.1f, %.1f |\n",
+           a->word, a->sentence, a->by, often, (unsigned long long)(answers - s->answers),
            (unsigned long long)honest_lost(s->others), median(q50, rounds), median(a50, rounds),
            median(q99, rounds), median(a99, rounds), median(ratio, rounds), bound, megabytes(peak),
            megabytes(after));
@@ -152,4 +153,22 @@ void siege_end(siege *s) {
     CHECK_TEXT(seen.first, "");
     CHECK_INT(seen.unanswered, 0);
     free(s);
+}
+
+void siege_scenario(const char *name,
+                    int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX])) {
+    siege_attack all[SIEGE_ATTACKS_MAX];
+    const char *seconds = scenario_argument(0);
+    const char *only = seconds != NULL ? scenario_argument(1) : NULL;
+    host *h = siege_host(name, NULL);
+    const siege_options options = siege_of(h, seconds);
+    siege *s = siege_begin(&options);
+    int count = attacks(h, all);
+    for (int i = 0; i < count; i++) {
+        if (only == NULL || strcmp(only, all[i].word) == 0) {
+            siege_against(s, &all[i]);
+        }
+    }
+    siege_end(s);
+    host_stop(h);
 }

@@ -22,9 +22,10 @@ typedef struct siege_options {
 typedef struct siege siege;
 
 typedef struct siege_attack {
-    const char *what;
-    const char *where; /* "clients", "module", "machine" */
-    int64_t bound;     /* bytes that it may cost the host; 0: not known */
+    const char *word;
+    const char *sentence;
+    const char *by; /* "clients", "module", "machine" */
+    int64_t bound;  /* bytes that it may cost the host; 0: not known */
     void *arg;
 
     void (*begin)(void *arg);
@@ -32,9 +33,20 @@ typedef struct siege_attack {
     /* Every few ms between begin and end. NULL: nothing to do. */
     void (*step)(void *arg);
 
-    /* Ends it, until the host is as before, and writes how often it was done. */
-    void (*end)(void *arg, char *often, size_t size);
+    /* Ends the attack. */
+    void (*end)(void *arg);
+
+    /* After the end of all attacks: waits until the host is as before, and writes how often it has
+     * been done so far. */
+    void (*settle)(void *arg, char *often, size_t size);
 } siege_attack;
+
+/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c and
+ * shortages.c. Return how many; of the last there are none where a host cannot be limited. */
+enum { SIEGE_ATTACKS_MAX = 16 };
+int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
 /* A host with the modules faulty, where nothing is rolled back or frozen, and greedy. Listeners:
  * "game" and "victims" of faulty.session, "greedy" of greedy.session. `host_keys` (may be NULL): more
@@ -53,5 +65,10 @@ void siege_against(siege *s, const siege_attack *a);
 /* Expects that the honest clients have missed nothing, prints the last line and frees. The host
  * remains. */
 void siege_end(siege *s);
+
+/* A whole scenario: a host, and these attacks on it. The scenario's arguments are SECONDS for each
+ * attack, and the word of the only one; without them the run is short. */
+void siege_scenario(const char *name,
+                    int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
 
 #endif

@@ -1,0 +1,122 @@
+/* greeds.c: what the module abi/greedy.c does as attacks of siege.h. */
+#include "siege.h"
+#include "abi/greedy.h"
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/wire.h"
+
+#include <stdio.h>
+
+enum { MB = 1 << 20, ANSWER_MAX = 2048 };
+
+/* Of each call, `amount` are asked for, every `period_ms`. */
+static const struct greed {
+    const char *word;
+    const char *sentence;
+    uint16_t opcode;
+    uint32_t amount;
+    uint32_t period_ms;
+    const char *figure; /* of `status`, which returns to what it was; NULL: none */
+    int64_t bound;      /* bytes; 0: none */
+} greeds[] = {
+    {"rooms", "create rooms without end", GREEDY_ROOMS, 100, 50, "rooms", 0},
+    {"timers", "start timers without end", GREEDY_TIMERS, 500, 50, "timers", 0},
+    {"messages", "post 2 MB in one call", GREEDY_MESSAGES, 2000, 50, NULL, 0},
+    {"sends", "send 2 MB in one call to a client that reads slowly", GREEDY_SENDS, 2000, 50, NULL,
+     4 * MB},
+    {"channels", "join channels without end", GREEDY_CHANNELS, 100, 50, NULL, 0},
+    {"jobs", "ask for more jobs than can be done", GREEDY_JOBS, 15, 50, "blocking_jobs", 0},
+    {"loop", "a handler does not return", GREEDY_LOOP, 60000, 500, "late_calls", 4 * MB},
+};
+enum { GREEDS = sizeof greeds / sizeof greeds[0] };
+
+typedef struct taker {
+    host *host;
+    const struct greed *greed;
+    net_socket socket; /* NET_NONE: closed */
+    uint64_t next_ms;
+    int64_t sessions; /* of the honest clients */
+    int64_t figure;   /* before */
+    uint64_t asked;
+    uint64_t closed; /* by the host */
+} taker;
+
+static void drop(taker *t) {
+    net_close(t->socket);
+    t->socket = NET_NONE;
+}
+
+static void begin(void *arg) {
+    taker *t = arg;
+    t->next_ms = 0;
+    t->figure = t->greed->figure != NULL ? host_figure(t->host, t->greed->figure) : 0;
+}
+
+/* Reads a little of the answers, so that sends have something to wait for. */
+static void read_some(taker *t) {
+    uint8_t bytes[ANSWER_MAX];
+    int got = net_recv_some(t->socket, bytes, sizeof bytes);
+    if (got == NET_END || got == NET_BROKEN) {
+        t->closed++;
+        drop(t);
+    }
+}
+
+static void step(void *arg) {
+    taker *t = arg;
+    uint8_t frame[16];
+    if (t->socket == NET_NONE) {
+        t->socket = net_connect(host_port(t->host, "greedy"));
+        net_set_nonblocking(t->socket);
+    }
+    if (clock_now_ms() >= t->next_ms) {
+        size_t size = wire_frame(WIRE_U16, frame, t->greed->opcode, &t->greed->amount,
+                                 sizeof t->greed->amount);
+        t->asked += net_send_some(t->socket, frame, size) == (int)size;
+        t->next_ms = clock_now_ms() + t->greed->period_ms;
+    }
+    read_some(t);
+}
+
+static void end(void *arg) {
+    taker *t = arg;
+    if (t->socket != NET_NONE) {
+        drop(t);
+    }
+}
+
+static void settle(void *arg, char *often, size_t size) {
+    const taker *t = arg;
+    uint32_t none = 0;
+    greedy_got got = {0};
+    CHECK(t->asked > 0);
+    host_wait_figure(t->host, "sessions", t->sessions);
+    net_socket s = net_connect(host_port(t->host, "greedy"));
+    CHECK_INT(wire_ask(s, GREEDY_RELEASE, &none, sizeof none, &got, sizeof got), sizeof got);
+    net_close(s);
+    host_wait_figure(t->host, "sessions", t->sessions);
+    if (t->greed->figure != NULL) {
+        host_wait_at_most(t->host, t->greed->figure, t->figure);
+    }
+    (void)snprintf(often, size, "%llu calls of %u, %llu sessions closed by the host",
+                   (unsigned long long)t->asked, t->greed->amount, (unsigned long long)t->closed);
+}
+
+int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]) {
+    static taker takers[GREEDS];
+    int64_t sessions = host_figure(h, "sessions");
+    for (int i = 0; i < GREEDS; i++) {
+        takers[i] =
+            (taker){.host = h, .greed = &greeds[i], .socket = NET_NONE, .sessions = sessions};
+        attacks[i] = (siege_attack){.word = greeds[i].word,
+                                    .sentence = greeds[i].sentence,
+                                    .by = "module",
+                                    .bound = greeds[i].bound,
+                                    .arg = &takers[i],
+                                    .begin = begin,
+                                    .step = step,
+                                    .end = end,
+                                    .settle = settle};
+    }
+    return GREEDS;
+}
