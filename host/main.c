@@ -3,6 +3,7 @@
 #include "base/system_text.h"
 #include "config/load.h"
 #include "config/places.h"
+#include "config/profile.h"
 #include "loader/inspect.h"
 #include "module/probe_child.h"
 #include "new.h"
@@ -105,6 +106,7 @@ static int check(int argc, char **argv) {
     }
     uint32_t errors = 0;
     preflight(c, report, &errors, note);
+    profiles_show(c, stdout);
     config_free(c);
     if (errors == 0) {
         printf("%s: fine\n", argv[0]);

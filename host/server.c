@@ -9,6 +9,7 @@
 #include "admin/rates.h"
 #include "admin/status_report.h"
 #include "admin/token.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/stats.h"
 #include "base/status.h"
@@ -28,11 +29,15 @@
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
+#include "run/inbox.h"
+#include "run/memory.h"
 #include "run/request.h"
 #include "run/schedule.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "session/channel.h"
+#include "session/relief.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -40,7 +45,7 @@
 
 /* Shells and timeout(1) signal a process and then its whole group: two signals this close count as
  * one. */
-enum { SECOND_STOP_MS = 300 };
+enum { SECOND_STOP_MS = 300, SECOND_FLUSH_MS = 100 };
 
 enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
 
@@ -58,14 +63,15 @@ static struct {
     char token[TOKEN_MAX];
 } server;
 
-/* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what
- * hangs. [a thread of the system's] */
+/* Ctrl+C or SIGTERM. The second one ends the host at once, but for a moment for what is queued for
+ * the log. [a thread of the system's] */
 static void server_on_stop(void) {
     uint64_t now_ms = os_monotonic_ms();
     uint64_t first_ms = 0;
     if (atomic_compare_exchange_strong(&server.stop_ms, &first_ms, now_ms)) {
         control_end();
     } else if (now_ms - first_ms >= SECOND_STOP_MS) {
+        log_flush(SECOND_FLUSH_MS);
         os_exit(1);
     }
 }
@@ -124,6 +130,8 @@ static void server_on_sweep(const os_completion *completion) {
     watchdog_look();
     contain_sweep(now_ms);
     rates_sample();
+    quotas_sweep(now_ms);
+    relief_sweep();
     memory_trim();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
@@ -212,6 +220,22 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
+/* What modules may make the host keep. */
+static void server_start_limits(const config *c) {
+    const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
+                                        [QUOTA_ROOMS] = c->modules_max_rooms,
+                                        [QUOTA_TIMERS] = c->modules_max_timers,
+                                        [QUOTA_REQUESTS] = c->modules_max_requests};
+    const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
+                                                [ENTITY_ROOM] = c->modules_room_inbox_bytes,
+                                                [ENTITY_MODULE] = c->modules_module_inbox_bytes};
+    memory_start(c->memory_limit_bytes);
+    quotas_start(most);
+    inboxes_start(inbox_bytes);
+    channels_start(c->modules_max_channels);
+    rooms_start(server.port, c->max_rooms);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
@@ -230,12 +254,14 @@ static bool server_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
-    rooms_start(server.port);
+    hash_start();
+    server_start_limits(c);
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
-        blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
+        blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
+            PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
@@ -315,17 +341,18 @@ static void server_fini(void) {
     services_destroy();
     session_types_fini();
     entity_table_fini();
+    quotas_fini();
     if (server.port != NULL) {
         os_port_destroy(server.port);
     }
 }
 
 int server_run(const config *c) {
-    if (!log_start(&c->log)) {
-        return 1;
-    }
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
+    if (!log_start(&c->log)) { /* the first thread after that of the signals */
+        return 1;
+    }
     if (status != PORTICO_OK) {
         log_warn("host", "Ctrl+C and SIGTERM will end the host without draining: %s (%s)",
                  status_text(status), system_text(os_error()));
@@ -344,7 +371,7 @@ int server_run(const config *c) {
     }
     if (!server_stop(c)) {
         fault_reports_stop();
-        log_stop();
+        (void)log_stop();
         os_exit(1);
     }
     if (server.calls_lost) {
@@ -357,7 +384,7 @@ int server_run(const config *c) {
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));
-    log_stop();
+    (void)log_stop();
     if (server.calls_lost) {
         os_exit(started ? 0 : 1);
     }

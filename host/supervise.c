@@ -195,15 +195,15 @@ int supervise(const config *c, const char *file) {
     log_options options = c->log;
     options.file = NULL; /* that is the host's, which renames it when it has become large */
     options.terminal = true;
+    portico_status status = os_on_signals(on_stop, on_hang_up);
     if (!log_start(&options)) {
         return 1;
     }
-    portico_status status = os_on_signals(on_stop, on_hang_up);
     if (status != PORTICO_OK) {
         log_warn("supervisor", "Ctrl+C and SIGTERM will end the supervisor, not the host: %s (%s)",
                  status_text(status), system_text(os_error()));
     }
     int code = run_hosts(c, file);
-    log_stop();
+    (void)log_stop();
     return code;
 }

@@ -10,6 +10,7 @@
 #include "module/fault_report.h"
 #include "net/services.h"
 #include "room/room.h"
+#include "run/memory.h"
 #include "run/meter.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
@@ -76,11 +77,29 @@ static void add_service(void *arg, listener *l, connector *c) {
 /* Adds the counters and their rates over the last second. */
 static void add_counts(lines *to, const rates *r) {
     for (int s = 0; s < STAT_COUNT; s++) {
-        if (s != STAT_ops_submitted && s != STAT_ops_completed) {
+        if (s < STAT_ops_submitted) { /* the others are shown as differences */
             lines_add(to, "%s %llu %.1f/s", stats_name((stat)s),
                       (unsigned long long)stats_sum((stat)s), r->per_second[s]);
         }
     }
+}
+
+static void add_quota(void *arg, const char *name, const quota *q) {
+    static const struct {
+        quota_kind kind;
+        const char *name;
+    } kinds[] = {{QUOTA_MEMORY, "memory_bytes"},
+                 {QUOTA_ROOMS, "rooms"},
+                 {QUOTA_TIMERS, "timers"},
+                 {QUOTA_REQUESTS, "requests"}};
+    char text[256];
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        quota_view seen = quota_look(q, kinds[i].kind);
+        used += (size_t)snprintf(text + used, sizeof text - used, " %s %llu/%llu", kinds[i].name,
+                                 (unsigned long long)seen.used, (unsigned long long)seen.limit);
+    }
+    lines_add(arg, "module %s%s", name, text);
 }
 
 static void add_workers(lines *to, const rates *r) {
@@ -111,6 +130,9 @@ void report_status(lines *to) {
     add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
     add_counts(to, &r);
     add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
+    add_figure(to, "buffer_bytes", memory_buffers());
+    add_figure(to, "message_bytes", memory_messages());
+    add_figure(to, "memory_limit_bytes", memory_limit());
     add_figure(to, "timers", timers_count());
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "blocking_jobs", blocking_count());
@@ -122,6 +144,7 @@ void report_status(lines *to) {
     add_workers(to, &r);
     add_depths(to);
     services_each(add_service, to);
+    quotas_each(add_quota, to);
 }
 
 /* Adds "handler SUM WORST BUCKET:COUNT ...", in as many lines as needed. */

@@ -52,8 +52,10 @@ static void enter_timer(const void *data, uint32_t size, portico_timer *timer) {
 static portico_status start_timer(portico_entity to, uint32_t id, const void *data, uint32_t size,
                                   uint32_t delay_ms, uint32_t period_ms, portico_timer *timer) {
     uint64_t number = 0;
+    quota *own = module_current_quota();
+    const schedule_owner owner = {api_self().id, own != NULL ? own : quota_of(NULL)};
     portico_status status =
-        schedule_start(to.id, api_self().id, id, data, size, delay_ms, period_ms, &number);
+        schedule_start(to.id, &owner, id, data, size, delay_ms, period_ms, &number);
     if (status == PORTICO_OK && timer != NULL) {
         *timer = (portico_timer){number};
     }
@@ -111,7 +113,8 @@ portico_status api_request(portico_entity to, uint32_t id, const void *data, uin
                                  .size = size,
                                  .data = data,
                                  .reply_id = reply_id,
-                                 .timeout_ms = timeout_ms};
+                                 .timeout_ms = timeout_ms,
+                                 .quota = module_current_quota()};
     return request_post(&parts, number);
 }
 

@@ -13,6 +13,7 @@
     do {                                                                                        \
         if (!(condition)) {                                                                     \
             log_error("host", "broken invariant at %s:%d: %s", __FILE__, __LINE__, #condition); \
+            log_flush(LOG_FLUSH_MS);                                                            \
             abort();                                                                            \
         }                                                                                       \
     } while (0)

@@ -1,39 +1,38 @@
 /* log.c: see log.h.
  *
- * Any thread. One lock, `the_log.lock`, is taken last of all locks and held for one write, or for
- * a rotation. The level is atomic, so that a line below it costs one load. A line is complete on
- * the caller's stack before it goes out in one write, so that the lines of several processes do not
- * mix.
+ * Any thread. A line is formatted twice: its text by the caller, on its stack; the rest by the
+ * thread of the sink that writes it (log_sink.h). There are two sinks, the terminal and the file,
+ * so that one that takes no bytes does not hold up the other. The level is atomic, so that a line
+ * below it costs one load.
  */
 #include "base/log.h"
 
+#include "base/log_file.h"
 #include "base/log_line.h"
+#include "base/log_sink.h"
+#include "base/stats.h"
 #include "base/text.h"
 #include "os/fault.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     LOG_PATH_MAX = 1024,
-    LOG_REOPEN_NS = 1000000000 /* pause before a file that could not be opened is tried again */
+    STOP_STALL_MS = 2000,  /* how long one write may delay the end */
+    REOPEN_STALL_MS = 2000 /* and log_reopen */
 };
 
+/* Under log_lock, or before there are other threads. */
 static struct {
-    os_mutex lock;
-    log_options options;          /* `file` is ours */
-    char file_path[LOG_PATH_MAX]; /* the same, absolute, for log_last_line; "": none */
-    FILE *file;                   /* NULL: none, or it could not be reopened */
-    uint64_t file_bytes;
-    uint64_t rotate_bytes; /* rotate when larger: the limit, or more after a failed rotation */
-    uint64_t reopen_ns;
     bool started;
-    bool complained; /* about the file, which happens once */
+    bool terminal;                /* lines go there */
+    bool file;                    /* and there */
+    char file_path[LOG_PATH_MAX]; /* absolute, for log_last_line; "": none */
+    log_kind *kinds;              /* those that were used */
+    bool reopened;                /* the result of the errand */
+    char reopen_why[LOG_FILE_WHY_MAX];
 } the_log;
 
 typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
@@ -43,84 +42,95 @@ typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
 static atomic_int the_level = LOG_INFO;
 static atomic_int the_style = STYLE_TEXT;
 
-/* ---- the file, under the lock ---- */
+static void put_locked(log_level level, const char *source, const char *text);
 
-/* Reports once, on stderr, what is wrong with the file; the host continues. */
-static void complain(const char *what, int code) {
-    if (!the_log.complained) {
-        the_log.complained = true;
-        (void)fprintf(stderr, "portico: log file %s: %s (code %d); the host continues\n",
-                      the_log.options.file, what, code);
+/* ---- the sinks ------------------------------------------------------------------------------ */
+
+static void format_record(log_text *l, const log_record *r, bool colours) {
+    int look = atomic_load_explicit(&the_style, memory_order_relaxed);
+    const char *source = log_record_source(r);
+    const char *text = log_record_text(r);
+    if (look == STYLE_JSON) {
+        log_format_json(l, r->wall_ms, (log_level)r->level, source, text);
+    } else {
+        log_format_text(l, r->wall_ms, (log_level)r->level, source, text,
+                        colours && look == STYLE_COLOURS);
     }
 }
 
-static bool file_open(void) {
-    the_log.file = os_fopen(the_log.options.file, "ab");
-    if (the_log.file == NULL) {
-        the_log.reopen_ns = os_monotonic_ns() + LOG_REOPEN_NS;
-        return false;
-    }
-    (void)setvbuf(the_log.file, NULL, _IOFBF, LOG_LINE_MAX);
-    long at = fseek(the_log.file, 0, SEEK_END) == 0 ? ftell(the_log.file) : -1;
-    /* A size beyond `long` is far above any sensible limit: rotate. */
-    the_log.file_bytes = at >= 0 ? (uint64_t)at : UINT64_MAX / 2;
-    return true;
+static void terminal_write(const log_record *r) {
+    log_text l;
+    format_record(&l, r, true);
+    os_stderr_write(l.bytes, l.size);
 }
 
-/* NAME.4 to NAME.5, ..., NAME to NAME.1. Returns the status of the last step, the one that matters.
- */
-static portico_status file_shift(void) {
-    char from[LOG_PATH_MAX];
-    char to[LOG_PATH_MAX];
-    const log_options *options = &the_log.options;
-    if (options->keep == 0) {
-        return os_file_remove(options->file);
+static void file_note(const char *text) {
+    log_text l;
+    if (atomic_load_explicit(&the_style, memory_order_relaxed) == STYLE_JSON) {
+        log_format_json(&l, os_wall_ms(), LOG_WARN, "log", text);
+    } else {
+        log_format_text(&l, os_wall_ms(), LOG_WARN, "log", text, false);
     }
-    for (uint32_t i = options->keep; i > 1; i--) {
-        (void)snprintf(from, sizeof from, "%s.%" PRIu32, options->file, i - 1);
-        (void)snprintf(to, sizeof to, "%s.%" PRIu32, options->file, i);
-        (void)os_file_rename(from, to); /* often it does not exist yet */
-    }
-    (void)snprintf(to, sizeof to, "%s.1", options->file);
-    return os_file_rename(options->file, to);
+    log_file_write(l.bytes, l.size, file_note);
 }
 
-static void file_rotate(void) {
-    (void)fclose(the_log.file);
-    the_log.file = NULL;
-    portico_status status = file_shift();
-    int code = (int)os_error();
-    the_log.rotate_bytes = the_log.options.file_limit_bytes;
-    if (!file_open()) {
-        complain("cannot be opened again after rotating", (int)os_error());
-    } else if (status != PORTICO_OK &&
-               status != PORTICO_E_NOT_FOUND) { /* not found: somebody else moved it */
-        complain("cannot be rotated", code);
-        the_log.rotate_bytes += the_log.file_bytes; /* so that not every line tries again */
+static void file_write(const log_record *r) {
+    log_text l;
+    format_record(&l, r, false);
+    log_file_write(l.bytes, l.size, file_note);
+}
+
+static void file_errand(void) {
+    char why[LOG_FILE_WHY_MAX] = "";
+    bool reopened = log_file_reopen(why);
+    os_mutex_lock(&log_lock);
+    the_log.reopened = reopened;
+    memcpy(the_log.reopen_why, why, sizeof why);
+    os_mutex_unlock(&log_lock);
+}
+
+/* Writes the summaries that are due; returns when the next one is. */
+static uint64_t sum_up(uint64_t now_ms, bool all) {
+    uint64_t next_ms = UINT64_MAX;
+    for (log_kind *k = the_log.kinds; k != NULL; k = k->next) {
+        char text[LOG_RAW_MAX];
+        if (log_kind_due(k, now_ms, all)) {
+            log_kind_sum(k, now_ms, text, sizeof text);
+            put_locked((log_level)k->level, k->source, text);
+        } else if (k->more > 0 && k->since_ms + LOG_KIND_MS < next_ms) {
+            next_ms = k->since_ms + LOG_KIND_MS;
+        }
+    }
+    return next_ms;
+}
+
+/* As if none had been used. */
+static void forget_kinds(void) {
+    while (the_log.kinds != NULL) {
+        log_kind *k = the_log.kinds;
+        the_log.kinds = k->next;
+        *k = (log_kind){.name = k->name};
     }
 }
 
-static void file_write(const log_text *l) {
-    if (the_log.file == NULL && os_monotonic_ns() >= the_log.reopen_ns) {
-        (void)file_open();
-    }
-    if (the_log.file != NULL && the_log.file_bytes > 0 &&
-        the_log.file_bytes + l->size > the_log.rotate_bytes) {
-        file_rotate();
-    }
-    if (the_log.file == NULL) {
-        return;
-    }
-    bool written = fwrite(l->bytes, 1, l->size, the_log.file) == l->size;
-    if (fflush(the_log.file) != 0 || !written) {
-        complain("cannot be written", errno);
-        clearerr(the_log.file);
-        return;
-    }
-    the_log.file_bytes += l->size;
+static uint64_t tick(uint64_t now_ms) {
+    return sum_up(now_ms, false);
 }
 
-/* ---- outside ---- */
+static const log_sink_kind terminal_kind = {"log terminal", terminal_write, NULL, tick};
+static const log_sink_kind file_kind = {"log file", file_write, file_errand, tick};
+
+static log_sink terminal = {.kind = &terminal_kind};
+static log_sink file = {.kind = &file_kind};
+
+/* Reports what is wrong with the file, on the terminal even if no other lines go there. */
+static void file_complain(const char *text) {
+    os_mutex_lock(&log_lock);
+    log_sink_put(&terminal, os_wall_ms(), LOG_WARN, "log", text);
+    os_mutex_unlock(&log_lock);
+}
+
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 /* Colours by themselves only where a person looks on, and has not asked all programs for none
  * (NO_COLOR). */
@@ -128,103 +138,129 @@ static bool want_colours(const log_options *options) {
     if (!options->terminal || options->colour == LOG_COLOUR_NEVER) {
         return false;
     }
-    bool terminal = os_terminal(stderr);
+    bool shows = os_terminal(stderr);
     const char *none = getenv("NO_COLOR");
-    return options->colour == LOG_COLOUR_ALWAYS || (terminal && (none == NULL || none[0] == '\0'));
+    return options->colour == LOG_COLOUR_ALWAYS || (shows && (none == NULL || none[0] == '\0'));
+}
+
+static bool open_file(const log_options *options) {
+    char why[LOG_FILE_WHY_MAX];
+    log_file_options how = {.path = options->file,
+                            .limit_bytes = options->file_limit_bytes,
+                            .keep = options->keep,
+                            .complain = file_complain};
+    if (!log_file_open(&how, why)) {
+        (void)fprintf(stderr, "portico: log file %s: %s\n", options->file, why);
+        return false;
+    }
+    if (os_path_absolute(options->file, the_log.file_path, sizeof the_log.file_path) !=
+        PORTICO_OK) {
+        the_log.file_path[0] = '\0';
+    }
+    return true;
+}
+
+static bool start_threads(void) {
+    if (log_sink_start(&terminal) != PORTICO_OK ||
+        (the_log.file && log_sink_start(&file) != PORTICO_OK)) {
+        char why[256];
+        os_error_text(os_error(), why, sizeof why);
+        (void)fprintf(stderr, "portico: cannot start a thread of the log: %s\n", why);
+        return false;
+    }
+    return true;
 }
 
 bool log_start(const log_options *options) {
-    log_stop();
-    char *file = options->file != NULL ? text_copy(options->file, strlen(options->file)) : NULL;
-    if (options->file != NULL && (file == NULL || strlen(file) > LOG_PATH_MAX - 16)) {
-        (void)fprintf(stderr, "portico: log file %s: the path is too long\n", options->file);
-        free(file);
+    if (!log_stop()) {
+        return false; /* a thread of the last one still writes */
+    }
+    the_log.file_path[0] = '\0';
+    if (options->file != NULL && !open_file(options)) {
         return false;
     }
-    os_mutex_lock(&the_log.lock);
-    the_log.options = *options;
-    if (file == NULL ||
-        os_path_absolute(file, the_log.file_path, sizeof the_log.file_path) != PORTICO_OK) {
-        the_log.file_path[0] = '\0';
-    }
-    the_log.options.file = file;
-    the_log.rotate_bytes = options->file_limit_bytes;
-    the_log.complained = false;
     style look = options->format == LOG_JSON ? STYLE_JSON
                  : want_colours(options)     ? STYLE_COLOURS
                                              : STYLE_TEXT;
-    bool opened = file == NULL || file_open();
-    the_log.started = opened;
-    if (opened) {
-        atomic_store_explicit(&the_level, (int)options->level, memory_order_relaxed);
-        atomic_store_explicit(&the_style, (int)look, memory_order_relaxed);
-    } else {
-        char why[256];
-        os_error_text(os_error(), why, sizeof why);
-        (void)fprintf(stderr, "portico: log file %s: cannot be opened: %s\n", file, why);
-        the_log.options.file = NULL;
-        free(file);
+    os_mutex_lock(&log_lock);
+    the_log.started = true;
+    the_log.terminal = options->terminal;
+    the_log.file = options->file != NULL;
+    atomic_store_explicit(&the_level, (int)options->level, memory_order_relaxed);
+    atomic_store_explicit(&the_style, (int)look, memory_order_relaxed);
+    bool started = start_threads();
+    os_mutex_unlock(&log_lock);
+    if (!started) {
+        (void)log_stop();
     }
-    os_mutex_unlock(&the_log.lock);
-    return opened;
+    return started;
 }
 
-void log_stop(void) {
-    os_mutex_lock(&the_log.lock);
-    if (the_log.file != NULL) {
-        (void)fclose(the_log.file);
-        the_log.file = NULL;
+bool log_stop(void) {
+    os_mutex_lock(&log_lock);
+    (void)sum_up(os_monotonic_ms(), true);
+    bool file_ended = log_sink_stop(&file, STOP_STALL_MS);
+    bool ended = log_sink_stop(&terminal, STOP_STALL_MS); /* the file may have complained */
+    if (file_ended) {
+        log_file_close();
     }
-    free(the_log.options.file);
-    the_log.options.file = NULL;
-    the_log.started = false;
-    atomic_store_explicit(&the_level, LOG_INFO, memory_order_relaxed);
-    atomic_store_explicit(&the_style, STYLE_TEXT, memory_order_relaxed);
-    os_mutex_unlock(&the_log.lock);
+    if (ended && file_ended) {
+        the_log.started = the_log.terminal = the_log.file = false;
+        atomic_store_explicit(&the_level, LOG_INFO, memory_order_relaxed);
+        atomic_store_explicit(&the_style, STYLE_TEXT, memory_order_relaxed);
+        forget_kinds();
+    }
+    os_mutex_unlock(&log_lock);
+    return ended && file_ended;
 }
+
+void log_flush(uint32_t stall_ms) {
+    os_mutex_lock(&log_lock);
+    (void)sum_up(os_monotonic_ms(), true);
+    (void)log_sink_flush(&file, stall_ms);
+    (void)log_sink_flush(&terminal, stall_ms);
+    os_mutex_unlock(&log_lock);
+}
+
+portico_status log_reopen(char why[LOG_WHY_MAX]) {
+    os_mutex_lock(&log_lock);
+    if (!the_log.file) {
+        os_mutex_unlock(&log_lock);
+        (void)snprintf(why, LOG_WHY_MAX, "there is no log file: [log] file is not set");
+        return PORTICO_E_NOT_FOUND;
+    }
+    bool asked = log_sink_ask(&file, REOPEN_STALL_MS);
+    bool reopened = asked && the_log.reopened;
+    (void)snprintf(why, LOG_WHY_MAX, "%s",
+                   asked ? the_log.reopen_why
+                         : "the log file takes no lines; it is opened again once it does");
+    os_mutex_unlock(&log_lock);
+    if (reopened) {
+        log_info("log", "reopened the log file");
+    }
+    return reopened ? PORTICO_OK : PORTICO_E_SYSTEM;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------ */
 
 bool log_enabled(log_level level) {
     return (int)level <= atomic_load_explicit(&the_level, memory_order_relaxed);
 }
 
-/* A line as it is written: to the file, and to the terminal, perhaps with colours. */
-typedef struct written_line {
-    log_text plain;
-    log_text coloured;
-    const log_text *shown; /* one of the two */
-} written_line;
-
-static void format_line(written_line *l, uint64_t wall_ms, log_level level, const char *source,
-                        const char *text) {
-    int look = atomic_load_explicit(&the_style, memory_order_relaxed);
-    if (look == STYLE_JSON) {
-        log_format_json(&l->plain, wall_ms, level, source, text);
-    } else {
-        log_format_text(&l->plain, wall_ms, level, source, text, false);
+static void put_locked(log_level level, const char *source, const char *text) {
+    uint64_t wall_ms = os_wall_ms();
+    if (!the_log.started || the_log.terminal) {
+        log_sink_put(&terminal, wall_ms, (int)level, source, text);
     }
-    if (look == STYLE_COLOURS) {
-        log_format_text(&l->coloured, wall_ms, level, source, text, true);
-    }
-    l->shown = look == STYLE_COLOURS ? &l->coloured : &l->plain;
-}
-
-/* [the log's lock] */
-static void write_line(const written_line *l) {
-    if (!the_log.started || the_log.options.terminal) {
-        (void)fwrite(l->shown->bytes, 1, l->shown->size, stderr);
-        (void)fflush(stderr); /* some C libraries buffer it unless it is a terminal */
-    }
-    if (the_log.started && the_log.options.file != NULL) {
-        file_write(&l->plain);
+    if (the_log.file) {
+        log_sink_put(&file, wall_ms, (int)level, source, text);
     }
 }
 
 static void put_out(log_level level, const char *source, const char *text) {
-    written_line l;
-    format_line(&l, os_wall_ms(), level, source, text);
-    os_mutex_lock(&the_log.lock);
-    write_line(&l);
-    os_mutex_unlock(&the_log.lock);
+    os_mutex_lock(&log_lock);
+    put_locked(level, source, text);
+    os_mutex_unlock(&log_lock);
 }
 
 /* Replaces the last characters of a message that did not fit with "…". */
@@ -236,6 +272,15 @@ static void mark_cut(char text[LOG_RAW_MAX]) {
     memcpy(text + at, "\xE2\x80\xA6", 4);
 }
 
+static void format_text(char text[LOG_RAW_MAX], const char *format, va_list arguments) {
+    int size = vsnprintf(text, LOG_RAW_MAX, format, arguments);
+    if (size < 0) {
+        memcpy(text, "?", 2);
+    } else if (size >= LOG_RAW_MAX) {
+        mark_cut(text);
+    }
+}
+
 void log_line(log_level level, const char *source, const char *format, ...) {
     if (level < LOG_ERROR || level > LOG_DEBUG || !log_enabled(level)) {
         return;
@@ -243,24 +288,59 @@ void log_line(log_level level, const char *source, const char *format, ...) {
     char text[LOG_RAW_MAX];
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
+    format_text(text, format, arguments);
     va_end(arguments);
-    if (size < 0) {
-        memcpy(text, "?", 2);
-    } else if (size >= (int)sizeof text) {
-        mark_cut(text);
-    }
     put_out(level, source, text);
+}
+
+static void copy_cut(char *to, size_t room, const char *text) {
+    size_t size = strlen(text);
+    size = size < room ? size : text_whole(text, room - 1);
+    memcpy(to, text, size);
+    to[size] = '\0';
+}
+
+/* Keeps the last line of a kind for the summary. */
+static void keep_last(log_kind *k, log_level level, const char *source, const char *text) {
+    k->level = (uint8_t)level;
+    copy_cut(k->source, sizeof k->source, source);
+    copy_cut(k->last, sizeof k->last, text);
+    stats_add(STAT_log_lines_counted, 1);
+}
+
+void log_limited(log_kind *kind, log_level level, const char *source, const char *format, ...) {
+    if (!log_enabled(level)) {
+        return;
+    }
+    char text[LOG_RAW_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(text, format, arguments);
+    va_end(arguments);
+    os_mutex_lock(&log_lock);
+    if (!kind->listed) {
+        kind->listed = true;
+        kind->next = the_log.kinds;
+        the_log.kinds = kind;
+    }
+    if (log_kind_admit(kind, os_monotonic_ms())) {
+        put_locked(level, source, text);
+    } else {
+        keep_last(kind, level, source, text);
+        if (kind->more == 1) { /* the threads learn that a summary will be due */
+            log_sink_wake(&terminal);
+            log_sink_wake(&file);
+        }
+    }
+    os_mutex_unlock(&log_lock);
 }
 
 void log_lines(log_level level, const char *source, const char *text) {
     char one[LOG_RAW_MAX];
-    written_line l;
-    uint64_t wall_ms = os_wall_ms();
     if (!log_enabled(level)) {
         return;
     }
-    os_mutex_lock(&the_log.lock);
+    os_mutex_lock(&log_lock);
     while (*text != '\0') {
         size_t size = strcspn(text, "\n");
         size_t kept = size < sizeof one ? size : sizeof one - 1;
@@ -269,48 +349,33 @@ void log_lines(log_level level, const char *source, const char *text) {
         if (kept < size) {
             mark_cut(one);
         }
-        format_line(&l, wall_ms, level, source, one);
-        write_line(&l);
+        put_locked(level, source, one);
         text += size + (text[size] == '\n');
     }
-    os_mutex_unlock(&the_log.lock);
+    os_mutex_unlock(&log_lock);
+}
+
+/* Has the sink's thread write the record, or else writes it here. */
+static void last_of(log_sink *s, const log_record *r, const char *path, bool colours) {
+    static log_text l; /* the thread may have little stack left */
+    bool stuck = false;
+    if (!log_sink_last(s, r, &stuck) && !stuck) {
+        format_record(&l, r, colours);
+        os_fault_write(path, l.bytes, l.size);
+    }
 }
 
 void log_last_line(log_level level, const char *source, const char *text) {
-    static written_line l; /* the thread may have little stack left */
-    format_line(&l, os_wall_ms(), level, source, text);
-    if (!the_log.started || the_log.options.terminal) {
-        os_fault_write(NULL, l.shown->bytes, l.shown->size);
+    static uint64_t bytes[LOG_RECORD_MAX / sizeof(uint64_t)];
+    log_ring one = {.bytes = (uint8_t *)bytes, .size = sizeof bytes};
+    if (!log_ring_put(&one, 0, os_wall_ms(), (int)level, source, text)) {
+        return;
     }
-    if (the_log.started && the_log.file_path[0] != '\0') {
-        os_fault_write(the_log.file_path, l.plain.bytes, l.plain.size);
+    const log_record *r = log_ring_first(&one);
+    if (the_log.file && the_log.file_path[0] != '\0') {
+        last_of(&file, r, the_log.file_path, false);
     }
-}
-
-portico_status log_reopen(char why[LOG_WHY_MAX]) {
-    os_mutex_lock(&the_log.lock);
-    if (the_log.options.file == NULL) {
-        os_mutex_unlock(&the_log.lock);
-        (void)snprintf(why, LOG_WHY_MAX, "there is no log file: [log] file is not set");
-        return PORTICO_E_NOT_FOUND;
+    if (!the_log.started || the_log.terminal) {
+        last_of(&terminal, r, NULL, true);
     }
-    FILE *old = the_log.file;
-    if (!file_open()) {
-        the_log.file = old;
-        os_mutex_unlock(&the_log.lock);
-        char system[256];
-        os_error_text(os_error(), system, sizeof system);
-        (void)snprintf(why, LOG_WHY_MAX, "the log file cannot be opened (%s); %s", system,
-                       old != NULL ? "lines still go to the old one"
-                                   : "no lines go to a file until it can be");
-        return PORTICO_E_SYSTEM;
-    }
-    if (old != NULL) {
-        (void)fclose(old);
-    }
-    the_log.rotate_bytes = the_log.options.file_limit_bytes;
-    the_log.complained = false;
-    os_mutex_unlock(&the_log.lock);
-    log_info("log", "reopened the log file");
-    return PORTICO_OK;
 }

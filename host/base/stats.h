@@ -9,10 +9,18 @@
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
  * for each recipient whose previous broadcast still waits, if the frame is smaller than a reference
  * to it
+ * slowed             times that a session was read more slowly for exceeding a rate
+ * first_packets_missed sessions closed by first_packet_ms
+ * connects_over_rate connections refused by a listener's connect_rate
+ * memory_refused     connections refused because of memory_limit_bytes
+ * memory_closed      sessions closed because of it
+ * messages_refused to channels_refused: what modules were refused at a limit (run/quota.h)
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
  * faults_rolled_back had the module go back to the generation before, or fell into that
  * faults_frozen      froze the module, or fell into that
+ * log_lines_dropped  lines that found no room in the queue of the terminal or of the file
+ * log_lines_counted  lines that were counted for a summary instead of written (base/log_kind.h)
  */
 #ifndef PORTICO_STATS_H
 #define PORTICO_STATS_H
@@ -34,15 +42,32 @@
     X(recv_calls) \
     X(send_calls) \
     X(accept_failures) \
+    X(connects_over_rate) \
+    X(first_packets_missed) \
+    X(memory_refused) \
+    X(memory_closed) \
     X(frames_refused) \
     X(packets_ignored) \
     X(packets_dropped) \
+    X(slowed) \
+    X(messages_refused) \
+    X(rooms_refused) \
+    X(timers_refused) \
+    X(requests_refused) \
+    X(jobs_refused) \
+    X(channels_refused) \
     X(faults_contained) \
     X(faults_closed) \
     X(faults_rolled_back) \
     X(faults_frozen) \
+    X(log_lines_dropped) \
+    X(log_lines_counted) \
     X(ops_submitted) \
-    X(ops_completed)
+    X(ops_completed) \
+    X(message_bytes_taken) \
+    X(message_bytes_given) \
+    X(buffer_bytes_taken) \
+    X(buffer_bytes_given)
 /* clang-format on */
 
 typedef enum stat {

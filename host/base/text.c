@@ -3,6 +3,7 @@
 
 #include <portico/portico.h>
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,19 @@ void text_time(uint64_t wall_ms, char between, char text[TEXT_TIME]) {
     (void)snprintf(text, TEXT_TIME, "%04u-%02u-%02u%c%02u:%02u:%02u.%03uZ", year % 10000, month + 1,
                    (day + 1) % 100, between, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
                    ms % 1000);
+}
+
+void text_count(uint64_t count, char text[TEXT_COUNT]) {
+    char digits[TEXT_COUNT];
+    int size = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    char *to = text;
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0) {
+            *to++ = ',';
+        }
+        *to++ = digits[i];
+    }
+    *to = '\0';
 }
 
 bool text_is_identifier(const char *text) {

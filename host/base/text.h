@@ -49,6 +49,11 @@ void text_shorten(const char *text, char shortened[TEXT_SHORT]);
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);
 
+enum { TEXT_COUNT = 32 }; /* room for a count */
+
+/* Writes a count for people: "1,234". */
+void text_count(uint64_t count, char text[TEXT_COUNT]);
+
 enum { TEXT_TIME = 40 }; /* room for a time */
 
 /* Writes milliseconds since 1970 as "2026-11-22T10:11:12.345Z", with `between` in place of the T.

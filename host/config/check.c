@@ -59,6 +59,28 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
     }
 }
 
+/* A recv may bring 16 KiB at once, and a whole frame is needed before it can be handled. */
+enum { BYTE_RATE_LEAST = 2048 };
+
+static void check_byte_rate(config_draft *draft, const draft_section *section,
+                            const config_service *s) {
+    char label[DRAFT_LABEL_MAX];
+    if (s->byte_rate == 0 || !usable(section, "byte_rate") || !usable(section, "over_rate") ||
+        !usable(section, "frame_limit_bytes")) {
+        return;
+    }
+    draft_label(section, label);
+    if (s->byte_rate < BYTE_RATE_LEAST) {
+        fault_add(draft->faults, line_of(section, "byte_rate"),
+                  "%s byte_rate = %" PRIu32 ": must be 0, or at least 2K", label, s->byte_rate);
+    } else if (s->over_rate == CONFIG_OVER_RATE_CLOSE && s->byte_rate < s->frame_limit_bytes) {
+        fault_add(draft->faults, line_of(section, "byte_rate"),
+                  "%s byte_rate = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
+                  ", or the largest frame would close its session; or set over_rate = slow",
+                  label, s->byte_rate, s->frame_limit_bytes);
+    }
+}
+
 static void check_reconnect(config_draft *draft, const draft_section *section,
                             const config_service *s) {
     bool both = usable(section, "reconnect_min_ms") && usable(section, "reconnect_max_ms");
@@ -201,6 +223,7 @@ void config_check(config_draft *draft) {
                    section->kind == CONFIG_SECTION_CONNECTOR) {
             const config_service *s = service_of(draft, section);
             check_frame_limit(draft, section, s);
+            check_byte_rate(draft, section, s);
             check_families(draft, section, s);
             if (s->outgoing) {
                 check_reconnect(draft, section, s);

@@ -39,3 +39,9 @@ uint32_t config_module_hang_ms(const config *c, const char *name) {
     const config_module *m = config_find_module(c, name);
     return m != NULL ? (uint32_t)m->hang_ms : c->modules_hang_ms;
 }
+
+uint64_t config_module_memory_limit(const config *c, const char *name) {
+    const config_module *m = config_find_module(c, name);
+    return m != NULL && m->memory_limit_bytes != 0 ? m->memory_limit_bytes
+                                                   : c->modules_memory_limit_bytes;
+}

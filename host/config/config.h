@@ -13,6 +13,8 @@
 enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included */
 
 typedef enum config_backlog { CONFIG_BACKLOG_CLOSE, CONFIG_BACKLOG_DROP } config_backlog;
+typedef enum config_profile { CONFIG_PROFILE_NONE, CONFIG_PROFILE_PUBLIC } config_profile;
+typedef enum config_over_rate { CONFIG_OVER_RATE_CLOSE, CONFIG_OVER_RATE_SLOW } config_over_rate;
 typedef enum config_unknown_opcode {
     CONFIG_UNKNOWN_IGNORE,
     CONFIG_UNKNOWN_CLOSE
@@ -32,6 +34,7 @@ typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
     uint32_t line;              /* of the section's header, for messages; 0: not in the file */
     bool outgoing;              /* a connector */
+    bool spared;                /* its connections are accepted above memory_limit_bytes, too */
     char *address; /* as written; a numeric address, for a connector also a host name */
     uint16_t port; /* 0 (listener): the system picks one */
     char *type;    /* session type, "module.type" */
@@ -43,11 +46,19 @@ typedef struct config_service {
     config_backlog backlog_policy; /* key `backlog`: what happens at that limit */
     config_unknown_opcode unknown_opcode;
     uint32_t packets_per_second; /* per session, 0: no limit; bursts up to one second's worth */
-    uint32_t idle_timeout_s;     /* closes after this time without a complete packet; 0: never */
-    uint32_t frame_timeout_s;    /* closes if a frame takes longer to complete; 0: never */
-    uint32_t close_timeout_ms;   /* for sending what is queued when a session closes */
+    uint32_t byte_rate;          /* received per second and session, 0: no limit; bursts likewise */
+    uint32_t fanout_rate; /* sent per second by broadcasts of a session's handlers, likewise */
+    config_over_rate over_rate; /* what happens at these three */
+    uint32_t idle_timeout_s;    /* closes after this time without a complete packet; 0: never */
+    uint32_t frame_timeout_s;   /* closes if a frame takes longer to complete; 0: never */
+    uint32_t close_timeout_ms;  /* for sending what is queued when a session closes */
 
-    uint32_t max_per_address; /* listener: sessions per client address, 0: no limit */
+    config_profile profile;   /* listener: where the keys that are not set have their values from */
+    uint32_t first_packet_ms; /* listener: closes if the first packet takes longer; 0: never */
+    uint32_t max_per_address; /* listener: sessions per source, 0: no limit */
+    uint32_t connect_rate;    /* listener: connections per second of a source, 0: no limit ... */
+    uint32_t connect_burst;   /* ... and how many at once */
+    uint32_t ipv6_prefix;     /* listener: bits of an IPv6 address that make a source */
     uint32_t accepts;         /* listener: accepts kept in flight */
     os_listen_options listen; /* listener: listen_backlog, reuse_address, dual_stack */
 
@@ -74,7 +85,8 @@ typedef struct config_module {
                    folder */
     bool load;  /* load at the start */
     config_on_fault on_fault;
-    int32_t hang_ms; /* never -1: that is resolved to [modules] hang_ms */
+    int32_t hang_ms;             /* never -1: that is resolved to [modules] hang_ms */
+    uint64_t memory_limit_bytes; /* 0: as in [modules] */
     config_pair *pairs;
     size_t pair_count;
 } config_module;
@@ -89,12 +101,15 @@ typedef struct config {
     char *path;           /* the file, as given */
     uint32_t workers;     /* [host] workers; never 0: 0 in the file is resolved to the processors */
     uint32_t watchdog_ms; /* [host] 0: off */
-    uint32_t blocking_threads; /* [host] */
-    uint32_t blocking_queue;   /* [host] */
-    uint32_t stop_timeout_ms;  /* [host] */
-    char *run_dir;             /* [host] for the token and private copies; usable path */
-    char *data_dir;            /* [host] for the modules' own files; usable path */
-    char *ready_file;          /* [host] NULL: none */
+    uint32_t blocking_threads;     /* [host] */
+    uint32_t blocking_queue;       /* [host] */
+    uint64_t blocking_queue_bytes; /* [host] */
+    uint32_t max_rooms;            /* [host] */
+    uint64_t memory_limit_bytes;   /* [host] of all buffers and messages; 0: none */
+    uint32_t stop_timeout_ms;      /* [host] */
+    char *run_dir;                 /* [host] for the token and private copies; usable path */
+    char *data_dir;                /* [host] for the modules' own files; usable path */
+    char *ready_file;              /* [host] NULL: none */
 
     log_options log; /* [log] */
 
@@ -119,6 +134,16 @@ typedef struct config {
     uint32_t modules_hang_ms;                /* [modules] 0: none */
     uint32_t modules_state_copy_limit_bytes; /* [modules] larger states are not restored */
 
+    /* [modules] what one module may have; 0: any number */
+    uint64_t modules_memory_limit_bytes;
+    uint32_t modules_max_rooms;
+    uint32_t modules_max_timers;
+    uint32_t modules_max_requests;
+    uint32_t modules_max_channels;        /* [modules] of one session; 0: any number */
+    uint64_t modules_module_inbox_bytes;  /* [modules] of messages that wait for a module, ... */
+    uint64_t modules_room_inbox_bytes;    /* ... a room, ... */
+    uint64_t modules_session_inbox_bytes; /* ... a session */
+
     config_service *listeners;
     size_t listener_count;
     config_service *connectors;
@@ -136,6 +161,7 @@ const config_module *config_find_module(const config *c, const char *name);
 /* The values that apply to the module, whether it has a section or not. */
 config_on_fault config_module_on_fault(const config *c, const char *name);
 uint32_t config_module_hang_ms(const config *c, const char *name);
+uint64_t config_module_memory_limit(const config *c, const char *name);
 
 /* The line that set a field of `c`, of one of its services or of one of its modules, such as
  * &c->run_dir. 0: the field has its default. */

@@ -7,6 +7,7 @@
 #include "config/check.h"
 #include "config/draft.h"
 #include "config/file.h"
+#include "config/profile.h"
 #include "config/value.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 /* The settings of [admin] that are not in the ini: a few people connect, and they send lines. */
 static void set_admin(config_service *admin) {
     memcpy(admin->name, "admin", sizeof "admin");
+    admin->spared = true;
     admin->framing = FRAME_LINE;
     admin->max_sessions = 64;
     admin->frame_limit_bytes = 64 * 1024;
@@ -131,6 +133,10 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
     }
     if (faults->no_memory) {
         return PORTICO_E_NO_MEMORY; /* checking on would blame the file for what is missing */
+    }
+    if (!profiles_apply(draft)) {
+        faults->no_memory = true;
+        return PORTICO_E_NO_MEMORY;
     }
     config_check(draft);
     resolve(draft);

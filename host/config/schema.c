@@ -15,6 +15,8 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const profiles[] = {"none", "public", NULL};
+static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
 static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 
@@ -48,6 +50,12 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
          "what happens to a packet that no module handles"),                                       \
     SERVICE(section, "packets_per_second", "0", CONFIG_U32, packets_per_second, 0, 1000000,        \
             "most packets per second of one session; 0: no limit"),                                \
+    SERVICE(section, "byte_rate", "0", CONFIG_BYTES, byte_rate, 0, 1024 * MEGABYTE,                \
+            "most bytes received per second from one session; 0: no limit"),                       \
+    SERVICE(section, "fanout_rate", "0", CONFIG_BYTES, fanout_rate, 0, 1024 * MEGABYTE,            \
+            "most bytes per second that one session's broadcasts queue for others; 0: no limit"),  \
+    WORD(section, "over_rate", "close", config_service, over_rate, CONFIG_OVER_RATE_CLOSE,         \
+         over_rates, "what happens to a session that exceeds one of these three"),                 \
     SERVICE(section, "idle_timeout_s", "300", CONFIG_U32, idle_timeout_s, 0, 604800,               \
             "closes a session that completes no packet for this long; 0: never"),                  \
     SERVICE(section, "frame_timeout_s", "30", CONFIG_U32, frame_timeout_s, 0, 86400,               \
@@ -76,6 +84,12 @@ static const config_key keys[] = {
         "threads for run_job, separate from the workers"),
     KEY("host", "blocking_queue", "10000", CONFIG_U32, config, blocking_queue, 1, 1000000,
         "jobs of run_job that may wait"),
+    KEY("host", "blocking_queue_bytes", "64M", CONFIG_BYTES64, config, blocking_queue_bytes,
+        2 * MEGABYTE, 65536LL * MEGABYTE, "bytes of the jobs that wait"),
+    KEY("host", "max_rooms", "100000", CONFIG_U32, config, max_rooms, 1, 10000000,
+        "rooms at once, of all modules"),
+    KEY("host", "memory_limit_bytes", "0", CONFIG_BYTES64, config, memory_limit_bytes, 0,
+        1048576LL * MEGABYTE, "of all buffers and waiting messages together; 0: no limit"),
     KEY("host", "run_dir", "../run", CONFIG_PATH, config, run_dir, 0, 0,
         "folder for private copies of modules and the admin token"),
     KEY("host", "data_dir", "../data", CONFIG_PATH, config, data_dir, 0, 0,
@@ -137,6 +151,27 @@ static const config_key keys[] = {
         modules_state_copy_limit_bytes, 0, 16 * MEGABYTE,
         "a larger state is not restored after a fault: its session or room closes"),
 
+    KEY("modules", "memory_limit_bytes", "256M", CONFIG_BYTES64, config,
+        modules_memory_limit_bytes, 0, 65536LL * MEGABYTE,
+        "what the host keeps for one module: rooms, waiting messages, timers, jobs; 0: no limit"),
+    KEY("modules", "max_rooms", "50000", CONFIG_U32, config, modules_max_rooms, 0, 10000000,
+        "rooms of one module at once; 0: no limit"),
+    KEY("modules", "max_timers", "100000", CONFIG_U32, config, modules_max_timers, 0, 10000000,
+        "timers of one module at once; 0: no limit"),
+    KEY("modules", "max_requests", "100000", CONFIG_U32, config, modules_max_requests, 0, 10000000,
+        "requests of one module that have no answer yet; 0: no limit"),
+    KEY("modules", "max_channels", "256", CONFIG_U32, config, modules_max_channels, 0, 1000000,
+        "channels that one session may be in; 0: no limit"),
+    KEY("modules", "module_inbox_limit_bytes", "64M", CONFIG_BYTES64, config,
+        modules_module_inbox_bytes, 2 * MEGABYTE, 65536LL * MEGABYTE,
+        "bytes of messages that wait for one module"),
+    KEY("modules", "room_inbox_limit_bytes", "32M", CONFIG_BYTES64, config,
+        modules_room_inbox_bytes, 2 * MEGABYTE, 65536LL * MEGABYTE,
+        "bytes of messages that wait for one room"),
+    KEY("modules", "session_inbox_limit_bytes", "16M", CONFIG_BYTES64, config,
+        modules_session_inbox_bytes, 2 * MEGABYTE, 65536LL * MEGABYTE,
+        "bytes of messages that wait for one session"),
+
     KEY("module", "file", "", CONFIG_PATH, config_module, file, 0, 0,
         "the library; empty: NAME in [modules] dir"),
     KEY("module", "load", "yes", CONFIG_BOOL, config_module, load, 0, 0, "load it at the start"),
@@ -144,16 +179,28 @@ static const config_key keys[] = {
         "what a fault of it does; default: as in [modules]"),
     KEY("module", "hang_ms", "-1", CONFIG_I32, config_module, hang_ms, -1, 600000,
         "a handler that takes longer is a fault; 0: none is; -1: as in [modules]"),
+    KEY("module", "memory_limit_bytes", "0", CONFIG_BYTES64, config_module, memory_limit_bytes, 0,
+        65536LL * MEGABYTE, "what the host keeps for it; 0: as in [modules]"),
 
     REQUIRED("listener", "address", CONFIG_ADDRESS, config_service, address, 0, 0,
         "where clients connect"),
     REQUIRED("listener", "port", CONFIG_U16, config_service, port, 0, 65535,
              "TCP port; 0: the system picks one"),
     SESSION_KEYS("listener"),
+    WORD("listener", "profile", "none", config_service, profile, CONFIG_PROFILE_NONE, profiles,
+         "values for the keys that are not set; public: for a listener on the Internet"),
     SERVICE("listener", "max_sessions", "1000", CONFIG_U32, max_sessions, 1, 1000000,
             "most sessions at once"),
     SERVICE("listener", "max_per_address", "0", CONFIG_U32, max_per_address, 0, 1000000,
             "most sessions from one client address; 0: no limit"),
+    SERVICE("listener", "first_packet_ms", "0", CONFIG_U32, first_packet_ms, 0, 600000,
+            "closes a session whose first packet takes longer; 0: never"),
+    SERVICE("listener", "connect_rate", "0", CONFIG_U32, connect_rate, 0, 1000000,
+            "most connections per second from one client address; 0: no limit"),
+    SERVICE("listener", "connect_burst", "20", CONFIG_U32, connect_burst, 1, 1000000,
+            "how many of these may come at once"),
+    SERVICE("listener", "ipv6_prefix", "64", CONFIG_U32, ipv6_prefix, 16, 128,
+            "leading bits that make IPv6 addresses one client address"),
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),

@@ -47,7 +47,7 @@ typedef enum config_section {
     CONFIG_SECTIONS
 } config_section;
 
-enum { CONFIG_KEYS_MAX = 96 }; /* room for the whole table */
+enum { CONFIG_KEYS_MAX = 160 }; /* room for the whole table */
 
 /* "host", "listener", ... */
 const char *schema_section_name(config_section section);

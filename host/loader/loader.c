@@ -105,7 +105,11 @@ static portico_status loader_publish(module *m, char why[IMAGE_WHY_MAX]) {
         module_withdraw(m);
         return PORTICO_E_LOAD;
     }
-    return module_publish(m, why);
+    status = module_publish(m, why);
+    if (status != PORTICO_OK) {
+        mailbox_close(m);
+    }
+    return status;
 }
 
 /* Waits until the handlers of a module that has been withdrawn have returned, and stops it if it
@@ -197,6 +201,7 @@ static void loader_configure(module *m) {
     if (c != NULL) {
         m->aborts = config_module_on_fault(c, m->name) == CONFIG_FAULT_ABORT;
         m->hang_ms = config_module_hang_ms(c, m->name);
+        quota_set_limit(m->quota, QUOTA_MEMORY, config_module_memory_limit(c, m->name));
         m->arrivals_max = c->modules_frozen_backlog;
     }
 }
@@ -287,14 +292,6 @@ portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
 
 portico_status loader_publish_again(module *m) {
     char why[IMAGE_WHY_MAX];
-    portico_status status = mailbox_open(m, loader.port);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    status = module_publish_rooms(m, why);
-    if (status != PORTICO_OK) {
-        mailbox_close(m);
-        return status;
-    }
-    return module_publish(m, why);
+    portico_status status = module_publish_rooms(m, why);
+    return status == PORTICO_OK ? module_publish(m, why) : status;
 }

@@ -27,7 +27,7 @@ void loader_allow(void);
 /* Opens the services of its types. False: a listener could not open; the log says why. */
 bool loader_open_services(const module *m);
 
-/* Publishes a module again that was withdrawn. */
+/* Publishes a module again that was withdrawn for now. */
 portico_status loader_publish_again(module *m);
 
 /* Log that the module is loaded; or why it is not, for which an empty `why` gets the status's

@@ -137,6 +137,13 @@ static void withdraw_rooms(module *m) {
     rooms_begin(m, false);
 }
 
+void module_withdraw_for_now(module *m) {
+    publish_leave(m);
+    withdraw_rooms(m);
+    mailbox_pause(m);
+    withdraw_types(m, NULL);
+}
+
 void module_withdraw(module *m) {
     publish_leave(m);
     withdraw_rooms(m);
@@ -172,7 +179,6 @@ portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]) {
             publish_leave(m);
             withdraw_types(m, r);
             withdraw_rooms(m);
-            mailbox_close(m);
             return status;
         }
     }

@@ -19,13 +19,16 @@ portico_status publish_check(const module *m, const registered_type *part, char 
 portico_status module_publish_rooms(module *m, char why[IMAGE_WHY_MAX]);
 
 /* Adds the module to all its session types and starts its mailbox. On failure it is in none of
- * them, and `why` may say more than the status. */
+ * them, the mailbox waits as before, and `why` may say more than the status. */
 portico_status module_publish(module *m, char why[IMAGE_WHY_MAX]);
 
 /* Takes the module out of all its types: its rooms close, the services of its types pause and their
  * sessions close, and other sessions take over layouts without it. This continues after the return:
  * see module_wait_released. */
 void module_withdraw(module *m);
+
+/* The same, but its messages and timers wait: the module may be published again. */
+void module_withdraw_for_now(module *m);
 
 /* After the gate of the module has opened, thawed or died: lets everything go on that has parked
  * there, if anything has. */

@@ -7,11 +7,15 @@
 #include "loader/watch.h"
 #include "module/fault_policy.h"
 #include "module/life.h"
+#include "module/mailbox.h"
 #include "run/control.h"
+#include "run/watchdog.h"
 #include "session/session.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { LOOK_STEP_MS = 1 };
 
 typedef struct dependents {
     const char *name;
@@ -34,19 +38,62 @@ static void abort_of_module(void *arg, session *s) {
     }
 }
 
-/* Unloads a module that has been withdrawn. False: one of its handlers does not return. */
-static bool loader_end(module *m, uint32_t stop_why) {
-    uint32_t timeout_ms = loader_config()->stop_timeout_ms;
-    if (!module_wait_released(m, timeout_ms)) {
-        sessions_each(abort_of_module, m);
-        if (!module_wait_released(m, timeout_ms)) {
-            return false;
-        }
+/* Waits until every call of the module has returned that runs now. False: one has not. A lost call
+ * (caller.h) never does, and nothing waits for it. */
+static bool calls_return(const module *m) {
+    if (m->lost > 0) {
+        return true;
     }
+    watchdog_call oldest;
+    bool runs = watchdog_oldest(m->name, &oldest);
+    uint64_t from_ns = os_monotonic_ns();
+    uint64_t until_ns = from_ns + 2 * loader_config()->stop_timeout_ms * 1000000ull;
+    while (runs && oldest.started_ns <= from_ns && os_monotonic_ns() < until_ns) {
+        os_sleep(LOOK_STEP_MS);
+        runs = watchdog_oldest(m->name, &oldest);
+    }
+    return !runs || oldest.started_ns > from_ns;
+}
+
+/* Waits for those who use a module that has been withdrawn; in the end closes its sessions hard.
+ * False: somebody still does, because a handler does not return. */
+static bool wait_until_unused(module *m, bool (*wait)(module *m, uint32_t timeout_ms)) {
+    uint32_t timeout_ms = loader_config()->stop_timeout_ms;
+    if (wait(m, timeout_ms)) {
+        return true;
+    }
+    sessions_each(abort_of_module, m);
+    return wait(m, timeout_ms);
+}
+
+/* Nobody uses the module any more. */
+static void loader_end(module *m, uint32_t stop_why) {
     watch_forget(m->name);
     module_table_remove(m);
     loader_allow();
     module_call_stop(m, module_generation(m), stop_why);
+}
+
+/* Waits until no handler of a message to the module runs; afterwards none begins, because its
+ * mailbox is paused and nobody else uses it. */
+static bool mailbox_rests(module *m) {
+    bool rests = gate_close(&m->gate, loader_config()->stop_timeout_ms);
+    if (rests) {
+        gate_open(&m->gate);
+    }
+    publish_revive(m);
+    return rests;
+}
+
+/* Takes the module out of the host. False: a handler or job does not return, and its messages and
+ * timers wait. */
+static bool loader_withdraw(module *m) {
+    module_withdraw_for_now(m);
+    if (!wait_until_unused(m, module_wait_mailbox_only) || !mailbox_rests(m)) {
+        return false;
+    }
+    mailbox_close(m);
+    (void)module_wait_released(m, UINT32_MAX); /* what waited is dropped, which calls nobody */
     return true;
 }
 
@@ -64,6 +111,7 @@ static void loader_restore(module *m) {
         (void)fault_give_up(m, module_generation(m)); /* while nobody passes the gate */
     }
     gate_wake_dead(&m->gate);
+    mailbox_resume(m);
     if (status == PORTICO_OK) {
         (void)loader_open_services(m);
     }
@@ -79,19 +127,30 @@ static void loader_tell_end(module *m) {
     }
 }
 
-/* A session that waits at a frozen module has not left the others that it belongs to. */
-static void say_not_ended(const module *m, char why[IMAGE_WHY_MAX]) {
-    const module *frozen = module_find_frozen(m);
-    char also[160] = "";
-    if (frozen != NULL) {
-        snprintf(also, sizeof also,
-                 ", or its sessions wait for %s, which is frozen (swap or thaw it first)",
-                 frozen->name);
+/* `also` is what has become of the module. */
+static portico_status refuse_unload(const module *m, const char *also, char why[IMAGE_WHY_MAX]) {
+    char call[100] = "";
+    watchdog_call oldest;
+    if (watchdog_oldest(m->name, &oldest)) {
+        snprintf(call, sizeof call, " (%s %u, for %llu ms now)",
+                 oldest.what != NULL ? oldest.what : "job", oldest.number,
+                 (unsigned long long)(os_monotonic_ns() - oldest.started_ns) / 1000000);
     }
-    snprintf(why, IMAGE_WHY_MAX,
-             "a handler of %s has not returned within %u ms%s: the module stays loaded, its "
-             "sessions are closed",
-             m->name, 2 * loader_config()->stop_timeout_ms, also);
+    snprintf(why, IMAGE_WHY_MAX, "a handler or job of %s has not returned within %u ms%s%s",
+             m->name, 2 * loader_config()->stop_timeout_ms, call, also);
+    log_error("modules", "%s is not unloaded: %s", m->name, why);
+    return PORTICO_E_TIMEOUT;
+}
+
+/* A session that waits at a frozen module has not left the others that it belongs to. */
+static portico_status refuse_withdrawn(const module *m, char why[IMAGE_WHY_MAX]) {
+    const module *frozen = module_find_frozen(m);
+    char also[240];
+    snprintf(also, sizeof also, "%s%s%s: the module stays loaded, its sessions are closed",
+             frozen != NULL ? ", or its sessions wait for " : "",
+             frozen != NULL ? frozen->name : "",
+             frozen != NULL ? ", which is frozen (swap or thaw it first)" : "");
+    return refuse_unload(m, also, why);
 }
 
 portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
@@ -112,14 +171,16 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
                  d.found);
         return PORTICO_E_STATE;
     }
-    loader_tell_end(m);
-    module_withdraw(m);
-    if (!loader_end(m, PORTICO_STOP_UNLOADED)) {
-        say_not_ended(m, why);
-        log_error("modules", "%s is not unloaded: %s", name, why);
-        loader_restore(m);
-        return PORTICO_E_TIMEOUT;
+    if (!calls_return(m)) {
+        return refuse_unload(m, ": the module keeps serving, and nothing has changed", why);
     }
+    loader_tell_end(m);
+    if (!loader_withdraw(m)) {
+        portico_status status = refuse_withdrawn(m, why);
+        loader_restore(m);
+        return status;
+    }
+    loader_end(m, PORTICO_STOP_UNLOADED);
     log_info("modules", "%s is unloaded", name);
     module_destroy(m);
     return PORTICO_OK;
@@ -142,7 +203,8 @@ void loader_unload_all(void) {
     while (list->count-- > 0) {
         module *m = list->all[list->count];
         module_withdraw(m);
-        if (loader_end(m, PORTICO_STOP_SHUTDOWN)) {
+        if (wait_until_unused(m, module_wait_released)) {
+            loader_end(m, PORTICO_STOP_SHUTDOWN);
             log_debug("modules", "%s is unloaded", m->name);
             module_destroy(m);
         } else {

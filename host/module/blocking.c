@@ -30,10 +30,17 @@ static struct {
     uint32_t waiting;
     uint32_t running;
     uint32_t limit;
+    uint64_t waiting_bytes; /* of the jobs that wait */
+    uint64_t limit_bytes;
     bool stop;
     os_thread **threads;
     uint32_t thread_count;
 } pool;
+
+/* The memory that it takes. */
+static uint64_t job_bytes(const job *j) {
+    return sizeof *j + j->size + 1;
+}
 
 static job *job_next(void) {
     os_mutex_lock(&pool.lock);
@@ -45,6 +52,7 @@ static job *job_next(void) {
         pool.first = j->next;
         pool.last = j->next != NULL ? pool.last : &pool.first;
         pool.waiting--;
+        pool.waiting_bytes -= job_bytes(j);
         pool.running++;
     }
     os_mutex_unlock(&pool.lock);
@@ -59,6 +67,7 @@ static bool pool_stops(void) {
 }
 
 static void job_free(job *j) {
+    quota_give(j->module->quota, QUOTA_MEMORY, job_bytes(j));
     generation_release(j->generation);
     module_release(j->module);
     free(j);
@@ -89,15 +98,29 @@ static passage job_handler(job *j, const registered_handler **result) {
     return p;
 }
 
-/* An entity waits for the reply, so a lack of memory only delays it. */
+static portico_status job_post(const job *j, const uint8_t *reply, uint32_t size) {
+    message *m = message_create(NULL, j->id, reply, size, NULL);
+    if (m == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    m->owed = true;
+    portico_status status = message_post_created(j->reply_to, m);
+    if (status != PORTICO_OK) {
+        free(m);
+    }
+    return status;
+}
+
+/* An entity waits for the reply, so a lack of memory only delays it, and it is taken whatever waits
+ * there. */
 static void job_reply(const job *j, const uint8_t *reply, uint32_t size) {
-    portico_status status = message_post(j->reply_to, j->id, reply, size, NULL);
+    portico_status status = job_post(j, reply, size);
     if (status == PORTICO_E_NO_MEMORY) {
         log_warn(j->module->name, "the reply of job %u is late: %s", j->id, status_text(status));
     }
     while (status == PORTICO_E_NO_MEMORY && !pool_stops()) {
         os_sleep(RETRY_MS);
-        status = message_post(j->reply_to, j->id, reply, size, NULL);
+        status = job_post(j, reply, size);
     }
     if (status != PORTICO_OK && status != PORTICO_E_GONE) {
         log_error(j->module->name, "the reply of job %u is lost: %s", j->id, status_text(status));
@@ -144,6 +167,7 @@ static void job_park(job *j) {
     j->next = pool.parked;
     pool.parked = j;
     pool.waiting++;
+    pool.waiting_bytes += job_bytes(j);
     bool parks = gate_parks(&j->module->gate);
     os_mutex_unlock(&pool.lock);
     if (!parks) {
@@ -188,9 +212,10 @@ static void pool_thread(void *arg) {
 }
 
 /* On failure blocking_stop ends the threads that have started. */
-portico_status blocking_start(uint32_t threads, uint32_t queue_limit) {
+portico_status blocking_start(uint32_t threads, uint32_t queue_limit, uint64_t queue_bytes) {
     pool.last = &pool.first;
     pool.limit = queue_limit;
+    pool.limit_bytes = queue_bytes;
     pool.stop = false;
     pool.threads = calloc(threads, sizeof(os_thread *));
     if (pool.threads == NULL) {
@@ -230,6 +255,44 @@ void blocking_stop(void) {
         job_free(j);
     }
     pool.waiting = 0;
+    pool.waiting_bytes = 0;
+}
+
+/* What is refused, with the figures that say why. */
+typedef struct queue_view {
+    uint32_t jobs;
+    uint64_t bytes;
+} queue_view;
+
+COLD static portico_status job_refuse(module *m, const queue_view *seen) {
+    quota_view memory = quota_look(m->quota, QUOTA_MEMORY);
+    quota_refuse(m->quota, REFUSED_JOBS,
+                 "a job is refused: %u wait (blocking_queue = %u) with %llu bytes "
+                 "(blocking_queue_bytes = %llu), and the module has %llu bytes "
+                 "(memory_limit_bytes = %llu)",
+                 seen->jobs, pool.limit, (unsigned long long)seen->bytes,
+                 (unsigned long long)pool.limit_bytes, (unsigned long long)memory.used,
+                 (unsigned long long)memory.limit);
+    return PORTICO_E_BACKLOG;
+}
+
+/* Queues the job, which the pool then owns. False: too many wait; *seen is how many. */
+static bool job_queue(job *j, queue_view *seen) {
+    os_mutex_lock(&pool.lock);
+    *seen = (queue_view){pool.waiting, pool.waiting_bytes};
+    bool fits = !pool.stop && pool.waiting < pool.limit &&
+                pool.waiting_bytes + job_bytes(j) <= pool.limit_bytes;
+    if (fits) {
+        module_hold(j->module);
+        generation_hold(j->generation);
+        *pool.last = j;
+        pool.last = &j->next;
+        pool.waiting++;
+        pool.waiting_bytes += job_bytes(j);
+        os_cond_wake_all(&pool.wake);
+    }
+    os_mutex_unlock(&pool.lock);
+    return fits;
 }
 
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
@@ -250,22 +313,17 @@ portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t s
         memcpy(j->bytes, data, size);
     }
     j->bytes[size] = 0;
-    os_mutex_lock(&pool.lock);
-    bool room_left = !pool.stop && pool.waiting < pool.limit;
-    if (room_left) {
-        module_hold(m);
-        generation_hold(g);
-        *pool.last = j;
-        pool.last = &j->next;
-        pool.waiting++;
-        os_cond_wake_all(&pool.wake);
+    queue_view seen = {blocking_waiting(), 0};
+    uint64_t bytes = job_bytes(j); /* read before the pool has it */
+    bool counted = quota_take(m->quota, QUOTA_MEMORY, bytes);
+    if (counted && job_queue(j, &seen)) {
+        return PORTICO_OK; /* cppcheck-suppress memleak ; the pool has it: *pool.last */
     }
-    os_mutex_unlock(&pool.lock);
-    if (!room_left) {
-        free(j);
-        return PORTICO_E_BACKLOG;
+    if (counted) {
+        quota_give(m->quota, QUOTA_MEMORY, bytes);
     }
-    return PORTICO_OK; /* cppcheck-suppress memleak ; the pool has it: *pool.last */
+    free(j);
+    return job_refuse(m, &seen);
 }
 
 uint32_t blocking_count(void) {

@@ -10,7 +10,8 @@
 
 enum { BLOCKING_REPLY_MAX = 64 * 1024 };
 
-portico_status blocking_start(uint32_t threads, uint32_t queue_limit);
+/* At most `queue_limit` jobs may wait, whose data has at most `queue_bytes`. */
+portico_status blocking_start(uint32_t threads, uint32_t queue_limit, uint64_t queue_bytes);
 
 /* Waits for the running jobs, and drops those that wait. */
 void blocking_stop(void);

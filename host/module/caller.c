@@ -1,200 +1,28 @@
-/* caller.c: see caller.h.
- *
- * A caller is one thread. It owns the copy of the call that it makes, and of all that the call
- * refers to: a lost call may read that when the control thread has long gone on. The lock guards
- * the fields up to `running` of all callers, and is a leaf.
- */
-#include "module/caller.h"
+/* caller.c: see caller.h. The control thread's side: waits for calls, and ends those that take too
+ * long. caller_thread.c is the side of the thread that makes them. */
+#include "module/caller_thread.h"
 
 #include "base/log.h"
-#include "module/call.h"
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
-#include "module/running.h"
-#include "run/begun.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    NAMES_MAX = 128,
     END_TRIES = 20, /* a call may be in the host or the system at one moment, and not at the next */
     END_STEP_MS = 5,
-    END_MS = 1000,        /* for the report of a call that is ended */
-    STOP_MS = 1000,       /* for lost calls, at the end */
-    UNLIMITED_MS = 600000 /* until caller_allow is called: in tests */
+    END_MS = 1000, /* for the report of a call that is ended */
+    STOP_MS = 1000 /* for lost calls, at the end */
 };
-
-typedef struct caller {
-    control_command ended; /* first */
-    struct caller *next;   /* of the lost ones. Control thread */
-    os_thread *thread;
-    os_cond changed;
-    bool busy;         /* it makes the call, or is about to */
-    bool lost;         /* nobody waits for it */
-    bool ends;         /* it is to end */
-    uint64_t begun_ns; /* when it began the call; 0: not yet */
-    os_guard_thread *guard;
-    running *running; /* the thread's own */
-    /* The call. Its thread's while busy. */
-    module *module;
-    generation *generation;
-    bool staging;
-    uint32_t begun; /* see begun.h */
-    bool returned;
-    call call;
-    portico_migration migration;
-    void *from; /* the state that `migration` refers to */
-    char type[NAMES_MAX];
-    char data[NAMES_MAX];
-    char shown[NAMES_MAX];
-} caller;
-
-static struct {
-    os_mutex lock;
-    caller *idle; /* the thread that makes the next call; NULL: it is to be started */
-    caller *lost; /* whose call is lost. Control thread */
-    uint32_t timeout_ms;
-    uint64_t left_ns; /* of it, for the calls that follow */
-} callers = {.timeout_ms = UNLIMITED_MS, .left_ns = UNLIMITED_MS * 1000000ull};
-
-/* ---- the thread ----------------------------------------------------------------------------- */
-
-static void nothing(void *arg) {
-    (void)arg;
-}
-
-/* Makes a call on the calling thread. */
-static bool make_here(module *m, generation *g, bool staging, uint32_t begun, call *c) {
-    if (staging) {
-        module_begin_staged(m, g, call_what(c->kind));
-    } else {
-        module_begin(m, g, call_what(c->kind), 0);
-    }
-    begun_now = begun;
-    bool returned = call_make(c);
-    begun_now = 0;
-    module_end();
-    return returned;
-}
-
-/* The control thread frees a caller that was lost. */
-static void caller_on_ended(control_command *command) {
-    caller *r = (caller *)command;
-    os_thread_join(r->thread);
-    log_warn(r->module->name, "generation %u: %s has returned after all; nobody has waited for it",
-             r->generation->number, call_what(r->call.kind));
-    module_find_lost(r->module);
-    generation_release(r->generation);
-    caller **at = &callers.lost;
-    while (*at != r) {
-        at = &(*at)->next;
-    }
-    *at = r->next;
-    free(r->from);
-    free(r);
-}
-
-static void caller_run(void *arg) {
-    caller *r = arg;
-    (void)os_guard_call(nothing, NULL, NULL); /* reserves what os_guard_self needs */
-    os_mutex_lock(&callers.lock);
-    r->running = &running_now;
-    r->guard = os_guard_self();
-    while (!r->lost) {
-        while (!r->busy && !r->ends) {
-            os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
-        }
-        if (!r->busy) {
-            break;
-        }
-        r->begun_ns = os_monotonic_ns();
-        os_cond_wake_all(&r->changed);
-        os_mutex_unlock(&callers.lock);
-        r->returned = make_here(r->module, r->generation, r->staging, r->begun, &r->call);
-        os_mutex_lock(&callers.lock);
-        r->busy = false;
-        os_cond_wake_all(&r->changed);
-    }
-    bool lost = r->lost;
-    os_mutex_unlock(&callers.lock);
-    if (lost) {
-        control_post(&r->ended); /* keep last: it frees the caller */
-    }
-}
-
-/* The caller for the next call. NULL: out of memory or threads. */
-static caller *caller_get(void) {
-    if (callers.idle == NULL) {
-        caller *r = calloc(1, sizeof *r);
-        if (r != NULL && os_thread_start(&r->thread, "caller", caller_run, r) != PORTICO_OK) {
-            free(r);
-            r = NULL;
-        }
-        if (r != NULL) {
-            r->ended.run = caller_on_ended;
-        }
-        callers.idle = r;
-    }
-    return callers.idle;
-}
-
-/* ---- the call's own copy --------------------------------------------------------------------- */
-
-static const char *copy_name(char to[NAMES_MAX], const char *name) {
-    if (name == NULL) {
-        return NULL;
-    }
-    snprintf(to, NAMES_MAX, "%s", name);
-    return to;
-}
-
-static uint32_t begun_of(const module *m, const call *c) {
-    return c->kind == CALL_START ? m->begun : 0;
-}
-
-/* False: out of memory. */
-static bool caller_set(caller *r, module *m, generation *g, bool staging, const call *c) {
-    r->module = m;
-    r->generation = g;
-    r->staging = staging;
-    r->begun = begun_of(m, c);
-    r->call = *c;
-    r->call.type = copy_name(r->type, c->type);
-    if (c->kind == CALL_DEPENDENCY_SWAPS) {
-        r->call.data = copy_name(r->data, c->data);
-        r->call.shown = copy_name(r->shown, c->shown);
-    } else if (c->kind == CALL_MIGRATE) {
-        r->migration = *(const portico_migration *)c->shown;
-        r->call.shown = &r->migration;
-        if (r->migration.from != NULL) {
-            r->from = malloc(r->migration.from_size + 1);
-            if (r->from == NULL) {
-                return false;
-            }
-            memcpy(r->from, r->migration.from, r->migration.from_size);
-            r->migration.from = r->from;
-        }
-    }
-    return true;
-}
-
-static bool caller_take(caller *r, call *c) {
-    c->status = r->call.status;
-    c->verdict = r->call.verdict;
-    c->lost = r->call.lost;
-    free(r->from);
-    r->from = NULL;
-    return r->returned;
-}
 
 /* ---- the wait -------------------------------------------------------------------------------- */
 
-/* Waits until the call has ended. False: it has not when it has taken `limit_ns`. Time in which its
+/* Waits until the call number `made` has ended. False: it has not when it has taken `limit_ns`. Time in which its
  * thread has not come to begin it does not count. */
-static bool caller_wait(caller *r, uint64_t limit_ns) {
+static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns) {
     os_mutex_lock(&callers.lock);
-    while (r->busy) {
+    while (r->made == made) {
         uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
         if (r->begun_ns != 0 && taken_ns >= limit_ns) {
             break;
@@ -202,22 +30,51 @@ static bool caller_wait(caller *r, uint64_t limit_ns) {
         uint32_t rest_ms = (uint32_t)((limit_ns - taken_ns) / 1000000) + 1;
         os_cond_wait(&r->changed, &callers.lock, r->begun_ns != 0 ? rest_ms : UINT32_MAX);
     }
-    bool ended = !r->busy;
-    uint64_t taken_ns = os_monotonic_ns() - r->begun_ns;
-    callers.left_ns = taken_ns < callers.left_ns ? callers.left_ns - taken_ns : 0;
+    bool ended = r->made != made;
+    if (r->row == NULL) {
+        caller_take_time_locked(os_monotonic_ns() - r->begun_ns);
+    }
     os_mutex_unlock(&callers.lock);
     return ended;
 }
 
-/* Waits until the call has ended, for at most `ms` from now. */
-static bool caller_wait_more(caller *r, uint32_t ms) {
-    uint64_t now_ns = os_monotonic_ns();
-    return caller_wait(r, now_ns - r->begun_ns + ms * 1000000ull);
+/* Waits until the row has ended. False: a call in it has taken all the time there is, and *made is
+ * its number; when it returns, the thread waits for caller_let_go. */
+static bool row_wait(caller *r, uint32_t *made) {
+    os_mutex_lock(&callers.lock);
+    while (r->busy) {
+        uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
+        if (r->begun_ns != 0 && taken_ns >= callers.left_ns) {
+            r->held = true;
+            break;
+        }
+        os_cond_wait(&r->changed, &callers.lock,
+                     (uint32_t)((callers.left_ns - taken_ns) / 1000000) + 1);
+    }
+    *made = r->made;
+    bool ended = !r->busy;
+    os_mutex_unlock(&callers.lock);
+    return ended;
+}
+
+static void caller_let_go(caller *r) {
+    os_mutex_lock(&callers.lock);
+    r->held = false;
+    os_cond_wake_all(&r->changed);
+    os_mutex_unlock(&callers.lock);
+}
+
+/* The same, for at most `ms` from now. */
+static bool caller_wait_more(caller *r, uint32_t made, uint32_t ms) {
+    os_mutex_lock(&callers.lock);
+    uint64_t limit_ns = os_monotonic_ns() - r->begun_ns + ms * 1000000ull;
+    os_mutex_unlock(&callers.lock);
+    return caller_wait(r, made, limit_ns);
 }
 
 /* The call takes too long. True: it has ended, maybe because it was ended; its result is in *r.
  * *fault says where it was. */
-static bool caller_end(caller *r, os_fault *fault) {
+static bool caller_end(caller *r, uint32_t made, os_fault *fault) {
     bool ended = false;
     memset(fault, 0, sizeof *fault);
     fault->kind = OS_FAULT_HANG;
@@ -228,21 +85,21 @@ static bool caller_end(caller *r, os_fault *fault) {
         if (seen) {
             *fault = now;
         }
-        ended = caller_wait_more(r, lands ? END_MS : END_STEP_MS);
+        ended = caller_wait_more(r, made, lands ? END_MS : END_STEP_MS);
     }
     return ended;
 }
 
 /* Gives the caller up, unless its call has ended. One that has just faulted ends without the
  * module's help, so it is waited for. */
-static bool caller_lose(caller *r) {
+static bool caller_lose(caller *r, uint32_t made) {
     os_mutex_lock(&callers.lock);
-    bool lost = r->busy && running_abandon(r->running);
+    bool lost = r->made == made && running_abandon(r->running);
     if (lost) {
         r->lost = true;
         generation_hold(r->generation);
     }
-    while (r->busy && !lost) {
+    while (r->made == made && !lost) {
         os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
     }
     os_mutex_unlock(&callers.lock);
@@ -272,32 +129,89 @@ static void pay(caller *r, call *c, const os_fault *fault) {
 }
 
 void caller_allow(uint32_t timeout_ms) {
+    os_mutex_lock(&callers.lock);
     callers.timeout_ms = timeout_ms;
     callers.left_ns = timeout_ms * 1000000ull;
+    os_mutex_unlock(&callers.lock);
 }
 
-bool caller_make(module *m, generation *g, bool staging, call *c) {
-    caller *r = caller_get();
-    if (r == NULL || !caller_set(r, m, g, staging, c)) {
-        return make_here(m, g, staging, begun_of(m, c),
-                         c); /* better without a limit than not at all */
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+/* A call has taken all the time there is. True: it has ended, by itself or with help. False: it is
+ * lost, and `c` is its result. */
+static bool settle(caller *r, uint32_t made, call *c) {
+    os_fault fault;
+    bool ended = caller_end(r, made, &fault);
+    caller_allow(callers.timeout_ms);
+    if (ended || !caller_lose(r, made)) {
+        return true;
     }
+    pay(r, c, &fault);
+    return false;
+}
+
+/* A single call. */
+static bool make_alone(caller *r, call *c) {
     os_mutex_lock(&callers.lock);
+    uint32_t made = r->made;
+    r->row = NULL;
     r->busy = true;
     r->begun_ns = 0;
     os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
-    if (caller_wait(r, callers.left_ns)) {
+    if (caller_wait(r, made, callers.left_ns) || settle(r, made, c)) {
         return caller_take(r, c);
     }
-    os_fault fault;
-    bool ended = caller_end(r, &fault);
-    caller_allow(callers.timeout_ms);
-    if (ended || !caller_lose(r)) {
-        return caller_take(r, c);
-    }
-    pay(r, c, &fault);
     return false;
+}
+
+bool caller_make(module *m, generation *g, bool staging, call *c) {
+    bool in_row = false;
+    if (g->lost) {
+        c->status = PORTICO_E_FAULT;
+        return false;
+    }
+    caller *r = caller_get(&in_row);
+    if (r == NULL || !caller_set(r, m, g, staging, c)) {
+        return caller_make_here(m, g, staging, c); /* better without a limit than not at all */
+    }
+    if (!in_row) {
+        return make_alone(r, c);
+    }
+    caller_make_in_row(r);
+    return caller_take(r, c);
+}
+
+/* Has the row made, from w->at on. False: a call in it was lost. */
+static bool row_pass(caller *r, caller_steps *w) {
+    os_mutex_lock(&callers.lock);
+    r->row = w;
+    r->busy = true;
+    r->begun_ns = 0;
+    os_cond_wake_all(&r->changed);
+    os_mutex_unlock(&callers.lock);
+    uint32_t made = 0;
+    while (!row_wait(r, &made)) {
+        call c = r->call;
+        bool kept = settle(r, made, &c);
+        caller_let_go(r);
+        if (!kept) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void caller_row(caller_step step, void *arg) {
+    caller_steps w = {.step = step, .arg = arg};
+    bool in_row = false;
+    caller *r = caller_get(&in_row);
+    while (r != NULL && !row_pass(r, &w)) {
+        r = caller_get(&in_row);
+    }
+    if (r == NULL) {
+        caller_make_row_here(&w);
+    }
 }
 
 bool caller_stop(void) {

@@ -8,8 +8,8 @@
  * and is revived when the gate opens. At the gate of a frozen module callers park at once.
  *
  * A thread is inside one gate at a time, since no function of the host calls into a module.
- * Entering and leaving: any thread of the host. Closing and opening: control thread. The lock is a
- * leaf.
+ * Entering and leaving: any thread of the host. Closing and opening: control thread, or the
+ * caller's while the control thread waits for it. The lock is a leaf.
  */
 #ifndef PORTICO_GATE_H
 #define PORTICO_GATE_H

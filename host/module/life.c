@@ -18,7 +18,9 @@ static bool make(module *m, generation *g, bool alone, call *c) {
 portico_status module_call_start(module *m, generation *g, uint32_t why) {
     static uint32_t begun;
     call c = {.kind = CALL_START, .number = why, .fn.start = g->info.start};
-    m->begun = ++begun;
+    if (!g->lost) {
+        m->begun = ++begun; /* otherwise that of the start that was lost */
+    }
     if (g->lost) {
         c.status = PORTICO_E_FAULT;
     } else if (g->info.start != NULL) {

@@ -3,17 +3,21 @@
 
 #include "module/call.h"
 #include "run/begun.h"
+#include "run/inbox.h"
 #include "run/meter.h"
 #include "run/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct mailbox {
     entity base; /* first */
     strand strand;
+    inbox inbox;
     module *module; /* held */
     atomic_bool closed;
-    bool started; /* control thread */
+    atomic_bool held; /* its messages wait */
+    bool started;     /* control thread */
 };
 
 static void mailbox_free(entity *e) {
@@ -49,9 +53,24 @@ static void mailbox_call(struct mailbox *b, message *m) {
     }
 }
 
+/* If the mailbox is held, parks the message. False: it is not. */
+static bool mailbox_waits(struct mailbox *b, work *w) {
+    if (!atomic_load(&b->held)) {
+        return false;
+    }
+    strand_park(&b->strand, w);
+    if (!atomic_load(&b->held)) { /* by now, and the strand was not parked yet */
+        strand_revive(&b->strand);
+    }
+    return true;
+}
+
 static void mailbox_on_message(work *w) {
     message *m = (message *)w;
     struct mailbox *b = (struct mailbox *)m->to;
+    if (mailbox_waits(b, w)) {
+        return;
+    }
     if (!atomic_load(&b->closed) && m->begun != BEGUN_UNDONE) {
         passage p = module_enter(b->module, call_what(CALL_MODULE_MESSAGE), m->id, b->base.id);
         if (p == GATE_PARK) {
@@ -69,13 +88,22 @@ static void mailbox_on_message(work *w) {
     message_free(m);
 }
 
+COLD static void mailbox_refuse(struct mailbox *b, uint32_t waiting) {
+    char to[TEXT_IDENTIFIER_MAX + 16];
+    snprintf(to, sizeof to, "module %s", b->module->name);
+    inbox_refuse(&b->inbox, ENTITY_MODULE, module_current_quota(), to, waiting);
+}
+
 static portico_status mailbox_take(entity *e, message *m) {
     struct mailbox *b = (struct mailbox *)e;
     if (atomic_load(&b->closed)) {
         return PORTICO_E_GONE;
     }
-    if (strand_count(&b->strand) >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
+    uint32_t waiting = strand_count(&b->strand);
+    portico_status status = inbox_admit(&b->inbox, ENTITY_MODULE, m, waiting);
+    if (status != PORTICO_OK) {
+        mailbox_refuse(b, waiting);
+        return status;
     }
     m->work.run = mailbox_on_message;
     strand_push(&b->strand, &m->work);
@@ -88,6 +116,7 @@ portico_status mailbox_open(module *m, os_port *port) {
         return PORTICO_E_NO_MEMORY;
     }
     b->module = m;
+    b->inbox.quota = m->quota;
     b->base.kind = ENTITY_MODULE;
     b->base.free = mailbox_free;
     b->base.take = mailbox_take;
@@ -111,10 +140,22 @@ void mailbox_start(module *m) {
     }
 }
 
+void mailbox_pause(module *m) {
+    atomic_store(&m->mailbox->held, true);
+}
+
+void mailbox_resume(module *m) {
+    struct mailbox *b = m->mailbox;
+    if (atomic_exchange(&b->held, false)) {
+        strand_revive(&b->strand);
+    }
+}
+
 void mailbox_close(module *m) {
     struct mailbox *b = m->mailbox;
     if (b != NULL) {
         atomic_store(&b->closed, true);
+        mailbox_resume(m);
         mailbox_start(m); /* drops what a `start` that failed has posted */
         m->mailbox = NULL;
         requests_end(&b->base);

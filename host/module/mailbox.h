@@ -1,7 +1,7 @@
 /* mailbox.h: the queue of a module's own messages, which makes the module an entity. Any thread,
  * unless tagged.
  *
- * It is opened before the module's `start`, closed when the module is withdrawn, and holds the
+ * It is opened before the module's `start`, closed when the module has been withdrawn, and holds the
  * module until its last message has had its turn.
  */
 #ifndef PORTICO_MAILBOX_H
@@ -14,6 +14,11 @@
  * [control thread] */
 portico_status mailbox_open(module *m, os_port *port);
 void mailbox_start(module *m);
+
+/* Keeps messages from now on, while one may still be handled; and the end of that. [control
+ * thread] */
+void mailbox_pause(module *m);
+void mailbox_resume(module *m);
 
 /* Accepts no more messages, and drops those that wait, in their turn. [control thread] */
 void mailbox_close(module *m);

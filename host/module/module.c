@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAILBOX_HOLDS = 1 };
+
 static struct {
     os_mutex lock; /* guards `all` and `released` */
     os_cond released;
@@ -18,6 +20,11 @@ static struct {
 } modules;
 
 /* ---- life ----------------------------------------------------------------------------------- */
+
+static void module_free(module *m) {
+    free(m->file);
+    free(m);
+}
 
 module *module_create(generation *first) {
     module *m = calloc(1, sizeof *m);
@@ -28,16 +35,16 @@ module *module_create(generation *first) {
     }
     memcpy(m->name, first->name, sizeof m->name);
     m->watch_name = watchdog_name(m->name);
+    m->quota = quota_of(m->name);
+    if (m->quota == NULL) {
+        module_free(m);
+        return NULL;
+    }
     generation_hold(first);
     first->number = ++m->generations;
     atomic_store(&first->probation_ms, os_monotonic_ms());
     atomic_init(&m->current, first);
     return m;
-}
-
-static void module_free(module *m) {
-    free(m->file);
-    free(m);
 }
 
 /* Releases the last hold, unless a lost call has another one. */
@@ -82,6 +89,10 @@ module *module_current(void) {
 
 generation *module_running(void) {
     return running_now.generation;
+}
+
+quota *module_current_quota(void) {
+    return running_now.module != NULL ? running_now.module->quota : NULL;
 }
 
 static void call_begin(module *m, generation *g, const char *what, uint32_t number,
@@ -175,25 +186,33 @@ void module_release(module *m) {
     /* Under the lock: otherwise the last release could come after a waiter has looked and before it
      * sleeps, and wake nobody. */
     os_mutex_lock(&modules.lock);
-    if (atomic_fetch_sub_explicit(&m->holds, 1, memory_order_acq_rel) == 1) {
+    if (atomic_fetch_sub_explicit(&m->holds, 1, memory_order_acq_rel) <= MAILBOX_HOLDS + 1) {
         os_cond_wake_all(&modules.released);
     }
     os_mutex_unlock(&modules.lock);
 }
 
-bool module_wait_released(module *m, uint32_t timeout_ms) {
+static bool wait_holds(module *m, uint32_t most, uint32_t timeout_ms) {
     uint64_t end_ms = os_monotonic_ms() + timeout_ms;
     os_mutex_lock(&modules.lock);
-    while (atomic_load(&m->holds) != 0) {
+    while (atomic_load(&m->holds) > most) {
         uint64_t now_ms = os_monotonic_ms();
         if (now_ms >= end_ms) {
             break;
         }
         os_cond_wait(&modules.released, &modules.lock, (uint32_t)(end_ms - now_ms));
     }
-    bool released = atomic_load(&m->holds) == 0;
+    bool released = atomic_load(&m->holds) <= most;
     os_mutex_unlock(&modules.lock);
     return released;
+}
+
+bool module_wait_released(module *m, uint32_t timeout_ms) {
+    return wait_holds(m, 0, timeout_ms);
+}
+
+bool module_wait_mailbox_only(module *m, uint32_t timeout_ms) {
+    return wait_holds(m, MAILBOX_HOLDS, timeout_ms);
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */

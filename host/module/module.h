@@ -13,12 +13,14 @@
 #include "module/gate.h"
 #include "module/generation.h"
 #include "os/compiler.h"
+#include "run/quota.h"
 
 enum { OUTCOME_MAX = 512 };
 
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */
     const char *watch_name;         /* the same, from watchdog_name */
+    quota *quota;                   /* of that name */
     gate gate;
     generation *_Atomic current;
     /* Written by the control thread under the table's lock, under which others read them: */
@@ -65,6 +67,9 @@ generation *module_generation(const module *m);
  * that code has returned. */
 module *module_current(void);
 generation *module_running(void);
+
+/* The quota of that module; NULL: the calling thread runs no module's code. */
+quota *module_current_quota(void);
 
 /* Before and after calls into a module (call.h): pass its gate. If a call takes too long, the
  * watchdog reports it with `what`, `number` and `entity_id`. The caller holds no lock; a thread
@@ -114,9 +119,10 @@ void module_release(module *m);
 void module_lose(module *m);
 void module_find_lost(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds; whether it has none.
- * [control thread] */
+/* Waits for at most `timeout_ms` until the module has no holds, or none but its mailbox's; whether
+ * that is so. [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
+bool module_wait_mailbox_only(module *m, uint32_t timeout_ms);
 
 /* The loaded module of that name, or NULL. [control thread] */
 module *module_find(const char *name);

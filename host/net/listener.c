@@ -158,12 +158,17 @@ static void listener_on_accept(const os_completion *completion) {
 listener *listener_create(const config_service *settings, session_type *type, os_port *port) {
     listener *l = calloc(1, sizeof *l);
     accept_slot *slots = calloc(settings->accepts, sizeof *slots);
-    if (l == NULL || slots == NULL || timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
+    sources *rates = settings->connect_rate != 0 ? sources_create() : NULL;
+    bool rated = rates != NULL || settings->connect_rate == 0;
+    if (l == NULL || slots == NULL || !rated ||
+        timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
         free(l);
         free(slots);
+        sources_destroy(rates);
         return NULL;
     }
     service_init(&l->service, settings, type, port);
+    l->service.rates = rates;
     l->slots = slots;
     for (uint32_t i = 0; i < settings->accepts; i++) {
         slots[i].owner = l;

@@ -45,8 +45,9 @@
 
 /* ---- the process ------------------------------------------------------------------------- */
 
-/* Prepares sockets, replaces the arguments by their UTF-8 form, and on Linux ignores SIGPIPE,
- * SIGUSR1 and SIGUSR2. main() calls it once, first. */
+/* Connects stdin, stdout and stderr to nothing where they are closed, so that nothing else gets
+ * their numbers. Prepares sockets, replaces the arguments by their UTF-8 form, and on Linux ignores
+ * SIGPIPE, SIGUSR1 and SIGUSR2. main() calls it once, first. */
 portico_status os_init(int *argc, char ***argv);
 
 /* The system's raw code for this thread's last failed os_ function. */
@@ -350,6 +351,10 @@ bool os_library_close(os_library *library);
  * With mode "wx" only the owner can read the new file. */
 FILE *os_fopen(const char *path, const char *mode);
 
+/* After fwrite, fflush, fclose or another function of <stdio.h> has failed, before anything else is
+ * called: makes its reason os_error() and returns its status. */
+portico_status os_file_error(void);
+
 /* Whether only its owner may read or change the open file. PORTICO_E_ACCESS: others may, and
  * `found` describes the rights in the system's words ("mode 644"). Always PORTICO_OK on Windows,
  * without a check: files have the rights of their folder, which os_folder_create makes for its
@@ -410,5 +415,9 @@ portico_status os_executable_path(char *path, size_t size);
 
 /* Whether `stream` is a terminal that shows colours; enables them if necessary. */
 bool os_terminal(FILE *stream);
+
+/* Writes to the process's error stream, without a lock of the C library. Waits while a pipe or a
+ * terminal takes nothing; bytes that it refuses are lost. */
+void os_stderr_write(const char *bytes, size_t size);
 
 #endif

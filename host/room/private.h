@@ -5,6 +5,7 @@
 #include "module/call.h"
 #include "room/room.h"
 #include "room/room_type.h"
+#include "run/inbox.h"
 
 typedef enum room_phase { ROOM_OPEN, ROOM_CLOSING, ROOM_CLOSED } room_phase;
 
@@ -16,6 +17,7 @@ typedef struct room_key {
 struct room {
     entity base; /* first */
     strand strand;
+    inbox inbox;
     module *module; /* held */
     room_key key;
     uint64_t opened_ms;
@@ -26,7 +28,8 @@ struct room {
     void *state;
     void *open_data; /* for on_open; freed after it */
     uint32_t open_size;
-    bool broken; /* its state could not be taken over: it is not called any more */
+    uint64_t cost; /* bytes that the module's quota counts for it, without `open_data` */
+    bool broken;   /* its state could not be taken over: it is not called any more */
     work open_work;
     work close_work;
     work follow_work;
@@ -50,9 +53,14 @@ struct room {
 
 /* room.c */
 room_key room_key_of(room_type *type, const char *name);
-/* Makes a room that nobody can find yet. Takes over what room_type_enter returned, unless it
- * returns NULL: out of memory. */
+/* Counts one room more. False: there are [host] max_rooms. */
+bool room_count_one(void);
+void room_count_less(void);
+/* Makes a room that nobody can find yet, which has been counted. Takes over what room_type_enter
+ * returned, and the counting, unless it returns NULL: out of memory. */
 room *room_alloc(const room_key *key, generation *g, const registered_room *type);
+/* Frees the data for on_open. */
+void room_drop_open_data(room *r);
 /* Gives a new room its id and name, and lets it open; on failure frees it. */
 portico_status room_add(room *r, uint64_t *id);
 

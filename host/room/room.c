@@ -15,10 +15,12 @@ static struct {
     os_port *port;
     room *named;
     _Atomic uint32_t count;
+    uint32_t most;
 } rooms;
 
-void rooms_start(os_port *port) {
+void rooms_start(os_port *port, uint32_t most) {
     rooms.port = port;
+    rooms.most = most;
 }
 
 void rooms_fini(void) {
@@ -70,12 +72,34 @@ void rooms_begin(module *m, bool serves) {
 static void room_free(entity *e) {
     room *r = (room *)e;
     INVARIANT(r->phase == ROOM_CLOSED && r->count == 0 && !r->named);
+    room_drop_open_data(r);
+    quota_give(r->inbox.quota, QUOTA_MEMORY, r->cost);
+    quota_give(r->inbox.quota, QUOTA_ROOMS, 1);
     room_type_leave(r->key.type, r->generation);
-    atomic_fetch_sub(&rooms.count, 1);
-    free(r->open_data);
+    room_count_less();
     free(r->members);
     free(r->state);
     free(r);
+}
+
+bool room_count_one(void) {
+    bool counted = atomic_fetch_add(&rooms.count, 1) < rooms.most;
+    if (!counted) {
+        room_count_less();
+    }
+    return counted;
+}
+
+void room_count_less(void) {
+    atomic_fetch_sub(&rooms.count, 1);
+}
+
+void room_drop_open_data(room *r) {
+    if (r->open_data != NULL) {
+        quota_give(r->inbox.quota, QUOTA_MEMORY, r->open_size);
+        free(r->open_data);
+        r->open_data = NULL;
+    }
 }
 
 room *room_alloc(const room_key *key, generation *g, const registered_room *type) {
@@ -98,7 +122,7 @@ room *room_alloc(const room_key *key, generation *g, const registered_room *type
     r->base.kind = ENTITY_ROOM;
     r->base.free = room_free;
     strand_init(&r->strand, &r->base, rooms.port);
-    atomic_fetch_add(&rooms.count, 1);
+    r->inbox.quota = r->module->quota;
     return r;
 }
 

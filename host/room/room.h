@@ -35,8 +35,9 @@ void rooms_follow(const module *m);
  * [control thread] */
 void rooms_begin(module *m, bool serves);
 
-/* `port` is where rooms' strands post to. Called before any other function. */
-void rooms_start(os_port *port);
+/* `port` is where rooms' strands post to; `most` is the number of rooms there may be. Called before
+ * any other function. */
+void rooms_start(os_port *port, uint32_t most);
 void rooms_fini(void);
 
 /* Statuses: see portico_host.room_create. */

@@ -6,6 +6,7 @@
 #include "run/meter.h"
 #include "run/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,8 +196,7 @@ void room_on_open(work *w) {
         room_park(r, w);
         return;
     }
-    free(r->open_data);
-    r->open_data = NULL;
+    room_drop_open_data(r);
     if (status != PORTICO_OK) {
         room_close(r, status);
     }
@@ -275,13 +275,22 @@ static void room_on_message(work *w) {
     message_free(m);
 }
 
+COLD static void room_refuse_message(room *r, uint32_t waiting) {
+    char to[3 * PORTICO_LABEL_MAX + 16];
+    snprintf(to, sizeof to, "room %s %s", r->key.type->name, r->key.name);
+    inbox_refuse(&r->inbox, ENTITY_ROOM, module_current_quota(), to, waiting);
+}
+
 portico_status room_take_message(entity *e, message *m) {
     room *r = (room *)e;
     if (!room_is_open(r)) {
         return PORTICO_E_GONE;
     }
-    if (strand_count(&r->strand) >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
+    uint32_t waiting = strand_count(&r->strand);
+    portico_status status = inbox_admit(&r->inbox, ENTITY_ROOM, m, waiting);
+    if (status != PORTICO_OK) {
+        room_refuse_message(r, waiting);
+        return status;
     }
     m->work.run = room_on_message;
     strand_push(&r->strand, &m->work);

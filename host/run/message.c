@@ -2,6 +2,7 @@
 #include "run/message.h"
 
 #include "run/begun.h"
+#include "run/inbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     m->status = PORTICO_OK;
     m->id = id;
     m->begun = begun_now;
+    m->inbox = NULL;
+    m->owed = false;
     m->size = size;
     if (size > 0) {
         memcpy(m->bytes, data, size);
@@ -83,6 +86,7 @@ portico_message message_show(message *m) {
 void message_free(message *m) {
     entity *to = m->to;
     message_source *from = m->from;
+    inbox_leave(m);
     if (from != NULL && from->dropped != NULL) {
         from->dropped(from, m, m->status != PORTICO_OK ? m->status : PORTICO_E_GONE);
     } else if (from != NULL) {

@@ -6,6 +6,7 @@
 
 enum { MESSAGE_BYTES_MAX = 1024 * 1024, MESSAGES_WAITING_MAX = 100000 };
 
+struct inbox;
 struct message;
 
 /* A maker of messages that is notified when one of them has been handled. */
@@ -29,7 +30,9 @@ typedef struct message {
     uint32_t id;
     uint32_t begun; /* see begun.h */
     uint32_t size;
-    uint8_t bytes[]; /* size + 1: a zero follows */
+    struct inbox *inbox; /* which counts it, see inbox.h; NULL: none */
+    bool owed;           /* its entity takes it however much waits: the host has promised it */
+    uint8_t bytes[];     /* size + 1: a zero follows */
 } message;
 
 /* A message for `to`; NULL: for message_post_created. Takes over a hold of `to` and of `from`,
@@ -45,6 +48,11 @@ portico_status message_post(uint64_t to, uint32_t id, const void *data, uint32_t
 /* Posts a message that was created with `to` NULL; allocates nothing. On PORTICO_OK it takes the
  * message over. */
 portico_status message_post_created(uint64_t to, message *m);
+
+/* The memory that it takes. */
+static inline uint64_t message_bytes(const message *m) {
+    return sizeof *m + m->size + 1;
+}
 
 /* Whether the message is the reply to a request: an entity takes it however many messages wait. */
 static inline bool message_is_reply(const message *m) {

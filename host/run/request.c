@@ -10,9 +10,10 @@
  * copies what the answer needs while it has the lock.
  *
  * THE ANSWER CANNOT BE LOST  A message for an answer without data is reserved with the request, so
- * a lack of memory cannot get in its way. An entity takes a reply however many messages wait for
- * it; what limits them is that an asker may have only MESSAGES_WAITING_MAX requests without an
- * answer.
+ * a lack of memory cannot get in its way, and its entity takes it whatever waits there. An entity
+ * takes a reply with data however many messages wait for it, unless they have too many bytes: then
+ * the reserved message says so (PORTICO_E_BACKLOG). What limits replies is that an asker may have
+ * only MESSAGES_WAITING_MAX requests without an answer.
  *
  * THE RACES
  *   The target ends while request_post works. That adds the request and gives the message to the
@@ -49,6 +50,7 @@ typedef struct request {
     request_link asks;  /* in the list of the asker */
     request_link asked; /* in the list of the target */
     message *spare;     /* for an answer without data */
+    quota *quota;       /* which counts it */
     bool ended;         /* it is no longer in the table */
     UT_hash_handle hh;
 } request;
@@ -88,6 +90,7 @@ static void link_remove(request_link *l) {
 
 static void request_free(request *r) {
     timer_fini(&r->timer);
+    quota_give(r->quota, QUOTA_REQUESTS, 1);
     free(r->spare);
     free(r);
 }
@@ -211,6 +214,8 @@ static request *request_new(const request_parts *parts, entity *asker, entity *t
     r->asker = asker;
     r->target = target;
     r->spare = spare;
+    r->quota = parts->quota;
+    spare->owed = true;
     return r;
 }
 
@@ -256,11 +261,23 @@ static portico_status ask_locked(request *r, message *m, uint32_t timeout_ms) {
     return PORTICO_OK;
 }
 
+COLD static portico_status refuse(quota *by) {
+    quota_view open = quota_look(by, QUOTA_REQUESTS);
+    quota_refuse(by, REFUSED_REQUESTS,
+                 "a request is refused: %llu have no answer yet (max_requests = %llu)",
+                 (unsigned long long)open.used, (unsigned long long)open.limit);
+    return PORTICO_E_BACKLOG;
+}
+
 /* Both entities are held. */
 static portico_status ask(const request_parts *parts, entity *asker, entity *target,
                           uint64_t *number) {
+    if (!quota_take(parts->quota, QUOTA_REQUESTS, 1)) {
+        return refuse(parts->quota);
+    }
     request *r = request_new(parts, asker, target);
     if (r == NULL) {
+        quota_give(parts->quota, QUOTA_REQUESTS, 1);
         return PORTICO_E_NO_MEMORY;
     }
     entity_hold(target); /* for the message */
@@ -327,15 +344,20 @@ portico_status request_reply(uint64_t number, const void *data, uint32_t size) {
         m->id = r->spare->id;
         m->request = number;
         m->other = r->to;
-        e = end_locked(r, false);
+        e = end_locked(r, true);
     }
     os_mutex_unlock(&requests.lock);
-    finish(&e, PORTICO_OK);
     if (r == NULL) {
         free(m);
         return PORTICO_E_GONE;
     }
-    return answer(e.from, m);
+    portico_status status = answer(e.from, m);
+    if (status != PORTICO_E_BACKLOG) {
+        free(e.spare);
+        e.spare = NULL;
+    }
+    finish(&e, status); /* too much waits for the asker: it is told that instead of the data */
+    return status;
 }
 
 uint32_t requests_count(void) {

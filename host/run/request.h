@@ -8,6 +8,7 @@
 #define PORTICO_REQUEST_H
 
 #include "run/entity_table.h"
+#include "run/quota.h"
 
 typedef struct request_parts {
     uint64_t to;
@@ -17,6 +18,7 @@ typedef struct request_parts {
     const void *data;
     uint32_t reply_id;
     uint32_t timeout_ms;
+    quota *quota; /* of the module that asks, which counts the request; NULL: none */
 } request_parts;
 
 /* Statuses: see portico_host.request. *number (may be NULL) is set with PORTICO_OK only. */

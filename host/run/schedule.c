@@ -27,6 +27,8 @@ typedef struct schedule {
     uint64_t number; /* the key */
     uint64_t to;
     uint64_t owner;
+    quota *quota; /* which counts it and `cost` bytes */
+    uint64_t cost;
     uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
     uint64_t period_ns; /* 0: one message only */
     uint32_t begun;     /* see begun.h */
@@ -55,8 +57,37 @@ static bool entity_exists(uint64_t id) {
     return e != NULL;
 }
 
+/* Counts a timer and its memory. False: there may be no more, and nothing was counted. */
+static bool count(quota *by, uint64_t cost) {
+    if (!quota_take(by, QUOTA_TIMERS, 1)) {
+        return false;
+    }
+    bool counted = quota_take(by, QUOTA_MEMORY, cost);
+    if (!counted) {
+        quota_give(by, QUOTA_TIMERS, 1);
+    }
+    return counted;
+}
+
+static void uncount(quota *by, uint64_t cost) {
+    quota_give(by, QUOTA_MEMORY, cost);
+    quota_give(by, QUOTA_TIMERS, 1);
+}
+
+COLD static portico_status refuse(quota *by) {
+    quota_view timers = quota_look(by, QUOTA_TIMERS);
+    quota_view memory = quota_look(by, QUOTA_MEMORY);
+    quota_refuse(by, REFUSED_TIMERS,
+                 "a timer is refused: the module has %llu (max_timers = %llu) and %llu bytes "
+                 "(memory_limit_bytes = %llu)",
+                 (unsigned long long)timers.used, (unsigned long long)timers.limit,
+                 (unsigned long long)memory.used, (unsigned long long)memory.limit);
+    return PORTICO_E_LIMIT;
+}
+
 static void schedule_release(schedule *s) {
     if (atomic_fetch_sub_explicit(&s->holds, 1, memory_order_acq_rel) == 1) {
+        uncount(s->quota, s->cost);
         free(s->only);
         free(s);
     }
@@ -203,9 +234,9 @@ static schedule *schedule_new(uint32_t id, const void *data, uint32_t size, uint
     return s;
 }
 
-portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const void *data,
-                              uint32_t size, uint32_t delay_ms, uint32_t period_ms,
-                              uint64_t *timer_id) {
+portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t id,
+                              const void *data, uint32_t size, uint32_t delay_ms,
+                              uint32_t period_ms, uint64_t *timer_id) {
     if (size > MESSAGE_BYTES_MAX) {
         return PORTICO_E_TOO_BIG;
     }
@@ -215,12 +246,19 @@ portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const vo
     if (!entity_exists(to)) {
         return PORTICO_E_GONE;
     }
+    uint64_t cost = sizeof(schedule) + (period_ms > 0 ? 0 : sizeof(message) + 1) + size;
+    if (!count(owner->quota, cost)) {
+        return refuse(owner->quota);
+    }
     schedule *s = schedule_new(id, data, size, period_ms);
     if (s == NULL) {
+        uncount(owner->quota, cost);
         return PORTICO_E_NO_MEMORY;
     }
     s->to = to;
-    s->owner = owner;
+    s->owner = owner->entity;
+    s->quota = owner->quota;
+    s->cost = cost;
     s->begun = begun_now;
     s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
     os_mutex_lock(&schedules.lock);

@@ -8,13 +8,21 @@
 #ifndef PORTICO_SCHEDULE_H
 #define PORTICO_SCHEDULE_H
 
+#include "run/quota.h"
+
 #include <portico/portico.h>
 
-/* Sends the first message after `delay_ms`, then one every `period_ms`; 0: only one. `owner` is the
- * module's entity; 0: none. */
-portico_status schedule_start(uint64_t to, uint64_t owner, uint32_t id, const void *data,
-                              uint32_t size, uint32_t delay_ms, uint32_t period_ms,
-                              uint64_t *timer);
+/* Who starts a schedule: the module's entity (0: none), and the quota that counts it (NULL:
+ * none). */
+typedef struct schedule_owner {
+    uint64_t entity;
+    quota *quota;
+} schedule_owner;
+
+/* Sends the first message after `delay_ms`, then one every `period_ms`; 0: only one. */
+portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t id,
+                              const void *data, uint32_t size, uint32_t delay_ms,
+                              uint32_t period_ms, uint64_t *timer);
 
 /* PORTICO_E_GONE: it has already ended. */
 portico_status schedule_cancel(uint64_t timer);

@@ -83,6 +83,11 @@ void watchdog_look_late(uint32_t ms);
 /* Writes which call into the module (NULL: any) has been running longest, and for how long. */
 void watchdog_describe(const char *module_name, char *text, size_t size);
 
+/* Describes the oldest call into the module that still runs, jobs included. False: none runs. Of
+ * several calls in a row only the first one's beginning is known: a later one counts as begun when
+ * this or a look first sees it. */
+bool watchdog_oldest(const char *module_name, watchdog_call *oldest);
+
 /* How many calls exceed the limit now, and have exceeded it since the start. */
 uint32_t watchdog_late(void);
 uint64_t watchdog_total(void);

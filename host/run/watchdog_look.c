@@ -273,6 +273,27 @@ void watchdog_describe(const char *module_name, char *text, size_t size) {
     }
 }
 
+bool watchdog_oldest(const char *module_name, watchdog_call *oldest) {
+    uint64_t now_ns = os_monotonic_ns();
+    bool found = false;
+    for (uint32_t i = 0; i < watch_slots_used(); i++) {
+        watch_slot *s = &watch_slots[i];
+        watch_view v;
+        os_mutex_lock(&watch.reporting);
+        if (slot_read(s, &v) && strcmp(v.shown.module, module_name) == 0) {
+            v.shown.started_ns = slot_since(s, &v, now_ns);
+            s->seen_ns = v.shown.started_ns;
+            s->seen = v.call;
+            if (!found || v.shown.started_ns < oldest->started_ns) {
+                *oldest = v.shown;
+            }
+            found = true;
+        }
+        os_mutex_unlock(&watch.reporting);
+    }
+    return found;
+}
+
 uint32_t watchdog_late(void) {
     return atomic_load(&watch.late);
 }

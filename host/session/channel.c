@@ -24,7 +24,12 @@ typedef struct membership {
 static struct {
     os_mutex lock;
     channel *all;
+    uint32_t most; /* of one session; 0: any number */
 } channels;
+
+void channels_start(uint32_t most) {
+    channels.most = most;
+}
 
 static bool channel_reserve_locked(channel *c) {
     if (c->count < c->capacity) {
@@ -70,12 +75,22 @@ static channel *get_locked(const char *name) {
     return c;
 }
 
-static membership **membership_find(session *s, const channel *c) {
+/* Where the session's membership is; *at NULL: it has none, and *count is how many others. */
+static membership **membership_find(session *s, const channel *c, uint32_t *count) {
     membership **at = &s->memberships;
+    *count = 0;
     while (*at != NULL && (*at)->channel != c) {
         at = &(*at)->next;
+        ++*count;
     }
     return at;
+}
+
+COLD static portico_status refuse_locked(const session *s, const char *name) {
+    quota_refuse(module_current_quota(), REFUSED_CHANNELS,
+                 "session %llu does not join the channel %s: it is in max_channels = %u others",
+                 (unsigned long long)s->base.id, name, channels.most);
+    return PORTICO_E_LIMIT;
 }
 
 static portico_status join_locked(const char *name, session *s) {
@@ -86,8 +101,15 @@ static portico_status join_locked(const char *name, session *s) {
     if (c == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    if (*membership_find(s, c) != NULL) {
+    uint32_t count = 0;
+    if (*membership_find(s, c, &count) != NULL) {
         return PORTICO_E_EXISTS;
+    }
+    if (channels.most != 0 && count >= channels.most) {
+        if (c->count == 0) {
+            channel_free_locked(c);
+        }
+        return refuse_locked(s, name);
     }
     membership *m = calloc(1, sizeof *m);
     if (m == NULL || !channel_reserve_locked(c)) {
@@ -139,7 +161,8 @@ portico_status channel_leave(const char *name, session *s) {
     portico_status status = PORTICO_E_NOT_FOUND;
     os_mutex_lock(&channels.lock);
     channel *c = find_locked(name);
-    membership **at = c != NULL ? membership_find(s, c) : NULL;
+    uint32_t others;
+    membership **at = c != NULL ? membership_find(s, c, &others) : NULL;
     if (at != NULL && *at != NULL) {
         leave_locked(at, s->base.id);
         status = PORTICO_OK;
@@ -172,7 +195,8 @@ uint32_t channel_members(const char *name, portico_session *members, uint32_t ca
 static void dismiss_locked(const channel *c, uint64_t id) {
     session *s = session_find(id);
     INVARIANT(s != NULL);
-    membership **at = membership_find(s, c);
+    uint32_t others;
+    membership **at = membership_find(s, c, &others);
     membership *m = *at;
     INVARIANT(m != NULL);
     *at = m->next;

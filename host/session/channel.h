@@ -8,6 +8,9 @@
 
 #include "session/session.h"
 
+/* The most channels of one session; 0: any number. Called before there are sessions. */
+void channels_start(uint32_t most);
+
 /* Statuses: see portico_host.channel_join and channel_leave. */
 portico_status channel_join(const char *name, session *s);
 portico_status channel_leave(const char *name, session *s);

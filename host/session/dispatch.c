@@ -61,12 +61,15 @@ COLD static void describe_size(const registered_handler *row, uint32_t size, cha
     }
 }
 
+static log_kind refused_packets = LOG_KIND("packets that do not fit");
+
 COLD static void refuse_packet(session *s, const registered_handler *row, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
-    log_info(s->service->config->name, "session %llu of %s: opcode %s (%u) %s: closed",
-             (unsigned long long)s->base.id, peer, row->name, row->id, why);
+    log_limited(&refused_packets, LOG_INFO, s->service->config->name,
+                "session %llu of %s: opcode %s (%u) %s: closed", (unsigned long long)s->base.id,
+                peer, row->name, row->id, why);
     session_close(s, PORTICO_E_FRAME);
 }
 

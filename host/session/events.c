@@ -41,6 +41,9 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
         return 0;
     }
     s->in_used += bytes;
+    if (s->service->rates_bytes) {
+        session_charge_bytes_locked(s, bytes);
+    }
     s->received_ns = worker_handed_ns();
     return session_claim_turn_locked(s, TURN_DATA);
 }
@@ -119,6 +122,7 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->turn_op.done = session_on_turn;
     s->room_work.run = session_on_room_turn;
     s->inbox_last = &s->inbox;
+    s->waiting.quota = from->type->quota;
     s->flush.run = session_on_flush;
     s->base.kind = ENTITY_SESSION;
     s->base.free = session_free;
@@ -149,7 +153,9 @@ static void session_open(session *s) {
 void session_accept(service *from, os_socket *socket, const os_address *peer) {
     session *s = session_create(from, socket, peer, SESSION_OPENING);
     if (s == NULL) {
-        log_error("session", "a connection to %s is dropped: out of memory", from->config->name);
+        static log_kind dropped = LOG_KIND("connections dropped for lack of memory");
+        log_limited(&dropped, LOG_ERROR, "session", "a connection to %s is dropped: out of memory",
+                    from->config->name);
         os_close(socket, true);
         service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
         return;

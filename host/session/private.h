@@ -1,6 +1,6 @@
 /* session/private.h: what the files of session/ share. From the top: events, turn, recv, dispatch,
- * follow, call, attachment; send and rooms beside them; session.c below. Each calls only those
- * below.
+ * follow, call, attachment; send, rooms and messages beside them; sweep, rates and session.c below.
+ * Each calls only those below.
  *
  * A function whose name ends in _locked is called with the session's lock held, by a caller that
  * holds the session (entity_table.h) or acts for its modules, which need the lock to release it. So
@@ -20,6 +20,10 @@ void session_free(entity *e);
 void session_set_state_locked(session *s, session_state to);
 COLD void session_close_locked(session *s, portico_status reason);
 COLD void session_abort_locked(session *s, portico_status reason);
+void session_close_socket_locked(session *s, bool reset);
+/* The client has waited for the host, and not the host for it: its limits begin again. The turn is
+ * parked, or has not yet begun to look at the bytes: it writes neither. */
+void session_begin_limits_locked(session *s, uint64_t now_ms);
 /* The peer's stream has ended. */
 COLD void session_ended_locked(session *s);
 /* Once a DRAINING session has sent everything: shuts down its side, or closes if the peer has
@@ -45,6 +49,9 @@ COLD void session_pass_turn_locked(session *s);
 COLD void session_park(session *s, uint32_t bits);
 /* It no longer waits to be opened. [turn] */
 void session_arrived(session *s);
+
+/* messages.c */
+/* Whatever waits already. */
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
 /* The entity's `take`. */
@@ -67,6 +74,22 @@ COLD bool session_change_rooms(session *s);
 /* Takes a closing session out of its room and ends any move. False: parks_at is set; call it again.
  * [turn] */
 bool session_leave_rooms(session *s);
+
+/* rates.c */
+/* Counts a packet that is about to be delivered; only where service.rates_packets is set. False:
+ * the session is over a rate, and the packet is to come again. [turn] */
+bool session_charge_packet(session *s);
+/* The packet comes again for another reason. */
+COLD void session_return_packet(session *s);
+/* Counts received bytes; only where service.rates_bytes is set. [lock] */
+void session_charge_bytes_locked(session *s, uint32_t bytes);
+/* Counts a broadcast of the session whose handler the calling thread runs, if it runs one. */
+void session_charge_fanout(uint32_t receivers, uint32_t bytes);
+/* over_until_ns is not 0: whether the session still is over a rate. [turn] */
+COLD bool session_is_over(session *s);
+/* Closes the session or slows it, as over_rate says. True: it is slowed, and continues with
+ * TURN_DATA. [turn] */
+COLD bool session_slow(session *s);
 
 /* recv.c */
 /* Submits a recv; `capacity` 0: a recv-ready. True: it is in flight and needs a hold, which the

@@ -1,8 +1,8 @@
 /* recv.c: what comes into a session. See session.h.
  *
  * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
- * true: a recv is in flight, or the turn has the received bytes and submits the next recv when it
- * is done with them. A session without an incomplete frame waits with a recv-ready and holds no
+ * true: a recv is in flight, the turn has the received bytes and submits the next recv when it is
+ * done with them, or the session is slowed. A session without an incomplete frame waits with a recv-ready and holds no
  * receive memory.
  */
 #include "session/private.h"
@@ -34,38 +34,26 @@ bool session_arm_locked(session *s) {
     if (!receives || s->recv_armed || s->peer_ended) {
         return false;
     }
-    return s->in == NULL
-               ? session_recv_locked(s, NULL, 0)
-               : session_recv_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used);
+    if (s->in == NULL) {
+        return session_recv_locked(s, NULL, 0);
+    }
+    uint32_t space = s->in->capacity - s->in_used;
+    if (s->service->rates_bytes && space > s->service->config->byte_rate) {
+        space = s->service->config->byte_rate; /* so that no recv owes more than a second */
+    }
+    return session_recv_locked(s, s->in->bytes + s->in_used, space);
 }
 
-/* Counts a packet towards packets_per_second: a bucket that holds one second's worth. False: it is
- * full. */
-static bool session_rate_ok(session *s) {
-    uint32_t rate = s->service->config->packets_per_second;
-    if (rate == 0) {
-        return true;
-    }
-    uint64_t now_ns = worker_now_ms() * 1000000;
-    if (s->rate_due_ns < now_ns) {
-        s->rate_due_ns = now_ns;
-    }
-    s->rate_due_ns += 1000000000 / rate;
-    return s->rate_due_ns - now_ns <= 1000000000;
-}
-
-/* The packet comes again, and is counted then. */
-COLD static void session_rate_return(session *s) {
-    uint32_t rate = s->service->config->packets_per_second;
-    s->rate_due_ns -= rate != 0 ? 1000000000 / rate : 0;
-}
+static log_kind unknown_opcodes = LOG_KIND("opcodes without a handler");
+static log_kind bad_frames = LOG_KIND("bad frames");
 
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
     stats_add(STAT_packets_ignored, 1);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
-        log_info(s->service->config->name, "session %llu: no handler for opcode %u: closed",
-                 (unsigned long long)s->base.id, opcode);
+        log_limited(&unknown_opcodes, LOG_INFO, s->service->config->name,
+                    "session %llu: no handler for opcode %u: closed",
+                    (unsigned long long)s->base.id, opcode);
         session_close(s, PORTICO_E_NOT_FOUND);
     }
 }
@@ -74,16 +62,10 @@ COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
-    log_info(s->service->config->name, "session %llu of %s: bad %s frame: %s: closed",
-             (unsigned long long)s->base.id, peer, frame_names[s->service->config->framing], why);
+    log_limited(&bad_frames, LOG_INFO, s->service->config->name,
+                "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,
+                peer, frame_names[s->service->config->framing], why);
     session_close(s, PORTICO_E_FRAME);
-}
-
-COLD static void session_refuse_flood(session *s) {
-    const config_service *limits = s->service->config;
-    log_info(limits->name, "session %llu sends more than packets_per_second = %u: closed",
-             (unsigned long long)s->base.id, limits->packets_per_second);
-    session_close(s, PORTICO_E_FLOOD);
 }
 
 /* Makes room after an incomplete frame. The block doubles only once it is full of received bytes,
@@ -99,6 +81,7 @@ static bool session_grow(session *s) {
     memcpy(larger->bytes, s->in->bytes, s->in_used);
     block_give(s->in);
     s->in = larger;
+    atomic_store_explicit(&s->grown_bytes, larger->capacity, memory_order_relaxed);
     return true;
 }
 
@@ -106,6 +89,9 @@ static bool session_grow(session *s) {
 static void session_keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
+        if (s->in->capacity != BLOCK_BYTES) {
+            atomic_store_explicit(&s->grown_bytes, 0, memory_order_relaxed);
+        }
         block_give(s->in);
         s->in = NULL;
         atomic_store_explicit(&s->frame_since_ms, 0, memory_order_relaxed);
@@ -117,13 +103,14 @@ static void session_keep_rest(session *s, uint32_t delivered) {
     if (delivered > 0 || s->frame_since_ms == 0) {
         atomic_store_explicit(&s->frame_since_ms, worker_now_ms(), memory_order_relaxed);
     }
-    if (s->parks_at == NULL && !session_grow(s)) {
+    bool reads_on = s->parks_at == NULL && s->over_until_ns == 0;
+    if (reads_on && !session_grow(s)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     }
 }
 
-/* Reads the next frame, `at` bytes into the block. False: it is incomplete, or the session
- * closes. */
+/* Reads the next frame, `at` bytes into the block. False: it is incomplete, the session is over a
+ * rate, or it closes. */
 static bool session_next_frame(session *s, uint32_t at, frame *f) {
     const config_service *limits = s->service->config;
     const char *why = NULL;
@@ -136,11 +123,7 @@ static bool session_next_frame(session *s, uint32_t at, frame *f) {
         session_refuse_frame(s, why);
         return false;
     }
-    if (!session_rate_ok(s)) {
-        session_refuse_flood(s);
-        return false;
-    }
-    return true;
+    return !s->service->rates_packets || session_charge_packet(s);
 }
 
 /* The complete frames of the receive block, while they are delivered. */
@@ -193,7 +176,7 @@ NO_CANARY static void deliver_frames(void *arg) {
         if (!session_deliver(d, &f)) {
             d->delivered -= f.frame_bytes;
             d->packets--;
-            session_rate_return(s);
+            session_return_packet(s);
             break;
         }
     }
@@ -215,12 +198,14 @@ void session_deliver_received(session *s) {
     d.run.handler = NULL;
     d.packet.reserved = 0;
     const call *fault = NULL;
-    while ((fault = call_span(deliver_frames, &d, describe_delivery)) != NULL) {
+    bool over = s->over_until_ns != 0 && session_is_over(s);
+    while (!over && (fault = call_span(deliver_frames, &d, describe_delivery)) != NULL) {
         delivery_faulted(&d, fault);
     }
     dispatch_end(&d.run);
     if (d.packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
+        atomic_store_explicit(&s->spoke, true, memory_order_relaxed);
         stats_add(STAT_packets_in, d.packets);
     }
     /* A closing session drops the rest, so that the block has room to read to the end of the
@@ -228,6 +213,9 @@ void session_deliver_received(session *s) {
     session_keep_rest(s, s->state == SESSION_OPEN ? d.delivered : s->in_used);
     if (s->parks_at != NULL) {
         return; /* the turn leaves TURN_DATA for later */
+    }
+    if (s->over_until_ns != 0 && session_slow(s)) {
+        return; /* the sweep requests TURN_DATA */
     }
     if (s->in != NULL && session_is_moving(s)) {
         os_mutex_lock(&s->lock);

@@ -11,14 +11,17 @@
 
 #include <stdlib.h>
 
+static log_kind deaf = LOG_KIND("sessions that do not read");
+
 /* The backlog has reached send_limit_bytes. */
 COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
     stats_add(STAT_packets_dropped, 1);
     if (limits->backlog_policy == CONFIG_BACKLOG_CLOSE) {
-        log_info(limits->name,
-                 "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
-                 (unsigned long long)s->base.id, s->queue.queued_bytes, limits->send_limit_bytes);
+        log_limited(&deaf, LOG_INFO, limits->name,
+                    "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
+                    (unsigned long long)s->base.id, s->queue.queued_bytes,
+                    limits->send_limit_bytes);
         session_abort_locked(s, PORTICO_E_BACKLOG);
     }
     return PORTICO_E_BACKLOG;
@@ -252,6 +255,7 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, ui
         count = list(of, members, capacity);
     }
     uint32_t sent = send_to_members(members, count, b, except);
+    session_charge_fanout(sent, b->size);
     stats_add(STAT_broadcasts, sent > 0);
     stats_add(STAT_broadcast_packets, sent);
     stats_add(STAT_broadcast_copies, b->copies);

@@ -1,12 +1,17 @@
 /* service.c: see service.h. */
 #include "session/service.h"
 
+#include "base/bucket.h"
+#include "base/stats.h"
+#include "run/memory.h"
+#include "run/worker.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* How many sessions an address has; kept only if max_per_address limits it. */
+/* How many sessions a source has; kept only if max_per_address limits it. */
 typedef struct service_address {
-    uint8_t bytes[16]; /* the key */
+    source from; /* the key */
     uint32_t sessions;
     UT_hash_handle hh;
 } service_address;
@@ -18,6 +23,8 @@ void service_init(service *s, const config_service *settings, session_type *type
     s->port = port;
     s->frame_extra_bytes = frame_extra_bytes(settings->framing);
     s->payload_most_bytes = settings->frame_limit_bytes - s->frame_extra_bytes;
+    s->rates_packets = settings->packets_per_second != 0 || settings->fanout_rate != 0;
+    s->rates_bytes = settings->byte_rate != 0;
 }
 
 void service_fini(service *s) {
@@ -27,21 +34,22 @@ void service_fini(service *s) {
         HASH_DEL(s->addresses, a);
         free(a);
     }
+    sources_destroy(s->rates);
 }
 
-static service_address *address_find(service *s, const os_address *peer) {
+static service_address *address_find(service *s, const source *from) {
     service_address *a = NULL;
-    HASH_FIND(hh, s->addresses, peer->bytes, sizeof peer->bytes, a);
+    HASH_FIND(hh, s->addresses, from, sizeof *from, a);
     return a;
 }
 
-static service_address *address_add(service *s, const os_address *peer) {
+static service_address *address_add(service *s, const source *from) {
     service_address *a = calloc(1, sizeof *a);
     if (a == NULL) {
         return NULL;
     }
-    memcpy(a->bytes, peer->bytes, sizeof a->bytes);
-    HASH_ADD(hh, s->addresses, bytes, sizeof a->bytes, a);
+    a->from = *from;
+    HASH_ADD(hh, s->addresses, from, sizeof a->from, a);
     if (a->hh.tbl == NULL) {
         free(a);
         return NULL;
@@ -49,10 +57,10 @@ static service_address *address_add(service *s, const os_address *peer) {
     return a;
 }
 
-static bool address_admit_locked(service *s, const os_address *peer, const char **why) {
-    service_address *a = address_find(s, peer);
+static bool address_admit_locked(service *s, const source *from, const char **why) {
+    service_address *a = address_find(s, from);
     if (a == NULL) {
-        a = address_add(s, peer);
+        a = address_add(s, from);
     }
     if (a == NULL) {
         *why = "out of memory";
@@ -66,12 +74,12 @@ static bool address_admit_locked(service *s, const os_address *peer, const char 
     return true;
 }
 
-static bool address_admit(service *s, const os_address *peer, const char **why) {
+static bool address_admit(service *s, const source *from, const char **why) {
     if (s->config->max_per_address == 0) {
         return true;
     }
     os_mutex_lock(&s->lock);
-    bool admitted = address_admit_locked(s, peer, why);
+    bool admitted = address_admit_locked(s, from, why);
     os_mutex_unlock(&s->lock);
     return admitted;
 }
@@ -80,8 +88,9 @@ static void address_leave(service *s, const os_address *peer) {
     if (s->config->max_per_address == 0) {
         return;
     }
+    const source from = source_of(peer, s->config->ipv6_prefix);
     os_mutex_lock(&s->lock);
-    service_address *a = address_find(s, peer);
+    service_address *a = address_find(s, &from);
     if (a != NULL && --a->sessions == 0) {
         HASH_DEL(s->addresses, a);
         free(a);
@@ -89,14 +98,41 @@ static void address_leave(service *s, const os_address *peer) {
     os_mutex_unlock(&s->lock);
 }
 
+/* Counts a connection towards connect_rate, whatever becomes of it afterwards. */
+static bool rate_admit(service *s, const source *from) {
+    if (s->rates == NULL) {
+        return true;
+    }
+    uint64_t cost_ns = bucket_cost_ns(1, s->config->connect_rate);
+    uint64_t now_ns = worker_now_ms() * 1000000;
+    os_mutex_lock(&s->lock);
+    bool admitted =
+        sources_admit(s->rates, from, now_ns, cost_ns, s->config->connect_burst * cost_ns);
+    os_mutex_unlock(&s->lock);
+    return admitted;
+}
+
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
+    if (!s->config->spared && memory_is_full()) {
+        *why = "[host] memory_limit_bytes";
+        stats_add(STAT_memory_refused, 1);
+        atomic_fetch_add(&s->refused, 1);
+        return PORTICO_E_LIMIT;
+    }
+    const source from = source_of(peer, s->config->ipv6_prefix);
+    if (!rate_admit(s, &from)) {
+        stats_add(STAT_connects_over_rate, 1);
+        atomic_fetch_add(&s->refused, 1);
+        *why = "connect_rate";
+        return PORTICO_E_LIMIT;
+    }
     /* Counted first and uncounted on refusal, so that two workers cannot both take the last
      * place. */
     if (atomic_fetch_add(&s->sessions, 1) >= s->config->max_sessions) {
         *why = "max_sessions";
         goto uncount;
     }
-    if (!address_admit(s, peer, why)) {
+    if (!address_admit(s, &from, why)) {
         goto uncount;
     }
     atomic_fetch_add(&s->type->sessions, 1);

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "session/session_type.h"
+#include "session/source.h"
 
 struct session;
 
@@ -18,16 +19,20 @@ typedef struct service {
     os_port *port;
     uint32_t frame_extra_bytes;  /* what the framing adds to a payload ... */
     uint32_t payload_most_bytes; /* ... and the largest payload that frame_limit_bytes allows */
+    bool rates_packets;          /* packets may exceed a rate: packets_per_second or fanout_rate */
+    bool rates_bytes;            /* byte_rate is set */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its
      * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
                              portico_status reason);
-    os_mutex lock; /* guards `addresses` */
-    struct service_address *addresses;
-    _Atomic uint32_t sessions;  /* alive */
-    _Atomic uint32_t connected; /* of these, those that have or had a connection */
-    _Atomic uint64_t made;      /* ever */
-    _Atomic uint64_t refused;   /* connections turned away by a limit */
+    os_mutex lock;                     /* guards the next two */
+    struct service_address *addresses; /* for max_per_address */
+    sources *rates;            /* for connect_rate, set once by the listener; NULL: there is none */
+    _Atomic uint32_t sessions; /* alive */
+    _Atomic uint32_t connected;    /* of these, those that have or had a connection */
+    _Atomic uint64_t made;         /* ever */
+    _Atomic uint64_t refused;      /* connections turned away by a limit */
+    _Atomic uint64_t slow_told_ms; /* when the log last mentioned a session over a rate; 0: never */
 } service;
 
 void service_init(service *s, const config_service *settings, session_type *type, os_port *port);

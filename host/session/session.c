@@ -155,9 +155,7 @@ static void session_revive_locked(session *s) {
     }
 }
 
-/* The client has waited for the host, and not the host for it: its limits begin again. The turn is
- * parked, or has not yet begun to look at the bytes: it writes neither. */
-static void session_begin_limits_locked(session *s, uint64_t now_ms) {
+void session_begin_limits_locked(session *s, uint64_t now_ms) {
     atomic_store_explicit(&s->last_packet_ms, now_ms, memory_order_relaxed);
     if (s->frame_since_ms != 0) {
         atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
@@ -220,34 +218,7 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     return session_next_work_locked(s, bits);
 }
 
-void session_inbox_add_locked(session *s, message *m) {
-    m->work.next = NULL;
-    *s->inbox_last = &m->work;
-    s->inbox_last = &m->work.next;
-    s->inbox_count++;
-    session_request_turn_locked(s, TURN_MESSAGE);
-}
-
-portico_status session_take_message_locked(session *s, message *m) {
-    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING) {
-        return PORTICO_E_GONE;
-    }
-    if (s->inbox_count >= MESSAGES_WAITING_MAX && !message_is_reply(m)) {
-        return PORTICO_E_BACKLOG;
-    }
-    session_inbox_add_locked(s, m);
-    return PORTICO_OK;
-}
-
-portico_status session_take_message(entity *e, message *m) {
-    session *s = (session *)e;
-    os_mutex_lock(&s->lock);
-    portico_status status = session_take_message_locked(s, m);
-    os_mutex_unlock(&s->lock);
-    return status;
-}
-
-static void session_close_socket_locked(session *s, bool reset) {
+void session_close_socket_locked(session *s, bool reset) {
     session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);
     if (s->socket != NULL) {
@@ -282,7 +253,9 @@ void session_close_locked(session *s, portico_status reason) {
     s->reason = reason;
     s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
     entity_sweep_soon(&s->base);
-    session_request_turn_locked(s, TURN_CLOSE);
+    /* A slowed session reads again: to see the end of the stream. */
+    session_request_turn_locked(s, s->slow_until_ms == 0 ? TURN_CLOSE : TURN_CLOSE | TURN_DATA);
+    s->slow_until_ms = 0;
     session_revive_locked(s);
     session_drained_locked(s);
 }
@@ -322,62 +295,6 @@ void session_abort(session *s, portico_status reason) {
     os_mutex_unlock(&s->lock);
 }
 
-/* Checks an open session's time limits; returns when to check again. A packet postpones the idle
- * limit, and a frame that begins later has its whole time, so neither needs entity_sweep_soon. */
-static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
-    const config_service *limits = s->service->config;
-    uint64_t last_ms = atomic_load_explicit(&s->last_packet_ms, memory_order_relaxed);
-    uint64_t frame_ms = atomic_load_explicit(&s->frame_since_ms, memory_order_relaxed);
-    uint64_t frame_due_ms = ENTITY_SWEEP_LATER;
-    uint64_t idle_due_ms = ENTITY_SWEEP_LATER;
-    if (limits->frame_timeout_s > 0) {
-        frame_due_ms = (frame_ms != 0 ? frame_ms : now_ms) + limits->frame_timeout_s * 1000ull;
-    }
-    if (limits->idle_timeout_s > 0 && !s->may_idle) {
-        idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
-    }
-    if (now_ms >= frame_due_ms) {
-        log_info(limits->name, "session %llu: a frame is not complete after %u s: closed",
-                 (unsigned long long)s->base.id, limits->frame_timeout_s);
-        session_close_locked(s, PORTICO_E_TIMEOUT);
-    } else if (now_ms >= idle_due_ms) {
-        log_debug(limits->name, "session %llu: no packet for %u s: closed",
-                  (unsigned long long)s->base.id, limits->idle_timeout_s);
-        session_close_locked(s, PORTICO_E_TIMEOUT);
-    }
-    return frame_due_ms < idle_due_ms ? frame_due_ms : idle_due_ms;
-}
-
-/* A function that enters a state with a deadline, or cannot queue a turn, calls
- * entity_sweep_soon. */
-uint64_t session_sweep(entity *e, uint64_t now_ms) {
-    session *s = (session *)e;
-    uint64_t next_ms = ENTITY_SWEEP_LATER;
-    os_mutex_lock(&s->lock);
-    if (s->state == SESSION_OPENING) {
-        next_ms = now_ms; /* its limits do not apply yet: check again next time */
-    } else if (s->state == SESSION_OPEN && (s->parked || (s->pending & TURN_DATA) != 0)) {
-        /* Its bytes wait for a module, or for its room, which may do so itself. Its limits stand
-         * still: check again next time. */
-        session_begin_limits_locked(s, now_ms);
-        next_ms = now_ms;
-    } else if (s->state == SESSION_OPEN) {
-        next_ms = session_sweep_open_locked(s, now_ms);
-    } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {
-        next_ms = s->deadline_ms;
-    } else if (s->state == SESSION_CONNECTING) {
-        session_abort_locked(s, PORTICO_E_TIMEOUT);
-    } else if (s->state == SESSION_DRAINING) {
-        /* Either the peer has been sent everything and does not hang up, or it does not read. */
-        session_close_socket_locked(s, s->queue.queued_bytes > 0);
-    }
-    if (s->pending != 0) {
-        session_request_turn_locked(s, 0); /* in case there was no memory to queue the turn */
-    }
-    os_mutex_unlock(&s->lock);
-    return next_ms;
-}
-
 void session_sync(session *s) {
     os_mutex_lock(&s->lock);
     session_request_turn_locked(s, TURN_SYNC);
@@ -387,8 +304,12 @@ void session_sync(session *s) {
 
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
-    session_view view = {
-        .state = s->state, .queued_bytes = s->queue.queued_bytes, .messages = s->inbox_count};
+    session_view view = {.state = s->state,
+                         .queued_bytes = s->queue.queued_bytes,
+                         .messages = s->inbox_count,
+                         .memory_bytes = (uint64_t)s->queue.memory_bytes +
+                                         atomic_load(&s->grown_bytes) +
+                                         atomic_load(&s->waiting.bytes)};
     os_mutex_unlock(&s->lock);
     return view;
 }

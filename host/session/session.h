@@ -33,6 +33,10 @@
  * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays.
  * Its time limits stand still, but for that of frozen modules.
  *
+ * A session that is over a rate may be slowed (rates.c): its turn leaves the received bytes where
+ * they are and submits no recv, and the sweep later requests the turn again. All other work of the
+ * session runs.
+ *
  * THE LOCK guards the fields marked [lock] and every use of the socket, so no operation is
  * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
  * lock, then the leaves (session type, service, strand); never the locks of two sessions at once.
@@ -46,6 +50,7 @@
 #define PORTICO_SESSION_H
 
 #include "room/room.h"
+#include "run/inbox.h"
 #include "run/worker.h"
 #include "session/attachment.h"
 #include "session/service.h"
@@ -101,10 +106,12 @@ typedef struct session {
     bool joined;           /* the session is a member of `home` */
     bool rearm;            /* submit the next recv before the turn ends */
     bool flush_has_hold;   /* [lock] the deferred flush has taken over the modules' hold */
-    _Atomic bool may_idle; /* exempt from idle_timeout_s */
+    _Atomic bool may_idle; /* exempt from idle_timeout_s and first_packet_ms */
+    _Atomic bool spoke;    /* has sent a whole packet */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
     uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */
+    uint64_t over_until_ns;          /* [as `in`] over a rate until then; 0: it is not */
     deferred flush;
     /* [lock] */
     sendq queue;
@@ -127,8 +134,11 @@ typedef struct session {
     work *inbox;          /* messages, in order */
     work **inbox_last;
     uint32_t inbox_count;
-    uint32_t moves;                 /* calls that have changed `target` */
-    struct label *label;            /* [lock of the labels] */
+    struct inbox waiting; /* counts their bytes */
+    _Atomic uint32_t
+        grown_bytes;     /* of `in` if it is larger than usual, else 0; written in the turn */
+    uint32_t moves;      /* calls that have changed `target` */
+    struct label *label; /* [lock of the labels] */
     struct membership *memberships; /* [lock of the channels] */
     bool parked;            /* the turn is taken, but no worker has it: session_revive queues it */
     uint64_t room_waits_ms; /* [lock] since when its turn was seen to wait in a room that is parked;
@@ -138,7 +148,10 @@ typedef struct session {
     module *parked_at;      /* [lock] ... and at whose gate; its layout holds the module */
     module *parks_at;       /* [turn] whose gate is shut, so that the turn parks; NULL: none */
     module *arrives_at;     /* [turn] which counts it in `arrivals`; NULL: none */
-    uint64_t rate_due_ns;   /* [turn] packets_per_second: when the packets so far were due */
+    uint64_t packet_due_ns; /* [turn] buckets (base/bucket.h) of packets_per_second, ... */
+    uint64_t byte_due_ns;   /* [as `in`] ... byte_rate and ... */
+    uint64_t fanout_due_ns; /* [turn] ... fanout_rate */
+    uint64_t slow_until_ms; /* [lock] it is slowed: when it may read again; 0: it is not */
 } session;
 
 /* Makes a session of a connected socket and runs its on_open. Takes over the socket, also on
@@ -216,7 +229,8 @@ const char *session_state_name(session_state state);
 typedef struct session_view {
     session_state state;
     uint32_t queued_bytes;
-    uint32_t messages; /* in its inbox */
+    uint32_t messages;     /* in its inbox */
+    uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */
 } session_view;
 session_view session_look(session *s);
 

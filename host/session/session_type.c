@@ -1,6 +1,7 @@
 /* session_type.c: see session_type.h. */
 #include "session/session_type.h"
 
+#include "base/text.h"
 #include "module/packet_layout.h"
 
 #include <stdio.h>
@@ -18,12 +19,24 @@ static session_type *find_locked(const char *name) {
     return t;
 }
 
+/* Of the module that "module.type" begins with. */
+static quota *quota_of_owner(const char *name) {
+    char owner[TEXT_IDENTIFIER_MAX];
+    snprintf(owner, sizeof owner, "%.*s", (int)strcspn(name, "."), name);
+    return quota_of(owner);
+}
+
 static session_type *make_locked(const char *name) {
     session_type *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return NULL;
     }
     snprintf(t->name, sizeof t->name, "%s", name);
+    t->quota = quota_of_owner(name);
+    if (t->quota == NULL) {
+        free(t);
+        return NULL;
+    }
     HASH_ADD_STR(types.all, name, t);
     if (t->hh.tbl == NULL) {
         free(t);

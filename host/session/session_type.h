@@ -46,6 +46,7 @@ typedef struct layout {
 
 typedef struct session_type {
     char name[2 * PORTICO_LABEL_MAX]; /* the key */
+    quota *quota;                     /* of the owner */
     os_mutex lock;                    /* guards `current` */
     layout *current;                  /* NULL while the owner is not loaded */
     _Atomic uint32_t version;         /* incremented with every change of `current` */

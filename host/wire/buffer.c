@@ -1,6 +1,9 @@
 /* buffer.c: see buffer.h. */
 #include "wire/buffer.h"
 
+#include "base/stats.h"
+#include "os/compiler.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -17,10 +20,23 @@ static _Thread_local struct {
     uint32_t room[POOLS]; /* how many more it may keep: none before pool_keep */
 } own;
 
+COLD void *buffer_allocate(uint64_t bytes) {
+    void *memory = malloc(bytes);
+    if (memory != NULL) {
+        stats_add(STAT_buffer_bytes_taken, bytes);
+    }
+    return memory;
+}
+
+COLD void buffer_free(void *memory, uint64_t bytes) {
+    stats_add(STAT_buffer_bytes_given, bytes);
+    free(memory);
+}
+
 void *pool_take(pool p) {
     kept *k = own.first[p];
     if (k == NULL) {
-        return malloc(pool_bytes(p));
+        return buffer_allocate(pool_bytes(p));
     }
     own.first[p] = k->next;
     own.room[p]++;
@@ -30,7 +46,7 @@ void *pool_take(pool p) {
 void pool_give(pool p, void *memory) {
     kept *k = memory;
     if (own.room[p] == 0) {
-        free(k);
+        buffer_free(k, pool_bytes(p));
         return;
     }
     k->next = own.first[p];
@@ -43,16 +59,21 @@ void pool_keep(bool keep) {
         while (own.first[p] != NULL) {
             kept *k = own.first[p];
             own.first[p] = k->next;
-            free(k);
+            buffer_free(k, pool_bytes((pool)p));
         }
         own.room[p] = keep ? keep_most[p] : 0;
     }
 }
 
+/* Of a block that comes from no pool. */
+static uint64_t block_bytes(uint32_t capacity) {
+    return sizeof(block) + (uint64_t)capacity + 1;
+}
+
 block *block_take(uint32_t capacity) {
     static_assert(sizeof(block) + BLOCK_BYTES + 1 <= POOL_LARGE_BYTES, "does not fit POOL_LARGE");
     bool standard = capacity <= BLOCK_BYTES;
-    block *b = standard ? pool_take(POOL_LARGE) : malloc(sizeof *b + capacity + 1);
+    block *b = standard ? pool_take(POOL_LARGE) : buffer_allocate(block_bytes(capacity));
     if (b != NULL) {
         b->capacity = standard ? BLOCK_BYTES : capacity;
     }
@@ -60,15 +81,18 @@ block *block_take(uint32_t capacity) {
 }
 
 void block_give(block *b) {
-    if (b == NULL || b->capacity != BLOCK_BYTES) {
-        free(b);
+    if (b == NULL) {
+        return;
+    }
+    if (b->capacity != BLOCK_BYTES) {
+        buffer_free(b, block_bytes(b->capacity));
         return;
     }
     pool_give(POOL_LARGE, b);
 }
 
 shared *shared_create(uint32_t size) {
-    shared *b = malloc(sizeof *b + size);
+    shared *b = buffer_allocate(sizeof *b + (uint64_t)size);
     if (b != NULL) {
         atomic_init(&b->refs, 1);
         b->size = size;
@@ -83,6 +107,6 @@ shared *shared_hold(shared *b) {
 
 void shared_release(shared *b) {
     if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) {
-        free(b);
+        buffer_free(b, sizeof *b + (uint64_t)b->size);
     }
 }

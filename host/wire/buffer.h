@@ -9,6 +9,8 @@
 #ifndef PORTICO_BUFFER_H
 #define PORTICO_BUFFER_H
 
+#include "os/compiler.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +20,11 @@ typedef enum pool { POOL_SMALL, POOL_MEDIUM, POOL_LARGE, POOLS } pool;
 /* Medium and large are slightly above a power of two, so that they do not all begin in the same
  * cache set. Large has room for a standard block. */
 enum { POOL_SMALL_BYTES = 128, POOL_MEDIUM_BYTES = 2048 + 64, POOL_LARGE_BYTES = 16 * 1024 + 128 };
+
+/* Memory of any size, counted in the statistics, as is that of pools, blocks and shared. NULL: out
+ * of memory. */
+COLD void *buffer_allocate(uint64_t bytes);
+COLD void buffer_free(void *memory, uint64_t bytes); /* not NULL; the bytes that were asked for */
 
 /* The bytes that pool_take returns. */
 static inline uint32_t pool_bytes(pool p) {

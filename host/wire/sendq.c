@@ -26,7 +26,7 @@ static segment *segment_create(uint32_t size, pool usual) {
         capacity = size;
         from = POOLS;
     }
-    segment *g = from != POOLS ? pool_take(from) : malloc(sizeof *g + size);
+    segment *g = from != POOLS ? pool_take(from) : buffer_allocate(sizeof *g + (uint64_t)size);
     if (g != NULL) {
         *g = (segment){
             .buffer = {.data = (const uint8_t *)(g + 1)}, .capacity = capacity, .pool = from};
@@ -38,7 +38,7 @@ static void segment_free(segment *g) {
     if (g->pool < POOLS) {
         pool_give((pool)g->pool, g);
     } else {
-        free(g);
+        buffer_free(g, sizeof *g + (uint64_t)g->capacity);
     }
 }
 

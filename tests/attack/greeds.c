@@ -1,6 +1,6 @@
-/* greeds.c: what the module abi/greedy.c does as attacks of siege.h. */
+/* greeds.c: what the module abi/glutton.c does as attacks of siege.h. */
 #include "siege.h"
-#include "abi/greedy.h"
+#include "abi/glutton.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/wire.h"
@@ -19,14 +19,14 @@ static const struct greed {
     const char *figure; /* of `status`, which returns to what it was; NULL: none */
     int64_t bound;      /* bytes; 0: none */
 } greeds[] = {
-    {"rooms", "create rooms without end", GREEDY_ROOMS, 100, 50, "rooms", 0},
-    {"timers", "start timers without end", GREEDY_TIMERS, 500, 50, "timers", 0},
-    {"messages", "post 2 MB in one call", GREEDY_MESSAGES, 2000, 50, NULL, 0},
-    {"sends", "send 2 MB in one call to a client that reads slowly", GREEDY_SENDS, 2000, 50, NULL,
+    {"rooms", "create rooms without end", GLUTTON_ROOMS, 100, 50, "rooms", 0},
+    {"timers", "start timers without end", GLUTTON_TIMERS, 500, 50, "timers", 0},
+    {"messages", "post 2 MB in one call", GLUTTON_MESSAGES, 2000, 50, NULL, 0},
+    {"sends", "send 2 MB in one call to a client that reads slowly", GLUTTON_SENDS, 2000, 50, NULL,
      4 * MB},
-    {"channels", "join channels without end", GREEDY_CHANNELS, 100, 50, NULL, 0},
-    {"jobs", "ask for more jobs than can be done", GREEDY_JOBS, 15, 50, "blocking_jobs", 0},
-    {"loop", "a handler does not return", GREEDY_LOOP, 60000, 500, "late_calls", 4 * MB},
+    {"channels", "join channels without end", GLUTTON_CHANNELS, 100, 50, NULL, 0},
+    {"jobs", "ask for more jobs than can be done", GLUTTON_JOBS, 15, 50, "blocking_jobs", 0},
+    {"loop", "a handler does not return", GLUTTON_LOOP, 60000, 500, "late_calls", 4 * MB},
 };
 enum { GREEDS = sizeof greeds / sizeof greeds[0] };
 
@@ -66,7 +66,7 @@ static void step(void *arg) {
     taker *t = arg;
     uint8_t frame[16];
     if (t->socket == NET_NONE) {
-        t->socket = net_connect(host_port(t->host, "greedy"));
+        t->socket = net_connect(host_port(t->host, "glutton"));
         net_set_nonblocking(t->socket);
     }
     if (clock_now_ms() >= t->next_ms) {
@@ -88,11 +88,11 @@ static void end(void *arg) {
 static void settle(void *arg, char *often, size_t size) {
     const taker *t = arg;
     uint32_t none = 0;
-    greedy_got got = {0};
+    glutton_got got = {0};
     CHECK(t->asked > 0);
     host_wait_figure(t->host, "sessions", t->sessions);
-    net_socket s = net_connect(host_port(t->host, "greedy"));
-    CHECK_INT(wire_ask(s, GREEDY_RELEASE, &none, sizeof none, &got, sizeof got), sizeof got);
+    net_socket s = net_connect(host_port(t->host, "glutton"));
+    CHECK_INT(wire_ask(s, GLUTTON_RELEASE, &none, sizeof none, &got, sizeof got), sizeof got);
     net_close(s);
     host_wait_figure(t->host, "sessions", t->sessions);
     if (t->greed->figure != NULL) {

@@ -40,7 +40,7 @@ static void step(void *arg) {
     char answer[4096];
     shortage *m = arg;
     if (clock_now_ms() >= m->next_ms) {
-        bool well = host_try_admin(m->host, "swap --force greedy", answer, sizeof answer);
+        bool well = host_try_admin(m->host, "swap --force glutton", answer, sizeof answer);
         m->refused += !well;
         m->done += well;
         CHECK(well || strlen(answer) > 20); /* a reason */
@@ -59,7 +59,7 @@ static void settle(void *arg, char *often, size_t size) {
     int64_t failed = host_figure(m->host, "accept_failures") - m->failures;
     CHECK(m->refused > 0 || failed > 0);
     host_wait_figure(m->host, "sessions", m->sessions);
-    host_admin(m->host, "swap --force greedy", NULL, 0);
+    host_admin(m->host, "swap --force glutton", NULL, 0);
     (void)snprintf(often, size, "%llu swaps refused with a reason, %llu done, %lld failed accepts",
                    (unsigned long long)m->refused, (unsigned long long)m->done, (long long)failed);
 }

@@ -23,19 +23,19 @@ typedef struct window {
 
 host *siege_host(const char *name, const char *host_keys) {
     enum { EXPECTED = 3 };
-    static const char *const expected[EXPECTED] = {"faulty", "greedy", "watchdog"};
+    static const char *const expected[EXPECTED] = {"faulty", "glutton", "watchdog"};
     static const char game[] = "max_sessions = 1000\n";
     static const char victims[] = "max_sessions = 250\nsend_limit_bytes = 256K\n"
                                   "frame_limit_bytes = 4K\nframe_timeout_s = 5\n"
                                   "idle_timeout_s = 5\nclose_timeout_ms = 500\n";
     const host_options options = {
         .name = name,
-        .modules = "faulty greedy",
+        .modules = "faulty glutton",
         .host_keys = host_keys,
         .module_keys = "probation_s = 0\nfault_limit = 0\nhang_ms = 400\n",
         .listeners = {{"game", "faulty.session", game},
                       {"victims", "faulty.session", victims},
-                      {"greedy", "greedy.session", victims}},
+                      {"glutton", "glutton.session", victims}},
     };
     host *h = host_start(&options);
     for (int i = 0; i < EXPECTED; i++) {

@@ -48,8 +48,8 @@ int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
-/* A host with the modules faulty, where nothing is rolled back or frozen, and greedy. Listeners:
- * "game" and "victims" of faulty.session, "greedy" of greedy.session. `host_keys` (may be NULL): more
+/* A host with the modules faulty, where nothing is rolled back or frozen, and glutton. Listeners:
+ * "game" and "victims" of faulty.session, "glutton" of glutton.session. `host_keys` (may be NULL): more
  * lines for [host]. */
 host *siege_host(const char *name, const char *host_keys);
 

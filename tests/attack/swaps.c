@@ -37,7 +37,7 @@ SCENARIO(swaps) {
         if (i % 2 == 0) {
             swaps_to(h, "faulty", i % 4 == 0 ? "faulty_2" : "faulty_3", NULL, 0);
         } else {
-            host_admin(h, "swap --force greedy", NULL, 0);
+            host_admin(h, "swap --force glutton", NULL, 0);
         }
     }
     CHECK(host_figure(h, "handles") <= handles + HANDLES);

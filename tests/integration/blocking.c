@@ -74,7 +74,7 @@ SCENARIO(blocking) {
     unsigned begun = 0;
     unsigned ended = 0;
     host_wait_log(h, "jobs begun ", 1);
-    CHECK(host_try_log_line(h, "jobs begun ", line, sizeof line));
+    host_wait_log_line(h, "jobs begun ", line, sizeof line);
     CHECK_INT(sscanf(strstr(line, "jobs begun "), "jobs begun %u ended %u", &begun, &ended), 2);
     CHECK_INT(begun, ended);
     CHECK_INT(host_figure(h, "blocking_jobs"), 0);

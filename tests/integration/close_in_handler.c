@@ -101,6 +101,6 @@ SCENARIO(close_in_handler) {
     CHECK_INT(host_wait_exit(h, 60000), 0);
     char expected[64];
     snprintf(expected, sizeof expected, "opened %d closed %d", rounds * 7, rounds * 7);
-    CHECK_INT(host_log_count(h, expected), 1);
+    host_wait_log(h, expected, 1);
     host_finish(h, 0); /* no error line, so every status was as documented */
 }

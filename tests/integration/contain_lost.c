@@ -101,7 +101,7 @@ static void start_again(void) {
     CHECK_INT(wire_wait(s, FAULTY_ECHO, &echo, sizeof echo), sizeof echo);
     CHECK_INT(echo.generation, 1);
     CHECK_INT(echo.sum, 34);
-    CHECK_INT(host_log_count(h, "life 1 start returned."), 1);
+    host_wait_log(h, "life 1 start returned.", 1);
     net_close(s);
     host_stop(h);
 }
@@ -120,7 +120,7 @@ static void at_the_end(const char *kind) {
     host_admin(h, "unload faulty", NULL, 0);
     CHECK(faults_ended(s));
     if (!scale_sanitized()) { /* or the loop is mostly in a part of the host, and is not ended */
-        CHECK_INT(host_log_count(h, "life 1 stop unloaded."), strcmp(kind, "loop") == 0);
+        host_wait_log(h, "life 1 stop unloaded.", strcmp(kind, "loop") == 0);
     }
     faults_plan_file(h, "");
     host_admin(h, "load faulty", NULL, 0);

@@ -89,12 +89,12 @@ static void frozen(void) {
     (void)snprintf(command, sizeof command, "swap --force faulty %s", path);
     CHECK(!host_try_admin(h, command, answer, sizeof answer));
     CHECK(strstr(answer, "some states are still of generation 1") != NULL);
-    CHECK_INT(host_log_count(h, "generation 2 stays frozen: some states"), 1);
+    host_wait_log(h, "generation 2 stays frozen: some states", 1);
     faults_plan_file(h, "");
 
     swaps_to(h, "faulty", "faulty_shape_fixed", NULL, 0);
     CHECK_INT(expect_all(FIXED_SHAPE), CLIENTS - 1); /* the first of the two faults has its cost */
-    CHECK_INT(host_log_count(h, " is lost"), 1);
+    host_wait_log(h, " is lost", 1);
     swaps_to(h, "faulty", "faulty_shape", NULL, 0); /* all have settled */
     CHECK_INT(expect_all(SHAPE), CLIENTS - 1);
     swaps_back(h, "faulty");

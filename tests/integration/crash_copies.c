@@ -41,7 +41,7 @@ SCENARIO(crash_copies) {
         char line[2048];
         char text[64];
         host *h = host_start(&options);
-        CHECK(host_try_log_line(h, "did not stop cleanly are kept", line, sizeof line));
+        host_wait_log_line(h, "did not stop cleanly are kept", line, sizeof line);
         CHECK(strstr(line, "copies: ") != NULL);
         for (int i = 0; i < CRASHES; i++) {
             snprintf(text, sizeof text, " %u.*", crashed[i]);

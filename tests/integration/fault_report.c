@@ -189,7 +189,7 @@ SCENARIO(fault_report) {
     CHECK_INT(host_wait_exit(h, 20000), 0);
     (void)snprintf(counted, sizeof counted, "%d,%03d more like it in ", (FAULTS - 1) / 1000,
                    (FAULTS - 1) % 1000);
-    CHECK_INT(host_log_count(h, counted), 1);
+    host_wait_log(h, counted, 1);
     host_finish(h, 0);
     h = start("report", NULL);
     CHECK_INT(folder_count(folder, ""), before + 2);

@@ -52,7 +52,7 @@ static void flood(host *h) {
     CHECK(net_wait_end(s, 10000));
     net_close(s);
     host_wait_figure(h, "sessions", 0);
-    CHECK(host_log_count(h, "more packets per second than allowed") > 0);
+    host_wait_log_some(h, "more packets per second than allowed", 1);
 
     s = net_connect(
         host_port(h, "flood")); /* a client that keeps to 20 a second is served without end */

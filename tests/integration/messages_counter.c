@@ -84,7 +84,7 @@ SCENARIO(messages_counter) {
     char line[512];
     unsigned long long accepted = 0;
     unsigned long long summed = 0;
-    CHECK(host_try_log_line(h, "accepted ", line, sizeof line));
+    host_wait_log_line(h, "accepted ", line, sizeof line);
     CHECK_INT(sscanf(strstr(line, "accepted "), "accepted %llu summed %llu", &accepted, &summed),
               2);
     printf("accepted %llu, summed %llu\n", accepted, summed);

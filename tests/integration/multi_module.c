@@ -43,7 +43,7 @@ SCENARIO(multi_module) {
     host_wait_figure(h, "sessions", 0);
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);
-    CHECK_INT(host_log_count(h, "opened 20 closed 20 packets 201 wrong 0"), 1);
-    CHECK_INT(host_log_count(h, "opened 20 closed 20 wrong 0"), 1);
+    host_wait_log(h, "opened 20 closed 20 packets 201 wrong 0", 1);
+    host_wait_log(h, "opened 20 closed 20 wrong 0", 1);
     host_finish(h, 0);
 }

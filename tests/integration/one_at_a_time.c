@@ -80,7 +80,7 @@ SCENARIO(one_at_a_time) {
     net_close(s);
     char line[256] = "";
     char expected[64];
-    CHECK(host_try_log_line(h, "overtaken", line, sizeof line));
+    host_wait_log_line(h, "overtaken", line, sizeof line);
     snprintf(expected, sizeof expected, " overtaken 0 together 0 closed %d",
              2 * rounds + STAYS + 1);
     if (strstr(line, expected) == NULL) {

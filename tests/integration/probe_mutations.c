@@ -106,15 +106,11 @@ static void write_mutant(const char *path, const char *original, size_t size, ui
 static bool try_mutant(const char *path) {
     static char answer[LINE_BYTES];
     char command[1200];
-    char line[LINE_BYTES];
     char text[1200];
     snprintf(command, sizeof command, "load %s", path);
     bool loaded = host_try_admin(h, command, answer, sizeof answer);
     snprintf(text, sizeof text, loaded ? "is loaded from %s" : "%s is not loaded: ", path);
-    if (!host_try_log_line(h, text, line, sizeof line)) {
-        CHECK_TEXT(answer, text);
-    }
-    CHECK_INT(host_log_count(h, text), 1);
+    host_wait_log(h, text, 1);
     if (loaded) {
         unload_mutants();
     }

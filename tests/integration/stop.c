@@ -44,8 +44,8 @@ static void drains(host *h, void (*stop)(host *)) {
     }
     CHECK_INT(host_wait_exit(h, 30000), 0);
     CHECK(net_try_connect("127.0.0.1", port) == NET_NONE);
-    CHECK_INT(host_log_count(h, "opened 30 closed 30 packets 30 wrong 0"), 1);
-    CHECK_INT(host_log_count(h, "opened 30 closed 30 wrong 0"), 1);
+    host_wait_log(h, "opened 30 closed 30 packets 30 wrong 0", 1);
+    host_wait_log(h, "opened 30 closed 30 wrong 0", 1);
     char *log = NULL;
     char path[1024];
     snprintf(path, sizeof path, "%s/output.txt", host_folder(h));

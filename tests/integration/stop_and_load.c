@@ -29,7 +29,7 @@ SCENARIO(stop_and_load) {
         char line[256];
         unsigned long long opened = 0;
         unsigned long long closed = 1;
-        CHECK(host_try_log_line(h, "stopped: ", line, sizeof line));
+        host_wait_log_line(h, "stopped: ", line, sizeof line);
         CHECK_INT(sscanf(strstr(line, "stopped: "), "stopped: %llu sessions opened, %llu closed",
                          &opened, &closed),
                   2);

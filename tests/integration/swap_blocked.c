@@ -22,7 +22,7 @@ static void check_refused(const char *file, const char *const *words, int count)
     for (int i = 0; i < count; i++) {
         CHECK(strstr(answer, words[i]) != NULL);
     }
-    CHECK_INT(host_log_errors(h), errors + 1);
+    host_wait_log_errors(h, errors + 1);
 }
 
 /* Sends the blocking packet and waits until its handler runs. */

@@ -18,7 +18,7 @@ static void expect(char *answer, const char *changes) {
     const char *found = strstr(answer, "; changed ");
     CHECK_TEXT(found != NULL ? found + strlen("; changed ") : "", changes);
     CHECK(strpbrk(answer, "\r\n") == NULL);
-    CHECK_INT(host_log_count(h, answer), 1);
+    host_wait_log(h, answer, 1);
     snprintf(words, sizeof words, " last swapped%s%s\n", found != NULL ? ", changed " : "",
              changes);
     host_admin(h, "modules", modules, sizeof modules);

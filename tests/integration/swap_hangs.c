@@ -84,7 +84,7 @@ static void callers_park(void) {
     }
     CHECK_INT(exit_code, 0);
     process_free(swap);
-    CHECK_INT(host_log_count(h, "has stopped"), 1);
+    host_wait_log(h, "has stopped", 1);
     CHECK_INT(host_log_count(h, "given up"), 0);
     for (int i = 0; i < WAITING; i++) {
         CHECK_INT(expect_doze(waiting[i]).packets, 2);
@@ -107,7 +107,7 @@ static void stop_sleeps(void) {
     swaps_to(h, "dozes", "dozes_2", NULL, 0);
     CHECK_INT(ask(s).generation, 2);
     CHECK_INT(ask(s).packets, 3);
-    CHECK_INT(host_log_count(h, "generation 1: stop does not return within 300 ms"), 1);
+    host_wait_log(h, "generation 1: stop does not return within 300 ms", 1);
     CHECK(!host_try_admin(h, "rollback dozes", answer, sizeof answer));
     CHECK(strstr(answer, "has never returned") != NULL);
     host_wait_log(h, "stop has returned after all", 1);
@@ -133,7 +133,7 @@ static void start_sleeps(void) {
     swaps_refused(h, "dozes", "dozes_start", answer, sizeof answer);
     CHECK(strstr(answer, "its start failed") != NULL);
     CHECK_INT(ask(s).generation, 1);
-    CHECK_INT(host_log_count(h, "start does not return within 300 ms"), 1);
+    host_wait_log(h, "start does not return within 300 ms", 1);
     swaps_refused(h, "dozes", "dozes_loops", answer, sizeof answer); /* can be ended */
     CHECK(strstr(answer, "its migrate refuses") != NULL);
     /* A sanitizer counts as a part of the host, and the loop is mostly in there. */
@@ -164,7 +164,7 @@ static void ends_sleep(void) {
     net_socket s = net_connect(host_port(h, "dozing"));
     CHECK_INT(ask(s).generation, 1);
     host_admin(h, "unload dozes", NULL, 0);
-    CHECK_INT(host_log_count(h, "stop does not return within 400 ms"), 1);
+    host_wait_log(h, "stop does not return within 400 ms", 1);
     net_close(s);
     host_admin(h, "load dozes", NULL, 0);
     host_read_ready(h);

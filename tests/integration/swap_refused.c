@@ -159,9 +159,9 @@ static void check_refused(const refusal *r) {
     refused_by_ctl(r, answer, sizeof answer);
     printf("%s: %s\n", r->file, answer);
     CHECK(is_in(answer, r->words));
-    CHECK_INT(host_log_errors(h), errors + 1);
+    host_wait_log_errors(h, errors + 1);
     snprintf(line, sizeof line, "swapped is not swapped, generation 1 keeps serving: %s", answer);
-    CHECK(host_log_count(h, line) == 1);
+    host_wait_log(h, line, 1);
     check_outcome(answer);
     swaps_who again = swaps_ask(player, 1, 0);
     CHECK_INT(again.generation, 1);

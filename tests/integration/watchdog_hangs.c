@@ -48,7 +48,7 @@ static void all_workers(void) {
     host_wait_figure(h, "late_calls", 0);
     wait_logged(h, "no return in opcode 2");
     wait_logged(h, " still runs after "); /* where it was when it became late */
-    CHECK(host_log_count(h, "  at        fault") >= 2);
+    host_wait_log_some(h, "  at        fault", 2);
     net_close(other);
     host_stop(h);
 }
@@ -62,9 +62,9 @@ static void asleep(void) {
     faults_send(s, FAULTY_FAULT, FAULTY_SLEEP);
     wait_logged(h, "exceeds hang_ms"); /* late before, and told so */
     wait_logged(h, "nothing: it may still return");
-    CHECK(host_try_log_line(h, " still runs after ", line, sizeof line));
+    host_wait_log_line(h, " still runs after ", line, sizeof line);
     CHECK(strstr(line, "opcode 2") != NULL);
-    CHECK(host_log_count(h, "  at        ") >= 2);
+    host_wait_log_some(h, "  at        ", 2);
     (void)faults_echo(other, 8);
     CHECK_INT(host_figure(h, "faults_contained"), 0);
     CHECK_INT(host_figure(h, "late_calls"), 1);

@@ -22,6 +22,7 @@ typedef struct slow {
     uint32_t beats;   /* messages */
 } slow;
 
+static const schedule_owner nobody;
 static os_port *port;
 static os_mutex lock;
 static os_cond period; /* one begins just now */
@@ -92,7 +93,7 @@ static void race(void *arg) {
     for (uint32_t round = world_count("rounds", ROUNDS); round > 0; round--) {
         uint64_t number = 0;
         uint32_t delay_ms = 1 + world_random(2);
-        CHECK(schedule_start(own->base.id, 0, 1, "tick", 4, delay_ms, 1 + world_random(2),
+        CHECK(schedule_start(own->base.id, &nobody, 1, "tick", 4, delay_ms, 1 + world_random(2),
                              &number) == PORTICO_OK);
         os_sleep(delay_ms);
         if (world_random(4) == 0) {
@@ -114,11 +115,11 @@ static void beat(void) {
     slow *s = place_new(sizeof *s, on_beat);
     waker->base.take = waker_take;
     s->beats = BEATS + 2 * QUIET - count;
-    CHECK(schedule_start(waker->base.id, 0, 1, NULL, 0, PERIOD_MS, PERIOD_MS, &wakes) ==
+    CHECK(schedule_start(waker->base.id, &nobody, 1, NULL, 0, PERIOD_MS, PERIOD_MS, &wakes) ==
           PORTICO_OK);
     s->from_ns = os_monotonic_ns();
     s->until_ns = UINT64_MAX;
-    CHECK(schedule_start(s->base.base.id, 0, 1, "beat", 4, PERIOD_MS, PERIOD_MS, &beats) ==
+    CHECK(schedule_start(s->base.base.id, &nobody, 1, "beat", 4, PERIOD_MS, PERIOD_MS, &beats) ==
           PORTICO_OK);
     s->until_ns = os_monotonic_ns();
     while (s->beats < BEATS + 2 * QUIET) {

@@ -319,6 +319,14 @@ static bool start(void) {
     CHOOSE("backlog", "close", "drop");
     CHOOSE("unknown_opcode", "ignore", "close");
     CHOOSE("packets_per_second", "0", "0", "0", "10", "200");
+    if (sim_chance(SIM_WORLD, 3)) {
+        strcat(ini, "over_rate = slow\n");
+        CHOOSE("byte_rate", "0", "2K", "100K");
+        CHOOSE("fanout_rate", "0", "100", "10K");
+    }
+    CHOOSE("first_packet_ms", "0", "0", "500", "10000");
+    CHOOSE("connect_rate", "0", "0", "0", "1");
+    CHOOSE("connect_burst", "1", "20");
     CHOOSE("idle_timeout_s", "0", "1", "10", "300");
     CHOOSE("frame_timeout_s", "0", "1", "30");
     CHOOSE("close_timeout_ms", "0", "10", "2000", "60000");

@@ -137,7 +137,8 @@ static void ini_write(const host *h, const host_options *options) {
     if (options->host_keys != NULL) {
         write_expanded(h, ini, options->host_keys);
     }
-    fprintf(ini, "[log]\nlevel = debug\ncolour = never\n");
+    bool level = options->log_keys != NULL && strstr(options->log_keys, "level =") != NULL;
+    fprintf(ini, "[log]\n%scolour = never\n", level ? "" : "level = debug\n");
     if (options->log_keys != NULL) {
         write_expanded(h, ini, options->log_keys);
     }
@@ -161,15 +162,18 @@ static host *host_prepare(const host_options *options) {
     folder_make(h->folder);
     snprintf(h->ini, sizeof h->ini, "%s/portico.ini", h->folder);
     snprintf(h->ready, sizeof h->ready, "%s/ready", h->folder);
-    snprintf(h->log, sizeof h->log, "%s/output.txt", h->folder);
+    snprintf(h->log, sizeof h->log, "%s/%s", h->folder,
+             options->stdio == PROCESS_STDIO_FILE ? "output.txt" : "portico.log");
     file_remove(h->ready);
+    file_remove(h->log);
     ini_write(h, options);
     const char *arguments[] = {host_executable(), "run", h->ini, NULL, NULL};
     if (options->supervised) {
         arguments[2] = "--supervise";
         arguments[3] = h->ini;
     }
-    process_options how = {.output_file = h->log, .handle_limit = options->handle_limit};
+    process_options how = {
+        .stdio = options->stdio, .output_file = h->log, .handle_limit = options->handle_limit};
     h->process = process_start(arguments, &how);
     return h;
 }
@@ -483,6 +487,22 @@ void host_wait_log(host *h, const char *text, int count) {
     }
 }
 
+void host_wait_log_some(host *h, const char *text, int count) {
+    uint64_t end_ms = clock_now_ms() + WAIT_TIMEOUT_MS;
+    int found = 0;
+    while ((found = host_log_count(h, text)) < count) {
+        if (clock_now_ms() >= end_ms) {
+            fail(h, "\"%s\" is in the log %d times, expected %d or more", text, found, count);
+        }
+        clock_sleep_ms(10);
+    }
+}
+
+void host_wait_log_line(host *h, const char *text, char *line, size_t size) {
+    host_wait_log_some(h, text, 1);
+    CHECK(host_try_log_line(h, text, line, size));
+}
+
 bool host_try_log_line(host *h, const char *text, char *line, size_t size) {
     char *log = file_read(h->log, NULL);
     CHECK(log != NULL);
@@ -528,6 +548,17 @@ int host_log_errors(host *h) {
     }
     free(log);
     return count;
+}
+
+void host_wait_log_errors(host *h, int count) {
+    uint64_t end_ms = clock_now_ms() + WAIT_TIMEOUT_MS;
+    int found = 0;
+    while ((found = host_log_errors(h)) != count) {
+        if (found > count || clock_now_ms() >= end_ms) {
+            fail(h, "the log has %d errors, expected %d", found, count);
+        }
+        clock_sleep_ms(10);
+    }
 }
 
 static void log_check(host *h) {

@@ -35,7 +35,10 @@ typedef struct host_options {
     const char *body; /* other sections; NULL: none */
     uint32_t
         handle_limit; /* Linux: the host's limit of open files; 0: as many as the system allows */
-    bool supervised;  /* `run --supervise`: the process of the host is then its supervisor */
+    /* Other than PROCESS_STDIO_FILE: the functions below read the log's file, which `log_keys` names
+     * portico.log. */
+    process_stdio stdio;
+    bool supervised; /* `run --supervise`: the process of the host is then its supervisor */
 } host_options;
 
 /* Writes the ini, starts the host and waits until it serves. */
@@ -89,15 +92,25 @@ void host_wait_at_most(host *h, const char *name, int64_t value);
 /* Copies the line of `status` that begins with `start` ("listener game ") to `line`. */
 void host_status_line(host *h, const char *start, char *line, size_t size);
 
-/* How often `text` is in the log so far. */
+/* How often `text` is in the log so far. What the host has just logged may still be on its way:
+ * use this for a host that has ended, or for a line that must not come. */
 int host_log_count(host *h, const char *text);
 
 /* How many lines of level error the log has so far. */
 int host_log_errors(host *h);
 
+/* Waits until it has `count` of them. */
+void host_wait_log_errors(host *h, int count);
+
 /* Waits until `text` is in the log `count` times; if that never happens, shows the log and ends the
  * test. */
 void host_wait_log(host *h, const char *text, int count);
+
+/* Waits until `text` is in the log at least `count` times; else the same. */
+void host_wait_log_some(host *h, const char *text, int count);
+
+/* Waits for a line that contains `text`, and copies the first one, without its end. */
+void host_wait_log_line(host *h, const char *text, char *line, size_t size);
 
 /* Copies the log's first line that contains `text`, without its end. False: there is none. */
 bool host_try_log_line(host *h, const char *text, char *line, size_t size);

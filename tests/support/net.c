@@ -101,7 +101,9 @@ static int address_make(const char *text, uint16_t port, struct sockaddr_storage
     return 0;
 }
 
-static net_socket connect_with(const char *address, uint16_t port, int buffer_bytes) {
+/* `from`: the local address; NULL: any. */
+static net_socket connect_with(const char *from, const char *address, uint16_t port,
+                               int buffer_bytes) {
     start_sockets();
     struct sockaddr_storage to;
     int size = address_make(address, port, &to);
@@ -116,6 +118,11 @@ static net_socket connect_with(const char *address, uint16_t port, int buffer_by
         set_integer(s, SOL_SOCKET, SO_RCVBUF, buffer_bytes);
         set_integer(s, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
     }
+    if (from != NULL) {
+        struct sockaddr_storage local;
+        int local_size = address_make(from, 0, &local);
+        CHECK(bind((SOCKET)s, (const struct sockaddr *)&local, (socklen_t)local_size) == 0);
+    }
     if (connect((SOCKET)s, (const struct sockaddr *)&to, (socklen_t)size) != 0) {
         close_socket((SOCKET)s);
         return NET_NONE;
@@ -124,17 +131,21 @@ static net_socket connect_with(const char *address, uint16_t port, int buffer_by
 }
 
 net_socket net_try_connect(const char *address, uint16_t port) {
-    return connect_with(address, port, 0);
+    return connect_with(NULL, address, port, 0);
+}
+
+net_socket net_try_connect_from(const char *from, const char *address, uint16_t port) {
+    return connect_with(from, address, port, 0);
 }
 
 net_socket net_connect(uint16_t port) {
-    net_socket s = connect_with("127.0.0.1", port, 0);
+    net_socket s = connect_with(NULL, "127.0.0.1", port, 0);
     CHECK(s != NET_NONE);
     return s;
 }
 
 net_socket net_try_connect_narrow(uint16_t port) {
-    return connect_with("127.0.0.1", port, 8192);
+    return connect_with(NULL, "127.0.0.1", port, 8192);
 }
 
 net_socket net_connect_narrow(uint16_t port) {

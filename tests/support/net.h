@@ -25,6 +25,10 @@ net_socket net_try_connect(const char *address, uint16_t port);
 /* Connects to 127.0.0.1, expected to succeed. */
 net_socket net_connect(uint16_t port);
 
+/* Connects from one address of this machine to another, such as from 127.0.0.2 to 127.0.0.1.
+ * NET_NONE on failure. */
+net_socket net_try_connect_from(const char *from, const char *address, uint16_t port);
+
 /* Connects to 127.0.0.1 with small buffers on this side, so that the host soon notices a client
  * that does not read. */
 net_socket net_connect_narrow(uint16_t port);

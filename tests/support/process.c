@@ -29,10 +29,12 @@
 struct process {
 #if defined(_WIN32)
     HANDLE handle;
+    HANDLE unread; /* the end of its pipe; NULL: none */
     DWORD id;
 #else
     pid_t id;
     int terminal; /* its other end; -1: none */
+    int unread;   /* the end of its pipe; -1: none */
 #endif
     bool ended;
     int exit_code;
@@ -70,9 +72,15 @@ void process_free(process *p) {
     }
 #if defined(_WIN32)
     CloseHandle(p->handle);
+    if (p->unread != NULL) {
+        CloseHandle(p->unread);
+    }
 #else
     if (p->terminal >= 0) {
         close(p->terminal);
+    }
+    if (p->unread >= 0) {
+        close(p->unread);
     }
 #endif
     free(p);
@@ -138,6 +146,14 @@ static HANDLE open_output(const char *path) {
     return file;
 }
 
+static HANDLE open_unread(HANDLE *unread) {
+    SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
+    HANDLE output = NULL;
+    CHECK(CreatePipe(unread, &output, &inherited, 0));
+    CHECK(SetHandleInformation(*unread, HANDLE_FLAG_INHERIT, 0));
+    return output;
+}
+
 process *process_start(const char *const *arguments, const process_options *options) {
     char line[4096] = "";
     for (size_t i = 0; arguments[i] != NULL; i++) {
@@ -145,8 +161,13 @@ process *process_start(const char *const *arguments, const process_options *opti
     }
     STARTUPINFOA start = {.cb = sizeof start};
     HANDLE output = NULL;
-    if (options->output_file != NULL) {
+    HANDLE unread = NULL;
+    if (options->stdio == PROCESS_STDIO_UNREAD) {
+        output = open_unread(&unread);
+    } else if (options->output_file != NULL && options->stdio == PROCESS_STDIO_FILE) {
         output = open_output(options->output_file);
+    }
+    if (output != NULL || options->stdio == PROCESS_STDIO_CLOSED) {
         start.dwFlags = STARTF_USESTDHANDLES;
         start.hStdOutput = output;
         start.hStdError = output;
@@ -167,6 +188,7 @@ process *process_start(const char *const *arguments, const process_options *opti
     CHECK(started);
     process *p = process_add();
     p->handle = made.hProcess;
+    p->unread = unread;
     p->id = made.dwProcessId;
     add_to_job(made.hProcess);
     CloseHandle(made.hThread);
@@ -259,14 +281,17 @@ static void enter_terminal(const char *path) {
     close(terminal);
 }
 
-/* Runs between fork and exec: only calls that are allowed there. */
+/* Runs between fork and exec: only calls that are allowed there. `output` is a pipe's end, or -1. */
 static _Noreturn void run_child(const char *const *arguments, const process_options *options,
-                                const char *terminal, pid_t parent) {
+                                const char *terminal, int output, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(126);
     }
-    if (options->output_file != NULL) {
+    if (output >= 0 && (dup2(output, 1) < 0 || dup2(output, 2) < 0)) {
+        _exit(126);
+    }
+    if (options->output_file != NULL && options->stdio == PROCESS_STDIO_FILE) {
         int file = open(options->output_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
         if (file < 0 || dup2(file, 1) < 0 || dup2(file, 2) < 0) {
             _exit(126);
@@ -286,6 +311,9 @@ static _Noreturn void run_child(const char *const *arguments, const process_opti
     if (options->handle_limit != 0) {
         set_handle_limit(options->handle_limit);
     }
+    for (int i = 0; i < 3 && options->stdio == PROCESS_STDIO_CLOSED; i++) {
+        close(i);
+    }
     execv(arguments[0], (char *const *)(uintptr_t)arguments);
     _exit(127);
 }
@@ -294,7 +322,12 @@ process *process_start(const char *const *arguments, const process_options *opti
     process *p = process_add();
     pid_t parent = getpid();
     const char *terminal = NULL;
+    int ends[2] = {-1, -1};
     p->terminal = -1;
+    if (options->stdio == PROCESS_STDIO_UNREAD) {
+        CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    }
+    p->unread = ends[0];
     if (options->terminal) {
         p->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
         CHECK(p->terminal >= 0 && grantpt(p->terminal) == 0 && unlockpt(p->terminal) == 0);
@@ -305,7 +338,10 @@ process *process_start(const char *const *arguments, const process_options *opti
     p->id = fork();
     CHECK(p->id >= 0);
     if (p->id == 0) {
-        run_child(arguments, options, terminal, parent);
+        run_child(arguments, options, terminal, ends[1], parent);
+    }
+    if (ends[1] >= 0) {
+        close(ends[1]);
     }
     return p;
 }

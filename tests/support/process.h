@@ -11,7 +11,14 @@
 
 typedef struct process process;
 
+typedef enum process_stdio {
+    PROCESS_STDIO_FILE,   /* output_file */
+    PROCESS_STDIO_UNREAD, /* stdout and stderr are a pipe that nobody reads */
+    PROCESS_STDIO_CLOSED  /* none of the three is open */
+} process_stdio;
+
 typedef struct process_options {
+    process_stdio stdio;
     const char *output_file; /* receives stdout and stderr, truncated first; NULL: the test's own */
     uint32_t handle_limit;   /* Linux: the new process's limit of open files; 0: unchanged */
     bool terminal; /* Linux: it leads a session on a terminal of its own and writes to that */

@@ -99,10 +99,18 @@ static void check_listener(const config *c) {
     CHECK_INT(s->backlog_policy, CONFIG_BACKLOG_DROP);
     CHECK_INT(s->unknown_opcode, CONFIG_UNKNOWN_CLOSE);
     CHECK_INT(s->packets_per_second, 0);
+    CHECK_INT(s->byte_rate, 0);
+    CHECK_INT(s->fanout_rate, 0);
+    CHECK_INT(s->over_rate, CONFIG_OVER_RATE_CLOSE);
     CHECK_INT(s->idle_timeout_s, 300);
     CHECK_INT(s->frame_timeout_s, 30);
     CHECK_INT(s->close_timeout_ms, 2000);
+    CHECK_INT(s->profile, CONFIG_PROFILE_NONE);
+    CHECK_INT(s->first_packet_ms, 0);
     CHECK_INT(s->max_per_address, 0);
+    CHECK_INT(s->connect_rate, 0);
+    CHECK_INT(s->connect_burst, 20);
+    CHECK_INT(s->ipv6_prefix, 64);
     CHECK_INT(s->accepts, 16);
     CHECK_INT(s->listen.backlog, 512);
     CHECK(s->listen.reuse_address);

@@ -55,7 +55,7 @@ static void text_lines(void) {
     log_info("listener", "%s on %d", "game", 7777);
     log_warn("x", "one\r\n2026-01-01 00:00:00.000Z error  host      two\t\x1b[31m\x7f");
     log_error("y", "gr\xC3\xBC\xC3\x9F \xFF\xC3( \xC2\x9B \xE2\x80\xAE");
-    log_stop();
+    CHECK(log_stop());
     (void)read_file(path);
     char *line = strtok(bytes, "\n");
     CHECK_TEXT(after_time(line, ' '), " info  listener  game on 7777"); /* no colours in a file */
@@ -75,7 +75,7 @@ static void json_lines(void) {
     (void)os_file_remove(path);
     start(path, LOG_JSON, 1 << 20, 1);
     log_info("echo", "a \"quote\", a \\, a\nline, \x1b, \x7f, gr\xC3\xBC\xC3\x9F, \xFF");
-    log_stop();
+    CHECK(log_stop());
     (void)read_file(path);
     CHECK(strncmp(bytes, head, sizeof head - 1) == 0);
     CHECK_TEXT(after_time(bytes + sizeof head - 1, 'T'),
@@ -100,7 +100,7 @@ static void long_lines(void) {
             start(path, json == 1 ? LOG_JSON : LOG_TEXT, 1 << 20, 1);
             log_info("echo", "%s", text);
             log_info("echo", "after");
-            log_stop();
+            CHECK(log_stop());
             CHECK(read_file(path) < 4400);
             char *end = strchr(bytes, '\n');
             CHECK(end != NULL && strchr(end + 1, '\n') != NULL);
@@ -123,7 +123,7 @@ static void rotation(void) {
     for (int i = 0; i < 400; i++) {
         log_info("test", "line %04d", i);
     }
-    log_stop();
+    CHECK(log_stop());
     /* The three files hold the last lines without a gap, and none is above the limit. */
     int next = -1;
     for (int i = 2; i >= 0; i--) {
@@ -143,14 +143,14 @@ static void rotation(void) {
     size_t before = read_file(path);
     start(path, LOG_TEXT, 1 << 20, 2);
     log_info("test", "one more");
-    log_stop();
+    CHECK(log_stop());
     CHECK(read_file(path) > before);
     /* keep = 0: the file starts over. */
     start(path, LOG_TEXT, 4096, 0);
     for (int i = 0; i < 400; i++) {
         log_info("test", "line %04d", i);
     }
-    log_stop();
+    CHECK(log_stop());
     CHECK(read_file(path) <= 4096);
     CHECK(strstr(bytes, "line 0399") != NULL);
     for (int i = 0; i < 4; i++) {
@@ -167,7 +167,7 @@ static void failed_rotation(void) {
     for (int i = 0; i < 400; i++) {
         log_info("test", "line %04d", i);
     }
-    log_stop();
+    CHECK(log_stop());
     CHECK(read_file(path) > 4096);
     CHECK(strstr(bytes, "line 0000") != NULL);
     CHECK(strstr(bytes, "line 0399") != NULL);
@@ -190,6 +190,7 @@ static void reopened(void) {
     log_info("test", "line two");
     CHECK_INT(log_reopen(why), PORTICO_OK);
     log_info("test", "line three");
+    log_flush(LOG_FLUSH_MS);
     CHECK(read_file("moved/portico.log.old") > 0);
     CHECK(strstr(bytes, "line one") != NULL && strstr(bytes, "line two") != NULL);
     CHECK(strstr(bytes, "line three") == NULL);
@@ -201,15 +202,62 @@ static void reopened(void) {
     CHECK_INT(log_reopen(why), PORTICO_E_SYSTEM);
     CHECK(strstr(why, "cannot be opened") != NULL);
     log_info("test", "line four");
+    log_flush(LOG_FLUSH_MS);
     CHECK(read_file("moved/portico.log.old") > 0);
     CHECK(strstr(bytes, "line four") != NULL);
-    log_stop();
+    CHECK(log_stop());
     CHECK_INT(os_folder_remove(path), PORTICO_OK);
     start(NULL, LOG_TEXT, 1 << 20, 1);
     CHECK_INT(log_reopen(why), PORTICO_E_NOT_FOUND);
     CHECK(strstr(why, "[log] file") != NULL);
-    log_stop();
+    CHECK(log_stop());
     (void)os_file_remove("moved/portico.log.old");
+}
+
+/* Ten lines of a kind are written, the others summed up: at the latest when the log stops. */
+static void flood(void) {
+    char path[] = "flood.log";
+    static log_kind kind = LOG_KIND("bad frames");
+    static log_kind quiet = LOG_KIND("quiet");
+    enum { FLOOD = 5000 };
+    uint64_t counted = 0;
+    uint64_t single = 0;
+    (void)os_file_remove(path);
+    start(path, LOG_TEXT, 1 << 20, 1);
+    uint64_t before_ms = os_monotonic_ms();
+    for (int i = 0; i < FLOOD; i++) {
+        log_limited(&kind, LOG_INFO, "game", "frame %d of somebody", i);
+    }
+    log_limited(&quiet, LOG_INFO, "game", "not one of them");
+    log_limited(&quiet, LOG_DEBUG, "game", "below the level");
+    CHECK(log_stop());
+    uint64_t seconds = (os_monotonic_ms() - before_ms) / 1000;
+    CHECK(read_file(path) < 8192);
+    CHECK(strstr(bytes, "frame 9 of somebody") != NULL);
+    CHECK(strstr(bytes, "game      not one of them\n") != NULL);
+    CHECK(strstr(bytes, "quiet:") == NULL && strstr(bytes, "below") == NULL);
+    for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        const char *sum = strstr(line, "info  game      bad frames: ");
+        for (const char *at = sum != NULL ? sum + 28 : ""; *at != '\0' && *at != ' '; at++) {
+            CHECK((*at >= '0' && *at <= '9') || *at == ',');
+        }
+        if (sum != NULL) {
+            unsigned thousands = 0;
+            unsigned rest = 0;
+            if (sscanf(sum + 28, "%u,%u more", &thousands, &rest) != 2) {
+                thousands = 0;
+                CHECK_INT(sscanf(sum + 28, "%u more", &rest), 1);
+            }
+            counted += thousands * 1000 + rest;
+            CHECK(strstr(line, " more in the last ") != NULL);
+            CHECK(strstr(line, "; the last one: frame ") != NULL);
+        } else if (strstr(line, " of somebody") != NULL) {
+            single++;
+        }
+    }
+    CHECK_INT(single + counted, FLOOD);
+    CHECK(single >= LOG_KIND_BURST && single <= LOG_KIND_BURST + seconds);
+    (void)os_file_remove(path);
 }
 
 static void many_lines(void *arg) {
@@ -256,7 +304,7 @@ static void threads(bool others_rename) {
     for (int i = 0; i < THREADS; i++) {
         os_thread_join(running[i]);
     }
-    log_stop();
+    CHECK(log_stop());
     for (int i = FILES; i >= 0; i--) {
         (void)snprintf(file, sizeof file, i > 0 ? "%s.%d" : "%s", path, i);
         check_lines(file, next);
@@ -275,6 +323,7 @@ SCENARIO(log) {
     rotation();
     failed_rotation();
     reopened();
+    flood();
     threads(false);
     threads(true);
     log_info("test", "and after log_stop, too");

@@ -25,7 +25,7 @@ static keeper target;
 
 static portico_status take(entity *e, message *m) {
     keeper *k = (keeper *)e;
-    if (k->refuses != PORTICO_OK) {
+    if (k->refuses != PORTICO_OK && !(k->refuses == PORTICO_E_BACKLOG && m->owed)) {
         return k->refuses;
     }
     if (k->swallows) {
@@ -131,6 +131,16 @@ static void check_replies(void) {
     message_free(taken(&asker));
     CHECK_INT(request_reply(number, "1", 1), PORTICO_OK);
     expect_answer(number, PORTICO_OK, "1");
+}
+
+/* The asker has no room for the reply: it receives the reserved message, which says so. */
+static void check_no_room(void) {
+    uint64_t number = ask(LONG_MS);
+    handle(number);
+    asker.refuses = PORTICO_E_BACKLOG;
+    CHECK_INT(request_reply(number, "much", 4), PORTICO_E_BACKLOG);
+    expect_answer(number, PORTICO_E_BACKLOG, "");
+    asker.refuses = PORTICO_OK;
 }
 
 static void check_timeout(void) {
@@ -251,6 +261,7 @@ SCENARIO(request) {
     keeper_begin(&asker);
     keeper_begin(&target);
     check_replies();
+    check_no_room();
     check_timeout();
     check_dropped();
     check_refused();

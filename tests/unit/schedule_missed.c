@@ -65,7 +65,9 @@ SCENARIO(schedule_missed) {
     atomic_store(&latest_ns, UINT64_MAX);
     earliest_ns = os_monotonic_ns() + DELAY_MS * 1000000;
     CHECK_INT(timers_start(port), PORTICO_OK);
-    CHECK_INT(schedule_start(place.id, 0, 1, "tick", 4, DELAY_MS, PERIOD_MS, &number), PORTICO_OK);
+    CHECK_INT(
+        schedule_start(place.id, &(schedule_owner){0}, 1, "tick", 4, DELAY_MS, PERIOD_MS, &number),
+        PORTICO_OK);
     atomic_store(&latest_ns, os_monotonic_ns() + DELAY_MS * 1000000);
     uint64_t until_ms = clock_now_ms() + WAIT_MS;
     while (atomic_load(&calls) < MESSAGES) {

@@ -54,8 +54,9 @@ static uint32_t dice(uint32_t *state, uint32_t sides) {
 }
 
 static uint64_t start_once(uint32_t delay_ms) {
+    const schedule_owner nobody = {0};
     uint64_t number = 0;
-    CHECK_INT(schedule_start(steady->base.id, 0, ONCE, "once", 4, delay_ms, 0, &number),
+    CHECK_INT(schedule_start(steady->base.id, &nobody, ONCE, "once", 4, delay_ms, 0, &number),
               PORTICO_OK);
     atomic_fetch_add(&started, 1);
     return number;
@@ -74,12 +75,13 @@ static void race(void *arg) {
     uint64_t every[KEPT] = {0};
     uint32_t random = *(const uint32_t *)arg;
     place *own = place_new();
+    const schedule_owner of_steady = {.entity = steady->base.id};
     for (uint32_t round = 0; round < ROUNDS; round++) {
         uint32_t i = dice(&random, KEPT);
         atomic_fetch_add(&cancelled, schedule_cancel(once[i]) == PORTICO_OK);
         once[i] = start_once(dice(&random, 3));
         (void)schedule_cancel(every[i]); /* its place may have gone, and it with it */
-        CHECK_INT(schedule_start(own->base.id, steady->base.id, EVERY, NULL, 0, dice(&random, 2),
+        CHECK_INT(schedule_start(own->base.id, &of_steady, EVERY, NULL, 0, dice(&random, 2),
                                  1 + dice(&random, 2), &every[i]),
                   PORTICO_OK);
         if (dice(&random, 8) == 0) {

@@ -20,6 +20,10 @@ static int set_flag(int fd, int level, int option, int value) {
 /* Options, bind, listen. Returns 0, or -1 with errno. */
 static int listener_prepare(int fd, const struct sockaddr_storage *system, socklen_t size,
                             const os_listen_options *options) {
+    /* Urgent bytes are ordinary ones. Connections inherit this. */
+    if (set_flag(fd, SOL_SOCKET, SO_OOBINLINE, 1) < 0) {
+        return -1;
+    }
     if (options->reuse_address && set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0) {
         return -1;
     }

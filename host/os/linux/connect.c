@@ -12,6 +12,10 @@
 /* Starts to connect. Returns 0, or -1 with errno. */
 static int connect_begin(int fd, const os_address *to, const os_address *from) {
     struct sockaddr_storage system;
+    int in_line = 1; /* urgent bytes are ordinary ones */
+    if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &in_line, sizeof in_line) < 0) {
+        return -1;
+    }
     if (from != NULL) {
         if (from->port == 0) {
             /* Leaves the choice of the port to connect(), which can share one among different

@@ -66,6 +66,10 @@ FILE *os_fopen(const char *path, const char *mode) {
     return file;
 }
 
+portico_status os_file_error(void) {
+    return error_set(errno);
+}
+
 portico_status os_file_private(FILE *file, char *found, size_t size) {
     struct stat status;
     if (fstat(fileno(file), &status) < 0) {

@@ -12,6 +12,7 @@
 #include "port.h"
 
 #include "error.h"
+#include "socket.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ static uint64_t last_port_id;
 static pthread_once_t waiter_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t waiter_key;
 static bool waiter_key_made;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 void port_wake_napper(os_port *port) {
     atomic_fetch_add(&port->naps, 1);
@@ -143,6 +145,34 @@ void waiter_enter(os_port *port, waiter *w) {
     }
 }
 
+/* ---- a copy of the process --------------------------------------------------------------- */
+
+static void close_sockets(slab *s) {
+    for (uint32_t i = 0; i < s->count; i++) {
+        const os_socket *slot = slab_at(s, i);
+        if (slot->kind != SOCKET_FREE && slot->fd >= 0) {
+            close(slot->fd);
+        }
+    }
+}
+
+/* A module has called fork(): the copy would keep listening addresses in use, and connections open
+ * after os_close. Takes no lock, because a thread that the copy does not have may hold it. A socket
+ * that is just being opened is not found. [in the copy] */
+static void after_fork_in_copy(void) {
+    for (os_port *port = ports; port != NULL; port = port->next) {
+        close_sockets(&port->slots);
+        close(port->wake_fd);
+        close(port->epoll_fd);
+    }
+    ports = NULL;
+}
+
+/* If that is not possible for lack of memory, copies of the process keep the sockets. */
+static void watch_forks(void) {
+    (void)pthread_atfork(NULL, NULL, after_fork_in_copy);
+}
+
 /* ---- create and destroy ------------------------------------------------------------------ */
 
 portico_status os_port_create(os_port **result) {
@@ -151,6 +181,7 @@ portico_status os_port_create(os_port **result) {
         return error_set(ENOMEM);
     }
     memset(port, 0, sizeof *port);
+    (void)pthread_once(&fork_once, watch_forks);
     portico_status status;
     port->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (port->epoll_fd < 0) {

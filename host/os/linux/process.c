@@ -6,6 +6,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -21,9 +22,24 @@ static void raise_descriptor_limit(void) {
     }
 }
 
+/* Whatever is opened gets the lowest free number, so without this a player's socket could be
+ * stderr. Child processes inherit these. */
+static portico_status open_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd) {
+            return error_set(errno);
+        }
+    }
+    return PORTICO_OK;
+}
+
 portico_status os_init(int *argc, char ***argv) {
     (void)argc; /* the arguments are taken to be UTF-8 */
     (void)argv;
+    portico_status status = open_standard_streams();
+    if (status != PORTICO_OK) {
+        return status;
+    }
     raise_descriptor_limit();
     /* By default each of them kills. SIGXFSZ: a log at its file's size limit. */
     static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ};

@@ -44,11 +44,12 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
     s->drained_epoch = atomic_load(&port->epoch);
     s->writable = kind == SOCKET_STREAM;
     s->hangup = false;
+    s->urgent = false;
     s->recv_failed = 0;
     s->shutdown_after_send = false;
     s->linger_s = 0;
     *result = s;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+    struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = socket_tag(s)};
     portico_status status = PORTICO_OK;
     if (epoll_ctl(port->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
@@ -98,16 +99,18 @@ void os_cancel(os_socket *s, os_op *cancelled) {
 
 /* Closes the descriptor without ever blocking the worker. [lock held] */
 static void socket_close_fd(os_socket *s, bool reset) {
+    int fd = s->fd;
     if (reset) {
         struct linger now = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     } else if (s->linger_s > 0) {
         /* With SO_LINGER, close() would block even on a non-blocking descriptor. TCP_USER_TIMEOUT
          * gives the bytes still queued the same time, followed by a reset, without blocking. */
         unsigned timeout_ms = s->linger_s * 1000u;
-        setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
     }
-    close(s->fd); /* removes it from epoll, too: there is no second descriptor for it */
+    s->fd = -1; /* before: a copy of the process must not close another file of that number */
+    close(fd);  /* removes it from epoll, too: there is no second descriptor for it */
 }
 
 void os_close(os_socket *s, bool reset) {

@@ -46,6 +46,7 @@ struct os_socket {
     uint8_t readable;       /* socket_readable */
     bool writable;          /* false: the last look found no room, an event will follow */
     bool hangup;            /* no more edges will come for reading: never clear `readable` */
+    bool urgent;            /* a recv may end early, at an urgent byte, with more behind it */
     uint8_t recv_failed;    /* the code of a failed os_recv_now, for the next recv; 0: none */
     bool shutdown_after_send;
 };

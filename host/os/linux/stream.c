@@ -18,6 +18,7 @@ static void stream_drained(os_socket *s) {
     s->readable = READABLE_NO;
     /* It was an error that has passed; after an end of stream this is never reached. */
     s->hangup = false;
+    s->urgent = false; /* the urgent byte has been read: a further one makes an edge */
     s->drained_epoch = atomic_load(&s->port->epoch);
 }
 
@@ -63,7 +64,7 @@ static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
     if (result <= 0) {
         s->hangup = true; /* no more edges will come: later recvs look for themselves */
     }
-    if (result > 0 && (uint32_t)result < capacity && !s->hangup) {
+    if (result > 0 && (uint32_t)result < capacity && !s->hangup && !s->urgent) {
         stream_drained(s); /* a short recv has emptied it: new bytes make a new edge */
     } else {
         s->readable = READABLE_MAYBE;

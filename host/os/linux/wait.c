@@ -81,7 +81,10 @@ static void port_left(os_port *port, bool takes_long) {
 
 /* Records what the edge reported. [lock held] */
 static void socket_note(os_socket *s, uint32_t events, uint32_t ticket) {
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+    if (events & EPOLLPRI) {
+        s->urgent = true;
+    }
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         /* Another worker may have read everything after the epoll_wait that fetched this event. It
          * has not if the last look that found nothing came before that epoll_wait began; then
          * recv-ready need not look. */

@@ -30,6 +30,12 @@ FILE *os_fopen(const char *path, const char *mode) {
     return file;
 }
 
+/* step.c sets errno when it has a file fail. */
+portico_status os_file_error(void) {
+    error_is_real();
+    return real_file_error();
+}
+
 portico_status os_file_private(FILE *file, char *found, size_t size) {
     portico_status status = begin("file_private");
     return status == PORTICO_OK ? real_file_private(file, found, size) : status;

@@ -35,6 +35,7 @@ void real_library_range(real_library *library, uintptr_t *begin, uintptr_t *end)
 bool real_library_close(real_library *library);
 
 FILE *real_fopen(const char *path, const char *mode);
+portico_status real_file_error(void);
 portico_status real_file_private(FILE *file, char *found, size_t size);
 portico_status real_file_rename(const char *from, const char *to);
 portico_status real_file_remove(const char *path);

@@ -56,6 +56,7 @@
 #define os_library_range real_library_range
 #define os_library_close real_library_close
 #define os_fopen real_fopen
+#define os_file_error real_file_error
 #define os_file_private real_file_private
 #define os_file_rename real_file_rename
 #define os_file_remove real_file_remove

@@ -39,8 +39,8 @@ static DWORD listener_prepare(os_socket *listener, const os_address *address,
                               const os_listen_options *options) {
     SOCKADDR_STORAGE system;
     int size = address_to_system(address, &system);
-    DWORD code = 0;
-    if (listener->family == AF_INET6) {
+    DWORD code = socket_take_urgent(listener); /* connections inherit it */
+    if (code == 0 && listener->family == AF_INET6) {
         code = set_flag(listener->handle, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack);
     }
     if (code == 0 && !options->reuse_address) {

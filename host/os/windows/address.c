@@ -173,7 +173,8 @@ portico_status os_address_check(const os_address *address) {
     any_port.port = 0;
     SOCKADDR_STORAGE system;
     int size = address_to_system(&any_port, &system);
-    SOCKET probe = WSASocketW(system.ss_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
+    SOCKET probe =
+        WSASocketW(system.ss_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_NO_HANDLE_INHERIT);
     if (probe == INVALID_SOCKET) {
         return error_set((DWORD)WSAGetLastError());
     }

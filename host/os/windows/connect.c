@@ -17,10 +17,12 @@ static DWORD bind_for(os_socket *socket, const os_address *from) {
 static DWORD connect_begin(os_socket *socket, const os_address *to, const os_address *from,
                            os_op *submitted) {
     DWORD code = bind_for(socket, from);
-    if (code != 0) {
-        return code;
+    if (code == 0) {
+        code = socket_take_urgent(socket);
     }
-    code = socket_attach(socket);
+    if (code == 0) {
+        code = socket_attach(socket);
+    }
     if (code != 0) {
         return code;
     }

@@ -82,7 +82,8 @@ bool guard_symbol_find(const wchar_t *path, const guard_image *image, uintptr_t 
     if (f == NULL || header->PointerToSymbolTable == 0) {
         return false;
     }
-    symbols s = {_wfopen(path, L"rb"), (long)header->PointerToSymbolTable, header->NumberOfSymbols};
+    symbols s = {_wfopen(path, L"rbN"), (long)header->PointerToSymbolTable,
+                 header->NumberOfSymbols};
     bool found = s.file != NULL && fseek(s.file, s.at, SEEK_SET) == 0 &&
                  search(&s, image, image->begin + f->BeginAddress, name, size);
     if (s.file != NULL) {

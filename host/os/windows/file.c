@@ -100,6 +100,12 @@ FILE *os_fopen(const char *path, const char *mode) {
     return file;
 }
 
+/* The C library keeps the system's code beside errno. */
+portico_status os_file_error(void) {
+    DWORD code = _doserrno;
+    return error_set(code != 0 ? code : ERROR_WRITE_FAULT);
+}
+
 portico_status os_file_private(FILE *file, char *found, size_t size) {
     (void)file;
     (void)found;

@@ -51,7 +51,27 @@ static void console_to_utf8(void) {
     }
 }
 
+/* A process without a console, or started with closed handles, gets NUL for the streams that it
+ * lacks. The C library gives the first file that is opened after that the lowest free descriptor.
+ * https://learn.microsoft.com/windows/console/getstdhandle (an application without such handles) */
+static void open_standard_stream(DWORD which, FILE *stream, const char *mode) {
+    HANDLE handle = GetStdHandle(which);
+    DWORD flags = 0;
+    bool is_open = handle != NULL && handle != INVALID_HANDLE_VALUE &&
+                   (GetHandleInformation(handle, &flags) || GetFileType(handle) == FILE_TYPE_CHAR);
+    if (is_open && _fileno(stream) >= 0) {
+        return;
+    }
+    FILE *opened = freopen("NUL", mode, stream);
+    if (opened != NULL) {
+        SetStdHandle(which, (HANDLE)_get_osfhandle(_fileno(opened)));
+    }
+}
+
 portico_status os_init(int *argc, char ***argv) {
+    open_standard_stream(STD_INPUT_HANDLE, stdin, "rb");
+    open_standard_stream(STD_OUTPUT_HANDLE, stdout, "wb");
+    open_standard_stream(STD_ERROR_HANDLE, stderr, "wb");
     /* A missing DLL of a module, or a drive without a disk, gives an error code instead of a
      * dialog. */
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX);

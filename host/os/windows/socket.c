@@ -12,6 +12,13 @@
 winsock_extensions winsock;
 bool winsock_skips;
 
+/* No child process inherits the socket: it would keep the port and connections open after we exit.
+ */
+static SOCKET socket_new(int family) {
+    return WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+                      WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+}
+
 /* With a layered provider whose handles are not the system's own, skipped completions are lost. A
  * family that the machine lacks does not matter.
  * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setfilecompletionnotificationmodes
@@ -19,7 +26,7 @@ bool winsock_skips;
 static bool provider_skips(int family) {
     WSAPROTOCOL_INFOW info;
     int size = sizeof info;
-    SOCKET probe = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    SOCKET probe = socket_new(family);
     if (probe == INVALID_SOCKET) {
         return true;
     }
@@ -38,9 +45,9 @@ static DWORD load_extension(SOCKET handle, GUID id, void *function, DWORD size) 
 
 DWORD winsock_load(void) {
     /* The functions are the same for both families; a machine may lack either. */
-    SOCKET probe = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    SOCKET probe = socket_new(AF_INET);
     if (probe == INVALID_SOCKET) {
-        probe = WSASocketW(AF_INET6, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+        probe = socket_new(AF_INET6);
     }
     if (probe == INVALID_SOCKET) {
         return (DWORD)WSAGetLastError();
@@ -65,9 +72,7 @@ os_socket *socket_open(int family, os_port *port) {
         WSASetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    /* Not inheritable: a child process would keep the port and connections open after we exit. */
-    s->handle = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                           WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    s->handle = socket_new(family);
     if (s->handle == INVALID_SOCKET) {
         int code = WSAGetLastError();
         free(s);
@@ -85,6 +90,14 @@ DWORD socket_attach(os_socket *socket) {
     return CreateIoCompletionPort((HANDLE)socket->handle, socket->port->handle, 0, 0) != NULL
                ? 0
                : GetLastError();
+}
+
+DWORD socket_take_urgent(const os_socket *socket) {
+    BOOL in_line = TRUE;
+    return setsockopt(socket->handle, SOL_SOCKET, SO_OOBINLINE, (const char *)&in_line,
+                      sizeof in_line) != 0
+               ? (DWORD)WSAGetLastError()
+               : 0;
 }
 
 void socket_skip_port(os_socket *socket) {

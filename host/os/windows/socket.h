@@ -51,6 +51,9 @@ os_socket *socket_open(int family, os_port *port);
 /* Binds the socket's completions to its port; a Win32 code, 0 for success. */
 DWORD socket_attach(os_socket *socket);
 
+/* Makes urgent bytes arrive as ordinary ones; a Win32 code, 0 for success. */
+DWORD socket_take_urgent(const os_socket *socket);
+
 /* From now on, what completes at once on the connected socket skips the port, if it can. */
 void socket_skip_port(os_socket *socket);
 

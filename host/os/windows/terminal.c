@@ -1,4 +1,4 @@
-/* terminal.c: whether a stream is a console that shows colours. Any thread. */
+/* terminal.c: consoles, and what stderr is connected to. Any thread. */
 #include "private.h"
 
 #include <io.h>
@@ -16,4 +16,16 @@ bool os_terminal(FILE *stream) {
     /* https://learn.microsoft.com/windows/console/console-virtual-terminal-sequences */
     return SetConsoleMode(handle,
                           mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+}
+
+void os_stderr_write(const char *bytes, size_t size) {
+    HANDLE handle = GetStdHandle(STD_ERROR_HANDLE);
+    while (size > 0) {
+        DWORD written = 0;
+        if (!WriteFile(handle, bytes, (DWORD)size, &written, NULL) || written == 0) {
+            return;
+        }
+        bytes += written;
+        size -= written;
+    }
 }

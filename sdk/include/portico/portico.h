@@ -224,6 +224,7 @@ typedef void (*portico_on_packet)(portico_session session, void *state,
  *   PORTICO_E_FLOOD, ..._E_BACKLOG, ..._E_TIMEOUT
  *                               the peer sends too many packets per second, does not read, or was
  *                               silent for too long
+ *   PORTICO_E_LIMIT             all buffers exceed [host] memory_limit_bytes, and it had the most
  *   PORTICO_E_NOT_FOUND         the opcode has no handler, and unknown_opcode is `close`
  *   PORTICO_E_SHUTDOWN, ..._E_UNLOADED
  *                               the host is stopping, or the module is being unloaded
@@ -346,7 +347,8 @@ enum {
  * before it calls `start`, and refuses to load a module whose section has a wrong value or a key
  * that is no setting. `portico check` finds both without running the module. */
 typedef struct portico_setting {
-    const char *key;      /* 1 to 63 of a-z, 0-9 and '_'; not file, load, on_fault or hang_ms */
+    /* 1 to 63 of a-z, 0-9 and '_'; not file, load, on_fault, hang_ms or memory_limit_bytes */
+    const char *key;
     const char *fallback; /* the value if the section does not have the key, written as there */
     const char *help;     /* one line */
     void *target;
@@ -488,8 +490,8 @@ typedef struct portico_host {
      * it: do without. There are no such features yet. */
     const void *(*get_extension)(const char *name);
 
-    /* The calling module as an entity, to post to; the same for all its generations, but another
-     * one after an unload that was given up. 0 on a thread of the module's own. [handler] */
+    /* The calling module as an entity, to post to; the same for all its generations, also after an
+     * unload that was given up. 0 on a thread of the module's own. [handler] */
     portico_entity (*self)(void);
 
     /* The module of that name as an entity, to post to; 0: it is not loaded. */
@@ -563,7 +565,7 @@ typedef struct portico_host {
      *   - What was posted to the old room may run before or after on_leave.
      * PORTICO_E_EXISTS   it is in that room or on its way there: nothing to do, no message follows
      * PORTICO_E_GONE     the session has closed; with `told` 0 also: the room has
-     * PORTICO_E_BACKLOG  with `told`: 100,000 messages wait for the session, nothing has changed */
+     * PORTICO_E_BACKLOG  with `told`: too much waits for the session, nothing has changed */
     portico_status (*session_join)(portico_session session, portico_room room, uint32_t told);
 
     /* Moves a session out of its room, into none. PORTICO_OK: queued, as for session_join.
@@ -582,6 +584,7 @@ typedef struct portico_host {
      * PORTICO_E_EXISTS     join: it is a member already
      * PORTICO_E_NOT_FOUND  leave: it is not a member
      * PORTICO_E_GONE       the session has closed or the id is stale
+     * PORTICO_E_LIMIT      join: the session is in [modules] max_channels others
      * PORTICO_E_INVALID    the name is not allowed */
     portico_status (*channel_join)(const char *channel, portico_session session);
     portico_status (*channel_leave)(const char *channel, portico_session session);
@@ -606,6 +609,8 @@ typedef struct portico_host {
      * stays.
      * PORTICO_E_EXISTS     there is a room of that name: *room is its id, `data` is not used
      * PORTICO_E_NOT_FOUND  there is no such room type
+     * PORTICO_E_LIMIT      there are too many rooms ([host] max_rooms, [modules] max_rooms), or
+     *                      their module has used up its memory_limit_bytes: close some first
      * PORTICO_E_TOO_BIG    `size` is above 64 KiB
      * PORTICO_E_INVALID    the name is not allowed, or `data` is NULL and `size` is not 0 */
     portico_status (*room_create)(const char *type, const char *name, const void *data,
@@ -642,19 +647,22 @@ typedef struct portico_host {
      * Copies `data`. If the entity ends first, the message is dropped.
      * PORTICO_E_GONE     the entity has ended or the id is stale: stop posting
      * PORTICO_E_TOO_BIG  more than 1 MiB
-     * PORTICO_E_BACKLOG  100,000 messages already wait for it: drop the message
+     * PORTICO_E_BACKLOG  100,000 messages or too many bytes ([modules] module_inbox_limit_bytes,
+     *                    room_..., session_...) already wait for it, or its module has used up its
+     *                    memory_limit_bytes: drop the message
      * PORTICO_E_INVALID  `data` is NULL and `size` is not 0 */
     portico_status (*post)(portico_entity entity, uint32_t id, const void *data, uint32_t size);
 
     /* Posts a message once, `delay_ms` from now. *timer (may be NULL) receives an id for
      * timer_cancel. The timer ends with the entity and with the module that started it. Statuses as
-     * for post, but without PORTICO_E_BACKLOG: if 100,000 messages wait when it is due, the message
-     * is dropped. For an entity that has just ended, PORTICO_OK is possible: nothing is posted. */
+     * for post, but without PORTICO_E_BACKLOG: if too much waits when it is due, the message is
+     * dropped. For an entity that has just ended, PORTICO_OK is possible: nothing is posted.
+     * PORTICO_E_LIMIT  the module has [modules] max_timers, or has used up its memory_limit_bytes */
     portico_status (*post_after)(portico_entity entity, uint32_t id, const void *data,
                                  uint32_t size, uint32_t delay_ms, portico_timer *timer);
 
     /* Posts a message every `period_ms`, the n-th at start + n * period_ms however long the
-     * handlers take. While one waits for its turn, or 100,000 messages wait, further ones are not
+     * handlers take. While one waits for its turn, or too much waits, further ones are not
      * queued but counted in the next one's `missed`. Ends by timer_cancel, otherwise like
      * post_after. Statuses as for post_after.
      * PORTICO_E_INVALID  also if period_ms is 0 */
@@ -675,9 +683,11 @@ typedef struct portico_host {
      *   PORTICO_E_NOT_FOUND  the entity has no handler for `id`
      *   PORTICO_E_TIMEOUT    there was no reply for `timeout_ms`
      *   PORTICO_E_FAULT      its handler has faulted without having replied
+     *   PORTICO_E_BACKLOG    there was a reply, but too many bytes wait for the asker
      * The handler finds `from` and `request` in the message, and may reply at once or later.
      * *number may be NULL. Statuses as for post.
-     * PORTICO_E_BACKLOG  also if 100,000 requests of the asker have no answer yet
+     * PORTICO_E_BACKLOG  also if 100,000 requests of the asker, or [modules] max_requests of its
+     *                    module, have no answer yet
      * PORTICO_E_STATE    also on a thread of the module's own, in a job, and if the asker has ended
      * [handler] */
     portico_status (*request)(portico_entity to, uint32_t id, const void *data, uint32_t size,
@@ -685,6 +695,8 @@ typedef struct portico_host {
 
     /* Answers a request. Copies `data`.
      * PORTICO_E_GONE     it has been answered, has timed out, or the asker has ended
+     * PORTICO_E_BACKLOG  too many bytes wait for the asker: it receives this status instead of
+     *                    `data`
      * PORTICO_E_TOO_BIG  more than 1 MiB
      * PORTICO_E_INVALID  `data` is NULL and `size` is not 0 */
     portico_status (*reply)(uint64_t request, const void *data, uint32_t size);
@@ -692,7 +704,9 @@ typedef struct portico_host {
     /* Runs this module's job `id` on the pool for blocking work, then posts its reply to `reply_to`
      * ({0}: to nobody) as a message of the same id; an empty one if the job faults. Copies `data`.
      * PORTICO_E_NOT_FOUND  the module has no such job
-     * PORTICO_E_BACKLOG    too many jobs already wait ([host] blocking_queue): try later or give up
+     * PORTICO_E_BACKLOG    too many jobs already wait ([host] blocking_queue), or they have too many
+     *                      bytes ([host] blocking_queue_bytes, the module's memory_limit_bytes): try
+     *                      later or give up
      * PORTICO_E_TOO_BIG    more than 1 MiB
      * PORTICO_E_INVALID    `data` is NULL and `size` is not 0
      * PORTICO_E_STATE      also on a thread of the module's own
@@ -747,9 +761,9 @@ typedef struct portico_module {
     portico_status (*start)(void *state, uint32_t why);
 
     /* The host is stopping, or the module is about to be unloaded. Its sessions are still open:
-     * send last words now. May run at the same time as handlers. If a handler then does not return
-     * in time, the unload is given up: the module keeps serving, but its rooms and the sessions of
-     * its own types have been closed, and its timers have ended. */
+     * send last words now. May run at the same time as handlers. If a handler does not return in
+     * time now, the unload is given up: the module keeps serving, but its rooms and the sessions of
+     * its own types have been closed. Its timers and messages have waited. */
     void (*stopping)(void *state);
 
     /* The last call: join the module's own threads, free its own memory. `why` is PORTICO_STOP_....

@@ -1,0 +1,38 @@
+/* memory.c: see memory.h. */
+#include "run/memory.h"
+
+#include "base/stats.h"
+
+static uint64_t limit;
+
+void memory_start(uint64_t most) {
+    limit = most;
+}
+
+uint64_t memory_limit(void) {
+    return limit;
+}
+
+/* What has been given back is read first: memory that is taken and given in between then makes the
+ * difference too large, not negative. */
+static uint64_t held(stat taken, stat given) {
+    uint64_t gone = stats_sum(given);
+    uint64_t come = stats_sum(taken);
+    return come > gone ? come - gone : 0;
+}
+
+uint64_t memory_buffers(void) {
+    return held(STAT_buffer_bytes_taken, STAT_buffer_bytes_given);
+}
+
+uint64_t memory_messages(void) {
+    return held(STAT_message_bytes_taken, STAT_message_bytes_given);
+}
+
+uint64_t memory_used(void) {
+    return memory_buffers() + memory_messages();
+}
+
+bool memory_is_full(void) {
+    return limit != 0 && memory_used() > limit;
+}

@@ -1,0 +1,135 @@
+/* rates.c: what a session may cost per second: packets, bytes, and bytes that its packets make
+ * others receive. See session.h.
+ *
+ * Each rate is a bucket of one second's worth (base/bucket.h). A session that is over one is closed
+ * or slowed, as the key over_rate says. A slowed session reads no more until it owes nothing: what
+ * it has received stays in its block, and it submits no recv, so that TCP slows the client down.
+ * The sweep requests the turn with which it continues. Until then everything else of the session
+ * works, and its time limits are suspended.
+ *
+ * A rate that is exceeded sets `over_until_ns`, which ends the delivery of packets; at its end
+ * session_slow sets `slow_until_ms`.
+ */
+#include "session/private.h"
+
+#include "base/bucket.h"
+#include "base/stats.h"
+
+/* A debt beyond this is forgiven, so that the end of a client is noticed in time: until a session
+ * reads again, it does not see that its peer has gone. */
+#define SLOW_MOST_NS (10 * BUCKET_SECOND_NS)
+
+/* FANOUT_PACKET_BYTES: the cost of a packet to one receiver besides its payload, which may be empty:
+ * it is a system call. */
+enum { TELL_AGAIN_MS = 60000, FANOUT_PACKET_BYTES = 64 };
+
+static log_kind floods = LOG_KIND("sessions that send too much");
+
+static uint64_t now_ns(void) {
+    return worker_now_ms() * 1000000;
+}
+
+/* At most once a minute for each listener: floods come in crowds. */
+static bool tell_now(service *from) {
+    uint64_t now_ms = worker_now_ms();
+    uint64_t told_ms = atomic_load_explicit(&from->slow_told_ms, memory_order_relaxed);
+    bool due = told_ms == 0 || now_ms >= told_ms + TELL_AGAIN_MS;
+    return due && atomic_compare_exchange_strong(&from->slow_told_ms, &told_ms, now_ms);
+}
+
+/* The session owes `excess_ns` more than the rate `key` allows. */
+static void session_over(session *s, uint64_t excess_ns, const char *key, uint32_t rate) {
+    const config_service *limits = s->service->config;
+    uint64_t before_ns = s->over_until_ns;
+    uint64_t until_ns = now_ns() + excess_ns;
+    s->over_until_ns = until_ns > before_ns ? until_ns : before_ns;
+    if (before_ns != 0) {
+        /* It exceeds two rates, or one of them twice before it is closed or slowed. */
+    } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
+        log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
+                    (unsigned long long)s->base.id, key, rate);
+    } else if (tell_now(s->service)) {
+        char peer[OS_ADDRESS_TEXT];
+        os_address_format(&s->peer, peer);
+        log_info(limits->name,
+                 "session %llu of %s exceeds %s = %u: read more slowly; others are only counted",
+                 (unsigned long long)s->base.id, peer, key, rate);
+    }
+}
+
+/* Charges `amount` to the bucket of the rate `key`. False: the session is over it. */
+static bool session_charge(session *s, uint64_t *due_ns, uint64_t amount, const char *key,
+                           uint32_t rate) {
+    uint64_t excess_ns =
+        bucket_charge(due_ns, now_ns(), bucket_cost_ns(amount, rate), BUCKET_SECOND_NS);
+    if (excess_ns > SLOW_MOST_NS) {
+        *due_ns -= excess_ns - SLOW_MOST_NS;
+        excess_ns = SLOW_MOST_NS;
+    }
+    if (excess_ns > 0) {
+        session_over(s, excess_ns, key, rate);
+    }
+    return excess_ns == 0;
+}
+
+bool session_charge_packet(session *s) {
+    uint32_t rate = s->service->config->packets_per_second;
+    if (s->over_until_ns != 0) {
+        return false; /* the packet before was one too many */
+    }
+    if (rate == 0 || session_charge(s, &s->packet_due_ns, 1, "packets_per_second", rate)) {
+        return true;
+    }
+    session_return_packet(s);
+    return false;
+}
+
+void session_return_packet(session *s) {
+    uint32_t rate = s->service->config->packets_per_second;
+    s->packet_due_ns -= rate != 0 ? bucket_cost_ns(1, rate) : 0;
+}
+
+void session_charge_bytes_locked(session *s, uint32_t bytes) {
+    (void)session_charge(s, &s->byte_due_ns, bytes, "byte_rate", s->service->config->byte_rate);
+}
+
+void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
+    entity *e = turn_actor();
+    if (e == NULL || e->kind != ENTITY_SESSION) {
+        return;
+    }
+    session *s = (session *)e;
+    const config_service *limits = s->service->config;
+    uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
+    bool over = limits->fanout_rate != 0 &&
+                !session_charge(s, &s->fanout_due_ns, amount, "fanout_rate", limits->fanout_rate);
+    if (over && limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
+        session_close(s, PORTICO_E_FLOOD);
+    }
+}
+
+bool session_is_over(session *s) {
+    bool closes = s->service->config->over_rate == CONFIG_OVER_RATE_CLOSE;
+    if (!closes && s->over_until_ns <= now_ns()) {
+        s->over_until_ns = 0; /* paid since */
+    }
+    return s->over_until_ns != 0;
+}
+
+bool session_slow(session *s) {
+    bool closes = s->service->config->over_rate == CONFIG_OVER_RATE_CLOSE;
+    uint64_t until_ms = s->over_until_ns / 1000000 + 1;
+    s->over_until_ns = 0;
+    os_mutex_lock(&s->lock);
+    if (closes) {
+        session_close_locked(s, PORTICO_E_FLOOD);
+    }
+    bool slows = s->state == SESSION_OPEN;
+    if (slows) {
+        s->slow_until_ms = until_ms;
+        entity_sweep_soon(&s->base);
+        stats_add(STAT_slowed, 1);
+    }
+    os_mutex_unlock(&s->lock);
+    return slows;
+}
