@@ -6,6 +6,7 @@
 #include "admin/admin.h"
 #include "admin/token.h"
 #include "base/system_text.h"
+#include "bounds.h"
 #include "loader/module_check.h"
 #include "net/ready.h"
 
@@ -182,8 +183,13 @@ void preflight(const config *c, config_report report, void *arg, config_report n
     if (config_line(c, &c->data_dir) != 0) { /* modules may need none, but somebody wants it */
         (void)check_folder(c, "data_dir", &c->data_dir, &faults);
     }
-    modules_check(c, ADMIN_SESSION_TYPE, &faults, &notes);
+    uint32_t modules = modules_check(c, ADMIN_SESSION_TYPE, &faults, &notes);
     check_ready_file(c, &faults);
+    bounds most;
+    os_machine machine;
+    bounds_of(c, modules, &most);
+    os_machine_look(&machine);
+    bounds_tell(&most, &machine, &notes);
     fault_report(&notes, note, NULL);
     fault_report(&faults, report, arg);
     fault_free(&notes);

@@ -26,6 +26,7 @@
 #include "module/mailbox.h"
 #include "module/probe.h"
 #include "net/ready.h"
+#include "net/resolver.h"
 #include "net/services.h"
 #include "room/room.h"
 #include "run/control.h"
@@ -39,6 +40,7 @@
 #include "session/channel.h"
 #include "session/relief.h"
 #include "session/session.h"
+#include "trim.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -101,19 +103,6 @@ static void server_on_hang_up(void) {
 static const entity_sweep sweeps[ENTITY_KINDS] = {
     [ENTITY_SESSION] = session_sweep, [ENTITY_ROOM] = room_sweep, [ENTITY_MODULE] = mailbox_sweep};
 
-/* After a crowd has left, gives the memory that the C library keeps back to the system. */
-static void memory_trim(void) {
-    static uint64_t most; /* concurrent sessions since the last trim; only the sweep uses it */
-    uint64_t closed = stats_sum(STAT_sessions_closed);
-    uint64_t opened = stats_sum(STAT_sessions_opened);
-    uint64_t sessions = opened > closed ? opened - closed : 0;
-    most = sessions > most ? sessions : most;
-    if (most >= 64 && sessions < most / 4) {
-        os_memory_trim();
-        most = sessions;
-    }
-}
-
 /* Retries the listeners that could not open. [control thread] */
 static void server_on_reopen(control_command *command) {
     (void)command;
@@ -132,7 +121,7 @@ static void server_on_sweep(const os_completion *completion) {
     rates_sample();
     quotas_sweep(now_ms);
     relief_sweep();
-    memory_trim();
+    trim_sweep();
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
     }
@@ -316,6 +305,7 @@ static bool server_stop(const config *c) {
         }
     }
     watch_stop();
+    (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
     control_drain();
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();

@@ -84,7 +84,7 @@ static void add_counts(lines *to, const rates *r) {
     }
 }
 
-static void add_quota(void *arg, const char *name, const quota *q) {
+static void add_quota(void *arg, const char *name, quota *q) {
     static const struct {
         quota_kind kind;
         const char *name;

@@ -121,7 +121,7 @@ typedef struct config {
     bool modules_autoload;   /* [modules] autoload: every library in dir */
     bool modules_probe;      /* [modules] probe: load files in a child process first */
     bool modules_watch;      /* [modules] watch: swap a module when its file was rebuilt */
-    bool modules_swap_check; /* [modules] swap_check: look for addresses of old code in states */
+    bool modules_swap_check; /* [modules] swap_check: addresses of old code, spoilt packets */
     uint32_t modules_swap_timeout_ms; /* [modules] */
     uint32_t modules_probation_s;     /* [modules] 0: no probation */
     uint32_t modules_fault_limit;     /* [modules] faults; 0: any number; within ... */

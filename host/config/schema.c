@@ -127,8 +127,8 @@ static const config_key keys[] = {
     KEY("modules", "watch", "no", CONFIG_BOOL, config, modules_watch, 0, 0,
         "swap a module automatically when its file is rebuilt: for development"),
     KEY("modules", "swap_check", "no", CONFIG_BOOL, config, modules_swap_check, 0, 0,
-        "after a swap, search all state blocks for addresses inside the old code and log them: "
-        "for development"),
+        "after a swap, search all state blocks for addresses inside the old code and log them; and "
+        "overwrite each packet after its handler: for development"),
     KEY("modules", "swap_timeout_ms", "2000", CONFIG_U32, config, modules_swap_timeout_ms, 1, 60000,
         "how long a swap waits for the module's handlers to return, and for its start and stop"),
     KEY("modules", "probation_s", "60", CONFIG_U32, config, modules_probation_s, 0, 86400,

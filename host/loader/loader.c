@@ -16,6 +16,7 @@
 #include "module/state_take_over.h"
 #include "net/services.h"
 #include "run/control.h"
+#include "session/dispatch.h"
 #include "session/session.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ portico_status loader_start(const config *c, os_port *port) {
     loader.config = c;
     loader.api = host_api(c);
     state_take_over_start(c->modules_swap_check);
+    dispatch_start(c->modules_swap_check);
     return copy_folder_start(c->run_dir);
 }
 

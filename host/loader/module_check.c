@@ -287,8 +287,8 @@ static void check_modules(module_check *k) {
     }
 }
 
-void modules_check(const config *c, const char *builtin_type, config_faults *faults,
-                   config_faults *notes) {
+uint32_t modules_check(const config *c, const char *builtin_type, config_faults *faults,
+                       config_faults *notes) {
     module_check k = {.builtin_type = builtin_type, .faults = faults, .notes = notes};
     if (c->admin_enabled) {
         (void)snprintf(k.builtin, sizeof k.builtin, "%.*s", (int)strcspn(builtin_type, "."),
@@ -304,5 +304,10 @@ void modules_check(const config *c, const char *builtin_type, config_faults *fau
     } else {
         faults->no_memory = true;
     }
+    uint32_t loads = 0;
+    for (size_t i = 0; i < k.survey.count; i++) {
+        loads += k.survey.all[i].loads;
+    }
     module_survey_free(&k.survey);
+    return loads;
 }

@@ -38,9 +38,9 @@ typedef struct caller {
     uint64_t begun_ns; /* when it began the call; 0: not yet, or in a row: it makes none */
     uint32_t made;     /* counts calls that have returned */
     os_guard_thread *guard;
-    running *running; /* the thread's own */
+    running *running;  /* the thread's own */
     caller_steps *row; /* NULL: it makes a single call */
-    jmp_buf out;      /* of a row */
+    jmp_buf out;       /* of a row */
     /* The call. Its thread's while busy. */
     module *module;
     generation *generation;

@@ -3,8 +3,8 @@
 
 #include "base/invariant.h"
 #include "base/status.h"
+#include "net/resolver.h"
 #include "os/compiler.h"
-#include "run/control.h"
 #include "run/timer.h"
 #include "session/session.h"
 
@@ -14,7 +14,7 @@ struct connector {
     service service; /* first: on_session_freed receives a pointer to it */
     os_mutex lock;   /* guards the rest */
     connector_state state;
-    bool waiting;      /* for the timer, its op, or the control thread, which resolves the name */
+    bool waiting;      /* for the timer, its op, or the lookup */
     bool failing;      /* from a failure until a round without one */
     bool round_failed; /* in this round */
     uint32_t pause_ms;
@@ -23,7 +23,7 @@ struct connector {
     os_address to;
     os_address local;
     timer retry;
-    control_command resolve;
+    lookup *lookup; /* of the name, while the resolver looks; else NULL */
 };
 
 static void connector_wait_locked(connector *c, uint32_t delay_ms) {
@@ -86,34 +86,48 @@ static void connector_connect(connector *c) {
     os_mutex_unlock(&c->lock);
 }
 
-/* Resolves the name before each connect, since its address may change, and on the control thread,
- * since that may take long. */
-static void connector_on_resolve(control_command *command) {
-    connector *c = container_of(command, connector, resolve);
-    const config_service *settings = c->service.config;
-    os_address to = {0};
-    portico_status status = PORTICO_E_CANCELLED;
-    if (!control_ending()) {
-        status = os_address_resolve(settings->address, settings->port, &to);
-    }
-    os_mutex_lock(&c->lock);
+/* No address was found: this failed attempt is a round. */
+static void connector_unresolved_locked(connector *c, portico_status status) {
     c->waiting = false;
+    connector_next_round_locked(c);
+    connector_failed_locked(c, status);
+}
+
+/* [the resolver's thread] */
+static void connector_on_answer(void *arg, portico_status status, const os_address *address) {
+    connector *c = arg;
+    os_mutex_lock(&c->lock);
+    c->lookup = NULL;
     if (status != PORTICO_OK) {
-        connector_next_round_locked(c); /* this failed attempt is a round */
-        connector_failed_locked(c, status);
-        os_mutex_unlock(&c->lock);
-        return;
+        connector_unresolved_locked(c, status);
+    } else {
+        c->waiting = false;
+        c->to = *address;
     }
-    c->to = to;
     os_mutex_unlock(&c->lock);
-    connector_connect(c);
+    if (status == PORTICO_OK) {
+        connector_connect(c);
+    }
+}
+
+/* Resolves the name before each connect, since its address may change. */
+static void connector_resolve(connector *c) {
+    const config_service *settings = c->service.config;
+    os_mutex_lock(&c->lock);
+    if (c->state == CONNECTOR_RUNNING) {
+        c->lookup = resolver_ask(settings->address, settings->port, connector_on_answer, c);
+    }
+    if (c->lookup == NULL) {
+        connector_unresolved_locked(c, PORTICO_E_NO_MEMORY);
+    }
+    os_mutex_unlock(&c->lock);
 }
 
 static void connector_on_retry(const os_completion *completion) {
     connector *c = container_of(completion->op, connector, retry);
     os_address numeric;
     if (os_address_parse(c->service.config->address, 1, &numeric) != PORTICO_OK) {
-        control_post(&c->resolve);
+        connector_resolve(c);
         return;
     }
     os_mutex_lock(&c->lock);
@@ -146,7 +160,6 @@ connector *connector_create(const config_service *settings, session_type *type, 
     }
     service_init(&c->service, settings, type, port);
     c->service.on_session_freed = connector_on_session_freed;
-    c->resolve.run = connector_on_resolve;
     return c;
 }
 
@@ -171,6 +184,9 @@ void connector_stop(connector *c, connector_state to) {
     os_mutex_lock(&c->lock);
     c->state = c->state == CONNECTOR_STOPPED ? CONNECTOR_STOPPED : to;
     if (c->waiting && timer_cancel(&c->retry)) {
+        c->waiting = false;
+    } else if (c->lookup != NULL && resolver_cancel(c->lookup)) {
+        c->lookup = NULL;
         c->waiting = false;
     }
     os_mutex_unlock(&c->lock);

@@ -3,7 +3,8 @@
  * A connector keeps `max_sessions` sessions of its type open while the type's module is loaded.
  * After a failure or the end of a session it pauses for reconnect_min_ms, and twice as long after
  * each further failure, up to reconnect_max_ms. A session that ends sooner than the pause counts
- * as a failure. The control thread starts and stops a connector; workers connect.
+ * as a failure. The control thread starts and stops a connector; workers and the
+ * resolver's thread connect.
  */
 #ifndef PORTICO_CONNECTOR_H
 #define PORTICO_CONNECTOR_H

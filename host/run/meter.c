@@ -27,11 +27,19 @@ typedef struct series {
     histogram latency;
 } series;
 
+enum { STAYS_ON = 1 };
+
 _Atomic uint64_t meter_until_ns;
+static uint64_t at_rest; /* its value while nothing is measured */
 
 static _Atomic uint64_t keys[METER_SERIES_MAX]; /* 0: free */
 static series all[METER_SERIES_MAX];
 static series others = {.named = true, .kind = METER_OTHERS};
+
+void meter_stay_on(void) {
+    at_rest = STAYS_ON;
+    atomic_store(&meter_until_ns, at_rest);
+}
 
 void meter_measure(uint32_t duration_ms) {
     uint64_t until_ns = os_monotonic_ns() + duration_ms * 1000000ull;
@@ -45,12 +53,15 @@ void meter_measure(uint32_t duration_ms) {
 /* The time now; 0: the time to measure is over, and measuring is now off. */
 uint64_t meter_clock_ns(void) {
     uint64_t until_ns = atomic_load_explicit(&meter_until_ns, memory_order_relaxed);
+    if (until_ns <= STAYS_ON) {
+        return 0;
+    }
     uint64_t now_ns = os_monotonic_ns();
     if (now_ns < until_ns) {
         return now_ns;
     }
     atomic_compare_exchange_strong(&meter_until_ns, &until_ns,
-                                   0); /* fails if it was just prolonged */
+                                   at_rest); /* fails if it was just prolonged */
     return 0;
 }
 

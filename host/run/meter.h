@@ -32,7 +32,8 @@ typedef enum meter_kind {
 
 enum { METER_SERIES_MAX = 512, METER_NAME_MAX = 128 };
 
-/* Private: the os_monotonic_ns() at which measuring ends; 0: it is off. */
+/* Private: the os_monotonic_ns() at which measuring ends; 0: it is off; 1: it measures nothing, but
+ * stays on. */
 extern _Atomic uint64_t meter_until_ns;
 uint64_t meter_clock_ns(void);
 void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
@@ -55,6 +56,10 @@ static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind
         meter_count(began_ns, received_ns, kind, type, number);
     }
 }
+
+/* From now on meter_on is true also while nothing is measured, for who does more than measure
+ * around a handler's call: others pay nothing for that. [before any call] */
+void meter_stay_on(void);
 
 /* Measures for `duration_ms` from now, or longer if another call asked for longer. */
 void meter_measure(uint32_t duration_ms);

@@ -16,6 +16,7 @@ enum { TELL_AGAIN_MS = 1000, REFUSAL_TEXT_MAX = 256 };
 typedef struct kept {
     _Atomic uint64_t used;
     _Atomic uint64_t limit;
+    _Atomic uint64_t peak; /* of `used`; two threads at once may miss a little */
 } kept;
 
 typedef struct refused {
@@ -116,6 +117,9 @@ bool quota_take(quota *q, quota_kind kind, uint64_t amount) {
         atomic_fetch_sub_explicit(&k->used, amount, memory_order_relaxed);
         return false;
     }
+    if (used > atomic_load_explicit(&k->peak, memory_order_relaxed)) {
+        atomic_store_explicit(&k->peak, used, memory_order_relaxed);
+    }
     return true;
 }
 
@@ -135,6 +139,13 @@ quota_view quota_look(const quota *q, quota_kind kind) {
     const kept *k = &q->kinds[kind];
     return (quota_view){.used = atomic_load_explicit(&k->used, memory_order_relaxed),
                         .limit = atomic_load_explicit(&k->limit, memory_order_relaxed)};
+}
+
+uint64_t quota_take_peak(quota *q, quota_kind kind) {
+    kept *k = &q->kinds[kind];
+    uint64_t used = atomic_load_explicit(&k->used, memory_order_relaxed);
+    uint64_t peak = atomic_exchange_explicit(&k->peak, used, memory_order_relaxed);
+    return peak > used ? peak : used;
 }
 
 /* Whether the log is to mention it now; one thread a second is told so. */
@@ -189,11 +200,11 @@ void quotas_sweep(uint64_t now_ms) {
     }
 }
 
-void quotas_each(void (*each)(void *arg, const char *name, const quota *q), void *arg) {
+void quotas_each(void (*each)(void *arg, const char *name, quota *q), void *arg) {
     os_mutex_lock(&quotas.lock);
-    const quota *all = quotas.all;
+    quota *all = quotas.all;
     os_mutex_unlock(&quotas.lock);
-    for (const quota *q = all; q != NULL; q = q->next) {
+    for (quota *q = all; q != NULL; q = q->next) {
         each(arg, q->name, q);
     }
 }

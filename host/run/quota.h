@@ -61,6 +61,9 @@ typedef struct quota_view {
 } quota_view;
 quota_view quota_look(const quota *q, quota_kind kind);
 
+/* The most of it that there has been since the last call. One thread calls this. */
+uint64_t quota_take_peak(quota *q, quota_kind kind);
+
 /* Something was refused to the module: counts it, and writes one line to the log under the module's
  * name, unless there was one of that kind within the last second. The text says what the limit is
  * and which key sets it. `q` NULL: as quota_of(NULL). Locks may be held. */
@@ -70,6 +73,6 @@ COLD void quota_refuse(quota *q, refusal what, const char *format, ...) PRINTF_L
 void quotas_sweep(uint64_t now_ms);
 
 /* Calls `each` for every quota but quota_of(NULL), with its module's name. No lock is held. */
-void quotas_each(void (*each)(void *arg, const char *name, const quota *q), void *arg);
+void quotas_each(void (*each)(void *arg, const char *name, quota *q), void *arg);
 
 #endif

@@ -7,6 +7,11 @@
 
 #include "session/call.h"
 
+/* With `check`, a packet's bytes are overwritten as soon as its handler has returned, so that a
+ * module which keeps a pointer to them notices. [before any packet] */
+enum { DISPATCH_SPOILED = 0xDD };
+void dispatch_start(bool check);
+
 /* Several packets in a row. While their handlers belong to one module and no thread wants to close
  * its gate, the gate is entered only once. Initially all zero; no other call into a module is made
  * between the first dispatch_packet and dispatch_end. */

@@ -2,7 +2,7 @@
  *
  *   opcode 1   answers {uint32 count}: on Linux how many sockets and queues of events a program has
  *              that the module starts; on Windows how many handles of the host are inheritable,
- *              except the standard ones
+ *              except those of files and consoles
  *   opcode 2   {path}: on Linux copies the process by fork(); the copy lives until that file exists,
  *              for at most a minute. The host echoes. */
 #include "system.h"
@@ -21,18 +21,16 @@
 enum { NUMBERS = 2048 };
 
 #if defined(_WIN32)
+/* Files and consoles may come from the host's parent. */
 static uint32_t count_inherited(void) {
-    static const DWORD standard[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
     uint32_t count = 0;
     for (uintptr_t number = 1; number < NUMBERS; number++) {
         HANDLE handle = (HANDLE)(4 * number);
         DWORD flags = 0;
-        bool is_standard = false;
-        for (int i = 0; i < 3; i++) {
-            is_standard = is_standard || GetStdHandle(standard[i]) == handle;
+        if (GetHandleInformation(handle, &flags) && (flags & HANDLE_FLAG_INHERIT) != 0) {
+            DWORD type = GetFileType(handle);
+            count += type != FILE_TYPE_DISK && type != FILE_TYPE_CHAR;
         }
-        count += !is_standard && GetHandleInformation(handle, &flags) &&
-                 (flags & HANDLE_FLAG_INHERIT) != 0;
     }
     return count;
 }

@@ -10,6 +10,7 @@
  *   opcode 9  timers with 64 KiB each        10  asks itself behind a full inbox: the answer's
  *                                                status is what arrived, `accepted` what reply said
  *   opcode 11 fills the module's inbox and keeps it so until opcode 20
+ *   opcode 12 closes the rooms of opcode 4, but every 64th
  *   opcode 20 gives back timers, rooms, channels and jobs; answers how many messages and replies of
  *             jobs have arrived since the last time, as `accepted`, and how many of these had all
  *             their bytes, as `refused` */
@@ -34,6 +35,11 @@ typedef struct player {
     uint32_t asked; /* opcode 10 is under way */
     int32_t reply_status;
 } player;
+
+/* Large, to be seen among the memory of the process. */
+typedef struct place {
+    uint8_t map[8000];
+} place;
 
 static uint8_t piece[PIECE];
 static portico_timer timers[MOST];
@@ -128,6 +134,16 @@ static portico_status join_channel(portico_session session, uint32_t number) {
     return status;
 }
 
+static void close_most_rooms(void) {
+    char name[16];
+    for (uint32_t i = 0; i < room_count; i++) {
+        if (i % 64 != 0) {
+            (void)snprintf(name, sizeof name, "%u", (unsigned)i);
+            (void)portico->room_close(portico->room_find("greedy.place", name), PORTICO_E_CLOSED);
+        }
+    }
+}
+
 static void give_back(portico_session session) {
     char name[32];
     while (timer_count > 0) {
@@ -158,6 +174,9 @@ static void on_packet(portico_session session, void *state, const portico_packet
         send(session, 20, (answer){0, atomic_exchange(&arrived, 0), atomic_exchange(&whole, 0)});
     } else if (packet->opcode == 3) {
         (void)portico->post(portico->self(), GO, &session, sizeof session); /* its own turn */
+    } else if (packet->opcode == 12) {
+        close_most_rooms();
+        send(session, 12, (answer){0});
     } else if (packet->opcode == 11) {
         atomic_store(&jobs_go, false);
         (void)portico->post(portico->self(), STAY, &session, sizeof session);
@@ -280,8 +299,9 @@ static const portico_session_type types[] = {{.name = "session",
                                               .on_packet = on_packet,
                                               .messages = PORTICO_TABLE(session_messages)}};
 static const portico_room_message room_messages[] = {PORTICO_MESSAGE(FILL, room_on_fill)};
-static const portico_room_type rooms[] = {
-    {.name = "place", .messages = PORTICO_TABLE(room_messages)}};
+static const portico_room_type rooms[] = {{.name = "place",
+                                           .state = PORTICO_STATE_OPAQUE(place, 1),
+                                           .messages = PORTICO_TABLE(room_messages)}};
 static const portico_module_message messages[] = {
     PORTICO_MESSAGE(FILL, on_fill), PORTICO_MESSAGE(GO, on_go), PORTICO_MESSAGE(ASK, on_ask),
     PORTICO_MESSAGE(STAY, on_stay)};

@@ -1,6 +1,8 @@
 /* Clocks, randomness and what a process knows about itself. */
 #include "contract.h"
 
+#include "os/machine.h"
+
 static void check_clocks(void) {
     uint64_t last = os_monotonic_ns();
     for (int i = 0; i < 100000; i++) {
@@ -35,6 +37,10 @@ static void check_random(void) {
 static void check_self(void) {
     CHECK(os_cpu_count() >= 1);
     CHECK(os_process_id() != 0);
+    os_machine machine;
+    os_machine_look(&machine);
+    CHECK(machine.memory_bytes == 0 || machine.memory_bytes > 16 * 1024 * 1024);
+    CHECK(machine.handles == 0 || machine.handles > 16);
     char path[1024] = "";
     CHECK_OK(os_executable_path(path, sizeof path));
     FILE *file = os_fopen(path, "rb");

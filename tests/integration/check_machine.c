@@ -242,6 +242,14 @@ static void descriptions(void) {
     remove_module("renamed");
 }
 
+/* How much memory and how many handles; unit.bounds has the warnings. */
+static void bounds(void) {
+    static const char modest[] = NO_MODULES "[admin]\nenabled = no\n";
+    expect_fine(modest);
+    expect(strstr(output, "the host takes at most ") != NULL, modest, "the bound");
+    expect(strstr(output, "warning: ") == NULL, modest, "no warning");
+}
+
 SCENARIO(check_machine) {
     char path[1024];
     folder_make(host_test_folder());
@@ -254,4 +262,5 @@ SCENARIO(check_machine) {
     types();
     settings();
     descriptions();
+    bounds();
 }

@@ -2,6 +2,7 @@
 #include "sim/world.h"
 
 #include "config/load.h"
+#include "net/resolver.h"
 #include "os/sim/real.h"
 #include "server.h"
 #include "sim/client.h"
@@ -297,6 +298,9 @@ int world_stop(void) {
         wait_a_step(waited_ms);
     }
     os_thread_join(world.control);
+    while (!resolver_stop()) {
+        /* A real process ends while its resolver waits for the system. */
+    }
     check_nothing_left();
     counters_end(world.config->workers, world.code == 0);
     config_free(world.config);

@@ -46,6 +46,10 @@ static void limits(void) {
     CHECK(quota_take(quota_of("other"), QUOTA_TIMERS, 1)); /* has its own */
     CHECK(quota_take(shared, QUOTA_ROOMS, UINT32_MAX));    /* no limit */
     CHECK_INT(quota_look(shared, QUOTA_TIMERS).used, LIMIT);
+    quota_give(shared, QUOTA_TIMERS, 10);
+    CHECK_INT(quota_take_peak(shared, QUOTA_TIMERS), LIMIT);
+    CHECK_INT(quota_take_peak(shared, QUOTA_TIMERS), LIMIT - 10);
+    quota_take_anyway(shared, QUOTA_TIMERS, 10);
     quota_take_anyway(shared, QUOTA_TIMERS, 1);
     CHECK_INT(quota_look(shared, QUOTA_TIMERS).used, LIMIT + 1);
     quota_give(shared, QUOTA_TIMERS, 2);

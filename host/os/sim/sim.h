@@ -110,6 +110,10 @@ void sim_calls_succeed(void);
 /* No fault strikes while it is set. */
 void sim_faults_pause(bool pause);
 
+/* From now on the answer about a name takes that long: a silent name server. 0: as in the options.
+ */
+void sim_resolve_takes(uint32_t ms);
+
 /* Changes how often an atomic operation hands the token on: sim_options.atomic_switch. */
 void sim_atomic_rate(uint32_t one_in);
 

@@ -51,10 +51,18 @@ portico_status os_address_check(const os_address *address) {
     return error_simulated(status);
 }
 
+static uint32_t resolve_ms; /* how long an answer takes; 0: as the options say */
+
+void sim_resolve_takes(uint32_t ms) {
+    resolve_ms = ms;
+}
+
 /* Every name is this machine, unless it ends in ".invalid". Wild: the answer may take seconds. */
 portico_status os_address_resolve(const char *host, uint16_t port, os_address *address) {
     token_call("address_resolve", port);
-    if (run.options.wild && sim_random(SIM_NETWORK, 4) == 0) {
+    if (resolve_ms > 0) {
+        os_sleep(resolve_ms);
+    } else if (run.options.wild && sim_random(SIM_NETWORK, 4) == 0) {
         os_sleep(1 + (uint32_t)sim_random(SIM_NETWORK, RESOLVE_MAX_MS));
     }
     const char *dot = strrchr(host, '.');
