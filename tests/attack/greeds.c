@@ -7,26 +7,32 @@
 
 #include <stdio.h>
 
-enum { MB = 1 << 20, ANSWER_MAX = 2048 };
+/* Of memory: memory_limit_bytes of the module. */
+enum { MB = 1 << 20, LIMIT = 16 << 20, ANSWER_MAX = 2048 };
 
-/* Of each call, `amount` are asked for, every `period_ms`. */
+/* Of each call, `amount` are asked for, every `period_ms`; more than the limits of siege_host. */
 static const struct greed {
     const char *word;
     const char *sentence;
     uint16_t opcode;
     uint32_t amount;
     uint32_t period_ms;
-    const char *figure; /* of `status`, which returns to what it was; NULL: none */
-    int64_t bound;      /* bytes; 0: none */
+    const char *refused; /* figure of `status`; NULL: none */
+    const char *figure;  /* one that returns to what it was; NULL: none */
+    int64_t bound;       /* bytes */
 } greeds[] = {
-    {"rooms", "create rooms without end", GLUTTON_ROOMS, 100, 50, "rooms", 0},
-    {"timers", "start timers without end", GLUTTON_TIMERS, 500, 50, "timers", 0},
-    {"messages", "post 2 MB in one call", GLUTTON_MESSAGES, 2000, 50, NULL, 0},
+    {"rooms", "create rooms without end", GLUTTON_ROOMS, 100, 50, "rooms_refused", "rooms", LIMIT},
+    {"timers", "start timers without end", GLUTTON_TIMERS, 500, 50, "timers_refused", "timers",
+     LIMIT},
+    {"messages", "post 4 MB in one call", GLUTTON_MESSAGES, 4000, 50, "messages_refused", NULL,
+     LIMIT},
     {"sends", "send 2 MB in one call to a client that reads slowly", GLUTTON_SENDS, 2000, 50, NULL,
-     4 * MB},
-    {"channels", "join channels without end", GLUTTON_CHANNELS, 100, 50, NULL, 0},
-    {"jobs", "ask for more jobs than can be done", GLUTTON_JOBS, 15, 50, "blocking_jobs", 0},
-    {"loop", "a handler does not return", GLUTTON_LOOP, 60000, 500, "late_calls", 4 * MB},
+     NULL, 4 * MB},
+    {"channels", "join channels without end", GLUTTON_CHANNELS, 100, 50, "channels_refused", NULL,
+     LIMIT},
+    {"jobs", "ask for more jobs than can be done", GLUTTON_JOBS, 40, 50, "jobs_refused",
+     "blocking_jobs", LIMIT},
+    {"loop", "a handler does not return", GLUTTON_LOOP, 60000, 500, NULL, "late_calls", 4 * MB},
 };
 enum { GREEDS = sizeof greeds / sizeof greeds[0] };
 
@@ -37,9 +43,14 @@ typedef struct taker {
     uint64_t next_ms;
     int64_t sessions; /* of the honest clients */
     int64_t figure;   /* before */
+    int64_t refused;  /* before */
     uint64_t asked;
     uint64_t closed; /* by the host */
 } taker;
+
+static int64_t refusals(const taker *t) {
+    return t->greed->refused != NULL ? host_figure(t->host, t->greed->refused) : 0;
+}
 
 static void drop(taker *t) {
     net_close(t->socket);
@@ -98,8 +109,11 @@ static void settle(void *arg, char *often, size_t size) {
     if (t->greed->figure != NULL) {
         host_wait_at_most(t->host, t->greed->figure, t->figure);
     }
-    (void)snprintf(often, size, "%llu calls of %u, %llu sessions closed by the host",
-                   (unsigned long long)t->asked, t->greed->amount, (unsigned long long)t->closed);
+    int64_t refused = refusals(t) - t->refused;
+    CHECK(t->greed->refused == NULL || refused > 0);
+    (void)snprintf(often, size, "%llu calls of %u, %lld refused, %llu sessions closed by the host",
+                   (unsigned long long)t->asked, t->greed->amount, (long long)refused,
+                   (unsigned long long)t->closed);
 }
 
 int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]) {

@@ -21,7 +21,7 @@ typedef struct window {
     double p99_us;
 } window;
 
-host *siege_host(const char *name, const char *host_keys) {
+host *siege_host(const char *name) {
     enum { EXPECTED = 3 };
     static const char *const expected[EXPECTED] = {"faulty", "glutton", "watchdog"};
     static const char game[] = "max_sessions = 1000\n";
@@ -31,8 +31,10 @@ host *siege_host(const char *name, const char *host_keys) {
     const host_options options = {
         .name = name,
         .modules = "faulty glutton",
-        .host_keys = host_keys,
-        .module_keys = "probation_s = 0\nfault_limit = 0\nhang_ms = 400\n",
+        .host_keys = "blocking_queue = 10\n",
+        .module_keys = "probation_s = 0\nfault_limit = 0\nhang_ms = 400\nmemory_limit_bytes = 16M\n"
+                       "max_rooms = 60\nmax_timers = 400\nmax_channels = 60\n"
+                       "session_inbox_limit_bytes = 2M\n",
         .listeners = {{"game", "faulty.session", game},
                       {"victims", "faulty.session", victims},
                       {"glutton", "glutton.session", victims}},
@@ -160,7 +162,7 @@ void siege_scenario(const char *name,
     siege_attack all[SIEGE_ATTACKS_MAX];
     const char *seconds = scenario_argument(0);
     const char *only = seconds != NULL ? scenario_argument(1) : NULL;
-    host *h = siege_host(name, NULL);
+    host *h = siege_host(name);
     const siege_options options = siege_of(h, seconds);
     siege *s = siege_begin(&options);
     int count = attacks(h, all);

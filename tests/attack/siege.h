@@ -48,10 +48,9 @@ int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
-/* A host with the modules faulty, where nothing is rolled back or frozen, and glutton. Listeners:
- * "game" and "victims" of faulty.session, "glutton" of glutton.session. `host_keys` (may be NULL): more
- * lines for [host]. */
-host *siege_host(const char *name, const char *host_keys);
+/* A host with the modules faulty, where nothing is rolled back or frozen, and glutton, with low
+ * limits. Listeners: "game" and "victims" of faulty.session, "glutton" of glutton.session. */
+host *siege_host(const char *name);
 
 /* The usual options: a short run, or `seconds` for each attack. */
 siege_options siege_of(host *h, const char *seconds);

@@ -145,7 +145,7 @@ SCENARIO(soak) {
     const char *file = seconds != NULL ? scenario_argument(1) : NULL;
     uint32_t duration_ms = seconds != NULL ? (uint32_t)atoi(seconds) * 1000 : SHORT_MS;
     static soak s;
-    s.host = siege_host("soak", NULL);
+    s.host = siege_host("soak");
     s.random = clock_now_us();
     s.began_ms = clock_now_ms();
     s.samples = file != NULL ? fopen(file, "w") : stdout;

@@ -19,7 +19,7 @@ enum { PARTS = 20, HANDLES = 4, GROWTH_BYTES_EACH = 512, ENOUGH = 600 };
 SCENARIO(swaps) {
     const char *asked = scenario_argument(0);
     int count = asked != NULL ? atoi(asked) : scale(600, 40);
-    host *h = siege_host("swaps", NULL);
+    host *h = siege_host("swaps");
     const honest_options others = {.port = host_port(h, "game"), .clients = 10, .rate = 10};
     honest *there = honest_start(&others);
     int64_t handles = host_figure(h, "handles");
