@@ -30,14 +30,15 @@ host *siege_host(const char *name) {
                                   "idle_timeout_s = 5\nclose_timeout_ms = 500\n";
     const host_options options = {
         .name = name,
-        .modules = "faulty glutton",
+        .modules = "faulty",
         .host_keys = "blocking_queue = 10\n",
-        .module_keys = "probation_s = 0\nfault_limit = 0\nhang_ms = 400\nmemory_limit_bytes = 16M\n"
+        .module_keys = "probation_s = 0\nfault_limit = 0\nmemory_limit_bytes = 16M\n"
                        "max_rooms = 60\nmax_timers = 400\nmax_channels = 60\n"
                        "session_inbox_limit_bytes = 2M\n",
         .listeners = {{"game", "faulty.session", game},
                       {"victims", "faulty.session", victims},
                       {"glutton", "glutton.session", victims}},
+        .body = "[module glutton]\nfile = {tests}/glutton{so}\nhang_ms = 400\n",
     };
     host *h = host_start(&options);
     for (int i = 0; i < EXPECTED; i++) {
@@ -108,11 +109,11 @@ static double megabytes(int64_t bytes) {
 }
 
 void siege_against(siege *s, const siege_attack *a) {
-    double q50[ROUNDS_MAX];
-    double q99[ROUNDS_MAX];
-    double a50[ROUNDS_MAX];
-    double a99[ROUNDS_MAX];
-    double ratio[ROUNDS_MAX];
+    double q50[ROUNDS_MAX] = {0};
+    double q99[ROUNDS_MAX] = {0};
+    double a50[ROUNDS_MAX] = {0};
+    double a99[ROUNDS_MAX] = {0};
+    double ratio[ROUNDS_MAX] = {0};
     char often[128] = "";
     char bound[32] = "-";
     int64_t before = host_figure(s->options.host, "memory_bytes");

@@ -19,6 +19,8 @@ enum { PARTS = 20, HANDLES = 4, GROWTH_BYTES_EACH = 512, ENOUGH = 600 };
 SCENARIO(swaps) {
     const char *asked = scenario_argument(0);
     int count = asked != NULL ? atoi(asked) : scale(600, 40);
+    int part = count / PARTS;
+    int half = part * PARTS / 2;
     host *h = siege_host("swaps");
     const honest_options others = {.port = host_port(h, "game"), .clients = 10, .rate = 10};
     honest *there = honest_start(&others);
@@ -26,10 +28,10 @@ SCENARIO(swaps) {
     int64_t first = 0;
     double each = 0;
     for (int i = 0; i <= count; i++) {
-        if (i % (count / PARTS) == 0) {
+        if (i % part == 0) {
             int64_t memory = host_figure(h, "memory_bytes");
-            first = i == count / 2 ? memory : first;
-            each = i > count / 2 ? (double)(memory - first) / (i - count / 2) : 0;
+            first = i == half ? memory : first;
+            each = i > half ? (double)(memory - first) / (i - half) : 0;
             printf("%d swaps: %lld bytes, %.1f a swap since the half\n", i, (long long)memory,
                    each);
             (void)fflush(stdout);
