@@ -13,6 +13,7 @@ set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/build.sh"
+. "$root/scripts/by_hand.sh"
 
 case "${1:-linux}" in
 linux | windows)
@@ -30,39 +31,16 @@ linux | windows)
     ;;
 esac
 
-ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
-if [ -e "$build/bin/portico.exe" ]; then
-    suffix=.exe
-    drive=Z:
-    times=${1:-100}
-    WINEDLLPATH=$build/wine
-    export WINEDLLPATH
-    sh "$root/scripts/wine.sh" --prepare
-    run() { sh "$root/scripts/wine.sh" --serve "$@"; }
-else
-    suffix=
-    drive=
-    times=${1:-1000}
-    run() { "$@"; }
-fi
+by_hand_enter faults
+times=${1:-$([ -e "$build/bin/portico.exe" ] && echo 100 || echo 1000)}
 clients=${2:-100}
-
-folder=$build/tests/run/faults
-mkdir -p "$folder"
-PORTICO_EXE=$drive$build/bin/portico$suffix
-PORTICO_MODULES_DIR=$drive$build/modules
-PORTICO_TEST_MODULES_DIR=$drive$build/tests/modules
-PORTICO_TEST_DIR=$drive$folder
-PORTICO_SOURCE_DIR=$drive$root
-export PORTICO_EXE PORTICO_MODULES_DIR PORTICO_TEST_MODULES_DIR PORTICO_TEST_DIR PORTICO_SOURCE_DIR
-cd "$folder"
 
 failed=0
 : >"$build/faults.txt"
 scenario() {
     echo "== $*" | tee -a "$build/faults.txt"
     rm -f failed
-    { run "$build/tests/test-integration$suffix" "$@" 2>&1 || : >failed; } |
+    { by_hand_run test-integration "$@" 2>&1 || : >failed; } |
         tr -d '\r' | tee -a "$build/faults.txt"
     [ ! -e failed ] || failed=1
 }

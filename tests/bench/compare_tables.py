@@ -41,3 +41,27 @@ def picture(file, title, y, series, x="connections"):
                         f"set key {key}\nset grid"] + data)
     subprocess.run(["gnuplot"], input=script + "\nplot " + ", ".join(plots) + "\n", text=True,
                    check=True)
+
+
+def timeline(file, title, panels, x="minutes"):
+    """panels: [(y, {name: [(x, y), ...]}, whether y goes by powers of ten), ...], below each other
+    with the same x."""
+    data, plots = [], []
+    for i, (y, series, by_powers) in enumerate(panels):
+        names = [f"$data{i}_{j}" for j in range(len(series))]
+        for name, points in zip(names, series.values()):
+            data.append(f"{name} << EOD\n" + "\n".join(f"{at} {value}" for at, value in points) +
+                        "\nEOD")
+        plots += ["set logscale y" if by_powers else "unset logscale y",
+                  "set yrange [*:*]" if by_powers else "set yrange [0:*]",
+                  f"set ylabel '{y}'",
+                  f"set xlabel '{x}'" if i == len(panels) - 1 else "set xlabel ''",
+                  "plot " + ", ".join(f"{name} using 1:2 with {'points pt 7 ps 0.3' if j else 'lines'}"
+                                      f" title '{label}'"
+                                      for j, (name, label) in enumerate(zip(names, series)))]
+    script = "\n".join([f"set terminal svg size 800,{200 * len(panels) + 40} background rgb 'white'",
+                        f"set output '{file}'"] + data +
+                       [f"set multiplot layout {len(panels)},1 title '{title}'",
+                        "set key outside\nset grid\nset lmargin 12\nset rmargin 26"] + plots +
+                       ["unset multiplot"])
+    subprocess.run(["gnuplot"], input=script + "\n", text=True, check=True)

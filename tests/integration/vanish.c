@@ -1,5 +1,6 @@
 /* vanish.c: clients that vanish at any stage, by close or by reset, leave nothing behind, and every
  * session that was opened gets its on_close once. */
+#include "support/attackers.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -8,37 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STAGES = 7, FRAME = 1000 };
-
-/* Proceeds as far as `stage` says. */
 static net_socket client_at(uint16_t port, int stage) {
-    static const uint8_t payload[FRAME];
-    uint8_t frame[FRAME + WIRE_U16];
-    size_t size = wire_frame(WIRE_U16, frame, 1, payload, FRAME);
-    net_socket s = net_connect(port);
-    switch (stage) {
-    case 0: /* before any byte */ break;
-    case 1: /* half a header */ CHECK(net_send_all(s, frame, 2)); break;
-    case 2: /* a header */ CHECK(net_send_all(s, frame, WIRE_U16)); break;
-    case 3: /* half a payload */ CHECK(net_send_all(s, frame, size / 2)); break;
-    case 4: /* replies unread */
-        for (int i = 0; i < 50; i++) {
-            CHECK(net_send_all(s, frame, size));
-        }
-        break;
-    case 5: /* sending direction ended, replies unread */
-        CHECK(net_send_all(s, frame, size));
-        net_half_close(s);
-        break;
-    default: /* after an answer */ wire_expect_echo(s, WIRE_U16, 2, "thank you"); break;
-    }
+    net_socket s = attack_at_stage(port, stage, 1);
+    CHECK(s != NET_NONE);
     return s;
 }
 
 static void vanish_at_all_stages(host *h, int rounds) {
     uint16_t port = host_port(h, "game");
     for (int i = 0; i < rounds; i++) {
-        for (int stage = 0; stage < STAGES; stage++) {
+        for (int stage = 0; stage < ATTACK_STAGES; stage++) {
             net_close(client_at(port, stage));
             net_reset(client_at(port, stage));
         }
@@ -86,7 +66,7 @@ SCENARIO(vanish) {
     unsigned closed = 0;
     host_wait_log_line(h, "opened ", line, sizeof line);
     CHECK(sscanf(strstr(line, "opened "), "opened %u closed %u", &opened, &closed) == 2);
-    CHECK(opened > STAGES);
+    CHECK(opened > ATTACK_STAGES);
     CHECK_INT(opened, closed);
     host_wait_log(h, "wrong 0", 1);
     host_finish(h, 0);

@@ -33,6 +33,7 @@ struct honest {
     system_thread thread;
     atomic_bool stop;
     _Atomic uint64_t answers;
+    _Atomic uint64_t lost;
     _Atomic uint64_t latencies[BUCKETS];
 };
 
@@ -51,7 +52,7 @@ static uint64_t bucket_us(uint32_t bucket) {
     return ((uint64_t)(bucket - power * SUB + 1) << power) - 1;
 }
 
-static uint64_t percentile_us(const honest *h, double share) {
+uint64_t honest_latency_us(const honest *h, double share) {
     uint64_t all = 0;
     uint64_t below = 0;
     for (uint32_t i = 0; i < BUCKETS; i++) {
@@ -68,6 +69,7 @@ static uint64_t percentile_us(const honest *h, double share) {
 
 static void wrong(honest *h, const client *c, const char *what, uint32_t found) {
     h->seen.wrong++;
+    atomic_fetch_add(&h->lost, 1);
     if (h->seen.first[0] == '\0') {
         (void)snprintf(h->seen.first, sizeof h->seen.first, "client %d, packet %u: %s %u",
                        (int)(c - h->clients), c->number, what, found);
@@ -82,6 +84,7 @@ static void client_end(honest *h, client *c, const char *how) {
     net_close(c->socket);
     c->socket = NET_NONE;
     h->seen.dropped++;
+    atomic_fetch_add(&h->lost, 1);
 }
 
 static void client_send(honest *h, client *c) {
@@ -211,6 +214,10 @@ uint64_t honest_answers(const honest *h) {
     return atomic_load(&h->answers);
 }
 
+uint64_t honest_lost(const honest *h) {
+    return atomic_load(&h->lost);
+}
+
 void honest_forget(honest *h) {
     for (uint32_t i = 0; i < BUCKETS; i++) {
         atomic_store(&h->latencies[i], 0);
@@ -228,8 +235,8 @@ honest_figures honest_stop(honest *h) {
     }
     honest_figures seen = h->seen;
     seen.answers = atomic_load(&h->answers);
-    seen.p50_us = percentile_us(h, 0.5);
-    seen.p99_us = percentile_us(h, 0.99);
+    seen.p50_us = honest_latency_us(h, 0.5);
+    seen.p99_us = honest_latency_us(h, 0.99);
     free(h->clients);
     free(h->entries);
     free(h);

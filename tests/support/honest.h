@@ -33,8 +33,14 @@ honest *honest_start(const honest_options *options);
 /* How many answers there have been. [any thread] */
 uint64_t honest_answers(const honest *h);
 
+/* How many answers were wrong and how many clients were dropped so far. [any thread] */
+uint64_t honest_lost(const honest *h);
+
 /* Forgets the latencies so far. [any thread] */
 void honest_forget(honest *h);
+
+/* The latency that this share of the answers since then did not exceed; 0.99: p99. [any thread] */
+uint64_t honest_latency_us(const honest *h, double share);
 
 /* Waits for the last answers, disconnects all clients and frees. */
 honest_figures honest_stop(honest *h);

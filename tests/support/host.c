@@ -600,6 +600,14 @@ bool host_signal(host *h, const char *name) {
     return process_signal(h->process, name);
 }
 
+bool host_limit_to(host *h, process_limit what, uint64_t more) {
+    return process_limit_to(h->process, what, more);
+}
+
+void host_limit_lift(host *h, process_limit what) {
+    process_limit_lift(h->process, what);
+}
+
 int host_wait_exit(host *h, uint32_t timeout_ms) {
     int exit_code = -1;
     if (!process_wait(h->process, timeout_ms, &exit_code)) {

@@ -133,6 +133,10 @@ bool host_try_interrupt(host *h);
 /* Sends the host a signal (see process_signal). False where there are no signals. */
 bool host_signal(host *h, const char *name);
 
+/* Limits the running host, or lifts the limit: see process_limit_to. */
+bool host_limit_to(host *h, process_limit what, uint64_t more);
+void host_limit_lift(host *h, process_limit what);
+
 /* Waits for the host to exit and returns its exit code. Its log can still be read. */
 int host_wait_exit(host *h, uint32_t timeout_ms);
 

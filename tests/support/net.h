@@ -32,6 +32,7 @@ net_socket net_try_connect_from(const char *from, const char *address, uint16_t 
 /* Connects to 127.0.0.1 with small buffers on this side, so that the host soon notices a client
  * that does not read. */
 net_socket net_connect_narrow(uint16_t port);
+net_socket net_try_connect_narrow(uint16_t port);
 
 void net_set_timeout(net_socket s, uint32_t timeout_ms);
 

@@ -15,6 +15,7 @@
 #if defined(_WIN32)
 #include <windows.h>
 #else
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -245,6 +246,15 @@ void process_hang_up(process *p) {
     (void)p;
 }
 
+bool process_limit_to(process *p, process_limit what, uint64_t more) {
+    (void)p, (void)what, (void)more;
+    return false;
+}
+
+void process_limit_lift(process *p, process_limit what) {
+    (void)p, (void)what;
+}
+
 uint32_t process_raise_handle_limit(void) {
     return 16u << 20; /* Windows is limited only by memory */
 }
@@ -405,6 +415,50 @@ uint32_t process_id(const process *p) {
 
 bool process_kill_id(uint32_t id) {
     return id > 1 && kill((pid_t)id, SIGKILL) == 0;
+}
+
+/* What it has now. */
+static uint64_t limited_now(const process *p, process_limit what) {
+    char path[64];
+    unsigned long long pages = 0;
+    uint64_t handles = 0;
+    if (what == PROCESS_MEMORY) {
+        (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)p->id);
+        FILE *file = fopen(path, "re");
+        CHECK(file != NULL && fscanf(file, "%llu", &pages) == 1); /* NOLINT(cert-err34-c) */
+        CHECK(fclose(file) == 0);
+    } else if (what == PROCESS_HANDLES) {
+        (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)p->id);
+        DIR *folder = opendir(path);
+        CHECK(folder != NULL);
+        for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+            handles += entry->d_name[0] != '.';
+        }
+        closedir(folder);
+    }
+    return handles + pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int limit_resource(process_limit what) {
+    return what == PROCESS_MEMORY ? RLIMIT_AS
+           : what == PROCESS_HANDLES ? RLIMIT_NOFILE
+                                     : RLIMIT_FSIZE;
+}
+
+static void limit_set(const process *p, process_limit what, rlim_t value) {
+    struct rlimit limit;
+    CHECK(prlimit(p->id, limit_resource(what), NULL, &limit) == 0);
+    limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
+    CHECK(prlimit(p->id, limit_resource(what), &limit, NULL) == 0);
+}
+
+bool process_limit_to(process *p, process_limit what, uint64_t more) {
+    limit_set(p, what, limited_now(p, what) + more);
+    return true;
+}
+
+void process_limit_lift(process *p, process_limit what) {
+    limit_set(p, what, RLIM_INFINITY);
 }
 
 uint32_t process_raise_handle_limit(void) {

@@ -51,6 +51,20 @@ uint32_t process_id(const process *p);
  * False: there is none. */
 bool process_kill_id(uint32_t id);
 
+/* What a running process may have from now on; Linux only. */
+typedef enum process_limit {
+    PROCESS_FILE_BYTES, /* of any file that it writes: like a full disk */
+    PROCESS_HANDLES,
+    PROCESS_MEMORY /* of its address space */
+} process_limit;
+
+/* Lets it have `more` than it has now, or files of at most `more` bytes. False where processes cannot
+ * be limited. */
+bool process_limit_to(process *p, process_limit what, uint64_t more);
+
+/* As before. */
+void process_limit_lift(process *p, process_limit what);
+
 /* Frees; kills it first if it still runs. */
 void process_free(process *p);
 

@@ -1,0 +1,73 @@
+/* siege.h: one attack after another on a host, next to honest clients, each as a row of a table.
+ *
+ * For each attack, quiet and attacked windows take turns. In all of them the host must answer
+ * `ctl status`, which also shows its memory, and the honest clients must get every answer. What the
+ * attack did to their latency is the median of the ratios of an attacked window to the quiet one
+ * before it. One thread. Any failure ends the test. */
+#ifndef TEST_SIEGE_H
+#define TEST_SIEGE_H
+
+#include "support/honest.h"
+#include "support/host.h"
+
+typedef struct siege_options {
+    host *host;
+    uint16_t port;    /* of the honest clients: a listener of faulty.session */
+    uint32_t clients; /* honest ones */
+    uint32_t rate;    /* packets a second of each */
+    uint32_t each_ms; /* of each attack */
+    uint32_t rounds;  /* pairs of windows in that time */
+} siege_options;
+
+typedef struct siege siege;
+
+typedef struct siege_attack {
+    const char *word;
+    const char *sentence;
+    const char *by; /* "clients", "module", "machine" */
+    int64_t bound;  /* bytes that it may cost the host; 0: not known */
+    void *arg;
+
+    void (*begin)(void *arg);
+
+    /* Every few ms between begin and end. NULL: nothing to do. */
+    void (*step)(void *arg);
+
+    /* Ends the attack. */
+    void (*end)(void *arg);
+
+    /* After the end of all attacks: waits until the host is as before, and writes how often it has
+     * been done so far. */
+    void (*settle)(void *arg, char *often, size_t size);
+} siege_attack;
+
+/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c and
+ * shortages.c. Return how many; of the last there are none where a host cannot be limited. */
+enum { SIEGE_ATTACKS_MAX = 16 };
+int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+
+/* A host with the modules faulty, where nothing is rolled back or frozen, and glutton, with low
+ * limits. Listeners: "game" and "victims" of faulty.session, "glutton" of glutton.session. */
+host *siege_host(const char *name);
+
+/* The usual options: a short run, or `seconds` for each attack. */
+siege_options siege_of(host *h, const char *seconds);
+
+/* Starts the honest clients and prints the head of the table. */
+siege *siege_begin(const siege_options *options);
+
+/* Carries out the attack and prints its row. */
+void siege_against(siege *s, const siege_attack *a);
+
+/* Expects that the honest clients have missed nothing, prints the last line and frees. The host
+ * remains. */
+void siege_end(siege *s);
+
+/* A whole scenario: a host, and these attacks on it. The scenario's arguments are SECONDS for each
+ * attack, and the word of the only one; without them the run is short. */
+void siege_scenario(const char *name,
+                    int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
+
+#endif

@@ -1,0 +1,287 @@
+/* attackers.c: see attackers.h. */
+#include "support/attackers.h"
+
+#include "abi/faulty.h"
+#include "abi/system.h"
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/wire.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAME = 1000, STAGE_FRAMES = 50, ASKED_BYTES = 200 << 10, BURST_MS = 100 };
+
+typedef struct client {
+    net_socket socket; /* NET_NONE before the first act and after the end */
+    uint32_t acts;     /* of this connection */
+    uint32_t turn;     /* of this client */
+} client;
+
+struct attackers {
+    attackers_options options;
+    client *clients;
+    attackers_figures seen;
+    uint64_t random;
+    system_thread thread;
+    atomic_bool stop;
+};
+
+net_socket attack_at_stage(uint16_t port, int stage, uint16_t opcode) {
+    static const uint8_t payload[FRAME];
+    uint8_t frame[FRAME + WIRE_U16];
+    uint8_t answer[256];
+    size_t size = wire_frame(WIRE_U16, frame, opcode, payload, FRAME);
+    net_socket s = net_try_connect("127.0.0.1", port);
+    bool well = s != NET_NONE;
+    switch (well ? stage : 0) {
+    case 0: break;
+    case 1: well = net_send_all(s, frame, 2); break;
+    case 2: well = net_send_all(s, frame, WIRE_U16); break;
+    case 3: well = net_send_all(s, frame, size / 2); break;
+    case 4:
+        for (int i = 0; i < STAGE_FRAMES && well; i++) {
+            well = net_send_all(s, frame, size);
+        }
+        break;
+    case 5:
+        well = net_send_all(s, frame, size);
+        net_half_close(s);
+        break;
+    default:
+        well = net_send_all(s, frame, size) && net_recv_some(s, answer, sizeof answer) > 0;
+        break;
+    }
+    if (!well && s != NET_NONE) {
+        net_close(s);
+        return NET_NONE;
+    }
+    return s;
+}
+
+/* ---- one act of one client: false if its connection has ended ------------------------------ */
+
+static bool send_bytes(const client *c, const void *data, size_t size) {
+    return net_send_some(c->socket, data, size) != NET_BROKEN;
+}
+
+static bool send_number(const client *c, uint16_t opcode, uint32_t number) {
+    uint8_t frame[16];
+    return send_bytes(c, frame, wire_frame(WIRE_U16, frame, opcode, &number, sizeof number));
+}
+
+/* Reads and discards what is there. */
+static bool read_all(const client *c) {
+    uint8_t dropped[8192];
+    int got = 0;
+    do {
+        got = net_recv_some(c->socket, dropped, sizeof dropped);
+    } while (got > 0);
+    return got == NET_TIMEOUT;
+}
+
+static bool act_slow(attackers *a, client *c) {
+    (void)a;
+    return send_number(c, FAULTY_FLOOD, ASKED_BYTES);
+}
+
+static bool act_dribble(attackers *a, client *c) {
+    static const uint32_t number;
+    uint8_t frame[16];
+    (void)a;
+    size_t size = wire_frame(WIRE_U16, frame, FAULTY_ECHO, &number, sizeof number);
+    return send_bytes(c, frame + c->acts % size, 1) && read_all(c);
+}
+
+static bool act_silent(attackers *a, client *c) {
+    static const uint8_t half[2] = {100, 0};
+    bool is_half = (c - a->clients) % 2 != 0;
+    return (c->acts > 0 || !is_half || send_bytes(c, half, sizeof half)) && read_all(c);
+}
+
+static bool act_crowd(attackers *a, client *c) {
+    (void)a;
+    return read_all(c);
+}
+
+static bool act_flood(attackers *a, client *c) {
+    (void)a;
+    return send_number(c, FAULTY_ECHO, c->acts) && read_all(c);
+}
+
+static bool act_half_close(attackers *a, client *c) {
+    (void)a;
+    if (c->acts == 0) {
+        bool well = send_number(c, FAULTY_ECHO, 1) && send_number(c, FAULTY_ECHO, 2);
+        net_half_close(c->socket);
+        return well;
+    }
+    return read_all(c);
+}
+
+static bool act_urgent(attackers *a, client *c) {
+    static const uint32_t number;
+    uint8_t frame[16];
+    (void)a;
+    size_t size = wire_frame(WIRE_U16, frame, FAULTY_ECHO, &number, sizeof number);
+    size_t part = 1 + c->acts % (size - 1);
+    return send_bytes(c, frame, part) && net_send_urgent(c->socket, '!') &&
+           send_bytes(c, frame + part, size - part) && read_all(c);
+}
+
+static bool act_oversized(attackers *a, client *c) {
+    uint8_t header[WIRE_U16];
+    (void)a;
+    if (c->acts == 0) {
+        wire_header(WIRE_U16, header, c->turn % 2 == 0 ? 65535 : c->turn % WIRE_U16, FAULTY_ECHO);
+        return send_bytes(c, header, sizeof header);
+    }
+    return read_all(c);
+}
+
+static bool act_noise(attackers *a, client *c) {
+    uint8_t bytes[256];
+    wire_random_bytes(&a->random, bytes, sizeof bytes);
+    return send_bytes(c, bytes, sizeof bytes) && read_all(c);
+}
+
+static bool act_guess(attackers *a, client *c) {
+    char line[64];
+    int size = snprintf(line, sizeof line, "token guess-%016llx\nstop\n",
+                        (unsigned long long)wire_random(&a->random));
+    return (c->acts > 0 || send_bytes(c, line, (size_t)size)) && read_all(c);
+}
+
+static bool act_fault(attackers *a, client *c) {
+    static const uint32_t kinds[] = {FAULTY_NULL_READ, FAULTY_DIVIDE, FAULTY_RECURSION,
+                                     FAULTY_ABORT,     FAULTY_EXIT,   FAULTY_HOST_SEND};
+    uint32_t kind = kinds[c->turn % (sizeof kinds / sizeof kinds[0])];
+    (void)a;
+    return (c->acts > 0 || send_number(c, FAULTY_FAULT, kind)) && read_all(c);
+}
+
+/* These need no connection that lasts. */
+static bool act_vanish(attackers *a, client *c) {
+    net_socket s = attack_at_stage(a->options.port, (int)(c->turn % ATTACK_STAGES), FAULTY_ODD);
+    a->seen.connects += s != NET_NONE;
+    a->seen.refused += s == NET_NONE;
+    if (s != NET_NONE && a->options.kind == ATTACK_RESET) {
+        net_reset(s);
+    } else if (s != NET_NONE) {
+        net_close(s);
+    }
+    return true;
+}
+
+static const struct {
+    const char *word;
+    const char *sentence;
+    bool (*act)(attackers *a, client *c);
+    bool narrow; /* small buffers on this side */
+} table[ATTACKS] = {
+    [ATTACK_SLOW] = {"slow", "ask for much and read nothing", act_slow, true},
+    [ATTACK_DRIBBLE] = {"dribbling", "send frames a byte at a time", act_dribble, false},
+    [ATTACK_SILENT] = {"silent", "send nothing, or half a header", act_silent, false},
+    [ATTACK_CROWD] = {"crowd", "open more connections than are allowed", act_crowd, false},
+    [ATTACK_FLOOD] = {"flooding", "send as fast as they may", act_flood, false},
+    [ATTACK_VANISH] = {"vanishing", "close the connection at every stage", act_vanish, false},
+    [ATTACK_RESET] = {"resetting", "reset it at every stage, inside frames too", act_vanish, false},
+    [ATTACK_HALF_CLOSE] = {"half-closing", "end the sending direction", act_half_close, false},
+    [ATTACK_URGENT] = {"urgent", "put TCP urgent data into frames", act_urgent, false},
+    [ATTACK_OVERSIZED] = {"oversized", "send headers with impossible sizes", act_oversized, false},
+    [ATTACK_NOISE] = {"noise", "send random bytes", act_noise, false},
+    [ATTACK_GUESS] = {"guessing", "send wrong admin tokens", act_guess, false},
+    [ATTACK_FAULT] = {"faults", "send what makes the module fault", act_fault, false},
+};
+
+const char *attack_word(attack kind) {
+    return table[kind].word;
+}
+
+const char *attack_sentence(attack kind) {
+    return table[kind].sentence;
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+static bool is_brief(const attackers *a) {
+    return table[a->options.kind].act == act_vanish;
+}
+
+static bool client_connect(attackers *a, client *c) {
+    uint16_t port = a->options.port;
+    c->socket = table[a->options.kind].narrow ? net_try_connect_narrow(port)
+                                              : net_try_connect("127.0.0.1", port);
+    c->acts = 0;
+    if (c->socket == NET_NONE) {
+        a->seen.refused++;
+        return false;
+    }
+    net_set_nonblocking(c->socket);
+    a->seen.connects++;
+    return true;
+}
+
+static void client_act(attackers *a, client *c) {
+    bool lasts = !is_brief(a);
+    a->seen.acts++;
+    if (lasts && c->socket == NET_NONE && !client_connect(a, c)) {
+        return;
+    }
+    if (!table[a->options.kind].act(a, c)) {
+        a->seen.ends++;
+        net_close(c->socket);
+        c->socket = NET_NONE;
+        c->turn++;
+    }
+    c->acts++;
+    c->turn += !lasts;
+}
+
+/* Acts that are late by more than BURST_MS are left out, so that there is never a burst of more. */
+static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
+    attackers *a = arg;
+    uint64_t began_us = clock_now_us();
+    uint64_t done = 0;
+    while (!atomic_load(&a->stop)) {
+        uint64_t due = (clock_now_us() - began_us) * a->options.rate / 1000000;
+        uint64_t burst = a->options.rate * (uint64_t)BURST_MS / 1000 + 1;
+        done = due > done + burst ? due - burst : done;
+        for (; done < due && !atomic_load(&a->stop); done++) {
+            client_act(a, &a->clients[done % (uint64_t)a->options.clients]);
+        }
+        clock_sleep_ms(1);
+    }
+    return 0;
+}
+
+attackers *attackers_start(const attackers_options *options) {
+    attackers *a = calloc(1, sizeof *a);
+    CHECK(a != NULL);
+    a->options = *options;
+    a->random = 1;
+    a->clients = calloc((size_t)options->clients, sizeof *a->clients);
+    CHECK(a->clients != NULL);
+    for (int i = 0; i < options->clients; i++) {
+        a->clients[i].socket = NET_NONE;
+        a->clients[i].turn = (uint32_t)i;
+    }
+    CHECK(system_thread_start(&a->thread, run, a));
+    return a;
+}
+
+attackers_figures attackers_stop(attackers *a) {
+    atomic_store(&a->stop, true);
+    system_thread_join(a->thread);
+    for (int i = 0; i < a->options.clients; i++) {
+        if (a->clients[i].socket != NET_NONE) {
+            net_reset(a->clients[i].socket); /* leaves no port in TIME_WAIT */
+        }
+    }
+    attackers_figures seen = a->seen;
+    free(a->clients);
+    free(a);
+    return seen;
+}
