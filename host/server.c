@@ -8,7 +8,6 @@
 #include "admin/admin.h"
 #include "admin/rates.h"
 #include "admin/status_report.h"
-#include "admin/token.h"
 #include "base/random.h"
 #include "base/stats.h"
 #include "base/status.h"
@@ -55,7 +54,6 @@ static struct {
     atomic_bool sweeping;      /* false: the sweep does not set its timer again */
     atomic_bool swept;         /* the last sweep has ended */
     bool calls_lost;           /* see caller_stop */
-    char token[TOKEN_MAX];
 } server;
 
 /* Ctrl+C or SIGTERM. The second one ends the host at once, without a log line: the log may be what
@@ -194,16 +192,6 @@ static bool server_start_modules(const config *c) {
                   status_text(status), system_text(os_error()));
         return false;
     }
-    if (c->admin_enabled) {
-        char why[TOKEN_WHY_MAX];
-        if (token_read(c, true, server.token, why) != PORTICO_OK) {
-            log_error("host", "%s", why);
-            return false;
-        }
-        if (loader_add_builtin(admin_module(server.token)) != PORTICO_OK) {
-            return false;
-        }
-    }
     loader_load_all();
     if (c->modules_watch && watch_start(swap_on_rebuilt) != PORTICO_OK) {
         log_error("host", "[modules] watch: cannot start its thread (system error %d)", os_error());
@@ -234,14 +222,14 @@ static bool server_start(const config *c) {
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
-        services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
+        services_create(c, server.port) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
     }
     report_start(c);
-    if (!server_start_modules(c)) {
+    if (!admin_start(c) || !server_start_modules(c)) {
         return false;
     }
     services_log_waiting();
@@ -336,13 +324,18 @@ int server_run(const config *c) {
         probe_start(
             c->modules_swap_timeout_ms); /* early: it is ready when the first module loads */
     }
+    control_doing("the start");
     bool started = server_start(c);
     if (started) {
         log_info("host", "serving");
         control_run();
         log_info("host", "stopping");
     }
-    if (!server_stop(c)) {
+    control_doing("the stop");
+    bool ended = server_stop(c);
+    admin_stop();
+    control_drain(); /* what was posted before the admin thread ended */
+    if (!ended) {
         fault_reports_stop();
         log_stop();
         os_exit(1);

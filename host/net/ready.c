@@ -8,16 +8,12 @@
 
 enum { PATH_BYTES = 4096 };
 
+static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
 static const config
     *written; /* the configuration whose file this process has written; NULL: none */
 
-typedef struct ready_writer {
-    FILE *file;
-    const config *config;
-} ready_writer;
-
 static void write_listener(void *arg, listener *l, connector *c) {
-    ready_writer *w = arg;
+    FILE *file = arg;
     (void)c;
     os_address address;
     char text[OS_ADDRESS_TEXT];
@@ -25,12 +21,11 @@ static void write_listener(void *arg, listener *l, connector *c) {
         return;
     }
     os_address_format(&address, text);
-    const config_service *s = listener_service(l)->config;
-    if (s == &w->config->admin) {
-        fprintf(w->file, "admin %s\n", text);
-    } else {
-        fprintf(w->file, "listener %s %s\n", s->name, text);
-    }
+    fprintf(file, "listener %s %s\n", listener_service(l)->config->name, text);
+}
+
+void ready_set_admin(const char *address) {
+    snprintf(admin_address, sizeof admin_address, "%s", address);
 }
 
 /* A mistake in the ini must not destroy another file. */
@@ -53,13 +48,16 @@ bool ready_update(void) {
     }
     char draft[PATH_BYTES];
     snprintf(draft, sizeof draft, "%s.%u", c->ready_file, os_process_id());
-    ready_writer w = {.file = os_fopen(draft, "w"), .config = c};
-    bool good = w.file != NULL;
+    FILE *file = os_fopen(draft, "w");
+    bool good = file != NULL;
     if (good) {
-        fprintf(w.file, "pid %u\n", os_process_id());
-        services_each(write_listener, &w);
-        good = ferror(w.file) == 0;
-        good = fclose(w.file) == 0 && good;
+        fprintf(file, "pid %u\n", os_process_id());
+        services_each(write_listener, file);
+        if (admin_address[0] != '\0') {
+            fprintf(file, "admin %s\n", admin_address);
+        }
+        good = ferror(file) == 0;
+        good = fclose(file) == 0 && good;
         good = good && os_file_rename(draft, c->ready_file) == PORTICO_OK;
     }
     if (!good) {
