@@ -27,7 +27,7 @@ static void read_record(const log_record *r) {
     if (strcmp(log_record_source(r), "log") == 0) {
         char digits[32] = "";
         for (const char *at = text; *at != ' '; at++) {
-            strncat(digits, at, *at != ',');
+            strncat(digits, at, *at == ',' ? 0 : 1);
         }
         CHECK(strstr(text, "dropped") != NULL);
         missing += strtoull(digits, NULL, 10);
