@@ -28,6 +28,7 @@
 #include "os/compiler.h"
 #include "run/control.h"
 #include "run/meter.h"
+#include "run/timer.h"
 #include "run/watchdog.h"
 #include "wire/buffer.h"
 
@@ -279,6 +280,7 @@ static void worker_run(void *arg) {
     while (!atomic_load(&workers.stop)) {
         uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);
         worker_begin(w, count);
+        timers_help(w->now_ns);
         worker_run_batch(w, w);
         worker_learn(w, count);
         worker_end(w);
