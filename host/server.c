@@ -34,6 +34,7 @@
 #include "run/stop_clock.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
+#include "run/watchdog_thread.h"
 #include "run/worker.h"
 #include "session/session.h"
 #include "warden.h"
@@ -124,7 +125,6 @@ static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
     entities_sweep(sweeps, now_ms);
-    watchdog_look();
     contain_sweep(now_ms);
     rates_sample();
     memory_trim();
@@ -243,6 +243,7 @@ static bool server_start(const config *c) {
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
+        watchdog_thread_start(c->watchdog_ms) != PORTICO_OK ||
         services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue) != PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
@@ -360,6 +361,7 @@ int server_run(const config *c) {
         log_info("host", "stopping");
     }
     server_stop();
+    watchdog_thread_stop();
     if (server.calls_lost) {
         fault_reports_stop();
         caller_remove_copies();
