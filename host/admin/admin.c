@@ -3,6 +3,7 @@
 
 #include "admin/command.h"
 #include "admin/status_report.h"
+#include "admin/stop_report.h"
 #include "admin/token.h"
 #include "admin/top_options.h"
 #include "base/status.h"
@@ -214,11 +215,6 @@ static void job_reopen_log(admin_job *job) {
     answer_status(job->session, status, why);
 }
 
-static void job_stop(admin_job *job) {
-    answer(job->session, "ok");
-    control_end();
-}
-
 static void job_run(control_command *command) {
     admin_job *job = (admin_job *)command;
     if (control_ending()) {
@@ -267,8 +263,13 @@ static void command_reopen_log(portico_session from, const char *argument) {
     post_job(from, argument, job_reopen_log);
 }
 
+/* Not a job: the control thread may be what hangs. */
 static void command_stop(portico_session from, const char *argument) {
-    post_job(from, argument, job_stop);
+    lines l = {0};
+    (void)argument;
+    report_stop(&l);
+    answer_lines(from, &l);
+    control_end();
 }
 
 static void (*const commands[])(portico_session from, const char *argument) = {

@@ -83,9 +83,13 @@ static void stuck_begin(stuck *k) {
 }
 
 static void stuck_stop(stuck *k) {
+    char answer[1024];
     k->begun_ms = clock_now_ms();
     if (k->supervised) {
-        host_admin(k->host, "stop", NULL, 0);
+        host_wait_log(k->host, " has not returned for ", 1);
+        host_admin(k->host, "stop", answer, sizeof answer);
+        CHECK(strstr(answer, "its process ends within 10.0 s") != NULL);
+        CHECK(strstr(answer, "waits for sticks: message 1 of room ") != NULL);
     } else {
         (void)host_interrupt(k->host);
     }
