@@ -22,7 +22,7 @@ static uint32_t at;
 static bool asleep;
 
 static void stick(const char *where) {
-    static volatile uint32_t turns;
+    volatile uint32_t turns = 0;
     char text[64];
     (void)snprintf(text, sizeof text, "sticks in %s", where);
     portico->log(PORTICO_LOG_INFO, text);
