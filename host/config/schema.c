@@ -79,7 +79,7 @@ static const config_key keys[] = {
     KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
         "how long a graceful stop may take; after twice that, the process ends"),
     KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
-        "the log names a handler that takes longer; 0: never"),
+        "the log names a handler that takes longer, or a job 30 times as long; 0: never"),
     KEY("host", "blocking_threads", "4", CONFIG_U32, config, blocking_threads, 1, 64,
         "threads for run_job, separate from the workers"),
     KEY("host", "blocking_queue", "10000", CONFIG_U32, config, blocking_queue, 1, 1000000,
