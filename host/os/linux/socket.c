@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "error.h"
+#include "reserve.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -47,6 +48,7 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
     s->recv_failed = 0;
     s->shutdown_after_send = false;
     s->linger_s = 0;
+    s->reserve = 0;
     *result = s;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = socket_tag(s)};
@@ -106,6 +108,11 @@ static void socket_close_fd(os_socket *s, bool reset) {
          * gives the bytes still queued the same time, followed by a reset, without blocking. */
         unsigned timeout_ms = s->linger_s * 1000u;
         setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+    }
+    if (s->reserve != 0 && s->kind == SOCKET_LISTENER) {
+        reserve_destroy(s->reserve);
+    } else if (s->reserve != 0 && reserve_take_back(s->reserve, s->fd)) {
+        return; /* this has closed it */
     }
     close(s->fd); /* removes it from epoll, too: there is no second descriptor for it */
 }

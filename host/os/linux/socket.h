@@ -48,6 +48,7 @@ struct os_socket {
     bool hangup;            /* no more edges will come for reading: never clear `readable` */
     uint8_t recv_failed;    /* the code of a failed os_recv_now, for the next recv; 0: none */
     bool shutdown_after_send;
+    uint8_t reserve; /* reserve.h: of a listener, or of the one that accepted it; 0: none */
 };
 
 static_assert(sizeof(os_socket) <= 64, "keep idle sockets small");
