@@ -9,6 +9,7 @@
 #include "bounds.h"
 #include "loader/module_check.h"
 #include "net/ready.h"
+#include "run_folder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,15 @@ static bool check_folder(const config *c, const char *key, char *const *path,
     return true;
 }
 
+static bool check_run_folder(const config *c, config_faults *faults) {
+    char why[RUN_FOLDER_WHY_MAX];
+    bool good = run_folder_check(c, false, why);
+    if (!good) {
+        fault_add(faults, config_line(c, &c->run_dir), "[host] run_dir = %s: %s", c->run_dir, why);
+    }
+    return good;
+}
+
 static void check_token(const config *c, config_faults *faults) {
     char why[TOKEN_WHY_MAX];
     if (c->admin_enabled && token_check(c, why) != PORTICO_OK) {
@@ -177,7 +187,7 @@ void preflight(const config *c, config_report report, void *arg, config_report n
     config_faults notes = {.path = c->path};
     check_log(c, &faults);
     check_addresses(c, &faults);
-    if (check_folder(c, "run_dir", &c->run_dir, &faults)) {
+    if (check_folder(c, "run_dir", &c->run_dir, &faults) && check_run_folder(c, &faults)) {
         check_token(c, &faults);
     }
     if (config_line(c, &c->data_dir) != 0) { /* modules may need none, but somebody wants it */

@@ -1,7 +1,8 @@
 /* server.c: see server.h.
  *
  * Start: log, port, workers, modules, listeners, ready file. Stop: close the listeners, notify the
- * modules, send what is queued, close the sessions, unload the modules in reverse order.
+ * modules, send what is queued, close the sessions, unload the modules in reverse order. The stop
+ * waits for all that it ends without a limit of its own: the warden has the limit.
  */
 #include "server.h"
 
@@ -34,13 +35,16 @@
 #include "run/memory.h"
 #include "run/request.h"
 #include "run/schedule.h"
+#include "run/stop_clock.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
+#include "run_folder.h"
 #include "session/channel.h"
 #include "session/relief.h"
 #include "session/session.h"
 #include "trim.h"
+#include "warden.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -49,7 +53,7 @@
  * one. */
 enum { SECOND_STOP_MS = 300, SECOND_FLUSH_MS = 100 };
 
-enum { SWEEP_MS = 250, STOP_STEP_MS = 5, ABORT_TIMEOUT_MS = 2000 };
+enum { SWEEP_MS = 250, STOP_STEP_MS = 5 };
 
 static struct {
     os_port *port;
@@ -201,7 +205,9 @@ static bool server_start_modules(const config *c) {
             return false;
         }
     }
+    warden_doing("loading modules");
     loader_load_all();
+    warden_doing("starting");
     if (c->modules_watch && watch_start(swap_on_rebuilt) != PORTICO_OK) {
         log_error("host", "[modules] watch: cannot start its thread (system error %d)", os_error());
         return false;
@@ -225,9 +231,26 @@ static void server_start_limits(const config *c) {
     rooms_start(server.port, c->max_rooms);
 }
 
+/* The folder for the host's own files, and the ready file's name. */
+static bool server_start_files(const config *c) {
+    char why[RUN_FOLDER_WHY_MAX];
+    if (!run_folder_check(c, true, why)) {
+        log_error("host", "[host] run_dir = %s: %s", c->run_dir, why);
+        return false;
+    }
+    return ready_take(c);
+}
+
 /* Starts everything from the port to the last listener. False: it has logged why; server_stop
  * stops what was started. */
 static bool server_start(const config *c) {
+    if (!server_start_files(c)) {
+        return false;
+    }
+    if (!warden_start(c)) {
+        log_error("host", "cannot start: out of threads (%s)", system_text(os_error()));
+        return false;
+    }
     portico_status status = os_port_create(&server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create the completion port: %s (%s)", status_text(status),
@@ -259,6 +282,9 @@ static bool server_start(const config *c) {
     if (!server_start_modules(c)) {
         return false;
     }
+    if (control_ending()) {
+        return true; /* nobody is let in that would have to go at once */
+    }
     services_log_waiting();
     return services_open(NULL) == PORTICO_OK && ready_write(c);
 }
@@ -268,54 +294,56 @@ static void close_one(void *arg, session *s) {
     session_close(s, PORTICO_E_SHUTDOWN);
 }
 
-static void abort_one(void *arg, session *s) {
-    (void)arg;
-    session_abort(s, PORTICO_E_SHUTDOWN);
-}
-
-/* Calls `end` for every session, again and again until none is left or the time is over: an accept
- * that was in flight when its listener closed may still become a session. */
-static bool server_end_sessions(void (*end)(void *arg, session *s), uint32_t timeout_ms) {
-    uint64_t until_ms = os_monotonic_ms() + timeout_ms;
-    sessions_each(end, NULL);
+/* Closes every session again and again until none is left: an accept that was in flight when its
+ * listener closed may still become a session. False: it is `until_ms`, and some are left. */
+static bool server_end_sessions(uint64_t until_ms) {
+    sessions_each(close_one, NULL);
     while (!services_idle()) {
         if (os_monotonic_ms() >= until_ms) {
             return false;
         }
         os_sleep(STOP_STEP_MS);
         control_drain(); /* a connector waits for its command */
-        sessions_each(end, NULL);
+        sessions_each(close_one, NULL);
     }
     return true;
 }
 
-/* False: a handler does not return, so nothing may be freed. */
-static bool server_stop(const config *c) {
+/* Sessions that do not end are those in whose turn a handler runs. After the cut they leave half of
+ * the time to the modules, which may have something to save. */
+static void server_stop_sessions(void) {
+    warden_doing("closing sessions");
+    if (!server_end_sessions(stop_clock_cut_ms())) {
+        uint64_t now_ms = os_monotonic_ms();
+        stop_clock_drained();
+        (void)server_end_sessions(stop_clock_limit_ms(now_ms, STOP_CLOCK_NEVER));
+    }
+    stop_clock_drained();
+}
+
+static void server_stop(void) {
     control_end(); /* also after a failed start: from now on no command may load or swap */
     ready_remove();
     services_stop();
+    warden_doing("telling modules");
     loader_tell_stopping();
-    if (!server_end_sessions(close_one, c->stop_timeout_ms)) {
-        log_warn("host",
-                 "some sessions have not ended after stop_timeout_ms = %u: closing them at once",
-                 c->stop_timeout_ms);
-        if (!server_end_sessions(abort_one, ABORT_TIMEOUT_MS)) {
-            log_error("host", "a handler does not return: ending anyway");
-            return false;
-        }
-    }
+    server_stop_sessions();
     watch_stop();
     (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
     control_drain();
+    warden_doing("unloading modules");
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
+    warden_doing("closing sessions");
+    (void)server_end_sessions(STOP_CLOCK_NEVER);
+    warden_doing("ending threads");
     server.calls_lost = !caller_stop();
     control_drain(); /* closes the libraries of the generations released last */
-    return true;
 }
 
 /* Frees everything, after the last session and module. */
 static void server_fini(void) {
+    warden_spare_sessions();
     probe_stop();
     server_stop_sweep();
     blocking_stop();
@@ -338,6 +366,7 @@ static void server_fini(void) {
 }
 
 int server_run(const config *c) {
+    stop_clock_start(c->stop_timeout_ms);
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
     if (!log_start(&c->log)) { /* the first thread after that of the signals */
@@ -354,16 +383,14 @@ int server_run(const config *c) {
             c->modules_swap_timeout_ms); /* early: it is ready when the first module loads */
     }
     bool started = server_start(c);
-    if (started) {
+    if (started && !control_ending()) {
         log_info("host", "serving");
         control_run();
+    }
+    if (started) {
         log_info("host", "stopping");
     }
-    if (!server_stop(c)) {
-        fault_reports_stop();
-        (void)log_stop();
-        os_exit(1);
-    }
+    server_stop();
     if (server.calls_lost) {
         fault_reports_stop();
         caller_remove_copies();
@@ -371,6 +398,8 @@ int server_run(const config *c) {
     } else {
         server_fini();
     }
+    warden_stop();
+    ready_give_back();
     log_info("host", "stopped: %llu sessions opened, %llu closed",
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));

@@ -7,96 +7,87 @@
 
 #include <string.h>
 
-enum { RANDOM_BYTES = 24, PATH_BYTES = 4096, TOKEN_MIN = 16, FOUND_BYTES = 64 };
+enum { RANDOM_BYTES = 24, PATH_BYTES = 4096, TOKEN_MIN = 16 };
 
-/* Reads the file. PORTICO_E_ACCESS: others may read it; `found` is its mode. */
-static portico_status token_load(const char *path, char token[TOKEN_MAX], char found[FOUND_BYTES]) {
-    FILE *file = os_fopen(path, "rb");
-    if (file == NULL) {
-        return PORTICO_E_NOT_FOUND;
+/* Reads the file. PORTICO_E_NOT_FOUND: there is none. PORTICO_E_INVALID: it is too short, perhaps
+ * because another host is writing it. `why` has a sentence for the user. */
+static portico_status token_load(const char *path, char token[TOKEN_MAX], char why[TOKEN_WHY_MAX]) {
+    FILE *file = NULL;
+    char found[OS_FOUND_TEXT];
+    portico_status status = os_fopen_private(path, &file, found);
+    if (status != PORTICO_OK && found[0] != '\0') {
+        snprintf(why, TOKEN_WHY_MAX,
+                 "%s is no secret: %s; delete it, and the next start makes a new one", path, found);
+        return status;
     }
-    portico_status status = os_file_private(file, found, FOUND_BYTES);
     if (status != PORTICO_OK) {
-        fclose(file);
+        snprintf(why, TOKEN_WHY_MAX,
+                 "%s cannot be read (%s): has the host been started, by this user?", path,
+                 system_text(os_error()));
         return status;
     }
     size_t size = fread(token, 1, TOKEN_MAX - 1, file);
     fclose(file);
     token[size] = '\0';
     token[strcspn(token, "\r\n")] = '\0';
+    snprintf(why, TOKEN_WHY_MAX,
+             "%s has fewer than %d characters: delete the file, and the next start makes a new one",
+             path, (int)TOKEN_MIN);
     return strlen(token) >= TOKEN_MIN ? PORTICO_OK : PORTICO_E_INVALID;
 }
 
-/* Makes a token and its file. PORTICO_E_EXISTS: another host was first. */
-static portico_status token_make(const char *folder, const char *path, char token[TOKEN_MAX]) {
-    uint8_t bytes[RANDOM_BYTES];
-    portico_status status = os_folder_create(folder);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    status = os_random(bytes, sizeof bytes);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-    }
+/* Writes a new file for its owner only. PORTICO_E_EXISTS: there is one. */
+static portico_status token_write(const char *path, const char *token) {
     FILE *file = os_fopen(path, "wx");
     if (file == NULL) {
-        return PORTICO_E_EXISTS;
+        return os_error_status();
     }
-    bool written = fprintf(file, "%s\n", token) > 0;
-    if (fclose(file) != 0 || !written) {
-        (void)os_file_remove(path);
-        return PORTICO_E_SYSTEM;
+    bool written = fprintf(file, "%s\n", token) > 0 && fflush(file) == 0;
+    portico_status status = written ? PORTICO_OK : os_file_error();
+    if (fclose(file) != 0 && written) {
+        status = os_file_error();
     }
-    return PORTICO_OK;
+    if (status != PORTICO_OK) {
+        (void)os_file_remove(path); /* half of it */
+    }
+    return status;
 }
 
-/* Writes the sentence for the user. */
-static void token_explain(portico_status status, bool make, const char *path, const char *found,
-                          char why[TOKEN_WHY_MAX]) {
-    const char *system = system_text(os_error());
-    if (status == PORTICO_E_ACCESS && found[0] != '\0') {
-        snprintf(why, TOKEN_WHY_MAX,
-                 "%s can be read by others than its owner (%s): its token is no secret; delete the "
-                 "file, and the "
-                 "next start makes a new one",
-                 path, found);
-    } else if (status == PORTICO_E_INVALID) {
-        snprintf(
-            why, TOKEN_WHY_MAX,
-            "%s has fewer than %d characters: delete the file, and the next start makes a new one",
-            path, (int)TOKEN_MIN);
-    } else if (make) {
-        snprintf(why, TOKEN_WHY_MAX, "cannot create %s: %s (%s)", path, status_text(status),
-                 system);
-    } else {
-        snprintf(why, TOKEN_WHY_MAX,
-                 "%s cannot be read (%s): has the host been started, by this user?", path, system);
+/* Makes a token and its file. PORTICO_E_EXISTS: another host was first. */
+static portico_status token_make(const char *folder, const char *path, char token[TOKEN_MAX],
+                                 char why[TOKEN_WHY_MAX]) {
+    uint8_t bytes[RANDOM_BYTES];
+    portico_status status = os_folder_create(folder);
+    if (status == PORTICO_OK) {
+        status = os_random(bytes, sizeof bytes);
     }
+    for (size_t i = 0; status == PORTICO_OK && i < sizeof bytes; i++) {
+        snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+    }
+    if (status == PORTICO_OK) {
+        status = token_write(path, token);
+    }
+    snprintf(why, TOKEN_WHY_MAX, "cannot create %s: %s (%s)", path, status_text(status),
+             system_text(os_error()));
+    return status;
 }
 
 portico_status token_read(const config *c, bool make, char token[TOKEN_MAX],
                           char why[TOKEN_WHY_MAX]) {
     enum { TRIES = 50, PAUSE_MS = 20 };
     char path[PATH_BYTES];
-    char found[FOUND_BYTES] = "";
     if (c->admin_token != NULL) {
         snprintf(token, TOKEN_MAX, "%s", c->admin_token);
         return PORTICO_OK;
     }
     snprintf(path, sizeof path, "%s/admin.token", c->run_dir);
-    portico_status status = token_load(path, token, found);
+    portico_status status = token_load(path, token, why);
     if (status == PORTICO_E_NOT_FOUND && make) {
-        status = token_make(c->run_dir, path, token);
+        status = token_make(c->run_dir, path, token, why);
     }
     for (int i = 0; i < TRIES && (status == PORTICO_E_EXISTS || status == PORTICO_E_INVALID); i++) {
         os_sleep(PAUSE_MS); /* another host may be writing it */
-        status = token_load(path, token, found);
-    }
-    if (status != PORTICO_OK) {
-        token_explain(status, make, path, found, why);
+        status = token_load(path, token, why);
     }
     return status;
 }

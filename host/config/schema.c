@@ -77,7 +77,7 @@ static const config_key keys[] = {
     KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256,
         "threads; 0: one per processor"),
     KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
-        "how long a graceful stop may take"),
+        "how long a graceful stop may take; after twice that, the process ends"),
     KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
         "the log names a handler that takes longer; 0: never"),
     KEY("host", "blocking_threads", "4", CONFIG_U32, config, blocking_threads, 1, 64,

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/system_text.h"
 #include "loader/module_files.h"
+#include "run/control.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static void batch_open_folder(batch *b) {
                  status_text(status), system_text(os_error()));
     }
     for (size_t i = 0; i < files.count; i++) {
-        if (config_find_module(c, files.names[i]) == NULL) {
+        if (!control_ending() && config_find_module(c, files.names[i]) == NULL) {
             module_file_path(c, files.names[i], path, sizeof path);
             batch_open(b, path);
         }
@@ -57,7 +58,7 @@ static void batch_open_sections(batch *b) {
     const config *c = loader_config();
     char path[4096];
     for (size_t i = 0; i < c->module_count; i++) {
-        if (c->modules[i].load) {
+        if (c->modules[i].load && !control_ending()) {
             module_file_path(c, c->modules[i].name, path, sizeof path);
             batch_open(b, path);
         }
@@ -93,12 +94,16 @@ void loader_load_all(void) {
         batch_open_folder(&b);
     }
     batch_open_sections(&b);
-    while (batch_start_one(&b)) {
+    while (!control_ending() && batch_start_one(&b)) {
     }
     for (size_t i = 0; i < b.count; i++) {
         char why[IMAGE_WHY_MAX];
-        snprintf(why, sizeof why, "it requires the module %s, which is not loaded",
-                 loader_missing(b.all[i]));
+        const char *missing = loader_missing(b.all[i]);
+        if (missing == NULL) { /* the host is to stop */
+            generation_free(b.all[i]);
+            continue;
+        }
+        snprintf(why, sizeof why, "it requires the module %s, which is not loaded", missing);
         loader_refuse(why, PORTICO_E_DEPENDENCY, b.all[i]->file);
         generation_free(b.all[i]);
     }

@@ -7,6 +7,7 @@
 #include "loader/swap_report.h"
 #include "module/caller.h"
 #include "net/ready.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 
 #include <stdio.h>
@@ -55,14 +56,16 @@ static portico_status refuse_unsettled(const swap *w, uint32_t left, const gener
  * as well (swap_plan.c). The same goes for what waits at another frozen module, after a moment. */
 static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
     bool moment = module_find_frozen(NULL) != NULL && w->timeout_ms > SETTLE_MOMENT_MS;
-    uint64_t until_ms = os_monotonic_ms() + (moment ? SETTLE_MOMENT_MS : w->timeout_ms);
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t until_ms = begun_ms + (moment ? SETTLE_MOMENT_MS : w->timeout_ms);
     const generation *of = NULL;
     uint32_t left = module_unsettled(w->module, &of);
     while (left > 0 && !gate_is_frozen(&w->module->gate)) {
-        if (os_monotonic_ms() >= until_ms && module_find_frozen(NULL) != NULL) {
+        bool over = os_monotonic_ms() >= stop_clock_limit_ms(begun_ms, until_ms);
+        if (over && module_find_frozen(NULL) != NULL) {
             break;
         }
-        if (os_monotonic_ms() >= until_ms) {
+        if (over) {
             return refuse_unsettled(w, left, of, why);
         }
         os_sleep(SETTLE_STEP_MS);

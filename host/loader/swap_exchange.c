@@ -11,6 +11,7 @@
 #include "loader/swap_reserve.h"
 #include "net/services.h"
 #include "room/room.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 
 #include <stdio.h>
@@ -84,7 +85,8 @@ static uint32_t longer_patience(uint32_t patience_ms) {
 
 /* Tries until the gate is found empty. */
 static swap_outcome try_until_empty(swap *w, portico_status *status, char why[IMAGE_WHY_MAX]) {
-    uint64_t until_ns = os_monotonic_ns() + w->timeout_ms * 1000000ull;
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t until_ms = begun_ms + w->timeout_ms;
     uint32_t patience_ms = 0;
     swap_outcome outcome = SWAP_OCCUPIED;
     do {
@@ -96,7 +98,7 @@ static swap_outcome try_until_empty(swap *w, portico_status *status, char why[IM
         /* Let the callers that were held up continue. */
         os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
         patience_ms = w->tries >= GATE_GLANCES ? longer_patience(patience_ms) : 0;
-    } while (os_monotonic_ns() < until_ns);
+    } while (os_monotonic_ms() < stop_clock_limit_ms(begun_ms, until_ms));
     char call[160];
     watchdog_describe(w->module->name, call, sizeof call);
     snprintf(why, IMAGE_WHY_MAX,

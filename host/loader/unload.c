@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOOK_STEP_MS = 1 };
+enum { LOOK_STEP_MS = 1, LOOK_MS = 50 };
 
 typedef struct dependents {
     const char *name;
@@ -198,21 +198,37 @@ void loader_tell_stopping(void) {
     }
 }
 
+/* Ends a module that nothing holds. */
+static void end_last(module *m) {
+    loader_end(m, PORTICO_STOP_SHUTDOWN);
+    log_debug("modules", "%s is unloaded", m->name);
+    module_destroy(m);
+}
+
+/* In reverse order. A module that something holds does not keep the others from their `stop`, in
+ * which they may save what they know. Last of all it is waited for itself: its call may still
+ * return, and otherwise the warden ends the process. */
 void loader_unload_all(void) {
     module_list *list = modules_list_reserved();
-    while (list->count-- > 0) {
-        module *m = list->all[list->count];
+    for (size_t i = list->count; i-- > 0;) {
+        module *m = list->all[i];
         module_withdraw(m);
-        if (wait_until_unused(m, module_wait_released)) {
-            loader_end(m, PORTICO_STOP_SHUTDOWN);
-            log_debug("modules", "%s is unloaded", m->name);
-            module_destroy(m);
+        if (module_wait_released(m, loader_config()->stop_timeout_ms)) {
+            end_last(m);
+            list->all[i] = NULL;
         } else {
-            log_error("modules",
-                      "%s is not unloaded: a handler or job has not returned within twice "
-                      "stop_timeout_ms = %u",
-                      m->name, loader_config()->stop_timeout_ms);
+            log_warn("modules", "%s waits for a handler or job that has not returned", m->name);
         }
     }
+    for (size_t i = list->count; i-- > 0;) {
+        while (list->all[i] != NULL) {
+            control_drain(); /* what holds it may wait for a command */
+            if (module_wait_released(list->all[i], LOOK_MS)) {
+                end_last(list->all[i]);
+                list->all[i] = NULL;
+            }
+        }
+    }
+    list->count = 0;
     modules_list_fini();
 }

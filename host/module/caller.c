@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "module/fault_policy.h"
 #include "module/fault_report.h"
+#include "run/stop_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +14,45 @@ enum {
     END_TRIES = 20, /* a call may be in the host or the system at one moment, and not at the next */
     END_STEP_MS = 5,
     END_MS = 1000, /* for the report of a call that is ended */
+    LOOK_MS = 100, /* until it is noticed that the host stops */
     STOP_MS = 1000 /* for lost calls, at the end */
 };
 
 /* ---- the wait -------------------------------------------------------------------------------- */
 
-/* Waits until the call number `made` has ended. False: it has not when it has taken `limit_ns`. Time in which its
- * thread has not come to begin it does not count. */
-static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns) {
+/* How long a call that began at `begun_ns` may take, given whether the host stops. */
+static uint64_t limit_now(uint64_t begun_ns, uint64_t limit_ns) {
+    uint64_t begun_ms = begun_ns / 1000000;
+    uint64_t until_ms = stop_clock_limit_ms(begun_ms, STOP_CLOCK_NEVER);
+    uint64_t stop_ns =
+        until_ms != STOP_CLOCK_NEVER ? (until_ms - begun_ms) * 1000000 : STOP_CLOCK_NEVER;
+    return begun_ns != 0 && stop_ns < limit_ns ? stop_ns : limit_ns;
+}
+
+/* Sleeps until something has changed, or the call that has begun has taken `limit_ns`, which a stop
+ * of the host shortens if `stops` is set. False: it has taken that. [lock held] */
+static bool wait_once_locked(caller *r, uint64_t limit_ns, bool stops) {
+    if (r->begun_ns == 0) {
+        os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
+        return true;
+    }
+    uint64_t taken_ns = os_monotonic_ns() - r->begun_ns;
+    uint64_t now_limit_ns = stops ? limit_now(r->begun_ns, limit_ns) : limit_ns;
+    if (taken_ns >= now_limit_ns) {
+        return false;
+    }
+    uint64_t rest_ms = (now_limit_ns - taken_ns) / 1000000 + 1;
+    rest_ms = stops && rest_ms > LOOK_MS ? LOOK_MS : rest_ms;
+    os_cond_wait(&r->changed, &callers.lock, (uint32_t)rest_ms);
+    return true;
+}
+
+/* Waits until the call number `made` has ended. False: it has not when it has taken `limit_ns`, or
+ * sooner if the host stops and `stops` is set. Time in which its thread has not come to begin it
+ * does not count. */
+static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns, bool stops) {
     os_mutex_lock(&callers.lock);
-    while (r->made == made) {
-        uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
-        if (r->begun_ns != 0 && taken_ns >= limit_ns) {
-            break;
-        }
-        uint32_t rest_ms = (uint32_t)((limit_ns - taken_ns) / 1000000) + 1;
-        os_cond_wait(&r->changed, &callers.lock, r->begun_ns != 0 ? rest_ms : UINT32_MAX);
+    while (r->made == made && wait_once_locked(r, limit_ns, stops)) {
     }
     bool ended = r->made != made;
     if (r->row == NULL) {
@@ -42,17 +66,11 @@ static bool caller_wait(caller *r, uint32_t made, uint64_t limit_ns) {
  * its number; when it returns, the thread waits for caller_let_go. */
 static bool row_wait(caller *r, uint32_t *made) {
     os_mutex_lock(&callers.lock);
-    while (r->busy) {
-        uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
-        if (r->begun_ns != 0 && taken_ns >= callers.left_ns) {
-            r->held = true;
-            break;
-        }
-        os_cond_wait(&r->changed, &callers.lock,
-                     (uint32_t)((callers.left_ns - taken_ns) / 1000000) + 1);
+    while (r->busy && wait_once_locked(r, callers.left_ns, true)) {
     }
     *made = r->made;
     bool ended = !r->busy;
+    r->held = !ended;
     os_mutex_unlock(&callers.lock);
     return ended;
 }
@@ -69,7 +87,7 @@ static bool caller_wait_more(caller *r, uint32_t made, uint32_t ms) {
     os_mutex_lock(&callers.lock);
     uint64_t limit_ns = os_monotonic_ns() - r->begun_ns + ms * 1000000ull;
     os_mutex_unlock(&callers.lock);
-    return caller_wait(r, made, limit_ns);
+    return caller_wait(r, made, limit_ns, false);
 }
 
 /* The call takes too long. True: it has ended, maybe because it was ended; its result is in *r.
@@ -122,10 +140,12 @@ static void pay(caller *r, call *c, const os_fault *fault) {
     c->status = PORTICO_E_FAULT;
     c->verdict = is_refused(c, r->staging) ? FAULT_REFUSED : FAULT_PASSED_OVER;
     fault_tell(r->module, r->generation, c, fault);
-    log_error(r->module->name,
-              "generation %u: %s does not return within %u ms and cannot be ended; its code stays "
-              "in memory and is not called again",
-              r->generation->number, call_what(c->kind), callers.timeout_ms);
+    log_error(
+        r->module->name,
+        "generation %u: %s does not return within %llu ms and cannot be ended; its code stays "
+        "in memory and is not called again",
+        r->generation->number, call_what(c->kind),
+        (unsigned long long)limit_now(r->begun_ns, callers.timeout_ms * 1000000ull) / 1000000);
 }
 
 void caller_allow(uint32_t timeout_ms) {
@@ -159,7 +179,7 @@ static bool make_alone(caller *r, call *c) {
     r->begun_ns = 0;
     os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
-    if (caller_wait(r, made, callers.left_ns) || settle(r, made, c)) {
+    if (caller_wait(r, made, callers.left_ns, true) || settle(r, made, c)) {
         return caller_take(r, c);
     }
     return false;
@@ -225,7 +245,8 @@ bool caller_stop(void) {
         free(r);
         callers.idle = NULL;
     }
-    uint64_t until_ms = os_monotonic_ms() + STOP_MS;
+    uint64_t now_ms = os_monotonic_ms();
+    uint64_t until_ms = stop_clock_limit_ms(now_ms, now_ms + STOP_MS);
     control_drain();
     while (callers.lost != NULL && os_monotonic_ms() < until_ms) {
         os_sleep(END_STEP_MS);

@@ -17,7 +17,7 @@
 struct call;
 
 /* The calls that follow share `timeout_ms`. After one that had to be ended, those that remain have
- * it again. */
+ * it again. While the host stops, a call has no more than stop_clock_limit_ms says. */
 void caller_allow(uint32_t timeout_ms);
 
 /* Makes the call for `g` outside the gate; with `staging` it may not change the host

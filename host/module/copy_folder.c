@@ -276,8 +276,8 @@ static void folder_count_one(void *arg, const char *name) {
     ++*(uint32_t *)arg;
 }
 
-/* A folder of this name may have been left where it could not be deleted: one that has files is
- * passed over. */
+/* A folder of this name may have been left where it could not be deleted, or planted as a link: one
+ * that has files, or is not this user's alone, is passed over. */
 static portico_status make_folder(char **folder) {
     for (;;) {
         char name[SET_NAME_MAX + 16];
@@ -287,7 +287,11 @@ static portico_status make_folder(char **folder) {
         if (*folder == NULL) {
             return PORTICO_E_NO_MEMORY;
         }
+        char found[OS_FOUND_TEXT] = "";
         portico_status status = os_folder_create(*folder);
+        if (status == PORTICO_OK) {
+            status = os_folder_private(*folder, found);
+        }
         if (status == PORTICO_OK) {
             status = os_folder_list(*folder, folder_count_one, &files);
         }
@@ -296,7 +300,7 @@ static portico_status make_folder(char **folder) {
         }
         free(*folder);
         *folder = NULL;
-        if (status != PORTICO_OK) {
+        if (status != PORTICO_OK && found[0] == '\0') {
             return status;
         }
     }

@@ -187,12 +187,15 @@ static bool write_file(const char *path, const char *text, size_t size) {
     if (file == NULL) {
         return false;
     }
-    bool written = fwrite(text, 1, size, file) == size;
-    written = fclose(file) == 0 && written;
-    if (!written) {
+    bool written = fwrite(text, 1, size, file) == size && fflush(file) == 0;
+    portico_status status = written ? PORTICO_OK : os_file_error();
+    if (fclose(file) != 0 && written) {
+        status = os_file_error();
+    }
+    if (status != PORTICO_OK) {
         (void)os_file_remove(path);
     }
-    return written;
+    return status == PORTICO_OK;
 }
 
 bool fault_files_write(const char *path, const char *text, size_t size) {

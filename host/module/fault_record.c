@@ -3,6 +3,7 @@
 
 #include "base/put.h"
 #include "module/packet_show.h"
+#include "run/entity_table.h"
 
 #include <string.h>
 
@@ -155,9 +156,10 @@ void fault_record_fill_slow(fault_record *r, fault_event event, const watchdog_c
     module_table_each(fill_if_named, r);
     r->what = c->what;
     r->number = c->number;
-    r->has_number = strcmp(c->what, call_what(CALL_PACKET)) == 0 ||
+    r->has_number = c->what == NULL || strcmp(c->what, call_what(CALL_PACKET)) == 0 ||
                     strcmp(c->what, call_what(CALL_ROOM_MESSAGE)) == 0;
     r->entity = c->entity;
+    r->entity_what = entity_word(c->entity);
     r->now_ns = r->now_ns > c->started_ns ? r->now_ns : c->started_ns;
     r->slow_ms = (r->now_ns - c->started_ns) / 1000000;
     if (peer_of != NULL && c->entity != 0) {

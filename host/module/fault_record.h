@@ -12,7 +12,8 @@ typedef enum fault_event {
     FAULT_EVENT_CONTAINED, /* verdict says what it cost */
     FAULT_EVENT_ENDS,      /* the process is about to end */
     FAULT_EVENT_LATE,      /* no fault: a call takes longer than watchdog_ms */
-    FAULT_EVENT_HANGS      /* a call takes longer than hang_ms and cannot be ended */
+    FAULT_EVENT_HANGS,     /* a call takes longer than hang_ms and cannot be ended */
+    FAULT_EVENT_STUCK      /* a call still runs when the process ends because of that */
 } fault_event;
 
 enum { FAULT_CALLS_MAX = 10, FAULT_DATA_TEXT = 1024, FAULT_NAME_TEXT = 64 };
@@ -65,6 +66,11 @@ typedef void fault_peer_of(uint64_t session, char text[OS_ADDRESS_TEXT]);
 /* `m`, `g` and `c` may be NULL; so may `peer_of`. Also in a handler of faults. */
 void fault_record_fill(fault_record *r, fault_event event, const module *m, const generation *g,
                        const call *c, const os_fault *fault, fault_peer_of *peer_of);
+
+/* Whether the event is a call that takes too long, and no fault. */
+static inline bool fault_is_slow(fault_event event) {
+    return event == FAULT_EVENT_LATE || event == FAULT_EVENT_HANGS || event == FAULT_EVENT_STUCK;
+}
 
 /* A call that takes too long. `where` may be NULL. Not in a handler. */
 void fault_record_fill_slow(fault_record *r, fault_event event, const watchdog_call *c,

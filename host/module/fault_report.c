@@ -76,12 +76,25 @@ uint64_t faults_frozen_ms(const char *module_name) {
 
 /* ---- the queue ------------------------------------------------------------------------------ */
 
+/* Reserves a slot for the next report, for which there is room. [lock] */
+static fault_slot *take_slot_locked(bool is_fault) {
+    fault_queue *q = &fault_reports;
+    uint32_t count = atomic_load(&q->count);
+    uint64_t number = ++q->reports;
+    q->history[number % FAULT_HISTORY_MAX] =
+        (fault_entry){.number = number, .wall_ms = os_wall_ms(), .is_fault = is_fault};
+    fault_slot *s = &q->slots[(q->first + count) % FAULT_QUEUE_MAX];
+    s->number = number;
+    atomic_store(&s->ready, false);
+    atomic_store(&q->count, count + 1);
+    return s;
+}
+
 /* Reserves a slot for a report of its own. NULL: it is only counted. [lock] */
 static fault_slot *reserve_locked(const flood_key *key, bool is_fault) {
     fault_queue *q = &fault_reports;
     uint64_t now_ms = os_monotonic_ms();
-    uint32_t count = atomic_load(&q->count);
-    if (count == FAULT_QUEUE_MAX) {
+    if (atomic_load(&q->count) == FAULT_QUEUE_MAX) {
         flood_add_other(&q->flood, now_ms);
         return NULL;
     }
@@ -94,14 +107,7 @@ static fault_slot *reserve_locked(const flood_key *key, bool is_fault) {
         }
         return NULL;
     }
-    q->reports = number;
-    e = &q->history[number % FAULT_HISTORY_MAX];
-    *e = (fault_entry){.number = number, .wall_ms = os_wall_ms(), .is_fault = is_fault};
-    fault_slot *s = &q->slots[(q->first + count) % FAULT_QUEUE_MAX];
-    s->number = number;
-    atomic_store(&s->ready, false);
-    atomic_store(&q->count, count + 1);
-    return s;
+    return take_slot_locked(is_fault);
 }
 
 /* The record is complete. */
@@ -160,6 +166,22 @@ void fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs) 
         fault_record_fill_slow(&s->record, event, c, where, fault_reports.peer_of);
         hand_over(s);
     }
+}
+
+bool fault_tell_stuck(const watchdog_call *c, const os_fault *where) {
+    os_mutex_lock(&fault_reports.lock);
+    bool has_room = fault_reports.runs && atomic_load(&fault_reports.count) < FAULT_QUEUE_MAX;
+    fault_slot *s = has_room ? take_slot_locked(false) : NULL;
+    os_mutex_unlock(&fault_reports.lock);
+    if (s != NULL) {
+        fault_record_fill_slow(&s->record, FAULT_EVENT_STUCK, c, where, fault_reports.peer_of);
+        hand_over(s);
+    }
+    return s != NULL;
+}
+
+uint32_t fault_reports_waiting(void) {
+    return atomic_load(&fault_reports.count);
 }
 
 /* ---- the end of the process ------------------------------------------------------------------ */

@@ -32,6 +32,13 @@ void fault_tell(const module *m, const generation *g, const call *c, const os_fa
 /* A call takes too long, see watchdog_hooks. [a thread that makes no call] */
 void fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs);
 
+/* A call still runs, and the process is about to end because of it. False: there is no room for the
+ * report now. [a thread that makes no call] */
+bool fault_tell_stuck(const watchdog_call *c, const os_fault *where);
+
+/* How many reports wait to be written. */
+uint32_t fault_reports_waiting(void);
+
 /* The process is about to end, in a handler: writes the file and the log line with nothing that
  * could wait for long. `c` and `m` NULL: not in a call of a module. */
 void fault_tell_end(const module *m, const generation *g, const call *c, const os_fault *fault);

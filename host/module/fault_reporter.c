@@ -14,10 +14,6 @@ static os_thread *thread;
 static os_place places[OS_FRAMES_MAX];
 static char text[FAULT_TEXT_MAX];
 
-static bool is_slow(const fault_record *r) {
-    return r->event == FAULT_EVENT_LATE || r->event == FAULT_EVENT_HANGS;
-}
-
 /* The line that `ctl faults` shows, and one that sums up its likes. */
 static void keep_line(const fault_record *r, uint64_t number, const char *path) {
     char line[FAULT_LINE_MAX];
@@ -27,7 +23,7 @@ static void keep_line(const fault_record *r, uint64_t number, const char *path) 
         put_text(&p, ", at ");
         fault_place(&p, &places[fault_record_frame(r)]);
     }
-    if (!is_slow(r)) {
+    if (!fault_is_slow(r->event)) {
         put_text(&p, ": ");
         put_text(&p, fault_verdict_word(r->verdict));
     }
@@ -40,13 +36,17 @@ static void keep_line(const fault_record *r, uint64_t number, const char *path) 
     os_mutex_unlock(&fault_reports.lock);
 }
 
+static bool is_warning(const fault_record *r) {
+    return fault_is_slow(r->event) && r->event != FAULT_EVENT_STUCK;
+}
+
 static void write_report(const fault_record *r, uint64_t number) {
     char path[FAULT_PATH_MAX] = "";
     memset(places, 0, sizeof places);
     if (r->fault.frame_count > 0) {
         os_places_find(r->fault.frames, r->fault.frame_count, places);
     }
-    if (!is_slow(r)) {
+    if (!fault_is_slow(r->event)) {
         fault_files_free_path(r->wall_ms, r->module, r->generation, path);
     }
     put p = put_begin(text, sizeof text);
@@ -57,7 +57,8 @@ static void write_report(const fault_record *r, uint64_t number) {
         fault_text(&p, r, places, path);
     }
     keep_line(r, number, path);
-    log_lines(is_slow(r) ? LOG_WARN : LOG_ERROR, r->module[0] != '\0' ? r->module : "host", text);
+    log_lines(is_warning(r) ? LOG_WARN : LOG_ERROR, r->module[0] != '\0' ? r->module : "host",
+              text);
 }
 
 /* Logs one sum. */

@@ -50,7 +50,7 @@ static void put_module(put *p, const fault_record *r) {
 }
 
 void fault_headline(put *p, const fault_record *r) {
-    bool slow = r->event == FAULT_EVENT_LATE || r->event == FAULT_EVENT_HANGS;
+    bool slow = fault_is_slow(r->event);
     if (!slow) {
         put_kind(p, &r->fault);
         put_text(p, r->module[0] == '\0' ? " outside of a module's calls" : " in ");
@@ -142,6 +142,9 @@ static const char *advice(const fault_record *r) {
     if (r->event == FAULT_EVENT_HANGS) {
         return "nothing can be done from here; if it never returns, restart the host";
     }
+    if (r->event == FAULT_EVENT_STUCK) {
+        return "have it return: a host that stops waits for its calls";
+    }
     return advices[r->verdict];
 }
 
@@ -173,6 +176,10 @@ static void put_decision(put *p, const fault_record *r) {
         line(p, "decided",
              "it exceeds hang_ms, but is not in its module's own code, so it is not "
              "ended now");
+        return;
+    }
+    if (r->event == FAULT_EVENT_STUCK) {
+        line(p, "decided", "the process ends: it was to stop, and this call has not returned");
         return;
     }
     label(p, "decided");

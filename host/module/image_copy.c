@@ -31,12 +31,17 @@ static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *s
             sum = (sum ^ bytes[i]) * 1099511628211u;
         }
         if (to != NULL && fwrite(bytes, 1, count, to) != count) {
+            (void)os_file_error();
             return PORTICO_E_SYSTEM;
         }
     }
     *size = total;
     *hash = sum;
-    return ferror(from) ? PORTICO_E_SYSTEM : PORTICO_OK;
+    if (ferror(from)) {
+        (void)os_file_error();
+        return PORTICO_E_SYSTEM;
+    }
+    return PORTICO_OK;
 }
 
 portico_status image_hash(const char *file, uint64_t *size, uint64_t *hash) {
@@ -62,7 +67,12 @@ static portico_status copy_file(const char *from, const char *to, uint64_t limit
         return PORTICO_E_ACCESS;
     }
     portico_status status = read_all(source, target, limit, size, hash);
+    if (status == PORTICO_OK && fflush(target) != 0) {
+        (void)os_file_error();
+        status = PORTICO_E_SYSTEM;
+    }
     if (fclose(target) != 0 && status == PORTICO_OK) {
+        (void)os_file_error();
         status = PORTICO_E_SYSTEM;
     }
     fclose(source);
@@ -142,9 +152,8 @@ static void explain(portico_status status, const char *file, const image_copy *c
                  "%s changed while it was read: try again when its build has ended", file);
         break;
     default:
-        snprintf(why, IMAGE_WHY_MAX,
-                 "%s cannot be copied to %s: is the disk full, or the folder gone?", file,
-                 copy->path != NULL ? copy->path : "[host] run_dir");
+        snprintf(why, IMAGE_WHY_MAX, "%s cannot be copied to %s: %s (system error %d)", file,
+                 copy->path != NULL ? copy->path : "[host] run_dir", cause, os_error());
         break;
     }
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "module/running.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 
 #include <stdarg.h>
@@ -11,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAILBOX_HOLDS = 1 };
+enum {
+    MAILBOX_HOLDS = 1,
+    LOOK_MS = 100 /* until it is noticed that the host stops */
+};
 
 static struct {
     os_mutex lock; /* guards `all` and `released` */
@@ -193,14 +197,18 @@ void module_release(module *m) {
 }
 
 static bool wait_holds(module *m, uint32_t most, uint32_t timeout_ms) {
-    uint64_t end_ms = os_monotonic_ms() + timeout_ms;
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t until_ms = begun_ms + timeout_ms;
     os_mutex_lock(&modules.lock);
     while (atomic_load(&m->holds) > most) {
         uint64_t now_ms = os_monotonic_ms();
+        uint64_t end_ms =
+            timeout_ms != UINT32_MAX ? stop_clock_limit_ms(begun_ms, until_ms) : STOP_CLOCK_NEVER;
         if (now_ms >= end_ms) {
             break;
         }
-        os_cond_wait(&modules.released, &modules.lock, (uint32_t)(end_ms - now_ms));
+        uint64_t rest_ms = end_ms - now_ms < LOOK_MS ? end_ms - now_ms : LOOK_MS;
+        os_cond_wait(&modules.released, &modules.lock, (uint32_t)rest_ms);
     }
     bool released = atomic_load(&m->holds) <= most;
     os_mutex_unlock(&modules.lock);

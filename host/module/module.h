@@ -119,8 +119,9 @@ void module_release(module *m);
 void module_lose(module *m);
 void module_find_lost(module *m);
 
-/* Waits for at most `timeout_ms` until the module has no holds, or none but its mailbox's; whether
- * that is so. [control thread] */
+/* Waits for at most `timeout_ms` (UINT32_MAX: for ever) until the module has no holds, or none but
+ * its mailbox's; whether that is so. If the host is asked to stop, the wait is shorter: see
+ * stop_clock_limit_ms. [control thread] */
 bool module_wait_released(module *m, uint32_t timeout_ms);
 bool module_wait_mailbox_only(module *m, uint32_t timeout_ms);
 

@@ -1,15 +1,18 @@
 /* ready.c: see ready.h. */
 #include "net/ready.h"
 
+#include "base/status.h"
 #include "base/system_text.h"
 #include "net/services.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096 };
 
-static const config
-    *written; /* the configuration whose file this process has written; NULL: none */
+/* The configuration whose file this process has written; NULL: none. */
+static const config *_Atomic written;
+static os_lock *locked; /* the ready file's name; NULL: not yet */
 
 typedef struct ready_writer {
     FILE *file;
@@ -46,31 +49,43 @@ bool ready_may_replace(const char *path) {
     return size == 0 || (size == sizeof begin && memcmp(begin, "pid ", sizeof begin) == 0);
 }
 
+/* Writes the draft and closes it. */
+static bool write_all(ready_writer *w) {
+    fprintf(w->file, "pid %u\n", os_process_id());
+    services_each(write_listener, w);
+    if (ferror(w->file) != 0 || fflush(w->file) != 0) {
+        (void)os_file_error();
+        fclose(w->file);
+        return false;
+    }
+    if (fclose(w->file) != 0) {
+        (void)os_file_error();
+        return false;
+    }
+    return true;
+}
+
 bool ready_update(void) {
-    const config *c = written;
+    const config *c = atomic_load(&written);
     if (c == NULL) {
         return true;
     }
     char draft[PATH_BYTES];
     snprintf(draft, sizeof draft, "%s.%u", c->ready_file, os_process_id());
-    ready_writer w = {.file = os_fopen(draft, "w"), .config = c};
-    bool good = w.file != NULL;
-    if (good) {
-        fprintf(w.file, "pid %u\n", os_process_id());
-        services_each(write_listener, &w);
-        good = ferror(w.file) == 0;
-        good = fclose(w.file) == 0 && good;
-        good = good && os_file_rename(draft, c->ready_file) == PORTICO_OK;
-    }
-    if (!good) {
+    (void)os_file_remove(draft); /* of a host that was killed, or planted */
+    ready_writer w = {.file = os_fopen(draft, "wxo"), .config = c};
+    if (w.file == NULL || !write_all(&w) || os_file_rename(draft, c->ready_file) != PORTICO_OK) {
         log_error("host", "[host] ready_file = %s cannot be written (%s)", c->ready_file,
                   system_text(os_error()));
         (void)os_file_remove(draft);
+        return false;
     }
-    return good;
+    return true;
 }
 
-bool ready_write(const config *c) {
+bool ready_take(const config *c) {
+    char path[PATH_BYTES];
+    uint32_t process = 0;
     if (c->ready_file == NULL) {
         return true;
     }
@@ -82,17 +97,44 @@ bool ready_write(const config *c) {
             c->ready_file);
         return false;
     }
-    written = c;
-    if (!ready_update()) {
-        written = NULL;
+    snprintf(path, sizeof path, "%s.lock", c->ready_file);
+    portico_status status = os_lock_take(path, &locked, &process);
+    if (status == PORTICO_E_EXISTS) {
+        log_error(
+            "host",
+            "[host] ready_file = %s is that of the host that runs as process %u: stop that one "
+            "first, or name another ready_file in this configuration",
+            c->ready_file, process);
+    } else if (status != PORTICO_OK) {
+        log_error("host", "[host] ready_file = %s: cannot lock %s: %s (%s)", c->ready_file, path,
+                  status_text(status), system_text(os_error()));
     }
-    return written != NULL;
+    return status == PORTICO_OK;
+}
+
+bool ready_write(const config *c) {
+    if (c->ready_file == NULL) {
+        return true;
+    }
+    atomic_store(&written, c);
+    bool good = ready_update();
+    if (!good) {
+        atomic_store(&written, NULL);
+    }
+    return good;
 }
 
 void ready_remove(void) {
-    if (written != NULL) {
-        (void)os_file_remove(written->ready_file);
-        written = NULL;
+    const config *c = atomic_exchange(&written, NULL);
+    if (c != NULL) {
+        (void)os_file_remove(c->ready_file);
+    }
+}
+
+void ready_give_back(void) {
+    if (locked != NULL) {
+        os_lock_give_back(locked);
+        locked = NULL;
     }
 }
 

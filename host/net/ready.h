@@ -5,6 +5,11 @@
 
 #include "config/config.h"
 
+/* Takes the name of [host] ready_file for this process, until ready_give_back or its end. False: it
+ * has logged why not: another host has it, or it is a file of something else. */
+bool ready_take(const config *c);
+void ready_give_back(void);
+
 /* Writes [host] ready_file in one step: `pid N`, `listener NAME ADDRESS:PORT`, `admin
  * ADDRESS:PORT`. False: it has logged why not. */
 bool ready_write(const config *c);

@@ -53,6 +53,9 @@ portico_status os_init(int *argc, char ***argv);
 /* The system's raw code for this thread's last failed os_ function. */
 int32_t os_error(void);
 
+/* Its status, for functions that return none, such as os_fopen. */
+portico_status os_error_status(void);
+
 /* Writes the system's own sentence for a raw code, zero-terminated and cut to `size` bytes. */
 void os_error_text(int32_t system_error, char *text, size_t size);
 
@@ -348,18 +351,31 @@ void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end);
 bool os_library_close(os_library *library);
 
 /* fopen with a UTF-8 path, for regular files only: a device or pipe is refused without waiting.
- * With mode "wx" only the owner can read the new file. */
+ * With mode "wx" only the owner can read the new file, with "wxo" others may as well. */
 FILE *os_fopen(const char *path, const char *mode);
 
 /* After fwrite, fflush, fclose or another function of <stdio.h> has failed, before anything else is
  * called: makes its reason os_error() and returns its status. */
 portico_status os_file_error(void);
 
-/* Whether only its owner may read or change the open file. PORTICO_E_ACCESS: others may, and
- * `found` describes the rights in the system's words ("mode 644"). Always PORTICO_OK on Windows,
- * without a check: files have the rights of their folder, which os_folder_create makes for its
- * owner only. */
-portico_status os_file_private(FILE *file, char *found, size_t size);
+enum { OS_FOUND_TEXT = 128 };
+
+/* Opens a file for reading that only this user may read or change, and no link. PORTICO_E_ACCESS:
+ * if `found` is not empty, it is none, and `found` says what it is in words ("it is a link"). */
+portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
+
+/* Checks that only this user may change what is in a folder. PORTICO_E_NOT_FOUND: there is none.
+ * PORTICO_E_ACCESS: others may, or it is a link or no folder; `found` says so. */
+portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]);
+
+/* A name that one process at a time has, and takes once: a file that is locked, and deleted with the
+ * lock. */
+typedef struct os_lock os_lock;
+
+/* Takes the name. PORTICO_E_EXISTS: another process has it, and *process is its number (0: not
+ * known). The end of the process gives it back. */
+portico_status os_lock_take(const char *path, os_lock **lock, uint32_t *process);
+void os_lock_give_back(os_lock *lock);
 
 /* Renames `from` to `to`, replacing an existing file. */
 portico_status os_file_rename(const char *from, const char *to);

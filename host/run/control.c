@@ -1,6 +1,8 @@
 /* control.c: see control.h. */
 #include "run/control.h"
 
+#include "run/stop_clock.h"
+
 static struct {
     os_mutex lock;
     os_cond wake;
@@ -22,6 +24,7 @@ void control_post(control_command *command) {
 }
 
 void control_end(void) {
+    stop_clock_ask();
     os_mutex_lock(&control.lock);
     control.end = true;
     os_cond_wake_all(&control.wake);

@@ -15,7 +15,8 @@ typedef struct control_command {
 
 void control_post(control_command *command);
 
-/* Makes control_run return after the command that is running. [any thread] */
+/* Makes control_run return after the command that is running, and starts the clock of the stop
+ * (stop_clock.h). [any thread] */
 void control_end(void);
 
 /* Runs commands until control_end. [control thread] */

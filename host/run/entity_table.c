@@ -105,6 +105,17 @@ entity *entity_find_kind(uint64_t id, entity_kind kind) {
     return e;
 }
 
+const char *entity_word(uint64_t id) {
+    static const char *const words[ENTITY_KINDS] = {"session", "room", "module"};
+    slot *at = slot_of(id);
+    if (at == NULL) {
+        return "entity";
+    }
+    int kind = atomic_load_explicit(&at->kind, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&at->word, memory_order_acquire);
+    return word >> SLOT_BITS == id >> SLOT_BITS ? words[kind] : "entity";
+}
+
 void entity_hold(entity *e) {
     atomic_fetch_add_explicit(&e->slot->word, 1, memory_order_relaxed);
 }

@@ -53,6 +53,9 @@ entity *entity_find(uint64_t id);
 /* The same, or NULL if it is not of that kind. */
 entity *entity_find_kind(uint64_t id, entity_kind kind);
 
+/* "session", "room" or "module"; "entity" if another one has its slot now. Takes no hold. */
+const char *entity_word(uint64_t id);
+
 /* Adds a hold to an entity that is already held. */
 void entity_hold(entity *e);
 

@@ -32,6 +32,7 @@ typedef enum refusal {
     REFUSED_REQUESTS,
     REFUSED_JOBS,
     REFUSED_CHANNELS,
+    REFUSED_PACKETS, /* to a session whose send limit is reached */
     REFUSALS
 } refusal;
 

@@ -227,6 +227,9 @@ static portico_status add_locked(request *r) {
         return PORTICO_E_GONE;
     }
     if (r->asker->requests >= MESSAGES_WAITING_MAX) {
+        quota_refuse(r->quota, REFUSED_REQUESTS,
+                     "a request is refused: %d of the same asker have no answer yet",
+                     MESSAGES_WAITING_MAX);
         return PORTICO_E_BACKLOG;
     }
     r->number = requests.last_number + 1;

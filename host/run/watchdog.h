@@ -88,6 +88,17 @@ void watchdog_describe(const char *module_name, char *text, size_t size);
  * this or a look first sees it. */
 bool watchdog_oldest(const char *module_name, watchdog_call *oldest);
 
+/* Describes a call: "message 7 of room 4294967300", "start", "job 3". [any thread] */
+enum { WATCHDOG_TEXT = 96 };
+void watchdog_text(const watchdog_call *c, char text[WATCHDOG_TEXT]);
+
+/* Calls `each` for every call that runs, however long it does, jobs included. With `locate`, *where
+ * is where its thread is; NULL: that could not be found out. `each` is called with no lock held.
+ * Waits while another thread looks. [any thread that makes no call] */
+void watchdog_running(bool locate,
+                      void (*each)(void *arg, const watchdog_call *c, const os_fault *where),
+                      void *arg);
+
 /* How many calls exceed the limit now, and have exceeded it since the start. */
 uint32_t watchdog_late(void);
 uint64_t watchdog_total(void);

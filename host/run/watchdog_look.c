@@ -3,6 +3,7 @@
 #include "run/watchdog_slots.h"
 
 #include "base/log.h"
+#include "run/entity_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,9 +112,23 @@ uint32_t watchdog_recent(const char *module_name, watchdog_call *calls, uint32_t
 
 /* ---- calls that take too long ---------------------------------------------------------------- */
 
+void watchdog_text(const watchdog_call *c, char text[WATCHDOG_TEXT]) {
+    const char *what = c->what != NULL ? c->what : "job";
+    bool numbered = c->what == NULL || strcmp(what, "opcode") == 0 || strcmp(what, "message") == 0;
+    int used = snprintf(text, WATCHDOG_TEXT, "%s", what);
+    if (numbered) {
+        used += snprintf(text + used, WATCHDOG_TEXT - (size_t)used, " %u", c->number);
+    }
+    if (c->entity != 0) {
+        snprintf(text + used, WATCHDOG_TEXT - (size_t)used, " of %s %llu", entity_word(c->entity),
+                 (unsigned long long)c->entity);
+    }
+}
+
 static void report(const watchdog_call *c, uint64_t now_ns, bool returned) {
-    log_warn(c->module, "%s %u of %llu %s %llu ms", c->what, c->number,
-             (unsigned long long)c->entity,
+    char text[WATCHDOG_TEXT];
+    watchdog_text(c, text);
+    log_warn(c->module, "%s %s %llu ms", text,
              returned ? "has returned after" : "has not returned for",
              (unsigned long long)(now_ns - c->started_ns) / 1000000);
 }
@@ -241,6 +256,32 @@ void watchdog_look(void) {
     atomic_store(&watch.looked_ns, now_ns);
     for (uint32_t i = 0; i < watch_slots_used(); i++) {
         look_at(&watch_slots[i], now_ns);
+    }
+    atomic_store(&watch.looking, false);
+}
+
+void watchdog_running(bool locate,
+                      void (*each)(void *arg, const watchdog_call *c, const os_fault *where),
+                      void *arg) {
+    while (atomic_exchange(&watch.looking, true)) {
+        os_sleep(1);
+    }
+    uint64_t now_ns = os_monotonic_ns();
+    for (uint32_t i = 0; i < watch_slots_used(); i++) {
+        watch_slot *s = &watch_slots[i];
+        watch_view v;
+        os_fault where;
+        bool seen = false;
+        os_mutex_lock(&watch.reporting);
+        bool runs = slot_read(s, &v);
+        v.shown.started_ns = runs ? slot_since(s, &v, now_ns) : 0;
+        os_mutex_unlock(&watch.reporting);
+        if (runs && locate) {
+            (void)interrupt(s, &v, false, &where, &seen);
+        }
+        if (runs) {
+            each(arg, &v.shown, seen ? &where : NULL);
+        }
     }
     atomic_store(&watch.looking, false);
 }

@@ -13,7 +13,7 @@ void session_inbox_add_locked(session *s, message *m) {
     session_request_turn_locked(s, TURN_MESSAGE);
 }
 
-COLD static void session_refuse_message_locked(session *s) {
+void session_refuse_message_locked(session *s) {
     char to[3 * PORTICO_LABEL_MAX];
     snprintf(to, sizeof to, "session %llu of type %s", (unsigned long long)s->base.id,
              s->service->type->name);

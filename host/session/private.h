@@ -54,6 +54,8 @@ void session_arrived(session *s);
 /* Whatever waits already. */
 void session_inbox_add_locked(session *s, message *m);
 portico_status session_take_message_locked(session *s, message *m);
+/* Counts and logs that too much waits for one more. */
+COLD void session_refuse_message_locked(session *s);
 /* The entity's `take`. */
 portico_status session_take_message(entity *e, message *m);
 
@@ -83,7 +85,11 @@ bool session_charge_packet(session *s);
 COLD void session_return_packet(session *s);
 /* Counts received bytes; only where service.rates_bytes is set. [lock] */
 void session_charge_bytes_locked(session *s, uint32_t bytes);
-/* Counts a broadcast of the session whose handler the calling thread runs, if it runs one. */
+/* Says which session pays for the broadcasts of this thread besides those of its own handlers; NULL:
+ * none. Returns the previous one, to restore it. [turn of the session] */
+session *session_pays(session *s);
+/* Charges a broadcast to that session or, without one, to the session whose handler the calling
+ * thread runs, if it runs one. */
 void session_charge_fanout(uint32_t receivers, uint32_t bytes);
 /* over_until_ns is not 0: whether the session still is over a rate. [turn] */
 COLD bool session_is_over(session *s);

@@ -93,12 +93,29 @@ void session_charge_bytes_locked(session *s, uint32_t bytes) {
     (void)session_charge(s, &s->byte_due_ns, bytes, "byte_rate", s->service->config->byte_rate);
 }
 
-void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
+/* Who pays for the broadcasts of the calling thread, although a room's handler makes them. */
+static _Thread_local session *payer;
+
+session *session_pays(session *s) {
+    session *before = payer;
+    payer = s;
+    return before;
+}
+
+/* The session that pays for a broadcast now; NULL: nobody. */
+static session *paying_session(void) {
     entity *e = turn_actor();
-    if (e == NULL || e->kind != ENTITY_SESSION) {
+    if (payer != NULL) {
+        return payer;
+    }
+    return e != NULL && e->kind == ENTITY_SESSION ? (session *)e : NULL;
+}
+
+void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
+    session *s = paying_session();
+    if (s == NULL) {
         return;
     }
-    session *s = (session *)e;
     const config_service *limits = s->service->config;
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
     bool over = limits->fanout_rate != 0 &&

@@ -22,7 +22,9 @@ static void session_post_result_locked(session *s, portico_status status) {
  * only `move`: if the session has been sent away and back since, it tries again. */
 static void turn_join(session *s, uint32_t move) {
     portico_status status = PORTICO_OK;
+    session *paid = session_pays(s); /* also for what on_join says to the others */
     s->parks_at = room_enter(s->home, s->base.id, &status);
+    (void)session_pays(paid);
     if (s->parks_at != NULL) {
         return;
     }
@@ -47,7 +49,10 @@ static void turn_join(session *s, uint32_t move) {
 /* Ends the session's membership. False: it parks. */
 static bool session_leave_home(session *s, portico_status reason) {
     if (s->joined) {
+        /* It pays if it goes, but not if its room ends. */
+        session *paid = session_pays(reason == PORTICO_OK ? s : NULL);
         s->parks_at = room_leave(s->home, s->base.id, reason);
+        (void)session_pays(paid);
         s->joined = s->parks_at != NULL;
     }
     return !s->joined;
@@ -114,6 +119,7 @@ portico_status session_move(session *s, room *r, message *result) {
     } else if (s->target == r) {
         status = r != NULL ? PORTICO_E_EXISTS : PORTICO_E_NOT_FOUND;
     } else if (result != NULL && s->inbox_count >= MESSAGES_WAITING_MAX) {
+        session_refuse_message_locked(s);
         status = PORTICO_E_BACKLOG;
     } else {
         session_post_result_locked(s, PORTICO_E_CANCELLED);

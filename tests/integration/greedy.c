@@ -104,6 +104,7 @@ static void expect_nothing_kept(void) {
     char line[256];
     for (int i = 0; i < 2000; i++) {
         host_status_line(h, "module greedy ", line, sizeof line);
+        CHECK(strstr(line, "/8388608 ") != NULL); /* its own limit */
         if (strstr(line, " timers 0/200 requests 0/50") != NULL &&
             strstr(line, " rooms 1/100 ") != NULL) {
             return;
@@ -116,11 +117,12 @@ static void expect_nothing_kept(void) {
 SCENARIO(greedy) {
     host_options options = {
         .name = "greedy",
-        .modules = "greedy echo",
+        .modules = "echo",
         .host_keys = "blocking_threads = 1\nblocking_queue_bytes = 2M\n",
-        .module_keys = "memory_limit_bytes = 8M\nmax_rooms = 100\nmax_timers = 200\n"
+        .module_keys = "max_rooms = 100\nmax_timers = 200\n"
                        "max_requests = 50\nmax_channels = 8\nsession_inbox_limit_bytes = 2M\n"
                        "room_inbox_limit_bytes = 3M\nmodule_inbox_limit_bytes = 4M\n",
+        .body = "[module greedy]\nfile = {tests}/greedy{so}\nmemory_limit_bytes = 8M\n",
         .listeners = {{"greedy", "greedy.session", NULL}, {"echo", "echo.session", NULL}},
     };
     h = host_start(&options);

@@ -113,7 +113,8 @@ static void is_closed(host *h, const char *listener, uint32_t size) {
 }
 
 SCENARIO(over_rate) {
-    static const char block[] = "byte_rate = 2K\nover_rate = slow\nidle_timeout_s = 1\n";
+    static const char block[] = "byte_rate = 2K\nover_rate = slow\nidle_timeout_s = 1\n"
+                                "close_timeout_ms = 600000\n";
     host_options options = {
         .name = "over_rate",
         .modules = "echo",

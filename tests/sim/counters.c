@@ -235,6 +235,8 @@ void counters_end(uint32_t workers, bool served) {
         s[i] = stats_sum((stat)i);
     }
     equal("sessions_closed", s[STAT_sessions_closed], s[STAT_sessions_opened]);
+    equal("message_bytes_given", s[STAT_message_bytes_given], s[STAT_message_bytes_taken]);
+    equal("buffer_bytes_given", s[STAT_buffer_bytes_given], s[STAT_buffer_bytes_taken]);
     between("ops_completed", 0, s[STAT_ops_completed], BATCH_MAX * s[STAT_batches]);
     check_traffic(s, workers, served);
     check_packets(s);

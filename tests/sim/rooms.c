@@ -155,6 +155,9 @@ static void check_recovery(void) {
     }
 }
 
+/* Sessions that move while they are slowed. */
+static const char slow[] = "over_rate = slow\npackets_per_second = 5\nbyte_rate = 2K\n";
+
 SCENARIO(rooms) {
     static const char *const modules[] = {"rooms", NULL};
     os_thread *threads[CLIENTS] = {NULL};
@@ -169,8 +172,8 @@ SCENARIO(rooms) {
     char ini[512];
     snprintf(ini, sizeof ini,
              "%s[module rooms]\n[listener main]\naddress = 127.0.0.1\nport = 7000\n"
-             "type = rooms.session\n",
-             crash_policy());
+             "type = rooms.session\n%s",
+             crash_policy(), sim_chance(SIM_WORLD, 3) ? slow : "");
     bool serves = world_start("workers = 3", ini);
     book_rooms_end = !serves;
     uint32_t clients = serves ? world_count("clients", CLIENTS) : 0;

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #if defined(_WIN32)
+#include <windows.h>
+
 #include <direct.h>
 #include <io.h>
+#include <sddl.h>
 #define make_folder(path) _mkdir(path)
 #define change_folder(path) _chdir(path)
 #else
@@ -84,8 +87,14 @@ void file_copy(const char *from, const char *to) {
 
 bool file_share(const char *path) {
 #if defined(_WIN32)
-    (void)path;
-    return false;
+    /* All for administrators and the system, reading for everybody. */
+    static const char rights[] = "D:P(A;;FA;;;BA)(A;;FA;;;SY)(A;;FR;;;WD)";
+    PSECURITY_DESCRIPTOR security = NULL;
+    bool shared = ConvertStringSecurityDescriptorToSecurityDescriptorA(rights, SDDL_REVISION_1,
+                                                                       &security, NULL) &&
+                  SetFileSecurityA(path, DACL_SECURITY_INFORMATION, security);
+    LocalFree(security);
+    return shared;
 #else
     return chmod(path, 0644) == 0;
 #endif

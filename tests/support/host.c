@@ -165,15 +165,17 @@ static host *host_prepare(const host_options *options) {
     snprintf(h->log, sizeof h->log, "%s/%s", h->folder,
              options->stdio == PROCESS_STDIO_FILE ? "output.txt" : "portico.log");
     file_remove(h->ready);
-    file_remove(h->log);
+    file_write(h->log, "", 0); /* so that it can be read from now on */
     ini_write(h, options);
     const char *arguments[] = {host_executable(), "run", h->ini, NULL, NULL};
     if (options->supervised) {
         arguments[2] = "--supervise";
         arguments[3] = h->ini;
     }
-    process_options how = {
-        .stdio = options->stdio, .output_file = h->log, .handle_limit = options->handle_limit};
+    process_options how = {.stdio = options->stdio,
+                           .output_file = h->log,
+                           .file_limit = options->file_limit,
+                           .handle_limit = options->handle_limit};
     h->process = process_start(arguments, &how);
     return h;
 }
@@ -194,9 +196,12 @@ static void ready_parse(host *h, char *text) {
     }
 }
 
-host *host_start(const host_options *options) {
+host *host_launch(const host_options *options) {
     process_raise_handle_limit();
-    host *h = host_prepare(options);
+    return host_prepare(options);
+}
+
+void host_await(host *h) {
     uint64_t end_ms = clock_now_ms() + START_TIMEOUT_MS;
     char *text = NULL;
     while ((text = file_read(h->ready, NULL)) == NULL) {
@@ -210,6 +215,11 @@ host *host_start(const host_options *options) {
     }
     ready_parse(h, text);
     free(text);
+}
+
+host *host_start(const host_options *options) {
+    host *h = host_launch(options);
+    host_await(h);
     return h;
 }
 
@@ -574,8 +584,12 @@ static void log_check(host *h) {
 
 /* ---- the end ----------------------------------------------------------------------------- */
 
+bool host_try_interrupt(host *h) {
+    return process_interrupt(h->process);
+}
+
 bool host_interrupt(host *h) {
-    if (process_interrupt(h->process)) {
+    if (host_try_interrupt(h)) {
         return true;
     }
     host_try_admin(h, "stop", NULL, 0); /* does the same, but only once */

@@ -32,7 +32,8 @@ typedef struct host_options {
     const char *log_keys;    /* more lines for [log]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
-    const char *body; /* other sections; NULL: none */
+    const char *body;    /* other sections; NULL: none */
+    uint32_t file_limit; /* Linux: how large the host's files may become; 0: any size */
     uint32_t
         handle_limit; /* Linux: the host's limit of open files; 0: as many as the system allows */
     /* Other than PROCESS_STDIO_FILE: the functions below read the log's file, which `log_keys` names
@@ -43,6 +44,10 @@ typedef struct host_options {
 
 /* Writes the ini, starts the host and waits until it serves. */
 host *host_start(const host_options *options);
+
+/* The same in two steps: the host may be one that does not come to serve. */
+host *host_launch(const host_options *options);
+void host_await(host *h);
 
 /* Runs a host that is expected not to start, to its end. Returns its exit code; *log is the output,
  * which the caller frees. */
@@ -121,6 +126,9 @@ void host_expect_error(host *h, const char *text);
 /* Stops the host like Ctrl+C. Where there is no console for that, uses the admin listener and
  * returns false. */
 bool host_interrupt(host *h);
+
+/* The same without that: false, and nothing was done, where there is no console. */
+bool host_try_interrupt(host *h);
 
 /* Sends the host a signal (see process_signal). False where there are no signals. */
 bool host_signal(host *h, const char *name);

@@ -261,6 +261,11 @@ uint32_t process_raise_handle_limit(void) {
 
 #else
 
+static void set_file_limit(uint32_t limit) {
+    struct rlimit size = {.rlim_cur = limit, .rlim_max = limit};
+    setrlimit(RLIMIT_FSIZE, &size);
+}
+
 static void set_handle_limit(uint32_t limit) {
     struct rlimit files = {.rlim_cur = limit, .rlim_max = limit};
     setrlimit(RLIMIT_NOFILE, &files);
@@ -310,6 +315,9 @@ static _Noreturn void run_child(const char *const *arguments, const process_opti
     }
     if (options->handle_limit != 0) {
         set_handle_limit(options->handle_limit);
+    }
+    if (options->file_limit != 0) {
+        set_file_limit(options->file_limit);
     }
     for (int i = 0; i < 3 && options->stdio == PROCESS_STDIO_CLOSED; i++) {
         close(i);

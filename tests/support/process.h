@@ -20,6 +20,7 @@ typedef enum process_stdio {
 typedef struct process_options {
     process_stdio stdio;
     const char *output_file; /* receives stdout and stderr, truncated first; NULL: the test's own */
+    uint32_t file_limit;     /* Linux: how large its files may become, in bytes; 0: unchanged */
     uint32_t handle_limit;   /* Linux: the new process's limit of open files; 0: unchanged */
     bool terminal; /* Linux: it leads a session on a terminal of its own and writes to that */
 } process_options;

@@ -8,6 +8,7 @@
 #include "support/host.h"
 
 #if !defined(_WIN32)
+#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -72,6 +73,43 @@ static void copy_with_symbols(void) {
     CHECK_INT(entries("run/copies"), 2);
     image_copy_remove(&second);
     CHECK_INT(entries("run/copies"), 0);
+}
+
+static void remove_entry(void *arg, const char *name) {
+    char path[512];
+    (void)arg;
+    snprintf(path, sizeof path, "run/copies/%s/game.so", name);
+    file_remove(path);
+    snprintf(path, sizeof path, "run/copies/%s", name);
+    if (os_folder_remove(path) != PORTICO_OK) {
+        file_remove(path);
+    }
+}
+
+/* The next names are taken by a link and by a folder that others may change: both are passed
+ * over. */
+static void planted(void) {
+#if !defined(_WIN32)
+    char path[64];
+    uint32_t number = 0;
+    image_copy copy;
+    folder_make("trap");
+    CHECK_INT(image_copy_make("built/game.v2.so", &copy, why), PORTICO_OK);
+    CHECK_INT(sscanf(strrchr(copy.folder, '.'), ".%u", &number), 1);
+    image_copy_remove(&copy);
+    snprintf(path, sizeof path, "run/copies/%u.%u", os_process_id(), number + 1);
+    CHECK_INT(symlink("../../trap", path), 0);
+    snprintf(path, sizeof path, "run/copies/%u.%u", os_process_id(), number + 2);
+    folder_make(path);
+    CHECK_INT(chmod(path, 0777), 0);
+    CHECK_INT(image_copy_make("built/game.v2.so", &copy, why), PORTICO_OK);
+    CHECK_INT(entries("trap"), 0);
+    CHECK_INT(entries(path), 0);
+    snprintf(path, sizeof path, "run/copies/%u.%u", os_process_id(), number + 3);
+    CHECK_TEXT(copy.folder, path);
+    image_copy_remove(&copy);
+    (void)os_folder_list("run/copies", remove_entry, NULL);
+#endif
 }
 
 static void refused(void) {
@@ -211,17 +249,6 @@ static void same_pid(void) {
     CHECK_INT(entries("run/copies"), 6);
 }
 
-static void remove_entry(void *arg, const char *name) {
-    char path[512];
-    (void)arg;
-    snprintf(path, sizeof path, "run/copies/%s/game.so", name);
-    file_remove(path);
-    snprintf(path, sizeof path, "run/copies/%s", name);
-    if (os_folder_remove(path) != PORTICO_OK) {
-        file_remove(path);
-    }
-}
-
 SCENARIO(image_copy) {
     CHECK(!copy_folder_ready());
     CHECK_INT(os_folder_create("run/copies"), PORTICO_OK);
@@ -233,6 +260,7 @@ SCENARIO(image_copy) {
     same_pid();
     (void)os_folder_list("run/copies", remove_entry, NULL);
     copy_with_symbols();
+    planted();
     refused();
     known_hashes();
 }

@@ -36,9 +36,10 @@ static void check_log(const char *path) {
     bytes[fread(bytes, 1, sizeof bytes - 1, file)] = '\0';
     (void)fclose(file);
     for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        const char *at = strstr(line, "opcode 7 of ");
+        static const char begin[] = "opcode 7 of entity ";
+        const char *at = strstr(line, begin);
         CHECK(at != NULL);
-        uint64_t call = strtoull(at + 12, NULL, 10);
+        uint64_t call = strtoull(at + sizeof begin - 1, NULL, 10);
         CHECK(call >= 1 && call < CALLS_MAX);
         if (strstr(line, "has not returned for") != NULL) {
             CHECK(!reported[call]);

@@ -68,6 +68,10 @@ int32_t os_error(void) {
     return last_code;
 }
 
+portico_status os_error_status(void) {
+    return last_code != 0 ? error_status(last_code) : PORTICO_E_SYSTEM;
+}
+
 void os_error_text(int32_t system_error, char *text, size_t size) {
     char room[128];
     /* The GNU strerror_r: it may return a constant instead of filling `room`. */

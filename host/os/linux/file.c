@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Mode "x": creates the file, for its owner only. */
+/* Mode "x": creates the file, without "o" for its owner only. */
 static FILE *open_exclusive(const char *path, const char *mode) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    mode_t others = strchr(mode, 'o') != NULL ? S_IRGRP | S_IROTH : 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR | others);
     if (fd < 0) {
         error_set(errno);
         return NULL;
@@ -68,18 +69,6 @@ FILE *os_fopen(const char *path, const char *mode) {
 
 portico_status os_file_error(void) {
     return error_set(errno);
-}
-
-portico_status os_file_private(FILE *file, char *found, size_t size) {
-    struct stat status;
-    if (fstat(fileno(file), &status) < 0) {
-        return error_set(errno);
-    }
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        snprintf(found, size, "mode %o", (unsigned)(status.st_mode & 07777));
-        return error_refuse(PORTICO_E_ACCESS);
-    }
-    return PORTICO_OK;
 }
 
 portico_status os_file_rename(const char *from, const char *to) {

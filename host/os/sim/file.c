@@ -36,9 +36,32 @@ portico_status os_file_error(void) {
     return real_file_error();
 }
 
-portico_status os_file_private(FILE *file, char *found, size_t size) {
-    portico_status status = begin("file_private");
-    return status == PORTICO_OK ? real_file_private(file, found, size) : status;
+portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    found[0] = '\0';
+    *file = NULL;
+    portico_status status = begin("fopen_private");
+    status = status == PORTICO_OK ? handle_new() : status;
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
+    status = real_fopen_private(path, file, found);
+    if (status != PORTICO_OK) {
+        handle_give_back();
+    }
+    return status;
+}
+
+portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]) {
+    found[0] = '\0';
+    portico_status status = begin("folder_private");
+    return status == PORTICO_OK ? real_folder_private(path, found) : status;
+}
+
+/* The lock itself is real, and no handle of the simulated process. */
+portico_status os_lock_take(const char *path, os_lock **lock, uint32_t *process) {
+    *process = 0;
+    portico_status status = begin_with_handle("lock_take");
+    return status == PORTICO_OK ? real_lock_take(path, lock, process) : status;
 }
 
 portico_status os_file_rename(const char *from, const char *to) {

@@ -44,6 +44,11 @@ int32_t os_error(void) {
     return simulated_error != 0 ? simulated_error : real_error();
 }
 
+portico_status os_error_status(void) {
+    return simulated_error != 0 ? (portico_status)(ERROR_BASE - simulated_error)
+                                : real_error_status();
+}
+
 void os_error_text(int32_t system_error, char *text, size_t size) {
     switch (ERROR_BASE - system_error) {
 #define SENTENCE(name, number, sentence) \

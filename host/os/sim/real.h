@@ -15,6 +15,7 @@ typedef struct real_library real_library;
 portico_status real_init(int *argc, char ***argv);
 void real_exit(int code);
 int32_t real_error(void);
+portico_status real_error_status(void);
 void real_error_text(int32_t system_error, char *text, size_t size);
 uint32_t real_process_id(void);
 uint64_t real_wall_ms(void);
@@ -36,7 +37,9 @@ bool real_library_close(real_library *library);
 
 FILE *real_fopen(const char *path, const char *mode);
 portico_status real_file_error(void);
-portico_status real_file_private(FILE *file, char *found, size_t size);
+portico_status real_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
+portico_status real_folder_private(const char *path, char found[OS_FOUND_TEXT]);
+portico_status real_lock_take(const char *path, os_lock **lock, uint32_t *process);
 portico_status real_file_rename(const char *from, const char *to);
 portico_status real_file_remove(const char *path);
 portico_status real_file_look(const char *path, os_file_info *info);

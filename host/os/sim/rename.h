@@ -6,6 +6,7 @@
 #define os_init real_init
 #define os_exit real_exit
 #define os_error real_error
+#define os_error_status real_error_status
 #define os_error_text real_error_text
 #define os_process_usage real_process_usage
 #define os_cpu_count real_cpu_count
@@ -57,7 +58,9 @@
 #define os_library_close real_library_close
 #define os_fopen real_fopen
 #define os_file_error real_file_error
-#define os_file_private real_file_private
+#define os_fopen_private real_fopen_private
+#define os_folder_private real_folder_private
+#define os_lock_take real_lock_take
 #define os_file_rename real_file_rename
 #define os_file_remove real_file_remove
 #define os_file_look real_file_look

@@ -142,6 +142,10 @@ int32_t os_error(void) {
     return last_error;
 }
 
+portico_status os_error_status(void) {
+    return last_error != 0 ? error_status((DWORD)last_error) : PORTICO_E_SYSTEM;
+}
+
 void os_error_text(int32_t system_error, char *text, size_t size) {
     wchar_t wide[512];
     char utf8[sizeof wide / sizeof wide[0] * 3];

@@ -39,7 +39,7 @@ static bool mode_parse(const char *mode, open_mode *m) {
         break;
     default: return false;
     }
-    m->owner_only = exclusive;
+    m->owner_only = exclusive && strchr(mode, 'o') == NULL;
     size_t at = 0;
     m->stream[at++] = mode[0];
     m->stream[at++] = 'b';
@@ -104,13 +104,6 @@ FILE *os_fopen(const char *path, const char *mode) {
 portico_status os_file_error(void) {
     DWORD code = _doserrno;
     return error_set(code != 0 ? code : ERROR_WRITE_FAULT);
-}
-
-portico_status os_file_private(FILE *file, char *found, size_t size) {
-    (void)file;
-    (void)found;
-    (void)size;
-    return PORTICO_OK; /* see os.h */
 }
 
 portico_status os_file_rename(const char *from, const char *to) {

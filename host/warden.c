@@ -1,0 +1,142 @@
+/* warden.c: see warden.h.
+ *
+ * Two threads. The warden takes no lock that anybody holds for long and never logs, so that nothing
+ * keeps it from ending the process. The witness, which exists from the cut on, writes the log; when
+ * it does not come to an end of that either, the warden ends the process all the same.
+ */
+#include "warden.h"
+
+#include "base/log.h"
+#include "module/fault_stuck.h"
+#include "net/ready.h"
+#include "run/stop_clock.h"
+#include "session/session.h"
+
+#include <stdatomic.h>
+
+enum {
+    ABORT_STEP_MS = 50,
+    REPORT_MS = 20000, /* for the report, which looks for the names of functions: usually 1 s */
+    WITNESS_MS = 25000,
+    WITNESS_STEP_MS = 10
+};
+
+static struct {
+    const config *config;
+    os_thread *thread;
+    os_thread *witness;
+    const char *_Atomic doing;
+    os_mutex sessions_lock; /* held while the warden goes through the sessions */
+    bool spares;            /* [sessions_lock] */
+    atomic_bool said;       /* the witness has written everything */
+} warden = {.doing = "starting"};
+
+void warden_doing(const char *what) {
+    atomic_store(&warden.doing, what);
+}
+
+void warden_spare_sessions(void) {
+    os_mutex_lock(&warden.sessions_lock);
+    warden.spares = true;
+    os_mutex_unlock(&warden.sessions_lock);
+}
+
+/* ---- the witness ----------------------------------------------------------------------------- */
+
+static void say_cut(void) {
+    log_warn("host",
+             "the stop has not ended after stop_timeout_ms = %u (%s): open sessions are closed at "
+             "once, and the process ends in %llu ms",
+             warden.config->stop_timeout_ms, atomic_load(&warden.doing),
+             (unsigned long long)(stop_clock_end_ms() - stop_clock_cut_ms()));
+}
+
+static void say_stuck(void) {
+    uint32_t calls = fault_stuck_count();
+    log_error("host",
+              "the stop has not ended after %llu ms (%s): %u call%s not returned; the process ends "
+              "with exit code %d",
+              (unsigned long long)stop_clock_since_ms(), atomic_load(&warden.doing), calls,
+              calls == 1 ? " into a module has" : "s into modules have", EXIT_STUCK);
+    fault_stuck_tell(os_monotonic_ms() + REPORT_MS);
+    ready_remove(); /* a control thread that is stuck has not done so */
+    log_stop();
+}
+
+static void witness_run(void *arg) {
+    (void)arg;
+    say_cut();
+    if (stop_clock_sleep(stop_clock_end_ms())) {
+        say_stuck();
+        atomic_store(&warden.said, true);
+    }
+}
+
+static void witness_wait(void) {
+    uint64_t until_ms = os_monotonic_ms() + WITNESS_MS;
+    if (warden.witness == NULL) {
+        say_stuck(); /* better with a risk than without a word */
+        return;
+    }
+    while (!atomic_load(&warden.said) && os_monotonic_ms() < until_ms) {
+        os_sleep(WITNESS_STEP_MS);
+    }
+}
+
+/* ---- the warden ------------------------------------------------------------------------------ */
+
+static void abort_one(void *arg, session *s) {
+    (void)arg;
+    session_abort(s, PORTICO_E_SHUTDOWN);
+}
+
+static void abort_sessions(void) {
+    os_mutex_lock(&warden.sessions_lock);
+    if (!warden.spares) {
+        sessions_each(abort_one, NULL);
+    }
+    os_mutex_unlock(&warden.sessions_lock);
+}
+
+/* Until the end; again and again, since an accept in flight may still become a session. False: the
+ * stop is complete. */
+static bool cut_off(void) {
+    uint64_t end_ms = stop_clock_end_ms();
+    bool goes_on = true;
+    while (goes_on && os_monotonic_ms() < end_ms) {
+        abort_sessions();
+        uint64_t next_ms = os_monotonic_ms() + ABORT_STEP_MS;
+        goes_on = stop_clock_sleep(next_ms < end_ms ? next_ms : end_ms);
+    }
+    return goes_on;
+}
+
+static void warden_run(void *arg) {
+    (void)arg;
+    if (!stop_clock_await() || !stop_clock_sleep(stop_clock_cut_ms())) {
+        return;
+    }
+    if (os_thread_start(&warden.witness, "witness", witness_run, NULL) != PORTICO_OK) {
+        warden.witness = NULL;
+    }
+    if (cut_off()) {
+        witness_wait();
+        os_exit(EXIT_STUCK);
+    }
+    if (warden.witness != NULL) {
+        os_thread_join(warden.witness);
+    }
+}
+
+bool warden_start(const config *c) {
+    warden.config = c;
+    return os_thread_start(&warden.thread, "warden", warden_run, NULL) == PORTICO_OK;
+}
+
+void warden_stop(void) {
+    if (warden.thread != NULL) {
+        stop_clock_over();
+        os_thread_join(warden.thread);
+        warden.thread = NULL;
+    }
+}
