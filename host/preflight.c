@@ -3,7 +3,6 @@
  */
 #include "preflight.h"
 
-#include "admin/admin.h"
 #include "admin/token.h"
 #include "base/system_text.h"
 #include "bounds.h"
@@ -193,7 +192,7 @@ void preflight(const config *c, config_report report, void *arg, config_report n
     if (config_line(c, &c->data_dir) != 0) { /* modules may need none, but somebody wants it */
         (void)check_folder(c, "data_dir", &c->data_dir, &faults);
     }
-    uint32_t modules = modules_check(c, ADMIN_SESSION_TYPE, &faults, &notes);
+    uint32_t modules = modules_check(c, &faults, &notes);
     check_ready_file(c, &faults);
     bounds most;
     os_machine machine;

@@ -9,7 +9,6 @@
 #include "admin/admin.h"
 #include "admin/rates.h"
 #include "admin/status_report.h"
-#include "admin/token.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/stats.h"
@@ -66,7 +65,6 @@ static struct {
     atomic_bool sweeping;      /* false: the sweep does not set its timer again */
     atomic_bool swept;         /* the last sweep has ended */
     bool calls_lost;           /* see caller_stop */
-    char token[TOKEN_MAX];
 } server;
 
 /* Ctrl+C or SIGTERM. The second one ends the host at once, but for a moment for what is queued for
@@ -195,16 +193,6 @@ static bool server_start_modules(const config *c) {
                   status_text(status), system_text(os_error()));
         return false;
     }
-    if (c->admin_enabled) {
-        char why[TOKEN_WHY_MAX];
-        if (token_read(c, true, server.token, why) != PORTICO_OK) {
-            log_error("host", "%s", why);
-            return false;
-        }
-        if (loader_add_builtin(admin_module(server.token)) != PORTICO_OK) {
-            return false;
-        }
-    }
     warden_doing("loading modules");
     loader_load_all();
     warden_doing("starting");
@@ -271,7 +259,7 @@ static bool server_start(const config *c) {
     watchdog_start(c->watchdog_ms);
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
-        services_create(c, server.port, ADMIN_SESSION_TYPE) != PORTICO_OK ||
+        services_create(c, server.port) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
             PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
@@ -279,7 +267,7 @@ static bool server_start(const config *c) {
         return false;
     }
     report_start(c);
-    if (!server_start_modules(c)) {
+    if (!admin_start(c) || !server_start_modules(c)) {
         return false;
     }
     if (control_ending()) {
@@ -382,6 +370,7 @@ int server_run(const config *c) {
         probe_start(
             c->modules_swap_timeout_ms); /* early: it is ready when the first module loads */
     }
+    control_doing("the start");
     bool started = server_start(c);
     if (started && !control_ending()) {
         log_info("host", "serving");
@@ -390,7 +379,10 @@ int server_run(const config *c) {
     if (started) {
         log_info("host", "stopping");
     }
+    control_doing("the stop");
     server_stop();
+    admin_stop();
+    control_drain(); /* what was posted before the admin thread ended */
     if (server.calls_lost) {
         fault_reports_stop();
         caller_remove_copies();

@@ -1,18 +1,18 @@
-/* admin.h: the session type of the admin listener, `portico.admin`, in a module that is part of
- * the host.
+/* admin.h: where `ctl` reaches the host. [control thread]
  *
- * The client sends lines: first `token TEXT`, then commands. An answer is any number of lines that
- * begin with "| ", then one line `ok` or `error TEXT`. Commands that only report run in the
- * session's turn; those that change something run on the control thread.
+ * A thread of its own serves the connections (connection.h) on a port of its own, so it answers
+ * whatever the workers and the control thread do.
  */
 #ifndef PORTICO_ADMIN_H
 #define PORTICO_ADMIN_H
 
-#include <portico/portico.h>
+#include "config/config.h"
 
-#define ADMIN_SESSION_TYPE "portico.admin"
+/* Listens as [admin] says, and starts the thread. False: it has logged why not. */
+bool admin_start(const config *c);
 
-/* Returns the module. `token` must outlive it. */
-const portico_module *admin_module(const char *token);
+/* Closes the connections and ends the thread. Harmless if it does not run. Jobs that it has posted
+ * may still be in the queue of the control thread. */
+void admin_stop(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "admin/depths.h"
 #include "admin/rates.h"
+#include "admin/visits.h"
 #include "base/stats.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "module/fault_report.h"
 #include "net/services.h"
 #include "room/room.h"
+#include "run/control.h"
 #include "run/memory.h"
 #include "run/meter.h"
 #include "run/timer.h"
@@ -119,6 +121,23 @@ static void add_depths(lines *to) {
     }
 }
 
+static void add_admin(lines *to) {
+    char address[OS_ADDRESS_TEXT] = "-";
+    char what[CONTROL_WHAT_MAX];
+    uint64_t for_ms = control_look(what);
+    if (visits.address.family != OS_ADDRESS_NONE) {
+        os_address_format(&visits.address, address);
+    }
+    lines_add(to,
+              "admin %s local %u trusted %u unknown %u accepted %llu made_way %llu wrong_tokens "
+              "%llu",
+              address, visits.open[VISIT_LOCAL], visits.open[VISIT_TRUSTED],
+              visits.open[VISIT_UNKNOWN], (unsigned long long)visits.accepted,
+              (unsigned long long)visits.made_way, (unsigned long long)visits.wrong_tokens);
+    lines_add(to, "control %s for %llu.%llu s", what[0] != '\0' ? what : "waits",
+              (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10);
+}
+
 void report_status(lines *to) {
     os_usage usage;
     rates r;
@@ -145,6 +164,7 @@ void report_status(lines *to) {
     add_depths(to);
     services_each(add_service, to);
     quotas_each(add_quota, to);
+    add_admin(to);
 }
 
 /* Adds "handler SUM WORST BUCKET:COUNT ...", in as many lines as needed. */

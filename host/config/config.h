@@ -34,7 +34,6 @@ typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
     uint32_t line;              /* of the section's header, for messages; 0: not in the file */
     bool outgoing;              /* a connector */
-    bool spared;                /* its connections are accepted above memory_limit_bytes, too */
     char *address; /* as written; a numeric address, for a connector also a host name */
     uint16_t port; /* 0 (listener): the system picks one */
     char *type;    /* session type, "module.type" */

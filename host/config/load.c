@@ -16,7 +16,6 @@
 /* The settings of [admin] that are not in the ini: a few people connect, and they send lines. */
 static void set_admin(config_service *admin) {
     memcpy(admin->name, "admin", sizeof "admin");
-    admin->spared = true;
     admin->framing = FRAME_LINE;
     admin->max_sessions = 64;
     admin->frame_limit_bytes = 64 * 1024;

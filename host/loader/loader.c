@@ -248,16 +248,6 @@ void loader_tell(const module *m) {
     log_info("modules", "%s %s is loaded from %s", m->name, module_generation(m)->version, m->file);
 }
 
-portico_status loader_add_builtin(const portico_module *described) {
-    char why[IMAGE_WHY_MAX] = "";
-    portico_status status = PORTICO_E_NO_MEMORY;
-    generation *g = image_builtin(described);
-    if (g == NULL || loader_begin(g, &status, why) == NULL) {
-        return loader_refuse(why, status, described->name);
-    }
-    return PORTICO_OK;
-}
-
 portico_status loader_load(const char *what, char why[IMAGE_WHY_MAX]) {
     char file[4096];
     bool named = text_is_identifier(what);

@@ -19,9 +19,6 @@
 
 portico_status loader_start(const config *c, os_port *port);
 
-/* Publishes a part of the host as a module. */
-portico_status loader_add_builtin(const portico_module *described);
-
 /* Loads the modules that the configuration names (the libraries of the folder and the files of
  * [module NAME]), each after those that it requires. The log says which are refused, and why. */
 void loader_load_all(void);

@@ -12,8 +12,6 @@
 
 typedef struct module_check {
     module_survey survey;
-    const char *builtin_type;
-    char builtin[TEXT_IDENTIFIER_MAX]; /* its module; "": it is off */
     config_faults *faults;
     config_faults *notes;
 } module_check;
@@ -136,10 +134,7 @@ static void check_name(module_check *k, const surveyed_module *m) {
     const char *name = surveyed_name(m);
     const origin o = origin_of(k, m);
     const surveyed_module *first = find_module(k, name, false);
-    if (strcmp(name, k->builtin) == 0) {
-        fault_add(k->faults, o.line, "%s: %s cannot be loaded: the module %s is a part of the host",
-                  o.label, m->path, name);
-    } else if (first != m) {
+    if (first != m) {
         fault_add(k->faults, o.line, "%s: %s cannot be loaded: the module %s comes from %s already",
                   o.label, m->path, name, first->path);
     }
@@ -154,7 +149,7 @@ static void check_name(module_check *k, const surveyed_module *m) {
 static void check_required(module_check *k, const surveyed_module *m) {
     const origin o = origin_of(k, m);
     for (char *const *r = m->generation->required; *r != NULL; r++) {
-        if (strcmp(*r, k->builtin) == 0 || find_module(k, *r, false) != NULL || names_unknown(k)) {
+        if (find_module(k, *r, false) != NULL || names_unknown(k)) {
             continue;
         }
         const char *meant = nearest_module(k, *r);
@@ -246,9 +241,6 @@ static void check_type(module_check *k, const char *type, uint32_t line, const c
 static void check_service(module_check *k, const config_service *service) {
     const config *c = k->survey.config;
     char what[300];
-    if (k->builtin[0] != '\0' && strcmp(service->type, k->builtin_type) == 0) {
-        return;
-    }
     (void)snprintf(what, sizeof what, "[%s %s] type = %s",
                    service->outgoing ? "connector" : "listener", service->name, service->type);
     check_type(k, service->type, config_line(c, &service->type), what);
@@ -259,7 +251,7 @@ static void check_joined(module_check *k, const surveyed_module *m) {
     char what[400];
     const origin o = origin_of(k, m);
     for (const registered_type *t = m->generation->registry->types; t != NULL; t = t->next) {
-        if (!t->owned && strcmp(t->name, k->builtin_type) != 0) {
+        if (!t->owned) {
             (void)snprintf(what, sizeof what, "%s: the module %s joins the session type %s",
                            o.label, surveyed_name(m), t->name);
             check_type(k, t->name, o.line, what);
@@ -287,13 +279,8 @@ static void check_modules(module_check *k) {
     }
 }
 
-uint32_t modules_check(const config *c, const char *builtin_type, config_faults *faults,
-                       config_faults *notes) {
-    module_check k = {.builtin_type = builtin_type, .faults = faults, .notes = notes};
-    if (c->admin_enabled) {
-        (void)snprintf(k.builtin, sizeof k.builtin, "%.*s", (int)strcspn(builtin_type, "."),
-                       builtin_type);
-    }
+uint32_t modules_check(const config *c, config_faults *faults, config_faults *notes) {
+    module_check k = {.faults = faults, .notes = notes};
     if (module_survey_take(&k.survey, c)) {
         check_folder(&k);
         check_modules(&k);

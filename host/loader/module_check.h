@@ -11,9 +11,8 @@
  *   every module that is required or joined and not loaded, and every name that two modules have
  *   every key of a [module NAME] that is no setting, and every wrong value
  *   every listener and connector whose session type no module has
- * and a note for every module that cannot be checked before it runs. `builtin_type` is a session
- * type of the host itself. Returns how many modules the start would load. */
-uint32_t modules_check(const config *c, const char *builtin_type, config_faults *faults,
-                       config_faults *notes);
+ * and a note for every module that cannot be checked before it runs. Returns how many modules the
+ * start would load. */
+uint32_t modules_check(const config *c, config_faults *faults, config_faults *notes);
 
 #endif

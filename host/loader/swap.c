@@ -291,6 +291,7 @@ static void swap_rebuilt(control_command *command) {
     const module *m = control_ending() ? NULL : module_find(r->name);
     if (m != NULL && m->file != NULL && compare_file(m, m->file, &same) != PORTICO_E_NOT_FOUND &&
         !same) {
+        control_doing("the swap of %s, whose file has changed", r->name);
         (void)swap_module(r->name, NULL, false, why);
         (void)ready_update();
     }

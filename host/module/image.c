@@ -92,15 +92,3 @@ portico_status image_open(const char *file, generation **result, char why[IMAGE_
     *result = g;
     return PORTICO_OK;
 }
-
-generation *image_builtin(const portico_module *m) {
-    char why[IMAGE_WHY_MAX];
-    const portico_entry entry = {PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR, (uint32_t)sizeof *m, m,
-                                 NULL};
-    generation *g = calloc(1, sizeof *g);
-    if (g != NULL && describe(g, &entry, why) != PORTICO_OK) {
-        generation_free(g);
-        g = NULL;
-    }
-    return g;
-}

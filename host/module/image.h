@@ -13,9 +13,6 @@
  * PORTICO_E_INVALID, those of probe_file, ... */
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 
-/* A generation of a module that is part of the host. NULL when out of memory. */
-generation *image_builtin(const portico_module *m);
-
 /* The two halves of image_open, for a child that tries an image: loads the library `path`, which
  * g->file names in `why`; then finds and checks its description. */
 portico_status image_load(generation *g, const char *path, char why[IMAGE_WHY_MAX]);

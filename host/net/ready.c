@@ -13,14 +13,10 @@ enum { PATH_BYTES = 4096 };
 /* The configuration whose file this process has written; NULL: none. */
 static const config *_Atomic written;
 static os_lock *locked; /* the ready file's name; NULL: not yet */
-
-typedef struct ready_writer {
-    FILE *file;
-    const config *config;
-} ready_writer;
+static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
 
 static void write_listener(void *arg, listener *l, connector *c) {
-    ready_writer *w = arg;
+    FILE *file = arg;
     (void)c;
     os_address address;
     char text[OS_ADDRESS_TEXT];
@@ -28,12 +24,11 @@ static void write_listener(void *arg, listener *l, connector *c) {
         return;
     }
     os_address_format(&address, text);
-    const config_service *s = listener_service(l)->config;
-    if (s == &w->config->admin) {
-        fprintf(w->file, "admin %s\n", text);
-    } else {
-        fprintf(w->file, "listener %s %s\n", s->name, text);
-    }
+    fprintf(file, "listener %s %s\n", listener_service(l)->config->name, text);
+}
+
+void ready_set_admin(const char *address) {
+    snprintf(admin_address, sizeof admin_address, "%s", address);
 }
 
 /* A mistake in the ini must not destroy another file. */
@@ -50,15 +45,18 @@ bool ready_may_replace(const char *path) {
 }
 
 /* Writes the draft and closes it. */
-static bool write_all(ready_writer *w) {
-    fprintf(w->file, "pid %u\n", os_process_id());
-    services_each(write_listener, w);
-    if (ferror(w->file) != 0 || fflush(w->file) != 0) {
+static bool write_all(FILE *file) {
+    fprintf(file, "pid %u\n", os_process_id());
+    services_each(write_listener, file);
+    if (admin_address[0] != '\0') {
+        fprintf(file, "admin %s\n", admin_address);
+    }
+    if (ferror(file) != 0 || fflush(file) != 0) {
         (void)os_file_error();
-        fclose(w->file);
+        fclose(file);
         return false;
     }
-    if (fclose(w->file) != 0) {
+    if (fclose(file) != 0) {
         (void)os_file_error();
         return false;
     }
@@ -73,8 +71,8 @@ bool ready_update(void) {
     char draft[PATH_BYTES];
     snprintf(draft, sizeof draft, "%s.%u", c->ready_file, os_process_id());
     (void)os_file_remove(draft); /* of a host that was killed, or planted */
-    ready_writer w = {.file = os_fopen(draft, "wxo"), .config = c};
-    if (w.file == NULL || !write_all(&w) || os_file_rename(draft, c->ready_file) != PORTICO_OK) {
+    FILE *file = os_fopen(draft, "wxo");
+    if (file == NULL || !write_all(file) || os_file_rename(draft, c->ready_file) != PORTICO_OK) {
         log_error("host", "[host] ready_file = %s cannot be written (%s)", c->ready_file,
                   system_text(os_error()));
         (void)os_file_remove(draft);

@@ -14,6 +14,9 @@ void ready_give_back(void);
  * ADDRESS:PORT`. False: it has logged why not. */
 bool ready_write(const config *c);
 
+/* The address of the admin side, for the line `admin`; "": none. Before ready_write. */
+void ready_set_admin(const char *address);
+
 /* Writes it again, after listeners have opened or closed. Returns true also when none is
  * configured. */
 bool ready_update(void);

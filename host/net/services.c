@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static struct {
-    listener **listeners; /* [admin] is the last one when it is enabled */
+    listener **listeners;
     size_t listener_count;
     connector **connectors;
     size_t connector_count;
@@ -32,7 +32,7 @@ static bool add_connector(const config_service *settings, os_port *port) {
     return true;
 }
 
-portico_status services_create(const config *c, os_port *port, const char *admin_type) {
+portico_status services_create(const config *c, os_port *port) {
     services.listeners = calloc(c->listener_count + 1, sizeof *services.listeners);
     services.connectors = calloc(c->connector_count + 1, sizeof *services.connectors);
     bool good = services.listeners != NULL && services.connectors != NULL;
@@ -41,9 +41,6 @@ portico_status services_create(const config *c, os_port *port, const char *admin
     }
     for (size_t i = 0; good && i < c->connector_count; i++) {
         good = add_connector(&c->connectors[i], port);
-    }
-    if (good && c->admin_enabled) {
-        good = add_listener(&c->admin, admin_type, port);
     }
     return good ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }

@@ -10,8 +10,7 @@
 #include "net/connector.h"
 #include "net/listener.h"
 
-/* `admin_type` is the session type of [admin]. */
-portico_status services_create(const config *c, os_port *port, const char *admin_type);
+portico_status services_create(const config *c, os_port *port);
 void services_destroy(void);
 
 /* Opens the services of `type` (NULL: of all types) whose module is loaded. Returns PORTICO_OK, or

@@ -3,12 +3,17 @@
 
 #include "run/stop_clock.h"
 
+#include <stdarg.h>
+#include <string.h>
+
 static struct {
     os_mutex lock;
     os_cond wake;
     control_command *first;
     control_command **last;
     bool end;
+    char what[CONTROL_WHAT_MAX]; /* "": it waits for a command */
+    uint64_t since_ms;           /* it has done, or waited */
 } control;
 
 void control_post(control_command *command) {
@@ -21,6 +26,29 @@ void control_post(control_command *command) {
     control.last = &command->next;
     os_cond_wake_all(&control.wake);
     os_mutex_unlock(&control.lock);
+}
+
+void control_doing(const char *format, ...) {
+    char what[CONTROL_WHAT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    what[0] = '\0';
+    (void)vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    uint64_t now_ms = os_monotonic_ms();
+    os_mutex_lock(&control.lock);
+    memcpy(control.what, what, sizeof what);
+    control.since_ms = now_ms;
+    os_mutex_unlock(&control.lock);
+}
+
+uint64_t control_look(char what[CONTROL_WHAT_MAX]) {
+    uint64_t now_ms = os_monotonic_ms();
+    os_mutex_lock(&control.lock);
+    memcpy(what, control.what, CONTROL_WHAT_MAX);
+    uint64_t since_ms = control.since_ms;
+    os_mutex_unlock(&control.lock);
+    return now_ms > since_ms ? now_ms - since_ms : 0;
 }
 
 void control_end(void) {
@@ -54,8 +82,11 @@ static control_command *control_next(bool drain) {
 }
 
 void control_run(void) {
+    control_doing("%s", "");
     for (control_command *c = control_next(false); c != NULL; c = control_next(false)) {
+        control_doing("the host's own work");
         c->run(c);
+        control_doing("%s", "");
     }
 }
 

@@ -6,6 +6,7 @@
 #ifndef PORTICO_CONTROL_H
 #define PORTICO_CONTROL_H
 
+#include "os/compiler.h"
 #include "os/os.h"
 
 typedef struct control_command {
@@ -14,6 +15,16 @@ typedef struct control_command {
 } control_command;
 
 void control_post(control_command *command);
+
+enum { CONTROL_WHAT_MAX = 256 };
+
+/* Says what this thread does from now on, in words that follow "busy with", until its next command.
+ * [control thread] */
+void control_doing(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Writes what the control thread does, "" while it waits for a command, and returns for how many
+ * milliseconds. [any thread] */
+uint64_t control_look(char what[CONTROL_WHAT_MAX]);
 
 /* Makes control_run return after the command that is running, and starts the clock of the stop
  * (stop_clock.h). [any thread] */

@@ -33,7 +33,7 @@ static void consider(void *arg, session *s) {
     candidates *most = arg;
     uint64_t bytes = session_look(s).memory_bytes;
     uint32_t at = most->count;
-    if (s->service->config->spared || bytes < RELIEF_LEAST_BYTES || s->state == SESSION_CLOSED) {
+    if (bytes < RELIEF_LEAST_BYTES || s->state == SESSION_CLOSED) {
         return;
     }
     while (at > 0 && most->all[at - 1].bytes < bytes) {

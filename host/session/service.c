@@ -113,7 +113,7 @@ static bool rate_admit(service *s, const source *from) {
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
-    if (!s->config->spared && memory_is_full()) {
+    if (memory_is_full()) {
         *why = "[host] memory_limit_bytes";
         stats_add(STAT_memory_refused, 1);
         atomic_fetch_add(&s->refused, 1);

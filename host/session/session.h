@@ -103,11 +103,10 @@ typedef struct session {
     attachment *attachments;
     uint32_t attachment_count;
     uint32_t layout_version;
-    bool joined;           /* the session is a member of `home` */
-    bool rearm;            /* submit the next recv before the turn ends */
-    bool flush_has_hold;   /* [lock] the deferred flush has taken over the modules' hold */
-    _Atomic bool may_idle; /* exempt from idle_timeout_s and first_packet_ms */
-    _Atomic bool spoke;    /* has sent a whole packet */
+    bool joined;         /* the session is a member of `home` */
+    bool rearm;          /* submit the next recv before the turn ends */
+    bool flush_has_hold; /* [lock] the deferred flush has taken over the modules' hold */
+    _Atomic bool spoke;  /* has sent a whole packet */
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
     uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */

@@ -24,10 +24,10 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     if (limits->frame_timeout_s > 0) {
         frame_due_ms = (frame_ms != 0 ? frame_ms : now_ms) + limits->frame_timeout_s * 1000ull;
     }
-    if (limits->first_packet_ms > 0 && !s->spoke && !s->may_idle) {
+    if (limits->first_packet_ms > 0 && !s->spoke) {
         first_due_ms = last_ms + limits->first_packet_ms;
     }
-    if (limits->idle_timeout_s > 0 && !s->may_idle) {
+    if (limits->idle_timeout_s > 0) {
         idle_due_ms = last_ms + limits->idle_timeout_s * 1000ull;
     }
     if (now_ms >= frame_due_ms) {

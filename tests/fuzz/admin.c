@@ -1,27 +1,37 @@
-/* admin.c: a session of the admin listener, from its first line. Without the token it gets an error
+/* admin.c: a connection of the admin side, from its first line. Without the token it gets an error
  * and is closed. With it, each line gets one answer: lines that begin with "| ", then "ok" or
- * "error WHY", whatever the module, its file or the line contain.
+ * "error WHY", whatever the module, its file or the line contain, and in whatever pieces the line
+ * arrives.
  *
- * The linker wraps what commands do to the host. Input: flags, what they answer, then lines.
+ * The socket and the clock are the target's, and so is what commands do to the host: the linker
+ * wraps those functions. Input: flags, what the commands answer, then lines.
  *
- * Covers: admin/admin.c, admin/lines.c, admin/token.c, admin/command.c */
-#include "admin/admin.h"
-#include "admin/lines.h"
+ * Covers: admin/connection.c, admin/execute.c, admin/job.c, admin/lines.c, admin/token.c,
+ * admin/guesses.c, admin/command.c */
+#include "admin/connection.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "fuzz.h"
 #include "loader/swap.h"
-#include "run/control.h"
 
-enum { SESSION = 77, ANSWER_BYTES = 1024 * 1024, FRAME_LIMIT = 64 * 1024 };
+enum { ANSWER_BYTES = 1024 * 1024 };
 
 static const char token[] = "0123456789abcdef";
 
 static struct {
-    portico_session_type type;
-    bool closed;
-    char answer[ANSWER_BYTES]; /* to one line, as ctl receives it */
+    uint64_t now_ms;
+    bool open;
+    bool shut;
+    const uint8_t *at; /* what the client still sends */
     size_t size;
+    uint32_t piece; /* the most that arrives at once */
+    os_op *recv;    /* in flight */
+    uint8_t *data;
+    uint32_t capacity;
+    os_op *send; /* in flight */
+    uint32_t sent;
+    char answer[ANSWER_BYTES]; /* to one line, as ctl receives it */
+    size_t answer_size;
 } host;
 
 /* The answer that the commands give, and their calls. */
@@ -33,42 +43,84 @@ static struct {
     uint32_t calls;
 } doing;
 
-/* ---- the host -------------------------------------------------------------------------------- */
+/* ---- the seam -------------------------------------------------------------------------------- */
 
-static portico_status session_send(portico_session session, uint16_t opcode, const void *data,
-                                   uint32_t size) {
-    CHECK(session.id == SESSION && opcode == 0 && size < FRAME_LIMIT);
+uint64_t __wrap_os_monotonic_ns(void);
+portico_status __wrap_os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity);
+portico_status __wrap_os_send(os_socket *socket, os_op *op, os_buffer *list);
+uint32_t __wrap_os_send_now(os_socket *socket, os_buffer **list);
+void __wrap_os_shutdown(os_socket *socket);
+void __wrap_os_close(os_socket *socket, bool reset);
+
+static os_socket *socket_of(void) {
+    return (os_socket *)(void *)&host;
+}
+
+uint64_t __wrap_os_monotonic_ns(void) {
+    return host.now_ms * 1000000;
+}
+
+portico_status __wrap_os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity) {
+    CHECK(socket == socket_of() && host.open && host.recv == NULL && capacity > 0);
+    host.recv = op;
+    host.data = data;
+    host.capacity = capacity;
+    return PORTICO_OK;
+}
+
+/* The client receives a part of the answer. */
+static void take(const uint8_t *data, uint32_t size) {
     CHECK(memchr(data, '\0', size) == NULL);
-    CHECK(host.size + size + 1 < sizeof host.answer);
-    memcpy(host.answer + host.size, data, size);
-    host.size += size;
-    host.answer[host.size++] = '\n';
+    CHECK(host.answer_size + size < sizeof host.answer);
+    memcpy(host.answer + host.answer_size, data, size);
+    host.answer_size += size;
+}
+
+/* Now and then it takes nothing at once. */
+uint32_t __wrap_os_send_now(os_socket *socket, os_buffer **list) {
+    CHECK(socket == socket_of() && host.open && host.send == NULL && (*list)->next == NULL);
+    uint32_t most = (uint32_t)(host.answer_size % 7) * 1000;
+    uint32_t size = (*list)->size < most ? (*list)->size : most;
+    take((*list)->data, size);
+    return size;
+}
+
+portico_status __wrap_os_send(os_socket *socket, os_op *op, os_buffer *list) {
+    CHECK(socket == socket_of() && host.open && host.send == NULL && !host.shut);
+    CHECK(list->next == NULL && list->size > 0);
+    take(list->data, list->size);
+    host.sent = list->size;
+    host.send = op;
     return PORTICO_OK;
 }
 
-static portico_status session_close(portico_session session, portico_status reason) {
-    CHECK(session.id == SESSION && !host.closed && reason == PORTICO_E_CLOSED);
-    host.closed = true;
-    return PORTICO_OK;
+void __wrap_os_shutdown(os_socket *socket) {
+    CHECK(socket == socket_of() && host.open);
+    host.shut = true;
 }
 
-static portico_status session_info(portico_session session, portico_session_info *info) {
-    CHECK_INT(session.id, SESSION);
-    (void)snprintf(info->peer, sizeof info->peer, "127.0.0.1:1");
-    return PORTICO_OK;
+void __wrap_os_close(os_socket *socket, bool reset) {
+    CHECK(socket == socket_of() && host.open && !reset);
+    host.open = false;
 }
 
-static uint64_t clock_ms(void) {
-    return 1; /* so that wrong tokens are not logged */
+static void complete(os_op **op, portico_status status, uint32_t bytes) {
+    os_completion completion = {.op = *op, .status = status, .bytes = bytes};
+    *op = NULL;
+    completion.op->done(&completion);
 }
 
-static const portico_host table = {.struct_size = sizeof table,
-                                   .session_send = session_send,
-                                   .session_close = session_close,
-                                   .session_info = session_info,
-                                   .clock_ms = clock_ms};
+/* The client's next bytes arrive. */
+static void arrive(void) {
+    uint32_t bytes = host.size < host.capacity ? (uint32_t)host.size : host.capacity;
+    bytes = bytes < host.piece ? bytes : host.piece;
+    memcpy(host.data, host.at, bytes);
+    host.at += bytes;
+    host.size -= bytes;
+    complete(&host.recv, PORTICO_OK, bytes);
+}
 
-/* ---- what commands do ------------------------------------------------------------------------ */
+/* ---- the host -------------------------------------------------------------------------------- */
 
 portico_status __wrap_loader_load(const char *what, char why[IMAGE_WHY_MAX]);
 portico_status __wrap_loader_unload(const char *name, char why[IMAGE_WHY_MAX]);
@@ -163,18 +215,55 @@ struct session *__wrap_session_find(uint64_t id) {
     return NULL;
 }
 
-/* ---- the session ----------------------------------------------------------------------------- */
+/* ---- the connection -------------------------------------------------------------------------- */
+
+static void nothing(void) {
+}
+
+/* Runs until the connection waits for bytes that the client has not sent, or for a time. */
+static void settle(connection *c) {
+    while (host.send != NULL || (host.recv != NULL && host.size > 0) || c->job != NULL) {
+        if (host.send != NULL) {
+            complete(&host.send, host.open ? PORTICO_OK : PORTICO_E_CANCELLED, host.sent);
+        } else if (c->job != NULL) {
+            control_drain();
+            connection_look(c, host.now_ms);
+        } else {
+            arrive();
+        }
+    }
+}
+
+/* Sends one line. A token may have to wait. */
+static void send_line(connection *c, const char *line, size_t size) {
+    char *bytes = malloc(size + 1);
+    CHECK(bytes != NULL);
+    memcpy(bytes, line, size);
+    bytes[size] = '\n';
+    host.answer_size = 0;
+    doing.calls = 0;
+    host.at = (const uint8_t *)bytes;
+    host.size = size + 1;
+    settle(c);
+    if (host.answer_size == 0) {
+        CHECK(c->kind == VISIT_UNKNOWN && connection_due_ms(c) > host.now_ms);
+        host.now_ms = connection_due_ms(c);
+        connection_look(c, host.now_ms);
+        settle(c);
+    }
+    free(bytes);
+}
 
 /* One answer: lines that begin with "| ", then the last one. */
 static void check_answer(bool ok) {
     char *at = host.answer;
     char *end = NULL;
-    CHECK(host.size > 0 && host.answer[host.size - 1] == '\n');
-    host.answer[host.size] = '\0';
+    CHECK(host.answer_size > 0 && host.answer[host.answer_size - 1] == '\n');
+    host.answer[host.answer_size] = '\0';
     for (; (end = strchr(at, '\n')) != NULL && strncmp(at, "| ", 2) == 0; at = end + 1) {
         CHECK(text_is_plain(at, (size_t)(end - at)));
     }
-    CHECK(end != NULL && end + 1 == host.answer + host.size);
+    CHECK(end != NULL && end + 1 == host.answer + host.answer_size);
     *end = '\0';
     CHECK(text_is_plain(at, strlen(at)));
     CHECK(strcmp(at, "ok") == 0 || (!ok && strncmp(at, "error ", 6) == 0));
@@ -206,27 +295,37 @@ static void check_call(const char *line) {
     CHECK_TEXT(doing.call, right);
 }
 
-static void send_packet(void *state, const char *line, size_t size) {
-    portico_packet packet = {.data = (const uint8_t *)line, .size = (uint32_t)size};
-    host.size = 0;
-    doing.calls = 0;
-    host.type.on_packet((portico_session){SESSION}, state, &packet);
-    control_drain();
+static bool is_token(const char *line, size_t size) {
+    return size == 6 + sizeof token - 1 && memcmp(line, "token ", 6) == 0 &&
+           memcmp(line + 6, token, sizeof token - 1) == 0;
+}
+
+/* After its last answer a connection drops what still comes, and is closed after a second. */
+static void check_leaving(connection *c) {
+    CHECK(host.open && host.shut && c->leaving);
+    host.size = 1;
+    host.at = (const uint8_t *)"x";
+    settle(c);
+    host.now_ms = connection_due_ms(c);
+    connection_look(c, host.now_ms);
+    CHECK(!host.open);
 }
 
 static void start(void) {
-    const portico_module *m = admin_module(token);
-    CHECK(m->state.size == 0 && m->start == NULL && m->session_types.count == 1);
-    memcpy(&host.type, m->session_types.rows, sizeof host.type);
-    CHECK(host.type.on_packet != NULL);
-    portico = &table;
-    CHECK(log_start(&(log_options){.level = LOG_ERROR}));
+    static bool started;
+    if (!started) {
+        started = true;
+        connections_start(token);
+        jobs_start(nothing);
+        CHECK(log_start(&(log_options){.level = LOG_ERROR}));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (host.type.on_packet == NULL) {
-        start();
-    }
+    static connection c;
+    static const uint32_t pieces[] = {UINT32_MAX, 1, 7, 4099};
+    const os_address peer = {.family = OS_ADDRESS_IPV4, .bytes = {127, 0, 0, 1}};
+    start();
     input in = {data, size};
     uint8_t flags = input_u8(&in);
     bool trusted = flags % 8 != 0;
@@ -237,27 +336,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     in.at += text.size;
     in.size -= text.size;
     doing.text = input_rest(&text);
-    void *state = calloc(1, host.type.state.size);
-    CHECK(state != NULL);
-    host.closed = false;
-    if (trusted) {
-        send_packet(state, "token 0123456789abcdef", 22);
-        check_answer(true);
-    }
-    while (in.size > 0 && !host.closed) {
+    host.open = true;
+    host.shut = false;
+    host.piece = pieces[flags / 64];
+    host.now_ms += 1000; /* wrong tokens before make the next one wait */
+    connection_open(&c, socket_of(), &peer, trusted ? VISIT_LOCAL : VISIT_UNKNOWN);
+    while (in.size > 0 && !host.shut) {
         const uint8_t *end = memchr(in.at, '\n', in.size);
         size_t line_size = end != NULL ? (size_t)(end - in.at) : in.size;
         char *line = input_line(&in);
-        bool right = line_size == 22 && memcmp(line, "token 0123456789abcdef", 22) == 0;
-        send_packet(state, line, line_size);
-        CHECK(host.closed == (!trusted && !right));
+        send_line(&c, line, line_size);
+        line_size -= line_size > 0 && line[line_size - 1] == '\r';
+        line[line_size] = '\0';
+        CHECK(host.shut == (!trusted && !is_token(line, line_size)));
         check_answer(false);
         CHECK(trusted || doing.calls == 0);
         check_call(line);
-        trusted = trusted || right;
+        trusted = trusted || is_token(line, line_size);
         free(line);
     }
-    free(state);
+    if (host.shut) {
+        check_leaving(&c);
+    } else {
+        complete(&host.recv, PORTICO_OK, 0); /* the end of the stream */
+        CHECK(!host.open);
+    }
+    if (host.recv != NULL) {
+        complete(&host.recv, PORTICO_E_CANCELLED, 0);
+    }
+    CHECK(connection_is_free(&c) && c.out.text == NULL);
     free(doing.text);
     return 0;
 }

@@ -40,7 +40,7 @@ static void ctl_kick(host *h, net_socket s) {
     char service[64];
     char peer[64];
     CHECK_INT(host_ctl(h, "sessions", NULL, text, sizeof text), 0);
-    const char *at = strstr(text, " echo.session game "); /* besides the admin listener's own */
+    const char *at = strstr(text, " echo.session game ");
     CHECK(at != NULL);
     while (at > text && at[-1] != '\n') {
         at--;

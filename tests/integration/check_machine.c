@@ -161,7 +161,6 @@ static void types(void) {
     expect_fine(FROM_MODS LISTENER "echo.session\n");
     expect_fine(FROM_MODS "autoload = no\n[module echo]\n" LISTENER "echo.session\n");
     expect_fine(FROM_MODS "[module later]\nload = no\n" LISTENER "later.session\n");
-    expect_fine(FROM_MODS LISTENER "portico.admin\n");
     expect_fault(FROM_MODS LISTENER "arcade.session\n", "6: [listener game] type = arcade.session",
                  "there is no module arcade");
     expect_fault(FROM_MODS LISTENER "ecco.session\n", "6: [listener game] type = ecco.session",

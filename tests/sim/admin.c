@@ -126,17 +126,8 @@ static outcome recv_answer(client *c, char line[LINE_BYTES]) {
     return OUTCOME_GONE;
 }
 
-static bool send_bytes(client *c, const char *bytes, uint32_t size, uint32_t timeout_ms) {
-    for (uint32_t i = 0; i < size; i++) {
-        if (bytes[i] == '\n') {
-            ledger_asks();
-        }
-    }
-    return client_send(c, bytes, size, timeout_ms);
-}
-
 static bool send_text(client *c, const char *text) {
-    return send_bytes(c, text, (uint32_t)strlen(text), PATIENCE_MS);
+    return client_send(c, text, (uint32_t)strlen(text), PATIENCE_MS);
 }
 
 static bool log_in(client *c) {
@@ -216,8 +207,8 @@ static void refused_line(client *c) {
     memset(much, 'x', sizeof much - 1);
     much[sizeof much - 1] = '\n';
     bool zero = sim_chance(SIM_WORLD, 2);
-    bool sent = zero ? send_bytes(c, "status\0\n", 8, PATIENCE_MS)
-                     : send_bytes(c, much, sizeof much, PATIENCE_MS);
+    bool sent = zero ? client_send(c, "status\0\n", 8, PATIENCE_MS)
+                     : client_send(c, much, sizeof much, PATIENCE_MS);
     if (sent) {
         CHECK(recv_answer(c, line) != OUTCOME_OK);
     }
@@ -226,7 +217,7 @@ static void refused_line(client *c) {
 /* Sends much, and reads nothing of the answers. */
 static void ignore_answers(client *c) {
     for (int i = 0; i < 30; i++) {
-        if (!send_bytes(c, "status\ntop\nmodules\nsessions\n", 27, world_random(300))) {
+        if (!client_send(c, "status\ntop\nmodules\nsessions\n", 27, world_random(300))) {
             return;
         }
     }
@@ -402,7 +393,6 @@ static void wait_for_end(void) {
 
 SCENARIO(admin) {
     os_thread *threads[ADMINISTRATORS + PLAYERS] = {NULL};
-    ledger_answers_lost(); /* administrators leave early */
     bool serves = start();
     uint32_t administrators = serves ? world_count("administrators", ADMINISTRATORS) : 0;
     uint32_t players = serves ? world_count("players", PLAYERS) : 0;

@@ -1,5 +1,5 @@
-/* counters.h: checks the host's counters: against each other, against what modules and
- * administrators have seen (ledger.h), and against what the simulated network has carried
+/* counters.h: checks the host's counters: against each other, against what modules have
+ * seen (ledger.h), and against what the simulated network has carried
  * (sim_traffic). A difference fails the run (sim_fail). */
 #ifndef TEST_COUNTERS_H
 #define TEST_COUNTERS_H
@@ -16,8 +16,7 @@ void counters_status(const char *answer);
 /* How many timers modules have at rest; -1, as at first: unknown. */
 void counters_expect_timers(int64_t timers);
 
-/* Waits until `status` shows what it must when nothing happens, but for the administrator's own
- * session; `more` (may be NULL) says what else is amiss. Fails after ten minutes. Clients must have
+/* Waits until `status` shows what it must when nothing happens; `more` (may be NULL) says what else is amiss. Fails after ten minutes. Clients must have
  * closed, faults have ended. Does nothing if the host has ended. */
 void counters_await_rest(const char *(*more)(const char *answer));
 

@@ -20,23 +20,6 @@ void ledger_closes(portico_status reason) {
     ledger.cut += reason != PORTICO_E_EOF;
 }
 
-/* ---- administrators ----------------------------------------------------------------------- */
-
-void ledger_asks(void) {
-    ledger.asked++;
-}
-
-/* The host sends some answers line by line, and others in pieces of many lines. */
-void ledger_answered(uint32_t lines) {
-    ledger.answered++;
-    ledger.answers_min += lines > 1 ? 2 : 1;
-    ledger.answers_max += lines;
-}
-
-void ledger_answers_lost(void) {
-    ledger.lost = true;
-}
-
 /* ---- ids that have ended ------------------------------------------------------------------ */
 
 /* `was`: what the id was before the call. `right`: the call has returned what it should for it. */

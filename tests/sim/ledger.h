@@ -1,5 +1,5 @@
-/* ledger.h: counts what modules ask of the host and get from it, and what administrators are
- * answered; counters.h compares it with what the host has counted.
+/* ledger.h: counts what modules ask of the host and get from it; counters.h compares it with what
+ * the host has counted.
  *
  * All modules of a scenario call the host by the table `host`. Only one thread runs at a time, so
  * all this is plain variables. */
@@ -10,19 +10,14 @@
 #include <stdbool.h>
 
 typedef struct ledger_sums {
-    uint64_t packets;     /* that handlers have received */
-    uint64_t cut;         /* sessions that have ended before the end of the client's stream */
-    uint64_t sends;       /* session_send with PORTICO_OK */
-    uint64_t refused;     /* session_send with PORTICO_E_BACKLOG */
-    uint64_t calls;       /* channel_send and room_send, */
-    uint64_t broadcasts;  /* those with at least one recipient, */
-    uint64_t recipients;  /* and how many they had */
-    uint64_t asked;       /* lines that administrators have sent */
-    uint64_t answered;    /* those whose whole answer has arrived */
-    uint64_t answers_min; /* packets that these answers were, at least */
-    uint64_t answers_max;
-    bool lost;    /* an administrator has not read all its answers */
-    bool partial; /* a module does not use this table */
+    uint64_t packets;    /* that handlers have received */
+    uint64_t cut;        /* sessions that have ended before the end of the client's stream */
+    uint64_t sends;      /* session_send with PORTICO_OK */
+    uint64_t refused;    /* session_send with PORTICO_E_BACKLOG */
+    uint64_t calls;      /* channel_send and room_send, */
+    uint64_t broadcasts; /* those with at least one recipient, */
+    uint64_t recipients; /* and how many they had */
+    bool partial;        /* a module does not use this table */
 } ledger_sums;
 
 extern ledger_sums ledger;
@@ -40,12 +35,5 @@ void ledger_packet(void);
 
 /* A session's owner has its on_close called, or never will although it has opened. */
 void ledger_closes(portico_status reason);
-
-/* An administrator's line is about to be sent; its whole answer, of this many lines, has
- * arrived. */
-void ledger_asks(void);
-void ledger_answered(uint32_t lines);
-/* An administrator leaves without reading all answers. */
-void ledger_answers_lost(void);
 
 #endif

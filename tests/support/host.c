@@ -396,41 +396,16 @@ static const char *line_find(const char *answer, const char *start) {
     return NULL;
 }
 
-/* The admin listener's own sessions, which the host counts like all others: open now, and opened
- * ever. */
-static void admin_sessions(const char *answer, int64_t *alive, int64_t *ever) {
-    const char *line = line_find(answer, "listener admin ");
-    *alive = 0;
-    *ever = 0;
-    if (line != NULL) {
-        const char *sessions = strstr(line, " sessions ");
-        const char *accepted = strstr(line, " accepted ");
-        CHECK(sessions != NULL && accepted != NULL);
-        *alive = strtoll(sessions + strlen(" sessions "), NULL, 10);
-        *ever = strtoll(accepted + strlen(" accepted "), NULL, 10);
-    }
-}
-
 int64_t host_figure(host *h, const char *name) {
     static char answer[65536];
     char start[64];
-    int64_t alive = 0;
-    int64_t ever = 0;
     host_admin(h, "status", answer, sizeof answer);
     snprintf(start, sizeof start, "%s ", name);
     const char *line = line_find(answer, start);
     if (line == NULL) {
         fail(h, "status has no figure %s:\n%s", name, answer);
     }
-    int64_t value = strtoll(line + strlen(start), NULL, 10);
-    admin_sessions(answer, &alive, &ever);
-    if (strcmp(name, "sessions") == 0) {
-        return value - alive;
-    }
-    if (strcmp(name, "sessions_opened") == 0) {
-        return value - ever;
-    }
-    return strcmp(name, "sessions_closed") == 0 ? value - (ever - alive) : value;
+    return strtoll(line + strlen(start), NULL, 10);
 }
 
 void host_status_line(host *h, const char *start, char *line, size_t size) {

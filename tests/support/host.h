@@ -84,7 +84,7 @@ void host_admin(host *h, const char *command, char *answer, size_t size);
  * code; `output` receives its output. */
 int host_ctl(host *h, const char *command, const char *argument, char *output, size_t size);
 
-/* A figure of `status`, such as "sessions". The admin listener's own sessions are not counted. */
+/* A figure of `status`, such as "sessions". */
 int64_t host_figure(host *h, const char *name);
 
 /* Polls until the figure has the value; after 20 seconds ends the test, naming both. */

@@ -12,7 +12,7 @@ struct os_port {
     op *ready;       /* completed, not handed out; the oldest first */
     uint32_t waiting;
     int32_t sockets;
-    bool hosts; /* made by the host */
+    bool counts; /* its traffic is what the host's counters count */
 };
 
 /* The calling thread's last port, and the posts that it collects. */
@@ -27,6 +27,15 @@ static _Thread_local poster self;
 static os_port *ports;
 static uint64_t created; /* ports, until now */
 
+/* The first port that the host has is the workers', whose traffic it counts. */
+static bool counts_next(void) {
+    bool counted = false;
+    for (const os_port *p = ports; p != NULL; p = p->next) {
+        counted = counted || p->counts;
+    }
+    return !counted && !run.thread->spared;
+}
+
 portico_status os_port_create(os_port **port) {
     token_call("port_create", 0);
     *port = NULL;
@@ -37,7 +46,7 @@ portico_status os_port_create(os_port **port) {
     *port = run_alloc(sizeof **port);
     (*port)->next = ports;
     (*port)->number = ++created;
-    (*port)->hosts = !run.thread->spared;
+    (*port)->counts = counts_next();
     ports = *port;
     return PORTICO_OK;
 }
@@ -64,7 +73,7 @@ void port_hold(os_port *port, int change) {
 
 sim_traffic *port_traffic(const os_port *port) {
     static sim_traffic others;
-    return port->hosts ? &run.figures.traffic : &others;
+    return port->counts ? &run.figures.traffic : &others;
 }
 
 static void queue(os_port *port, op *o) {

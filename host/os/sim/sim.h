@@ -159,8 +159,8 @@ void sim_library_watch(void (*fn)(const void *library, void *symbol));
 
 /* ---- figures ----------------------------------------------------------------------------- */
 
-/* The traffic of all ports that threads not spared from faults have made: the host's own counters
- * should agree. */
+/* The traffic of the host's first port, its workers': its counters should agree. The host is what
+ * runs on threads that are not spared from faults. */
 typedef struct sim_traffic {
     uint64_t completions; /* handed out */
     uint64_t bytes_in;    /* into buffers of os_recv and os_recv_now */

@@ -1,0 +1,310 @@
+/* connection.c: see connection.h. */
+#include "admin/connection.h"
+
+#include "admin/execute.h"
+#include "admin/guesses.h"
+#include "admin/token.h"
+
+#include <string.h>
+
+enum {
+    TOKEN_MS = 5000, /* for the token; and, after the last answer, for the client to hang up */
+    SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
+    JOB_LOOK_MS = 500,
+    AGAIN_MS = 50,
+    AT_ONCE_BYTES = 64 * 1024,
+    PIECE_BYTES = 256
+};
+
+static const char token_word[] = "token ";
+static const char *right_token;
+
+void connections_start(const char *token) {
+    right_token = token;
+}
+
+/* ---- its end --------------------------------------------------------------------------------- */
+
+bool connection_is_free(const connection *c) {
+    return c->socket == NULL && !c->receiving && !c->sending;
+}
+
+/* Frees what an operation in flight could still use. */
+static void connection_rest(connection *c) {
+    if (connection_is_free(c)) {
+        lines_free(&c->out);
+    }
+}
+
+void connection_close(connection *c) {
+    if (c->socket == NULL) {
+        return;
+    }
+    os_close(c->socket, false);
+    c->socket = NULL;
+    visits.open[c->kind]--;
+    if (c->job != NULL) {
+        job_abandon(c->job);
+        c->job = NULL;
+    }
+    connection_rest(c);
+}
+
+bool connection_is_busy(const connection *c) {
+    return c->job != NULL || c->out.size > 0;
+}
+
+/* Ends the sending side: the client reads the answer, and then the end. Closing at once could reset
+ * the connection before it has read them. */
+static void connection_leave(connection *c) {
+    os_shutdown(c->socket);
+    c->leaving = true;
+    c->in_size = 0;
+    c->due_ms = os_monotonic_ms() + TOKEN_MS;
+}
+
+/* A submit was refused: a lack of memory or handles may pass. */
+static void connection_refused(connection *c, portico_status status) {
+    if (status == PORTICO_E_NO_MEMORY || status == PORTICO_E_NO_HANDLES) {
+        c->again_ms = os_monotonic_ms() + AGAIN_MS;
+    } else {
+        connection_close(c);
+    }
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* The next bytes of the answer, at most so many. */
+static os_buffer *next_piece(connection *c, size_t most) {
+    size_t left = c->out.size - c->out_sent;
+    c->out_piece = (os_buffer){.data = (const uint8_t *)c->out.text + c->out_sent,
+                               .size = (uint32_t)(left < most ? left : most)};
+    return &c->out_piece;
+}
+
+/* Sends what the system takes at once, and submits a piece of the rest: when that is sent, the
+ * client has read something. Submits at least one byte, whose completion ends the answer. */
+static void connection_send(connection *c) {
+    uint32_t sent = 1;
+    while (sent > 0 && c->out.size - c->out_sent > PIECE_BYTES) {
+        size_t most = c->out.size - c->out_sent - PIECE_BYTES;
+        os_buffer *list = next_piece(c, most < AT_ONCE_BYTES ? most : AT_ONCE_BYTES);
+        sent = os_send_now(c->socket, &list);
+        c->out_sent += sent;
+    }
+    portico_status status = os_send(c->socket, &c->send_op, next_piece(c, PIECE_BYTES));
+    c->sending = status == PORTICO_OK;
+    if (c->sending) {
+        c->due_ms = os_monotonic_ms() + SEND_MS;
+    } else {
+        connection_refused(c, status);
+    }
+}
+
+static void connection_answer(connection *c) {
+    c->out_sent = 0;
+    if (c->out.failed) {
+        connection_close(c); /* or ctl would wait for an answer */
+    } else {
+        connection_send(c);
+    }
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+/* Takes the next line, without its end, to `line`. False: it has not arrived. *good: it is neither
+ * too long nor has a zero byte. */
+static bool take_line(connection *c, char line[CONNECTION_LINE_MAX + 1], bool *good) {
+    const char *end = memchr(c->in, '\n', c->in_size);
+    if (end == NULL) {
+        if (c->in_size == sizeof c->in) {
+            c->skipping = true;
+            c->in_size = 0;
+        }
+        return false;
+    }
+    size_t size = (size_t)(end - c->in);
+    size_t used = size + 1;
+    size -= size > 0 && c->in[size - 1] == '\r';
+    *good = !c->skipping && size <= CONNECTION_LINE_MAX && memchr(c->in, '\0', size) == NULL;
+    memcpy(line, c->in, *good ? size : 0);
+    line[*good ? size : 0] = '\0';
+    c->skipping = false;
+    c->in_size -= (uint32_t)used;
+    memmove(c->in, c->in + used, c->in_size);
+    return true;
+}
+
+/* Compares the client's first line with the token. */
+static void judge(connection *c, const char *line, uint64_t now_ms) {
+    bool guess = strncmp(line, token_word, sizeof token_word - 1) == 0;
+    const char *offered = line + sizeof token_word - 1;
+    bool right = guess && token_equal(right_token, offered, strlen(offered));
+    c->judged_ms = 0;
+    c->last_answer = true;
+    if (!right) {
+        if (guess) {
+            guesses_add(&c->peer, now_ms);
+        }
+        lines_end(&c->out, PORTICO_E_INVALID, "the token is wrong: send `token TEXT` first");
+    } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX) {
+        lines_end(&c->out, PORTICO_E_LIMIT, "too many administrators are connected");
+    } else {
+        visits.open[VISIT_UNKNOWN]--;
+        visits.open[VISIT_TRUSTED]++;
+        c->kind = VISIT_TRUSTED;
+        c->last_answer = false;
+        lines_end(&c->out, PORTICO_OK, "");
+    }
+    connection_answer(c);
+}
+
+/* A token waits after wrong ones from its address. */
+static bool may_be_judged(connection *c, uint64_t now_ms) {
+    size_t size = sizeof token_word - 1;
+    if (memchr(c->in, '\n', c->in_size) == NULL || c->in_size < size ||
+        memcmp(c->in, token_word, size) != 0) {
+        return true; /* there is nothing to judge yet, or it is no token */
+    }
+    if (c->judged_ms == 0) {
+        c->judged_ms = now_ms + guesses_delay_ms(&c->peer, now_ms);
+        c->due_ms = c->judged_ms + TOKEN_MS;
+    }
+    return now_ms >= c->judged_ms;
+}
+
+static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
+    if (c->kind == VISIT_UNKNOWN) {
+        judge(c, line, now_ms);
+    } else if (!good) {
+        lines_end(&c->out, PORTICO_E_INVALID, "the line is too long or has a zero byte");
+        connection_answer(c);
+    } else if (execute(line, &c->out, &c->job)) {
+        connection_answer(c);
+    }
+}
+
+static void connection_receive(connection *c) {
+    portico_status status =
+        os_recv(c->socket, &c->recv_op, c->in + c->in_size, (uint32_t)sizeof c->in - c->in_size);
+    c->receiving = status == PORTICO_OK;
+    if (!c->receiving) {
+        connection_refused(c, status);
+    }
+}
+
+/* Runs the lines that have arrived, as far as possible now. */
+static void connection_run(connection *c, uint64_t now_ms) {
+    char line[CONNECTION_LINE_MAX + 1];
+    while (c->socket != NULL && !connection_is_busy(c) && !c->receiving && !c->leaving &&
+           c->again_ms == 0) {
+        bool good = false;
+        if (c->kind == VISIT_UNKNOWN && !may_be_judged(c, now_ms)) {
+            return;
+        }
+        if (take_line(c, line, &good)) {
+            run_line(c, line, good, now_ms);
+        } else if (c->ended) {
+            connection_close(c);
+        } else {
+            connection_receive(c);
+        }
+    }
+}
+
+/* ---- completions ----------------------------------------------------------------------------- */
+
+static void on_received(const os_completion *completion) {
+    connection *c = container_of(completion->op, connection, recv_op);
+    c->receiving = false;
+    if (c->socket == NULL) {
+        connection_rest(c);
+    } else if (completion->status != PORTICO_OK || (completion->bytes == 0 && c->leaving)) {
+        connection_close(c);
+    } else if (c->leaving) {
+        connection_receive(c); /* to be dropped */
+    } else {
+        c->ended = completion->bytes == 0;
+        c->in_size += completion->bytes;
+        connection_run(c, os_monotonic_ms());
+    }
+}
+
+static void on_sent(const os_completion *completion) {
+    connection *c = container_of(completion->op, connection, send_op);
+    c->sending = false;
+    if (c->socket == NULL) {
+        connection_rest(c);
+        return;
+    }
+    if (completion->status != PORTICO_OK) {
+        connection_close(c);
+        return;
+    }
+    c->out_sent += completion->bytes;
+    if (c->out_sent < c->out.size) {
+        connection_send(c);
+        return;
+    }
+    lines_free(&c->out);
+    c->used_ms = os_monotonic_ms();
+    c->due_ms = UINT64_MAX;
+    if (c->last_answer) {
+        connection_leave(c);
+        connection_receive(c);
+    } else {
+        connection_run(c, c->used_ms);
+    }
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+void connection_open(connection *c, os_socket *socket, const os_address *peer, visit_kind kind) {
+    uint64_t now_ms = os_monotonic_ms();
+    *c = (connection){.socket = socket, .peer = *peer, .kind = kind, .used_ms = now_ms};
+    c->recv_op.done = on_received;
+    c->send_op.done = on_sent;
+    c->due_ms = kind == VISIT_UNKNOWN ? now_ms + TOKEN_MS : UINT64_MAX;
+    visits.open[kind]++;
+    connection_run(c, now_ms);
+}
+
+/* Submits again what was refused. */
+static void connection_again(connection *c, uint64_t now_ms) {
+    c->again_ms = 0;
+    if (c->out.size > 0) {
+        connection_send(c);
+    } else if (c->leaving) {
+        connection_receive(c);
+    } else {
+        connection_run(c, now_ms);
+    }
+}
+
+void connection_look(connection *c, uint64_t now_ms) {
+    if (c->socket == NULL) {
+        return;
+    }
+    if (c->job != NULL && job_take(c->job, now_ms, &c->out)) {
+        c->job = NULL;
+        connection_answer(c);
+    } else if (now_ms >= c->due_ms) {
+        connection_close(c);
+    } else if (c->again_ms != 0 && now_ms >= c->again_ms) {
+        connection_again(c, now_ms);
+    } else if (c->judged_ms != 0 && now_ms >= c->judged_ms) {
+        connection_run(c, now_ms);
+    }
+}
+
+uint64_t connection_due_ms(const connection *c) {
+    uint64_t due_ms = c->due_ms;
+    if (c->socket == NULL) {
+        return UINT64_MAX;
+    }
+    if (c->job != NULL) {
+        return os_monotonic_ms() + JOB_LOOK_MS;
+    }
+    due_ms = c->judged_ms != 0 && c->judged_ms < due_ms ? c->judged_ms : due_ms;
+    return c->again_ms != 0 && c->again_ms < due_ms ? c->again_ms : due_ms;
+}

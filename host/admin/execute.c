@@ -1,0 +1,214 @@
+/* execute.c: see execute.h. */
+#include "admin/execute.h"
+
+#include "admin/command.h"
+#include "admin/status_report.h"
+#include "admin/top_options.h"
+#include "loader/contain.h"
+#include "loader/loader.h"
+#include "loader/swap.h"
+#include "net/ready.h"
+#include "run/meter.h"
+#include "session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A command that is being run. */
+typedef struct call {
+    const char *line;
+    const char *argument;
+    lines *answer;
+    admin_job *job; /* set: the answer comes from there */
+} call;
+
+static void end_ok(call *c) {
+    lines_end(c->answer, PORTICO_OK, "");
+}
+
+/* ---- on this thread -------------------------------------------------------------------------- */
+
+static void command_status(call *c) {
+    report_status(c->answer);
+    end_ok(c);
+}
+
+/* Also has the host measure until the next `top` is due, and a little longer. */
+static void command_top(call *c) {
+    enum { LATE_MS = 2000 };
+    top_options options;
+    char why[COMMAND_WHY_MAX];
+    if (!top_options_parse(c->argument, &options, why)) {
+        lines_end(c->answer, PORTICO_E_INVALID, why);
+        return;
+    }
+    meter_measure(options.interval_ms + LATE_MS);
+    report_top(c->answer);
+    end_ok(c);
+}
+
+static void command_sessions(call *c) {
+    report_sessions(c->answer);
+    end_ok(c);
+}
+
+static void command_modules(call *c) {
+    report_modules(c->answer);
+    end_ok(c);
+}
+
+static void command_faults(call *c) {
+    enum { FAULTS_SHOWN = 10 };
+    uint32_t most =
+        c->argument[0] != '\0' ? (uint32_t)strtoul(c->argument, NULL, 10) : FAULTS_SHOWN;
+    report_faults(c->answer, most);
+    end_ok(c);
+}
+
+static void command_kick(call *c) {
+    char *end = NULL;
+    uint64_t id = strtoull(c->argument, &end, 10);
+    session *s = *end == '\0' ? session_find(id) : NULL;
+    if (s == NULL) {
+        lines_end(c->answer, PORTICO_E_GONE, "no session has that id: see `sessions`");
+        return;
+    }
+    bool closes = session_close(s, PORTICO_E_KICKED);
+    session_release(s);
+    lines_end(c->answer, closes ? PORTICO_OK : PORTICO_E_STATE, "the session is already closing");
+}
+
+/* The control thread ends with the command that it runs. */
+static void command_stop(call *c) {
+    char what[CONTROL_WHAT_MAX];
+    uint64_t for_ms = control_look(what);
+    if (what[0] != '\0') {
+        lines_add(c->answer, "the stop begins after %s, which has taken %llu.%llu s so far", what,
+                  (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10);
+    }
+    control_end();
+    end_ok(c);
+}
+
+/* ---- on the control thread ------------------------------------------------------------------- */
+
+static void job_load(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = loader_load(job->argument, why);
+    (void)ready_update(); /* listeners may have opened; a failure is in the log */
+    lines_end(&job->answer, status, why);
+}
+
+static void job_unload(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = loader_unload(job->argument, why);
+    (void)ready_update();
+    lines_end(&job->answer, status, why);
+}
+
+static void add_line(void *arg, const char *line) {
+    lines_add(arg, "%s", line);
+}
+
+/* Answers a swap that succeeded with what happened. */
+static void end_swap(admin_job *job, portico_status status, const char *why) {
+    if (status == PORTICO_OK) {
+        lines_add(&job->answer, "%s", why);
+    }
+    lines_end(&job->answer, status, why);
+}
+
+/* "[--plan|--force] NAME [FILE]", as command_parse has checked. */
+static void job_swap(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    char *word = job->argument;
+    bool plan = false;
+    bool force = false;
+    while (strncmp(word, "--", 2) == 0) {
+        size_t size = strcspn(word, " ");
+        plan = plan || strncmp(word, "--plan", size) == 0;
+        force = force || strncmp(word, "--force", size) == 0;
+        word += size;
+        word += strspn(word, " ");
+    }
+    char *file = strchr(word, ' ');
+    if (file != NULL) {
+        *file++ = '\0';
+    }
+    if (plan) {
+        lines_end(&job->answer, swap_preview(word, file, add_line, &job->answer, why), why);
+    } else {
+        portico_status status = swap_module(word, file, force, why);
+        (void)ready_update();
+        end_swap(job, status, why);
+    }
+}
+
+static void job_rollback(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    portico_status status = swap_rollback(job->argument, why);
+    (void)ready_update();
+    end_swap(job, status, why);
+}
+
+static void job_thaw(admin_job *job) {
+    char why[IMAGE_WHY_MAX];
+    end_swap(job, contain_thaw(job->argument, why), why);
+}
+
+static void job_reopen_log(admin_job *job) {
+    char why[LOG_WHY_MAX];
+    lines_end(&job->answer, log_reopen(why), why);
+}
+
+static void post(call *c, void (*run)(admin_job *job)) {
+    c->job = job_post(c->line, c->argument, run);
+    if (c->job == NULL) {
+        lines_end(c->answer, PORTICO_E_NO_MEMORY, "");
+    }
+}
+
+static void command_load(call *c) {
+    post(c, job_load);
+}
+
+static void command_unload(call *c) {
+    post(c, job_unload);
+}
+
+static void command_swap(call *c) {
+    post(c, job_swap);
+}
+
+static void command_rollback(call *c) {
+    post(c, job_rollback);
+}
+
+static void command_thaw(call *c) {
+    post(c, job_thaw);
+}
+
+static void command_reopen_log(call *c) {
+    post(c, job_reopen_log);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static void (*const commands[])(call *c) = {
+#define COMMAND_FUNCTION(name, usage, file) command_##name,
+    COMMAND_LIST(COMMAND_FUNCTION)
+#undef COMMAND_FUNCTION
+};
+
+bool execute(const char *line, lines *answer, admin_job **job) {
+    char why[COMMAND_WHY_MAX];
+    call c = {.line = line, .answer = answer};
+    command_id id = command_parse(line, &c.argument, why);
+    if (id != COMMAND_COUNT) {
+        commands[id](&c);
+    } else {
+        lines_end(answer, PORTICO_E_INVALID, why);
+    }
+    *job = c.job;
+    return c.job == NULL;
+}

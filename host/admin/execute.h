@@ -1,0 +1,15 @@
+/* execute.h: what the commands of `ctl` do. [admin thread]
+ *
+ * Commands that only report run on the admin thread: they take no lock that is held while module
+ * code runs, so they answer whatever the workers do. Those that change modules run on the control
+ * thread.
+ */
+#ifndef PORTICO_EXECUTE_H
+#define PORTICO_EXECUTE_H
+
+#include "admin/job.h"
+
+/* Runs the command in `line`. True: `answer` is its answer. False: *job will have it. */
+bool execute(const char *line, lines *answer, admin_job **job);
+
+#endif

@@ -1,0 +1,122 @@
+/* job.c: see job.h. */
+#include "admin/job.h"
+
+#include "base/log.h"
+#include "os/os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    os_mutex lock; /* a leaf */
+    void (*wake)(void);
+} jobs;
+
+void jobs_start(void (*wake)(void)) {
+    jobs.wake = wake;
+}
+
+static void job_free(admin_job *job) {
+    lines_free(&job->answer);
+    free(job);
+}
+
+/* ---- the control thread ---------------------------------------------------------------------- */
+
+/* False: it is to be dropped. */
+static bool job_begin(admin_job *job) {
+    os_mutex_lock(&jobs.lock);
+    job->running = !job->dropped;
+    bool begins = job->running;
+    os_mutex_unlock(&jobs.lock);
+    return begins;
+}
+
+static void job_end(admin_job *job) {
+    os_mutex_lock(&jobs.lock);
+    job->ended = true;
+    bool abandoned = job->abandoned;
+    os_mutex_unlock(&jobs.lock);
+    /* If it is not abandoned, the admin thread may have freed it by now. */
+    if (abandoned) {
+        job_free(job);
+    } else {
+        jobs.wake();
+    }
+}
+
+static void job_run(control_command *command) {
+    admin_job *job = (admin_job *)command;
+    if (job_begin(job)) {
+        if (control_ending()) {
+            lines_end(&job->answer, PORTICO_E_STATE, "the host is stopping");
+        } else {
+            control_doing("the command `%s`", job->text);
+            job->run(job);
+        }
+    }
+    job_end(job);
+}
+
+/* ---- the admin thread ------------------------------------------------------------------------ */
+
+admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job)) {
+    size_t size = strlen(line) + 1;
+    admin_job *job = calloc(1, sizeof *job + size + strlen(argument) + 1);
+    if (job == NULL) {
+        return NULL;
+    }
+    job->command.run = job_run;
+    job->run = run;
+    job->posted_ms = os_monotonic_ms();
+    job->argument = job->text + size;
+    memcpy(job->text, line, size);
+    memcpy(job->argument, argument, strlen(argument) + 1);
+    control_post(&job->command);
+    return job;
+}
+
+void job_abandon(admin_job *job) {
+    os_mutex_lock(&jobs.lock);
+    job->abandoned = true;
+    bool ended = job->ended;
+    os_mutex_unlock(&jobs.lock);
+    if (ended) {
+        job_free(job);
+    }
+}
+
+/* The answer to a command that has not begun. */
+static void answer_dropped(uint64_t waited_ms, lines *answer) {
+    char what[CONTROL_WHAT_MAX];
+    char why[CONTROL_WHAT_MAX + 160];
+    uint64_t for_ms = control_look(what);
+    snprintf(why, sizeof why,
+             "not done: the control thread has not come to it in %llu s; for %llu.%llu s it has "
+             "been busy with %s",
+             (unsigned long long)waited_ms / 1000, (unsigned long long)for_ms / 1000,
+             (unsigned long long)for_ms / 100 % 10, what);
+    lines_end(answer, PORTICO_E_TIMEOUT, why);
+}
+
+bool job_take(admin_job *job, uint64_t now_ms, lines *answer) {
+    uint64_t waited_ms = now_ms > job->posted_ms ? now_ms - job->posted_ms : 0;
+    os_mutex_lock(&jobs.lock);
+    bool running = job->running;
+    bool ended = job->ended;
+    job->dropped = !running && !ended && waited_ms >= JOB_BEGIN_MS;
+    job->abandoned = job->dropped || (!ended && waited_ms >= JOB_END_MS);
+    bool abandoned = job->abandoned;
+    os_mutex_unlock(&jobs.lock);
+    if (ended) {
+        *answer = job->answer;
+        job->answer = (lines){0};
+        job_free(job);
+    } else if (abandoned && !running) {
+        answer_dropped(waited_ms, answer);
+    } else if (abandoned) {
+        lines_end(answer, PORTICO_E_TIMEOUT,
+                  "the command has begun and is still running: the log will say how it ends");
+    }
+    return ended || abandoned;
+}
