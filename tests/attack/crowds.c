@@ -17,7 +17,7 @@ static const struct {
     int clients;
     uint32_t rate; /* acts a second */
 } strength[ATTACKS] = {
-    [ATTACK_SLOW] = {20, 100},      [ATTACK_DRIBBLE] = {100, 1000},  [ATTACK_SILENT] = {200, 1000},
+    [ATTACK_SLOW] = {8, 160},       [ATTACK_DRIBBLE] = {100, 1000},  [ATTACK_SILENT] = {200, 1000},
     [ATTACK_CROWD] = {CROWD, 1500}, [ATTACK_FLOOD] = {20, 2000},     [ATTACK_VANISH] = {10, 200},
     [ATTACK_RESET] = {10, 300},     [ATTACK_HALF_CLOSE] = {20, 500}, [ATTACK_URGENT] = {20, 500},
     [ATTACK_OVERSIZED] = {20, 500}, [ATTACK_NOISE] = {20, 300},      [ATTACK_GUESS] = {4, 50},

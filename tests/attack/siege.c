@@ -27,7 +27,8 @@ host *siege_host(const char *name) {
     static const char game[] = "max_sessions = 1000\n";
     static const char victims[] = "max_sessions = 250\nsend_limit_bytes = 256K\n"
                                   "frame_limit_bytes = 4K\nframe_timeout_s = 5\n"
-                                  "idle_timeout_s = 5\nclose_timeout_ms = 500\n";
+                                  "idle_timeout_s = 5\nclose_timeout_ms = 500\n"
+                                  "send_buffer_bytes = 16K\n";
     const host_options options = {
         .name = name,
         .modules = "faulty",

@@ -91,7 +91,7 @@ def picture(rows, file, title):
         ("p99, us", {"at rest": points_of(rest, "p99_us"),
                      "under attack": points_of(attacked, "p99_us")}, True),
         ("so far", {"swaps": points_of(rows, "swaps"),
-                    "contained faults": points_of(rows, "faults")}, False)])
+                    "contained faults": points_of(rows, "faults")}, True)])
 
 
 def main():

@@ -62,6 +62,6 @@ def timeline(file, title, panels, x="minutes"):
     script = "\n".join([f"set terminal svg size 800,{200 * len(panels) + 40} background rgb 'white'",
                         f"set output '{file}'"] + data +
                        [f"set multiplot layout {len(panels)},1 title '{title}'",
-                        "set key outside\nset grid\nset lmargin 12\nset rmargin 26"] + plots +
+                        "set key outside\nset grid\nset lmargin 12\nset rmargin 20"] + plots +
                        ["unset multiplot"])
     subprocess.run(["gnuplot"], input=script + "\n", text=True, check=True)

@@ -240,13 +240,14 @@ static void client_act(attackers *a, client *c) {
     c->turn += !lasts;
 }
 
-/* Acts that are late by more than BURST_MS are left out, so that there is never a burst of more. */
+/* The first act is at once. Acts that are late by more than BURST_MS are left out, so that there is
+ * never a burst of more. */
 static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
     attackers *a = arg;
     uint64_t began_us = clock_now_us();
     uint64_t done = 0;
     while (!atomic_load(&a->stop)) {
-        uint64_t due = (clock_now_us() - began_us) * a->options.rate / 1000000;
+        uint64_t due = (clock_now_us() - began_us) * a->options.rate / 1000000 + 1;
         uint64_t burst = a->options.rate * (uint64_t)BURST_MS / 1000 + 1;
         done = due > done + burst ? due - burst : done;
         for (; done < due && !atomic_load(&a->stop); done++) {
