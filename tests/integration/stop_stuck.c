@@ -208,6 +208,7 @@ static void in_loader(void) {
     if (strcmp(host_library_suffix, ".so") != 0) {
         return;
     }
+    file_write("sticks_loading.txt", "", 0);
     host *h = host_launch(&options);
     host_wait_log(h, "sticks in its constructor", 1);
     (void)host_try_interrupt(h);
