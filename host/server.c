@@ -185,7 +185,6 @@ static bool server_start_guards(const config *c) {
 }
 
 static bool server_start_modules(const config *c) {
-    contain_start(c);
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create [host] run_dir = %s: %s (%s)", c->run_dir,
@@ -220,6 +219,7 @@ static bool server_start(const config *c) {
     }
     rooms_start(server.port);
     watchdog_start(c->watchdog_ms);
+    contain_start(c); /* before the sweep, which looks at it */
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         services_create(c, server.port) != PORTICO_OK ||
