@@ -186,7 +186,6 @@ static bool server_start_guards(const config *c) {
 }
 
 static bool server_start_modules(const config *c) {
-    contain_start(c);
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create [host] run_dir = %s: %s (%s)", c->run_dir,
@@ -257,6 +256,7 @@ static bool server_start(const config *c) {
     hash_start();
     server_start_limits(c);
     watchdog_start(c->watchdog_ms);
+    contain_start(c); /* before the sweep, which looks at it */
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         watchdog_thread_start(c->watchdog_ms) != PORTICO_OK ||

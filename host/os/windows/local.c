@@ -30,10 +30,6 @@ static DWORD make_name(const char *path, wchar_t name[NAME_MAX]) {
     return 0;
 }
 
-static HANDLE handle_of(const os_socket *socket) {
-    return (HANDLE)socket->handle;
-}
-
 static os_socket *pipe_object(os_port *port) {
     os_socket *s = calloc(1, sizeof *s);
     if (s != NULL) {
@@ -166,7 +162,7 @@ DWORD pipe_accept(os_socket *listener, os_accept_op *accept) {
     op *o = socket_op_begin(listener, &accept->op, OP_ACCEPT);
     o->accepted = instance;
     instance_add(listener, instance);
-    DWORD code = ConnectNamedPipe(handle_of(instance), &o->overlapped) ? 0 : GetLastError();
+    DWORD code = ConnectNamedPipe(pipe_handle(instance), &o->overlapped) ? 0 : GetLastError();
     if (code == ERROR_PIPE_CONNECTED || code == ERROR_NO_DATA) {
         port_keep(listener->port, o, 0, 0); /* a client came, and may have gone, before this call */
     } else if (code != 0 && code != ERROR_IO_PENDING) {
@@ -190,77 +186,6 @@ DWORD pipe_accept_finish(op *o, DWORD code) {
     }
     os_close(instance, true);
     return listener->closed ? ERROR_OPERATION_ABORTED : code;
-}
-
-void pipe_cancel_accept(os_socket *listener, op *o) {
-    for (os_socket *i = listener->instances; i != NULL; i = i->next_instance) {
-        if (i == o->accepted) {
-            CancelIoEx(handle_of(i), &o->overlapped);
-        }
-    }
-}
-
-/* ---- moving bytes ---------------------------------------------------------------------------- */
-
-static bool is_end(DWORD code) {
-    return code == ERROR_BROKEN_PIPE || code == ERROR_PIPE_NOT_CONNECTED || code == ERROR_NO_DATA;
-}
-
-/* What completes at once goes through the port, too: it is not told to skip it for pipes. */
-DWORD pipe_recv(os_socket *socket, op *o, DWORD *bytes) {
-    *bytes = 0;
-    if (ReadFile(handle_of(socket), o->data, o->wanted_bytes, NULL, &o->overlapped)) {
-        return ERROR_IO_PENDING;
-    }
-    DWORD code = GetLastError();
-    return is_end(code) ? 0 : code; /* 0: done, with 0 bytes: the end of the stream */
-}
-
-DWORD pipe_recv_finish(DWORD code, uint32_t *bytes) {
-    if (is_end(code)) {
-        *bytes = 0;
-        return 0;
-    }
-    return code;
-}
-
-/* A pipe takes one buffer: a list of several is copied. */
-DWORD pipe_send(os_socket *socket, op *o, const os_buffer *list) {
-    const void *data = list->data;
-    o->copy = NULL;
-    if (list->next != NULL) {
-        uint8_t *at = malloc(o->wanted_bytes);
-        o->copy = at;
-        data = at;
-        if (at == NULL) {
-            return ERROR_NOT_ENOUGH_MEMORY;
-        }
-        for (const os_buffer *b = list; b != NULL; at += b->size, b = b->next) {
-            memcpy(at, b->data, b->size);
-        }
-    }
-    if (WriteFile(handle_of(socket), data, o->wanted_bytes, NULL, &o->overlapped)) {
-        return 0;
-    }
-    DWORD code = GetLastError();
-    if (code == ERROR_IO_PENDING) {
-        return 0; /* it may have completed on another thread by now */
-    }
-    free(o->copy);
-    return is_end(code) ? WSAECONNRESET : code;
-}
-
-void pipe_close(os_socket *socket) {
-    for (os_socket *i = socket->instances; i != NULL; i = i->next_instance) {
-        CancelIoEx(handle_of(i), NULL);
-    }
-    if (socket->first != INVALID_SOCKET) {
-        CloseHandle((HANDLE)socket->first);
-    }
-    if (socket->handle != INVALID_SOCKET) {
-        CancelIoEx(handle_of(socket), NULL);
-        CloseHandle(handle_of(socket));
-    }
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */

@@ -68,7 +68,11 @@ op *socket_op_begin(os_socket *socket, os_op *submitted, op_kind kind);
 void socket_hold(os_socket *socket);
 void socket_release(os_socket *socket);
 
-/* ---- local.c: named pipes. Each does for one what its neighbours do for sockets. */
+/* ---- local.c and pipe.c: named pipes. Each does for one what its neighbours do for sockets. */
+
+static inline HANDLE pipe_handle(const os_socket *socket) {
+    return (HANDLE)socket->handle;
+}
 
 /* Opens an instance and submits an accept; a Win32 code, 0 for success. */
 DWORD pipe_accept(os_socket *listener, os_accept_op *accept);
