@@ -60,7 +60,7 @@ static void say_stuck(void) {
               calls == 1 ? " into a module has" : "s into modules have", EXIT_STUCK);
     fault_stuck_tell(os_monotonic_ms() + REPORT_MS);
     ready_remove(); /* a control thread that is stuck has not done so */
-    log_stop();
+    log_flush(LOG_FLUSH_MS);
 }
 
 static void witness_run(void *arg) {

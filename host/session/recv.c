@@ -89,7 +89,7 @@ static bool session_grow(session *s) {
 static void session_keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
-        if (s->in->capacity != BLOCK_BYTES) {
+        if (s->in != NULL && s->in->capacity != BLOCK_BYTES) {
             atomic_store_explicit(&s->grown_bytes, 0, memory_order_relaxed);
         }
         block_give(s->in);

@@ -52,7 +52,10 @@ SCENARIO(log_flood) {
     char *log = file_read(path, &size);
     CHECK(log != NULL);
     CHECK(size > 0 && log[size - 1] == '\n' && strstr(log, "host      stopped: ") != NULL);
-    CHECK(strchr(strstr(log, "host      stopped: "), '\n') == log + size - 1); /* the last line */
+    /* Nothing comes after it but what was counted until then. */
+    const char *after = strchr(strstr(log, "host      stopped: "), '\n') + 1;
+    CHECK(after == log + size || (strstr(after, "bad frames: ") != NULL &&
+                                  strchr(after, '\n') == log + size - 1));
     long single = 0;
     long counted = 0;
     long lines = 0;
