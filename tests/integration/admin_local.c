@@ -25,16 +25,24 @@ static void path_of(char path[PATH_BYTES], const char *name) {
     snprintf(path, PATH_BYTES, "%.1000s/%s", folder, name);
 }
 
-/* Makes a folder of its own and an ini in it that says nothing about [admin]. */
-static void make_folder(const char *name) {
+/* Writes an ini that says nothing about [admin]. */
+static void write_ini(const char *ready_file) {
     char ini[PATH_BYTES];
-    static const char text[] = "[host]\nready_file = ready\nrun_dir = run\nworkers = 1\n"
-                               "[log]\ncolour = never\n[modules]\nautoload = no\n";
+    char text[512];
+    int size = snprintf(text, sizeof text,
+                        "[host]\nready_file = %s\nrun_dir = run\nworkers = 1\n"
+                        "[log]\ncolour = never\n[modules]\nautoload = no\n",
+                        ready_file);
+    path_of(ini, "game.ini");
+    file_write(ini, text, (size_t)size);
+}
+
+/* Makes a folder of its own with an ini. */
+static void make_folder(const char *name) {
     folder_make(host_test_folder());
     snprintf(folder, sizeof folder, "%.700s/%s", host_test_folder(), name);
     folder_make(folder);
-    path_of(ini, "game.ini");
-    file_write(ini, text, sizeof text - 1);
+    write_ini("ready");
 }
 
 static int ctl(const char *command, const char *option, const char *value) {
@@ -100,7 +108,10 @@ static void serves(void) {
     CHECK_INT(ctl("status", NULL, NULL), 0);
     CHECK(strstr(output, "\nadmin - local 1 trusted 0 unknown 0 ") != NULL);
     CHECK_INT(ctl("load", NULL, NULL), 2);
+    expect_refused("[host] ready_file = ");
+    write_ini("another");
     expect_refused("is the socket of a host that runs");
+    write_ini("ready");
     CHECK_INT(ctl("modules", "--timeout", "30"), 0);
     CHECK_INT(ctl("modules", "--timeout", "soon"), 2);
     CHECK(strstr(output, "--timeout soon: it must be 0.1 to 3600 seconds") != NULL);
