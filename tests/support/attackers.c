@@ -193,6 +193,7 @@ static const struct {
     [ATTACK_OVERSIZED] = {"oversized", "send headers with impossible sizes", act_oversized, false},
     [ATTACK_NOISE] = {"noise", "send random bytes", act_noise, false},
     [ATTACK_GUESS] = {"guessing", "send wrong admin tokens", act_guess, false},
+    [ATTACK_HOLD] = {"holding", "hold the admin listener without a token", act_silent, false},
     [ATTACK_FAULT] = {"faults", "send what makes the module fault", act_fault, false},
 };
 
