@@ -122,7 +122,8 @@ static bool check_run_folder(const config *c, config_faults *faults) {
 
 static void check_token(const config *c, config_faults *faults) {
     char why[TOKEN_WHY_MAX];
-    if (c->admin_enabled && token_check(c, why) != PORTICO_OK) {
+    bool needed = c->admin_enabled && c->admin.address != NULL;
+    if (needed && token_check(c, why) != PORTICO_OK) {
         fault_add(faults, config_line(c, &c->run_dir), "[host] run_dir: %s", why);
     }
 }

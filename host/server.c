@@ -37,6 +37,7 @@
 #include "run/stop_clock.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
+#include "run/watchdog_thread.h"
 #include "run/worker.h"
 #include "run_folder.h"
 #include "session/channel.h"
@@ -118,7 +119,6 @@ static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
     entities_sweep(sweeps, now_ms);
-    watchdog_look();
     contain_sweep(now_ms);
     rates_sample();
     quotas_sweep(now_ms);
@@ -186,7 +186,6 @@ static bool server_start_guards(const config *c) {
 }
 
 static bool server_start_modules(const config *c) {
-    contain_start(c);
     portico_status status = loader_start(c, server.port);
     if (status != PORTICO_OK) {
         log_error("host", "cannot create [host] run_dir = %s: %s (%s)", c->run_dir,
@@ -257,8 +256,10 @@ static bool server_start(const config *c) {
     hash_start();
     server_start_limits(c);
     watchdog_start(c->watchdog_ms);
+    contain_start(c); /* before the sweep, which looks at it */
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
+        watchdog_thread_start(c->watchdog_ms) != PORTICO_OK ||
         services_create(c, server.port) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
             PORTICO_OK ||
@@ -383,6 +384,7 @@ int server_run(const config *c) {
     server_stop();
     admin_stop();
     control_drain(); /* what was posted before the admin thread ended */
+    watchdog_thread_stop();
     if (server.calls_lost) {
         fault_reports_stop();
         caller_remove_copies();

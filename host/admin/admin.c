@@ -1,11 +1,13 @@
 /* admin.c: see admin.h. The thread waits for completions and for what is due next. */
 #include "admin/admin.h"
 
+#include "admin/local.h"
 #include "admin/seats.h"
 #include "admin/token.h"
 #include "base/status.h"
 #include "base/system_text.h"
 #include "net/ready.h"
+#include "os/local.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -25,6 +27,8 @@ static struct {
     os_port *port;
     os_thread *thread;
     entrance tcp;
+    entrance local;
+    char path[LOCAL_PATH_MAX]; /* of `local` */
     os_op wake;
     atomic_bool waking; /* `wake` is posted */
     os_op end;
@@ -57,12 +61,19 @@ static void entrance_completed(entrance *e, const os_completion *completion) {
     } else if (completion->status == PORTICO_OK) {
         os_close(accept->socket, true);
     } else {
+        if (completion->status == PORTICO_E_NO_HANDLES) {
+            (void)seats_make_way(e->kind); /* its handle serves the next one */
+        }
         e->again_ms = os_monotonic_ms() + ACCEPT_PAUSE_MS; /* or it might spin */
     }
 }
 
 static void on_accepted_tcp(const os_completion *completion) {
     entrance_completed(&admin.tcp, completion);
+}
+
+static void on_accepted_local(const os_completion *completion) {
+    entrance_completed(&admin.local, completion);
 }
 
 /* Closes it. True: nothing is in flight any more. */
@@ -107,15 +118,24 @@ static void serve(uint32_t timeout_ms) {
     }
 }
 
+/* Returns when to look again; UINT64_MAX: never. */
+static uint64_t entrance_look(entrance *e, uint64_t now_ms) {
+    if (e->again_ms != 0 && now_ms >= e->again_ms) {
+        entrance_accept(e);
+    }
+    return e->again_ms != 0 ? e->again_ms : UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* Returns how long to wait for the next completion. */
 static uint32_t look(void) {
     uint64_t now_ms = os_monotonic_ms();
-    if (admin.tcp.again_ms != 0 && now_ms >= admin.tcp.again_ms) {
-        entrance_accept(&admin.tcp);
-    }
     uint64_t due_ms = seats_look(now_ms);
-    uint64_t again_ms = admin.tcp.again_ms;
-    due_ms = again_ms != 0 && again_ms < due_ms ? again_ms : due_ms;
+    due_ms = earlier(due_ms, entrance_look(&admin.tcp, now_ms));
+    due_ms = earlier(due_ms, entrance_look(&admin.local, now_ms));
     now_ms = os_monotonic_ms();
     if (due_ms == UINT64_MAX) {
         return UINT32_MAX;
@@ -123,25 +143,70 @@ static uint32_t look(void) {
     return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0;
 }
 
+/* Closes everything. True: nothing is in flight any more. */
+static bool close_all(void) {
+    bool tcp = entrance_close(&admin.tcp);
+    bool local = entrance_close(&admin.local);
+    return seats_close() && tcp && local;
+}
+
 static void admin_main(void *arg) {
     (void)arg;
     entrance_accept(&admin.tcp);
+    entrance_accept(&admin.local);
     while (!admin.ending) {
         serve(look());
     }
-    bool idle = entrance_close(&admin.tcp);
-    idle = seats_close() && idle;
-    while (!idle || atomic_load(&admin.waking)) {
+    while (!close_all() || atomic_load(&admin.waking)) {
         serve(UINT32_MAX);
-        idle = entrance_close(&admin.tcp);
-        idle = seats_close() && idle;
     }
 }
 
 /* ---- starting and stopping ------------------------------------------------------------------- */
 
-static bool listen_tcp(const config_service *s) {
+static void entrance_init(entrance *e, visit_kind kind, void (*done)(const os_completion *)) {
+    e->kind = kind;
+    for (int i = 0; i < ACCEPTS; i++) {
+        e->accepts[i].op.done = done;
+    }
+}
+
+/* Without a reserve it works as long as there are handles. */
+static void entrance_reserve(const entrance *e) {
+    if (os_listener_reserve(e->listener) != PORTICO_OK) {
+        log_warn("admin", "no handles can be kept in reserve for ctl (%s)",
+                 system_text(os_error()));
+    }
+}
+
+static bool listen_local(const config *c) {
+    char why[LOCAL_WHY_MAX];
+    local_path(c, admin.path);
+    portico_status status = os_folder_create(c->run_dir);
+    if (status == PORTICO_OK) {
+        status = os_listen_local(admin.port, admin.path, &admin.local.listener);
+    }
+    if (status != PORTICO_OK) {
+        local_explain_listen(status, admin.path, why);
+        log_error("admin", "%s", why);
+        return false;
+    }
+    entrance_init(&admin.local, VISIT_LOCAL, on_accepted_local);
+    entrance_reserve(&admin.local);
+    return true;
+}
+
+static bool listen_tcp(const config *c) {
+    const config_service *s = &c->admin;
     os_address address;
+    char why[TOKEN_WHY_MAX];
+    if (s->address == NULL) {
+        return true;
+    }
+    if (token_read(c, true, admin.token, why) != PORTICO_OK) {
+        log_error("admin", "%s", why);
+        return false;
+    }
     portico_status status = os_address_parse(s->address, s->port, &address);
     if (status == PORTICO_OK) {
         status = os_listen(admin.port, &address, &s->listen, &admin.tcp.listener);
@@ -151,10 +216,8 @@ static bool listen_tcp(const config_service *s) {
                   status_text(status), system_text(os_error()));
         return false;
     }
-    admin.tcp.kind = VISIT_UNKNOWN;
-    for (int i = 0; i < ACCEPTS; i++) {
-        admin.tcp.accepts[i].op.done = on_accepted_tcp;
-    }
+    entrance_init(&admin.tcp, VISIT_UNKNOWN, on_accepted_tcp);
+    entrance_reserve(&admin.tcp);
     char text[OS_ADDRESS_TEXT];
     if (os_socket_address(admin.tcp.listener, &visits.address) != PORTICO_OK) {
         visits.address = address;
@@ -166,13 +229,8 @@ static bool listen_tcp(const config_service *s) {
 }
 
 bool admin_start(const config *c) {
-    char why[TOKEN_WHY_MAX];
     if (!c->admin_enabled) {
         return true;
-    }
-    if (token_read(c, true, admin.token, why) != PORTICO_OK) {
-        log_error("admin", "%s", why);
-        return false;
     }
     portico_status status = os_port_create(&admin.port);
     if (status != PORTICO_OK) {
@@ -186,7 +244,7 @@ bool admin_start(const config *c) {
     admin.end.done = on_end;
     connections_start(admin.token);
     jobs_start(admin_wake);
-    if (!listen_tcp(&c->admin)) {
+    if (!listen_local(c) || !listen_tcp(c)) {
         return false;
     }
     status = os_thread_start(&admin.thread, "admin", admin_main, NULL);
@@ -206,7 +264,10 @@ void admin_stop(void) {
         admin.thread = NULL;
     }
     if (admin.port != NULL) {
-        (void)entrance_close(&admin.tcp); /* if the thread could not be started */
+        (void)close_all(); /* if the thread could not be started */
+        if (admin.local.kind == VISIT_LOCAL) {
+            os_local_remove(admin.path);
+        }
         os_port_destroy(admin.port);
         admin.port = NULL;
     }

@@ -5,12 +5,16 @@
 #include "base/system_text.h"
 #include "base/text.h"
 #include "net/ready.h"
+#include "os/local.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* An answer may take as long as an unload; connecting, and the answer to the token, may not. */
-enum { ANSWER_TIMEOUT_MS = 120000, CONNECT_TIMEOUT_MS = 5000, LINE_MAX_BYTES = 4096 };
+enum {
+    CONNECT_TIMEOUT_MS = 10000, /* also for the answer to the token */
+    BUSY_PAUSE_MS = 20,
+    LINE_MAX_BYTES = 4096
+};
 
 struct client {
     os_port *port;
@@ -145,6 +149,25 @@ static portico_status client_exchange(client *c, const char *command, client_lin
     }
 }
 
+/* Prints why no whole answer has come. */
+static void print_no_answer(const client *c, const char *command, portico_status status) {
+    int word = (int)strcspn(command, " ");
+    if (status == PORTICO_E_TIMEOUT) {
+        fprintf(stderr,
+                "the host has accepted the connection, but not answered `%.*s` within %u.%u s: it "
+                "hangs, or the machine is overloaded; see its log. ctl --timeout SECONDS waits "
+                "longer\n",
+                word, command, c->timeout_ms / 1000, c->timeout_ms / 100 % 10);
+    } else if (status == PORTICO_E_EOF || status == PORTICO_E_RESET) {
+        fprintf(stderr,
+                "the host has closed the connection before the answer to `%.*s` was complete: see "
+                "its log\n",
+                word, command);
+    } else {
+        fprintf(stderr, "no answer to `%.*s`: %s\n", word, command, status_text(status));
+    }
+}
+
 int client_ask(client *c, const char *command, client_line take, void *arg) {
     char line[LINE_MAX_BYTES];
     portico_status status = client_exchange(c, command, take, arg, line);
@@ -152,7 +175,7 @@ int client_ask(client *c, const char *command, client_line take, void *arg) {
         return 0;
     }
     if (status != PORTICO_OK) {
-        fprintf(stderr, "no answer: %s\n", status_text(status));
+        print_no_answer(c, command, status);
         return 1;
     }
     if (strcmp(line, "ok") != 0) {
@@ -162,9 +185,48 @@ int client_ask(client *c, const char *command, client_line take, void *arg) {
     return 0;
 }
 
+void client_set_timeout(client *c, uint32_t timeout_ms) {
+    c->timeout_ms = timeout_ms;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
 static void ignore_line(void *arg, const char *line) {
     (void)arg;
     (void)line;
+}
+
+/* Closes what an attempt has opened, and waits until nothing is in flight. */
+static void client_hang_up(client *c) {
+    os_completion late;
+    if (c->socket != NULL) {
+        os_close(c->socket, false);
+        c->socket = NULL;
+    }
+    while (c->in_flight && os_port_wait(c->port, &late, 1, UINT32_MAX) > 0) {
+        c->in_flight = late.op != &c->op; /* a time-out or an interrupt has left it in flight */
+    }
+}
+
+/* Connects to the local socket. False: `why` says what is wrong. */
+static bool client_connect_local(client *c, const config *settings, char why[CLIENT_WHY_MAX]) {
+    char path[LOCAL_PATH_MAX];
+    char reason[LOCAL_WHY_MAX];
+    uint32_t bytes = 0;
+    uint64_t until_ms = os_monotonic_ms() + CONNECT_TIMEOUT_MS;
+    portico_status status = PORTICO_E_BACKLOG;
+    local_path(settings, path);
+    while (status == PORTICO_E_BACKLOG && os_monotonic_ms() < until_ms && !client_interrupted()) {
+        status = client_wait(c, os_connect_local(c->port, path, &c->op, &c->socket), &bytes);
+        if (status == PORTICO_E_BACKLOG) {
+            client_pause(c, BUSY_PAUSE_MS);
+        }
+    }
+    if (status != PORTICO_OK) {
+        local_explain_connect(status, path, reason);
+        snprintf(why, CLIENT_WHY_MAX, "%s", reason);
+    }
+    return status == PORTICO_OK;
 }
 
 static portico_status client_connect(client *c, const char *at, uint16_t port) {
@@ -177,7 +239,7 @@ static portico_status client_connect(client *c, const char *at, uint16_t port) {
     return client_wait(c, os_connect(c->port, &address, NULL, &c->op, &c->socket), &bytes);
 }
 
-/* Connects and shows the token. False: `why` says what is wrong. */
+/* Connects over TCP and shows the token. False: `why` says what is wrong. */
 static bool client_log_in(client *c, const config *settings, const char *token,
                           char why[CLIENT_WHY_MAX]) {
     const char *at = settings->admin.address;
@@ -192,15 +254,17 @@ static bool client_log_in(client *c, const config *settings, const char *token,
     }
     portico_status status = client_connect(c, at, port);
     if (status != PORTICO_OK) {
-        snprintf(why, CLIENT_WHY_MAX, "no host answers on %s port %u: %s", at, port,
-                 status_text(status));
+        snprintf(why, CLIENT_WHY_MAX, "no host listens on %s port %u (%s): is it running?", at,
+                 port, status_text(status));
         return false;
     }
     char line[LINE_MAX_BYTES];
     snprintf(line, sizeof line, "token %s", token);
     status = client_exchange(c, line, ignore_line, NULL, line);
     if (status != PORTICO_OK) {
-        snprintf(why, CLIENT_WHY_MAX, "no answer on %s port %u: %s", at, port, status_text(status));
+        snprintf(why, CLIENT_WHY_MAX,
+                 "the host on %s port %u has accepted the connection, but not answered: %s", at,
+                 port, status_text(status));
         return false;
     }
     if (strcmp(line, "ok") != 0) {
@@ -212,13 +276,28 @@ static bool client_log_in(client *c, const config *settings, const char *token,
     return true;
 }
 
-client *client_open(const config *settings, char why[CLIENT_WHY_MAX]) {
+/* The same, after the local socket was of no use, as `why` says. */
+static bool client_connect_tcp(client *c, const config *settings, char why[CLIENT_WHY_MAX]) {
     char token[TOKEN_MAX];
+    static char reason[CLIENT_WHY_MAX];
+    reason[0] = '\0';
+    client_hang_up(c);
+    if (client_interrupted() || settings->admin.address == NULL) {
+        return false;
+    }
+    if (token_read(settings, false, token, reason) == PORTICO_OK &&
+        client_log_in(c, settings, token, reason)) {
+        return true;
+    }
+    size_t used = strlen(why);
+    snprintf(why + used, CLIENT_WHY_MAX - used, "; over TCP: %s", reason);
+    return false;
+}
+
+client *client_open(const config *settings, char why[CLIENT_WHY_MAX]) {
+    why[0] = '\0';
     if (!settings->admin_enabled) {
         snprintf(why, CLIENT_WHY_MAX, "[admin] enabled = no: its host listens to no commands");
-        return NULL;
-    }
-    if (token_read(settings, false, token, why) != PORTICO_OK) {
         return NULL;
     }
     client *c = calloc(1, sizeof *c);
@@ -229,23 +308,18 @@ client *client_open(const config *settings, char why[CLIENT_WHY_MAX]) {
     }
     interrupt_set_port(c->port);
     c->timeout_ms = CONNECT_TIMEOUT_MS;
-    if (!client_log_in(c, settings, token, why)) {
+    if (!client_connect_local(c, settings, why) && !client_connect_tcp(c, settings, why)) {
         client_close(c);
         return NULL;
     }
-    c->timeout_ms = ANSWER_TIMEOUT_MS;
+    why[0] = '\0'; /* the local socket may have been of no use */
     return c;
 }
 
 void client_close(client *c) {
     os_completion late;
     interrupt_set_port(NULL);
-    if (c->socket != NULL) {
-        os_close(c->socket, false);
-    }
-    while (c->in_flight && os_port_wait(c->port, &late, 1, UINT32_MAX) > 0) {
-        c->in_flight = late.op != &c->op; /* a time-out or an interrupt has left it in flight */
-    }
+    client_hang_up(c);
     while (os_port_wait(c->port, &late, 1, 0) > 0) {
         /* An interrupt that nobody has waited for. */
     }

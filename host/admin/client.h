@@ -2,10 +2,11 @@
 #ifndef PORTICO_CLIENT_H
 #define PORTICO_CLIENT_H
 
+#include "admin/local.h"
 #include "admin/token.h"
 #include "config/config.h"
 
-enum { CLIENT_WHY_MAX = TOKEN_WHY_MAX + 256 };
+enum { CLIENT_WHY_MAX = LOCAL_WHY_MAX + TOKEN_WHY_MAX + 256 };
 
 typedef struct client client;
 
@@ -16,10 +17,13 @@ typedef void (*client_line)(void *arg, const char *line);
 portico_status client_catch_interrupt(void);
 bool client_interrupted(void);
 
-/* Connects to the host that runs with `settings` and shows it the token. NULL: `why` says what is
- * wrong. */
+/* Connects to the host that runs with `settings`: to its local socket or, if that is not there and
+ * it has a TCP address, to that, and shows it the token. NULL: `why` says what is wrong. */
 client *client_open(const config *settings, char why[CLIENT_WHY_MAX]);
 void client_close(client *c);
+
+/* How long the next commands may take to answer, and each piece of an answer. */
+void client_set_timeout(client *c, uint32_t timeout_ms);
 
 /* Sends a command and gives `take` the lines of its answer. Returns the exit code: 0 for `ok`, or
  * after an interrupt; 1 for an error, which it has printed. */

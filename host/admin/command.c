@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +106,18 @@ int command_words(command_id id) {
         words++;
     }
     return words;
+}
+
+bool command_may_take_long(command_id id) {
+    switch (id) {
+    case COMMAND_load:
+    case COMMAND_unload:
+    case COMMAND_swap:
+    case COMMAND_rollback:
+    case COMMAND_thaw:
+    case COMMAND_reopen_log: return true;
+    default: return false;
+    }
 }
 
 const char *command_file(command_id id, const char *argument) {

@@ -6,6 +6,7 @@
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* X(name, usage, which part of the argument is a file)
@@ -43,6 +44,9 @@ int command_words(command_id id);
 
 /* Returns the part of `argument` that is the path of a file, or NULL. */
 const char *command_file(command_id id, const char *argument);
+
+/* Whether the control thread carries it out, which may take long and have to wait. */
+bool command_may_take_long(command_id id);
 
 /* Writes the usage of every command, separated by `separator`. */
 void command_list(const char *separator, char *text, size_t size);

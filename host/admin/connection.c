@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    TOKEN_MS = 5000, /* for the token; and, after the last answer, for the client to hang up */
+    TOKEN_MS = 1000, /* for the token; and, after the last answer, for the client to hang up */
     SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
     JOB_LOOK_MS = 500,
     AGAIN_MS = 50,

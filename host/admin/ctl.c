@@ -13,10 +13,13 @@
 enum { COMMAND_MAX = 4096 };
 
 static const char usage_text[] =
-    "       portico ctl [-c FILE] COMMAND  talk to the running host of the configuration FILE\n"
+    "       portico ctl [-c FILE] [--timeout SECONDS] COMMAND\n"
+    "                                      talk to the running host of the configuration FILE\n"
     "         Without -c, to the one host that runs of portico.ini and the other .ini files in\n"
     "           1. conf in the working folder\n"
     "           2. ../conf beside the folder of this executable\n"
+    "         SECONDS: how long to wait for the answer; without it 10, and 120 for commands that\n"
+    "           load, swap or unload\n"
     "         COMMAND: ";
 
 void ctl_usage(FILE *to) {
@@ -84,6 +87,49 @@ static int run_top(client *c, const char *command, const top_options *options) {
     return code;
 }
 
+/* ---- the options ----------------------------------------------------------------------------- */
+
+enum { SHORT_TIMEOUT_MS = 10000, LONG_TIMEOUT_MS = 120000 };
+
+/* Those before the command. */
+typedef struct ctl_options {
+    const char *file;    /* NULL: the one that runs */
+    uint32_t timeout_ms; /* 0: that of the command */
+} ctl_options;
+
+/* Reads 0.1 to 3600 seconds. 0: the text is no such number. */
+static uint32_t parse_seconds(const char *text) {
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+    bool digits = strspn(text, "0123456789.") == strlen(text);
+    return digits && end != text && *end == '\0' && seconds >= 0.1 && seconds <= 3600
+               ? (uint32_t)(seconds * 1000)
+               : 0;
+}
+
+/* Takes the options off the arguments. False: it has printed what is wrong. */
+static bool take_options(int *argc, char ***argv, ctl_options *options) {
+    while (*argc >= 2) {
+        const char *name = (*argv)[0];
+        const char *value = (*argv)[1];
+        if (strcmp(name, "-c") == 0 || strcmp(name, "--config") == 0) {
+            options->file = value;
+        } else if (strcmp(name, "--timeout") == 0) {
+            options->timeout_ms = parse_seconds(value);
+            if (options->timeout_ms == 0) {
+                fprintf(stderr, "portico ctl: --timeout %s: it must be 0.1 to 3600 seconds\n",
+                        value);
+                return false;
+            }
+        } else {
+            return true;
+        }
+        *argc -= 2;
+        *argv += 2;
+    }
+    return true;
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static void print_line(void *arg, const char *line) {
@@ -118,16 +164,18 @@ static bool make_file_absolute(command_id id, const char *argument, char command
     return true;
 }
 
-static int ctl_run(const char *file, command_id id, const char *command,
+static int ctl_run(const ctl_options *own, command_id id, const char *command,
                    const top_options *options) {
     if (id == COMMAND_top && client_catch_interrupt() != PORTICO_OK) {
         fprintf(stderr, "Ctrl+C will end at once (%s)\n", system_text(os_error()));
     }
     int code = 1;
-    client *c = search_host(file, &code);
+    client *c = search_host(own->file, &code);
     if (c == NULL) {
         return client_interrupted() ? 0 : code;
     }
+    uint32_t usual_ms = command_may_take_long(id) ? LONG_TIMEOUT_MS : SHORT_TIMEOUT_MS;
+    client_set_timeout(c, own->timeout_ms != 0 ? own->timeout_ms : usual_ms);
     code =
         id == COMMAND_top ? run_top(c, command, options) : client_ask(c, command, print_line, NULL);
     client_close(c);
@@ -136,7 +184,7 @@ static int ctl_run(const char *file, command_id id, const char *command,
 
 int ctl_main(int argc, char **argv) {
     static const char too_long[] = "the command is too long, or has a line break";
-    const char *file = NULL;
+    ctl_options own = {0};
     const char *argument = NULL;
     char command[COMMAND_MAX] = "";
     char why[COMMAND_WHY_MAX];
@@ -146,10 +194,8 @@ int ctl_main(int argc, char **argv) {
         ctl_usage(stdout);
         return 0;
     }
-    if (argc >= 2 && (strcmp(argv[0], "-c") == 0 || strcmp(argv[0], "--config") == 0)) {
-        file = argv[1];
-        argc -= 2;
-        argv += 2;
+    if (!take_options(&argc, &argv, &own)) {
+        return 2;
     }
     if (argc < 1) {
         fprintf(stderr, "portico ctl: which COMMAND? usage:\n");
@@ -172,5 +218,5 @@ int ctl_main(int argc, char **argv) {
     if (!make_file_absolute(id, argument, command)) {
         return wrong_usage(too_long);
     }
-    return ctl_run(file, id, command, &options);
+    return ctl_run(&own, id, command, &options);
 }

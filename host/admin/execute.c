@@ -3,6 +3,7 @@
 
 #include "admin/command.h"
 #include "admin/status_report.h"
+#include "admin/stop_report.h"
 #include "admin/top_options.h"
 #include "loader/contain.h"
 #include "loader/loader.h"
@@ -86,6 +87,7 @@ static void command_stop(call *c) {
         lines_add(c->answer, "the stop begins after %s, which has taken %llu.%llu s so far", what,
                   (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10);
     }
+    report_stop(c->answer);
     control_end();
     end_ok(c);
 }

@@ -12,7 +12,7 @@ enum {
     FILES_MAX = 64,
     ANSWERS_MAX = 8,
     NAME_BYTES = 256,
-    TARGET_BYTES = 128, /* an address and a port */
+    TARGET_BYTES = LOCAL_PATH_MAX,
     PATH_BYTES = PLACE_BYTES + NAME_BYTES
 };
 
@@ -62,7 +62,7 @@ static void attempts_add(attempts *tried, const char *path, const char *why) {
     tried->text[tried->size] = '\0';
 }
 
-/* The hosts that have answered, by their addresses: several files may lead to one host. */
+/* The hosts that have answered, by their targets: several files may lead to one host. */
 typedef struct answers {
     char targets[ANSWERS_MAX][TARGET_BYTES];
     char files[ANSWERS_MAX][PATH_BYTES];
@@ -78,6 +78,17 @@ static bool answers_have(const answers *found, const char *target) {
     return false;
 }
 
+/* Its TCP address, under which another file may know it; else the path of its socket. */
+static void target_of(const config *settings, char target[TARGET_BYTES]) {
+    const config_service *admin = &settings->admin;
+    uint16_t port = admin->port != 0 ? admin->port : ready_admin_port(settings);
+    if (admin->address != NULL && port != 0) {
+        snprintf(target, TARGET_BYTES, "%s %u", admin->address, port);
+    } else {
+        local_path(settings, target);
+    }
+}
+
 /* Asks the host of one configuration whether it is there. */
 static void try_file(const char *path, answers *found, attempts *tried) {
     char why[CLIENT_WHY_MAX] = "";
@@ -87,8 +98,7 @@ static void try_file(const char *path, answers *found, attempts *tried) {
         attempts_add(tried, "", why); /* begins with the path and the line */
         return;
     }
-    snprintf(target, sizeof target, "%s %u", settings->admin.address,
-             settings->admin.port != 0 ? settings->admin.port : ready_admin_port(settings));
+    target_of(settings, target);
     if (answers_have(found, target) || found->count == ANSWERS_MAX) {
         config_free(settings);
         return;

@@ -29,8 +29,7 @@ static uint32_t neighbours(const connection *c) {
     return count;
 }
 
-/* Closes the connection of that kind that others need least. False: all of them are busy. */
-static bool make_way(visit_kind kind) {
+bool seats_make_way(visit_kind kind) {
     connection *least = NULL;
     uint32_t most = 0;
     for (size_t i = 0; i < SEATS_MAX; i++) {
@@ -39,7 +38,8 @@ static bool make_way(visit_kind kind) {
             continue;
         }
         uint32_t count = kind == VISIT_UNKNOWN ? neighbours(c) : 1;
-        if (count > most || (count == most && c->used_ms < least->used_ms)) {
+        bool older = least != NULL && count == most && c->used_ms < least->used_ms;
+        if (count > most || older) {
             most = count;
             least = c;
         }
@@ -63,7 +63,7 @@ static connection *free_seat(void) {
 
 void seats_take(os_socket *socket, const os_address *peer, visit_kind kind) {
     uint32_t most = kind == VISIT_UNKNOWN ? UNKNOWN_MAX : LOCAL_MAX;
-    bool room = visits.open[kind] < most || make_way(kind);
+    bool room = visits.open[kind] < most || seats_make_way(kind);
     connection *c = room ? free_seat() : NULL;
     visits.accepted++;
     if (c != NULL) {

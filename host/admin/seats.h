@@ -14,6 +14,10 @@
  * VISIT_UNKNOWN or VISIT_LOCAL. */
 void seats_take(os_socket *socket, const os_address *peer, visit_kind kind);
 
+/* Closes the connection of that kind that others need least. False: there is none, or all of them
+ * are busy. */
+bool seats_make_way(visit_kind kind);
+
 /* Does what is due and returns when to look again at the latest; UINT64_MAX: never. */
 uint64_t seats_look(uint64_t now_ms);
 

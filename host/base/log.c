@@ -366,8 +366,10 @@ static void last_of(log_sink *s, const log_record *r, const char *path, bool col
 }
 
 void log_last_line(log_level level, const char *source, const char *text) {
-    static uint64_t bytes[LOG_RECORD_MAX / sizeof(uint64_t)];
-    log_ring one = {.bytes = (uint8_t *)bytes, .size = sizeof bytes};
+    static uint64_t lines[2][LOG_RECORD_MAX / sizeof(uint64_t)];
+    static uint32_t next; /* a sink that hangs may still have the line before */
+    log_ring one = {.bytes = (uint8_t *)lines[next % 2], .size = sizeof lines[0]};
+    next++;
     if (!log_ring_put(&one, 0, os_wall_ms(), (int)level, source, text)) {
         return;
     }

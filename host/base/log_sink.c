@@ -218,24 +218,31 @@ bool log_sink_stop(log_sink *s, uint32_t stall_ms) {
     return true;
 }
 
-/* The wake-up is without the lock and may come too early, so it is repeated. */
+/* The wake-up is without the lock and may come too early, so it is repeated. A sleep may take far
+ * longer than asked for (15.6 ms on Windows), so the clock counts. */
 bool log_sink_last(log_sink *s, const log_record *record, bool *stuck) {
     *stuck = false;
     if (!atomic_load(&s->runs) || own == s) {
         return false;
     }
+    if (atomic_load(&s->last) != NULL) {
+        *stuck = true; /* it has not even written the one before */
+        return false;
+    }
     uint64_t seen = atomic_load(&s->written);
-    uint32_t stalled_ms = 0;
+    uint64_t begun_ms = os_monotonic_ms();
+    uint64_t now_ms = begun_ms;
+    uint64_t since_ms = begun_ms;
     atomic_store(&s->last, record);
-    for (uint32_t ms = 0; ms < LAST_STALL_MS * WAIT_STALLS && stalled_ms < LAST_STALL_MS;
-         ms += LAST_STEP_MS) {
+    while (now_ms - since_ms < LAST_STALL_MS && now_ms - begun_ms < LAST_STALL_MS * WAIT_STALLS) {
         os_cond_wake_all(&s->changed);
         os_sleep(LAST_STEP_MS);
         if (atomic_load(&s->last) == NULL) {
             return true;
         }
         uint64_t written = atomic_load(&s->written);
-        stalled_ms = written != seen ? 0 : stalled_ms + LAST_STEP_MS;
+        now_ms = os_monotonic_ms();
+        since_ms = written != seen ? now_ms : since_ms;
         seen = written;
     }
     *stuck = atomic_load(&s->writing);

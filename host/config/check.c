@@ -151,23 +151,14 @@ static void check_place(config_draft *draft, const draft_section *section,
         os_address_format(&address, text);
         draft_label(section, label);
         draft_label(before, other);
-        char where[32] = "its default";
-        if (line_of(before, "port") != 0) {
-            (void)snprintf(where, sizeof where, "line %" PRIu32, line_of(before, "port"));
-        }
         fault_add(draft->faults, line_of(section, "port"),
-                  "%s port = %" PRIu16 ": %s is taken by %s (%s)", label, s->port, text, other,
-                  where);
+                  "%s port = %" PRIu16 ": %s is taken by %s (line %" PRIu32 ")", label, s->port,
+                  text, other, line_of(before, "port"));
     }
 }
 
-/* Compares every two of them. `admin` represents an [admin] that the file does not have. */
+/* Compares every two of them. */
 static void check_places(config_draft *draft) {
-    draft_section admin = {.kind = CONFIG_SECTION_ADMIN};
-    bool written = false;
-    for (size_t i = 0; i < draft->section_count; i++) {
-        written = written || draft->sections[i].kind == CONFIG_SECTION_ADMIN;
-    }
     for (size_t i = 0; i < draft->section_count; i++) {
         const draft_section *section = &draft->sections[i];
         if (!takes_connections(draft, section)) {
@@ -177,9 +168,6 @@ static void check_places(config_draft *draft) {
             if (takes_connections(draft, &draft->sections[j])) {
                 check_place(draft, section, &draft->sections[j]);
             }
-        }
-        if (!written && takes_connections(draft, &admin)) {
-            check_place(draft, section, &admin);
         }
     }
 }

@@ -113,7 +113,7 @@ typedef struct config {
     log_options log; /* [log] */
 
     bool admin_enabled;   /* [admin] enabled */
-    config_service admin; /* [admin] address, port; the rest is fixed */
+    config_service admin; /* [admin] over TCP; address NULL: only the local socket */
     char *admin_token;    /* [admin] token; NULL: the host makes one in run_dir/admin.token */
 
     char *modules_dir;       /* [modules] dir; usable path */

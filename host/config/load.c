@@ -13,22 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The settings of [admin] that are not in the ini: a few people connect, and they send lines. */
+/* The settings of [admin] that are not in the ini. */
 static void set_admin(config_service *admin) {
     memcpy(admin->name, "admin", sizeof "admin");
-    admin->framing = FRAME_LINE;
-    admin->max_sessions = 64;
-    admin->frame_limit_bytes = 64 * 1024;
-    admin->send_limit_bytes = 16 * 1024 * 1024; /* for `ctl sessions` with very many sessions */
-    admin->backlog_policy = CONFIG_BACKLOG_CLOSE;
-    admin->idle_timeout_s = 5; /* until the client has sent the token */
-    admin->frame_timeout_s = 5;
-    admin->close_timeout_ms = 2000;
-    admin->accepts = 2;
-    admin->listen.backlog = 16;
+    admin->listen.backlog = 64;
     admin->listen.reuse_address = true;
-    admin->socket.no_delay = true;
-    admin->socket.linger_s = -1;
 }
 
 /* `path` up to and including its last separator. */
@@ -107,6 +96,22 @@ static void resolve_faults(config *c) {
     }
 }
 
+/* A port alone means TCP on the loopback address. Before the checks. False: out of memory. */
+static bool resolve_admin(config_draft *draft) {
+    static const char loopback[] = "127.0.0.1";
+    config_service *admin = &draft->config->admin;
+    int port = schema_find(CONFIG_SECTION_ADMIN, "port");
+    for (size_t i = 0; i < draft->section_count; i++) {
+        const draft_section *section = &draft->sections[i];
+        if (section->kind == CONFIG_SECTION_ADMIN && section->key_lines[port] != 0 &&
+            admin->address == NULL) {
+            admin->address = text_copy(loopback, sizeof loopback - 1);
+            return admin->address != NULL;
+        }
+    }
+    return true;
+}
+
 /* Fills in what the file leaves to the host. */
 static void resolve(config_draft *draft) {
     config *c = draft->config;
@@ -133,7 +138,7 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
     if (faults->no_memory) {
         return PORTICO_E_NO_MEMORY; /* checking on would blame the file for what is missing */
     }
-    if (!profiles_apply(draft)) {
+    if (!profiles_apply(draft) || !resolve_admin(draft)) {
         faults->no_memory = true;
         return PORTICO_E_NO_MEMORY;
     }

@@ -29,16 +29,12 @@ static uint64_t limit_now(uint64_t begun_ns, uint64_t limit_ns) {
     return begun_ns != 0 && stop_ns < limit_ns ? stop_ns : limit_ns;
 }
 
-/* Sleeps until something has changed, or the call that has begun has taken `limit_ns`, which a stop
- * of the host shortens if `stops` is set. False: it has taken that. [lock held] */
+/* Sleeps until something may have changed. False: the call that has begun has taken `limit_ns`, or
+ * what a stop of the host leaves of it if `stops` is set. [lock held] */
 static bool wait_once_locked(caller *r, uint64_t limit_ns, bool stops) {
-    if (r->begun_ns == 0) {
-        os_cond_wait(&r->changed, &callers.lock, UINT32_MAX);
-        return true;
-    }
-    uint64_t taken_ns = os_monotonic_ns() - r->begun_ns;
+    uint64_t taken_ns = r->begun_ns != 0 ? os_monotonic_ns() - r->begun_ns : 0;
     uint64_t now_limit_ns = stops ? limit_now(r->begun_ns, limit_ns) : limit_ns;
-    if (taken_ns >= now_limit_ns) {
+    if (r->begun_ns != 0 && taken_ns >= now_limit_ns) {
         return false;
     }
     uint64_t rest_ms = (now_limit_ns - taken_ns) / 1000000 + 1;

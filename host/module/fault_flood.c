@@ -6,11 +6,25 @@
 static bool is_same(const flood_key *a, const flood_key *b) {
     return a->generation == b->generation && a->event == b->event && a->kind == b->kind &&
            a->call == b->call && a->number == b->number && a->verdict == b->verdict &&
-           a->place == b->place && strcmp(a->module, b->module) == 0;
+           a->thread == b->thread && a->place == b->place && strcmp(a->module, b->module) == 0;
 }
 
 static bool is_over(const flood_family *k, uint64_t now_ms) {
     return now_ms >= k->begin_ms + FLOOD_MS;
+}
+
+static bool is_free(const flood_family *k, uint64_t now_ms) {
+    return k->report == 0 || (k->more == 0 && is_over(k, now_ms));
+}
+
+bool flood_has_room(const flood *f, const flood_key *key, uint64_t now_ms) {
+    for (int i = 0; i < FLOOD_KINDS; i++) {
+        const flood_family *k = &f->families[i];
+        if (is_free(k, now_ms) || is_same(&k->key, key)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void flood_add_other(flood *f, uint64_t now_ms) {
@@ -24,7 +38,7 @@ uint64_t flood_add(flood *f, const flood_key *key, uint64_t report, uint64_t now
     flood_family *unused = NULL;
     for (int i = 0; i < FLOOD_KINDS; i++) {
         flood_family *k = &f->families[i];
-        bool free = k->report == 0 || (k->more == 0 && is_over(k, now_ms));
+        bool free = is_free(k, now_ms);
         if (!free && is_same(&k->key, key)) {
             k->more++;
             return k->report;

@@ -23,6 +23,7 @@ typedef struct flood_key {
     uint32_t call;  /* call_kind */
     uint32_t number;
     uint32_t verdict; /* fault_verdict: what freezes a module is reported, whatever came before */
+    uint32_t thread;  /* of a slow call, by the watchdog's number */
     uintptr_t place;  /* the instruction */
 } flood_key;
 
@@ -42,6 +43,9 @@ typedef struct flood {
 /* Returns the number of the report that is like this fault, which is then counted; `report` itself:
  * nothing is like it, so it is to be reported; 0: it is counted among the others. */
 uint64_t flood_add(flood *f, const flood_key *key, uint64_t report, uint64_t now_ms);
+
+/* Whether flood_add would not count it among the others. */
+bool flood_has_room(const flood *f, const flood_key *key, uint64_t now_ms);
 
 /* Counts a fault among the others: there is no room for its report. */
 void flood_add_other(flood *f, uint64_t now_ms);

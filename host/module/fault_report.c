@@ -155,17 +155,24 @@ void fault_tell(const module *m, const generation *g, const call *c, const os_fa
     }
 }
 
-void fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs) {
+/* Calls on one thread that are slow in the same way are alike, so that each of those that are stuck
+ * at the same time has a report of its own. */
+bool fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs) {
     fault_event event = hangs ? FAULT_EVENT_HANGS : FAULT_EVENT_LATE;
     flood_key key = key_of(event, c->module, where);
     key.number = c->number;
+    key.thread = c->thread;
     os_mutex_lock(&fault_reports.lock);
-    fault_slot *s = fault_reports.runs ? reserve_locked(&key, false) : NULL;
+    bool runs = fault_reports.runs;
+    bool has_room = atomic_load(&fault_reports.count) < FAULT_QUEUE_MAX &&
+                    flood_has_room(&fault_reports.flood, &key, os_monotonic_ms());
+    fault_slot *s = runs && has_room ? reserve_locked(&key, false) : NULL;
     os_mutex_unlock(&fault_reports.lock);
     if (s != NULL) {
         fault_record_fill_slow(&s->record, event, c, where, fault_reports.peer_of);
         hand_over(s);
     }
+    return has_room || !runs;
 }
 
 bool fault_tell_stuck(const watchdog_call *c, const os_fault *where) {

@@ -29,8 +29,8 @@ void fault_reports_wait(void);
 /* The call `c` of `m` has faulted, contained. Copies what it needs. [the faulting thread] */
 void fault_tell(const module *m, const generation *g, const call *c, const os_fault *fault);
 
-/* A call takes too long, see watchdog_hooks. [a thread that makes no call] */
-void fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs);
+/* A call takes too long, see watchdog_hooks.tell. [a thread that makes no call] */
+bool fault_tell_slow(const watchdog_call *c, const os_fault *where, bool hangs);
 
 /* A call still runs, and the process is about to end because of it. False: there is no room for the
  * report now. [a thread that makes no call] */

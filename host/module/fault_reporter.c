@@ -1,12 +1,11 @@
-/* fault_reporter.c: the thread that writes reports. It runs no code of a module, so it also looks
- * for calls that hang when all other threads do. See fault_queue.h. */
+/* fault_reporter.c: the thread that writes reports. See fault_queue.h. */
 #include "base/log.h"
 #include "module/fault_queue.h"
 #include "module/fault_text.h"
 
 #include <string.h>
 
-enum { LOOK_MS = 1000, STAMP_ROOM = 64 };
+enum { SUM_MS = 1000, STAMP_ROOM = 64 };
 
 static os_thread *thread;
 
@@ -112,22 +111,12 @@ static bool report_locked(void) {
     return true;
 }
 
-/* [lock, which it releases while it writes] */
-static void look_locked(void) {
-    os_mutex_unlock(&fault_reports.lock);
-    watchdog_look_late(LOOK_MS);
-    os_mutex_lock(&fault_reports.lock);
-}
-
 static void reporter_run(void *arg) {
     (void)arg;
     os_mutex_lock(&fault_reports.lock);
     while (!fault_reports.stop || atomic_load(&fault_reports.count) > 0) {
         if (!report_locked() && !sum_up_locked(false)) {
-            (void)os_cond_wait(&fault_reports.wake, &fault_reports.lock, LOOK_MS);
-        }
-        if (!fault_reports.stop) {
-            look_locked();
+            (void)os_cond_wait(&fault_reports.wake, &fault_reports.lock, SUM_MS);
         }
     }
     while (sum_up_locked(true)) {

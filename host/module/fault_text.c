@@ -136,6 +136,9 @@ static const char *advice(const fault_record *r) {
                          "`portico ctl thaw` lets this one try again",
         [FAULT_ENDED] = "the core file or minidump, if there is one, shows all threads",
     };
+    if (r->event == FAULT_EVENT_LATE && r->what == NULL) {
+        return "see whether it still makes progress: a job may take long";
+    }
     if (r->event == FAULT_EVENT_LATE) {
         return "move what waits or takes long to a job (run_job)";
     }

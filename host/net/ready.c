@@ -12,7 +12,7 @@ enum { PATH_BYTES = 4096 };
 
 /* The configuration whose file this process has written; NULL: none. */
 static const config *_Atomic written;
-static os_lock *locked; /* the ready file's name; NULL: not yet */
+static os_lock *locked;                     /* the ready file's name; NULL: not yet */
 static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
 
 static void write_listener(void *arg, listener *l, connector *c) {

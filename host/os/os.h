@@ -28,8 +28,8 @@
  * MEMORY  os_mutex, os_cond and os_op are plain storage: all bytes zero is a valid initial state,
  * and nothing needs to be released.
  *
- * fault.h and child.h beside this file are parts of the seam: faults in foreign code, and other
- * processes.
+ * fault.h, child.h and hurry.h beside this file are parts of the seam: faults in foreign code, other
+ * processes, and threads that must not wait for a processor.
  *
  * TEXT  is UTF-8 everywhere, paths included, with '/' or the system's own separator.
  */
@@ -276,7 +276,8 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
                           os_socket **socket);
 
 /* Receives 1 to `capacity` bytes into `data`; completes with 0 bytes at the end of the stream. With
- * `capacity` 0 (recv-ready) it completes with 0 bytes as soon as a recv would not wait. */
+ * `capacity` 0 (recv-ready) it completes with 0 bytes as soon as a recv would not wait. A byte that
+ * the peer sends as urgent is one like the others, in its place. */
 portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity);
 
 /* Receives 1 to `capacity` bytes that have already arrived, without an operation, and returns how

@@ -49,6 +49,10 @@ uint64_t stop_clock_end_ms(void) {
     return asked_ms != 0 ? end_of(asked_ms) : STOP_CLOCK_NEVER;
 }
 
+uint64_t stop_clock_total_ms(void) {
+    return end_of(0);
+}
+
 uint64_t stop_clock_since_ms(void) {
     uint64_t asked_ms = atomic_load(&stop_clock.asked_ms);
     return asked_ms != 0 ? os_monotonic_ms() - asked_ms : 0;

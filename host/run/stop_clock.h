@@ -25,6 +25,9 @@ void stop_clock_ask(void);
 uint64_t stop_clock_cut_ms(void);
 uint64_t stop_clock_end_ms(void);
 
+/* How long a stop takes at most. */
+uint64_t stop_clock_total_ms(void);
+
 /* How long ago the stop was asked for. */
 uint64_t stop_clock_since_ms(void);
 

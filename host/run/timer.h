@@ -2,8 +2,8 @@
  *
  * One thread, `timers`, sleeps until the earliest timer is due. It then posts the op of a timer
  * made by timer_init, whose `done` runs on a worker like any completion. A timer made by
- * timer_init_direct is called on the timers thread itself, which saves the way through the port:
- * only for calls that are short, never wait and run no module code. Any thread may set and
+ * timer_init_direct is called on the timers thread itself, which saves the way through the port, or
+ * on a worker before a batch (timers_help): only for calls that are short, never wait and run no module code. Any thread may set and
  * cancel timers, also in such a call. A timer's memory belongs to its owner and must stay valid
  * until the timer has fired or timer_cancel has returned true. One lock; only the locks of the
  * port and the alarm are below it. It is not held during a direct call.
@@ -12,6 +12,8 @@
 #define PORTICO_TIMER_H
 
 #include "os/os.h"
+
+#include <stdatomic.h>
 
 /* Private. */
 typedef struct timer {
@@ -46,6 +48,18 @@ void timer_set_at(timer *t, uint64_t due_ns);
 
 /* True: it was set and will not fire. False: it was not set, or is firing. */
 bool timer_cancel(timer *t);
+
+/* Private: when the earliest timer will be late. */
+extern _Atomic uint64_t timers_late_ns;
+void timers_fire_late(uint64_t now_ns);
+
+/* Fires timers that are late, unless the timers thread is firing some. For a thread that holds no
+ * lock and is in no entity's turn. */
+static inline void timers_help(uint64_t now_ns) {
+    if (now_ns >= atomic_load_explicit(&timers_late_ns, memory_order_relaxed)) {
+        timers_fire_late(now_ns);
+    }
+}
 
 /* How many are set. */
 size_t timers_count(void);

@@ -17,7 +17,9 @@
 
 enum { WATCHDOG_NAME_BYTES = 32 };
 
-/* Reports calls that take longer than `limit_ms`; 0: none. */
+/* Reports calls that take longer than `limit_ms`, and jobs that take longer than
+ * WATCHDOG_JOB_TIMES that; 0: none. */
+enum { WATCHDOG_JOB_TIMES = 30 };
 void watchdog_start(uint32_t limit_ms);
 
 /* The name for watchdog_begin: a copy of a module's name that stays valid for ever. Equal names
@@ -58,8 +60,9 @@ typedef struct watchdog_hooks {
     /* How long a call of the module may take before it is ended; 0: any time. */
     uint32_t (*hang_ms)(const char *module_name);
     /* The call takes longer than the limit, or (`hangs`) than hang_ms but cannot be ended. `where`
-     * is where its thread is; NULL: that could not be found out. */
-    void (*tell)(const watchdog_call *call, const os_fault *where, bool hangs);
+     * is where its thread is; NULL: that could not be found out. False: there is no room to report
+     * it now; the next look tries again. */
+    bool (*tell)(const watchdog_call *call, const os_fault *where, bool hangs);
     /* The owner of the guards of the calling thread (os_guard_call), always the same. */
     void *(*owner)(void);
 } watchdog_hooks;
@@ -74,11 +77,8 @@ bool watchdog_still_hangs(const void *owner);
 
 /* Logs each call that exceeds the limit, once; when it returns, that is logged as well. Ends calls
  * that hang, where they can be ended. If another thread looks already, does nothing. [any thread
- * that makes no call] */
+ * that makes no call: watchdog_thread.h] */
 void watchdog_look(void);
-
-/* Looks if nobody has done so for `ms`. For a thread that makes no calls: all others may hang. */
-void watchdog_look_late(uint32_t ms);
 
 /* Writes which call into the module (NULL: any) has been running longest, and for how long. */
 void watchdog_describe(const char *module_name, char *text, size_t size);

@@ -13,7 +13,7 @@ static struct {
     _Atomic uint32_t late;
     _Atomic uint64_t total;
     atomic_bool looking;
-    _Atomic uint64_t looked_ns; /* when the last look began */
+    bool full; /* [looking] there is no room for what this look has to tell */
     /* The call that is being interrupted. */
     watch_slot *_Atomic target;
     _Atomic uint64_t target_call;
@@ -161,11 +161,18 @@ static uint64_t slot_since(const watch_slot *s, const watch_view *v, uint64_t no
                                          : now_ns;
 }
 
-/* Whether the call exceeds the limit for the first time; then it is logged. [reporting] */
-static bool becomes_late(watch_slot *s, const watch_view *v, uint64_t now_ns) {
-    uint32_t limit_ms = atomic_load(&watch.limit_ms);
-    if (limit_ms == 0 || s->reported == v->call ||
-        now_ns < v->shown.started_ns + limit_ms * 1000000ull) {
+static bool is_job(const watch_view *v) {
+    return v->shown.what == NULL;
+}
+
+/* Whether the call exceeds the limit; the first time, it is logged. [reporting] */
+static bool is_late(watch_slot *s, const watch_view *v, uint64_t now_ns) {
+    uint64_t limit_ms = atomic_load(&watch.limit_ms);
+    limit_ms *= is_job(v) ? WATCHDOG_JOB_TIMES : 1;
+    if (s->reported == v->call) {
+        return true;
+    }
+    if (limit_ms == 0 || now_ns < v->shown.started_ns + limit_ms * 1000000) {
         return false;
     }
     s->reported_view = *v;
@@ -200,12 +207,17 @@ bool watchdog_still_hangs(const void *owner) {
            atomic_load(&s->call) == atomic_load(&watch.target_call);
 }
 
+/* Tells where a late call is, once. */
 static void tell_late(watch_slot *s, const watch_view *v) {
     os_fault where;
     bool seen = false;
+    if (s->located == v->call || watch.full || watch_hooks.tell == NULL) {
+        return;
+    }
     (void)interrupt(s, v, false, &where, &seen);
-    if (seen && watch_hooks.tell != NULL) {
-        watch_hooks.tell(&v->shown, &where, false);
+    watch.full = seen && !watch_hooks.tell(&v->shown, &where, false);
+    if (!watch.full) {
+        s->located = v->call;
     }
 }
 
@@ -221,9 +233,9 @@ static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     bool ended = interrupt(s, v, true, &where, &seen);
     bool again = s->tried == v->call;
     s->tried = v->call;
-    if (!ended && again && s->hung != v->call && atomic_load(&s->call) == v->call) {
+    if (!ended && again && s->hung != v->call && atomic_load(&s->call) == v->call &&
+        watch_hooks.tell(&v->shown, seen ? &where : NULL, true)) {
         s->hung = v->call;
-        watch_hooks.tell(&v->shown, seen ? &where : NULL, true);
     }
 }
 
@@ -231,19 +243,19 @@ static void look_at(watch_slot *s, uint64_t now_ns) {
     watch_view v;
     os_mutex_lock(&watch.reporting);
     report_return(s);
-    bool runs = slot_read(s, &v) && v.shown.what != NULL;
+    bool runs = slot_read(s, &v);
     bool late = false;
     if (runs) {
         v.shown.started_ns = slot_since(s, &v, now_ns);
         s->seen = v.call;
         s->seen_ns = v.shown.started_ns;
-        late = becomes_late(s, &v, now_ns);
+        late = is_late(s, &v, now_ns);
     }
     os_mutex_unlock(&watch.reporting);
     if (late) {
         tell_late(s, &v);
     }
-    if (runs) {
+    if (runs && !is_job(&v)) {
         end_hung(s, &v, now_ns);
     }
 }
@@ -253,7 +265,7 @@ void watchdog_look(void) {
         return;
     }
     uint64_t now_ns = os_monotonic_ns();
-    atomic_store(&watch.looked_ns, now_ns);
+    watch.full = false;
     for (uint32_t i = 0; i < watch_slots_used(); i++) {
         look_at(&watch_slots[i], now_ns);
     }
@@ -284,12 +296,6 @@ void watchdog_running(bool locate,
         }
     }
     atomic_store(&watch.looking, false);
-}
-
-void watchdog_look_late(uint32_t ms) {
-    if (os_monotonic_ns() >= atomic_load(&watch.looked_ns) + ms * 1000000ull) {
-        watchdog_look();
-    }
 }
 
 /* ---- figures --------------------------------------------------------------------------------- */

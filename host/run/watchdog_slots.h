@@ -59,8 +59,9 @@ typedef struct watch_slot {
     uint64_t seen_ns;
     watch_view reported_view; /* what was logged about `reported` */
     /* Only for the thread that looks: */
-    uint64_t tried; /* the call that it could not end */
-    uint64_t hung;  /* the call of which it has told so */
+    uint64_t located; /* the late call of which it has told where it is */
+    uint64_t tried;   /* the call that it could not end */
+    uint64_t hung;    /* the call of which it has told so */
 } watch_slot;
 
 extern watch_slot watch_slots[WATCH_SLOTS];

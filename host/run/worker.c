@@ -28,6 +28,7 @@
 #include "os/compiler.h"
 #include "run/control.h"
 #include "run/meter.h"
+#include "run/timer.h"
 #include "run/watchdog.h"
 #include "wire/buffer.h"
 
@@ -38,7 +39,7 @@ enum { WORKER_BATCH = 64 };
 
 /* A handler that blocks keeps its worker, but not what is queued behind it: after RESCUE_MS
  * another thread takes over the rest of the batch and the deferred work (workers_rescue). */
-enum { RESCUE_MS = 100, LOOK_MS = 500, FLUSH_NS = 2000000 };
+enum { RESCUE_MS = 100, FLUSH_NS = 2000000 };
 
 /* The time that a batch should not exceed, judged by how long completions took lately: where
  * handlers take long, batches are short, so that other workers find something to do. MEAN_SHIFT
@@ -240,6 +241,20 @@ uint64_t worker_cpu_ns(uint32_t number) {
     return os_thread_cpu_ns(workers.all[number].thread);
 }
 
+static bool is_stuck(const worker *w, uint64_t now_ms, uint32_t ms) {
+    uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    return atomic_load_explicit(&w->busy, memory_order_relaxed) && now_ms > began_ns / 1000000 + ms;
+}
+
+uint32_t workers_stuck(uint32_t ms) {
+    uint64_t now_ms = os_monotonic_ms();
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < workers.count; i++) {
+        count += is_stuck(&workers.all[i], now_ms, ms);
+    }
+    return count;
+}
+
 /* Looks at all workers and at the rescuer, since what it took over may block again. A stuck
  * worker's kept completions (of submits that finished at once) first go to the other workers,
  * since the rest of its batch may block. */
@@ -247,10 +262,7 @@ void workers_rescue(void) {
     worker *self = current;
     for (uint32_t i = 0; self != NULL && i <= workers.count; i++) {
         worker *w = &workers.all[i];
-        uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
-        bool stuck = w != self && atomic_load_explicit(&w->busy, memory_order_relaxed) &&
-                     worker_ms(self) > began_ns / 1000000 + RESCUE_MS;
-        if (stuck) {
+        if (w != self && is_stuck(w, worker_ms(self), RESCUE_MS)) {
             worker_clock(self); /* rescuing the one before may have taken long */
             os_port_share_kept(w->port);
             worker_run_batch(self, w);
@@ -279,6 +291,7 @@ static void worker_run(void *arg) {
     while (!atomic_load(&workers.stop)) {
         uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);
         worker_begin(w, count);
+        timers_help(w->now_ns);
         worker_run_batch(w, w);
         worker_learn(w, count);
         worker_end(w);
@@ -303,7 +316,6 @@ static void rescuer_run(void *arg) {
         os_cond_wait(&workers.wake, &workers.lock, RESCUE_MS);
         os_mutex_unlock(&workers.lock);
         worker_begin(w, 0);
-        watchdog_look_late(LOOK_MS); /* the sweep needs a worker */
         workers_rescue();
         worker_run_deferred(w);
         worker_end(w);

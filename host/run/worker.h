@@ -39,6 +39,9 @@ uint64_t worker_handed_ns(void);
 
 uint32_t workers_count(void);
 
+/* How many workers have been in one batch for longer than `ms`. Any thread, while they run. */
+uint32_t workers_stuck(uint32_t ms);
+
 /* For worker `number`, from 0: how long it has been busy with batches while meter.h measured,
  * including its present batch (two readings give its share of the time in between), and the
  * processor time it has used since its start. Any thread, while the workers run. */

@@ -113,16 +113,19 @@ static session *paying_session(void) {
 
 void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
     session *s = paying_session();
-    if (s == NULL) {
+    const config_service *limits = s != NULL ? s->service->config : NULL;
+    if (s == NULL || limits->fanout_rate == 0) {
         return;
     }
-    const config_service *limits = s->service->config;
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
-    bool over = limits->fanout_rate != 0 &&
-                !session_charge(s, &s->fanout_due_ns, amount, "fanout_rate", limits->fanout_rate);
+    os_mutex_lock(&s->lock); /* in the turn of a message, a recv may just bring bytes */
+    bool open = s->state < SESSION_DRAINING;
+    bool over =
+        open && !session_charge(s, &s->fanout_due_ns, amount, "fanout_rate", limits->fanout_rate);
     if (over && limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
-        session_close(s, PORTICO_E_FLOOD);
+        session_close_locked(s, PORTICO_E_FLOOD);
     }
+    os_mutex_unlock(&s->lock);
 }
 
 bool session_is_over(session *s) {

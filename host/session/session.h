@@ -110,7 +110,7 @@ typedef struct session {
     _Atomic uint64_t last_packet_ms;
     _Atomic uint64_t frame_since_ms; /* when the incomplete frame in `in` began; 0: there is none */
     uint64_t received_ns;            /* when a worker was handed the latest bytes of `in` */
-    uint64_t over_until_ns;          /* [as `in`] over a rate until then; 0: it is not */
+    uint64_t over_until_ns; /* over a rate until then; 0: it is not. [as `in`; lock to set it] */
     deferred flush;
     /* [lock] */
     sendq queue;
@@ -149,7 +149,7 @@ typedef struct session {
     module *arrives_at;     /* [turn] which counts it in `arrivals`; NULL: none */
     uint64_t packet_due_ns; /* [turn] buckets (base/bucket.h) of packets_per_second, ... */
     uint64_t byte_due_ns;   /* [as `in`] ... byte_rate and ... */
-    uint64_t fanout_due_ns; /* [turn] ... fanout_rate */
+    uint64_t fanout_due_ns; /* [lock] ... fanout_rate */
     uint64_t slow_until_ms; /* [lock] it is slowed: when it may read again; 0: it is not */
 } session;
 

@@ -5,7 +5,9 @@
  *   others    echo
  *
  * The setting `at` names a call of the module's or a session's life in which it sticks; with
- * `asleep` it sleeps instead of looping. Where it sticks is logged just before. */
+ * `asleep` it sleeps instead of looping. Where it sticks is logged just before. Compiled with
+ * LOADING it sticks when it is loaded, where nothing contains it, if the working folder has a file
+ * sticks_loading.txt: other tests load all modules. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -21,7 +23,7 @@ static uint32_t at;
 static bool asleep;
 
 static void stick(const char *where) {
-    static volatile uint32_t turns;
+    volatile uint32_t turns = 0;
     char text[64];
     (void)snprintf(text, sizeof text, "sticks in %s", where);
     portico->log(PORTICO_LOG_INFO, text);
@@ -32,6 +34,19 @@ static void stick(const char *where) {
         }
     }
 }
+
+#if defined(LOADING) && defined(__GNUC__)
+__attribute__((constructor)) static void on_load(void) {
+    FILE *file = fopen("sticks_loading.txt", "rb");
+    if (file == NULL) {
+        return;
+    }
+    (void)fclose(file);
+    (void)fprintf(stderr, "sticks in its constructor\n");
+    for (volatile uint32_t turns = 0;; turns = turns + 1) {
+    }
+}
+#endif
 
 static void stick_if(uint32_t place) {
     if (at == place) {

@@ -9,6 +9,7 @@
 #include "admin/client.h"
 #include "base/text.h"
 #include "fuzz.h"
+#include "os/local.h"
 
 #include <stdarg.h>
 
@@ -21,6 +22,7 @@ static struct {
     uint32_t sent;   /* lines from the client */
     uint32_t fails;  /* the number of the operation that fails; 0: none */
     uint32_t waited; /* operations so far */
+    bool local;      /* it has a local socket; else only TCP */
     bool open;
 } host;
 
@@ -35,6 +37,8 @@ portico_status __wrap_os_port_create(os_port **port);
 void __wrap_os_port_destroy(os_port *port);
 portico_status __wrap_os_connect(os_port *port, const os_address *to, const os_address *from,
                                  os_op *op, os_socket **socket);
+portico_status __wrap_os_connect_local(os_port *port, const char *path, os_op *op,
+                                       os_socket **socket);
 portico_status __wrap_os_send(os_socket *socket, os_op *op, os_buffer *list);
 portico_status __wrap_os_recv(os_socket *socket, os_op *op, void *data, uint32_t capacity);
 uint32_t __wrap_os_port_wait(os_port *port, os_completion *completions, uint32_t capacity,
@@ -60,6 +64,18 @@ static portico_status submit(os_op *op, uint32_t bytes) {
 portico_status __wrap_os_connect(os_port *port, const os_address *to, const os_address *from,
                                  os_op *op, os_socket **socket) {
     CHECK(port == (os_port *)&host && to->family == OS_ADDRESS_IPV4 && from == NULL);
+    *socket = (os_socket *)&host;
+    host.open = true;
+    return submit(op, 0);
+}
+
+portico_status __wrap_os_connect_local(os_port *port, const char *path, os_op *op,
+                                       os_socket **socket) {
+    CHECK(port == (os_port *)&host);
+    CHECK_TEXT(path, "run/game.sock");
+    if (!host.local) {
+        return PORTICO_E_NOT_FOUND;
+    }
     *socket = (os_socket *)&host;
     host.open = true;
     return submit(op, 0);
@@ -174,7 +190,7 @@ static void take(void *arg, const char *line) {
 }
 
 static void read_answers(const config *settings, const char *bytes, size_t size, uint32_t pieces,
-                         uint32_t fails, reading *r) {
+                         uint32_t fails, bool local, reading *r) {
     memset(&host, 0, sizeof host);
     memset(r, 0, offsetof(reading, why));
     r->why[0] = '\0';
@@ -182,6 +198,7 @@ static void read_answers(const config *settings, const char *bytes, size_t size,
     host.size = size;
     host.pieces = pieces;
     host.fails = fails;
+    host.local = local;
     printed.size = 0;
     printed.text[0] = '\0';
     client *c = client_open(settings, r->why);
@@ -191,7 +208,7 @@ static void read_answers(const config *settings, const char *bytes, size_t size,
         if (fails == 0) { /* else an operation may still be in flight, and ctl asks no more */
             r->codes[1] = client_ask(c, "top", take, r);
         }
-        CHECK(host.sent == 3 || fails != 0);
+        CHECK(host.sent == (local ? 2 : 3) || fails != 0);
         client_close(c);
     }
     CHECK(!host.open && host.op == NULL);
@@ -206,16 +223,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static reading pieces;
     static char address[] = "127.0.0.1";
     static char token[] = "0123456789abcdef";
-    config settings = {.admin_enabled = true, .admin_token = token};
+    static char path[] = "conf/game.ini";
+    static char run_dir[] = "run";
+    config settings = {
+        .admin_enabled = true, .admin_token = token, .path = path, .run_dir = run_dir};
     settings.admin.address = address;
     settings.admin.port = 4000;
     input in = {data, size};
     uint32_t seed = 1 + input_u8(&in);
+    bool local = seed % 2 == 0;
     size_t sent = in.size;
     char *bytes = input_rest(&in);
-    read_answers(&settings, bytes, sent, seed, 1 + seed % 16, &pieces);
-    read_answers(&settings, bytes, sent, 0, 0, &whole);
-    read_answers(&settings, bytes, sent, seed, 0, &pieces);
+    read_answers(&settings, bytes, sent, seed, 1 + seed % 16, local, &pieces);
+    read_answers(&settings, bytes, sent, 0, 0, local, &whole);
+    read_answers(&settings, bytes, sent, seed, 0, local, &pieces);
     CHECK_INT(pieces.codes[0], whole.codes[0]);
     CHECK_INT(pieces.codes[1], whole.codes[1]);
     CHECK_INT(pieces.lines, whole.lines);

@@ -113,7 +113,10 @@ static void write_section(writer *w, config_section section, const char *name, c
     }
     for (size_t i = 0; i < count; i++) {
         char number[32];
-        if (schema_in_section(i, section)) {
+        /* A port that is set makes an address. */
+        bool unset = section == CONFIG_SECTION_ADMIN && strcmp(keys[i].key, "port") == 0 &&
+                     ((const config *)base)->admin.address == NULL;
+        if (schema_in_section(i, section) && !unset) {
             write_text(w, keys[i].key);
             write_text(w, "=");
             write_text(w, value_text(&keys[i], base, number));

@@ -91,7 +91,8 @@ static void token(void) {
     path_in_folder("keys/admin.token", path);
     file_write(path, "short\n", 6);
     CHECK(file_share(path));
-    expect_fault(NO_MODULES "[host]\nrun_dir = keys\n", "4: [host] run_dir",
+    expect_fine(NO_MODULES "[host]\nrun_dir = keys\n"); /* without TCP it is not used */
+    expect_fault(NO_MODULES "[host]\nrun_dir = keys\n[admin]\nport = 0\n", "4: [host] run_dir",
                  "can be read by others");
     expect_fine(NO_MODULES "[host]\nrun_dir = keys\n[admin]\nenabled = no\n");
     expect_fine(NO_MODULES "[host]\nrun_dir = keys\n[admin]\ntoken = 0123456789abcdef\n");

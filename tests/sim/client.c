@@ -1,6 +1,7 @@
 /* client.c: see client.h. */
 #include "sim/client.h"
 
+#include "os/local.h"
 #include "sim/world.h"
 
 #include <stddef.h>
@@ -65,17 +66,20 @@ void client_close(client *c, bool reset) {
     free(c);
 }
 
-client *client_open(uint16_t port) {
-    os_address to;
+static client *client_create(void) {
     client *c = malloc(sizeof *c);
     CHECK(c != NULL);
     memset(c, 0, offsetof(client, arrived)); /* the rest would cost each run dozens of pages */
-    CHECK(os_address_parse("127.0.0.1", port, &to) == PORTICO_OK);
     if (os_port_create(&c->port) != PORTICO_OK) {
         free(c);
         return NULL;
     }
-    c->receiving = os_connect(c->port, &to, NULL, &c->recv, &c->socket) == PORTICO_OK;
+    return c;
+}
+
+/* Waits for the connect, which was submitted with `status`. */
+static client *client_connected(client *c, portico_status status) {
+    c->receiving = status == PORTICO_OK;
     if (!c->receiving || !wait_for(c, &c->receiving, CONNECT_TIMEOUT_MS) ||
         c->received.status != PORTICO_OK) {
         client_close(c, true);
@@ -83,6 +87,20 @@ client *client_open(uint16_t port) {
     }
     c->has_received = false;
     return c;
+}
+
+client *client_open(uint16_t port) {
+    os_address to;
+    client *c = client_create();
+    CHECK(os_address_parse("127.0.0.1", port, &to) == PORTICO_OK);
+    return c != NULL ? client_connected(c, os_connect(c->port, &to, NULL, &c->recv, &c->socket))
+                     : NULL;
+}
+
+client *client_open_local(const char *path) {
+    client *c = client_create();
+    return c != NULL ? client_connected(c, os_connect_local(c->port, path, &c->recv, &c->socket))
+                     : NULL;
 }
 
 bool client_send(client *c, const void *data, uint32_t size, uint32_t timeout_ms) {

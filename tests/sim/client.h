@@ -16,6 +16,9 @@ enum {
 /* Connects to 127.0.0.1. NULL: refused, or it took too long. */
 client *client_open(uint16_t port);
 
+/* The same to a local listener. */
+client *client_open_local(const char *path);
+
 /* Sends all bytes. False: the connection is broken, or they were not taken within `timeout_ms`:
  * then the client can only be closed. */
 bool client_send(client *c, const void *data, uint32_t size, uint32_t timeout_ms);

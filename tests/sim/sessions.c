@@ -110,11 +110,24 @@ static void on_watermark(portico_session session, void *state, uint32_t queued_b
     witness_leave(e);
 }
 
+/* To all; now and then more frames than one send of the system takes. */
+static void shout(witness_entity *e) {
+    uint32_t most = sim_chance(SIM_WORLD, 6) ? 150 : 4;
+    uint32_t count = 1 + world_random(most);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = WITNESS_PACKET_MIN + world_random(120);
+        (void)witness_broadcast(e, everybody, SHOUT, size);
+    }
+}
+
 static void on_message(portico_session session, void *state, const portico_message *message) {
     witness_entity *e = witness_enter(&code, session.id, "a message");
     CHECK(message->size == sizeof session && memcmp(message->data, &session, sizeof session) == 0);
     count_call(e, state);
     (void)witness_send(e, session.id, LATER, size_of_answer());
+    if (sim_chance(SIM_WORLD, 4)) {
+        shout(e);
+    }
     witness_leave(e);
 }
 
@@ -124,16 +137,6 @@ static void flood(witness_entity *e) {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = WITNESS_PACKET_MIN + world_random(2000);
         (void)witness_send(e, to, FLOOD, size);
-    }
-}
-
-/* To all; now and then more frames than one send of the system takes. */
-static void shout(witness_entity *e) {
-    uint32_t most = sim_chance(SIM_WORLD, 6) ? 150 : 4;
-    uint32_t count = 1 + world_random(most);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t size = WITNESS_PACKET_MIN + world_random(120);
-        (void)witness_broadcast(e, everybody, SHOUT, size);
     }
 }
 

@@ -309,9 +309,9 @@ int world_stop(void) {
 
 /* ---- the administrator ------------------------------------------------------------------- */
 
-static bool send_line(client *c, const char *word, const char *rest) {
+static bool send_line(client *c, const char *text) {
     char line[2 * PATH_BYTES];
-    int size = snprintf(line, sizeof line, "%s%s\n", word, rest);
+    int size = snprintf(line, sizeof line, "%s\n", text);
     return client_send(c, line, (uint32_t)size, ANSWER_TIMEOUT_MS);
 }
 
@@ -341,13 +341,14 @@ static bool recv_answer(client *c, char *answer) {
 bool world_ctl(const char *command, char *answer) {
     static char unwanted[WORLD_ANSWER_BYTES];
     answer = answer != NULL ? answer : unwanted;
-    client *c = client_open(WORLD_ADMIN_PORT);
+    char path[2 * PATH_BYTES];
+    path_in(path, "run/portico.sock"); /* what admin/local.h makes of run_dir and the ini */
+    client *c = client_open_local(path);
     if (c == NULL) {
         snprintf(answer, WORLD_ANSWER_BYTES, "error no host answers");
         return false;
     }
-    bool ok = send_line(c, "token ", WORLD_TOKEN) && recv_answer(c, answer) &&
-              send_line(c, command, "") && recv_answer(c, answer);
+    bool ok = send_line(c, command) && recv_answer(c, answer);
     client_close(c, false);
     return ok;
 }

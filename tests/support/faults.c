@@ -44,6 +44,7 @@ host *faults_host(const faults_options *options) {
         .host_keys = options->host_keys,
         .log_keys = options->log_keys,
         .module_keys = options->module_keys,
+        .stdio = options->stdio,
         .listeners = {{"game", "faulty.session", keys},
                       {"victims", "faulty.session", keys},
                       {"large", "faulty.large", keys},

@@ -15,6 +15,7 @@ typedef struct faults_options {
     const char *module_keys; /* of [modules] */
     const char *each_keys;   /* of each [module NAME] */
     uint32_t workers;
+    process_stdio stdio; /* as in host_options */
 } faults_options;
 
 /* Listeners: "game" and "victims" with faulty.session, "large" with faulty.large, "hasty" with

@@ -340,6 +340,10 @@ static void admin_open(host *h, char *answer, size_t size) {
     }
 }
 
+void host_drop_admin(host *h) {
+    admin_drop(h);
+}
+
 bool host_try_admin(host *h, const char *command, char *answer, size_t size) {
     static char kept[ANSWER_MAX];
     if (answer == NULL) {

@@ -80,6 +80,9 @@ bool host_try_admin(host *h, const char *command, char *answer, size_t size);
 /* The same, expected to succeed. */
 void host_admin(host *h, const char *command, char *answer, size_t size);
 
+/* Closes the connection that the commands share: the next one opens another. */
+void host_drop_admin(host *h);
+
 /* Runs `portico ctl -c INI COMMAND ARGUMENT` (argument may be NULL) as a process. Returns its exit
  * code; `output` receives its output. */
 int host_ctl(host *h, const char *command, const char *argument, char *output, size_t size);

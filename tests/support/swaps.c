@@ -109,18 +109,30 @@ void swaps_wait_timers(host *h, int64_t timers) {
     CHECK_INT(found, timers);
 }
 
-void swaps_expect_life(host *h, const char *expected) {
+enum { LIFE_BYTES = 4096 };
+
+static void read_life(host *h, char life[LIFE_BYTES]) {
     char path[1100];
-    char life[4096] = "";
+    life[0] = '\0';
     snprintf(path, sizeof path, "%s/output.txt", host_folder(h));
     char *log = file_read(path, NULL);
     CHECK(log != NULL);
     for (const char *at = log; (at = strstr(at, " life ")) != NULL; at++) {
         size_t used = strlen(life);
         const char *text = at + strlen(" life ");
-        snprintf(life + used, sizeof life - used, "%s%.*s", used > 0 ? ", " : "",
+        snprintf(life + used, LIFE_BYTES - used, "%s%.*s", used > 0 ? ", " : "",
                  (int)strcspn(text, "."), text);
     }
     free(log);
+}
+
+void swaps_expect_life(host *h, const char *expected) {
+    char life[LIFE_BYTES];
+    uint64_t until_ms = clock_now_ms() + 20000;
+    read_life(h, life);
+    while (strcmp(life, expected) != 0 && clock_now_ms() < until_ms) {
+        clock_sleep_ms(5); /* the last lines may be on their way */
+        read_life(h, life);
+    }
     CHECK_TEXT(life, expected);
 }

@@ -24,8 +24,8 @@ enum {
 
 /* Keys that the shipped portico.ini sets, as SECTION.KEY. */
 static const char *const shipped_set[] = {
-    "host.workers",  "admin.address", "admin.port",       "listener.address",
-    "listener.port", "listener.type", "listener.framing", "listener.max_sessions",
+    "host.workers",  "listener.address", "listener.port",
+    "listener.type", "listener.framing", "listener.max_sessions",
 };
 
 static const char *const shipped_files[] = {"portico", "arena", "client", "json-log"};

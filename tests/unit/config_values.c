@@ -73,7 +73,6 @@ static void check_unnamed(const config *c) {
     CHECK_INT(c->admin.line, 14);
     CHECK_TEXT(c->admin.address, "0.0.0.0");
     CHECK_INT(c->admin.port, 0);
-    CHECK_INT(c->admin.framing, FRAME_LINE);
     CHECK_TEXT(c->admin_token, "0123456789abcdef");
     CHECK_TEXT(c->modules_dir, "etc/mods");
     CHECK(!c->modules_autoload);
@@ -182,7 +181,7 @@ static void check_empty(void) {
     CHECK_TEXT(c->log.file, NULL);
     CHECK_INT(c->log.file_limit_bytes, 16 << 20);
     CHECK(c->admin_enabled);
-    CHECK_TEXT(c->admin.address, "127.0.0.1");
+    CHECK_TEXT(c->admin.address, NULL);
     CHECK_INT(c->admin.port, 7779);
     CHECK_TEXT(c->admin_token, NULL);
     CHECK_TEXT(c->modules_dir, "../modules");

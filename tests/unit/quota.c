@@ -9,7 +9,7 @@
 #include "support/check.h"
 #include "support/place.h"
 
-enum { LIMIT = 1000, THREADS = 4, ROUNDS = 20000, PIECE = 100 };
+enum { LIMIT = 1000, THREADS = 4, ROUNDS = 100000, PIECE = 100 };
 
 static quota *shared;
 static _Atomic int64_t held; /* by all threads */
@@ -17,7 +17,7 @@ static _Atomic int64_t held; /* by all threads */
 static void take_and_give(void *arg) {
     (void)arg;
     for (int i = 0; i < ROUNDS; i++) {
-        uint64_t amount = 1 + (uint64_t)i % 400;
+        uint64_t amount = i % 2 == 0 ? LIMIT : 1 + (uint64_t)i % LIMIT;
         if (quota_take(shared, QUOTA_TIMERS, amount)) {
             int64_t now = atomic_fetch_add(&held, (int64_t)amount) + (int64_t)amount;
             CHECK(now <= LIMIT);

@@ -5,6 +5,8 @@
  */
 #include "address.h"
 #include "error.h"
+#include "os/local.h"
+#include "reserve.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -65,17 +67,56 @@ close_fd:
     return status;
 }
 
+portico_status os_listener_reserve(os_socket *listener) {
+    uint8_t made = reserve_create();
+    if (made == 0) {
+        return error_set(EMFILE);
+    }
+    mutex_lock(&listener->lock);
+    listener->reserve = made;
+    mutex_unlock(&listener->lock);
+    return PORTICO_OK;
+}
+
 /* The accept has its connection: creates the socket and completes. */
-static void accept_finish(os_port *port, op *o, int fd, const struct sockaddr_storage *peer) {
+static void accept_finish(os_port *port, op *o, int fd, const struct sockaddr_storage *peer,
+                          uint8_t reserve) {
     os_accept_op *accept = (os_accept_op *)o;
     address_from_system(peer, &accept->peer);
     if (socket_create(port, fd, SOCKET_STREAM, NULL, &accept->socket) == PORTICO_OK) {
+        accept->socket->reserve = reserve; /* nobody else knows the socket yet */
         port_complete_code(port, o, 0);
         return;
     }
     int code = os_error();
-    close(fd);
+    if (reserve == 0 || !reserve_take_back(reserve, fd)) {
+        close(fd);
+    }
     port_complete_code(port, o, code);
+}
+
+/* Returns a descriptor, or -1 with errno. A listener with a reserve gives up spares for it. [lock
+ * held] */
+static int accept_take(const os_socket *listener, struct sockaddr_storage *peer) {
+    for (;;) {
+        socklen_t size = sizeof *peer;
+        int fd =
+            accept4(listener->fd, (struct sockaddr *)peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        bool lacks = fd < 0 && (errno == EMFILE || errno == ENFILE);
+        if (listener->reserve == 0) {
+            return fd;
+        }
+        if (!lacks) {
+            int code = errno;
+            reserve_fill(listener->reserve);
+            errno = code;
+            return fd;
+        }
+        if (!reserve_use(listener->reserve)) {
+            errno = EMFILE;
+            return fd;
+        }
+    }
 }
 
 /* Failures that the next accept would meet at once. */
@@ -86,7 +127,6 @@ static bool accept_is_hopeless(int code) {
 /* One accept. False when there is nothing more to do now. */
 static bool listener_step(os_socket *listener, uint32_t generation) {
     struct sockaddr_storage peer = {0};
-    socklen_t size = sizeof peer;
     op *o = NULL;
     mutex_lock(&listener->lock);
     if (listener->generation == generation && listener->readable != READABLE_NO) {
@@ -97,7 +137,8 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
         return false;
     }
     os_port *port = listener->port;
-    int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    uint8_t reserve = listener->reserve;
+    int fd = accept_take(listener, &peer);
     int code = fd < 0 ? errno : 0;
     bool waits = code == EAGAIN || code == EINTR;
     if (waits) {
@@ -108,7 +149,7 @@ static bool listener_step(os_socket *listener, uint32_t generation) {
     }
     mutex_unlock(&listener->lock);
     if (fd >= 0) {
-        accept_finish(port, o, fd, &peer);
+        accept_finish(port, o, fd, &peer, reserve);
     } else if (!waits) {
         /* The connection is gone already, or there are no handles: the listener lives on. */
         port_complete_code(port, o, code);

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "error.h"
+#include "reserve.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -48,6 +49,7 @@ portico_status socket_create(os_port *port, int fd, socket_kind kind, op *pendin
     s->recv_failed = 0;
     s->shutdown_after_send = false;
     s->linger_s = 0;
+    s->reserve = 0;
     *result = s;
     struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = socket_tag(s)};
@@ -110,7 +112,12 @@ static void socket_close_fd(os_socket *s, bool reset) {
         setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
     }
     s->fd = -1; /* before: a copy of the process must not close another file of that number */
-    close(fd);  /* removes it from epoll, too: there is no second descriptor for it */
+    if (s->reserve != 0 && s->kind == SOCKET_LISTENER) {
+        reserve_destroy(s->reserve);
+    } else if (s->reserve != 0 && reserve_take_back(s->reserve, fd)) {
+        return; /* this has closed it */
+    }
+    close(fd); /* removes it from epoll, too: there is no second descriptor for it */
 }
 
 void os_close(os_socket *s, bool reset) {

@@ -49,6 +49,7 @@ struct os_socket {
     bool urgent;            /* a recv may end early, at an urgent byte, with more behind it */
     uint8_t recv_failed;    /* the code of a failed os_recv_now, for the next recv; 0: none */
     bool shutdown_after_send;
+    uint8_t reserve; /* reserve.h: of a listener, or of the one that accepted it; 0: none */
 };
 
 static_assert(sizeof(os_socket) <= 64, "keep idle sockets small");

@@ -1,10 +1,12 @@
 /* thread.c: threads on pthreads. */
 #include "error.h"
 #include "guard.h"
+#include "os/hurry.h"
 #include "os/os.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -68,6 +70,11 @@ void os_thread_join(os_thread *thread) {
         abort(); /* joined twice, or by the thread itself */
     }
     free(thread);
+}
+
+void os_thread_hurry(void) {
+    const struct sched_param least = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+    (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &least); /* 0: this thread */
 }
 
 void os_sleep(uint32_t timeout_ms) {

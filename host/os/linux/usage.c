@@ -2,6 +2,7 @@
 #include "os/os.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,7 +23,9 @@ static uint64_t resident_bytes(void) {
 static uint32_t descriptor_count(void) {
     DIR *folder = opendir("/proc/self/fd");
     if (folder == NULL) {
-        return 0;
+        struct rlimit limit;
+        bool all = errno == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0;
+        return all ? (uint32_t)limit.rlim_cur : 0;
     }
     uint32_t count = 0;
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {

@@ -85,7 +85,13 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
     RACES_BEFORE(submitted);
     *result = NULL;
     portico_status status = connect_check(to, from);
-    status = status == PORTICO_OK ? handle_new() : status;
+    return status == PORTICO_OK ? connect_begin(port, to, from, submitted, result)
+                                : error_simulated(status);
+}
+
+portico_status connect_begin(os_port *port, const os_address *to, const os_address *from,
+                             os_op *submitted, os_socket **result) {
+    portico_status status = handle_new();
     if (status != PORTICO_OK) {
         return error_simulated(status);
     }

@@ -1,5 +1,6 @@
 /* process.c: the clock, random bytes, signals and errors of the simulated process. Any simulated
  * thread. */
+#include "os/hurry.h"
 #include "real.h"
 #include "token.h"
 
@@ -87,6 +88,10 @@ void os_exit(int code) {
 
 void sim_on_exit(void (*fn)(int code)) {
     on_exit_call = fn;
+}
+
+/* No effect: the seed decides which thread is next. */
+void os_thread_hurry(void) {
 }
 
 uint32_t os_cpu_count(void) {

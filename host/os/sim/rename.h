@@ -29,6 +29,7 @@
 #define os_alarm_sleep real_alarm_sleep
 #define os_alarm_ring real_alarm_ring
 #define os_thread real_thread
+#define os_thread_hurry real_thread_hurry
 #define os_address_resolve real_address_resolve
 #define os_address_check real_address_check
 #define os_port_create real_port_create
@@ -41,6 +42,10 @@
 #define os_listen real_listen
 #define os_accept real_accept
 #define os_connect real_connect
+#define os_listen_local real_listen_local
+#define os_listener_reserve real_listener_reserve
+#define os_local_remove real_local_remove
+#define os_connect_local real_connect_local
 #define os_recv real_recv
 #define os_recv_now real_recv_now
 #define os_send real_send

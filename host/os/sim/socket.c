@@ -2,12 +2,15 @@
 #include "socket.h"
 
 #include "event.h"
+#include "os/local.h"
 #include "races.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { WINDOW_BYTES = 64 * 1024, PORT_FIRST = 49152, PORTS = 16384 };
+
+enum { SPARES = 3 }; /* handles that a listener keeps in reserve */
 
 enum { RESOLVE_MAX_MS = 8000 }; /* the longest answer of a name server */
 
@@ -163,6 +166,28 @@ void connection_release(connection *c) {
     }
 }
 
+portico_status socket_listen(os_port *port, const os_address *address,
+                             const os_listen_options *options, os_socket **result) {
+    portico_status status = fault_status(SIM_FAULT_NETWORK, listen_failures);
+    status = status == PORTICO_OK ? handle_new() : status;
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
+    os_socket *s = socket_create(port);
+    s->address = *address;
+    s->listens = true;
+    s->dual_stack = options->dual_stack;
+    s->backlog = options->backlog > 0 ? options->backlog : 1;
+    s->next = listeners;
+    listeners = s;
+    *result = s;
+    return PORTICO_OK;
+}
+
+bool socket_listens_at(const os_address *address) {
+    return listener_find(address) != NULL;
+}
+
 portico_status os_listen(os_port *port, const os_address *address, const os_listen_options *options,
                          os_socket **result) {
     token_call("listen", address->port);
@@ -179,20 +204,7 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
     } else if (is_in_use(&chosen, options->dual_stack)) {
         return error_simulated(PORTICO_E_ADDRESS_IN_USE);
     }
-    portico_status status = fault_status(SIM_FAULT_NETWORK, listen_failures);
-    status = status == PORTICO_OK ? handle_new() : status;
-    if (status != PORTICO_OK) {
-        return error_simulated(status);
-    }
-    os_socket *s = socket_create(port);
-    s->address = chosen;
-    s->listens = true;
-    s->dual_stack = options->dual_stack;
-    s->backlog = options->backlog > 0 ? options->backlog : 1;
-    s->next = listeners;
-    listeners = s;
-    *result = s;
-    return PORTICO_OK;
+    return socket_listen(port, &chosen, options, result);
 }
 
 static connection *queue_pop(os_socket *listener) {
@@ -227,13 +239,40 @@ static void connection_drop(connection *c) {
     connection_release(c);
 }
 
+portico_status os_listener_reserve(os_socket *listener) {
+    token_call("listener_reserve", 0);
+    portico_status status = handle_new();
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
+    listener->spares = 1;
+    while (listener->spares < SPARES && handle_take()) {
+        listener->spares++;
+    }
+    listener->reserves = true;
+    return PORTICO_OK;
+}
+
+/* A handle for an accepted connection, which may be a spare one of the listener. */
+static bool handle_for(os_socket *listener) {
+    bool taken = handle_take();
+    if (!taken && listener->spares > 0) {
+        listener->spares--;
+        return true;
+    }
+    while (taken && listener->reserves && listener->spares < SPARES && handle_take()) {
+        listener->spares++;
+    }
+    return taken;
+}
+
 /* Gives waiting connections to waiting accepts. One that is to fail (os_accept) costs a client its
  * connection, unless it is for lack of handles. */
 static void listener_accept(os_socket *listener) {
     while (listener->accepts != NULL && listener->queued != NULL) {
         op *o = accept_take(listener);
         o->status = run.faults_ended ? PORTICO_OK : o->status;
-        if (o->status == PORTICO_OK && !handle_take()) {
+        if (o->status == PORTICO_OK && !handle_for(listener)) {
             o->status = PORTICO_E_NO_HANDLES;
         }
         connection *c = o->status != PORTICO_E_NO_HANDLES ? queue_pop(listener) : NULL;
@@ -330,6 +369,9 @@ static void op_cancel(os_socket *s, op **in_flight) {
 }
 
 static void listener_close(os_socket *s) {
+    for (; s->spares > 0; s->spares--) {
+        handle_give_back();
+    }
     os_socket **link = &listeners;
     while (*link != s) {
         link = &(*link)->next;

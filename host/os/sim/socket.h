@@ -37,6 +37,8 @@ struct os_socket {
     os_address address;
     /* A listener: */
     bool listens;
+    bool reserves;   /* os_listener_reserve was called: */
+    uint32_t spares; /* handles that it keeps */
     bool dual_stack;
     uint32_t backlog;
     uint32_t queued_count;
@@ -60,6 +62,15 @@ void connection_release(connection *c);
 /* Whether this machine has the address. */
 bool address_is_own(const os_address *a);
 void address_choose_port(os_address *address);
+
+/* Makes a listener of an address that is free. */
+portico_status socket_listen(os_port *port, const os_address *address,
+                             const os_listen_options *options, os_socket **result);
+bool socket_listens_at(const os_address *address);
+
+/* Begins to connect, from `from` or any address. */
+portico_status connect_begin(os_port *port, const os_address *to, const os_address *from,
+                             os_op *submitted, os_socket **result);
 
 /* Queues the connection at the listener of its address. PORTICO_E_REFUSED: there is none;
  * PORTICO_E_BACKLOG: its queue is full. */

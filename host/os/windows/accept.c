@@ -76,6 +76,9 @@ portico_status os_listen(os_port *port, const os_address *address, const os_list
 }
 
 static DWORD submit(os_socket *listener, os_accept_op *accept) {
+    if (listener->pipe) {
+        return pipe_accept(listener, accept);
+    }
     os_socket *accepted = socket_open(listener->family, listener->port);
     if (accepted == NULL) {
         return (DWORD)WSAGetLastError();
@@ -165,6 +168,9 @@ static DWORD accepted_prepare(os_socket *listener, os_socket *accepted) {
 }
 
 DWORD accept_finish(op *o, DWORD code) {
+    if (o->held->pipe) {
+        return pipe_accept_finish(o, code);
+    }
     os_accept_op *accept = (os_accept_op *)(void *)o;
     os_socket *listener = o->held;
     os_socket *accepted = o->accepted;

@@ -64,6 +64,9 @@ portico_status os_connect(os_port *port, const os_address *to, const os_address 
 /* Without SO_UPDATE_CONNECT_CONTEXT neither shutdown nor getpeername works on the socket. */
 DWORD connect_finish(op *o, DWORD code) {
     os_socket *socket = o->held;
+    if (socket->pipe) {
+        return socket->closed ? ERROR_OPERATION_ABORTED : code;
+    }
     if (code == 0) {
         AcquireSRWLockShared(&socket->lock);
         if (socket->closed) {

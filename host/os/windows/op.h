@@ -12,13 +12,16 @@ typedef struct op {
     uint32_t wanted_bytes; /* OP_RECV: the capacity; OP_SEND: fewer bytes are a failure */
     os_socket *held;       /* the socket it was submitted on; NULL for OP_POST */
     os_socket *accepted;   /* OP_ACCEPT: the socket that the connection is accepted into */
-    void *data;            /* OP_RECV */
-    struct op *next;       /* in an op_queue */
-    DWORD code;            /* with `kept`: how it ended */
-    bool kept;             /* its end is in `code`, not in the OVERLAPPED */
-    bool early;            /* OP_RECV: has taken what was received early */
-    bool deferred;         /* OP_RECV: has not begun. With `cancelled`, under the socket's lock */
-    bool cancelled;        /* OP_RECV: cancelled before it began */
+    union {
+        void *data; /* OP_RECV */
+        void *copy; /* OP_SEND: of the list, for a pipe, or NULL. From malloc */
+    };
+    struct op *next; /* in an op_queue */
+    DWORD code;      /* with `kept`: how it ended */
+    bool kept;       /* its end is in `code`, not in the OVERLAPPED */
+    bool early;      /* OP_RECV: has taken what was received early */
+    bool deferred;   /* OP_RECV: has not begun. With `cancelled`, under the socket's lock */
+    bool cancelled;  /* OP_RECV: cancelled before it began */
 } op;
 
 _Static_assert(sizeof(op) <= sizeof(((os_op *)0)->sys), "os_op is too small");

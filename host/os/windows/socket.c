@@ -129,6 +129,9 @@ op *socket_op_begin(os_socket *socket, os_op *submitted, op_kind kind) {
 }
 
 void os_shutdown(os_socket *socket) {
+    if (socket->pipe) {
+        return; /* a pipe has no half-close */
+    }
     shutdown(socket->handle, SD_SEND); /* a broken connection needs none */
 }
 
@@ -137,6 +140,8 @@ void os_cancel(os_socket *socket, os_op *submitted) {
     AcquireSRWLockExclusive(&socket->lock);
     if (o->deferred) {
         o->cancelled = true; /* recv_begin will see it */
+    } else if (socket->pipe && o->kind == OP_ACCEPT) {
+        pipe_cancel_accept(socket, o);
     } else {
         CancelIoEx((HANDLE)socket->handle, &o->overlapped); /* ERROR_NOT_FOUND: it has completed */
     }
@@ -146,6 +151,12 @@ void os_cancel(os_socket *socket, os_op *submitted) {
 void os_close(os_socket *socket, bool reset) {
     AcquireSRWLockExclusive(&socket->lock);
     InterlockedExchange(&socket->closed, 1);
+    if (socket->pipe) {
+        pipe_close(socket);
+        ReleaseSRWLockExclusive(&socket->lock);
+        socket_release(socket);
+        return;
+    }
     if (reset) {
         LINGER now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(socket->handle, SOL_SOCKET, SO_LINGER, (const char *)&now, sizeof now);

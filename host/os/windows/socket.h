@@ -20,6 +20,11 @@ struct os_socket {
     SRWLOCK lock;            /* shared: uses the handle in a completion; exclusive: closes it */
     int family;
     int32_t linger_s; /* from os_socket_configure, for os_close */
+    bool pipe; /* a named pipe: `handle` is its instance, or of the listener INVALID_SOCKET */
+    /* Of a listener of pipes, and under its lock: */
+    SOCKET first;         /* its first instance, while no accept has it; else INVALID_SOCKET */
+    os_socket *instances; /* that wait for a client; linked by next_instance */
+    os_socket *next_instance;
     bool skips;       /* what completes at once has no completion at the system's port */
     bool nonblocking; /* calls without an OVERLAPPED do not wait */
     /* Owned by the os_recv in flight, or by the thread that submits the next one */
@@ -62,6 +67,23 @@ op *socket_op_begin(os_socket *socket, os_op *submitted, op_kind kind);
 
 void socket_hold(os_socket *socket);
 void socket_release(os_socket *socket);
+
+/* ---- local.c and pipe.c: named pipes. Each does for one what its neighbours do for sockets. */
+
+static inline HANDLE pipe_handle(const os_socket *socket) {
+    return (HANDLE)socket->handle;
+}
+
+/* Opens an instance and submits an accept; a Win32 code, 0 for success. */
+DWORD pipe_accept(os_socket *listener, os_accept_op *accept);
+DWORD pipe_accept_finish(op *o, DWORD code);
+void pipe_cancel_accept(os_socket *listener, op *o); /* under the listener's lock */
+DWORD pipe_recv(os_socket *socket, op *o, DWORD *bytes);
+DWORD pipe_recv_finish(DWORD code, uint32_t *bytes);
+DWORD pipe_send(os_socket *socket, op *o, const os_buffer *list);
+
+/* Cancels what is in flight and closes the handles. Under the socket's lock. */
+void pipe_close(os_socket *socket);
 
 /* Begins the recvs that were deferred. */
 void recv_begin_deferred(os_port *port);

@@ -60,6 +60,9 @@ static uint32_t early_take(os_socket *socket, void *data, uint32_t capacity) {
 static DWORD recv_submit(os_socket *socket, op *o, DWORD *bytes) {
     WSABUF buffer = {.len = o->wanted_bytes, .buf = o->data};
     DWORD flags = 0;
+    if (socket->pipe) {
+        return pipe_recv(socket, o, bytes);
+    }
     if (o->wanted_bytes == 0) {
         early_fit(socket);
         buffer = (WSABUF){.len = socket->early_size, .buf = (char *)socket->early};
@@ -123,6 +126,10 @@ portico_status os_recv(os_socket *socket, os_op *submitted, void *data, uint32_t
         /* Windows would accept it, but which recv gets which bytes would be undefined. */
         return error_refuse(PORTICO_E_STATE);
     }
+    if (socket->pipe && capacity == 0) {
+        InterlockedExchange(&socket->receiving, 0);
+        return error_refuse(PORTICO_E_UNSUPPORTED);
+    }
     op *o = socket_op_begin(socket, submitted, OP_RECV);
     if (socket->early_end > socket->early_begin) {
         o->early = true;
@@ -167,7 +174,9 @@ static DWORD wine_reset_unseen(os_socket *socket) {
 
 DWORD recv_finish(op *o, DWORD code, uint32_t *bytes) {
     os_socket *socket = o->held;
-    if (o->early) {
+    if (socket->pipe) {
+        code = pipe_recv_finish(code, bytes);
+    } else if (o->early) {
         /* The submit has taken the bytes. */
     } else if (o->wanted_bytes == 0) {
         early_came(socket, code == 0 ? *bytes : 0);
@@ -253,6 +262,14 @@ portico_status os_send(os_socket *socket, os_op *submitted, os_buffer *list) {
     o->wanted_bytes = (uint32_t)bytes;
     bool skips = socket->skips;
     DWORD sent = 0;
+    if (socket->pipe) {
+        DWORD refused = pipe_send(socket, o, list);
+        if (refused != 0) {
+            InterlockedExchange(&socket->sending, 0);
+            socket_release(socket);
+        }
+        return refused == 0 ? PORTICO_OK : error_set(refused);
+    }
     int failed = WSASend(socket->handle, buffers, count, &sent, 0, &o->overlapped, NULL);
     DWORD code = failed ? (DWORD)WSAGetLastError() : 0;
     if (code != 0 && code != WSA_IO_PENDING) {
@@ -267,6 +284,7 @@ portico_status os_send(os_socket *socket, os_op *submitted, os_buffer *list) {
 }
 
 DWORD send_finish(op *o, DWORD code, uint32_t bytes) {
+    free(o->copy);
     InterlockedExchange(&o->held->sending, 0);
     if (code == 0 && bytes < o->wanted_bytes) {
         return ERROR_OPERATION_ABORTED; /* cut short by a cancel: the stream has a hole */

@@ -2,6 +2,7 @@
  * per-thread data. */
 #include "error.h"
 #include "guard.h"
+#include "os/hurry.h"
 
 #include <errno.h>
 #include <process.h>
@@ -68,6 +69,10 @@ void os_thread_join(os_thread *thread) {
     WaitForSingleObject(thread->handle, INFINITE);
     CloseHandle(thread->handle);
     free(thread);
+}
+
+void os_thread_hurry(void) {
+    (void)SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_HIGHEST);
 }
 
 void os_sleep(uint32_t timeout_ms) {
