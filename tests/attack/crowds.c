@@ -21,7 +21,7 @@ static const struct {
     [ATTACK_CROWD] = {CROWD, 1500}, [ATTACK_FLOOD] = {20, 2000},     [ATTACK_VANISH] = {10, 200},
     [ATTACK_RESET] = {10, 300},     [ATTACK_HALF_CLOSE] = {20, 500}, [ATTACK_URGENT] = {20, 500},
     [ATTACK_OVERSIZED] = {20, 500}, [ATTACK_NOISE] = {20, 300},      [ATTACK_GUESS] = {4, 50},
-    [ATTACK_FAULT] = {4, 40},
+    [ATTACK_HOLD] = {200, 1000},    [ATTACK_FAULT] = {4, 40},
 };
 
 typedef struct crowd {
@@ -34,7 +34,8 @@ typedef struct crowd {
 
 static void begin(void *arg) {
     crowd *c = arg;
-    const char *listener = c->kind == ATTACK_GUESS ? "admin" : "victims";
+    bool on_admin = c->kind == ATTACK_GUESS || c->kind == ATTACK_HOLD;
+    const char *listener = on_admin ? "admin" : "victims";
     attackers_options options = {
         .kind = c->kind,
         .port = host_port(c->host, listener),
@@ -43,8 +44,13 @@ static void begin(void *arg) {
     c->there = attackers_start(&options);
 }
 
+/* The operator gets in beside those who hold the admin listener. */
 static void end(void *arg) {
+    static char text[1 << 16];
     crowd *c = arg;
+    if (c->kind == ATTACK_HOLD) {
+        CHECK_INT(host_ctl(c->host, "status", NULL, text, sizeof text), 0);
+    }
     attackers_figures seen = attackers_stop(c->there);
     c->seen.acts += seen.acts;
     c->seen.connects += seen.connects;

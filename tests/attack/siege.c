@@ -174,5 +174,8 @@ void siege_scenario(const char *name,
         }
     }
     siege_end(s);
-    host_stop(h);
+    if (!host_signal(h, "TERM")) {
+        (void)host_interrupt(h);
+    }
+    host_finish(h, 0);
 }

@@ -193,6 +193,7 @@ static const struct {
     [ATTACK_OVERSIZED] = {"oversized", "send headers with impossible sizes", act_oversized, false},
     [ATTACK_NOISE] = {"noise", "send random bytes", act_noise, false},
     [ATTACK_GUESS] = {"guessing", "send wrong admin tokens", act_guess, false},
+    [ATTACK_HOLD] = {"holding", "hold the admin listener without a token", act_silent, false},
     [ATTACK_FAULT] = {"faults", "send what makes the module fault", act_fault, false},
 };
 
@@ -210,10 +211,16 @@ static bool is_brief(const attackers *a) {
     return table[a->options.kind].act == act_vanish;
 }
 
+/* Guesses come from another address, since the host slows all tokens from that one. */
 static bool client_connect(attackers *a, client *c) {
     uint16_t port = a->options.port;
-    c->socket = table[a->options.kind].narrow ? net_try_connect_narrow(port)
-                                              : net_try_connect("127.0.0.1", port);
+    if (table[a->options.kind].narrow) {
+        c->socket = net_try_connect_narrow(port);
+    } else if (a->options.kind == ATTACK_GUESS) {
+        c->socket = net_try_connect_from("127.0.0.2", "127.0.0.1", port);
+    } else {
+        c->socket = net_try_connect("127.0.0.1", port);
+    }
     c->acts = 0;
     if (c->socket == NET_NONE) {
         a->seen.refused++;

@@ -20,13 +20,15 @@ typedef enum attack {
     ATTACK_OVERSIZED,  /* send headers with sizes that are too large or too small */
     ATTACK_NOISE,      /* send random bytes */
     ATTACK_GUESS,      /* send wrong tokens to the admin listener */
+    ATTACK_HOLD,       /* hold connections to the admin listener, and send no token */
     ATTACK_FAULT,      /* send what makes the module fault */
     ATTACKS
 } attack;
 
 typedef struct attackers_options {
     attack kind;
-    uint16_t port; /* of a listener of faulty.session with framing u16; GUESS: of the admin's */
+    uint16_t port; /* of a listener of faulty.session with framing u16; GUESS and HOLD: the
+                      * admin's */
     int clients;
     uint32_t rate; /* acts a second, of all together */
 } attackers_options;
