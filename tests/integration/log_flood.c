@@ -54,8 +54,8 @@ SCENARIO(log_flood) {
     CHECK(size > 0 && log[size - 1] == '\n' && strstr(log, "host      stopped: ") != NULL);
     /* Nothing comes after it but what was counted until then. */
     const char *after = strchr(strstr(log, "host      stopped: "), '\n') + 1;
-    CHECK(after == log + size || (strstr(after, "bad frames: ") != NULL &&
-                                  strchr(after, '\n') == log + size - 1));
+    CHECK(after == log + size ||
+          (strstr(after, "bad frames: ") != NULL && strchr(after, '\n') == log + size - 1));
     long single = 0;
     long counted = 0;
     long lines = 0;
