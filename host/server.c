@@ -192,9 +192,9 @@ static bool server_start_modules(const config *c) {
                   status_text(status), system_text(os_error()));
         return false;
     }
-    warden_doing("loading modules");
+    control_doing("loading modules");
     loader_load_all();
-    warden_doing("starting");
+    control_doing("the start");
     if (c->modules_watch && watch_start(swap_on_rebuilt) != PORTICO_OK) {
         log_error("host", "[modules] watch: cannot start its thread (system error %d)", os_error());
         return false;
@@ -301,7 +301,7 @@ static bool server_end_sessions(uint64_t until_ms) {
 /* Sessions that do not end are those in whose turn a handler runs. After the cut they leave half of
  * the time to the modules, which may have something to save. */
 static void server_stop_sessions(void) {
-    warden_doing("closing sessions");
+    control_doing("closing sessions");
     if (!server_end_sessions(stop_clock_cut_ms())) {
         uint64_t now_ms = os_monotonic_ms();
         stop_clock_drained();
@@ -314,18 +314,18 @@ static void server_stop(void) {
     control_end(); /* also after a failed start: from now on no command may load or swap */
     ready_remove();
     services_stop();
-    warden_doing("telling modules");
+    control_doing("telling modules");
     loader_tell_stopping();
     server_stop_sessions();
     watch_stop();
     (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
     control_drain();
-    warden_doing("unloading modules");
+    control_doing("unloading modules");
     rooms_close(NULL, PORTICO_E_SHUTDOWN);
     loader_unload_all();
-    warden_doing("closing sessions");
+    control_doing("closing sessions");
     (void)server_end_sessions(STOP_CLOCK_NEVER);
-    warden_doing("ending threads");
+    control_doing("ending threads");
     server.calls_lost = !caller_stop();
     control_drain(); /* closes the libraries of the generations released last */
 }
@@ -380,7 +380,6 @@ int server_run(const config *c) {
     if (started) {
         log_info("host", "stopping");
     }
-    control_doing("the stop");
     server_stop();
     admin_stop();
     control_drain(); /* what was posted before the admin thread ended */

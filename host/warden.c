@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "module/fault_stuck.h"
 #include "net/ready.h"
+#include "run/control.h"
 #include "run/stop_clock.h"
 #include "session/session.h"
 
@@ -25,15 +26,10 @@ static struct {
     const config *config;
     os_thread *thread;
     os_thread *witness;
-    const char *_Atomic doing;
     os_mutex sessions_lock; /* held while the warden goes through the sessions */
     bool spares;            /* [sessions_lock] */
     atomic_bool said;       /* the witness has written everything */
-} warden = {.doing = "starting"};
-
-void warden_doing(const char *what) {
-    atomic_store(&warden.doing, what);
-}
+} warden;
 
 void warden_spare_sessions(void) {
     os_mutex_lock(&warden.sessions_lock);
@@ -44,19 +40,23 @@ void warden_spare_sessions(void) {
 /* ---- the witness ----------------------------------------------------------------------------- */
 
 static void say_cut(void) {
+    char what[CONTROL_WHAT_MAX];
+    (void)control_look(what);
     log_warn("host",
              "the stop has not ended after stop_timeout_ms = %u (%s): open sessions are closed at "
              "once, and the process ends in %llu ms",
-             warden.config->stop_timeout_ms, atomic_load(&warden.doing),
+             warden.config->stop_timeout_ms, what,
              (unsigned long long)(stop_clock_end_ms() - stop_clock_cut_ms()));
 }
 
 static void say_stuck(void) {
+    char what[CONTROL_WHAT_MAX];
+    (void)control_look(what);
     uint32_t calls = fault_stuck_count();
     log_error("host",
               "the stop has not ended after %llu ms (%s): %u call%s not returned; the process ends "
               "with exit code %d",
-              (unsigned long long)stop_clock_since_ms(), atomic_load(&warden.doing), calls,
+              (unsigned long long)stop_clock_since_ms(), what, calls,
               calls == 1 ? " into a module has" : "s into modules have", EXIT_STUCK);
     fault_stuck_tell(os_monotonic_ms() + REPORT_MS);
     ready_remove(); /* a control thread that is stuck has not done so */

@@ -1,4 +1,4 @@
-/* warden.h: sees to it that a stop ends. [main thread, but for warden_doing]
+/* warden.h: sees to it that a stop ends. [main thread]
  *
  * Its thread counts from the moment that a stop is asked for (run/stop_clock.h), whatever the other
  * threads do. At the cut it closes all sessions hard. At the end it has every call that runs named
@@ -13,9 +13,6 @@ enum { EXIT_STUCK = 71 }; /* EX_OSERR of sysexits.h */
 
 /* False: there is no thread. */
 bool warden_start(const config *c);
-
-/* For the log: what the control thread does now, "loading modules". The text stays valid. */
-void warden_doing(const char *what);
 
 /* From now on sessions are not touched: their memory is about to be freed. */
 void warden_spare_sessions(void);
