@@ -2,11 +2,11 @@
 # attack.sh: the long runs of the attacks in tests/attack, beside honest clients, as a table in
 # Markdown.
 #
-#   sh scripts/attack.sh [linux|windows] [SECONDS [SCENARIO [ATTACK]]]   builds what it needs first
-#   sh scripts/attack.sh --built FOLDER [SECONDS [SCENARIO [ATTACK]]]    uses what is built in FOLDER
+#   sh scripts/attack.sh [linux|windows] [SECONDS [SCENARIO [ATTACK]]]   builds what it needs
+#   sh scripts/attack.sh --built FOLDER [SECONDS [SCENARIO [ATTACK]]]    uses what is in FOLDER
 #
-# SECONDS is the time for each attack, 10 by default, half of it quiet. SCENARIO: clients, modules or
-# machine; ATTACK: the first word of a row. The exit code is 0 if no honest client has missed an
+# SECONDS is the time for each attack, 10 by default, half of it quiet. SCENARIO: clients, modules
+# or machine; ATTACK: the first word of a row. The exit code is 0 if no honest client has missed an
 # answer. The tables also go to attack.md in the build folder.
 set -eu
 

@@ -1,7 +1,7 @@
-# by_hand.sh: runs scenarios of tests/ by hand, natively or under Wine. Read with `.` by scripts that
-# have set `root` and `build`; not run.
+# by_hand.sh: runs scenarios of tests/ by hand, natively or under Wine. Read with `.` by scripts
+# that have set `root` and `build`; not run.
 #
-#   by_hand_enter NAME                        enters a folder NAME with all that tests find in theirs
+#   by_hand_enter NAME                        enters a folder NAME with what tests find in theirs
 #   by_hand_run RUNNER SCENARIO [ARGUMENT...]
 
 by_hand_enter() {

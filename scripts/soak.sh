@@ -1,6 +1,6 @@
 #!/bin/sh
-# soak.sh: attacks a host for a long time, in random mixtures, with swaps and contained faults beside
-# honest clients, and judges whether memory, handles, sessions and latency stay what they are.
+# soak.sh: attacks a host for a long time, in random mixtures, with swaps and contained faults
+# beside honest clients, and judges whether memory, handles, sessions and latency stay what they are.
 #
 #   sh scripts/soak.sh HOURS [linux|windows]        builds what it needs first
 #   sh scripts/soak.sh HOURS --built FOLDER [SVG]   uses what is built in FOLDER
@@ -16,7 +16,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 seconds=$(awk -v hours="${1:-}" 'BEGIN { print int(hours * 3600) }')
 if [ "$seconds" -lt 60 ]; then
-    echo "usage: soak.sh HOURS [linux|windows|--built FOLDER [SVG]], with HOURS of at least 0.02" >&2
+    echo "usage: soak.sh HOURS [linux|windows|--built FOLDER [SVG]], HOURS at least 0.02" >&2
     exit 2
 fi
 case "${2:-linux}" in

@@ -1,5 +1,5 @@
-/* shortages.c: a machine without disk, handles or memory as attacks of siege.h. Limits are set on the
- * running host and lifted again; what fails says why. */
+/* shortages.c: a machine without disk, handles or memory as attacks of siege.h. Limits are set on
+ * the running host and lifted again; what fails says why. */
 #include "siege.h"
 #include "support/attackers.h"
 #include "support/check.h"

@@ -83,7 +83,7 @@ static void swap(soak *s) {
     s->refused += !host_try_admin(s->host, command, NULL, 0);
 }
 
-/* The first ones are faults: their reports read the debug information, which then stays in memory. */
+/* The first ones are faults: their reports read the debug information, which stays in memory. */
 static void choose(soak *s) {
     int count = 1 + (int)(wire_random(&s->random) % MIXED);
     for (int i = 0; i < MIXED; i++) {
