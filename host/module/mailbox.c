@@ -6,6 +6,7 @@
 #include "run/inbox.h"
 #include "run/meter.h"
 #include "run/request.h"
+#include "run/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,7 @@ void mailbox_close(module *m) {
         mailbox_start(m); /* drops what a `start` that failed has posted */
         m->mailbox = NULL;
         requests_end(&b->base);
+        schedules_end(&b->base);
         entity_release(&b->base);
     }
 }

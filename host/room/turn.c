@@ -5,6 +5,7 @@
 #include "os/compiler.h"
 #include "run/meter.h"
 #include "run/request.h"
+#include "run/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,7 @@ static bool room_finish(room *r) {
         return false;
     }
     requests_end(&r->base);
+    schedules_end(&r->base);
     entity_release_not_last(&r->base); /* its strand still holds it */
     return true;
 }

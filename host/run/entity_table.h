@@ -18,11 +18,11 @@ typedef enum entity_kind { ENTITY_SESSION, ENTITY_ROOM, ENTITY_MODULE, ENTITY_KI
 
 struct message;
 
-/* One of the requests of an entity (request.c). */
-typedef struct request_link {
-    struct request_link *next;
-    struct request_link **at; /* what points to it */
-} request_link;
+/* The place of something in a list that an entity has. */
+typedef struct entity_link {
+    struct entity_link *next;
+    struct entity_link **at; /* what points to it */
+} entity_link;
 
 #define REQUESTS_ENDED UINT32_MAX
 
@@ -39,9 +39,27 @@ typedef struct entity {
     portico_status (*take)(struct entity *e, struct message *m);
     /* Leaves `room` if it is in it or on its way there. NULL: never in a room. [any thread] */
     void (*leave)(struct entity *e, struct entity *room, portico_status reason);
-    request_link *asks;  /* [lock of the requests] the requests that it has made ... */
-    request_link *asked; /* ... and those that it has been sent */
+    entity_link *asks;      /* [lock of the requests] the requests that it has made ... */
+    entity_link *asked;     /* ... and those that it has been sent */
+    entity_link *schedules; /* [lock of the schedules] those that end with it */
+    bool schedules_ended;   /* [same lock] none may begin any more */
 } entity;
+
+static inline void entity_link_add(entity_link **head, entity_link *l) {
+    l->next = *head;
+    l->at = head;
+    if (l->next != NULL) {
+        l->next->at = &l->next;
+    }
+    *head = l;
+}
+
+static inline void entity_link_remove(entity_link *l) {
+    *l->at = l->next;
+    if (l->next != NULL) {
+        l->next->at = l->at;
+    }
+}
 
 /* Gives `e` a slot, its id, and `holds` holds. Other threads can now find it, so the rest of it
  * must be ready. False: out of memory or slots. */

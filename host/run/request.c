@@ -47,11 +47,11 @@ typedef struct request {
     uint64_t to;
     entity *asker;
     entity *target;
-    request_link asks;  /* in the list of the asker */
-    request_link asked; /* in the list of the target */
-    message *spare;     /* for an answer without data */
-    quota *quota;       /* which counts it */
-    bool ended;         /* it is no longer in the table */
+    entity_link asks;  /* in the list of the asker */
+    entity_link asked; /* in the list of the target */
+    message *spare;    /* for an answer without data */
+    quota *quota;      /* which counts it */
+    bool ended;        /* it is no longer in the table */
     UT_hash_handle hh;
 } request;
 
@@ -68,24 +68,6 @@ typedef struct ending {
     uint64_t from;
 } ending;
 
-/* ---- lists ---------------------------------------------------------------------------------- */
-
-static void link_add(request_link **head, request_link *l) {
-    l->next = *head;
-    l->at = head;
-    if (l->next != NULL) {
-        l->next->at = &l->next;
-    }
-    *head = l;
-}
-
-static void link_remove(request_link *l) {
-    *l->at = l->next;
-    if (l->next != NULL) {
-        l->next->at = l->at;
-    }
-}
-
 /* ---- the end of a request ------------------------------------------------------------------- */
 
 static void request_free(request *r) {
@@ -97,8 +79,8 @@ static void request_free(request *r) {
 
 static void take_out_locked(request *r) {
     HASH_DEL(requests.all, r);
-    link_remove(&r->asks);
-    link_remove(&r->asked);
+    entity_link_remove(&r->asks);
+    entity_link_remove(&r->asked);
     if (r->asker->requests != REQUESTS_ENDED) {
         r->asker->requests--;
     }
@@ -239,8 +221,8 @@ static portico_status add_locked(request *r) {
     }
     requests.last_number = r->number;
     r->asker->requests++;
-    link_add(&r->asker->asks, &r->asks);
-    link_add(&r->target->asked, &r->asked);
+    entity_link_add(&r->asker->asks, &r->asks);
+    entity_link_add(&r->target->asked, &r->asked);
     r->spare->request = r->number;
     r->spare->other = r->to;
     return PORTICO_OK;

@@ -1,8 +1,9 @@
 /* schedule.c: see schedule.h.
  *
  * A schedule is held by its timer, from its start until it has ended and will not be called
- * again, and by the message that it has posted. The lock guards `ended` and the table; the
- * timers thread and the message's turn share one atomic word.
+ * again, and by the message that it has posted. The lock guards `ended`, the table, and the lists of
+ * the entities with which schedules end; the timers thread and the message's turn share one atomic
+ * word.
  */
 #include "run/schedule.h"
 
@@ -21,7 +22,15 @@
  * timer has ended, and how many messages have been left out since the last one. */
 enum { WAITING = 1, ENDED = 2, LEFT_OUT = 4 };
 
-typedef struct schedule {
+typedef struct schedule schedule;
+
+/* [lock] In the list of an entity with which the schedule ends; `link.at` is NULL: in none. */
+typedef struct tie {
+    entity_link link;
+    schedule *schedule;
+} tie;
+
+struct schedule {
     message_source source; /* of a periodic timer's messages */
     timer timer;
     uint64_t number; /* the key */
@@ -32,7 +41,9 @@ typedef struct schedule {
     uint64_t next_ns;   /* due time; counted from the start, so it does not drift */
     uint64_t period_ns; /* 0: one message only */
     uint32_t begun;     /* see begun.h */
-    bool ended;         /* [lock] it is no longer in the table */
+    bool ended;         /* [lock] it is no longer in the table, nor in a list */
+    tie to_target;
+    tie to_owner;
     _Atomic uint32_t holds;
     _Atomic uint64_t word;
     UT_hash_handle hh;
@@ -41,7 +52,7 @@ typedef struct schedule {
     uint32_t id;
     uint32_t size;
     uint8_t bytes[];
-} schedule;
+};
 
 static struct {
     os_mutex lock;
@@ -99,8 +110,23 @@ static void schedule_release_timer(schedule *s) {
     schedule_release(s);
 }
 
+static void tie_locked(tie *t, schedule *s, entity *e) {
+    if (e != NULL) {
+        t->schedule = s;
+        entity_link_add(&e->schedules, &t->link);
+    }
+}
+
+static void untie_locked(tie *t) {
+    if (t->link.at != NULL) {
+        entity_link_remove(&t->link);
+    }
+}
+
 static void end_locked(schedule *s) {
     HASH_DEL(schedules.all, s);
+    untie_locked(&s->to_target);
+    untie_locked(&s->to_owner);
     s->ended = true;
     atomic_fetch_or(&s->word, ENDED);
 }
@@ -234,6 +260,30 @@ static schedule *schedule_new(uint32_t id, const void *data, uint32_t size, uint
     return s;
 }
 
+/* Adds the schedule and sets its timer. On failure it is freed. */
+static portico_status schedule_add(schedule *s, entity *target, entity *starter,
+                                   uint64_t *timer_id) {
+    portico_status status = PORTICO_E_GONE;
+    os_mutex_lock(&schedules.lock);
+    if (!target->schedules_ended && (starter == NULL || !starter->schedules_ended)) {
+        s->number = ++schedules.last_number;
+        HASH_ADD(hh, schedules.all, number, sizeof s->number, s);
+        status = s->hh.tbl != NULL ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    }
+    if (status == PORTICO_OK) {
+        tie_locked(&s->to_target, s, target);
+        tie_locked(&s->to_owner, s, starter);
+        timer_set_at(&s->timer, s->next_ns);
+        if (timer_id != NULL) {
+            *timer_id = s->number;
+        }
+    } else {
+        schedule_release_timer(s);
+    }
+    os_mutex_unlock(&schedules.lock);
+    return status;
+}
+
 portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t id,
                               const void *data, uint32_t size, uint32_t delay_ms,
                               uint32_t period_ms, uint64_t *timer_id) {
@@ -243,39 +293,34 @@ portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t
     if (data == NULL && size > 0) {
         return PORTICO_E_INVALID;
     }
-    if (!entity_exists(to)) {
+    entity *target = entity_find(to);
+    if (target == NULL) {
         return PORTICO_E_GONE;
     }
+    entity *starter = owner->entity != 0 ? entity_find(owner->entity) : NULL;
     uint64_t cost = sizeof(schedule) + (period_ms > 0 ? 0 : sizeof(message) + 1) + size;
+    portico_status status = PORTICO_E_NO_MEMORY;
     if (!count(owner->quota, cost)) {
-        return refuse(owner->quota);
-    }
-    schedule *s = schedule_new(id, data, size, period_ms);
-    if (s == NULL) {
-        uncount(owner->quota, cost);
-        return PORTICO_E_NO_MEMORY;
-    }
-    s->to = to;
-    s->owner = owner->entity;
-    s->quota = owner->quota;
-    s->cost = cost;
-    s->begun = begun_now;
-    s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
-    os_mutex_lock(&schedules.lock);
-    s->number = ++schedules.last_number;
-    uint64_t number = s->number;
-    HASH_ADD(hh, schedules.all, number, sizeof s->number, s);
-    bool added = s->hh.tbl != NULL;
-    if (added) {
-        timer_set_at(&s->timer, s->next_ns);
+        status = refuse(owner->quota);
     } else {
-        schedule_release_timer(s);
+        schedule *s = schedule_new(id, data, size, period_ms);
+        if (s == NULL) {
+            uncount(owner->quota, cost);
+        } else {
+            s->to = to;
+            s->owner = owner->entity;
+            s->quota = owner->quota;
+            s->cost = cost;
+            s->begun = begun_now;
+            s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
+            status = schedule_add(s, target, starter, timer_id);
+        }
     }
-    os_mutex_unlock(&schedules.lock);
-    if (added && timer_id != NULL) {
-        *timer_id = number;
+    if (starter != NULL) {
+        entity_release(starter);
     }
-    return added ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    entity_release(target);
+    return status;
 }
 
 portico_status schedule_cancel(uint64_t number) {
@@ -288,6 +333,15 @@ portico_status schedule_cancel(uint64_t number) {
     }
     os_mutex_unlock(&schedules.lock);
     return status;
+}
+
+void schedules_end(entity *e) {
+    os_mutex_lock(&schedules.lock);
+    e->schedules_ended = true;
+    while (e->schedules != NULL) {
+        cancel_locked(container_of(e->schedules, tie, link)->schedule);
+    }
+    os_mutex_unlock(&schedules.lock);
 }
 
 void schedules_undo(uint32_t begun) {

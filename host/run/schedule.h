@@ -8,6 +8,7 @@
 #ifndef PORTICO_SCHEDULE_H
 #define PORTICO_SCHEDULE_H
 
+#include "run/entity_table.h"
 #include "run/quota.h"
 
 #include <portico/portico.h>
@@ -26,6 +27,10 @@ portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t
 
 /* PORTICO_E_GONE: it has already ended. */
 portico_status schedule_cancel(uint64_t timer);
+
+/* The entity has ended: cancels the schedules that it gets messages from, and those that it has
+ * started. Call it when the entity refuses messages, while it is held, and with no lock held. */
+void schedules_end(entity *e);
 
 /* Cancels those that were begun with that number (begun.h). */
 void schedules_undo(uint32_t begun);

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "os/compiler.h"
 #include "run/request.h"
+#include "run/schedule.h"
 #include "session/call.h"
 #include "session/channel.h"
 #include "session/dispatch.h"
@@ -123,6 +124,7 @@ COLD static void turn_close(session *s) {
         return;
     }
     requests_end(&s->base);
+    schedules_end(&s->base);
     layout_release(s->layout);
     s->layout = NULL;
     channels_leave(s);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { MESSAGE_NOTHING = 1, MESSAGE_DUE = 2, JOB_NAP = 3, JOB_MS = 20, BYTES = 1000, MAX = 65536 };
-enum { DUE_MS = 500, ROUNDS = 1 << 16 };
+enum { DUE_MS = 3600000, ROUNDS = 1 << 16 };
 
 static const uint8_t filler[BYTES];
 static atomic_uint made; /* of the names of rooms and channels */

@@ -97,12 +97,14 @@ static void race(void *arg) {
                              &number) == PORTICO_OK);
         os_sleep(delay_ms);
         if (world_random(4) == 0) {
+            schedules_end(&own->base);
             entity_release(&own->base);
             own = place_new(sizeof *own, on_message);
         }
         (void)schedule_cancel(number);
         CHECK(schedule_cancel(number) == PORTICO_E_GONE);
     }
+    schedules_end(&own->base);
     entity_release(&own->base);
 }
 

@@ -88,6 +88,7 @@ static void race(void *arg) {
             pause_1_ms(); /* some come, and what follows races with what comes just now */
         }
         if (round % RENEW_ROUNDS == RENEW_ROUNDS - 1) {
+            schedules_end(&own->base);
             entity_release(&own->base);
             own = place_new();
         }
@@ -95,6 +96,7 @@ static void race(void *arg) {
     for (uint32_t i = 0; i < KEPT; i++) {
         (void)schedule_cancel(every[i]);
     }
+    schedules_end(&own->base);
     entity_release(&own->base);
 }
 
@@ -127,6 +129,7 @@ SCENARIO(schedule_race) {
     wait_until_over();
     CHECK_INT(atomic_load(&came) + atomic_load(&cancelled), atomic_load(&started));
     CHECK(atomic_load(&cancelled) > 0 && atomic_load(&came_again) > 0);
+    schedules_end(&steady->base);
     entity_release(&steady->base);
     timers_stop();
     timers_fini();
