@@ -62,9 +62,9 @@ static void open_standard_stream(DWORD which, FILE *stream, const char *mode) {
     if (is_open && _fileno(stream) >= 0) {
         return;
     }
-    FILE *opened = freopen("NUL", mode, stream);
-    if (opened != NULL) {
-        SetStdHandle(which, (HANDLE)_get_osfhandle(_fileno(opened)));
+    /* cppcheck-suppress leakReturnValNotUsed; the result is `stream` */
+    if (freopen("NUL", mode, stream) != NULL) {
+        SetStdHandle(which, (HANDLE)_get_osfhandle(_fileno(stream)));
     }
 }
 
