@@ -38,6 +38,7 @@ bool seats_make_way(visit_kind kind) {
             continue;
         }
         uint32_t count = kind == VISIT_UNKNOWN ? neighbours(c) : 1;
+        count += c->judged_ms == 0 ? SEATS_MAX : 0; /* those that have sent a token come last */
         bool older = least != NULL && count == most && c->used_ms < least->used_ms;
         if (count > most || older) {
             most = count;

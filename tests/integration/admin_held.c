@@ -48,6 +48,24 @@ static uint64_t guess(host *h) {
     return took_ms;
 }
 
+/* A connection whose token waits is not pushed out by silent ones of the same address. */
+static void waiting(host *h) {
+    static net_socket sockets[SILENT];
+    char answer[256];
+    net_socket s = net_connect(host_port(h, "admin"));
+    CHECK(wire_send_line(s, "token wrong-wrong-wrong"));
+    clock_sleep_ms(100); /* it has arrived, or the test proves less */
+    for (int i = 0; i < SILENT; i++) {
+        sockets[i] = net_connect(host_port(h, "admin"));
+    }
+    CHECK(wire_recv_line(s, answer, sizeof answer));
+    CHECK(strncmp(answer, "error the token is wrong", 24) == 0);
+    net_close(s);
+    for (int i = 0; i < SILENT; i++) {
+        net_close(sockets[i]);
+    }
+}
+
 static void guesses(host *h) {
     static const uint64_t least_ms[GUESSES] = {0, 100, 200, 400, 800, 1600, 2000, 2000};
     for (int i = 0; i < GUESSES; i++) {
@@ -83,6 +101,7 @@ SCENARIO(admin_held) {
     held(h);
     guesses(h);
     crowd(h);
+    waiting(h);
     CHECK_INT(host_ctl(h, "status", NULL, text, sizeof text), 0);
     host_stop(h);
 }
