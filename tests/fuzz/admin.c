@@ -19,7 +19,7 @@ enum { ANSWER_BYTES = 1024 * 1024 };
 static const char token[] = "0123456789abcdef";
 
 static struct {
-    uint64_t now_ms;
+    _Atomic uint64_t now_ms; /* the threads of the log ask, too */
     bool open;
     bool shut;
     const uint8_t *at; /* what the client still sends */

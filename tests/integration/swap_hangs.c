@@ -154,7 +154,7 @@ static void ends_sleep(void) {
         .name = "swap_hangs-end",
         .workers = 1,
         .modules = "",
-        .host_keys = "stop_timeout_ms = 400\n",
+        .host_keys = "stop_timeout_ms = 1500\n",
         .module_keys = "swap_timeout_ms = 300\n",
         .listeners = {{"dozing", "dozes.session", NULL}},
         .body = "[module dozes]\nfile = {tests}/dozes_stop{so}\n",
@@ -164,7 +164,7 @@ static void ends_sleep(void) {
     net_socket s = net_connect(host_port(h, "dozing"));
     CHECK_INT(ask(s).generation, 1);
     host_admin(h, "unload dozes", NULL, 0);
-    host_wait_log(h, "stop does not return within 400 ms", 1);
+    host_wait_log(h, "stop does not return within 1500 ms", 1);
     net_close(s);
     host_admin(h, "load dozes", NULL, 0);
     host_read_ready(h);

@@ -323,7 +323,7 @@ static bool start(void) {
     CHOOSE("unknown_opcode", "ignore", "close");
     CHOOSE("packets_per_second", "0", "0", "0", "10", "200");
     if (sim_chance(SIM_WORLD, 3)) {
-        strcat(ini, "over_rate = slow\n");
+        CHOOSE("over_rate", "slow");
         CHOOSE("byte_rate", "0", "2K", "100K");
         CHOOSE("fanout_rate", "0", "100", "10K");
     }

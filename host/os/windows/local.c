@@ -13,7 +13,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-enum { NAME_MAX = 48, PIPE_BYTES = 64 * 1024 };
+enum { NAME_MAX = 48, NAME_BYTES = NAME_MAX * sizeof(wchar_t), PIPE_BYTES = 64 * 1024 };
 
 /* The name is made from the absolute path, so that two hosts have two pipes. 0, or a Win32 code. */
 static DWORD make_name(const char *path, wchar_t name[NAME_MAX]) {
@@ -87,9 +87,9 @@ portico_status os_listen_local(os_port *port, const char *path, os_socket **list
     if (s == NULL) {
         return error_set(code != 0 ? code : ERROR_NOT_ENOUGH_MEMORY);
     }
-    s->early = malloc(sizeof name);
+    s->early = malloc(NAME_BYTES);
     if (s->early != NULL) {
-        memcpy(s->early, name, sizeof name);
+        memcpy(s->early, name, NAME_BYTES);
         s->first = instance_open(name, true);
         code = s->first == INVALID_SOCKET ? GetLastError() : 0;
     } else {

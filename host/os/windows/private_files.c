@@ -88,7 +88,7 @@ static bool is_private(HANDLE handle, ACCESS_MASK denied, char found[OS_FOUND_TE
     } else if (list == NULL) {
         snprintf(found, OS_FOUND_TEXT, "everybody has all rights to it");
     }
-    for (DWORD i = 0; found[0] == '\0' && i < list->AceCount; i++) {
+    for (DWORD i = 0; found[0] == '\0' && list != NULL && i < list->AceCount; i++) {
         void *entry = NULL;
         PSID sid = NULL;
         ACCESS_MASK rights = GetAce(list, i, &entry) ? rights_of(entry, &sid) & denied : 0;
@@ -121,11 +121,10 @@ static HANDLE open_itself(const char *path, ACCESS_MASK access) {
 
 static bool is_kind(HANDLE handle, bool folder, char found[OS_FOUND_TEXT]) {
     BY_HANDLE_FILE_INFORMATION what;
-    if (!GetFileInformationByHandle(handle, &what)) {
-        snprintf(found, OS_FOUND_TEXT, "it is no %s", folder ? "folder" : "file");
-    } else if ((what.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+    bool known = GetFileInformationByHandle(handle, &what);
+    if (known && (what.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
         snprintf(found, OS_FOUND_TEXT, "it is a link");
-    } else if (((what.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) != folder) {
+    } else if (!known || ((what.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) != folder) {
         snprintf(found, OS_FOUND_TEXT, "it is no %s", folder ? "folder" : "file");
     }
     return found[0] == '\0';
