@@ -106,6 +106,8 @@ SCENARIO(silent_names) {
     host_admin(h, "swap --force counts", NULL, 0);
     host_admin(h, "unload counts", NULL, 0);
     CHECK_INT(host_log_count(h, "cannot keep a connection"), 0);
-    host_stop(h);
+    host_interrupt(h);
+    CHECK_INT(host_wait_exit(h, 60000), 0);
     CHECK_INT(host_log_count(h, "cannot keep a connection"), 0);
+    host_finish(h, 0);
 }
