@@ -74,7 +74,7 @@ static void connection_refused(connection *c, portico_status status) {
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* The next bytes of the answer, at most so many. */
+/* The next bytes of the answer, at most this many. */
 static os_buffer *next_piece(connection *c, size_t most) {
     size_t left = c->out.size - c->out_sent;
     c->out_piece = (os_buffer){.data = (const uint8_t *)c->out.text + c->out_sent,

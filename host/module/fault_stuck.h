@@ -1,4 +1,4 @@
-/* fault_stuck.h: what is told about calls that still run when the process ends because of them. */
+/* fault_stuck.h: the report about calls that still run when the process ends because of them. */
 #ifndef PORTICO_FAULT_STUCK_H
 #define PORTICO_FAULT_STUCK_H
 

@@ -149,7 +149,7 @@ uint64_t quota_take_peak(quota *q, quota_kind kind) {
     return peak > used ? peak : used;
 }
 
-/* Whether the log is to mention it now; one thread a second is told so. */
+/* Whether the log is to mention it now; it is for one thread a second. */
 static bool tell_now(refused *r, uint64_t now_ms) {
     uint64_t told_ms = atomic_load(&r->told_ms);
     return (told_ms == 0 || now_ms >= told_ms + TELL_AGAIN_MS) &&

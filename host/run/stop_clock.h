@@ -12,7 +12,7 @@
 
 #define STOP_CLOCK_NEVER UINT64_MAX
 
-/* Between the cut and the end there are at least so many milliseconds. */
+/* The least time between the cut and the end. */
 enum { STOP_CLOCK_LEAST_MS = 2000 };
 
 /* Before any other function. [main thread] */

@@ -48,8 +48,8 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
     return earlier(frame_due_ms, earlier(first_due_ms, idle_due_ms));
 }
 
-/* Its bytes wait for a module, for its room, which may do so itself, or for a rate. Its limits stand
- * still: check again next time. */
+/* Its bytes wait for a module, for its room, which may do so itself, or for a rate. Its limits are
+ * suspended: check again next time. */
 static bool session_waits_locked(const session *s) {
     return s->parked || (s->pending & TURN_DATA) != 0 || s->slow_until_ms != 0;
 }
