@@ -69,7 +69,10 @@ void lines_end(lines *l, portico_status status, const char *why) {
     if (l->failed) {
         l->size = 0; /* what was reserved has room for this */
         l->failed = false;
-        snprintf(line, sizeof line, "error out of memory");
+        if (status == PORTICO_OK) {
+            snprintf(line, sizeof line,
+                     "error the command has run, but there is no memory for its answer");
+        }
     }
     l->failed = !lines_append(l, line);
 }

@@ -21,8 +21,8 @@ typedef struct lines {
 void lines_add(lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Appends the line that ends an answer: "ok", or "error " and `why` or, if that is "", the sentence
- * of the status. After a failure the whole text becomes "error out of memory"; `failed` then means
- * that there is no memory even for that. */
+ * of the status. After a failure the lines before it are dropped, and "ok" becomes an error that says
+ * so; `failed` then means that there is no memory even for that. */
 void lines_end(lines *l, portico_status status, const char *why);
 
 void lines_free(lines *l);

@@ -74,17 +74,12 @@ static bool command(const char *words, uint32_t module) {
     return world_ctl(line, answer);
 }
 
-/* Whether an answer other than `ok` leaves open what has happened. */
-static bool is_unknown(void) {
-    return strcmp(answer, "error the connection ended") == 0;
-}
-
 /* A swap or roll-back has been answered. */
 static void swap_ended(uint32_t module, bool ok, const char *from, const char *to) {
     if (ok && strstr(answer, "nothing has changed") == NULL) {
         known[module].previous = from;
         witness_serves(module, to);
-    } else if (!ok && is_unknown()) {
+    } else if (!ok && world_answer_is_lost(answer)) {
         known[module].previous = NULL;
         witness_serves(module, NULL);
     } else {

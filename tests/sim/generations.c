@@ -233,8 +233,7 @@ static void under_load(void) {
 static void storm_command(const char *command, char *said, const char *refusal) {
     bool ok = world_ctl(command, said);
     bool expected = refusal == NULL ? ok : !ok && strstr(said, refusal) != NULL;
-    bool late = strstr(said, "turns have not ended") != NULL ||
-                strcmp(said, "error the connection ended") == 0 ||
+    bool late = strstr(said, "turns have not ended") != NULL || world_answer_is_lost(said) ||
                 said[0] == '\0'; /* it ended before the command was sent */
     if (!expected && (ok || !late)) {
         sim_fail("%s: %s", command, ok ? "ok" : said);

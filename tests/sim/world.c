@@ -315,6 +315,12 @@ static bool send_line(client *c, const char *text) {
     return client_send(c, line, (uint32_t)size, ANSWER_TIMEOUT_MS);
 }
 
+bool world_answer_is_lost(const char *answer) {
+    return strcmp(answer, "error the connection ended") == 0 ||
+           strstr(answer, "there is no memory for its answer") != NULL ||
+           strstr(answer, "is still running") != NULL;
+}
+
 /* Reads up to the line "ok" or "error ...", which it returns in *answer, after the lines before. */
 static bool recv_answer(client *c, char *answer) {
     uint32_t used = 0;

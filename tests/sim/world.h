@@ -75,6 +75,9 @@ int world_stop(void);
  * there is no host; `answer` (may be NULL, else WORLD_ANSWER_BYTES) then has the reason. */
 bool world_ctl(const char *command, char *answer);
 
+/* Whether an answer that is an error leaves open whether the command has done its work. */
+bool world_answer_is_lost(const char *answer);
+
 /* Sends the stop signal at some call of the seam, one of the next `calls`, from a thread of its
  * own, which world_stop_now ends. That sends the signal if it has not been sent. */
 void world_stop_within(uint32_t calls);
