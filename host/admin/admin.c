@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { ACCEPTS = 2, BATCH = 32, ACCEPT_PAUSE_MS = 100 };
+enum { ACCEPTS = 2, BATCH = 32, ACCEPT_PAUSE_MS = 100, KEEP_ALIVE_S = 60 };
 
 /* A listening socket and its accepts. */
 typedef struct entrance {
@@ -54,7 +54,8 @@ static void entrance_completed(entrance *e, const os_completion *completion) {
     os_accept_op *accept = container_of(completion->op, os_accept_op, op);
     e->accepting[accept - e->accepts] = false;
     if (completion->status == PORTICO_OK && e->listener != NULL) {
-        os_socket_options options = {.no_delay = true, .linger_s = -1};
+        os_socket_options options = {
+            .no_delay = true, .linger_s = -1, .keep_alive_s = KEEP_ALIVE_S};
         (void)os_socket_configure(accept->socket, &options);
         seats_take(accept->socket, &accept->peer, e->kind);
         entrance_accept(e);

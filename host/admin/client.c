@@ -21,7 +21,8 @@ struct client {
     os_socket *socket;
     os_op op;
     bool in_flight;        /* `op` is */
-    uint32_t timeout_ms;   /* of an operation */
+    uint32_t timeout_ms;   /* of an answer, and of connecting */
+    uint64_t until_ns;     /* when the present one is given up */
     char bytes[64 * 1024]; /* received and not yet read */
     uint32_t size;
 };
@@ -61,6 +62,11 @@ bool client_interrupted(void) {
     return caught;
 }
 
+/* From now on its time counts. */
+static void client_begin(client *c) {
+    c->until_ns = os_monotonic_ns() + c->timeout_ms * 1000000ull;
+}
+
 /* Waits for the operation that was submitted with `submitted`. PORTICO_E_CANCELLED: an interrupt
  * came first. */
 static portico_status client_wait(client *c, portico_status submitted, uint32_t *bytes) {
@@ -72,7 +78,9 @@ static portico_status client_wait(client *c, portico_status submitted, uint32_t 
     if (client_interrupted()) {
         return PORTICO_E_CANCELLED;
     }
-    if (os_port_wait(c->port, &completion, 1, c->timeout_ms) == 0) {
+    uint64_t now_ns = os_monotonic_ns();
+    uint64_t left_ms = c->until_ns > now_ns ? (c->until_ns - now_ns + 999999) / 1000000 : 0;
+    if (left_ms == 0 || os_port_wait(c->port, &completion, 1, (uint32_t)left_ms) == 0) {
         return PORTICO_E_TIMEOUT;
     }
     if (completion.op == &interrupt.op) {
@@ -133,9 +141,11 @@ static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
 }
 
 /* Sends a command, gives the lines of its answer to `take` and leaves the last one in `line`:
- * "ok", or "error WHY". */
+ * "ok", or "error WHY". All of that has one time limit, so that an answer which never ends is given
+ * up as well; the time that `take` needs does not count, for it may write to a pager. */
 static portico_status client_exchange(client *c, const char *command, client_line take, void *arg,
                                       char line[LINE_MAX_BYTES]) {
+    client_begin(c);
     portico_status status = client_send(c, command);
     if (status != PORTICO_OK) {
         return status;
@@ -145,7 +155,9 @@ static portico_status client_exchange(client *c, const char *command, client_lin
         if (status != PORTICO_OK || strncmp(line, "| ", 2) != 0) {
             return status;
         }
+        uint64_t taken_ns = os_monotonic_ns();
         take(arg, line + 2);
+        c->until_ns += os_monotonic_ns() - taken_ns;
     }
 }
 
@@ -216,6 +228,7 @@ static bool client_connect_local(client *c, const config *settings, char why[CLI
     uint64_t until_ms = os_monotonic_ms() + CONNECT_TIMEOUT_MS;
     portico_status status = PORTICO_E_BACKLOG;
     local_path(settings, path);
+    client_begin(c);
     while (status == PORTICO_E_BACKLOG && os_monotonic_ms() < until_ms && !client_interrupted()) {
         status = client_wait(c, os_connect_local(c->port, path, &c->op, &c->socket), &bytes);
         if (status == PORTICO_E_BACKLOG) {
@@ -236,6 +249,7 @@ static portico_status client_connect(client *c, const char *at, uint16_t port) {
     if (status != PORTICO_OK) {
         return status;
     }
+    client_begin(c);
     return client_wait(c, os_connect(c->port, &address, NULL, &c->op, &c->socket), &bytes);
 }
 

@@ -22,7 +22,7 @@ bool client_interrupted(void);
 client *client_open(const config *settings, char why[CLIENT_WHY_MAX]);
 void client_close(client *c);
 
-/* How long the next commands may take to answer, and each piece of an answer. */
+/* How long the whole answers of the next commands may take to come. */
 void client_set_timeout(client *c, uint32_t timeout_ms);
 
 /* Sends a command and gives `take` the lines of its answer. Returns the exit code: 0 for `ok`, or

@@ -164,10 +164,7 @@ static void job_reopen_log(admin_job *job) {
 }
 
 static void post(call *c, void (*run)(admin_job *job)) {
-    c->job = job_post(c->line, c->argument, run);
-    if (c->job == NULL) {
-        lines_end(c->answer, PORTICO_E_NO_MEMORY, "");
-    }
+    c->job = job_post(c->line, c->argument, run, c->answer);
 }
 
 static void command_load(call *c) {

@@ -5,7 +5,7 @@
 
 enum {
     UNKNOWN_MAX = 32,
-    LOCAL_MAX = 16,
+    LOCAL_MAX = 32,
     /* Room also for as many that are closed and wait for their last completion. */
     SEATS_MAX = 2 * (UNKNOWN_MAX + CONNECTION_TRUSTED_MAX + LOCAL_MAX)
 };
