@@ -22,6 +22,8 @@ struct client {
     os_op op;
     bool in_flight;        /* `op` is */
     uint32_t timeout_ms;   /* of an operation */
+    uint64_t until_ms;     /* of all of them; 0: any time */
+    const char *too_late;  /* printed when that has passed */
     char bytes[64 * 1024]; /* received and not yet read */
     uint32_t size;
 };
@@ -61,6 +63,15 @@ bool client_interrupted(void) {
     return caught;
 }
 
+/* How long the next operation may take. */
+static uint32_t client_patience_ms(const client *c) {
+    uint64_t now_ms = os_monotonic_ms();
+    if (c->until_ms == 0 || now_ms + c->timeout_ms <= c->until_ms) {
+        return c->timeout_ms;
+    }
+    return c->until_ms > now_ms ? (uint32_t)(c->until_ms - now_ms) : 0;
+}
+
 /* Waits for the operation that was submitted with `submitted`. PORTICO_E_CANCELLED: an interrupt
  * came first. */
 static portico_status client_wait(client *c, portico_status submitted, uint32_t *bytes) {
@@ -72,7 +83,7 @@ static portico_status client_wait(client *c, portico_status submitted, uint32_t 
     if (client_interrupted()) {
         return PORTICO_E_CANCELLED;
     }
-    if (os_port_wait(c->port, &completion, 1, c->timeout_ms) == 0) {
+    if (os_port_wait(c->port, &completion, 1, client_patience_ms(c)) == 0) {
         return PORTICO_E_TIMEOUT;
     }
     if (completion.op == &interrupt.op) {
@@ -152,7 +163,9 @@ static portico_status client_exchange(client *c, const char *command, client_lin
 /* Prints why no whole answer has come. */
 static void print_no_answer(const client *c, const char *command, portico_status status) {
     int word = (int)strcspn(command, " ");
-    if (status == PORTICO_E_TIMEOUT) {
+    if (status == PORTICO_E_TIMEOUT && c->until_ms != 0 && os_monotonic_ms() >= c->until_ms) {
+        fprintf(stderr, "%s\n", c->too_late);
+    } else if (status == PORTICO_E_TIMEOUT) {
         fprintf(stderr,
                 "the host has accepted the connection, but not answered `%.*s` within %u.%u s: it "
                 "hangs, or the machine is overloaded; see its log. ctl --timeout SECONDS waits "
@@ -187,6 +200,24 @@ int client_ask(client *c, const char *command, client_line take, void *arg) {
 
 void client_set_timeout(client *c, uint32_t timeout_ms) {
     c->timeout_ms = timeout_ms;
+}
+
+void client_set_end(client *c, uint64_t until_ms, const char *message) {
+    c->until_ms = until_ms;
+    c->too_late = message;
+}
+
+int client_await_end(client *c) {
+    portico_status status = PORTICO_OK;
+    while (status == PORTICO_OK) {
+        c->size = 0; /* nothing more is expected */
+        status = client_receive(c);
+    }
+    if (status == PORTICO_E_TIMEOUT) {
+        print_no_answer(c, "stop", status);
+        return 1;
+    }
+    return 0;
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */

@@ -571,7 +571,7 @@ bool host_interrupt(host *h) {
     if (host_try_interrupt(h)) {
         return true;
     }
-    host_try_admin(h, "stop", NULL, 0); /* does the same, but only once */
+    host_try_admin(h, "stop --no-wait", NULL, 0); /* does the same, but only once */
     return false;
 }
 
