@@ -23,6 +23,9 @@ struct client {
     bool in_flight;        /* `op` is */
     uint32_t timeout_ms;   /* of an answer, and of connecting */
     uint64_t until_ns;     /* when the present one is given up */
+    uint64_t end_ns;       /* when all of them are; 0: never */
+    const char *too_late;  /* printed when that has passed */
+    bool line_by_line;     /* timeout_ms is the limit of each line of an answer */
     char bytes[64 * 1024]; /* received and not yet read */
     uint32_t size;
 };
@@ -67,6 +70,13 @@ static void client_begin(client *c) {
     c->until_ns = os_monotonic_ns() + c->timeout_ms * 1000000ull;
 }
 
+/* How long the next operation may take; 0: the time is up. */
+static uint32_t client_left_ms(const client *c) {
+    uint64_t now_ns = os_monotonic_ns();
+    uint64_t end_ns = c->end_ns != 0 && c->end_ns < c->until_ns ? c->end_ns : c->until_ns;
+    return end_ns > now_ns ? (uint32_t)((end_ns - now_ns + 999999) / 1000000) : 0;
+}
+
 /* Waits for the operation that was submitted with `submitted`. PORTICO_E_CANCELLED: an interrupt
  * came first. */
 static portico_status client_wait(client *c, portico_status submitted, uint32_t *bytes) {
@@ -78,9 +88,8 @@ static portico_status client_wait(client *c, portico_status submitted, uint32_t 
     if (client_interrupted()) {
         return PORTICO_E_CANCELLED;
     }
-    uint64_t now_ns = os_monotonic_ns();
-    uint64_t left_ms = c->until_ns > now_ns ? (c->until_ns - now_ns + 999999) / 1000000 : 0;
-    if (left_ms == 0 || os_port_wait(c->port, &completion, 1, (uint32_t)left_ms) == 0) {
+    uint32_t left_ms = client_left_ms(c);
+    if (left_ms == 0 || os_port_wait(c->port, &completion, 1, left_ms) == 0) {
         return PORTICO_E_TIMEOUT;
     }
     if (completion.op == &interrupt.op) {
@@ -158,13 +167,18 @@ static portico_status client_exchange(client *c, const char *command, client_lin
         uint64_t taken_ns = os_monotonic_ns();
         take(arg, line + 2);
         c->until_ns += os_monotonic_ns() - taken_ns;
+        if (c->line_by_line) {
+            client_begin(c);
+        }
     }
 }
 
 /* Prints why no whole answer has come. */
 static void print_no_answer(const client *c, const char *command, portico_status status) {
     int word = (int)strcspn(command, " ");
-    if (status == PORTICO_E_TIMEOUT) {
+    if (status == PORTICO_E_TIMEOUT && c->end_ns != 0 && os_monotonic_ns() >= c->end_ns) {
+        fprintf(stderr, "%s\n", c->too_late);
+    } else if (status == PORTICO_E_TIMEOUT) {
         fprintf(stderr,
                 "the host has accepted the connection, but not answered `%.*s` within %u.%u s: it "
                 "hangs, or the machine is overloaded; see its log. ctl --timeout SECONDS waits "
@@ -199,6 +213,29 @@ int client_ask(client *c, const char *command, client_line take, void *arg) {
 
 void client_set_timeout(client *c, uint32_t timeout_ms) {
     c->timeout_ms = timeout_ms;
+}
+
+void client_follow_lines(client *c) {
+    c->line_by_line = true;
+}
+
+void client_set_end(client *c, uint64_t until_ms, const char *message) {
+    c->end_ns = until_ms * 1000000;
+    c->too_late = message;
+}
+
+int client_await_end(client *c) {
+    portico_status status = PORTICO_OK;
+    while (status == PORTICO_OK) {
+        c->size = 0; /* nothing more is expected */
+        client_begin(c);
+        status = client_receive(c);
+    }
+    if (status == PORTICO_E_TIMEOUT) {
+        print_no_answer(c, "stop", status);
+        return 1;
+    }
+    return 0;
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
