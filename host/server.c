@@ -211,7 +211,7 @@ static void server_start_limits(const config *c) {
     const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
                                                 [ENTITY_ROOM] = c->modules_room_inbox_bytes,
                                                 [ENTITY_MODULE] = c->modules_module_inbox_bytes};
-    memory_start(c->memory_limit_bytes);
+    memory_start(c->memory_limit_bytes, c->workers);
     quotas_start(most);
     inboxes_start(inbox_bytes);
     channels_start(c->modules_max_channels);
