@@ -1,5 +1,5 @@
-/* node bot.mjs [PORT [TICKS]]: a player of plugins/arena.c (`portico conf/arena.ini`) that runs after
- * the nearest other one and tags it. Start two of them, and swap the arena while they play. */
+/* node bot.mjs [PORT [TICKS]]: a player of plugins/arena.c (`portico conf/arena.ini`) that runs
+ * after the nearest other one and tags it. Start two of them, and swap the arena while they play. */
 import {connect} from "./portico.js";
 
 const JOIN = 1, MOVE = 2, HIT = 3, WELCOME = 100, SNAPSHOT = 101;

@@ -17,7 +17,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
 export type Payload = Uint8Array | ArrayBufferView | ArrayBuffer | string;
 
 export interface Options {
-    /** Of the listener. Default: "u16" in Node, "websocket" in browsers, where it is the only one. */
+    /** Of the listener. Default: "u16" in Node; "websocket" in browsers, which have no other. */
     framing?: Framing;
     /** For a listener with `tls = yes`. In Node also an object with options of tls.connect, such as
      * `{ca}`. Default: false. */
@@ -57,8 +57,8 @@ export class Client {
     readonly queued: number;
 
     /** Sends a packet, after all packets before it. False: there is no connection now, or `backlog`
-     * bytes wait; the packet is dropped. True does not mean that it has arrived. A string is sent as
-     * UTF-8, over WebSocket with opcode 0 as a text message. Throws RangeError or TypeError for a
+     * bytes wait; the packet is dropped. True does not mean that it has arrived. A string is sent
+     * as UTF-8, over WebSocket with opcode 0 as a text message. Throws RangeError or TypeError for a
      * packet that the framing cannot carry. */
     send(opcode: number, payload?: Payload): boolean;
     /** Resolves when at most `bytes` (64 KiB) wait to be sent, or the connection is over. */

@@ -110,8 +110,8 @@ class Buffered {
 }
 
 /* ---- framings: packets into bytes (frame), and bytes into packets (feed) ----------------------
- * `feed(chunk, packet)` calls packet(opcode, payload) for whatever is complete, and throws Broken or
- * Ended after it. */
+ * `feed(chunk, packet)` calls packet(opcode, payload) for whatever is complete, and throws Broken
+ * or Ended after it. */
 
 /* u16 and u32: a header with the size of the whole frame and the opcode, little endian. */
 class Sized {
@@ -223,7 +223,7 @@ class Raw {
     }
 }
 
-/* ---- RFC 6455, the client's side, for Node ----------------------------------------------------- */
+/* ---- RFC 6455, the client's side, for Node --------------------------------------------------- */
 
 const CONTINUED = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
 
@@ -308,7 +308,8 @@ class WebSocketFrames {
         }
         const kind = bytes[0] & 15, last = bytes[0] >= 0x80;
         let size = bytes[1];
-        if ((bytes[0] & 0x70) !== 0 || ![CONTINUED, TEXT, BINARY, CLOSE, PING, PONG].includes(kind)) {
+        if ((bytes[0] & 0x70) !== 0 ||
+            ![CONTINUED, TEXT, BINARY, CLOSE, PING, PONG].includes(kind)) {
             throw new Broken(`a WebSocket frame begins with ${bytes[0]}`);
         }
         if (size >= 0x80) {
@@ -558,8 +559,8 @@ class NodeCarrier {
             if (error instanceof Broken && this.opened) {
                 this.frames.say_close?.(error.status);
             }
-            this.over(error instanceof Broken ? "broken" : error instanceof Ended ? "ended" : "lost",
-                error.message);
+            const code = error instanceof Broken ? "broken" : "ended";
+            this.over(code, error.message);
         }
     }
 
@@ -628,7 +629,7 @@ async function node_modules() {
     return node_modules_loaded;
 }
 
-/* ---- the client -------------------------------------------------------------------------------- */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 /** A connection, or a row of them with `reconnect`. Made by `connect`. */
 export class Client {
@@ -840,8 +841,8 @@ export function prepare(host, port, options = {}) {
     return new Client(o);
 }
 
-/** Connects to a listener of a host; portico.d.ts explains the options. Rejects with Closed if there
- * is no connection. */
+/** Connects to a listener of a host; portico.d.ts explains the options. Rejects with Closed if
+ * there is no connection. */
 export async function connect(host, port, options = {}) {
     const client = prepare(host, port, options);
     await new Promise((resolve, reject) => {

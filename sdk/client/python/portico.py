@@ -392,7 +392,7 @@ class Client:
             async with self._draining:
                 await writer.drain()
         except OSError:
-            return False  # whoever reads notices it as well
+            return False  # the task that reads notices it as well
         return writer is self._writer
 
     # -- receiving
