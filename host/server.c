@@ -202,7 +202,7 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
-/* What modules may make the host keep. */
+/* The limits of what modules may make the host keep. */
 static void server_start_limits(const config *c) {
     const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
                                         [QUOTA_ROOMS] = c->modules_max_rooms,
