@@ -6,6 +6,7 @@
  */
 #include "warden.h"
 
+#include "admin/stop_waiter.h"
 #include "base/log.h"
 #include "module/fault_stuck.h"
 #include "net/ready.h"
@@ -19,6 +20,7 @@ enum {
     ABORT_STEP_MS = 50,
     REPORT_MS = 20000, /* for the report, which looks for the names of functions: usually 1 s */
     WITNESS_MS = 25000,
+    TELL_MS = 2000, /* for those who wait in `ctl stop`: usually 0.1 s */
     WITNESS_STEP_MS = 10
 };
 
@@ -49,15 +51,25 @@ static void say_cut(void) {
              (unsigned long long)(stop_clock_end_ms() - stop_clock_cut_ms()));
 }
 
+/* The admin thread names the stuck calls to `ctl stop`: before the report, which keeps others from
+ * looking at calls. */
+static void await_waiters(void) {
+    uint64_t until_ms = os_monotonic_ms() + TELL_MS;
+    while (!stop_all_told() && os_monotonic_ms() < until_ms) {
+        os_sleep(WITNESS_STEP_MS);
+    }
+}
+
 static void say_stuck(void) {
     char what[CONTROL_WHAT_MAX];
+    await_waiters();
     (void)control_look(what);
     uint32_t calls = fault_stuck_count();
     log_error("host",
               "the stop has not ended after %llu ms (%s): %u call%s not returned; the process ends "
               "with exit code %d",
               (unsigned long long)stop_clock_since_ms(), what, calls,
-              calls == 1 ? " into a module has" : "s into modules have", EXIT_STUCK);
+              calls == 1 ? " into a module has" : "s into modules have", STOP_STUCK);
     fault_stuck_tell(os_monotonic_ms() + REPORT_MS);
     ready_remove(); /* a control thread that is stuck has not done so */
     log_flush(LOG_FLUSH_MS);
@@ -120,8 +132,9 @@ static void warden_run(void *arg) {
         warden.witness = NULL;
     }
     if (cut_off()) {
+        stop_announce(STOP_STUCK);
         witness_wait();
-        os_exit(EXIT_STUCK);
+        os_exit(STOP_STUCK);
     }
     if (warden.witness != NULL) {
         os_thread_join(warden.witness);

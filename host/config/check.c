@@ -48,9 +48,11 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
         char most_text[NUMBER_TEXT_MAX];
         number_format_bytes(most, most_text);
         fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
-                  "%s frame_limit_bytes = %" PRIu32 ": with framing %s it must be %" PRIu32
+                  "%s frame_limit_bytes = %" PRIu32 ": with %s%s it must be %" PRIu32
                   " to %s bytes",
-                  label, s->frame_limit_bytes, frame_names[s->framing], least, most_text);
+                  label, s->frame_limit_bytes,
+                  s->transport == CONFIG_TRANSPORT_WEBSOCKET ? "transport " : "framing ",
+                  frame_name(s->framing), least, most_text);
     } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
         fault_add(draft->faults, line_of(section, "send_limit_bytes"),
                   "%s send_limit_bytes = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
@@ -78,6 +80,40 @@ static void check_byte_rate(config_draft *draft, const draft_section *section,
                   "%s byte_rate = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
                   ", or the largest frame would close its session; or set over_rate = slow",
                   label, s->byte_rate, s->frame_limit_bytes);
+    }
+}
+
+/* Whether the file sets the key, which then has a valid value. */
+static bool is_set(const draft_section *section, const char *key) {
+    int index = schema_find(section->kind, key);
+    return index >= 0 && section->key_lines[index] != 0 && !section->key_bad[index];
+}
+
+static void check_transport(config_draft *draft, const draft_section *section,
+                            const config_service *s) {
+    static const char *const of_websocket[] = {"path", "origins", "ping_s"};
+    char label[DRAFT_LABEL_MAX];
+    draft_label(section, label);
+    bool websocket = s->transport == CONFIG_TRANSPORT_WEBSOCKET;
+    if (!usable(section, "transport")) {
+        return;
+    }
+    if (websocket && is_set(section, "framing")) {
+        fault_add(draft->faults, line_of(section, "framing"),
+                  "%s framing: must not be set with transport = websocket, whose messages are the "
+                  "packets",
+                  label);
+    }
+    if (websocket && !s->outgoing && usable(section, "path") && strchr(s->path, '?') != NULL) {
+        fault_add(draft->faults, line_of(section, "path"),
+                  "%s path = %s: must not contain a ?; what comes after it in a request is ignored",
+                  label, s->path);
+    }
+    for (size_t i = 0; !websocket && i < sizeof of_websocket / sizeof of_websocket[0]; i++) {
+        if (is_set(section, of_websocket[i])) {
+            fault_add(draft->faults, line_of(section, of_websocket[i]),
+                      "%s %s: only works with transport = websocket", label, of_websocket[i]);
+        }
     }
 }
 
@@ -210,6 +246,7 @@ void config_check(config_draft *draft) {
         } else if (section->kind == CONFIG_SECTION_LISTENER ||
                    section->kind == CONFIG_SECTION_CONNECTOR) {
             const config_service *s = service_of(draft, section);
+            check_transport(draft, section, s);
             check_frame_limit(draft, section, s);
             check_byte_rate(draft, section, s);
             check_families(draft, section, s);

@@ -112,6 +112,20 @@ static bool resolve_admin(config_draft *draft) {
     return true;
 }
 
+/* WebSocket has a framing of its own. Before the checks. */
+static void resolve_transports(config_draft *draft) {
+    for (size_t i = 0; i < draft->section_count; i++) {
+        const draft_section *section = &draft->sections[i];
+        if (section->kind != CONFIG_SECTION_LISTENER && section->kind != CONFIG_SECTION_CONNECTOR) {
+            continue;
+        }
+        config_service *s = draft_base(draft, section);
+        if (s->transport == CONFIG_TRANSPORT_WEBSOCKET) {
+            s->framing = s->outgoing ? FRAME_WEBSOCKET_CLIENT : FRAME_WEBSOCKET;
+        }
+    }
+}
+
 /* Fills in what the file leaves to the host. */
 static void resolve(config_draft *draft) {
     config *c = draft->config;
@@ -142,6 +156,7 @@ static portico_status draft_read(config_draft *draft, const char *bytes, size_t 
         faults->no_memory = true;
         return PORTICO_E_NO_MEMORY;
     }
+    resolve_transports(draft);
     config_check(draft);
     resolve(draft);
     faults->no_memory = faults->no_memory || !keep_lines(draft);

@@ -15,6 +15,7 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
+static const char *const transports[] = {"tcp", "websocket", NULL};
 static const char *const profiles[] = {"none", "public", NULL};
 static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
@@ -39,6 +40,13 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
              "session type of a module, such as echo.session"),                                    \
     WORD(section, "framing", "u16", config_service, framing, FRAME_U16, frame_names,               \
          "where a packet ends and the next begins"),                                               \
+    WORD(section, "transport", "tcp", config_service, transport, CONFIG_TRANSPORT_TCP, transports, \
+         "what carries the packets: TCP with a framing, or WebSocket"),                            \
+    SERVICE(section, "path", "/", CONFIG_TARGET, path, 0, 0, "the path of a WebSocket"),           \
+    SERVICE(section, "ping_s", "30", CONFIG_U32, ping_s, 0, 86400,                                 \
+            "seconds of silence before a WebSocket is pinged; 0: never"),                          \
+    SERVICE(section, "handshake_timeout_ms", "5000", CONFIG_U32, handshake_timeout_ms, 1, 600000,  \
+            "how long the handshake of a WebSocket may take"),                                     \
     SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1,             \
             FRAME_BYTES_MAX, "largest frame, header included"),                                    \
     SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE, \
@@ -202,6 +210,8 @@ static const config_key keys[] = {
     SERVICE("listener", "ipv6_prefix", "64", CONFIG_U32, ipv6_prefix, 16, 128,
             "leading bits that make IPv6 addresses one client address"),
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
+    SERVICE("listener", "origins", "", CONFIG_ORIGINS, origins, 0, 0,
+            "origins whose pages may open a WebSocket; empty or *: all"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),
     SERVICE("listener", "reuse_address", "yes", CONFIG_BOOL, listen.reuse_address, 0, 0,

@@ -18,6 +18,8 @@ typedef enum config_kind {
     CONFIG_ADDRESS, /* char *, numeric; NULL when empty */
     CONFIG_HOST,    /* char *, numeric or a host name */
     CONFIG_TYPE,    /* char *, "module.type" */
+    CONFIG_TARGET,  /* char *, a path of a URL */
+    CONFIG_ORIGINS, /* char *, origins of pages; NULL when empty */
     CONFIG_SECRET   /* char *, never shown in a message; NULL when empty */
 } config_kind;
 
@@ -47,7 +49,7 @@ typedef enum config_section {
     CONFIG_SECTIONS
 } config_section;
 
-enum { CONFIG_KEYS_MAX = 160 }; /* room for the whole table */
+enum { CONFIG_KEYS_MAX = 200 }; /* room for the whole table */
 
 /* "host", "listener", ... */
 const char *schema_section_name(config_section section);

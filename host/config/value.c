@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_NAME_MAX_BYTES = 253 };
+enum { HOST_NAME_MAX_BYTES = 253, TARGET_MAX_BYTES = 1024 };
 
 _Static_assert(sizeof(frame_kind) == sizeof(int) && sizeof(log_level) == sizeof(int) &&
                    sizeof(config_backlog) == sizeof(int),
@@ -70,6 +70,46 @@ static bool is_host_name(const char *text) {
 static bool is_address(const char *text) {
     os_address address;
     return os_address_parse(text, 0, &address) == PORTICO_OK;
+}
+
+/* A path as it is written in a request; for a connector also a query. */
+static bool is_target(const char *text) {
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] <= ' ' || text[i] > '~' || text[i] == '#') {
+            return false;
+        }
+    }
+    return text[0] == '/' && size <= TARGET_MAX_BYTES;
+}
+
+/* Whether the text, up to a separator, is like https://example.com:8443, or *, or null. */
+static bool is_origin(const char *text, size_t size) {
+    const char *colon = memchr(text, ':', size);
+    if ((size == 1 && text[0] == '*') || (size == 4 && memcmp(text, "null", 4) == 0)) {
+        return true;
+    }
+    if (colon == NULL || size - (size_t)(colon - text) < 4 || memcmp(colon, "://", 3) != 0) {
+        return false;
+    }
+    for (const char *c = text; c < text + size; c++) {
+        if (*c <= ' ' || *c > '~' || (*c == '/' && c > colon + 2)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_origins(const char *text) {
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ,\t");
+        if (size > 0 && !is_origin(text, size)) {
+            return false;
+        }
+        text += size;
+        text += *text != '\0';
+    }
+    return true;
 }
 
 /* ---- numbers ---- */
@@ -177,7 +217,7 @@ static bool is_absolute(const char *path) {
 
 /* What `text` must be; NULL: it is that. Only required keys must not be empty. */
 static const char *refuse_text(const config_key *key, const char *text) {
-    if (text[0] == '\0' && !key->required) {
+    if (text[0] == '\0' && !key->required && key->kind != CONFIG_TARGET) {
         return NULL;
     }
     switch (key->kind) {
@@ -193,6 +233,15 @@ static const char *refuse_text(const config_key *key, const char *text) {
     case CONFIG_TYPE:
         return is_type(text) ? NULL
                              : "module.type such as echo.session, each part " TEXT_IDENTIFIER_RULE;
+    case CONFIG_TARGET:
+        return is_target(text)
+                   ? NULL
+                   : "a path such as / or /play: at most 1024 visible ASCII characters, "
+                     "without #, the first one /";
+    case CONFIG_ORIGINS:
+        return is_origins(text) ? NULL
+                                : "origins such as https://example.com, separated by spaces or "
+                                  "commas, without a path; or * for all";
     case CONFIG_SECRET: {
         size_t size = strlen(text);
         return size >= (size_t)key->min && size <= (size_t)key->max ? NULL : "16 to 128 bytes";
@@ -241,6 +290,8 @@ portico_status value_set(const config_key *key, void *base, const char *text, co
     case CONFIG_ADDRESS:
     case CONFIG_HOST:
     case CONFIG_TYPE:
+    case CONFIG_TARGET:
+    case CONFIG_ORIGINS:
     case CONFIG_SECRET: break;
     }
     return set_text(key, field, text, folder, allowed);

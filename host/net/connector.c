@@ -6,6 +6,7 @@
 #include "net/resolver.h"
 #include "os/compiler.h"
 #include "run/timer.h"
+#include "session/handshake.h"
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -158,7 +159,7 @@ connector *connector_create(const config_service *settings, session_type *type, 
         free(c);
         return NULL;
     }
-    service_init(&c->service, settings, type, port);
+    service_init(&c->service, settings, type, port, handshake_of(settings));
     c->service.on_session_freed = connector_on_session_freed;
     return c;
 }

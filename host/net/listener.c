@@ -11,6 +11,7 @@
 #include "base/system_text.h"
 #include "os/compiler.h"
 #include "run/timer.h"
+#include "session/handshake.h"
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -167,7 +168,7 @@ listener *listener_create(const config_service *settings, session_type *type, os
         sources_destroy(rates);
         return NULL;
     }
-    service_init(&l->service, settings, type, port);
+    service_init(&l->service, settings, type, port, handshake_of(settings));
     l->service.rates = rates;
     l->slots = slots;
     for (uint32_t i = 0; i < settings->accepts; i++) {
@@ -234,7 +235,7 @@ portico_status listener_open(listener *l, bool keep_trying) {
     os_mutex_unlock(&l->lock);
     if (status == PORTICO_OK) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
-                 frame_names[c->framing]);
+                 frame_name(c->framing));
     } else if (first) {
         log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
                   status_text(status), system_text(system_error),

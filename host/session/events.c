@@ -4,6 +4,7 @@
 #include "base/stats.h"
 #include "base/system_text.h"
 #include "os/compiler.h"
+#include "session/handshake.h"
 
 #include <stdlib.h>
 
@@ -30,6 +31,19 @@ static uint32_t session_fetch_ready_locked(session *s) {
     return bytes;
 }
 
+/* The rest of session_received_locked, where there is more to it. */
+NOINLINE static uint32_t session_received_more_locked(session *s, uint32_t bytes) {
+    if (s->service->config->byte_rate != 0) {
+        session_charge_bytes_locked(s, bytes);
+    }
+    if (s->service->handshake == NULL) {
+        return session_claim_turn_locked(s, TURN_DATA);
+    }
+    session_transport_received_locked(s, bytes);
+    return session_claim_turn_locked(s, s->state == SESSION_HANDSHAKE ? TURN_TRANSPORT
+                                                                      : TURN_TRANSPORT | TURN_DATA);
+}
+
 /* `bytes` more are in the receive block. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
@@ -41,10 +55,10 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
         return 0;
     }
     s->in_used += bytes;
-    if (s->service->rates_bytes) {
-        session_charge_bytes_locked(s, bytes);
-    }
     s->received_ns = worker_handed_ns();
+    if (s->service->looks_at_bytes) {
+        return session_received_more_locked(s, bytes);
+    }
     return session_claim_turn_locked(s, TURN_DATA);
 }
 
@@ -112,10 +126,12 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->socket = socket;
     s->peer = *peer;
     s->state = state;
-    s->connected = socket != NULL;
+    s->connected = state == SESSION_OPENING;
     s->opened_ms = worker_now_ms();
     s->last_packet_ms = s->opened_ms;
-    s->deadline_ms = s->opened_ms + from->config->connect_timeout_ms;
+    s->deadline_ms =
+        s->opened_ms + (state == SESSION_CONNECTING ? from->config->connect_timeout_ms
+                                                    : from->config->handshake_timeout_ms);
     s->high_bytes = from->config->send_limit_bytes / 2;
     s->recv_op.done = session_on_recv;
     s->send_op.done = session_on_sent;
@@ -137,11 +153,11 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     return s;
 }
 
-/* The session has come to OPENING: runs the turn that opens it. */
-static void session_open(session *s) {
+/* The session has come to OPENING or HANDSHAKE: runs the turn that opens it or begins that. */
+static void session_begin(session *s, uint32_t with) {
     session_hold(s);
     os_mutex_lock(&s->lock);
-    uint32_t bits = session_claim_turn_locked(s, TURN_OPEN);
+    uint32_t bits = session_claim_turn_locked(s, with);
     os_mutex_unlock(&s->lock);
     if (bits != 0) {
         session_run_own_turn(s, bits);
@@ -151,7 +167,8 @@ static void session_open(session *s) {
 }
 
 void session_accept(service *from, os_socket *socket, const os_address *peer) {
-    session *s = session_create(from, socket, peer, SESSION_OPENING);
+    bool opens = from->handshake == NULL;
+    session *s = session_create(from, socket, peer, opens ? SESSION_OPENING : SESSION_HANDSHAKE);
     if (s == NULL) {
         static log_kind dropped = LOG_KIND("connections dropped for lack of memory");
         log_limited(&dropped, LOG_ERROR, "session", "a connection to %s is dropped: out of memory",
@@ -160,8 +177,10 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
         service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
         return;
     }
-    atomic_fetch_add(&from->connected, 1);
-    session_open(s);
+    if (opens) {
+        atomic_fetch_add(&from->connected, 1);
+    }
+    session_begin(s, opens ? TURN_OPEN : TURN_TRANSPORT);
     session_release(s);
 }
 
@@ -170,11 +189,16 @@ static void session_connected_locked(session *s) {
         log_warn(s->service->config->name, "a socket option was refused (%s)",
                  system_text(os_error()));
     }
-    session_set_state_locked(s, SESSION_OPENING);
-    entity_sweep_soon(&s->base);
-    s->connected = true;
-    atomic_fetch_add(&s->service->connected, 1);
     s->recv_op.done = session_on_recv;
+    entity_sweep_soon(&s->base);
+    if (s->service->handshake != NULL) {
+        session_set_state_locked(s, SESSION_HANDSHAKE);
+        s->deadline_ms = worker_now_ms() + s->service->config->handshake_timeout_ms;
+    } else {
+        session_set_state_locked(s, SESSION_OPENING);
+        s->connected = true;
+        atomic_fetch_add(&s->service->connected, 1);
+    }
 }
 
 /* A connect has finished, failed or been cancelled. [worker] */
@@ -192,7 +216,7 @@ static void session_on_connect(const os_completion *completion) {
     }
     os_mutex_unlock(&s->lock);
     if (open) {
-        session_open(s);
+        session_begin(s, s->service->handshake == NULL ? TURN_OPEN : TURN_TRANSPORT);
     }
     session_release(s);
 }

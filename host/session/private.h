@@ -60,6 +60,9 @@ COLD void session_refuse_message_locked(session *s);
 portico_status session_take_message(entity *e, message *m);
 
 /* send.c */
+/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even above
+ * the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
+COLD portico_status session_queue_locked(session *s, const void *bytes, uint32_t size, bool always);
 void session_on_sent(const os_completion *completion);
 void session_on_flush(deferred *d);
 
@@ -83,9 +86,9 @@ bool session_leave_rooms(session *s);
 bool session_charge_packet(session *s);
 /* The packet comes again for another reason. */
 COLD void session_return_packet(session *s);
-/* Counts received bytes; only where service.rates_bytes is set. [lock] */
+/* Counts received bytes; only where byte_rate is set. [lock] */
 void session_charge_bytes_locked(session *s, uint32_t bytes);
-/* Says which session pays for the broadcasts of this thread besides those of its own handlers; NULL:
+/* Says which session pays for what this thread sends to others besides those of its own handlers; NULL:
  * none. Returns the previous one, to restore it. [turn of the session] */
 session *session_pays(session *s);
 /* Charges a broadcast to that session or, without one, to the session whose handler the calling
@@ -98,6 +101,8 @@ COLD bool session_is_over(session *s);
 COLD bool session_slow(session *s);
 
 /* recv.c */
+/* Drops the first `delivered` bytes of the block and keeps the rest. [turn] */
+void session_keep_rest(session *s, uint32_t delivered);
 /* Submits a recv; `capacity` 0: a recv-ready. True: it is in flight and needs a hold, which the
  * caller passes on or takes before it unlocks. */
 bool session_recv_locked(session *s, void *data, uint32_t capacity);

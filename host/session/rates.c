@@ -93,7 +93,7 @@ void session_charge_bytes_locked(session *s, uint32_t bytes) {
     (void)session_charge(s, &s->byte_due_ns, bytes, "byte_rate", s->service->config->byte_rate);
 }
 
-/* Who pays for the broadcasts of the calling thread, although a room's handler makes them. */
+/* The session that pays for what the calling thread sends, although a room's handler sends it. */
 static _Thread_local session *payer;
 
 session *session_pays(session *s) {
@@ -102,7 +102,7 @@ session *session_pays(session *s) {
     return before;
 }
 
-/* The session that pays for a broadcast now; NULL: nobody. */
+/* The session that pays for what is sent to others now; NULL: nobody. */
 static session *paying_session(void) {
     entity *e = turn_actor();
     if (payer != NULL) {
@@ -111,12 +111,8 @@ static session *paying_session(void) {
     return e != NULL && e->kind == ENTITY_SESSION ? (session *)e : NULL;
 }
 
-void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
-    session *s = paying_session();
-    const config_service *limits = s != NULL ? s->service->config : NULL;
-    if (s == NULL || limits->fanout_rate == 0) {
-        return;
-    }
+static void charge_fanout(session *s, uint32_t receivers, uint32_t bytes) {
+    const config_service *limits = s->service->config;
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
     os_mutex_lock(&s->lock); /* in the turn of a message, a recv may just bring bytes */
     bool open = s->state < SESSION_DRAINING;
@@ -126,6 +122,20 @@ void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
         session_close_locked(s, PORTICO_E_FLOOD);
     }
     os_mutex_unlock(&s->lock);
+}
+
+void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
+    session *s = paying_session();
+    if (s != NULL && s->service->config->fanout_rate != 0) {
+        charge_fanout(s, receivers, bytes);
+    }
+}
+
+void session_charge_send(const session *to, uint32_t size) {
+    session *s = paying_session();
+    if (s != NULL && s != to && s->service->config->fanout_rate != 0) {
+        charge_fanout(s, 1, size);
+    }
 }
 
 bool session_is_over(session *s) {

@@ -31,14 +31,18 @@ bool session_recv_locked(session *s, void *data, uint32_t capacity) {
 
 bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
-    if (!receives || s->recv_armed || s->peer_ended) {
+    if (!receives || s->recv_armed) {
+        return false;
+    }
+    if (s->peer_ended && (s->transport == NULL || !s->transport->ended(s))) {
         return false;
     }
     if (s->in == NULL) {
         return session_recv_locked(s, NULL, 0);
     }
     uint32_t space = s->in->capacity - s->in_used;
-    if (s->service->rates_bytes && space > s->service->config->byte_rate) {
+    if (s->service->looks_at_bytes && s->service->config->byte_rate != 0 &&
+        space > s->service->config->byte_rate) {
         space = s->service->config->byte_rate; /* so that no recv owes more than a second */
     }
     return session_recv_locked(s, s->in->bytes + s->in_used, space);
@@ -64,7 +68,7 @@ COLD static void session_refuse_frame(session *s, const char *why) {
     stats_add(STAT_frames_refused, 1);
     log_limited(&bad_frames, LOG_INFO, s->service->config->name,
                 "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,
-                peer, frame_names[s->service->config->framing], why);
+                peer, frame_name(s->service->config->framing), why);
     session_close(s, PORTICO_E_FRAME);
 }
 
@@ -85,8 +89,7 @@ static bool session_grow(session *s) {
     return true;
 }
 
-/* Drops the first `delivered` bytes of the block and keeps the rest. */
-static void session_keep_rest(session *s, uint32_t delivered) {
+void session_keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
         if (s->in != NULL && s->in->capacity != BLOCK_BYTES) {
@@ -214,8 +217,11 @@ void session_deliver_received(session *s) {
     if (s->parks_at != NULL) {
         return; /* the turn leaves TURN_DATA for later */
     }
-    if (s->over_until_ns != 0 && session_slow(s)) {
-        return; /* the sweep requests TURN_DATA */
+    if (s->over_until_ns != 0) {
+        if (session_slow(s)) {
+            return; /* the sweep requests TURN_DATA */
+        }
+        session_keep_rest(s, s->in_used); /* it closes: as above */
     }
     if (s->in != NULL && session_is_moving(s)) {
         os_mutex_lock(&s->lock);

@@ -8,8 +8,10 @@
 
 #include "base/stats.h"
 #include "os/compiler.h"
+#include "session/websocket_frame.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static log_kind deaf = LOG_KIND("sessions that do not read");
 
@@ -33,13 +35,9 @@ COLD static portico_status session_refuse_locked(session *s) {
     return PORTICO_E_BACKLOG;
 }
 
-/* Checks whether `whole` more bytes may be queued, which need more memory unless they fit. */
-static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole,
+/* Checks whether `whole` more bytes are below the limit. They need more memory unless they fit. */
+static portico_status session_limit_locked(session *s, const config_service *limits, uint32_t whole,
                                            bool fits) {
-    session_state state = atomic_load_explicit(&s->state, memory_order_relaxed);
-    if (state != SESSION_OPENING && state != SESSION_OPEN) {
-        return PORTICO_E_GONE;
-    }
     /* The limit applies to the queue's memory if this packet needs more of it, else only to its
      * bytes: a piece of memory may be as large as the limit. */
     uint64_t held = fits ? s->queue.queued_bytes : s->queue.memory_bytes;
@@ -47,6 +45,16 @@ static portico_status session_admit_locked(session *s, const config_service *lim
         return PORTICO_OK;
     }
     return session_refuse_locked(s);
+}
+
+/* Checks whether a packet of `whole` bytes may be queued. */
+static portico_status session_admit_locked(session *s, const config_service *limits, uint32_t whole,
+                                           bool fits) {
+    session_state state = atomic_load_explicit(&s->state, memory_order_relaxed);
+    if (state != SESSION_OPENING && state != SESSION_OPEN) {
+        return PORTICO_E_GONE;
+    }
+    return session_limit_locked(s, limits, whole, fits);
 }
 
 /* The backlog has passed half of the limit, or fallen to a quarter of it again. */
@@ -146,10 +154,52 @@ void session_on_sent(const os_completion *completion) {
     session_release(s);
 }
 
+portico_status session_queue_locked(session *s, const void *bytes, uint32_t size, bool always) {
+    const config_service *limits = s->service->config;
+    bool fits = sendq_tail(&s->queue, size) != NULL;
+    portico_status status = PORTICO_OK;
+    if (s->state < SESSION_HANDSHAKE || s->state >= SESSION_DRAINING) {
+        status = PORTICO_E_GONE;
+    } else if (!always) {
+        status = session_limit_locked(s, limits, size, fits);
+    }
+    uint8_t *to = status == PORTICO_OK ? sendq_add(&s->queue, size) : NULL;
+    if (to == NULL) {
+        return status != PORTICO_OK ? status : PORTICO_E_NO_MEMORY;
+    }
+    memcpy(to, bytes, size);
+    s->packets_out--; /* it is none */
+    session_packet_queued_locked(s);
+    return PORTICO_OK;
+}
+
+/* The frame is too large, or is not just the payload and frame_extra_bytes. */
+NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
+                                                  uint32_t size) {
+    const config_service *limits = s->service->config;
+    uint32_t whole = 0;
+    portico_status status = websocket_frame_measure(limits->framing, opcode, data, size,
+                                                    limits->frame_limit_bytes, &whole);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_mutex_lock(&s->lock);
+    status = session_admit_locked(s, limits, whole, sendq_tail(&s->queue, whole) != NULL);
+    uint8_t *to = status == PORTICO_OK ? sendq_add(&s->queue, whole) : NULL;
+    if (to != NULL) {
+        websocket_frame_write(limits->framing, opcode, data, size, to);
+        session_packet_queued_locked(s);
+    } else if (status == PORTICO_OK) {
+        status = PORTICO_E_NO_MEMORY;
+    }
+    os_mutex_unlock(&s->lock);
+    return status;
+}
+
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    if (size > s->service->payload_most_bytes) {
-        return PORTICO_E_TOO_BIG;
+    if (size >= s->service->payload_below) {
+        return session_send_other(s, opcode, data, size);
     }
     uint32_t whole = size + s->service->frame_extra_bytes;
     os_mutex_lock(&s->lock);
@@ -173,7 +223,14 @@ unlock:
 /* Makes the frame that all sessions of this framing share. */
 static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_t limit_bytes) {
     uint32_t whole = 0;
-    portico_status status = frame_measure(framing, b->size, limit_bytes, &whole);
+    if (framing == FRAME_WEBSOCKET && b->no_text) {
+        return PORTICO_E_INVALID;
+    }
+    portico_status status =
+        framing < FRAME_KINDS
+            ? frame_measure(framing, b->size, limit_bytes, &whole)
+            : websocket_frame_measure(framing, b->opcode, b->data, b->size, limit_bytes, &whole);
+    b->no_text = status == PORTICO_E_INVALID;
     if (status != PORTICO_OK) {
         return status;
     }
@@ -181,7 +238,11 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
     if (made == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    frame_write(framing, b->opcode, b->data, b->size, made->bytes);
+    if (framing < FRAME_KINDS) {
+        frame_write(framing, b->opcode, b->data, b->size, made->bytes);
+    } else {
+        websocket_frame_write(framing, b->opcode, b->data, b->size, made->bytes);
+    }
     b->frames[framing] = made;
     b->copies++;
     return PORTICO_OK;
@@ -208,6 +269,9 @@ static portico_status session_send_broadcast(session *s, broadcast *b) {
     const config_service *limits = s->service->config;
     shared **whole = &b->frames[limits->framing];
     portico_status status = PORTICO_OK;
+    if (*whole == NULL && limits->framing == FRAME_WEBSOCKET_CLIENT) {
+        return session_send(s, b->opcode, b->data, b->size); /* with a mask of its own */
+    }
     if (*whole == NULL) {
         status = broadcast_encode(b, limits->framing, limits->frame_limit_bytes);
     } else if ((*whole)->size > limits->frame_limit_bytes) {
@@ -223,7 +287,7 @@ static portico_status session_send_broadcast(session *s, broadcast *b) {
 }
 
 void broadcast_fini(broadcast *b) {
-    for (int i = 0; i < FRAME_KINDS; i++) {
+    for (int i = 0; i < FRAME_KINDS_ALL; i++) {
         shared_release(b->frames[i]);
         b->frames[i] = NULL;
     }

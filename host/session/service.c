@@ -16,15 +16,19 @@ typedef struct service_address {
     UT_hash_handle hh;
 } service_address;
 
-void service_init(service *s, const config_service *settings, session_type *type, os_port *port) {
+void service_init(service *s, const config_service *settings, session_type *type, os_port *port,
+                  const struct handshake_layer *const *handshake) {
     memset(s, 0, sizeof *s);
     s->config = settings;
     s->type = type;
     s->port = port;
-    s->frame_extra_bytes = frame_extra_bytes(settings->framing);
-    s->payload_most_bytes = settings->frame_limit_bytes - s->frame_extra_bytes;
+    if (settings->framing < FRAME_KINDS) {
+        s->frame_extra_bytes = frame_extra_bytes(settings->framing);
+        s->payload_below = settings->frame_limit_bytes - s->frame_extra_bytes + 1;
+    }
     s->rates_packets = settings->packets_per_second != 0 || settings->fanout_rate != 0;
-    s->rates_bytes = settings->byte_rate != 0;
+    s->handshake = handshake;
+    s->looks_at_bytes = settings->byte_rate != 0 || s->handshake != NULL;
 }
 
 void service_fini(service *s) {

@@ -17,10 +17,12 @@ typedef struct service {
     const config_service *config;
     session_type *type;
     os_port *port;
-    uint32_t frame_extra_bytes;  /* what the framing adds to a payload ... */
-    uint32_t payload_most_bytes; /* ... and the largest payload that frame_limit_bytes allows */
-    bool rates_packets;          /* packets may exceed a rate: packets_per_second or fanout_rate */
-    bool rates_bytes;            /* byte_rate is set */
+    uint32_t frame_extra_bytes; /* what the framing adds to a payload ... */
+    uint32_t payload_below; /* ... and the size of a payload that frame_limit_bytes does not allow.
+                                 * 0: how much is added depends on the packet */
+    bool rates_packets;     /* packets may exceed a rate: packets_per_second or fanout_rate */
+    bool looks_at_bytes;    /* byte_rate is set, or the transport is not just TCP */
+    const struct handshake_layer *const *handshake; /* ends with NULL. NULL: there is none */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its
      * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
@@ -35,7 +37,9 @@ typedef struct service {
     _Atomic uint64_t slow_told_ms; /* when the log last mentioned a session over a rate; 0: never */
 } service;
 
-void service_init(service *s, const config_service *settings, session_type *type, os_port *port);
+/* `handshake`: see the field. */
+void service_init(service *s, const config_service *settings, session_type *type, os_port *port,
+                  const struct handshake_layer *const *handshake);
 void service_fini(service *s);
 
 /* Counts a session of `peer`. PORTICO_E_LIMIT: not counted, and *why names the limit. */

@@ -8,13 +8,15 @@
 #include "base/status.h"
 #include "os/compiler.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CAN(state) (1u << SESSION_##state)
 
 /* The states that may follow each state. */
 static const uint32_t next_states[SESSION_STATES] = {
-    [SESSION_CONNECTING] = CAN(OPENING) | CAN(CLOSED),
+    [SESSION_CONNECTING] = CAN(HANDSHAKE) | CAN(OPENING) | CAN(CLOSED),
+    [SESSION_HANDSHAKE] = CAN(OPENING) | CAN(DRAINING) | CAN(CLOSED),
     [SESSION_OPENING] = CAN(OPEN) | CAN(DRAINING) | CAN(CLOSED),
     [SESSION_OPEN] = CAN(DRAINING) | CAN(CLOSED),
     [SESSION_DRAINING] = CAN(CLOSED),
@@ -46,6 +48,7 @@ void session_free(entity *e) {
     bool connected = s->connected;
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
+    free(s->websocket);
     free(s);
     service_leave(from, &peer, connected, worker_now_ms() - opened_ms, reason);
 }
@@ -160,6 +163,9 @@ void session_begin_limits_locked(session *s, uint64_t now_ms) {
     if (s->frame_since_ms != 0) {
         atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
     }
+    if (s->transport != NULL) {
+        s->transport->heard(s, now_ms);
+    }
 }
 
 void session_revive(session *s, const module *at) {
@@ -249,6 +255,12 @@ void session_close_locked(session *s, portico_status reason) {
     if (s->state >= SESSION_DRAINING) {
         return;
     }
+    if (s->transport != NULL) {
+        s->transport->closes(s, reason);
+        if (s->state == SESSION_CLOSED) {
+            return; /* the connection broke when it sent */
+        }
+    }
     session_set_state_locked(s, SESSION_DRAINING);
     s->reason = reason;
     s->deadline_ms = worker_now_ms() + s->service->config->close_timeout_ms;
@@ -315,7 +327,7 @@ session_view session_look(session *s) {
 }
 
 const char *session_state_name(session_state state) {
-    static const char *const names[SESSION_STATES] = {"connecting", "opening", "open", "draining",
-                                                      "closed"};
+    static const char *const names[SESSION_STATES] = {"connecting", "handshake", "opening",
+                                                      "open",       "draining",  "closed"};
     return names[state];
 }

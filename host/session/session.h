@@ -41,10 +41,11 @@
  * submitted to a closed socket. It is never held while module code runs. Lock order: a session's
  * lock, then the leaves (session type, service, strand); never the locks of two sessions at once.
  *
- *   CONNECTING -> OPENING -> OPEN -> DRAINING -> CLOSED
- *        \___________\_________\________________/
+ *   CONNECTING -> HANDSHAKE -> OPENING -> OPEN -> DRAINING -> CLOSED
+ *        \____________\___________\________\_______________/
  *
- * on_open is called in OPENING, on_close once after the session has left OPENING or OPEN.
+ * HANDSHAKE only where the service has one (handshake.h). on_open is called in OPENING, on_close once
+ * after the session has left OPENING or OPEN.
  */
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
@@ -58,6 +59,7 @@
 
 typedef enum session_state {
     SESSION_CONNECTING, /* a connector's connect is in flight */
+    SESSION_HANDSHAKE,  /* connected; the two sides agree on a transport. No module knows of it */
     SESSION_OPENING,    /* connected; on_open has not returned yet */
     SESSION_OPEN,       /* packets are delivered */
     SESSION_DRAINING,   /* closing: sends what is queued, then waits for the peer to hang up */
@@ -71,10 +73,29 @@ enum {
     TURN_MOVE = 2, /* into or out of a room; all but TURN_CLOSE then waits for the new place */
     TURN_SYNC = 4, /* the type's layout has changed */
     TURN_MESSAGE = 8,
-    TURN_DATA = 16, /* there are bytes in the receive block */
-    TURN_WATERMARK = 32,
-    TURN_CLOSE = 64
+    TURN_TRANSPORT = 16, /* a handshake continues, or a transport has to look at the bytes before */
+    TURN_DATA = 32,      /* there are bytes in the receive block */
+    TURN_WATERMARK = 64,
+    TURN_CLOSE = 128
 };
+
+/* What carries the packets of a session, if it is more than TCP. */
+typedef struct transport {
+    /* `bytes` more are in the receive block. [lock] */
+    void (*received)(struct session *s, uint32_t bytes);
+    /* Turns them into what frame_parse reads. [turn] */
+    void (*prepare)(struct session *s);
+    /* Everything before the end that the transport has found, for which it has set `peer_ended`, has
+     * been delivered. False: that is not what has ended. True: it has begun to close, and reads on to
+     * the end of the stream. [lock] */
+    bool (*ended)(struct session *s);
+    /* The session begins to close. [lock] */
+    void (*closes)(struct session *s, portico_status reason);
+    /* The peer has waited for the host: its silence so far does not count. [lock] */
+    void (*heard)(struct session *s, uint64_t now_ms);
+    /* The session is open. Returns when to look again. [lock] */
+    uint64_t (*sweep)(struct session *s, uint64_t now_ms);
+} transport;
 
 /* The fields that every packet touches come first and together: with thousands of sessions, these
  * are the cache lines that a packet has to fetch. */
@@ -92,7 +113,7 @@ typedef struct session {
     bool peer_ended; /* the end of the peer's stream has been read */
     bool above_watermark;
     bool watermark_wanted; /* some module has an on_watermark */
-    bool connected;        /* has reached OPENING */
+    bool connected;        /* has reached OPENING, or DRAINING from there */
     os_socket *socket;     /* NULL once closed */
     room *home; /* held; its turn runs in this room's. NULL: its own. Set in the turn only */
     /* [turn]; while a recv is in flight, the first three belong to its completion */
@@ -125,9 +146,13 @@ typedef struct session {
     os_address peer;
     uint64_t opened_ms;
     /* [lock] */
-    portico_status reason;       /* why it closes */
-    portico_status leave_reason; /* for on_leave */
-    uint64_t deadline_ms;        /* in CONNECTING and DRAINING: when to close the socket */
+    portico_status reason;               /* why it closes */
+    portico_status leave_reason;         /* for on_leave */
+    uint64_t deadline_ms;                /* but in OPENING and OPEN: when to close the socket */
+    uint8_t layer;                       /* [turn] of service.handshake: which one is next, ... */
+    bool layer_begun;                    /* ... and whether it has begun */
+    const struct transport *transport;   /* set once, in HANDSHAKE; NULL: just TCP */
+    struct session_websocket *websocket; /* of that transport */
     room *target;         /* where it is to be, held: `home`, or where it moves; NULL: no room */
     message *join_result; /* posted when the move to `target` has ended; NULL: not wanted */
     work *inbox;          /* messages, in order */
@@ -171,6 +196,10 @@ void session_abort(session *s, portico_status reason);
 /* Queues one packet. Statuses: see portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 
+/* A packet with that payload has been sent to `to`: the session whose handler the calling thread runs
+ * pays for it as for a broadcast, unless it is `to` itself. */
+void session_charge_send(const session *to, uint32_t size);
+
 /* One packet for many sessions, encoded once per framing that its receivers use. */
 typedef struct broadcast broadcast;
 struct broadcast {
@@ -178,7 +207,8 @@ struct broadcast {
     uint32_t size;
     const void *data;
     uint32_t copies; /* of the payload, made so far */
-    shared *frames[FRAME_KINDS];
+    bool no_text;    /* the payload is not UTF-8, so WebSocket cannot carry it as opcode 0 */
+    shared *frames[FRAME_KINDS_ALL];
 };
 void broadcast_fini(broadcast *b);
 

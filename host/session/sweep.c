@@ -5,6 +5,7 @@
 #include "session/private.h"
 
 #include "base/stats.h"
+#include "session/handshake.h"
 
 static log_kind slow_frames = LOG_KIND("frames that are not completed");
 
@@ -45,6 +46,9 @@ static uint64_t session_sweep_open_locked(session *s, uint64_t now_ms) {
                   (unsigned long long)s->base.id, limits->idle_timeout_s);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     }
+    if (s->transport != NULL && s->state == SESSION_OPEN) {
+        idle_due_ms = earlier(idle_due_ms, s->transport->sweep(s, now_ms));
+    }
     return earlier(frame_due_ms, earlier(first_due_ms, idle_due_ms));
 }
 
@@ -83,6 +87,9 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
         next_ms = s->deadline_ms;
     } else if (s->state == SESSION_CONNECTING) {
         session_abort_locked(s, PORTICO_E_TIMEOUT);
+    } else if (s->state == SESSION_HANDSHAKE) {
+        session_handshake_late_locked(s);
+        next_ms = s->state != SESSION_CLOSED ? s->deadline_ms : ENTITY_SWEEP_LATER;
     } else if (s->state == SESSION_DRAINING) {
         /* Either the peer has been sent everything and does not hang up, or it does not read. */
         session_close_socket_locked(s, s->queue.queued_bytes > 0);

@@ -17,6 +17,7 @@
 #include "session/channel.h"
 #include "session/dispatch.h"
 #include "session/follow.h"
+#include "session/handshake.h"
 #include "session/label.h"
 
 #include <stdlib.h>
@@ -37,7 +38,9 @@ COLD static void turn_open(session *s) {
         session_set_state_locked(s, SESSION_OPEN);
         s->last_packet_ms = worker_now_ms();
     }
-    if (session_arm_locked(s)) { /* even if it is closing: to see the end of the stream */
+    /* Even if it is closing: to see the end of the stream. What came with the handshake is delivered
+     * first. */
+    if ((s->pending & TURN_DATA) == 0 && session_arm_locked(s)) {
         session_hold(s);
     }
     os_mutex_unlock(&s->lock);
@@ -144,6 +147,7 @@ static bool turn_step(session *s, uint32_t bit) {
     case TURN_MOVE: return s->state >= SESSION_DRAINING || session_change_rooms(s);
     case TURN_SYNC: turn_sync(s); break;
     case TURN_MESSAGE: turn_messages(s); break;
+    case TURN_TRANSPORT: session_transport(s); break;
     case TURN_WATERMARK: turn_watermark(s); break;
     case TURN_CLOSE: turn_close(s); break;
     default: break;

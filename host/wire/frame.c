@@ -29,12 +29,19 @@ static const struct {
 #undef FRAMING_ROW
 };
 
+/* The smallest packet, an opcode, in the longest header of a frame. */
+enum { WEBSOCKET_LEAST = 16 };
+
+const char *frame_name(frame_kind kind) {
+    return kind < FRAME_KINDS ? frame_names[kind] : "websocket";
+}
+
 uint32_t frame_least_bytes(frame_kind kind) {
-    return framings[kind].least_bytes;
+    return kind < FRAME_KINDS ? framings[kind].least_bytes : WEBSOCKET_LEAST;
 }
 
 uint32_t frame_most_bytes(frame_kind kind) {
-    return framings[kind].most_bytes;
+    return kind < FRAME_KINDS ? framings[kind].most_bytes : FRAME_BYTES_MAX;
 }
 
 uint32_t frame_extra_bytes(frame_kind kind) {
@@ -105,6 +112,62 @@ static frame_result parse_line(const uint8_t *bytes, uint32_t size, uint32_t lim
     return FRAME_WHOLE;
 }
 
+/* ---- records: see frame.h --------------------------------------------------------------------- */
+
+enum {
+    RECORD_OPEN = 0x20, /* not whole. No frame of WebSocket begins with these first bytes */
+    RECORD_TEXT = 0x41,
+    RECORD_BINARY = 0x42,
+    RECORD_SMALL = 126,
+    RECORD_LONG = 0x80
+};
+
+uint32_t frame_record_head(uint32_t size) {
+    return size < RECORD_SMALL ? 2 : size <= UINT16_MAX ? 4 : 6;
+}
+
+void frame_record_begin(uint8_t *record) {
+    record[0] = RECORD_OPEN;
+}
+
+static void write_u32(uint8_t *to, uint32_t value) {
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    to[2] = (uint8_t)(value >> 16);
+    to[3] = (uint8_t)(value >> 24);
+}
+
+void frame_record_end(uint8_t *record, bool text, uint32_t head, uint32_t size) {
+    record[0] = text ? RECORD_TEXT : RECORD_BINARY;
+    if (head >= 6) {
+        record[1] = (uint8_t)(RECORD_LONG | head);
+        write_u32(record + 2, size);
+    } else if (head == 4) {
+        record[1] = RECORD_SMALL;
+        record[2] = (uint8_t)size;
+        record[3] = (uint8_t)(size >> 8);
+    } else {
+        record[1] = (uint8_t)size;
+    }
+}
+
+static frame_result parse_record(const uint8_t *bytes, uint32_t size, frame *f) {
+    if (size < 2 || (bytes[0] != RECORD_TEXT && bytes[0] != RECORD_BINARY)) {
+        return FRAME_INCOMPLETE;
+    }
+    bool small = bytes[1] < RECORD_SMALL;
+    uint32_t head = small ? 2 : bytes[1] == RECORD_SMALL ? 4 : bytes[1] & 0x7Fu;
+    f->size = small ? bytes[1] : head == 4 ? read_u16(bytes + 2) : read_u32(bytes + 2);
+    f->frame_bytes = head + f->size;
+    f->data = bytes + head;
+    if (bytes[0] == RECORD_BINARY) {
+        f->opcode = (uint16_t)read_u16(f->data);
+        f->data += 2;
+        f->size -= 2;
+    }
+    return FRAME_WHOLE;
+}
+
 frame_result frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, uint32_t limit_bytes,
                          uint32_t *scanned, frame *f, const char **why) {
     *f = (frame){0};
@@ -112,8 +175,10 @@ frame_result frame_parse(frame_kind kind, const uint8_t *bytes, uint32_t size, u
     case FRAME_U16: return parse_sized(bytes, size, 2, U16_HEADER, limit_bytes, f, why);
     case FRAME_U32: return parse_sized(bytes, size, 4, U32_HEADER, limit_bytes, f, why);
     case FRAME_LINE: return parse_line(bytes, size, limit_bytes, scanned, f, why);
+    case FRAME_WEBSOCKET:
+    case FRAME_WEBSOCKET_CLIENT: return parse_record(bytes, size, f);
     case FRAME_RAW:
-    case FRAME_KINDS: break;
+    case FRAME_KINDS_ALL: break;
     }
     if (size == 0) {
         return FRAME_INCOMPLETE;
@@ -129,13 +194,6 @@ portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_byte
     uint64_t whole = (uint64_t)size + framings[kind].overhead_bytes;
     *frame_bytes = (uint32_t)whole;
     return whole <= limit_bytes ? PORTICO_OK : PORTICO_E_TOO_BIG;
-}
-
-static void write_u32(uint8_t *to, uint32_t value) {
-    to[0] = (uint8_t)value;
-    to[1] = (uint8_t)(value >> 8);
-    to[2] = (uint8_t)(value >> 16);
-    to[3] = (uint8_t)(value >> 24);
 }
 
 void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to) {

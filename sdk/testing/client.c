@@ -16,7 +16,8 @@ portico_client *portico_test_connect(portico_test *t, const char *where) {
     }
     for (size_t i = 0; where != NULL && i < c->listener_count; i++) {
         const config_service *l = &c->listeners[i];
-        if (strcmp(l->name, where) == 0 || strcmp(l->type, where) == 0) {
+        bool fits = strcmp(l->name, where) == 0 || strcmp(l->type, where) == 0;
+        if (fits && l->transport == CONFIG_TRANSPORT_TCP) { /* which is all that players speak */
             return player_connect(t, l->port, l->framing);
         }
     }

@@ -67,6 +67,10 @@ const char *host_folder(const host *h);
 const char *host_ini(const host *h);
 uint32_t host_process_id(const host *h);
 
+/* Expects that the process that serves has the null device for stdin, stdout and stderr. Windows has
+ * no way to see that. */
+void host_expect_null_stdio(const host *h);
+
 /* The process that serves, by the ready file; 0: it has none. */
 uint32_t host_serving_id(const host *h);
 

@@ -128,7 +128,7 @@ typedef struct portico_table {
 typedef struct portico_packet {
     const uint8_t *data; /* never NULL; a zero byte follows, not counted in `size` */
     uint32_t size;       /* bytes in `data`; may be 0 */
-    uint16_t opcode;     /* 0 with the framings `line` and `raw` */
+    uint16_t opcode;     /* 0 with the framings `line` and `raw`, and of a text over WebSocket */
     uint16_t reserved;
 } portico_packet;
 
@@ -504,7 +504,8 @@ typedef struct portico_host {
      * PORTICO_E_BACKLOG    the send limit is reached and nothing was queued: drop the packet. With
      *                      `backlog = close` the session closes now
      * PORTICO_E_TOO_BIG    the frame exceeds the listener's limit or that of its framing: send less
-     * PORTICO_E_INVALID    `data` is NULL and `size` is not 0 */
+     * PORTICO_E_INVALID    `data` is NULL and `size` is not 0; or the session came over WebSocket,
+     *                      which sends opcode 0 as text, and `data` is not UTF-8 */
     portico_status (*session_send)(portico_session session, uint16_t opcode, const void *data,
                                    uint32_t size);
 

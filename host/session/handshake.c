@@ -1,0 +1,113 @@
+/* handshake.c: see handshake.h. */
+#include "session/handshake.h"
+
+#include "base/status.h"
+#include "os/compiler.h"
+#include "session/private.h"
+#include "session/websocket.h"
+
+const handshake_layer *const *handshake_of(const config_service *settings) {
+    static const handshake_layer *const web[] = {&websocket_layer, NULL};
+    return settings->transport == CONFIG_TRANSPORT_WEBSOCKET ? web : NULL;
+}
+
+void session_transport_received_locked(session *s, uint32_t bytes) {
+    if (s->transport != NULL) {
+        s->transport->received(s, bytes);
+    }
+}
+
+static log_kind late = LOG_KIND("handshakes that take too long");
+
+void session_handshake_late_locked(session *s) {
+    char peer[OS_ADDRESS_TEXT];
+    os_address_format(&s->peer, peer);
+    log_limited(&late, LOG_INFO, s->service->config->name,
+                "session %llu of %s: its handshake is not complete after %u ms: closed",
+                (unsigned long long)s->base.id, peer, s->service->config->handshake_timeout_ms);
+    session_close_locked(s, PORTICO_E_TIMEOUT);
+}
+
+/* Receives more; in a session that is closing, to see the end of the stream. */
+static void handshake_receive(session *s) {
+    os_mutex_lock(&s->lock);
+    if (s->state != SESSION_HANDSHAKE) {
+        s->rearm = true;
+    } else if (!s->recv_armed) {
+        void *to = s->in != NULL ? s->in->bytes + s->in_used : NULL;
+        if (session_recv_locked(s, to, s->in != NULL ? s->in->capacity - s->in_used : 0)) {
+            session_hold(s);
+        }
+    }
+    os_mutex_unlock(&s->lock);
+}
+
+/* All layers are done. */
+static void handshake_end(session *s) {
+    os_mutex_lock(&s->lock);
+    if (s->state == SESSION_HANDSHAKE) {
+        session_set_state_locked(s, SESSION_OPENING);
+        s->connected = true;
+        atomic_fetch_add(&s->service->connected, 1);
+        if (s->in_used > 0) {
+            session_transport_received_locked(s, s->in_used);
+            session_pend_locked(s, TURN_TRANSPORT | TURN_DATA);
+        }
+        session_pend_locked(s, TURN_OPEN);
+        entity_sweep_soon(&s->base);
+    } else {
+        s->rearm = true;
+    }
+    os_mutex_unlock(&s->lock);
+}
+
+/* Asks the current layer about what has been received. */
+static handshake_result handshake_step(session *s, const handshake_layer *layer) {
+    if (!s->layer_begun) {
+        s->layer_begun = true;
+        portico_status status = layer->begin(s);
+        if (status != PORTICO_OK) {
+            session_abort(s, status);
+            return HANDSHAKE_REFUSED;
+        }
+    }
+    if (s->in_used == 0) {
+        return HANDSHAKE_MORE;
+    }
+    uint32_t taken = 0;
+    handshake_result result = layer->received(s, &taken);
+    session_keep_rest(s, taken);
+    return result;
+}
+
+/* Passes the layers until one needs more bytes. */
+static void session_handshake(session *s) {
+    handshake_result result = HANDSHAKE_DONE;
+    while (result == HANDSHAKE_DONE && s->service->handshake[s->layer] != NULL) {
+        result = handshake_step(s, s->service->handshake[s->layer]);
+        if (result == HANDSHAKE_DONE) {
+            s->layer++;
+            s->layer_begun = false;
+        }
+    }
+    if (result == HANDSHAKE_DONE) {
+        handshake_end(s);
+        return;
+    }
+    if (result == HANDSHAKE_REFUSED) {
+        session_close(s, PORTICO_E_REFUSED);
+        session_keep_rest(s, s->in_used);
+    }
+    handshake_receive(s);
+}
+
+void session_transport(session *s) {
+    if (s->state == SESSION_HANDSHAKE) {
+        session_handshake(s);
+    } else if (s->state == SESSION_OPEN && s->transport != NULL) {
+        s->transport->prepare(s);
+    } else if (s->state >= SESSION_DRAINING) {
+        session_keep_rest(s, s->in_used);
+        s->rearm = true;
+    }
+}

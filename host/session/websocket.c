@@ -1,0 +1,152 @@
+/* websocket.c: see websocket.h. What comes in and goes out after the handshake. */
+#include "session/websocket.h"
+
+#include "base/stats.h"
+#include "base/status.h"
+#include "os/compiler.h"
+#include "session/private.h"
+
+#include <string.h>
+
+/* Pings without an answer, the ping_s before the first of them included, until the peer is taken
+ * for dead. */
+enum { SILENCES_MOST = 3 };
+
+static log_kind bad_messages = LOG_KIND("bad WebSocket frames");
+
+/* ---- what goes out --------------------------------------------------------------------------- */
+
+static void queue_control_locked(session *s, websocket_opcode opcode, const uint8_t *payload,
+                                 uint32_t size) {
+    uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX];
+    uint8_t mask[4];
+    const uint8_t *masked = websocket_make_mask(s->service->config->framing, mask);
+    uint32_t whole = websocket_write_control(control, masked, opcode, payload, size);
+    (void)session_queue_locked(s, control, whole, false); /* else it closes, or has closed */
+}
+
+/* ---- what comes in --------------------------------------------------------------------------- */
+
+static void websocket_heard(session *s, uint64_t now_ms) {
+    s->websocket->heard_ms = now_ms;
+    s->websocket->silences = 0;
+}
+
+static void websocket_received(session *s, uint32_t bytes) {
+    s->websocket->fresh_bytes += bytes;
+    websocket_heard(s, worker_now_ms());
+}
+
+/* [turn] */
+static void on_control(void *arg, websocket_opcode opcode, const uint8_t *payload, uint32_t size) {
+    session *s = arg;
+    if (opcode == WEBSOCKET_PING) {
+        os_mutex_lock(&s->lock);
+        queue_control_locked(s, WEBSOCKET_PONG, payload, size);
+        os_mutex_unlock(&s->lock);
+    }
+}
+
+static void log_refused(const session *s, const char *why) {
+    char peer[OS_ADDRESS_TEXT];
+    os_address_format(&s->peer, peer);
+    log_limited(&bad_messages, LOG_INFO, s->service->config->name,
+                "session %llu of %s: bad WebSocket frame: %s: closed",
+                (unsigned long long)s->base.id, peer, why);
+}
+
+static void websocket_prepare(session *s) {
+    session_websocket *ws = s->websocket;
+    const char *why = NULL;
+    uint32_t fresh = ws->fresh_bytes;
+    ws->fresh_bytes = 0;
+    if (fresh == 0) {
+        return;
+    }
+    uint16_t code = websocket_take(&ws->received, s->in->bytes, &s->in_used, fresh,
+                                   s->service->config->frame_limit_bytes, on_control, s, &why);
+    if (code == 0) {
+        return;
+    }
+    if (why != NULL) {
+        stats_add(STAT_frames_refused, 1);
+        log_refused(s, why);
+    }
+    os_mutex_lock(&s->lock);
+    ws->close_code = code;
+    ws->close_why = why;
+    ws->end_reason = why != NULL ? PORTICO_E_FRAME : PORTICO_E_EOF;
+    if (s->state == SESSION_OPEN) {
+        ws->ended = true;
+        s->peer_ended = true; /* nothing is received before what came earlier has been delivered */
+    }
+    os_mutex_unlock(&s->lock);
+}
+
+COLD static bool websocket_ended(session *s) {
+    if (!s->websocket->ended || s->state != SESSION_OPEN) {
+        return false;
+    }
+    session_close_locked(s, s->websocket->end_reason);
+    return s->state == SESSION_DRAINING;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static uint16_t code_of(portico_status reason) {
+    switch (reason) {
+    case PORTICO_E_SHUTDOWN:
+    case PORTICO_E_UNLOADED: return WEBSOCKET_GOING_AWAY;
+    case PORTICO_E_FRAME: return WEBSOCKET_PROTOCOL_ERROR;
+    case PORTICO_E_FLOOD:
+    case PORTICO_E_KICKED: return WEBSOCKET_POLICY;
+    case PORTICO_E_FAULT: return WEBSOCKET_SERVER_ERROR;
+    default: return WEBSOCKET_NORMAL;
+    }
+}
+
+COLD static void websocket_closes(session *s, portico_status reason) {
+    session_websocket *ws = s->websocket;
+    uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX];
+    uint8_t mask[4];
+    bool answers = ws->ended && reason == ws->end_reason;
+    uint16_t code = answers ? ws->close_code : code_of(reason);
+    if (ws->ended) {
+        ws->ended = false;
+        s->peer_ended = false; /* its stream has not: it is read to its end */
+    }
+    if (s->state == SESSION_OPENING || s->state == SESSION_OPEN) {
+        const uint8_t *masked = websocket_make_mask(s->service->config->framing, mask);
+        const char *why = answers ? ws->close_why : NULL;
+        uint32_t size = websocket_write_close(control, masked, code, why);
+        (void)session_queue_locked(s, control, size, true);
+    }
+}
+
+COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
+    session_websocket *ws = s->websocket;
+    uint64_t ping_ms = s->service->config->ping_s * 1000ull;
+    uint64_t due_ms = ws->heard_ms + ping_ms * (ws->silences + 1ull);
+    if (ping_ms == 0) {
+        return ENTITY_SWEEP_LATER;
+    }
+    if (now_ms < due_ms) {
+        return due_ms;
+    }
+    ws->silences++;
+    if (ws->silences >= SILENCES_MOST) {
+        log_debug(s->service->config->name, "session %llu answers no ping: closed",
+                  (unsigned long long)s->base.id);
+        session_close_locked(s, PORTICO_E_TIMEOUT);
+    } else {
+        queue_control_locked(s, WEBSOCKET_PING, NULL, 0);
+    }
+    return now_ms + ping_ms;
+}
+
+const transport websocket_transport = {.received = websocket_received,
+                                       .prepare = websocket_prepare,
+                                       .ended = websocket_ended,
+                                       .closes = websocket_closes,
+                                       .heard = websocket_heard,
+                                       .sweep = websocket_sweep};
