@@ -130,7 +130,7 @@ class Host:
             ("line", "echo.session", "framing = line\nframe_limit_bytes = 2M\n"),
             ("raw", "echo.session", "framing = raw\n"),
             ("arena", "arena.player", "framing = u16\n"),
-            ("typed", "typed.player", "framing = u16\n"),
+            ("typed", "typed.session", "framing = u16\n"),
         ]
         self.head = (f"[modules]\ndir = {drive}{modules}\nautoload = no\n[module echo]\n"
                      f"[module arena]\n[module typed]\nfile = {drive}{test_modules}/typed{suffix}\n")
