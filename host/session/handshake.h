@@ -20,8 +20,8 @@ typedef enum handshake_result {
 typedef struct handshake_layer {
     /* Begins. It may queue bytes (session_queue_locked). */
     portico_status (*begin)(session *s);
-    /* Looks at the s->in_used bytes at s->in->bytes, more than 0. *taken: how many of them, from the
-     * first on, it needs no more. */
+    /* Looks at the s->in_used bytes at s->in->bytes, more than 0. *taken: how many of them, from
+     * the first on, it needs no more. */
     handshake_result (*received)(session *s, uint32_t *taken);
 } handshake_layer;
 

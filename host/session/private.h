@@ -60,8 +60,8 @@ COLD void session_refuse_message_locked(session *s);
 portico_status session_take_message(entity *e, message *m);
 
 /* send.c */
-/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even above
- * the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
+/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even
+ * above the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
 COLD portico_status session_queue_locked(session *s, const void *bytes, uint32_t size, bool always);
 void session_on_sent(const os_completion *completion);
 void session_on_flush(deferred *d);
