@@ -24,7 +24,7 @@
     X(thaw, "thaw NAME", NONE)                               \
     X(kick, "kick ID", NONE)                                 \
     X(reopen_log, "reopen-log", NONE)                        \
-    X(stop, "stop", NONE)
+    X(stop, "stop [--no-wait]", NONE)
 
 typedef enum command_id {
 #define COMMAND_ID(name, usage, file) COMMAND_##name,
