@@ -13,6 +13,8 @@
 typedef enum handshake_result {
     HANDSHAKE_MORE,   /* more bytes of the peer are needed */
     HANDSHAKE_DONE,   /* the next layer follows */
+    HANDSHAKE_SERVED, /* the peer gets what it wanted, and wants no session: it has a minute to
+                       * receive it */
     HANDSHAKE_REFUSED /* the session is to be closed. The layer has logged why, and queued what the
                        * peer is to be answered */
 } handshake_result;

@@ -66,6 +66,9 @@ COLD portico_status session_queue_locked(session *s, const void *bytes, uint32_t
 void session_on_sent(const os_completion *completion);
 void session_on_flush(deferred *d);
 
+/* The same for shared bytes, always. */
+COLD portico_status session_queue_shared_locked(session *s, shared *whole);
+
 /* rooms.c */
 /* The entity's `leave`. */
 void session_leave_room(entity *e, entity *room_left, portico_status reason);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""websocket_python.py EXECUTABLE MODULES FOLDER: the client of python3-websockets plays with a host.
+"""websocket_python.py EXECUTABLE MODULES FOLDER: the client of python3-websockets plays.
 
 Messages of all sizes, fragments, pings, refusals and the ways a connection ends, as another
 implementation of RFC 6455 sees them. Exit code 0: all is well.
