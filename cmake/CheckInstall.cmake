@@ -47,7 +47,7 @@ file(WRITE "${conf}/check.ini"
 run(${emulator} "${prefix}/bin/${EXE}" check "${conf}/check.ini")
 
 # Every link from the guide into the SDK leads somewhere.
-file(STRINGS "${doc}/sdk/README.md" lines REGEX "\\]\\([^)]*(include|template)/")
+file(STRINGS "${doc}/sdk/README.md" lines REGEX "\\]\\([^)]*(include|template|client)/")
 foreach(line IN LISTS lines)
   string(REGEX MATCH "\\]\\(([^)#]*)" _ "${line}")
   if(NOT EXISTS "${doc}/sdk/${CMAKE_MATCH_1}")

@@ -4,7 +4,8 @@
 #
 #   bin/ modules/ conf/            the host; conf/ is the user's, see InstallConf.cmake
 #   include/ lib/cmake/portico/    the SDK
-#   share/doc/portico/             guides, licence, template, plugins' sources, conf/ as shipped
+#   share/doc/portico/             guides, licence, template, clients, plugins' sources, conf/ as
+#                                  shipped
 
 if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT AND NOT CMAKE_HOST_WIN32)
   set_property(CACHE CMAKE_INSTALL_PREFIX PROPERTY VALUE /opt/portico)
@@ -14,6 +15,7 @@ set(doc share/doc/portico)
 install(FILES README.md CHANGELOG.md SECURITY.md LICENSE DESTINATION ${doc})
 install(FILES host/README.md host/OPERATING.md DESTINATION ${doc}/host)
 install(DIRECTORY sdk/template DESTINATION ${doc}/sdk PATTERN build EXCLUDE)
+install(DIRECTORY sdk/client DESTINATION ${doc}/sdk PATTERN __pycache__ EXCLUDE)
 
 # The guide links to the headers, which have another place here.
 install(CODE "

@@ -16,7 +16,7 @@ enum {
     WORKER_HANDLES = 2
 };
 
-/* What a session receives into: doubled until a frame fits. */
+/* The block that a session receives into: doubled until a frame fits. */
 static uint64_t receive_bytes(uint32_t frame_limit) {
     uint64_t bytes = BLOCK_BYTES;
     while (bytes < frame_limit) {

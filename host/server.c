@@ -206,7 +206,7 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
-/* What modules may make the host keep. */
+/* The limits of what modules may make the host keep. */
 static void server_start_limits(const config *c) {
     const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
                                         [QUOTA_ROOMS] = c->modules_max_rooms,
@@ -215,7 +215,7 @@ static void server_start_limits(const config *c) {
     const uint64_t inbox_bytes[ENTITY_KINDS] = {[ENTITY_SESSION] = c->modules_session_inbox_bytes,
                                                 [ENTITY_ROOM] = c->modules_room_inbox_bytes,
                                                 [ENTITY_MODULE] = c->modules_module_inbox_bytes};
-    memory_start(c->memory_limit_bytes);
+    memory_start(c->memory_limit_bytes, c->workers);
     quotas_start(most);
     inboxes_start(inbox_bytes);
     channels_start(c->modules_max_channels);
@@ -387,7 +387,7 @@ int server_run(const config *c) {
         log_info("host", "stopping");
     }
     server_stop();
-    admin_stop();
+    admin_close();
     control_drain(); /* what was posted before the admin thread ended */
     watchdog_thread_stop();
     if (server.calls_lost) {
@@ -403,8 +403,10 @@ int server_run(const config *c) {
              (unsigned long long)stats_sum(STAT_sessions_opened),
              (unsigned long long)stats_sum(STAT_sessions_closed));
     (void)log_stop();
+    int code = started ? 0 : 1;
+    admin_stop(code); /* last: it tells `ctl stop` that nothing is left to be done */
     if (server.calls_lost) {
-        os_exit(started ? 0 : 1);
+        os_exit(code);
     }
-    return started ? 0 : 1;
+    return code;
 }

@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "base/system_text.h"
 #include "os/child.h"
-#include "warden.h"
+#include "run/stop_clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -173,7 +173,7 @@ static int run_hosts(const config *c, const char *file) {
         if (stop_wanted(&at_once)) {
             return stopped_code(&end, at_once);
         }
-        bool was_asked = end.code == 0 || end.code == EXIT_STUCK; /* perhaps by `ctl stop` */
+        bool was_asked = end.code == 0 || end.code == STOP_STUCK; /* perhaps by `ctl stop` */
         if (!end.crashed && (was_asked || end.code == EXIT_CONFIGURATION)) {
             return end.code;
         }

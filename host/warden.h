@@ -2,14 +2,12 @@
  *
  * Its thread counts from the moment that a stop is asked for (run/stop_clock.h), whatever the other
  * threads do. At the cut it closes all sessions hard. At the end it has every call that runs named
- * in the log, with a backtrace, and ends the process with EXIT_STUCK.
+ * in the log, with a backtrace, and ends the process with STOP_STUCK.
  */
 #ifndef PORTICO_WARDEN_H
 #define PORTICO_WARDEN_H
 
 #include "config/config.h"
-
-enum { EXIT_STUCK = 71 }; /* EX_OSERR of sysexits.h */
 
 /* False: there is no thread. */
 bool warden_start(const config *c);

@@ -12,7 +12,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { ACCEPTS = 2, BATCH = 32, ACCEPT_PAUSE_MS = 100 };
+enum { ACCEPTS = 2, BATCH = 32, ACCEPT_PAUSE_MS = 100, KEEP_ALIVE_S = 60 };
+enum { CLOSE_STEP_MS = 1, TELL_MS = 1000 };
 
 /* A listening socket and its accepts. */
 typedef struct entrance {
@@ -31,8 +32,11 @@ static struct {
     char path[LOCAL_PATH_MAX]; /* of `local` */
     os_op wake;
     atomic_bool waking; /* `wake` is posted */
+    os_op close;
     os_op end;
-    bool ending; /* `end` has come. Of the thread */
+    bool closing;       /* `close` has come. Of the thread */
+    bool ending;        /* `end` has come. Of the thread */
+    atomic_bool closed; /* no command runs any more */
     char token[TOKEN_MAX];
 } admin;
 
@@ -54,7 +58,8 @@ static void entrance_completed(entrance *e, const os_completion *completion) {
     os_accept_op *accept = container_of(completion->op, os_accept_op, op);
     e->accepting[accept - e->accepts] = false;
     if (completion->status == PORTICO_OK && e->listener != NULL) {
-        os_socket_options options = {.no_delay = true, .linger_s = -1};
+        os_socket_options options = {
+            .no_delay = true, .linger_s = -1, .keep_alive_s = KEEP_ALIVE_S};
         (void)os_socket_configure(accept->socket, &options);
         seats_take(accept->socket, &accept->peer, e->kind);
         entrance_accept(e);
@@ -105,6 +110,11 @@ static void admin_wake(void) {
     }
 }
 
+static void on_close(const os_completion *completion) {
+    (void)completion;
+    admin.closing = true;
+}
+
 static void on_end(const os_completion *completion) {
     (void)completion;
     admin.ending = true;
@@ -143,21 +153,39 @@ static uint32_t look(void) {
     return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0;
 }
 
-/* Closes everything. True: nothing is in flight any more. */
-static bool close_all(void) {
+/* Closes everything, or all but those who wait for the end of the stop. True: of what it closes
+ * nothing is in flight any more. */
+static bool close_all(bool waiters) {
     bool tcp = entrance_close(&admin.tcp);
     bool local = entrance_close(&admin.local);
-    return seats_close() && tcp && local;
+    return seats_close(waiters) && tcp && local;
+}
+
+/* Those who wait are told the exit code, unless they do not read. */
+static void tell_waiters(void) {
+    uint64_t until_ms = os_monotonic_ms() + TELL_MS;
+    while (!stop_all_told() && os_monotonic_ms() < until_ms) {
+        uint32_t next_ms = look();
+        serve(next_ms < TELL_MS ? next_ms : TELL_MS);
+    }
 }
 
 static void admin_main(void *arg) {
     (void)arg;
     entrance_accept(&admin.tcp);
     entrance_accept(&admin.local);
+    while (!admin.closing) {
+        serve(look());
+    }
+    while (!close_all(false)) {
+        serve(look());
+    }
+    atomic_store(&admin.closed, true);
     while (!admin.ending) {
         serve(look());
     }
-    while (!close_all() || atomic_load(&admin.waking)) {
+    tell_waiters();
+    while (!close_all(true) || atomic_load(&admin.waking)) {
         serve(UINT32_MAX);
     }
 }
@@ -238,9 +266,12 @@ bool admin_start(const config *c) {
                   system_text(os_error()));
         return false;
     }
+    admin.closing = false;
     admin.ending = false;
+    atomic_store(&admin.closed, false);
     visits = (visit_counts){0};
     admin.wake.done = on_woken;
+    admin.close.done = on_close;
     admin.end.done = on_end;
     connections_start(admin.token);
     jobs_start(admin_wake);
@@ -255,16 +286,30 @@ bool admin_start(const config *c) {
     return status == PORTICO_OK;
 }
 
-void admin_stop(void) {
+static void admin_post(os_op *op) {
+    while (os_port_post(admin.port, op) != PORTICO_OK) {
+        os_sleep(1); /* there is no memory now */
+    }
+}
+
+void admin_close(void) {
     if (admin.thread != NULL) {
-        while (os_port_post(admin.port, &admin.end) != PORTICO_OK) {
-            os_sleep(1); /* there is no memory now */
+        admin_post(&admin.close);
+        while (!atomic_load(&admin.closed)) {
+            os_sleep(CLOSE_STEP_MS);
         }
+    }
+}
+
+void admin_stop(int exit_code) {
+    stop_announce(exit_code);
+    if (admin.thread != NULL) {
+        admin_post(&admin.end);
         os_thread_join(admin.thread);
         admin.thread = NULL;
     }
     if (admin.port != NULL) {
-        (void)close_all(); /* if the thread could not be started */
+        (void)close_all(true); /* if the thread could not be started */
         if (admin.local.kind == VISIT_LOCAL) {
             os_local_remove(admin.path);
         }

@@ -21,7 +21,11 @@ struct client {
     os_socket *socket;
     os_op op;
     bool in_flight;        /* `op` is */
-    uint32_t timeout_ms;   /* of an operation */
+    uint32_t timeout_ms;   /* of an answer, and of connecting */
+    uint64_t until_ns;     /* when the present one is given up */
+    uint64_t end_ns;       /* when all of them are; 0: never */
+    const char *too_late;  /* printed when that has passed */
+    bool line_by_line;     /* timeout_ms is the limit of each line of an answer */
     char bytes[64 * 1024]; /* received and not yet read */
     uint32_t size;
 };
@@ -61,6 +65,18 @@ bool client_interrupted(void) {
     return caught;
 }
 
+/* From now on its time counts. */
+static void client_begin(client *c) {
+    c->until_ns = os_monotonic_ns() + c->timeout_ms * 1000000ull;
+}
+
+/* How long the next operation may take; 0: the time is up. */
+static uint32_t client_left_ms(const client *c) {
+    uint64_t now_ns = os_monotonic_ns();
+    uint64_t end_ns = c->end_ns != 0 && c->end_ns < c->until_ns ? c->end_ns : c->until_ns;
+    return end_ns > now_ns ? (uint32_t)((end_ns - now_ns + 999999) / 1000000) : 0;
+}
+
 /* Waits for the operation that was submitted with `submitted`. PORTICO_E_CANCELLED: an interrupt
  * came first. */
 static portico_status client_wait(client *c, portico_status submitted, uint32_t *bytes) {
@@ -72,7 +88,8 @@ static portico_status client_wait(client *c, portico_status submitted, uint32_t 
     if (client_interrupted()) {
         return PORTICO_E_CANCELLED;
     }
-    if (os_port_wait(c->port, &completion, 1, c->timeout_ms) == 0) {
+    uint32_t left_ms = client_left_ms(c);
+    if (left_ms == 0 || os_port_wait(c->port, &completion, 1, left_ms) == 0) {
         return PORTICO_E_TIMEOUT;
     }
     if (completion.op == &interrupt.op) {
@@ -133,9 +150,11 @@ static portico_status client_read_line(client *c, char line[LINE_MAX_BYTES]) {
 }
 
 /* Sends a command, gives the lines of its answer to `take` and leaves the last one in `line`:
- * "ok", or "error WHY". */
+ * "ok", or "error WHY". All of that has one time limit, so that an answer which never ends is given
+ * up as well; the time that `take` needs does not count, for it may write to a pager. */
 static portico_status client_exchange(client *c, const char *command, client_line take, void *arg,
                                       char line[LINE_MAX_BYTES]) {
+    client_begin(c);
     portico_status status = client_send(c, command);
     if (status != PORTICO_OK) {
         return status;
@@ -145,14 +164,21 @@ static portico_status client_exchange(client *c, const char *command, client_lin
         if (status != PORTICO_OK || strncmp(line, "| ", 2) != 0) {
             return status;
         }
+        uint64_t taken_ns = os_monotonic_ns();
         take(arg, line + 2);
+        c->until_ns += os_monotonic_ns() - taken_ns;
+        if (c->line_by_line) {
+            client_begin(c);
+        }
     }
 }
 
 /* Prints why no whole answer has come. */
 static void print_no_answer(const client *c, const char *command, portico_status status) {
     int word = (int)strcspn(command, " ");
-    if (status == PORTICO_E_TIMEOUT) {
+    if (status == PORTICO_E_TIMEOUT && c->end_ns != 0 && os_monotonic_ns() >= c->end_ns) {
+        fprintf(stderr, "%s\n", c->too_late);
+    } else if (status == PORTICO_E_TIMEOUT) {
         fprintf(stderr,
                 "the host has accepted the connection, but not answered `%.*s` within %u.%u s: it "
                 "hangs, or the machine is overloaded; see its log. ctl --timeout SECONDS waits "
@@ -189,6 +215,29 @@ void client_set_timeout(client *c, uint32_t timeout_ms) {
     c->timeout_ms = timeout_ms;
 }
 
+void client_follow_lines(client *c) {
+    c->line_by_line = true;
+}
+
+void client_set_end(client *c, uint64_t until_ms, const char *message) {
+    c->end_ns = until_ms * 1000000;
+    c->too_late = message;
+}
+
+int client_await_end(client *c) {
+    portico_status status = PORTICO_OK;
+    while (status == PORTICO_OK) {
+        c->size = 0; /* nothing more is expected */
+        client_begin(c);
+        status = client_receive(c);
+    }
+    if (status == PORTICO_E_TIMEOUT) {
+        print_no_answer(c, "stop", status);
+        return 1;
+    }
+    return 0;
+}
+
 /* ---- connecting ------------------------------------------------------------------------------ */
 
 static void ignore_line(void *arg, const char *line) {
@@ -216,6 +265,7 @@ static bool client_connect_local(client *c, const config *settings, char why[CLI
     uint64_t until_ms = os_monotonic_ms() + CONNECT_TIMEOUT_MS;
     portico_status status = PORTICO_E_BACKLOG;
     local_path(settings, path);
+    client_begin(c);
     while (status == PORTICO_E_BACKLOG && os_monotonic_ms() < until_ms && !client_interrupted()) {
         status = client_wait(c, os_connect_local(c->port, path, &c->op, &c->socket), &bytes);
         if (status == PORTICO_E_BACKLOG) {
@@ -236,6 +286,7 @@ static portico_status client_connect(client *c, const char *at, uint16_t port) {
     if (status != PORTICO_OK) {
         return status;
     }
+    client_begin(c);
     return client_wait(c, os_connect(c->port, &address, NULL, &c->op, &c->socket), &bytes);
 }
 

@@ -22,8 +22,18 @@ bool client_interrupted(void);
 client *client_open(const config *settings, char why[CLIENT_WHY_MAX]);
 void client_close(client *c);
 
-/* How long the next commands may take to answer, and each piece of an answer. */
+/* How long the whole answers of the next commands may take to come. */
 void client_set_timeout(client *c, uint32_t timeout_ms);
+
+/* From now on that is how long each line of an answer may take to come: for answers that report as
+ * they proceed. */
+void client_follow_lines(client *c);
+
+/* Until when all that follows may take; `message` is printed when it takes longer. */
+void client_set_end(client *c, uint64_t until_ms, const char *message);
+
+/* Waits until the host closes the connection. Returns the exit code, 1 if it does not in time. */
+int client_await_end(client *c);
 
 /* Sends a command and gives `take` the lines of its answer. Returns the exit code: 0 for `ok`, or
  * after an interrupt; 1 for an error, which it has printed. */

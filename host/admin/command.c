@@ -71,7 +71,9 @@ static bool argument_fits(const char *usage, const char *argument) {
         return digits <= DIGITS_MAX && argument[digits] == '\0';
     }
     if (!needs_argument(usage)) {
-        return true; /* its options have values, which top_options.c checks */
+        const char *rest = skip_options(usage, argument);
+        bool values = strpbrk(usage, "SN") != NULL; /* SECONDS, N: top_options.c checks them */
+        return values || (rest != NULL && rest[0] == '\0');
     }
     if (strstr(usage, "[--") != NULL) {
         const char *name = skip_options(usage, argument);

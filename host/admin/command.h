@@ -25,7 +25,7 @@
     X(kick, "kick ID", NONE)                                 \
     X(reopen_log, "reopen-log", NONE)                        \
     X(reload, "reload certificates", NONE)                   \
-    X(stop, "stop", NONE)
+    X(stop, "stop [--no-wait]", NONE)
 
 typedef enum command_id {
 #define COMMAND_ID(name, usage, file) COMMAND_##name,

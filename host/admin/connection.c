@@ -47,6 +47,7 @@ void connection_close(connection *c) {
         job_abandon(c->job);
         c->job = NULL;
     }
+    stop_waiter_end(&c->waiter);
     connection_rest(c);
 }
 
@@ -174,12 +175,16 @@ static bool may_be_judged(connection *c, uint64_t now_ms) {
 }
 
 static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
+    bool waits = false;
     if (c->kind == VISIT_UNKNOWN) {
         judge(c, line, now_ms);
     } else if (!good) {
         lines_end(&c->out, PORTICO_E_INVALID, "the line is too long or has a zero byte");
         connection_answer(c);
-    } else if (execute(line, &c->out, &c->job)) {
+    } else if (execute(line, &c->out, &c->job, &waits)) {
+        if (waits) {
+            stop_waiter_begin(&c->waiter);
+        }
         connection_answer(c);
     }
 }
@@ -197,7 +202,7 @@ static void connection_receive(connection *c) {
 static void connection_run(connection *c, uint64_t now_ms) {
     char line[CONNECTION_LINE_MAX + 1];
     while (c->socket != NULL && !connection_is_busy(c) && !c->receiving && !c->leaving &&
-           c->again_ms == 0) {
+           !c->waiter.waits && c->again_ms == 0) {
         bool good = false;
         if (c->kind == VISIT_UNKNOWN && !may_be_judged(c, now_ms)) {
             return;
@@ -247,6 +252,7 @@ static void on_sent(const os_completion *completion) {
         return;
     }
     lines_free(&c->out);
+    stop_waiter_sent(&c->waiter);
     c->used_ms = os_monotonic_ms();
     c->due_ms = UINT64_MAX;
     if (c->last_answer) {
@@ -267,6 +273,11 @@ void connection_open(connection *c, os_socket *socket, const os_address *peer, v
     c->due_ms = kind == VISIT_UNKNOWN ? now_ms + TOKEN_MS : UINT64_MAX;
     visits.open[kind]++;
     connection_run(c, now_ms);
+}
+
+/* Whether it waits for the stop, and has been sent what there was. */
+static bool waits_for_news(const connection *c) {
+    return c->waiter.waits && !c->waiter.last && c->out.size == 0;
 }
 
 /* Submits again what was refused. */
@@ -294,6 +305,8 @@ void connection_look(connection *c, uint64_t now_ms) {
         connection_again(c, now_ms);
     } else if (c->judged_ms != 0 && now_ms >= c->judged_ms) {
         connection_run(c, now_ms);
+    } else if (waits_for_news(c) && stop_waiter_look(&c->waiter, now_ms, &c->out)) {
+        connection_answer(c);
     }
 }
 
@@ -304,6 +317,9 @@ uint64_t connection_due_ms(const connection *c) {
     }
     if (c->job != NULL) {
         return os_monotonic_ms() + JOB_LOOK_MS;
+    }
+    if (waits_for_news(c)) {
+        return c->waiter.look_ms;
     }
     due_ms = c->judged_ms != 0 && c->judged_ms < due_ms ? c->judged_ms : due_ms;
     return c->again_ms != 0 && c->again_ms < due_ms ? c->again_ms : due_ms;

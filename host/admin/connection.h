@@ -2,7 +2,8 @@
  *
  * The client sends lines. Over TCP the first is `token TEXT`; then come commands, one at a time. An
  * answer is any number of lines that begin with "| ", then one line `ok` or `error TEXT`. The next
- * command is read when the answer to the one before has been sent.
+ * command is read when the answer to the one before has been sent. The answer to `stop` comes in
+ * parts until the host ends, and no command is read after it.
  *
  *   unknown   has not shown the token, and is closed when it has not after a second
  *   trusted   has, or is local
@@ -14,6 +15,7 @@
 #define PORTICO_CONNECTION_H
 
 #include "admin/job.h"
+#include "admin/stop_waiter.h"
 #include "admin/visits.h"
 
 enum {
@@ -43,6 +45,7 @@ typedef struct connection {
     size_t out_sent;
     os_buffer out_piece;
     admin_job *job; /* whose answer it waits for */
+    stop_waiter waiter;
 } connection;
 
 /* Before the first one. `token` must outlive them. */

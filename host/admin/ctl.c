@@ -26,10 +26,13 @@ void ctl_usage(FILE *to) {
     char commands[1024];
     command_list("\n                  ", commands, sizeof commands);
     fprintf(to, "%s%s\n", usage_text, commands);
-    fprintf(to,
-            "         swap --plan changes nothing: it loads the new build, runs its constructors\n"
-            "         and migrate, and reports what a swap would do. swap --force swaps an\n"
-            "         unchanged file, too.\n");
+    fprintf(
+        to,
+        "         swap --plan changes nothing: it loads the new build, runs its constructors\n"
+        "         and migrate, and reports what a swap would do. swap --force swaps an\n"
+        "         unchanged file, too.\n"
+        "         stop waits until the host has ended, and ends with its exit code: 0, or 71 if\n"
+        "         it was stuck. stop --no-wait only asks it to stop.\n");
 }
 
 static int wrong_usage(const char *what) {
@@ -85,6 +88,38 @@ static int run_top(client *c, const char *command, const top_options *options) {
     int code = top_show(c, command, options, samples);
     free(samples);
     return code;
+}
+
+/* ---- stop ------------------------------------------------------------------------------------ */
+
+/* The line that ends the answer has the exit code of the host. */
+static void take_stop_line(void *arg, const char *line) {
+    static const char before[] = "with exit code ";
+    const char *at = strstr(line, before);
+    if (at != NULL) {
+        *(int *)arg = atoi(at + sizeof before - 1);
+    }
+    printf("%s\n", line);
+    fflush(stdout);
+}
+
+enum { LAST_MS = 60000 }; /* a host that is stuck writes a report before it ends */
+
+/* Waits until the host has ended, and returns its exit code; 1: it is not known. */
+static int run_stop(client *c, const char *command, uint32_t timeout_ms) {
+    int host_code = -1;
+    client_follow_lines(c);
+    if (timeout_ms != 0) {
+        client_set_end(c, os_monotonic_ms() + timeout_ms,
+                       "the host has not ended within the time of --timeout. It continues to stop, "
+                       "and its log says how that ends");
+    }
+    int code = client_ask(c, command, take_stop_line, &host_code);
+    if (code == 0 && host_code >= 0) {
+        client_set_timeout(c, LAST_MS);
+        code = client_await_end(c);
+    }
+    return code == 0 && host_code >= 0 ? host_code : code;
 }
 
 /* ---- the options ----------------------------------------------------------------------------- */
@@ -164,7 +199,7 @@ static bool make_file_absolute(command_id id, const char *argument, char command
     return true;
 }
 
-static int ctl_run(const ctl_options *own, command_id id, const char *command,
+static int ctl_run(const ctl_options *own, command_id id, const char *command, const char *argument,
                    const top_options *options) {
     if (id == COMMAND_top && client_catch_interrupt() != PORTICO_OK) {
         fprintf(stderr, "Ctrl+C will end at once (%s)\n", system_text(os_error()));
@@ -176,8 +211,13 @@ static int ctl_run(const ctl_options *own, command_id id, const char *command,
     }
     uint32_t usual_ms = command_may_take_long(id) ? LONG_TIMEOUT_MS : SHORT_TIMEOUT_MS;
     client_set_timeout(c, own->timeout_ms != 0 ? own->timeout_ms : usual_ms);
-    code =
-        id == COMMAND_top ? run_top(c, command, options) : client_ask(c, command, print_line, NULL);
+    if (id == COMMAND_top) {
+        code = run_top(c, command, options);
+    } else if (id == COMMAND_stop && argument[0] == '\0') {
+        code = run_stop(c, command, own->timeout_ms);
+    } else {
+        code = client_ask(c, command, print_line, NULL);
+    }
     client_close(c);
     return code;
 }
@@ -218,5 +258,5 @@ int ctl_main(int argc, char **argv) {
     if (!make_file_absolute(id, argument, command)) {
         return wrong_usage(too_long);
     }
-    return ctl_run(&own, id, command, &options);
+    return ctl_run(&own, id, command, argument, &options);
 }

@@ -22,6 +22,7 @@ typedef struct call {
     const char *argument;
     lines *answer;
     admin_job *job; /* set: the answer comes from there */
+    bool waits;     /* the answer is only the first part: it waits for the end of the stop */
 } call;
 
 static void end_ok(call *c) {
@@ -90,7 +91,10 @@ static void command_stop(call *c) {
     }
     report_stop(c->answer);
     control_end();
-    end_ok(c);
+    c->waits = c->argument[0] == '\0';
+    if (!c->waits) {
+        end_ok(c);
+    }
 }
 
 /* ---- on the control thread ------------------------------------------------------------------- */
@@ -182,10 +186,7 @@ static void job_reload(admin_job *job) {
 }
 
 static void post(call *c, void (*run)(admin_job *job)) {
-    c->job = job_post(c->line, c->argument, run);
-    if (c->job == NULL) {
-        lines_end(c->answer, PORTICO_E_NO_MEMORY, "");
-    }
+    c->job = job_post(c->line, c->argument, run, c->answer);
 }
 
 static void command_load(call *c) {
@@ -224,7 +225,7 @@ static void (*const commands[])(call *c) = {
 #undef COMMAND_FUNCTION
 };
 
-bool execute(const char *line, lines *answer, admin_job **job) {
+bool execute(const char *line, lines *answer, admin_job **job, bool *waits) {
     char why[COMMAND_WHY_MAX];
     call c = {.line = line, .answer = answer};
     command_id id = command_parse(line, &c.argument, why);
@@ -234,5 +235,6 @@ bool execute(const char *line, lines *answer, admin_job **job) {
         lines_end(answer, PORTICO_E_INVALID, why);
     }
     *job = c.job;
+    *waits = c.waits;
     return c.job == NULL;
 }

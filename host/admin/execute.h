@@ -9,7 +9,8 @@
 
 #include "admin/job.h"
 
-/* Runs the command in `line`. True: `answer` is its answer. False: *job will have it. */
-bool execute(const char *line, lines *answer, admin_job **job);
+/* Runs the command in `line`. True: `answer` is its answer, or with *waits the first part of it: the
+ * rest comes as the host stops (stop_waiter.h). False: *job will have it. */
+bool execute(const char *line, lines *answer, admin_job **job, bool *waits);
 
 #endif

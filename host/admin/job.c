@@ -10,10 +10,12 @@
 static struct {
     os_mutex lock; /* a leaf */
     void (*wake)(void);
+    uint32_t waited_for; /* [admin thread] */
 } jobs;
 
 void jobs_start(void (*wake)(void)) {
     jobs.wake = wake;
+    jobs.waited_for = 0;
 }
 
 static void job_free(admin_job *job) {
@@ -60,12 +62,31 @@ static void job_run(control_command *command) {
 
 /* ---- the admin thread ------------------------------------------------------------------------ */
 
-admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job)) {
+static void refuse(lines *answer) {
+    char what[CONTROL_WHAT_MAX];
+    char why[CONTROL_WHAT_MAX + 160];
+    uint64_t for_ms = control_look(what);
+    snprintf(why, sizeof why,
+             "not done: %d commands already wait for the control thread; for %llu.%llu s it has "
+             "been busy with %s",
+             JOBS_MAX, (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10,
+             what);
+    lines_end(answer, PORTICO_E_BACKLOG, why);
+}
+
+admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
+                    lines *refused) {
     size_t size = strlen(line) + 1;
-    admin_job *job = calloc(1, sizeof *job + size + strlen(argument) + 1);
-    if (job == NULL) {
+    if (jobs.waited_for >= JOBS_MAX) {
+        refuse(refused);
         return NULL;
     }
+    admin_job *job = calloc(1, sizeof *job + size + strlen(argument) + 1);
+    if (job == NULL) {
+        lines_end(refused, PORTICO_E_NO_MEMORY, "");
+        return NULL;
+    }
+    jobs.waited_for++;
     job->command.run = job_run;
     job->run = run;
     job->posted_ms = os_monotonic_ms();
@@ -77,6 +98,7 @@ admin_job *job_post(const char *line, const char *argument, void (*run)(admin_jo
 }
 
 void job_abandon(admin_job *job) {
+    jobs.waited_for--;
     os_mutex_lock(&jobs.lock);
     job->abandoned = true;
     bool ended = job->ended;
@@ -108,6 +130,7 @@ bool job_take(admin_job *job, uint64_t now_ms, lines *answer) {
     job->abandoned = job->dropped || (!ended && waited_ms >= JOB_END_MS);
     bool abandoned = job->abandoned;
     os_mutex_unlock(&jobs.lock);
+    jobs.waited_for -= ended || abandoned;
     if (ended) {
         *answer = job->answer;
         job->answer = (lines){0};

@@ -13,6 +13,10 @@
  * waits longer than the second. */
 enum { JOB_BEGIN_MS = 30000, JOB_END_MS = 100000 };
 
+/* So many may be waited for at once: fewer than there are places for connections of either kind, so
+ * that a control thread which is busy for long leaves places for `status` and `stop`. */
+enum { JOBS_MAX = 24 };
+
 typedef struct admin_job {
     control_command command;            /* first */
     void (*run)(struct admin_job *job); /* ends `answer`. [control thread] */
@@ -29,8 +33,9 @@ typedef struct admin_job {
 /* Before the first job: `wake` is called on the control thread when a job has ended. */
 void jobs_start(void (*wake)(void));
 
-/* Posts the command in `line`. NULL: out of memory. */
-admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job));
+/* Posts the command in `line`. NULL: `refused` has the answer. [admin thread] */
+admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
+                    lines *refused);
 
 /* Moves the answer of a job that has ended, or has taken too long, to `answer`, and gives up the
  * job. False: it is still to be waited for. [admin thread] */

@@ -5,7 +5,7 @@
 
 enum {
     UNKNOWN_MAX = 32,
-    LOCAL_MAX = 16,
+    LOCAL_MAX = 32,
     /* Room also for as many that are closed and wait for their last completion. */
     SEATS_MAX = 2 * (UNKNOWN_MAX + CONNECTION_TRUSTED_MAX + LOCAL_MAX)
 };
@@ -84,11 +84,14 @@ uint64_t seats_look(uint64_t now_ms) {
     return due_ms;
 }
 
-bool seats_close(void) {
+bool seats_close(bool waiters) {
     bool all_free = true;
     for (size_t i = 0; i < SEATS_MAX; i++) {
-        connection_close(&seats[i]);
-        all_free = all_free && connection_is_free(&seats[i]);
+        connection *c = &seats[i];
+        if (waiters || c->socket == NULL || !c->waiter.waits) {
+            connection_close(c);
+            all_free = all_free && connection_is_free(c);
+        }
     }
     return all_free;
 }

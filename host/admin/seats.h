@@ -21,7 +21,8 @@ bool seats_make_way(visit_kind kind);
 /* Does what is due and returns when to look again at the latest; UINT64_MAX: never. */
 uint64_t seats_look(uint64_t now_ms);
 
-/* Closes all of them. True: nothing is in flight any more. */
-bool seats_close(void);
+/* Closes all of them, or all but those that wait for the end of the stop. True: of those that it
+ * closes nothing is in flight any more. */
+bool seats_close(bool waiters);
 
 #endif

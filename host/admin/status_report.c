@@ -290,11 +290,9 @@ static void add_module(void *arg, module *m) {
     text_time(g->since_ms, 'T', since);
     lines_add(
         r->to,
-        "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
-        m->name, g->version, m->file != NULL ? "loaded" : "builtin",
-        g->file != NULL ? g->file : "-", atomic_load(&m->sessions), g->number,
-        g->file != NULL ? built : "-", since, m->swaps, (unsigned long long)m->pause_ns / 1000,
-        m->outcome[0] != '\0' ? m->outcome : "-");
+        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+        m->name, g->version, g->file, atomic_load(&m->sessions), g->number, built, since, m->swaps,
+        (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
     add_faults(r->to, m);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",

@@ -22,6 +22,9 @@ NOINLINE static portico_status send_to(portico_session id, uint16_t opcode, cons
         return PORTICO_E_GONE;
     }
     portico_status status = session_send(s, opcode, data, size);
+    if (status == PORTICO_OK) {
+        session_charge_send(s, size);
+    }
     session_release(s);
     return status;
 }

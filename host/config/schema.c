@@ -35,7 +35,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 #define SERVICE(section, key, fallback, kind, field, min, max, help)                               \
     KEY(section, key, fallback, kind, config_service, field, min, max, help)
 
-/* What a listener and a connector have in common. */
+/* The keys that listeners and connectors have in common. */
 #define SESSION_KEYS(section)                                                                      \
     REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                             \
              "session type of a module, such as echo.session"),                                    \

@@ -215,7 +215,7 @@ static bool is_absolute(const char *path) {
     return path[0] == '/' || path[0] == '\\' || drive;
 }
 
-/* What `text` must be; NULL: it is that. Only required keys must not be empty. */
+/* Says what `text` should have been; NULL: it is right. Only required keys must not be empty. */
 static const char *refuse_text(const config_key *key, const char *text) {
     if (text[0] == '\0' && !key->required && key->kind != CONFIG_TARGET) {
         return NULL;

@@ -5,10 +5,12 @@
 #include "base/status.h"
 #include "loader/publish.h"
 #include "loader/watch.h"
+#include "module/blocking.h"
 #include "module/fault_policy.h"
 #include "module/life.h"
 #include "module/mailbox.h"
 #include "run/control.h"
+#include "run/stop_clock.h"
 #include "run/watchdog.h"
 #include "session/session.h"
 
@@ -160,10 +162,6 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
         return PORTICO_E_NOT_FOUND;
     }
-    if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host", name);
-        return PORTICO_E_STATE;
-    }
     dependents d = {.name = name};
     module_table_each(find_dependent, &d);
     if (d.found[0] != '\0') {
@@ -205,6 +203,17 @@ static void end_last(module *m) {
     module_destroy(m);
 }
 
+/* A module has had its share of the time for the stop: jobs that have not begun would cost it its
+ * `stop` as well. */
+static void drop_jobs(const module *m) {
+    uint32_t dropped = blocking_drop(m);
+    if (dropped > 0) {
+        log_warn("modules",
+                 "%s: %u jobs that have not begun are dropped: the stop has taken %llu ms", m->name,
+                 dropped, (unsigned long long)stop_clock_since_ms());
+    }
+}
+
 /* In reverse order. A module that something holds does not keep the others from their `stop`, in
  * which they may save what they know. Last of all it is waited for itself: its call may still
  * return, and otherwise the warden ends the process. */
@@ -218,11 +227,13 @@ void loader_unload_all(void) {
             list->all[i] = NULL;
         } else {
             log_warn("modules", "%s waits for a handler or job that has not returned", m->name);
+            drop_jobs(m);
         }
     }
     for (size_t i = list->count; i-- > 0;) {
         while (list->all[i] != NULL) {
-            control_drain(); /* what holds it may wait for a command */
+            control_drain();         /* what holds it may wait for a command */
+            drop_jobs(list->all[i]); /* a job may ask for another one */
             if (module_wait_released(list->all[i], LOOK_MS)) {
                 end_last(list->all[i]);
                 list->all[i] = NULL;

@@ -188,6 +188,46 @@ void blocking_revive(void) {
     os_mutex_unlock(&pool.lock);
 }
 
+/* Takes the module's jobs out of a list; returns them in a list of their own. */
+static job *jobs_take_locked(job **list, const module *m) {
+    job *taken = NULL;
+    while (*list != NULL) {
+        job *j = *list;
+        if (j->module == m) {
+            *list = j->next;
+            pool.waiting--;
+            pool.waiting_bytes -= job_bytes(j);
+            j->next = taken;
+            taken = j;
+        } else {
+            list = &j->next;
+        }
+    }
+    return taken;
+}
+
+static uint32_t jobs_free(job *list) {
+    uint32_t count = 0;
+    for (; list != NULL; count++) {
+        job *j = list;
+        list = j->next;
+        job_free(j);
+    }
+    return count;
+}
+
+uint32_t blocking_drop(const module *m) {
+    os_mutex_lock(&pool.lock);
+    job *waiting = jobs_take_locked(&pool.first, m);
+    job *parked = jobs_take_locked(&pool.parked, m);
+    pool.last = &pool.first;
+    while (*pool.last != NULL) {
+        pool.last = &(*pool.last)->next;
+    }
+    os_mutex_unlock(&pool.lock);
+    return jobs_free(waiting) + jobs_free(parked);
+}
+
 static _Thread_local bool is_job;
 
 bool blocking_is_job(void) {
@@ -258,7 +298,7 @@ void blocking_stop(void) {
     pool.waiting_bytes = 0;
 }
 
-/* What is refused, with the figures that say why. */
+/* The figures that say why a job is refused. */
 typedef struct queue_view {
     uint32_t jobs;
     uint64_t bytes;

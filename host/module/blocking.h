@@ -20,6 +20,10 @@ void blocking_stop(void);
 portico_status blocking_run(module *m, uint32_t id, const void *data, uint32_t size,
                             uint64_t reply_to);
 
+/* Drops the jobs of that module that have not begun, and returns how many they were. Only
+ * while the host stops: nobody gets a reply. [control thread] */
+uint32_t blocking_drop(const module *m);
+
 /* Lets jobs run again that are parked at the gate of their module. [any thread] */
 void blocking_revive(void);
 

@@ -1,6 +1,7 @@
 /* image_copy.c: see image_copy.h. */
 #include "module/image_copy.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "module/copy_folder.h"
 
@@ -15,7 +16,7 @@ enum {
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-/* Reads `from` to its end and hashes it; copies it to `to` unless that is NULL. */
+/* Reads `from` to its end and hashes it, block by block; copies it to `to` unless that is NULL. */
 static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *size,
                                uint64_t *hash) {
     uint8_t bytes[16 * 1024];
@@ -27,9 +28,7 @@ static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *s
         if (total > limit) {
             return PORTICO_E_TOO_BIG;
         }
-        for (size_t i = 0; i < count; i++) {
-            sum = (sum ^ bytes[i]) * 1099511628211u;
-        }
+        sum = (sum ^ hash_bytes(bytes, count)) * 1099511628211u;
         if (to != NULL && fwrite(bytes, 1, count, to) != count) {
             (void)os_file_error();
             return PORTICO_E_SYSTEM;

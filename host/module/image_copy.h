@@ -36,11 +36,10 @@ portico_status image_copy_make(const char *file, image_copy *copy, char why[IMAG
 /* Deletes the copy and empties *copy, which may be empty already. */
 void image_copy_remove(image_copy *copy);
 
-/* The size of a file and the hash of its bytes: 64-bit FNV-1a (RFC 9923). Size and hash tell builds
- * of a module apart. The hash need not resist forgery, since anyone who can write the file can have
- * the host load any code. Two builds of one size have the same hash with a chance of 1 in 2^64, and
- * then a swap needs `--force`. PORTICO_E_NOT_FOUND: the file cannot be read; PORTICO_E_TOO_BIG: it
- * is larger than a module may be. [any thread] */
+/* The size of a file and a hash of its bytes, from hash_bytes, so it means something only in this
+ * process. Size and hash tell builds of a module apart. Two builds of one size have the same hash
+ * with a chance of 1 in 2^64, and then a swap needs `--force`. PORTICO_E_NOT_FOUND: the file cannot
+ * be read; PORTICO_E_TOO_BIG: it is larger than a module may be. [any thread, after hash_start] */
 portico_status image_hash(const char *file, uint64_t *size, uint64_t *hash);
 
 #endif

@@ -6,6 +6,7 @@
 #include "net/services.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096 };
@@ -15,8 +16,23 @@ static const config *_Atomic written;
 static os_lock *locked;                     /* the ready file's name; NULL: not yet */
 static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
 
-static void write_listener(void *arg, listener *l, connector *c) {
-    FILE *file = arg;
+/* The contents of the file. */
+typedef struct ready_text {
+    char *bytes; /* NULL: it is only measured */
+    size_t capacity;
+    size_t size;
+} ready_text;
+
+static char *last; /* what this process has written last; NULL: nothing */
+
+static void add(ready_text *t, const char *what, const char *name, const char *address) {
+    bool fits = t->size < t->capacity;
+    int size = snprintf(fits ? t->bytes + t->size : NULL, fits ? t->capacity - t->size : 0,
+                        "%s %s%s%s\n", what, name, name[0] != '\0' ? " " : "", address);
+    t->size += size > 0 ? (size_t)size : 0;
+}
+
+static void add_listener(void *arg, listener *l, connector *c) {
     (void)c;
     os_address address;
     char text[OS_ADDRESS_TEXT];
@@ -24,7 +40,32 @@ static void write_listener(void *arg, listener *l, connector *c) {
         return;
     }
     os_address_format(&address, text);
-    fprintf(file, "listener %s %s\n", listener_service(l)->config->name, text);
+    add(arg, "listener", listener_service(l)->config->name, text);
+}
+
+static void add_all(ready_text *t) {
+    char process[16];
+    snprintf(process, sizeof process, "%u", os_process_id());
+    add(t, "pid", "", process);
+    services_each(add_listener, t);
+    if (admin_address[0] != '\0') {
+        add(t, "admin", "", admin_address);
+    }
+}
+
+/* Returns what is to be in the file, on the heap; NULL: out of memory. Only this thread opens and
+ * closes listeners, so both passes see the same ones. */
+static char *ready_make(void) {
+    ready_text t = {0};
+    add_all(&t);
+    t.capacity = t.size + 1;
+    t.size = 0;
+    t.bytes = malloc(t.capacity);
+    if (t.bytes != NULL) {
+        t.bytes[0] = '\0';
+        add_all(&t);
+    }
+    return t.bytes;
 }
 
 void ready_set_admin(const char *address) {
@@ -45,13 +86,8 @@ bool ready_may_replace(const char *path) {
 }
 
 /* Writes the draft and closes it. */
-static bool write_all(FILE *file) {
-    fprintf(file, "pid %u\n", os_process_id());
-    services_each(write_listener, file);
-    if (admin_address[0] != '\0') {
-        fprintf(file, "admin %s\n", admin_address);
-    }
-    if (ferror(file) != 0 || fflush(file) != 0) {
+static bool write_all(FILE *file, const char *text) {
+    if (fputs(text, file) < 0 || fflush(file) != 0) {
         (void)os_file_error();
         fclose(file);
         return false;
@@ -63,21 +99,42 @@ static bool write_all(FILE *file) {
     return true;
 }
 
-bool ready_update(void) {
-    const config *c = atomic_load(&written);
-    if (c == NULL) {
-        return true;
-    }
+static bool ready_replace(const config *c, const char *text) {
     char draft[PATH_BYTES];
     snprintf(draft, sizeof draft, "%s.%u", c->ready_file, os_process_id());
     (void)os_file_remove(draft); /* of a host that was killed, or planted */
     FILE *file = os_fopen(draft, "wxo");
-    if (file == NULL || !write_all(file) || os_file_rename(draft, c->ready_file) != PORTICO_OK) {
+    if (file == NULL || !write_all(file, text) ||
+        os_file_rename(draft, c->ready_file) != PORTICO_OK) {
         log_error("host", "[host] ready_file = %s cannot be written (%s)", c->ready_file,
                   system_text(os_error()));
         (void)os_file_remove(draft);
         return false;
     }
+    return true;
+}
+
+bool ready_update(void) {
+    const config *c = atomic_load(&written);
+    if (c == NULL) {
+        return true;
+    }
+    char *text = ready_make();
+    if (text == NULL) {
+        log_error("host", "[host] ready_file = %s cannot be written (out of memory)",
+                  c->ready_file);
+        return false;
+    }
+    if (last != NULL && strcmp(text, last) == 0) {
+        free(text); /* a swap that needs no other listeners, or was refused */
+        return true;
+    }
+    if (!ready_replace(c, text)) {
+        free(text);
+        return false;
+    }
+    free(last);
+    last = text;
     return true;
 }
 
@@ -130,6 +187,8 @@ void ready_remove(void) {
 }
 
 void ready_give_back(void) {
+    free(last);
+    last = NULL;
     if (locked != NULL) {
         os_lock_give_back(locked);
         locked = NULL;

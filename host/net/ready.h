@@ -17,8 +17,8 @@ bool ready_write(const config *c);
 /* The address of the admin side, for the line `admin`; "": none. Before ready_write. */
 void ready_set_admin(const char *address);
 
-/* Writes it again, after listeners have opened or closed. Returns true also when none is
- * configured. */
+/* Writes it again if what it says has changed, since listeners have opened or closed. Returns true also
+ * when none is configured. */
 bool ready_update(void);
 
 /* Whether the ready file may be written at `path`: no file, an empty one or a ready file. */

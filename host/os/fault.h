@@ -65,6 +65,7 @@ typedef struct os_fault {
     bool in_host;
     bool raised;       /* by os_guard_raise: `contain` does not look at its frames */
     bool in_allocator; /* the C library's heap may be locked or half changed */
+    bool in_system;    /* of OS_FAULT_HANG, on Linux: the thread is in a call of the system */
     int32_t code;      /* the signal, or the exception's code */
     uintptr_t address; /* of OS_FAULT_MEMORY and OS_FAULT_STACK */
     uint32_t thread;   /* the system's number for it */

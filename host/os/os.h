@@ -78,7 +78,7 @@ typedef struct os_usage {
     uint32_t handles;      /* open descriptors or handles */
 } os_usage;
 
-/* What the process uses now; 0 for what the system does not report. */
+/* Fills *usage with the present figures of the process; 0 where the system does not report one. */
 void os_process_usage(os_usage *usage);
 
 /* Returns memory that the C library keeps unused to the system, where it can. May take

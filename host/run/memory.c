@@ -1,19 +1,28 @@
 /* memory.c: see memory.h. */
 #include "run/memory.h"
 
+#include "base/log.h"
 #include "base/stats.h"
 
 static uint64_t limit;
 
-void memory_start(uint64_t most) {
+void memory_start(uint64_t most, uint32_t workers) {
+    uint64_t least = (uint64_t)workers * MEMORY_WORKER_BYTES;
     limit = most;
+    if (most != 0 && most < least) {
+        limit = least;
+        log_warn("host",
+                 "[host] memory_limit_bytes = %llu is too little for %u workers: %llu applies, 1M "
+                 "for each",
+                 (unsigned long long)most, workers, (unsigned long long)least);
+    }
 }
 
 uint64_t memory_limit(void) {
     return limit;
 }
 
-/* What has been given back is read first: memory that is taken and given in between then makes the
+/* The bytes given back are read first: memory that is taken and given in between then makes the
  * difference too large, not negative. */
 static uint64_t held(stat taken, stat given) {
     uint64_t gone = stats_sum(given);

@@ -11,8 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* `limit` 0: none. Called before anything is served. */
-void memory_start(uint64_t limit);
+/* What a worker keeps for its next packets, and about as much in use. */
+enum { MEMORY_WORKER_BYTES = 1024 * 1024 };
+
+/* `limit` 0: none. One that is less than MEMORY_WORKER_BYTES for each worker is raised to that, and
+ * the log says so: otherwise what they keep could refuse everybody for ever. Called before anything
+ * is served. */
+void memory_start(uint64_t limit, uint32_t workers);
 
 uint64_t memory_limit(void);
 

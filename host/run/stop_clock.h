@@ -12,6 +12,9 @@
 
 #define STOP_CLOCK_NEVER UINT64_MAX
 
+/* The exit code of a host that could not stop in order. EX_OSERR of sysexits.h */
+enum { STOP_STUCK = 71 };
+
 /* The least time between the cut and the end. */
 enum { STOP_CLOCK_LEAST_MS = 2000 };
 

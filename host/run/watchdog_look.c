@@ -221,6 +221,23 @@ static void tell_late(watch_slot *s, const watch_view *v) {
     }
 }
 
+enum { END_TRIES = 64, END_MS = 50 };
+
+/* Tries to end the call. A loop that mostly runs in other libraries' functions, such as the clock, can
+ * only be ended while it is in the module's own code, so a thread that runs is looked at several
+ * times. One that waits in the system is not: that might disturb it. */
+static bool end_call(watch_slot *s, const watch_view *v, os_fault *where, bool *seen) {
+    uint64_t until_ms = os_monotonic_ms() + END_MS;
+    bool ended = interrupt(s, v, true, where, seen);
+    for (int i = 1; i < END_TRIES && !ended && *seen && !where->in_system; i++) {
+        if (os_monotonic_ms() >= until_ms) {
+            break;
+        }
+        ended = interrupt(s, v, true, where, seen);
+    }
+    return ended;
+}
+
 /* Ends the call if it takes longer than its module allows. If that fails, the next look tries
  * again, because the thread may be elsewhere then; only the second failure is told. */
 static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
@@ -230,7 +247,7 @@ static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     }
     os_fault where;
     bool seen = false;
-    bool ended = interrupt(s, v, true, &where, &seen);
+    bool ended = end_call(s, v, &where, &seen);
     bool again = s->tried == v->call;
     s->tried = v->call;
     if (!ended && again && s->hung != v->call && atomic_load(&s->call) == v->call &&

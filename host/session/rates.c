@@ -13,6 +13,7 @@
 #include "session/private.h"
 
 #include "base/bucket.h"
+#include "base/log_pause.h"
 #include "base/stats.h"
 
 /* A debt beyond this is forgiven, so that the end of a client is noticed in time: until a session
@@ -29,14 +30,6 @@ static uint64_t now_ns(void) {
     return worker_now_ms() * 1000000;
 }
 
-/* At most once a minute for each listener: floods come in crowds. */
-static bool tell_now(service *from) {
-    uint64_t now_ms = worker_now_ms();
-    uint64_t told_ms = atomic_load_explicit(&from->slow_told_ms, memory_order_relaxed);
-    bool due = told_ms == 0 || now_ms >= told_ms + TELL_AGAIN_MS;
-    return due && atomic_compare_exchange_strong(&from->slow_told_ms, &told_ms, now_ms);
-}
-
 /* The session owes `excess_ns` more than the rate `key` allows. */
 static void session_over(session *s, uint64_t excess_ns, const char *key, uint32_t rate) {
     const config_service *limits = s->service->config;
@@ -48,7 +41,8 @@ static void session_over(session *s, uint64_t excess_ns, const char *key, uint32
     } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
         log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
                     (unsigned long long)s->base.id, key, rate);
-    } else if (tell_now(s->service)) {
+    } else if (log_pause_over(&s->service->slow_told, worker_now_ms(), TELL_AGAIN_MS)) {
+        /* Once a minute for each listener: floods come in crowds. */
         char peer[OS_ADDRESS_TEXT];
         os_address_format(&s->peer, peer);
         log_info(limits->name,
@@ -93,7 +87,7 @@ void session_charge_bytes_locked(session *s, uint32_t bytes) {
     (void)session_charge(s, &s->byte_due_ns, bytes, "byte_rate", s->service->config->byte_rate);
 }
 
-/* Who pays for the broadcasts of the calling thread, although a room's handler makes them. */
+/* The session that pays for what the calling thread sends, although a room's handler sends it. */
 static _Thread_local session *payer;
 
 session *session_pays(session *s) {
@@ -102,7 +96,7 @@ session *session_pays(session *s) {
     return before;
 }
 
-/* The session that pays for a broadcast now; NULL: nobody. */
+/* The session that pays for what is sent to others now; NULL: nobody. */
 static session *paying_session(void) {
     entity *e = turn_actor();
     if (payer != NULL) {
@@ -111,12 +105,8 @@ static session *paying_session(void) {
     return e != NULL && e->kind == ENTITY_SESSION ? (session *)e : NULL;
 }
 
-void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
-    session *s = paying_session();
-    const config_service *limits = s != NULL ? s->service->config : NULL;
-    if (s == NULL || limits->fanout_rate == 0) {
-        return;
-    }
+static void charge_fanout(session *s, uint32_t receivers, uint32_t bytes) {
+    const config_service *limits = s->service->config;
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
     os_mutex_lock(&s->lock); /* in the turn of a message, a recv may just bring bytes */
     bool open = s->state < SESSION_DRAINING;
@@ -126,6 +116,20 @@ void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
         session_close_locked(s, PORTICO_E_FLOOD);
     }
     os_mutex_unlock(&s->lock);
+}
+
+void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
+    session *s = paying_session();
+    if (s != NULL && s->service->config->fanout_rate != 0) {
+        charge_fanout(s, receivers, bytes);
+    }
+}
+
+void session_charge_send(const session *to, uint32_t size) {
+    session *s = paying_session();
+    if (s != NULL && s != to && s->service->config->fanout_rate != 0) {
+        charge_fanout(s, 1, size);
+    }
 }
 
 bool session_is_over(session *s) {

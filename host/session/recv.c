@@ -220,8 +220,11 @@ void session_deliver_received(session *s) {
     if (s->parks_at != NULL) {
         return; /* the turn leaves TURN_DATA for later */
     }
-    if (s->over_until_ns != 0 && session_slow(s)) {
-        return; /* the sweep requests TURN_DATA */
+    if (s->over_until_ns != 0) {
+        if (session_slow(s)) {
+            return; /* the sweep requests TURN_DATA */
+        }
+        session_keep_rest(s, s->in_used); /* it closes: as above */
     }
     if (s->in != NULL && session_is_moving(s)) {
         os_mutex_lock(&s->lock);

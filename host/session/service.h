@@ -7,6 +7,7 @@
 #ifndef PORTICO_SERVICE_H
 #define PORTICO_SERVICE_H
 
+#include "base/log_pause.h"
 #include "config/config.h"
 #include "session/session_type.h"
 #include "session/source.h"
@@ -35,10 +36,10 @@ typedef struct service {
     struct service_address *addresses; /* for max_per_address */
     sources *rates;            /* for connect_rate, set once by the listener; NULL: there is none */
     _Atomic uint32_t sessions; /* alive */
-    _Atomic uint32_t connected;    /* of these, those that have or had a connection */
-    _Atomic uint64_t made;         /* ever */
-    _Atomic uint64_t refused;      /* connections turned away by a limit */
-    _Atomic uint64_t slow_told_ms; /* when the log last mentioned a session over a rate; 0: never */
+    _Atomic uint32_t connected; /* of these, those that have or had a connection */
+    _Atomic uint64_t made;      /* ever */
+    _Atomic uint64_t refused;   /* connections turned away by a limit */
+    log_pause slow_told;        /* of what the log says of sessions over a rate */
 } service;
 
 /* `handshake`: see the field. */

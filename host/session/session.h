@@ -198,6 +198,10 @@ void session_abort(session *s, portico_status reason);
 /* Queues one packet. Statuses: see portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 
+/* A packet with that payload has been sent to `to`: the session whose handler the calling thread runs
+ * pays for it as for a broadcast, unless it is `to` itself. */
+void session_charge_send(const session *to, uint32_t size);
+
 /* One packet for many sessions, encoded once per framing that its receivers use. */
 typedef struct broadcast broadcast;
 struct broadcast {

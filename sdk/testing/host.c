@@ -147,7 +147,7 @@ void testing_end_host(portico_test *t) {
     sim_faults_end();
     for (uint32_t waited_ms = 0; !t->ended; waited_ms += STEP_MS) {
         if (!t->stopping) { /* a second signal would end it at once */
-            t->stopping = sim_stop_signal() || testing_admin(t, "stop", &answer);
+            t->stopping = sim_stop_signal() || testing_admin(t, "stop --no-wait", &answer);
         }
         wait_a_step(t, waited_ms, "stopped");
     }

@@ -6,5 +6,5 @@
 #include "support/scenario.h"
 
 SCENARIO(clients) {
-    siege_scenario("clients", siege_crowds);
+    siege_scenario(siege_host("clients"), siege_crowds);
 }

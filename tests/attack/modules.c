@@ -7,5 +7,5 @@
 #include "support/scenario.h"
 
 SCENARIO(modules) {
-    siege_scenario("modules", siege_greeds);
+    siege_scenario(siege_host("modules"), siege_greeds);
 }

@@ -16,6 +16,7 @@ typedef struct shortage {
     uint64_t more;
     attack kind; /* of the clients who then need it */
     int clients;
+    uint32_t rate; /* acts a second of each */
     attackers *there;
     int64_t sessions; /* before */
     int64_t failures; /* of accepts, before */
@@ -29,7 +30,7 @@ static void begin(void *arg) {
     const attackers_options options = {.kind = m->kind,
                                        .port = host_port(m->host, "victims"),
                                        .clients = m->clients,
-                                       .rate = 1000};
+                                       .rate = m->rate};
     CHECK(host_limit_to(m->host, m->what, m->more));
     m->there = attackers_start(&options);
     m->next_ms = 0;
@@ -71,10 +72,12 @@ static const struct {
     uint64_t more;
     attack kind;
     int clients;
+    uint32_t rate;
 } shortages[] = {
-    {"disk", "full: no file can be written", PROCESS_FILE_BYTES, 1, ATTACK_FAULT, 4},
-    {"handles", "8 are left for 100 connections", PROCESS_HANDLES, MORE_HANDLES, ATTACK_CROWD, 100},
-    {"memory", "256 KiB of addresses are left", PROCESS_MEMORY, MORE_MEMORY, ATTACK_SLOW, 60},
+    {"disk", "full: no file can be written", PROCESS_FILE_BYTES, 1, ATTACK_FAULT, 4, 40},
+    {"handles", "8 are left for 100 connections", PROCESS_HANDLES, MORE_HANDLES, ATTACK_CROWD, 100,
+     1000},
+    {"memory", "256 KiB of addresses are left", PROCESS_MEMORY, MORE_MEMORY, ATTACK_SLOW, 60, 1000},
 };
 enum { SHORTAGES = sizeof shortages / sizeof shortages[0] };
 
@@ -86,13 +89,13 @@ int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]) {
         return 0;
     }
     host_limit_lift(h, PROCESS_HANDLES);
-    host_expect_error(h, "cannot be written"); /* the ready file */
     for (int i = 0; i < SHORTAGES; i++) {
         all[i] = (shortage){.host = h,
                             .what = shortages[i].what,
                             .more = shortages[i].more,
                             .kind = shortages[i].kind,
                             .clients = shortages[i].clients,
+                            .rate = shortages[i].rate,
                             .sessions = sessions,
                             .failures = host_figure(h, "accept_failures")};
         attacks[i] = (siege_attack){.word = shortages[i].word,

@@ -3,6 +3,7 @@
 
 #include "support/check.h"
 #include "support/clock.h"
+#include "support/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@ typedef struct window {
     double p99_us;
 } window;
 
-host *siege_host(const char *name) {
+#define GLUTTON "[module glutton]\nfile = {tests}/glutton{so}\nhang_ms = 400\n"
+
+static host *start(const char *name, process_stdio stdio, const char *body) {
     enum { EXPECTED = 3 };
     static const char *const expected[EXPECTED] = {"faulty", "glutton", "watchdog"};
     static const char game[] = "max_sessions = 1000\n";
@@ -39,13 +42,25 @@ host *siege_host(const char *name) {
         .listeners = {{"game", "faulty.session", game},
                       {"victims", "faulty.session", victims},
                       {"glutton", "glutton.session", victims}},
-        .body = "[module glutton]\nfile = {tests}/glutton{so}\nhang_ms = 400\n",
+        .body = body,
+        .stdio = stdio,
+        .log_keys = stdio == PROCESS_STDIO_FILE ? NULL : "file = portico.log\n",
     };
     host *h = host_start(&options);
     for (int i = 0; i < EXPECTED; i++) {
         host_expect_error(h, expected[i]);
     }
     return h;
+}
+
+host *siege_host(const char *name) {
+    return start(name, PROCESS_STDIO_FILE, GLUTTON);
+}
+
+host *siege_bare_host(const char *name, bool names) {
+    static const char asking[] = GLUTTON "[connector far]\naddress = peer.example\nport = 7\n"
+                                         "type = faulty.session\n";
+    return start(name, PROCESS_STDIO_CLOSED, names ? asking : GLUTTON);
 }
 
 siege_options siege_of(host *h, const char *seconds) {
@@ -159,12 +174,10 @@ void siege_end(siege *s) {
     free(s);
 }
 
-void siege_scenario(const char *name,
-                    int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX])) {
+void siege_scenario(host *h, int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX])) {
     siege_attack all[SIEGE_ATTACKS_MAX];
     const char *seconds = scenario_argument(0);
     const char *only = seconds != NULL ? scenario_argument(1) : NULL;
-    host *h = siege_host(name);
     const siege_options options = siege_of(h, seconds);
     siege *s = siege_begin(&options);
     int count = attacks(h, all);
@@ -174,8 +187,12 @@ void siege_scenario(const char *name,
         }
     }
     siege_end(s);
+    uint64_t begun_ms = clock_now_ms();
     if (!host_signal(h, "TERM")) {
         (void)host_interrupt(h);
     }
+    int code = host_wait_exit(h, 60000);
+    printf("The stop took %llu ms\n", (unsigned long long)(clock_now_ms() - begun_ms));
+    CHECK_INT(code, 0);
     host_finish(h, 0);
 }

@@ -41,16 +41,23 @@ typedef struct siege_attack {
     void (*settle)(void *arg, char *often, size_t size);
 } siege_attack;
 
-/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c and
- * shortages.c. Return how many; of the last there are none where a host cannot be limited. */
+/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c, shortages.c
+ * and surroundings.c. Return how many; of shortages there are none where a host cannot be limited.
+ */
 enum { SIEGE_ATTACKS_MAX = 16 };
 int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
+/* These need a host of siege_bare_host. `names`: a silent_server.h; -1: there is none. */
+int siege_surroundings(host *h, int names, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+
 /* A host with the modules faulty, where nothing is rolled back or frozen, and glutton, with low
  * limits. Listeners: "game" and "victims" of faulty.session, "glutton" of glutton.session. */
 host *siege_host(const char *name);
+
+/* The same, started without descriptors 0 to 2; with a name in its ini, if it can be asked for. */
+host *siege_bare_host(const char *name, bool names);
 
 /* The usual options: a short run, or `seconds` for each attack. */
 siege_options siege_of(host *h, const char *seconds);
@@ -65,9 +72,8 @@ void siege_against(siege *s, const siege_attack *a);
  * remains. */
 void siege_end(siege *s);
 
-/* A whole scenario: a host, and these attacks on it. The scenario's arguments are SECONDS for each
- * attack, and the word of the only one; without them the run is short. */
-void siege_scenario(const char *name,
-                    int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
+/* A whole scenario: these attacks on the host, which it stops and frees. The scenario's arguments are
+ * SECONDS for each attack, and the word of the only one; without them the run is short. */
+void siege_scenario(host *h, int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
 
 #endif

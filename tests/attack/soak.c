@@ -128,8 +128,10 @@ static void attack_for(soak *s, uint32_t duration_ms) {
 static void mixture(soak *s, uint32_t duration_ms) {
     char often[128];
     choose(s);
-    for (int i = 0; i < MIXED && s->now[i] != NULL; i++) {
-        s->now[i]->begin(s->now[i]->arg);
+    for (int i = 0; i < MIXED; i++) {
+        if (s->now[i] != NULL) {
+            s->now[i]->begin(s->now[i]->arg);
+        }
     }
     attack_for(s, duration_ms);
     for (int i = 0; i < MIXED; i++) {

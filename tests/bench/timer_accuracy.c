@@ -44,17 +44,23 @@ static void measure(host *h, net_socket s, load *beside, const char *what) {
     CHECK_INT(wire_ask(s, 2, NULL, 0, &f, sizeof f), sizeof f);
     uint64_t answered = beside != NULL ? load_answered(beside) : 0;
     int64_t cpu_ms = host_figure(h, "cpu_ms");
+    if (beside != NULL) {
+        load_forget_latencies(beside);
+    }
     pass_ms(beside, seconds * 1000);
     cpu_ms = host_figure(h, "cpu_ms") - cpu_ms;
     answered = beside != NULL ? load_answered(beside) - answered : 0;
     CHECK_INT(wire_ask(s, 1, NULL, 0, &f, sizeof f), sizeof f);
     uint64_t all = f.ticks + f.left_out;
-    printf("%-22s %8llu %8llu %8.2f %8llu %8llu %8llu %8llu %8llu %8.0f %8.0f\n", what,
+    printf("%-22s %8llu %8llu %8.2f %8llu %8llu %8llu %8llu %8llu %8.0f %8llu %8llu %8.0f\n", what,
            (unsigned long long)f.ticks, (unsigned long long)f.left_out,
            100.0 * (double)f.in_time / (double)(all > 0 ? all : 1), (unsigned long long)f.p50_us,
            (unsigned long long)f.p90_us, (unsigned long long)f.p99_us,
            (unsigned long long)f.p999_us, (unsigned long long)f.worst_us,
-           (double)answered / seconds, (double)cpu_ms / seconds / 10);
+           (double)answered / seconds,
+           (unsigned long long)(beside != NULL ? load_latency_us(beside, 0.5) : 0),
+           (unsigned long long)(beside != NULL ? load_latency_us(beside, 0.99) : 0),
+           (double)cpu_ms / seconds / 10);
     (void)fflush(stdout);
     CHECK_INT(f.early, 0);
 }
@@ -112,8 +118,9 @@ int main(int argc, char **argv) {
         CHECK(*numbers[i - 1] > 0);
     }
     printf("%u s each, %u workers; lateness in us\n", seconds, workers);
-    printf("%-22s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "ticks", "left out", "% <= 2ms",
-           "p50", "p90", "p99", "p99.9", "worst", "echoes/s", "host cpu");
+    printf("%-22s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "", "ticks", "left out",
+           "% <= 2ms", "p50", "p90", "p99", "p99.9", "worst", "echoes/s", "echo p50", "echo p99",
+           "host cpu");
     measure_host("in_phase", 0);
     measure_host("spread", SPREAD_MS);
     return 0;

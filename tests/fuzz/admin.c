@@ -180,6 +180,7 @@ portico_status __wrap_log_reopen(char why[LOG_WHY_MAX]) {
 void __wrap_control_end(void) {
     char why[1];
     (void)called("stop", "", NULL, why, sizeof why);
+    stop_announce(0);
 }
 
 bool __wrap_control_ending(void) {
@@ -222,12 +223,15 @@ static void nothing(void) {
 
 /* Runs until the connection waits for bytes that the client has not sent, or for a time. */
 static void settle(connection *c) {
-    while (host.send != NULL || (host.recv != NULL && host.size > 0) || c->job != NULL) {
+    while (host.send != NULL || (host.recv != NULL && host.size > 0) || c->job != NULL ||
+           (c->waiter.waits && !c->waiter.told)) {
         if (host.send != NULL) {
             complete(&host.send, host.open ? PORTICO_OK : PORTICO_E_CANCELLED, host.sent);
         } else if (c->job != NULL) {
             control_drain();
             connection_look(c, host.now_ms);
+        } else if (c->waiter.waits) {
+            connection_look(c, host.now_ms); /* the host has announced its end */
         } else {
             arrive();
         }
@@ -287,6 +291,7 @@ static void check_call(const char *line) {
         rest += strcspn(rest, " ");
         rest += strspn(rest, " ");
     }
+    rest += strncmp(line, "stop ", 5) == 0 ? strlen(rest) : 0; /* its option */
     (void)snprintf(right, sizeof right, "%.*s%s %s", (int)strcspn(line, " "), line,
                    plan    ? " --plan"
                    : force ? " --force"
@@ -341,7 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     host.piece = pieces[flags / 64];
     host.now_ms += 1000; /* wrong tokens before make the next one wait */
     connection_open(&c, socket_of(), &peer, trusted ? VISIT_LOCAL : VISIT_UNKNOWN);
-    while (in.size > 0 && !host.shut) {
+    while (in.size > 0 && !host.shut && !c.waiter.waits) {
         const uint8_t *end = memchr(in.at, '\n', in.size);
         size_t line_size = end != NULL ? (size_t)(end - in.at) : in.size;
         char *line = input_line(&in);
@@ -357,6 +362,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (host.shut) {
         check_leaving(&c);
+    } else if (c.waiter.waits) { /* until the host ends */
+        CHECK(host.open && host.recv == NULL && stop_all_told());
+        connection_close(&c);
     } else {
         complete(&host.recv, PORTICO_OK, 0); /* the end of the stream */
         CHECK(!host.open);

@@ -95,8 +95,12 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_status:
     case COMMAND_sessions:
     case COMMAND_modules:
-    case COMMAND_reopen_log:
-    case COMMAND_stop: return argument[0] == '\0';
+    case COMMAND_reopen_log: return argument[0] == '\0';
+    case COMMAND_stop:
+        while (strncmp(rest, "--no-wait", 9) == 0 && (rest[9] == ' ' || rest[9] == '\0')) {
+            rest += 9 + strspn(rest + 9, " ");
+        }
+        return rest[0] == '\0';
     case COMMAND_faults:
         return strspn(argument, "0123456789") == strlen(argument) && strlen(argument) <= 6;
     case COMMAND_top: return true; /* top_options_parse decides */

@@ -107,6 +107,21 @@ static const char *value_text(const config_key *key, const void *base, char numb
     return text != NULL ? text : "";
 }
 
+/* Keys that an ini must not have beside others. */
+static bool is_out_of_place(config_section section, const char *key, const void *base) {
+    if (section == CONFIG_SECTION_ADMIN) { /* a port that is set makes an address */
+        return strcmp(key, "port") == 0 && ((const config *)base)->admin.address == NULL;
+    }
+    bool of_websocket =
+        strcmp(key, "path") == 0 || strcmp(key, "origins") == 0 || strcmp(key, "ping_s") == 0;
+    if ((section != CONFIG_SECTION_LISTENER && section != CONFIG_SECTION_CONNECTOR) ||
+        (!of_websocket && strcmp(key, "framing") != 0)) {
+        return false;
+    }
+    bool websocket = ((const config_service *)base)->transport == CONFIG_TRANSPORT_WEBSOCKET;
+    return of_websocket != websocket;
+}
+
 /* A required key that is there and every other one. */
 static void write_section(writer *w, config_section section, const char *name, const void *base) {
     size_t count;
@@ -118,10 +133,7 @@ static void write_section(writer *w, config_section section, const char *name, c
     }
     for (size_t i = 0; i < count; i++) {
         char number[32];
-        /* A port that is set makes an address. */
-        bool unset = section == CONFIG_SECTION_ADMIN && strcmp(keys[i].key, "port") == 0 &&
-                     ((const config *)base)->admin.address == NULL;
-        if (schema_in_section(i, section) && !unset) {
+        if (schema_in_section(i, section) && !is_out_of_place(section, keys[i].key, base)) {
             write_text(w, keys[i].key);
             write_text(w, "=");
             size_t begin = w->size;

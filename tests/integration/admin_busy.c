@@ -45,7 +45,7 @@ SCENARIO(admin_busy) {
     CHECK(seen && strstr(text, "dozes_start") != NULL);
     CHECK_INT(ctl(h, "--timeout", "0.2", "reopen-log"), 1);
     CHECK(strstr(text, "not answered `reopen-log` within 0.2 s") != NULL);
-    CHECK_INT(host_ctl(h, "stop", NULL, text, sizeof text), 0);
+    CHECK_INT(host_ctl(h, "stop", "--no-wait", text, sizeof text), 0);
     CHECK(strstr(text, "the stop begins after the command `load ") != NULL);
     int code = -1;
     CHECK(process_wait(loads, 60000, &code));

@@ -1,6 +1,6 @@
 /* admin_local.c: ctl reaches a host through its local socket, without TCP and without a token. The
  * socket is its owner's alone, a dead host's is replaced, a living host's and a foreign file are
- * not. A long path is no obstacle. When nothing answers, ctl says what it tried. */
+ * not. A long path is no obstacle. When nothing answers, or an answer never ends, ctl says so. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -12,7 +12,10 @@
 
 #if !defined(_WIN32)
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #endif
 
@@ -22,7 +25,7 @@ static char folder[PATH_BYTES];
 static char output[65536];
 
 static void path_of(char path[PATH_BYTES], const char *name) {
-    snprintf(path, PATH_BYTES, "%.1000s/%s", folder, name);
+    file_path(path, PATH_BYTES, folder, name);
 }
 
 /* Writes an ini that says nothing about [admin]. */
@@ -175,6 +178,41 @@ static void hangs(void) {
     wait_end(p, 0);
 }
 
+/* Something that is no host: it answers with a line now and then, and never comes to an end. */
+static void drip(int listener) {
+    int client = accept(listener, NULL, NULL);
+    while (client >= 0 && send(client, "| more\n", 7, MSG_NOSIGNAL) == 7) {
+        clock_sleep_ms(20);
+    }
+}
+
+static void never_ends(void) {
+    char path[PATH_BYTES];
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "game.sock"};
+    path_of(path, "run");
+    pid_t child = fork();
+    if (child == 0) {
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (chdir(path) == 0 &&
+            bind(listener, (const struct sockaddr *)&address, sizeof address) == 0 &&
+            listen(listener, 1) == 0) {
+            drip(listener);
+        }
+        _exit(0);
+    }
+    CHECK(child > 0);
+    output[0] = '\0';
+    for (int i = 0; i < TRIES && strstr(output, "within 0.5 s") == NULL; i++) {
+        clock_sleep_ms(10); /* until it listens */
+        CHECK_INT(ctl("status", "--timeout", "0.5"), 1);
+    }
+    CHECK(strstr(output, "not answered `status` within 0.5 s") != NULL);
+    CHECK_INT(kill(child, SIGKILL), 0);
+    CHECK_INT(waitpid(child, NULL, 0), child);
+    socket_path(path);
+    file_remove(path);
+}
+
 #else
 
 static void stale(void) {
@@ -186,6 +224,9 @@ static void foreign(void) {
 static void hangs(void) {
 }
 
+static void never_ends(void) {
+}
+
 #endif
 
 SCENARIO(admin_local) {
@@ -195,6 +236,7 @@ SCENARIO(admin_local) {
     stale();
     foreign();
     hangs();
+    never_ends();
     memset(name, 'x', sizeof name);
     name[150] = '\0'; /* a Unix socket's address has 108 bytes */
     make_folder(name);

@@ -36,8 +36,8 @@ SCENARIO(admin_stuck) {
     }
     host_wait_log(h, "hangs now", WORKERS);
     check_answers(h);
-    CHECK_INT(host_ctl(h, "stop", NULL, text, sizeof text), 0);
-    (void)host_wait_exit(h, 60000); /* the exit code tells of the handlers */
+    int code = host_ctl(h, "stop", NULL, text, sizeof text); /* it tells of the handlers */
+    CHECK_INT(host_wait_exit(h, 60000), code);
     for (int i = 0; i < WORKERS; i++) {
         net_close(sockets[i]);
     }

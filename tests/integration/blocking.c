@@ -1,5 +1,6 @@
 /* blocking.c: run_job replies in whatever order jobs finish, refuses jobs beyond its queue,
- * keeps its module loaded while jobs run, and stops with jobs waiting. */
+ * keeps its module loaded while jobs run, and stops with jobs waiting: it runs them if there is time
+ * for that, and drops the others. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -8,15 +9,15 @@
 
 #include <stdio.h>
 
-enum { JOBS = 40, ORDER = 1, REFUSED = 2, DONE = 101, QUEUE = 6, THREADS = 2 };
+enum { JOBS = 40, ORDER = 1, REFUSED = 2, DONE = 101, QUEUE = 6, THREADS = 2, MANY = 100 };
 
 static host *h;
 
-static host *start(const char *name) {
+static host *start(const char *name, const char *keys) {
     host_options options = {
         .name = name,
         .modules = "blocks",
-        .host_keys = "blocking_threads = 2\nblocking_queue = 6\n",
+        .host_keys = keys,
         .listeners = {{"game", "blocks.session", NULL}},
     };
     return host_start(&options);
@@ -54,8 +55,30 @@ static void replies(net_socket s) {
     host_wait_figure(h, "blocking_jobs", 0);
 }
 
+/* More waits than a stop has time for: `stop` of the module is called all the same. */
+static void too_many(void) {
+    char line[256];
+    unsigned begun = 0;
+    unsigned ended = 0;
+    h = start("blocking-many", "blocking_threads = 2\nstop_timeout_ms = 5000\n");
+    net_socket s = net_connect(host_port(h, "game"));
+    for (uint32_t i = 0; i < MANY; i++) {
+        order(s, 400, i);
+    }
+    host_wait_at_least(h, "blocking_jobs", MANY / 2);
+    (void)host_interrupt(h);
+    CHECK_INT(host_wait_exit(h, 60000), 0);
+    CHECK_INT(host_log_count(h, "jobs that have not begun are dropped: the stop has taken "), 1);
+    CHECK(host_try_log_line(h, "jobs begun ", line, sizeof line));
+    CHECK_INT(sscanf(strstr(line, "jobs begun "), "jobs begun %u ended %u", &begun, &ended), 2);
+    CHECK(begun == ended && begun < MANY);
+    net_close(s);
+    host_drop(h);
+}
+
 SCENARIO(blocking) {
-    h = start("blocking");
+    static const char *const few = "blocking_threads = 2\nblocking_queue = 6\n";
+    h = start("blocking", few);
     net_socket s = net_connect(host_port(h, "game"));
     replies(s);
     for (uint32_t i = 0; i < JOBS; i++) {
@@ -82,7 +105,7 @@ SCENARIO(blocking) {
     host_stop(h);
 
     /* A stop with jobs waiting. */
-    h = start("blocking-stop");
+    h = start("blocking-stop", few);
     s = net_connect(host_port(h, "game"));
     for (uint32_t i = 0; i < THREADS + 4; i++) {
         order(s, 400, i);
@@ -90,4 +113,5 @@ SCENARIO(blocking) {
     host_wait_at_least(h, "blocking_jobs", 4);
     host_stop(h);
     net_close(s);
+    too_many();
 }

@@ -1,6 +1,7 @@
 /* memory_limit.c: above [host] memory_limit_bytes new connections are refused, and the sessions with
  * the largest queues are closed: those, and nobody with a smaller one. Honest clients are served all
- * the time. Then everything is accepted again, and ctl is all the time. */
+ * the time. Then everything is accepted again, and ctl is all the time. A limit that is less
+ * than workers need is raised. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -84,6 +85,27 @@ static void close_the_largest(void) {
     expect_echo();
 }
 
+/* What the workers keep for themselves turns nobody away. */
+static void tiny(void) {
+    host_options options = {
+        .name = "memory_limit-tiny",
+        .workers = 2,
+        .modules = "echo",
+        .host_keys = "memory_limit_bytes = 1K\n",
+        .listeners = {{"echo", "echo.session", NULL}},
+    };
+    h = host_start(&options);
+    for (int i = 0; i < 3; i++) {
+        honest = net_connect(host_port(h, "echo"));
+        expect_echo();
+        net_close(honest);
+        host_wait_figure(h, "sessions", 0);
+    }
+    CHECK_INT(host_figure(h, "memory_limit_bytes"), 2 * 1024 * 1024);
+    host_wait_log(h, "memory_limit_bytes = 1024 is too little for 2 workers: 2097152 applies", 1);
+    host_stop(h);
+}
+
 SCENARIO(memory_limit) {
     host_options options = {
         .name = "memory_limit",
@@ -101,4 +123,5 @@ SCENARIO(memory_limit) {
     close_the_largest();
     net_close(honest);
     host_stop(h);
+    tiny();
 }

@@ -51,7 +51,7 @@ static void check_orphan(void) {
     CHECK(process_kill_id(host_process_id(h)));
     (void)host_wait_exit(h, 20000);
     check_serves(h);
-    host_admin(h, "stop", NULL, 0);
+    host_admin(h, "stop --no-wait", NULL, 0);
     uint64_t end_ms = clock_now_ms() + 20000;
     while (host_serving_id(h) != 0) { /* it removes its ready file */
         CHECK(clock_now_ms() < end_ms);

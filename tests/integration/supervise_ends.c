@@ -75,7 +75,7 @@ static void check_configuration(void) {
 /* A stop through the admin listener is an orderly end, too. */
 static void check_stop(void) {
     host *h = start("supervise_stop");
-    host_admin(h, "stop", NULL, 0);
+    host_admin(h, "stop --no-wait", NULL, 0);
     serving = 0;
     host_finish(h, 0);
 }

@@ -380,8 +380,8 @@ static void check_back(void) {
  * signal would end it at once. */
 static void stop(void) {
     stopping = true;
-    asked = asked || (sim_chance(SIM_WORLD, 2) && world_ctl("stop", NULL)) || world_signal_stop() ||
-            world_ctl("stop", NULL);
+    asked = asked || (sim_chance(SIM_WORLD, 2) && world_ctl("stop --no-wait", NULL)) ||
+            world_signal_stop() || world_ctl("stop --no-wait", NULL);
 }
 
 static void wait_for_end(void) {

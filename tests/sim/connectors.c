@@ -233,7 +233,7 @@ static void stop(bool serves) {
     bool stops = !serves;
     while (world_runs()) {
         CHECK(now_ms() < until_ms);
-        stops = stops || world_signal_stop() || world_ctl("stop", NULL);
+        stops = stops || world_signal_stop() || world_ctl("stop --no-wait", NULL);
         os_sleep(10);
     }
 }

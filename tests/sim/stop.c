@@ -29,7 +29,7 @@ static bool await(uint64_t call) {
 
 static void stop_now(stop_kind kind) {
     if (kind == STOP_COMMAND) {
-        (void)world_ctl("stop", NULL);
+        (void)world_ctl("stop --no-wait", NULL);
         return;
     }
     if (world_signal_stop() && kind == STOP_TWICE) {

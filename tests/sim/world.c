@@ -289,7 +289,7 @@ void world_stop_now(void) {
 int world_stop(void) {
     for (uint32_t waited_ms = 0; !world.ended; waited_ms += STEP_MS) {
         if (!world.stops) { /* a second signal would end the process at once */
-            world.stops = world_signal_stop() || world_ctl("stop", NULL);
+            world.stops = world_signal_stop() || world_ctl("stop --no-wait", NULL);
         }
         if (waited_ms >= STOP_TIMEOUT_MS) {
             sim_fail("the host has not ended %d ms after the stop signal", STOP_TIMEOUT_MS);

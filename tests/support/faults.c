@@ -34,6 +34,8 @@ static void write_plan(const char *folder, const char *text) {
 host *faults_host(const faults_options *options) {
     static const char keys[] = "framing = u16\nmax_sessions = 2000\nmax_per_address = 2000\n"
                                "send_limit_bytes = 1M\nsend_buffer_bytes = 16K\n";
+    static const char narrow[] = "framing = u16\nmax_sessions = 2000\nmax_per_address = 2000\n"
+                                 "send_limit_bytes = 64K\nsend_buffer_bytes = 16K\n";
     static const char hasty[] = "framing = u16\nidle_timeout_s = 4\nframe_timeout_s = 4\n";
     char body[TEXT] = "";
     char folder[1024];
@@ -46,7 +48,7 @@ host *faults_host(const faults_options *options) {
         .module_keys = options->module_keys,
         .stdio = options->stdio,
         .listeners = {{"game", "faulty.session", keys},
-                      {"victims", "faulty.session", keys},
+                      {"victims", "faulty.session", narrow},
                       {"large", "faulty.large", keys},
                       {"hasty", "faulty.session", hasty}},
         .body = body,

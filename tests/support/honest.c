@@ -5,6 +5,7 @@
 #include "abi/system.h"
 #include "support/check.h"
 #include "support/clock.h"
+#include "support/latency.h"
 #include "support/wire.h"
 
 #include <stdatomic.h>
@@ -12,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A latency is counted in one of 16 buckets for each power of two of microseconds. */
-enum { SUB = 16, BUCKETS = 32 * SUB, IN_MAX = 512, LAST_ANSWERS_MS = 20000, FRAME_HEADER = 4 };
+enum { IN_MAX = 512, LAST_ANSWERS_MS = 20000, FRAME_HEADER = 4 };
 
 typedef struct client {
     net_socket socket; /* NET_NONE once ended */
@@ -34,37 +34,11 @@ struct honest {
     atomic_bool stop;
     _Atomic uint64_t answers;
     _Atomic uint64_t lost;
-    _Atomic uint64_t latencies[BUCKETS];
+    latencies latencies;
 };
 
-static uint32_t bucket_of(uint64_t us) {
-    uint32_t power = 0;
-    while (us >> power >= 2 * SUB && power < 30) {
-        power++;
-    }
-    uint64_t bucket = power * SUB + (us >> power);
-    return bucket < BUCKETS ? (uint32_t)bucket : BUCKETS - 1;
-}
-
-/* The most that is counted in it. */
-static uint64_t bucket_us(uint32_t bucket) {
-    uint32_t power = bucket < 2 * SUB ? 0 : bucket / SUB - 1;
-    return ((uint64_t)(bucket - power * SUB + 1) << power) - 1;
-}
-
 uint64_t honest_latency_us(const honest *h, double share) {
-    uint64_t all = 0;
-    uint64_t below = 0;
-    for (uint32_t i = 0; i < BUCKETS; i++) {
-        all += atomic_load(&h->latencies[i]);
-    }
-    for (uint32_t i = 0; i < BUCKETS; i++) {
-        below += atomic_load(&h->latencies[i]);
-        if (below > 0 && (double)below >= share * (double)all) {
-            return bucket_us(i);
-        }
-    }
-    return 0;
+    return latency_us(&h->latencies, share);
 }
 
 static void wrong(honest *h, const client *c, const char *what, uint32_t found) {
@@ -110,7 +84,7 @@ static void client_answer(honest *h, client *c, const uint8_t *payload, size_t s
     memcpy(&echo, payload, sizeof echo);
     uint64_t us = clock_now_us() - c->sent_us;
     c->waits = false;
-    atomic_fetch_add(&h->latencies[bucket_of(us)], 1);
+    latency_add(&h->latencies, us);
     h->seen.worst_us = us > h->seen.worst_us ? us : h->seen.worst_us;
     atomic_fetch_add(&h->answers, 1);
     if (echo.number != c->number) {
@@ -219,9 +193,7 @@ uint64_t honest_lost(const honest *h) {
 }
 
 void honest_forget(honest *h) {
-    for (uint32_t i = 0; i < BUCKETS; i++) {
-        atomic_store(&h->latencies[i], 0);
-    }
+    latency_forget(&h->latencies);
 }
 
 honest_figures honest_stop(honest *h) {

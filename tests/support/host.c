@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 enum {
     PATH_MAX_BYTES = 1024,
@@ -289,6 +292,20 @@ uint32_t host_serving_id(const host *h) {
     uint32_t id = text != NULL ? (uint32_t)strtoul(text + strlen("pid "), NULL, 10) : 0;
     free(text);
     return id;
+}
+
+void host_expect_null_stdio(const host *h) {
+#if defined(_WIN32)
+    (void)h;
+#else
+    for (int fd = 0; fd < 3; fd++) {
+        char path[64];
+        char target[256] = "";
+        snprintf(path, sizeof path, "/proc/%u/fd/%d", host_serving_id(h), fd);
+        CHECK(readlink(path, target, sizeof target - 1) > 0);
+        CHECK_TEXT(target, "/dev/null");
+    }
+#endif
 }
 
 uint32_t host_wait_other(host *h, uint32_t id) {
@@ -571,7 +588,7 @@ bool host_interrupt(host *h) {
     if (host_try_interrupt(h)) {
         return true;
     }
-    host_try_admin(h, "stop", NULL, 0); /* does the same, but only once */
+    host_try_admin(h, "stop --no-wait", NULL, 0); /* does the same, but only once */
     return false;
 }
 

@@ -67,6 +67,10 @@ const char *host_folder(const host *h);
 const char *host_ini(const host *h);
 uint32_t host_process_id(const host *h);
 
+/* Expects that the process that serves has the null device for stdin, stdout and stderr. Windows has
+ * no way to see that. */
+void host_expect_null_stdio(const host *h);
+
 /* The process that serves, by the ready file; 0: it has none. */
 uint32_t host_serving_id(const host *h);
 
@@ -169,6 +173,9 @@ char *file_read(const char *path, size_t *size);
 void file_write(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 void file_remove(const char *path);
+
+/* Writes the path of `name` in `folder`; if it does not fit, ends the test. */
+void file_path(char *path, size_t size, const char *folder, const char *name);
 
 /* Copies a file; if the original can be run, so can the copy. */
 void file_copy(const char *from, const char *to);

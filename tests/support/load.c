@@ -3,6 +3,7 @@
 
 #include "support/check.h"
 #include "support/clock.h"
+#include "support/latency.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ typedef struct client {
     net_socket socket; /* NET_NONE once ended */
     uint64_t made;     /* frames built into `out` so far */
     uint64_t answered;
+    uint64_t sent_us; /* when the latest frames were made */
     uint8_t *out;
     size_t out_size;
     size_t out_sent;
@@ -27,6 +29,7 @@ struct load {
     size_t frame_max;
     size_t in_capacity;
     uint64_t answered;
+    latencies latencies;
     uint64_t began_us;
     int ended;
     bool stopped;
@@ -127,6 +130,7 @@ static bool client_send(load *l, int index) {
     if (c->out_sent == c->out_size) {
         c->out_sent = 0;
         c->out_size = 0;
+        c->sent_us = clock_now_us();
         while (client_may_make(l, index)) {
             c->out_size += frame_make(l, index, c->made++, c->out + c->out_size);
         }
@@ -180,6 +184,7 @@ static bool client_recv(load *l, int index) {
         at += frame_size;
         c->answered++;
         l->answered++;
+        latency_add(&l->latencies, clock_now_us() - c->sent_us);
     }
     memmove(c->in, c->in + at, c->in_size - at);
     c->in_size -= at;
@@ -238,6 +243,14 @@ void load_stop(load *l) {
 
 uint64_t load_answered(const load *l) {
     return l->answered;
+}
+
+void load_forget_latencies(load *l) {
+    latency_forget(&l->latencies);
+}
+
+uint64_t load_latency_us(const load *l, double share) {
+    return latency_us(&l->latencies, share);
 }
 
 int load_ended(const load *l) {

@@ -44,6 +44,12 @@ bool load_finish(load *l, uint32_t timeout_ms);
 void load_stop(load *l);
 
 uint64_t load_answered(const load *l);
+
+/* From making a frame to its answer, where one is in flight: what this share of them did not exceed
+ * since the latencies were last forgotten. */
+uint64_t load_latency_us(const load *l, double share);
+void load_forget_latencies(load *l);
+
 int load_ended(const load *l);
 
 /* Closes all connections and frees. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FRAME = 65536, FLOOD_BYTES = 900 << 10, TICK_MS = 2 };
+enum { FRAME = 65536, FLOOD_BYTES = 48 << 10, TICK_MS = 2 };
 
 /* ---- clients that do not end the test -------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* admin_job.c: a command for the control thread. It is answered when it has run; dropped, and never
  * run, when it has not begun in time; given up when it runs for too long. In each case it is freed
- * once. */
+ * once. A crowd of them is refused. */
 #include "admin/job.h"
 
 #include "os/os.h"
@@ -32,7 +32,7 @@ static void expect(lines *answer, const char *start, const char *words) {
 }
 
 static admin_job *post(void (*fn)(admin_job *job)) {
-    admin_job *job = job_post("unload game", "game", fn);
+    admin_job *job = job_post("unload game", "game", fn, NULL);
     CHECK(job != NULL);
     return job;
 }
@@ -79,6 +79,28 @@ static void run_long(admin_job *job) {
     run(job);
 }
 
+/* A crowd of them leaves places for commands that need no control thread. */
+static void crowd(void) {
+    admin_job *all[JOBS_MAX];
+    lines answer = {0};
+    for (int i = 0; i < JOBS_MAX; i++) {
+        all[i] = post(run);
+    }
+    CHECK(job_post("unload game", "game", run, &answer) == NULL);
+    expect(&answer, "error not done: 24 commands already wait for the control thread; ",
+           "busy with the command `unload game`\n");
+    job_abandon(all[0]); /* makes room for one */
+    all[0] = post(run);
+    CHECK(job_post("unload game", "game", run, &answer) == NULL);
+    lines_free(&answer);
+    for (int i = 0; i < JOBS_MAX; i++) {
+        job_abandon(all[i]);
+    }
+    control_drain();
+    CHECK_INT(ran, 4 + JOBS_MAX + 1);
+    lines_free(&answer);
+}
+
 SCENARIO(admin_job) {
     char what[CONTROL_WHAT_MAX];
     jobs_start(wake);
@@ -90,4 +112,5 @@ SCENARIO(admin_job) {
     CHECK(ran == 4 && woken == 2);
     (void)control_look(what);
     CHECK_TEXT(what, "the command `unload game`");
+    crowd();
 }

@@ -99,16 +99,18 @@ static bool ask(os_guard_thread *thread, bool end) {
 
 bool os_guard_interrupt(os_guard_thread *thread, bool end, os_fault *fault, bool *seen) {
     bool ended = false;
+    bool in_system = false;
     *seen = false;
     if (thread == NULL || thread == guard_own || !guard_active()) {
         return false;
     }
     guard_threads_lock();
-    if (thread->id != 0 && guard_waits(thread, fault)) {
+    if (thread->id != 0 && guard_waits(thread, fault, &in_system)) {
         *seen = true; /* it is not in a module's code, so its call would not be ended */
     } else if (thread->id != 0 && ask(thread, end)) {
         *seen = true;
         *fault = thread->answer;
+        fault->in_system = in_system;
         ended = thread->answer_ended;
     }
     guard_threads_unlock();

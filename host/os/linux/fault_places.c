@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@
 
 /* ---- functions and lines ----------------------------------------------------------------- */
 
-enum { OUTPUT_BYTES = 64 * 1024, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
+/* PATIENT_MS is for a run that gives way to everybody else, PROGRAM_MS for the one after it. */
+enum { OUTPUT_BYTES = 64 * 1024, PATIENT_MS = 1000, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
 
 /* The answers of addr2line about the addresses of one library. */
 typedef struct question {
@@ -84,29 +86,34 @@ static size_t read_output(int fd, char *output, size_t size, uint64_t end_ms) {
     return used;
 }
 
-/* Waits for the program that has closed its output; ends it if it does not go. */
-static void await_end(pid_t process, uint64_t end_ms) {
+/* Waits for the program that has closed its output. False: it did not go, and was ended. */
+static bool await_end(pid_t process, uint64_t end_ms) {
     while (waitpid(process, NULL, WNOHANG) == 0) {
         if (left_ms(end_ms) == 0) {
             kill(process, SIGKILL);
             while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
             }
-            return;
+            return false;
         }
         os_sleep(1);
     }
+    return true;
 }
 
-/* Runs a program without input and errors. Its output is "" if it is not installed. */
-static void run_program(char *const *arguments, char *output, size_t size, uint64_t end_ms) {
+/* Runs a program without input and errors, at a policy of sched(7). Its output is "" if it is not
+ * installed. False: it took longer than until `end_ms`. */
+static bool run_program(char *const *arguments, int policy, char *output, size_t size,
+                        uint64_t end_ms) {
+    static const struct sched_param none_but_nice = {0};
     int ends[2];
     pid_t process = 0;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
+    bool ended = true;
     output[0] = '\0';
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return;
+        return true;
     }
     sigemptyset(&none);
     posix_spawn_file_actions_init(&actions);
@@ -124,13 +131,18 @@ static void run_program(char *const *arguments, char *output, size_t size, uint6
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (code == 0) {
+        /* Not by an attribute: glibc refuses SCHED_IDLE there. */
+        (void)sched_setscheduler(process, policy, &none_but_nice);
         (void)read_output(ends[0], output, size, end_ms);
-        await_end(process, end_ms);
+        ended = await_end(process, end_ms);
     }
     close(ends[0]);
+    return ended;
 }
 
-/* Asks addr2line about every frame of the library of frame `first`. */
+/* Asks addr2line about every frame of the library of frame `first`. It computes for some 20 ms. At
+ * the usual priority, a worker that wakes beside it waits for up to 3 ms (Linux 6.18). So it runs
+ * when nobody else wants the processor, and only on a machine that is never idle like others. */
 static void ask_program(question *q, uint64_t end_ms) {
     static char addresses[OS_FRAMES_MAX][24];
     static char executable[32];
@@ -149,7 +161,10 @@ static void ask_program(question *q, uint64_t end_ms) {
             arguments[used++] = addresses[i];
         }
     }
-    run_program(arguments, q->output, sizeof q->output, end_ms);
+    size_t size = sizeof q->output;
+    if (!run_program(arguments, SCHED_IDLE, q->output, size, os_monotonic_ms() + PATIENT_MS)) {
+        (void)run_program(arguments, SCHED_OTHER, q->output, size, end_ms);
+    }
 }
 
 /* A line of the output without its end; moves on to the next. NULL: there is none. */
@@ -215,7 +230,7 @@ static void take_export(uintptr_t address, os_place *place) {
 void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
     static library_place found[OS_FRAMES_MAX];
     static question q;
-    uint64_t end_ms = os_monotonic_ms() + PROGRAM_MS;
+    uint64_t end_ms = os_monotonic_ms() + PATIENT_MS + PROGRAM_MS;
     count = count < OS_FRAMES_MAX ? count : OS_FRAMES_MAX;
     q.found = found;
     q.places = places;

@@ -124,16 +124,18 @@ static void find_callers(uintptr_t sp, os_fault *fault) {
     }
 }
 
-bool guard_waits(const os_guard_thread *thread, os_fault *fault) {
+bool guard_waits(const os_guard_thread *thread, os_fault *fault, bool *in_system) {
     char line[LINE_MAX_BYTES];
     char again[LINE_MAX_BYTES];
     cpu_point point;
-    if (!read_line(thread->id, line) || !parse_line(line, &point)) {
+    *in_system = !read_line(thread->id, line) || strncmp(line, "running", 7) != 0;
+    if (!*in_system || !parse_line(line, &point)) {
         return false;
     }
     memset(fault, 0, sizeof *fault);
     fault->kind = OS_FAULT_HANG;
     fault->in_guard = true;
+    fault->in_system = true;
     fault->thread = (uint32_t)thread->id;
     fault->frames[fault->frame_count++] = point.pc;
     guard_text(fault->text, sizeof fault->text,

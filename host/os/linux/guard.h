@@ -105,8 +105,8 @@ void guard_threads_unlock(void);
 /* ---- fault_waiting.c --------------------------------------------------------------------- */
 
 /* Describes a thread that waits in a call of the system which a signal would end early. False: it
- * does not. [the lock of the threads] */
-bool guard_waits(const os_guard_thread *thread, os_fault *fault);
+ * does not; *in_system: it is in another call of the system. [the lock of the threads] */
+bool guard_waits(const os_guard_thread *thread, os_fault *fault, bool *in_system);
 
 /* ---- fault_library.c --------------------------------------------------------------------- */
 

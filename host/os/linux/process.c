@@ -4,6 +4,7 @@
  */
 #include "error.h"
 #include "os/os.h"
+#include "usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,7 @@ portico_status os_init(int *argc, char ***argv) {
         return status;
     }
     raise_descriptor_limit();
+    usage_open();
     /* By default each of them kills. SIGXFSZ: a log at its file's size limit. */
     static const int ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {

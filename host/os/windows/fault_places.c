@@ -193,7 +193,9 @@ static void find_function(HANDLE session, const guard_image *image, uintptr_t ad
     }
 }
 
+/* It reads files and computes for many milliseconds. Workers that want the processor come first. */
 void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
+    (void)SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST);
     HANDLE session = count > 0 ? begin() : NULL;
     for (uint32_t i = 0; i < count; i++) {
         guard_image image;
@@ -206,4 +208,5 @@ void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
     if (session != NULL) {
         end(session);
     }
+    (void)SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL);
 }

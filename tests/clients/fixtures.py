@@ -1,0 +1,317 @@
+"""fixtures.py: what the scenarios in suite.py work with: a real host, servers that misbehave on
+purpose, and a client in any language.
+
+A client is a driver, a program that connects to the port in its first argument, obeys the lines
+that it receives there, and reports what the client under test reports:
+
+    connect PORT FRAMING LIMIT RECONNECT TIMEOUT_MS SILENCE_MS   open; or what follows a failure
+    send OPCODE HEX       (HEX may be "-": no bytes)             nothing
+    text HEX              opcode 0, as text                      nothing
+    close                                                        close closed
+
+and, whenever it happens: `packet OPCODE HEX`, `lost CODE PAUSE_MS`, `open`, `close CODE`. It ends
+when that connection does. A connect follows only on a close. Pauses grow from 100 to 2000 ms.
+"""
+
+import base64
+import hashlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+PATIENCE = 60.0  # seconds for whatever must happen
+
+
+class Failure(Exception):
+    pass
+
+
+def check(condition, *words):
+    if not condition:
+        raise Failure(" ".join(str(word)[:300] for word in words))
+
+
+def equal(found, expected, what=""):
+    check(found == expected, f"{what}: expected {expected!r:.300}, found {found!r:.300}")
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        check(time.monotonic() < end, "never happened:", what)
+        time.sleep(0.02)
+
+
+# ---- the client under test ----------------------------------------------------------------------
+
+
+class Driver:
+    def __init__(self, command):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(PATIENCE)
+            self.process = subprocess.Popen(command + [str(server.getsockname()[1])])
+            try:
+                self.socket = server.accept()[0]
+            except OSError:
+                self.process.kill()
+                raise Failure("the driver did not connect")
+        self.socket.settimeout(PATIENCE)
+        self.lines = self.socket.makefile("r", encoding="ascii")
+
+    def say(self, line):
+        self.socket.sendall((line + "\n").encode())
+
+    def hear(self):
+        try:
+            line = self.lines.readline().split()
+        except OSError:
+            raise Failure("the driver says nothing")
+        check(line, "the driver has ended, with exit code", self.process.poll())
+        return line
+
+    def expect(self, *words):
+        line = self.hear()
+        equal(line[: len(words)], [str(word) for word in words], "the driver says")
+        return line[len(words) :]
+
+    def connect(self, port, framing, limit=1 << 20, reconnect=0, timeout_ms=60000, silence_ms=0):
+        self.say(f"connect {port} {framing} {limit} {reconnect} {timeout_ms} {silence_ms}")
+
+    def open(self, port, framing, **options):
+        self.connect(port, framing, **options)
+        self.expect("open")
+
+    def send(self, opcode, data=b""):
+        self.say(f"send {opcode} {data.hex() or '-'}")
+
+    def packet(self, opcode, data=b""):
+        self.expect("packet", opcode, data.hex() or "-")
+
+    def close(self):
+        self.say("close")
+        while (line := self.hear())[0] == "packet":
+            pass
+        equal(line, ["close", "closed"], "close")
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            equal(self.process.wait(PATIENCE), 0, "the driver's exit code")
+        except subprocess.TimeoutExpired:
+            raise Failure("the driver does not end")
+
+    def drop(self):
+        self.lines.close()
+        self.socket.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+# ---- a real host ---------------------------------------------------------------------------------
+
+
+class Host:
+    """Serves echo.session over every framing, `arena` and `typed`. `ports` is by listener. One that
+    starts again has the same ports."""
+
+    def __init__(self, command, folder, modules, test_modules, suffix, drive=""):
+        self.command, self.folder, self.drive = command, folder, drive
+        self.ports = {}
+        self.ini = os.path.join(folder, "portico.ini")
+        self.ready = os.path.join(folder, "ready")
+        self.sections = [
+            ("u16", "echo.session", "framing = u16\n"),
+            ("u32", "echo.session", "framing = u32\nframe_limit_bytes = 2M\n"),
+            ("line", "echo.session", "framing = line\nframe_limit_bytes = 2M\n"),
+            ("raw", "echo.session", "framing = raw\n"),
+            ("arena", "arena.player", "framing = u16\n"),
+            ("typed", "typed.session", "framing = u16\n"),
+        ]
+        self.head = (f"[modules]\ndir = {drive}{modules}\nautoload = no\n[module echo]\n"
+                     f"[module arena]\n[module typed]\nfile = {drive}{test_modules}/typed{suffix}\n")
+        self.process = None
+        self.start()
+
+    def start(self):
+        os.makedirs(self.folder, exist_ok=True)
+        if os.path.exists(self.ready):
+            os.remove(self.ready)
+        with open(self.ini, "w", encoding="utf-8") as ini:
+            ini.write("[host]\nrun_dir = run\nready_file = ready\nstop_timeout_ms = 5000\n")
+            ini.write(self.head)
+            for name, kind, keys in self.sections:
+                ini.write(f"[listener {name}]\naddress = 127.0.0.1\nport = {self.ports.get(name, 0)}"
+                          f"\ntype = {kind}\nbacklog = close\nsend_limit_bytes = 64M\n{keys}")
+        with open(os.path.join(self.folder, "output"), "ab") as output:
+            self.process = subprocess.Popen(self.command + ["run", self.drive + self.ini], stdout=output,
+                                            stderr=output)
+        end = time.monotonic() + PATIENCE
+        while not os.path.exists(self.ready):
+            if self.process.poll() is not None or time.monotonic() > end:
+                with open(os.path.join(self.folder, "output"), errors="replace") as output:
+                    raise Failure("the host does not serve:\n" + output.read()[-3000:])
+            time.sleep(0.02)
+        with open(self.ready, encoding="utf-8") as ready:
+            for name, port in re.findall(r"^listener (\S+) \S+:(\d+)$", ready.read(), re.M):
+                self.ports[name] = int(port)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            equal(self.process.wait(PATIENCE), 0, "the host's exit code")
+        except subprocess.TimeoutExpired:
+            raise Failure("the host does not stop")
+
+    def drop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+
+# ---- servers made for the test --------------------------------------------------------------------
+
+
+class Server:
+    """A listening socket. `serve(connection)` runs in a thread for each connection, one after
+    another; what it raises is raised by `stop`."""
+
+    def __init__(self, serve, times=1):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(PATIENCE)
+        self.port = self.socket.getsockname()[1]
+        self.error = None
+        self.serve, self.times = serve, times
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        try:
+            for _ in range(self.times):
+                connection = self.socket.accept()[0]
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.settimeout(PATIENCE)
+                with connection:
+                    self.serve(connection)
+        except Exception as error:  # pylint: disable=broad-except
+            self.error = error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.thread.join(PATIENCE)
+        self.socket.close()
+        if kind is None and self.error is not None:
+            raise Failure(f"the server: {type(self.error).__name__}: {self.error}")
+
+
+def read_exactly(connection, size):
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        check(more, "the client hung up after", len(data), "bytes of", size)
+        data += more
+    return data
+
+
+def read_to_end(connection):
+    data = b""
+    try:
+        while more := connection.recv(65536):
+            data += more
+    except ConnectionError:
+        pass
+    return data
+
+
+def wait_for_close(framing, connection):
+    """Until the client closes, in order."""
+    while framing == "websocket" and read_web_frame(connection)[0] != 8:
+        pass
+    if framing != "websocket":
+        read_to_end(connection)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def accept_key(key):
+    return base64.b64encode(
+        hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
+
+
+def read_upgrade(connection):
+    """Reads a client's request. Returns its key."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += read_exactly(connection, 1)
+    lines = head.decode().split("\r\n")
+    equal(lines[0], "GET / HTTP/1.1", "the request")
+    fields = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+    equal(fields["upgrade"], "websocket", "upgrade")
+    equal(fields["connection"], "upgrade", "connection")
+    equal(fields["sec-websocket-version"], "13", "version")
+    key = dict(line.split(": ", 1) for line in lines[1:] if line)["Sec-WebSocket-Key"]
+    equal(len(base64.b64decode(key)), 16, "the key")
+    return key
+
+
+def answer_upgrade(connection):
+    """Opens a WebSocket, the server's side."""
+    key = read_upgrade(connection)
+    connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                       b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                       + accept_key(key).encode() + b"\r\n\r\n")
+
+
+def web_frame(kind, payload, final=True, size_bytes=None):
+    first = bytes([(0x80 if final else 0) | kind])
+    size = len(payload)
+    if size_bytes is None:
+        size_bytes = 0 if size < 126 else 2 if size < 65536 else 8
+    if size_bytes == 0:
+        return first + bytes([size]) + payload
+    return first + bytes([126 if size_bytes == 2 else 127]) + size.to_bytes(size_bytes, "big") + payload
+
+
+def read_web_frame(connection):
+    """Reads a frame of the client. Returns kind and payload."""
+    first, size = read_exactly(connection, 2)
+    check(first & 0x80 and size & 0x80, "a client's frame is final and masked")
+    size &= 0x7F
+    if size > 125:
+        size = int.from_bytes(read_exactly(connection, 2 if size == 126 else 8), "big")
+    mask = read_exactly(connection, 4)
+    payload = read_exactly(connection, size)
+    return first & 15, bytes(byte ^ mask[i & 3] for i, byte in enumerate(payload))
+
+
+def encode(framing, opcode, payload):
+    """A packet as a server sends it."""
+    if framing == "u16":
+        return (len(payload) + 4).to_bytes(2, "little") + opcode.to_bytes(2, "little") + payload
+    if framing == "u32":
+        return ((len(payload) + 8).to_bytes(4, "little") + opcode.to_bytes(2, "little") + b"\0\0"
+                + payload)
+    if framing == "line":
+        return payload + b"\n"
+    if framing == "websocket":
+        return web_frame(2, opcode.to_bytes(2, "little") + payload)
+    return payload
+
+
+def greet(framing, connection):
+    """The server's part of opening a connection."""
+    if framing == "websocket":
+        answer_upgrade(connection)
