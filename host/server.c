@@ -344,6 +344,7 @@ static void server_fini(void) {
     blocking_stop();
     timers_stop();
     workers_stop();
+    handshake_queue_fini();
     fault_reports_stop();
     generations_fini();
     calls_fini();

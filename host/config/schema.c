@@ -232,8 +232,8 @@ static const config_key keys[] = {
             "an IPv6 address accepts IPv4 clients, too"),
     SERVICE("listener", "tls_client_ca", "", CONFIG_PATH, tls.client_ca, 0, 0,
             "PEM file of authorities: clients need a certificate of theirs; empty: they need none"),
-    SERVICE("listener", "tls_handshakes_max", "64", CONFIG_U32, tls.handshakes_max, 1, 100000,
-            "handshakes at once; one more ends the oldest of them"),
+    SERVICE("listener", "tls_handshakes_max", "256", CONFIG_U32, tls.handshakes_max, 1, 100000,
+            "handshakes that wait for their client; one more ends the oldest of them"),
 
     REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0,
         "where to connect to"),

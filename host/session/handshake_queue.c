@@ -5,6 +5,8 @@
 #include "os/compiler.h"
 #include "run/worker.h"
 
+#include <string.h>
+
 enum { PLACES_MAX = 16 };
 
 /* Computes one handshake whenever its op comes out of the port. */
@@ -18,7 +20,6 @@ static struct {
     os_mutex lock; /* guards everything here */
     handshake_wait *first;
     handshake_wait **last;
-    uint32_t count;
     place places[PLACES_MAX];
 } queue;
 
@@ -26,7 +27,6 @@ static handshake_wait *pop_locked(void) {
     handshake_wait *w = queue.first;
     if (w != NULL) {
         queue.first = w->next;
-        queue.count--;
     }
     return w;
 }
@@ -75,7 +75,6 @@ void handshake_queue_push(os_port *port, handshake_wait *w) {
     }
     *queue.last = w;
     queue.last = &w->next;
-    queue.count++;
     place *p = idle_place_locked();
     if (p != NULL) {
         p->op.done = on_place;
@@ -94,9 +93,6 @@ void handshake_queue_sweep(void) {
     os_mutex_unlock(&queue.lock);
 }
 
-uint32_t handshake_queue_count(void) {
-    os_mutex_lock(&queue.lock);
-    uint32_t count = queue.count;
-    os_mutex_unlock(&queue.lock);
-    return count;
+void handshake_queue_fini(void) {
+    memset(&queue, 0, sizeof queue);
 }

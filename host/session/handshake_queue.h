@@ -22,7 +22,7 @@ void handshake_queue_push(os_port *port, handshake_wait *w);
 /* Continues where there was no memory to queue it. Call it now and then. */
 void handshake_queue_sweep(void);
 
-/* How many wait. */
-uint32_t handshake_queue_count(void);
+/* Forgets places that the workers' end has dropped. After workers_stop and the last session. */
+void handshake_queue_fini(void);
 
 #endif

@@ -1,9 +1,9 @@
-/* handshakes.c: how many TLS handshakes a listener has under way. See secure.h.
+/* handshakes.c: how many TLS handshakes of a listener wait for their client. See secure.h.
  *
- * A client that has sent its ClientHello costs the host memory for the connection, and the host has
- * worked for it. If tls_handshakes_max of them are under way, the oldest ends: those that a client
- * never completes are older than any that it does. Turning new ones away instead would let a few
- * silent clients keep everybody out.
+ * A client whose ClientHello has been answered has cost the host work and memory, and may never say
+ * another word. If more than tls_handshakes_max of them wait, the oldest ends: an honest client
+ * answers within a round trip, so the oldest are those that never will. Turning new ones away instead
+ * would let a few silent clients keep everybody out.
  */
 #include "session/secure_private.h"
 

@@ -87,21 +87,19 @@ static void rearm_locked(session *s) {
 }
 
 /* The handshake continues in the queue, once its ClientHello is complete. */
-static void secure_compute_locked(session *s, uint64_t *oldest) {
+static void secure_compute_locked(session *s) {
     session_secure *t = s->secure;
     if (!tls_stream_is_dear(t->stream)) {
         rearm_locked(s);
         return;
     }
-    *oldest = secure_enlist(t);
     t->waits = true;
     session_hold(s);
     handshake_queue_push(s->service->port, &t->wait);
 }
 
-/* `bytes` of ciphertext have come. Returns as session_claim_turn_locked. *oldest: a session to end,
- * as secure_enlist returns it. */
-static uint32_t secure_received_locked(session *s, uint32_t bytes, uint64_t *oldest) {
+/* `bytes` of ciphertext have come. Returns as session_claim_turn_locked. */
+static uint32_t secure_received_locked(session *s, uint32_t bytes) {
     session_secure *t = s->secure;
     uint32_t size = 0;
     stats_add(STAT_bytes_in, bytes);
@@ -115,7 +113,7 @@ static uint32_t secure_received_locked(session *s, uint32_t bytes, uint64_t *old
         return 0;
     }
     if (!t->done) {
-        secure_compute_locked(s, oldest);
+        secure_compute_locked(s);
         return 0;
     }
     if (!secure_open_locked(s, &size)) {
@@ -132,7 +130,7 @@ static uint32_t secure_received_locked(session *s, uint32_t bytes, uint64_t *old
 }
 
 /* A recv-ready has completed: receives what has arrived. Returns the same. */
-static uint32_t secure_fetch_locked(session *s, uint64_t *oldest) {
+static uint32_t secure_fetch_locked(session *s) {
     session_secure *t = s->secure;
     uint32_t rate = s->service->config->byte_rate;
     uint32_t space = rate != 0 && rate < POOL_LARGE_BYTES ? rate : POOL_LARGE_BYTES;
@@ -144,7 +142,7 @@ static uint32_t secure_fetch_locked(session *s, uint64_t *oldest) {
     stats_add(STAT_recv_calls, 1);
     uint32_t bytes = os_recv_now(s->socket, t->incoming, space);
     if (bytes > 0) {
-        return secure_received_locked(s, bytes, oldest);
+        return secure_received_locked(s, bytes);
     }
     if (session_recv_locked(s, t->incoming, space)) {
         session_hold(s);
@@ -167,7 +165,6 @@ COLD static void secure_cut_locked(session *s) {
 static void session_on_sealed_recv(const os_completion *completion) {
     session *s = container_of(completion->op, session, recv_op);
     uint32_t bits = 0;
-    uint64_t oldest = 0;
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
@@ -175,19 +172,16 @@ static void session_on_sealed_recv(const os_completion *completion) {
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
-        bits = secure_fetch_locked(s, &oldest);
+        bits = secure_fetch_locked(s);
     } else if (completion->bytes == 0) {
         secure_cut_locked(s);
     } else {
-        bits = secure_received_locked(s, completion->bytes, &oldest);
+        bits = secure_received_locked(s, completion->bytes);
     }
     if (!s->recv_armed || s->recv_probe) {
         incoming_give(s->secure);
     }
     os_mutex_unlock(&s->lock);
-    if (oldest != 0) {
-        secure_make_way(oldest);
-    }
     if (bits != 0) {
         session_run_own_turn(s, bits);
     } else {
@@ -197,8 +191,9 @@ static void session_on_sealed_recv(const os_completion *completion) {
 
 /* ---- the handshake --------------------------------------------------------------------------- */
 
-/* Computes one step. Returns as session_claim_turn_locked. */
-static uint32_t secure_step_locked(session *s) {
+/* Computes one step. Returns as session_claim_turn_locked. *oldest: a session to end, as
+ * secure_enlist returns it. */
+static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     session_secure *t = s->secure;
     tls_result result = tls_stream_handshake(t->stream);
     secure_answer_locked(s);
@@ -214,6 +209,8 @@ static uint32_t secure_step_locked(session *s) {
         tell(s, &failed_handshakes, "its TLS handshake fails");
         stats_add(STAT_handshakes_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
+    } else {
+        *oldest = secure_enlist(t); /* it now waits for the client's answer */
     }
     rearm_locked(s);
     return 0;
@@ -225,14 +222,18 @@ static void secure_on_place(handshake_wait *w) {
     session_secure *t = container_of(w, session_secure, wait);
     session *s = t->owner;
     uint32_t bits = 0;
+    uint64_t oldest = 0;
     os_mutex_lock(&s->lock);
     t->waits = false;
     if (s->state == SESSION_HANDSHAKE) {
-        bits = secure_step_locked(s);
+        bits = secure_step_locked(s, &oldest);
     } else if (s->state == SESSION_DRAINING) {
         rearm_locked(s);
     }
     os_mutex_unlock(&s->lock);
+    if (oldest != 0) {
+        secure_make_way(oldest);
+    }
     if (bits != 0) {
         session_run_own_turn(s, bits);
     } else {
