@@ -60,7 +60,9 @@ def check_syntax(o, folder):
         run([sys.executable, "-B", "-c", f"import {name}_packets"], cwd=folder)
         if o.node:
             run([o.node, f"{folder}/{name}_packets.mjs"])
-        run(o.compiler + ["-x", "c", "-fsyntax-only", f"{folder}/{name}_packets.h"])
+        with open(f"{folder}/{name}.c", "w", encoding="utf-8") as file:
+            file.write(f'#include "{name}_packets.h"\nint main(void) {{\n    return 0;\n}}\n')
+        run(o.compiler + ["-fsyntax-only", f"{folder}/{name}.c"])
     tsc = shutil.which("tsc")
     if tsc:
         run([tsc, "--noEmit", "--strict", "--target", "es2022", "--module", "es2022"]
