@@ -61,18 +61,18 @@ static void add_service(void *arg, listener *l, connector *c) {
         char text[OS_ADDRESS_TEXT];
         listener_state state = listener_look(l, &address);
         os_address_format(&address, text);
-        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu",
+        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu%s",
                   s->config->name, text, listener_state_name(state), atomic_load(&s->sessions),
                   s->config->max_sessions, (unsigned long long)atomic_load(&s->made),
-                  (unsigned long long)atomic_load(&s->refused));
+                  (unsigned long long)atomic_load(&s->refused), s->tls != NULL ? " tls" : "");
     } else {
         const service *s = connector_service(c);
         connector_view view = connector_look(c);
-        lines_add(to, "connector %s %s:%u %s %u/%u attempts %llu failures %llu", s->config->name,
+        lines_add(to, "connector %s %s:%u %s %u/%u attempts %llu failures %llu%s", s->config->name,
                   s->config->address, s->config->port,
                   view.state == CONNECTOR_RUNNING ? "connected" : "waiting", view.connected,
                   s->config->max_sessions, (unsigned long long)view.attempts,
-                  (unsigned long long)view.failures);
+                  (unsigned long long)view.failures, s->tls != NULL ? " tls" : "");
     }
 }
 

@@ -43,7 +43,21 @@ NOINLINE static uint32_t session_look_locked(session *s, uint32_t bytes) {
     return s->state == SESSION_HANDSHAKE ? TURN_TRANSPORT : TURN_TRANSPORT | TURN_DATA;
 }
 
-/* `bytes` more are in the receive block. Returns as session_claim_turn_locked. */
+static inline uint32_t take_received_locked(session *s, uint32_t bytes) {
+    uint32_t bits = TURN_DATA;
+    s->in_used += bytes;
+    if (s->service->looks_at_bytes) {
+        bits = session_look_locked(s, bytes);
+    }
+    s->received_ns = worker_handed_ns();
+    return session_claim_turn_locked(s, bits);
+}
+
+uint32_t session_take_received_locked(session *s, uint32_t bytes) {
+    return take_received_locked(s, bytes);
+}
+
+/* `bytes` have been received into the block. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
@@ -53,13 +67,7 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
         }
         return 0;
     }
-    uint32_t bits = TURN_DATA;
-    s->in_used += bytes;
-    if (s->service->looks_at_bytes) {
-        bits = session_look_locked(s, bytes);
-    }
-    s->received_ns = worker_handed_ns();
-    return session_claim_turn_locked(s, bits);
+    return take_received_locked(s, bytes);
 }
 
 /* A recv has finished, failed or been cancelled: once per accepted os_recv. [worker] */

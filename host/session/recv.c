@@ -31,8 +31,14 @@ bool session_recv_locked(session *s, void *data, uint32_t capacity) {
 
 /* The end of what the peer has to say has been received. Whether the session reads on
  * nevertheless, to the end of the stream. */
-COLD NOINLINE static bool session_reads_on_locked(session *s) {
-    return s->transport != NULL && s->transport->ended(s);
+COLD static bool session_reads_on_locked(session *s) {
+    if (s->transport != NULL && s->transport->ended(s)) {
+        return true;
+    }
+    if (s->seal != NULL && s->state == SESSION_OPEN) {
+        session_ended_locked(s); /* what came before has been delivered */
+    }
+    return false;
 }
 
 bool session_arm_locked(session *s) {
@@ -43,7 +49,7 @@ bool session_arm_locked(session *s) {
     if (s->peer_ended && !session_reads_on_locked(s)) {
         return false;
     }
-    if (s->in == NULL) {
+    if (s->in == NULL || s->secure != NULL) {
         return session_recv_locked(s, NULL, 0);
     }
     uint32_t space = s->in->capacity - s->in_used;

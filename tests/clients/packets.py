@@ -26,7 +26,7 @@ ENDINGS = {"c": "h", "js": "mjs", "python": "py", "ts": "ts"}
 def run(command, **options):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False, **options)
-    check(done.returncode == 0, "exit code", done.returncode, "of", *command[-3:], "\n", done.stdout)
+    check(done.returncode == 0, "exit code", done.returncode, "of", *command[-3:], done.stdout)
     return done.stdout
 
 
@@ -120,7 +120,8 @@ def main():
         packets = outputs(o, o.folder)
         equal([opcode for opcode, _ in packets], list("12345"), "opcodes")
         serve = o.emulator_words + ["--serve"] if o.emulator else []
-        host = Host(serve + [o.exe], o.folder + "/host", o.modules, o.test_modules, o.suffix, o.drive)
+        host = Host(serve + [o.exe], o.folder + "/host", o.modules, o.test_modules, o.suffix,
+                    o.drive)
         asyncio.run(asyncio.wait_for(ask_host(host.ports["typed"], packets), PATIENCE))
         host.stop()
     except Failure as failure:
