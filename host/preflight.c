@@ -1,5 +1,5 @@
 /* preflight.c: see preflight.h. In the order in which server.c needs things: log, addresses,
- * run_dir, data_dir, modules, ready file.
+ * certificates, run_dir, data_dir, modules, ready file.
  */
 #include "preflight.h"
 
@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "loader/module_check.h"
 #include "net/ready.h"
+#include "preflight_tls.h"
 #include "run_folder.h"
 
 #include <stdio.h>
@@ -202,6 +203,7 @@ void preflight(const config *c, config_report report, void *arg, config_report n
     check_log(c, &faults);
     check_addresses(c, &faults);
     check_files(c, &faults);
+    preflight_tls(c, &faults);
     if (check_folder(c, "run_dir", &c->run_dir, &faults) && check_run_folder(c, &faults)) {
         check_token(c, &faults);
     }

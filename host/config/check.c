@@ -1,6 +1,7 @@
 /* check.c: see check.h. One function per rule. */
 #include "config/check.h"
 
+#include "config/check_tls.h"
 #include "config/number.h"
 
 #include <inttypes.h>
@@ -250,6 +251,7 @@ void config_check(config_draft *draft) {
             check_frame_limit(draft, section, s);
             check_byte_rate(draft, section, s);
             check_families(draft, section, s);
+            config_check_tls(draft, section, s);
             if (s->outgoing) {
                 check_reconnect(draft, section, s);
             }

@@ -6,6 +6,7 @@
 #include "net/listener.h"
 
 #include "base/invariant.h"
+#include "base/log_pause.h"
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
@@ -36,10 +37,10 @@ struct listener {
     os_socket *socket;
     os_address address;
     accept_slot *slots;
-    uint32_t armed;           /* slots in flight */
-    uint32_t failures;        /* in a row */
-    uint64_t failure_told_ms; /* when the log last mentioned it; 0: never */
-    uint64_t limit_told_ms;
+    uint32_t armed;         /* slots in flight */
+    uint32_t failures;      /* in a row */
+    log_pause failure_told; /* of what the log says of failures */
+    log_pause limit_told;
     uint32_t reopen_ms; /* the pause before the next attempt to open; 0: none is wanted */
     uint64_t reopen_at_ms;
     bool pausing; /* the timer is set, or its op is pending */
@@ -64,20 +65,15 @@ static void listener_on_pause(const os_completion *completion) {
     os_mutex_unlock(&l->lock);
 }
 
-/* At most once a minute: what fails one accept fails the next thousand as well. */
-static bool tell_now(uint64_t *told_ms) {
-    uint64_t now_ms = worker_now_ms();
-    bool tell = *told_ms == 0 || now_ms - *told_ms >= TELL_AGAIN_MS;
-    if (tell) {
-        *told_ms = now_ms;
-    }
-    return tell;
+/* A fault that fails one accept fails the next thousand as well. */
+static bool tell_now(log_pause *told) {
+    return log_pause_over(told, worker_now_ms(), TELL_AGAIN_MS);
 }
 
 static void listener_failed_locked(listener *l, portico_status status, int32_t system_error) {
     stats_add(STAT_accept_failures, 1);
     l->failures++;
-    if (tell_now(&l->failure_told_ms)) {
+    if (tell_now(&l->failure_told)) {
         log_warn(l->service.config->name, "accepting fails: %s (%s); still trying",
                  status_text(status), system_text(system_error));
     }
@@ -112,7 +108,7 @@ static bool listener_admit_locked(listener *l, const os_address *peer) {
     if (service_admit(&l->service, peer, &why) == PORTICO_OK) {
         return true;
     }
-    if (tell_now(&l->limit_told_ms)) {
+    if (tell_now(&l->limit_told)) {
         log_warn(l->service.config->name,
                  "refused a connection: %s is reached; further refusals are only counted", why);
     }

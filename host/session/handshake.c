@@ -4,15 +4,9 @@
 #include "base/status.h"
 #include "os/compiler.h"
 #include "session/private.h"
-#include "session/websocket.h"
 
 /* How long a file may take to arrive. */
 enum { SERVED_MS = 60000 };
-
-const handshake_layer *const *handshake_of(const config_service *settings) {
-    static const handshake_layer *const web[] = {&websocket_layer, NULL};
-    return settings->transport == CONFIG_TRANSPORT_WEBSOCKET ? web : NULL;
-}
 
 void session_transport_received_locked(session *s, uint32_t bytes) {
     if (s->transport != NULL) {
@@ -36,9 +30,12 @@ static void handshake_receive(session *s) {
     os_mutex_lock(&s->lock);
     if (s->state != SESSION_HANDSHAKE) {
         s->rearm = true;
-    } else if (!s->recv_armed) {
-        void *to = s->in != NULL ? s->in->bytes + s->in_used : NULL;
-        if (session_recv_locked(s, to, s->in != NULL ? s->in->capacity - s->in_used : 0)) {
+    } else if (s->peer_ended) {
+        session_ended_locked(s);
+    } else if (!s->recv_armed && (s->seal == NULL || !s->seal->waits(s))) {
+        bool into = s->in != NULL && s->secure == NULL;
+        void *to = into ? s->in->bytes + s->in_used : NULL;
+        if (session_recv_locked(s, to, into ? s->in->capacity - s->in_used : 0)) {
             session_hold(s);
         }
     }
@@ -74,7 +71,7 @@ static handshake_result handshake_step(session *s, const handshake_layer *layer)
             return HANDSHAKE_REFUSED;
         }
     }
-    if (s->in_used == 0) {
+    if (s->in_used == 0 && !layer->hidden) {
         return HANDSHAKE_MORE;
     }
     uint32_t taken = 0;

@@ -25,6 +25,7 @@ typedef struct handshake_layer {
     /* Looks at the s->in_used bytes at s->in->bytes, more than 0. *taken: how many of them, from
      * the first on, it needs no more. */
     handshake_result (*received)(session *s, uint32_t *taken);
+    bool hidden; /* `received` is called without bytes, too: the layer sees them elsewhere */
 } handshake_layer;
 
 /* The layers of a service, which end with NULL; NULL: it has none. Any thread. */

@@ -151,6 +151,8 @@ typedef struct session {
     uint64_t deadline_ms;                /* but in OPENING and OPEN: when to close the socket */
     uint8_t layer;                       /* [turn] of service.handshake: which one is next, ... */
     bool layer_begun;                    /* ... and whether it has begun */
+    const struct session_sealing *seal;  /* set once, in HANDSHAKE; NULL: it has no TLS */
+    struct session_secure *secure;       /* of that */
     const struct transport *transport;   /* set once, in HANDSHAKE; NULL: just TCP */
     struct session_websocket *websocket; /* of that transport */
     room *target;         /* where it is to be, held: `home`, or where it moves; NULL: no room */

@@ -21,10 +21,10 @@ static void write_page(const char *name, const void *data, size_t size) {
 }
 
 /* Asks, and reads to the end of the connection. Returns the status. */
-static long get(const char *path, const char *headers) {
+static long get(const char *listener, const char *path, const char *headers) {
     char request[1024];
     int got = 0;
-    net_socket s = net_connect(host_port(h, "web"));
+    net_socket s = net_connect(host_port(h, listener));
     int size =
         snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", path, headers);
     CHECK(net_send_all(s, request, (size_t)size));
@@ -59,7 +59,7 @@ static void expect_body(const char *text) {
 /* A page that is edited: a reload sees it, and what has not changed is not sent again. */
 static void reloads(void) {
     char tag[128] = "If-None-Match: ";
-    CHECK_INT(get("/", ""), 200);
+    CHECK_INT(get("web", "/", ""), 200);
     expect_body("<h1>one</h1>");
     CHECK(strstr(answer, "\r\nContent-Type: text/html; charset=utf-8\r\n") != NULL);
     CHECK(strstr(answer, "\r\nX-Content-Type-Options: nosniff\r\n") != NULL);
@@ -70,10 +70,10 @@ static void reloads(void) {
     CHECK(size < 90);
     memcpy(tag + 15, at + 8, size);
     memcpy(tag + 15 + size, "\r\n", 3);
-    CHECK_INT(get("/index.html", tag), 304);
+    CHECK_INT(get("web", "/index.html", tag), 304);
     CHECK(strstr(answer, "one") == NULL);
     write_page("pages/index.html", "<h1>two!</h1>", 13);
-    CHECK_INT(get("/?reload", tag), 200);
+    CHECK_INT(get("web", "/?reload", tag), 200);
     expect_body("<h1>two!</h1>");
 }
 
@@ -82,11 +82,11 @@ static void refusals(void) {
                                           "/.hidden.js",      "/sub",         "/sub/",
                                           "/%2e%2e/host.ini", "/folder.js"};
     for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
-        CHECK_INT(get(missing[i], ""), 404);
+        CHECK_INT(get("web", missing[i], ""), 404);
         expect_body("There is nothing here.\n");
     }
-    CHECK_INT(get("/too_large.txt", ""), 503);
-    CHECK_INT(get("/", "Upgrade: h2c\r\nConnection: Upgrade\r\n"), 426);
+    CHECK_INT(get("web", "/too_large.txt", ""), 503);
+    CHECK_INT(get("web", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n"), 426);
 }
 
 /* A client that reads a file slowly costs others nothing, and one that leaves costs nothing. */
@@ -98,7 +98,7 @@ static void large(void) {
     CHECK(net_send_all(slow, request, sizeof request - 1));
     CHECK(net_send_all(gone, request, sizeof request - 1));
     for (int i = 0; i < 3; i++) {
-        CHECK_INT(get("/sub/large.txt", ""), 200);
+        CHECK_INT(get("web", "/sub/large.txt", ""), 200);
         const char *found = body(&size);
         CHECK_INT(size, LARGE);
         CHECK(found[0] == 'b' && found[LARGE - 1] == 'e');
@@ -118,14 +118,15 @@ SCENARIO(websocket_files) {
     host_options options = {
         .name = "websocket_files",
         .modules = "echo",
-        .listeners = {{"web", "echo.session", "transport = websocket\nfiles = pages\n"}},
+        .listeners = {{"web", "echo.session", "transport = websocket\nfiles = pages\n"},
+                      {"empty", "echo.session", "transport = websocket\nfiles = not_there\n"}},
     };
     char path[1200];
     answer = calloc(1, FILE_LIMIT + 1);
     char *bytes = malloc(FILE_LIMIT + 1);
     CHECK(answer != NULL && bytes != NULL);
     h = host_start(&options);
-    CHECK_INT(get("/", ""), 404); /* there is no such folder yet */
+    CHECK_INT(get("empty", "/", ""), 404); /* there is no such folder */
     snprintf(path, sizeof path, "%s/pages", host_folder(h));
     folder_make(path);
     snprintf(path, sizeof path, "%s/pages/sub", host_folder(h));
