@@ -10,20 +10,22 @@
  * second. A hit tags somebody within HIT_REACH, for one point. Moves and hits are each accepted
  * once per ACTION_MS on average; the rest is ignored, so a modified client gains nothing. The first
  * player to join a field creates it, and it closes itself when nobody has been in it for a second.
+ * A player may ask which build serves and by which rules: the page in arena/web/ shows every swap.
  */
 #include <portico/packet.h>
 
+#define VERSION "0.1.0"
 enum { FIELD_SIZE = 1000, HIT_REACH = 50, PLAYERS_MAX = 256, SECOND_MS = 1000 };
 enum { ACTION_MS = 50, ACTION_BURST = 4 }; /* accepted at once: networks bunch packets */
 
 /* ---- packets, in the framing u16 ------------------------------------------------------------- */
-enum { JOIN = 1, MOVE = 2, HIT = 3 }; /* from a player */
+enum { JOIN = 1, MOVE = 2, HIT = 3, ASK = 4 }; /* from a player */
 #define JOIN_PACKET(S, F) F(S, TEXT, field, PORTICO_LABEL_MAX - 1)
 PORTICO_PACKET(join, JOIN_PACKET);
 #define MOVE_PACKET(S, F) F(S, FIELD, int16_t, dx) F(S, FIELD, int16_t, dy)
 PORTICO_PACKET(move, MOVE_PACKET);
 
-enum { WELCOME = 100, SNAPSHOT = 101, SCORES = 102, REFUSED = 103 }; /* to a player */
+enum { WELCOME = 100, SNAPSHOT = 101, SCORES = 102, REFUSED = 103, ABOUT = 104 }; /* to a player */
 /* A number identifies a player within the field, from 1, and is free again once they have left. */
 #define WELCOME_PACKET(S, F)       \
     F(S, FIELD, uint16_t, number)  \
@@ -47,6 +49,13 @@ PORTICO_PACKET(scores, SCORES_PACKET);
 enum { BAD_NAME = 1, FULL = 2, THERE_NOW = 3, NOT_NOW = 4 };
 #define REFUSED_PACKET(S, F) F(S, FIELD, uint16_t, why)
 PORTICO_PACKET(refused, REFUSED_PACKET);
+
+/* The answer to ASK. `starts` counts builds: it is another number after each swap. */
+#define ABOUT_PACKET(S, F)         \
+    F(S, FIELD, uint32_t, starts)  \
+    F(S, FIELD, uint16_t, tick_ms) \
+    F(S, FIELD, uint16_t, size) F(S, FIELD, uint16_t, reach) F(S, TEXT, version, 31)
+PORTICO_PACKET(about, ABOUT_PACKET);
 
 /* ---- states and settings --------------------------------------------------------------------- */
 /* Of a session: the name of the field that the player last asked for. */
@@ -73,8 +82,13 @@ PORTICO_STATE(slot, SLOT);
     F(S, STRUCTS, slot, slots, PLAYERS_MAX)
 PORTICO_STATE(field, FIELD_STATE);
 
+/* Of the module: how often a build of it has started, the present one included. */
+#define GAME(S, F) F(S, FIELD, uint32_t, starts)
+PORTICO_STATE(game, GAME);
+
 /* Settings, which the host writes for each build before it calls any code. */
 static uint32_t tick_ms, max_players;
+static uint32_t starts; /* as in the module's state: game_start sets it, handlers only read it */
 /* Messages, which clients cannot send: TICK to a field, ARRIVED to a player. */
 enum { TICK = 1, ARRIVED = 2 };
 
@@ -209,6 +223,17 @@ static void player_on_hit(portico_session session, player *p) {
     }
 }
 
+static void player_on_ask(portico_session session, player *p) {
+    (void)p;
+    const about a = {.starts = starts,
+                     .tick_ms = (uint16_t)tick_ms,
+                     .size = FIELD_SIZE,
+                     .reach = HIT_REACH,
+                     .version = VERSION,
+                     .version_size = sizeof VERSION - 1};
+    (void)about_send(session, ABOUT, &a);
+}
+
 /* Sends the player to the field p->field, which is created if need be. They enter it after this
  * handler has returned, and ARRIVED reports how that went. */
 static void player_go(portico_session session, const player *p) {
@@ -239,15 +264,22 @@ static void player_on_arrived(portico_session session, void *state,
 }
 
 /* ---- the module ------------------------------------------------------------------------------ */
+static portico_status game_start(void *state, uint32_t why) {
+    (void)why; /* loaded, swapped in or rolled back to: a new build for the players in any case */
+    starts = ++((game *)state)->starts;
+    return PORTICO_OK;
+}
+
 #define PLAYER_OPCODES(S, ON)                 \
     ON(S, PACKET, JOIN, join, player_on_join) \
     ON(S, PACKET, MOVE, move, player_on_move) \
-    ON(S, EMPTY, HIT, player_on_hit)
+    ON(S, EMPTY, HIT, player_on_hit)          \
+    ON(S, EMPTY, ASK, player_on_ask)
 PORTICO_OPCODES(player_opcodes, player, PLAYER_OPCODES);
 
 static const portico_opcode player_sends[] = {
     PORTICO_SENDS(WELCOME, welcome), PORTICO_SENDS(SNAPSHOT, snapshot),
-    PORTICO_SENDS(SCORES, scores), PORTICO_SENDS(REFUSED, refused)};
+    PORTICO_SENDS(SCORES, scores), PORTICO_SENDS(REFUSED, refused), PORTICO_SENDS(ABOUT, about)};
 static const portico_session_message arrivals[] = {PORTICO_MESSAGE(ARRIVED, player_on_arrived)};
 static const portico_session_type session_types[] = {
     {.name = "player",
@@ -272,10 +304,12 @@ static const portico_setting settings[] = {
 
 static const portico_module arena = {
     .name = "arena",
-    .version = "0.1.0",
+    .version = VERSION,
     .description = "A small real-time game: fields, players that move and tag each other.",
+    .state = PORTICO_STATE_OF(game, 1),
     .session_types = PORTICO_TABLE(session_types),
     .room_types = PORTICO_TABLE(room_types),
     .settings = PORTICO_TABLE(settings),
+    .start = game_start,
 };
 PORTICO_MODULE(arena);

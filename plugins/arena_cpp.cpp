@@ -10,6 +10,7 @@ namespace {
 using Portico::room;
 using Portico::session;
 
+constexpr char game_version[] = "0.1.0";
 constexpr int field_size = 1000;
 constexpr int hit_reach = 50;
 constexpr uint32_t players_max = 256;
@@ -18,13 +19,13 @@ constexpr uint32_t action_ms = 50;
 constexpr uint32_t action_burst = 4;
 
 // ---- packets, in the framing u16 ---------------------------------------------------------------
-enum { JOIN = 1, MOVE = 2, HIT = 3 }; // from a player
+enum { JOIN = 1, MOVE = 2, HIT = 3, ASK = 4 }; // from a player
 #define JOIN_PACKET(S, F) F(S, TEXT, field, PORTICO_LABEL_MAX - 1)
 PORTICO_PACKET(join, JOIN_PACKET);
 #define MOVE_PACKET(S, F) F(S, FIELD, int16_t, dx) F(S, FIELD, int16_t, dy)
 PORTICO_PACKET(move, MOVE_PACKET);
 
-enum { WELCOME = 100, SNAPSHOT = 101, SCORES = 102, REFUSED = 103 }; // to a player
+enum { WELCOME = 100, SNAPSHOT = 101, SCORES = 102, REFUSED = 103, ABOUT = 104 }; // to a player
 #define WELCOME_PACKET(S, F)      \
     F(S, FIELD, uint16_t, number) \
     F(S, FIELD, uint16_t, tick_ms) F(S, FIELD, uint16_t, size) F(S, FIELD, uint16_t, reach)
@@ -44,10 +45,16 @@ PORTICO_PACKET(scores, SCORES_PACKET);
 enum refusal : uint16_t { BAD_NAME = 1, FULL = 2, THERE_NOW = 3, NOT_NOW = 4 };
 #define REFUSED_PACKET(S, F) F(S, FIELD, uint16_t, why)
 PORTICO_PACKET(refused, REFUSED_PACKET);
+#define ABOUT_PACKET(S, F)         \
+    F(S, FIELD, uint32_t, starts)  \
+    F(S, FIELD, uint16_t, tick_ms) \
+    F(S, FIELD, uint16_t, size) F(S, FIELD, uint16_t, reach) F(S, TEXT, version, 31)
+PORTICO_PACKET(about, ABOUT_PACKET);
 
 // ---- settings and messages ---------------------------------------------------------------------
 uint32_t tick_ms;
 uint32_t max_players;
+uint32_t starts_now; // as in the module's state: game::start sets it, handlers only read it
 enum { TICK = 1, ARRIVED = 2 };
 
 // ---- a field: the state of a room --------------------------------------------------------------
@@ -176,6 +183,16 @@ struct player {
             });
         }
     }
+    void on_ask(session me) {
+        about a{};
+        a.starts = starts_now;
+        a.tick_ms = static_cast<uint16_t>(tick_ms);
+        a.size = field_size;
+        a.reach = hit_reach;
+        a.version = game_version;
+        a.version_size = sizeof game_version - 1;
+        (void)me.send(ABOUT, a);
+    }
     void on_arrived(session me, const portico_room_result &result) {
         if (result.status == PORTICO_E_ROOM_CLOSED) {
             go(me); // it was empty and closed: create it anew
@@ -204,14 +221,24 @@ struct player {
 PORTICO_DESCRIBE(player, PORTICO_ARRAY(player, destination));
 
 // ---- the module --------------------------------------------------------------------------------
+struct game {
+    uint32_t starts; // of builds, the present one included
+
+    void start() {
+        starts_now = ++starts;
+    }
+};
+PORTICO_DESCRIBE(game, PORTICO_FIELD(game, starts));
+
 constexpr Portico::opcode_row<player> player_opcodes[] = {
     PORTICO_HANDLER(JOIN, player::on_join),
     PORTICO_HANDLER(MOVE, player::on_move),
     PORTICO_HANDLER(HIT, player::on_hit),
+    PORTICO_HANDLER(ASK, player::on_ask),
 };
 constexpr portico_opcode player_sends[] = {
     PORTICO_SENDS(WELCOME, welcome), PORTICO_SENDS(SNAPSHOT, snapshot),
-    PORTICO_SENDS(SCORES, scores), PORTICO_SENDS(REFUSED, refused)};
+    PORTICO_SENDS(SCORES, scores), PORTICO_SENDS(REFUSED, refused), PORTICO_SENDS(ABOUT, about)};
 constexpr Portico::session_message<player> arrivals[] = {
     PORTICO_HANDLER(ARRIVED, player::on_arrived)};
 constexpr portico_session_type session_types[] = {
@@ -227,7 +254,7 @@ constexpr portico_setting settings[] = {
     PORTICO_U32(max_players, "256", 1, players_max, "players per field"),
 };
 constexpr portico_module arena =
-    Portico::module_type<>("arena_cpp", "0.1.0")
+    Portico::module_type<game>("arena_cpp", game_version)
         .description("The game of arena.c in C++: fields, players that move and tag each other.")
         .session_types(session_types)
         .room_types(room_types)

@@ -92,7 +92,7 @@ static bool is_set(const draft_section *section, const char *key) {
 
 static void check_transport(config_draft *draft, const draft_section *section,
                             const config_service *s) {
-    static const char *const of_websocket[] = {"path", "origins", "ping_s"};
+    static const char *const of_websocket[] = {"path", "origins", "ping_s", "files"};
     char label[DRAFT_LABEL_MAX];
     draft_label(section, label);
     bool websocket = s->transport == CONFIG_TRANSPORT_WEBSOCKET;

@@ -61,6 +61,7 @@ typedef struct config_service {
     config_transport transport;
     char *path;                    /* of WebSocket */
     char *origins;                 /* listener: which pages may connect; NULL: all */
+    char *files;                   /* listener: a folder of files for GET; NULL: none */
     uint32_t ping_s;               /* of silence before a ping is sent; 0: never */
     uint32_t handshake_timeout_ms; /* until a session may be opened */
     uint32_t max_sessions;         /* listener: most at once; connector: number kept open */

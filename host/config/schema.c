@@ -224,6 +224,8 @@ static const config_key keys[] = {
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
     SERVICE("listener", "origins", "", CONFIG_ORIGINS, origins, 0, 0,
             "origins whose pages may open a WebSocket; empty or *: all"),
+    SERVICE("listener", "files", "", CONFIG_PATH, files, 0, 0,
+            "folder of a page that a WebSocket listener serves; empty: none"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),
     SERVICE("listener", "reuse_address", "yes", CONFIG_BOOL, listen.reuse_address, 0, 0,

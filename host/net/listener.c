@@ -14,6 +14,7 @@
 #include "run/timer.h"
 #include "session/handshake.h"
 #include "session/session.h"
+#include "web/files.h"
 
 #include <stdlib.h>
 
@@ -156,16 +157,20 @@ listener *listener_create(const config_service *settings, session_type *type, os
     listener *l = calloc(1, sizeof *l);
     accept_slot *slots = calloc(settings->accepts, sizeof *slots);
     sources *rates = settings->connect_rate != 0 ? sources_create() : NULL;
+    files *pages = settings->files != NULL ? files_create(settings->files) : NULL;
     bool rated = rates != NULL || settings->connect_rate == 0;
-    if (l == NULL || slots == NULL || !rated ||
+    bool paged = pages != NULL || settings->files == NULL;
+    if (l == NULL || slots == NULL || !rated || !paged ||
         timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
         free(l);
         free(slots);
         sources_destroy(rates);
+        files_destroy(pages);
         return NULL;
     }
     service_init(&l->service, settings, type, port, handshake_of(settings));
     l->service.rates = rates;
+    l->service.files = pages;
     l->slots = slots;
     for (uint32_t i = 0; i < settings->accepts; i++) {
         slots[i].owner = l;
@@ -275,6 +280,7 @@ void listener_destroy(listener *l) {
     INVARIANT(l->armed == 0 && !l->pausing);
     timer_fini(&l->pause);
     service_fini(&l->service);
+    files_destroy(l->service.files);
     free(l->slots);
     free(l);
 }

@@ -5,6 +5,9 @@
 #include "os/compiler.h"
 #include "session/private.h"
 
+/* How long a file may take to arrive. */
+enum { SERVED_MS = 60000 };
+
 void session_transport_received_locked(session *s, uint32_t bytes) {
     if (s->transport != NULL) {
         s->transport->received(s, bytes);
@@ -77,6 +80,17 @@ static handshake_result handshake_step(session *s, const handshake_layer *layer)
     return result;
 }
 
+/* What was queued is still sent. */
+static void handshake_close(session *s, bool served) {
+    os_mutex_lock(&s->lock);
+    session_close_locked(s, served ? PORTICO_E_EOF : PORTICO_E_REFUSED);
+    if (served && s->state == SESSION_DRAINING) {
+        s->deadline_ms = worker_now_ms() + SERVED_MS;
+    }
+    os_mutex_unlock(&s->lock);
+    session_keep_rest(s, s->in_used);
+}
+
 /* Passes the layers until one needs more bytes. */
 static void session_handshake(session *s) {
     handshake_result result = HANDSHAKE_DONE;
@@ -91,9 +105,8 @@ static void session_handshake(session *s) {
         handshake_end(s);
         return;
     }
-    if (result == HANDSHAKE_REFUSED) {
-        session_close(s, PORTICO_E_REFUSED);
-        session_keep_rest(s, s->in_used);
+    if (result != HANDSHAKE_MORE) {
+        handshake_close(s, result == HANDSHAKE_SERVED);
     }
     handshake_receive(s);
 }

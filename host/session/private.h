@@ -72,8 +72,8 @@ COLD void session_refuse_message_locked(session *s);
 portico_status session_take_message(entity *e, message *m);
 
 /* send.c */
-/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even above
- * the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
+/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even
+ * above the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
 COLD portico_status session_queue_locked(session *s, const void *bytes, uint32_t size, bool always);
 void session_on_sent(const os_completion *completion);
 void session_on_flush(deferred *d);
@@ -82,6 +82,9 @@ void session_on_sealed_flush(deferred *d);
 /* Sends what is queued, with the consequences for the watermark and for a session that is
  * draining. */
 COLD void session_send_queued_locked(session *s);
+
+/* The same for shared bytes, always. */
+COLD portico_status session_queue_shared_locked(session *s, shared *whole);
 
 /* rooms.c */
 /* The entity's `leave`. */

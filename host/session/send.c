@@ -189,6 +189,19 @@ portico_status session_queue_locked(session *s, const void *bytes, uint32_t size
     return PORTICO_OK;
 }
 
+portico_status session_queue_shared_locked(session *s, shared *whole) {
+    bool copied = false;
+    if (s->state < SESSION_HANDSHAKE || s->state >= SESSION_DRAINING) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = sendq_share(&s->queue, whole, &copied);
+    if (status == PORTICO_OK) {
+        s->packets_out--;
+        session_packet_queued_locked(s);
+    }
+    return status;
+}
+
 /* The frame is too large, or is not just the payload and frame_extra_bytes. */
 NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
                                                   uint32_t size) {

@@ -23,6 +23,7 @@ typedef struct service {
                                  * 0: how much is added depends on the packet */
     bool rates_packets;     /* packets may exceed a rate: packets_per_second or fanout_rate */
     bool looks_at_bytes;    /* byte_rate is set, or the transport is not just TCP */
+    struct files *files;    /* set once by the listener, which owns it; NULL: there is none */
     const struct handshake_layer *const *handshake; /* ends with NULL. NULL: there is none */
     struct tls_keeper *tls;                         /* set once; NULL: without TLS */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef PORTICO_CLIENT_OPENSSL
+#include <openssl/ssl.h>
+#endif
 #ifdef _WIN32
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -79,12 +82,31 @@ static size_t unhex(const char *text) {
     return size;
 }
 
+/* A context that trusts the certificate in a file; "-": none. */
+static struct ssl_ctx_st *trust(const char *file) {
+    if (strcmp(file, "-") == 0) {
+        return NULL;
+    }
+#ifdef PORTICO_CLIENT_OPENSSL
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (context == NULL || SSL_CTX_load_verify_locations(context, file, NULL) != 1) {
+        fail("no certificate");
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    return context;
+#else
+    fail("there is no TLS in this build");
+    return NULL;
+#endif
+}
+
 static void begin(const char *line) {
     static const char *const framings[] = {"u16", "u32", "line", "raw", "websocket"};
     char framing[16];
+    char ca[1024];
     unsigned port, limit, reconnect, timeout, silence;
-    if (sscanf(line, "%u %15s %u %u %u %u", &port, framing, &limit, &reconnect, &timeout,
-               &silence) != 6) {
+    if (sscanf(line, "%u %15s %u %u %u %u %1023s", &port, framing, &limit, &reconnect, &timeout,
+               &silence, ca) != 7) {
         fail("a bad connect");
     }
     portico_client_options o = {.limit_bytes = limit,
@@ -93,7 +115,8 @@ static void begin(const char *line) {
                                 .silence_ms = silence,
                                 .reconnect = reconnect == 1,
                                 .pause_min_ms = 100,
-                                .pause_max_ms = 2000};
+                                .pause_max_ms = 2000,
+                                .tls = trust(ca)};
     for (int i = 0; i < 5; i++) {
         o.framing = strcmp(framing, framings[i]) == 0 ? (portico_client_framing)i : o.framing;
     }
@@ -103,6 +126,9 @@ static void begin(const char *line) {
     if (client == NULL) {
         fail("no client");
     }
+#ifdef PORTICO_CLIENT_OPENSSL
+    SSL_CTX_free(o.tls); /* the client holds it */
+#endif
 }
 
 /* False: it could not be sent, and is to be tried again. */

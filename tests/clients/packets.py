@@ -26,7 +26,7 @@ ENDINGS = {"c": "h", "js": "mjs", "python": "py", "ts": "ts"}
 def run(command, **options):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False, **options)
-    check(done.returncode == 0, "exit code", done.returncode, "of", *command[-3:], "\n", done.stdout)
+    check(done.returncode == 0, "exit code", done.returncode, "of", *command[-3:], done.stdout)
     return done.stdout
 
 
@@ -60,7 +60,9 @@ def check_syntax(o, folder):
         run([sys.executable, "-B", "-c", f"import {name}_packets"], cwd=folder)
         if o.node:
             run([o.node, f"{folder}/{name}_packets.mjs"])
-        run(o.compiler + ["-x", "c", "-fsyntax-only", f"{folder}/{name}_packets.h"])
+        with open(f"{folder}/{name}.c", "w", encoding="utf-8") as file:
+            file.write(f'#include "{name}_packets.h"\nint main(void) {{\n    return 0;\n}}\n')
+        run(o.compiler + ["-fsyntax-only", f"{folder}/{name}.c"])
     tsc = shutil.which("tsc")
     if tsc:
         run([tsc, "--noEmit", "--strict", "--target", "es2022", "--module", "es2022"]
@@ -120,7 +122,8 @@ def main():
         packets = outputs(o, o.folder)
         equal([opcode for opcode, _ in packets], list("12345"), "opcodes")
         serve = o.emulator_words + ["--serve"] if o.emulator else []
-        host = Host(serve + [o.exe], o.folder + "/host", o.modules, o.test_modules, o.suffix, o.drive)
+        host = Host(serve + [o.exe], o.folder + "/host", o.modules, o.test_modules, o.suffix,
+                    o.drive)
         asyncio.run(asyncio.wait_for(ask_host(host.ports["typed"], packets), PATIENCE))
         host.stop()
     except Failure as failure:

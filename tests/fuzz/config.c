@@ -112,8 +112,8 @@ static bool is_out_of_place(config_section section, const char *key, const void 
     if (section == CONFIG_SECTION_ADMIN) { /* a port that is set makes an address */
         return strcmp(key, "port") == 0 && ((const config *)base)->admin.address == NULL;
     }
-    bool of_websocket =
-        strcmp(key, "path") == 0 || strcmp(key, "origins") == 0 || strcmp(key, "ping_s") == 0;
+    bool of_websocket = strcmp(key, "path") == 0 || strcmp(key, "origins") == 0 ||
+                        strcmp(key, "ping_s") == 0 || strcmp(key, "files") == 0;
     if ((section != CONFIG_SECTION_LISTENER && section != CONFIG_SECTION_CONNECTOR) ||
         (!of_websocket && strcmp(key, "framing") != 0)) {
         return false;

@@ -6,8 +6,8 @@
 #define GAME "arena"
 #endif
 
-enum { JOIN = 1, MOVE, HIT };
-enum { WELCOME = 100, SNAPSHOT, SCORES, REFUSED };
+enum { JOIN = 1, MOVE, HIT, ASK };
+enum { WELCOME = 100, SNAPSHOT, SCORES, REFUSED, ABOUT };
 enum { BAD_NAME = 1, FULL, THERE_NOW, NOT_NOW };
 enum { TICK_MS = 50, SIZE = 1000, PLAYERS_MAX = 256 };
 
@@ -308,17 +308,32 @@ static void swaps(portico_test *t) {
     PORTICO_CHECK(after.count == 2 && after.x[1] == 0 && after.y[2] == 0 && after.score[2] == 1);
 }
 
+static void expect_about(portico_client *c, uint8_t starts) {
+    const uint8_t bytes[15] = {starts, 0, 0,   0,   TICK_MS, 0,   SIZE & 0xFF, SIZE >> 8,
+                               50,     0, '0', '.', '1',     '.', '0'};
+    portico_client_send(c, ASK, NULL, 0);
+    portico_client_expect(c, ABOUT, bytes, sizeof bytes);
+}
+
+/* Which build serves, and by which rules: also for somebody in no field. */
+static void builds(portico_test *t) {
+    portico_test_start(t, NULL);
+    portico_client *ann = portico_test_connect(t, GAME ".player");
+    expect_about(ann, 1);
+    portico_test_swap(t, NULL);
+    expect_about(ann, 2);
+    portico_test_swap(t, NULL);
+    expect_about(ann, 3);
+    expect_about(portico_test_connect(t, GAME ".player"), 3);
+}
+
 int main(int argc, char **argv) {
-    static const portico_test_case tests[] = {PORTICO_TEST(fast_ticks),
-                                              PORTICO_TEST(many_players),
-                                              PORTICO_TEST(game),
-                                              PORTICO_TEST(stalls),
-                                              PORTICO_TEST(too_fast),
-                                              PORTICO_TEST(refusals),
-                                              PORTICO_TEST(life),
-                                              PORTICO_TEST(closes_on_arrival),
-                                              PORTICO_TEST(full),
-                                              PORTICO_TEST(swaps),
-                                              {NULL, NULL}};
+    static const portico_test_case tests[] = {
+        PORTICO_TEST(fast_ticks), PORTICO_TEST(many_players),
+        PORTICO_TEST(game),       PORTICO_TEST(stalls),
+        PORTICO_TEST(too_fast),   PORTICO_TEST(refusals),
+        PORTICO_TEST(life),       PORTICO_TEST(closes_on_arrival),
+        PORTICO_TEST(full),       PORTICO_TEST(swaps),
+        PORTICO_TEST(builds),     {NULL, NULL}};
     return portico_test_main(argc, argv, tests);
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #ifdef _WIN32
-#include <winsock2.h>
+#include <winsock2.h> /* before OpenSSL, which includes windows.h */
 #include <ws2tcpip.h>
 typedef SOCKET socket_id;
 #define NO_SOCKET INVALID_SOCKET
@@ -53,8 +53,15 @@ enum {
     TURNS = 1000 /* of a step without an event: a server may send pings without end */
 };
 
+#ifdef PORTICO_CLIENT_OPENSSL
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#endif
+
 typedef enum state {
     CONNECTING, /* the socket is not connected yet */
+    SECURING,   /* the handshake of TLS */
     UPGRADING,  /* the answer to a WebSocket's request is awaited */
     OPEN,
     CLOSING, /* portico_client_close was called: the server's end is awaited */
@@ -74,6 +81,11 @@ struct portico_client {
     state state;
     socket_id socket;
     struct addrinfo *addresses, *address; /* the one that is tried, and those after it */
+#ifdef PORTICO_CLIENT_OPENSSL
+    SSL *tls; /* of the connection; NULL: none */
+    BIO_METHOD *tls_io;
+#endif
+    bool wants_write; /* TLS does, whatever the queue */
     bytes in, out, message;
     size_t taken;         /* bytes of `in` that the last event showed */
     size_t scanned;       /* of `in`: no line end before that */
@@ -292,7 +304,10 @@ static void store_u16(uint8_t *to, uint32_t value) {
 
 /* ---- the end of a connection ----------------------------------------------------------------- */
 
+static void tls_end(portico_client *c);
+
 static void hang_up(portico_client *c) {
+    tls_end(c);
     if (c->socket != NO_SOCKET) {
         socket_close(c->socket);
         c->socket = NO_SOCKET;
@@ -341,22 +356,185 @@ static void over_by_system(portico_client *c, portico_client_reason reason, int 
     over_because(c, reason, text);
 }
 
+/* ---- bytes to and from the socket, through TLS or not ----------------------------------------- */
+
+enum { IO_WAIT = -1, IO_FAILED = -2 }; /* what io_send and io_receive return besides a size */
+
+#ifdef PORTICO_CLIENT_OPENSSL
+/* OpenSSL's own way to write to a socket would raise SIGPIPE. */
+static int tls_socket_write(BIO *io, const char *data, int size) {
+    const portico_client *c = (const portico_client *)BIO_get_data(io);
+    int sent = (int)send(c->socket, data, (size_t)size, MSG_NOSIGNAL);
+    BIO_clear_retry_flags(io);
+    if (sent < 0 && would_block(last_error())) {
+        BIO_set_retry_write(io);
+    }
+    return sent;
+}
+
+static int tls_socket_read(BIO *io, char *data, int size) {
+    const portico_client *c = (const portico_client *)BIO_get_data(io);
+    int received = (int)recv(c->socket, data, (size_t)size, 0);
+    BIO_clear_retry_flags(io);
+    if (received < 0 && would_block(last_error())) {
+        BIO_set_retry_read(io);
+    }
+    return received;
+}
+
+static long tls_socket_control(BIO *io, int command, long number, void *pointer) {
+    (void)io, (void)number, (void)pointer;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+static int tls_socket_create(BIO *io) {
+    BIO_set_init(io, 1);
+    return 1;
+}
+
+/* The certificate must be for c->host. */
+static bool tls_name(portico_client *c) {
+    X509_VERIFY_PARAM *rules = SSL_get0_param(c->tls);
+    if (X509_VERIFY_PARAM_set1_ip_asc(rules, c->host) == 1) {
+        return true;
+    }
+    return SSL_set1_host(c->tls, c->host) == 1 && SSL_set_tlsext_host_name(c->tls, c->host) == 1;
+}
+
+static bool tls_begin(portico_client *c) {
+    c->tls_io = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "portico_client");
+    c->tls = SSL_new(c->o.tls);
+    if (c->tls_io == NULL || c->tls == NULL || !tls_name(c)) {
+        return false;
+    }
+    (void)BIO_meth_set_write(c->tls_io, tls_socket_write);
+    (void)BIO_meth_set_read(c->tls_io, tls_socket_read);
+    (void)BIO_meth_set_ctrl(c->tls_io, tls_socket_control);
+    (void)BIO_meth_set_create(c->tls_io, tls_socket_create);
+    BIO *io = BIO_new(c->tls_io);
+    if (io == NULL) {
+        return false;
+    }
+    BIO_set_data(io, c);
+    SSL_set_bio(c->tls, io, io);
+    (void)SSL_set_mode(c->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_set_connect_state(c->tls);
+    ERR_clear_error(); /* a name is no address */
+    return true;
+}
+
+static void tls_end(portico_client *c) {
+    SSL_free(c->tls);
+    BIO_meth_free(c->tls_io);
+    c->tls = NULL;
+    c->tls_io = NULL;
+    c->wants_write = false;
+}
+
+/* What the result of one of OpenSSL's functions means. */
+static int64_t tls_result(portico_client *c, int result) {
+    int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(c->tls, result);
+    c->wants_write = error == SSL_ERROR_WANT_WRITE;
+    ERR_clear_error();
+    if (error == SSL_ERROR_NONE) {
+        return result;
+    }
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+        return IO_WAIT;
+    }
+    return error == SSL_ERROR_ZERO_RETURN ? 0 : IO_FAILED;
+}
+
+/* True: the handshake is over, well or not. */
+static bool tls_handshake(portico_client *c) {
+    int64_t result = tls_result(c, SSL_do_handshake(c->tls));
+    long verdict = SSL_get_verify_result(c->tls);
+    if (result != 1 && result != IO_WAIT) {
+        over_because(c, PORTICO_CLIENT_FAILED,
+                     verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
+                                          : "the handshake of TLS has failed");
+    }
+    return result != IO_WAIT;
+}
+
+static void tls_say_close(portico_client *c) {
+    if (c->tls != NULL) {
+        (void)SSL_shutdown(c->tls);
+        ERR_clear_error();
+    }
+}
+/* Holds the context of the options. */
+static bool tls_take(portico_client *c) {
+    if (c->o.tls != NULL && SSL_CTX_up_ref(c->o.tls) != 1) {
+        c->o.tls = NULL;
+        return false;
+    }
+    return true;
+}
+
+static void tls_release(portico_client *c) {
+    SSL_CTX_free(c->o.tls);
+}
+#else
+static bool tls_take(portico_client *c) {
+    return c->o.tls == NULL; /* there is no TLS in this build */
+}
+
+static void tls_release(portico_client *c) {
+    (void)c;
+}
+
+static bool tls_begin(portico_client *c) {
+    (void)c;
+    return false;
+}
+
+static void tls_end(portico_client *c) {
+    (void)c;
+}
+
+static bool tls_handshake(portico_client *c) {
+    (void)c;
+    return true;
+}
+
+static void tls_say_close(portico_client *c) {
+    (void)c;
+}
+#endif
+
+/* Returns how many bytes were taken, IO_WAIT or IO_FAILED. */
+static int64_t io_send(portico_client *c, const uint8_t *data, int size) {
+#ifdef PORTICO_CLIENT_OPENSSL
+    if (c->tls != NULL) {
+        return tls_result(c, SSL_write(c->tls, data, size));
+    }
+#endif
+    int sent = (int)send(c->socket, (const char *)data, (size_t)size, MSG_NOSIGNAL);
+    return sent >= 0 ? sent : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+}
+
+/* The same; 0: the server has sent its end. */
+static int64_t io_receive(portico_client *c, uint8_t *to, int capacity) {
+#ifdef PORTICO_CLIENT_OPENSSL
+    if (c->tls != NULL) {
+        return tls_result(c, SSL_read(c->tls, to, capacity));
+    }
+#endif
+    int received = (int)recv(c->socket, (char *)to, (size_t)capacity, 0);
+    return received >= 0 ? received : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* Hands to the system what it takes. */
 static void flush(portico_client *c) {
     size_t size = c->state == UPGRADING ? c->out_allowed : bytes_size(&c->out);
-    while (c->state != CONNECTING && size > 0 && !c->write_failed) {
-        size_t once = size < 1 << 20 ? size : 1 << 20;
-        int64_t sent = send(c->socket, (const char *)bytes_at(&c->out),
-#ifdef _WIN32
-                            (int)once,
-#else
-                            once,
-#endif
-                            MSG_NOSIGNAL);
-        if (sent < 0) {
-            c->write_failed = !would_block(last_error());
+    bool ready = c->state != CONNECTING && c->state != SECURING;
+    while (ready && size > 0 && !c->write_failed) {
+        int64_t sent = io_send(c, bytes_at(&c->out), (int)(size < 1 << 20 ? size : 1 << 20));
+        if (sent <= 0) {
+            c->write_failed = sent != IO_WAIT;
             return;
         }
         bytes_drop(&c->out, (size_t)sent);
@@ -438,8 +616,7 @@ static bool frame_queue(portico_client *c, uint16_t opcode, const void *data, si
 
 /* Before the first connection is open, packets wait for it; between two connections none do. */
 static bool can_send(const portico_client *c) {
-    return c != NULL && (c->state == OPEN ||
-                         ((c->state == CONNECTING || c->state == UPGRADING) && !c->was_open));
+    return c != NULL && (c->state == OPEN || (c->state < OPEN && !c->was_open));
 }
 
 bool portico_client_send(portico_client *c, uint16_t opcode, const void *data, size_t size) {
@@ -958,6 +1135,17 @@ static void opened(portico_client *c, portico_client_event *e) {
     e->kind = PORTICO_CLIENT_OPEN;
 }
 
+/* The socket can carry bytes, through TLS or not. */
+static void connected(portico_client *c, portico_client_event *e) {
+    if (c->o.framing != PORTICO_CLIENT_WEBSOCKET) {
+        opened(c, e);
+    } else if (upgrade_begin(c)) {
+        c->state = UPGRADING;
+    } else {
+        over_because(c, PORTICO_CLIENT_FAILED, "out of memory, or the path is too long");
+    }
+}
+
 /* Looks whether the socket is connected. */
 static bool step_connecting(portico_client *c, portico_client_event *e) {
     int error = 0;
@@ -975,12 +1163,12 @@ static bool step_connecting(portico_client *c, portico_client_event *e) {
     }
     freeaddrinfo(c->addresses);
     c->addresses = c->address = NULL;
-    if (c->o.framing != PORTICO_CLIENT_WEBSOCKET) {
-        opened(c, e);
-    } else if (upgrade_begin(c)) {
-        c->state = UPGRADING;
+    if (c->o.tls == NULL) {
+        connected(c, e);
+    } else if (tls_begin(c)) {
+        c->state = SECURING;
     } else {
-        over_because(c, PORTICO_CLIENT_FAILED, "out of memory, or the path is too long");
+        over_because(c, PORTICO_CLIENT_FAILED, "TLS cannot be used");
     }
     return true;
 }
@@ -991,7 +1179,8 @@ static bool receive(portico_client *c) {
         over_because(c, PORTICO_CLIENT_BROKE_OFF, "out of memory");
         return true;
     }
-    int64_t size = recv(c->socket, (char *)c->in.data + c->in.end, READ_BYTES, 0);
+    int64_t size = io_receive(c, c->in.data + c->in.end, READ_BYTES);
+    int error = last_error();
     if (size > 0) {
         c->in.end += (size_t)size;
         if (c->state == OPEN && c->o.silence_ms != 0) {
@@ -999,8 +1188,7 @@ static bool receive(portico_client *c) {
         }
         return true;
     }
-    int error = last_error();
-    if (size < 0 && would_block(error)) {
+    if (size == IO_WAIT) {
         return false;
     }
     if (c->state == CLOSING) {
@@ -1009,6 +1197,8 @@ static bool receive(portico_client *c) {
         over_because(c, PORTICO_CLIENT_FAILED, "the server hung up instead of opening a WebSocket");
     } else if (size == 0) {
         over_because(c, PORTICO_CLIENT_ENDED, "the server closed the connection");
+    } else if (c->o.tls != NULL) {
+        over_because(c, PORTICO_CLIENT_BROKE_OFF, "TLS has failed, or was cut off");
     } else {
         over_by_system(c, PORTICO_CLIENT_BROKE_OFF, error);
     }
@@ -1018,6 +1208,16 @@ static bool receive(portico_client *c) {
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* Each does one thing in its state. True: look again, there may be more to do. */
+
+static bool step_securing(portico_client *c, portico_client_event *e) {
+    if (!tls_handshake(c)) {
+        return false;
+    }
+    if (c->state == SECURING) {
+        connected(c, e);
+    }
+    return true;
+}
 
 static bool step_upgrading(portico_client *c, portico_client_event *e) {
     flush(c);
@@ -1049,6 +1249,7 @@ static bool step_closing(portico_client *c) {
     flush(c);
     if (bytes_size(&c->out) == 0 && !c->said_close) {
         c->said_close = true;
+        tls_say_close(c);
 #ifdef _WIN32
         (void)shutdown(c->socket, SD_SEND);
 #else
@@ -1062,6 +1263,7 @@ static bool step_closing(portico_client *c) {
 static void step_deadline(portico_client *c) {
     switch (c->state) {
     case CONNECTING:
+    case SECURING:
     case UPGRADING: over_because(c, PORTICO_CLIENT_FAILED, "the server does not answer"); break;
     case OPEN: over_because(c, PORTICO_CLIENT_BROKE_OFF, "the server is silent"); break;
     case CLOSING: over_because(c, PORTICO_CLIENT_CLOSED_BY_YOU, "closed by the client"); break;
@@ -1089,6 +1291,7 @@ static bool step_once(portico_client *c, portico_client_event *e) {
     bool more = false;
     switch (c->state) {
     case CONNECTING: more = step_connecting(c, e); break;
+    case SECURING: more = step_securing(c, e); break;
     case UPGRADING: more = step_upgrading(c, e); break;
     case OPEN: more = step_open(c, e); break;
     case CLOSING: more = step_closing(c); break;
@@ -1136,10 +1339,13 @@ portico_client_want portico_client_wants(const portico_client *c) {
         want.timeout_ms = c != NULL && c->ending ? 0 : -1;
         return want;
     }
-    size_t queued = c->state == UPGRADING ? c->out_allowed : bytes_size(&c->out);
+    size_t queued = c->state == UPGRADING  ? c->out_allowed
+                    : c->state == SECURING ? 0
+                                           : bytes_size(&c->out);
     want.socket = c->socket == NO_SOCKET ? -1 : (intptr_t)c->socket;
     want.read = want.socket != -1 && c->state != CONNECTING;
-    want.write = want.socket != -1 && (c->state == CONNECTING || (queued > 0 && !c->write_failed));
+    want.write = want.socket != -1 &&
+                 (c->state == CONNECTING || c->wants_write || (queued > 0 && !c->write_failed));
     if (c->deadline_ms != 0) {
         uint64_t now = now_ms();
         uint64_t left = c->deadline_ms > now ? c->deadline_ms - now : 0;
@@ -1199,6 +1405,9 @@ static bool options_take(portico_client *c, const portico_client_options *from) 
     if (from != NULL) {
         c->o = *from;
     }
+    if (!tls_take(c)) {
+        return false;
+    }
     const char *path = c->o.path != NULL ? c->o.path : "/";
     c->o.limit_bytes = or_default(c->o.limit_bytes, 1 << 20);
     c->o.backlog_bytes = or_default(c->o.backlog_bytes, 16 << 20);
@@ -1253,6 +1462,7 @@ void portico_client_free(portico_client *c) {
         (void)WSACleanup();
     }
 #endif
+    tls_release(c);
     free(c->host);
     free(c->path);
     free(c->origin);

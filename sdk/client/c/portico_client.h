@@ -1,5 +1,6 @@
 /* portico_client.h: a client of a Portico host. One header and one source, C99, for Linux, other
- * Unixes and Windows (link ws2_32). No threads, no globals, no dependencies; valid C++, too.
+ * Unixes and Windows (link ws2_32). No threads, no globals, no dependencies but OpenSSL for TLS, if
+ * you want it; valid C++, too.
  *
  *     portico_client *c = portico_client_connect("127.0.0.1", 7780, NULL);
  *     portico_client_send(c, 1, "meadow", 6);
@@ -55,7 +56,18 @@ typedef struct portico_client_options {
     bool reconnect;                 /* connect again, but not after CLOSED_BY_YOU and BROKEN: no */
     uint32_t pause_min_ms;          /* pauses before that grow from 250 */
     uint32_t pause_max_ms;          /* to 15000; each is a random time of the half to the whole */
+    struct ssl_ctx_st *tls;         /* an SSL_CTX of OpenSSL's, see below: no TLS */
 } portico_client_options;
+
+/* TLS, for a listener with `tls = yes`: compile portico_client.c with PORTICO_CLIENT_OPENSSL defined,
+ * link OpenSSL 3 (ssl, crypto), and pass a context that says whom to trust:
+ *
+ *     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+ *     SSL_CTX_set_default_verify_paths(context);
+ *     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+ *
+ * The client holds a reference to it, and checks that the certificate is for `host`, a name or an
+ * address. */
 
 /* Why a connection is over. */
 typedef enum portico_client_reason {

@@ -473,7 +473,7 @@ class Client:
         elif writer.can_write_eof():
             writer.write_eof()
         else:  # TLS has no half-close: wait until the system has everything
-            writer.transport.set_write_buffer_limits(0)
+            writer.transport.set_write_buffer_limits(1)
             await writer.drain()
             return
         if self._reading:
