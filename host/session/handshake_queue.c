@@ -16,17 +16,27 @@ typedef struct place {
     bool busy; /* the op is queued or runs */
 } place;
 
-static struct {
-    os_mutex lock; /* guards everything here */
+typedef struct line {
     handshake_wait *first;
     handshake_wait **last;
+} line;
+
+static struct {
+    os_mutex lock; /* guards everything here */
+    line answered; /* before the others */
+    line others;
     place places[PLACES_MAX];
 } queue;
 
+static bool is_empty_locked(void) {
+    return queue.answered.first == NULL && queue.others.first == NULL;
+}
+
 static handshake_wait *pop_locked(void) {
-    handshake_wait *w = queue.first;
+    line *from = queue.answered.first != NULL ? &queue.answered : &queue.others;
+    handshake_wait *w = from->first;
     if (w != NULL) {
-        queue.first = w->next;
+        from->first = w->next;
     }
     return w;
 }
@@ -50,7 +60,7 @@ static void on_place(const os_completion *completion) {
     }
     os_mutex_lock(&queue.lock);
     p->busy = false;
-    if (queue.first != NULL) {
+    if (!is_empty_locked()) {
         post_locked(p);
     }
     os_mutex_unlock(&queue.lock);
@@ -67,14 +77,15 @@ static place *idle_place_locked(void) {
     return NULL;
 }
 
-void handshake_queue_push(os_port *port, handshake_wait *w) {
+void handshake_queue_push(os_port *port, handshake_wait *w, bool answered) {
+    line *to = answered ? &queue.answered : &queue.others;
     w->next = NULL;
     os_mutex_lock(&queue.lock);
-    if (queue.first == NULL) {
-        queue.last = &queue.first;
+    if (to->first == NULL) {
+        to->last = &to->first;
     }
-    *queue.last = w;
-    queue.last = &w->next;
+    *to->last = w;
+    to->last = &w->next;
     place *p = idle_place_locked();
     if (p != NULL) {
         p->op.done = on_place;
@@ -86,7 +97,7 @@ void handshake_queue_push(os_port *port, handshake_wait *w) {
 
 void handshake_queue_sweep(void) {
     os_mutex_lock(&queue.lock);
-    place *p = queue.first != NULL ? idle_place_locked() : NULL;
+    place *p = is_empty_locked() ? NULL : idle_place_locked();
     if (p != NULL && p->port != NULL) {
         post_locked(p);
     }

@@ -16,8 +16,10 @@ typedef struct handshake_wait {
     void (*run)(struct handshake_wait *w);
 } handshake_wait;
 
-/* Calls `run` later, in the order of the calls, on a worker of the port. */
-void handshake_queue_push(os_port *port, handshake_wait *w);
+/* Calls `run` later on a worker of the port: in the order of the calls, but those with `answered`
+ * first. These have had an answer and sent the rest, which costs little, and must not wait behind a
+ * crowd that has just arrived. */
+void handshake_queue_push(os_port *port, handshake_wait *w, bool answered);
 
 /* Continues where there was no memory to queue it. Call it now and then. */
 void handshake_queue_sweep(void);

@@ -95,7 +95,7 @@ static void secure_compute_locked(session *s) {
     }
     t->waits = true;
     session_hold(s);
-    handshake_queue_push(s->service->port, &t->wait);
+    handshake_queue_push(s->service->port, &t->wait, t->answered);
 }
 
 /* `bytes` of ciphertext have come. Returns as session_claim_turn_locked. */
@@ -210,6 +210,7 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
         stats_add(STAT_handshakes_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
     } else {
+        t->answered = true;
         *oldest = secure_enlist(t); /* it now waits for the client's answer */
     }
     rearm_locked(s);

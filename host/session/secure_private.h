@@ -24,7 +24,8 @@ typedef struct session_secure {
     session *owner;
     struct session_secure *older; /* [lock of the service] in its list of handshakes */
     struct session_secure *newer;
-    bool listed;
+    bool listed;   /* [lock of the service] */
+    bool answered; /* its ClientHello has been */
 } session_secure;
 
 /* See session_sealing. */
