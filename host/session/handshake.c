@@ -4,11 +4,18 @@
 #include "base/status.h"
 #include "os/compiler.h"
 #include "session/private.h"
+#include "session/proxy.h"
 #include "session/websocket.h"
 
 const handshake_layer *const *handshake_of(const config_service *settings) {
-    static const handshake_layer *const web[] = {&websocket_layer, NULL};
-    return settings->transport == CONFIG_TRANSPORT_WEBSOCKET ? web : NULL;
+    /* In the order of the bytes; the PROXY header is always the first. */
+    static const handshake_layer *const layers[][3] = {{NULL},
+                                                       {&websocket_layer, NULL},
+                                                       {&proxy_layer, NULL},
+                                                       {&proxy_layer, &websocket_layer, NULL}};
+    int index = settings->transport == CONFIG_TRANSPORT_WEBSOCKET ? 1 : 0;
+    index += settings->proxy_protocol != CONFIG_PROXY_NO ? 2 : 0;
+    return index > 0 ? layers[index] : NULL;
 }
 
 void session_transport_received_locked(session *s, uint32_t bytes) {
