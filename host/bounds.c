@@ -12,11 +12,12 @@ enum {
     HOST_BYTES = 8 * 1024 * 1024,
     WORKER_BYTES = 1024 * 1024, /* its pools, and what is used of its stack */
     SESSION_BYTES = 2048,       /* without the states of modules */
+    TLS_BYTES = 192 * 1024,     /* of OpenSSL, in both directions; memory_limit_bytes ignores it */
     HOST_HANDLES = 64,          /* files, log, port, pipes, and one for each ctl */
     WORKER_HANDLES = 2
 };
 
-/* What a session receives into: doubled until a frame fits. */
+/* The block that a session receives into: doubled until a frame fits. */
 static uint64_t receive_bytes(uint32_t frame_limit) {
     uint64_t bytes = BLOCK_BYTES;
     while (bytes < frame_limit) {
@@ -29,6 +30,7 @@ static void add_service(const config_service *s, bounds *b) {
     uint64_t each = SESSION_BYTES + receive_bytes(s->frame_limit_bytes) + s->send_limit_bytes +
                     s->socket.send_buffer_bytes + s->socket.recv_buffer_bytes;
     b->session_bytes += s->max_sessions * each;
+    b->other_bytes += s->tls.on ? (uint64_t)s->max_sessions * TLS_BYTES : 0;
     b->handles += s->max_sessions + (s->outgoing ? 0 : 1u + s->accepts);
 }
 
@@ -58,8 +60,8 @@ void bounds_of(const config *c, uint32_t modules, bounds *b) {
         b->session_bytes = c->memory_limit_bytes;
     }
     add_modules(c, modules, b);
-    b->other_bytes = HOST_BYTES + (uint64_t)c->workers * WORKER_BYTES +
-                     (uint64_t)c->blocking_threads * BLOCKING_REPLY_MAX + c->blocking_queue_bytes;
+    b->other_bytes += HOST_BYTES + (uint64_t)c->workers * WORKER_BYTES +
+                      (uint64_t)c->blocking_threads * BLOCKING_REPLY_MAX + c->blocking_queue_bytes;
 }
 
 uint64_t bounds_bytes(const bounds *b) {

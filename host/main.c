@@ -4,6 +4,7 @@
 #include "config/load.h"
 #include "config/places.h"
 #include "config/profile.h"
+#include "loader/client_code.h"
 #include "loader/inspect.h"
 #include "module/probe_child.h"
 #include "new.h"
@@ -24,6 +25,8 @@ static void show_usage(FILE *to) {
         "       portico check FILE             report everything that is wrong with a configuration\n"
         "       portico inspect [--json] MODULE\n"
         "                                      describe a module file; runs its constructors only\n"
+        "       portico inspect --client c|js|python|ts MODULE\n"
+        "                                      its packets as code for clients\n"
         "       portico new NAME [DIR] [--cpp] write a project for a new module; DIR is ./NAME\n");
     ctl_usage(to);
     fprintf(to, "       portico --version | --help\n");
@@ -114,14 +117,37 @@ static int check(int argc, char **argv) {
     return errors == 0 ? 0 : 2;
 }
 
+/* Returns whether there is code for clients in that language. */
+static bool is_language(const char *word) {
+    const char *const *language = client_languages;
+    while (*language != NULL && strcmp(*language, word) != 0) {
+        language++;
+    }
+    return *language != NULL;
+}
+
 static int inspect(int argc, char **argv) {
     char why[IMAGE_WHY_MAX] = "";
-    bool as_json = argc > 0 && strcmp(argv[0], "--json") == 0;
-    if (argc != 1 + as_json) {
-        return wrong_usage("inspect takes one MODULE file, and --json before it", NULL);
+    const char *language = NULL;
+    inspect_form form = INSPECT_TEXT;
+    int options = 0;
+    if (argc > 0 && strcmp(argv[0], "--json") == 0) {
+        form = INSPECT_JSON;
+        options = 1;
+    } else if (argc > 1 && strcmp(argv[0], "--client") == 0) {
+        form = INSPECT_CLIENT;
+        language = argv[1];
+        options = 2;
+        if (!is_language(language)) {
+            return wrong_usage("--client takes c, js, python or ts, found", language);
+        }
     }
-    if (inspect_module(argv[as_json], as_json, stdout, why) != PORTICO_OK) {
-        fprintf(stderr, "%s: %s\n", argv[as_json], why);
+    if (argc != 1 + options) {
+        return wrong_usage(
+            "inspect takes one MODULE file, and --json or --client LANGUAGE before it", NULL);
+    }
+    if (inspect_module(argv[options], form, language, stdout, why) != PORTICO_OK) {
+        fprintf(stderr, "%s: %s\n", argv[options], why);
         return 1;
     }
     return 0;

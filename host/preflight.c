@@ -1,5 +1,5 @@
 /* preflight.c: see preflight.h. In the order in which server.c needs things: log, addresses,
- * run_dir, data_dir, modules, ready file.
+ * certificates, run_dir, data_dir, modules, ready file.
  */
 #include "preflight.h"
 
@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "loader/module_check.h"
 #include "net/ready.h"
+#include "preflight_tls.h"
 #include "run_folder.h"
 
 #include <stdio.h>
@@ -148,6 +149,20 @@ static void check_ready_file(const config *c, config_faults *faults) {
     }
 }
 
+/* A page's folder only has to be read. */
+static void check_files(const config *c, config_faults *faults) {
+    for (size_t i = 0; i < c->listener_count; i++) {
+        const config_service *s = &c->listeners[i];
+        portico_status status = s->files != NULL ? os_folder_check(s->files) : PORTICO_OK;
+        if (status == PORTICO_E_NOT_FOUND || status == PORTICO_E_INVALID) {
+            fault_add(faults, config_line(c, &s->files),
+                      "[listener %s] files = %s: %s: create it, or name another one", s->name,
+                      s->files,
+                      status == PORTICO_E_INVALID ? "no folder" : "there is no such folder");
+        }
+    }
+}
+
 /* ---- addresses ---- */
 
 /* `field` holds the numeric address `text`; NULL and host names are for nobody to check here. */
@@ -187,6 +202,8 @@ void preflight(const config *c, config_report report, void *arg, config_report n
     config_faults notes = {.path = c->path};
     check_log(c, &faults);
     check_addresses(c, &faults);
+    check_files(c, &faults);
+    preflight_tls(c, &faults);
     if (check_folder(c, "run_dir", &c->run_dir, &faults) && check_run_folder(c, &faults)) {
         check_token(c, &faults);
     }

@@ -25,6 +25,7 @@
 #include "module/generation.h"
 #include "module/mailbox.h"
 #include "module/probe.h"
+#include "net/certificates.h"
 #include "net/ready.h"
 #include "net/resolver.h"
 #include "net/services.h"
@@ -41,6 +42,7 @@
 #include "run/worker.h"
 #include "run_folder.h"
 #include "session/channel.h"
+#include "session/handshake_queue.h"
 #include "session/relief.h"
 #include "session/session.h"
 #include "trim.h"
@@ -124,6 +126,8 @@ static void server_on_sweep(const os_completion *completion) {
     quotas_sweep(now_ms);
     relief_sweep();
     trim_sweep();
+    handshake_queue_sweep();
+    certificates_tell(now_ms);
     if (services_reopen_due(now_ms) && !atomic_exchange(&server.reopening, true)) {
         control_post(&server.reopen);
     }
@@ -203,7 +207,7 @@ static bool server_start_modules(const config *c) {
     return true;
 }
 
-/* What modules may make the host keep. */
+/* The limits of what modules may make the host keep. */
 static void server_start_limits(const config *c) {
     const uint64_t most[QUOTA_KINDS] = {[QUOTA_MEMORY] = c->modules_memory_limit_bytes,
                                         [QUOTA_ROOMS] = c->modules_max_rooms,
@@ -257,11 +261,13 @@ static bool server_start(const config *c) {
     hash_start();
     server_start_limits(c);
     watchdog_start(c->watchdog_ms);
-    contain_start(c); /* before the sweep, which looks at it */
+    contain_start(c); /* before the sweep, which looks at it, as at the services' certificates */
+    if (!services_create(c, server.port)) {
+        return false;
+    }
     if (timers_start(server.port) != PORTICO_OK ||
         workers_start(server.port, c->workers) != PORTICO_OK ||
         watchdog_thread_start(c->watchdog_ms) != PORTICO_OK ||
-        services_create(c, server.port) != PORTICO_OK ||
         blocking_start(c->blocking_threads, c->blocking_queue, c->blocking_queue_bytes) !=
             PORTICO_OK ||
         server_start_sweep() != PORTICO_OK) {
@@ -339,6 +345,7 @@ static void server_fini(void) {
     blocking_stop();
     timers_stop();
     workers_stop();
+    handshake_queue_fini();
     fault_reports_stop();
     generations_fini();
     calls_fini();

@@ -1,8 +1,8 @@
 /* warden.c: see warden.h.
  *
- * Two threads. The warden takes no lock that anybody holds for long and never logs, so that nothing
- * keeps it from ending the process. The witness, which exists from the cut on, writes the log; when
- * it does not come to an end of that either, the warden ends the process all the same.
+ * Three threads. The warden takes no lock of a session's and never logs, so that nothing keeps it
+ * from ending the process. From the cut on there are two more, which may be held up: the cutter
+ * closes sessions, and the witness writes the log. The warden waits for neither for ever.
  */
 #include "warden.h"
 
@@ -28,6 +28,7 @@ static struct {
     const config *config;
     os_thread *thread;
     os_thread *witness;
+    os_thread *cutter;
     os_mutex sessions_lock; /* held while the warden goes through the sessions */
     bool spares;            /* [sessions_lock] */
     atomic_bool said;       /* the witness has written everything */
@@ -95,7 +96,7 @@ static void witness_wait(void) {
     }
 }
 
-/* ---- the warden ------------------------------------------------------------------------------ */
+/* ---- the cutter ------------------------------------------------------------------------------ */
 
 static void abort_one(void *arg, session *s) {
     (void)arg;
@@ -110,17 +111,30 @@ static void abort_sessions(void) {
     os_mutex_unlock(&warden.sessions_lock);
 }
 
-/* Until the end; again and again, since an accept in flight may still become a session. False: the
- * stop is complete. */
-static bool cut_off(void) {
+/* Until the end; again and again, since an accept in flight may still become a session. */
+static void cutter_run(void *arg) {
     uint64_t end_ms = stop_clock_end_ms();
     bool goes_on = true;
+    (void)arg;
     while (goes_on && os_monotonic_ms() < end_ms) {
         abort_sessions();
         uint64_t next_ms = os_monotonic_ms() + ABORT_STEP_MS;
         goes_on = stop_clock_sleep(next_ms < end_ms ? next_ms : end_ms);
     }
-    return goes_on;
+}
+
+/* ---- the warden ------------------------------------------------------------------------------ */
+
+/* NULL: there is none. */
+static os_thread *helper(const char *name, void (*run)(void *arg)) {
+    os_thread *thread = NULL;
+    return os_thread_start(&thread, name, run, NULL) == PORTICO_OK ? thread : NULL;
+}
+
+static void join(os_thread *thread) {
+    if (thread != NULL) {
+        os_thread_join(thread);
+    }
 }
 
 static void warden_run(void *arg) {
@@ -128,17 +142,18 @@ static void warden_run(void *arg) {
     if (!stop_clock_await() || !stop_clock_sleep(stop_clock_cut_ms())) {
         return;
     }
-    if (os_thread_start(&warden.witness, "witness", witness_run, NULL) != PORTICO_OK) {
-        warden.witness = NULL;
+    warden.witness = helper("witness", witness_run);
+    warden.cutter = helper("cutter", cutter_run);
+    if (warden.cutter == NULL) {
+        cutter_run(NULL); /* better with a risk than not at all */
     }
-    if (cut_off()) {
+    if (stop_clock_sleep(stop_clock_end_ms())) {
         stop_announce(STOP_STUCK);
         witness_wait();
         os_exit(STOP_STUCK);
     }
-    if (warden.witness != NULL) {
-        os_thread_join(warden.witness);
-    }
+    join(warden.witness);
+    join(warden.cutter);
 }
 
 bool warden_start(const config *c) {

@@ -15,24 +15,14 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/by_hand.sh"
 
 case "${1:-linux}" in
-linux | windows)
-    build=$root/build/${1:-linux}
-    build_for "${1:-linux}" portico_serve test-attack
-    [ $# = 0 ] || shift
-    ;;
---built)
-    build=$(CDPATH='' cd -- "$2" && pwd)
-    shift 2
-    ;;
+linux | windows | --built) ;;
 *[!0-9]*)
     echo "usage: attack.sh [linux|windows|--built FOLDER] [SECONDS [SCENARIO [ATTACK]]]" >&2
     exit 2
     ;;
-*)
-    build=$root/build/linux
-    build_for linux portico_serve test-attack
-    ;;
 esac
+by_hand_build test-attack "$@"
+shift "$by_hand_taken"
 seconds=${1:-10}
 scenarios=${2:-clients modules machine}
 attack=${3:-}

@@ -16,21 +16,14 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/by_hand.sh"
 
 case "${1:-linux}" in
-linux | windows)
-    build=$root/build/${1:-linux}
-    build_for "${1:-linux}" portico_serve test-integration
-    [ $# = 0 ] || shift
-    ;;
---built)
-    build=$(CDPATH='' cd -- "$2" && pwd)
-    shift 2
-    ;;
+linux | windows | --built) ;;
 *)
     echo "usage: faults.sh [linux|windows] | --built FOLDER [TIMES [CLIENTS]]" >&2
     exit 2
     ;;
 esac
-
+by_hand_build test-integration "$@"
+shift "$by_hand_taken"
 by_hand_enter faults
 times=${1:-$([ -e "$build/bin/portico.exe" ] && echo 100 || echo 1000)}
 clients=${2:-100}

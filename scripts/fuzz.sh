@@ -27,7 +27,7 @@ trees=tests/fuzz
 max_len() {
     case $1 in
     config | shape | library) echo 1024 ;;
-    client | module | packet | top) echo 512 ;;
+    client | hello | module | packet | top) echo 512 ;;
     address) echo 64 ;;
     description) echo 8192 ;;
     *) echo 256 ;;

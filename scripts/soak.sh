@@ -19,18 +19,18 @@ if [ "$seconds" -lt 60 ]; then
     echo "usage: soak.sh HOURS [linux|windows|--built FOLDER [SVG]], HOURS at least 0.02" >&2
     exit 2
 fi
-case "${2:-linux}" in
-linux | windows)
-    build=$root/build/${2:-linux}
-    build_for "${2:-linux}" portico_serve test-attack
-    ;;
---built) build=$(CDPATH='' cd -- "$3" && pwd) ;;
+hours=$1
+shift
+case "${1:-linux}" in
+linux | windows | --built) ;;
 *)
-    echo "soak.sh: $2 is neither linux nor windows" >&2
+    echo "soak.sh: $1 is neither linux nor windows" >&2
     exit 2
     ;;
 esac
-picture=${4:-$build/soak.svg}
+by_hand_build test-attack "$@"
+shift "$by_hand_taken"
+picture=${1:-$build/soak.svg}
 case $picture in /*) ;; *) picture=$PWD/$picture ;; esac
 packages_need gnuplot-nox python3
 
@@ -39,7 +39,7 @@ failed=0
 by_hand_run test-attack soak "$seconds" soak.csv || failed=1
 cp soak.csv "$build/soak.csv"
 python3 -B "$root/tests/attack/soak.py" "$build/soak.csv" "$picture" \
-    "$(date -u +%Y-%m-%d): $1 hours of attacks" >"$build/soak.md" || failed=1
+    "$(date -u +%Y-%m-%d): $hours hours of attacks" >"$build/soak.md" || failed=1
 cat "$build/soak.md"
 echo "Figures: $build/soak.md; plot: $picture"
 exit $failed

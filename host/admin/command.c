@@ -117,7 +117,8 @@ bool command_may_take_long(command_id id) {
     case COMMAND_swap:
     case COMMAND_rollback:
     case COMMAND_thaw:
-    case COMMAND_reopen_log: return true;
+    case COMMAND_reopen_log:
+    case COMMAND_reload: return true;
     default: return false;
     }
 }

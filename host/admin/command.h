@@ -24,6 +24,7 @@
     X(thaw, "thaw NAME", NONE)                               \
     X(kick, "kick ID", NONE)                                 \
     X(reopen_log, "reopen-log", NONE)                        \
+    X(reload, "reload certificates", NONE)                   \
     X(stop, "stop [--no-wait]", NONE)
 
 typedef enum command_id {

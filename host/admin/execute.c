@@ -8,6 +8,7 @@
 #include "loader/contain.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
+#include "net/certificates.h"
 #include "net/ready.h"
 #include "run/meter.h"
 #include "session/session.h"
@@ -167,6 +168,23 @@ static void job_reopen_log(admin_job *job) {
     lines_end(&job->answer, log_reopen(why), why);
 }
 
+static void job_reload(admin_job *job) {
+    char why[TLS_WHY_MAX] = "";
+    uint32_t services = 0;
+    if (strcmp(job->argument, "certificates") != 0) {
+        lines_end(&job->answer, PORTICO_E_INVALID, "usage: reload certificates");
+        return;
+    }
+    portico_status status = certificates_reload(&services, why);
+    if (status == PORTICO_OK) {
+        lines_add(&job->answer,
+                  "new connections to %u listeners and connectors use what is in the "
+                  "files now",
+                  (unsigned)services);
+    }
+    lines_end(&job->answer, status, why);
+}
+
 static void post(call *c, void (*run)(admin_job *job)) {
     c->job = job_post(c->line, c->argument, run, c->answer);
 }
@@ -193,6 +211,10 @@ static void command_thaw(call *c) {
 
 static void command_reopen_log(call *c) {
     post(c, job_reopen_log);
+}
+
+static void command_reload(call *c) {
+    post(c, job_reload);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

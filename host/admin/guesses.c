@@ -11,8 +11,7 @@ enum {
     NETWORK_BYTES = 8, /* of an IPv6 address */
     DELAY_MIN_MS = 100,
     DELAY_MAX_MS = 2000,
-    FORGET_MS = 60000,
-    LOG_EVERY_MS = 1000
+    FORGET_MS = 60000
 };
 
 typedef struct guesser {
@@ -22,8 +21,6 @@ typedef struct guesser {
 } guesser;
 
 static guesser guessers[ADDRESSES_MAX];
-static uint64_t logged_ms;
-static uint32_t unlogged;
 
 static void make_key(const os_address *peer, uint8_t key[16]) {
     size_t size = peer->family == OS_ADDRESS_IPV6 ? NETWORK_BYTES : sizeof peer->bytes;
@@ -58,19 +55,13 @@ uint32_t guesses_delay_ms(const os_address *peer, uint64_t now_ms) {
     return g != NULL ? g->delay_ms : 0;
 }
 
-static void log_guess(const os_address *peer, uint32_t delay_ms, uint64_t now_ms) {
+static void log_guess(const os_address *peer, uint32_t delay_ms) {
+    static log_kind wrong = LOG_KIND("wrong tokens");
     char text[OS_ADDRESS_TEXT];
-    if (logged_ms != 0 && now_ms - logged_ms < LOG_EVERY_MS) {
-        unlogged++;
-        return;
-    }
     os_address_format(peer, text);
-    log_warn("admin",
-             "%s sent a wrong token (%u more since the last such line); the next one from that "
-             "address waits %u ms",
-             text, unlogged, delay_ms);
-    logged_ms = now_ms;
-    unlogged = 0;
+    log_limited(&wrong, LOG_WARN, "admin",
+                "%s sent a wrong token; the next one from that address waits %u ms", text,
+                delay_ms);
 }
 
 void guesses_add(const os_address *peer, uint64_t now_ms) {
@@ -86,5 +77,5 @@ void guesses_add(const os_address *peer, uint64_t now_ms) {
     g->delay_ms = g->delay_ms < DELAY_MAX_MS ? g->delay_ms : DELAY_MAX_MS;
     g->last_ms = now_ms;
     visits.wrong_tokens++;
-    log_guess(peer, g->delay_ms, now_ms);
+    log_guess(peer, g->delay_ms);
 }

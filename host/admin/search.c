@@ -48,7 +48,7 @@ static void keep_first(void *arg, const char *text) {
     }
 }
 
-/* What a search has tried, for the user to read when none of it answers. */
+/* The list of what a search has tried, for the user to read when none of it answers. */
 typedef struct attempts {
     char text[32 * 1024]; /* cut when it is full */
     size_t size;

@@ -61,18 +61,18 @@ static void add_service(void *arg, listener *l, connector *c) {
         char text[OS_ADDRESS_TEXT];
         listener_state state = listener_look(l, &address);
         os_address_format(&address, text);
-        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu",
+        lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu%s",
                   s->config->name, text, listener_state_name(state), atomic_load(&s->sessions),
                   s->config->max_sessions, (unsigned long long)atomic_load(&s->made),
-                  (unsigned long long)atomic_load(&s->refused));
+                  (unsigned long long)atomic_load(&s->refused), s->tls != NULL ? " tls" : "");
     } else {
         const service *s = connector_service(c);
         connector_view view = connector_look(c);
-        lines_add(to, "connector %s %s:%u %s %u/%u attempts %llu failures %llu", s->config->name,
+        lines_add(to, "connector %s %s:%u %s %u/%u attempts %llu failures %llu%s", s->config->name,
                   s->config->address, s->config->port,
                   view.state == CONNECTOR_RUNNING ? "connected" : "waiting", view.connected,
                   s->config->max_sessions, (unsigned long long)view.attempts,
-                  (unsigned long long)view.failures);
+                  (unsigned long long)view.failures, s->tls != NULL ? " tls" : "");
     }
 }
 
@@ -291,11 +291,9 @@ static void add_module(void *arg, module *m) {
     text_time(g->since_ms, 'T', since);
     lines_add(
         r->to,
-        "%s %s %s %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
-        m->name, g->version, m->file != NULL ? "loaded" : "builtin",
-        g->file != NULL ? g->file : "-", atomic_load(&m->sessions), g->number,
-        g->file != NULL ? built : "-", since, m->swaps, (unsigned long long)m->pause_ns / 1000,
-        m->outcome[0] != '\0' ? m->outcome : "-");
+        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+        m->name, g->version, g->file, atomic_load(&m->sessions), g->number, built, since, m->swaps,
+        (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
     add_faults(r->to, m);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",

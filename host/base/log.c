@@ -37,7 +37,7 @@ static struct {
 
 typedef enum style { STYLE_TEXT, STYLE_COLOURS, STYLE_JSON } style;
 
-/* What lines look like, read without the lock. These values hold until log_start and after
+/* The look of lines, read without the lock. These values hold until log_start and after
  * log_stop. */
 static atomic_int the_level = LOG_INFO;
 static atomic_int the_style = STYLE_TEXT;

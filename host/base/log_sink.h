@@ -15,7 +15,7 @@
 
 enum { LOG_QUEUE_BYTES = 1 << 20 };
 
-/* What a sink is for: constants. */
+/* Constants of a sink. */
 typedef struct log_sink_kind {
     const char *name;                        /* of its thread */
     void (*write)(const log_record *record); /* without the lock */

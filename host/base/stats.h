@@ -47,6 +47,8 @@
     X(memory_refused) \
     X(memory_closed) \
     X(frames_refused) \
+    X(handshakes_failed) \
+    X(handshakes_made_way) \
     X(packets_ignored) \
     X(packets_dropped) \
     X(slowed) \

@@ -1,6 +1,7 @@
 /* check.c: see check.h. One function per rule. */
 #include "config/check.h"
 
+#include "config/check_tls.h"
 #include "config/number.h"
 
 #include <inttypes.h>
@@ -91,7 +92,7 @@ static bool is_set(const draft_section *section, const char *key) {
 
 static void check_transport(config_draft *draft, const draft_section *section,
                             const config_service *s) {
-    static const char *const of_websocket[] = {"path", "origins", "ping_s"};
+    static const char *const of_websocket[] = {"path", "origins", "ping_s", "files"};
     char label[DRAFT_LABEL_MAX];
     draft_label(section, label);
     bool websocket = s->transport == CONFIG_TRANSPORT_WEBSOCKET;
@@ -270,6 +271,7 @@ void config_check(config_draft *draft) {
             check_byte_rate(draft, section, s);
             check_families(draft, section, s);
             check_proxy(draft, section, s);
+            config_check_tls(draft, section, s);
             if (s->outgoing) {
                 check_reconnect(draft, section, s);
             }

@@ -30,6 +30,29 @@ uint32_t config_line(const config *c, const void *field) {
     return 0;
 }
 
+/* Items are separated by newlines, see set_list in value.c. */
+bool config_list_item(const char *list, uint32_t index, char *item, size_t size) {
+    for (; list != NULL && index > 0; index--) {
+        list = strchr(list, '\n');
+        list = list != NULL ? list + 1 : NULL;
+    }
+    size_t bytes = list != NULL ? strcspn(list, "\n") : 0;
+    if (bytes == 0 || bytes >= size) {
+        return false;
+    }
+    memcpy(item, list, bytes);
+    item[bytes] = '\0';
+    return true;
+}
+
+uint32_t config_list_count(const char *list) {
+    uint32_t count = list != NULL;
+    for (; list != NULL && (list = strchr(list, '\n')) != NULL; list++) {
+        count++;
+    }
+    return count;
+}
+
 config_on_fault config_module_on_fault(const config *c, const char *name) {
     const config_module *m = config_find_module(c, name);
     return m != NULL ? m->on_fault : c->modules_on_fault;

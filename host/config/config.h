@@ -37,6 +37,25 @@ typedef enum config_on_fault {
 
 enum { CONFIG_FAULT_LIMIT_MAX = 8 };
 
+typedef enum config_tls_min { CONFIG_TLS_1_2, CONFIG_TLS_1_3 } config_tls_min;
+
+/* TLS of a listener or connector. */
+typedef struct config_tls {
+    bool on;           /* key `tls` */
+    char *certificate; /* paths of PEM files (see config_list_item), by key `certificate` ... */
+    char *key;         /* ... and of their private keys, by key `key` */
+    config_tls_min min;
+    char *ciphers; /* for TLS 1.2, as OpenSSL writes them; NULL: OpenSSL's choice */
+    char *alpn;    /* protocols by ALPN, best first (see config_list_item); NULL: none */
+
+    char *client_ca;         /* listener: path; clients need a certificate of these; NULL: no */
+    uint32_t handshakes_max; /* listener: at once */
+
+    char *ca;          /* connector: path; NULL: the system's authorities */
+    char *server_name; /* connector: NULL: `address` */
+    bool verify;       /* connector */
+} config_tls;
+
 /* One [listener NAME], [connector NAME] or [admin]: where sessions come from and their limits. */
 typedef struct config_service {
     char name[CONFIG_NAME_MAX]; /* "admin" for [admin] */
@@ -49,6 +68,7 @@ typedef struct config_service {
     config_transport transport;
     char *path;                           /* of WebSocket */
     char *origins;                        /* listener: which pages may connect; NULL: all */
+    char *files;                          /* listener: a folder of files for GET; NULL: none */
     uint32_t ping_s;                      /* of silence before a ping is sent; 0: never */
     uint32_t handshake_timeout_ms;        /* until a session may be opened */
     config_proxy_protocol proxy_protocol; /* listener */
@@ -80,6 +100,8 @@ typedef struct config_service {
     uint32_t reconnect_min_ms;   /* connector: first pause, doubled after each failure ... */
     uint32_t reconnect_max_ms;   /* ... up to this */
     char *bind_address;          /* connector: local address, NULL: any */
+
+    config_tls tls; /* keys tls, certificate, key, tls_... */
 
     os_socket_options
         socket; /* no_delay, keep_alive_s, linger_s, send_buffer_bytes, recv_buffer_bytes */
@@ -180,6 +202,13 @@ uint64_t config_module_memory_limit(const config *c, const char *name);
 /* The line that set a field of `c`, of one of its services or of one of its modules, such as
  * &c->run_dir. 0: the field has its default. */
 uint32_t config_line(const config *c, const void *field);
+
+enum { CONFIG_PATH_MAX = 4096 };
+
+/* Copies the item of a CONFIG_PATHS or CONFIG_NAMES field, from 0 on, without blanks around it. False:
+ * there is none (also in NULL), or it does not fit. */
+bool config_list_item(const char *list, uint32_t index, char *item, size_t size);
+uint32_t config_list_count(const char *list);
 
 /* The module's own key, or NULL. */
 const config_pair *config_find_pair(const config_module *m, const char *key);

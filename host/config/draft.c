@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_MAX = 768 };
+enum { LIST_MAX = 1024 };
 
 /* ---- arrays ---- */
 

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 enum {
-    FAULT_TEXT_MAX = 600, /* bytes of one message, its zero included; longer ones are cut */
-    FAULT_KEEP_MAX = 1000 /* more are only counted: such a file is no ini file */
+    FAULT_TEXT_MAX = 1200, /* bytes of one message, its zero included; longer ones are cut */
+    FAULT_KEEP_MAX = 1000  /* more are only counted: such a file is no ini file */
 };
 
 /* Called once for each fault, in the order of the lines. `text` is one line without a line end,

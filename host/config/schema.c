@@ -20,6 +20,7 @@ static const char *const proxy_protocols[] = {"no", "v1", "v2", "any", NULL};
 static const char *const profiles[] = {"none", "public", NULL};
 static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
+static const char *const tls_mins[] = {"1.2", "1.3", NULL};
 static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 
 /* clang-format off */
@@ -35,7 +36,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 #define SERVICE(section, key, fallback, kind, field, min, max, help)                               \
     KEY(section, key, fallback, kind, config_service, field, min, max, help)
 
-/* What a listener and a connector have in common. */
+/* The keys that listeners and connectors have in common. */
 #define SESSION_KEYS(section)                                                                      \
     REQUIRED(section, "type", CONFIG_TYPE, config_service, type, 0, 0,                             \
              "session type of a module, such as echo.session"),                                    \
@@ -80,7 +81,18 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
     SERVICE(section, "send_buffer_bytes", "0", CONFIG_BYTES, socket.send_buffer_bytes, 0,          \
             64 * MEGABYTE, "SO_SNDBUF; 0: the system's default"),                                  \
     SERVICE(section, "recv_buffer_bytes", "0", CONFIG_BYTES, socket.recv_buffer_bytes, 0,          \
-            64 * MEGABYTE, "SO_RCVBUF; 0: the system's default")
+            64 * MEGABYTE, "SO_RCVBUF; 0: the system's default"),                                  \
+    SERVICE(section, "tls", "no", CONFIG_BOOL, tls.on, 0, 0, "encrypts connections with TLS"),     \
+    SERVICE(section, "certificate", "", CONFIG_PATHS, tls.certificate, 0, 0,                       \
+            "PEM file with the certificate and its chain; several after commas"),                  \
+    SERVICE(section, "key", "", CONFIG_PATHS, tls.key, 0, 0,                                       \
+            "PEM file with its private key; as many, in the same order"),                          \
+    WORD(section, "tls_min", "1.2", config_service, tls.min, CONFIG_TLS_1_2, tls_mins,             \
+         "the oldest version of TLS"),                                                             \
+    SERVICE(section, "tls_ciphers", "", CONFIG_TEXT, tls.ciphers, 0, 0,                            \
+            "ciphers for TLS 1.2, as OpenSSL writes them; empty: OpenSSL's choice"),               \
+    SERVICE(section, "tls_alpn", "", CONFIG_NAMES, tls.alpn, 0, 0,                                 \
+            "protocols by ALPN, best first, after commas; empty: none")
 
 static const config_key keys[] = {
     KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256,
@@ -213,6 +225,8 @@ static const config_key keys[] = {
     SERVICE("listener", "accepts", "16", CONFIG_U32, accepts, 1, 1024, "accepts kept in flight"),
     SERVICE("listener", "origins", "", CONFIG_ORIGINS, origins, 0, 0,
             "origins whose pages may open a WebSocket; empty or *: all"),
+    SERVICE("listener", "files", "", CONFIG_PATH, files, 0, 0,
+            "folder of a page that a WebSocket listener serves; empty: none"),
     WORD("listener", "proxy_protocol", "no", config_service, proxy_protocol, CONFIG_PROXY_NO,
          proxy_protocols, "the PROXY header with which every connection has to begin"),
     SERVICE("listener", "proxy_from", "", CONFIG_SUBNETS, proxy_from, 0, 0,
@@ -223,6 +237,10 @@ static const config_key keys[] = {
             "listen again at once after a restart (SO_REUSEADDR where that is safe)"),
     SERVICE("listener", "dual_stack", "no", CONFIG_BOOL, listen.dual_stack, 0, 0,
             "an IPv6 address accepts IPv4 clients, too"),
+    SERVICE("listener", "tls_client_ca", "", CONFIG_PATH, tls.client_ca, 0, 0,
+            "PEM file of authorities: clients need a certificate of theirs; empty: they need none"),
+    SERVICE("listener", "tls_handshakes_max", "256", CONFIG_U32, tls.handshakes_max, 1, 100000,
+            "handshakes that wait for their client; one more ends the oldest of them"),
 
     REQUIRED("connector", "address", CONFIG_HOST, config_service, address, 0, 0,
         "where to connect to"),
@@ -238,6 +256,12 @@ static const config_key keys[] = {
             "longest pause"),
     SERVICE("connector", "bind_address", "", CONFIG_ADDRESS, bind_address, 0, 0,
             "local address to connect from; empty: any"),
+    SERVICE("connector", "tls_verify", "yes", CONFIG_BOOL, tls.verify, 0, 0,
+            "whether the server's certificate must be valid and for its name"),
+    SERVICE("connector", "tls_ca", "", CONFIG_PATH, tls.ca, 0, 0,
+            "PEM file of the authorities to believe; empty: the system's"),
+    SERVICE("connector", "tls_server_name", "", CONFIG_HOST, tls.server_name, 0, 0,
+            "the server's name in its certificate; empty: address"),
 };
 /* clang-format on */
 

@@ -216,7 +216,7 @@ static bool is_absolute(const char *path) {
     return path[0] == '/' || path[0] == '\\' || drive;
 }
 
-/* What `text` must be; NULL: it is that. Only required keys must not be empty. */
+/* Says what `text` should have been; NULL: it is right. Only required keys must not be empty. */
 static const char *refuse_text(const config_key *key, const char *text) {
     if (text[0] == '\0' && !key->required && key->kind != CONFIG_TARGET) {
         return NULL;
@@ -280,6 +280,48 @@ static portico_status set_text(const config_key *key, void *field, const char *t
     return PORTICO_OK;
 }
 
+/* Copies a list with commas as one with newlines, and with the folder before relative paths. */
+static portico_status set_list(const config_key *key, void *field, const char *text,
+                               const char *folder, char *allowed) {
+    static const char blanks[] = " \t";
+    size_t before = key->kind == CONFIG_PATHS ? strlen(folder) : 0;
+    size_t items = 1;
+    for (const char *p = text; *p != '\0'; p++) {
+        items += *p == ',';
+    }
+    char *list = malloc(strlen(text) + items * (before + 1) + 1);
+    if (list == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    char *to = list;
+    for (const char *at = text;; at++) {
+        at += strspn(at, blanks);
+        size_t size = strcspn(at, ",");
+        size_t kept = size;
+        while (kept > 0 && strchr(blanks, at[kept - 1]) != NULL) {
+            kept--;
+        }
+        if (kept == 0 && items > 1) {
+            (void)snprintf(allowed, VALUE_ALLOWED_MAX, "a list without empty places: a, b");
+            free(list);
+            return PORTICO_E_INVALID;
+        }
+        size_t more = before > 0 && !is_absolute(at) ? before : 0;
+        memcpy(to, folder, more);
+        memcpy(to + more, at, kept);
+        to += more + kept;
+        at += size;
+        if (*at == '\0') {
+            break;
+        }
+        *to++ = '\n';
+    }
+    *to = '\0';
+    free(*(char **)field);
+    *(char **)field = list;
+    return PORTICO_OK;
+}
+
 portico_status value_set(const config_key *key, void *base, const char *text, const char *folder,
                          char allowed[VALUE_ALLOWED_MAX]) {
     void *field = (char *)base + key->offset;
@@ -292,7 +334,14 @@ portico_status value_set(const config_key *key, void *base, const char *text, co
     case CONFIG_BYTES:
     case CONFIG_BYTES64: return set_integer(key, field, text, allowed);
     case CONFIG_WORD: return set_word(key, field, text, allowed);
+    case CONFIG_PATHS:
+    case CONFIG_NAMES:
+        if (text[0] != '\0') {
+            return set_list(key, field, text, folder, allowed);
+        }
+        break;
     case CONFIG_PATH:
+    case CONFIG_TEXT:
     case CONFIG_ADDRESS:
     case CONFIG_HOST:
     case CONFIG_TYPE:

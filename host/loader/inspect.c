@@ -2,6 +2,7 @@
 #include "loader/inspect.h"
 
 #include "base/status.h"
+#include "loader/client_code.h"
 #include "loader/inspect_json.h"
 #include "module/packet_layout.h"
 #include "module/settings.h"
@@ -93,7 +94,8 @@ static void print_module(FILE *to, const generation *g) {
     }
 }
 
-portico_status inspect_module(const char *file, bool as_json, FILE *to, char why[IMAGE_WHY_MAX]) {
+portico_status inspect_module(const char *file, inspect_form form, const char *language, FILE *to,
+                              char why[IMAGE_WHY_MAX]) {
     generation *g = NULL;
     portico_status status = image_open(file, &g, why);
     if (status != PORTICO_OK) {
@@ -102,11 +104,14 @@ portico_status inspect_module(const char *file, bool as_json, FILE *to, char why
         }
         return status;
     }
-    if (as_json) {
-        inspect_json(g, to);
-    } else {
-        print_module(to, g);
+    switch (form) {
+    case INSPECT_TEXT: print_module(to, g); break;
+    case INSPECT_JSON: inspect_json(g, to); break;
+    case INSPECT_CLIENT: status = client_code_write(g, language, to); break;
+    }
+    if (status != PORTICO_OK) {
+        snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));
     }
     generation_free(g);
-    return PORTICO_OK;
+    return status;
 }

@@ -6,8 +6,17 @@
 
 #include <stdio.h>
 
+/* What is written of a module. */
+typedef enum inspect_form {
+    INSPECT_TEXT, /* for people */
+    INSPECT_JSON,
+    INSPECT_CLIENT /* its packets as code */
+} inspect_form;
+
 /* Loads `file` in place, which runs its constructors and nothing else, and writes what it declares
- * to `to`, as text for people or as JSON. `why` explains any status but PORTICO_OK. */
-portico_status inspect_module(const char *file, bool as_json, FILE *to, char why[IMAGE_WHY_MAX]);
+ * to `to`. `language` is one of client_languages, for INSPECT_CLIENT. `why` explains any status but
+ * PORTICO_OK. */
+portico_status inspect_module(const char *file, inspect_form form, const char *language, FILE *to,
+                              char why[IMAGE_WHY_MAX]);
 
 #endif

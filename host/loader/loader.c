@@ -63,17 +63,14 @@ const char *loader_missing(const generation *g) {
 
 void loader_serves(const module *m) {
     const generation *g = module_generation(m);
-    if (m->file != NULL) {
-        watch_set(m->name, m->file, g->copy.size, g->copy.hash);
-    }
+    watch_set(m->name, m->file, g->copy.size, g->copy.hash);
 }
 
 /* Whether the module can be loaded besides those that are loaded. */
 static portico_status loader_check(const generation *g, char why[IMAGE_WHY_MAX]) {
     const module *other = module_find(g->name);
     if (other != NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "the name is taken by %s",
-                 other->file != NULL ? other->file : "a part of the host");
+        snprintf(why, IMAGE_WHY_MAX, "the name is taken by %s", other->file);
         return PORTICO_E_EXISTS;
     }
     const char *missing = loader_missing(g);

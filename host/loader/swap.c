@@ -22,17 +22,12 @@ static swap swap_begin(void) {
     return (swap){.begun_ns = os_monotonic_ns(), .timeout_ms = timeout_ms};
 }
 
-/* Finds the module, which must have a file. */
 static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MAX]) {
     w->module = module_find(name);
     why[0] = '\0';
     if (w->module == NULL) {
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded: load it", name);
         return PORTICO_E_NOT_FOUND;
-    }
-    if (w->module->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host and has no file to swap to", name);
-        return PORTICO_E_STATE;
     }
     return PORTICO_OK;
 }
@@ -289,8 +284,7 @@ static void swap_rebuilt(control_command *command) {
     char why[IMAGE_WHY_MAX];
     bool same = false;
     const module *m = control_ending() ? NULL : module_find(r->name);
-    if (m != NULL && m->file != NULL && compare_file(m, m->file, &same) != PORTICO_E_NOT_FOUND &&
-        !same) {
+    if (m != NULL && compare_file(m, m->file, &same) != PORTICO_E_NOT_FOUND && !same) {
         control_doing("the swap of %s, whose file has changed", r->name);
         (void)swap_module(r->name, NULL, false, why);
         (void)ready_update();

@@ -20,7 +20,7 @@
 /* Loads `file` (NULL: the module's own file) and swaps to it. Unless `force`, a file with the bytes
  * that are loaded already changes nothing: PORTICO_OK. With PORTICO_OK `why` says what happened.
  * PORTICO_E_NOT_FOUND   there is no such module
- * PORTICO_E_STATE       it is part of the host, or sessions or rooms prevent the swap
+ * PORTICO_E_STATE       sessions or rooms prevent the swap
  * PORTICO_E_TIMEOUT     a handler does not return
  * PORTICO_E_DEPENDENCY, PORTICO_E_LOAD, and the statuses of image_open */
 portico_status swap_module(const char *name, const char *file, bool force, char why[IMAGE_WHY_MAX]);

@@ -128,7 +128,7 @@ static const char *plural(uint32_t count) {
     return count == 1 ? "" : "s";
 }
 
-/* What becomes of a state that both generations have. */
+/* Describes what becomes of a state that both generations have. */
 static void describe_change(const report *r, const state_pair *p, char *text, size_t size) {
     char fields[400];
     char why[IMAGE_WHY_MAX];

@@ -162,10 +162,6 @@ portico_status loader_unload(const char *name, char why[IMAGE_WHY_MAX]) {
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded", name);
         return PORTICO_E_NOT_FOUND;
     }
-    if (m->file == NULL) {
-        snprintf(why, IMAGE_WHY_MAX, "%s is part of the host", name);
-        return PORTICO_E_STATE;
-    }
     dependents d = {.name = name};
     module_table_each(find_dependent, &d);
     if (d.found[0] != '\0') {

@@ -28,7 +28,7 @@ typedef struct build {
     uint64_t hash;
 } build;
 
-/* What the thread knows about a file. All zero: nothing yet. */
+/* The thread's knowledge of a file. All zero: nothing yet. */
 typedef struct sight {
     bool there;
     bool read;   /* there is nothing to do until it changes */

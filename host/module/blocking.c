@@ -298,7 +298,7 @@ void blocking_stop(void) {
     pool.waiting_bytes = 0;
 }
 
-/* What is refused, with the figures that say why. */
+/* The figures that say why a job is refused. */
 typedef struct queue_view {
     uint32_t jobs;
     uint64_t bytes;

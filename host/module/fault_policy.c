@@ -49,7 +49,7 @@ static void freeze_locked(module *m, generation *g, bool may_return) {
 
 /* Whether faults of `g` can freeze the module. */
 static bool is_judged_locked(const module *m, const generation *g) {
-    return m->file != NULL && !m->leaves && g == module_generation(m);
+    return !m->leaves && g == module_generation(m);
 }
 
 static void act(module *m, bool roll_back) {

@@ -23,7 +23,7 @@ typedef struct generation {
     char name[TEXT_IDENTIFIER_MAX]; /* of its module */
     char version[64];
     uint32_t number;       /* from 1; 0 until it serves */
-    char *file;            /* where it was copied from; NULL for a part of the host */
+    char *file;            /* where it was copied from */
     uint64_t built_ms;     /* the file's time, by the wall clock */
     uint64_t since_ms;     /* when it began to serve, by the wall clock */
     image_copy copy;       /* the private copy that is loaded */

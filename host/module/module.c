@@ -32,8 +32,7 @@ static void module_free(module *m) {
 
 module *module_create(generation *first) {
     module *m = calloc(1, sizeof *m);
-    if (m == NULL ||
-        (first->file != NULL && (m->file = text_copy(first->file, strlen(first->file))) == NULL)) {
+    if (m == NULL || (m->file = text_copy(first->file, strlen(first->file))) == NULL) {
         free(m);
         return NULL;
     }

@@ -26,7 +26,7 @@ typedef struct module {
     /* Written by the control thread under the table's lock, under which others read them: */
     generation *previous; /* held for a roll-back; NULL: none */
     generation *older;    /* before that one, held while states are of them, see module_unsettled */
-    char *file;           /* what a swap loads by default; NULL for a part of the host */
+    char *file;           /* what a swap loads by default */
     uint32_t generations; /* how many there have been */
     uint32_t swaps;
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */

@@ -44,7 +44,7 @@ struct packet_layout {
     bool needs_check; /* not every packet whose size is from size_min to size_max fits */
     uint32_t field_count;
     packet_field *fields; /* in the order on the wire */
-    /* What packet_layout_check looks at, all elements and structs within included: */
+    /* The parts that packet_layout_check looks at, with all elements and structs within: */
     uint32_t bool_count;
     uint32_t text_count;
     uint16_t *bools; /* offsets on the wire */

@@ -6,6 +6,7 @@
 #include "net/listener.h"
 
 #include "base/invariant.h"
+#include "base/log_pause.h"
 #include "base/networks.h"
 #include "base/stats.h"
 #include "base/status.h"
@@ -14,6 +15,7 @@
 #include "run/timer.h"
 #include "session/handshake.h"
 #include "session/session.h"
+#include "web/files.h"
 
 #include <stdlib.h>
 
@@ -36,11 +38,11 @@ struct listener {
     os_socket *socket;
     os_address address;
     accept_slot *slots;
-    uint32_t armed;           /* slots in flight */
-    uint32_t failures;        /* in a row */
-    uint64_t failure_told_ms; /* when the log last mentioned it; 0: never */
-    uint64_t limit_told_ms;
-    uint64_t stranger_told_ms;
+    uint32_t armed;         /* slots in flight */
+    uint32_t failures;      /* in a row */
+    log_pause failure_told; /* of what the log says of failures */
+    log_pause limit_told;
+    log_pause stranger_told;
     uint32_t reopen_ms; /* the pause before the next attempt to open; 0: none is wanted */
     uint64_t reopen_at_ms;
     bool pausing; /* the timer is set, or its op is pending */
@@ -65,20 +67,15 @@ static void listener_on_pause(const os_completion *completion) {
     os_mutex_unlock(&l->lock);
 }
 
-/* At most once a minute: what fails one accept fails the next thousand as well. */
-static bool tell_now(uint64_t *told_ms) {
-    uint64_t now_ms = worker_now_ms();
-    bool tell = *told_ms == 0 || now_ms - *told_ms >= TELL_AGAIN_MS;
-    if (tell) {
-        *told_ms = now_ms;
-    }
-    return tell;
+/* A fault that fails one accept fails the next thousand as well. */
+static bool tell_now(log_pause *told) {
+    return log_pause_over(told, worker_now_ms(), TELL_AGAIN_MS);
 }
 
 static void listener_failed_locked(listener *l, portico_status status, int32_t system_error) {
     stats_add(STAT_accept_failures, 1);
     l->failures++;
-    if (tell_now(&l->failure_told_ms)) {
+    if (tell_now(&l->failure_told)) {
         log_warn(l->service.config->name, "accepting fails: %s (%s); still trying",
                  status_text(status), system_text(system_error));
     }
@@ -110,7 +107,7 @@ static void slots_arm_locked(listener *l) {
 COLD static void listener_refuse_stranger_locked(listener *l, const os_address *peer) {
     char text[OS_ADDRESS_TEXT];
     atomic_fetch_add(&l->service.refused, 1);
-    if (tell_now(&l->stranger_told_ms)) {
+    if (tell_now(&l->stranger_told)) {
         os_address_format(peer, text);
         log_warn(l->service.config->name,
                  "refused a connection of %s, which proxy_from does not list; further refusals are "
@@ -131,7 +128,7 @@ static bool listener_admit_locked(listener *l, const os_address *peer) {
     if (service_admit(&l->service, counts_for, &why) == PORTICO_OK) {
         return true;
     }
-    if (tell_now(&l->limit_told_ms)) {
+    if (tell_now(&l->limit_told)) {
         log_warn(l->service.config->name,
                  "refused a connection: %s is reached; further refusals are only counted", why);
     }
@@ -180,16 +177,20 @@ listener *listener_create(const config_service *settings, session_type *type, os
     listener *l = calloc(1, sizeof *l);
     accept_slot *slots = calloc(settings->accepts, sizeof *slots);
     sources *rates = settings->connect_rate != 0 ? sources_create() : NULL;
+    files *pages = settings->files != NULL ? files_create(settings->files) : NULL;
     bool rated = rates != NULL || settings->connect_rate == 0;
-    if (l == NULL || slots == NULL || !rated ||
+    bool paged = pages != NULL || settings->files == NULL;
+    if (l == NULL || slots == NULL || !rated || !paged ||
         timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
         free(l);
         free(slots);
         sources_destroy(rates);
+        files_destroy(pages);
         return NULL;
     }
     service_init(&l->service, settings, type, port, handshake_of(settings));
     l->service.rates = rates;
+    l->service.files = pages;
     l->slots = slots;
     for (uint32_t i = 0; i < settings->accepts; i++) {
         slots[i].owner = l;
@@ -299,6 +300,7 @@ void listener_destroy(listener *l) {
     INVARIANT(l->armed == 0 && !l->pausing);
     timer_fini(&l->pause);
     service_fini(&l->service);
+    files_destroy(l->service.files);
     free(l->slots);
     free(l);
 }

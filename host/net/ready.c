@@ -16,7 +16,7 @@ static const config *_Atomic written;
 static os_lock *locked;                     /* the ready file's name; NULL: not yet */
 static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
 
-/* What is in the file, or is to be. */
+/* The contents of the file. */
 typedef struct ready_text {
     char *bytes; /* NULL: it is only measured */
     size_t capacity;

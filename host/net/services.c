@@ -1,6 +1,8 @@
 /* services.c: see services.h. */
 #include "net/services.h"
 
+#include "base/log.h"
+#include "net/certificates.h"
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -16,33 +18,38 @@ static bool add_listener(const config_service *settings, const char *type_name, 
     session_type *type = session_type_get(type_name);
     listener *l = type != NULL ? listener_create(settings, type, port) : NULL;
     if (l == NULL) {
+        log_error(settings->name, "out of memory");
         return false;
     }
     services.listeners[services.listener_count++] = l;
-    return true;
+    return certificates_begin(listener_service(l));
 }
 
 static bool add_connector(const config_service *settings, os_port *port) {
     session_type *type = session_type_get(settings->type);
     connector *c = type != NULL ? connector_create(settings, type, port) : NULL;
     if (c == NULL) {
+        log_error(settings->name, "out of memory");
         return false;
     }
     services.connectors[services.connector_count++] = c;
-    return true;
+    return certificates_begin(connector_service(c));
 }
 
-portico_status services_create(const config *c, os_port *port) {
+bool services_create(const config *c, os_port *port) {
     services.listeners = calloc(c->listener_count + 1, sizeof *services.listeners);
     services.connectors = calloc(c->connector_count + 1, sizeof *services.connectors);
     bool good = services.listeners != NULL && services.connectors != NULL;
+    if (!good) {
+        log_error("host", "cannot start: out of memory");
+    }
     for (size_t i = 0; good && i < c->listener_count; i++) {
         good = add_listener(&c->listeners[i], c->listeners[i].type, port);
     }
     for (size_t i = 0; good && i < c->connector_count; i++) {
         good = add_connector(&c->connectors[i], port);
     }
-    return good ? PORTICO_OK : PORTICO_E_NO_MEMORY;
+    return good;
 }
 
 void services_destroy(void) {
@@ -56,6 +63,7 @@ void services_destroy(void) {
     free(services.connectors);
     services.listener_count = 0;
     services.connector_count = 0;
+    certificates_end();
 }
 
 static bool type_is_loaded(session_type *t) {

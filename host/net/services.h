@@ -10,7 +10,8 @@
 #include "net/connector.h"
 #include "net/listener.h"
 
-portico_status services_create(const config *c, os_port *port);
+/* False: the log says why. */
+bool services_create(const config *c, os_port *port);
 void services_destroy(void);
 
 /* Opens the services of `type` (NULL: of all types) whose module is loaded. Returns PORTICO_OK, or

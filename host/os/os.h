@@ -78,7 +78,7 @@ typedef struct os_usage {
     uint32_t handles;      /* open descriptors or handles */
 } os_usage;
 
-/* What the process uses now; 0 for what the system does not report. */
+/* Fills *usage with the present figures of the process; 0 where the system does not report one. */
 void os_process_usage(os_usage *usage);
 
 /* Returns memory that the C library keeps unused to the system, where it can. May take
@@ -364,6 +364,11 @@ enum { OS_FOUND_TEXT = 128 };
 /* Opens a file for reading that only this user may read or change, and no link. PORTICO_E_ACCESS:
  * if `found` is not empty, it is none, and `found` says what it is in words ("it is a link"). */
 portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
+
+/* Opens a file for reading, or the one that a link leads to, that this user or the superuser owns
+ * and that others cannot read or change, but for a group, on Linux, which may read it: a key that
+ * several services share. Refusals as those of os_fopen_private. */
+portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
 
 /* Checks that only this user may change what is in a folder. PORTICO_E_NOT_FOUND: there is none.
  * PORTICO_E_ACCESS: others may, or it is a link or no folder; `found` says so. */

@@ -22,7 +22,7 @@ uint64_t memory_limit(void) {
     return limit;
 }
 
-/* What has been given back is read first: memory that is taken and given in between then makes the
+/* The bytes given back are read first: memory that is taken and given in between then makes the
  * difference too large, not negative. */
 static uint64_t held(stat taken, stat given) {
     uint64_t gone = stats_sum(given);

@@ -2,6 +2,7 @@
 #include "run/quota.h"
 
 #include "base/log.h"
+#include "base/log_pause.h"
 #include "base/stats.h"
 #include "base/text.h"
 #include "os/os.h"
@@ -21,8 +22,8 @@ typedef struct kept {
 
 typedef struct refused {
     _Atomic uint64_t count;
-    _Atomic uint64_t told;    /* of these the log has mentioned */
-    _Atomic uint64_t told_ms; /* when it last did; 0: never */
+    _Atomic uint64_t told; /* of these the log has mentioned */
+    log_pause pause;
 } refused;
 
 struct quota {
@@ -149,11 +150,8 @@ uint64_t quota_take_peak(quota *q, quota_kind kind) {
     return peak > used ? peak : used;
 }
 
-/* Whether the log is to mention it now; it is for one thread a second. */
 static bool tell_now(refused *r, uint64_t now_ms) {
-    uint64_t told_ms = atomic_load(&r->told_ms);
-    return (told_ms == 0 || now_ms >= told_ms + TELL_AGAIN_MS) &&
-           atomic_compare_exchange_strong(&r->told_ms, &told_ms, now_ms != 0 ? now_ms : 1);
+    return log_pause_over(&r->pause, now_ms, TELL_AGAIN_MS);
 }
 
 void quota_refuse(quota *q, refusal what, const char *format, ...) {

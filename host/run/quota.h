@@ -24,7 +24,7 @@ typedef enum quota_kind {
     QUOTA_KINDS
 } quota_kind;
 
-/* What is refused because of a limit, each with a counter (stats.h). */
+/* The kinds of refusals because of a limit, each with a counter (stats.h). */
 typedef enum refusal {
     REFUSED_MESSAGES,
     REFUSED_ROOMS,

@@ -300,21 +300,19 @@ portico_status schedule_start(uint64_t to, const schedule_owner *owner, uint32_t
     entity *starter = owner->entity != 0 ? entity_find(owner->entity) : NULL;
     uint64_t cost = sizeof(schedule) + (period_ms > 0 ? 0 : sizeof(message) + 1) + size;
     portico_status status = PORTICO_E_NO_MEMORY;
+    schedule *s = NULL;
     if (!count(owner->quota, cost)) {
         status = refuse(owner->quota);
+    } else if ((s = schedule_new(id, data, size, period_ms)) == NULL) {
+        uncount(owner->quota, cost);
     } else {
-        schedule *s = schedule_new(id, data, size, period_ms);
-        if (s == NULL) {
-            uncount(owner->quota, cost);
-        } else {
-            s->to = to;
-            s->owner = owner->entity;
-            s->quota = owner->quota;
-            s->cost = cost;
-            s->begun = begun_now;
-            s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
-            status = schedule_add(s, target, starter, timer_id);
-        }
+        s->to = to;
+        s->owner = owner->entity;
+        s->quota = owner->quota;
+        s->cost = cost;
+        s->begun = begun_now;
+        s->next_ns = os_monotonic_ns() + delay_ms * 1000000ull;
+        status = schedule_add(s, target, starter, timer_id);
     }
     if (starter != NULL) {
         entity_release(starter);

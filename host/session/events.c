@@ -44,7 +44,20 @@ NOINLINE static uint32_t session_received_more_locked(session *s, uint32_t bytes
                                                                       : TURN_TRANSPORT | TURN_DATA);
 }
 
-/* `bytes` more are in the receive block. Returns as session_claim_turn_locked. */
+static inline uint32_t take_received_locked(session *s, uint32_t bytes) {
+    s->in_used += bytes;
+    s->received_ns = worker_handed_ns();
+    if (s->service->looks_at_bytes) {
+        return session_received_more_locked(s, bytes);
+    }
+    return session_claim_turn_locked(s, TURN_DATA);
+}
+
+uint32_t session_take_received_locked(session *s, uint32_t bytes) {
+    return take_received_locked(s, bytes);
+}
+
+/* `bytes` have been received into the block. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
@@ -54,12 +67,7 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
         }
         return 0;
     }
-    s->in_used += bytes;
-    s->received_ns = worker_handed_ns();
-    if (s->service->looks_at_bytes) {
-        return session_received_more_locked(s, bytes);
-    }
-    return session_claim_turn_locked(s, TURN_DATA);
+    return take_received_locked(s, bytes);
 }
 
 /* A recv has finished, failed or been cancelled: once per accepted os_recv. [worker] */

@@ -4,19 +4,9 @@
 #include "base/status.h"
 #include "os/compiler.h"
 #include "session/private.h"
-#include "session/proxy.h"
-#include "session/websocket.h"
 
-const handshake_layer *const *handshake_of(const config_service *settings) {
-    /* In the order of the bytes; the PROXY header is always the first. */
-    static const handshake_layer *const layers[][3] = {{NULL},
-                                                       {&websocket_layer, NULL},
-                                                       {&proxy_layer, NULL},
-                                                       {&proxy_layer, &websocket_layer, NULL}};
-    int index = settings->transport == CONFIG_TRANSPORT_WEBSOCKET ? 1 : 0;
-    index += settings->proxy_protocol != CONFIG_PROXY_NO ? 2 : 0;
-    return index > 0 ? layers[index] : NULL;
-}
+/* How long a file may take to arrive. */
+enum { SERVED_MS = 60000 };
 
 void session_transport_received_locked(session *s, uint32_t bytes) {
     if (s->transport != NULL) {
@@ -40,9 +30,12 @@ static void handshake_receive(session *s) {
     os_mutex_lock(&s->lock);
     if (s->state != SESSION_HANDSHAKE) {
         s->rearm = true;
-    } else if (!s->recv_armed) {
-        void *to = s->in != NULL ? s->in->bytes + s->in_used : NULL;
-        if (session_recv_locked(s, to, s->in != NULL ? s->in->capacity - s->in_used : 0)) {
+    } else if (s->peer_ended) {
+        session_ended_locked(s);
+    } else if (!s->recv_armed && (s->seal == NULL || !s->seal->waits(s))) {
+        bool into = s->in != NULL && s->secure == NULL;
+        void *to = into ? s->in->bytes + s->in_used : NULL;
+        if (session_recv_locked(s, to, into ? s->in->capacity - s->in_used : 0)) {
             session_hold(s);
         }
     }
@@ -78,13 +71,24 @@ static handshake_result handshake_step(session *s, const handshake_layer *layer)
             return HANDSHAKE_REFUSED;
         }
     }
-    if (s->in_used == 0) {
+    if (s->in_used == 0 && !layer->hidden) {
         return HANDSHAKE_MORE;
     }
     uint32_t taken = 0;
     handshake_result result = layer->received(s, &taken);
     session_keep_rest(s, taken);
     return result;
+}
+
+/* What was queued is still sent. */
+static void handshake_close(session *s, bool served) {
+    os_mutex_lock(&s->lock);
+    session_close_locked(s, served ? PORTICO_E_EOF : PORTICO_E_REFUSED);
+    if (served && s->state == SESSION_DRAINING) {
+        s->deadline_ms = worker_now_ms() + SERVED_MS;
+    }
+    os_mutex_unlock(&s->lock);
+    session_keep_rest(s, s->in_used);
 }
 
 /* Passes the layers until one needs more bytes. */
@@ -101,9 +105,8 @@ static void session_handshake(session *s) {
         handshake_end(s);
         return;
     }
-    if (result == HANDSHAKE_REFUSED) {
-        session_close(s, PORTICO_E_REFUSED);
-        session_keep_rest(s, s->in_used);
+    if (result != HANDSHAKE_MORE) {
+        handshake_close(s, result == HANDSHAKE_SERVED);
     }
     handshake_receive(s);
 }

@@ -13,6 +13,8 @@
 typedef enum handshake_result {
     HANDSHAKE_MORE,   /* more bytes of the peer are needed */
     HANDSHAKE_DONE,   /* the next layer follows */
+    HANDSHAKE_SERVED, /* the peer gets what it wanted, and wants no session: it has a minute to
+                       * receive it */
     HANDSHAKE_REFUSED /* the session is to be closed. The layer has logged why, and queued what the
                        * peer is to be answered */
 } handshake_result;
@@ -20,9 +22,10 @@ typedef enum handshake_result {
 typedef struct handshake_layer {
     /* Begins. It may queue bytes (session_queue_locked). */
     portico_status (*begin)(session *s);
-    /* Looks at the s->in_used bytes at s->in->bytes, more than 0. *taken: how many of them, from the
-     * first on, it needs no more. */
+    /* Looks at the s->in_used bytes at s->in->bytes, more than 0. *taken: how many of them, from
+     * the first on, it needs no more. */
     handshake_result (*received)(session *s, uint32_t *taken);
+    bool hidden; /* `received` is called without bytes, too: the layer sees them elsewhere */
 } handshake_layer;
 
 /* The layers of a service, which end with NULL; NULL: it has none. Any thread. */

@@ -12,6 +12,18 @@
 #include "os/compiler.h"
 #include "session/session.h"
 
+/* What TLS does for the files below it (secure.h). [lock] */
+typedef struct session_sealing {
+    /* Encrypts and sends what is queued, until nothing is left or a send is in flight. */
+    void (*flush)(session *s);
+    /* Everything queued has been sent: tells the peer that nothing more comes. True: that has been
+     * sent as well. */
+    bool (*finish)(session *s);
+    /* Whether the handshake is being computed, so that no recv is due. */
+    bool (*waits)(const session *s);
+    void (*free)(struct session_secure *secure); /* without the lock */
+} session_sealing;
+
 /* session.c */
 void session_hold(session *s);
 void session_release_locked(session *s);
@@ -60,11 +72,19 @@ COLD void session_refuse_message_locked(session *s);
 portico_status session_take_message(entity *e, message *m);
 
 /* send.c */
-/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even above
- * the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
+/* Queues bytes of the transport itself, which are no packet; also in HANDSHAKE. `always`: even
+ * above the send limit. PORTICO_OK: they are queued. Other statuses as session_send. */
 COLD portico_status session_queue_locked(session *s, const void *bytes, uint32_t size, bool always);
 void session_on_sent(const os_completion *completion);
 void session_on_flush(deferred *d);
+/* The same for a session with TLS. */
+void session_on_sealed_flush(deferred *d);
+/* Sends what is queued, with the consequences for the watermark and for a session that is
+ * draining. */
+COLD void session_send_queued_locked(session *s);
+
+/* The same for shared bytes, always. */
+COLD portico_status session_queue_shared_locked(session *s, shared *whole);
 
 /* rooms.c */
 /* The entity's `leave`. */
@@ -108,6 +128,8 @@ void session_keep_rest(session *s, uint32_t delivered);
 bool session_recv_locked(session *s, void *data, uint32_t capacity);
 /* Submits the next recv if one is due and none is in flight. Returns as session_recv_locked. */
 bool session_arm_locked(session *s);
+/* `bytes` more are in the receive block (events.c). Returns as session_claim_turn_locked. */
+uint32_t session_take_received_locked(session *s, uint32_t bytes);
 /* Delivers the complete frames of the receive block. [turn] */
 void session_deliver_received(session *s);
 

@@ -13,6 +13,7 @@
 #include "session/private.h"
 
 #include "base/bucket.h"
+#include "base/log_pause.h"
 #include "base/stats.h"
 
 /* A debt beyond this is forgiven, so that the end of a client is noticed in time: until a session
@@ -29,14 +30,6 @@ static uint64_t now_ns(void) {
     return worker_now_ms() * 1000000;
 }
 
-/* At most once a minute for each listener: floods come in crowds. */
-static bool tell_now(service *from) {
-    uint64_t now_ms = worker_now_ms();
-    uint64_t told_ms = atomic_load_explicit(&from->slow_told_ms, memory_order_relaxed);
-    bool due = told_ms == 0 || now_ms >= told_ms + TELL_AGAIN_MS;
-    return due && atomic_compare_exchange_strong(&from->slow_told_ms, &told_ms, now_ms);
-}
-
 /* The session owes `excess_ns` more than the rate `key` allows. */
 static void session_over(session *s, uint64_t excess_ns, const char *key, uint32_t rate) {
     const config_service *limits = s->service->config;
@@ -48,7 +41,8 @@ static void session_over(session *s, uint64_t excess_ns, const char *key, uint32
     } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
         log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
                     (unsigned long long)s->base.id, key, rate);
-    } else if (tell_now(s->service)) {
+    } else if (log_pause_over(&s->service->slow_told, worker_now_ms(), TELL_AGAIN_MS)) {
+        /* Once a minute for each listener: floods come in crowds. */
         char peer[OS_ADDRESS_TEXT];
         os_address_format(&s->peer, peer);
         log_info(limits->name,

@@ -35,9 +35,12 @@ bool session_arm_locked(session *s) {
         return false;
     }
     if (s->peer_ended && (s->transport == NULL || !s->transport->ended(s))) {
+        if (s->seal != NULL && s->state == SESSION_OPEN) {
+            session_ended_locked(s); /* what came before has been delivered */
+        }
         return false;
     }
-    if (s->in == NULL) {
+    if (s->in == NULL || s->secure != NULL) {
         return session_recv_locked(s, NULL, 0);
     }
     uint32_t space = s->in->capacity - s->in_used;

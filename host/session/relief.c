@@ -2,6 +2,7 @@
 #include "session/relief.h"
 
 #include "base/log.h"
+#include "base/log_pause.h"
 #include "base/stats.h"
 #include "run/memory.h"
 #include "session/session.h"
@@ -21,10 +22,10 @@ typedef struct candidates {
     uint32_t count;
 } candidates;
 
-/* What the log has not mentioned yet. Only the sweep uses it. */
+/* Closed sessions that the log has not mentioned yet. Only the sweep uses this. */
 static struct {
     bool was_full;
-    uint64_t told_ms; /* 0: never */
+    log_pause told;
     uint32_t sessions;
     uint64_t bytes;
 } relief;
@@ -68,13 +69,12 @@ static void close_one(const candidate *c) {
 /* One line a second at most. */
 static void tell(uint64_t used) {
     uint64_t now_ms = os_monotonic_ms();
-    if (relief.sessions > 0 && (relief.told_ms == 0 || now_ms - relief.told_ms >= TELL_AGAIN_MS)) {
+    if (relief.sessions > 0 && log_pause_over(&relief.told, now_ms, TELL_AGAIN_MS)) {
         log_warn("host",
                  "buffers and messages take %llu bytes, memory_limit_bytes is %llu: closed the %u "
                  "sessions with the largest queues, %llu bytes",
                  (unsigned long long)used, (unsigned long long)memory_limit(), relief.sessions,
                  (unsigned long long)relief.bytes);
-        relief.told_ms = now_ms;
         relief.sessions = 0;
         relief.bytes = 0;
     }

@@ -100,14 +100,22 @@ static void session_flush_locked(session *s) {
 }
 
 /* The same, with its consequences for the watermark and for a session that is draining. */
-static void session_send_queued_locked(session *s) {
+static inline void send_queued_locked(session *s, bool sealed) {
     stats_add(STAT_packets_out, s->packets_out);
     s->packets_out = 0;
     if (s->state != SESSION_CLOSED) {
-        session_flush_locked(s);
+        if (sealed) {
+            s->seal->flush(s);
+        } else {
+            session_flush_locked(s);
+        }
         session_check_below_locked(s);
         session_drained_locked(s);
     }
+}
+
+void session_send_queued_locked(session *s) {
+    send_queued_locked(s, s->seal != NULL);
 }
 
 static void session_packet_queued_locked(session *s) {
@@ -125,18 +133,26 @@ static void session_packet_queued_locked(session *s) {
     }
 }
 
-void session_on_flush(deferred *d) {
+static inline void flush(deferred *d, bool sealed) {
     session *s = container_of(d, session, flush);
     os_mutex_lock(&s->lock);
     s->flush_deferred = false;
     bool holds = s->flush_has_hold;
     if (s->queue.flying == NULL) {
-        session_send_queued_locked(s);
+        send_queued_locked(s, sealed);
     }
     os_mutex_unlock(&s->lock);
     if (holds) {
         session_release(s);
     }
+}
+
+void session_on_flush(deferred *d) {
+    flush(d, false);
+}
+
+void session_on_sealed_flush(deferred *d) {
+    flush(d, true);
 }
 
 /* A send has finished, failed or been cancelled: once per accepted os_send. [worker] */
@@ -148,7 +164,7 @@ void session_on_sent(const os_completion *completion) {
     if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {
-        session_send_queued_locked(s);
+        send_queued_locked(s, false);
     }
     os_mutex_unlock(&s->lock);
     session_release(s);
@@ -171,6 +187,19 @@ portico_status session_queue_locked(session *s, const void *bytes, uint32_t size
     s->packets_out--; /* it is none */
     session_packet_queued_locked(s);
     return PORTICO_OK;
+}
+
+portico_status session_queue_shared_locked(session *s, shared *whole) {
+    bool copied = false;
+    if (s->state < SESSION_HANDSHAKE || s->state >= SESSION_DRAINING) {
+        return PORTICO_E_GONE;
+    }
+    portico_status status = sendq_share(&s->queue, whole, &copied);
+    if (status == PORTICO_OK) {
+        s->packets_out--;
+        session_packet_queued_locked(s);
+    }
+    return status;
 }
 
 /* The frame is too large, or is not just the payload and frame_extra_bytes. */

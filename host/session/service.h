@@ -7,6 +7,7 @@
 #ifndef PORTICO_SERVICE_H
 #define PORTICO_SERVICE_H
 
+#include "base/log_pause.h"
 #include "config/config.h"
 #include "session/session_type.h"
 #include "session/source.h"
@@ -22,19 +23,24 @@ typedef struct service {
                                  * 0: how much is added depends on the packet */
     bool rates_packets;     /* packets may exceed a rate: packets_per_second or fanout_rate */
     bool looks_at_bytes;    /* byte_rate is set, or the transport is not just TCP */
+    struct files *files;    /* set once by the listener, which owns it; NULL: there is none */
     const struct handshake_layer *const *handshake; /* ends with NULL. NULL: there is none */
+    struct tls_keeper *tls;                         /* set once; NULL: without TLS */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its
      * connect failed, for `reason`; `lived_ms` is how long it existed. May be NULL. */
     void (*on_session_freed)(struct service *s, bool connected, uint64_t lived_ms,
                              portico_status reason);
-    os_mutex lock;                     /* guards the next two */
+    os_mutex lock;                     /* guards the next five */
+    struct session_secure *handshakes; /* TLS handshakes that are computed, the oldest first */
+    struct session_secure *newest_handshake;
+    uint32_t handshake_count;
     struct service_address *addresses; /* for max_per_address */
     sources *rates;            /* for connect_rate, set once by the listener; NULL: there is none */
     _Atomic uint32_t sessions; /* alive */
-    _Atomic uint32_t connected;    /* of these, those that have or had a connection */
-    _Atomic uint64_t made;         /* ever */
-    _Atomic uint64_t refused;      /* connections turned away by a limit or by proxy_from */
-    _Atomic uint64_t slow_told_ms; /* when the log last mentioned a session over a rate; 0: never */
+    _Atomic uint32_t connected; /* of these, those that have or had a connection */
+    _Atomic uint64_t made;      /* ever */
+    _Atomic uint64_t refused;   /* connections turned away by a limit or by proxy_from */
+    log_pause slow_told;        /* of what the log says of sessions over a rate */
 } service;
 
 /* `handshake`: see the field. */

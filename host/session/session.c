@@ -50,6 +50,9 @@ void session_free(entity *e) {
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
     free(s->websocket);
+    if (s->seal != NULL) {
+        s->seal->free(s->secure);
+    }
     free(s);
     service_leave(from, counts ? &peer : NULL, connected, worker_now_ms() - opened_ms, reason);
 }
@@ -238,6 +241,9 @@ void session_close_socket_locked(session *s, bool reset) {
 void session_drained_locked(session *s) {
     if (s->state != SESSION_DRAINING || s->queue.queued_bytes > 0) {
         return;
+    }
+    if (s->seal != NULL && !s->seal->finish(s)) {
+        return; /* its last words are on their way */
     }
     if (s->peer_ended) {
         session_close_socket_locked(s, false);

@@ -44,8 +44,8 @@
  *   CONNECTING -> HANDSHAKE -> OPENING -> OPEN -> DRAINING -> CLOSED
  *        \____________\___________\________\_______________/
  *
- * HANDSHAKE only where the service has one (handshake.h). on_open is called in OPENING, on_close once
- * after the session has left OPENING or OPEN.
+ * HANDSHAKE only where the service has one (handshake.h). on_open is called in OPENING, on_close
+ * once after the session has left OPENING or OPEN.
  */
 #ifndef PORTICO_SESSION_H
 #define PORTICO_SESSION_H
@@ -85,9 +85,9 @@ typedef struct transport {
     void (*received)(struct session *s, uint32_t bytes);
     /* Turns them into what frame_parse reads. [turn] */
     void (*prepare)(struct session *s);
-    /* Everything before the end that the transport has found, for which it has set `peer_ended`, has
-     * been delivered. False: that is not what has ended. True: it has begun to close, and reads on to
-     * the end of the stream. [lock] */
+    /* Everything before the end that the transport has found, for which it has set `peer_ended`,
+     * has been delivered. False: that is not what has ended. True: the session has begun to close,
+     * and reads on to the end of the stream. [lock] */
     bool (*ended)(struct session *s);
     /* The session begins to close. [lock] */
     void (*closes)(struct session *s, portico_status reason);
@@ -154,6 +154,8 @@ typedef struct session {
     uint8_t layer;                       /* [turn] of service.handshake: which one is next, ... */
     bool layer_begun;                    /* ... and whether it has begun */
     bool address_counted;                /* [turn] for the limits, after a PROXY header */
+    const struct session_sealing *seal;  /* set once, in HANDSHAKE; NULL: it has no TLS */
+    struct session_secure *secure;       /* of that */
     const struct transport *transport;   /* set once, in HANDSHAKE; NULL: just TCP */
     struct session_websocket *websocket; /* of that transport */
     room *target;         /* where it is to be, held: `home`, or where it moves; NULL: no room */

@@ -7,6 +7,7 @@
 #include "base/stats.h"
 #include "os/compiler.h"
 #include "session/private.h"
+#include "web/files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +66,30 @@ static handshake_result refuse_request(session *s, uint32_t status, const char *
     return HANDSHAKE_REFUSED;
 }
 
+/* A page and what it consists of. */
+static handshake_result serve_file(session *s, const http_head *head) {
+    shared *answer = files_answer(s->service->files, head);
+    if (answer == NULL) {
+        session_abort(s, PORTICO_E_NO_MEMORY);
+        return HANDSHAKE_REFUSED;
+    }
+    os_mutex_lock(&s->lock);
+    (void)session_queue_shared_locked(s, answer); /* else it closes, or has closed */
+    os_mutex_unlock(&s->lock);
+    shared_release(answer);
+    return HANDSHAKE_SERVED;
+}
+
 static handshake_result read_request(session *s, const char *bytes, uint32_t head_bytes) {
     const config_service *c = s->service->config;
     http_head head;
     const char *why = NULL;
     char answer[HANDSHAKE_ANSWER_BYTES];
     uint32_t status = http_read_request(bytes, head_bytes, &head, &why);
+    bool upgrades = status == HTTP_OK && http_find(&head, "upgrade") != NULL;
+    if (status == HTTP_OK && !upgrades && s->service->files != NULL) {
+        return serve_file(s, &head);
+    }
     if (status == HTTP_OK) {
         status = handshake_judge(&head, c->path, c->origins, &why);
     }

@@ -35,7 +35,7 @@ static uint16_t broken(stream *s, uint16_t code, const char *why) {
     return code;
 }
 
-/* ---- headers: section 5.2 --------------------------------------------------------------------- */
+/* ---- headers: section 5.2 --------------------------------------------------------------- */
 
 /* Checks the first two bytes, as soon as they are there. */
 static uint16_t check_start(stream *s, const uint8_t *at, uint32_t size) {
@@ -104,7 +104,7 @@ static uint16_t read_header(stream *s, header *h) {
     return 0;
 }
 
-/* ---- data frames: section 5.4 ------------------------------------------------------------------ */
+/* ---- data frames: section 5.4 ----------------------------------------------------------- */
 
 /* The bytes before the payload of a record that has grown to `size`. Only where nothing is masked,
  * a frame's header may be too short for that. Then a continuation's header has made room. */
@@ -175,7 +175,7 @@ static uint16_t end_message(stream *s) {
     return 0;
 }
 
-/* ---- control frames: section 5.5 --------------------------------------------------------------- */
+/* ---- control frames: section 5.5 -------------------------------------------------------- */
 
 /* Section 7.4: codes that a close frame may have. */
 static bool may_be_sent(uint32_t code) {
@@ -212,7 +212,7 @@ static uint16_t take_control(stream *s, const header *h) {
     return 0;
 }
 
-/* ---- the stream -------------------------------------------------------------------------------- */
+/* ---- the stream -------------------------------------------------------------------------- */
 
 /* Looks at the next frame, or at more of the current one. *stop: more bytes are needed. */
 static uint16_t take_step(stream *s, bool *stop) {

@@ -78,8 +78,8 @@ uint16_t websocket_take(websocket *w, uint8_t *bytes, uint32_t *size, uint32_t f
 /* The size of the frame of a packet with that payload; `masked`: of a client's. */
 uint64_t websocket_frame_bytes(bool masked, uint16_t opcode, uint32_t size);
 
-/* Writes that frame. `mask`: four random bytes, for a client's; NULL: a server's. A packet of opcode
- * 0 must be text. */
+/* Writes that frame. `mask`: four random bytes, for a client's; NULL: a server's. A packet of
+ * opcode 0 must be text. */
 void websocket_write(uint8_t *to, const uint8_t *mask, uint16_t opcode, const void *data,
                      uint32_t size);
 

@@ -50,7 +50,7 @@ const char *frame_name(frame_kind kind);
 uint32_t frame_least_bytes(frame_kind kind);
 uint32_t frame_most_bytes(frame_kind kind);
 
-/* What a framing adds to a payload. */
+/* The bytes that a framing adds to a payload. */
 uint32_t frame_extra_bytes(frame_kind kind);
 
 typedef struct frame {

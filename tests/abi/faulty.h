@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What the host promises. EITHER: nothing, but a process that ends does so with a report. */
+/* The promises of the host. EITHER: nothing, but a process that ends does so with a report. */
 enum { FAULTY_CONTAINED = 1, FAULTY_ENDS = 2, FAULTY_EITHER = 3, FAULTY_HANGS = 4 };
 
 /* X(KIND, word, promise on Linux, promise on Windows). */
@@ -148,7 +148,7 @@ static inline uint32_t faulty_entry_of(const char *word) {
     return entry;
 }
 
-/* What the host promises for a kind on this system. */
+/* The promise of the host for a kind on this system. */
 static inline int faulty_promise(uint32_t kind) {
     static const uint8_t promises[] = {
         FAULTY_EITHER,

@@ -10,7 +10,7 @@
  * and itself. */
 enum { SEND_LIMIT = 256 << 10, FRAME_LIMIT = 4096, SESSION_BYTES = 16 << 10, CROWD = 300 };
 
-/* What the first reports of faults take: they read the debug information of host and modules. */
+/* The memory that the first reports of faults take: they read the debug information of host and modules. */
 enum { REPORT_BYTES = 48 << 20 };
 
 static const struct {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -19,9 +20,10 @@ class Driver:
     def report(self, *words):
         self.writer.write((" ".join(str(word) for word in words) + "\n").encode())
 
-    async def connect(self, port, framing, limit, reconnect, timeout_ms, silence_ms):
+    async def connect(self, port, framing, limit, reconnect, timeout_ms, silence_ms, ca):
         """With `reconnect`, the pauses before the first connection are reported as well."""
-        client = portico.Client("127.0.0.1", int(port), framing, None, "/", None, int(limit),
+        tls = None if ca == "-" else ssl.create_default_context(cafile=ca)
+        client = portico.Client("127.0.0.1", int(port), framing, tls, "/", None, int(limit),
                                 int(timeout_ms) / 1000, int(silence_ms) / 1000, reconnect == "1",
                                 (0.1, 2.0))
         self.link = client
@@ -52,7 +54,8 @@ class Driver:
             data = b"" if rest[1] == "-" else bytes.fromhex(rest[1])
             self.sends.put_nowait((int(rest[0]), data))
         elif word == "text":
-            self.sends.put_nowait((0, bytes.fromhex(rest[0]).decode()))
+            data = b"" if rest[0] == "-" else bytes.fromhex(rest[0])
+            self.sends.put_nowait((0, data.decode()))
         elif word == "close":
             for _ in range(100):  # what has been queued before; a server may read nothing
                 if self.sends.empty():

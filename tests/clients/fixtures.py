@@ -4,13 +4,15 @@ purpose, and a client in any language.
 A client is a driver, a program that connects to the port in its first argument, obeys the lines
 that it receives there, and reports what the client under test reports:
 
-    connect PORT FRAMING LIMIT RECONNECT TIMEOUT_MS SILENCE_MS   open; or what follows a failure
+    connect PORT FRAMING LIMIT RECONNECT TIMEOUT_MS SILENCE_MS CA
+                                                                 open; or what follows a failure
     send OPCODE HEX       (HEX may be "-": no bytes)             nothing
     text HEX              opcode 0, as text                      nothing
     close                                                        close closed
 
-and, whenever it happens: `packet OPCODE HEX`, `lost CODE PAUSE_MS`, `open`, `close CODE`. It ends
-when that connection does. A connect follows only on a close. Pauses grow from 100 to 2000 ms.
+and, whenever it happens: `packet OPCODE HEX`, `lost CODE PAUSE_MS`, `open`, `close CODE`. CA
+is a file with the certificate to trust in TLS, or "-": no TLS. The driver ends when its connection
+to here does. A connect follows only on a close. Pauses grow from 100 to 2000 ms.
 """
 
 import base64
@@ -18,7 +20,9 @@ import hashlib
 import os
 import re
 import signal
+import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -78,8 +82,9 @@ class Driver:
         equal(line[: len(words)], [str(word) for word in words], "the driver says")
         return line[len(words) :]
 
-    def connect(self, port, framing, limit=1 << 20, reconnect=0, timeout_ms=60000, silence_ms=0):
-        self.say(f"connect {port} {framing} {limit} {reconnect} {timeout_ms} {silence_ms}")
+    def connect(self, port, framing, limit=1 << 20, reconnect=0, timeout_ms=60000, silence_ms=0,
+                ca="-"):
+        self.say(f"connect {port} {framing} {limit} {reconnect} {timeout_ms} {silence_ms} {ca}")
 
     def open(self, port, framing, **options):
         self.connect(port, framing, **options)
@@ -129,11 +134,15 @@ class Host:
             ("u32", "echo.session", "framing = u32\nframe_limit_bytes = 2M\n"),
             ("line", "echo.session", "framing = line\nframe_limit_bytes = 2M\n"),
             ("raw", "echo.session", "framing = raw\n"),
+            ("websocket", "echo.session", "transport = websocket\nframe_limit_bytes = 2M\n"),
+            ("elsewhere", "echo.session", "transport = websocket\npath = /game\n"),
+            ("pings", "echo.session", "transport = websocket\nping_s = 1\n"),
             ("arena", "arena.player", "framing = u16\n"),
-            ("typed", "typed.player", "framing = u16\n"),
+            ("typed", "typed.session", "framing = u16\n"),
         ]
         self.head = (f"[modules]\ndir = {drive}{modules}\nautoload = no\n[module echo]\n"
-                     f"[module arena]\n[module typed]\nfile = {drive}{test_modules}/typed{suffix}\n")
+                     "[module arena]\n[module typed]\n"
+                     f"file = {drive}{test_modules}/typed{suffix}\n")
         self.process = None
         self.start()
 
@@ -145,11 +154,12 @@ class Host:
             ini.write("[host]\nrun_dir = run\nready_file = ready\nstop_timeout_ms = 5000\n")
             ini.write(self.head)
             for name, kind, keys in self.sections:
-                ini.write(f"[listener {name}]\naddress = 127.0.0.1\nport = {self.ports.get(name, 0)}"
-                          f"\ntype = {kind}\nbacklog = close\nsend_limit_bytes = 64M\n{keys}")
+                port = self.ports.get(name, 0)
+                ini.write(f"[listener {name}]\naddress = 127.0.0.1\nport = {port}\ntype = {kind}"
+                          f"\nbacklog = close\nsend_limit_bytes = 64M\n{keys}")
         with open(os.path.join(self.folder, "output"), "ab") as output:
-            self.process = subprocess.Popen(self.command + ["run", self.drive + self.ini], stdout=output,
-                                            stderr=output)
+            self.process = subprocess.Popen(self.command + ["run", self.drive + self.ini],
+                                            stdout=output, stderr=output)
         end = time.monotonic() + PATIENCE
         while not os.path.exists(self.ready):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -176,7 +186,7 @@ class Host:
                 self.process.kill()
 
 
-# ---- servers made for the test --------------------------------------------------------------------
+# ---- servers made for the test ------------------------------------------------------------------
 
 
 class Server:
@@ -233,6 +243,30 @@ def read_to_end(connection):
     return data
 
 
+def make_certificate(folder, name):
+    """A certificate for 127.0.0.1, signed by itself. Returns its file and that of its key; None:
+    there is no openssl."""
+    files = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    if shutil.which("openssl") is None:
+        return None
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0],
+                    "-keyout", files[1]], check=True, stderr=subprocess.DEVNULL)
+    return files
+
+
+def over_tls(files, serve):
+    """The same server over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+
+    def serve_tls(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            serve(secure)
+    return serve_tls
+
+
 def wait_for_close(framing, connection):
     """Until the client closes, in order."""
     while framing == "websocket" and read_web_frame(connection)[0] != 8:
@@ -282,7 +316,8 @@ def web_frame(kind, payload, final=True, size_bytes=None):
         size_bytes = 0 if size < 126 else 2 if size < 65536 else 8
     if size_bytes == 0:
         return first + bytes([size]) + payload
-    return first + bytes([126 if size_bytes == 2 else 127]) + size.to_bytes(size_bytes, "big") + payload
+    return (first + bytes([126 if size_bytes == 2 else 127]) + size.to_bytes(size_bytes, "big")
+            + payload)
 
 
 def read_web_frame(connection):

@@ -2,7 +2,7 @@
 
     suite.py --exe PORTICO --modules DIR --test-modules DIR --suffix .so --folder DIR
              [--emulator "sh|wine.sh"] [--drive Z:] [--example "python3|bot.py"]
-             [--only SCENARIO] -- DRIVER...
+             [--tls] [--only SCENARIO] -- DRIVER...
 """
 
 import argparse
@@ -14,11 +14,12 @@ import sys
 import time
 
 from fixtures import (PATIENCE, Driver, Failure, Host, Server, accept_key, answer_upgrade, check,
-                      encode, equal, greet, read_exactly, read_to_end, read_upgrade, read_web_frame,
-                      reset, wait_for_close, web_frame)
+                      encode, equal, greet, make_certificate, over_tls, read_exactly,
+                      read_to_end, read_upgrade, read_web_frame, reset, wait_for_close, web_frame)
 
 SCENARIOS = []
 EXAMPLE = []  # a command
+TLS = []  # not empty: the client has it
 PACKETS = ("u16", "u32", "websocket")  # framings with opcodes
 FRAMINGS = PACKETS + ("line", "raw")
 
@@ -95,6 +96,25 @@ def opcodes(driver, host):
 
 
 @scenario
+def web_host(driver, host):
+    """Text messages; another path; a host that pings a silent client each second."""
+    if "websocket" not in host.ports:
+        return
+    driver.open(host.ports["websocket"], "websocket")
+    for words in ("", "caf\u00e9", "x" * 70000):
+        driver.say("text " + (words.encode().hex() or "-"))
+        driver.packet(0, words.encode())
+    driver.close()
+    driver.connect(host.ports["elsewhere"], "websocket")
+    driver.expect("close", "failed")
+    driver.open(host.ports["pings"], "websocket")
+    time.sleep(4)  # the host would close after two pings without an answer
+    driver.send(9, b"still there")
+    driver.packet(9, b"still there")
+    driver.close()
+
+
+@scenario
 def host_restarts(driver, host):
     """A client that reconnects plays on with the next process of the host."""
     framings = served(host)
@@ -164,7 +184,7 @@ def served(host):
     return [framing for framing in FRAMINGS if framing in host.ports]
 
 
-# ---- with servers made for the test ---------------------------------------------------------------
+# ---- with servers made for the test -------------------------------------------------------------
 
 
 @scenario
@@ -430,8 +450,9 @@ def web_messages(driver, host):
 
     def serve(connection):
         answer_upgrade(connection)
-        connection.sendall(web_frame(9, b"a") + web_frame(2, b"\5", False) + web_frame(9, b"b" * 125)
-                           + web_frame(0, b"\0hel", False) + web_frame(10, b"unasked")
+        connection.sendall(web_frame(9, b"a") + web_frame(2, b"\5", False)
+                           + web_frame(9, b"b" * 125) + web_frame(0, b"\0hel", False)
+                           + web_frame(10, b"unasked")
                            + web_frame(0, b"", False) + web_frame(0, b"lo"))
         for i in range(len(text)):
             connection.sendall(web_frame(1, text[:i], False) + web_frame(0, text[i:]))
@@ -487,6 +508,43 @@ def web_upgrades(driver, host):
 
 
 @scenario
+def secure(driver, host):
+    """TLS with a certificate that the client trusts, and with one that it does not."""
+    trusted = make_certificate(host.folder, "trusted")
+    if not TLS or trusted is None:
+        return
+    other = make_certificate(host.folder, "other")
+    for framing in FRAMINGS:
+        def serve(connection):
+            greet(framing, connection)
+            connection.sendall(encode(framing, 0, b"go"))
+            if framing == "websocket":
+                for i in range(100):
+                    equal(read_web_frame(connection), (2, b"\0\0%d" % i), "a message")
+                equal(read_web_frame(connection)[0], 8, "the close frame")
+            else:
+                equal(read_to_end(connection), b"".join(encode(framing, 0, b"%d" % i)
+                                                        for i in range(100)), framing)
+
+        with Server(over_tls(trusted, serve)) as server:
+            driver.open(server.port, framing, ca=trusted[0])
+            driver.packet(0, b"go")
+            for i in range(100):
+                driver.send(0, b"%d" % i)
+            driver.close()
+
+    def refused_by_client(connection):
+        try:
+            over_tls(other, read_to_end)(connection)
+        except OSError:
+            pass  # the client says what it does not like
+
+    with Server(refused_by_client) as server:
+        driver.connect(server.port, "u16", ca=trusted[0])
+        driver.expect("close", "failed")
+
+
+@scenario
 def noise(driver, host):
     """Random bytes, and packets with random damage: each connection ends, and no client crashes,
     hangs or stops obeying."""
@@ -532,7 +590,7 @@ def noise(driver, host):
     driver.close()
 
 
-# ---- running them ---------------------------------------------------------------------------------
+# ---- running them -------------------------------------------------------------------------------
 
 
 def main():
@@ -543,6 +601,7 @@ def main():
     parser.add_argument("--drive", default="")
     parser.add_argument("--only", default="")
     parser.add_argument("--example", default="")
+    parser.add_argument("--tls", action="store_true")
     parser.add_argument("driver", nargs="+")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
@@ -550,6 +609,7 @@ def main():
     chosen = [s for s in SCENARIOS if options.only in ("", s.__name__)]
     check(chosen, "no scenario is called", options.only)
     EXAMPLE.extend(options.example.split("|") if options.example else [])
+    TLS.extend(["yes"] if options.tls else [])
     emulator = options.emulator.split("|") + ["--serve"] if options.emulator else []
     host = driver = None
     try:

@@ -268,7 +268,7 @@ static void killed(void) {
 
 /* ---- the parent -------------------------------------------------------------------------- */
 
-/* What a child ends with. */
+/* The exit code of a child. */
 enum { BY_MEMORY = -1, BY_STACK = -2, BY_INSTRUCTION = -3, BY_ABORT = -4 };
 
 typedef struct fatal_case {

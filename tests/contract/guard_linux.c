@@ -1,4 +1,4 @@
-/* What guards on signals leave alone, and what they restore: the child of a fork(), threads of a
+/* Guards on signals leave some things alone, and restore others: the child of a fork(), threads of a
  * library's own, the signal mask, a signal that raise() sends. */
 #include "guards.h"
 

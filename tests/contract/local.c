@@ -68,7 +68,7 @@ static void gathered_and_big(os_port *port, pair *p) {
     CHECK_OK(probe_wait(&send, port));
 }
 
-/* What was sent before a close arrives, then the end. */
+/* Bytes that were sent before a close arrive, then the end. */
 static void ends(os_port *port, pair *p) {
     char text[8];
     probe recv = {0};

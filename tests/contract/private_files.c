@@ -44,9 +44,38 @@ static void check_folder(const char *path, const char *words) {
     CHECK(strstr(found, words) != NULL);
 }
 
+/* A secret may be behind a link; a private file may not. */
+static void check_secret(const char *path) {
+    char found[OS_FOUND_TEXT];
+    FILE *file = NULL;
+    CHECK_OK(os_fopen_secret(path, &file, found));
+    CHECK(file != NULL && found[0] == '\0' && fgetc(file) == 's');
+    fclose(file);
+}
+
 #if !defined(_WIN32)
+static void check_secrets(void) {
+    char found[OS_FOUND_TEXT];
+    FILE *file = NULL;
+    CHECK_EQ(chmod(FOLDER "/file", 0640), 0);
+    check_secret(FOLDER "/file"); /* its group may read it */
+    CHECK_EQ(symlink("file", FOLDER "/link_to_secret"), 0);
+    check_secret(FOLDER "/link_to_secret");
+    static const mode_t refused[] = {0644, 0660, 0602};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        CHECK_EQ(chmod(FOLDER "/file", refused[i]), 0);
+        CHECK_STATUS(os_fopen_secret(FOLDER "/file", &file, found), PORTICO_E_ACCESS);
+        CHECK(file == NULL && strstr(found, "it can be read or changed by others") != NULL);
+    }
+    CHECK_STATUS(os_fopen_secret(FOLDER, &file, found), PORTICO_E_ACCESS);
+    CHECK(strcmp(found, "it is no file") == 0);
+    CHECK_EQ(unlink(FOLDER "/link_to_secret"), 0);
+    CHECK_EQ(chmod(FOLDER "/file", 0600), 0);
+}
+
 static void check_modes(void) {
     char found[OS_FOUND_TEXT];
+    check_secrets();
     CHECK_EQ(chmod(FOLDER "/file", 0640), 0);
     check_refused(FOLDER "/file", "it can be read by others than its owner (mode 640)");
     CHECK_EQ(chmod(FOLDER "/file", 0600), 0);
@@ -154,7 +183,9 @@ SCENARIO(private_files) {
     CHECK_OK(os_folder_private(FOLDER, found));
     write_file(FOLDER "/file", "wx");
     check_private(FOLDER "/file");
+    check_secret(FOLDER "/file");
     CHECK_STATUS(os_fopen_private(FOLDER "/absent", &file, found), PORTICO_E_NOT_FOUND);
+    CHECK_STATUS(os_fopen_secret(FOLDER "/absent", &file, found), PORTICO_E_NOT_FOUND);
     CHECK(found[0] == '\0');
     CHECK_STATUS(os_folder_private(FOLDER "/absent", found), PORTICO_E_NOT_FOUND);
     check_refused(FOLDER, "it is no file");

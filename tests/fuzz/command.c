@@ -118,6 +118,7 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_unload:
     case COMMAND_rollback:
     case COMMAND_thaw:
+    case COMMAND_reload:
     case COMMAND_kick:
     case COMMAND_COUNT: break;
     }

@@ -93,6 +93,9 @@ static const char *value_text(const config_key *key, const void *base, char numb
     case CONFIG_U32:
     case CONFIG_BYTES: (void)snprintf(number, 32, "%u", *(const uint32_t *)field); return number;
     case CONFIG_PATH:
+    case CONFIG_PATHS:
+    case CONFIG_NAMES:
+    case CONFIG_TEXT:
     case CONFIG_ADDRESS:
     case CONFIG_HOST:
     case CONFIG_TYPE:
@@ -110,8 +113,8 @@ static bool is_out_of_place(config_section section, const char *key, const void 
     if (section == CONFIG_SECTION_ADMIN) { /* a port that is set makes an address */
         return strcmp(key, "port") == 0 && ((const config *)base)->admin.address == NULL;
     }
-    bool of_websocket =
-        strcmp(key, "path") == 0 || strcmp(key, "origins") == 0 || strcmp(key, "ping_s") == 0;
+    bool of_websocket = strcmp(key, "path") == 0 || strcmp(key, "origins") == 0 ||
+                        strcmp(key, "ping_s") == 0 || strcmp(key, "files") == 0;
     if ((section != CONFIG_SECTION_LISTENER && section != CONFIG_SECTION_CONNECTOR) ||
         (!of_websocket && strcmp(key, "framing") != 0)) {
         return false;
@@ -134,7 +137,11 @@ static void write_section(writer *w, config_section section, const char *name, c
         if (schema_in_section(i, section) && !is_out_of_place(section, keys[i].key, base)) {
             write_text(w, keys[i].key);
             write_text(w, "=");
+            size_t begin = w->size;
             write_text(w, value_text(&keys[i], base, number));
+            for (char *c = w->text + begin; *c != '\0'; c++) {
+                *c = *c == '\n' ? ',' : *c; /* of a list */
+            }
             write_text(w, "\n");
         }
     }

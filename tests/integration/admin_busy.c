@@ -1,17 +1,15 @@
 /* admin_busy.c: while the control thread waits for a module's start, `ctl status` says so. A command
- * that has to wait for it can be given up by ctl, and `ctl stop` says what it waits for. When many
- * wait, further ones are refused, so that others get in. */
+ * that has to wait for it can be given up by ctl, and `ctl stop` says what it waits for. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
 #include "support/process.h"
-#include "support/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES = 3000, WAITING = 24, CROWD = 32 };
+enum { TRIES = 3000 };
 
 static char text[65536];
 static char path[1200];
@@ -27,28 +25,7 @@ static int ctl(host *h, const char *option, const char *value, const char *comma
     return exit_code;
 }
 
-/* Commands that wait for the control thread leave places for others. */
-static void crowd(host *h, net_socket sockets[CROWD]) {
-    char answer[512];
-    host_drop_admin(h);
-    for (int i = 0; i < CROWD; i++) {
-        sockets[i] = net_connect(host_port(h, "admin"));
-        CHECK(wire_send_line(sockets[i], "token token-of-the-tests"));
-        CHECK(wire_recv_line(sockets[i], answer, sizeof answer));
-        CHECK_TEXT(answer, "ok");
-        CHECK(wire_send_line(sockets[i], "reopen-log"));
-    }
-    for (int i = WAITING; i < CROWD; i++) {
-        CHECK(wire_recv_line(sockets[i], answer, sizeof answer));
-        CHECK(strstr(answer, "error not done: 24 commands already wait for the control") != NULL);
-        CHECK(strstr(answer, "been busy with the command `load ") != NULL);
-        net_close(sockets[i]);
-    }
-    host_admin(h, "status", text, sizeof text); /* over TCP, as they */
-}
-
 SCENARIO(admin_busy) {
-    net_socket sockets[CROWD];
     char module[1024];
     char load_output[1200];
     host_options options = {.name = "admin_busy", .module_keys = "swap_timeout_ms = 20000\n"};
@@ -68,7 +45,6 @@ SCENARIO(admin_busy) {
     CHECK(seen && strstr(text, "dozes_start") != NULL);
     CHECK_INT(ctl(h, "--timeout", "0.2", "reopen-log"), 1);
     CHECK(strstr(text, "not answered `reopen-log` within 0.2 s") != NULL);
-    crowd(h, sockets);
     CHECK_INT(host_ctl(h, "stop", "--no-wait", text, sizeof text), 0);
     CHECK(strstr(text, "the stop begins after the command `load ") != NULL);
     int code = -1;
@@ -76,7 +52,4 @@ SCENARIO(admin_busy) {
     CHECK_INT(code, 0);
     process_free(loads);
     host_finish(h, 0);
-    for (int i = 0; i < WAITING; i++) {
-        net_close(sockets[i]);
-    }
 }

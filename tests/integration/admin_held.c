@@ -75,7 +75,7 @@ static void guesses(host *h) {
     host_admin(h, "status", text, sizeof text);
     host_status_line(h, "admin ", text, sizeof text);
     CHECK(strstr(text, " wrong_tokens 8") != NULL);
-    int lines = host_log_count(h, " sent a wrong token (");
+    int lines = host_log_count(h, " sent a wrong token;");
     CHECK(lines >= 1 && lines <= GUESSES);
 }
 
@@ -83,7 +83,7 @@ static void guesses(host *h) {
 static void crowd(host *h) {
     enum { CROWD = 20 };
     net_socket sockets[CROWD];
-    int before = host_log_count(h, " sent a wrong token (");
+    int before = host_log_count(h, " sent a wrong token;");
     for (int i = 0; i < CROWD; i++) {
         sockets[i] = net_connect(host_port(h, "admin"));
         CHECK(wire_send_line(sockets[i], "token wrong-wrong-wrong"));
@@ -92,7 +92,7 @@ static void crowd(host *h) {
         CHECK(net_wait_end(sockets[i], PATIENCE_MS));
         net_close(sockets[i]);
     }
-    CHECK(host_log_count(h, " sent a wrong token (") - before < CROWD);
+    CHECK(host_log_count(h, " sent a wrong token;") - before < CROWD);
 }
 
 SCENARIO(admin_held) {

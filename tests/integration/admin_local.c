@@ -25,7 +25,7 @@ static char folder[PATH_BYTES];
 static char output[65536];
 
 static void path_of(char path[PATH_BYTES], const char *name) {
-    snprintf(path, PATH_BYTES, "%.1000s/%s", folder, name);
+    file_path(path, PATH_BYTES, folder, name);
 }
 
 /* Writes an ini that says nothing about [admin]. */

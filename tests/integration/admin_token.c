@@ -27,7 +27,7 @@ static int run(const char *command, const char *argument, const char *ini) {
     return exit_code;
 }
 
-/* What it leads to is a good token. */
+/* The link leads to a good token. */
 static void linked(const char *ini, const char *token_file) {
 #if defined(_WIN32)
     (void)ini;

@@ -33,7 +33,7 @@ static void bad_sizes(const char *listener, wire_kind kind, const uint32_t *size
     }
 }
 
-/* What arrived before the bad frame is answered. */
+/* Frames before the bad one are answered. */
 static void good_then_bad(void) {
     uint8_t bytes[64];
     uint8_t reply[64];

@@ -189,7 +189,7 @@ static void types(void) {
     remove_module("chat");
 }
 
-/* What the module declares, without a call into it. */
+/* The module's declarations are checked without a call into it. */
 static void settings(void) {
     copy_module("arena", "arena");
     expect_fine(FROM_MODS "[module arena]\ntick_ms = 20\n");
@@ -202,7 +202,7 @@ static void settings(void) {
     remove_module("arena");
 }
 
-/* What only the host could say before, when it loads modules that do not suit each other or it. */
+/* Modules that do not suit each other or the host: once only loading them told. */
 static void descriptions(void) {
     copy_module("old_abi", "old_abi");
     expect_fault(FROM_MODS, "2: [modules] dir", "it was built for ABI 0.3 or older");

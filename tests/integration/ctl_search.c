@@ -16,7 +16,7 @@ static char program[PATH_BYTES];
 static char answer[65536];
 
 static void at(char path[PATH_BYTES], const char *name) {
-    snprintf(path, PATH_BYTES, "%s/%s", root, name);
+    file_path(path, PATH_BYTES, root, name);
 }
 
 /* tree/bin holds a copy of the executable and of the library that it needs under Wine. tree/conf

@@ -4,6 +4,7 @@
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
+#include "support/talkers.h"
 #include "support/wire.h"
 
 #include <string.h>
@@ -17,17 +18,6 @@ enum {
     FLOOD_MS = 5000,
     LINE = 4096
 };
-
-static char line[LINE];
-
-static net_socket person(host *h, const char *name) {
-    char command[64];
-    net_socket s = net_connect_narrow(host_port(h, "talk"));
-    (void)snprintf(command, sizeof command, "/name %s", name);
-    CHECK(wire_send_line(s, command));
-    CHECK(wire_find_line(s, "* you are now", line, sizeof line));
-    return s;
-}
 
 /* The shouter, which does not wait for anything. */
 typedef struct shouter {
@@ -125,14 +115,12 @@ SCENARIO(fanout_rate) {
     };
     host *h = host_start(&options);
     net_socket crowd[CROWD];
+    talkers(h, true, crowd, CROWD);
     for (int i = 0; i < CROWD; i++) {
-        char name[32];
-        (void)snprintf(name, sizeof name, "c%d", i);
-        crowd[i] = person(h, name);
         net_set_nonblocking(crowd[i]);
     }
-    reader r = {.socket = person(h, "reader")};
-    shouter s = {.socket = person(h, "bawler")};
+    reader r = {.socket = talker(h, "reader", true)};
+    shouter s = {.socket = talker(h, "bawler", true)};
     net_set_nonblocking(r.socket);
     net_set_nonblocking(s.socket);
     play(h, crowd, &s, &r);
@@ -144,9 +132,7 @@ SCENARIO(fanout_rate) {
     CHECK(r.last >= 20);
     CHECK_INT(host_log_count(h, "does not read"), 0);
     net_close(r.socket);
-    for (int i = 0; i < CROWD; i++) {
-        net_close(crowd[i]);
-    }
+    talkers_close(crowd, CROWD);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
 }

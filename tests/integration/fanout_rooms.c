@@ -2,6 +2,7 @@
  * it, and is slowed; the others, to whom a room says as much in its own name, are not. */
 #include "support/check.h"
 #include "support/host.h"
+#include "support/talkers.h"
 #include "support/wire.h"
 
 #include <string.h>
@@ -9,15 +10,6 @@
 enum { CROWD = 20, HOPS = 40, LINE = 4096 };
 
 static char line[LINE];
-
-static net_socket person(host *h, const char *name) {
-    char command[64];
-    net_socket s = net_connect(host_port(h, "talk"));
-    (void)snprintf(command, sizeof command, "/name %s", name);
-    CHECK(wire_send_line(s, command));
-    CHECK(wire_find_line(s, "* you are now", line, sizeof line));
-    return s;
-}
 
 SCENARIO(fanout_rooms) {
     static const char keys[] = "framing = line\nfanout_rate = 64K\nover_rate = slow\n";
@@ -28,12 +20,8 @@ SCENARIO(fanout_rooms) {
     };
     host *h = host_start(&options);
     net_socket crowd[CROWD];
-    for (int i = 0; i < CROWD; i++) {
-        char name[32];
-        (void)snprintf(name, sizeof name, "c%d", i);
-        crowd[i] = person(h, name);
-    }
-    net_socket hopper = person(h, "hopper");
+    talkers(h, false, crowd, CROWD);
+    net_socket hopper = talker(h, "hopper", false);
     CHECK_INT(host_figure(h, "slowed"), 0);
     for (int i = 0; i < HOPS; i++) {
         CHECK(wire_send_line(hopper, "/join cellar"));
@@ -49,9 +37,7 @@ SCENARIO(fanout_rooms) {
     CHECK(host_figure(h, "slowed") >= 1);
     CHECK_INT(host_log_count(h, "exceeds fanout_rate"), 1);
     net_close(hopper);
-    for (int i = 0; i < CROWD; i++) {
-        net_close(crowd[i]);
-    }
+    talkers_close(crowd, CROWD);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
 }

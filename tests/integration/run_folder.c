@@ -23,7 +23,7 @@ static char folder[1024];
 static char ini[1100];
 
 static void in_folder(const char *name, char path[1200]) {
-    snprintf(path, 1200, "%s/%s", folder, name);
+    file_path(path, 1200, folder, name);
 }
 
 static void expect(const char *command, int code, const char *path, const char *words) {

@@ -58,7 +58,7 @@ typedef struct value {
     double real[ELEMENTS_MAX];
 } value;
 
-/* What one entity's state must hold, in the shape of one generation. */
+/* The values that one entity's state must hold, in the shape of one generation. */
 typedef struct model {
     int generation;
     uint32_t count;

@@ -1,5 +1,5 @@
-/* websocket_connector.c: host B's connector reaches host A over WebSocket, and comes back when A has
- * been away, or was something that speaks no WebSocket. */
+/* websocket_connector.c: host B's connector reaches host A over WebSocket, and comes back when A
+ * has been away, or was something that speaks no WebSocket. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/net.h"

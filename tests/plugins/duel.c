@@ -9,7 +9,7 @@
 enum { HELLO = 1, PLAY, MOVE, WATCH, LEAVE, WELCOME = 100, BOARD, REFUSED };
 enum { PLAYING = 0, DRAWN = 3 };
 
-/* What a client knows of the packets: the lists of duel.c. */
+/* A client's knowledge of the packets: the lists of duel.c. */
 #define SCORE(S, F)              \
     F(S, ARRAY, char, name, 16)  \
     F(S, FIELD, uint32_t, won)   \
@@ -444,7 +444,7 @@ static void saves_at_once(portico_test *t) {
     }
 }
 
-/* What a busy host refuses is made up for. */
+/* Requests that a busy host refuses are made again. */
 static void refused_by_host(portico_test *t) {
     portico_test_start(t, NULL);
     portico_client *c[4] = {newcomer(t, "a"), newcomer(t, "b"), newcomer(t, "c"), newcomer(t, "d")};

@@ -6,7 +6,7 @@
 
 #include "sim/witness.h"
 
-/* What the state of a session is; `build` is one of CAST_... Only some shapes need `migrate`. */
+/* The state of a session; `build` is one of CAST_... Only some shapes need `migrate`. */
 portico_state session_state(uint32_t build, portico_on_migrate migrate);
 
 void state_begin(const witness_code *code, uint32_t build, witness_entity *e, const void *state);

@@ -46,7 +46,7 @@ post_box *post_latest(uint32_t n);
 
 /* A message is about to be posted from the turn of `from`. Returns its number. */
 uint64_t post_letter(uint64_t from, uint64_t to);
-/* What `post` has returned. */
+/* The status that `post` has returned. */
 void post_lettered(uint64_t number, portico_status status);
 
 /* ---- timers ------------------------------------------------------------------------------- */

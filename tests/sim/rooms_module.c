@@ -190,7 +190,7 @@ static void close_guest(guest *g) {
     CHECK(status == PORTICO_OK || status == PORTICO_E_GONE);
 }
 
-/* What a handler does. `me` and `here` are the session and the room whose turn it is, or NULL. */
+/* Acts as a handler. `me` and `here` are the session and the room whose turn it is, or NULL. */
 static void act(guest *me, place *here) {
     if (rooms_quiet) {
         return;

@@ -42,7 +42,7 @@ void run_anew(const run_spec *spec, run_result *result);
 /* main's argv[0]. */
 const char *run_executable(void);
 
-/* What the last run in a process of its own has printed; up to the next. */
+/* The output of the last run in a process of its own; valid up to the next run. */
 const char *run_output(void);
 
 #endif

@@ -18,7 +18,7 @@
 
 enum { CLIENTS = 6, ROUNDS = 3, PORT = 7000, LATEST = 32, SEND_PATIENCE_MS = 20000 };
 
-/* What a packet asks for. */
+/* The requests in packets. */
 enum {
     ECHO = 1,
     FORWARD,

@@ -469,7 +469,7 @@ void witness_status(const char *answer) {
     counters_status(answer);
 }
 
-/* What ended while a module was not called is not closed by it. */
+/* Entities that ended while a module was not called are not closed by it. */
 static void bury_ended(void) {
     portico_session_info info = {.struct_size = sizeof info};
     for (uint32_t i = 0; i < ENTITIES_MAX; i++) {

@@ -31,7 +31,7 @@ typedef struct player {
     uint32_t scores_told;
 } player;
 
-/* What the first player notices of the field's clock. */
+/* The field's clock, as the first player notices it. */
 static struct {
     bool shown;
     bool still;

@@ -26,7 +26,7 @@ host *faults_host(const faults_options *options);
 /* [modules] keys that let a module fault as often as it likes: nothing is rolled back or frozen. */
 extern const char faults_no_policy[];
 
-/* What faults in start, stop and migrate, and from the next start on in all entries, see
+/* Sets what faults in start, stop and migrate, and from the next start on in all entries, see
  * faulty_plans_read: "start null_read 2 1\n". "": nothing. */
 void faults_plan_file(host *h, const char *text);
 
@@ -42,7 +42,7 @@ faulty_echo faults_echo(net_socket s, uint32_t number);
 /* The next `times` calls of an entry fault. */
 void faults_plan(net_socket s, uint32_t entry, uint32_t kind, uint32_t times);
 
-/* What a state has become: FAULTY_OF_.... */
+/* The fate of a state: FAULTY_OF_.... */
 faulty_shown faults_show(net_socket s, uint32_t of);
 
 /* The same, expected to be whole: not half changed by a fault. */
@@ -60,7 +60,7 @@ int32_t faults_join(net_socket s, const char *room);
 /* Reads until the host closes the connection; closes it here too. False: it did not in time. */
 bool faults_ended(net_socket s);
 
-/* What the host promises for a kind of fault here, see faulty_promise. 0: nothing; a sanitizer takes
+/* The promise of the host for a kind of fault here, see faulty_promise. 0: nothing; a sanitizer takes
  * it as its own. */
 int faults_promise(uint32_t kind);
 

@@ -138,3 +138,8 @@ int folder_count(const char *path, const char *start) {
 void folder_enter(const char *path) {
     CHECK_INT(change_folder(path), 0);
 }
+
+void file_path(char *path, size_t size, const char *folder, const char *name) {
+    int length = snprintf(path, size, "%s/%s", folder, name);
+    CHECK(length > 0 && (size_t)length < size);
+}

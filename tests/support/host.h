@@ -174,6 +174,9 @@ void file_write(const char *path, const void *data, size_t size);
 bool file_exists(const char *path);
 void file_remove(const char *path);
 
+/* Writes the path of `name` in `folder`; if it does not fit, ends the test. */
+void file_path(char *path, size_t size, const char *folder, const char *name);
+
 /* Copies a file; if the original can be run, so can the copy. */
 void file_copy(const char *from, const char *to);
 

@@ -417,7 +417,7 @@ bool process_kill_id(uint32_t id) {
     return id > 1 && kill((pid_t)id, SIGKILL) == 0;
 }
 
-/* What it has now. */
+/* Its present figure. */
 static uint64_t limited_now(const process *p, process_limit what) {
     char path[64];
     unsigned long long pages = 0;

@@ -51,7 +51,7 @@ uint32_t process_id(const process *p);
  * False: there is none. */
 bool process_kill_id(uint32_t id);
 
-/* What a running process may have from now on; Linux only. */
+/* Limits of a running process; Linux only. */
 typedef enum process_limit {
     PROCESS_FILE_BYTES, /* of any file that it writes: like a full disk */
     PROCESS_HANDLES,

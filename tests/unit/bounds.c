@@ -46,6 +46,9 @@ static void follow_keys(void) {
     CHECK_INT(frames.session_bytes - some.session_bytes, 1000 * (int64_t)(mebi - 64 * 1024));
     bounds capped = read_bounds("[host]\nmemory_limit_bytes = 100M\n" LISTENER, 0);
     CHECK_INT(capped.session_bytes, 100 * mebi);
+    bounds tls = read_bounds(
+        LISTENER "max_sessions = 1000\ntls = yes\ncertificate = a.pem\nkey = a.key\n", 0);
+    CHECK_INT(tls.other_bytes - some.other_bytes, 1000 * 192 * 1024);
     bounds modules = read_bounds("[modules]\nmemory_limit_bytes = 10M\n[module x]\n"
                                  "memory_limit_bytes = 3M\n" NO_ADMIN,
                                  3);

@@ -18,7 +18,7 @@ static uint32_t random_below(uint32_t bound) {
 
 static void check_message(void *arg, const char *message) {
     CHECK(strncmp(message, "x/y.ini", 7) == 0);
-    CHECK(strlen(message) < 700);
+    CHECK(strlen(message) < 1300);
     for (const char *at = message; *at != '\0'; at++) {
         CHECK((unsigned char)*at >= 0x20 || *at == '\t');
     }

@@ -89,7 +89,7 @@ static void wait_entered(void) {
     os_mutex_unlock(&lock);
 }
 
-/* What was left to the thread comes after all that was queued, and its slot is free again. */
+/* The line left to the thread comes after all that was queued, and its slot is free again. */
 static void wait_last(void) {
     while (atomic_load(&sink.last) != NULL) {
         os_sleep(1);
@@ -149,7 +149,7 @@ static void blocked(void) {
     os_mutex_unlock(&log_lock);
 }
 
-/* What comes after the missing ones is reported even if no other line comes. */
+/* The number of missing lines is reported even if no other line comes. */
 static void reported_alone(void) {
     next_number = missing = 0;
     set_open(false);

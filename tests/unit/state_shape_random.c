@@ -74,7 +74,7 @@ static void state_declare(state *s) {
     CHECK_INT(status, PORTICO_OK);
 }
 
-/* What a round is made of: few types, so that many fields of two states fit, and structs. */
+/* The material of a round: few types, so that many fields of two states fit, and structs. */
 typedef struct kit {
     uint32_t first_type, type_count;
     state structs[POOL];

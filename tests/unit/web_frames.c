@@ -123,7 +123,7 @@ static void expect(uint16_t code, const char *text) {
     CHECK_TEXT(seen, text);
 }
 
-/* ---- sections 5.2 and 5.6: single frames of all sizes ------------------------------------------ */
+/* ---- sections 5.2 and 5.6: single frames of all sizes ---------------------------------------- */
 
 static void check_sizes(bool to_client) {
     static const uint32_t sizes[] = {2,   3,    9,     124,   125,   126,  127,
@@ -158,7 +158,7 @@ static void check_short_messages(void) {
     expect(WEBSOCKET_POLICY, "packet 0 1:a\n");
 }
 
-/* ---- section 5.2: what is reserved --------------------------------------------------------------*/
+/* ---- section 5.2: what is reserved ----------------------------------------------------------- */
 
 static void check_reserved(void) {
     for (uint32_t first = 0; first < 256; first++) {
@@ -200,7 +200,7 @@ static void check_headers(void) {
     expect(WEBSOCKET_PROTOCOL_ERROR, "");
 }
 
-/* ---- section 5.4: fragments -------------------------------------------------------------------- */
+/* ---- section 5.4: fragments ------------------------------------------------------------------ */
 
 static void check_fragments(bool to_client) {
     begin(to_client);
@@ -281,7 +281,7 @@ static void check_limit(void) {
     CHECK_INT(seen_bytes, 0);
 }
 
-/* ---- section 5.5: control frames --------------------------------------------------------------- */
+/* ---- section 5.5: control frames ------------------------------------------------------------- */
 
 static void check_controls(void) {
     char most[126];
@@ -328,7 +328,7 @@ static void check_close(void) {
     expect(WEBSOCKET_BAD_TEXT, "");
 }
 
-/* ---- section 8.1: UTF-8 ------------------------------------------------------------------------ */
+/* ---- section 8.1: UTF-8 ---------------------------------------------------------------------- */
 
 static const char *const good_texts[] = {"\xCE\xBA\xE1\xBD\xB9\xCF\x83\xCE\xBC\xCE\xB5",
                                          "\xC2\x80",
@@ -387,7 +387,7 @@ static void check_texts(void) {
     expect(0, "packet 1 2:\xFF\xFE\n");
 }
 
-/* ---- what is sent ------------------------------------------------------------------------------ */
+/* ---- what is sent ---------------------------------------------------------------------------- */
 
 static void check_written(bool from_client) {
     static const uint32_t sizes[] = {0, 1, 123, 124, 125, 126, 65533, 65534, 65535, 65536};

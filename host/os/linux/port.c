@@ -24,7 +24,7 @@
 
 _Thread_local waiter waiter_self;
 
-/* What a thread posts between os_port_posts_begin and _end. */
+/* Posts of a thread between os_port_posts_begin and _end. */
 static _Thread_local struct {
     const os_port *port; /* NULL: posts go out one by one */
     op_queue ops;

@@ -20,7 +20,7 @@
 
 #define WAKE_TAG UINT64_MAX /* never a socket's tag: the slab never has so many slots */
 
-/* What a thread keeps for the port it waits on. */
+/* State of a thread for the port that it waits on. */
 typedef struct waiter {
     /* Used by its thread only */
     uint64_t port_id; /* 0: waits on none. Not a pointer: the port may be gone */
@@ -73,7 +73,7 @@ void port_complete_code(os_port *port, op *o, int code);
 
 /* ---- for wait.c ---------------------------------------------------------------------------- */
 
-/* What the calling thread keeps. */
+/* The calling thread's state. */
 extern _Thread_local waiter waiter_self;
 
 /* The thread waits on this port for the first time, or on another port than before. */

@@ -32,18 +32,33 @@ static bool is_secret(const struct stat *status, char found[OS_FOUND_TEXT]) {
     return found[0] == '\0';
 }
 
-portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+/* A key, which a group may read. */
+static bool is_key(const struct stat *status, char found[OS_FOUND_TEXT]) {
+    bool owned = status->st_uid == 0 || is_own(status, false, found);
+    if (!S_ISREG(status->st_mode)) {
+        snprintf(found, OS_FOUND_TEXT, "it is no file");
+    } else if (owned && (status->st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) != 0) {
+        snprintf(found, OS_FOUND_TEXT, "it can be read or changed by others (mode %o)",
+                 (unsigned)(status->st_mode & 07777));
+    }
+    return found[0] == '\0';
+}
+
+static portico_status open_checked(const char *path, int flags,
+                                   bool (*check)(const struct stat *status,
+                                                 char found[OS_FOUND_TEXT]),
+                                   FILE **file, char found[OS_FOUND_TEXT]) {
     struct stat status;
     found[0] = '\0';
     *file = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
     if (fd < 0) {
-        bool link = errno == ELOOP;
+        bool link = errno == ELOOP && (flags & O_NOFOLLOW) != 0;
         snprintf(found, OS_FOUND_TEXT, "%s", link ? "it is a link" : "");
         return link ? error_refuse(PORTICO_E_ACCESS) : error_set(errno);
     }
     portico_status result = fstat(fd, &status) < 0 ? error_set(errno) : PORTICO_OK;
-    if (result == PORTICO_OK && !is_secret(&status, found)) {
+    if (result == PORTICO_OK && !check(&status, found)) {
         result = error_refuse(PORTICO_E_ACCESS);
     }
     if (result == PORTICO_OK && (*file = fdopen(fd, "r")) == NULL) {
@@ -53,6 +68,14 @@ portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOU
         close(fd);
     }
     return result;
+}
+
+portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_checked(path, O_NOFOLLOW, is_secret, file, found);
+}
+
+portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_checked(path, 0, is_key, file, found);
 }
 
 portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]) {

@@ -54,7 +54,7 @@ struct os_socket {
 
 static_assert(sizeof(os_socket) <= 64, "keep idle sockets small");
 
-/* What an event carries about its socket. */
+/* The data of an event: its socket. */
 static inline uint64_t socket_tag(const os_socket *s) {
     return (uint64_t)s->generation << 32 | s->index;
 }

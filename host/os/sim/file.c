@@ -36,19 +36,30 @@ portico_status os_file_error(void) {
     return real_file_error();
 }
 
-portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+static portico_status open_private(const char *call,
+                                   portico_status (*open)(const char *path, FILE **file,
+                                                          char found[OS_FOUND_TEXT]),
+                                   const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
     found[0] = '\0';
     *file = NULL;
-    portico_status status = begin("fopen_private");
+    portico_status status = begin(call);
     status = status == PORTICO_OK ? handle_new() : status;
     if (status != PORTICO_OK) {
         return error_simulated(status);
     }
-    status = real_fopen_private(path, file, found);
+    status = open(path, file, found);
     if (status != PORTICO_OK) {
         handle_give_back();
     }
     return status;
+}
+
+portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_private("fopen_private", real_fopen_private, path, file, found);
+}
+
+portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_private("fopen_secret", real_fopen_secret, path, file, found);
 }
 
 portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]) {

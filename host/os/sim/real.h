@@ -38,6 +38,7 @@ bool real_library_close(real_library *library);
 FILE *real_fopen(const char *path, const char *mode);
 portico_status real_file_error(void);
 portico_status real_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
+portico_status real_fopen_secret(const char *path, FILE **file, char found[OS_FOUND_TEXT]);
 portico_status real_folder_private(const char *path, char found[OS_FOUND_TEXT]);
 portico_status real_lock_take(const char *path, os_lock **lock, uint32_t *process);
 portico_status real_file_rename(const char *from, const char *to);

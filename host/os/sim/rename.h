@@ -64,6 +64,7 @@
 #define os_fopen real_fopen
 #define os_file_error real_file_error
 #define os_fopen_private real_fopen_private
+#define os_fopen_secret real_fopen_secret
 #define os_folder_private real_folder_private
 #define os_lock_take real_lock_take
 #define os_file_rename real_file_rename

@@ -34,7 +34,7 @@ static const os_fault none;
 
 static const char not_masked[] = "A floating-point exception that is not masked.";
 
-/* What the processor and the system find; not what a program raises for itself. */
+/* Faults that the processor and the system find, not those that a program raises for itself. */
 static const struct {
     DWORD code;
     os_fault_kind kind;

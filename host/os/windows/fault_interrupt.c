@@ -9,7 +9,7 @@
  */
 #include "guard.h"
 
-/* What the thread has run before `context` is inside its innermost guard, and no handler. */
+/* Whether `context` is inside the thread's innermost guard, and in no handler. */
 static bool may_land(const os_guard_thread *t, const CONTEXT *context) {
     const guard *g = t->innermost;
     return g != NULL && !g->probe && !t->busy && g->stack != 0 && context->Rsp < g->stack &&

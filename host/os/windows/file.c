@@ -11,7 +11,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* What fopen's mode means for CreateFileW. */
+/* The meaning of fopen's mode for CreateFileW. */
 typedef struct open_mode {
     DWORD access;
     DWORD creation;

@@ -9,7 +9,7 @@ static bool is_end(DWORD code) {
     return code == ERROR_BROKEN_PIPE || code == ERROR_PIPE_NOT_CONNECTED || code == ERROR_NO_DATA;
 }
 
-/* What completes at once goes through the port, too: it is not told to skip it for pipes. */
+/* Operations that complete at once go through the port, too, since pipes do not skip it. */
 DWORD pipe_recv(os_socket *socket, op *o, DWORD *bytes) {
     *bytes = 0;
     if (ReadFile(pipe_handle(socket), o->data, o->wanted_bytes, NULL, &o->overlapped)) {

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-/* What a thread keeps for the port it waits on. */
+/* State of a thread for the port that it waits on. */
 typedef struct waiter {
     uint64_t port_id;   /* 0: waits on none. Not a pointer: the port may be gone */
     uint32_t streak;    /* waits in a row that did not ask the system's port */
@@ -38,7 +38,7 @@ op *port_queue_take(os_port *port, op_queue *queue, atomic_uint *count, uint32_t
 
 /* ---- for wait.c and stream.c ------------------------------------------------------------- */
 
-/* What the calling thread keeps. */
+/* The calling thread's state. */
 extern _Thread_local waiter waiter_self;
 
 /* The thread waits on this port from now on. */

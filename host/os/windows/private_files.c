@@ -103,15 +103,15 @@ static bool is_private(HANDLE handle, ACCESS_MASK denied, char found[OS_FOUND_TE
     return found[0] == '\0';
 }
 
-/* Opens the file or folder itself, not what a link leads to. */
-static HANDLE open_itself(const char *path, ACCESS_MASK access) {
+/* Opens the file or folder itself, with `flags` FILE_FLAG_OPEN_REPARSE_POINT not what a link leads
+ * to. */
+static HANDLE open_handle(const char *path, ACCESS_MASK access, DWORD flags) {
     wchar_t *wide = win_path(path);
     HANDLE handle = INVALID_HANDLE_VALUE;
     if (wide != NULL) {
-        handle =
-            CreateFileW(wide, access | READ_CONTROL | FILE_READ_ATTRIBUTES,
-                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                        FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, NULL);
+        handle = CreateFileW(wide, access | READ_CONTROL | FILE_READ_ATTRIBUTES,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                             OPEN_EXISTING, flags | FILE_FLAG_BACKUP_SEMANTICS, NULL);
     }
     DWORD code = GetLastError();
     free(wide);
@@ -130,10 +130,11 @@ static bool is_kind(HANDLE handle, bool folder, char found[OS_FOUND_TEXT]) {
     return found[0] == '\0';
 }
 
-portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+static portico_status open_private(const char *path, DWORD flags, FILE **file,
+                                   char found[OS_FOUND_TEXT]) {
     found[0] = '\0';
     *file = NULL;
-    HANDLE handle = open_itself(path, FILE_READ_DATA);
+    HANDLE handle = open_handle(path, FILE_READ_DATA, flags);
     if (handle == INVALID_HANDLE_VALUE) {
         return error_set(GetLastError());
     }
@@ -154,9 +155,17 @@ portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOU
     return PORTICO_OK;
 }
 
+portico_status os_fopen_private(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_private(path, FILE_FLAG_OPEN_REPARSE_POINT, file, found);
+}
+
+portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUND_TEXT]) {
+    return open_private(path, 0, file, found);
+}
+
 portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]) {
     found[0] = '\0';
-    HANDLE handle = open_itself(path, 0);
+    HANDLE handle = open_handle(path, 0, FILE_FLAG_OPEN_REPARSE_POINT);
     if (handle == INVALID_HANDLE_VALUE) {
         return error_set(GetLastError());
     }

@@ -141,7 +141,7 @@ static uint32_t port_look(os_port *port, os_completion *completions, uint32_t ca
     return found;
 }
 
-/* What is at hand without asking the system's port. */
+/* Takes completions that are at hand without asking the system's port. */
 static uint32_t port_take_own(os_port *port, os_completion *completions, uint32_t capacity) {
     uint32_t found = take_kept(port, completions, capacity);
     if (found > 0) {

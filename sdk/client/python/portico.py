@@ -472,8 +472,8 @@ class Client:
             self._rules.say_close(1000)
         elif writer.can_write_eof():
             writer.write_eof()
-        else:  # TLS: as good as that is to have handed everything to the system
-            writer.transport.set_write_buffer_limits(0)
+        else:  # TLS has no half-close: wait until the system has everything
+            writer.transport.set_write_buffer_limits(1)
             await writer.drain()
             return
         if self._reading:

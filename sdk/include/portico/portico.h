@@ -184,7 +184,7 @@ typedef struct portico_migration {
  * returns. Not called for blocks that stay as they are. */
 typedef portico_status (*portico_on_migrate)(const portico_migration *migration, void *to);
 
-/* What a state is. PORTICO_STATE_OF(player, 1) for a struct that PORTICO_STATE has declared;
+/* The description of a state. PORTICO_STATE_OF(player, 1) for a struct that PORTICO_STATE has declared;
  * PORTICO_STATE_MIGRATED(player, 2, player_migrate) with a migrate; PORTICO_STATE_OPAQUE(struct
  * player, 1) for a struct whose fields are not declared. All zero: there is no state. This struct
  * never grows. */

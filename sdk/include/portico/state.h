@@ -34,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What an element of a field is. The macros derive it from the C type: an enum is the integer that
+/* The kind of an element of a field. The macros derive it from the C type: an enum is the integer that
  * stores it, `char` is text, int8_t and uint8_t are numbers, and whatever is no number is BYTES.
  * The ids of portico.h are BYTES of 8. */
 enum {
@@ -103,7 +103,7 @@ struct portico_kind_of<T, true> : portico_kind_of<typename std::underlying_type<
     (portico_kind_of<               \
         std::remove_cv<std::remove_reference<decltype(expression)>::type>::type>::value)
 #define PORTICO_CONSTANT constexpr
-/* What C++ adds to a description. The host zeroes and copies structs as bytes: no constructor runs.
+/* The part that C++ adds to a description. The host zeroes and copies structs as bytes: no constructor runs.
  * portico.hpp finds the fields of a type by portico_fields_of. */
 #define PORTICO_DESCRIBED(S)                                                                       \
     extern "C++" {                                                                                 \
