@@ -182,7 +182,7 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
         log_limited(&dropped, LOG_ERROR, "session", "a connection to %s is dropped: out of memory",
                     from->config->name);
         os_close(socket, true);
-        service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
+        service_leave(from, service_counts_for(from, peer), false, 0, PORTICO_E_NO_MEMORY);
         return;
     }
     if (opens) {
