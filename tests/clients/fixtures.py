@@ -292,11 +292,12 @@ def read_upgrade(connection):
         head += read_exactly(connection, 1)
     lines = head.decode().split("\r\n")
     equal(lines[0], "GET / HTTP/1.1", "the request")
-    fields = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+    pairs = [line.split(": ", 1) for line in lines[1:] if line]
+    fields = {name.lower(): value for name, value in pairs}
     equal(fields["upgrade"], "websocket", "upgrade")
-    equal(fields["connection"], "upgrade", "connection")
+    equal(fields["connection"].lower(), "upgrade", "connection")
     equal(fields["sec-websocket-version"], "13", "version")
-    key = dict(line.split(": ", 1) for line in lines[1:] if line)["Sec-WebSocket-Key"]
+    key = fields["sec-websocket-key"]
     equal(len(base64.b64decode(key)), 16, "the key")
     return key
 

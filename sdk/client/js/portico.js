@@ -457,6 +457,11 @@ class BrowserCarrier {
         };
         this.socket.onclose = (e) => this.over(!opened ? "failed" : e.wasClean ? "ended" : "lost",
             `the WebSocket is closed: ${e.code} ${e.reason}`.trim());
+        this.socket.onerror = () => { // "close" follows, but not in every implementation
+            if (!opened) {
+                this.over("failed", "the WebSocket cannot be opened");
+            }
+        };
         this.socket.onmessage = (e) => {
             events.heard();
             try {
@@ -499,7 +504,9 @@ class BrowserCarrier {
     }
 
     hang_up() {
-        this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+        const none = () => {};
+        this.socket.onopen = this.socket.onmessage = none;
+        this.socket.onclose = this.socket.onerror = none;
         this.socket.close();
     }
 }
