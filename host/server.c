@@ -170,7 +170,8 @@ static void server_peer_of(uint64_t id, char text[OS_ADDRESS_TEXT]) {
     session *s = session_find(id);
     text[0] = '\0';
     if (s != NULL) {
-        os_address_format(&s->peer, text);
+        session_view view = session_look(s);
+        os_address_format(&view.peer, text);
         session_release(s);
     }
 }

@@ -20,8 +20,9 @@ give_up() {
 # need COMMAND PACKAGE: other sources of Node bring npm along, and have no package of that name.
 need() {
     command -v "$1" >/dev/null 2>&1 && return
-    packages_need "$2" && command -v "$1" >/dev/null 2>&1 ||
+    if ! packages_need "$2" || ! command -v "$1" >/dev/null 2>&1; then
         give_up "there is no $1, and the package $2 cannot be installed"
+    fi
 }
 
 # Several tests may come here at once.

@@ -214,11 +214,12 @@ void report_top(lines *to) {
 static void add_session(void *arg, session *s) {
     char peer[OS_ADDRESS_TEXT];
     char label[PORTICO_LABEL_MAX];
-    os_address_format(&s->peer, peer);
+    session_view view = session_look(s);
+    os_address_format(&view.peer, peer);
     label_get(s, label);
     lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id,
               s->service->type->name, s->service->config->name, peer,
-              label[0] != '\0' ? label : "-", session_state_name(s->state),
+              label[0] != '\0' ? label : "-", session_state_name(view.state),
               (unsigned long long)(now_ms() - s->opened_ms) / 1000);
 }
 

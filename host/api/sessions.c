@@ -61,16 +61,17 @@ portico_status api_session_info(portico_session id, portico_session_info *info) 
     if (s == NULL) {
         return PORTICO_E_GONE;
     }
+    session_view view = session_look(s);
     portico_session_info full;
     memset(&full, 0, sizeof full);
     full.struct_size = info->struct_size;
     full.outgoing = s->service->config->outgoing;
     snprintf(full.service, sizeof full.service, "%s", s->service->config->name);
     snprintf(full.type, sizeof full.type, "%s", s->service->type->name);
-    os_address_format(&s->peer, full.peer);
+    os_address_format(&view.peer, full.peer);
     label_get(s, full.label);
     full.opened_ms = s->opened_ms;
-    full.queued_bytes = session_look(s).queued_bytes;
+    full.queued_bytes = view.queued_bytes;
     session_release(s);
     memcpy(info, &full, info->struct_size < sizeof full ? info->struct_size : sizeof full);
     return PORTICO_OK;

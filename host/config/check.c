@@ -118,6 +118,25 @@ static void check_transport(config_draft *draft, const draft_section *section,
     }
 }
 
+/* Without a list of the balancers, any client could claim any address. */
+static void check_proxy(config_draft *draft, const draft_section *section,
+                        const config_service *s) {
+    char label[DRAFT_LABEL_MAX];
+    if (s->outgoing || !usable(section, "proxy_protocol") || !usable(section, "proxy_from")) {
+        return;
+    }
+    draft_label(section, label);
+    if (s->proxy_protocol != CONFIG_PROXY_NO && s->proxy_from == NULL) {
+        fault_add(draft->faults, line_of(section, "proxy_protocol"),
+                  "%s proxy_protocol: proxy_from must list the networks of the balancers, such as "
+                  "10.0.0.0/8: a client could otherwise claim any address",
+                  label);
+    } else if (s->proxy_protocol == CONFIG_PROXY_NO && s->proxy_from != NULL) {
+        fault_add(draft->faults, line_of(section, "proxy_from"),
+                  "%s proxy_from: only works with proxy_protocol = v1, v2 or any", label);
+    }
+}
+
 static void check_reconnect(config_draft *draft, const draft_section *section,
                             const config_service *s) {
     bool both = usable(section, "reconnect_min_ms") && usable(section, "reconnect_max_ms");
@@ -251,6 +270,7 @@ void config_check(config_draft *draft) {
             check_frame_limit(draft, section, s);
             check_byte_rate(draft, section, s);
             check_families(draft, section, s);
+            check_proxy(draft, section, s);
             config_check_tls(draft, section, s);
             if (s->outgoing) {
                 check_reconnect(draft, section, s);

@@ -14,6 +14,13 @@ enum { CONFIG_NAME_MAX = 64 }; /* bytes of a section's NAME, its zero included *
 
 typedef enum config_backlog { CONFIG_BACKLOG_CLOSE, CONFIG_BACKLOG_DROP } config_backlog;
 typedef enum config_transport { CONFIG_TRANSPORT_TCP, CONFIG_TRANSPORT_WEBSOCKET } config_transport;
+/* Versions of the header that a balancer puts before a connection's bytes. */
+typedef enum config_proxy_protocol {
+    CONFIG_PROXY_NO, /* there is none */
+    CONFIG_PROXY_V1,
+    CONFIG_PROXY_V2,
+    CONFIG_PROXY_ANY
+} config_proxy_protocol;
 typedef enum config_profile { CONFIG_PROFILE_NONE, CONFIG_PROFILE_PUBLIC } config_profile;
 typedef enum config_over_rate { CONFIG_OVER_RATE_CLOSE, CONFIG_OVER_RATE_SLOW } config_over_rate;
 typedef enum config_unknown_opcode {
@@ -59,12 +66,14 @@ typedef struct config_service {
     char *type;    /* session type, "module.type" */
     frame_kind framing;
     config_transport transport;
-    char *path;                    /* of WebSocket */
-    char *origins;                 /* listener: which pages may connect; NULL: all */
-    char *files;                   /* listener: a folder of files for GET; NULL: none */
-    uint32_t ping_s;               /* of silence before a ping is sent; 0: never */
-    uint32_t handshake_timeout_ms; /* until a session may be opened */
-    uint32_t max_sessions;         /* listener: most at once; connector: number kept open */
+    char *path;                           /* of WebSocket */
+    char *origins;                        /* listener: which pages may connect; NULL: all */
+    char *files;                          /* listener: a folder of files for GET; NULL: none */
+    uint32_t ping_s;                      /* of silence before a ping is sent; 0: never */
+    uint32_t handshake_timeout_ms;        /* until a session may be opened */
+    config_proxy_protocol proxy_protocol; /* listener */
+    char *proxy_from;      /* listener: networks that send that header; NULL only without one */
+    uint32_t max_sessions; /* listener: most at once; connector: number kept open */
 
     uint32_t frame_limit_bytes;    /* whole frame, header included */
     uint32_t send_limit_bytes;     /* queued to send, per session */

@@ -16,6 +16,7 @@ static const char *const formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const backlogs[] = {"close", "drop", NULL};
 static const char *const transports[] = {"tcp", "websocket", NULL};
+static const char *const proxy_protocols[] = {"no", "v1", "v2", "any", NULL};
 static const char *const profiles[] = {"none", "public", NULL};
 static const char *const over_rates[] = {"close", "slow", NULL};
 static const char *const unknown_opcodes[] = {"ignore", "close", NULL};
@@ -47,7 +48,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
     SERVICE(section, "ping_s", "30", CONFIG_U32, ping_s, 0, 86400,                                 \
             "seconds of silence before a WebSocket is pinged; 0: never"),                          \
     SERVICE(section, "handshake_timeout_ms", "5000", CONFIG_U32, handshake_timeout_ms, 1, 600000,  \
-            "how long the handshake of a WebSocket may take"),                                     \
+            "how long the handshake of a WebSocket, and a PROXY header, may take"),                                     \
     SERVICE(section, "frame_limit_bytes", "65535", CONFIG_BYTES, frame_limit_bytes, 1,             \
             FRAME_BYTES_MAX, "largest frame, header included"),                                    \
     SERVICE(section, "send_limit_bytes", "1M", CONFIG_BYTES, send_limit_bytes, 1, 1024 * MEGABYTE, \
@@ -226,6 +227,10 @@ static const config_key keys[] = {
             "origins whose pages may open a WebSocket; empty or *: all"),
     SERVICE("listener", "files", "", CONFIG_PATH, files, 0, 0,
             "folder of a page that a WebSocket listener serves; empty: none"),
+    WORD("listener", "proxy_protocol", "no", config_service, proxy_protocol, CONFIG_PROXY_NO,
+         proxy_protocols, "the PROXY header with which every connection has to begin"),
+    SERVICE("listener", "proxy_from", "", CONFIG_SUBNETS, proxy_from, 0, 0,
+            "networks of the balancers that send it; all others are refused"),
     SERVICE("listener", "listen_backlog", "512", CONFIG_U32, listen.backlog, 1, 65535,
             "connections that the system queues"),
     SERVICE("listener", "reuse_address", "yes", CONFIG_BOOL, listen.reuse_address, 0, 0,

@@ -23,6 +23,7 @@ typedef enum config_kind {
     CONFIG_TYPE,    /* char *, "module.type" */
     CONFIG_TARGET,  /* char *, a path of a URL */
     CONFIG_ORIGINS, /* char *, origins of pages; NULL when empty */
+    CONFIG_SUBNETS, /* char *, see base/networks.h; NULL when empty */
     CONFIG_SECRET   /* char *, never shown in a message; NULL when empty */
 } config_kind;
 

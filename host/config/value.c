@@ -1,6 +1,7 @@
 /* value.c: see value.h. Each config_kind has one reader. */
 #include "config/value.h"
 
+#include "base/networks.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "config/number.h"
@@ -242,6 +243,11 @@ static const char *refuse_text(const config_key *key, const char *text) {
         return is_origins(text) ? NULL
                                 : "origins such as https://example.com, separated by spaces or "
                                   "commas, without a path; or * for all";
+    case CONFIG_SUBNETS:
+        return networks_valid(text)
+                   ? NULL
+                   : "networks such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32, "
+                     "separated by spaces or commas, without bits after the prefix";
     case CONFIG_SECRET: {
         size_t size = strlen(text);
         return size >= (size_t)key->min && size <= (size_t)key->max ? NULL : "16 to 128 bytes";
@@ -341,6 +347,7 @@ portico_status value_set(const config_key *key, void *base, const char *text, co
     case CONFIG_TYPE:
     case CONFIG_TARGET:
     case CONFIG_ORIGINS:
+    case CONFIG_SUBNETS:
     case CONFIG_SECRET: break;
     }
     return set_text(key, field, text, folder, allowed);

@@ -7,6 +7,7 @@
 
 #include "base/invariant.h"
 #include "base/log_pause.h"
+#include "base/networks.h"
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/system_text.h"
@@ -41,6 +42,7 @@ struct listener {
     uint32_t failures;      /* in a row */
     log_pause failure_told; /* of what the log says of failures */
     log_pause limit_told;
+    log_pause stranger_told;
     uint32_t reopen_ms; /* the pause before the next attempt to open; 0: none is wanted */
     uint64_t reopen_at_ms;
     bool pausing; /* the timer is set, or its op is pending */
@@ -101,11 +103,29 @@ static void slots_arm_locked(listener *l) {
     }
 }
 
+/* A PROXY header of just anybody is not believed. */
+COLD static void listener_refuse_stranger_locked(listener *l, const os_address *peer) {
+    char text[OS_ADDRESS_TEXT];
+    atomic_fetch_add(&l->service.refused, 1);
+    if (tell_now(&l->stranger_told)) {
+        os_address_format(peer, text);
+        log_warn(l->service.config->name,
+                 "refused a connection of %s, which proxy_from does not list; further refusals are "
+                 "only counted",
+                 text);
+    }
+}
+
 /* Whether the connection may become a session, which is then counted. The accept's completion
  * holds the same lock, so that listener_idle always sees one of the two. */
 static bool listener_admit_locked(listener *l, const os_address *peer) {
     const char *why = NULL;
-    if (service_admit(&l->service, peer, &why) == PORTICO_OK) {
+    const os_address *counts_for = service_counts_for(&l->service, peer);
+    if (counts_for == NULL && !networks_contain(l->service.config->proxy_from, peer)) {
+        listener_refuse_stranger_locked(l, peer);
+        return false;
+    }
+    if (service_admit(&l->service, counts_for, &why) == PORTICO_OK) {
         return true;
     }
     if (tell_now(&l->limit_told)) {

@@ -31,26 +31,26 @@ static uint32_t session_fetch_ready_locked(session *s) {
     return bytes;
 }
 
-/* The rest of session_received_locked, where there is more to it. */
-NOINLINE static uint32_t session_received_more_locked(session *s, uint32_t bytes) {
+/* What more there is to received bytes than TURN_DATA: returns the work for the turn. */
+NOINLINE static uint32_t session_look_locked(session *s, uint32_t bytes) {
     if (s->service->config->byte_rate != 0) {
         session_charge_bytes_locked(s, bytes);
     }
     if (s->service->handshake == NULL) {
-        return session_claim_turn_locked(s, TURN_DATA);
+        return TURN_DATA;
     }
     session_transport_received_locked(s, bytes);
-    return session_claim_turn_locked(s, s->state == SESSION_HANDSHAKE ? TURN_TRANSPORT
-                                                                      : TURN_TRANSPORT | TURN_DATA);
+    return s->state == SESSION_HANDSHAKE ? TURN_TRANSPORT : TURN_TRANSPORT | TURN_DATA;
 }
 
 static inline uint32_t take_received_locked(session *s, uint32_t bytes) {
+    uint32_t bits = TURN_DATA;
     s->in_used += bytes;
-    s->received_ns = worker_handed_ns();
     if (s->service->looks_at_bytes) {
-        return session_received_more_locked(s, bytes);
+        bits = session_look_locked(s, bytes);
     }
-    return session_claim_turn_locked(s, TURN_DATA);
+    s->received_ns = worker_handed_ns();
+    return session_claim_turn_locked(s, bits);
 }
 
 uint32_t session_take_received_locked(session *s, uint32_t bytes) {
@@ -182,7 +182,7 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
         log_limited(&dropped, LOG_ERROR, "session", "a connection to %s is dropped: out of memory",
                     from->config->name);
         os_close(socket, true);
-        service_leave(from, peer, false, 0, PORTICO_E_NO_MEMORY);
+        service_leave(from, service_counts_for(from, peer), false, 0, PORTICO_E_NO_MEMORY);
         return;
     }
     if (opens) {

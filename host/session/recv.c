@@ -29,15 +29,24 @@ bool session_recv_locked(session *s, void *data, uint32_t capacity) {
     return status == PORTICO_OK;
 }
 
+/* The end of what the peer has to say has been received. Whether the session reads on
+ * nevertheless, to the end of the stream. */
+COLD static bool session_reads_on_locked(session *s) {
+    if (s->transport != NULL && s->transport->ended(s)) {
+        return true;
+    }
+    if (s->seal != NULL && s->state == SESSION_OPEN) {
+        session_ended_locked(s); /* what came before has been delivered */
+    }
+    return false;
+}
+
 bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
     if (!receives || s->recv_armed) {
         return false;
     }
-    if (s->peer_ended && (s->transport == NULL || !s->transport->ended(s))) {
-        if (s->seal != NULL && s->state == SESSION_OPEN) {
-            session_ended_locked(s); /* what came before has been delivered */
-        }
+    if (s->peer_ended && !session_reads_on_locked(s)) {
         return false;
     }
     if (s->in == NULL || s->secure != NULL) {
@@ -92,7 +101,8 @@ static bool session_grow(session *s) {
     return true;
 }
 
-void session_keep_rest(session *s, uint32_t delivered) {
+/* Drops the first `delivered` bytes of the block and keeps the rest. */
+static inline void keep_rest(session *s, uint32_t delivered) {
     s->in_used -= delivered;
     if (s->in_used == 0) {
         if (s->in != NULL && s->in->capacity != BLOCK_BYTES) {
@@ -113,6 +123,11 @@ void session_keep_rest(session *s, uint32_t delivered) {
     if (reads_on && !session_grow(s)) {
         session_abort(s, PORTICO_E_NO_MEMORY);
     }
+}
+
+/* Not the same function: for each packet, a call would cost more. */
+COLD void session_keep_rest(session *s, uint32_t delivered) {
+    keep_rest(s, delivered);
 }
 
 /* Reads the next frame, `at` bytes into the block. False: it is incomplete, the session is over a
@@ -216,7 +231,7 @@ void session_deliver_received(session *s) {
     }
     /* A closing session drops the rest, so that the block has room to read to the end of the
      * stream. */
-    session_keep_rest(s, s->state == SESSION_OPEN ? d.delivered : s->in_used);
+    keep_rest(s, s->state == SESSION_OPEN ? d.delivered : s->in_used);
     if (s->parks_at != NULL) {
         return; /* the turn leaves TURN_DATA for later */
     }

@@ -54,7 +54,8 @@ static void consider(void *arg, session *s) {
 
 static void close_one(const candidate *c) {
     char peer[OS_ADDRESS_TEXT];
-    os_address_format(&c->session->peer, peer);
+    session_view view = session_look(c->session);
+    os_address_format(&view.peer, peer);
     log_debug(c->session->service->config->name,
               "session %llu of %s is closed: %llu bytes wait for it, and memory_limit_bytes is "
               "exceeded",

@@ -259,6 +259,22 @@ static const session_sealing sealing = {.flush = secure_flush_locked,
                                         .waits = secure_waits_locked,
                                         .free = secure_free};
 
+/* What came behind a PROXY header is TLS's. False: out of memory. [turn] */
+static bool secure_take_rest_locked(session *s) {
+    session_secure *t = s->secure;
+    uint32_t bytes = s->in_used;
+    if (bytes == 0) {
+        return true;
+    }
+    t->plain_most = tls_stream_plain_most(t->stream, bytes);
+    if (!tls_stream_feed(t->stream, s->in->bytes, bytes)) {
+        return false;
+    }
+    session_keep_rest(s, bytes);
+    secure_compute_locked(s);
+    return true;
+}
+
 static portico_status secure_begin(session *s) {
     service *from = s->service;
     const config_service *c = from->config;
@@ -281,8 +297,9 @@ static portico_status secure_begin(session *s) {
     s->send_op.done = session_on_sealed_sent;
     s->flush.run = session_on_sealed_flush;
     secure_flush_locked(s); /* a client speaks first */
+    bool taken = s->state != SESSION_HANDSHAKE || secure_take_rest_locked(s);
     os_mutex_unlock(&s->lock);
-    return PORTICO_OK;
+    return taken ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
 
 /* Once the handshake is complete, what came with its end is plaintext for the next layer. */

@@ -116,19 +116,27 @@ static bool rate_admit(service *s, const source *from) {
     return admitted;
 }
 
+static bool rates_admit(service *s, const source *from, const char **why) {
+    if (rate_admit(s, from)) {
+        return true;
+    }
+    stats_add(STAT_connects_over_rate, 1);
+    *why = "connect_rate";
+    return false;
+}
+
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
+    source from;
     if (memory_is_full()) {
         *why = "[host] memory_limit_bytes";
         stats_add(STAT_memory_refused, 1);
-        atomic_fetch_add(&s->refused, 1);
-        return PORTICO_E_LIMIT;
+        goto refuse;
     }
-    const source from = source_of(peer, s->config->ipv6_prefix);
-    if (!rate_admit(s, &from)) {
-        stats_add(STAT_connects_over_rate, 1);
-        atomic_fetch_add(&s->refused, 1);
-        *why = "connect_rate";
-        return PORTICO_E_LIMIT;
+    if (peer != NULL) {
+        from = source_of(peer, s->config->ipv6_prefix);
+        if (!rates_admit(s, &from, why)) {
+            goto refuse;
+        }
     }
     /* Counted first and uncounted on refusal, so that two workers cannot both take the last
      * place. */
@@ -136,7 +144,7 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
         *why = "max_sessions";
         goto uncount;
     }
-    if (!address_admit(s, &from, why)) {
+    if (peer != NULL && !address_admit(s, &from, why)) {
         goto uncount;
     }
     atomic_fetch_add(&s->type->sessions, 1);
@@ -145,13 +153,25 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
 
 uncount:
     atomic_fetch_sub(&s->sessions, 1);
+refuse:
+    atomic_fetch_add(&s->refused, 1);
+    return PORTICO_E_LIMIT;
+}
+
+portico_status service_admit_address(service *s, const os_address *peer, const char **why) {
+    const source from = source_of(peer, s->config->ipv6_prefix);
+    if (rates_admit(s, &from, why) && address_admit(s, &from, why)) {
+        return PORTICO_OK;
+    }
     atomic_fetch_add(&s->refused, 1);
     return PORTICO_E_LIMIT;
 }
 
 void service_leave(service *s, const os_address *peer, bool connected, uint64_t lived_ms,
                    portico_status reason) {
-    address_leave(s, peer);
+    if (peer != NULL) {
+        address_leave(s, peer);
+    }
     if (connected) {
         atomic_fetch_sub(&s->connected, 1);
     }

@@ -39,7 +39,7 @@ typedef struct service {
     _Atomic uint32_t sessions; /* alive */
     _Atomic uint32_t connected; /* of these, those that have or had a connection */
     _Atomic uint64_t made;      /* ever */
-    _Atomic uint64_t refused;   /* connections turned away by a limit */
+    _Atomic uint64_t refused;   /* connections turned away by a limit or by proxy_from */
     log_pause slow_told;        /* of what the log says of sessions over a rate */
 } service;
 
@@ -48,9 +48,18 @@ void service_init(service *s, const config_service *settings, session_type *type
                   const struct handshake_layer *const *handshake);
 void service_fini(service *s);
 
-/* Counts a session of `peer`. PORTICO_E_LIMIT: not counted, and *why names the limit. */
+/* The address that a connection of `peer` counts for when it is accepted; NULL: for none yet, since
+ * `peer` is a balancer and its PROXY header will say it. */
+static inline const os_address *service_counts_for(const service *s, const os_address *peer) {
+    return s->config->proxy_protocol == CONFIG_PROXY_NO ? peer : NULL;
+}
+
+/* Counts a session of `peer`; NULL: service_admit_address follows. PORTICO_E_LIMIT: not counted, and
+ * *why names the limit. */
 portico_status service_admit(service *s, const os_address *peer, const char **why);
-/* Uncounts it. */
+/* The limits of `peer`, for a session that was counted without. Likewise. */
+portico_status service_admit_address(service *s, const os_address *peer, const char **why);
+/* Uncounts it; `peer` NULL: its address was not counted. */
 void service_leave(service *s, const os_address *peer, bool connected, uint64_t lived_ms,
                    portico_status reason);
 

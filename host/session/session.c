@@ -45,6 +45,7 @@ void session_free(entity *e) {
     stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;
+    bool counts = s->address_counted || service_counts_for(from, &peer) != NULL;
     bool connected = s->connected;
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
@@ -53,7 +54,7 @@ void session_free(entity *e) {
         s->seal->free(s->secure);
     }
     free(s);
-    service_leave(from, &peer, connected, worker_now_ms() - opened_ms, reason);
+    service_leave(from, counts ? &peer : NULL, connected, worker_now_ms() - opened_ms, reason);
 }
 
 session *session_find(uint64_t id) {
@@ -323,6 +324,7 @@ void session_sync(session *s) {
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
     session_view view = {.state = s->state,
+                         .peer = s->peer,
                          .queued_bytes = s->queue.queued_bytes,
                          .messages = s->inbox_count,
                          .memory_bytes = (uint64_t)s->queue.memory_bytes +

@@ -142,8 +142,10 @@ typedef struct session {
     os_op send_op;
     os_op turn_op;
     work room_work; /* its place in its room's strand */
-    /* set once */
+    /* [turn, and lock to set it]; set once, but where a PROXY header says it: then in HANDSHAKE it is
+     * the balancer first */
     os_address peer;
+    /* set once */
     uint64_t opened_ms;
     /* [lock] */
     portico_status reason;               /* why it closes */
@@ -151,6 +153,7 @@ typedef struct session {
     uint64_t deadline_ms;                /* but in OPENING and OPEN: when to close the socket */
     uint8_t layer;                       /* [turn] of service.handshake: which one is next, ... */
     bool layer_begun;                    /* ... and whether it has begun */
+    bool address_counted;                /* [turn] for the limits, after a PROXY header */
     const struct session_sealing *seal;  /* set once, in HANDSHAKE; NULL: it has no TLS */
     struct session_secure *secure;       /* of that */
     const struct transport *transport;   /* set once, in HANDSHAKE; NULL: just TCP */
@@ -259,6 +262,7 @@ const char *session_state_name(session_state state);
 
 typedef struct session_view {
     session_state state;
+    os_address peer;
     uint32_t queued_bytes;
     uint32_t messages;     /* in its inbox */
     uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */

@@ -22,7 +22,9 @@ static void queue_control_locked(session *s, websocket_opcode opcode, const uint
     uint8_t mask[4];
     const uint8_t *masked = websocket_make_mask(s->service->config->framing, mask);
     uint32_t whole = websocket_write_control(control, masked, opcode, payload, size);
-    (void)session_queue_locked(s, control, whole, false); /* else it closes, or has closed */
+    if (session_queue_locked(s, control, whole, false) == PORTICO_E_NO_MEMORY) {
+        session_abort_locked(s, PORTICO_E_NO_MEMORY); /* the peer would wait for it */
+    }
 }
 
 /* ---- what comes in --------------------------------------------------------------------------- */

@@ -101,6 +101,7 @@ static const char *value_text(const config_key *key, const void *base, char numb
     case CONFIG_TYPE:
     case CONFIG_TARGET:
     case CONFIG_ORIGINS:
+    case CONFIG_SUBNETS:
     case CONFIG_SECRET: break;
     }
     const char *text = *(char *const *)field;

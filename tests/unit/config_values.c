@@ -110,6 +110,8 @@ static void check_listener(const config *c) {
     CHECK_INT(s->connect_rate, 0);
     CHECK_INT(s->connect_burst, 20);
     CHECK_INT(s->ipv6_prefix, 64);
+    CHECK_INT(s->proxy_protocol, CONFIG_PROXY_NO);
+    CHECK(s->proxy_from == NULL);
     CHECK_INT(s->accepts, 16);
     CHECK_INT(s->listen.backlog, 512);
     CHECK(s->listen.reuse_address);

@@ -188,7 +188,7 @@ static void expect_bad(const char *bytes, size_t size, uint16_t code) {
 
 /* The shortest form of the length; the highest bit is 0. Section 5.1: a client masks. */
 static void check_headers(void) {
-    expect_bad("\x82\xFE\x00\x7D", 8, WEBSOCKET_PROTOCOL_ERROR);
+    expect_bad("\x82\xFE\x00\x7D....", 8, WEBSOCKET_PROTOCOL_ERROR);
     expect_bad("\x82\xFF\0\0\0\0\0\0\xFF\xFF....", 14, WEBSOCKET_PROTOCOL_ERROR);
     expect_bad("\x82\xFF\x80\0\0\0\0\1\0\0....", 14, WEBSOCKET_PROTOCOL_ERROR);
     expect_bad("\x82\xFF\0\0\0\1\0\0\0\0....", 14, WEBSOCKET_TOO_BIG);
