@@ -23,7 +23,7 @@ typedef struct client_packet {
     client_field *fields; /* as many as the layout has */
 } client_packet;
 
-enum { CLIENT_NO_PACKET = UINT32_MAX };
+#define CLIENT_NO_PACKET UINT32_MAX
 
 /* An opcode in one or both directions. */
 typedef struct client_opcode {
