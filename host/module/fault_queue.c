@@ -20,3 +20,11 @@ void fault_reports_wait(void) {
     }
     os_mutex_unlock(&fault_reports.lock);
 }
+
+void fault_libraries_hold(void) {
+    os_mutex_lock(&fault_reports.naming);
+}
+
+void fault_libraries_release(void) {
+    os_mutex_unlock(&fault_reports.naming);
+}

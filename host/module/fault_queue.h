@@ -38,9 +38,10 @@ typedef struct fault_tally {
 } fault_tally;
 
 typedef struct fault_queue {
-    os_mutex lock; /* a leaf, but for the log's */
-    os_cond wake;  /* the reporter */
-    os_cond idle;  /* everything is written */
+    os_mutex lock;   /* a leaf, but for the log's */
+    os_cond wake;    /* the reporter */
+    os_cond idle;    /* everything is written */
+    os_mutex naming; /* while the functions of a record are looked up; before `lock` */
     bool runs;
     bool stop;
     fault_slot slots[FAULT_QUEUE_MAX];

@@ -26,6 +26,12 @@ void fault_reports_stop(void);
  * be closed, whose functions have names. [control thread] */
 void fault_reports_wait(void);
 
+/* Between the two nothing looks into libraries for a report, so that one may be closed, even if not
+ * everything could be written in time. The first waits until the functions of one report are found.
+ * [control thread] */
+void fault_libraries_hold(void);
+void fault_libraries_release(void);
+
 /* The call `c` of `m` has faulted, contained. Copies what it needs. [the faulting thread] */
 void fault_tell(const module *m, const generation *g, const call *c, const os_fault *fault);
 

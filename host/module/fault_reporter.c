@@ -39,21 +39,34 @@ static bool is_warning(const fault_record *r) {
     return fault_is_slow(r->event) && r->event != FAULT_EVENT_STUCK;
 }
 
-static void write_report(const fault_record *r, uint64_t number) {
-    char path[FAULT_PATH_MAX] = "";
+/* Finds the functions of the frames. */
+static void find_places(const fault_record *r) {
     memset(places, 0, sizeof places);
+    fault_libraries_hold();
     if (r->fault.frame_count > 0) {
         os_places_find(r->fault.frames, r->fault.frame_count, places);
     }
+    fault_libraries_release();
+}
+
+static put compose(const fault_record *r, const char *path) {
+    put p = put_begin(text, sizeof text);
+    fault_libraries_hold();
+    fault_text(&p, r, places, path);
+    fault_libraries_release();
+    return p;
+}
+
+static void write_report(const fault_record *r, uint64_t number) {
+    char path[FAULT_PATH_MAX] = "";
+    find_places(r);
     if (!fault_is_slow(r->event)) {
         fault_files_free_path(r->wall_ms, r->module, r->generation, path);
     }
-    put p = put_begin(text, sizeof text);
-    fault_text(&p, r, places, path);
+    put p = compose(r, path);
     if (path[0] != '\0' && !fault_files_write(path, text, p.used)) {
         path[0] = '\0';
-        p = put_begin(text, sizeof text);
-        fault_text(&p, r, places, path);
+        (void)compose(r, path);
     }
     keep_line(r, number, path);
     log_lines(is_warning(r) ? LOG_WARN : LOG_ERROR, r->module[0] != '\0' ? r->module : "host",

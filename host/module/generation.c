@@ -46,6 +46,14 @@ void generations_fini(void) {
     }
 }
 
+/* False: it stays in memory. */
+static bool close_library(os_library *library) {
+    fault_libraries_hold();
+    bool closed = os_library_close(library);
+    fault_libraries_release();
+    return closed;
+}
+
 void generation_free(generation *g) {
     if (g->stays) {
         g->older_next = staying;
@@ -61,7 +69,7 @@ void generation_free(generation *g) {
     }
     registry_free(g->registry);
     shape_fini(&g->shape);
-    if (g->library != NULL && !os_library_close(g->library)) {
+    if (g->library != NULL && !close_library(g->library)) {
         log_warn(
             "modules",
             "%s %s, generation %u, stays in memory after it was closed: it has thread-local "
