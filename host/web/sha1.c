@@ -26,9 +26,11 @@ static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d) {
 
 static void sha1_block(uint32_t state[5], const uint8_t block[BLOCK]) {
     uint32_t w[WORDS];
-    for (unsigned i = 0; i < WORDS; i++) {
-        w[i] = i < 16 ? read_word(block + (size_t)4 * i)
-                      : rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    for (unsigned i = 0; i < 16; i++) {
+        w[i] = read_word(block + (size_t)4 * i);
+    }
+    for (unsigned i = 16; i < WORDS; i++) {
+        w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
     }
     uint32_t a = state[0];
     uint32_t b = state[1];

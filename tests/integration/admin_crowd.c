@@ -44,7 +44,7 @@ SCENARIO(admin_crowd) {
         net_close(sockets[i]);
     }
     host_admin(h, "status", text, sizeof text); /* over TCP, as they */
-    CHECK_INT(host_ctl(h, "stop", NULL, text, sizeof text), 0);
+    CHECK_INT(host_ctl(h, "stop", "--no-wait", text, sizeof text), 0);
     CHECK(strstr(text, "the command `load sticks`") != NULL);
     (void)host_wait_exit(h, 60000);
     for (int i = 0; i < WAITING; i++) {

@@ -52,14 +52,14 @@ static void pipelined(void) {
     enum { COUNT = 1000 };
     static uint8_t bytes[COUNT * 16];
     size_t used = 0;
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++) {
         uint8_t message[4] = {1, 0, (uint8_t)i, (uint8_t)(i >> 8)};
         used += web_frame(bytes + used, WEB_BINARY, message, sizeof message);
     }
     used += web_frame(bytes + used, WEB_CLOSE, "\x0F\xA1", 2); /* 4001 */
     net_socket s = web();
     CHECK(net_send_all(s, bytes, used));
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++) {
         uint8_t message[4] = {1, 0, (uint8_t)i, (uint8_t)(i >> 8)};
         expect_message(s, WEB_BINARY, message, sizeof message);
     }

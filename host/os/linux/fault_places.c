@@ -20,8 +20,8 @@
 
 /* ---- functions and lines ----------------------------------------------------------------- */
 
-/* PATIENT_MS is for a run that gives way to everybody else, PROGRAM_MS for the one after it. */
-enum { OUTPUT_BYTES = 64 * 1024, PATIENT_MS = 1000, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
+/* For PATIENT_MS, programs give way to everybody else; then they may take PROGRAM_MS. */
+enum { OUTPUT_BYTES = 64 * 1024, PATIENT_MS = 200, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
 
 /* The answers of addr2line about the addresses of one library. */
 typedef struct question {
@@ -143,7 +143,7 @@ static bool run_program(char *const *arguments, int policy, char *output, size_t
 /* Asks addr2line about every frame of the library of frame `first`. It computes for some 20 ms. At
  * the usual priority, a worker that wakes beside it waits for up to 3 ms (Linux 6.18). So it runs
  * when nobody else wants the processor, and only on a machine that is never idle like others. */
-static void ask_program(question *q, uint64_t end_ms) {
+static void ask_program(question *q, uint64_t begin_ms) {
     static char addresses[OS_FRAMES_MAX][24];
     static char executable[32];
     static char program[] = "addr2line";
@@ -162,8 +162,9 @@ static void ask_program(question *q, uint64_t end_ms) {
         }
     }
     size_t size = sizeof q->output;
-    if (!run_program(arguments, SCHED_IDLE, q->output, size, os_monotonic_ms() + PATIENT_MS)) {
-        (void)run_program(arguments, SCHED_OTHER, q->output, size, end_ms);
+    uint64_t patient_ms = begin_ms + PATIENT_MS;
+    if (!run_program(arguments, SCHED_IDLE, q->output, size, patient_ms)) {
+        (void)run_program(arguments, SCHED_OTHER, q->output, size, patient_ms + PROGRAM_MS);
     }
 }
 
@@ -230,7 +231,7 @@ static void take_export(uintptr_t address, os_place *place) {
 void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
     static library_place found[OS_FRAMES_MAX];
     static question q;
-    uint64_t end_ms = os_monotonic_ms() + PATIENT_MS + PROGRAM_MS;
+    uint64_t begin_ms = os_monotonic_ms();
     count = count < OS_FRAMES_MAX ? count : OS_FRAMES_MAX;
     q.found = found;
     q.places = places;
@@ -245,7 +246,7 @@ void os_places_find(const uintptr_t *frames, uint32_t count, os_place *places) {
             continue;
         }
         q.first = i;
-        ask_program(&q, end_ms);
+        ask_program(&q, begin_ms);
         take_output(&q);
         for (uint32_t j = i; j < count; j++) {
             q.known[j] = q.known[j] || is_same_library(&q, j);

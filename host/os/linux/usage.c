@@ -7,22 +7,22 @@
 
 #include "os/os.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct {
-    int memory;       /* /proc/self/statm */
-    DIR *descriptors; /* /proc/self/fd; NULL: it could not be opened */
-    os_mutex lock;    /* a leaf: held while the folder is read */
-} usage_of = {.memory = -1};
+    int memory;      /* /proc/self/statm */
+    int descriptors; /* /proc/self/fd */
+    os_mutex lock;   /* a leaf: held while the folder is read */
+} usage_of = {.memory = -1, .descriptors = -1};
 
 void usage_open(void) {
     usage_of.memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    usage_of.descriptors = opendir("/proc/self/fd");
+    usage_of.descriptors = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static uint64_t resident_bytes(void) {
@@ -37,15 +37,28 @@ static uint64_t resident_bytes(void) {
     return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The beginning of an entry of a folder, as getdents64(2) has it. */
+typedef struct folder_entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size; /* of the whole entry */
+    uint8_t type;
+    char name[];
+} folder_entry;
+
+/* Not by readdir: it needs memory, which a child that ends at once would not give back. */
 static uint32_t descriptor_count(void) {
+    _Alignas(folder_entry) char entries[4096];
     uint32_t count = 0;
-    if (usage_of.descriptors == NULL) {
-        return 0;
-    }
     os_mutex_lock(&usage_of.lock);
-    rewinddir(usage_of.descriptors);
-    for (const struct dirent *entry; (entry = readdir(usage_of.descriptors)) != NULL;) {
-        count += entry->d_name[0] != '.';
+    (void)lseek(usage_of.descriptors, 0, SEEK_SET);
+    for (long size;
+         (size = syscall(SYS_getdents64, usage_of.descriptors, entries, sizeof entries)) > 0;) {
+        for (long at = 0; at < size;) {
+            const folder_entry *e = (const folder_entry *)(const void *)(entries + at);
+            count += e->name[0] != '.';
+            at += e->size;
+        }
     }
     os_mutex_unlock(&usage_of.lock);
     return count;
