@@ -18,7 +18,7 @@ static const uint8_t answer[] = {0x81, 5, 'h', 'e', 'l', 'l', 'o'};
 static const uint8_t close_frame[] = {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8};
 
 static void expect_upgrade(tls_client *c) {
-    char head[1024];
+    char head[1024] = {0};
     size_t size = 0;
     while (size < 4 || memcmp(head + size - 4, "\r\n\r\n", 4) != 0) {
         CHECK(size < sizeof head - 1);

@@ -409,7 +409,7 @@ static void check_written(bool from_client) {
             CHECK_INT(seen_bytes, (size_t)start + sizes[i] + 1);
         }
     }
-    uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX];
+    uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX] = {0};
     const uint8_t *with = from_client ? mask : NULL;
     begin(!from_client);
     send_bytes(control, websocket_write_control(control, with, WEBSOCKET_PING, "p", 1));
