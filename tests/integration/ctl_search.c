@@ -19,11 +19,26 @@ static void at(char path[PATH_BYTES], const char *name) {
     file_path(path, PATH_BYTES, root, name);
 }
 
-/* tree/bin holds a copy of the executable and of the library that it needs under Wine. tree/conf
+/* Copies a library that the executable needs on Windows, if it is there. */
+static void copy_library(const char *name) {
+    char from[PATH_BYTES];
+    char to[PATH_BYTES];
+    snprintf(from, sizeof from, "%s", host_executable());
+    char *last = strrchr(from, '/') + 1;
+    snprintf(last, sizeof from - (size_t)(last - from), "%s", name);
+    if (file_exists(from)) {
+        at(to, "tree/bin/");
+        strncat(to, name, sizeof to - strlen(to) - 1);
+        file_copy(from, to);
+    }
+}
+
+/* tree/bin holds a copy of the executable and of the libraries that it needs. tree/conf
  * and work/conf hold configurations that differ in their numbers of workers. */
 static void prepare(void) {
     static const char *const folders[] = {"",     "tree",      "tree/bin", "tree/conf",
                                           "work", "work/conf", "empty"};
+    static const char *const libraries[] = {"inih.dll", "libssl-3-x64.dll", "libcrypto-3-x64.dll"};
     static const struct {
         const char *file;
         int workers;
@@ -52,17 +67,11 @@ static void prepare(void) {
         strncat(path, text, sizeof path - strlen(path) - 1);
         file_remove(path); /* left by an earlier run of this test */
     }
-    char library[PATH_BYTES];
-    snprintf(library, sizeof library, "%s", host_executable());
-    char *name = strrchr(library, '/');
-    CHECK(name != NULL);
     at(program, "tree/bin");
-    strncat(program, name, sizeof program - strlen(program) - 1);
+    strncat(program, strrchr(host_executable(), '/'), sizeof program - strlen(program) - 1);
     file_copy(host_executable(), program);
-    snprintf(name, sizeof library - (size_t)(name - library), "/inih.dll");
-    if (file_exists(library)) {
-        at(path, "tree/bin/inih.dll");
-        file_copy(library, path);
+    for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++) {
+        copy_library(libraries[i]);
     }
 }
 
