@@ -21,7 +21,7 @@
 /* ---- functions and lines ----------------------------------------------------------------- */
 
 /* For PATIENT_MS, programs give way to everybody else; then they may take PROGRAM_MS. */
-enum { OUTPUT_BYTES = 64 * 1024, PATIENT_MS = 200, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
+enum { OUTPUT_BYTES = 64 * 1024, PATIENT_MS = 100, PROGRAM_MS = 5000, KEPT_PLACES = 256 };
 
 /* The answers of addr2line about the addresses of one library. */
 typedef struct question {
