@@ -6,7 +6,7 @@
 
 typedef unsigned long long ull;
 
-enum { BOXES_MAX = 1024, ITEMS_MAX = 16 * 1024 };
+enum { BOXES_MAX = 8192, ITEMS_MAX = 16 * 1024 };
 
 static const uint64_t ms_ns = 1000000;
 
