@@ -117,15 +117,6 @@ static int check(int argc, char **argv) {
     return errors == 0 ? 0 : 2;
 }
 
-/* Returns whether there is code for clients in that language. */
-static bool is_language(const char *word) {
-    const char *const *language = client_languages;
-    while (*language != NULL && strcmp(*language, word) != 0) {
-        language++;
-    }
-    return *language != NULL;
-}
-
 static int inspect(int argc, char **argv) {
     char why[IMAGE_WHY_MAX] = "";
     const char *language = NULL;
@@ -138,7 +129,7 @@ static int inspect(int argc, char **argv) {
         form = INSPECT_CLIENT;
         language = argv[1];
         options = 2;
-        if (!is_language(language)) {
+        if (!client_code_knows(language)) {
             return wrong_usage("--client takes c, js, python or ts, found", language);
         }
     }

@@ -161,7 +161,7 @@ static bool close_all(bool waiters) {
     return seats_close(waiters) && tcp && local;
 }
 
-/* Those who wait are told the exit code, unless they do not read. */
+/* Sends the exit code to those who wait, unless they do not read. */
 static void tell_waiters(void) {
     uint64_t until_ms = os_monotonic_ms() + TELL_MS;
     while (!stop_all_told() && os_monotonic_ms() < until_ms) {

@@ -1,4 +1,5 @@
-/* stop_waiter.h: an administrator who asked the host to stop, and is told how the stop ends.
+/* stop_waiter.h: an administrator who asked the host to stop, and waits for the end of the
+ * stop.
  *
  * `ctl stop` keeps its connection. While the stop lasts, the admin thread sends it lines: how many
  * sessions are left, that they are cut off, and at last the exit code. The thread that knows the
@@ -35,7 +36,8 @@ void stop_waiter_sent(stop_waiter *w);
 /* Its connection is closed. Harmless if it does not wait. */
 void stop_waiter_end(stop_waiter *w);
 
-/* The host ends with this exit code: every waiter is told. The first call counts. [any thread] */
+/* The host ends with this exit code, which every waiter now gets. The first call counts. [any
+ * thread] */
 void stop_announce(int exit_code);
 
 /* Whether no waiter is left that has not been told. [any thread] */

@@ -8,18 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether the key has a valid value: its own or the default. */
-static bool usable(const draft_section *section, const char *key) {
-    int index = schema_find(section->kind, key);
-    return index >= 0 && !section->key_bad[index];
-}
-
-/* The line of a key, or of the section's header if the key is not set. */
-static uint32_t line_of(const draft_section *section, const char *key) {
-    int index = schema_find(section->kind, key);
-    return index >= 0 && section->key_lines[index] != 0 ? section->key_lines[index] : section->line;
-}
-
 static void check_required(config_draft *draft, const draft_section *section) {
     size_t count;
     const config_key *keys = config_keys(&count);
@@ -38,7 +26,7 @@ static void check_required(config_draft *draft, const draft_section *section) {
 
 static void check_frame_limit(config_draft *draft, const draft_section *section,
                               const config_service *s) {
-    if (!usable(section, "framing") || !usable(section, "frame_limit_bytes")) {
+    if (!draft_is_usable(section, "framing") || !draft_is_usable(section, "frame_limit_bytes")) {
         return;
     }
     char label[DRAFT_LABEL_MAX];
@@ -48,14 +36,15 @@ static void check_frame_limit(config_draft *draft, const draft_section *section,
     if (s->frame_limit_bytes < least || s->frame_limit_bytes > most) {
         char most_text[NUMBER_TEXT_MAX];
         number_format_bytes(most, most_text);
-        fault_add(draft->faults, line_of(section, "frame_limit_bytes"),
+        fault_add(draft->faults, draft_line_of(section, "frame_limit_bytes"),
                   "%s frame_limit_bytes = %" PRIu32 ": with %s%s it must be %" PRIu32
                   " to %s bytes",
                   label, s->frame_limit_bytes,
                   s->transport == CONFIG_TRANSPORT_WEBSOCKET ? "transport " : "framing ",
                   frame_name(s->framing), least, most_text);
-    } else if (usable(section, "send_limit_bytes") && s->send_limit_bytes < s->frame_limit_bytes) {
-        fault_add(draft->faults, line_of(section, "send_limit_bytes"),
+    } else if (draft_is_usable(section, "send_limit_bytes") &&
+               s->send_limit_bytes < s->frame_limit_bytes) {
+        fault_add(draft->faults, draft_line_of(section, "send_limit_bytes"),
                   "%s send_limit_bytes = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
                   ", or the largest frame could never be sent",
                   label, s->send_limit_bytes, s->frame_limit_bytes);
@@ -68,26 +57,20 @@ enum { BYTE_RATE_LEAST = 2048 };
 static void check_byte_rate(config_draft *draft, const draft_section *section,
                             const config_service *s) {
     char label[DRAFT_LABEL_MAX];
-    if (s->byte_rate == 0 || !usable(section, "byte_rate") || !usable(section, "over_rate") ||
-        !usable(section, "frame_limit_bytes")) {
+    if (s->byte_rate == 0 || !draft_is_usable(section, "byte_rate") ||
+        !draft_is_usable(section, "over_rate") || !draft_is_usable(section, "frame_limit_bytes")) {
         return;
     }
     draft_label(section, label);
     if (s->byte_rate < BYTE_RATE_LEAST) {
-        fault_add(draft->faults, line_of(section, "byte_rate"),
+        fault_add(draft->faults, draft_line_of(section, "byte_rate"),
                   "%s byte_rate = %" PRIu32 ": must be 0, or at least 2K", label, s->byte_rate);
     } else if (s->over_rate == CONFIG_OVER_RATE_CLOSE && s->byte_rate < s->frame_limit_bytes) {
-        fault_add(draft->faults, line_of(section, "byte_rate"),
+        fault_add(draft->faults, draft_line_of(section, "byte_rate"),
                   "%s byte_rate = %" PRIu32 ": must be at least frame_limit_bytes, %" PRIu32
                   ", or the largest frame would close its session; or set over_rate = slow",
                   label, s->byte_rate, s->frame_limit_bytes);
     }
-}
-
-/* Whether the file sets the key, which then has a valid value. */
-static bool is_set(const draft_section *section, const char *key) {
-    int index = schema_find(section->kind, key);
-    return index >= 0 && section->key_lines[index] != 0 && !section->key_bad[index];
 }
 
 static void check_transport(config_draft *draft, const draft_section *section,
@@ -96,23 +79,24 @@ static void check_transport(config_draft *draft, const draft_section *section,
     char label[DRAFT_LABEL_MAX];
     draft_label(section, label);
     bool websocket = s->transport == CONFIG_TRANSPORT_WEBSOCKET;
-    if (!usable(section, "transport")) {
+    if (!draft_is_usable(section, "transport")) {
         return;
     }
-    if (websocket && is_set(section, "framing")) {
-        fault_add(draft->faults, line_of(section, "framing"),
+    if (websocket && draft_is_set(section, "framing") && draft_is_usable(section, "framing")) {
+        fault_add(draft->faults, draft_line_of(section, "framing"),
                   "%s framing: must not be set with transport = websocket, whose messages are the "
                   "packets",
                   label);
     }
-    if (websocket && !s->outgoing && usable(section, "path") && strchr(s->path, '?') != NULL) {
-        fault_add(draft->faults, line_of(section, "path"),
+    if (websocket && !s->outgoing && draft_is_usable(section, "path") &&
+        strchr(s->path, '?') != NULL) {
+        fault_add(draft->faults, draft_line_of(section, "path"),
                   "%s path = %s: must not contain a ?; what comes after it in a request is ignored",
                   label, s->path);
     }
     for (size_t i = 0; !websocket && i < sizeof of_websocket / sizeof of_websocket[0]; i++) {
-        if (is_set(section, of_websocket[i])) {
-            fault_add(draft->faults, line_of(section, of_websocket[i]),
+        if (draft_is_set(section, of_websocket[i]) && draft_is_usable(section, of_websocket[i])) {
+            fault_add(draft->faults, draft_line_of(section, of_websocket[i]),
                       "%s %s: only works with transport = websocket", label, of_websocket[i]);
         }
     }
@@ -122,28 +106,30 @@ static void check_transport(config_draft *draft, const draft_section *section,
 static void check_proxy(config_draft *draft, const draft_section *section,
                         const config_service *s) {
     char label[DRAFT_LABEL_MAX];
-    if (s->outgoing || !usable(section, "proxy_protocol") || !usable(section, "proxy_from")) {
+    if (s->outgoing || !draft_is_usable(section, "proxy_protocol") ||
+        !draft_is_usable(section, "proxy_from")) {
         return;
     }
     draft_label(section, label);
     if (s->proxy_protocol != CONFIG_PROXY_NO && s->proxy_from == NULL) {
-        fault_add(draft->faults, line_of(section, "proxy_protocol"),
+        fault_add(draft->faults, draft_line_of(section, "proxy_protocol"),
                   "%s proxy_protocol: proxy_from must list the networks of the balancers, such as "
                   "10.0.0.0/8: a client could otherwise claim any address",
                   label);
     } else if (s->proxy_protocol == CONFIG_PROXY_NO && s->proxy_from != NULL) {
-        fault_add(draft->faults, line_of(section, "proxy_from"),
+        fault_add(draft->faults, draft_line_of(section, "proxy_from"),
                   "%s proxy_from: only works with proxy_protocol = v1, v2 or any", label);
     }
 }
 
 static void check_reconnect(config_draft *draft, const draft_section *section,
                             const config_service *s) {
-    bool both = usable(section, "reconnect_min_ms") && usable(section, "reconnect_max_ms");
+    bool both = draft_is_usable(section, "reconnect_min_ms") &&
+                draft_is_usable(section, "reconnect_max_ms");
     if (both && s->reconnect_min_ms > s->reconnect_max_ms) {
         char label[DRAFT_LABEL_MAX];
         draft_label(section, label);
-        fault_add(draft->faults, line_of(section, "reconnect_min_ms"),
+        fault_add(draft->faults, draft_line_of(section, "reconnect_min_ms"),
                   "%s reconnect_min_ms = %" PRIu32 ": must be at most reconnect_max_ms, %" PRIu32,
                   label, s->reconnect_min_ms, s->reconnect_max_ms);
     }
@@ -166,12 +152,12 @@ static void check_families(config_draft *draft, const draft_section *section,
     uint8_t family = address_of(s->address, 0).family;
     uint8_t from = address_of(s->bind_address, 0).family;
     if (s->outgoing && family != OS_ADDRESS_NONE && from != OS_ADDRESS_NONE && from != family) {
-        fault_add(draft->faults, line_of(section, "bind_address"),
+        fault_add(draft->faults, draft_line_of(section, "bind_address"),
                   "%s bind_address = %s: must be an address of the same family as address, %s",
                   label, s->bind_address, s->address);
     }
     if (!s->outgoing && s->listen.dual_stack && family == OS_ADDRESS_IPV4) {
-        fault_add(draft->faults, line_of(section, "dual_stack"),
+        fault_add(draft->faults, draft_line_of(section, "dual_stack"),
                   "%s dual_stack = yes: needs an IPv6 address such as ::, but address is %s", label,
                   s->address);
     }
@@ -186,8 +172,8 @@ static bool same_place(const config_service *a, const config_service *b) {
 
 static bool takes_connections(const config_draft *draft, const draft_section *section) {
     bool admin = section->kind == CONFIG_SECTION_ADMIN && draft->config->admin_enabled;
-    return admin ||
-           (section->kind == CONFIG_SECTION_LISTENER && line_of(section, "port") != section->line);
+    return admin || (section->kind == CONFIG_SECTION_LISTENER &&
+                     draft_line_of(section, "port") != section->line);
 }
 
 static const config_service *service_of(config_draft *draft, const draft_section *section) {
@@ -198,7 +184,7 @@ static const config_service *service_of(config_draft *draft, const draft_section
 static void check_place(config_draft *draft, const draft_section *section,
                         const draft_section *before) {
     const config_service *s = service_of(draft, section);
-    bool known = usable(section, "port") && usable(before, "port");
+    bool known = draft_is_usable(section, "port") && draft_is_usable(before, "port");
     if (known && same_place(s, service_of(draft, before))) {
         char label[DRAFT_LABEL_MAX];
         char other[DRAFT_LABEL_MAX];
@@ -207,9 +193,9 @@ static void check_place(config_draft *draft, const draft_section *section,
         os_address_format(&address, text);
         draft_label(section, label);
         draft_label(before, other);
-        fault_add(draft->faults, line_of(section, "port"),
+        fault_add(draft->faults, draft_line_of(section, "port"),
                   "%s port = %" PRIu16 ": %s is taken by %s (line %" PRIu32 ")", label, s->port,
-                  text, other, line_of(before, "port"));
+                  text, other, draft_line_of(before, "port"));
     }
 }
 
@@ -243,13 +229,13 @@ static bool is_loopback(const os_address *address) {
 static void check_admin(config_draft *draft, const draft_section *section) {
     const config *c = draft->config;
     os_address address = address_of(c->admin.address, 0);
-    if (!c->admin_enabled || c->admin_token != NULL || !usable(section, "address") ||
-        !usable(section, "token")) {
+    if (!c->admin_enabled || c->admin_token != NULL || !draft_is_usable(section, "address") ||
+        !draft_is_usable(section, "token")) {
         return;
     }
     if (address.family != OS_ADDRESS_NONE && !is_loopback(&address)) {
         fault_add(
-            draft->faults, line_of(section, "address"),
+            draft->faults, draft_line_of(section, "address"),
             "[admin] address = %s: must be a loopback address such as 127.0.0.1, unless token is set to a "
             "secret of at least "
             "16 bytes",

@@ -35,6 +35,21 @@ void draft_label(const draft_section *section, char label[DRAFT_LABEL_MAX]) {
                    section->name);
 }
 
+bool draft_is_set(const draft_section *section, const char *key) {
+    int index = schema_find(section->kind, key);
+    return index >= 0 && section->key_lines[index] != 0;
+}
+
+bool draft_is_usable(const draft_section *section, const char *key) {
+    int index = schema_find(section->kind, key);
+    return index >= 0 && !section->key_bad[index];
+}
+
+uint32_t draft_line_of(const draft_section *section, const char *key) {
+    return draft_is_set(section, key) ? section->key_lines[schema_find(section->kind, key)]
+                                      : section->line;
+}
+
 /* Appends to a list of at most LIST_MAX bytes. */
 static void list_add(char *list, const char *between, const char *text, const char *after) {
     size_t size = strlen(list);

@@ -43,6 +43,15 @@ void *draft_base(config_draft *draft, const draft_section *section);
 /* Writes "[listener game]". */
 void draft_label(const draft_section *section, char label[DRAFT_LABEL_MAX]);
 
+/* Whether the file sets the key, to a valid value or another. */
+bool draft_is_set(const draft_section *section, const char *key);
+
+/* Whether the key has a valid value: its own or the default. */
+bool draft_is_usable(const draft_section *section, const char *key);
+
+/* The line of a key, or of the section's header if the key is not set. */
+uint32_t draft_line_of(const draft_section *section, const char *key);
+
 /* Sets every key of a section in `base` to its default. False: out of memory. */
 bool draft_set_defaults(config_draft *draft, config_section kind, void *base);
 

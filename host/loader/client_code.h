@@ -10,11 +10,10 @@
 
 #include <stdio.h>
 
-/* The names of the languages, as in "c, js, python, ts"; NULL ends the list. */
-extern const char *const client_languages[];
+/* Whether `language` is one that it can be written in: c, js, python or ts. */
+bool client_code_knows(const char *language);
 
-/* Writes the code for one of client_languages. PORTICO_E_NOT_FOUND: `language` is none of them.
- * PORTICO_E_NO_MEMORY. */
+/* Writes the code in a language that is known. PORTICO_E_NO_MEMORY. */
 portico_status client_code_write(const generation *g, const char *language, FILE *to);
 
 #endif

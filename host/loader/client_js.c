@@ -56,7 +56,7 @@ static const char *const runtime[] = {
     "    return new TextDecoder().decode(bytes);\n"
     "}\n"
     "\n", /* no string may be longer than 4095 bytes */
-    "/* What a field is made of: bytes, or elements of a type. */\n"
+    "/* The parts of a field: bytes, or elements of a type. */\n"
     "function _parts(name`: string`, shape`: string`, type`: any`, count`: number`,\n"
     "    value`: any`)`: any` {\n"
     "    if (shape === \"chars\" || shape === \"text\" || shape === \"bytes\") {\n"

@@ -35,7 +35,7 @@ static const char *const never[] = {
     "far", "i386", "interface", "linux", "near", "offsetof", "small", "stderr", "stdin", "stdout",
     "unix"};
 
-/* What the generated code, or the language, needs outside of packets. */
+/* Names that the generated code, or the language, needs outside of packets. */
 static const char *const never_outside[] = {
     /* Python */
     "AttributeError", "OverflowError", "TypeError", "ValueError", "bytes", "classmethod", "getattr",

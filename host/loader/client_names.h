@@ -1,7 +1,7 @@
 /* client_names.h: names of a module's packets, fields and opcodes as identifiers that are safe in C,
  * C++, Python, JavaScript and TypeScript alike. Pure, any thread.
  *
- * A module may call them anything. What comes out has only letters, digits and underscores, begins
+ * A module may call them anything. An identifier has only letters, digits and underscores, begins
  * with a letter, is no word that one of the languages, the generated code or a usual header gives a
  * meaning to, and is unique in its scope.
  */

@@ -12,7 +12,7 @@ typedef struct collecting {
     bool out_of_memory;
 } collecting;
 
-/* Returns the array with room for one more, zeroed; NULL: out of memory, and `array` is as it was. */
+/* Returns the array with room for one more; NULL: out of memory, and `array` is as it was. */
 static void *grown(void *array, uint32_t count, size_t size) {
     if ((count & (count - 1)) != 0) {
         return array; /* it has room up to the next power of two */

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* What is written of a module. */
+/* The form in which a module is described. */
 typedef enum inspect_form {
     INSPECT_TEXT, /* for people */
     INSPECT_JSON,
@@ -14,8 +14,8 @@ typedef enum inspect_form {
 } inspect_form;
 
 /* Loads `file` in place, which runs its constructors and nothing else, and writes what it declares
- * to `to`. `language` is one of client_languages, for INSPECT_CLIENT. `why` explains any status but
- * PORTICO_OK. */
+ * to `to`. `language`: one that client_code_knows, for INSPECT_CLIENT. `why` explains any status
+ * but PORTICO_OK. */
 portico_status inspect_module(const char *file, inspect_form form, const char *language, FILE *to,
                               char why[IMAGE_WHY_MAX]);
 

@@ -7,8 +7,8 @@
 #include "session/service.h"
 #include "tls/keeper.h"
 
-/* Gives the service its TLS if it has any, for as long as certificates_end is not called. False: the
- * log says why not. [control thread, before the service opens] */
+/* Gives the service its TLS if it has any, until certificates_end. False: the log says why not.
+ * [control thread, before the service opens] */
 bool certificates_begin(service *s);
 
 /* After the last service has been destroyed. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a worker keeps for its next packets, and about as much in use. */
+/* The memory that a worker keeps for its next packets, and about as much in use. */
 enum { MEMORY_WORKER_BYTES = 1024 * 1024 };
 
 /* `limit` 0: none. One that is less than MEMORY_WORKER_BYTES for each worker is raised to that, and

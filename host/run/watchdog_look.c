@@ -228,12 +228,11 @@ enum { END_TRIES = 64, END_MS = 50 };
  * times. One that waits in the system is not: that might disturb it. */
 static bool end_call(watch_slot *s, const watch_view *v, os_fault *where, bool *seen) {
     uint64_t until_ms = os_monotonic_ms() + END_MS;
-    bool ended = interrupt(s, v, true, where, seen);
-    for (int i = 1; i < END_TRIES && !ended && *seen && !where->in_system; i++) {
-        if (os_monotonic_ms() >= until_ms) {
-            break;
-        }
+    bool ended = false;
+    bool again = true;
+    for (int i = 0; i < END_TRIES && again; i++) {
         ended = interrupt(s, v, true, where, seen);
+        again = !ended && *seen && !where->in_system && os_monotonic_ms() < until_ms;
     }
     return ended;
 }

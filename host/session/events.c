@@ -31,7 +31,7 @@ static uint32_t session_fetch_ready_locked(session *s) {
     return bytes;
 }
 
-/* What more there is to received bytes than TURN_DATA: returns the work for the turn. */
+/* Received bytes with which there is more to do than TURN_DATA. Returns the work for the turn. */
 NOINLINE static uint32_t session_look_locked(session *s, uint32_t bytes) {
     if (s->service->config->byte_rate != 0) {
         session_charge_bytes_locked(s, bytes);
@@ -89,11 +89,7 @@ static void session_on_recv(const os_completion *completion) {
         bits = session_received_locked(s, completion->bytes);
     }
     os_mutex_unlock(&s->lock);
-    if (bits != 0) {
-        session_run_own_turn(s, bits);
-    } else {
-        session_release(s);
-    }
+    session_run_claimed(s, bits);
 }
 
 /* ---- the turn's own completions ------------------------------------------------------------- */
@@ -162,16 +158,13 @@ static session *session_create(service *from, os_socket *socket, const os_addres
 }
 
 /* The session has come to OPENING or HANDSHAKE: runs the turn that opens it or begins that. */
-static void session_begin(session *s, uint32_t with) {
+static void session_begin(session *s) {
+    uint32_t with = s->service->handshake == NULL ? TURN_OPEN : TURN_TRANSPORT;
     session_hold(s);
     os_mutex_lock(&s->lock);
     uint32_t bits = session_claim_turn_locked(s, with);
     os_mutex_unlock(&s->lock);
-    if (bits != 0) {
-        session_run_own_turn(s, bits);
-    } else {
-        session_release(s);
-    }
+    session_run_claimed(s, bits);
 }
 
 void session_accept(service *from, os_socket *socket, const os_address *peer) {
@@ -188,7 +181,7 @@ void session_accept(service *from, os_socket *socket, const os_address *peer) {
     if (opens) {
         atomic_fetch_add(&from->connected, 1);
     }
-    session_begin(s, opens ? TURN_OPEN : TURN_TRANSPORT);
+    session_begin(s);
     session_release(s);
 }
 
@@ -198,14 +191,12 @@ static void session_connected_locked(session *s) {
                  system_text(os_error()));
     }
     s->recv_op.done = session_on_recv;
-    entity_sweep_soon(&s->base);
     if (s->service->handshake != NULL) {
         session_set_state_locked(s, SESSION_HANDSHAKE);
         s->deadline_ms = worker_now_ms() + s->service->config->handshake_timeout_ms;
+        entity_sweep_soon(&s->base);
     } else {
-        session_set_state_locked(s, SESSION_OPENING);
-        s->connected = true;
-        atomic_fetch_add(&s->service->connected, 1);
+        session_may_open_locked(s);
     }
 }
 
@@ -224,7 +215,7 @@ static void session_on_connect(const os_completion *completion) {
     }
     os_mutex_unlock(&s->lock);
     if (open) {
-        session_begin(s, s->service->handshake == NULL ? TURN_OPEN : TURN_TRANSPORT);
+        session_begin(s);
     }
     session_release(s);
 }

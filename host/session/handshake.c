@@ -46,15 +46,12 @@ static void handshake_receive(session *s) {
 static void handshake_end(session *s) {
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_HANDSHAKE) {
-        session_set_state_locked(s, SESSION_OPENING);
-        s->connected = true;
-        atomic_fetch_add(&s->service->connected, 1);
+        session_may_open_locked(s);
         if (s->in_used > 0) {
             session_transport_received_locked(s, s->in_used);
             session_pend_locked(s, TURN_TRANSPORT | TURN_DATA);
         }
         session_pend_locked(s, TURN_OPEN);
-        entity_sweep_soon(&s->base);
     } else {
         s->rearm = true;
     }
@@ -80,7 +77,7 @@ static handshake_result handshake_step(session *s, const handshake_layer *layer)
     return result;
 }
 
-/* What was queued is still sent. */
+/* The answer that is queued is still sent. */
 static void handshake_close(session *s, bool served) {
     os_mutex_lock(&s->lock);
     session_close_locked(s, served ? PORTICO_E_EOF : PORTICO_E_REFUSED);

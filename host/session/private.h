@@ -12,7 +12,7 @@
 #include "os/compiler.h"
 #include "session/session.h"
 
-/* What TLS does for the files below it (secure.h). [lock] */
+/* The services of TLS to the files below it (secure.h). [lock] */
 typedef struct session_sealing {
     /* Encrypts and sends what is queued, until nothing is left or a send is in flight. */
     void (*flush)(session *s);
@@ -30,6 +30,9 @@ void session_release_locked(session *s);
 void session_free(entity *e);
 /* Aborts the host when the table of states does not allow it. */
 void session_set_state_locked(session *s, session_state to);
+/* A session that was connecting or in its handshake may be opened: OPENING, and counted as
+ * connected. */
+COLD void session_may_open_locked(session *s);
 COLD void session_close_locked(session *s, portico_status reason);
 COLD void session_abort_locked(session *s, portico_status reason);
 void session_close_socket_locked(session *s, bool reset);
@@ -108,8 +111,8 @@ bool session_charge_packet(session *s);
 COLD void session_return_packet(session *s);
 /* Counts received bytes; only where byte_rate is set. [lock] */
 void session_charge_bytes_locked(session *s, uint32_t bytes);
-/* Says which session pays for what this thread sends to others besides those of its own handlers; NULL:
- * none. Returns the previous one, to restore it. [turn of the session] */
+/* Says which session pays for the packets that this thread sends to others, besides those of its own
+ * handlers; NULL: none. Returns the previous one, to restore it. [turn of the session] */
 session *session_pays(session *s);
 /* Charges a broadcast to that session or, without one, to the session whose handler the calling
  * thread runs, if it runs one. */
@@ -138,5 +141,13 @@ void session_deliver_received(session *s);
 void session_run_turn(session *s, uint32_t bits);
 /* The same for a session that is in no room. */
 void session_run_own_turn(session *s, uint32_t bits);
+/* The same with the result of session_claim_turn_locked, which may be 0. */
+static inline void session_run_claimed(session *s, uint32_t bits) {
+    if (bits != 0) {
+        session_run_own_turn(s, bits);
+    } else {
+        session_release(s);
+    }
+}
 
 #endif

@@ -105,8 +105,12 @@ static session *paying_session(void) {
     return e != NULL && e->kind == ENTITY_SESSION ? (session *)e : NULL;
 }
 
+/* `s` NULL: nobody pays. */
 static void charge_fanout(session *s, uint32_t receivers, uint32_t bytes) {
-    const config_service *limits = s->service->config;
+    const config_service *limits = s != NULL ? s->service->config : NULL;
+    if (s == NULL || limits->fanout_rate == 0) {
+        return;
+    }
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
     os_mutex_lock(&s->lock); /* in the turn of a message, a recv may just bring bytes */
     bool open = s->state < SESSION_DRAINING;
@@ -119,17 +123,12 @@ static void charge_fanout(session *s, uint32_t receivers, uint32_t bytes) {
 }
 
 void session_charge_fanout(uint32_t receivers, uint32_t bytes) {
-    session *s = paying_session();
-    if (s != NULL && s->service->config->fanout_rate != 0) {
-        charge_fanout(s, receivers, bytes);
-    }
+    charge_fanout(paying_session(), receivers, bytes);
 }
 
 void session_charge_send(const session *to, uint32_t size) {
     session *s = paying_session();
-    if (s != NULL && s != to && s->service->config->fanout_rate != 0) {
-        charge_fanout(s, 1, size);
-    }
+    charge_fanout(s != to ? s : NULL, 1, size);
 }
 
 bool session_is_over(session *s) {

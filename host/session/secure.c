@@ -1,4 +1,4 @@
-/* secure.c: see secure.h. What comes in, and the handshake.
+/* secure.c: see secure.h. Receiving, and the handshake.
  *
  * Until the handshake is complete, either a recv is in flight or the session is in the queue of
  * handshakes.
@@ -182,11 +182,7 @@ static void session_on_sealed_recv(const os_completion *completion) {
         incoming_give(s->secure);
     }
     os_mutex_unlock(&s->lock);
-    if (bits != 0) {
-        session_run_own_turn(s, bits);
-    } else {
-        session_release(s);
-    }
+    session_run_claimed(s, bits);
 }
 
 /* ---- the handshake --------------------------------------------------------------------------- */
@@ -235,11 +231,7 @@ static void secure_on_place(handshake_wait *w) {
     if (oldest != 0) {
         secure_make_way(oldest);
     }
-    if (bits != 0) {
-        session_run_own_turn(s, bits);
-    } else {
-        session_release(s);
-    }
+    session_run_claimed(s, bits);
 }
 
 static bool secure_waits_locked(const session *s) {
@@ -259,7 +251,7 @@ static const session_sealing sealing = {.flush = secure_flush_locked,
                                         .waits = secure_waits_locked,
                                         .free = secure_free};
 
-/* What came behind a PROXY header is TLS's. False: out of memory. [turn] */
+/* Gives TLS the bytes that came behind a PROXY header. False: out of memory. [turn] */
 static bool secure_take_rest_locked(session *s) {
     session_secure *t = s->secure;
     uint32_t bytes = s->in_used;

@@ -1,4 +1,4 @@
-/* secure_send.c: what goes out of a session with TLS. See secure.h.
+/* secure_send.c: sending with TLS. See secure.h.
  *
  * While a send is in flight, its ciphertext is in `outgoing`, and the plaintext that it was made of
  * stays in the queue: the send limit and the watermarks mean the same as without TLS.

@@ -28,6 +28,13 @@ void session_set_state_locked(session *s, session_state to) {
     s->state = to;
 }
 
+void session_may_open_locked(session *s) {
+    session_set_state_locked(s, SESSION_OPENING);
+    s->connected = true;
+    atomic_fetch_add(&s->service->connected, 1);
+    entity_sweep_soon(&s->base);
+}
+
 void session_hold(session *s) {
     entity_hold(&s->base);
 }

@@ -79,7 +79,7 @@ enum {
     TURN_CLOSE = 128
 };
 
-/* What carries the packets of a session, if it is more than TCP. */
+/* The protocol that carries the packets of a session, if it is more than TCP. */
 typedef struct transport {
     /* `bytes` more are in the receive block. [lock] */
     void (*received)(struct session *s, uint32_t bytes);

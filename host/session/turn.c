@@ -38,7 +38,7 @@ COLD static void turn_open(session *s) {
         session_set_state_locked(s, SESSION_OPEN);
         s->last_packet_ms = worker_now_ms();
     }
-    /* Even if it is closing: to see the end of the stream. What came with the handshake is
+    /* Even if it is closing: to see the end of the stream. Bytes that came with the handshake are
      * delivered first. */
     if ((s->pending & TURN_DATA) == 0 && session_arm_locked(s)) {
         session_hold(s);

@@ -1,4 +1,4 @@
-/* websocket.c: see websocket.h. What comes in and goes out after the handshake. */
+/* websocket.c: see websocket.h. Receiving and sending after the handshake. */
 #include "session/websocket.h"
 
 #include "base/stats.h"

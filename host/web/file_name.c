@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What pages consist of. */
+/* The kinds of files that pages consist of. */
 static const struct {
     const char *suffix;
     const char *type;

@@ -1,7 +1,7 @@
 /* http_head.h: the head of an HTTP/1.1 message, as strict as RFC 9112 allows. Pure, any thread.
  *
  * The host serves GET requests and reads the answer to its own request for an upgrade; both have no
- * body. What is unusual is refused rather than interpreted: a line that ends in LF alone, a folded
+ * body. Anything unusual is refused rather than interpreted: a line that ends in LF alone, a folded
  * line, a space before the colon, a control byte, a repeated header that must be unique, a body.
  */
 #ifndef PORTICO_WEB_HTTP_HEAD_H
@@ -32,7 +32,7 @@ typedef struct http_head {
     http_header headers[HTTP_HEADERS_MAX];
 } http_head;
 
-/* What to do with a head. Others are a status to refuse a request with. */
+/* Results of reading a head. Others are a status to refuse a request with. */
 enum { HTTP_MORE = 0, HTTP_OK = 200 };
 
 /* Looks for the end of the head. Each byte is looked at once: `*scanned` is how far it has come,

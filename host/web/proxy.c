@@ -11,7 +11,7 @@ static const uint8_t signature[] = {'\r', '\n', '\r', '\n', '\0', '\r',
 
 enum { WORD_BYTES = 48 }; /* an address in its longest form, and a zero */
 
-/* What is left of the line, without CR and LF. */
+/* The rest of the line, without CR and LF. */
 typedef struct line {
     const char *at;
     const char *end;

@@ -5,7 +5,7 @@
  *
  *   - A message becomes one record: its payload is unmasked, and those of its fragments are joined.
  *   - Control frames are cut out, and handed to `on_control`.
- *   - What is incomplete remains after the last whole record: an unfinished record, then perhaps
+ *   - An incomplete message stays after the last whole record: an unfinished record, then perhaps
  *     the beginning of a frame.
  *
  * wire/frame.h says what a record is: frame_parse reads it, and sees an incomplete frame in what is
@@ -49,7 +49,7 @@ enum {
     WEBSOCKET_CONTROL_FRAME_MAX = WEBSOCKET_CONTROL_MAX + 6
 };
 
-/* What one side has received so far. All bytes zero: a server's before the first. */
+/* The state of one receiving side. All bytes zero: a server's before the first byte. */
 typedef struct websocket {
     bool client;         /* it is the client: what it receives is not masked */
     bool final;          /* the current frame ends its message */

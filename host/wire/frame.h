@@ -5,7 +5,7 @@
  *   line  text up to LF or CRLF; the line end is not part of the payload; opcode 0
  *   raw   bytes as they come; opcode 0
  *
- * What comes over WebSocket is turned into records first (web/websocket.h):
+ * Frames of WebSocket are turned into records first (web/websocket.h):
  *
  *   byte  0      0x41: a text, opcode 0; 0x42: opcode and payload; anything else: an incomplete
  *                one, or bytes that are no record yet

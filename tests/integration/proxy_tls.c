@@ -46,15 +46,7 @@ static void pieces(uint16_t port, size_t first) {
 }
 
 SCENARIO(proxy_tls) {
-    const tls_made made = {.name = "a.test", .key = TLS_KEY_A};
-    char path[600];
-    snprintf(path, sizeof path, "%s/proxy_tls", host_test_folder());
-    folder_make(host_test_folder());
-    folder_make(path);
-    snprintf(path, sizeof path, "%s/proxy_tls/c.pem", host_test_folder());
-    tls_write_certificate(path, &made);
-    snprintf(path, sizeof path, "%s/proxy_tls/k.pem", host_test_folder());
-    tls_write_key(path, TLS_KEY_A);
+    tls_write_pair("proxy_tls", TLS_KEY_A);
     host_options options = {
         .name = "proxy_tls",
         .body = "[module peers]\nfile = {tests}/peers{so}\n",

@@ -156,16 +156,7 @@ static void check_greedy(host *h, tls_client *before) {
 }
 
 SCENARIO(tls_attacks) {
-    char folder[512];
-    char path[600];
-    snprintf(folder, sizeof folder, "%s/tls_attacks", host_test_folder());
-    folder_make(host_test_folder());
-    folder_make(folder);
-    const tls_made made = {.name = "game.test", .key = TLS_KEY_RSA};
-    snprintf(path, sizeof path, "%s/c.pem", folder);
-    tls_write_certificate(path, &made);
-    snprintf(path, sizeof path, "%s/k.pem", folder);
-    tls_write_key(path, TLS_KEY_RSA);
+    tls_write_pair("tls_attacks", TLS_KEY_RSA);
     hello_bytes = tls_hello_bytes("game.test", hello, sizeof hello);
     host_options options = {
         .name = "tls_attacks",

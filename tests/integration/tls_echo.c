@@ -113,16 +113,7 @@ static void echo_raw(uint16_t port) {
 
 SCENARIO(tls_echo) {
     static const char keys[] = "tls = yes\ncertificate = c.pem\nkey = k.pem\n";
-    char folder[512];
-    char path[600];
-    snprintf(folder, sizeof folder, "%s/tls_echo", host_test_folder());
-    folder_make(host_test_folder());
-    folder_make(folder);
-    const tls_made made = {.name = "game.test", .key = TLS_KEY_A};
-    snprintf(path, sizeof path, "%s/c.pem", folder);
-    tls_write_certificate(path, &made);
-    snprintf(path, sizeof path, "%s/k.pem", folder);
-    tls_write_key(path, TLS_KEY_A);
+    tls_write_pair("tls_echo", TLS_KEY_A);
 
     char u32_keys[256];
     char line_keys[256];

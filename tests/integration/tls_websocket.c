@@ -59,16 +59,7 @@ static void check_messages(uint16_t port, int version) {
 }
 
 SCENARIO(tls_websocket) {
-    char folder[512];
-    char path[600];
-    snprintf(folder, sizeof folder, "%s/tls_websocket", host_test_folder());
-    folder_make(host_test_folder());
-    folder_make(folder);
-    const tls_made made = {.name = "game.test", .key = TLS_KEY_A};
-    snprintf(path, sizeof path, "%s/c.pem", folder);
-    tls_write_certificate(path, &made);
-    snprintf(path, sizeof path, "%s/k.pem", folder);
-    tls_write_key(path, TLS_KEY_A);
+    tls_write_pair("tls_websocket", TLS_KEY_A);
     host_options options = {
         .name = "tls_websocket",
         .modules = "echo",

@@ -115,6 +115,19 @@ void tls_write_key(const char *path, int key) {
     CHECK_INT(fclose(file), 0);
 }
 
+void tls_write_pair(const char *host_name, int key) {
+    const tls_made made = {.name = "game.test", .key = key};
+    char folder[512];
+    char path[600];
+    (void)snprintf(folder, sizeof folder, "%s/%s", host_test_folder(), host_name);
+    folder_make(host_test_folder());
+    folder_make(folder);
+    file_path(path, sizeof path, folder, "c.pem");
+    tls_write_certificate(path, &made);
+    file_path(path, sizeof path, folder, "k.pem");
+    tls_write_key(path, key);
+}
+
 /* ---- the client ------------------------------------------------------------------------------ */
 
 static BIO *read_pem(const char *path, char **bytes) {

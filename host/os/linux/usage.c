@@ -1,7 +1,7 @@
 /* usage.c: memory, processor time and descriptors of the process. Any thread.
  *
- * What tells them is opened at the start, because a process that is out of descriptors is one whose
- * figures matter.
+ * The files of /proc are opened at the start: when a process is out of descriptors, its figures
+ * matter most.
  */
 #include "usage.h"
 
