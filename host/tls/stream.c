@@ -16,8 +16,10 @@ enum { RECORD_HEAD = 5, TRIM_BYTES = 4096, HELLO_FIRST_BYTES = 1024 };
 
 struct tls_stream {
     tls_keeper *keeper;
-    SSL *ssl; /* NULL: the ClientHello is not complete */
-    BIO *in;  /* the SSL owns both */
+    tls_context
+        *context; /* of the SSL, which calls back into it; held, since a reload replaces it */
+    SSL *ssl;     /* NULL: the ClientHello is not complete */
+    BIO *in;      /* the SSL owns both */
     BIO *out;
     uint8_t *hello; /* what has come of it */
     uint32_t hello_bytes;
@@ -91,9 +93,12 @@ tls_stream *tls_stream_accept(tls_keeper *k) {
     return s;
 }
 
-static bool begin(tls_stream *s, SSL *ssl) {
-    s->ssl = ssl;
-    return ssl != NULL && renew_bios(s);
+/* `name`: see tls_context_accept and tls_context_connect. */
+static bool begin(tls_stream *s, const char *name) {
+    s->context = tls_keeper_take(s->keeper);
+    s->ssl = s->keeper->config->outgoing ? tls_context_connect(s->context, name)
+                                         : tls_context_accept(s->context, name);
+    return s->ssl != NULL && renew_bios(s);
 }
 
 tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name) {
@@ -101,10 +106,7 @@ tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name) {
     if (s == NULL) {
         return NULL;
     }
-    tls_context *t = tls_keeper_take(k);
-    bool good = begin(s, tls_context_connect(t, server_name));
-    tls_context_release(t);
-    if (!good || tls_stream_handshake(s) == TLS_FAILED) {
+    if (!begin(s, server_name) || tls_stream_handshake(s) == TLS_FAILED) {
         tls_stream_destroy(s);
         return NULL;
     }
@@ -116,6 +118,7 @@ void tls_stream_destroy(tls_stream *s) {
         return;
     }
     SSL_free(s->ssl);
+    tls_context_release(s->context);
     if (s->hello != NULL) {
         buffer_free(s->hello, s->hello_capacity);
     }
@@ -165,9 +168,7 @@ static bool feed_hello(tls_stream *s, const uint8_t *bytes, uint32_t size) {
     if (hello_parse(s->hello, s->hello_bytes, name) == HELLO_INCOMPLETE) {
         return true;
     }
-    tls_context *t = tls_keeper_take(s->keeper);
-    bool good = begin(s, tls_context_accept(t, name)) && feed_ssl(s, s->hello, s->hello_bytes);
-    tls_context_release(t);
+    bool good = begin(s, name) && feed_ssl(s, s->hello, s->hello_bytes);
     buffer_free(s->hello, s->hello_capacity);
     s->hello = NULL;
     return good;
