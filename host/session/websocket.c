@@ -135,6 +135,10 @@ COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
     if (now_ms < due_ms) {
         return due_ms;
     }
+    if (!s->recv_armed) { /* a handler takes long: what the peer has said meanwhile is not read */
+        websocket_heard(s, now_ms);
+        return now_ms + ping_ms;
+    }
     ws->silences++;
     if (ws->silences >= SILENCES_MOST) {
         log_debug(s->service->config->name, "session %llu answers no ping: closed",
