@@ -28,6 +28,7 @@ struct tls_stream {
     uint32_t head_bytes;
     uint32_t body_left; /* ... and what its payload lacks */
     uint32_t held;      /* bytes of it that have come */
+    uint32_t opened;    /* records with plaintext, since tls_stream_count_opened */
     uint32_t in_most;   /* the most that was in each BIO since it was made */
     uint32_t out_most;
     bool done;   /* the handshake is complete */
@@ -242,6 +243,7 @@ tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t 
         }
         if (bytes > 0) {
             *size += (uint32_t)bytes;
+            s->opened++;
             continue;
         }
         int error = SSL_get_error(s->ssl, bytes);
@@ -253,6 +255,12 @@ tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t 
     note_output(s);
     trim(s);
     return result;
+}
+
+uint32_t tls_stream_count_opened(tls_stream *s) {
+    uint32_t opened = s->opened;
+    s->opened = 0;
+    return opened;
 }
 
 /* ---- what goes ------------------------------------------------------------------------------- */
