@@ -86,8 +86,9 @@ static handshake_result read_request(session *s, const char *bytes, uint32_t hea
     const char *why = NULL;
     char answer[HANDSHAKE_ANSWER_BYTES];
     uint32_t status = http_read_request(bytes, head_bytes, &head, &why);
-    bool upgrades = status == HTTP_OK && http_find(&head, "upgrade") != NULL;
-    if (status == HTTP_OK && !upgrades && s->service->files != NULL) {
+    /* An upgrade to anything else may be ignored (RFC 9110 section 7.8). */
+    bool page = status == HTTP_OK && !http_has_token(&head, "upgrade", "websocket");
+    if (page && s->service->files != NULL) {
         return serve_file(s, &head);
     }
     if (status == HTTP_OK) {

@@ -86,7 +86,8 @@ static void refusals(void) {
         expect_body("There is nothing here.\n");
     }
     CHECK_INT(get("web", "/too_large.txt", ""), 503);
-    CHECK_INT(get("web", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n"), 426);
+    CHECK_INT(get("web", "/", "Upgrade: websocket\r\n"), 426);
+    CHECK_INT(get("web", "/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"), 200);
 }
 
 /* A client that reads a file slowly costs others nothing, and one that leaves costs nothing. */
