@@ -136,6 +136,18 @@ static bool read_target(http_text target, http_head *head) {
     return true;
 }
 
+/* The form of Host (RFC 9110 section 7.2): a name or an address, and perhaps a port. A proxy before
+ * the host may have read anything else in another way. */
+static bool is_host(http_text host) {
+    bool good = host.size > 0;
+    for (uint32_t i = 0; good && i < host.size; i++) {
+        char c = host.at[i];
+        good = is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+               (c != '\0' && strchr("-._~%!$&'()*+,;=:[]", c) != NULL);
+    }
+    return good;
+}
+
 static uint32_t read_request_line(http_text line, http_head *head, const char **why) {
     head->method = next_word(&line);
     http_text target = next_word(&line);
@@ -254,8 +266,8 @@ uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *he
         return result;
     }
     const http_text *host = http_find(head, "host");
-    if (host == NULL || host->size == 0 || memchr(host->at, ' ', host->size) != NULL) {
-        return refuse(why, HTTP_BAD, "it has no Host");
+    if (host == NULL || !is_host(*host)) {
+        return refuse(why, HTTP_BAD, "it has no Host, or not that of a URL");
     }
     return HTTP_OK;
 }
