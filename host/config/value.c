@@ -275,6 +275,12 @@ static portico_status set_list(const config_key *key, void *field, const char *t
             free(list);
             return PORTICO_E_INVALID;
         }
+        if (key->kind == CONFIG_NAMES && strcspn(at, blanks) < kept) {
+            (void)snprintf(allowed, VALUE_ALLOWED_MAX,
+                           "names after commas, without blanks in them: h2, http/1.1");
+            free(list);
+            return PORTICO_E_INVALID;
+        }
         size_t more = before > 0 && !is_absolute(at) ? before : 0;
         memcpy(to, folder, more);
         memcpy(to + more, at, kept);

@@ -193,9 +193,22 @@ static SSL_CTX *new_ssl(making *m, uint32_t index) {
         refuse(m, &c->tls.min, "this OpenSSL does not have that version of TLS");
     }
     if (c->tls.ciphers != NULL && SSL_CTX_set_cipher_list(ssl, c->tls.ciphers) != 1) {
-        refuse(m, &c->tls.ciphers, "OpenSSL knows none of these ciphers: see `openssl ciphers -v`");
+        refuse(m, &c->tls.ciphers,
+               "OpenSSL knows none of these ciphers for TLS 1.2: see `openssl ciphers -s -v "
+               "-tls1_2`; those of TLS 1.3 are always on");
     }
     return ssl;
+}
+
+static void refuse_certificate(making *m, uint32_t index) {
+    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    const config_tls *c = &m->made->config->tls;
+    char text[TLS_WHY_MAX];
+    char path[CONFIG_PATH_MAX];
+    (void)snprintf(text, sizeof text, "OpenSSL refuses the certificate %s (%s): use another one",
+                   m->made->served[index].certificate.name, why != NULL ? why : "unknown reason");
+    (void)config_list_item(c->certificate, index, path, sizeof path);
+    refuse_file(m, &c->certificate, path, text);
 }
 
 static void make_ssl(making *m, uint32_t index) {
@@ -206,11 +219,7 @@ static void make_ssl(making *m, uint32_t index) {
     }
     if (s->certificate.leaf != NULL && s->certificate.key != NULL &&
         !use_certificate(s->ssl, &s->certificate)) {
-        const char *why = ERR_reason_error_string(ERR_peek_last_error());
-        char text[TLS_WHY_MAX];
-        (void)snprintf(text, sizeof text, "OpenSSL refuses the certificate %s: %s",
-                       s->certificate.name, why != NULL ? why : "unknown reason");
-        refuse(m, &m->made->config->tls.certificate, text);
+        refuse_certificate(m, index);
     }
     set_authorities(m, s->ssl);
     set_protocols(m, s->ssl);
