@@ -209,6 +209,7 @@ static void session_on_sealed_recv(const os_completion *completion) {
 static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     session_secure *t = s->secure;
     tls_result result = tls_stream_handshake(t->stream);
+    t->answered = t->answered || tls_stream_waiting(t->stream) > 0;
     secure_answer_locked(s);
     if (s->state != SESSION_HANDSHAKE) {
         return 0;
@@ -222,8 +223,7 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
         tell(s, &failed_handshakes, "its TLS handshake fails");
         stats_add(STAT_handshakes_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
-    } else {
-        t->answered = true;
+    } else if (t->answered) {
         *oldest = secure_enlist(t); /* it now waits for the client's answer */
     }
     rearm_locked(s);
