@@ -38,12 +38,16 @@ bool http_text_is(http_text text, const char *other) {
     return text.size == strlen(other) && memcmp(text.at, other, text.size) == 0;
 }
 
-bool http_text_is_any_case(http_text text, const char *lower_text) {
-    bool same = text.size == strlen(lower_text);
+bool http_text_same_any_case(http_text text, http_text other) {
+    bool same = text.size == other.size;
     for (uint32_t i = 0; same && i < text.size; i++) {
-        same = lower(text.at[i]) == lower_text[i];
+        same = lower(text.at[i]) == lower(other.at[i]);
     }
     return same;
+}
+
+bool http_text_is_any_case(http_text text, const char *other) {
+    return http_text_same_any_case(text, (http_text){other, (uint32_t)strlen(other)});
 }
 
 /* ---- the end of the head --------------------------------------------------------------------- */
@@ -203,12 +207,7 @@ static bool is_unique(http_text name) {
 
 static bool is_repeated(const http_head *head, http_text name) {
     for (uint32_t i = 0; i < head->header_count; i++) {
-        http_text other = head->headers[i].name;
-        bool same = other.size == name.size;
-        for (uint32_t k = 0; same && k < name.size; k++) {
-            same = lower(other.at[k]) == lower(name.at[k]);
-        }
-        if (same) {
+        if (http_text_same_any_case(head->headers[i].name, name)) {
             return true;
         }
     }
