@@ -48,8 +48,14 @@ static handshake_result read_answer(session *s, const char *bytes, uint32_t head
     if (why == NULL) {
         return HANDSHAKE_DONE;
     }
-    log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
-                "the server does not open a WebSocket: %s", why);
+    if (head.status != 0 && head.status != HANDSHAKE_SWITCH) {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: it answers %s with status %u",
+                    s->service->config->path, (unsigned)head.status);
+    } else {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: %s", why);
+    }
     return HANDSHAKE_REFUSED;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client of TLS */
+
 enum { HTTP_BAD = 400, HTTP_NO_METHOD = 405, HTTP_TOO_LARGE = 431, HTTP_NO_VERSION = 505 };
 
 static uint32_t refuse(const char **why, uint32_t status, const char *reason) {
@@ -57,6 +59,9 @@ uint32_t http_find_end(const char *bytes, uint32_t size, uint32_t *scanned, uint
     for (uint32_t i = *scanned; i < size; i++) {
         char c = bytes[i];
         bool after_cr = i > 0 && bytes[i - 1] == '\r';
+        if (i == 0 && c == TLS_HANDSHAKE) {
+            return refuse(why, HTTP_BAD, "it begins like TLS, which is not on: see the key tls");
+        }
         if (i == 0 && !is_token_byte(c)) {
             return refuse(why, HTTP_BAD, "it does not begin like HTTP");
         }
