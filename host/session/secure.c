@@ -156,9 +156,9 @@ static uint32_t secure_fetch_locked(session *s) {
         secure_abort_locked(s, PORTICO_E_NO_MEMORY);
         return 0;
     }
-    stats_add(STAT_recv_calls, 1);
     uint32_t bytes = os_recv_now(s->socket, t->incoming, space);
     if (bytes > 0) {
+        stats_add(STAT_recv_calls, 1);
         return secure_received_locked(s, bytes);
     }
     if (session_recv_locked(s, t->incoming, space)) {

@@ -182,6 +182,7 @@ static SSL_CTX *new_ssl(making *m, uint32_t index) {
     (void)SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                        SSL_OP_CIPHER_SERVER_PREFERENCE);
     (void)SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_read_ahead(ssl, 1); /* takes a record at once, not its head first */
     (void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_session_id_context(ssl, (const unsigned char *)&index, sizeof index);
     if (!c->outgoing) {
