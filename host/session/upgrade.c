@@ -115,6 +115,7 @@ static portico_status upgrade_begin(session *s) {
         return PORTICO_E_NO_MEMORY;
     }
     ws->heard_ms = worker_now_ms();
+    ws->quiet_ms = ws->heard_ms;
     os_mutex_lock(&s->lock);
     s->websocket = ws;
     s->transport = &websocket_transport;
