@@ -7,7 +7,8 @@
 extern "C" {
 #endif
 
-__attribute__((weak)) void _ZN9__gnu_cxx9__freeresEv(void); /* NOLINT(bugprone-reserved-identifier) */
+__attribute__((weak)) void _ZN9__gnu_cxx9__freeresEv(
+    void); /* NOLINT(bugprone-reserved-identifier) */
 
 /* Volatile: an address of 64 bits, because the distance to none does not fit into 32. */
 static void (*volatile const free_pool)(void) = _ZN9__gnu_cxx9__freeresEv;
