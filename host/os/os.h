@@ -81,8 +81,17 @@ typedef struct os_usage {
 /* Fills *usage with the present figures of the process; 0 where the system does not report one. */
 void os_process_usage(os_usage *usage);
 
-/* Returns memory that the C library keeps unused to the system, where it can. May take
- * milliseconds. */
+/* The C library's heaps. */
+typedef struct os_heap {
+    uint64_t allocated_bytes; /* in use */
+    uint64_t kept_bytes;      /* freed, and kept for later */
+} os_heap;
+
+/* Fills *heap; 0 where the system does not report it. Walks through what is free, or through all:
+ * may take milliseconds, for which threads that allocate wait. */
+void os_heap_look(os_heap *heap);
+
+/* Returns memory that the C library keeps unused to the system, where it can. Takes as long. */
 void os_memory_trim(void);
 
 /* Fills `data` with bytes fit for secrets. */
