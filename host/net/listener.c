@@ -185,7 +185,7 @@ listener *listener_create(const config_service *settings, session_type *type, os
         free(l);
         free(slots);
         sources_destroy(rates);
-        files_destroy(pages);
+        files_release(pages);
         return NULL;
     }
     service_init(&l->service, settings, type, port, handshake_of(settings));
@@ -300,7 +300,7 @@ void listener_destroy(listener *l) {
     INVARIANT(l->armed == 0 && !l->pausing);
     timer_fini(&l->pause);
     service_fini(&l->service);
-    files_destroy(l->service.files);
+    files_release(l->service.files);
     free(l->slots);
     free(l);
 }
