@@ -45,6 +45,7 @@
 #include "session/handshake_queue.h"
 #include "session/relief.h"
 #include "session/session.h"
+#include "web/reader.h"
 #include "trim.h"
 #include "warden.h"
 
@@ -326,6 +327,7 @@ static void server_stop(void) {
     server_stop_sessions();
     watch_stop();
     (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
+    (void)reader_stop();   /* the same */
     control_drain();
     control_doing("unloading modules");
     rooms_close(NULL, PORTICO_E_SHUTDOWN);

@@ -189,7 +189,7 @@ listener *listener_create(const config_service *settings, session_type *type, os
         free(l);
         free(slots);
         sources_destroy(rates);
-        files_destroy(pages);
+        files_release(pages);
         networks_destroy(balancers);
         return NULL;
     }
@@ -306,7 +306,7 @@ void listener_destroy(listener *l) {
     INVARIANT(l->armed == 0 && !l->pausing);
     timer_fini(&l->pause);
     service_fini(&l->service);
-    files_destroy(l->service.files);
+    files_release(l->service.files);
     networks_destroy(l->balancers);
     free(l->slots);
     free(l);

@@ -415,6 +415,13 @@ typedef struct os_file_info {
  * ...: *info is unchanged. */
 portico_status os_file_look(const char *path, os_file_info *info);
 
+/* Opens the regular file `name` of a folder for reading, and describes it. `name` has parts with '/'
+ * between them. None of them is a link, and on Windows none is another name of what it opens, so
+ * nothing outside the folder is opened, even while others change what is in it. The folder itself
+ * may be a link. PORTICO_E_NOT_FOUND: there is no such file. On failure *file is NULL. */
+portico_status os_fopen_beneath(const char *folder, const char *name, FILE **file,
+                                os_file_info *info);
+
 /* Whether any process, this one included, has the file open for writing now. False also if that
  * cannot be found out (no such file, Linux: another user's file, many network file systems): then
  * only a pause in the writing tells. During the call, some microseconds, an open for writing waits

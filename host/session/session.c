@@ -7,6 +7,7 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "os/compiler.h"
+#include "session/websocket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,9 @@ void session_free(entity *e) {
     bool connected = s->connected;
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
+    if (s->websocket != NULL && s->websocket->page != NULL) {
+        shared_release(s->websocket->page);
+    }
     free(s->websocket);
     if (s->seal != NULL) {
         s->seal->free(s->secure);

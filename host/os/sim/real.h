@@ -45,6 +45,8 @@ portico_status real_lock_take(const char *path, os_lock **lock, uint32_t *proces
 portico_status real_file_rename(const char *from, const char *to);
 portico_status real_file_remove(const char *path);
 portico_status real_file_look(const char *path, os_file_info *info);
+portico_status real_fopen_beneath(const char *folder, const char *name, FILE **file,
+                                  os_file_info *info);
 bool real_file_is_written(const char *path);
 portico_status real_folder_create(const char *path);
 portico_status real_folder_add(const char *path);

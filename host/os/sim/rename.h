@@ -71,6 +71,7 @@
 #define os_file_rename real_file_rename
 #define os_file_remove real_file_remove
 #define os_file_look real_file_look
+#define os_fopen_beneath real_fopen_beneath
 #define os_file_is_written real_file_is_written
 #define os_folder_create real_folder_create
 #define os_folder_add real_folder_add
