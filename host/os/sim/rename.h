@@ -9,6 +9,7 @@
 #define os_error_status real_error_status
 #define os_error_text real_error_text
 #define os_process_usage real_process_usage
+#define os_heap_look real_heap_look
 #define os_cpu_count real_cpu_count
 #define os_process_id real_process_id
 #define os_on_signals real_on_signals
