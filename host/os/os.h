@@ -97,6 +97,11 @@ void os_memory_trim(void);
 /* Fills `data` with bytes fit for secrets. */
 portico_status os_random(void *data, size_t size);
 
+/* Calls `each` with every certificate (DER) of an authority that the system itself believes: Windows,
+ * which keeps them in a store. Returns how many there were; 0 where they are in files, which the TLS
+ * library knows. */
+uint32_t os_root_certificates(void (*each)(void *arg, const void *der, uint32_t size), void *arg);
+
 /* Nanoseconds that never go backwards, from an arbitrary start. */
 uint64_t os_monotonic_ns(void);
 

@@ -95,6 +95,17 @@ static bool trust_clients_of(void *arg, X509 *one) {
     return trust(arg, one) && SSL_CTX_add_client_CA(arg, one) == 1;
 }
 
+/* One that OpenSSL cannot read is left out, as is one that it has. */
+static void trust_root(void *arg, const void *der, uint32_t size) {
+    const unsigned char *bytes = der;
+    X509 *one = d2i_X509(NULL, &bytes, (long)size);
+    if (one != NULL) {
+        (void)trust(arg, one);
+    }
+    X509_free(one);
+    ERR_clear_error();
+}
+
 static void set_authorities(making *m, SSL_CTX *ssl) {
     const config_service *c = m->made->config;
     char why[TLS_WHY_MAX];
@@ -114,6 +125,7 @@ static void set_authorities(making *m, SSL_CTX *ssl) {
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     if (c->tls.ca == NULL) {
         (void)SSL_CTX_set_default_verify_paths(ssl); /* without any, every connection fails */
+        (void)os_root_certificates(trust_root, ssl);
     } else if (!certificates_read(c->tls.ca, trust, ssl, why)) {
         refuse_file(m, &c->tls.ca, c->tls.ca, why);
     }

@@ -209,6 +209,7 @@ SCENARIO(layers) {
     for (int i = 0; figures.faults == 0 && serves && with_tls && own_back < OWN_MESSAGES; i++) {
         CHECK(i < 3600);
         os_sleep(1000);
+        sim_look(&figures); /* what a fault has lost is not sent again */
     }
     int code = world_stop();
     CHECK(code == 0 || !serves);
