@@ -116,8 +116,11 @@ static uint16_t code_of(portico_status reason) {
     case PORTICO_E_UNLOADED: return WEBSOCKET_GOING_AWAY;
     case PORTICO_E_FRAME: return WEBSOCKET_PROTOCOL_ERROR;
     case PORTICO_E_FLOOD:
-    case PORTICO_E_KICKED: return WEBSOCKET_POLICY;
+    case PORTICO_E_KICKED:
+    case PORTICO_E_REFUSED: return WEBSOCKET_POLICY;
+    case PORTICO_E_NO_MEMORY:
     case PORTICO_E_FAULT: return WEBSOCKET_SERVER_ERROR;
+    case PORTICO_E_LIMIT: return WEBSOCKET_TRY_AGAIN;
     default: return WEBSOCKET_NORMAL;
     }
 }
