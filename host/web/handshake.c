@@ -59,7 +59,7 @@ static char lower(char c) {
 }
 
 static bool origin_is(http_text origin, const char *allowed, size_t size) {
-    bool same = origin.size == size;
+    bool same = size > 0 && origin.size == size; /* 0: between two separators */
     for (size_t i = 0; same && i < size; i++) {
         same = lower(origin.at[i]) == lower(allowed[i]);
     }
