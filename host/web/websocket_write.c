@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OPCODE_BYTES = 2 };
+enum { OPCODE_BYTES = 2, SMALL_MAX = 125 };
 
 /* The payload of the frame of a packet: a text has no opcode in front of it. */
 static uint64_t message_bytes(uint16_t opcode, uint32_t size) {
@@ -41,6 +41,16 @@ static uint8_t *write_header(uint8_t *to, const uint8_t *mask, websocket_opcode 
 void websocket_write(uint8_t *to, const uint8_t *mask, uint16_t opcode, const void *data,
                      uint32_t size) {
     uint64_t message = message_bytes(opcode, size);
+    if (mask == NULL && opcode != 0 && message <= SMALL_MAX) { /* the same as below, sooner */
+        to[0] = 0x80 | WEBSOCKET_BINARY;
+        to[1] = (uint8_t)message;
+        to[2] = (uint8_t)opcode;
+        to[3] = (uint8_t)(opcode >> 8);
+        if (size > 0) {
+            memcpy(to + 4, data, size);
+        }
+        return;
+    }
     uint8_t *payload =
         write_header(to, mask, opcode == 0 ? WEBSOCKET_TEXT : WEBSOCKET_BINARY, message);
     uint8_t *at = payload;

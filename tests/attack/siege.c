@@ -32,6 +32,11 @@ static host *start(const char *name, process_stdio stdio, const char *body) {
                                   "frame_limit_bytes = 4K\nframe_timeout_s = 5\n"
                                   "idle_timeout_s = 5\nclose_timeout_ms = 500\n"
                                   "send_buffer_bytes = 16K\n";
+    static const char web[] = "max_sessions = 1500\nsend_limit_bytes = 256K\n"
+                              "frame_limit_bytes = 4K\nframe_timeout_s = 5\n"
+                              "idle_timeout_s = 5\nclose_timeout_ms = 500\n"
+                              "send_buffer_bytes = 16K\ntransport = websocket\n"
+                              "handshake_timeout_ms = 500\n";
     const host_options options = {
         .name = name,
         .modules = "faulty",
@@ -41,6 +46,7 @@ static host *start(const char *name, process_stdio stdio, const char *body) {
                        "session_inbox_limit_bytes = 2M\n",
         .listeners = {{"game", "faulty.session", game},
                       {"victims", "faulty.session", victims},
+                      {"web", "faulty.session", web},
                       {"glutton", "glutton.session", victims}},
         .body = body,
         .stdio = stdio,

@@ -46,6 +46,7 @@ typedef struct siege_attack {
  */
 enum { SIEGE_ATTACKS_MAX = 16 };
 int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
+int siege_web(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]); /* to the listener "web" */
 int siege_greeds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
@@ -53,7 +54,8 @@ int siege_shortages(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 int siege_surroundings(host *h, int names, siege_attack attacks[SIEGE_ATTACKS_MAX]);
 
 /* A host with the modules faulty, where nothing is rolled back or frozen, and glutton, with low
- * limits. Listeners: "game" and "victims" of faulty.session, "glutton" of glutton.session. */
+ * limits. Listeners: "game" and "victims" of faulty.session, "web" of the same over WebSocket,
+ * "glutton" of glutton.session. */
 host *siege_host(const char *name);
 
 /* The same, started without descriptors 0 to 2; with a name in its ini, if it can be asked for. */

@@ -1,33 +1,16 @@
 /* attackers.c: see attackers.h. */
-#include "support/attackers.h"
+#include "support/attacker.h"
 
 #include "abi/faulty.h"
-#include "abi/system.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/wire.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FRAME = 1000, STAGE_FRAMES = 50, ASKED_BYTES = 200 << 10, BURST_MS = 100 };
-
-typedef struct client {
-    net_socket socket; /* NET_NONE before the first act and after the end */
-    uint32_t acts;     /* of this connection */
-    uint32_t turn;     /* of this client */
-} client;
-
-struct attackers {
-    attackers_options options;
-    client *clients;
-    attackers_figures seen;
-    uint64_t random;
-    system_thread thread;
-    atomic_bool stop;
-};
 
 net_socket attack_at_stage(uint16_t port, int stage, uint16_t opcode) {
     static const uint8_t payload[FRAME];
@@ -63,17 +46,16 @@ net_socket attack_at_stage(uint16_t port, int stage, uint16_t opcode) {
 
 /* ---- one act of one client: false if its connection has ended ------------------------------ */
 
-static bool send_bytes(const client *c, const void *data, size_t size) {
+bool attacker_send(const client *c, const void *data, size_t size) {
     return net_send_some(c->socket, data, size) != NET_BROKEN;
 }
 
 static bool send_number(const client *c, uint16_t opcode, uint32_t number) {
     uint8_t frame[16];
-    return send_bytes(c, frame, wire_frame(WIRE_U16, frame, opcode, &number, sizeof number));
+    return attacker_send(c, frame, wire_frame(WIRE_U16, frame, opcode, &number, sizeof number));
 }
 
-/* Reads and discards what is there. */
-static bool read_all(const client *c) {
+bool attacker_read_all(const client *c) {
     uint8_t dropped[8192];
     int got = 0;
     do {
@@ -92,23 +74,23 @@ static bool act_dribble(attackers *a, client *c) {
     uint8_t frame[16];
     (void)a;
     size_t size = wire_frame(WIRE_U16, frame, FAULTY_ECHO, &number, sizeof number);
-    return send_bytes(c, frame + c->acts % size, 1) && read_all(c);
+    return attacker_send(c, frame + c->acts % size, 1) && attacker_read_all(c);
 }
 
 static bool act_silent(attackers *a, client *c) {
     static const uint8_t half[2] = {100, 0};
     bool is_half = (c - a->clients) % 2 != 0;
-    return (c->acts > 0 || !is_half || send_bytes(c, half, sizeof half)) && read_all(c);
+    return (c->acts > 0 || !is_half || attacker_send(c, half, sizeof half)) && attacker_read_all(c);
 }
 
 static bool act_crowd(attackers *a, client *c) {
     (void)a;
-    return read_all(c);
+    return attacker_read_all(c);
 }
 
 static bool act_flood(attackers *a, client *c) {
     (void)a;
-    return send_number(c, FAULTY_ECHO, c->acts) && read_all(c);
+    return send_number(c, FAULTY_ECHO, c->acts) && attacker_read_all(c);
 }
 
 static bool act_half_close(attackers *a, client *c) {
@@ -118,7 +100,7 @@ static bool act_half_close(attackers *a, client *c) {
         net_half_close(c->socket);
         return well;
     }
-    return read_all(c);
+    return attacker_read_all(c);
 }
 
 static bool act_urgent(attackers *a, client *c) {
@@ -127,8 +109,8 @@ static bool act_urgent(attackers *a, client *c) {
     (void)a;
     size_t size = wire_frame(WIRE_U16, frame, FAULTY_ECHO, &number, sizeof number);
     size_t part = 1 + c->acts % (size - 1);
-    return send_bytes(c, frame, part) && net_send_urgent(c->socket, '!') &&
-           send_bytes(c, frame + part, size - part) && read_all(c);
+    return attacker_send(c, frame, part) && net_send_urgent(c->socket, '!') &&
+           attacker_send(c, frame + part, size - part) && attacker_read_all(c);
 }
 
 static bool act_oversized(attackers *a, client *c) {
@@ -136,22 +118,22 @@ static bool act_oversized(attackers *a, client *c) {
     (void)a;
     if (c->acts == 0) {
         wire_header(WIRE_U16, header, c->turn % 2 == 0 ? 65535 : c->turn % WIRE_U16, FAULTY_ECHO);
-        return send_bytes(c, header, sizeof header);
+        return attacker_send(c, header, sizeof header);
     }
-    return read_all(c);
+    return attacker_read_all(c);
 }
 
 static bool act_noise(attackers *a, client *c) {
     uint8_t bytes[256];
     wire_random_bytes(&a->random, bytes, sizeof bytes);
-    return send_bytes(c, bytes, sizeof bytes) && read_all(c);
+    return attacker_send(c, bytes, sizeof bytes) && attacker_read_all(c);
 }
 
 static bool act_guess(attackers *a, client *c) {
     char line[64];
     int size = snprintf(line, sizeof line, "token guess-%016llx\nstop\n",
                         (unsigned long long)wire_random(&a->random));
-    return (c->acts > 0 || send_bytes(c, line, (size_t)size)) && read_all(c);
+    return (c->acts > 0 || attacker_send(c, line, (size_t)size)) && attacker_read_all(c);
 }
 
 static bool act_fault(attackers *a, client *c) {
@@ -159,7 +141,7 @@ static bool act_fault(attackers *a, client *c) {
                                      FAULTY_ABORT,     FAULTY_EXIT,   FAULTY_HOST_SEND};
     uint32_t kind = kinds[c->turn % (sizeof kinds / sizeof kinds[0])];
     (void)a;
-    return (c->acts > 0 || send_number(c, FAULTY_FAULT, kind)) && read_all(c);
+    return (c->acts > 0 || send_number(c, FAULTY_FAULT, kind)) && attacker_read_all(c);
 }
 
 /* These need no connection that lasts. */
@@ -195,6 +177,19 @@ static const struct {
     [ATTACK_GUESS] = {"guessing", "send wrong admin tokens", act_guess, false},
     [ATTACK_HOLD] = {"holding", "hold the admin listener without a token", act_silent, false},
     [ATTACK_FAULT] = {"faults", "send what makes the module fault", act_fault, false},
+    [ATTACK_WEB_HALF] = {"half", "send half a request, or nothing", act_web_half, false},
+    [ATTACK_WEB_SLOW] = {"slowly", "send a request a byte at a time", act_web_slow, false},
+    [ATTACK_WEB_GIANT] = {"giant", "send endless heads, and hundreds of headers", act_web_giant,
+                          false},
+    [ATTACK_WEB_SMUGGLE] = {"smuggling", "hide a request in a request, or in a header",
+                            act_web_smuggle, false},
+    [ATTACK_WEB_BARE] = {"unmasked", "send frames without a mask", act_web_bare, false},
+    [ATTACK_WEB_PACKED] = {"compressed", "send what looks compressed, though that was refused",
+                           act_web_packed, false},
+    [ATTACK_WEB_DRIBBLE] = {"dripping", "send frames a byte at a time", act_web_dribble, false},
+    [ATTACK_WEB_FRAGMENTS] = {"fragments", "send fragments without end", act_web_fragments, false},
+    [ATTACK_WEB_EMPTY] = {"empty", "send empty fragments without end", act_web_empty, false},
+    [ATTACK_WEB_PINGS] = {"pings", "send pings and read no pong", act_web_pings, true},
 };
 
 const char *attack_word(attack kind) {

@@ -22,13 +22,26 @@ typedef enum attack {
     ATTACK_GUESS,      /* send wrong tokens to the admin listener */
     ATTACK_HOLD,       /* hold connections to the admin listener, and send no token */
     ATTACK_FAULT,      /* send what makes the module fault */
-    ATTACKS
+
+    /* To a listener of WebSocket: */
+    ATTACK_WEB_HALF,      /* send half a request, or nothing */
+    ATTACK_WEB_SLOW,      /* send a request a byte at a time */
+    ATTACK_WEB_GIANT,     /* send endless heads, and hundreds of headers */
+    ATTACK_WEB_SMUGGLE,   /* hide a request in a request, or in a header */
+    ATTACK_WEB_BARE,      /* send frames without a mask */
+    ATTACK_WEB_PACKED,    /* send what looks compressed */
+    ATTACK_WEB_DRIBBLE,   /* send frames a byte at a time */
+    ATTACK_WEB_FRAGMENTS, /* send fragments without end */
+    ATTACK_WEB_EMPTY,     /* send empty fragments without end */
+    ATTACK_WEB_PINGS,     /* send pings and read no pong */
+    ATTACKS,
+    ATTACK_WEB_FIRST = ATTACK_WEB_HALF
 } attack;
 
 typedef struct attackers_options {
     attack kind;
     uint16_t port; /* of a listener of faulty.session with framing u16; GUESS and HOLD: the
-                      * admin's */
+                      * admin's; WEB: of one with WebSocket */
     int clients;
     uint32_t rate; /* acts a second, of all together */
 } attackers_options;

@@ -422,21 +422,6 @@ static void check_written(bool from_client) {
     CHECK_INT(receive(SENT_MAX), WEBSOCKET_NO_CODE);
 }
 
-/* A session writes small frames by frame_write: the same bytes. */
-static void check_small_written(void) {
-    static uint8_t data[FRAME_WEBSOCKET_SMALL];
-    wire_random_bytes(&random_state, data, sizeof data);
-    for (uint32_t size = 0; size <= FRAME_WEBSOCKET_SMALL; size++) {
-        uint8_t out[FRAME_WEBSOCKET_SMALL + 8] = {0};
-        uint8_t same[sizeof out] = {0};
-        uint16_t opcode = (uint16_t)(1 + wire_random(&random_state) % 65535);
-        CHECK_INT(websocket_frame_bytes(false, opcode, size), size + FRAME_WEBSOCKET_EXTRA);
-        frame_write(FRAME_WEBSOCKET, opcode, data, size, out);
-        websocket_write(same, NULL, opcode, data, size);
-        CHECK(memcmp(out, same, sizeof out) == 0);
-    }
-}
-
 /* Section 5.3: every size, to the same place and to places before it, in two pieces. */
 static void check_masks(void) {
     enum { MOST = 200, BEFORE = 20 };
@@ -481,7 +466,6 @@ SCENARIO(web_frames) {
         check_random_fragments(side == 1);
         check_written(side == 1);
     }
-    check_small_written();
     check_masks();
     check_short_messages();
     check_reserved();
