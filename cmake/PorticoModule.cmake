@@ -17,6 +17,9 @@ function(portico_add_module name)
       MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
     if(MINGW)
       target_compile_definitions(${name} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+      if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        target_sources(${name} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/PorticoModuleEnd.c")
+      endif()
       # Under Wine the host finds functions and lines in DWARF up to version 4.
       target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-gdwarf-4>)
       # clang does not know that exceptions of a static libstdc++ need winpthread.

@@ -40,7 +40,8 @@ fi
 
 # shellcheck disable=SC2086 # lists of names
 packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS $PACKAGES_TEST
-sh scripts/browser.sh || true # it says what is missing; the tests of pages are skipped then
+sh scripts/browser.sh || true   # they say what is missing; the tests of pages, ...
+sh scripts/npm.sh websocket || true # ... and those beside ws, are skipped then
 
 # Tests of many sessions need many files, and so does Wine's server, which is started below.
 ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true

@@ -273,7 +273,7 @@ bool admin_start(const config *c) {
     admin.wake.done = on_woken;
     admin.close.done = on_close;
     admin.end.done = on_end;
-    connections_start(admin.token);
+    connections_start(admin.token, seats_make_way);
     jobs_start(admin_wake);
     if (!listen_local(c) || !listen_tcp(c)) {
         return false;

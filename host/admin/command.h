@@ -16,6 +16,7 @@
     X(sessions, "sessions", NONE)                            \
     X(modules, "modules", NONE)                              \
     X(faults, "faults [N]", NONE)                            \
+    X(memory, "memory [--trim]", NONE)                       \
     X(top, "top [--interval SECONDS] [--count N]", NONE)     \
     X(load, "load NAME|FILE", UNLESS_NAME)                   \
     X(unload, "unload NAME", NONE)                           \

@@ -18,9 +18,11 @@ enum {
 
 static const char token_word[] = "token ";
 static const char *right_token;
+static bool (*make_trusted_way)(visit_kind kind);
 
-void connections_start(const char *token) {
+void connections_start(const char *token, bool (*make_way)(visit_kind kind)) {
     right_token = token;
+    make_trusted_way = make_way;
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */
@@ -51,8 +53,13 @@ void connection_close(connection *c) {
     connection_rest(c);
 }
 
-bool connection_is_busy(const connection *c) {
-    return c->job != NULL || c->out.size > 0;
+bool connection_runs(const connection *c) {
+    return c->job != NULL;
+}
+
+/* Whether a command runs, or its answer is being sent. */
+static bool is_busy(const connection *c) {
+    return connection_runs(c) || c->out.size > 0;
 }
 
 /* Ends the sending side: the client reads the answer, and then the end. Closing at once could reset
@@ -104,6 +111,7 @@ static void connection_send(connection *c) {
 
 static void connection_answer(connection *c) {
     c->out_sent = 0;
+    c->used_ms = os_monotonic_ms();
     if (c->out.failed) {
         connection_close(c); /* or ctl would wait for an answer */
     } else {
@@ -148,8 +156,10 @@ static void judge(connection *c, const char *line, uint64_t now_ms) {
             guesses_add(&c->peer, now_ms);
         }
         lines_end(&c->out, PORTICO_E_INVALID, "the token is wrong: send `token TEXT` first");
-    } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX) {
-        lines_end(&c->out, PORTICO_E_LIMIT, "too many administrators are connected");
+    } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX &&
+               !make_trusted_way(VISIT_TRUSTED)) {
+        lines_end(&c->out, PORTICO_E_LIMIT,
+                  "too many administrators are connected, and a command of each runs");
     } else {
         visits.open[VISIT_UNKNOWN]--;
         visits.open[VISIT_TRUSTED]++;
@@ -201,8 +211,8 @@ static void connection_receive(connection *c) {
 /* Runs the lines that have arrived, as far as possible now. */
 static void connection_run(connection *c, uint64_t now_ms) {
     char line[CONNECTION_LINE_MAX + 1];
-    while (c->socket != NULL && !connection_is_busy(c) && !c->receiving && !c->leaving &&
-           !c->waiter.waits && c->again_ms == 0) {
+    while (c->socket != NULL && !is_busy(c) && !c->receiving && !c->leaving && !c->waiter.waits &&
+           c->again_ms == 0) {
         bool good = false;
         if (c->kind == VISIT_UNKNOWN && !may_be_judged(c, now_ms)) {
             return;
@@ -247,13 +257,13 @@ static void on_sent(const os_completion *completion) {
         return;
     }
     c->out_sent += completion->bytes;
+    c->used_ms = os_monotonic_ms();
     if (c->out_sent < c->out.size) {
         connection_send(c);
         return;
     }
     lines_free(&c->out);
     stop_waiter_sent(&c->waiter);
-    c->used_ms = os_monotonic_ms();
     c->due_ms = UINT64_MAX;
     if (c->last_answer) {
         connection_leave(c);

@@ -36,6 +36,11 @@ static void command_status(call *c) {
     end_ok(c);
 }
 
+static void command_memory(call *c) {
+    report_memory(c->answer, c->argument[0] != '\0');
+    end_ok(c);
+}
+
 /* Also has the host measure until the next `top` is due, and a little longer. */
 static void command_top(call *c) {
     enum { LATE_MS = 2000 };

@@ -167,6 +167,21 @@ void report_status(lines *to) {
     add_admin(to);
 }
 
+void report_memory(lines *to, bool trim) {
+    os_usage usage;
+    os_heap heap;
+    if (trim) {
+        os_memory_trim();
+    }
+    os_process_usage(&usage);
+    os_heap_look(&heap);
+    add_figure(to, "memory_bytes", usage.memory_bytes);
+    add_figure(to, "allocated_bytes", heap.allocated_bytes);
+    add_figure(to, "kept_bytes", heap.kept_bytes);
+    add_figure(to, "buffer_bytes", memory_buffers());
+    add_figure(to, "message_bytes", memory_messages());
+}
+
 /* Adds "handler SUM WORST BUCKET:COUNT ...", in as many lines as needed. */
 static void add_histogram(lines *to, const char *name, const meter_histogram *h) {
     char text[512];

@@ -11,6 +11,9 @@ void report_start(const config *c);
 
 void report_status(lines *to);
 
+/* Where the memory is. `trim`: after the C library has given back what it keeps unused. */
+void report_memory(lines *to, bool trim);
+
 /* Reports totals; the client takes the difference of two answers (top_sample.h). */
 void report_top(lines *to);
 void report_sessions(lines *to);

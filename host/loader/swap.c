@@ -155,13 +155,19 @@ static portico_status swap_to_file(swap *w, const char *file, char why[IMAGE_WHY
     return status;
 }
 
-/* Whether the file has the bytes of the generation that serves. PORTICO_OK, or why it cannot be
- * read. */
+/* Whether the file has the bytes of the generation that serves, which are only read if their number
+ * is the same. PORTICO_OK, or why it cannot be read. */
 static portico_status compare_file(const module *m, const char *file, bool *same) {
     const image_copy *loaded = &module_generation(m)->copy;
+    os_file_info found;
     uint64_t size = 0;
     uint64_t hash = 0;
-    portico_status status = image_hash(file, &size, &hash);
+    *same = false;
+    portico_status status = os_file_look(file, &found);
+    if (status != PORTICO_OK || found.size != loaded->size) {
+        return status;
+    }
+    status = image_hash(file, &size, &hash);
     *same = status == PORTICO_OK && size == loaded->size && hash == loaded->hash;
     return status;
 }

@@ -81,8 +81,17 @@ typedef struct os_usage {
 /* Fills *usage with the present figures of the process; 0 where the system does not report one. */
 void os_process_usage(os_usage *usage);
 
-/* Returns memory that the C library keeps unused to the system, where it can. May take
- * milliseconds. */
+/* The C library's heaps. */
+typedef struct os_heap {
+    uint64_t allocated_bytes; /* in use */
+    uint64_t kept_bytes;      /* freed, and kept for later */
+} os_heap;
+
+/* Fills *heap; 0 where the system does not report it. Walks through what is free, or through all:
+ * may take milliseconds, for which threads that allocate wait. */
+void os_heap_look(os_heap *heap);
+
+/* Returns memory that the C library keeps unused to the system, where it can. Takes as long. */
 void os_memory_trim(void);
 
 /* Fills `data` with bytes fit for secrets. */
@@ -328,13 +337,19 @@ typedef struct os_library os_library;
 extern const char os_library_suffix[]; /* ".dll" or ".so" */
 
 /* Loads a shared library from `path`. On failure `why` has the loader's own words. Runs the
- * library's constructors.
+ * library's constructors. The file is checked first, where the system's loader would not survive a
+ * damaged one, unless `tried` is set: another process has opened it in this way, and nobody has
+ * changed it since.
  *
  * PORTICO_E_NOT_FOUND     there is no such file
  * PORTICO_E_NOT_A_MODULE  it is not a library for this system
  * PORTICO_E_DEPENDENCY    a library that it needs is missing
  */
-portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size);
+portico_status os_library_open(const char *path, bool tried, os_library **library, char *why,
+                               size_t why_size);
+
+/* Whether loading it has loaded other libraries as well. True also if the system does not say. */
+bool os_library_brought(const os_library *library);
 
 /* Checks the headers of a library's file without loading it: runs none of its code.
  * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE: os_library_open would fail in the same way, and
@@ -415,6 +430,10 @@ bool os_file_is_written(const char *path);
 
 /* Creates a folder for its owner only, with any missing parents. PORTICO_OK also if it exists. */
 portico_status os_folder_create(const char *path);
+
+/* Creates one new folder for its owner only. PORTICO_E_EXISTS: the name is taken, by whatever it
+ * may be. */
+portico_status os_folder_add(const char *path);
 
 /* Checks that `path` is a folder in which this process may create files. Creates none.
  * PORTICO_E_NOT_FOUND: it does not exist; PORTICO_E_INVALID: it is not a folder; PORTICO_E_ACCESS:

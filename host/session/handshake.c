@@ -33,6 +33,8 @@ static void handshake_receive(session *s) {
         s->rearm = true;
     } else if (s->peer_ended) {
         session_ended_locked(s);
+    } else if ((s->pending & TURN_TRANSPORT) != 0) {
+        /* TLS was complete before this turn ends: its next round reads what came with that. */
     } else if (!s->recv_armed && (s->seal == NULL || !s->seal->waits(s)) && !page_waits_locked(s)) {
         bool into = s->in != NULL && s->secure == NULL;
         void *to = into ? s->in->bytes + s->in_used : NULL;

@@ -88,6 +88,11 @@ static uint32_t seal_one(session_secure *t) {
  * or the session has been closed. */
 static bool seal_next_locked(session *s) {
     session_secure *t = s->secure;
+    if (tls_stream_why(t->stream)[0] != '\0') {
+        unsealed_end(s); /* the alert was the last that the peer can read */
+        sendq_drop(&s->queue);
+        return false;
+    }
     if (t->unsealed == NULL) {
         t->unsealed = t->done ? sendq_take(&s->queue) : NULL;
     }

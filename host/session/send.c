@@ -202,35 +202,9 @@ portico_status session_queue_shared_locked(session *s, shared *whole) {
     return status;
 }
 
-/* The frame is too large, or is not just the payload and frame_extra_bytes. */
-NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
-                                                  uint32_t size) {
-    const config_service *limits = s->service->config;
-    uint32_t whole = 0;
-    portico_status status = websocket_frame_measure(limits->framing, opcode, data, size,
-                                                    limits->frame_limit_bytes, &whole);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    os_mutex_lock(&s->lock);
-    status = session_admit_locked(s, limits, whole, sendq_tail(&s->queue, whole) != NULL);
-    uint8_t *to = status == PORTICO_OK ? sendq_add(&s->queue, whole) : NULL;
-    if (to != NULL) {
-        websocket_frame_write(limits->framing, opcode, data, size, to);
-        session_packet_queued_locked(s);
-    } else if (status == PORTICO_OK) {
-        status = PORTICO_E_NO_MEMORY;
-    }
-    os_mutex_unlock(&s->lock);
-    return status;
-}
-
-portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
-    const config_service *limits = s->service->config;
-    if (size >= s->service->payload_below) {
-        return session_send_other(s, opcode, data, size);
-    }
-    uint32_t whole = size + s->service->frame_extra_bytes;
+static inline portico_status send_framed(session *s, const config_service *limits,
+                                         frame_kind framing, uint16_t opcode, const void *data,
+                                         uint32_t size, uint32_t whole) {
     os_mutex_lock(&s->lock);
     segment *tail = sendq_tail(&s->queue, whole);
     portico_status status = session_admit_locked(s, limits, whole, tail != NULL);
@@ -242,11 +216,40 @@ portico_status session_send(session *s, uint16_t opcode, const void *data, uint3
         status = PORTICO_E_NO_MEMORY;
         goto unlock;
     }
-    frame_write(limits->framing, opcode, data, size, to);
+    if (framing <= FRAME_WEBSOCKET) {
+        frame_write(framing, opcode, data, size, to);
+    } else {
+        websocket_frame_write(limits->framing, opcode, data, size, to);
+    }
     session_packet_queued_locked(s);
 unlock:
     os_mutex_unlock(&s->lock);
     return status;
+}
+
+/* The frame is too large, or is not just the payload and frame_extra_bytes. */
+NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
+                                                  uint32_t size) {
+    const config_service *limits = s->service->config;
+    uint32_t whole = size + FRAME_WEBSOCKET_EXTRA;
+    if (limits->framing == FRAME_WEBSOCKET && opcode != 0 && size <= FRAME_WEBSOCKET_SMALL &&
+        whole <= limits->frame_limit_bytes) {
+        return send_framed(s, limits, FRAME_WEBSOCKET, opcode, data, size, whole);
+    }
+    portico_status status = websocket_frame_measure(limits->framing, opcode, data, size,
+                                                    limits->frame_limit_bytes, &whole);
+    return status != PORTICO_OK
+               ? status
+               : send_framed(s, limits, FRAME_KINDS_ALL, opcode, data, size, whole);
+}
+
+portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
+    const config_service *limits = s->service->config;
+    if (size >= s->service->payload_below) {
+        return session_send_other(s, opcode, data, size);
+    }
+    return send_framed(s, limits, limits->framing, opcode, data, size,
+                       size + s->service->frame_extra_bytes);
 }
 
 /* Makes the frame that all sessions of this framing share. */

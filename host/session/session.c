@@ -179,7 +179,7 @@ void session_begin_limits_locked(session *s, uint64_t now_ms) {
         atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
     }
     if (s->transport != NULL) {
-        s->transport->heard(s, now_ms);
+        s->transport->waits(s, now_ms);
     }
 }
 

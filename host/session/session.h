@@ -91,8 +91,8 @@ typedef struct transport {
     bool (*ended)(struct session *s);
     /* The session begins to close. [lock] */
     void (*closes)(struct session *s, portico_status reason);
-    /* The peer has waited for the host: its silence so far does not count. [lock] */
-    void (*heard)(struct session *s, uint64_t now_ms);
+    /* The peer waits for the host: its silence so far does not count. [lock] */
+    void (*waits)(struct session *s, uint64_t now_ms);
     /* The session is open. Returns when to look again. [lock] */
     uint64_t (*sweep)(struct session *s, uint64_t now_ms);
 } transport;

@@ -48,8 +48,14 @@ static handshake_result read_answer(session *s, const char *bytes, uint32_t head
     if (why == NULL) {
         return HANDSHAKE_DONE;
     }
-    log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
-                "the server does not open a WebSocket: %s", why);
+    if (head.status != 0 && head.status != HANDSHAKE_SWITCH) {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: it answers %s with status %u",
+                    s->service->config->path, (unsigned)head.status);
+    } else {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: %s", why);
+    }
     return HANDSHAKE_REFUSED;
 }
 
@@ -72,8 +78,9 @@ static handshake_result read_request(session *s, const char *bytes, uint32_t hea
     const char *why = NULL;
     char answer[HANDSHAKE_ANSWER_BYTES];
     uint32_t status = http_read_request(bytes, head_bytes, &head, &why);
-    bool upgrades = status == HTTP_OK && http_find(&head, "upgrade") != NULL;
-    if (status == HTTP_OK && !upgrades && s->service->files != NULL) {
+    /* An upgrade to anything else may be ignored (RFC 9110 section 7.8). */
+    bool page = status == HTTP_OK && !http_has_token(&head, "upgrade", "websocket");
+    if (page && s->service->files != NULL) {
         return page_ask(s, &head);
     }
     if (status == HTTP_OK) {
@@ -94,6 +101,7 @@ static portico_status upgrade_begin(session *s) {
         return PORTICO_E_NO_MEMORY;
     }
     ws->heard_ms = worker_now_ms();
+    ws->quiet_ms = ws->heard_ms;
     os_mutex_lock(&s->lock);
     s->websocket = ws;
     s->transport = &websocket_transport;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client of TLS */
+
 enum { HTTP_BAD = 400, HTTP_NO_METHOD = 405, HTTP_TOO_LARGE = 431, HTTP_NO_VERSION = 505 };
 
 static uint32_t refuse(const char **why, uint32_t status, const char *reason) {
@@ -38,12 +40,16 @@ bool http_text_is(http_text text, const char *other) {
     return text.size == strlen(other) && memcmp(text.at, other, text.size) == 0;
 }
 
-bool http_text_is_any_case(http_text text, const char *lower_text) {
-    bool same = text.size == strlen(lower_text);
+bool http_text_same_any_case(http_text text, http_text other) {
+    bool same = text.size == other.size;
     for (uint32_t i = 0; same && i < text.size; i++) {
-        same = lower(text.at[i]) == lower_text[i];
+        same = lower(text.at[i]) == lower(other.at[i]);
     }
     return same;
+}
+
+bool http_text_is_any_case(http_text text, const char *other) {
+    return http_text_same_any_case(text, (http_text){other, (uint32_t)strlen(other)});
 }
 
 /* ---- the end of the head --------------------------------------------------------------------- */
@@ -53,6 +59,9 @@ uint32_t http_find_end(const char *bytes, uint32_t size, uint32_t *scanned, uint
     for (uint32_t i = *scanned; i < size; i++) {
         char c = bytes[i];
         bool after_cr = i > 0 && bytes[i - 1] == '\r';
+        if (i == 0 && c == TLS_HANDSHAKE) {
+            return refuse(why, HTTP_BAD, "it begins like TLS, which is not on: see the key tls");
+        }
         if (i == 0 && !is_token_byte(c)) {
             return refuse(why, HTTP_BAD, "it does not begin like HTTP");
         }
@@ -136,6 +145,18 @@ static bool read_target(http_text target, http_head *head) {
     return true;
 }
 
+/* The form of Host (RFC 9110 section 7.2): a name or an address, and perhaps a port. A proxy before
+ * the host may have read anything else in another way. */
+static bool is_host(http_text host) {
+    bool good = host.size > 0;
+    for (uint32_t i = 0; good && i < host.size; i++) {
+        char c = host.at[i];
+        good = is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+               (c != '\0' && strchr("-._~%!$&'()*+,;=:[]", c) != NULL);
+    }
+    return good;
+}
+
 static uint32_t read_request_line(http_text line, http_head *head, const char **why) {
     head->method = next_word(&line);
     http_text target = next_word(&line);
@@ -191,12 +212,7 @@ static bool is_unique(http_text name) {
 
 static bool is_repeated(const http_head *head, http_text name) {
     for (uint32_t i = 0; i < head->header_count; i++) {
-        http_text other = head->headers[i].name;
-        bool same = other.size == name.size;
-        for (uint32_t k = 0; same && k < name.size; k++) {
-            same = lower(other.at[k]) == lower(name.at[k]);
-        }
-        if (same) {
+        if (http_text_same_any_case(head->headers[i].name, name)) {
             return true;
         }
     }
@@ -254,8 +270,8 @@ uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *he
         return result;
     }
     const http_text *host = http_find(head, "host");
-    if (host == NULL || host->size == 0 || memchr(host->at, ' ', host->size) != NULL) {
-        return refuse(why, HTTP_BAD, "it has no Host");
+    if (host == NULL || !is_host(*host)) {
+        return refuse(why, HTTP_BAD, "it has no Host, or not that of a URL");
     }
     return HTTP_OK;
 }

@@ -57,6 +57,7 @@ const http_text *http_find(const http_head *head, const char *name);
 bool http_has_token(const http_head *head, const char *name, const char *token);
 
 bool http_text_is(http_text text, const char *other);
-bool http_text_is_any_case(http_text text, const char *lower);
+bool http_text_is_any_case(http_text text, const char *other);
+bool http_text_same_any_case(http_text text, http_text other);
 
 #endif

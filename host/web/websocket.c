@@ -212,6 +212,36 @@ static uint16_t take_control(stream *s, const header *h) {
     return 0;
 }
 
+/* ---- the usual frame --------------------------------------------------------------------- */
+
+/* A whole binary message below 126 bytes in one frame, which most are: the same as below, in a
+ * third of the instructions. False: it is another one. */
+static bool take_small(stream *s) {
+    const websocket *w = s->w;
+    const uint8_t *at = s->bytes + s->in;
+    uint32_t there = s->end - s->in;
+    uint32_t before = w->client ? 2 : 6;
+    if (w->opcode != 0 || there < before || at[0] != (0x80 | WEBSOCKET_BINARY)) {
+        return false;
+    }
+    uint32_t size = at[1] ^ (w->client ? 0 : 0x80u); /* above 127: the mask is wrong */
+    if (size < 2 || size >= 126 || there - before < size || before + size > s->limit_bytes) {
+        return false;
+    }
+    uint8_t *record = s->bytes + s->out;
+    if (w->client) {
+        memmove(record + 2, at + before, size);
+    } else {
+        uint8_t mask[4];
+        memcpy(mask, at + 2, sizeof mask);
+        mask_copy(record + 2, at + before, size, mask);
+    }
+    frame_record_end(record, false, 2, size);
+    s->out += 2 + size;
+    s->in += before + size;
+    return true;
+}
+
 /* ---- the stream -------------------------------------------------------------------------- */
 
 /* Looks at the next frame, or at more of the current one. *stop: more bytes are needed. */
@@ -256,7 +286,7 @@ uint16_t websocket_take(websocket *w, uint8_t *bytes, uint32_t *size, uint32_t f
     uint16_t code = 0;
     bool stop = false;
     while (code == 0 && !stop && s.in < s.end) {
-        code = take_step(&s, &stop);
+        code = take_small(&s) ? 0 : take_step(&s, &stop);
     }
     *why = s.why;
     w->raw = code == 0 ? s.end - s.in : 0;

@@ -78,12 +78,15 @@ void frame_record_begin(uint8_t *record);
 /* The record is whole. */
 void frame_record_end(uint8_t *record, bool text, uint32_t head, uint32_t size);
 
+enum { FRAME_WEBSOCKET_SMALL = 123, FRAME_WEBSOCKET_EXTRA = 4 };
+
 /* Computes the size of the frame for a payload of `size` bytes. PORTICO_E_TOO_BIG: it would exceed
  * `limit_bytes`. */
 portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes,
                              uint32_t *frame_bytes);
 
-/* Writes that frame to `to`, which has room for it. `data` may be NULL if `size` is 0. */
+/* Writes that frame to `to`, which has room for it. `data` may be NULL if `size` is 0. Also for a
+ * WEBSOCKET frame of an opcode other than 0 and at most FRAME_WEBSOCKET_SMALL bytes of payload. */
 void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to);
 
 #endif

@@ -89,7 +89,8 @@ static void refusals(void) {
         expect_body("There is nothing here.\n");
     }
     CHECK_INT(get("web", "/too_large.txt", ""), 503);
-    CHECK_INT(get("web", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n"), 426);
+    CHECK_INT(get("web", "/", "Upgrade: websocket\r\n"), 426);
+    CHECK_INT(get("web", "/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"), 200);
 }
 
 static void expect_missing(const char *path) {

@@ -417,16 +417,20 @@ static const char *line_find(const char *answer, const char *start) {
     return NULL;
 }
 
-int64_t host_figure(host *h, const char *name) {
-    static char answer[65536];
+int64_t host_figure_of(host *h, const char *answer, const char *name) {
     char start[64];
-    host_admin(h, "status", answer, sizeof answer);
     snprintf(start, sizeof start, "%s ", name);
     const char *line = line_find(answer, start);
     if (line == NULL) {
-        fail(h, "status has no figure %s:\n%s", name, answer);
+        fail(h, "there is no figure %s:\n%s", name, answer);
     }
     return strtoll(line + strlen(start), NULL, 10);
+}
+
+int64_t host_figure(host *h, const char *name) {
+    static char answer[65536];
+    host_admin(h, "status", answer, sizeof answer);
+    return host_figure_of(h, answer, name);
 }
 
 void host_status_line(host *h, const char *start, char *line, size_t size) {

@@ -94,6 +94,9 @@ int host_ctl(host *h, const char *command, const char *argument, char *output, s
 /* A figure of `status`, such as "sessions". */
 int64_t host_figure(host *h, const char *name);
 
+/* A figure of such an answer. */
+int64_t host_figure_of(host *h, const char *answer, const char *name);
+
 /* Polls until the figure has the value; after 20 seconds ends the test, naming both. */
 void host_wait_figure(host *h, const char *name, int64_t value);
 

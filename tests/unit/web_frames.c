@@ -3,6 +3,7 @@
 #include "support/check.h"
 #include "support/web.h"
 #include "support/wire.h"
+#include "web/mask.h"
 #include "web/websocket.h"
 #include "wire/frame.h"
 
@@ -421,6 +422,45 @@ static void check_written(bool from_client) {
     CHECK_INT(receive(SENT_MAX), WEBSOCKET_NO_CODE);
 }
 
+/* A session writes small frames by frame_write: the same bytes. */
+static void check_small_written(void) {
+    static uint8_t data[FRAME_WEBSOCKET_SMALL];
+    wire_random_bytes(&random_state, data, sizeof data);
+    for (uint32_t size = 0; size <= FRAME_WEBSOCKET_SMALL; size++) {
+        uint8_t out[FRAME_WEBSOCKET_SMALL + 8] = {0};
+        uint8_t same[sizeof out] = {0};
+        uint16_t opcode = (uint16_t)(1 + wire_random(&random_state) % 65535);
+        CHECK_INT(websocket_frame_bytes(false, opcode, size), size + FRAME_WEBSOCKET_EXTRA);
+        frame_write(FRAME_WEBSOCKET, opcode, data, size, out);
+        websocket_write(same, NULL, opcode, data, size);
+        CHECK(memcmp(out, same, sizeof out) == 0);
+    }
+}
+
+/* Section 5.3: every size, to the same place and to places before it, in two pieces. */
+static void check_masks(void) {
+    enum { MOST = 200, BEFORE = 20 };
+    for (uint32_t round = 0; round < MOST * BEFORE; round++) {
+        uint8_t bytes[BEFORE + MOST + 8];
+        uint8_t right[MOST];
+        uint8_t mask[4];
+        uint32_t size = round % MOST;
+        uint32_t first = size > 0 ? (uint32_t)(wire_random(&random_state) % size) : 0;
+        uint32_t before = round / MOST;
+        wire_random_bytes(&random_state, bytes, sizeof bytes);
+        wire_random_bytes(&random_state, mask, sizeof mask);
+        for (uint32_t i = 0; i < size; i++) {
+            right[i] = bytes[BEFORE + i] ^ mask[i % 4];
+        }
+        uint8_t *to = bytes + BEFORE - before;
+        uint8_t end = bytes[BEFORE + size];
+        mask_copy(to, bytes + BEFORE, first, mask);
+        mask_copy(to + first, bytes + BEFORE + first, size - first, mask);
+        CHECK(size == 0 || memcmp(to, right, size) == 0);
+        CHECK_INT(bytes[BEFORE + size], end);
+    }
+}
+
 /* Anything at all: nothing is written outside, whatever comes of it. */
 static void check_garbage(void) {
     for (uint32_t round = 0; round < 20000; round++) {
@@ -441,6 +481,8 @@ SCENARIO(web_frames) {
         check_random_fragments(side == 1);
         check_written(side == 1);
     }
+    check_small_written();
+    check_masks();
     check_short_messages();
     check_reserved();
     check_headers();

@@ -114,6 +114,11 @@ portico_status os_folder_create(const char *path) {
     return status == PORTICO_OK ? real_folder_create(path) : status;
 }
 
+portico_status os_folder_add(const char *path) {
+    portico_status status = begin("folder_add");
+    return status == PORTICO_OK ? real_folder_add(path) : status;
+}
+
 portico_status os_folder_check(const char *path) {
     portico_status status = begin("folder_check");
     return status == PORTICO_OK ? real_folder_check(path) : status;

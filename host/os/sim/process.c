@@ -109,6 +109,10 @@ void os_process_usage(os_usage *usage) {
     *usage = (os_usage){.cpu_ns = figures.used_ns, .handles = (uint32_t)figures.handles + 3};
 }
 
+void os_heap_look(os_heap *heap) {
+    *heap = (os_heap){0};
+}
+
 portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {
     token_call("on_signals", 0);
     portico_status status = handle_fault(); /* it takes a thread */

@@ -57,6 +57,7 @@
 #define os_socket_address real_socket_address
 #define os_library real_library
 #define os_library_open real_library_open
+#define os_library_brought real_library_brought
 #define os_library_check real_library_check
 #define os_library_symbol real_library_symbol
 #define os_library_range real_library_range
@@ -73,6 +74,7 @@
 #define os_fopen_beneath real_fopen_beneath
 #define os_file_is_written real_file_is_written
 #define os_folder_create real_folder_create
+#define os_folder_add real_folder_add
 #define os_folder_check real_folder_check
 #define os_folder_remove real_folder_remove
 #define os_folder_delete real_folder_delete
