@@ -263,6 +263,9 @@ portico_status listener_open(listener *l, bool keep_trying) {
     if (status == PORTICO_OK) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
                  frame_name(c->framing));
+        if (c->files != NULL) {
+            log_info(c->name, "its page is http%s://%s/", c->tls.on ? "s" : "", text);
+        }
     } else if (first) {
         log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
                   status_text(status), system_text(system_error),

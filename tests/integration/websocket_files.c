@@ -180,6 +180,8 @@ SCENARIO(websocket_files) {
     char *bytes = malloc(FILE_LIMIT + 1);
     CHECK(answer != NULL && bytes != NULL);
     h = host_start(&options);
+    snprintf(path, sizeof path, "its page is http://127.0.0.1:%u/", (unsigned)host_port(h, "web"));
+    host_wait_log(h, path, 1);
     CHECK_INT(get("empty", "/", ""), 404); /* there is no such folder */
     snprintf(path, sizeof path, "%s/pages", host_folder(h));
     folder_make(path);

@@ -59,7 +59,7 @@ enum {
 #include <openssl/x509v3.h>
 #endif
 
-typedef enum state {
+typedef enum client_state {
     CONNECTING, /* the socket is not connected yet */
     SECURING,   /* the handshake of TLS */
     UPGRADING,  /* the answer to a WebSocket's request is awaited */
@@ -67,7 +67,7 @@ typedef enum state {
     CLOSING, /* portico_client_close was called: the server's end is awaited */
     WAITING, /* to connect again; no socket */
     CLOSED
-} state;
+} client_state;
 
 typedef struct bytes {
     uint8_t *data;
@@ -78,7 +78,7 @@ struct portico_client {
     portico_client_options o;
     char *host, *path, *origin; /* origin may be NULL */
     char port[8];
-    state state;
+    client_state state;
     socket_id socket;
     struct addrinfo *addresses, *address; /* the one that is tried, and those after it */
 #ifdef PORTICO_CLIENT_OPENSSL
@@ -521,7 +521,7 @@ static int64_t tls_receive(portico_client *c, uint8_t *to, int capacity) {
         }
         result = tls_pull(c);
         if (result <= 0) {
-            return result == 0 ? IO_FAILED : result; /* TLS ends in its own words */
+            return result == 0 ? (int64_t)IO_FAILED : result; /* TLS ends in its own words */
         }
     }
 }
@@ -1122,7 +1122,7 @@ static const char *head_fault(const portico_client *c, const char *head) {
 static found upgrade_find(portico_client *c) {
     char head[HEAD_BYTES + 1];
     size_t have = bytes_size(&c->in);
-    size_t size = have < HEAD_BYTES ? have : HEAD_BYTES;
+    size_t size = have < HEAD_BYTES ? have : (size_t)HEAD_BYTES;
     if (size > 0) {
         memcpy(head, bytes_at(&c->in), size);
     }
