@@ -59,7 +59,7 @@ uint32_t session_take_received_locked(session *s, uint32_t bytes) {
 
 /* `bytes` have been received into the block. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
-    stats_add(STAT_bytes_in, bytes);
+    flow_add(s->service->flow, FLOW_BYTES_IN, bytes);
     if (s->state == SESSION_DRAINING) {
         /* Only the end of the stream matters now: the next recv overwrites these bytes. */
         if (session_arm_locked(s)) {
@@ -77,7 +77,7 @@ static void session_on_recv(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* received, but dropped */
+        flow_add(s->service->flow, FLOW_BYTES_IN, completion->bytes); /* received, but dropped */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
