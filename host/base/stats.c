@@ -51,6 +51,39 @@ void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
     add_own(&own->flows[flow][kind], count);
 }
 
+COLD static void received_shared(uint32_t flow, uint64_t bytes) {
+    add_shared(&blocks[0].counts[STAT_recv_calls], 1);
+    add_shared(&blocks[0].flows[flow][FLOW_BYTES_IN], bytes);
+}
+
+void flow_received(uint32_t flow, uint64_t bytes) {
+    stats_block *b = own;
+    if (b == NULL) {
+        received_shared(flow, bytes);
+        return;
+    }
+    add_own(&b->counts[STAT_recv_calls], 1);
+    add_own(&b->flows[flow][FLOW_BYTES_IN], bytes);
+}
+
+COLD static void sent_shared(uint32_t flow, uint64_t packets, uint64_t bytes) {
+    add_shared(&blocks[0].counts[STAT_send_calls], 1);
+    add_shared(&blocks[0].flows[flow][FLOW_PACKETS_OUT], packets);
+    add_shared(&blocks[0].flows[flow][FLOW_BYTES_OUT], bytes);
+}
+
+void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes) {
+    stats_block *b = own;
+    if (b == NULL) {
+        sent_shared(flow, packets, bytes);
+        return;
+    }
+    _Atomic uint64_t *counts = b->flows[flow];
+    add_own(&b->counts[STAT_send_calls], 1);
+    add_own(&counts[FLOW_PACKETS_OUT], packets);
+    add_own(&counts[FLOW_BYTES_OUT], bytes);
+}
+
 uint32_t flow_open(void) {
     uint32_t count = atomic_load(&flows);
     if (count == FLOWS_MAX) {

@@ -118,6 +118,11 @@ uint32_t flow_open(void);
 void flows_reset(void);
 
 void flow_add(uint32_t flow, flow_kind kind, uint64_t count);
+/* The same for one call that has received, or sent what was queued since the last: it counts in
+ * recv_calls or send_calls as well, and costs little more than one count. */
+void flow_received(uint32_t flow, uint64_t bytes);
+void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes);
+
 uint64_t flow_sum(uint32_t flow, flow_kind kind);
 
 #endif

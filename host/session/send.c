@@ -90,8 +90,9 @@ static void session_submit_locked(session *s, os_buffer *list) {
 static void session_flush_locked(session *s) {
     os_buffer *list;
     while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
-        stats_add(STAT_send_calls, 1);
-        flow_add(s->service->flow, FLOW_BYTES_OUT, os_send_now(s->socket, &list));
+        uint32_t packets = s->packets_out;
+        s->packets_out = 0;
+        flow_sent(s->service->flow, packets, os_send_now(s->socket, &list));
         if (list != NULL) {
             session_submit_locked(s, list);
             return;
@@ -100,10 +101,14 @@ static void session_flush_locked(session *s) {
     }
 }
 
-/* The same, with its consequences for the watermark and for a session that is draining. */
-static inline void send_queued_locked(session *s, bool sealed) {
+/* Those that the flush has not counted: it has sent nothing, or sends with TLS. */
+NOINLINE static void count_packets_locked(session *s) {
     flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
     s->packets_out = 0;
+}
+
+/* The same, with its consequences for the watermark and for a session that is draining. */
+static inline void send_queued_locked(session *s, bool sealed) {
     if (s->state != SESSION_CLOSED) {
         if (sealed) {
             s->seal->flush(s);
@@ -115,6 +120,9 @@ static inline void send_queued_locked(session *s, bool sealed) {
         }
         session_check_below_locked(s);
         session_drained_locked(s);
+    }
+    if (s->packets_out != 0) {
+        count_packets_locked(s);
     }
 }
 
