@@ -5,6 +5,7 @@
 #include "admin/guesses.h"
 #include "admin/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -184,14 +185,28 @@ static bool may_be_judged(connection *c, uint64_t now_ms) {
     return now_ms >= c->judged_ms;
 }
 
+enum { WHO_TEXT = OS_ADDRESS_TEXT + 16 };
+
+/* Writes who asks, for the log. */
+static const char *who_is(const connection *c, char who[WHO_TEXT]) {
+    char text[OS_ADDRESS_TEXT];
+    if (c->kind == VISIT_LOCAL) {
+        return "ctl on this machine";
+    }
+    os_address_format(&c->peer, text);
+    snprintf(who, WHO_TEXT, "ctl at %s", text);
+    return who;
+}
+
 static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
     bool waits = false;
+    char who[WHO_TEXT];
     if (c->kind == VISIT_UNKNOWN) {
         judge(c, line, now_ms);
     } else if (!good) {
         lines_end(&c->out, PORTICO_E_INVALID, "the line is too long or has a zero byte");
         connection_answer(c);
-    } else if (execute(line, &c->out, &c->job, &waits)) {
+    } else if (execute(line, who_is(c, who), &c->out, &c->job, &waits)) {
         if (waits) {
             stop_waiter_begin(&c->waiter);
         }

@@ -126,7 +126,10 @@ static portico_status swap_refuse(const module *m, const char *name, portico_sta
 
 /* Ends a swap one way or the other. */
 static portico_status swap_end(const swap *w, const char *name, portico_status status,
-                               char why[IMAGE_WHY_MAX]) {
+                               module_swap success, char why[IMAGE_WHY_MAX]) {
+    if (w->module != NULL) {
+        module_count_swap(w->module, status == PORTICO_OK ? success : MODULE_SWAP_refused);
+    }
     if (status == PORTICO_OK) {
         loader_serves(w->module);
         return PORTICO_OK;
@@ -185,7 +188,7 @@ portico_status swap_module(const char *name, const char *file, bool force,
     swap w = swap_begin();
     portico_status status = swap_find(&w, name, why);
     if (status != PORTICO_OK) {
-        return swap_end(&w, name, status, why);
+        return swap_end(&w, name, status, MODULE_SWAP_swapped, why);
     }
     bool same = false;
     file = file != NULL ? file : w.module->file;
@@ -196,7 +199,7 @@ portico_status swap_module(const char *name, const char *file, bool force,
         return PORTICO_OK;
     }
     status = swap_to_file(&w, file, why);
-    return swap_end(&w, name, status, why);
+    return swap_end(&w, name, status, MODULE_SWAP_swapped, why);
 }
 
 /* Whether the generation before can serve again. Says so if it has faulted: only a user goes back
@@ -241,7 +244,7 @@ static portico_status swap_to_previous(swap *w, const char *name, char why[IMAGE
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
     swap w = swap_begin();
     portico_status status = swap_to_previous(&w, name, why);
-    return swap_end(&w, name, status, why);
+    return swap_end(&w, name, status, MODULE_SWAP_rolled_back, why);
 }
 
 /* ---- a plan only ---------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@
 #include "run/control.h"
 #include "run/meter.h"
 #include "run/timer.h"
+#include "run/turns.h"
 #include "run/watchdog.h"
 #include "wire/buffer.h"
 
@@ -171,8 +172,9 @@ static void worker_run_batch(worker *self, worker *w) {
     uint64_t flushed_ns = self->now_ns;
     self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
+        uint64_t before_ns = self->now_ns;
         completion.op->done(&completion);
-        worker_clock(self);
+        turns_ended(worker_clock(self) - before_ns);
         if (self->now_ns - flushed_ns >= FLUSH_NS) {
             worker_run_deferred(
                 self); /* a long batch: its first answers do not wait for its last */

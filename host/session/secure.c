@@ -116,7 +116,7 @@ static void secure_compute_locked(session *s) {
 static uint32_t secure_received_locked(session *s, uint32_t bytes) {
     session_secure *t = s->secure;
     uint32_t size = 0;
-    stats_add(STAT_bytes_in, bytes);
+    flow_add(s->service->flow, FLOW_BYTES_IN, bytes);
     if (s->state >= SESSION_DRAINING) {
         rearm_locked(s); /* only the end of the stream matters now */
         return 0;
@@ -185,7 +185,7 @@ static void session_on_sealed_recv(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* received, but dropped */
+        flow_add(s->service->flow, FLOW_BYTES_IN, completion->bytes); /* received, but dropped */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
@@ -216,6 +216,7 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     }
     if (result == TLS_DONE) {
         t->done = true;
+        stats_add(STAT_tls_handshakes, 1);
         secure_delist(t);
         return session_claim_turn_locked(s, TURN_TRANSPORT);
     }

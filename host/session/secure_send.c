@@ -123,7 +123,7 @@ static bool send_sealed_locked(session *s) {
     t->node =
         (os_buffer){.data = t->outgoing, .size = tls_stream_take(t->stream, t->outgoing, bytes)};
     stats_add(STAT_send_calls, 1);
-    stats_add(STAT_bytes_out, os_send_now(s->socket, &list));
+    flow_add(s->service->flow, FLOW_BYTES_OUT, os_send_now(s->socket, &list));
     if (list == NULL) {
         secure_outgoing_give(t);
         return true;
@@ -163,7 +163,7 @@ void session_on_sealed_sent(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     t->sending = false;
     secure_outgoing_give(t);
-    stats_add(STAT_bytes_out, completion->bytes);
+    flow_add(s->service->flow, FLOW_BYTES_OUT, completion->bytes);
     if (t->unsealed == NULL || s->state == SESSION_CLOSED) {
         unsealed_end(s);
     }

@@ -49,7 +49,7 @@ void session_free(entity *e) {
     INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
-    stats_add(STAT_packets_out, s->packets_out);
+    flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
     stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;
@@ -239,9 +239,16 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     return session_next_work_locked(s, bits);
 }
 
+NOINLINE void session_count_queue_locked(session *s) {
+    uint32_t now = s->state != SESSION_CLOSED ? s->queue.queued_bytes : 0;
+    stats_add(STAT_send_queue_bytes, (uint64_t)now - s->counted_bytes);
+    s->counted_bytes = now;
+}
+
 void session_close_socket_locked(session *s, bool reset) {
     session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);
+    session_count_queue_locked(s);
     if (s->socket != NULL) {
         os_close(s->socket, reset);
         s->socket = NULL;

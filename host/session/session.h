@@ -135,8 +135,9 @@ typedef struct session {
     deferred flush;
     /* [lock] */
     sendq queue;
-    uint32_t high_bytes;  /* half of the send limit; while above_watermark: UINT32_MAX */
-    uint32_t packets_out; /* queued, and not yet counted in the statistics */
+    uint32_t high_bytes;    /* half of the send limit; while above_watermark: UINT32_MAX */
+    uint32_t packets_out;   /* queued, and not yet counted in the statistics */
+    uint32_t counted_bytes; /* of the queue: counted in the statistics as waiting */
     os_op recv_op;
 
     os_op send_op;

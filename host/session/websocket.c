@@ -87,6 +87,7 @@ static void websocket_prepare(session *s) {
     }
     if (why != NULL) {
         stats_add(STAT_frames_refused, 1);
+        service_count(&s->service->counts.rejected[REJECTION_websocket]);
         log_refused(s, why);
     }
     os_mutex_lock(&s->lock);

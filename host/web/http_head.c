@@ -5,7 +5,14 @@
 
 enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client of TLS */
 
-enum { HTTP_BAD = 400, HTTP_NO_METHOD = 405, HTTP_TOO_LARGE = 431, HTTP_NO_VERSION = 505 };
+enum {
+    HTTP_BAD = 400,
+    HTTP_NO_METHOD = 405,
+    HTTP_NO_LENGTH = 411,
+    HTTP_BODY_TOO_LARGE = 413,
+    HTTP_TOO_LARGE = 431,
+    HTTP_NO_VERSION = 505
+};
 
 static uint32_t refuse(const char **why, uint32_t status, const char *reason) {
     *why = reason;
@@ -171,9 +178,6 @@ static uint32_t read_request_line(http_text line, http_head *head, const char **
     if (!http_text_is(version, "HTTP/1.1")) {
         return refuse(why, HTTP_NO_VERSION, "its version is not HTTP/1.1");
     }
-    if (!http_text_is(head->method, "GET")) {
-        return refuse(why, HTTP_NO_METHOD, "its method is not GET");
-    }
     return HTTP_OK;
 }
 
@@ -195,13 +199,9 @@ static uint32_t read_status_line(http_text line, http_head *head, const char **w
 
 /* Those that a message has once at most. Two of them could be read in two ways. */
 static bool is_unique(http_text name) {
-    static const char *const unique[] = {"host",
-                                         "content-length",
-                                         "transfer-encoding",
-                                         "origin",
-                                         "sec-websocket-key",
-                                         "sec-websocket-version",
-                                         "sec-websocket-accept"};
+    static const char *const unique[] = {
+        "host",          "content-length",    "transfer-encoding",     "origin",
+        "authorization", "sec-websocket-key", "sec-websocket-version", "sec-websocket-accept"};
     for (size_t i = 0; i < sizeof unique / sizeof unique[0]; i++) {
         if (http_text_is_any_case(name, unique[i])) {
             return true;
@@ -246,18 +246,48 @@ static uint32_t read_headers(const char *at, const char *end, http_head *head, c
         }
         result = read_header(line, head, why);
     }
-    const http_text *length = http_find(head, "content-length");
     if (result == HTTP_OK && http_find(head, "transfer-encoding") != NULL) {
         return refuse(why, HTTP_BAD, "it has a Transfer-Encoding");
-    }
-    if (result == HTTP_OK && length != NULL && !http_text_is(*length, "0")) {
-        return refuse(why, HTTP_BAD, "it has a body");
     }
     return result;
 }
 
-uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
-                           const char **why) {
+static uint32_t expect_no_body(const http_head *head, const char **why) {
+    const http_text *length = http_find(head, "content-length");
+    if (length != NULL && !http_text_is(*length, "0")) {
+        return refuse(why, HTTP_BAD, "it has a body");
+    }
+    return HTTP_OK;
+}
+
+/* RFC 9112 section 6.2, digits only. */
+static uint32_t read_length(const http_head *head, uint32_t most, uint32_t *bytes,
+                            const char **why) {
+    const http_text *length = http_find(head, "content-length");
+    uint64_t value = 0;
+    if (length == NULL) {
+        return refuse(why, HTTP_NO_LENGTH, "it has no Content-Length");
+    }
+    for (uint32_t i = 0; i < length->size; i++) {
+        if (!is_digit(length->at[i])) {
+            return refuse(why, HTTP_BAD, "its Content-Length is not a number");
+        }
+        value = value * 10 + (uint64_t)(length->at[i] - '0');
+        value = value > most ? (uint64_t)most + 1 : value;
+    }
+    if (length->size == 0) {
+        return refuse(why, HTTP_BAD, "its Content-Length is not a number");
+    }
+    if (value > most) {
+        return refuse(why, HTTP_BODY_TOO_LARGE, "its body is too large");
+    }
+    *bytes = (uint32_t)value;
+    return HTTP_OK;
+}
+
+/* A whole head of a request with any method; its body is not looked at. */
+static uint32_t read_request(const char *bytes, uint32_t head_bytes, http_head *head,
+                             const char **why) {
     const char *at = bytes;
     const char *end = bytes + head_bytes;
     memset(head, 0, sizeof *head);
@@ -276,13 +306,45 @@ uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *he
     return HTTP_OK;
 }
 
+uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
+                           const char **why) {
+    uint32_t result = read_request(bytes, head_bytes, head, why);
+    if (result != HTTP_OK) {
+        return result;
+    }
+    if (!http_text_is(head->method, "GET")) {
+        return refuse(why, HTTP_NO_METHOD, "its method is not GET");
+    }
+    return expect_no_body(head, why);
+}
+
+uint32_t http_read_request_with_body(const char *bytes, uint32_t head_bytes, uint32_t body_most,
+                                     http_head *head, uint32_t *body_bytes, const char **why) {
+    uint32_t result = read_request(bytes, head_bytes, head, why);
+    *body_bytes = 0;
+    if (result != HTTP_OK) {
+        return result;
+    }
+    if (http_text_is(head->method, "GET")) {
+        return expect_no_body(head, why);
+    }
+    if (!http_text_is(head->method, "POST")) {
+        return refuse(why, HTTP_NO_METHOD, "its method is neither GET nor POST");
+    }
+    return read_length(head, body_most, body_bytes, why);
+}
+
 uint32_t http_read_answer(const char *bytes, uint32_t head_bytes, http_head *head,
                           const char **why) {
     const char *at = bytes;
     const char *end = bytes + head_bytes;
     memset(head, 0, sizeof *head);
     uint32_t result = read_status_line(next_line(&at, end), head, why);
-    return result == HTTP_OK && head->status == 101 ? read_headers(at, end, head, why) : result;
+    if (result != HTTP_OK || head->status != 101) {
+        return result;
+    }
+    result = read_headers(at, end, head, why);
+    return result == HTTP_OK ? expect_no_body(head, why) : result;
 }
 
 const http_text *http_find(const http_head *head, const char *name) {

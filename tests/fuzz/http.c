@@ -4,8 +4,9 @@
  *
  * Input: a byte, how many bytes a piece has; then what was received.
  *
- * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c */
+ * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http_rules.c */
 #include "fuzz.h"
+#include "admin/http_rules.h"
 #include "web/file_name.h"
 #include "web/handshake.h"
 
@@ -47,6 +48,35 @@ static void check_file(const http_head *head) {
     }
 }
 
+/* The admin side takes every request that a listener does, and POST. */
+static void check_admin_request(const char *bytes, uint32_t size) {
+    static http_head head;
+    static char command[HTTP_COMMAND_MAX];
+    const char *why = NULL;
+    uint32_t body = 0;
+    bool bad = false;
+    uint32_t plain = http_read_request(bytes, size, &head, &why);
+    why = NULL;
+    uint32_t status = http_read_request_with_body(bytes, size, 4096, &head, &body, &why);
+    CHECK((status == HTTP_OK) == (why == NULL));
+    CHECK(plain != HTTP_OK || status == HTTP_OK);
+    if (status != HTTP_OK) {
+        return;
+    }
+    CHECK(body <= 4096);
+    CHECK(body == 0 || http_text_is(head.method, "POST"));
+    check_headers(&head, bytes, size);
+    (void)http_host_is_own(&head);
+    (void)http_origin_is_own(&head);
+    (void)http_bearer(&head);
+    if (http_page_of(&head, (http_text){bytes, size < 64 ? size : 64}, command, &bad) ==
+            HTTP_PAGE_COMMAND &&
+        !bad) {
+        CHECK(strlen(command) < sizeof command);
+        CHECK(strpbrk(command, "\r\n") == NULL && strchr(command, '/') != command);
+    }
+}
+
 static void check_request(const char *bytes, uint32_t size) {
     static http_head head;
     const char *why = NULL;
@@ -71,6 +101,7 @@ static void check_request(const char *bytes, uint32_t size) {
               http_text_is_any_case(*origin, "https://a") ||
               http_text_is_any_case(*origin, "https://b"));
     }
+    check_admin_request(bytes, size);
     uint32_t written = status == HANDSHAKE_SWITCH ? handshake_accept(&head, answer)
                                                   : handshake_refuse(status, answer);
     check_answer(answer, written, status);

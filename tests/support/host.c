@@ -146,6 +146,7 @@ static void ini_write(const host *h, const host_options *options) {
         write_expanded(h, ini, options->log_keys);
     }
     fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = %s\n", admin_token);
+    write_expanded(h, ini, options->admin_keys != NULL ? options->admin_keys : "");
     fprintf(ini, "[modules]\ndir = %s\nautoload = no\n", environment("PORTICO_MODULES_DIR"));
     if (options->module_keys != NULL) {
         write_expanded(h, ini, options->module_keys);
@@ -185,7 +186,7 @@ static host *host_prepare(const host_options *options) {
 
 /* ---- starting ---------------------------------------------------------------------------- */
 
-/* Reads "listener NAME ADDRESS" and "admin ADDRESS". */
+/* Reads "listener NAME ADDRESS", "admin ADDRESS" and "http ADDRESS". */
 static void ready_parse(host *h, char *text) {
     for (char *line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
         service *s = &h->services[h->service_count];
@@ -194,6 +195,9 @@ static void ready_parse(host *h, char *text) {
             h->service_count++;
         } else if (sscanf(line, "admin %79s", s->address) == 1) {
             snprintf(s->name, sizeof s->name, "admin");
+            h->service_count++;
+        } else if (sscanf(line, "http %79s", s->address) == 1) {
+            snprintf(s->name, sizeof s->name, "http");
             h->service_count++;
         }
     }

@@ -31,6 +31,7 @@ typedef struct host_options {
     const char *host_keys;   /* more lines for [host]; NULL: none */
     const char *log_keys;    /* more lines for [log]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
+    const char *admin_keys;  /* more lines for [admin]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
     const char *body;    /* other sections; NULL: none */
     uint32_t file_limit; /* Linux: how large the host's files may become; 0: any size */
@@ -56,7 +57,7 @@ int host_run_to_end(const host_options *options, char **log);
 /* Reads the ready file again, after listeners have opened or closed. */
 void host_read_ready(host *h);
 
-/* The port of a listener, or of "admin". */
+/* The port of a listener, of "admin", or of "http": [admin] http_port. */
 uint16_t host_port(const host *h, const char *listener);
 
 /* "127.0.0.1:1234" of a listener, as in the ready file. */
