@@ -15,7 +15,7 @@
 enum { FIRE_BURST = 64 /* posted together, so that they cost one wake-up */ };
 
 static const uint64_t RETRY_NS = 10000000;
-static const uint64_t HELP_AFTER_NS = 1000000;
+static const uint64_t HELP_AFTER_NS = 250000;
 
 typedef struct entry {
     uint64_t due_ns;

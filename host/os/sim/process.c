@@ -94,6 +94,13 @@ void sim_on_exit(void (*fn)(int code)) {
 void os_thread_hurry(void) {
 }
 
+/* The same. */
+bool os_thread_pace(os_thread *thread, os_pace pace) {
+    (void)thread;
+    token_call("thread_pace", pace);
+    return true;
+}
+
 uint32_t os_cpu_count(void) {
     return CPUS;
 }
