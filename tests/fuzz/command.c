@@ -88,6 +88,16 @@ static const char *const words[] = {
 #undef COMMAND_WORD
 };
 
+/* Whether there is nothing but the option, however often. */
+static bool slow_only(const char *argument, const char *option) {
+    size_t size = strlen(option);
+    while (strncmp(argument, option, size) == 0 &&
+           (argument[size] == ' ' || argument[size] == '\0')) {
+        argument += size + strspn(argument + size, " ");
+    }
+    return argument[0] == '\0';
+}
+
 /* Whether the argument is what the command takes. */
 static bool slow_fits(command_id id, const char *argument) {
     const char *rest = argument;
@@ -95,12 +105,10 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_status:
     case COMMAND_sessions:
     case COMMAND_modules:
+    case COMMAND_metrics:
     case COMMAND_reopen_log: return argument[0] == '\0';
-    case COMMAND_stop:
-        while (strncmp(rest, "--no-wait", 9) == 0 && (rest[9] == ' ' || rest[9] == '\0')) {
-            rest += 9 + strspn(rest + 9, " ");
-        }
-        return rest[0] == '\0';
+    case COMMAND_stop: return slow_only(argument, "--no-wait");
+    case COMMAND_memory: return slow_only(argument, "--trim");
     case COMMAND_faults:
         return strspn(argument, "0123456789") == strlen(argument) && strlen(argument) <= 6;
     case COMMAND_top: return true; /* top_options_parse decides */
