@@ -16,6 +16,7 @@ void os_thread_hurry(void);
  * that one's time is used up. The share of each thread remains the same, so none starves. */
 typedef enum os_pace {
     OS_PACE_USUAL,
+    OS_PACE_QUICK, /* for a shorter time than usual */
     OS_PACE_BRISK, /* for a moment */
     OS_PACE_LONG
 } os_pace;

@@ -21,12 +21,12 @@
 #include "os/compiler.h"
 #include "os/hurry.h"
 
-enum { LONG_NS = 500000, RESCUE_NS = 100000000 };
+enum { LONG_NS = 250000, RESCUE_NS = 100000000 };
 
 /* The pause between two looks: the first if one has found a long batch in the last LONG_AGO_NS. It
  * doubles while no batch begins. */
-enum { PAUSE_LONG_NS = 500000, PAUSE_NS = 4000000 };
-static const uint64_t LONG_AGO_NS = 60000000000;
+enum { PAUSE_LONG_NS = 250000, PAUSE_NS = 4000000 };
+static const uint64_t LONG_AGO_NS = 10000000000;
 
 static uint64_t found_long_ns; /* when a look did last; 0: never */
 

@@ -168,7 +168,7 @@ COLD static void worker_end_visited(worker *w) {
         }
     }
     if (atomic_fetch_and(&w->visitors, ~WORKER_SLOWED) & WORKER_SLOWED) {
-        (void)os_thread_pace(NULL, OS_PACE_BRISK);
+        (void)os_thread_pace(NULL, OS_PACE_QUICK);
     }
 }
 
@@ -244,7 +244,7 @@ static void worker_wake_next(worker *w) {
 void worker_run(void *arg) {
     worker *w = arg;
     worker_enter(w);
-    (void)os_thread_pace(NULL, OS_PACE_BRISK); /* players wait for it */
+    (void)os_thread_pace(NULL, OS_PACE_QUICK); /* players wait for it */
     pool_keep(true);
     while (!atomic_load(&workers.stop)) {
         uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);

@@ -30,7 +30,7 @@ static void runs_on(void) {
 static void changes(os_thread *thread) {
     bool can = os_thread_pace(thread, OS_PACE_LONG);
     for (int i = 0; i < CHANGES; i++) {
-        CHECK(os_thread_pace(thread, (os_pace)(i % 3)) == can);
+        CHECK(os_thread_pace(thread, (os_pace)(i % (OS_PACE_LONG + 1))) == can);
     }
     CHECK(os_thread_pace(thread, OS_PACE_USUAL) == can);
 }
