@@ -15,7 +15,7 @@ PACKAGES_FUZZ="clang libclang-rt-dev llvm"
 PACKAGES_CXX="g++"
 PACKAGES_CXX_WINDOWS="g++-mingw-w64-x86-64-posix"
 # What Portico is compared with, and tools that measure and plot.
-PACKAGES_BENCH="g++ libuv1-dev libboost-dev gnuplot-nox strace python3"
+PACKAGES_BENCH="g++ libuv1-dev libboost-dev libwebsockets-dev gnuplot-nox strace python3"
 
 packages_have() {
     [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = "install ok installed" ]

@@ -4,8 +4,8 @@ and under Wine Portico and a raw loop on a completion port. It keeps every sampl
     python3 compare.py BUILD SAMPLES REPORT [--quick] [--only PART[,PART...]]
 
 BUILD is a built preset `linux` (scripts/bench.sh builds it). Samples go to the folder SAMPLES, the
-report and its plots to the folder REPORT. PARTs: echo, broadcast, churn, workers, toil, calls,
-allocations, idle, swap, grow, wine; by default all, wine only if the preset `windows-clang` is
+report and its plots to the folder REPORT. PARTs: echo, websocket, broadcast, churn, workers, toil,
+calls, allocations, idle, swap, grow, wine; by default all, wine only if the preset `windows-clang` is
 built beside BUILD. A part replaces its samples in SAMPLES, so parts can be measured at different
 times; compare_report.py then writes tables and plots from all samples.
 
@@ -60,11 +60,12 @@ port = 0
 type = {module}.session
 max_sessions = 1000000
 listen_backlog = 4096
-"""
+{listener}"""
 
 FULL = {
     "starts": 3, "rounds": 9,
     "echo": [(n, k) for n in (1, 100, 1000, 10000) for k in (1, 16)],
+    "websocket": [(1, 1), (1, 16), (100, 1), (100, 16), (1000, 16)],
     "broadcast": [10, 100, 1000], "churn": [16],
     "workers": [(1, 1), (100, 1), (100, 16), (1000, 1), (1000, 16)],
     "toil": [(1, 1), (2, 1), (4, 1), (100, 1)],
@@ -76,6 +77,7 @@ FULL = {
 QUICK = {
     "starts": 1, "rounds": 5,
     "echo": [(1, 1), (1, 16), (100, 1), (100, 16)],
+    "websocket": [(1, 1), (100, 1), (100, 16)],
     "broadcast": [100], "churn": [16], "workers": [(100, 1)], "toil": [(100, 1)],
     "calls": [(1, 1), (100, 16)], "allocations": [(100, 16)],
     "idle": [1000], "swap": ["20", "0", "100"], "grow": grow.QUICK, "wine": [(1, 1), (100, 16)],
@@ -139,13 +141,14 @@ class Bench:
 
     def command(self, name, folder, workers, module, settings, file):
         broadcast = module == "shout"
-        if name in ("portico", "wine"):
+        if name in ("portico", "portico_web", "wine"):
             windows = name == "wine"
+            listener = "transport = websocket\n" if name == "portico_web" else ""
             build = self.windows if windows else self.build
             modules = build / ("modules" if module == "echo" else "tests/modules")
             file = file or modules / (module + (".dll" if windows else ".so"))
             ini = INI.format(workers=workers, module=module, drive="Z:" if windows else "",
-                             file=file, settings=settings)
+                             file=file, settings=settings, listener=listener)
             (folder / "host.ini").write_text(ini)
             program = build / "bin" / ("portico.exe" if windows else "portico")
             return (["wine"] if windows else []) + [program, "run", "host.ini"]
@@ -155,6 +158,9 @@ class Bench:
             "uring": [self.tests / "bench.raw_uring"],
             "uv": [self.tests / "bench.uv_echo"],
             "asio": [self.tests / "bench.asio_echo", str(workers)],
+            "uws": [self.tests / "bench.uws_echo"],
+            "lws": [self.tests / "bench.lws_echo"],
+            "ws": ["node", HERE / "ws_echo.mjs", ROOT / "build" / "websocket"],
             "iocp": ["wine", self.windows / "tests" / "bench.raw_iocp.exe", "skip"],
             "iocp_plain": ["wine", self.windows / "tests" / "bench.raw_iocp.exe"],
         }[name]
@@ -182,6 +188,8 @@ class Bench:
         pids = [process.pid] + ([self.wine_server] if self.wine_server else [])
         command = [self.tests / "bench.load", "--steps", "--port", str(port),
                    "--pid", ",".join(map(str, pids))]
+        if arguments.pop("websocket", False):
+            command.append("--websocket")
         for key, value in (self.times(arguments) | arguments).items():
             command += ["--" + key.replace("_", "-"), str(value)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -273,6 +281,20 @@ class Bench:
     def echo(self):
         self.compare("echo", self.plan["echo"], [(name, 1) for name in self.peers()])
 
+    def web_peers(self):
+        """Servers of WebSocket, as far as they can be had."""
+        found = [name for name in ("uws", "lws") if (self.tests / f"bench.{name}_echo").exists()]
+        npm = ROOT / "build" / "websocket" / "node_modules" / "ws"
+        return found + ["ws"] * npm.exists() + ["portico_web"]
+
+    def websocket(self):
+        """Beside Portico's own u16 path, over which the same messages have the same size."""
+        for connections, in_flight in self.plan["websocket"]:
+            work = {"connections": connections, "in_flight": in_flight}
+            self.in_turn([({"part": "websocket", "server": name, "workers": 1}, {},
+                           work | {"websocket": name != "portico"})
+                          for name in ["portico"] + self.web_peers()])
+
     def broadcast(self):
         points = [(members, 1) for members in self.plan["broadcast"]]
         self.compare("broadcast", points, [("raw", 1), ("portico", 1)], "shout", work="broadcast")
@@ -304,8 +326,9 @@ class Bench:
     def idle(self):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         for connections in sorted({min(wanted, most) for wanted in self.plan["idle"]}):
-            for name in self.peers():
-                self.once("idle", name, {"connections": connections, "work": "idle"})
+            for name in self.peers() + self.web_peers():
+                self.once("idle", name, {"connections": connections, "work": "idle",
+                                         "websocket": name in WEB})
 
     def calls(self):
         if not shutil.which("strace"):
@@ -386,9 +409,10 @@ class Bench:
                 subprocess.run(["wineserver", "-k"], env=environment, check=False)
 
 
-PARTS = ["echo", "broadcast", "churn", "workers", "toil", "calls", "allocations", "idle", "swap",
-         "grow", "wine"]
+PARTS = ["echo", "websocket", "broadcast", "churn", "workers", "toil", "calls", "allocations",
+         "idle", "swap", "grow", "wine"]
 WINE = ("iocp", "iocp_plain", "wine")
+WEB = ("uws", "lws", "ws", "portico_web")
 
 
 def figures(line):

@@ -71,6 +71,20 @@ def loads(s, part, with_in_flight=True):
                   "x raw", "x libuv", "server busy", "client busy"], rows)
 
 
+def web_loads(s, part):
+    rows = []
+    for point in s.of(part):
+        server, _, n, k = point
+        rows.append([f"{n:,} x {k}", NAMES[server], text(s.get(part, point, "per_second"), 0),
+                     text(s.get(part, point, "p50_us"), 0),
+                     text(s.get(part, point, "server_us"), 3),
+                     middle_half(s.all(part, point, "server_us"), 3),
+                     text(s.ratio(part, point, ("portico", 1, n, k))),
+                     text(s.ratio(part, ("portico_web", 1, n, k), point))])
+    return table(["connections x in flight", "server", "messages/s", "half us", "server us",
+                  "middle half", "x Portico's u16", "Portico's WebSocket x this"], rows)
+
+
 # ---- goals ---------------------------------------------------------------------------------------
 
 
@@ -100,6 +114,13 @@ def goals(s, processors):
         for peer in ("uv", "asio") if k == 1 else ():
             goal = f"processor time a message, 1 in flight: at most 0.85 x {NAMES[peer]}"
             rows.append(judged(goal, where, s.ratios("echo", mine, (peer, 1, n, k)), 0.85))
+    for _, _, n, k in [p for p in s.of("websocket") if p[0] == "portico_web"]:
+        for peer, limit in (("portico", 1.25), ("uws", 1.0), ("lws", 1.0), ("ws", 1.0)):
+            whose = "its u16 path" if peer == "portico" else NAMES[peer]
+            goal = f"WebSocket, processor time a message: at most {limit:.2f} x {whose}"
+            rows.append(judged(goal, f"{n:,} x {k}",
+                               s.ratios("websocket", ("portico_web", 1, n, k), (peer, 1, n, k)),
+                               limit))
     for point in [p for p in s.of("allocations") if p[0] == "portico"]:
         # A timer may allocate now and then: ignore one per 10,000 messages.
         rows.append(judged("no allocation per message: below 0.0001", f"{point[2]:,} x {point[3]}",
@@ -149,7 +170,8 @@ def goals(s, processors):
     for point in [p for p in s.of("idle") if p[0] == "portico"]:
         rows.append(judged("idle: less than 1,024 bytes a session", f"{point[2]:,} sessions",
                            s.get("idle", point, "bytes_per_connection"), 1023, digits=0))
-    parts = ("echo", "broadcast", "workers", "toil", "calls", "allocations", "idle", "wine")
+    parts = ("echo", "websocket", "broadcast", "workers", "toil", "calls", "allocations", "idle",
+             "wine")
     rows += [[f"the goals of the part `{part}`", "", "not measured", "", ""]
              for part in parts if not s.of(part)]
     return table(["goal", "where", "measured", "middle half", "met"], rows)
@@ -178,6 +200,7 @@ ALLOCATIONS = [("allocations", "allocations", 5)]
 
 SECTIONS = [
     ("Echo of 64 bytes, one worker", "echo", loads),
+    ("WebSocket: echo of 60 bytes and an opcode, one worker", "websocket", web_loads),
     ("Broadcast to a room", "broadcast", lambda s, part: loads(s, part, False)),
     ("Connect, one echo, close", "churn", lambda s, part: loads(s, part, False)),
     ("Two workers on two processors, shared with the client if there are no more", "workers",

@@ -4,7 +4,8 @@ import subprocess
 
 NAMES = {"raw": "raw epoll", "uring": "raw io_uring", "uv": "libuv", "asio": "Boost.Asio",
          "portico": "Portico", "iocp": "raw IOCP", "iocp_plain": "raw IOCP, plain",
-         "wine": "Portico"}
+         "wine": "Portico", "portico_web": "Portico, WebSocket", "uws": "uWebSockets",
+         "lws": "libwebsockets", "ws": "npm ws"}
 
 
 def table(head, rows):

@@ -17,6 +17,7 @@
  *   --silent N          the last N connections never send anything; default 0
  *   --opcodes N         frames have the opcodes 1 to N in turn; default 1
  *   --size BYTES        of a frame with its header, 16 to 65535; default 64
+ *   --websocket         the server speaks WebSocket; not with churn and broadcast
  *   --warm-up-ms MS     default 200
  *   --seconds S         duration of the measurement; default 1
  *   --limit-s S         for connecting, and for each round; then the program ends in any case;
@@ -82,6 +83,7 @@ static uint64_t connections = 1;
 static uint64_t in_flight = 1;
 static uint64_t silent;
 static uint64_t opcodes = 1;
+static bool websocket;
 static uint64_t size = 64;
 static uint64_t warm_up_ms = 200;
 static double seconds = 1.0;
@@ -465,6 +467,8 @@ static void take_all(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--steps") == 0) {
             in_steps = true;
+        } else if (strcmp(argv[i], "--websocket") == 0) {
+            websocket = true;
         } else if (i + 1 < argc) {
             take(argv[i], argv[i + 1]);
             i++;
@@ -480,6 +484,9 @@ static void take_all(int argc, char **argv) {
     }
     if (silent >= connections || (silent > 0 && kind != ECHO)) {
         meter_fail(2, "--silent needs --work echo and at least one connection that sends");
+    }
+    if (websocket && (kind == CHURN || kind == BROADCAST)) {
+        meter_fail(2, "--websocket needs --work echo or idle");
     }
     if (kind == CHURN || kind == IDLE) {
         in_flight = 1;
@@ -511,7 +518,7 @@ int main(int argc, char **argv) {
     if (epoll < 0 || links == NULL || started_ns == NULL || heard_by == NULL) {
         meter_fail(2, "no memory for %llu connections", (unsigned long long)connections);
     }
-    link_prepare(address, (uint16_t)port, (uint32_t)size, (uint32_t)opcodes);
+    link_prepare(address, (uint16_t)port, (uint32_t)size, (uint32_t)opcodes, websocket);
     if (tls != NULL) {
         link_use_tls(strcmp(tls, "resume") == 0);
     }

@@ -8,20 +8,26 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* STRIDE: a prime, so that connections are at different opcodes at any one time. */
-enum { BATCH_BYTES = 65536, PATTERNS = 256, STRIDE = 7919 };
+enum { BATCH_BYTES = 65536, PATTERNS = 256, STRIDE = 7919, ANSWER_MAX = 1024, ANSWER_MS = 10000 };
 
 static struct sockaddr_in server;
+static bool over_websocket;
 static uint32_t frame_size;
+static uint32_t sent_size;    /* the same, and a mask */
+static uint32_t header_bytes; /* before the opcode */
 static uint32_t opcode_count;
 static bool uses_tls;
 static uint8_t pattern[PATTERNS + LINK_SIZE_MAX];
 
-void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes) {
+void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes,
+                  bool websocket) {
     uint32_t random = 2463534242U;
     for (size_t i = 0; i < sizeof pattern; i++) { /* xorshift32 */
         random ^= random << 13;
@@ -29,7 +35,10 @@ void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t op
         random ^= random << 5;
         pattern[i] = (uint8_t)(random >> 11);
     }
+    over_websocket = websocket;
     frame_size = size;
+    sent_size = size + (websocket ? LINK_MASK_BYTES : 0);
+    header_bytes = websocket && size > 127 ? 4 : 2;
     opcode_count = opcodes;
     server.sin_family = AF_INET;
     server.sin_port = htons(port);
@@ -57,13 +66,45 @@ static uint32_t get_u32(const uint8_t *at) {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
+/* The header of a frame of the server. */
+static void header_make(uint8_t *frame) {
+    if (!over_websocket) {
+        put_u16(frame, frame_size);
+        return;
+    }
+    uint32_t payload = frame_size - header_bytes;
+    frame[0] = 0x82; /* a whole binary message */
+    frame[1] = (uint8_t)(header_bytes == 2 ? payload : 126);
+    if (header_bytes == 4) {
+        frame[2] = (uint8_t)(payload >> 8);
+        frame[3] = (uint8_t)payload;
+    }
+}
+
 static void frame_make(uint8_t *frame, uint32_t source, uint32_t number) {
-    put_u16(frame, frame_size);
-    put_u16(frame + 2, 1 + (source * STRIDE + number) % opcode_count);
-    put_u32(frame + 4, source);
-    put_u32(frame + 8, number);
-    memcpy(frame + LINK_SIZE_MIN, pattern + (source * 7 + number) % PATTERNS,
-           frame_size - LINK_SIZE_MIN);
+    uint8_t *message = frame + header_bytes;
+    uint32_t rest = frame_size - header_bytes - (LINK_SIZE_MIN - 2);
+    header_make(frame);
+    put_u16(message, 1 + (source * STRIDE + number) % opcode_count);
+    put_u32(message + 2, source);
+    put_u32(message + 6, number);
+    memcpy(message + 10, pattern + (source * 7 + number) % PATTERNS, rest);
+}
+
+/* The frame that the client sends. */
+static void sent_make(uint8_t *frame, uint32_t source, uint32_t number) {
+    frame_make(frame, source, number);
+    if (!over_websocket) {
+        return;
+    }
+    uint8_t *mask = frame + header_bytes;
+    uint8_t *message = mask + LINK_MASK_BYTES;
+    memmove(message, mask, frame_size - header_bytes);
+    frame[1] |= 0x80;
+    put_u32(mask, (source + number) * 2654435761U);
+    for (uint32_t i = 0; i < frame_size - header_bytes; i++) {
+        message[i] ^= mask[i % LINK_MASK_BYTES];
+    }
 }
 
 void link_connect(load_link *l, int from) {
@@ -100,11 +141,46 @@ static bool shake_hands(load_link *l) {
     return result > 0;
 }
 
+/* Whether more of the answer comes. */
+static bool answer_more(const load_link *l, char *answer, size_t *size) {
+    struct pollfd readable = {.fd = l->fd, .events = POLLIN};
+    if (*size == ANSWER_MAX - 1 || poll(&readable, 1, ANSWER_MS) != 1) {
+        return false;
+    }
+    ssize_t got = recv(l->fd, answer + *size, ANSWER_MAX - 1 - *size, 0);
+    *size += got > 0 ? (size_t)got : 0;
+    answer[*size] = '\0';
+    return got > 0;
+}
+
+static void upgrade(const load_link *l) {
+    char answer[ANSWER_MAX] = "";
+    char request[ANSWER_MAX];
+    size_t size = 0;
+    int length = snprintf(request, sizeof request,
+                          "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\n"
+                          "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                          ntohs(server.sin_port));
+    if (send(l->fd, request, (size_t)length, MSG_NOSIGNAL) != length) {
+        meter_fail(2, "connection %u: no request was sent: %s", l->id, strerror(errno));
+    }
+    while (strstr(answer, "\r\n\r\n") == NULL && answer_more(l, answer, &size)) {
+    }
+    const char *end = strstr(answer, "\r\n\r\n");
+    if (strncmp(answer, "HTTP/1.1 101 ", 13) != 0 || end == NULL || end[4] != '\0') {
+        meter_fail(2, "connection %u: no upgrade, but: %s", l->id, answer);
+    }
+}
+
 bool link_connected(load_link *l) {
     int code = 0;
     socklen_t size = sizeof code;
     if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0) {
         meter_fail(2, "connection %u cannot be made: %s", l->id, strerror(code));
+    }
+    if (over_websocket) {
+        upgrade(l);
     }
     l->connected = !uses_tls || shake_hands(l);
     return l->connected;
@@ -116,12 +192,12 @@ static ssize_t link_send(load_link *l, const uint8_t *bytes, size_t size) {
 }
 
 void link_flush(load_link *l) {
-    static uint8_t bytes[BATCH_BYTES + LINK_SIZE_MAX];
+    static uint8_t bytes[BATCH_BYTES + LINK_SIZE_MAX + LINK_MASK_BYTES];
     while (l->sent != l->issued) {
         uint32_t filled = 0;
         for (uint32_t n = l->sent; n != l->issued && filled < BATCH_BYTES; n++) {
-            frame_make(bytes + filled, l->id, n);
-            filled += frame_size;
+            sent_make(bytes + filled, l->id, n);
+            filled += sent_size;
         }
         ssize_t taken = link_send(l, bytes + l->sent_part, filled - l->sent_part);
         if (taken < 0 && errno == EAGAIN) {
@@ -131,8 +207,8 @@ void link_flush(load_link *l) {
             meter_fail(1, "connection %u: send: %s", l->id, strerror(errno));
         }
         uint32_t at = l->sent_part + (uint32_t)taken;
-        l->sent += at / frame_size;
-        l->sent_part = at % frame_size;
+        l->sent += at / sent_size;
+        l->sent_part = at % sent_size;
     }
 }
 

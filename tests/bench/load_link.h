@@ -6,6 +6,9 @@
  *     uint16 size of the whole frame, uint16 opcode, uint32 connection, uint32 number, then bytes
  *     that follow from both
  *
+ * Over WebSocket, the header of its frame takes the place of the size. The client's frame is four
+ * bytes larger, its mask; the server's has the size of a u16 frame, if that is below 128.
+ *
  * So nothing that was sent must be kept, and every byte received is compared with the expected one.
  * On a difference the program says what it was and exits with 1.
  */
@@ -15,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LINK_SIZE_MIN = 12, LINK_SIZE_MAX = 65535 };
+enum { LINK_SIZE_MIN = 12, LINK_SIZE_MAX = 65535, LINK_MASK_BYTES = 4 };
 
 typedef struct load_link {
     int fd; /* -1: none */
@@ -32,9 +35,10 @@ typedef struct load_link {
     uint8_t head[LINK_SIZE_MIN];
 } load_link;
 
-/* Call once, first: where to connect, the size of frames, and the number of opcodes from 1 to use
- * in turn. */
-void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes);
+/* Call once, first: where to connect, the size of frames, the number of opcodes from 1 to use in
+ * turn, and whether the server speaks WebSocket. */
+void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes,
+                  bool websocket);
 
 /* Starts connecting, from 127.0.0.N if `from` is N and not 0; the socket does not block. */
 void link_connect(load_link *l, int from);
@@ -43,7 +47,7 @@ void link_connect(load_link *l, int from);
 void link_use_tls(bool resume);
 
 /* Call for each event until it returns true: then it is connected. If it cannot be connected, the
- * program ends. */
+ * program ends. Waits for the answer to an upgrade. */
 bool link_connected(load_link *l);
 
 /* Sends what was issued, as far as the system accepts it, in calls of up to 64 KiB. */
