@@ -17,6 +17,14 @@ function(portico_add_module name)
       MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
     if(MINGW)
       target_compile_definitions(${name} PRIVATE __USE_MINGW_ANSI_STDIO=1)
+      set(end "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/PorticoModuleEnd.c")
+      if(NOT CMAKE_C_COMPILER_ID) # a project in C++ only
+        set_source_files_properties("${end}" PROPERTIES LANGUAGE CXX)
+      endif()
+      if("${CMAKE_C_COMPILER_ID}" STREQUAL "GNU" OR
+         (NOT CMAKE_C_COMPILER_ID AND "${CMAKE_CXX_COMPILER_ID}" STREQUAL "GNU"))
+        target_sources(${name} PRIVATE "${end}")
+      endif()
       # Under Wine the host finds functions and lines in DWARF up to version 4.
       target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-gdwarf-4>)
       # clang does not know that exceptions of a static libstdc++ need winpthread.

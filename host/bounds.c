@@ -2,6 +2,8 @@
 #include "bounds.h"
 
 #include "module/blocking.h"
+#include "web/files.h"
+#include "web/websocket.h"
 #include "wire/buffer.h"
 
 #include <inttypes.h>
@@ -17,20 +19,27 @@ enum {
     WORKER_HANDLES = 2
 };
 
-/* The block that a session receives into: doubled until a frame fits. */
-static uint64_t receive_bytes(uint32_t frame_limit) {
+/* The block that a session receives into: doubled until a frame fits, and what may come with its
+ * last byte: with WebSocket the beginning of the next frame, with TLS the rest of its record and
+ * another recv. */
+static uint64_t receive_bytes(const config_service *s) {
+    enum { FRAME_BEGINS = WEBSOCKET_CONTROL_FRAME_MAX + WEBSOCKET_HEADER_MAX, RECORDS = 34 * 1024 };
+    uint64_t most = s->frame_limit_bytes;
+    most += s->transport == CONFIG_TRANSPORT_WEBSOCKET ? FRAME_BEGINS : 0;
+    most += s->tls.on ? RECORDS : 0;
     uint64_t bytes = BLOCK_BYTES;
-    while (bytes < frame_limit) {
+    while (bytes < most) {
         bytes *= 2;
     }
     return bytes;
 }
 
 static void add_service(const config_service *s, bounds *b) {
-    uint64_t each = SESSION_BYTES + receive_bytes(s->frame_limit_bytes) + s->send_limit_bytes +
+    uint64_t each = SESSION_BYTES + receive_bytes(s) + s->send_limit_bytes +
                     s->socket.send_buffer_bytes + s->socket.recv_buffer_bytes;
     b->session_bytes += s->max_sessions * each;
     b->other_bytes += s->tls.on ? (uint64_t)s->max_sessions * TLS_BYTES : 0;
+    b->other_bytes += s->files != NULL ? FILES_ALL_MOST : 0;
     b->handles += s->max_sessions + (s->outgoing ? 0 : 1u + s->accepts);
 }
 

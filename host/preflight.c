@@ -123,7 +123,7 @@ static bool check_run_folder(const config *c, config_faults *faults) {
 
 static void check_token(const config *c, config_faults *faults) {
     char why[TOKEN_WHY_MAX];
-    bool needed = c->admin_enabled && c->admin.address != NULL;
+    bool needed = c->admin_enabled && (c->admin.address != NULL || c->admin_http_port >= 0);
     if (needed && token_check(c, why) != PORTICO_OK) {
         fault_add(faults, config_line(c, &c->run_dir), "[host] run_dir: %s", why);
     }

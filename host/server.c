@@ -18,6 +18,7 @@
 #include "loader/loader.h"
 #include "loader/swap.h"
 #include "loader/watch.h"
+#include "metrics/metrics.h"
 #include "module/blocking.h"
 #include "module/call.h"
 #include "module/caller.h"
@@ -35,6 +36,7 @@
 #include "run/memory.h"
 #include "run/request.h"
 #include "run/schedule.h"
+#include "run/turns.h"
 #include "run/stop_clock.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
@@ -45,6 +47,7 @@
 #include "session/handshake_queue.h"
 #include "session/relief.h"
 #include "session/session.h"
+#include "web/reader.h"
 #include "trim.h"
 #include "warden.h"
 
@@ -123,6 +126,7 @@ static void server_on_sweep(const os_completion *completion) {
     entities_sweep(sweeps, now_ms);
     contain_sweep(now_ms);
     rates_sample();
+    turns_look(now_ms);
     quotas_sweep(now_ms);
     relief_sweep();
     trim_sweep();
@@ -274,7 +278,8 @@ static bool server_start(const config *c) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
     }
-    report_start(c);
+    report_start();
+    metrics_start();
     if (!admin_start(c) || !server_start_modules(c)) {
         return false;
     }
@@ -326,6 +331,7 @@ static void server_stop(void) {
     server_stop_sessions();
     watch_stop();
     (void)resolver_stop(); /* false: its thread waits for the system, and uses nothing of ours */
+    (void)reader_stop();   /* the same */
     control_drain();
     control_doing("unloading modules");
     rooms_close(NULL, PORTICO_E_SHUTDOWN);

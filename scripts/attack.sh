@@ -5,7 +5,7 @@
 #   sh scripts/attack.sh [linux|windows] [SECONDS [SCENARIO [ATTACK]]]   builds what it needs
 #   sh scripts/attack.sh --built FOLDER [SECONDS [SCENARIO [ATTACK]]]    uses what is in FOLDER
 #
-# SECONDS is the time for each attack, 10 by default, half of it quiet. SCENARIO: clients, web,
+# SECONDS is the time for each attack, 10 by default, half of it quiet. SCENARIO: clients, web, tls,
 # modules or machine; ATTACK: the first word of a row. The exit code is 0 if no honest client has
 # missed an answer. The tables also go to attack.md in the build folder.
 set -eu
@@ -24,7 +24,7 @@ esac
 by_hand_build test-attack "$@"
 shift "$by_hand_taken"
 seconds=${1:-10}
-scenarios=${2:-clients web modules machine}
+scenarios=${2:-clients web tls modules machine}
 attack=${3:-}
 
 by_hand_enter attack-long

@@ -8,7 +8,7 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libinih-dev libssl-de
 # winegcc does not start without g++, although it compiles only C here.
 PACKAGES_WINDOWS="g++ gcc-mingw-w64-x86-64-posix wine wine64 wine64-tools libwine-dev"
 PACKAGES_TEST="g++-mingw-w64-x86-64-posix clang lld libclang-rt-dev llvm clang-tidy clang-format
-    cppcheck openssl python3 python3-websockets nodejs"
+    cppcheck openssl testssl.sh prometheus python3 python3-websockets nodejs"
 # The preset fuzz and the coverage of what it reaches.
 PACKAGES_FUZZ="clang libclang-rt-dev llvm"
 # Modules in C++ need these, for Linux and for Windows.

@@ -1,6 +1,8 @@
 /* admin.c: see admin.h. The thread waits for completions and for what is due next. */
 #include "admin/admin.h"
 
+#include "admin/http_seats.h"
+#include "admin/http_visit.h"
 #include "admin/local.h"
 #include "admin/seats.h"
 #include "admin/token.h"
@@ -29,6 +31,7 @@ static struct {
     os_thread *thread;
     entrance tcp;
     entrance local;
+    entrance http;
     char path[LOCAL_PATH_MAX]; /* of `local` */
     os_op wake;
     atomic_bool waking; /* `wake` is posted */
@@ -61,13 +64,18 @@ static void entrance_completed(entrance *e, const os_completion *completion) {
         os_socket_options options = {
             .no_delay = true, .linger_s = -1, .keep_alive_s = KEEP_ALIVE_S};
         (void)os_socket_configure(accept->socket, &options);
-        seats_take(accept->socket, &accept->peer, e->kind);
+        if (e->kind == VISIT_HTTP) {
+            http_seats_take(accept->socket, &accept->peer);
+        } else {
+            seats_take(accept->socket, &accept->peer, e->kind);
+        }
         entrance_accept(e);
     } else if (completion->status == PORTICO_OK) {
         os_close(accept->socket, true);
     } else {
         if (completion->status == PORTICO_E_NO_HANDLES) {
-            (void)seats_make_way(e->kind); /* its handle serves the next one */
+            /* its handle serves the next one */
+            (void)(e->kind == VISIT_HTTP ? http_seats_make_way() : seats_make_way(e->kind));
         }
         e->again_ms = os_monotonic_ms() + ACCEPT_PAUSE_MS; /* or it might spin */
     }
@@ -79,6 +87,10 @@ static void on_accepted_tcp(const os_completion *completion) {
 
 static void on_accepted_local(const os_completion *completion) {
     entrance_completed(&admin.local, completion);
+}
+
+static void on_accepted_http(const os_completion *completion) {
+    entrance_completed(&admin.http, completion);
 }
 
 /* Closes it. True: nothing is in flight any more. */
@@ -143,9 +155,10 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 /* Returns how long to wait for the next completion. */
 static uint32_t look(void) {
     uint64_t now_ms = os_monotonic_ms();
-    uint64_t due_ms = seats_look(now_ms);
+    uint64_t due_ms = earlier(seats_look(now_ms), http_seats_look(now_ms));
     due_ms = earlier(due_ms, entrance_look(&admin.tcp, now_ms));
     due_ms = earlier(due_ms, entrance_look(&admin.local, now_ms));
+    due_ms = earlier(due_ms, entrance_look(&admin.http, now_ms));
     now_ms = os_monotonic_ms();
     if (due_ms == UINT64_MAX) {
         return UINT32_MAX;
@@ -158,7 +171,9 @@ static uint32_t look(void) {
 static bool close_all(bool waiters) {
     bool tcp = entrance_close(&admin.tcp);
     bool local = entrance_close(&admin.local);
-    return seats_close(waiters) && tcp && local;
+    bool http = entrance_close(&admin.http);
+    bool visits_free = http_seats_close();
+    return seats_close(waiters) && visits_free && tcp && local && http;
 }
 
 /* Sends the exit code to those who wait, unless they do not read. */
@@ -174,6 +189,7 @@ static void admin_main(void *arg) {
     (void)arg;
     entrance_accept(&admin.tcp);
     entrance_accept(&admin.local);
+    entrance_accept(&admin.http);
     while (!admin.closing) {
         serve(look());
     }
@@ -224,35 +240,67 @@ static bool listen_local(const config *c) {
     return true;
 }
 
-static bool listen_tcp(const config *c) {
-    const config_service *s = &c->admin;
-    os_address address;
+/* Reads the token that the clients of TCP and HTTP show. */
+static bool take_token(const config *c) {
     char why[TOKEN_WHY_MAX];
-    if (s->address == NULL) {
+    if (c->admin.address == NULL && c->admin_http_port < 0) {
         return true;
     }
     if (token_read(c, true, admin.token, why) != PORTICO_OK) {
         log_error("admin", "%s", why);
         return false;
     }
-    portico_status status = os_address_parse(s->address, s->port, &address);
+    return true;
+}
+
+/* Listens there; *address becomes what it has got, and `text` the same. */
+static bool listen_at(const config *c, entrance *e, const char *name, uint16_t port,
+                      os_address *address, char text[OS_ADDRESS_TEXT]) {
+    os_address wanted;
+    portico_status status = os_address_parse(name, port, &wanted);
     if (status == PORTICO_OK) {
-        status = os_listen(admin.port, &address, &s->listen, &admin.tcp.listener);
+        status = os_listen(admin.port, &wanted, &c->admin.listen, &e->listener);
     }
     if (status != PORTICO_OK) {
-        log_error("admin", "cannot listen on %s port %u: %s (%s)", s->address, s->port,
-                  status_text(status), system_text(os_error()));
+        log_error("admin", "cannot listen on %s port %u: %s (%s)", name, port, status_text(status),
+                  system_text(os_error()));
         return false;
     }
-    entrance_init(&admin.tcp, VISIT_UNKNOWN, on_accepted_tcp);
-    entrance_reserve(&admin.tcp);
-    char text[OS_ADDRESS_TEXT];
-    if (os_socket_address(admin.tcp.listener, &visits.address) != PORTICO_OK) {
-        visits.address = address;
+    entrance_reserve(e);
+    if (os_socket_address(e->listener, address) != PORTICO_OK) {
+        *address = wanted;
     }
-    os_address_format(&visits.address, text);
+    os_address_format(address, text);
+    return true;
+}
+
+static bool listen_tcp(const config *c) {
+    char text[OS_ADDRESS_TEXT];
+    if (c->admin.address == NULL) {
+        return true;
+    }
+    entrance_init(&admin.tcp, VISIT_UNKNOWN, on_accepted_tcp);
+    if (!listen_at(c, &admin.tcp, c->admin.address, c->admin.port, &visits.address, text)) {
+        return false;
+    }
     ready_set_admin(text);
     log_info("admin", "listening on %s", text);
+    return true;
+}
+
+/* On the loopback address only: over HTTP the token is sent in the clear. */
+static bool listen_http(const config *c) {
+    char text[OS_ADDRESS_TEXT];
+    if (c->admin_http_port < 0) {
+        return true;
+    }
+    entrance_init(&admin.http, VISIT_HTTP, on_accepted_http);
+    if (!listen_at(c, &admin.http, "127.0.0.1", (uint16_t)c->admin_http_port, &visits.http_address,
+                   text)) {
+        return false;
+    }
+    ready_set_http(text);
+    log_info("admin", "HTTP on %s", text);
     return true;
 }
 
@@ -273,9 +321,10 @@ bool admin_start(const config *c) {
     admin.wake.done = on_woken;
     admin.close.done = on_close;
     admin.end.done = on_end;
-    connections_start(admin.token);
+    connections_start(admin.token, seats_make_way);
+    http_visits_start(admin.token);
     jobs_start(admin_wake);
-    if (!listen_local(c) || !listen_tcp(c)) {
+    if (!take_token(c) || !listen_local(c) || !listen_tcp(c) || !listen_http(c)) {
         return false;
     }
     status = os_thread_start(&admin.thread, "admin", admin_main, NULL);

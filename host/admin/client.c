@@ -13,7 +13,7 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000, /* also for the answer to the token */
     BUSY_PAUSE_MS = 20,
-    LINE_MAX_BYTES = 4096
+    LINE_MAX_BYTES = 8192 /* as JSON a line of the host may be twice as long */
 };
 
 struct client {

@@ -110,6 +110,18 @@ int command_words(command_id id) {
     return words;
 }
 
+bool command_reports(command_id id) {
+    switch (id) {
+    case COMMAND_status:
+    case COMMAND_sessions:
+    case COMMAND_modules:
+    case COMMAND_faults:
+    case COMMAND_metrics:
+    case COMMAND_top: return true;
+    default: return false;
+    }
+}
+
 bool command_may_take_long(command_id id) {
     switch (id) {
     case COMMAND_load:

@@ -1,7 +1,7 @@
 /* command.h: the commands of `portico ctl`. Pure, any thread.
  *
- * This is the only list of them: ctl.c checks and shows it, admin.c runs it. A new command needs a
- * row here and a function command_NAME in admin.c.
+ * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http_visit.c offers
+ * each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
@@ -16,6 +16,8 @@
     X(sessions, "sessions", NONE)                            \
     X(modules, "modules", NONE)                              \
     X(faults, "faults [N]", NONE)                            \
+    X(memory, "memory [--trim]", NONE)                       \
+    X(metrics, "metrics", NONE)                              \
     X(top, "top [--interval SECONDS] [--count N]", NONE)     \
     X(load, "load NAME|FILE", UNLESS_NAME)                   \
     X(unload, "unload NAME", NONE)                           \
@@ -45,6 +47,9 @@ int command_words(command_id id);
 
 /* Returns the part of `argument` that is the path of a file, or NULL. */
 const char *command_file(command_id id, const char *argument);
+
+/* Whether it only reports, and changes nothing. */
+bool command_reports(command_id id);
 
 /* Whether the control thread carries it out, which may take long and have to wait. */
 bool command_may_take_long(command_id id);

@@ -5,6 +5,7 @@
 #include "admin/guesses.h"
 #include "admin/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -18,9 +19,11 @@ enum {
 
 static const char token_word[] = "token ";
 static const char *right_token;
+static bool (*make_trusted_way)(visit_kind kind);
 
-void connections_start(const char *token) {
+void connections_start(const char *token, bool (*make_way)(visit_kind kind)) {
     right_token = token;
+    make_trusted_way = make_way;
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */
@@ -51,8 +54,13 @@ void connection_close(connection *c) {
     connection_rest(c);
 }
 
-bool connection_is_busy(const connection *c) {
-    return c->job != NULL || c->out.size > 0;
+bool connection_runs(const connection *c) {
+    return c->job != NULL;
+}
+
+/* Whether a command runs, or its answer is being sent. */
+static bool is_busy(const connection *c) {
+    return connection_runs(c) || c->out.size > 0;
 }
 
 /* Ends the sending side: the client reads the answer, and then the end. Closing at once could reset
@@ -104,6 +112,7 @@ static void connection_send(connection *c) {
 
 static void connection_answer(connection *c) {
     c->out_sent = 0;
+    c->used_ms = os_monotonic_ms();
     if (c->out.failed) {
         connection_close(c); /* or ctl would wait for an answer */
     } else {
@@ -148,8 +157,10 @@ static void judge(connection *c, const char *line, uint64_t now_ms) {
             guesses_add(&c->peer, now_ms);
         }
         lines_end(&c->out, PORTICO_E_INVALID, "the token is wrong: send `token TEXT` first");
-    } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX) {
-        lines_end(&c->out, PORTICO_E_LIMIT, "too many administrators are connected");
+    } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX &&
+               !make_trusted_way(VISIT_TRUSTED)) {
+        lines_end(&c->out, PORTICO_E_LIMIT,
+                  "too many administrators are connected, and a command of each runs");
     } else {
         visits.open[VISIT_UNKNOWN]--;
         visits.open[VISIT_TRUSTED]++;
@@ -174,14 +185,28 @@ static bool may_be_judged(connection *c, uint64_t now_ms) {
     return now_ms >= c->judged_ms;
 }
 
+enum { WHO_TEXT = OS_ADDRESS_TEXT + 16 };
+
+/* Writes who asks, for the log. */
+static const char *who_is(const connection *c, char who[WHO_TEXT]) {
+    char text[OS_ADDRESS_TEXT];
+    if (c->kind == VISIT_LOCAL) {
+        return "ctl on this machine";
+    }
+    os_address_format(&c->peer, text);
+    snprintf(who, WHO_TEXT, "ctl at %s", text);
+    return who;
+}
+
 static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
     bool waits = false;
+    char who[WHO_TEXT];
     if (c->kind == VISIT_UNKNOWN) {
         judge(c, line, now_ms);
     } else if (!good) {
         lines_end(&c->out, PORTICO_E_INVALID, "the line is too long or has a zero byte");
         connection_answer(c);
-    } else if (execute(line, &c->out, &c->job, &waits)) {
+    } else if (execute(line, who_is(c, who), &c->out, &c->job, &waits)) {
         if (waits) {
             stop_waiter_begin(&c->waiter);
         }
@@ -201,8 +226,8 @@ static void connection_receive(connection *c) {
 /* Runs the lines that have arrived, as far as possible now. */
 static void connection_run(connection *c, uint64_t now_ms) {
     char line[CONNECTION_LINE_MAX + 1];
-    while (c->socket != NULL && !connection_is_busy(c) && !c->receiving && !c->leaving &&
-           !c->waiter.waits && c->again_ms == 0) {
+    while (c->socket != NULL && !is_busy(c) && !c->receiving && !c->leaving && !c->waiter.waits &&
+           c->again_ms == 0) {
         bool good = false;
         if (c->kind == VISIT_UNKNOWN && !may_be_judged(c, now_ms)) {
             return;
@@ -247,13 +272,13 @@ static void on_sent(const os_completion *completion) {
         return;
     }
     c->out_sent += completion->bytes;
+    c->used_ms = os_monotonic_ms();
     if (c->out_sent < c->out.size) {
         connection_send(c);
         return;
     }
     lines_free(&c->out);
     stop_waiter_sent(&c->waiter);
-    c->used_ms = os_monotonic_ms();
     c->due_ms = UINT64_MAX;
     if (c->last_answer) {
         connection_leave(c);

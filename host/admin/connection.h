@@ -35,7 +35,7 @@ typedef struct connection {
     bool last_answer; /* the answer in `out` is the last one */
     bool leaving;
     os_address peer;
-    uint64_t used_ms;   /* when it was accepted, or its last answer was sent */
+    uint64_t used_ms;   /* when it was accepted, or the client last took something of an answer */
     uint64_t due_ms;    /* it is closed then; UINT64_MAX: never */
     uint64_t judged_ms; /* when its token is looked at; 0: it has sent none */
     uint64_t again_ms;  /* when to submit again what was refused for lack of memory; 0: nothing */
@@ -48,8 +48,9 @@ typedef struct connection {
     stop_waiter waiter;
 } connection;
 
-/* Before the first one. `token` must outlive them. */
-void connections_start(const char *token);
+/* Before the first one. `token` must outlive them. When a client shows it and there are
+ * CONNECTION_TRUSTED_MAX others, `make_way` closes one of those; false: it cannot. */
+void connections_start(const char *token, bool (*make_way)(visit_kind kind));
 
 /* Serves `socket`, which it takes over. */
 void connection_open(connection *c, os_socket *socket, const os_address *peer, visit_kind kind);
@@ -60,8 +61,8 @@ void connection_look(connection *c, uint64_t now_ms);
 /* When to look again at the latest; UINT64_MAX: when something completes. */
 uint64_t connection_due_ms(const connection *c);
 
-/* Whether a command runs, or its answer is being sent. */
-bool connection_is_busy(const connection *c);
+/* Whether a command of it runs. */
+bool connection_runs(const connection *c);
 
 /* Whether it is closed and nothing is in flight. */
 bool connection_is_free(const connection *c);

@@ -13,13 +13,15 @@
 enum { COMMAND_MAX = 4096 };
 
 static const char usage_text[] =
-    "       portico ctl [-c FILE] [--timeout SECONDS] COMMAND\n"
+    "       portico ctl [-c FILE] [--timeout SECONDS] [--json] COMMAND\n"
     "                                      talk to the running host of the configuration FILE\n"
     "         Without -c, to the one host that runs of portico.ini and the other .ini files in\n"
     "           1. conf in the working folder\n"
     "           2. ../conf beside the folder of this executable\n"
     "         SECONDS: how long to wait for the answer; without it 10, and 120 for commands that\n"
     "           load, swap or unload\n"
+    "         --json prints the answer as one JSON object; top then prints totals, once, and stop\n"
+    "           does not wait\n"
     "         COMMAND: ";
 
 void ctl_usage(FILE *to) {
@@ -130,6 +132,7 @@ enum { SHORT_TIMEOUT_MS = 10000, LONG_TIMEOUT_MS = 120000 };
 typedef struct ctl_options {
     const char *file;    /* NULL: the one that runs */
     uint32_t timeout_ms; /* 0: that of the command */
+    bool json;           /* print the answer as JSON */
 } ctl_options;
 
 /* Reads 0.1 to 3600 seconds. 0: the text is no such number. */
@@ -144,9 +147,18 @@ static uint32_t parse_seconds(const char *text) {
 
 /* Takes the options off the arguments. False: it has printed what is wrong. */
 static bool take_options(int *argc, char ***argv, ctl_options *options) {
-    while (*argc >= 2) {
+    while (*argc >= 1) {
         const char *name = (*argv)[0];
-        const char *value = (*argv)[1];
+        const char *value = *argc >= 2 ? (*argv)[1] : NULL;
+        if (strcmp(name, "--json") == 0) {
+            options->json = true;
+            (*argc)--;
+            (*argv)++;
+            continue;
+        }
+        if (value == NULL) {
+            return true;
+        }
         if (strcmp(name, "-c") == 0 || strcmp(name, "--config") == 0) {
             options->file = value;
         } else if (strcmp(name, "--timeout") == 0) {
@@ -211,7 +223,11 @@ static int ctl_run(const ctl_options *own, command_id id, const char *command, c
     }
     uint32_t usual_ms = command_may_take_long(id) ? LONG_TIMEOUT_MS : SHORT_TIMEOUT_MS;
     client_set_timeout(c, own->timeout_ms != 0 ? own->timeout_ms : usual_ms);
-    if (id == COMMAND_top) {
+    if (own->json) {
+        char line[COMMAND_MAX + 8];
+        snprintf(line, sizeof line, "json %s", command);
+        code = client_ask(c, line, print_line, NULL);
+    } else if (id == COMMAND_top) {
         code = run_top(c, command, options);
     } else if (id == COMMAND_stop && argument[0] == '\0') {
         code = run_stop(c, command, own->timeout_ms);

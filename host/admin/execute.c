@@ -2,12 +2,16 @@
 #include "admin/execute.h"
 
 #include "admin/command.h"
+#include "admin/module_report.h"
+#include "admin/status_json.h"
 #include "admin/status_report.h"
 #include "admin/stop_report.h"
 #include "admin/top_options.h"
 #include "loader/contain.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
+#include "metrics/metrics.h"
+#include "metrics/openmetrics.h"
 #include "net/certificates.h"
 #include "net/ready.h"
 #include "run/meter.h"
@@ -32,7 +36,17 @@ static void end_ok(call *c) {
 /* ---- on this thread -------------------------------------------------------------------------- */
 
 static void command_status(call *c) {
-    report_status(c->answer);
+    json *j = lines_object(c->answer);
+    if (j != NULL) {
+        json_status(j);
+    } else {
+        report_status(c->answer);
+    }
+    end_ok(c);
+}
+
+static void command_memory(call *c) {
+    report_memory(c->answer, c->argument[0] != '\0');
     end_ok(c);
 }
 
@@ -46,12 +60,22 @@ static void command_top(call *c) {
         return;
     }
     meter_measure(options.interval_ms + LATE_MS);
-    report_top(c->answer);
+    json *j = lines_object(c->answer);
+    if (j != NULL) {
+        json_top(j);
+    } else {
+        report_top(c->answer);
+    }
     end_ok(c);
 }
 
 static void command_sessions(call *c) {
-    report_sessions(c->answer);
+    json *j = lines_object(c->answer);
+    if (j != NULL) {
+        json_sessions(j);
+    } else {
+        report_sessions(c->answer);
+    }
     end_ok(c);
 }
 
@@ -60,11 +84,31 @@ static void command_modules(call *c) {
     end_ok(c);
 }
 
+static void add_line(void *arg, const char *line) {
+    lines_add(arg, "%s", line);
+}
+
+static void command_metrics(call *c) {
+    json *j = lines_object(c->answer);
+    metrics_scraped();
+    if (j != NULL) {
+        json_metrics(j);
+    } else {
+        openmetrics_lines(add_line, c->answer);
+    }
+    end_ok(c);
+}
+
 static void command_faults(call *c) {
     enum { FAULTS_SHOWN = 10 };
     uint32_t most =
         c->argument[0] != '\0' ? (uint32_t)strtoul(c->argument, NULL, 10) : FAULTS_SHOWN;
-    report_faults(c->answer, most);
+    json *j = lines_object(c->answer);
+    if (j != NULL) {
+        json_faults(j, most);
+    } else {
+        report_faults(c->answer, most);
+    }
     end_ok(c);
 }
 
@@ -91,7 +135,7 @@ static void command_stop(call *c) {
     }
     report_stop(c->answer);
     control_end();
-    c->waits = c->argument[0] == '\0';
+    c->waits = c->argument[0] == '\0' && !c->answer->as_json;
     if (!c->waits) {
         end_ok(c);
     }
@@ -111,10 +155,6 @@ static void job_unload(admin_job *job) {
     portico_status status = loader_unload(job->argument, why);
     (void)ready_update();
     lines_end(&job->answer, status, why);
-}
-
-static void add_line(void *arg, const char *line) {
-    lines_add(arg, "%s", line);
 }
 
 /* Answers a swap that succeeded with what happened. */
@@ -225,11 +265,18 @@ static void (*const commands[])(call *c) = {
 #undef COMMAND_FUNCTION
 };
 
-bool execute(const char *line, lines *answer, admin_job **job, bool *waits) {
+bool execute(const char *line, const char *who, lines *answer, admin_job **job, bool *waits) {
+    static const char json_word[] = "json ";
     char why[COMMAND_WHY_MAX];
+    bool as_json = strncmp(line, json_word, sizeof json_word - 1) == 0;
+    line += as_json ? sizeof json_word - 1 : 0;
+    answer->as_json = answer->as_json || as_json;
     call c = {.line = line, .answer = answer};
     command_id id = command_parse(line, &c.argument, why);
     if (id != COMMAND_COUNT) {
+        if (!command_reports(id)) {
+            log_info("admin", "`%s` by %s", line, who);
+        }
         commands[id](&c);
     } else {
         lines_end(answer, PORTICO_E_INVALID, why);

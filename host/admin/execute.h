@@ -9,8 +9,10 @@
 
 #include "admin/job.h"
 
-/* Runs the command in `line`. True: `answer` is its answer, or with *waits the first part of it: the
+/* Runs the command in `line`, for `who`, such as "ctl". One that changes something is logged with
+ * that. `line` may begin with "json ": then the answer is a JSON object, and `stop` does not wait.
+ * True: `answer` is its answer, or with *waits the first part of it: the
  * rest comes as the host stops (stop_waiter.h). False: *job will have it. */
-bool execute(const char *line, lines *answer, admin_job **job, bool *waits);
+bool execute(const char *line, const char *who, lines *answer, admin_job **job, bool *waits);
 
 #endif

@@ -89,6 +89,7 @@ admin_job *job_post(const char *line, const char *argument, void (*run)(admin_jo
     jobs.waited_for++;
     job->command.run = job_run;
     job->run = run;
+    job->answer = lines_like(refused);
     job->posted_ms = os_monotonic_ms();
     job->argument = job->text + size;
     memcpy(job->text, line, size);

@@ -33,7 +33,8 @@ typedef struct admin_job {
 /* Before the first job: `wake` is called on the control thread when a job has ended. */
 void jobs_start(void (*wake)(void));
 
-/* Posts the command in `line`. NULL: `refused` has the answer. [admin thread] */
+/* Posts the command in `line`. Its answer will have the form of `refused`, which has the answer if
+ * the result is NULL. [admin thread] */
 admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
                     lines *refused);
 

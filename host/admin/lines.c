@@ -29,6 +29,70 @@ static bool lines_reserve(lines *l, size_t more) {
     return true;
 }
 
+lines lines_like(const lines *l) {
+    return (lines){.as_json = l->as_json, .bare = l->bare};
+}
+
+void lines_bytes(lines *l, const char *bytes, size_t size) {
+    if (lines_reserve(l, size)) {
+        memcpy(l->text + l->size, bytes, size);
+        l->size += size;
+    }
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+/* Writes what json.c has for the object: it begins each line with a line feed. */
+static void write_json(void *arg, const char *bytes, size_t size) {
+    lines *l = arg;
+    for (size_t at = 0; at < size;) {
+        const char *feed = memchr(bytes + at, '\n', size - at);
+        size_t part = feed != NULL ? (size_t)(feed - bytes) - at + 1 : size - at;
+        if (!l->bare && (l->size == 0 || l->text[l->size - 1] == '\n')) {
+            lines_bytes(l, "| ", 2);
+        }
+        lines_bytes(l, bytes + at, part);
+        at += part;
+    }
+}
+
+json *lines_object(lines *l) {
+    if (!l->as_json) {
+        return NULL;
+    }
+    l->out.write = write_json;
+    l->out.arg = l; /* the answer may have been moved */
+    if (!l->begun) {
+        l->begun = true;
+        json_begin(&l->out, NULL, '{');
+    }
+    return &l->out;
+}
+
+static void list_line(lines *l, const char *line) {
+    json *j = lines_object(l);
+    if (!l->listed) {
+        l->listed = true;
+        json_begin(j, "lines", '[');
+    }
+    json_text(j, NULL, line);
+}
+
+static void end_object(lines *l, portico_status status, const char *why) {
+    json *j = lines_object(l);
+    if (l->listed) {
+        json_end(j, ']');
+    }
+    json_bool(j, "ok", status == PORTICO_OK);
+    if (status != PORTICO_OK) {
+        json_text(j, "status", status_name(status));
+        json_text(j, "error", why[0] != '\0' ? why : status_text(status));
+    }
+    json_end(j, '}');
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
 void lines_add(lines *l, const char *format, ...) {
     char line[LINE_MAX_BYTES];
     va_list args;
@@ -37,6 +101,10 @@ void lines_add(lines *l, const char *format, ...) {
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
     text_make_plain(line);
+    if (l->as_json) {
+        list_line(l, line);
+        return;
+    }
     size_t used = strlen(line);
     if (lines_reserve(l, used + 3)) {
         memcpy(l->text + l->size, "| ", 2);
@@ -60,6 +128,13 @@ static bool lines_append(lines *l, const char *text) {
 
 void lines_end(lines *l, portico_status status, const char *why) {
     char line[LINE_MAX_BYTES];
+    l->status = status;
+    if (l->as_json) {
+        end_object(l, status, why);
+    }
+    if (l->as_json && l->bare) {
+        return;
+    }
     if (status == PORTICO_OK) {
         snprintf(line, sizeof line, "ok");
     } else {

@@ -34,7 +34,7 @@ bool seats_make_way(visit_kind kind) {
     uint32_t most = 0;
     for (size_t i = 0; i < SEATS_MAX; i++) {
         connection *c = &seats[i];
-        if (!sits(c, kind) || (kind == VISIT_LOCAL && connection_is_busy(c))) {
+        if (!sits(c, kind) || (kind != VISIT_UNKNOWN && connection_runs(c))) {
             continue;
         }
         uint32_t count = kind == VISIT_UNKNOWN ? neighbours(c) : 1;

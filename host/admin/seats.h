@@ -2,8 +2,9 @@
  *
  * Those that have not shown the token, those that have, and local ones have places of their own, so
  * that none keeps another kind out. When the places of a kind are taken, a connection makes way for
- * the new one: of unknown ones the oldest from the address that has the most; of local ones the one
- * that has been idle for longest. A connection whose command runs does not make way.
+ * the new one: of unknown ones the oldest from the address that has the most; of the others the one
+ * that has been idle, or has not read its answer, for longest. One whose command runs does not make
+ * way.
  */
 #ifndef PORTICO_SEATS_H
 #define PORTICO_SEATS_H
@@ -14,8 +15,8 @@
  * VISIT_UNKNOWN or VISIT_LOCAL. */
 void seats_take(os_socket *socket, const os_address *peer, visit_kind kind);
 
-/* Closes the connection of that kind that others need least. False: there is none, or all of them
- * are busy. */
+/* Closes the connection of that kind that others need least. False: there is none, or a command of
+ * each runs. */
 bool seats_make_way(visit_kind kind);
 
 /* Does what is due and returns when to look again at the latest; UINT64_MAX: never. */

@@ -5,8 +5,6 @@
 #include "admin/rates.h"
 #include "admin/visits.h"
 #include "base/stats.h"
-#include "base/table.h"
-#include "base/text.h"
 #include "module/blocking.h"
 #include "module/fault_report.h"
 #include "net/services.h"
@@ -21,34 +19,33 @@
 #include "session/session.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct {
-    const config *config;
-    uint64_t started_ms;
-} report;
+static uint64_t started_ms;
 
 static uint64_t now_ms(void) {
     return os_monotonic_ms();
 }
 
-void report_start(const config *c) {
-    report.config = c;
-    report.started_ms = now_ms();
+void report_start(void) {
+    started_ms = now_ms();
+}
+
+uint64_t report_uptime_s(void) {
+    return (now_ms() - started_ms) / 1000;
 }
 
 static void add_figure(lines *to, const char *name, uint64_t value) {
     lines_add(to, "%s %llu", name, (unsigned long long)value);
 }
 
-static uint64_t difference(stat more, stat less) {
+uint64_t report_difference(stat more, stat less) {
     /* First: a count in between then makes the difference too large, not negative. */
     uint64_t gone = stats_sum(less);
     uint64_t come = stats_sum(more);
     return come > gone ? come - gone : 0;
 }
 
-static const char *listener_state_name(listener_state state) {
+const char *report_listener_state(listener_state state) {
     static const char *const names[] = {"waiting", "listening", "stopped"};
     return names[state];
 }
@@ -62,7 +59,7 @@ static void add_service(void *arg, listener *l, connector *c) {
         listener_state state = listener_look(l, &address);
         os_address_format(&address, text);
         lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu%s",
-                  s->config->name, text, listener_state_name(state), atomic_load(&s->sessions),
+                  s->config->name, text, report_listener_state(state), atomic_load(&s->sessions),
                   s->config->max_sessions, (unsigned long long)atomic_load(&s->made),
                   (unsigned long long)atomic_load(&s->refused), s->tls != NULL ? " tls" : "");
     } else {
@@ -144,11 +141,11 @@ void report_status(lines *to) {
     os_process_usage(&usage);
     (void)rates_look(&r);
     lines_add(to, "version %s", PORTICO_VERSION);
-    add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
-    add_figure(to, "workers", report.config->workers);
-    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+    add_figure(to, "uptime_s", report_uptime_s());
+    add_figure(to, "workers", workers_count());
+    add_figure(to, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
     add_counts(to, &r);
-    add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
+    add_figure(to, "ops_pending", report_difference(STAT_ops_submitted, STAT_ops_completed));
     add_figure(to, "buffer_bytes", memory_buffers());
     add_figure(to, "message_bytes", memory_messages());
     add_figure(to, "memory_limit_bytes", memory_limit());
@@ -165,6 +162,21 @@ void report_status(lines *to) {
     services_each(add_service, to);
     quotas_each(add_quota, to);
     add_admin(to);
+}
+
+void report_memory(lines *to, bool trim) {
+    os_usage usage;
+    os_heap heap;
+    if (trim) {
+        os_memory_trim();
+    }
+    os_process_usage(&usage);
+    os_heap_look(&heap);
+    add_figure(to, "memory_bytes", usage.memory_bytes);
+    add_figure(to, "allocated_bytes", heap.allocated_bytes);
+    add_figure(to, "kept_bytes", heap.kept_bytes);
+    add_figure(to, "buffer_bytes", memory_buffers());
+    add_figure(to, "message_bytes", memory_messages());
 }
 
 /* Adds "handler SUM WORST BUCKET:COUNT ...", in as many lines as needed. */
@@ -195,8 +207,8 @@ static void add_series(void *arg, const meter_series *series) {
 
 void report_top(lines *to) {
     lines_add(to, "version %s", PORTICO_VERSION);
-    add_figure(to, "uptime_s", (now_ms() - report.started_ms) / 1000);
-    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+    add_figure(to, "uptime_s", report_uptime_s());
+    add_figure(to, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "timers", timers_count());
     add_depths(to);
@@ -225,96 +237,6 @@ static void add_session(void *arg, session *s) {
 
 void report_sessions(lines *to) {
     sessions_each(add_session, to);
-}
-
-/* The number of sessions or rooms of a type, counted before the table of modules is locked. */
-typedef struct type_count {
-    char name[2 * PORTICO_LABEL_MAX]; /* the key */
-    uint32_t count;
-    UT_hash_handle hh;
-} type_count;
-
-static void count_type(type_count **counts, const char *name) {
-    type_count *c = NULL;
-    HASH_FIND_STR(*counts, name, c);
-    if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) {
-        snprintf(c->name, sizeof c->name, "%s", name);
-        HASH_ADD_STR(*counts, name, c);
-        if (c->hh.tbl == NULL) {
-            free(c);
-            return;
-        }
-    }
-    if (c != NULL) {
-        c->count++;
-    }
-}
-
-static void count_session(void *arg, session *s) {
-    count_type(arg, s->service->type->name);
-}
-
-static void count_room(void *arg, room *r) {
-    count_type(arg, room_type_of(r));
-}
-
-typedef struct module_report {
-    lines *to;
-    type_count *counts;
-} module_report;
-
-static uint32_t count_of(const module_report *r, const char *name) {
-    const type_count *c = NULL;
-    HASH_FIND_STR(r->counts, name, c);
-    return c != NULL ? c->count : 0;
-}
-
-static void add_faults(lines *to, const module *m) {
-    uint32_t faults = faults_count(m->name);
-    char since[TEXT_TIME];
-    if (faults > 0) {
-        lines_add(to, "  faults %u: see `ctl faults`", faults);
-    }
-    if (gate_is_frozen(&m->gate)) {
-        text_time(faults_frozen_ms(m->name), 'T', since);
-        lines_add(to, "  frozen since %s: waits for its next build or `ctl thaw %s`", since,
-                  m->name);
-    }
-}
-
-static void add_module(void *arg, module *m) {
-    const module_report *r = arg;
-    const generation *g = module_generation(m);
-    char built[TEXT_TIME];
-    char since[TEXT_TIME];
-    text_time(g->built_ms, 'T', built);
-    text_time(g->since_ms, 'T', since);
-    lines_add(
-        r->to,
-        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
-        m->name, g->version, g->file, atomic_load(&m->sessions), g->number, built, since, m->swaps,
-        (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
-    add_faults(r->to, m);
-    for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
-        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
-                  count_of(r, t->name));
-    }
-    for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
-        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));
-    }
-}
-
-void report_modules(lines *to) {
-    module_report r = {.to = to};
-    sessions_each(count_session, &r.counts);
-    rooms_each(count_room, &r.counts);
-    module_table_each(add_module, &r);
-    type_count *c = NULL;
-    type_count *next = NULL;
-    HASH_ITER(hh, r.counts, c, next) {
-        HASH_DEL(r.counts, c);
-        free(c);
-    }
 }
 
 static void add_fault(void *arg, const char *line, const char *path) {

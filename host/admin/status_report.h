@@ -1,20 +1,30 @@
-/* status_report.h: the answers to `ctl status`, `top`, `sessions`, `modules` and `faults`. Any
- * thread. */
+/* status_report.h: the answers to `ctl status`, `top`, `sessions` and `faults` as text; status_json.h
+ * has them as JSON. Any thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
 #include "admin/lines.h"
-#include "config/config.h"
+#include "base/stats.h"
+#include "net/listener.h"
 
-/* Takes the host's configuration. Called once, before the others. */
-void report_start(const config *c);
+/* The host begins. Called once, before the others. */
+void report_start(void);
 
 void report_status(lines *to);
+
+/* Where the memory is. `trim`: after the C library has given back what it keeps unused. */
+void report_memory(lines *to, bool trim);
 
 /* Reports totals; the client takes the difference of two answers (top_sample.h). */
 void report_top(lines *to);
 void report_sessions(lines *to);
-void report_modules(lines *to);
+
+uint64_t report_uptime_s(void);
+
+/* How many there are now of what `more` counts when it comes and `less` when it goes. */
+uint64_t report_difference(stat more, stat less);
+
+const char *report_listener_state(listener_state state);
 
 /* The last faults, at most `most`. */
 void report_faults(lines *to, uint32_t most);

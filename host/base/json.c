@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { NUMBER_TEXT = 40 };
+
 bool json_escape(char c, char escaped[JSON_ESCAPED]) {
     if (c == '"' || c == '\\') {
         escaped[0] = '\\';
@@ -19,41 +21,61 @@ bool json_escape(char c, char escaped[JSON_ESCAPED]) {
     return false;
 }
 
+static void put_bytes(json *j, const char *bytes, size_t size) {
+    if (j->write != NULL) {
+        j->write(j->arg, bytes, size);
+    } else {
+        fwrite(bytes, 1, size, j->to);
+    }
+}
+
+static void put_string(json *j, const char *text) {
+    put_bytes(j, text, strlen(text));
+}
+
+/* Begins a line with the indentation. */
+static void put_line(json *j) {
+    put_string(j, "\n");
+    for (uint32_t i = 0; i < j->depth; i++) {
+        put_string(j, "  ");
+    }
+}
+
 static void write_text(json *j, const char *text) {
     size_t size = strlen(text);
-    fputc('"', j->to);
+    put_string(j, "\"");
     for (size_t at = 0; at < size;) {
         char escaped[JSON_ESCAPED];
         size_t length = text_character(text + at, size - at);
         if (length == 0) {
-            fputs("\xEF\xBF\xBD", j->to);
+            put_string(j, "\xEF\xBF\xBD");
             length = 1;
         } else if (length == 1 && json_escape(text[at], escaped)) {
-            fputs(escaped, j->to);
+            put_string(j, escaped);
         } else {
-            fwrite(text + at, 1, length, j->to);
+            put_bytes(j, text + at, length);
         }
         at += length;
     }
-    fputc('"', j->to);
+    put_string(j, "\"");
 }
 
 /* Begins a line: a comma after the member before, the indentation, the key. */
 static void begin_member(json *j, const char *key) {
     if (j->depth > 0) {
-        fputs(j->more ? ",\n" : "\n", j->to);
-        fprintf(j->to, "%*s", (int)(2 * j->depth), "");
+        put_string(j, j->more ? "," : "");
+        put_line(j);
     }
     j->more = true;
     if (key != NULL) {
         write_text(j, key);
-        fputs(": ", j->to);
+        put_string(j, ": ");
     }
 }
 
 void json_begin(json *j, const char *key, char bracket) {
     begin_member(j, key);
-    fputc(bracket, j->to);
+    put_bytes(j, &bracket, 1);
     j->depth++;
     j->more = false;
 }
@@ -61,12 +83,12 @@ void json_begin(json *j, const char *key, char bracket) {
 void json_end(json *j, char bracket) {
     j->depth--;
     if (j->more) {
-        fprintf(j->to, "\n%*s", (int)(2 * j->depth), "");
+        put_line(j);
     }
-    fputc(bracket, j->to);
+    put_bytes(j, &bracket, 1);
     j->more = true;
     if (j->depth == 0) {
-        fputc('\n', j->to);
+        put_string(j, "\n");
     }
 }
 
@@ -75,21 +97,30 @@ void json_text(json *j, const char *key, const char *text) {
     if (text != NULL) {
         write_text(j, text);
     } else {
-        fputs("null", j->to);
+        put_string(j, "null");
     }
 }
 
 void json_number(json *j, const char *key, int64_t number) {
+    char text[NUMBER_TEXT];
     begin_member(j, key);
-    fprintf(j->to, "%lld", (long long)number);
+    (void)snprintf(text, sizeof text, "%lld", (long long)number);
+    put_string(j, text);
 }
 
 void json_real(json *j, const char *key, double number) {
+    char text[NUMBER_TEXT];
     begin_member(j, key);
-    fprintf(j->to, "%.17g", number);
+    (void)snprintf(text, sizeof text, "%.17g", number);
+    put_string(j, text);
+}
+
+void json_figure(json *j, const char *key, const char *number) {
+    begin_member(j, key);
+    put_string(j, number);
 }
 
 void json_bool(json *j, const char *key, bool value) {
     begin_member(j, key);
-    fputs(value ? "true" : "false", j->to);
+    put_string(j, value ? "true" : "false");
 }

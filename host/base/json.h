@@ -1,4 +1,5 @@
-/* json.h: writes JSON to a file, indented by two spaces. One thread at a time. */
+/* json.h: writes JSON to a file or to a function, indented by two spaces: each value is on a line of
+ * its own. One thread at a time. */
 #ifndef PORTICO_JSON_H
 #define PORTICO_JSON_H
 
@@ -12,7 +13,9 @@ enum { JSON_ESCAPED = 8 }; /* room for a character as json_escape writes it */
 bool json_escape(char c, char escaped[JSON_ESCAPED]);
 
 typedef struct json {
-    FILE *to;
+    FILE *to; /* used if `write` is NULL */
+    void (*write)(void *arg, const char *bytes, size_t size);
+    void *arg;
     uint32_t depth;
     bool more; /* the object or array has a member already */
 } json;
@@ -24,6 +27,7 @@ void json_end(json *j, char bracket);                    /* '}' or ']' */
 void json_text(json *j, const char *key, const char *text);
 void json_number(json *j, const char *key, int64_t number);
 void json_real(json *j, const char *key, double number);
+void json_figure(json *j, const char *key, const char *number); /* spelt as in JSON */
 void json_bool(json *j, const char *key, bool value);
 
 #endif

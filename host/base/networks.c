@@ -1,6 +1,7 @@
 /* networks.c: see networks.h. */
 #include "base/networks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ADDRESS_BITS = 128, MAPPED_BITS = 96, ENTRY_BYTES = 64 };
@@ -12,6 +13,11 @@ typedef struct network {
     uint8_t bytes[ADDRESS_BITS / 8];
     uint32_t bits;
 } network;
+
+struct networks {
+    uint32_t count;
+    network list[];
+};
 
 static network network_of(const os_address *address) {
     network n = {.bits = ADDRESS_BITS};
@@ -82,32 +88,50 @@ static size_t next_entry(const char **at) {
     return strcspn(*at, " ,\t");
 }
 
-bool networks_valid(const char *list) {
+/* How many networks the list has, which go to `to` unless it is NULL; 0: it is not valid. */
+static uint32_t read_list(const char *list, network *to) {
     network n;
     size_t size = 0;
     uint32_t count = 0;
     while ((size = next_entry(&list)) > 0) {
         if (!read_network(list, size, &n)) {
-            return false;
+            return 0;
+        }
+        if (to != NULL) {
+            to[count] = n;
         }
         list += size;
         count++;
     }
-    return count > 0;
+    return count;
 }
 
-bool networks_contain(const char *list, const os_address *address) {
+bool networks_valid(const char *list) {
+    return read_list(list, NULL) > 0;
+}
+
+networks *networks_create(const char *list) {
+    uint32_t count = read_list(list, NULL);
+    networks *n = malloc(sizeof *n + count * sizeof n->list[0]);
+    if (n != NULL) {
+        n->count = read_list(list, n->list);
+    }
+    return n;
+}
+
+void networks_destroy(networks *n) {
+    free(n);
+}
+
+bool networks_contain(const networks *n, const os_address *address) {
     const network wanted = network_of(address);
     /* ::/0 is all of IPv6, and not IPv4 as well. */
     bool ipv4 = same_bits(wanted.bytes, mapped, MAPPED_BITS);
-    network n;
-    size_t size = 0;
-    while ((size = next_entry(&list)) > 0) {
-        if (read_network(list, size, &n) && (n.bits >= MAPPED_BITS || !ipv4) &&
-            same_bits(n.bytes, wanted.bytes, n.bits)) {
+    for (uint32_t i = 0; i < n->count; i++) {
+        const network *one = &n->list[i];
+        if ((one->bits >= MAPPED_BITS || !ipv4) && same_bits(one->bytes, wanted.bytes, one->bits)) {
             return true;
         }
-        list += size;
     }
     return false;
 }

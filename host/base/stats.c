@@ -5,35 +5,128 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 /* 128 bytes: two cache lines, since processors fetch them in pairs. */
 typedef struct stats_block {
     _Alignas(128) _Atomic uint64_t counts[STAT_COUNT];
+    _Alignas(128) _Atomic uint64_t flows[FLOWS_MAX][FLOW_KINDS];
 } stats_block;
 
-static stats_block blocks[STATS_BLOCKS];
-static _Thread_local stats_block *own; /* NULL: block 0, which is shared */
+static stats_block blocks[STATS_BLOCKS]; /* pages that nobody counts in take no memory */
+static _Thread_local stats_block *own;   /* NULL: block 0, which is shared */
+static atomic_uint flows;                /* how many there are, at most FLOWS_MAX */
 
 void stats_use_block(uint32_t block) {
     own = block != 0 && block < STATS_BLOCKS ? &blocks[block] : NULL;
 }
 
-COLD static void stats_add_shared(stat s, uint64_t count) {
-    atomic_fetch_add_explicit(&blocks[0].counts[s], count, memory_order_relaxed);
+uint32_t stats_own_block(void) {
+    return own != NULL ? (uint32_t)(own - blocks) : 0;
+}
+
+COLD static void add_shared(_Atomic uint64_t *to, uint64_t count) {
+    atomic_fetch_add_explicit(to, count, memory_order_relaxed);
+}
+
+/* Only the thread that has the block writes here, so no locked instruction is needed. */
+static inline void add_own(_Atomic uint64_t *to, uint64_t count) {
+    uint64_t now = atomic_load_explicit(to, memory_order_relaxed);
+    atomic_store_explicit(to, now + count, memory_order_relaxed);
 }
 
 void stats_add(stat s, uint64_t count) {
-    stats_block *b = own;
-    if (b == NULL) {
-        stats_add_shared(s, count);
+    if (own == NULL) {
+        add_shared(&blocks[0].counts[s], count);
         return;
     }
-    /* Only this thread writes here, so no locked instruction is needed. */
-    uint64_t now = atomic_load_explicit(&b->counts[s], memory_order_relaxed);
-    atomic_store_explicit(&b->counts[s], now + count, memory_order_relaxed);
+    add_own(&own->counts[s], count);
+}
+
+void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
+    if (own == NULL) {
+        add_shared(&blocks[0].flows[flow][kind], count);
+        return;
+    }
+    add_own(&own->flows[flow][kind], count);
+}
+
+COLD static void received_shared(uint32_t flow, uint64_t bytes) {
+    add_shared(&blocks[0].counts[STAT_recv_calls], 1);
+    add_shared(&blocks[0].flows[flow][FLOW_BYTES_IN], bytes);
+}
+
+void flow_received(uint32_t flow, uint64_t bytes) {
+    stats_block *b = own;
+    if (b == NULL) {
+        received_shared(flow, bytes);
+        return;
+    }
+    add_own(&b->counts[STAT_recv_calls], 1);
+    add_own(&b->flows[flow][FLOW_BYTES_IN], bytes);
+}
+
+COLD static void sent_shared(uint32_t flow, uint64_t packets, uint64_t bytes) {
+    add_shared(&blocks[0].counts[STAT_send_calls], 1);
+    add_shared(&blocks[0].flows[flow][FLOW_PACKETS_OUT], packets);
+    add_shared(&blocks[0].flows[flow][FLOW_BYTES_OUT], bytes);
+}
+
+void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes) {
+    stats_block *b = own;
+    if (b == NULL) {
+        sent_shared(flow, packets, bytes);
+        return;
+    }
+    _Atomic uint64_t *counts = b->flows[flow];
+    add_own(&b->counts[STAT_send_calls], 1);
+    add_own(&counts[FLOW_PACKETS_OUT], packets);
+    add_own(&counts[FLOW_BYTES_OUT], bytes);
+}
+
+uint32_t flow_open(void) {
+    uint32_t count = atomic_load(&flows);
+    if (count == FLOWS_MAX) {
+        return FLOWS_MAX - 1;
+    }
+    atomic_store(&flows, count + 1);
+    return count;
+}
+
+void flows_reset(void) {
+    uint32_t count = atomic_exchange(&flows, 0);
+    for (uint32_t i = 0; i < STATS_BLOCKS; i++) {
+        for (uint32_t k = 0; k < count * FLOW_KINDS; k++) {
+            atomic_store(&blocks[i].flows[k / FLOW_KINDS][k % FLOW_KINDS], 0);
+        }
+    }
+}
+
+uint64_t flow_sum(uint32_t flow, flow_kind kind) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < STATS_BLOCKS; i++) {
+        sum += atomic_load_explicit(&blocks[i].flows[flow][kind], memory_order_relaxed);
+    }
+    return sum;
+}
+
+static uint64_t flows_sum(flow_kind kind) {
+    uint64_t sum = 0;
+    uint32_t count = atomic_load_explicit(&flows, memory_order_relaxed);
+    for (uint32_t i = 0; i < count; i++) {
+        sum += flow_sum(i, kind);
+    }
+    return sum;
 }
 
 uint64_t stats_sum(stat s) {
+    switch (s) {
+    case STAT_packets_in: return flows_sum(FLOW_PACKETS_IN);
+    case STAT_packets_out: return flows_sum(FLOW_PACKETS_OUT);
+    case STAT_bytes_in: return flows_sum(FLOW_BYTES_IN);
+    case STAT_bytes_out: return flows_sum(FLOW_BYTES_OUT);
+    default: break;
+    }
     uint64_t sum = 0;
     for (uint32_t i = 0; i < STATS_BLOCKS; i++) {
         sum += atomic_load_explicit(&blocks[i].counts[s], memory_order_relaxed);

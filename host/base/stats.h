@@ -4,6 +4,9 @@
  * line; all other threads share one. Threads count while a sum is taken, so a sum may miss their
  * latest counts.
  *
+ * What goes through a listener or connector is counted for each of them (flow_add). The four
+ * figures of all together, packets_in to bytes_out, are sums of these and cannot be added to.
+ *
  * broadcasts         broadcasts that had at least one recipient
  * broadcast_packets  packets queued for them, one per recipient; also in packets_out
  * broadcast_copies   copies made of their payloads: one per framing among the recipients, and one
@@ -15,10 +18,12 @@
  * memory_refused     connections refused because of memory_limit_bytes
  * memory_closed      sessions closed because of it
  * messages_refused to channels_refused: what modules were refused at a limit (run/quota.h)
+ * tls_handshakes     TLS handshakes that have succeeded
  * faults_contained   faults of modules that did not end the process. Of these:
  * faults_closed      closed the session that they served
  * faults_rolled_back had the module go back to the generation before, or fell into that
  * faults_frozen      froze the module, or fell into that
+ * send_queue_bytes   what waits in sessions' queues: a difference that wraps, not a count
  * log_lines_dropped  lines that found no room in the queue of the terminal or of the file
  * log_lines_counted  lines that were counted for a summary instead of written (base/log_kind.h)
  */
@@ -49,6 +54,7 @@
     X(frames_refused) \
     X(handshakes_failed) \
     X(handshakes_made_way) \
+    X(tls_handshakes) \
     X(packets_ignored) \
     X(packets_dropped) \
     X(slowed) \
@@ -66,6 +72,7 @@
     X(log_lines_counted) \
     X(ops_submitted) \
     X(ops_completed) \
+    X(send_queue_bytes) \
     X(message_bytes_taken) \
     X(message_bytes_given) \
     X(buffer_bytes_taken) \
@@ -84,8 +91,38 @@ enum { STATS_BLOCKS = 65 }; /* block 0: all threads that have not called stats_u
 /* Gives the calling thread a block of its own, 1 to STATS_BLOCKS - 1. */
 void stats_use_block(uint32_t block);
 
+/* The number of that block; 0: the shared one. */
+uint32_t stats_own_block(void);
+
+/* Not for packets_in, packets_out, bytes_in and bytes_out: those are flows. */
 void stats_add(stat s, uint64_t count);
 uint64_t stats_sum(stat s);
 const char *stats_name(stat s);
+
+/* What goes through one listener or connector. */
+typedef enum flow_kind {
+    FLOW_PACKETS_IN,
+    FLOW_PACKETS_OUT,
+    FLOW_BYTES_IN,
+    FLOW_BYTES_OUT,
+    FLOW_KINDS
+} flow_kind;
+
+enum { FLOWS_MAX = 256 };
+
+/* Returns the number of a new flow, from 0. Those beyond FLOWS_MAX share the last one. [control
+ * thread] */
+uint32_t flow_open(void);
+
+/* Forgets all flows: no thread counts any more. [control thread] */
+void flows_reset(void);
+
+void flow_add(uint32_t flow, flow_kind kind, uint64_t count);
+/* The same for one call that has received, or sent what was queued since the last: it counts in
+ * recv_calls or send_calls as well, and costs little more than one count. */
+void flow_received(uint32_t flow, uint64_t bytes);
+void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes);
+
+uint64_t flow_sum(uint32_t flow, flow_kind kind);
 
 #endif

@@ -149,9 +149,10 @@ typedef struct config {
 
     log_options log; /* [log] */
 
-    bool admin_enabled;   /* [admin] enabled */
-    config_service admin; /* [admin] over TCP; address NULL: only the local socket */
-    char *admin_token;    /* [admin] token; NULL: the host makes one in run_dir/admin.token */
+    bool admin_enabled;      /* [admin] enabled */
+    config_service admin;    /* [admin] over TCP; address NULL: only the local socket */
+    int32_t admin_http_port; /* [admin] http_port; -1: none */
+    char *admin_token;       /* [admin] token; NULL: the host makes one in run_dir/admin.token */
 
     char *modules_dir;       /* [modules] dir; usable path */
     bool modules_autoload;   /* [modules] autoload: every library in dir */

@@ -136,6 +136,8 @@ static const config_key keys[] = {
         "where ctl connects over TCP; empty: nowhere, or 127.0.0.1 if port is set"),
     KEY("admin", "port", "7779", CONFIG_U16, config, admin.port, 0, 65535,
         "of TCP; 0: the system picks one"),
+    KEY("admin", "http_port", "-1", CONFIG_I32, config, admin_http_port, -1, 65535,
+        "of metrics and commands over HTTP on 127.0.0.1; 0: the system picks one; -1: off"),
     KEY("admin", "token", "", CONFIG_SECRET, config, admin_token, 16, 128,
         "secret of ctl over TCP; empty: a random one in run_dir/admin.token"),
 

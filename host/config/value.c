@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "config/number.h"
+#include "config/origin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,35 +83,6 @@ static bool is_target(const char *text) {
         }
     }
     return text[0] == '/' && size <= TARGET_MAX_BYTES;
-}
-
-/* Whether the text, up to a separator, is like https://example.com:8443, or *, or null. */
-static bool is_origin(const char *text, size_t size) {
-    const char *colon = memchr(text, ':', size);
-    if ((size == 1 && text[0] == '*') || (size == 4 && memcmp(text, "null", 4) == 0)) {
-        return true;
-    }
-    if (colon == NULL || size - (size_t)(colon - text) < 4 || memcmp(colon, "://", 3) != 0) {
-        return false;
-    }
-    for (const char *c = text; c < text + size; c++) {
-        if (*c <= ' ' || *c > '~' || (*c == '/' && c > colon + 2)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_origins(const char *text) {
-    while (*text != '\0') {
-        size_t size = strcspn(text, " ,\t");
-        if (size > 0 && !is_origin(text, size)) {
-            return false;
-        }
-        text += size;
-        text += *text != '\0';
-    }
-    return true;
 }
 
 /* ---- numbers ---- */
@@ -239,10 +211,7 @@ static const char *refuse_text(const config_key *key, const char *text) {
                    ? NULL
                    : "a path such as / or /play: at most 1024 visible ASCII characters, "
                      "without #, the first one /";
-    case CONFIG_ORIGINS:
-        return is_origins(text) ? NULL
-                                : "origins such as https://example.com, separated by spaces or "
-                                  "commas, without a path; or * for all";
+    case CONFIG_ORIGINS: return origins_valid(text) ? NULL : origins_allowed;
     case CONFIG_SUBNETS:
         return networks_valid(text)
                    ? NULL
@@ -303,6 +272,12 @@ static portico_status set_list(const config_key *key, void *field, const char *t
         }
         if (kept == 0 && items > 1) {
             (void)snprintf(allowed, VALUE_ALLOWED_MAX, "a list without empty places: a, b");
+            free(list);
+            return PORTICO_E_INVALID;
+        }
+        if (key->kind == CONFIG_NAMES && strcspn(at, blanks) < kept) {
+            (void)snprintf(allowed, VALUE_ALLOWED_MAX,
+                           "names after commas, without blanks in them: h2, http/1.1");
             free(list);
             return PORTICO_E_INVALID;
         }

@@ -126,7 +126,10 @@ static portico_status swap_refuse(const module *m, const char *name, portico_sta
 
 /* Ends a swap one way or the other. */
 static portico_status swap_end(const swap *w, const char *name, portico_status status,
-                               char why[IMAGE_WHY_MAX]) {
+                               module_swap success, char why[IMAGE_WHY_MAX]) {
+    if (w->module != NULL) {
+        module_count_swap(w->module, status == PORTICO_OK ? success : MODULE_SWAP_refused);
+    }
     if (status == PORTICO_OK) {
         loader_serves(w->module);
         return PORTICO_OK;
@@ -155,13 +158,19 @@ static portico_status swap_to_file(swap *w, const char *file, char why[IMAGE_WHY
     return status;
 }
 
-/* Whether the file has the bytes of the generation that serves. PORTICO_OK, or why it cannot be
- * read. */
+/* Whether the file has the bytes of the generation that serves, which are only read if their number
+ * is the same. PORTICO_OK, or why it cannot be read. */
 static portico_status compare_file(const module *m, const char *file, bool *same) {
     const image_copy *loaded = &module_generation(m)->copy;
+    os_file_info found;
     uint64_t size = 0;
     uint64_t hash = 0;
-    portico_status status = image_hash(file, &size, &hash);
+    *same = false;
+    portico_status status = os_file_look(file, &found);
+    if (status != PORTICO_OK || found.size != loaded->size) {
+        return status;
+    }
+    status = image_hash(file, &size, &hash);
     *same = status == PORTICO_OK && size == loaded->size && hash == loaded->hash;
     return status;
 }
@@ -179,7 +188,7 @@ portico_status swap_module(const char *name, const char *file, bool force,
     swap w = swap_begin();
     portico_status status = swap_find(&w, name, why);
     if (status != PORTICO_OK) {
-        return swap_end(&w, name, status, why);
+        return swap_end(&w, name, status, MODULE_SWAP_swapped, why);
     }
     bool same = false;
     file = file != NULL ? file : w.module->file;
@@ -190,7 +199,7 @@ portico_status swap_module(const char *name, const char *file, bool force,
         return PORTICO_OK;
     }
     status = swap_to_file(&w, file, why);
-    return swap_end(&w, name, status, why);
+    return swap_end(&w, name, status, MODULE_SWAP_swapped, why);
 }
 
 /* Whether the generation before can serve again. Says so if it has faulted: only a user goes back
@@ -235,7 +244,7 @@ static portico_status swap_to_previous(swap *w, const char *name, char why[IMAGE
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
     swap w = swap_begin();
     portico_status status = swap_to_previous(&w, name, why);
-    return swap_end(&w, name, status, why);
+    return swap_end(&w, name, status, MODULE_SWAP_rolled_back, why);
 }
 
 /* ---- a plan only ---------------------------------------------------------------------------- */

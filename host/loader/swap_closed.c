@@ -78,10 +78,25 @@ static void swap_publish(swap *w, generation *g) {
     module_serve(w->module, g);
 }
 
-/* The first step. False: the gate is open again. */
+/* What would prevent the swap is looked for before the gate closes, too. That also brings to this
+ * processor what it will need. */
+static bool step_look(closed *c) {
+    c->outcome = SWAP_RESERVE_MORE;
+    if (!swap_reserve_suffices(&c->w->plan)) {
+        return false;
+    }
+    c->outcome = SWAP_TRIED;
+    c->status = plan_check_empty(&c->w->plan, c->why);
+    return c->status == PORTICO_OK;
+}
+
+/* The first step. False: the gate is open, or open again. */
 static bool step_close(closed *c) {
     swap *w = c->w;
     w->tries++;
+    if (!step_look(c)) {
+        return false;
+    }
     w->closed_ns = os_monotonic_ns();
     if (!gate_close(&w->module->gate, c->patience_ms)) {
         swap_note_pause(w);

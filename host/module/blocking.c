@@ -379,3 +379,10 @@ uint32_t blocking_waiting(void) {
     os_mutex_unlock(&pool.lock);
     return count;
 }
+
+uint32_t blocking_running(void) {
+    os_mutex_lock(&pool.lock);
+    uint32_t count = pool.running;
+    os_mutex_unlock(&pool.lock);
+    return count;
+}

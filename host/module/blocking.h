@@ -33,7 +33,8 @@ bool blocking_is_job(void);
 /* How many jobs wait or run. [any thread] */
 uint32_t blocking_count(void);
 
-/* How many jobs wait. [any thread] */
+/* How many jobs wait, and how many run. [any thread] */
 uint32_t blocking_waiting(void);
+uint32_t blocking_running(void);
 
 #endif

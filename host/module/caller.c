@@ -204,8 +204,8 @@ static bool row_pass(caller *r, caller_steps *w) {
     r->row = w;
     r->busy = true;
     r->begun_ns = 0;
-    os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
+    os_cond_wake_all(&r->changed); /* without the lock, for which it would have to wait */
     uint32_t made = 0;
     while (!row_wait(r, &made)) {
         call c = r->call;

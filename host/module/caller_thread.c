@@ -89,7 +89,9 @@ static void caller_run(void *arg) {
         os_mutex_lock(&callers.lock);
         r->made += r->row == NULL;
         r->busy = false;
-        os_cond_wake_all(&r->changed);
+        os_mutex_unlock(&callers.lock);
+        os_cond_wake_all(&r->changed); /* without the lock, for which others would have to wait */
+        os_mutex_lock(&callers.lock);
     }
     bool lost = r->lost;
     os_mutex_unlock(&callers.lock);

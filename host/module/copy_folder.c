@@ -271,36 +271,26 @@ static void set_end(void) {
     copies.live_path = NULL;
 }
 
-static void folder_count_one(void *arg, const char *name) {
-    (void)name;
-    ++*(uint32_t *)arg;
-}
-
-/* A folder of this name may have been left where it could not be deleted, or planted as a link: one
- * that has files, or is not this user's alone, is passed over. */
+/* A name that is taken is passed over: it may have been left where it could not be deleted, or been
+ * planted, as a link or as a folder that others can change. */
 static portico_status make_folder(char **folder) {
     for (;;) {
         char name[SET_NAME_MAX + 16];
-        uint32_t files = 0;
         snprintf(name, sizeof name, "%s.%u", copies.set, ++copies.number);
         *folder = path_join(copies.path, name);
         if (*folder == NULL) {
             return PORTICO_E_NO_MEMORY;
         }
-        char found[OS_FOUND_TEXT] = "";
-        portico_status status = os_folder_create(*folder);
-        if (status == PORTICO_OK) {
-            status = os_folder_private(*folder, found);
+        portico_status status = os_folder_add(*folder);
+        if (status == PORTICO_E_NOT_FOUND && os_folder_create(copies.path) == PORTICO_OK) {
+            status = os_folder_add(*folder); /* somebody has cleaned up */
         }
         if (status == PORTICO_OK) {
-            status = os_folder_list(*folder, folder_count_one, &files);
-        }
-        if (status == PORTICO_OK && files == 0) {
             return PORTICO_OK;
         }
         free(*folder);
         *folder = NULL;
-        if (status != PORTICO_OK && found[0] == '\0') {
+        if (status != PORTICO_E_EXISTS) {
             return status;
         }
     }

@@ -34,6 +34,7 @@ typedef struct fault_entry {
 typedef struct fault_tally {
     char module[TEXT_IDENTIFIER_MAX];
     _Atomic uint32_t faults;
+    _Atomic uint32_t by_kind[CALL_KINDS];
     _Atomic uint64_t frozen_ms;
 } fault_tally;
 

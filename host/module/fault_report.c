@@ -39,11 +39,12 @@ static bool freezes(fault_verdict verdict) {
 }
 
 /* [lock] */
-static void count_fault(const char *module_name, fault_verdict verdict) {
+static void count_fault(const char *module_name, call_kind kind, fault_verdict verdict) {
     fault_tally *t = tally_add(module_name);
     atomic_fetch_add(&fault_reports.faults, 1);
     if (t != NULL) {
         atomic_fetch_add(&t->faults, 1);
+        atomic_fetch_add(&t->by_kind[kind], 1);
         if (freezes(verdict)) {
             atomic_store(&t->frozen_ms, os_wall_ms());
         }
@@ -67,6 +68,20 @@ uint32_t faults_count(const char *module_name) {
     }
     const fault_tally *t = tally_of(module_name);
     return t != NULL ? atomic_load(&t->faults) : 0;
+}
+
+void faults_each_kind(void (*each)(void *arg, const char *module, call_kind kind, uint32_t count),
+                      void *arg) {
+    uint32_t count = atomic_load(&fault_reports.tally_count);
+    for (uint32_t i = 0; i < count; i++) {
+        const fault_tally *t = &fault_reports.tallies[i];
+        for (int k = 0; k < CALL_KINDS; k++) {
+            uint32_t faults = atomic_load(&t->by_kind[k]);
+            if (faults > 0) {
+                each(arg, t->module, (call_kind)k, faults);
+            }
+        }
+    }
 }
 
 uint64_t faults_frozen_ms(const char *module_name) {
@@ -143,7 +158,7 @@ void fault_tell(const module *m, const generation *g, const call *c, const os_fa
     count_stats(c->verdict);
     os_mutex_lock(&fault_reports.lock);
     bool runs = fault_reports.runs;
-    count_fault(m->name, c->verdict);
+    count_fault(m->name, c->kind, c->verdict);
     fault_slot *s = runs ? reserve_locked(&key, true) : NULL;
     os_mutex_unlock(&fault_reports.lock);
     if (s != NULL) {

@@ -52,6 +52,10 @@ void fault_tell_end(const module *m, const generation *g, const call *c, const o
 /* How many faults there have been, of one module or (NULL) of all. Takes no lock. */
 uint32_t faults_count(const char *module_name);
 
+/* Calls `each` for each module and kind of call that has had faults. Takes no lock. */
+void faults_each_kind(void (*each)(void *arg, const char *module, call_kind kind, uint32_t count),
+                      void *arg);
+
 /* When a fault froze the module last, by the wall clock; 0: never. Takes no lock. */
 uint64_t faults_frozen_ms(const char *module_name);
 

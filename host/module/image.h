@@ -14,8 +14,9 @@
 portico_status image_open(const char *file, generation **result, char why[IMAGE_WHY_MAX]);
 
 /* The two halves of image_open, for a child that tries an image: loads the library `path`, which
- * g->file names in `why`; then finds and checks its description. */
-portico_status image_load(generation *g, const char *path, char why[IMAGE_WHY_MAX]);
+ * g->file names in `why`, see os_library_open for `tried`; then finds and checks its
+ * description. */
+portico_status image_load(generation *g, const char *path, bool tried, char why[IMAGE_WHY_MAX]);
 portico_status image_read(generation *g, char why[IMAGE_WHY_MAX]);
 
 /* Takes over what a library declares, or a copy of it: see describe.h. */

@@ -10,6 +10,7 @@
 
 enum {
     PATH_BYTES = 4096,
+    BLOCK_BYTES = 64 * 1024,
     MODULE_BYTES_MAX = 256 * 1024 * 1024,
     SYMBOLS_BYTES_MAX = 1024 * 1024 * 1024
 };
@@ -17,23 +18,25 @@ enum {
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* Reads `from` to its end and hashes it, block by block; copies it to `to` unless that is NULL. */
-static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *size,
-                               uint64_t *hash) {
-    uint8_t bytes[16 * 1024];
+static portico_status read_blocks(FILE *from, FILE *to, uint8_t *block, uint64_t limit,
+                                  uint64_t *size, uint64_t *hash) {
     uint64_t total = 0;
     uint64_t sum = 14695981039346656037u;
     size_t count = 0;
-    while ((count = fread(bytes, 1, sizeof bytes, from)) > 0) {
+    do {
+        count = fread(block, 1, BLOCK_BYTES, from);
         total += count;
         if (total > limit) {
             return PORTICO_E_TOO_BIG;
         }
-        sum = (sum ^ hash_bytes(bytes, count)) * 1099511628211u;
-        if (to != NULL && fwrite(bytes, 1, count, to) != count) {
+        if (count > 0) {
+            sum = (sum ^ hash_bytes(block, count)) * 1099511628211u;
+        }
+        if (to != NULL && fwrite(block, 1, count, to) != count) {
             (void)os_file_error();
             return PORTICO_E_SYSTEM;
         }
-    }
+    } while (count == BLOCK_BYTES);
     *size = total;
     *hash = sum;
     if (ferror(from)) {
@@ -41,6 +44,21 @@ static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *s
         return PORTICO_E_SYSTEM;
     }
     return PORTICO_OK;
+}
+
+static portico_status read_all(FILE *from, FILE *to, uint64_t limit, uint64_t *size,
+                               uint64_t *hash) {
+    uint8_t *block = malloc(BLOCK_BYTES);
+    if (block == NULL) {
+        return PORTICO_E_NO_MEMORY;
+    }
+    (void)setvbuf(from, NULL, _IONBF, 0); /* a block is one call of the system */
+    if (to != NULL) {
+        (void)setvbuf(to, NULL, _IONBF, 0);
+    }
+    portico_status status = read_blocks(from, to, block, limit, size, hash);
+    free(block);
+    return status;
 }
 
 portico_status image_hash(const char *file, uint64_t *size, uint64_t *hash) {

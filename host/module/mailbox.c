@@ -5,6 +5,7 @@
 #include "run/begun.h"
 #include "run/inbox.h"
 #include "run/meter.h"
+#include "run/turns.h"
 #include "run/request.h"
 #include "run/schedule.h"
 
@@ -36,6 +37,7 @@ static void mailbox_call(struct mailbox *b, message *m) {
         message_refuse(m);
         return;
     }
+    turns_waited(b->module->watch_name, m->posted_ns);
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);
     call c = {.kind = CALL_MODULE_MESSAGE,

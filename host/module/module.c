@@ -299,6 +299,12 @@ void module_note(module *m, const char *outcome, uint64_t pause_ns) {
     os_mutex_unlock(&modules.lock);
 }
 
+void module_count_swap(module *m, module_swap result) {
+    os_mutex_lock(&modules.lock);
+    m->swap_results[result]++;
+    os_mutex_unlock(&modules.lock);
+}
+
 bool module_may_return(const module *m) {
     os_mutex_lock(&modules.lock);
     const generation *g = m->previous;

@@ -17,6 +17,19 @@
 
 enum { OUTCOME_MAX = 512 };
 
+/* X(result): how a swap may end, as the metrics call it. */
+#define MODULE_SWAPS(X) \
+    X(swapped)          \
+    X(rolled_back)      \
+    X(refused)
+
+typedef enum module_swap {
+#define MODULE_SWAP(result) MODULE_SWAP_##result,
+    MODULE_SWAPS(MODULE_SWAP)
+#undef MODULE_SWAP
+        MODULE_SWAP_RESULTS
+} module_swap;
+
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */
     const char *watch_name;         /* the same, from watchdog_name */
@@ -29,6 +42,7 @@ typedef struct module {
     char *file;           /* what a swap loads by default */
     uint32_t generations; /* how many there have been */
     uint32_t swaps;
+    uint32_t swap_results[MODULE_SWAP_RESULTS]; /* those asked for, by how they ended */
     uint64_t pause_ns;         /* the longest time that the last swap kept the gate closed */
     char outcome[OUTCOME_MAX]; /* of the last swap; "": there was none */
     struct mailbox *mailbox;
@@ -150,6 +164,9 @@ void module_retire(module *m, generation *former);
 
 /* Keeps the outcome of a swap for `ctl modules`; `pause_ns` 0: it has failed. [control thread] */
 void module_note(module *m, const char *outcome, uint64_t pause_ns);
+
+/* Counts a swap that was asked for. [control thread] */
+void module_count_swap(module *m, module_swap result);
 
 /* Whether there is a generation to go back to by itself: it has not faulted. [any thread] */
 bool module_may_return(const module *m);

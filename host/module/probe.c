@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    LOADS_MAX = 100, /* of one child: the loader keeps memory of unloaded libraries */
+    LOADS_MAX = 500, /* of one child: the loader keeps memory of unloaded libraries */
     LIMIT_LEAST_MS = 10000,
     LOOK_MS = 100,      /* between two looks whether the host is stopping */
     STOPPING_MS = 1000, /* a file that takes longer than this is given up then */
@@ -173,8 +173,7 @@ typedef struct trial {
     const char *file;
     char *why; /* IMAGE_WHY_MAX */
     uint64_t begun_ms;
-    bool seen; /* the child has begun with it */
-    probe_step step;
+    probe_step step; /* after a failure: what the child was at */
 } trial;
 
 /* In one piece: each write costs the child a read. */
@@ -222,35 +221,30 @@ static portico_status receive(const trial *t, void *data, size_t size) {
     return PORTICO_OK;
 }
 
-/* Reads the answers up to the last one, whose status is *result. Any other status than PORTICO_OK:
- * the child is of no use any more. */
-static portico_status receive_answers(trial *t, portico_status *result) {
-    for (;;) {
-        probe_answer a;
-        portico_status status = receive(t, &a, sizeof a);
-        if (status != PORTICO_OK) {
-            return status;
-        }
-        if (a.number != probe.number || a.step > PROBE_DONE || a.why_size >= IMAGE_WHY_MAX) {
-            return PORTICO_E_CLOSED; /* foreign code has written that */
-        }
-        status = receive(t, t->why, a.why_size);
-        t->why[status == PORTICO_OK ? a.why_size : 0] = '\0';
-        if (status != PORTICO_OK) {
-            return status;
-        }
-        t->seen = true;
-        t->step = (probe_step)a.step;
-        if (t->step == PROBE_DONE) {
-            *result = (portico_status)a.status;
-            return PORTICO_OK;
-        }
+/* Reads the answer, whose status is *result. Any other status than PORTICO_OK: the child is of no use
+ * any more. */
+static portico_status receive_answer(const trial *t, portico_status *result) {
+    probe_answer a;
+    portico_status status = receive(t, &a, sizeof a);
+    if (status != PORTICO_OK) {
+        return status;
     }
+    if (a.number != probe.number || a.why_size >= IMAGE_WHY_MAX) {
+        return PORTICO_E_CLOSED; /* foreign code has written that */
+    }
+    status = receive(t, t->why, a.why_size);
+    t->why[status == PORTICO_OK ? a.why_size : 0] = '\0';
+    *result = (portico_status)a.status;
+    return status;
 }
 
 /* The child has failed at the file: says how. */
 static portico_status explain(const trial *t, portico_status status) {
-    static const char *const doing[] = {"loading it", "reading its tables", "unloading it", ""};
+    static const char *const doing[PROBE_STEPS] = {
+        [PROBE_BEGUN] = "loading it",
+        [PROBE_LOADED] = "reading its tables",
+        [PROBE_READ] = "unloading it",
+    };
     os_child_end end;
     if (status == PORTICO_E_SHUTDOWN) {
         snprintf(t->why, IMAGE_WHY_MAX, "the host is stopping");
@@ -290,22 +284,30 @@ static bool try_once(trial *t, portico_status *result) {
     *t = (trial){.path = t->path, .file = t->file, .why = t->why, .begun_ms = os_monotonic_ms()};
     portico_status status = send_request(t);
     if (status == PORTICO_OK) {
-        status = receive_answers(t, result);
+        status = receive_answer(t, result);
     }
-    if (status != PORTICO_OK && (t->seen || status == PORTICO_E_SHUTDOWN)) {
+    if (status == PORTICO_OK) {
+        if (++probe.loads >= LOADS_MAX) {
+            replace_child();
+        }
+        return true;
+    }
+    t->step = probe_step_of(os_child_note(probe.child), probe.number);
+    bool begun = t->step != PROBE_NONE || status == PORTICO_E_SHUTDOWN;
+    if (begun) {
         *result = explain(t, status);
     }
-    if (status != PORTICO_OK || ++probe.loads >= LOADS_MAX) {
-        replace_child();
-    }
-    return t->seen || status == PORTICO_E_SHUTDOWN;
+    replace_child();
+    return begun;
 }
 
-portico_status probe_file(const char *path, const char *file, char why[IMAGE_WHY_MAX]) {
+portico_status probe_file(const char *path, const char *file, bool *tried,
+                          char why[IMAGE_WHY_MAX]) {
     enum { TRIES = 2 };
     trial t = {.path = path, .file = file, .why = why};
     portico_status result = PORTICO_OK;
     why[0] = '\0';
+    *tried = false;
     if (!probe.on) {
         return PORTICO_OK;
     }
@@ -317,7 +319,8 @@ portico_status probe_file(const char *path, const char *file, char why[IMAGE_WHY
             return load_untried(system_text(probe.error));
         }
         uint64_t begun_ns = os_monotonic_ns();
-        if (try_once(&t, &result)) {
+        *tried = try_once(&t, &result);
+        if (*tried) {
             log_debug("modules", "%s was tried in a child process, which took %.2f ms", file,
                       (double)(os_monotonic_ns() - begun_ns) / 1e6);
             return result;

@@ -17,11 +17,11 @@ void probe_start(uint32_t swap_timeout_ms);
 void probe_stop(void);
 
 /* Has the child load the library `path`; `why` calls it `file`. PORTICO_OK: the host may load it.
- * That is also the answer if there can be no child, which the log says once.
+ * That is also the answer if there can be no child, which the log says once; then *tried is false.
  * PORTICO_E_LOAD     it crashes or ends the process
  * PORTICO_E_TIMEOUT  it does not end
  * PORTICO_E_SHUTDOWN the host is stopping
  * Any other status is why image_open would refuse it. */
-portico_status probe_file(const char *path, const char *file, char why[IMAGE_WHY_MAX]);
+portico_status probe_file(const char *path, const char *file, bool *tried, char why[IMAGE_WHY_MAX]);
 
 #endif

@@ -38,10 +38,9 @@ static bool receive(void *data, size_t size) {
     return true;
 }
 
-static void answer(const probe_request *request, probe_step step, portico_status status,
-                   const char *why) {
+static void answer(const probe_request *request, portico_status status, const char *why) {
     char bytes[sizeof(probe_answer) + IMAGE_WHY_MAX];
-    probe_answer a = {request->number, (uint32_t)step, status, (uint32_t)strlen(why)};
+    probe_answer a = {request->number, status, (uint32_t)strlen(why)};
     memcpy(bytes, &a, sizeof a);
     memcpy(bytes + sizeof a, why, a.why_size);
     if (os_parent_write(bytes, sizeof a + a.why_size) != PORTICO_OK) {
@@ -59,17 +58,17 @@ static void write_all(const generation *g) {
 
 static portico_status try_image(const probe_request *request, generation *g, const char *path,
                                 char why[IMAGE_WHY_MAX]) {
-    answer(request, PROBE_BEGUN, PORTICO_OK, "");
-    portico_status status = image_load(g, path, why);
+    os_parent_note(probe_note(request->number, PROBE_BEGUN));
+    portico_status status = image_load(g, path, false, why);
     if (status != PORTICO_OK) {
         return status;
     }
-    answer(request, PROBE_LOADED, PORTICO_OK, "");
+    os_parent_note(probe_note(request->number, PROBE_LOADED));
     status = image_read(g, why);
     if (status == PORTICO_OK) {
         write_all(g);
     }
-    answer(request, PROBE_READ, PORTICO_OK, "");
+    os_parent_note(probe_note(request->number, PROBE_READ));
     return status;
 }
 
@@ -106,7 +105,7 @@ static bool serve_one(void) {
         snprintf(why, sizeof why, "%.300s cannot be loaded: that forks the process", file);
         status = PORTICO_E_LOAD;
     }
-    answer(&request, PROBE_DONE, status, why);
+    answer(&request, status, why);
     return true;
 }
 

@@ -38,6 +38,7 @@ struct listener {
     os_socket *socket;
     os_address address;
     accept_slot *slots;
+    networks *balancers;    /* of proxy_from; NULL: no PROXY header is read */
     uint32_t armed;         /* slots in flight */
     uint32_t failures;      /* in a row */
     log_pause failure_told; /* of what the log says of failures */
@@ -107,6 +108,7 @@ static void slots_arm_locked(listener *l) {
 COLD static void listener_refuse_stranger_locked(listener *l, const os_address *peer) {
     char text[OS_ADDRESS_TEXT];
     atomic_fetch_add(&l->service.refused, 1);
+    service_count(&l->service.counts.refused[REFUSAL_proxy_from]);
     if (tell_now(&l->stranger_told)) {
         os_address_format(peer, text);
         log_warn(l->service.config->name,
@@ -121,7 +123,7 @@ COLD static void listener_refuse_stranger_locked(listener *l, const os_address *
 static bool listener_admit_locked(listener *l, const os_address *peer) {
     const char *why = NULL;
     const os_address *counts_for = service_counts_for(&l->service, peer);
-    if (counts_for == NULL && !networks_contain(l->service.config->proxy_from, peer)) {
+    if (counts_for == NULL && !networks_contain(l->balancers, peer)) {
         listener_refuse_stranger_locked(l, peer);
         return false;
     }
@@ -178,20 +180,25 @@ listener *listener_create(const config_service *settings, session_type *type, os
     accept_slot *slots = calloc(settings->accepts, sizeof *slots);
     sources *rates = settings->connect_rate != 0 ? sources_create() : NULL;
     files *pages = settings->files != NULL ? files_create(settings->files) : NULL;
+    networks *balancers =
+        settings->proxy_from != NULL ? networks_create(settings->proxy_from) : NULL;
     bool rated = rates != NULL || settings->connect_rate == 0;
     bool paged = pages != NULL || settings->files == NULL;
-    if (l == NULL || slots == NULL || !rated || !paged ||
+    bool limited = balancers != NULL || settings->proxy_from == NULL;
+    if (l == NULL || slots == NULL || !rated || !paged || !limited ||
         timer_init(&l->pause, listener_on_pause) != PORTICO_OK) {
         free(l);
         free(slots);
         sources_destroy(rates);
-        files_destroy(pages);
+        files_release(pages);
+        networks_destroy(balancers);
         return NULL;
     }
     service_init(&l->service, settings, type, port, handshake_of(settings));
     l->service.rates = rates;
     l->service.files = pages;
     l->slots = slots;
+    l->balancers = balancers;
     for (uint32_t i = 0; i < settings->accepts; i++) {
         slots[i].owner = l;
         slots[i].accept.op.done = listener_on_accept;
@@ -257,6 +264,9 @@ portico_status listener_open(listener *l, bool keep_trying) {
     if (status == PORTICO_OK) {
         log_info(c->name, "listening on %s for %s over %s", text, l->service.type->name,
                  frame_name(c->framing));
+        if (c->files != NULL) {
+            log_info(c->name, "its page is http%s://%s/", c->tls.on ? "s" : "", text);
+        }
     } else if (first) {
         log_error(c->name, "cannot listen on %s port %u: %s (%s)%s", c->address, c->port,
                   status_text(status), system_text(system_error),
@@ -300,7 +310,8 @@ void listener_destroy(listener *l) {
     INVARIANT(l->armed == 0 && !l->pausing);
     timer_fini(&l->pause);
     service_fini(&l->service);
-    files_destroy(l->service.files);
+    files_release(l->service.files);
+    networks_destroy(l->balancers);
     free(l->slots);
     free(l);
 }

@@ -15,6 +15,7 @@ enum { PATH_BYTES = 4096 };
 static const config *_Atomic written;
 static os_lock *locked;                     /* the ready file's name; NULL: not yet */
 static char admin_address[OS_ADDRESS_TEXT]; /* "": the admin side does not listen */
+static char http_address[OS_ADDRESS_TEXT];  /* likewise over HTTP */
 
 /* The contents of the file. */
 typedef struct ready_text {
@@ -51,6 +52,9 @@ static void add_all(ready_text *t) {
     if (admin_address[0] != '\0') {
         add(t, "admin", "", admin_address);
     }
+    if (http_address[0] != '\0') {
+        add(t, "http", "", http_address);
+    }
 }
 
 /* Returns what is to be in the file, on the heap; NULL: out of memory. Only this thread opens and
@@ -70,6 +74,10 @@ static char *ready_make(void) {
 
 void ready_set_admin(const char *address) {
     snprintf(admin_address, sizeof admin_address, "%s", address);
+}
+
+void ready_set_http(const char *address) {
+    snprintf(http_address, sizeof http_address, "%s", address);
 }
 
 /* A mistake in the ini must not destroy another file. */

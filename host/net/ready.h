@@ -11,11 +11,12 @@ bool ready_take(const config *c);
 void ready_give_back(void);
 
 /* Writes [host] ready_file in one step: `pid N`, `listener NAME ADDRESS:PORT`, `admin
- * ADDRESS:PORT`. False: it has logged why not. */
+ * ADDRESS:PORT`, `http ADDRESS:PORT`. False: it has logged why not. */
 bool ready_write(const config *c);
 
-/* The address of the admin side, for the line `admin`; "": none. Before ready_write. */
+/* The addresses of the admin side, for the lines `admin` and `http`; "": none. Before ready_write. */
 void ready_set_admin(const char *address);
+void ready_set_http(const char *address);
 
 /* Writes it again if what it says has changed, since listeners have opened or closed. Returns true also
  * when none is configured. */

@@ -2,6 +2,7 @@
 #include "net/services.h"
 
 #include "base/log.h"
+#include "base/stats.h"
 #include "net/certificates.h"
 #include "session/session.h"
 
@@ -37,6 +38,7 @@ static bool add_connector(const config_service *settings, os_port *port) {
 }
 
 bool services_create(const config *c, os_port *port) {
+    flows_reset();
     services.listeners = calloc(c->listener_count + 1, sizeof *services.listeners);
     services.connectors = calloc(c->connector_count + 1, sizeof *services.connectors);
     bool good = services.listeners != NULL && services.connectors != NULL;

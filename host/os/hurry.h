@@ -1,12 +1,31 @@
-/* hurry.h: a part of the seam os.h: threads that must not wait long for a processor.
+/* hurry.h: a part of the seam os.h: threads that must not wait long for a processor, and threads
+ * that must not make others wait.
  */
 #ifndef PORTICO_OS_HURRY_H
 #define PORTICO_OS_HURRY_H
 
+#include "os/os.h"
+
 /* Asks the system to run the calling thread as soon as it wakes, before threads that use up their
  * time. For threads that do little and then sleep, and run no module's code. On Linux that needs a
- * right (CAP_SYS_NICE, or RLIMIT_RTPRIO of 1): without it there is no effect. A better nice value or
- * a shorter slice would not do: they count only among the threads of one session or service. */
+ * right (CAP_SYS_NICE, or RLIMIT_RTPRIO of 1): without it the thread gets OS_PACE_BRISK. */
 void os_thread_hurry(void);
+
+/* For how long at a time a thread wants a processor. A thread that wakes gets one at once from a
+ * thread that wants it for longer; from one that wants it for as long, it may have to wait until
+ * that one's time is used up. The share of each thread remains the same, so none starves. */
+typedef enum os_pace {
+    OS_PACE_USUAL,
+    OS_PACE_BRISK, /* for a moment */
+    OS_PACE_LONG
+} os_pace;
+
+/* Sets the pace of a thread; NULL: of the calling thread. Needs no right in either direction. The
+ * caller makes sure that the thread is not joined during the call. False: nothing was changed.
+ *
+ * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has no
+ * need of it: a thread whose wait has ended gets a priority above those that compute
+ * (https://learn.microsoft.com/windows/win32/procthread/priority-boosts). */
+bool os_thread_pace(os_thread *thread, os_pace pace);
 
 #endif

@@ -81,12 +81,26 @@ typedef struct os_usage {
 /* Fills *usage with the present figures of the process; 0 where the system does not report one. */
 void os_process_usage(os_usage *usage);
 
-/* Returns memory that the C library keeps unused to the system, where it can. May take
- * milliseconds. */
+/* The C library's heaps. */
+typedef struct os_heap {
+    uint64_t allocated_bytes; /* in use */
+    uint64_t kept_bytes;      /* freed, and kept for later */
+} os_heap;
+
+/* Fills *heap; 0 where the system does not report it. Walks through what is free, or through all:
+ * may take milliseconds, for which threads that allocate wait. */
+void os_heap_look(os_heap *heap);
+
+/* Returns memory that the C library keeps unused to the system, where it can. Takes as long. */
 void os_memory_trim(void);
 
 /* Fills `data` with bytes fit for secrets. */
 portico_status os_random(void *data, size_t size);
+
+/* Calls `each` with every certificate (DER) of an authority that the system itself believes: Windows,
+ * which keeps them in a store. Returns how many there were; 0 where they are in files, which the TLS
+ * library knows. */
+uint32_t os_root_certificates(void (*each)(void *arg, const void *der, uint32_t size), void *arg);
 
 /* Nanoseconds that never go backwards, from an arbitrary start. */
 uint64_t os_monotonic_ns(void);
@@ -328,13 +342,19 @@ typedef struct os_library os_library;
 extern const char os_library_suffix[]; /* ".dll" or ".so" */
 
 /* Loads a shared library from `path`. On failure `why` has the loader's own words. Runs the
- * library's constructors.
+ * library's constructors. The file is checked first, where the system's loader would not survive a
+ * damaged one, unless `tried` is set: another process has opened it in this way, and nobody has
+ * changed it since.
  *
  * PORTICO_E_NOT_FOUND     there is no such file
  * PORTICO_E_NOT_A_MODULE  it is not a library for this system
  * PORTICO_E_DEPENDENCY    a library that it needs is missing
  */
-portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size);
+portico_status os_library_open(const char *path, bool tried, os_library **library, char *why,
+                               size_t why_size);
+
+/* Whether loading it has loaded other libraries as well. True also if the system does not say. */
+bool os_library_brought(const os_library *library);
 
 /* Checks the headers of a library's file without loading it: runs none of its code.
  * PORTICO_E_NOT_FOUND, PORTICO_E_NOT_A_MODULE: os_library_open would fail in the same way, and
@@ -400,6 +420,13 @@ typedef struct os_file_info {
  * ...: *info is unchanged. */
 portico_status os_file_look(const char *path, os_file_info *info);
 
+/* Opens the regular file `name` of a folder for reading, and describes it. `name` has parts with '/'
+ * between them. None of them is a link, and on Windows none is another name of what it opens, so
+ * nothing outside the folder is opened, even while others change what is in it. The folder itself
+ * may be a link. PORTICO_E_NOT_FOUND: there is no such file. On failure *file is NULL. */
+portico_status os_fopen_beneath(const char *folder, const char *name, FILE **file,
+                                os_file_info *info);
+
 /* Whether any process, this one included, has the file open for writing now. False also if that
  * cannot be found out (no such file, Linux: another user's file, many network file systems): then
  * only a pause in the writing tells. During the call, some microseconds, an open for writing waits
@@ -408,6 +435,10 @@ bool os_file_is_written(const char *path);
 
 /* Creates a folder for its owner only, with any missing parents. PORTICO_OK also if it exists. */
 portico_status os_folder_create(const char *path);
+
+/* Creates one new folder for its owner only. PORTICO_E_EXISTS: the name is taken, by whatever it
+ * may be. */
+portico_status os_folder_add(const char *path);
 
 /* Checks that `path` is a folder in which this process may create files. Creates none.
  * PORTICO_E_NOT_FOUND: it does not exist; PORTICO_E_INVALID: it is not a folder; PORTICO_E_ACCESS:

@@ -111,6 +111,14 @@ uint32_t room_type_rooms(room_type *t) {
     return count;
 }
 
+void room_types_each(void (*each)(void *arg, const char *name, uint32_t rooms), void *arg) {
+    os_mutex_lock(&types.lock);
+    for (const room_type *t = types.all; t != NULL; t = t->hh.next) {
+        each(arg, t->name, t->rooms);
+    }
+    os_mutex_unlock(&types.lock);
+}
+
 room_type *room_type_find(const char *name) {
     os_mutex_lock(&types.lock);
     room_type *t = find_locked(name);

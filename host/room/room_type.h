@@ -35,6 +35,9 @@ void room_type_remove(const char *name);
 /* How many rooms of it there are. */
 uint32_t room_type_rooms(room_type *t);
 
+/* Calls `each` for every type, under the lock. */
+void room_types_each(void (*each)(void *arg, const char *name, uint32_t rooms), void *arg);
+
 /* The type, if rooms of it can be created, or NULL. Not held: only its address may be used. */
 room_type *room_type_find(const char *name);
 

@@ -4,6 +4,7 @@
 #include "module/state_take_over.h"
 #include "os/compiler.h"
 #include "run/meter.h"
+#include "run/turns.h"
 #include "run/request.h"
 #include "run/schedule.h"
 
@@ -244,6 +245,7 @@ static void room_call_message(room *r, message *m) {
         message_refuse(m);
         return;
     }
+    turns_waited(r->module->watch_name, m->posted_ns);
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);
     call c = room_call(r, CALL_ROOM_MESSAGE);

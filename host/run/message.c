@@ -3,6 +3,7 @@
 
 #include "run/begun.h"
 #include "run/inbox.h"
+#include "run/turns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     m->status = PORTICO_OK;
     m->id = id;
     m->begun = begun_now;
+    m->posted_ns = 0;
     m->inbox = NULL;
     m->owed = false;
     m->size = size;
@@ -33,6 +35,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
 /* Gives the message to its entity. Takes over the caller's hold of `to`. */
 static portico_status message_give(message *m, entity *to) {
     m->to = to;
+    m->posted_ns = turns_on() ? os_monotonic_ns() : 0;
     portico_status status = to->take(to, m);
     if (status != PORTICO_OK) {
         entity_release(to);

@@ -30,6 +30,7 @@ typedef struct message {
     uint32_t id;
     uint32_t begun; /* see begun.h */
     uint32_t size;
+    uint64_t posted_ns;  /* when it was given to its entity; 0: not known */
     struct inbox *inbox; /* which counts it, see inbox.h; NULL: none */
     bool owed;           /* its entity takes it however much waits: the host has promised it */
     uint8_t bytes[];     /* size + 1: a zero follows */

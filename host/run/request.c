@@ -37,6 +37,7 @@
 #include "os/compiler.h"
 #include "run/message.h"
 #include "run/timer.h"
+#include "run/turns.h"
 
 #include <stdlib.h>
 
@@ -237,6 +238,7 @@ static portico_status ask_locked(request *r, message *m, uint32_t timeout_ms) {
     }
     m->request = r->number;
     m->other = r->from;
+    m->posted_ns = turns_on() ? os_monotonic_ns() : 0;
     status = r->target->take(r->target, m);
     if (status != PORTICO_OK) {
         take_out_locked(r);

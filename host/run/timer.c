@@ -15,7 +15,7 @@
 enum { FIRE_BURST = 64 /* posted together, so that they cost one wake-up */ };
 
 static const uint64_t RETRY_NS = 10000000;
-static const uint64_t HELP_AFTER_NS = 1000000;
+static const uint64_t HELP_AFTER_NS = 250000;
 
 typedef struct entry {
     uint64_t due_ns;
@@ -97,11 +97,18 @@ static void post_locked(timer *t, uint64_t now_ns) {
     }
 }
 
+static durations lateness;
+
+void timers_lateness(durations_view *view) {
+    durations_look(&lateness, view);
+}
+
 /* Fires at most FIRE_BURST timers that are due. Called with the lock held, which it releases for
  * the calls. Returns when the next timer is due. */
 static uint64_t timers_fire(uint64_t now_ns) {
     for (int i = 0; i < FIRE_BURST && timers.count > 0 && timers.heap[0].due_ns <= now_ns; i++) {
         timer *t = timers.heap[0].timer;
+        durations_add(&lateness, now_ns - timers.heap[0].due_ns);
         heap_remove(t);
         if (t->direct == NULL) {
             post_locked(t, now_ns);

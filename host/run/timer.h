@@ -12,6 +12,7 @@
 #define PORTICO_TIMER_H
 
 #include "os/os.h"
+#include "run/durations.h"
 
 #include <stdatomic.h>
 
@@ -60,6 +61,9 @@ static inline void timers_help(uint64_t now_ns) {
         timers_fire_late(now_ns);
     }
 }
+
+/* How late timers have fired since the start. */
+void timers_lateness(durations_view *view);
 
 /* How many are set. */
 size_t timers_count(void);

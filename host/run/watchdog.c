@@ -115,6 +115,19 @@ void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_
     }
 }
 
+bool watchdog_last(uint64_t *seen, const char **name, const char **what) {
+    watch_slot *s = own;
+    uint64_t runs = s != NULL ? atomic_load_explicit(&s->runs, memory_order_relaxed) : 0;
+    if (runs == *seen) {
+        return false;
+    }
+    watch_run *r = &s->run[runs % WATCH_RING];
+    *seen = runs;
+    *name = atomic_load_explicit(&r->name, memory_order_relaxed);
+    *what = atomic_load_explicit(&r->what, memory_order_relaxed);
+    return true;
+}
+
 void watchdog_next(uint32_t number) {
     watch_slot *s = own;
     slot_next(s, slot_count(s), number, 0);

@@ -15,6 +15,7 @@
 #include "os/compiler.h"
 #include "run/meter.h"
 #include "run/request.h"
+#include "run/turns.h"
 #include "session/call.h"
 #include "session/follow.h"
 #include "session/private.h"
@@ -68,6 +69,7 @@ COLD static void refuse_packet(session *s, const registered_handler *row, const 
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
+    service_count(&s->service->counts.rejected[REJECTION_shape]);
     log_limited(&refused_packets, LOG_INFO, s->service->config->name,
                 "session %llu of %s: opcode %s (%u) %s: closed", (unsigned long long)s->base.id,
                 peer, row->name, row->id, why);
@@ -200,6 +202,7 @@ static const registered_handler *find_message(const session *s, uint32_t id, uin
 
 /* Inside the gate. */
 static void call_message(session *s, attachment *a, const registered_handler *handler, message *m) {
+    turns_waited(a->module->watch_name, m->posted_ns);
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);
     call c = {.kind = CALL_SESSION_MESSAGE,

@@ -23,9 +23,7 @@ static uint32_t session_fetch_ready_locked(session *s) {
     uint8_t *to = s->in->bytes + s->in_used;
     uint32_t space = s->in->capacity - s->in_used;
     uint32_t bytes = os_recv_now(s->socket, to, space);
-    if (bytes > 0) {
-        stats_add(STAT_recv_calls, 1);
-    } else if (session_recv_locked(s, to, space)) {
+    if (bytes == 0 && session_recv_locked(s, to, space)) {
         session_hold(s);
     }
     return bytes;
@@ -57,9 +55,8 @@ uint32_t session_take_received_locked(session *s, uint32_t bytes) {
     return take_received_locked(s, bytes);
 }
 
-/* `bytes` have been received into the block. Returns as session_claim_turn_locked. */
+/* `bytes` have been received into the block, and are counted. Returns as session_claim_turn_locked. */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
-    stats_add(STAT_bytes_in, bytes);
     if (s->state == SESSION_DRAINING) {
         /* Only the end of the stream matters now: the next recv overwrites these bytes. */
         if (session_arm_locked(s)) {
@@ -77,15 +74,19 @@ static void session_on_recv(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* received, but dropped */
+        flow_add(s->service->flow, FLOW_BYTES_IN, completion->bytes); /* received, but dropped */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
         uint32_t bytes = session_fetch_ready_locked(s);
-        bits = bytes > 0 ? session_received_locked(s, bytes) : 0;
+        if (bytes > 0) {
+            flow_received(s->service->flow, bytes);
+            bits = session_received_locked(s, bytes);
+        }
     } else if (completion->bytes == 0) {
         session_ended_locked(s);
     } else {
+        flow_add(s->service->flow, FLOW_BYTES_IN, completion->bytes);
         bits = session_received_locked(s, completion->bytes);
     }
     os_mutex_unlock(&s->lock);

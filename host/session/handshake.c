@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "os/compiler.h"
+#include "session/page.h"
 #include "session/private.h"
 
 /* How long a file may take to arrive. */
@@ -32,7 +33,9 @@ static void handshake_receive(session *s) {
         s->rearm = true;
     } else if (s->peer_ended) {
         session_ended_locked(s);
-    } else if (!s->recv_armed && (s->seal == NULL || !s->seal->waits(s))) {
+    } else if ((s->pending & TURN_TRANSPORT) != 0) {
+        /* TLS was complete before this turn ends: its next round reads what came with that. */
+    } else if (!s->recv_armed && (s->seal == NULL || !s->seal->waits(s)) && !page_waits_locked(s)) {
         bool into = s->in != NULL && s->secure == NULL;
         void *to = into ? s->in->bytes + s->in_used : NULL;
         if (session_recv_locked(s, to, into ? s->in->capacity - s->in_used : 0)) {

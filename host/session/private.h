@@ -65,6 +65,9 @@ COLD void session_park(session *s, uint32_t bits);
 /* It no longer waits to be opened. [turn] */
 void session_arrived(session *s);
 
+/* Tells the statistics how many bytes wait to be sent. Of session.c. */
+void session_count_queue_locked(session *s);
+
 /* messages.c */
 /* Whatever waits already. */
 void session_inbox_add_locked(session *s, message *m);

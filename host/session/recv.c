@@ -66,6 +66,7 @@ static log_kind bad_frames = LOG_KIND("bad frames");
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
     stats_add(STAT_packets_ignored, 1);
+    service_count(&s->service->counts.rejected[REJECTION_unhandled]);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
         log_limited(&unknown_opcodes, LOG_INFO, s->service->config->name,
                     "session %llu: no handler for opcode %u: closed",
@@ -78,6 +79,7 @@ COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     stats_add(STAT_frames_refused, 1);
+    service_count(&s->service->counts.rejected[REJECTION_frame]);
     log_limited(&bad_frames, LOG_INFO, s->service->config->name,
                 "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,
                 peer, frame_name(s->service->config->framing), why);
@@ -227,7 +229,7 @@ void session_deliver_received(session *s) {
     if (d.packets > 0) {
         atomic_store_explicit(&s->last_packet_ms, worker_now_ms(), memory_order_relaxed);
         atomic_store_explicit(&s->spoke, true, memory_order_relaxed);
-        stats_add(STAT_packets_in, d.packets);
+        flow_add(s->service->flow, FLOW_PACKETS_IN, d.packets);
     }
     /* A closing session drops the rest, so that the block has room to read to the end of the
      * stream. */

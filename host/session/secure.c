@@ -79,6 +79,20 @@ static bool secure_open_locked(session *s, uint32_t *size) {
     return s->state < SESSION_DRAINING;
 }
 
+/* Where byte_rate is set: what is in no packet is charged here, such as requests for new keys. The
+ * plaintext is charged like that of any session, and the records around it are free. */
+COLD static void charge_rest_locked(session *s, uint32_t bytes, uint32_t plain) {
+    enum { RECORD_COST = 32 };
+    session_secure *t = s->secure;
+    uint32_t held = tls_stream_plain_most(t->stream, 0);
+    uint32_t whole = t->held + bytes - held; /* of records that are now complete */
+    uint32_t paid = plain + tls_stream_count_opened(t->stream) * RECORD_COST;
+    t->held = held;
+    if (whole > paid) {
+        session_charge_bytes_locked(s, whole - paid);
+    }
+}
+
 /* The next recv. */
 static void rearm_locked(session *s) {
     if (s->state == SESSION_HANDSHAKE ? session_recv_locked(s, NULL, 0) : session_arm_locked(s)) {
@@ -102,7 +116,7 @@ static void secure_compute_locked(session *s) {
 static uint32_t secure_received_locked(session *s, uint32_t bytes) {
     session_secure *t = s->secure;
     uint32_t size = 0;
-    stats_add(STAT_bytes_in, bytes);
+    flow_add(s->service->flow, FLOW_BYTES_IN, bytes);
     if (s->state >= SESSION_DRAINING) {
         rearm_locked(s); /* only the end of the stream matters now */
         return 0;
@@ -122,7 +136,10 @@ static uint32_t secure_received_locked(session *s, uint32_t bytes) {
         }
         return 0;
     }
-    if (size == 0 && !s->peer_ended) {
+    if (s->service->config->byte_rate != 0) {
+        charge_rest_locked(s, bytes, size);
+    }
+    if (size == 0 && !s->peer_ended && s->over_until_ns == 0) {
         rearm_locked(s);
         return 0;
     }
@@ -139,9 +156,9 @@ static uint32_t secure_fetch_locked(session *s) {
         secure_abort_locked(s, PORTICO_E_NO_MEMORY);
         return 0;
     }
-    stats_add(STAT_recv_calls, 1);
     uint32_t bytes = os_recv_now(s->socket, t->incoming, space);
     if (bytes > 0) {
+        stats_add(STAT_recv_calls, 1);
         return secure_received_locked(s, bytes);
     }
     if (session_recv_locked(s, t->incoming, space)) {
@@ -168,7 +185,7 @@ static void session_on_sealed_recv(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     s->recv_armed = false;
     if (s->state == SESSION_CLOSED) {
-        stats_add(STAT_bytes_in, completion->bytes); /* received, but dropped */
+        flow_add(s->service->flow, FLOW_BYTES_IN, completion->bytes); /* received, but dropped */
     } else if (completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else if (s->recv_probe) {
@@ -192,12 +209,14 @@ static void session_on_sealed_recv(const os_completion *completion) {
 static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     session_secure *t = s->secure;
     tls_result result = tls_stream_handshake(t->stream);
+    t->answered = t->answered || tls_stream_waiting(t->stream) > 0;
     secure_answer_locked(s);
     if (s->state != SESSION_HANDSHAKE) {
         return 0;
     }
     if (result == TLS_DONE) {
         t->done = true;
+        stats_add(STAT_tls_handshakes, 1);
         secure_delist(t);
         return session_claim_turn_locked(s, TURN_TRANSPORT);
     }
@@ -205,8 +224,7 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
         tell(s, &failed_handshakes, "its TLS handshake fails");
         stats_add(STAT_handshakes_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
-    } else {
-        t->answered = true;
+    } else if (t->answered) {
         *oldest = secure_enlist(t); /* it now waits for the client's answer */
     }
     rearm_locked(s);
@@ -303,6 +321,7 @@ static handshake_result secure_received(session *s, uint32_t *taken) {
     bool done = t->done;
     bool open = done && s->socket != NULL && secure_open_locked(s, &size);
     s->in_used += open ? size : 0;
+    t->held = tls_stream_plain_most(t->stream, 0);
     os_mutex_unlock(&s->lock);
     if (!done) {
         return HANDSHAKE_MORE;

@@ -13,6 +13,7 @@ typedef struct session_secure {
     tls_stream *stream;
     uint8_t *incoming;       /* ciphertext, of POOL_LARGE; the system's while a recv is in flight */
     uint32_t plain_most;     /* plaintext that what was fed last can become */
+    uint32_t held;           /* bytes of an incomplete record, when last counted */
     os_buffer *unsealed;     /* what is not encrypted of the queue's list in flight */
     uint8_t *outgoing;       /* ciphertext; the system's while a send is in flight */
     uint32_t outgoing_bytes; /* of its memory */

@@ -88,6 +88,11 @@ static uint32_t seal_one(session_secure *t) {
  * or the session has been closed. */
 static bool seal_next_locked(session *s) {
     session_secure *t = s->secure;
+    if (tls_stream_why(t->stream)[0] != '\0') {
+        unsealed_end(s); /* the alert was the last that the peer can read */
+        sendq_drop(&s->queue);
+        return false;
+    }
     if (t->unsealed == NULL) {
         t->unsealed = t->done ? sendq_take(&s->queue) : NULL;
     }
@@ -118,7 +123,7 @@ static bool send_sealed_locked(session *s) {
     t->node =
         (os_buffer){.data = t->outgoing, .size = tls_stream_take(t->stream, t->outgoing, bytes)};
     stats_add(STAT_send_calls, 1);
-    stats_add(STAT_bytes_out, os_send_now(s->socket, &list));
+    flow_add(s->service->flow, FLOW_BYTES_OUT, os_send_now(s->socket, &list));
     if (list == NULL) {
         secure_outgoing_give(t);
         return true;
@@ -158,7 +163,7 @@ void session_on_sealed_sent(const os_completion *completion) {
     os_mutex_lock(&s->lock);
     t->sending = false;
     secure_outgoing_give(t);
-    stats_add(STAT_bytes_out, completion->bytes);
+    flow_add(s->service->flow, FLOW_BYTES_OUT, completion->bytes);
     if (t->unsealed == NULL || s->state == SESSION_CLOSED) {
         unsealed_end(s);
     }

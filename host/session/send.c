@@ -18,6 +18,7 @@ static log_kind deaf = LOG_KIND("sessions that do not read");
 /* The backlog has reached send_limit_bytes. */
 COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
+    service_count(&s->service->counts.send_overflows);
     if (limits->backlog_policy == CONFIG_BACKLOG_DROP) {
         quota_refuse(s->service->type->quota, REFUSED_PACKETS,
                      "a packet to session %llu of %s is dropped: %u bytes wait "
@@ -89,8 +90,9 @@ static void session_submit_locked(session *s, os_buffer *list) {
 static void session_flush_locked(session *s) {
     os_buffer *list;
     while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
-        stats_add(STAT_send_calls, 1);
-        stats_add(STAT_bytes_out, os_send_now(s->socket, &list));
+        uint32_t packets = s->packets_out;
+        s->packets_out = 0;
+        flow_sent(s->service->flow, packets, os_send_now(s->socket, &list));
         if (list != NULL) {
             session_submit_locked(s, list);
             return;
@@ -99,18 +101,28 @@ static void session_flush_locked(session *s) {
     }
 }
 
+/* Those that the flush has not counted: it has sent nothing, or sends with TLS. */
+NOINLINE static void count_packets_locked(session *s) {
+    flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
+    s->packets_out = 0;
+}
+
 /* The same, with its consequences for the watermark and for a session that is draining. */
 static inline void send_queued_locked(session *s, bool sealed) {
-    stats_add(STAT_packets_out, s->packets_out);
-    s->packets_out = 0;
     if (s->state != SESSION_CLOSED) {
         if (sealed) {
             s->seal->flush(s);
         } else {
             session_flush_locked(s);
         }
+        if (s->queue.queued_bytes != s->counted_bytes) {
+            session_count_queue_locked(s);
+        }
         session_check_below_locked(s);
         session_drained_locked(s);
+    }
+    if (s->packets_out != 0) {
+        count_packets_locked(s);
     }
 }
 
@@ -123,8 +135,11 @@ static void session_packet_queued_locked(session *s) {
     if (s->queue.queued_bytes > s->high_bytes) {
         session_pass_watermark_locked(s, true);
     }
-    if (s->flush_deferred || s->queue.flying != NULL) {
-        /* The flush sends it; the send in flight continues with this packet when it completes. */
+    if (s->flush_deferred) {
+        return; /* it sends this packet, too */
+    }
+    if (s->queue.flying != NULL) {
+        session_count_queue_locked(s); /* the send continues with this packet when it completes */
         return;
     }
     s->flush_deferred = worker_defer(&s->flush);
@@ -160,7 +175,7 @@ void session_on_sent(const os_completion *completion) {
     session *s = container_of(completion->op, session, send_op);
     os_mutex_lock(&s->lock);
     sendq_sent(&s->queue);
-    stats_add(STAT_bytes_out, completion->bytes);
+    flow_add(s->service->flow, FLOW_BYTES_OUT, completion->bytes);
     if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {

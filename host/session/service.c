@@ -22,6 +22,7 @@ void service_init(service *s, const config_service *settings, session_type *type
     s->config = settings;
     s->type = type;
     s->port = port;
+    s->flow = flow_open();
     if (settings->framing < FRAME_KINDS) {
         s->frame_extra_bytes = frame_extra_bytes(settings->framing);
         s->payload_below = settings->frame_limit_bytes - s->frame_extra_bytes + 1;
@@ -61,17 +62,31 @@ static service_address *address_add(service *s, const source *from) {
     return a;
 }
 
+/* Counts a connection that is turned away, and says why. */
+static void refuse(service *s, service_refusal reason, const char **why) {
+    static const char *const words[] = {
+        [REFUSAL_memory_limit_bytes] = "[host] memory_limit_bytes",
+        [REFUSAL_connect_rate] = "connect_rate",
+        [REFUSAL_max_sessions] = "max_sessions",
+        [REFUSAL_max_per_address] = "max_per_address",
+        [REFUSAL_proxy_from] = "proxy_from",
+        [REFUSAL_no_memory] = "out of memory",
+    };
+    service_count(&s->counts.refused[reason]);
+    *why = words[reason];
+}
+
 static bool address_admit_locked(service *s, const source *from, const char **why) {
     service_address *a = address_find(s, from);
     if (a == NULL) {
         a = address_add(s, from);
     }
     if (a == NULL) {
-        *why = "out of memory";
+        refuse(s, REFUSAL_no_memory, why);
         return false;
     }
     if (a->sessions >= s->config->max_per_address) {
-        *why = "max_per_address";
+        refuse(s, REFUSAL_max_per_address, why);
         return false;
     }
     a->sessions++;
@@ -121,27 +136,27 @@ static bool rates_admit(service *s, const source *from, const char **why) {
         return true;
     }
     stats_add(STAT_connects_over_rate, 1);
-    *why = "connect_rate";
+    refuse(s, REFUSAL_connect_rate, why);
     return false;
 }
 
 portico_status service_admit(service *s, const os_address *peer, const char **why) {
     source from;
     if (memory_is_full()) {
-        *why = "[host] memory_limit_bytes";
+        refuse(s, REFUSAL_memory_limit_bytes, why);
         stats_add(STAT_memory_refused, 1);
-        goto refuse;
+        goto refused;
     }
     if (peer != NULL) {
         from = source_of(peer, s->config->ipv6_prefix);
         if (!rates_admit(s, &from, why)) {
-            goto refuse;
+            goto refused;
         }
     }
     /* Counted first and uncounted on refusal, so that two workers cannot both take the last
      * place. */
     if (atomic_fetch_add(&s->sessions, 1) >= s->config->max_sessions) {
-        *why = "max_sessions";
+        refuse(s, REFUSAL_max_sessions, why);
         goto uncount;
     }
     if (peer != NULL && !address_admit(s, &from, why)) {
@@ -153,7 +168,7 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
 
 uncount:
     atomic_fetch_sub(&s->sessions, 1);
-refuse:
+refused:
     atomic_fetch_add(&s->refused, 1);
     return PORTICO_E_LIMIT;
 }
@@ -173,6 +188,7 @@ void service_leave(service *s, const os_address *peer, bool connected, uint64_t 
         address_leave(s, peer);
     }
     if (connected) {
+        service_count_closed(&s->counts, reason);
         atomic_fetch_sub(&s->connected, 1);
     }
     atomic_fetch_sub(&s->type->sessions, 1);

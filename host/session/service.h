@@ -9,6 +9,7 @@
 
 #include "base/log_pause.h"
 #include "config/config.h"
+#include "session/service_counts.h"
 #include "session/session_type.h"
 #include "session/source.h"
 
@@ -21,6 +22,7 @@ typedef struct service {
     uint32_t frame_extra_bytes; /* what the framing adds to a payload ... */
     uint32_t payload_below; /* ... and the size of a payload that frame_limit_bytes does not allow.
                                  * 0: how much is added depends on the packet */
+    uint32_t flow;          /* of base/stats.h */
     bool rates_packets;     /* packets may exceed a rate: packets_per_second or fanout_rate */
     bool looks_at_bytes;    /* byte_rate is set, or the transport is not just TCP */
     struct files *files;    /* set once by the listener, which owns it; NULL: there is none */
@@ -40,7 +42,8 @@ typedef struct service {
     _Atomic uint32_t connected; /* of these, those that have or had a connection */
     _Atomic uint64_t made;      /* ever */
     _Atomic uint64_t refused;   /* connections turned away by a limit or by proxy_from */
-    log_pause slow_told;        /* of what the log says of sessions over a rate */
+    service_counts counts;
+    log_pause slow_told; /* of what the log says of sessions over a rate */
 } service;
 
 /* `handshake`: see the field. */

@@ -7,6 +7,7 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "os/compiler.h"
+#include "session/websocket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ void session_free(entity *e) {
     INVARIANT(s->state == SESSION_CLOSED && s->attachments == NULL && s->queue.flying == NULL);
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
-    stats_add(STAT_packets_out, s->packets_out);
+    flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
     stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;
@@ -56,6 +57,9 @@ void session_free(entity *e) {
     bool connected = s->connected;
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
+    if (s->websocket != NULL && s->websocket->page != NULL) {
+        shared_release(s->websocket->page);
+    }
     free(s->websocket);
     if (s->seal != NULL) {
         s->seal->free(s->secure);
@@ -175,7 +179,7 @@ void session_begin_limits_locked(session *s, uint64_t now_ms) {
         atomic_store_explicit(&s->frame_since_ms, now_ms, memory_order_relaxed);
     }
     if (s->transport != NULL) {
-        s->transport->heard(s, now_ms);
+        s->transport->waits(s, now_ms);
     }
 }
 
@@ -235,9 +239,16 @@ uint32_t session_claim_turn_locked(session *s, uint32_t bits) {
     return session_next_work_locked(s, bits);
 }
 
+NOINLINE void session_count_queue_locked(session *s) {
+    uint32_t now = s->state != SESSION_CLOSED ? s->queue.queued_bytes : 0;
+    stats_add(STAT_send_queue_bytes, (uint64_t)now - s->counted_bytes);
+    s->counted_bytes = now;
+}
+
 void session_close_socket_locked(session *s, bool reset) {
     session_set_state_locked(s, SESSION_CLOSED);
     sendq_drop(&s->queue);
+    session_count_queue_locked(s);
     if (s->socket != NULL) {
         os_close(s->socket, reset);
         s->socket = NULL;

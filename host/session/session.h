@@ -91,8 +91,8 @@ typedef struct transport {
     bool (*ended)(struct session *s);
     /* The session begins to close. [lock] */
     void (*closes)(struct session *s, portico_status reason);
-    /* The peer has waited for the host: its silence so far does not count. [lock] */
-    void (*heard)(struct session *s, uint64_t now_ms);
+    /* The peer waits for the host: its silence so far does not count. [lock] */
+    void (*waits)(struct session *s, uint64_t now_ms);
     /* The session is open. Returns when to look again. [lock] */
     uint64_t (*sweep)(struct session *s, uint64_t now_ms);
 } transport;
@@ -135,8 +135,9 @@ typedef struct session {
     deferred flush;
     /* [lock] */
     sendq queue;
-    uint32_t high_bytes;  /* half of the send limit; while above_watermark: UINT32_MAX */
-    uint32_t packets_out; /* queued, and not yet counted in the statistics */
+    uint32_t high_bytes;    /* half of the send limit; while above_watermark: UINT32_MAX */
+    uint32_t packets_out;   /* queued, and not yet counted in the statistics */
+    uint32_t counted_bytes; /* of the queue: counted in the statistics as waiting */
     os_op recv_op;
 
     os_op send_op;

@@ -6,8 +6,8 @@
 #include "base/random.h"
 #include "base/stats.h"
 #include "os/compiler.h"
+#include "session/page.h"
 #include "session/private.h"
-#include "web/files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +48,14 @@ static handshake_result read_answer(session *s, const char *bytes, uint32_t head
     if (why == NULL) {
         return HANDSHAKE_DONE;
     }
-    log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
-                "the server does not open a WebSocket: %s", why);
+    if (head.status != 0 && head.status != HANDSHAKE_SWITCH) {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: it answers %s with status %u",
+                    s->service->config->path, (unsigned)head.status);
+    } else {
+        log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
+                    "the server does not open a WebSocket: %s", why);
+    }
     return HANDSHAKE_REFUSED;
 }
 
@@ -66,29 +72,16 @@ static handshake_result refuse_request(session *s, uint32_t status, const char *
     return HANDSHAKE_REFUSED;
 }
 
-/* A page and what it consists of. */
-static handshake_result serve_file(session *s, const http_head *head) {
-    shared *answer = files_answer(s->service->files, head);
-    if (answer == NULL) {
-        session_abort(s, PORTICO_E_NO_MEMORY);
-        return HANDSHAKE_REFUSED;
-    }
-    os_mutex_lock(&s->lock);
-    (void)session_queue_shared_locked(s, answer); /* else it closes, or has closed */
-    os_mutex_unlock(&s->lock);
-    shared_release(answer);
-    return HANDSHAKE_SERVED;
-}
-
 static handshake_result read_request(session *s, const char *bytes, uint32_t head_bytes) {
     const config_service *c = s->service->config;
     http_head head;
     const char *why = NULL;
     char answer[HANDSHAKE_ANSWER_BYTES];
     uint32_t status = http_read_request(bytes, head_bytes, &head, &why);
-    bool upgrades = status == HTTP_OK && http_find(&head, "upgrade") != NULL;
-    if (status == HTTP_OK && !upgrades && s->service->files != NULL) {
-        return serve_file(s, &head);
+    /* An upgrade to anything else may be ignored (RFC 9110 section 7.8). */
+    bool page = status == HTTP_OK && !http_has_token(&head, "upgrade", "websocket");
+    if (page && s->service->files != NULL) {
+        return page_ask(s, &head);
     }
     if (status == HTTP_OK) {
         status = handshake_judge(&head, c->path, c->origins, &why);
@@ -108,6 +101,7 @@ static portico_status upgrade_begin(session *s) {
         return PORTICO_E_NO_MEMORY;
     }
     ws->heard_ms = worker_now_ms();
+    ws->quiet_ms = ws->heard_ms;
     os_mutex_lock(&s->lock);
     s->websocket = ws;
     s->transport = &websocket_transport;
@@ -122,6 +116,13 @@ static handshake_result upgrade_received(session *s, uint32_t *taken) {
     bool client = s->service->config->outgoing;
     uint32_t result = http_find_end(bytes, s->in_used, &s->in_scanned, taken, &why);
     s->websocket->fresh_bytes = 0; /* counted when the handshake has ended */
+    if (s->service->files != NULL && s->websocket->served) {
+        *taken = s->in_used; /* one request is all that it may make */
+        return page_send(s);
+    }
+    if (s->in_used == 0) {
+        return HANDSHAKE_MORE;
+    }
     if (result == HTTP_MORE) {
         return HANDSHAKE_MORE;
     }
@@ -136,4 +137,5 @@ static handshake_result upgrade_received(session *s, uint32_t *taken) {
     return HANDSHAKE_REFUSED;
 }
 
-const handshake_layer websocket_layer = {.begin = upgrade_begin, .received = upgrade_received};
+const handshake_layer websocket_layer = {
+    .begin = upgrade_begin, .received = upgrade_received, .hidden = true};

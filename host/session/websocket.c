@@ -29,14 +29,29 @@ static void queue_control_locked(session *s, websocket_opcode opcode, const uint
 
 /* ---- what comes in --------------------------------------------------------------------------- */
 
-static void websocket_heard(session *s, uint64_t now_ms) {
-    s->websocket->heard_ms = now_ms;
-    s->websocket->silences = 0;
+static void websocket_heard(session_websocket *ws, uint64_t now_ms) {
+    ws->heard_ms = now_ms;
+    ws->silences = 0;
 }
 
 static void websocket_received(session *s, uint32_t bytes) {
     s->websocket->fresh_bytes += bytes;
-    websocket_heard(s, worker_now_ms());
+    websocket_heard(s->websocket, worker_now_ms());
+    s->websocket->quiet_ms = s->websocket->heard_ms;
+}
+
+static void websocket_ping_locked(session *s, uint64_t now_ms) {
+    s->websocket->quiet_ms = now_ms;
+    queue_control_locked(s, WEBSOCKET_PING, NULL, 0);
+}
+
+/* Pings go on nevertheless: proxies end a connection that is quiet for long. */
+static void websocket_waits(session *s, uint64_t now_ms) {
+    uint64_t ping_ms = s->service->config->ping_s * 1000ull;
+    websocket_heard(s->websocket, now_ms);
+    if (ping_ms != 0 && s->state == SESSION_OPEN && now_ms >= s->websocket->quiet_ms + ping_ms) {
+        websocket_ping_locked(s, now_ms);
+    }
 }
 
 /* [turn] */
@@ -72,6 +87,7 @@ static void websocket_prepare(session *s) {
     }
     if (why != NULL) {
         stats_add(STAT_frames_refused, 1);
+        service_count(&s->service->counts.rejected[REJECTION_websocket]);
         log_refused(s, why);
     }
     os_mutex_lock(&s->lock);
@@ -101,8 +117,11 @@ static uint16_t code_of(portico_status reason) {
     case PORTICO_E_UNLOADED: return WEBSOCKET_GOING_AWAY;
     case PORTICO_E_FRAME: return WEBSOCKET_PROTOCOL_ERROR;
     case PORTICO_E_FLOOD:
-    case PORTICO_E_KICKED: return WEBSOCKET_POLICY;
+    case PORTICO_E_KICKED:
+    case PORTICO_E_REFUSED: return WEBSOCKET_POLICY;
+    case PORTICO_E_NO_MEMORY:
     case PORTICO_E_FAULT: return WEBSOCKET_SERVER_ERROR;
+    case PORTICO_E_LIMIT: return WEBSOCKET_TRY_AGAIN;
     default: return WEBSOCKET_NORMAL;
     }
 }
@@ -135,13 +154,17 @@ COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
     if (now_ms < due_ms) {
         return due_ms;
     }
+    if (!s->recv_armed) { /* a handler takes long: what the peer has said meanwhile is not read */
+        websocket_waits(s, now_ms);
+        return now_ms + ping_ms;
+    }
     ws->silences++;
     if (ws->silences >= SILENCES_MOST) {
         log_debug(s->service->config->name, "session %llu answers no ping: closed",
                   (unsigned long long)s->base.id);
         session_close_locked(s, PORTICO_E_TIMEOUT);
     } else {
-        queue_control_locked(s, WEBSOCKET_PING, NULL, 0);
+        websocket_ping_locked(s, now_ms);
     }
     return now_ms + ping_ms;
 }
@@ -150,5 +173,5 @@ const transport websocket_transport = {.received = websocket_received,
                                        .prepare = websocket_prepare,
                                        .ended = websocket_ended,
                                        .closes = websocket_closes,
-                                       .heard = websocket_heard,
+                                       .waits = websocket_waits,
                                        .sweep = websocket_sweep};

@@ -25,7 +25,11 @@ typedef struct session_websocket {
     uint16_t close_code;       /* the answer to it, ... */
     const char *close_why;     /* ... the reason in words, or NULL, ... */
     portico_status end_reason; /* ... and that of the session */
-    uint64_t heard_ms;         /* when the last bytes came */
+    uint64_t heard_ms;         /* when the last bytes came, or what counts as that */
+    uint64_t quiet_ms;         /* when they really came, or the last ping went */
+    bool served;               /* [turn] it has asked for a file */
+    bool asks;                 /* a file is being read (page.h), ... */
+    struct shared *page;       /* ... and this is the answer, before it is sent */
     uint8_t nonce[HANDSHAKE_NONCE_BYTES]; /* [turn] of a client's handshake */
 } session_websocket;
 

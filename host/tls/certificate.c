@@ -166,6 +166,8 @@ bool certificate_read_key(certificate *c, const char *path, char why[TLS_WHY_MAX
     ERR_clear_error();
     if (!matches) {
         (void)snprintf(why, TLS_WHY_MAX, "it is not the key of the certificate %s", c->name);
+        EVP_PKEY_free(c->key);
+        c->key = NULL;
     }
     return matches;
 }

@@ -95,6 +95,17 @@ static bool trust_clients_of(void *arg, X509 *one) {
     return trust(arg, one) && SSL_CTX_add_client_CA(arg, one) == 1;
 }
 
+/* One that OpenSSL cannot read is left out, as is one that it has. */
+static void trust_root(void *arg, const void *der, uint32_t size) {
+    const unsigned char *bytes = der;
+    X509 *one = d2i_X509(NULL, &bytes, (long)size);
+    if (one != NULL) {
+        (void)trust(arg, one);
+    }
+    X509_free(one);
+    ERR_clear_error();
+}
+
 static void set_authorities(making *m, SSL_CTX *ssl) {
     const config_service *c = m->made->config;
     char why[TLS_WHY_MAX];
@@ -114,6 +125,7 @@ static void set_authorities(making *m, SSL_CTX *ssl) {
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     if (c->tls.ca == NULL) {
         (void)SSL_CTX_set_default_verify_paths(ssl); /* without any, every connection fails */
+        (void)os_root_certificates(trust_root, ssl);
     } else if (!certificates_read(c->tls.ca, trust, ssl, why)) {
         refuse_file(m, &c->tls.ca, c->tls.ca, why);
     }
@@ -182,6 +194,7 @@ static SSL_CTX *new_ssl(making *m, uint32_t index) {
     (void)SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                        SSL_OP_CIPHER_SERVER_PREFERENCE);
     (void)SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_read_ahead(ssl, 1); /* takes a record at once, not its head first */
     (void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_session_id_context(ssl, (const unsigned char *)&index, sizeof index);
     if (!c->outgoing) {
@@ -193,9 +206,22 @@ static SSL_CTX *new_ssl(making *m, uint32_t index) {
         refuse(m, &c->tls.min, "this OpenSSL does not have that version of TLS");
     }
     if (c->tls.ciphers != NULL && SSL_CTX_set_cipher_list(ssl, c->tls.ciphers) != 1) {
-        refuse(m, &c->tls.ciphers, "OpenSSL knows none of these ciphers: see `openssl ciphers -v`");
+        refuse(m, &c->tls.ciphers,
+               "OpenSSL knows none of these ciphers for TLS 1.2: see `openssl ciphers -s -v "
+               "-tls1_2`; those of TLS 1.3 are always on");
     }
     return ssl;
+}
+
+static void refuse_certificate(making *m, uint32_t index) {
+    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    const config_tls *c = &m->made->config->tls;
+    char text[TLS_WHY_MAX];
+    char path[CONFIG_PATH_MAX];
+    (void)snprintf(text, sizeof text, "OpenSSL refuses the certificate %s (%s): use another one",
+                   m->made->served[index].certificate.name, why != NULL ? why : "unknown reason");
+    (void)config_list_item(c->certificate, index, path, sizeof path);
+    refuse_file(m, &c->certificate, path, text);
 }
 
 static void make_ssl(making *m, uint32_t index) {
@@ -206,11 +232,7 @@ static void make_ssl(making *m, uint32_t index) {
     }
     if (s->certificate.leaf != NULL && s->certificate.key != NULL &&
         !use_certificate(s->ssl, &s->certificate)) {
-        const char *why = ERR_reason_error_string(ERR_peek_last_error());
-        char text[TLS_WHY_MAX];
-        (void)snprintf(text, sizeof text, "OpenSSL refuses the certificate %s: %s",
-                       s->certificate.name, why != NULL ? why : "unknown reason");
-        refuse(m, &m->made->config->tls.certificate, text);
+        refuse_certificate(m, index);
     }
     set_authorities(m, s->ssl);
     set_protocols(m, s->ssl);

@@ -150,3 +150,14 @@ tls_context *tls_keeper_take(tls_keeper *k) {
     os_mutex_unlock(&k->lock);
     return t;
 }
+
+int64_t tls_keeper_expires_ms(tls_keeper *k) {
+    tls_context *t = tls_keeper_take(k);
+    int64_t first_ms = 0;
+    for (uint32_t i = 0; t != NULL && i < tls_context_certificates(t); i++) {
+        int64_t ms = tls_context_certificate(t, i)->expires_ms;
+        first_ms = first_ms == 0 || ms < first_ms ? ms : first_ms;
+    }
+    tls_context_release(t);
+    return first_ms;
+}

@@ -29,6 +29,9 @@ void tls_keeper_forget(tls_keeper *k);
 /* The context now, which the caller releases. */
 tls_context *tls_keeper_take(tls_keeper *k);
 
+/* When the first of its certificates expires, as os_wall_ms; 0: it has none. */
+int64_t tls_keeper_expires_ms(tls_keeper *k);
+
 /* Logs that a certificate expires: 30, 7 and 1 days before, and when it has. Call it often. */
 void tls_keeper_tell(tls_keeper *k, uint64_t now_ms);
 

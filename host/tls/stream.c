@@ -1,4 +1,9 @@
-/* stream.c: see stream.h. */
+/* stream.c: see stream.h.
+ *
+ * A message costs as few calls of OpenSSL as possible. ERR_clear_error, which SSL_get_error needs
+ * before each call, and a read that finds nothing cost more than the host's own work: so read_state
+ * asks the connection instead of the thread's queue of errors, and `whole` says when to read.
+ */
 #include "tls/stream.h"
 
 #include "tls/hello.h"
@@ -10,14 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RECORD_HEAD: bytes before a record's payload. TRIM_BYTES: above this a memory BIO is replaced
+/* RECORD_HEAD: bytes before a record's payload, which has RECORD_MOST at most. TRIM_BYTES: above this a memory BIO is replaced
  * once it is empty, so that an idle connection is small. */
-enum { RECORD_HEAD = 5, TRIM_BYTES = 4096, HELLO_FIRST_BYTES = 1024 };
+enum { RECORD_HEAD = 5, RECORD_MOST = 18 * 1024, TRIM_BYTES = 4096, HELLO_FIRST_BYTES = 1024 };
 
 struct tls_stream {
     tls_keeper *keeper;
-    SSL *ssl; /* NULL: the ClientHello is not complete */
-    BIO *in;  /* the SSL owns both */
+    tls_context
+        *context; /* of the SSL, which calls back into it; held, since a reload replaces it */
+    SSL *ssl;     /* NULL: the ClientHello is not complete */
+    BIO *in;      /* the SSL owns both */
     BIO *out;
     uint8_t *hello; /* what has come of it */
     uint32_t hello_bytes;
@@ -26,6 +33,9 @@ struct tls_stream {
     uint32_t head_bytes;
     uint32_t body_left; /* ... and what its payload lacks */
     uint32_t held;      /* bytes of it that have come */
+    uint32_t opened;    /* records with plaintext, since tls_stream_count_opened */
+    uint32_t whole;     /* complete records that have not been read, or more */
+    uint32_t waiting;   /* bytes in `out` */
     uint32_t in_most;   /* the most that was in each BIO since it was made */
     uint32_t out_most;
     bool done;   /* the handshake is complete */
@@ -73,14 +83,15 @@ static bool renew_bios(tls_stream *s) {
 
 static void trim(tls_stream *s) {
     bool large = s->in_most > TRIM_BYTES || s->out_most > TRIM_BYTES;
-    if (large && s->done && BIO_ctrl_pending(s->in) == 0 && BIO_ctrl_pending(s->out) == 0) {
+    if (large && s->done && s->waiting == 0 && BIO_ctrl_pending(s->in) == 0) {
         (void)renew_bios(s); /* else they stay */
     }
 }
 
+/* Call after whatever may have written to `out`. */
 static void note_output(tls_stream *s) {
-    uint32_t waiting = tls_stream_waiting(s);
-    s->out_most = waiting > s->out_most ? waiting : s->out_most;
+    s->waiting = (uint32_t)BIO_ctrl_pending(s->out);
+    s->out_most = s->waiting > s->out_most ? s->waiting : s->out_most;
 }
 
 tls_stream *tls_stream_accept(tls_keeper *k) {
@@ -91,9 +102,12 @@ tls_stream *tls_stream_accept(tls_keeper *k) {
     return s;
 }
 
-static bool begin(tls_stream *s, SSL *ssl) {
-    s->ssl = ssl;
-    return ssl != NULL && renew_bios(s);
+/* `name`: see tls_context_accept and tls_context_connect. */
+static bool begin(tls_stream *s, const char *name) {
+    s->context = tls_keeper_take(s->keeper);
+    s->ssl = s->keeper->config->outgoing ? tls_context_connect(s->context, name)
+                                         : tls_context_accept(s->context, name);
+    return s->ssl != NULL && renew_bios(s);
 }
 
 tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name) {
@@ -101,10 +115,7 @@ tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name) {
     if (s == NULL) {
         return NULL;
     }
-    tls_context *t = tls_keeper_take(k);
-    bool good = begin(s, tls_context_connect(t, server_name));
-    tls_context_release(t);
-    if (!good || tls_stream_handshake(s) == TLS_FAILED) {
+    if (!begin(s, server_name) || tls_stream_handshake(s) == TLS_FAILED) {
         tls_stream_destroy(s);
         return NULL;
     }
@@ -116,6 +127,7 @@ void tls_stream_destroy(tls_stream *s) {
         return;
     }
     SSL_free(s->ssl);
+    tls_context_release(s->context);
     if (s->hello != NULL) {
         buffer_free(s->hello, s->hello_capacity);
     }
@@ -149,8 +161,8 @@ static bool feed_ssl(tls_stream *s, const uint8_t *bytes, uint32_t size) {
     if (BIO_write(s->in, bytes, (int)size) != (int)size) {
         return false;
     }
-    uint32_t waiting = (uint32_t)BIO_ctrl_pending(s->in);
-    s->in_most = waiting > s->in_most ? waiting : s->in_most;
+    uint32_t there = size + s->held; /* or less */
+    s->in_most = there > s->in_most ? there : s->in_most;
     return true;
 }
 
@@ -165,34 +177,53 @@ static bool feed_hello(tls_stream *s, const uint8_t *bytes, uint32_t size) {
     if (hello_parse(s->hello, s->hello_bytes, name) == HELLO_INCOMPLETE) {
         return true;
     }
-    tls_context *t = tls_keeper_take(s->keeper);
-    bool good = begin(s, tls_context_accept(t, name)) && feed_ssl(s, s->hello, s->hello_bytes);
-    tls_context_release(t);
+    bool good = begin(s, name);
+    if ((s->hello[0] & 0x80) != 0) { /* OpenSSL takes it, but it has no record to follow */
+        (void)fail(s, "a ClientHello of SSL 2.0");
+    } else {
+        good = good && feed_ssl(s, s->hello, s->hello_bytes);
+    }
     buffer_free(s->hello, s->hello_capacity);
     s->hello = NULL;
     return good;
 }
 
+/* The head of a record is complete. */
+static void record_begin(tls_stream *s, const uint8_t *head) {
+    s->body_left = (uint32_t)head[3] << 8 | head[4];
+    s->whole += s->body_left > RECORD_MOST; /* OpenSSL refuses it now */
+}
+
+/* Takes the next bytes of a record, at least one. Returns how many. */
+static uint32_t record_take(tls_stream *s, const uint8_t *bytes, uint32_t size) {
+    uint32_t part = size < s->body_left ? size : s->body_left;
+    if (s->head_bytes == RECORD_HEAD) {
+        s->body_left -= part;
+        return part;
+    }
+    if (s->head_bytes == 0 && size >= RECORD_HEAD) {
+        s->head_bytes = RECORD_HEAD;
+        record_begin(s, bytes);
+        return RECORD_HEAD;
+    }
+    s->head[s->head_bytes++] = *bytes;
+    if (s->head_bytes == RECORD_HEAD) {
+        record_begin(s, s->head);
+    }
+    return 1;
+}
+
 /* Follows the records, so that the room for plaintext is known. */
 static void follow_records(tls_stream *s, const uint8_t *bytes, uint32_t size) {
     while (size > 0) {
-        if (s->head_bytes < RECORD_HEAD) {
-            s->head[s->head_bytes++] = *bytes++;
-            size--;
-            s->held++;
-            if (s->head_bytes == RECORD_HEAD) {
-                s->body_left = (uint32_t)s->head[3] << 8 | s->head[4];
-            }
-        } else {
-            uint32_t part = size < s->body_left ? size : s->body_left;
-            bytes += part;
-            size -= part;
-            s->body_left -= part;
-            s->held += part;
-        }
+        uint32_t part = record_take(s, bytes, size);
+        bytes += part;
+        size -= part;
+        s->held += part;
         if (s->head_bytes == RECORD_HEAD && s->body_left == 0) {
             s->head_bytes = 0;
             s->held = 0;
+            s->whole++;
         }
     }
 }
@@ -215,6 +246,9 @@ tls_result tls_stream_handshake(tls_stream *s) {
     if (s->ssl == NULL) {
         return TLS_MORE;
     }
+    if (s->why[0] != '\0') {
+        return TLS_FAILED;
+    }
     ERR_clear_error();
     int result = SSL_do_handshake(s->ssl);
     int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, result);
@@ -226,40 +260,59 @@ tls_result tls_stream_handshake(tls_stream *s) {
     return error == SSL_ERROR_WANT_READ ? TLS_MORE : fail_openssl(s);
 }
 
+/* Why SSL_read has returned nothing. A connection that has failed is back in its handshake; so is one
+ * that waits for the rest of a message such as a ticket, and only then the errors decide. */
+static tls_result read_state(tls_stream *s) {
+    note_output(s);
+    bool waits = SSL_want_read(s->ssl) && (!SSL_in_init(s->ssl) || ERR_peek_last_error() == 0);
+    if (waits) {
+        s->whole = 0;
+        return TLS_DONE;
+    }
+    bool ended = (SSL_get_shutdown(s->ssl) & SSL_RECEIVED_SHUTDOWN) != 0 && !SSL_in_init(s->ssl);
+    return ended ? TLS_ENDED : fail_openssl(s);
+}
+
+/* One SSL_read returns the plaintext of one record. It may pass over others that have none, and answer
+ * them: then `whole` is too large, and another read finds nothing. */
 tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t *size) {
     uint8_t *at = to;
     tls_result result = TLS_DONE;
     *size = 0;
-    for (;;) {
+    while (s->whole > 0) {
         uint8_t none;
         uint32_t room = capacity - *size;
-        ERR_clear_error();
         int bytes = SSL_read(s->ssl, room > 0 ? at + *size : &none, room > 0 ? (int)room : 1);
-        if (bytes > 0 && room == 0) {
+        if (bytes <= 0) {
+            result = read_state(s);
+            break;
+        }
+        if (room == 0) {
             result = fail(s, "more plaintext than ciphertext");
             break;
         }
-        if (bytes > 0) {
-            *size += (uint32_t)bytes;
-            continue;
-        }
-        int error = SSL_get_error(s->ssl, bytes);
-        result = error == SSL_ERROR_WANT_READ     ? TLS_DONE
-                 : error == SSL_ERROR_ZERO_RETURN ? TLS_ENDED
-                                                  : fail_openssl(s);
-        break;
+        *size += (uint32_t)bytes;
+        s->opened++;
+        s->whole--;
     }
-    note_output(s);
     trim(s);
     return result;
+}
+
+uint32_t tls_stream_count_opened(tls_stream *s) {
+    uint32_t opened = s->opened;
+    s->opened = 0;
+    return opened;
 }
 
 /* ---- what goes ------------------------------------------------------------------------------- */
 
 bool tls_stream_seal(tls_stream *s, const void *bytes, uint32_t size) {
-    ERR_clear_error();
     bool sealed = SSL_write(s->ssl, bytes, (int)size) == (int)size;
     note_output(s);
+    if (!sealed) {
+        ERR_clear_error();
+    }
     return sealed;
 }
 
@@ -273,11 +326,12 @@ void tls_stream_close(tls_stream *s) {
 }
 
 uint32_t tls_stream_waiting(const tls_stream *s) {
-    return s->out != NULL ? (uint32_t)BIO_ctrl_pending(s->out) : 0;
+    return s->waiting;
 }
 
 uint32_t tls_stream_take(tls_stream *s, void *to, uint32_t size) {
-    int taken = s->out != NULL && size > 0 ? BIO_read(s->out, to, (int)size) : 0;
+    int taken = s->waiting > 0 && size > 0 ? BIO_read(s->out, to, (int)size) : 0;
+    s->waiting -= taken > 0 ? (uint32_t)taken : 0;
     trim(s);
     return taken > 0 ? (uint32_t)taken : 0;
 }

@@ -42,6 +42,9 @@ tls_result tls_stream_handshake(tls_stream *s);
  * bytes to *size, also when it ends or fails. */
 tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t *size);
 
+/* How many records with plaintext have been opened since the last call. */
+uint32_t tls_stream_count_opened(tls_stream *s);
+
 /* Seals the bytes: at most TLS_SEAL_BYTES make one record. False: out of memory. */
 bool tls_stream_seal(tls_stream *s, const void *bytes, uint32_t size);
 
@@ -52,6 +55,7 @@ void tls_stream_close(tls_stream *s);
 uint32_t tls_stream_waiting(const tls_stream *s);
 uint32_t tls_stream_take(tls_stream *s, void *to, uint32_t size);
 
+/* "": nothing has failed. */
 const char *tls_stream_why(const tls_stream *s);
 
 /* "TLSv1.3" and the cipher's name, once the handshake is done. */

@@ -3,14 +3,14 @@
 
 #include "base/table.h"
 #include "os/os.h"
-#include "web/file_name.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_BYTES = 512, TAG_BYTES = 64, PATH_BYTES = 4096, READS_MOST = 3 };
+enum { HEAD_BYTES = 512, READS_MOST = 3 };
 
 typedef struct file {
     char name[FILE_NAME_BYTES]; /* the key */
@@ -20,6 +20,7 @@ typedef struct file {
 } file;
 
 struct files {
+    _Atomic uint32_t refs;
     os_mutex lock; /* guards the rest */
     file *known;   /* in the order of their last use */
     uint64_t bytes;
@@ -30,8 +31,14 @@ files *files_create(const char *folder) {
     size_t size = strlen(folder) + 1;
     files *f = calloc(1, sizeof *f + size);
     if (f != NULL) {
+        atomic_store(&f->refs, 1);
         memcpy(f->folder, folder, size);
     }
+    return f;
+}
+
+files *files_hold(files *f) {
+    atomic_fetch_add(&f->refs, 1);
     return f;
 }
 
@@ -42,8 +49,8 @@ static void file_drop_locked(files *f, file *one) {
     free(one);
 }
 
-void files_destroy(files *f) {
-    if (f == NULL) {
+void files_release(files *f) {
+    if (f == NULL || atomic_fetch_sub(&f->refs, 1) != 1) {
         return;
     }
     while (f->known != NULL) {
@@ -54,8 +61,8 @@ void files_destroy(files *f) {
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void write_tag(const os_file_info *info, char tag[TAG_BYTES]) {
-    (void)snprintf(tag, TAG_BYTES, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", info->size,
+static void write_tag(const os_file_info *info, char tag[FILES_TAG_BYTES]) {
+    (void)snprintf(tag, FILES_TAG_BYTES, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", info->size,
                    info->modified_ns, info->id);
 }
 
@@ -112,29 +119,13 @@ static bool same_file(const os_file_info *a, const os_file_info *b) {
     return a->size == b->size && a->modified_ns == b->modified_ns && a->id == b->id;
 }
 
-/* Reads exactly that many bytes, the whole file. */
-static bool read_whole(const char *path, uint8_t *to, size_t size) {
-    FILE *from = os_fopen(path, "rb");
-    if (from == NULL) {
-        return false;
-    }
-    bool whole = fread(to, 1, size, from) == size && fgetc(from) == EOF;
-    (void)fclose(from);
-    return whole;
-}
-
 /* Reads the file as `info` describes it. NULL: it has changed, or there is no memory. */
-static shared *read_answer(const char *path, const char *type, const os_file_info *info) {
-    char tag[TAG_BYTES];
+static shared *read_answer(FILE *from, const char *type, const os_file_info *info) {
+    char tag[FILES_TAG_BYTES];
     uint8_t *body = NULL;
-    os_file_info after;
     write_tag(info, tag);
     shared *answer = make_answer("200 OK", type, tag, (uint32_t)info->size, &body);
-    if (answer == NULL) {
-        return NULL;
-    }
-    if (!read_whole(path, body, info->size) || os_file_look(path, &after) != PORTICO_OK ||
-        !same_file(info, &after)) {
+    if (answer != NULL && (fread(body, 1, info->size, from) != info->size || fgetc(from) != EOF)) {
         shared_release(answer);
         return NULL;
     }
@@ -199,39 +190,76 @@ static bool keep_answer(files *f, const char *name, const os_file_info *info, sh
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static shared *load(files *f, const char *path, const char *name, const char *type,
-                    os_file_info *info) {
-    static const char busy[] = "This file cannot be read now.\n";
-    shared *answer = find_answer(f, name, info);
-    for (uint32_t i = 0; i < READS_MOST && answer == NULL; i++) {
-        answer = info->size <= FILES_ONE_MOST ? read_answer(path, type, info) : NULL;
-        if (answer != NULL && !keep_answer(f, name, info, answer)) {
-            shared_release(answer);
-            answer = NULL;
-            break;
-        }
-        if (answer == NULL && os_file_look(path, info) != PORTICO_OK) {
-            break;
-        }
+bool files_read_request(const http_head *head, files_request *request) {
+    const http_text *has = http_find(head, "if-none-match");
+    request->type = file_name_of(head->path, request->name);
+    request->tag[0] = '\0';
+    if (has != NULL && has->size < sizeof request->tag) {
+        memcpy(request->tag, has->at, has->size);
+        request->tag[has->size] = '\0';
     }
-    return answer != NULL ? answer : make_text("503 Service Unavailable", busy);
+    return request->type != NULL;
 }
 
-shared *files_answer(files *f, const http_head *request) {
-    static const char missing[] = "There is nothing here.\n";
-    const http_text *has = http_find(request, "if-none-match");
-    char name[FILE_NAME_BYTES];
-    char path[PATH_BYTES];
-    char tag[TAG_BYTES];
+shared *files_missing(void) {
+    return make_text("404 Not Found", "There is nothing here.\n");
+}
+
+/* Opens the file. NULL: *answer says why. */
+static FILE *open_file(const files *f, const char *name, os_file_info *info, shared **answer) {
+    FILE *from = NULL;
+    portico_status status = os_fopen_beneath(f->folder, name, &from, info);
+    if (status == PORTICO_E_NO_HANDLES || status == PORTICO_E_NO_MEMORY) {
+        *answer = make_text("503 Service Unavailable", "This file cannot be opened now.\n");
+    } else if (from == NULL) {
+        *answer = files_missing();
+    }
+    return from;
+}
+
+/* Reads the file and keeps it, unless it changes just now or is too large. */
+static shared *read_file(files *f, FILE *from, const files_request *r, const os_file_info *info) {
+    os_file_info after;
+    shared *answer = info->size <= FILES_ONE_MOST ? read_answer(from, r->type, info) : NULL;
+    FILE *again = NULL;
+    bool same = answer != NULL &&
+                os_fopen_beneath(f->folder, r->name, &again, &after) == PORTICO_OK &&
+                same_file(info, &after);
+    if (again != NULL) {
+        (void)fclose(again);
+    }
+    if (answer != NULL && (!same || !keep_answer(f, r->name, info, answer))) {
+        shared_release(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+/* NULL: try again. */
+static shared *try_answer(files *f, const files_request *r) {
+    char tag[FILES_TAG_BYTES];
     os_file_info info;
-    const char *type = file_name_of(request->path, name);
-    int size = type != NULL ? snprintf(path, sizeof path, "%s/%s", f->folder, name) : 0;
-    if (size <= 0 || (size_t)size >= sizeof path || os_file_look(path, &info) != PORTICO_OK) {
-        return make_text("404 Not Found", missing);
+    shared *answer = NULL;
+    FILE *from = open_file(f, r->name, &info, &answer);
+    if (from == NULL) {
+        return answer;
     }
     write_tag(&info, tag);
-    if (has != NULL && http_text_is(*has, tag)) {
-        return make_unchanged(tag);
+    if (strcmp(r->tag, tag) == 0) {
+        answer = make_unchanged(tag);
+    } else {
+        answer = find_answer(f, r->name, &info);
+        answer = answer != NULL ? answer : read_file(f, from, r, &info);
     }
-    return load(f, path, name, type, &info);
+    (void)fclose(from);
+    return answer;
+}
+
+shared *files_answer(files *f, const files_request *request) {
+    shared *answer = NULL;
+    for (uint32_t i = 0; i < READS_MOST && answer == NULL; i++) {
+        answer = try_answer(f, request);
+    }
+    return answer != NULL ? answer
+                          : make_text("503 Service Unavailable", "This file cannot be read now.\n");
 }

@@ -50,32 +50,14 @@ static void accept_of(const char *key, char accept[HANDSHAKE_ACCEPT_BYTES]) {
 
 /* ---- the server ------------------------------------------------------------------------------ */
 
-static bool is_separator(char c) {
-    return c == ' ' || c == ',' || c == '\t';
-}
-
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool origin_is(http_text origin, const char *allowed, size_t size) {
-    bool same = size > 0 && origin.size == size; /* 0: between two separators */
-    for (size_t i = 0; same && i < size; i++) {
-        same = lower(origin.at[i]) == lower(allowed[i]);
-    }
-    return same;
-}
-
 static bool origin_allowed(http_text origin, const char *origins) {
     while (*origins != '\0') {
-        size_t size = 0;
-        while (origins[size] != '\0' && !is_separator(origins[size])) {
-            size++;
-        }
-        if ((size == 1 && *origins == '*') || origin_is(origin, origins, size)) {
+        http_text one = {origins, (uint32_t)strcspn(origins, " ,\t")};
+        bool item = one.size > 0; /* else it is between two separators */
+        if (item && (http_text_is(one, "*") || http_text_same_any_case(origin, one))) {
             return true;
         }
-        origins += size;
+        origins += one.size;
         origins += *origins != '\0';
     }
     return false;

@@ -3,7 +3,16 @@
 
 #include <string.h>
 
-enum { HTTP_BAD = 400, HTTP_NO_METHOD = 405, HTTP_TOO_LARGE = 431, HTTP_NO_VERSION = 505 };
+enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client of TLS */
+
+enum {
+    HTTP_BAD = 400,
+    HTTP_NO_METHOD = 405,
+    HTTP_NO_LENGTH = 411,
+    HTTP_BODY_TOO_LARGE = 413,
+    HTTP_TOO_LARGE = 431,
+    HTTP_NO_VERSION = 505
+};
 
 static uint32_t refuse(const char **why, uint32_t status, const char *reason) {
     *why = reason;
@@ -38,12 +47,16 @@ bool http_text_is(http_text text, const char *other) {
     return text.size == strlen(other) && memcmp(text.at, other, text.size) == 0;
 }
 
-bool http_text_is_any_case(http_text text, const char *lower_text) {
-    bool same = text.size == strlen(lower_text);
+bool http_text_same_any_case(http_text text, http_text other) {
+    bool same = text.size == other.size;
     for (uint32_t i = 0; same && i < text.size; i++) {
-        same = lower(text.at[i]) == lower_text[i];
+        same = lower(text.at[i]) == lower(other.at[i]);
     }
     return same;
+}
+
+bool http_text_is_any_case(http_text text, const char *other) {
+    return http_text_same_any_case(text, (http_text){other, (uint32_t)strlen(other)});
 }
 
 /* ---- the end of the head --------------------------------------------------------------------- */
@@ -53,6 +66,9 @@ uint32_t http_find_end(const char *bytes, uint32_t size, uint32_t *scanned, uint
     for (uint32_t i = *scanned; i < size; i++) {
         char c = bytes[i];
         bool after_cr = i > 0 && bytes[i - 1] == '\r';
+        if (i == 0 && c == TLS_HANDSHAKE) {
+            return refuse(why, HTTP_BAD, "it begins like TLS, which is not on: see the key tls");
+        }
         if (i == 0 && !is_token_byte(c)) {
             return refuse(why, HTTP_BAD, "it does not begin like HTTP");
         }
@@ -136,6 +152,18 @@ static bool read_target(http_text target, http_head *head) {
     return true;
 }
 
+/* The form of Host (RFC 9110 section 7.2): a name or an address, and perhaps a port. A proxy before
+ * the host may have read anything else in another way. */
+static bool is_host(http_text host) {
+    bool good = host.size > 0;
+    for (uint32_t i = 0; good && i < host.size; i++) {
+        char c = host.at[i];
+        good = is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+               (c != '\0' && strchr("-._~%!$&'()*+,;=:[]", c) != NULL);
+    }
+    return good;
+}
+
 static uint32_t read_request_line(http_text line, http_head *head, const char **why) {
     head->method = next_word(&line);
     http_text target = next_word(&line);
@@ -149,9 +177,6 @@ static uint32_t read_request_line(http_text line, http_head *head, const char **
     }
     if (!http_text_is(version, "HTTP/1.1")) {
         return refuse(why, HTTP_NO_VERSION, "its version is not HTTP/1.1");
-    }
-    if (!http_text_is(head->method, "GET")) {
-        return refuse(why, HTTP_NO_METHOD, "its method is not GET");
     }
     return HTTP_OK;
 }
@@ -174,13 +199,9 @@ static uint32_t read_status_line(http_text line, http_head *head, const char **w
 
 /* Those that a message has once at most. Two of them could be read in two ways. */
 static bool is_unique(http_text name) {
-    static const char *const unique[] = {"host",
-                                         "content-length",
-                                         "transfer-encoding",
-                                         "origin",
-                                         "sec-websocket-key",
-                                         "sec-websocket-version",
-                                         "sec-websocket-accept"};
+    static const char *const unique[] = {
+        "host",          "content-length",    "transfer-encoding",     "origin",
+        "authorization", "sec-websocket-key", "sec-websocket-version", "sec-websocket-accept"};
     for (size_t i = 0; i < sizeof unique / sizeof unique[0]; i++) {
         if (http_text_is_any_case(name, unique[i])) {
             return true;
@@ -191,12 +212,7 @@ static bool is_unique(http_text name) {
 
 static bool is_repeated(const http_head *head, http_text name) {
     for (uint32_t i = 0; i < head->header_count; i++) {
-        http_text other = head->headers[i].name;
-        bool same = other.size == name.size;
-        for (uint32_t k = 0; same && k < name.size; k++) {
-            same = lower(other.at[k]) == lower(name.at[k]);
-        }
-        if (same) {
+        if (http_text_same_any_case(head->headers[i].name, name)) {
             return true;
         }
     }
@@ -230,18 +246,48 @@ static uint32_t read_headers(const char *at, const char *end, http_head *head, c
         }
         result = read_header(line, head, why);
     }
-    const http_text *length = http_find(head, "content-length");
     if (result == HTTP_OK && http_find(head, "transfer-encoding") != NULL) {
         return refuse(why, HTTP_BAD, "it has a Transfer-Encoding");
-    }
-    if (result == HTTP_OK && length != NULL && !http_text_is(*length, "0")) {
-        return refuse(why, HTTP_BAD, "it has a body");
     }
     return result;
 }
 
-uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
-                           const char **why) {
+static uint32_t expect_no_body(const http_head *head, const char **why) {
+    const http_text *length = http_find(head, "content-length");
+    if (length != NULL && !http_text_is(*length, "0")) {
+        return refuse(why, HTTP_BAD, "it has a body");
+    }
+    return HTTP_OK;
+}
+
+/* RFC 9112 section 6.2, digits only. */
+static uint32_t read_length(const http_head *head, uint32_t most, uint32_t *bytes,
+                            const char **why) {
+    const http_text *length = http_find(head, "content-length");
+    uint64_t value = 0;
+    if (length == NULL) {
+        return refuse(why, HTTP_NO_LENGTH, "it has no Content-Length");
+    }
+    for (uint32_t i = 0; i < length->size; i++) {
+        if (!is_digit(length->at[i])) {
+            return refuse(why, HTTP_BAD, "its Content-Length is not a number");
+        }
+        value = value * 10 + (uint64_t)(length->at[i] - '0');
+        value = value > most ? (uint64_t)most + 1 : value;
+    }
+    if (length->size == 0) {
+        return refuse(why, HTTP_BAD, "its Content-Length is not a number");
+    }
+    if (value > most) {
+        return refuse(why, HTTP_BODY_TOO_LARGE, "its body is too large");
+    }
+    *bytes = (uint32_t)value;
+    return HTTP_OK;
+}
+
+/* A whole head of a request with any method; its body is not looked at. */
+static uint32_t read_request(const char *bytes, uint32_t head_bytes, http_head *head,
+                             const char **why) {
     const char *at = bytes;
     const char *end = bytes + head_bytes;
     memset(head, 0, sizeof *head);
@@ -254,10 +300,38 @@ uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *he
         return result;
     }
     const http_text *host = http_find(head, "host");
-    if (host == NULL || host->size == 0 || memchr(host->at, ' ', host->size) != NULL) {
-        return refuse(why, HTTP_BAD, "it has no Host");
+    if (host == NULL || !is_host(*host)) {
+        return refuse(why, HTTP_BAD, "it has no Host, or not that of a URL");
     }
     return HTTP_OK;
+}
+
+uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
+                           const char **why) {
+    uint32_t result = read_request(bytes, head_bytes, head, why);
+    if (result != HTTP_OK) {
+        return result;
+    }
+    if (!http_text_is(head->method, "GET")) {
+        return refuse(why, HTTP_NO_METHOD, "its method is not GET");
+    }
+    return expect_no_body(head, why);
+}
+
+uint32_t http_read_request_with_body(const char *bytes, uint32_t head_bytes, uint32_t body_most,
+                                     http_head *head, uint32_t *body_bytes, const char **why) {
+    uint32_t result = read_request(bytes, head_bytes, head, why);
+    *body_bytes = 0;
+    if (result != HTTP_OK) {
+        return result;
+    }
+    if (http_text_is(head->method, "GET")) {
+        return expect_no_body(head, why);
+    }
+    if (!http_text_is(head->method, "POST")) {
+        return refuse(why, HTTP_NO_METHOD, "its method is neither GET nor POST");
+    }
+    return read_length(head, body_most, body_bytes, why);
 }
 
 uint32_t http_read_answer(const char *bytes, uint32_t head_bytes, http_head *head,
@@ -266,7 +340,11 @@ uint32_t http_read_answer(const char *bytes, uint32_t head_bytes, http_head *hea
     const char *end = bytes + head_bytes;
     memset(head, 0, sizeof *head);
     uint32_t result = read_status_line(next_line(&at, end), head, why);
-    return result == HTTP_OK && head->status == 101 ? read_headers(at, end, head, why) : result;
+    if (result != HTTP_OK || head->status != 101) {
+        return result;
+    }
+    result = read_headers(at, end, head, why);
+    return result == HTTP_OK ? expect_no_body(head, why) : result;
 }
 
 const http_text *http_find(const http_head *head, const char *name) {

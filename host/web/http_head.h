@@ -1,7 +1,8 @@
 /* http_head.h: the head of an HTTP/1.1 message, as strict as RFC 9112 allows. Pure, any thread.
  *
- * The host serves GET requests and reads the answer to its own request for an upgrade; both have no
- * body. Anything unusual is refused rather than interpreted: a line that ends in LF alone, a folded
+ * Listeners serve GET requests and connectors read the answer to their own request for an upgrade;
+ * both have no body. The admin side also takes POST requests with a body whose size Content-Length
+ * says. Anything unusual is refused rather than interpreted: a line that ends in LF alone, a folded
  * line, a space before the colon, a control byte, a repeated header that must be unique, a body.
  */
 #ifndef PORTICO_WEB_HTTP_HEAD_H
@@ -45,6 +46,11 @@ uint32_t http_find_end(const char *bytes, uint32_t size, uint32_t *scanned, uint
 uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
                            const char **why);
 
+/* The same for a request that may also be a POST with a body of at most `body_most` bytes, which
+ * follow the head: *body_bytes. Its size must be said by Content-Length, once, in digits. */
+uint32_t http_read_request_with_body(const char *bytes, uint32_t head_bytes, uint32_t body_most,
+                                     http_head *head, uint32_t *body_bytes, const char **why);
+
 /* Reads a whole head of an answer without a body. HTTP_OK, or any other status. */
 uint32_t http_read_answer(const char *bytes, uint32_t head_bytes, http_head *head,
                           const char **why);
@@ -57,6 +63,7 @@ const http_text *http_find(const http_head *head, const char *name);
 bool http_has_token(const http_head *head, const char *name, const char *token);
 
 bool http_text_is(http_text text, const char *other);
-bool http_text_is_any_case(http_text text, const char *lower);
+bool http_text_is_any_case(http_text text, const char *other);
+bool http_text_same_any_case(http_text text, http_text other);
 
 #endif

@@ -54,7 +54,7 @@ void testing_modules_read(portico_test *t) {
         real_library *library = NULL;
         (void)snprintf(m->path, sizeof m->path, "%s", t->options->modules[i]);
         name_from_path(m);
-        if (real_library_open(m->path, &library, why, sizeof why) != PORTICO_OK) {
+        if (real_library_open(m->path, false, &library, why, sizeof why) != PORTICO_OK) {
             TESTING_FAIL("%s cannot be loaded: %s", m->path, why);
         }
         const portico_entry *entry = real_library_symbol(library, PORTICO_ENTRY_SYMBOL);

@@ -10,8 +10,15 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The promises of the host. EITHER: nothing, but a process that ends does so with a report. */
-enum { FAULTY_CONTAINED = 1, FAULTY_ENDS = 2, FAULTY_EITHER = 3, FAULTY_HANGS = 4 };
+/* The promises of the host. EITHER: nothing, but a process that ends does so with a report. RETURNS:
+ * it is no fault. */
+enum {
+    FAULTY_CONTAINED = 1,
+    FAULTY_ENDS = 2,
+    FAULTY_EITHER = 3,
+    FAULTY_HANGS = 4,
+    FAULTY_RETURNS = 5
+};
 
 /* X(KIND, word, promise on Linux, promise on Windows). */
 #define FAULTY_KIND_LIST(X)                                                              \
@@ -70,7 +77,8 @@ enum { FAULTY_CONTAINED = 1, FAULTY_ENDS = 2, FAULTY_EITHER = 3, FAULTY_HANGS = 
     X(RAISE, "raise", EITHER, EITHER)      /* raise(SIGSEGV) */                          \
     X(BLOCKED, "blocked", ENDS, CONTAINED) /* blocks SIGSEGV, then reads NULL */         \
     X(LOOP, "loop", HANGS, HANGS)                                                        \
-    X(SLEEP, "sleep", HANGS, HANGS)
+    X(SLEEP, "sleep", HANGS, HANGS)                                                      \
+    X(NOTHING, "nothing", RETURNS, RETURNS) /* the same calls, to compare with */
 
 enum {
     FAULTY_NONE = 0,

@@ -69,6 +69,16 @@ host *siege_bare_host(const char *name, bool names) {
     return start(name, PROCESS_STDIO_CLOSED, names ? asking : GLUTTON);
 }
 
+siege_memory siege_look_at_memory(host *h) {
+    char answer[4096];
+    host_admin(h, "memory --trim", answer, sizeof answer);
+    int64_t allocated = host_figure_of(h, answer, "allocated_bytes");
+    int64_t buffers = host_figure_of(h, answer, "buffer_bytes");
+    return (siege_memory){.resident = host_figure_of(h, answer, "memory_bytes"),
+                          .allocated = allocated > buffers ? allocated - buffers : 0,
+                          .buffers = buffers};
+}
+
 siege_options siege_of(host *h, const char *seconds) {
     return (siege_options){.host = h,
                            .port = host_port(h, "game"),

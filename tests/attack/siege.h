@@ -61,6 +61,15 @@ host *siege_host(const char *name);
 /* The same, started without descriptors 0 to 2; with a name in its ini, if it can be asked for. */
 host *siege_bare_host(const char *name, bool names);
 
+/* The host's memory after it has given back what the C library keeps (`ctl memory --trim`). */
+typedef struct siege_memory {
+    int64_t resident;
+    int64_t allocated; /* without buffers; 0: the system does not report it */
+    int64_t buffers;
+} siege_memory;
+
+siege_memory siege_look_at_memory(host *h);
+
 /* The usual options: a short run, or `seconds` for each attack. */
 siege_options siege_of(host *h, const char *seconds);
 

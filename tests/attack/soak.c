@@ -1,5 +1,6 @@
 /* soak.c: all attacks in a random mixture, beside swaps, loads and contained faults, with a rest
- * after each mixture: what the host has then must not grow.
+ * after each mixture: what the host has then must not grow. Memory is measured as the host sees it,
+ * and again after the C library has given back what it keeps: see soak.py.
  *
  *     test-attack soak                   a short run
  *     test-attack soak SECONDS [FILE]    so long; samples go to FILE, for tests/attack/soak.py
@@ -51,10 +52,15 @@ static int take(soak *s, int (*make)(host *h, siege_attack attacks[SIEGE_ATTACKS
 /* One line: when, what the host has, what others feel since the sample before, and what happens. */
 static void sample(soak *s, bool at_rest) {
     host *h = s->host;
-    fprintf(s->samples, "%.1f,%d,%lld,%lld,%lld,%llu,%llu,%llu,%llu,%lld,%llu,", /* */
-            (double)(clock_now_ms() - s->began_ms) / 1000, at_rest,
-            (long long)host_figure(h, "memory_bytes"), (long long)host_figure(h, "handles"),
-            (long long)host_figure(h, "sessions"),
+    siege_memory m = {0};
+    int64_t before = host_figure(h, "memory_bytes");
+    if (at_rest) { /* it would disturb an attack */
+        m = siege_look_at_memory(h);
+    }
+    fprintf(s->samples, "%.1f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%llu,%llu,%llu,%llu,%lld,%llu,",
+            (double)(clock_now_ms() - s->began_ms) / 1000, at_rest, (long long)before,
+            (long long)m.resident, (long long)m.allocated, (long long)m.buffers,
+            (long long)host_figure(h, "handles"), (long long)host_figure(h, "sessions"),
             (unsigned long long)honest_latency_us(s->others, 0.5),
             (unsigned long long)honest_latency_us(s->others, 0.99),
             (unsigned long long)honest_answers(s->others), (unsigned long long)s->swaps,
@@ -159,8 +165,9 @@ SCENARIO(soak) {
     s.began_ms = clock_now_ms();
     s.samples = file != NULL ? fopen(file, "w") : stdout;
     CHECK(s.samples != NULL);
-    fprintf(s.samples, "seconds,rest,memory,handles,sessions,p50_us,p99_us,answers,swaps,faults,"
-                       "lost,attacks\n");
+    fprintf(s.samples,
+            "seconds,rest,memory,trimmed,allocated,buffers,handles,sessions,p50_us,p99_us,"
+            "answers,swaps,faults,lost,attacks\n");
     const honest_options how = {.port = host_port(s.host, "game"),
                                 .clients = scale(CLIENTS, CLIENTS / 4),
                                 .rate = (uint32_t)scale(RATE, RATE / 2)};

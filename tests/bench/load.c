@@ -23,6 +23,8 @@
  *   --limit-s S         for connecting, and for each round; then the program ends in any case;
  *                       default 60
  *   --allocations FILE  the file of count_allocations.c
+ *   --tls HOW           connections use TLS, and the server's certificate is not checked. With churn
+ *                       each is a handshake. HOW: whole, or resume, the session of an earlier one
  *   --steps             prints `ready` when all have connected; then each line on stdin is one
  *                       round, until stdin ends. So another program can watch exactly one round,
  *                       and several clients can take turns
@@ -37,6 +39,7 @@
  *   client_us, client_share                of this program; near 1: it limits the server
  *   allocations                            per message
  *   total                                  messages of the round, measured or not
+ *   handshakes, resumed                    with --tls: of all rounds
  *   resident_before_kib, resident_kib      memory of all PIDs before the first connection and at
  *                                          the end
  *   bytes_per_connection                   the difference of those two, per connection
@@ -45,6 +48,7 @@
  */
 #include "bench/load_link.h"
 #include "bench/load_meter.h"
+#include "bench/load_tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,6 +76,7 @@ static const char *const work_names[WORKS] = {"echo", "churn", "broadcast", "idl
 static work kind;
 static meter meters;
 static bool in_steps;
+static const char *tls; /* NULL: without */
 static const char *address = "127.0.0.1";
 static uint64_t port;
 static uint64_t connections = 1;
@@ -169,7 +174,9 @@ static void received(load_link *l, uint32_t count, uint64_t now_ns) {
 
 static void on_event(load_link *l, uint32_t events) {
     if (!l->connected) {
-        link_connected(l);
+        if (!link_connected(l)) {
+            return;
+        }
         connecting--;
         if (kind == CHURN && stopping) {
             link_close(l);
@@ -328,6 +335,12 @@ static void report(const meter_reading *from, const meter_reading *to, uint64_t 
     if (meters.allocations != NULL) {
         printf(" allocations=%.6f", (double)(to->allocations - from->allocations) / each);
     }
+    if (tls != NULL) {
+        unsigned long handshakes = 0;
+        unsigned long resumed = 0;
+        load_tls_count(&handshakes, &resumed);
+        printf(" handshakes=%lu resumed=%lu", handshakes, resumed);
+    }
     printf(" total=%llu resident_before_kib=%llu resident_kib=%llu bytes_per_connection=%.0f\n",
            (unsigned long long)total, (unsigned long long)before / 1024,
            (unsigned long long)resident / 1024,
@@ -439,6 +452,8 @@ static void take(const char *name, char *value) {
         address = value;
     } else if (strcmp(name, "--pid") == 0) {
         take_pids(value);
+    } else if (strcmp(name, "--tls") == 0) {
+        tls = value;
     } else if (strcmp(name, "--work") == 0) {
         take_work(value);
     } else if (strcmp(name, "--allocations") == 0) {
@@ -464,11 +479,14 @@ static void take_all(int argc, char **argv) {
     if (port == 0 || !(seconds > 0.0 && seconds <= 3600.0)) {
         meter_fail(2, "--port is needed, and --seconds above 0 and up to 3600");
     }
+    if (tls != NULL && strcmp(tls, "whole") != 0 && strcmp(tls, "resume") != 0) {
+        meter_fail(2, "--tls takes whole or resume, not %s", tls);
+    }
     if (silent >= connections || (silent > 0 && kind != ECHO)) {
         meter_fail(2, "--silent needs --work echo and at least one connection that sends");
     }
-    if (websocket && (kind == CHURN || kind == BROADCAST)) {
-        meter_fail(2, "--websocket needs --work echo or idle");
+    if (websocket && (kind == CHURN || kind == BROADCAST || tls != NULL)) {
+        meter_fail(2, "--websocket needs --work echo or idle, and no --tls");
     }
     if (kind == CHURN || kind == IDLE) {
         in_flight = 1;
@@ -501,6 +519,9 @@ int main(int argc, char **argv) {
         meter_fail(2, "no memory for %llu connections", (unsigned long long)connections);
     }
     link_prepare(address, (uint16_t)port, (uint32_t)size, (uint32_t)opcodes, websocket);
+    if (tls != NULL) {
+        link_use_tls(strcmp(tls, "resume") == 0);
+    }
     run();
     for (uint64_t i = 0; i < connections; i++) {
         link_close(&links[i]);

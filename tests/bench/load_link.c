@@ -2,6 +2,7 @@
 #include "bench/load_link.h"
 
 #include "bench/load_meter.h"
+#include "bench/load_tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +23,7 @@ static uint32_t frame_size;
 static uint32_t sent_size;    /* the same, and a mask */
 static uint32_t header_bytes; /* before the opcode */
 static uint32_t opcode_count;
+static bool uses_tls;
 static uint8_t pattern[PATTERNS + LINK_SIZE_MAX];
 
 void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t opcodes,
@@ -43,6 +45,11 @@ void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t op
     if (inet_pton(AF_INET, address, &server.sin_addr) != 1) {
         meter_fail(2, "%s is no IPv4 address", address);
     }
+}
+
+void link_use_tls(bool resume) {
+    uses_tls = true;
+    load_tls_prepare(resume);
 }
 
 static void put_u16(uint8_t *at, uint32_t value) {
@@ -155,16 +162,33 @@ static void upgrade(const load_link *l) {
     }
 }
 
-void link_connected(load_link *l) {
+static bool shake_hands(load_link *l) {
+    if (l->tls == NULL) {
+        l->tls = load_tls_open(l->fd);
+    }
+    int result = load_tls_handshake(l->tls);
+    if (result < 0) {
+        meter_fail(1, "connection %u: the TLS handshake fails", l->id);
+    }
+    return result > 0;
+}
+
+bool link_connected(load_link *l) {
     int code = 0;
     socklen_t size = sizeof code;
     if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0) {
         meter_fail(2, "connection %u cannot be made: %s", l->id, strerror(code));
     }
-    if (over_websocket) {
+    l->connected = !uses_tls || shake_hands(l);
+    if (l->connected && over_websocket) {
         upgrade(l);
     }
-    l->connected = true;
+    return l->connected;
+}
+
+static ssize_t link_send(load_link *l, const uint8_t *bytes, size_t size) {
+    return l->tls != NULL ? load_tls_send(l->tls, bytes, size)
+                          : send(l->fd, bytes, size, MSG_NOSIGNAL);
 }
 
 void link_flush(load_link *l) {
@@ -175,7 +199,7 @@ void link_flush(load_link *l) {
             sent_make(bytes + filled, l->id, n);
             filled += sent_size;
         }
-        ssize_t taken = send(l->fd, bytes + l->sent_part, filled - l->sent_part, MSG_NOSIGNAL);
+        ssize_t taken = link_send(l, bytes + l->sent_part, filled - l->sent_part);
         if (taken < 0 && errno == EAGAIN) {
             return; /* continues when the socket is writable again */
         }
@@ -222,8 +246,9 @@ uint32_t link_read(load_link *l, uint32_t issued, bool *more) {
     static uint8_t bytes[BATCH_BYTES];
     uint8_t right[LINK_SIZE_MAX];
     uint32_t whole = 0;
-    ssize_t size = recv(l->fd, bytes, sizeof bytes, 0);
-    *more = size == (ssize_t)sizeof bytes;
+    ssize_t size = l->tls != NULL ? load_tls_recv(l->tls, bytes, sizeof bytes)
+                                  : recv(l->fd, bytes, sizeof bytes, 0);
+    *more = l->tls != NULL ? size > 0 : size == (ssize_t)sizeof bytes;
     if (size < 0 && errno == EAGAIN) {
         return 0;
     }
@@ -259,6 +284,8 @@ uint32_t link_read(load_link *l, uint32_t issued, bool *more) {
 }
 
 void link_close(load_link *l) {
+    load_tls_close(l->tls);
+    l->tls = NULL;
     if (l->fd >= 0) {
         (void)close(l->fd);
         l->fd = -1;

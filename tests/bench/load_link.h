@@ -29,8 +29,9 @@ typedef struct load_link {
     uint32_t sent_part; /* and how many of its bytes were */
     uint32_t received;  /* the next frame expected, */
     uint32_t received_part;
-    bool tuned;     /* `received` is known; a member of a broadcast starts with any frame */
-    bool connected; /* it is connected */
+    bool tuned;         /* `received` is known; a member of a broadcast starts with any frame */
+    bool connected;     /* it is connected, and the handshake of TLS is complete */
+    struct ssl_st *tls; /* NULL: without TLS, or not connected */
     uint8_t head[LINK_SIZE_MIN];
 } load_link;
 
@@ -42,9 +43,12 @@ void link_prepare(const char *address, uint16_t port, uint32_t size, uint32_t op
 /* Starts connecting, from 127.0.0.N if `from` is N and not 0; the socket does not block. */
 void link_connect(load_link *l, int from);
 
-/* Call when the socket is first writable: it is connected, or the program ends. Waits for the
- * answer to the upgrade. */
-void link_connected(load_link *l);
+/* From now on connections use TLS. `resume`: they resume the session of an earlier one. */
+void link_use_tls(bool resume);
+
+/* Call for each event until it returns true: then it is connected. If it cannot be connected, the
+ * program ends. Over WebSocket, it waits for the answer to the upgrade. */
+bool link_connected(load_link *l);
 
 /* Sends what was issued, as far as the system accepts it, in calls of up to 64 KiB. */
 void link_flush(load_link *l);

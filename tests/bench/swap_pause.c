@@ -2,8 +2,12 @@
  * 0 to 10,000 sessions whose states all change their fields: idle, and beside an echo load that
  * leaves the processors some time.
  *
- *   bench.swap_pause [SWAPS [SESSIONS ...]]     300 swaps; 0, 100, 1,000 and 10,000 sessions;
- *                                               under Wine 30 swaps; 0 and 100 sessions
+ *   bench.swap_pause [new] [SWAPS [SESSIONS ...]]
+ *                               300 swaps; 0, 100, 1,000 and 10,000 sessions;
+ *                               under Wine 30 swaps; 0 and 100 sessions
+ *
+ * The swaps go round three builds, as those of a developer who goes back and forth do; with `new`
+ * each is to a build that the host has never seen: one of the three with a number at its end.
  *
  * The figures are those of the swap's log line. Waited: until all states belong to the current
  * generation, because the swap before was just now. Prepared: copying, loading, registering,
@@ -29,6 +33,7 @@ typedef enum figure { SETTLED, STAGED, GATE, PAUSE, FIGURES } figure;
 static host *h;
 static int swap_count;
 static int images; /* how many the host has loaded */
+static bool always_new;
 static atomic_bool stop;
 static load *beside;
 
@@ -55,6 +60,22 @@ static void beside_main(void *arg) {
     CHECK(load_finish(beside, 20000));
 }
 
+/* Makes `path` that of a copy with a number at its end. */
+static void make_new(char *path, size_t path_size) {
+    static uint32_t number;
+    size_t size = 0;
+    char *bytes = file_read(path, &size);
+    number++;
+    char *whole = malloc(size + sizeof number);
+    CHECK(whole != NULL);
+    memcpy(whole, bytes, size);
+    memcpy(whole + size, &number, sizeof number);
+    snprintf(path, path_size, "%s/new%s", host_folder(h), host_library_suffix);
+    file_write(path, whole, size + sizeof number);
+    free(bytes);
+    free(whole);
+}
+
 /* Returns how often the gate had to be retried. */
 static uint32_t swap_all(double *ms[FIGURES]) {
     uint32_t tries = 0;
@@ -66,6 +87,9 @@ static uint32_t swap_all(double *ms[FIGURES]) {
         int image = ++images % GENERATIONS; /* never the current one */
         snprintf(name, sizeof name, image == 0 ? "storm" : "storm_%d", image + 1);
         host_module_path(name, path, sizeof path);
+        if (always_new) {
+            make_new(path, sizeof path);
+        }
         snprintf(command, sizeof command, "swap storm %s", path);
         host_admin(h, command, answer, sizeof answer);
         ms[SETTLED][i] = number_after(answer, " waited ");
@@ -153,6 +177,9 @@ int main(int argc, char **argv) {
     int sizes[SIZES_MAX] = {0, 100, scale(1000, 100), scale(10000, 100)};
     int count = scale(4, 2);
     double *ms[FIGURES];
+    always_new = argc > 1 && strcmp(argv[1], "new") == 0;
+    argc -= always_new;
+    argv += always_new;
     swap_count = argc > 1 ? (int)strtol(argv[1], NULL, 10) : scale(300, 30);
     CHECK(swap_count > 0);
     for (int i = 2; i < argc && i < SIZES_MAX + 2; i++) {

@@ -124,9 +124,9 @@ export class Host {
     }
 }
 
-export async function start_browser() {
+export async function start_browser(more_args = []) {
     const load = createRequire(process.env.PORTICO_PLAYWRIGHT + "/");
-    const args = ["--disable-dev-shm-usage"];
+    const args = ["--disable-dev-shm-usage", ...more_args];
     if (process.getuid() === 0) {
         args.push("--no-sandbox"); // as root Chromium does not start otherwise
     }

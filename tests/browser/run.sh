@@ -1,13 +1,10 @@
 #!/bin/sh
-# run.sh SCENARIO [OPTION...]: runs SCENARIO.mjs in Node, with a Chromium. 77: it is skipped.
+# run.sh COMMAND...: runs a test that opens pages in Chromium. 77: it is skipped.
 set -eu
 
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-root=$here/../..
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 sh "$root/scripts/browser.sh"
-scenario=$1
-shift
-PORTICO_PLAYWRIGHT=$(CDPATH='' cd -- "$root/build/browser" && pwd)
+PORTICO_PLAYWRIGHT=$root/build/browser
 PORTICO_CHROMIUM=$(command -v chromium)
 export PORTICO_PLAYWRIGHT PORTICO_CHROMIUM
-exec node "$here/$scenario.mjs" "$@"
+exec "$@"

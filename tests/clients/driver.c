@@ -58,9 +58,10 @@ static void report_event(const portico_client_event *e) {
     if (e->kind == PORTICO_CLIENT_OPEN) {
         size = (size_t)snprintf(line, sizeof line, "open\n");
     } else if (e->kind == PORTICO_CLIENT_LOST) {
-        size = (size_t)snprintf(line, sizeof line, "lost %s %u\n", reason, (unsigned)e->pause_ms);
+        size = (size_t)snprintf(line, sizeof line, "lost %s %u %s\n", reason, (unsigned)e->pause_ms,
+                                e->text);
     } else if (e->kind == PORTICO_CLIENT_CLOSED) {
-        size = (size_t)snprintf(line, sizeof line, "close %s\n", reason);
+        size = (size_t)snprintf(line, sizeof line, "close %s %s\n", reason, e->text);
     } else {
         size =
             (size_t)snprintf(line, sizeof line, "packet %u %s", e->opcode, e->size == 0 ? "-" : "");

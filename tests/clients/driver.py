@@ -27,8 +27,9 @@ class Driver:
                                 int(timeout_ms) / 1000, int(silence_ms) / 1000, reconnect == "1",
                                 (0.1, 2.0))
         self.link = client
-        client.on("lost", lambda why, pause: self.report("lost", why.code, round(pause * 1000)))
-        client.on("close", lambda why: self.report("close", why.code))
+        client.on("lost", lambda why, pause: self.report("lost", why.code, round(pause * 1000),
+                                                         why.text))
+        client.on("close", lambda why: self.report("close", why.code, why.text))
         client.on("packet", lambda p: self.report("packet", p.opcode, p.payload.hex() or "-"))
         client.on("open", lambda: self.report("open"))
         self.sends = asyncio.Queue()

@@ -10,9 +10,9 @@ that it receives there, and reports what the client under test reports:
     text HEX              opcode 0, as text                      nothing
     close                                                        close closed
 
-and, whenever it happens: `packet OPCODE HEX`, `lost CODE PAUSE_MS`, `open`, `close CODE`. CA
-is a file with the certificate to trust in TLS, or "-": no TLS. The driver ends when its connection
-to here does. A connect follows only on a close. Pauses grow from 100 to 2000 ms.
+and, whenever it happens: `packet OPCODE HEX`, `lost CODE PAUSE_MS WORDS`, `open`, `close CODE
+WORDS`. CA is a file with the certificate to trust in TLS, or "-": no TLS. The driver ends when its
+connection to here does. A connect follows only on a close. Pauses grow from 100 to 2000 ms.
 """
 
 import base64
@@ -20,14 +20,13 @@ import hashlib
 import os
 import re
 import signal
-import shutil
 import socket
 import ssl
 import subprocess
 import threading
 import time
 
-PATIENCE = 60.0  # seconds for whatever must happen
+PATIENCE = 120.0  # seconds for whatever must happen
 
 
 class Failure(Exception):
@@ -54,17 +53,23 @@ def wait_until(condition, what):
 
 
 class Driver:
-    def __init__(self, command):
+    """`framings` are those that the client has. `browser`: a browser is part of it, which says less
+    than the client could. `tls`: a Trust, and everything is over TLS."""
+
+    def __init__(self, command, framings, browser=False, tls=None, words=()):
+        self.framings, self.browser, self.tls = framings, browser, tls
+        self.words = ""  # of the last close or lost
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(PATIENCE)
-            self.process = subprocess.Popen(command + [str(server.getsockname()[1])])
+            port = str(server.getsockname()[1])
+            self.process = subprocess.Popen([*command, port, *words])
             try:
                 self.socket = server.accept()[0]
             except OSError:
                 self.process.kill()
                 raise Failure("the driver did not connect")
         self.socket.settimeout(PATIENCE)
-        self.lines = self.socket.makefile("r", encoding="ascii")
+        self.lines = self.socket.makefile("r", encoding="utf-8", errors="replace")
 
     def say(self, line):
         self.socket.sendall((line + "\n").encode())
@@ -75,7 +80,9 @@ class Driver:
         except OSError:
             raise Failure("the driver says nothing")
         check(line, "the driver has ended, with exit code", self.process.poll())
-        return line
+        fields = {"close": 2, "lost": 3}.get(line[0], len(line))
+        self.words = " ".join(line[fields:])
+        return line[:fields]
 
     def expect(self, *words):
         line = self.hear()
@@ -83,7 +90,8 @@ class Driver:
         return line[len(words) :]
 
     def connect(self, port, framing, limit=1 << 20, reconnect=0, timeout_ms=60000, silence_ms=0,
-                ca="-"):
+                ca=None):
+        ca = ca or (self.tls.ca if self.tls else "-")
         self.say(f"connect {port} {framing} {limit} {reconnect} {timeout_ms} {silence_ms} {ca}")
 
     def open(self, port, framing, **options):
@@ -101,6 +109,9 @@ class Driver:
         while (line := self.hear())[0] == "packet":
             pass
         equal(line, ["close", "closed"], "close")
+
+    def server(self, serve, times=1):
+        return Server(serve, times, self.tls and self.tls.context())
 
     def end(self):
         self.socket.shutdown(socket.SHUT_WR)
@@ -121,11 +132,11 @@ class Driver:
 
 
 class Host:
-    """Serves echo.session over every framing, `arena` and `typed`. `ports` is by listener. One that
-    starts again has the same ports."""
+    """Serves echo.session over every framing, `arena` and `typed`, and the files in `page`. `ports`
+    is by listener. One that starts again has the same ports. `tls` is a Trust."""
 
-    def __init__(self, command, folder, modules, test_modules, suffix, drive=""):
-        self.command, self.folder, self.drive = command, folder, drive
+    def __init__(self, command, folder, modules, test_modules, suffix, drive="", tls=None):
+        self.command, self.folder, self.drive, self.tls = command, folder, drive, tls
         self.ports = {}
         self.ini = os.path.join(folder, "portico.ini")
         self.ready = os.path.join(folder, "ready")
@@ -138,11 +149,18 @@ class Host:
             ("elsewhere", "echo.session", "transport = websocket\npath = /game\n"),
             ("pings", "echo.session", "transport = websocket\nping_s = 1\n"),
             ("arena", "arena.player", "framing = u16\n"),
+            ("arena_web", "arena.player", "transport = websocket\n"),
             ("typed", "typed.session", "framing = u16\n"),
         ]
         self.head = (f"[modules]\ndir = {drive}{modules}\nautoload = no\n[module echo]\n"
                      "[module arena]\n[module typed]\n"
                      f"file = {drive}{test_modules}/typed{suffix}\n")
+        if tls is not None:
+            own = f"tls = yes\ncertificate = {drive}{tls.files[0]}\nkey = {drive}{tls.files[1]}\n"
+            self.sections = [(name, kind, keys + own) for name, kind, keys in self.sections]
+            own = own.replace(tls.files[0], tls.misnamed[0]).replace(tls.files[1], tls.misnamed[1])
+            self.sections.append(("misnamed", "echo.session", "framing = u16\n" + own))
+        self.sections.append(("page", "echo.session", "transport = websocket\nfiles = page\n"))
         self.process = None
         self.start()
 
@@ -191,14 +209,15 @@ class Host:
 
 class Server:
     """A listening socket. `serve(connection)` runs in a thread for each connection, one after
-    another; what it raises is raised by `stop`."""
+    another, which is then ended in order; what it raises is raised at the end. `context`: over
+    TLS."""
 
-    def __init__(self, serve, times=1):
+    def __init__(self, serve, times=1, context=None):
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.settimeout(PATIENCE)
         self.port = self.socket.getsockname()[1]
         self.error = None
-        self.serve, self.times = serve, times
+        self.serve, self.times, self.context = serve, times, context
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -208,8 +227,11 @@ class Server:
                 connection = self.socket.accept()[0]
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.settimeout(PATIENCE)
+                if self.context is not None:
+                    connection = self.context.wrap_socket(connection, server_side=True)
                 with connection:
                     self.serve(connection)
+                    hang_up(connection)
         except Exception as error:  # pylint: disable=broad-except
             self.error = error
 
@@ -238,41 +260,100 @@ def read_to_end(connection):
     try:
         while more := connection.recv(65536):
             data += more
-    except ConnectionError:
+    except (ConnectionError, ssl.SSLError):
         pass
     return data
 
 
-def make_certificate(folder, name):
-    """A certificate for 127.0.0.1, signed by itself. Returns its file and that of its key; None:
-    there is no openssl."""
-    files = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
-    if shutil.which("openssl") is None:
-        return None
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0],
-                    "-keyout", files[1]], check=True, stderr=subprocess.DEVNULL)
-    return files
+def hang_up(connection):
+    """Says in order that no more is sent. Over TLS it waits for the same from the client."""
+    try:
+        if isinstance(connection, ssl.SSLSocket):
+            connection.settimeout(5)
+            connection.unwrap()
+        else:
+            connection.shutdown(socket.SHUT_WR)
+    except (OSError, ValueError) as error:  # it is closed; or something has arrived
+        return error
+    return None
 
 
-def over_tls(files, serve):
-    """The same server over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
+def nothing_follows(connection):
+    """Hangs up, and expects nothing from the client but the same."""
+    error = hang_up(connection)
+    if isinstance(connection, ssl.SSLSocket):
+        check("APPLICATION_DATA" not in str(error), "more has arrived after the end")
+    else:
+        equal(read_to_end(connection), b"", "after the end")
 
-    def serve_tls(connection):
-        with context.wrap_socket(connection, server_side=True) as secure:
-            serve(secure)
-    return serve_tls
+
+class Trust:
+    """Certificates: `files` has one for 127.0.0.1 and its key, which `ca` has signed; `misnamed` one
+    for another name, and `other_ca` is an authority that has signed neither. `key_hash` names the
+    key of the first to a browser."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        self.ca = self.make("ca")[0]
+        self.other_ca = self.make("other")[0]
+        self.files = self.make("host", "IP:127.0.0.1")
+        self.misnamed = self.make("misnamed", "DNS:elsewhere.example")
+        with open(self.files[0], encoding="ascii") as file:
+            certificate = ssl.PEM_cert_to_DER_cert(file.read())
+        public = subprocess.run(["openssl", "x509", "-inform", "der", "-pubkey", "-noout"],
+                                input=certificate, check=True, stdout=subprocess.PIPE).stdout
+        der = base64.b64decode(b"".join(public.splitlines()[1:-1]))
+        self.key_hash = base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def make(self, name, owner=None):
+        """A certificate for `owner`, signed by `ca`; without an owner, an authority."""
+        files = self.path(name + ".pem"), self.path(name + ".key")
+        signed = ["-CA", self.path("ca.pem"), "-CAkey", self.path("ca.key")] if owner else []
+        use = "subjectAltName=" + owner if owner else "basicConstraints=critical,CA:TRUE"
+        request = self.path(name + ".csr")
+        with open(self.path(name + ".cnf"), "w", encoding="ascii") as config:
+            config.write(f"[req]\ndistinguished_name = d\n[d]\n[x]\n{use}\n")
+        openssl(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                 "-nodes", "-subj", f"/CN={name} of a test", "-config", self.path(name + ".cnf"),
+                 "-keyout", files[1], "-out", request])
+        openssl(["x509", "-req", "-in", request, "-days", "2", "-out", files[0], "-extfile",
+                 self.path(name + ".cnf"), "-extensions", "x"]
+                + (signed + ["-CAcreateserial"] if signed else ["-signkey", files[1]]))
+        os.chmod(files[1], 0o600)
+        return files
+
+    def context(self):
+        """That of a server."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.files)
+        return context
+
+
+def openssl(words):
+    subprocess.run(["openssl"] + words, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
 
 
 def wait_for_close(framing, connection):
     """Until the client closes, in order."""
-    while framing == "websocket" and read_web_frame(connection)[0] != 8:
-        pass
     if framing != "websocket":
         read_to_end(connection)
+        return
+    kind = status = None
+    while kind != 8:
+        kind, status = read_web_frame(connection)
+    connection.sendall(web_frame(8, status))
+
+
+def end_in_order(framing, connection):
+    """The server closes, as the host does."""
+    if framing == "websocket":
+        connection.sendall(web_frame(8, b"\3\xe8"))
+        equal(read_web_frame(connection), (8, b"\3\xe8"), "the close frame")
 
 
 def reset(connection):

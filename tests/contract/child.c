@@ -10,7 +10,7 @@
 #include <unistd.h>
 #endif
 
-enum { WAIT_MS = 20000, SHORT_MS = 50, BIG_BYTES = 300 * 1000 };
+enum { WAIT_MS = 20000, SHORT_MS = 50, BIG_BYTES = 300 * 1000, NOTES = 3000 };
 
 static const char held_file[] = "child_held.txt";
 
@@ -49,6 +49,21 @@ static void child_take(void) {
     while (os_parent_read(bytes, sizeof bytes, &size) == PORTICO_OK) {
         CHECK_OK(os_parent_write(bytes, size));
     }
+    os_exit(4);
+}
+
+/* Notes wake nobody and outlive the child. */
+static void child_notes(void) {
+    CHECK_OK(os_parent_take());
+    os_parent_note(7);
+    fprintf(stderr, "noise");
+    fflush(stderr);
+    for (int i = 0; i < NOTES; i++) {
+        os_parent_note(9);
+    }
+    os_sleep(SHORT_MS);
+    CHECK_OK(os_parent_write("n", 1));
+    os_parent_note(200);
     os_exit(4);
 }
 
@@ -105,7 +120,7 @@ static void child_main(const char *mode) {
         void (*run)(void);
     } modes[] = {{"echo", child_echo},     {"arguments", child_arguments}, {"crash", child_crash},
                  {"take", child_take},     {"stuck", child_stuck},         {"nests", child_nests},
-                 {"serves", child_serves}, {"forks", child_forks}};
+                 {"serves", child_serves}, {"forks", child_forks},         {"notes", child_notes}};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         if (strcmp(modes[i].name, mode) == 0) {
             modes[i].run();
@@ -241,6 +256,19 @@ static void check_take(void) {
     expect_end(child, 0, false, "exit code 0");
 }
 
+static void check_notes(void) {
+    os_child *child = begin("notes", OS_CHILD_PIPES);
+    os_child_end end;
+    expect_text(child, "n");
+    uint8_t note = os_child_note(child);
+    CHECK(note == 9 || note == 200);
+    CHECK(os_child_wait(child, WAIT_MS, &end));
+    CHECK_EQ(end.code, 4);
+    CHECK_EQ(os_child_note(child), note == 9 ? 200 : 0);
+    CHECK_EQ(os_child_note(child), 0);
+    os_child_free(child);
+}
+
 /* Writing to a child that has ended. */
 static void check_write_closed(void) {
     os_child *child = begin("arguments", OS_CHILD_PIPES);
@@ -339,6 +367,7 @@ SCENARIO(child) {
     check_arguments();
     check_crash();
     check_take();
+    check_notes();
     check_write_closed();
     check_stuck();
     check_stop();

@@ -63,6 +63,23 @@ static void check_delete(void) {
     CHECK_OK(os_folder_delete(FOLDER "/kept"));
 }
 
+/* A name that is taken, even by a link to nowhere, is no new folder. */
+static void check_add(void) {
+    (void)os_folder_remove(FOLDER "/new");
+    CHECK_OK(os_folder_add(FOLDER "/new"));
+    CHECK_STATUS(os_folder_add(FOLDER "/new"), PORTICO_E_EXISTS);
+    CHECK_OK(os_folder_remove(FOLDER "/new"));
+    CHECK_STATUS(os_folder_add(FOLDER "/absent/new"), PORTICO_E_NOT_FOUND);
+    write_file(FOLDER "/new", "wb", "");
+    CHECK_STATUS(os_folder_add(FOLDER "/new"), PORTICO_E_EXISTS);
+    CHECK_OK(os_file_remove(FOLDER "/new"));
+#if !defined(_WIN32)
+    CHECK_EQ(symlink("nowhere", FOLDER "/new"), 0);
+    CHECK_STATUS(os_folder_add(FOLDER "/new"), PORTICO_E_EXISTS);
+    CHECK_EQ(unlink(FOLDER "/new"), 0);
+#endif
+}
+
 /* Different paths of one file have the same absolute path, which is made from the path alone. */
 static void check_absolute(void) {
     char path[4096] = "";
@@ -83,6 +100,7 @@ SCENARIO(files) {
     CHECK_OK(os_folder_create(FOLDER "/deep/er"));
     CHECK_OK(os_folder_list(FOLDER "/deep/er", remove_one, NULL)); /* left by an interrupted run */
 
+    check_add();
     write_file(FOLDER "/deep/er/a", "wx", "first");
     CHECK(os_fopen(FOLDER "/deep/er/a", "wx") == NULL);
     CHECK_STATUS(os_error_status(), PORTICO_E_EXISTS);

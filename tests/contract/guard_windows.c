@@ -57,7 +57,7 @@ static void open_library(void) {
     char why[256] = "";
     guards_start(&hooks);
     guards_library_path(path, "contract_guard_windows");
-    CHECK_OK(os_library_open(path, &library, why, sizeof why));
+    CHECK_OK(os_library_open(path, false, &library, why, sizeof why));
     void *symbol = os_library_symbol(library, GUARD_WINDOWS_RUN);
     CHECK(symbol != NULL);
     run = (guard_windows_fn *)(uintptr_t)symbol;

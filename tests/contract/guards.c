@@ -54,7 +54,7 @@ void guards_start(const os_fault_hooks *hooks) {
     guards_library_path(path, "contract_guard");
     fill_cases();
     CHECK_OK(os_faults_start(hooks != NULL ? hooks : &all));
-    CHECK_OK(os_library_open(path, &library, why, sizeof why));
+    CHECK_OK(os_library_open(path, false, &library, why, sizeof why));
     os_library_range(library, &library_begin, &library_end);
     CHECK(library_begin < library_end);
     library_run = (guard_run_fn *)(uintptr_t)find(GUARD_RUN);

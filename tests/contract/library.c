@@ -7,6 +7,12 @@
 
 #include <errno.h>
 
+#if defined(_WIN32)
+static const bool library_system_says = false; /* whether a library has brought others */
+#else
+static const bool library_system_says = true;
+#endif
+
 static char folder[1024];
 
 static void path_of(char path[1200], const char *name, const char *suffix) {
@@ -34,7 +40,7 @@ static void check_refused(const char *path, portico_status expected) {
     os_library *library = NULL;
     char why[256] = "";
     check_headers(path, expected == PORTICO_E_DEPENDENCY ? PORTICO_OK : expected);
-    CHECK_STATUS(os_library_open(path, &library, why, sizeof why), expected);
+    CHECK_STATUS(os_library_open(path, false, &library, why, sizeof why), expected);
     CHECK(library == NULL);
     CHECK(why[0] != '\0');
 }
@@ -90,6 +96,24 @@ static void check_range(os_library *library, const void *inside) {
     CHECK(here < begin || here >= end);
 }
 
+#if !defined(_WIN32)
+/* A library that finds the one it needs: only the first to load it has brought it. */
+static void check_brings(void) {
+    char path[1200];
+    char why[256] = "";
+    os_library *first = NULL;
+    os_library *second = NULL;
+    path_of(path, "contract_brings", os_library_suffix);
+    CHECK_OK(os_library_open(path, false, &first, why, sizeof why));
+    CHECK(os_library_brought(first));
+    path_of(path, "contract_brings_too", os_library_suffix);
+    CHECK_OK(os_library_open(path, false, &second, why, sizeof why));
+    CHECK(!os_library_brought(second));
+    CHECK(os_library_close(first));
+    CHECK(os_library_close(second));
+}
+#endif
+
 SCENARIO(library) {
     char sample[1200];
     char path[1200];
@@ -99,7 +123,7 @@ SCENARIO(library) {
     for (int i = 0; i < 20; i++) {
         os_library *library = NULL;
         char why[256] = "";
-        CHECK_OK(os_library_open(sample, &library, why, sizeof why));
+        CHECK_OK(os_library_open(sample, i % 2 == 1, &library, why, sizeof why));
         int (*count)(void);
         void *symbol = os_library_symbol(library, "contract_sample_count");
         CHECK(symbol != NULL);
@@ -109,8 +133,12 @@ SCENARIO(library) {
         CHECK_EQ(count(), 2);
         CHECK(os_library_symbol(library, "contract_sample_absent") == NULL);
         check_range(library, symbol);
+        CHECK_EQ(os_library_brought(library), !library_system_says);
         CHECK(os_library_close(library));
     }
+#if !defined(_WIN32)
+    check_brings();
+#endif
     path_of(path, "contract_absent", os_library_suffix);
     check_refused(path, PORTICO_E_NOT_FOUND);
     errno = EDOM; /* an earlier error of the C library's must not be taken for the reason */

@@ -1,6 +1,8 @@
 /* Clocks, randomness and what a process knows about itself. */
 #include "contract.h"
 
+#include <stdlib.h>
+
 #include "os/machine.h"
 
 static void check_clocks(void) {
@@ -58,7 +60,35 @@ static void check_self(void) {
     CHECK_EQ(text[8], 'x');
 }
 
+static uint64_t allocated_bytes(void) {
+    os_heap heap;
+    os_heap_look(&heap);
+    return heap.allocated_bytes;
+}
+
+/* What is lost shows whole; what is freed does not, but for a little that the thread keeps. */
+static void check_heap(void) {
+    enum { BLOCKS = 2000, BYTES = 1000, KEPT_BYTES = 256 * 1024 };
+    static char *blocks[BLOCKS];
+    uint64_t before = allocated_bytes();
+    for (int i = 0; i < BLOCKS; i++) {
+        blocks[i] = malloc(BYTES);
+        CHECK(blocks[i] != NULL);
+        blocks[i][0] = 1;
+    }
+    uint64_t with = allocated_bytes();
+    for (int i = 0; i < BLOCKS; i++) {
+        free(blocks[i]);
+    }
+    uint64_t after = allocated_bytes();
+    if (before != 0) { /* otherwise the system does not report it */
+        CHECK(with >= before + BLOCKS * BYTES);
+        CHECK(after < before + KEPT_BYTES);
+    }
+}
+
 SCENARIO(process) {
+    check_heap();
     check_clocks();
     check_random();
     check_self();

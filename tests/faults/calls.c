@@ -97,7 +97,7 @@ static portico_status library_check(void) {
 static portico_status library_open(void) {
     char why[64] = "";
     os_library *library = NULL;
-    portico_status status = os_library_open(MODULE, &library, why, sizeof why);
+    portico_status status = os_library_open(MODULE, false, &library, why, sizeof why);
     CHECK((status == PORTICO_OK) == (why[0] == '\0'));
     if (status == PORTICO_OK) {
         (void)os_library_close(library);
@@ -116,6 +116,16 @@ static portico_status file_rename(void) {
 
 static portico_status folder_create(void) {
     return os_folder_create(FOLDER);
+}
+
+static portico_status folder_add(void) {
+    portico_status status = os_folder_add(FOLDER "/new");
+    if (status == PORTICO_OK) {
+        sim_spare_this_thread(true);
+        CHECK(os_folder_remove(FOLDER "/new") == PORTICO_OK);
+        sim_spare_this_thread(false);
+    }
+    return status;
 }
 
 static portico_status folder_check(void) {
@@ -175,6 +185,7 @@ static const struct {
     {"file_look", file_look, FILES},
     {"file_rename", file_rename, FILES},
     {"folder_create", folder_create, FILES},
+    {"folder_add", folder_add, FILES},
     {"folder_check", folder_check, FILES},
     {"folder_list", folder_list, HANDLES + FILES},
     {"path_absolute", path_absolute, FILES},

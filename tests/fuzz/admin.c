@@ -316,11 +316,17 @@ static void check_leaving(connection *c) {
     CHECK(!host.open);
 }
 
+/* There is one connection. */
+static bool no_way(visit_kind kind) {
+    (void)kind;
+    return false;
+}
+
 static void start(void) {
     static bool started;
     if (!started) {
         started = true;
-        connections_start(token);
+        connections_start(token, no_way);
         jobs_start(nothing);
         CHECK(log_start(&(log_options){.level = LOG_ERROR}));
     }

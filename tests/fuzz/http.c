@@ -1,11 +1,13 @@
 /* http.c: heads of HTTP. However a head is cut into pieces, it ends at the same byte or is refused
  * for the same reason. What is accepted of a request contains nothing that could be understood in
- * two ways, and gets an answer that is one.
+ * two ways, gets an answer that is one, and names no file outside of a folder.
  *
  * Input: a byte, how many bytes a piece has; then what was received.
  *
- * Covers: web/http_head.c, web/handshake.c, web/sha1.c */
+ * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http_rules.c */
 #include "fuzz.h"
+#include "admin/http_rules.h"
+#include "web/file_name.h"
 #include "web/handshake.h"
 
 static bool inside(http_text text, const char *bytes, uint32_t size) {
@@ -37,6 +39,44 @@ static void check_answer(const char *answer, uint32_t size, uint32_t status) {
     CHECK_INT(head.status, status);
 }
 
+static void check_file(const http_head *head) {
+    char name[FILE_NAME_BYTES];
+    if (file_name_of(head->path, name) != NULL) {
+        CHECK(strlen(name) < sizeof name && name[0] != '/' && name[0] != '.');
+        CHECK(strstr(name, "..") == NULL && strstr(name, "/.") == NULL);
+        CHECK(strpbrk(name, "\\:%~ ") == NULL && strstr(name, "//") == NULL);
+    }
+}
+
+/* The admin side takes every request that a listener does, and POST. */
+static void check_admin_request(const char *bytes, uint32_t size) {
+    static http_head head;
+    static char command[HTTP_COMMAND_MAX];
+    const char *why = NULL;
+    uint32_t body = 0;
+    bool bad = false;
+    uint32_t plain = http_read_request(bytes, size, &head, &why);
+    why = NULL;
+    uint32_t status = http_read_request_with_body(bytes, size, 4096, &head, &body, &why);
+    CHECK((status == HTTP_OK) == (why == NULL));
+    CHECK(plain != HTTP_OK || status == HTTP_OK);
+    if (status != HTTP_OK) {
+        return;
+    }
+    CHECK(body <= 4096);
+    CHECK(body == 0 || http_text_is(head.method, "POST"));
+    check_headers(&head, bytes, size);
+    (void)http_host_is_own(&head);
+    (void)http_origin_is_own(&head);
+    (void)http_bearer(&head);
+    if (http_page_of(&head, (http_text){bytes, size < 64 ? size : 64}, command, &bad) ==
+            HTTP_PAGE_COMMAND &&
+        !bad) {
+        CHECK(strlen(command) < sizeof command);
+        CHECK(strpbrk(command, "\r\n") == NULL && strchr(command, '/') != command);
+    }
+}
+
 static void check_request(const char *bytes, uint32_t size) {
     static http_head head;
     const char *why = NULL;
@@ -47,11 +87,21 @@ static void check_request(const char *bytes, uint32_t size) {
         CHECK(http_text_is(head.method, "GET") && head.path.at[0] == '/');
         CHECK(inside(head.path, bytes, size) && inside(head.query, bytes, size));
         CHECK(memchr(head.path.at, '?', head.path.size) == NULL);
-        CHECK(http_find(&head, "host") != NULL);
+        const http_text *host = http_find(&head, "host");
+        CHECK(host != NULL && host->size > 0);
+        for (uint32_t i = 0; i < host->size; i++) {
+            CHECK(host->at[i] > ' ' && strchr("@/\\?#\"<>", host->at[i]) == NULL);
+        }
+        check_file(&head);
         check_headers(&head, bytes, size);
-        status = handshake_judge(&head, "/", "https://a https://b", &why);
+        status = handshake_judge(&head, "/", "https://a, https://b", &why);
         CHECK((status == HANDSHAKE_SWITCH) == (why == NULL));
+        const http_text *origin = http_find(&head, "origin");
+        CHECK(status != HANDSHAKE_SWITCH || origin == NULL ||
+              http_text_is_any_case(*origin, "https://a") ||
+              http_text_is_any_case(*origin, "https://b"));
     }
+    check_admin_request(bytes, size);
     uint32_t written = status == HANDSHAKE_SWITCH ? handshake_accept(&head, answer)
                                                   : handshake_refuse(status, answer);
     check_answer(answer, written, status);

@@ -64,8 +64,12 @@ static void check_list(const char *list) {
     static const os_address ipv6 = {.family = OS_ADDRESS_IPV6, .bytes = {[15] = 1}};
     if (networks_valid(list)) {
         CHECK(strpbrk(list, "0123456789:") != NULL);
-        (void)networks_contain(list, &ipv4);
-        (void)networks_contain(list, &ipv6);
+        networks *n = networks_create(list);
+        if (n != NULL) {
+            (void)networks_contain(n, &ipv4);
+            (void)networks_contain(n, &ipv6);
+        }
+        networks_destroy(n);
     }
 }
 

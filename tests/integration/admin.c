@@ -56,6 +56,21 @@ static void ctl_kick(host *h, net_socket s) {
     CHECK(strstr(text, "echo.session") == NULL);
 }
 
+static void ctl_memory(host *h) {
+    static const char *const figures[] = {"allocated_bytes", "kept_bytes", "buffer_bytes",
+                                          "message_bytes"};
+    static const char *const options[] = {NULL, "--trim"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(host_ctl(h, "memory", options[i], text, sizeof text), 0);
+        CHECK(host_figure_of(h, text, "memory_bytes") > 0);
+        for (size_t j = 0; j < sizeof figures / sizeof figures[0]; j++) {
+            CHECK(host_figure_of(h, text, figures[j]) >= 0);
+        }
+    }
+    CHECK_INT(host_ctl(h, "memory", "now", text, sizeof text), 2);
+    CHECK(strstr(text, "usage: memory [--trim]\n") != NULL);
+}
+
 static void ctl_others(host *h) {
     CHECK_INT(host_ctl(h, "modules", NULL, text, sizeof text), 0);
     CHECK(strstr(text, "echo 0.1.0 loaded ") != NULL);
@@ -152,6 +167,7 @@ SCENARIO(admin) {
     ctl_status(h);
     ctl_kick(h, s);
     net_close(s);
+    ctl_memory(h);
     ctl_others(h);
     uninvited(h);
     mistyped(h);

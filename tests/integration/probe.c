@@ -1,10 +1,12 @@
 /* probe.c: a file that cannot be loaded without harm is refused, because a child process tries it
- * first. The host and its players notice nothing. tests/abi/loads.c makes the files. */
+ * first. The host and its players notice nothing. tests/abi/loads.c makes the files. A build that was
+ * tried and loaded is not tried again. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct refusal {
@@ -62,9 +64,53 @@ static void check_refused(host *h, const refusal *r, net_socket player) {
     wire_expect_echo(player, WIRE_U16, 1, "still here");
 }
 
+static int times_tried(host *h) {
+    return host_log_count(h, "was tried in a child process, which took");
+}
+
+/* Whether the swap tries the file. */
+static bool swap_tries(host *h, const char *path) {
+    char command[1100];
+    int before = times_tried(h);
+    snprintf(command, sizeof command, "swap storm %s", path);
+    host_admin(h, command, NULL, 0);
+    return times_tried(h) > before;
+}
+
+/* Appends a byte to a copy of the module, whose path `path` becomes. */
+static void add_byte(host *h, char path[1024]) {
+    size_t size = 0;
+    char *bytes = file_read(path, &size);
+    snprintf(path, 1024, "%s/other%s", host_folder(h), host_library_suffix);
+    file_write(path, bytes, size + 1); /* the zero after what was read */
+    free(bytes);
+}
+
+/* Bytes count, not paths. Windows does not say whether a library has brought others, so there every
+ * file is tried. */
+static void check_known(host *h) {
+    char first[1024];
+    char second[1024];
+#if defined(_WIN32)
+    bool again = true;
+#else
+    bool again = false;
+#endif
+    host_module_path("storm", first, sizeof first);
+    host_module_path("storm_2", second, sizeof second);
+    CHECK(swap_tries(h, second));
+    CHECK_INT(swap_tries(h, first), again);
+    CHECK_INT(swap_tries(h, second), again);
+    add_byte(h, first);
+    CHECK(swap_tries(h, first));
+}
+
 SCENARIO(probe) {
     static const host_options options = {
-        .name = "probe", .modules = "echo", .listeners = {{"game", "echo.session", NULL}}};
+        .name = "probe",
+        .modules = "echo",
+        .listeners = {{"game", "echo.session", NULL}},
+        .body = "[module storm]\nfile = {tests}/storm{so}\nrooms = 2\nslow_us = 0\n"};
     char answer[2048];
     host *h = host_start(&options);
     net_socket player = net_connect(host_port(h, "game"));
@@ -76,6 +122,7 @@ SCENARIO(probe) {
         check_refused(h, &stuck[i], player);
     }
     load(h, "talks", true, answer, sizeof answer); /* says something, and waits for no answer */
+    check_known(h);
     net_close(player);
     host_stop(h);
 }

@@ -1,5 +1,5 @@
 /* tls_websocket.c: a listener with TLS and WebSocket, as browsers use it: the upgrade, messages in
- * one record with it and in pieces, and the end of both. */
+ * one record with it and in pieces, and the end of both, also by a damaged record. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/tls.h"
@@ -58,6 +58,26 @@ static void check_messages(uint16_t port, int version) {
     tls_close(c);
 }
 
+/* The client is told by an alert, and then the connection ends in order: a reset could destroy the
+ * alert. No close frame can follow it. */
+static void check_damage(uint16_t port, int version) {
+    static const uint8_t damaged[] = {23, 3, 3, 0, 30, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3,
+                                      4,  5, 6, 7, 8,  9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0};
+    const tls_options o = {.port = port, .version = version};
+    tls_client *c = tls_connect(&o);
+    CHECK(tls_send_all(c, request, sizeof request - 1));
+    expect_upgrade(c);
+    CHECK(net_send_all(tls_socket(c), damaged, sizeof damaged));
+    uint8_t bytes[256];
+    int got = net_recv_some(tls_socket(c), bytes, sizeof bytes);
+    CHECK(got > 5);
+    while (got > 0) {
+        got = net_recv_some(tls_socket(c), bytes, sizeof bytes);
+    }
+    CHECK_INT(got, NET_END);
+    tls_cut(c);
+}
+
 SCENARIO(tls_websocket) {
     tls_write_pair("tls_websocket", TLS_KEY_A);
     host_options options = {
@@ -69,6 +89,8 @@ SCENARIO(tls_websocket) {
     host *h = host_start(&options);
     check_messages(host_port(h, "web"), 12);
     check_messages(host_port(h, "web"), 13);
+    check_damage(host_port(h, "web"), 12);
+    check_damage(host_port(h, "web"), 13);
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
 }

@@ -157,6 +157,7 @@ static void requests(void) {
     CHECK(memcmp(request, "HTTP/1.1 101", 12) == 0);
     net_close(s);
     host_wait_log_some(h, "its request is refused with status 404: no such path", 1);
+    host_wait_log_some(h, "status 400: it begins like TLS, which is not on: see the key tls", 1);
 }
 
 /* Half a request costs the client its connection, after handshake_timeout_ms. Until then it takes

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 enum { LARGE = 3000000, FILE_LIMIT = 8 * 1024 * 1024 };
 
@@ -86,7 +89,58 @@ static void refusals(void) {
         expect_body("There is nothing here.\n");
     }
     CHECK_INT(get("web", "/too_large.txt", ""), 503);
-    CHECK_INT(get("web", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n"), 426);
+    CHECK_INT(get("web", "/", "Upgrade: websocket\r\n"), 426);
+    CHECK_INT(get("web", "/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"), 200);
+}
+
+static void expect_missing(const char *path) {
+    CHECK_INT(get("web", path, ""), 404);
+    expect_body("There is nothing here.\n");
+}
+
+/* A name has one meaning on both systems, and leads nowhere else. */
+static void other_names(void) {
+    expect_missing("/INDEX.html");
+    expect_missing("/Sub/large.txt");
+    expect_missing("/NUL.html"); /* a device, for some versions of Windows */
+    expect_missing("/COM1.txt");
+#if !defined(_WIN32)
+    char path[1200];
+    char inner[1200];
+    snprintf(path, sizeof path, "%s/pages/link.txt", host_folder(h));
+    snprintf(inner, sizeof inner, "%s/pages/inner", host_folder(h));
+    CHECK_INT(symlink("../portico.ini", path), 0);
+    CHECK_INT(symlink("..", inner), 0);
+    write_page("outside.txt", "secret", 6);
+    expect_missing("/link.txt");
+    expect_missing("/inner/outside.txt");
+    expect_missing("/inner/pages/index.html");
+    CHECK_INT(unlink(path), 0);
+    CHECK_INT(unlink(inner), 0);
+#endif
+}
+
+/* Several requests that arrive together, and one that is followed by more than it may be. */
+static void together(void) {
+    enum { CLIENTS = 20 };
+    static const char request[] = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n"
+                                  "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n";
+    net_socket sockets[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = net_connect(host_port(h, "web"));
+        CHECK(net_send_all(sockets[i], request, sizeof request - 1));
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        size_t used = 0;
+        int got = 0;
+        while ((got = net_recv_some(sockets[i], answer + used, 65536)) > 0) {
+            used += (size_t)got;
+        }
+        answer[used] = '\0';
+        CHECK(strncmp(answer, "HTTP/1.1 200 ", 13) == 0);
+        CHECK(strstr(answer + 13, "HTTP/1.1") == NULL); /* one answer */
+        net_close(sockets[i]);
+    }
 }
 
 /* A client that reads a file slowly costs others nothing, and one that leaves costs nothing. */
@@ -126,6 +180,8 @@ SCENARIO(websocket_files) {
     char *bytes = malloc(FILE_LIMIT + 1);
     CHECK(answer != NULL && bytes != NULL);
     h = host_start(&options);
+    snprintf(path, sizeof path, "its page is http://127.0.0.1:%u/", (unsigned)host_port(h, "web"));
+    host_wait_log(h, path, 1);
     CHECK_INT(get("empty", "/", ""), 404); /* there is no such folder */
     snprintf(path, sizeof path, "%s/pages", host_folder(h));
     folder_make(path);
@@ -143,6 +199,8 @@ SCENARIO(websocket_files) {
     write_page("pages/index.html", "<h1>one</h1>", 12);
     reloads();
     refusals();
+    other_names();
+    together();
     large();
     net_socket s = web_connect(host_port(h, "web")); /* at the same path as the page */
     web_expect_echo(s, 1, "and the game");

@@ -146,6 +146,7 @@ static void ini_write(const host *h, const host_options *options) {
         write_expanded(h, ini, options->log_keys);
     }
     fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = %s\n", admin_token);
+    write_expanded(h, ini, options->admin_keys != NULL ? options->admin_keys : "");
     fprintf(ini, "[modules]\ndir = %s\nautoload = no\n", environment("PORTICO_MODULES_DIR"));
     if (options->module_keys != NULL) {
         write_expanded(h, ini, options->module_keys);
@@ -185,7 +186,7 @@ static host *host_prepare(const host_options *options) {
 
 /* ---- starting ---------------------------------------------------------------------------- */
 
-/* Reads "listener NAME ADDRESS" and "admin ADDRESS". */
+/* Reads "listener NAME ADDRESS", "admin ADDRESS" and "http ADDRESS". */
 static void ready_parse(host *h, char *text) {
     for (char *line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
         service *s = &h->services[h->service_count];
@@ -194,6 +195,9 @@ static void ready_parse(host *h, char *text) {
             h->service_count++;
         } else if (sscanf(line, "admin %79s", s->address) == 1) {
             snprintf(s->name, sizeof s->name, "admin");
+            h->service_count++;
+        } else if (sscanf(line, "http %79s", s->address) == 1) {
+            snprintf(s->name, sizeof s->name, "http");
             h->service_count++;
         }
     }
@@ -417,16 +421,20 @@ static const char *line_find(const char *answer, const char *start) {
     return NULL;
 }
 
-int64_t host_figure(host *h, const char *name) {
-    static char answer[65536];
+int64_t host_figure_of(host *h, const char *answer, const char *name) {
     char start[64];
-    host_admin(h, "status", answer, sizeof answer);
     snprintf(start, sizeof start, "%s ", name);
     const char *line = line_find(answer, start);
     if (line == NULL) {
-        fail(h, "status has no figure %s:\n%s", name, answer);
+        fail(h, "there is no figure %s:\n%s", name, answer);
     }
     return strtoll(line + strlen(start), NULL, 10);
+}
+
+int64_t host_figure(host *h, const char *name) {
+    static char answer[65536];
+    host_admin(h, "status", answer, sizeof answer);
+    return host_figure_of(h, answer, name);
 }
 
 void host_status_line(host *h, const char *start, char *line, size_t size) {

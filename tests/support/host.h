@@ -31,6 +31,7 @@ typedef struct host_options {
     const char *host_keys;   /* more lines for [host]; NULL: none */
     const char *log_keys;    /* more lines for [log]; NULL: none */
     const char *module_keys; /* more lines for [modules]; NULL: none */
+    const char *admin_keys;  /* more lines for [admin]; NULL: none */
     host_listener listeners[HOST_LISTENERS_MAX];
     const char *body;    /* other sections; NULL: none */
     uint32_t file_limit; /* Linux: how large the host's files may become; 0: any size */
@@ -56,7 +57,7 @@ int host_run_to_end(const host_options *options, char **log);
 /* Reads the ready file again, after listeners have opened or closed. */
 void host_read_ready(host *h);
 
-/* The port of a listener, or of "admin". */
+/* The port of a listener, of "admin", or of "http": [admin] http_port. */
 uint16_t host_port(const host *h, const char *listener);
 
 /* "127.0.0.1:1234" of a listener, as in the ready file. */
@@ -93,6 +94,9 @@ int host_ctl(host *h, const char *command, const char *argument, char *output, s
 
 /* A figure of `status`, such as "sessions". */
 int64_t host_figure(host *h, const char *name);
+
+/* A figure of such an answer. */
+int64_t host_figure_of(host *h, const char *answer, const char *name);
 
 /* Polls until the figure has the value; after 20 seconds ends the test, naming both. */
 void host_wait_figure(host *h, const char *name, int64_t value);

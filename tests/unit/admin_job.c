@@ -32,7 +32,8 @@ static void expect(lines *answer, const char *start, const char *words) {
 }
 
 static admin_job *post(void (*fn)(admin_job *job)) {
-    admin_job *job = job_post("unload game", "game", fn, NULL);
+    lines refused = {0};
+    admin_job *job = job_post("unload game", "game", fn, &refused);
     CHECK(job != NULL);
     return job;
 }

@@ -49,6 +49,11 @@ static void follow_keys(void) {
     bounds tls = read_bounds(
         LISTENER "max_sessions = 1000\ntls = yes\ncertificate = a.pem\nkey = a.key\n", 0);
     CHECK_INT(tls.other_bytes - some.other_bytes, 1000 * 192 * 1024);
+    CHECK_INT(tls.session_bytes - some.session_bytes, 1000 * 64 * 1024);
+    bounds web =
+        read_bounds(LISTENER "max_sessions = 1000\ntransport = websocket\nfiles = pages\n", 0);
+    CHECK_INT(web.session_bytes - some.session_bytes, 1000 * 64 * 1024);
+    CHECK_INT(web.other_bytes - some.other_bytes, 64 * mebi);
     bounds modules = read_bounds("[modules]\nmemory_limit_bytes = 10M\n[module x]\n"
                                  "memory_limit_bytes = 3M\n" NO_ADMIN,
                                  3);

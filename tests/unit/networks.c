@@ -7,7 +7,11 @@ static bool contains(const char *list, const char *text) {
     os_address address;
     CHECK_INT(os_address_parse(text, 7777, &address), PORTICO_OK);
     CHECK(networks_valid(list));
-    return networks_contain(list, &address);
+    networks *n = networks_create(list);
+    CHECK(n != NULL);
+    bool contained = networks_contain(n, &address);
+    networks_destroy(n);
+    return contained;
 }
 
 static void check_valid(void) {

@@ -150,6 +150,7 @@ static void check_bad(void) {
     expect("empty", "empty.pem: there is no certificate in it");
     expect("empty", "empty.key: there is no private key in it");
     expect("mixed", "mixed.key: it is not the key of the certificate /CN=a.test\n");
+    CHECK(strstr(reports, "OpenSSL refuses") == NULL); /* once is enough */
     expect("cut", "cut.pem: certificate 2 in it is damaged\n");
 
     char certificates[2 * PATH_SIZE];
@@ -159,6 +160,9 @@ static void check_bad(void) {
     s.tls.ciphers = (char *)(uintptr_t) "NONSENSE";
     CHECK(make(&s) == NULL);
     CHECK(strstr(reports, "tls_ciphers: OpenSSL knows none of these ciphers") != NULL);
+    s.tls.ciphers = (char *)(uintptr_t) "TLS_AES_128_GCM_SHA256";
+    CHECK(make(&s) == NULL);
+    CHECK(strstr(reports, "those of TLS 1.3 are always on") != NULL);
     s.tls.ciphers = NULL;
     s.tls.client_ca = (char *)(uintptr_t)at("empty.pem", path);
     CHECK(make(&s) == NULL);

@@ -9,6 +9,8 @@
 #include "support/tls_keys.h"
 #include "support/wire.h"
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ typedef struct pair {
     uint32_t piece;     /* the most bytes that are handed over at once */
     tls_result last[2]; /* of opening, by side */
     uint64_t random;
+    bool fails_elsewhere; /* the thread's queue of errors is never empty */
 } pair;
 
 static void pair_begin(pair *p, config_tls_min min, const char *server_name, uint32_t piece) {
@@ -57,6 +60,14 @@ static void pair_end(pair *p) {
     tls_keeper_stop(&p->client_keeper);
 }
 
+/* Leaves an error in this thread's queue. */
+static void fail_elsewhere(void) {
+    BIO *nothing = BIO_new_mem_buf("nothing", 7);
+    CHECK(PEM_read_bio_X509(nothing, NULL, NULL, NULL) == NULL);
+    CHECK(ERR_peek_last_error() != 0);
+    BIO_free(nothing);
+}
+
 /* Hands over what waits on one side, in pieces; the other side then opens it or continues its
  * handshake. */
 static tls_result hand_over(pair *p, tls_stream *from, tls_stream *to, bool *done) {
@@ -73,6 +84,9 @@ static tls_result hand_over(pair *p, tls_stream *from, tls_stream *to, bool *don
         }
         if (*done) {
             CHECK(received_bytes + plain_most <= sizeof received);
+            if (p->fails_elsewhere) {
+                fail_elsewhere();
+            }
             result = tls_stream_open(to, received + received_bytes, plain_most, &opened);
             received_bytes += opened;
         }
@@ -196,6 +210,44 @@ static void check_garbage(void) {
     pair_end(&p);
 }
 
+static tls_result open_bytes(pair *p, const void *bytes, uint32_t size) {
+    uint32_t opened = 0;
+    CHECK(tls_stream_feed(p->server, bytes, size));
+    return tls_stream_open(p->server, received, sizeof received, &opened);
+}
+
+/* What no record can be is refused at once: nothing waits for the rest of it. */
+static void check_impossible(void) {
+    pair p;
+    pair_begin(&p, CONFIG_TLS_1_2, "game.test", 0);
+    CHECK(tls_stream_feed(p.server, "\x80\x2e\x01\x03\x03\x00\x03", 7));
+    CHECK_INT(tls_stream_handshake(p.server), TLS_FAILED);
+    CHECK_TEXT(tls_stream_why(p.server), "a ClientHello of SSL 2.0");
+    pair_end(&p);
+    for (uint32_t at = 0; at < 2; at++) { /* the head in one piece and in two */
+        pair_begin(&p, CONFIG_TLS_1_2, "game.test", 0);
+        pair_meet(&p);
+        CHECK_INT(at == 0 ? TLS_DONE : open_bytes(&p, "\x17\x03", 2), TLS_DONE);
+        CHECK_INT(open_bytes(&p, "\x17\x03\x03\xff\xff" + 2 * at, 5 - 2 * at), TLS_FAILED);
+        pair_end(&p);
+    }
+}
+
+/* An error of something else ends no session, and does not look like one when the peer ends it. */
+static void check_stale(config_tls_min min) {
+    pair p;
+    bool done = true;
+    pair_begin(&p, min, "game.test", 0);
+    p.fails_elsewhere = true;
+    pair_meet(&p);
+    send_size(&p, p.client, p.server, 10);
+    send_size(&p, p.server, p.client, 10);
+    tls_stream_close(p.client);
+    CHECK_INT(hand_over(&p, p.client, p.server, &done), TLS_ENDED);
+    ERR_clear_error();
+    pair_end(&p);
+}
+
 /* A client believes nobody who is not the server that it wants. */
 static void check_names(void) {
     pair p;
@@ -234,5 +286,8 @@ SCENARIO(tls_stream) {
     check_end(false);
     check_damage();
     check_garbage();
+    check_impossible();
+    check_stale(CONFIG_TLS_1_2);
+    check_stale(CONFIG_TLS_1_3);
     check_names();
 }

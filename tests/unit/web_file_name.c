@@ -23,7 +23,20 @@ SCENARIO(web_file_name) {
         "/C:/a.js",   "/a.js:b",    "/a.js::$DATA", "/a b.js",   "/a~1.js",   "/\xC3\xA4.js",
         "/a.exe",     "/a.JS",      "/a.html.bak",  "/a.c",      "/host.ini", "/a.so",
         "/a.dll",     "/.html",     "/a?.js",       "/a*.js",    "/-/.js"};
+    /* Devices of Windows, which some versions open by these names in any folder. */
+    static const char *const devices[] = {"/con.js",     "/NUL.txt",    "/Aux.min.js", "/com1.css",
+                                          "/LPT9.txt",   "/a/prn/b.js", "/nul/a.js",   "/com0.js",
+                                          "/a/aux.html", "/a/CON.a.txt"};
     char path[FILE_NAME_BYTES + 8];
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        if (type_of(devices[i]) != NULL) {
+            CHECK_TEXT(devices[i], "refused");
+        }
+    }
+    check_good("/console.js", "console.js", "text/javascript; charset=utf-8");
+    check_good("/com.js", "com.js", "text/javascript; charset=utf-8");
+    check_good("/com10.js", "com10.js", "text/javascript; charset=utf-8");
+    check_good("/a.con.js", "a.con.js", "text/javascript; charset=utf-8");
     check_good("/", "index.html", "text/html; charset=utf-8");
     check_good("/index.html", "index.html", "text/html; charset=utf-8");
     check_good("/a/b-c/D_9.min.js", "a/b-c/D_9.min.js", "text/javascript; charset=utf-8");

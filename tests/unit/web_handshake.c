@@ -91,6 +91,7 @@ static void check_origins(void) {
     CHECK_INT(judge("/play", from, "https://a.exampl"), 403);
     CHECK_INT(judge("/play", UPGRADE VERSION KEY, "https://b.example"), HANDSHAKE_SWITCH);
     CHECK_INT(judge("/play", UPGRADE VERSION KEY "Origin:\r\n", "https://b.example"), 403);
+    CHECK_INT(judge("/play", UPGRADE VERSION KEY "Origin:\r\n", "https://b, https://c"), 403);
     CHECK_INT(judge("/play", UPGRADE VERSION KEY "Origin:\r\n", "https://b.example, null"), 403);
     CHECK_INT(judge("/play", UPGRADE VERSION KEY "Origin: null\r\n", "https://b.example"), 403);
     CHECK_INT(judge("/play", UPGRADE VERSION KEY "Origin: null\r\n", "null"), HANDSHAKE_SWITCH);

@@ -3,6 +3,8 @@
 #include "support/check.h"
 #include "web/http_head.h"
 
+#include <stdio.h>
+
 static http_head head;
 static const char *why;
 
@@ -88,6 +90,13 @@ static void check_bad(void) {
         GET "\r\n",
         GET "Host:\r\n\r\n",
         GET "Host: a b\r\n\r\n",
+        GET "Host: a\tb\r\n\r\n",
+        GET "Host: u@a\r\n\r\n",
+        GET "Host: a/b\r\n\r\n",
+        GET "Host: a\\b\r\n\r\n",
+        GET "Host: a?b\r\n\r\n",
+        GET "Host: a#b\r\n\r\n",
+        GET "Host: \xC3\xA4.example\r\n\r\n",
         "GET http://a/ HTTP/1.1\r\n" HOST "\r\n",
         "GET a HTTP/1.1\r\n" HOST "\r\n",
         "GET * HTTP/1.1\r\n" HOST "\r\n",
@@ -152,7 +161,53 @@ static void check_answers(void) {
     CHECK_INT(answer("HTTP/1.1 101 a\r\nContent-Length: 1\r\n\r\n"), 400);
 }
 
+/* Reads it as the admin side does. */
+static uint32_t ask_with_body(const char *text, uint32_t *body) {
+    uint32_t scanned = 0;
+    uint32_t whole = 0;
+    why = NULL;
+    CHECK_INT(http_find_end(text, (uint32_t)strlen(text), &scanned, &whole, &why), HTTP_OK);
+    return http_read_request_with_body(text, whole, 4096, &head, body, &why);
+}
+
+static void check_bodies(void) {
+    uint32_t body = 9;
+    CHECK_INT(ask_with_body(GET HOST "\r\n", &body), HTTP_OK);
+    CHECK_INT(body, 0);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST "Content-Length: 4096\r\n\r\n", &body),
+              HTTP_OK);
+    CHECK_INT(body, 4096);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST "Content-Length: 0004\r\n\r\n", &body),
+              HTTP_OK);
+    CHECK_INT(body, 4);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST "Content-Length: 4097\r\n\r\n", &body), 413);
+    CHECK_INT(ask_with_body(
+                  "POST / HTTP/1.1\r\n" HOST "Content-Length: 18446744073709551617\r\n\r\n", &body),
+              413);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST "\r\n", &body), 411);
+    static const char *const lengths[] = {"", "-1", "+1", "1 ", "1,1", "0x1", "1.0", "one"};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "POST / HTTP/1.1\r\n" HOST "Content-Length: %s.\r\n\r\n",
+                 lengths[i]);
+        CHECK_INT(ask_with_body(text, &body), 400);
+    }
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST "Content-Length: \r\n\r\n", &body), 400);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST
+                            "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                            &body),
+              400);
+    CHECK_INT(ask_with_body("POST / HTTP/1.1\r\n" HOST
+                            "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",
+                            &body),
+              400);
+    CHECK_INT(ask_with_body(GET HOST "Content-Length: 1\r\n\r\n", &body), 400);
+    CHECK_INT(ask_with_body("HEAD / HTTP/1.1\r\n" HOST "\r\n", &body), 405);
+    CHECK_INT(ask_with_body("post / HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\n", &body), 405);
+}
+
 SCENARIO(web_http) {
+    check_bodies();
     check_good();
     check_bad();
     check_limits();

@@ -29,6 +29,7 @@ struct os_child {
     int process; /* a descriptor that is readable when the child has ended; -1: none */
     int to;      /* its stdin; -1: none */
     int from;    /* its stdout */
+    int notes;   /* its stderr; neither end waits */
     mutex lock;  /* guards what follows */
     bool ended;
     os_child_end end;
@@ -37,9 +38,9 @@ struct os_child {
 /* ---- starting -------------------------------------------------------------------------------- */
 
 /* Both ends are above stderr, where the child's file actions do not overwrite them. */
-static int make_pipe(int ends[2]) {
+static int make_pipe(int ends[2], int flags) {
     int made[2];
-    if (pipe2(made, O_CLOEXEC) != 0) {
+    if (pipe2(made, O_CLOEXEC | flags) != 0) {
         return errno;
     }
     ends[0] = fcntl(made[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -107,13 +108,15 @@ static int close_others(posix_spawn_file_actions_t *actions) {
 static int spawn_with_pipes(os_child *child, char *const *arguments) {
     int in[2] = {-1, -1};
     int out[2] = {-1, -1};
+    int notes[2] = {-1, -1};
     posix_spawn_file_actions_t actions;
     int code = posix_spawn_file_actions_init(&actions);
     if (code != 0) {
         return code;
     }
-    code = make_pipe(in);
-    code = code == 0 ? make_pipe(out) : code;
+    code = make_pipe(in, 0);
+    code = code == 0 ? make_pipe(out, 0) : code;
+    code = code == 0 ? make_pipe(notes, O_NONBLOCK) : code;
     if (code == 0) {
         code = posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     }
@@ -121,15 +124,17 @@ static int spawn_with_pipes(os_child *child, char *const *arguments) {
         code = posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     }
     if (code == 0) {
-        code = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        code = posix_spawn_file_actions_adddup2(&actions, notes[1], STDERR_FILENO);
     }
     code = code == 0 ? close_others(&actions) : code;
     code = code == 0 ? spawn(child, arguments, &actions) : code;
     (void)posix_spawn_file_actions_destroy(&actions);
     close_end(&in[0]);
     close_end(&out[1]);
+    close_end(&notes[1]);
     child->to = in[1];
     child->from = out[0];
+    child->notes = notes[0];
     return code;
 }
 
@@ -160,12 +165,13 @@ portico_status os_child_start(const char *const *arguments, os_child_io io, os_c
     if (child == NULL) {
         return error_set(ENOMEM);
     }
-    *child = (os_child){.io = io, .process = -1, .to = -1, .from = -1};
+    *child = (os_child){.io = io, .process = -1, .to = -1, .from = -1, .notes = -1};
     char *const *list = (char *const *)(uintptr_t)all; /* posix_spawn changes none of them */
     int code = io == OS_CHILD_PIPES ? spawn_with_pipes(child, list) : spawn(child, list, NULL);
     if (code != 0) {
         close_end(&child->to);
         close_end(&child->from);
+        close_end(&child->notes);
         free(child);
         return error_set(code);
     }
@@ -230,6 +236,17 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
     }
     *size = (size_t)count;
     return count > 0 ? PORTICO_OK : error_refuse(PORTICO_E_CLOSED);
+}
+
+uint8_t os_child_note(os_child *child) {
+    uint8_t notes[256];
+    uint8_t last = 0;
+    ssize_t count = 0;
+    do {
+        count = read(child->notes, notes, sizeof notes);
+        last = count > 0 ? notes[count - 1] : last;
+    } while (count > 0 || (count < 0 && errno == EINTR));
+    return last;
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */
@@ -356,5 +373,6 @@ void os_child_free(os_child *child) {
     close_end(&child->process);
     close_end(&child->to);
     close_end(&child->from);
+    close_end(&child->notes);
     free(child);
 }

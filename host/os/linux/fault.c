@@ -311,6 +311,9 @@ static void on_fault(int number, siginfo_t *info, void *arg) {
             describe_sender(info, &fault);
         }
         if (own && guard_contains(&fault)) {
+            if (fault.kind == OS_FAULT_STACK) {
+                guard_deep = GUARD_DEEP_NEW;
+            }
             guard_land_after(context);
         } else {
             guard_end(&fault);

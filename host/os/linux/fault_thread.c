@@ -25,6 +25,7 @@ enum { HANDLER_STACK = 65536 };
 
 _Thread_local uintptr_t os_stack_limit;
 _Thread_local guard_frame *guard_top;
+_Thread_local uint64_t guard_deep;
 _Thread_local os_guard_thread *guard_own;
 _Thread_local bool guard_host_thread;
 guard_frame guard_none;
@@ -103,6 +104,7 @@ static void find_stack(os_guard_thread *thread) {
     (void)pthread_attr_getguardsize(&attributes, &guard);
     pthread_attr_destroy(&attributes);
     thread->stack_low = (uintptr_t)low;
+    thread->stack_end = (uintptr_t)low + size;
     thread->stack_guard = guard;
     os_stack_limit = (uintptr_t)low + STACK_LEFT;
 }
@@ -129,6 +131,23 @@ guard_frame *guard_prepare(void) {
     guard_own = thread;
     guard_top = &guard_none;
     return guard_top;
+}
+
+void guard_trim_stack(uint64_t now_ns) {
+    enum { KEPT = 64 * 1024, AFTER_NS = 1000000000 }; /* the next calls need some */
+    if (guard_deep == GUARD_DEEP_NEW) {
+        guard_deep = now_ns;
+    }
+    if (now_ns - guard_deep < AFTER_NS || guard_own == NULL) {
+        return;
+    }
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t low = guard_own->stack_low;
+    uintptr_t top = (uintptr_t)__builtin_frame_address(0);
+    guard_deep = 0;
+    if (low != 0 && top > low + KEPT && top < guard_own->stack_end) {
+        madvise((void *)low, ((top - KEPT) & ~(page - 1)) - low, MADV_DONTNEED);
+    }
 }
 
 /* [the thread that ends] */

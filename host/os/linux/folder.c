@@ -38,6 +38,9 @@ static portico_status folder_create_all(char *path) {
 }
 
 portico_status os_folder_create(const char *path) {
+    if (mkdir(path, S_IRWXU) == 0) {
+        return PORTICO_OK;
+    }
     char *copy = strdup(path);
     if (copy == NULL) {
         return error_set(ENOMEM);
@@ -45,6 +48,10 @@ portico_status os_folder_create(const char *path) {
     portico_status status = folder_create_all(copy);
     free(copy);
     return status;
+}
+
+portico_status os_folder_add(const char *path) {
+    return mkdir(path, S_IRWXU) < 0 ? error_set(errno) : PORTICO_OK;
 }
 
 portico_status os_folder_check(const char *path) {

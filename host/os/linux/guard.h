@@ -79,6 +79,7 @@ struct os_guard_thread {
     stack_t handler_stack;
     stack_t former_stack; /* a sanitizer's, before handler_stack */
     uintptr_t stack_low;
+    uintptr_t stack_end;
     uintptr_t stack_guard; /* the size of the guard pages below */
     os_fault last;         /* contained */
     _Atomic int question;  /* a guard_question */
@@ -97,6 +98,15 @@ portico_status guard_threads_start(void);
 
 /* Prepares the calling thread. Returns guard_top; NULL: there is no memory, or it is too early. */
 guard_frame *guard_prepare(void) HIDDEN;
+
+/* Whether the thread's stack has overflowed and its pages are still there: 0, GUARD_DEEP_NEW, or the
+ * time when guard_trim_stack first saw it. */
+extern _Thread_local uint64_t guard_deep HIDDEN;
+enum { GUARD_DEEP_NEW = 1 };
+
+/* With guard_deep: gives the pages below the caller's frame back to the system, once no overflow has
+ * come for a second. Each of them costs as much again to get as to give back. */
+void guard_trim_stack(uint64_t now_ns);
 
 /* While it is held, no thread gives up its os_guard_thread. */
 void guard_threads_lock(void);

@@ -17,7 +17,9 @@ const char os_library_suffix[] = ".so";
 
 struct os_library {
     void *handle;
-    char *path; /* absolute, as passed to dlopen */
+    const struct link_map *map;
+    char *name; /* by which the loader knows it */
+    bool brought;
 };
 
 portico_status os_library_check(const char *path, char *why, size_t why_size) {
@@ -47,35 +49,77 @@ static portico_status library_fault(const char *words) {
     return PORTICO_E_NOT_A_MODULE;
 }
 
-portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
-    *result = NULL;
-    portico_status status = os_library_check(path, why, why_size);
-    if (status != PORTICO_OK) {
-        return status;
-    }
-    os_library *library = calloc(1, sizeof *library);
-    char *absolute = realpath(path, NULL); /* a name without '/' would be searched for elsewhere */
-    if (library == NULL || absolute == NULL) {
-        status = error_set(errno);
+/* A relative path gets its folder: dlopen searches for a name without '/' elsewhere, and reports
+ * name the library by its path. The caller frees it. NULL: see errno. */
+static char *path_to_open(const char *path) {
+    return path[0] == '/' ? strdup(path) : realpath(path, NULL);
+}
+
+static int take_adds(struct dl_phdr_info *info, size_t size, void *arg) {
+    (void)size;
+    *(unsigned long long *)arg = info->dlpi_adds;
+    return 1;
+}
+
+/* How many libraries this process has ever loaded. */
+static unsigned long long count_loaded(void) {
+    unsigned long long count = 0;
+    dl_iterate_phdr(take_adds, &count);
+    return count;
+}
+
+static portico_status load(os_library *library, const char *path, char *why, size_t why_size) {
+    struct link_map *map = NULL;
+    char *absolute = path_to_open(path);
+    if (absolute == NULL) {
         snprintf(why, why_size, "%s: %s", path, strerror(errno));
-        goto free_library;
+        return error_set(errno);
     }
-    library->path = absolute;
+    unsigned long long before = count_loaded();
     library->handle = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
+    library->brought = count_loaded() > before + 1;
+    free(absolute);
     if (library->handle == NULL) {
         const char *words = dlerror();
         words = words != NULL ? words : "dlopen failed without a word";
         snprintf(why, why_size, "%s", words);
-        status = error_refuse(library_fault(words));
-        goto free_library;
+        return error_refuse(library_fault(words));
+    }
+    if (dlinfo(library->handle, RTLD_DI_LINKMAP, (void *)&map) == 0) {
+        library->name = strdup(map->l_name);
+    }
+    if (library->name == NULL) {
+        dlclose(library->handle);
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return error_set(ENOMEM);
+    }
+    library->map = map;
+    return PORTICO_OK;
+}
+
+portico_status os_library_open(const char *path, bool tried, os_library **result, char *why,
+                               size_t why_size) {
+    *result = NULL;
+    portico_status status = tried ? PORTICO_OK : os_library_check(path, why, why_size);
+    if (status != PORTICO_OK) {
+        return status;
+    }
+    os_library *library = calloc(1, sizeof *library);
+    if (library == NULL) {
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return error_set(ENOMEM);
+    }
+    status = load(library, path, why, why_size);
+    if (status != PORTICO_OK) {
+        free(library);
+        return status;
     }
     *result = library;
     return PORTICO_OK;
+}
 
-free_library:
-    free(absolute);
-    free(library);
-    return status;
+bool os_library_brought(const os_library *library) {
+    return library->brought;
 }
 
 void *os_library_symbol(os_library *library, const char *name) {
@@ -83,19 +127,21 @@ void *os_library_symbol(os_library *library, const char *name) {
 }
 
 typedef struct library_search {
-    const struct link_map *map;
+    uintptr_t address;
+    const char *name;
     uintptr_t begin;
     uintptr_t end;
+    bool found;
 } library_search;
 
 /* Extends the range to the segments of the library in `arg`. */
 static int widen(struct dl_phdr_info *info, size_t size, void *arg) {
     (void)size;
     library_search *search = arg;
-    if (info->dlpi_addr != search->map->l_addr ||
-        strcmp(info->dlpi_name, search->map->l_name) != 0) {
+    if (info->dlpi_addr != search->address || strcmp(info->dlpi_name, search->name) != 0) {
         return 0;
     }
+    search->found = true;
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type == PT_LOAD) {
@@ -109,25 +155,21 @@ static int widen(struct dl_phdr_info *info, size_t size, void *arg) {
 }
 
 void os_library_range(os_library *library, uintptr_t *begin, uintptr_t *end) {
-    struct link_map *map = NULL;
-    library_search search = {0};
-    if (dlinfo(library->handle, RTLD_DI_LINKMAP, (void *)&map) == 0) {
-        search.map = map;
-        dl_iterate_phdr(widen, &search);
-    }
+    library_search search = {.address = library->map->l_addr, .name = library->name};
+    dl_iterate_phdr(widen, &search);
     *begin = search.begin;
     *end = search.end;
 }
 
+/* The loader's list says whether it is gone: it is held elsewhere, or cannot go because of a unique
+ * symbol or a thread's destructor. dlopen with RTLD_NOLOAD would open the file to find out. */
 bool os_library_close(os_library *library) {
+    library_search search = {.address = library->map->l_addr, .name = library->name};
     bool gone = dlclose(library->handle) == 0;
-    void *still = dlopen(library->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-    if (still != NULL) {
-        /* It is held elsewhere, or cannot go: a unique symbol, a thread's destructor. */
-        dlclose(still);
-        gone = false;
+    if (gone) {
+        dl_iterate_phdr(widen, &search);
     }
-    free(library->path);
+    free(library->name);
     free(library);
-    return gone;
+    return gone && !search.found;
 }

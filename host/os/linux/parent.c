@@ -17,6 +17,7 @@
 static struct {
     int from; /* the parent writes to it */
     int to;
+    int notes;
     atomic_bool forked;
 } parent;
 
@@ -42,9 +43,11 @@ static void write_no_core(void) {
 portico_status os_parent_take(void) {
     parent.from = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     parent.to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    parent.notes = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (parent.from < 0 || parent.to < 0 || nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 ||
-        dup2(nowhere, STDOUT_FILENO) < 0) {
+    if (parent.from < 0 || parent.to < 0 || parent.notes < 0 || nowhere < 0 ||
+        dup2(nowhere, STDIN_FILENO) < 0 || dup2(nowhere, STDOUT_FILENO) < 0 ||
+        dup2(nowhere, STDERR_FILENO) < 0) {
         return error_set(errno);
     }
     close(nowhere);
@@ -82,6 +85,11 @@ portico_status os_parent_write(const void *data, size_t size) {
         }
     }
     return PORTICO_OK;
+}
+
+void os_parent_note(uint8_t note) {
+    while (write(parent.notes, &note, 1) < 0 && errno == EINTR) {
+    }
 }
 
 bool os_parent_forked(void) {

@@ -7,14 +7,18 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Below the stack. A function with large arrays may step over a single page. */
 enum { GUARD_BYTES = 1024 * 1024 };
 
 struct os_thread {
     pthread_t system;
+    _Atomic pid_t id; /* 0: it has not begun */
     void (*fn)(void *);
     void *arg;
     char name[16];
@@ -23,6 +27,7 @@ struct os_thread {
 static void *thread_main(void *arg) {
     os_thread *thread = arg;
     guard_host_thread = true;
+    atomic_store_explicit(&thread->id, gettid(), memory_order_relaxed);
     /* A module that cancels this thread would end it later, in the host, with its locks held. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_setname_np(pthread_self(), thread->name);
@@ -72,9 +77,44 @@ void os_thread_join(os_thread *thread) {
     free(thread);
 }
 
+/* struct sched_attr of the kernel: its header does not go with <sched.h>. */
+typedef struct attributes {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t
+        slice_ns; /* "runtime": for usual threads, how long at a time. 0: the system's choice */
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+    uint32_t least;
+    uint32_t most;
+} attributes;
+
+/* The least and the most that the kernel takes. RESET_ON_FORK: not for threads that modules start. It
+ * cannot be taken back without a right. */
+enum { BRISK_NS = 100000, LONG_NS = 100000000, RESET_ON_FORK = 1 };
+
+/* https://docs.kernel.org/scheduler/sched-eevdf.html */
+bool os_thread_pace(os_thread *thread, os_pace pace) {
+    static const uint64_t slices_ns[] = {0, BRISK_NS, LONG_NS};
+    attributes a = {0};
+    pid_t id = thread != NULL ? atomic_load_explicit(&thread->id, memory_order_relaxed) : gettid();
+    if (id == 0 || syscall(SYS_sched_getattr, id, &a, sizeof a, 0) != 0 ||
+        (a.policy != SCHED_OTHER && a.policy != SCHED_BATCH)) {
+        return false; /* or somebody has given it a policy of its own */
+    }
+    a.flags |= RESET_ON_FORK;
+    a.slice_ns = slices_ns[pace];
+    return syscall(SYS_sched_setattr, id, &a, 0) == 0;
+}
+
 void os_thread_hurry(void) {
     const struct sched_param least = {.sched_priority = sched_get_priority_min(SCHED_RR)};
-    (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &least); /* 0: this thread */
+    if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &least) != 0) { /* 0: this thread */
+        (void)os_thread_pace(NULL, OS_PACE_BRISK);
+    }
 }
 
 void os_sleep(uint32_t timeout_ms) {

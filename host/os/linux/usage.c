@@ -76,6 +76,15 @@ void os_process_usage(os_usage *usage) {
     }
 }
 
+void os_heap_look(os_heap *heap) {
+    *heap = (os_heap){0};
+#if !defined(PORTICO_SANITIZED) /* a sanitizer has heaps of its own */
+    struct mallinfo2 all = mallinfo2();
+    heap->allocated_bytes = all.uordblks + all.hblkhd;
+    heap->kept_bytes = all.fordblks;
+#endif
+}
+
 void os_memory_trim(void) {
     malloc_trim(0);
 }

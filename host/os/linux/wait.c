@@ -51,6 +51,7 @@
  * - A thread that is awake reads `queued` before it sleeps.
  */
 #include "call.h"
+#include "guard.h"
 #include "os/compiler.h"
 #include "socket.h"
 
@@ -208,6 +209,9 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
         timeout_ms == 0 || for_ever ? 0 : os_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
     uint32_t nap_ms = NAP_FIRST_MS;
     bool takes_long = capacity == 1;
+    if (guard_deep != 0) {
+        guard_trim_stack(os_monotonic_ns());
+    }
     for (bool looks = takes_long;; looks = false) {
         int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);
         uint32_t count = 0;

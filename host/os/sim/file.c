@@ -62,6 +62,21 @@ portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUN
     return open_private("fopen_secret", real_fopen_secret, path, file, found);
 }
 
+portico_status os_fopen_beneath(const char *folder, const char *name, FILE **file,
+                                os_file_info *info) {
+    *file = NULL;
+    portico_status status = begin("fopen_beneath");
+    status = status == PORTICO_OK ? handle_new() : status;
+    if (status != PORTICO_OK) {
+        return error_simulated(status);
+    }
+    status = real_fopen_beneath(folder, name, file, info);
+    if (status != PORTICO_OK) {
+        handle_give_back();
+    }
+    return status;
+}
+
 portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]) {
     found[0] = '\0';
     portico_status status = begin("folder_private");
@@ -97,6 +112,11 @@ bool os_file_is_written(const char *path) {
 portico_status os_folder_create(const char *path) {
     portico_status status = begin("folder_create");
     return status == PORTICO_OK ? real_folder_create(path) : status;
+}
+
+portico_status os_folder_add(const char *path) {
+    portico_status status = begin("folder_add");
+    return status == PORTICO_OK ? real_folder_add(path) : status;
 }
 
 portico_status os_folder_check(const char *path) {

@@ -96,7 +96,8 @@ portico_status os_library_check(const char *path, char *why, size_t why_size) {
     return library_read(path, name) ? PORTICO_OK : real_library_check(path, why, why_size);
 }
 
-portico_status os_library_open(const char *path, os_library **result, char *why, size_t why_size) {
+portico_status os_library_open(const char *path, bool tried, os_library **result, char *why,
+                               size_t why_size) {
     char name[NAME_BYTES];
     *result = NULL;
     portico_status status = begin("library_open", open_failures, why, why_size);
@@ -112,7 +113,7 @@ portico_status os_library_open(const char *path, os_library **result, char *why,
         }
         made.simulated->opened++;
     } else {
-        status = real_library_open(path, &made.real, why, why_size);
+        status = real_library_open(path, tried, &made.real, why, why_size);
         if (status != PORTICO_OK) {
             return status;
         }
@@ -121,6 +122,11 @@ portico_status os_library_open(const char *path, os_library **result, char *why,
     *result = run_alloc(sizeof **result);
     **result = made;
     return PORTICO_OK;
+}
+
+bool os_library_brought(const os_library *library) {
+    token_call("library_brought", 0);
+    return library->real != NULL && real_library_brought(library->real);
 }
 
 void *os_library_symbol(os_library *library, const char *name) {

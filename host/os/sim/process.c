@@ -94,6 +94,13 @@ void sim_on_exit(void (*fn)(int code)) {
 void os_thread_hurry(void) {
 }
 
+/* The same. */
+bool os_thread_pace(os_thread *thread, os_pace pace) {
+    (void)thread;
+    token_call("thread_pace", pace);
+    return true;
+}
+
 uint32_t os_cpu_count(void) {
     return CPUS;
 }
@@ -107,6 +114,10 @@ void os_process_usage(os_usage *usage) {
     sim_figures figures;
     sim_look(&figures);
     *usage = (os_usage){.cpu_ns = figures.used_ns, .handles = (uint32_t)figures.handles + 3};
+}
+
+void os_heap_look(os_heap *heap) { /* neither is this */
+    *heap = (os_heap){0};
 }
 
 portico_status os_on_signals(void (*stop)(void), void (*hang_up)(void)) {

@@ -28,10 +28,11 @@ void real_alarm_destroy(real_alarm *alarm);
 void real_alarm_sleep(real_alarm *alarm, uint64_t until_ns);
 void real_alarm_ring(real_alarm *alarm);
 
-portico_status real_library_open(const char *path, real_library **library, char *why,
+portico_status real_library_open(const char *path, bool tried, real_library **library, char *why,
                                  size_t why_size);
 portico_status real_library_check(const char *path, char *why, size_t why_size);
 void *real_library_symbol(real_library *library, const char *name);
+bool real_library_brought(const real_library *library);
 void real_library_range(real_library *library, uintptr_t *begin, uintptr_t *end);
 bool real_library_close(real_library *library);
 
@@ -44,8 +45,11 @@ portico_status real_lock_take(const char *path, os_lock **lock, uint32_t *proces
 portico_status real_file_rename(const char *from, const char *to);
 portico_status real_file_remove(const char *path);
 portico_status real_file_look(const char *path, os_file_info *info);
+portico_status real_fopen_beneath(const char *folder, const char *name, FILE **file,
+                                  os_file_info *info);
 bool real_file_is_written(const char *path);
 portico_status real_folder_create(const char *path);
+portico_status real_folder_add(const char *path);
 portico_status real_folder_check(const char *path);
 portico_status real_folder_remove(const char *path);
 portico_status real_folder_delete(const char *path);

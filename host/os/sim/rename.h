@@ -9,6 +9,7 @@
 #define os_error_status real_error_status
 #define os_error_text real_error_text
 #define os_process_usage real_process_usage
+#define os_heap_look real_heap_look
 #define os_cpu_count real_cpu_count
 #define os_process_id real_process_id
 #define os_on_signals real_on_signals
@@ -30,6 +31,7 @@
 #define os_alarm_ring real_alarm_ring
 #define os_thread real_thread
 #define os_thread_hurry real_thread_hurry
+#define os_thread_pace real_thread_pace
 #define os_address_resolve real_address_resolve
 #define os_address_check real_address_check
 #define os_port_create real_port_create
@@ -57,6 +59,7 @@
 #define os_socket_address real_socket_address
 #define os_library real_library
 #define os_library_open real_library_open
+#define os_library_brought real_library_brought
 #define os_library_check real_library_check
 #define os_library_symbol real_library_symbol
 #define os_library_range real_library_range
@@ -70,8 +73,10 @@
 #define os_file_rename real_file_rename
 #define os_file_remove real_file_remove
 #define os_file_look real_file_look
+#define os_fopen_beneath real_fopen_beneath
 #define os_file_is_written real_file_is_written
 #define os_folder_create real_folder_create
+#define os_folder_add real_folder_add
 #define os_folder_check real_folder_check
 #define os_folder_remove real_folder_remove
 #define os_folder_delete real_folder_delete

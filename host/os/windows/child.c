@@ -159,12 +159,9 @@ static DWORD make_pipes(os_child *child, start *s) {
     if (code != 0) {
         return code;
     }
-    HANDLE nowhere = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE,
-                                 FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-    if (nowhere == INVALID_HANDLE_VALUE) {
+    if (!CreatePipe(&child->notes, &info->hStdError, NULL, CHILD_PIPE_BYTES)) {
         return GetLastError();
     }
-    info->hStdError = nowhere;
     list_add(s, info->hStdInput);
     list_add(s, info->hStdOutput);
     list_add(s, info->hStdError);

@@ -17,6 +17,7 @@ void child_free_handles(os_child *child) {
     child_close_handle(&child->to);
     child_close_handle(&child->from);
     child_close_handle(&child->event);
+    child_close_handle(&child->notes);
     child_close_handle(&child->stop);
     child_close_handle(&child->job);
     free(child);
@@ -75,6 +76,17 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
     }
     bool closed = read || code == ERROR_OPERATION_ABORTED || is_closed(code);
     return closed ? error_refuse(PORTICO_E_CLOSED) : error_set(code);
+}
+
+uint8_t os_child_note(os_child *child) {
+    uint8_t notes[256];
+    uint8_t last = 0;
+    DWORD count = 0;
+    while (PeekNamedPipe(child->notes, NULL, 0, NULL, &count, NULL) && count > 0 &&
+           ReadFile(child->notes, notes, sizeof notes, &count, NULL) && count > 0) {
+        last = notes[count - 1];
+    }
+    return last;
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */

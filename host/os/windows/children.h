@@ -18,6 +18,7 @@ struct os_child {
     HANDLE to;    /* its stdin; NULL: none */
     HANDLE from;  /* its stdout, overlapped */
     HANDLE event; /* of reads from it */
+    HANDLE notes; /* its stderr */
     HANDLE stop;  /* with OS_CHILD_INHERITS: win_stop_event */
 };
 

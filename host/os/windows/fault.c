@@ -264,10 +264,41 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-COLD static void landed(const os_guard_thread *t, const guard *g) {
+/* Takes the stack's pages up to `end` out of memory. They remain the stack's. */
+static void trim_to(uintptr_t begin, uintptr_t end) {
+    MEMORY_BASIC_INFORMATION found;
+    for (uintptr_t at = begin; at < end; at += found.RegionSize) {
+        if (VirtualQuery((void *)at, &found, sizeof found) == 0) {
+            return;
+        }
+        if (found.State == MEM_COMMIT && found.Protect == PAGE_READWRITE) {
+            size_t size = found.RegionSize < end - at ? found.RegionSize : end - at;
+            (void)VirtualAlloc((void *)at, size, MEM_RESET, PAGE_READWRITE);
+            (void)VirtualUnlock((void *)at, size); /* not locked: out of the working set */
+        }
+    }
+}
+
+COLD void guard_trim_stack(os_guard_thread *t) {
+    enum { KEPT = 64 * 1024, PAGE = 4096, AFTER_MS = 1000 }; /* the next calls need some */
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    uint64_t now_ms = os_monotonic_ms();
+    if (t->deep_ms == GUARD_DEEP_NEW) {
+        t->deep_ms = now_ms + AFTER_MS;
+    }
+    if (now_ms >= t->deep_ms) {
+        t->deep_ms = 0;
+        if (here > t->stack_begin + KEPT && here < t->stack_end) { /* not a fiber's */
+            trim_to(t->stack_begin, (here - KEPT) & ~(uintptr_t)(PAGE - 1));
+        }
+    }
+}
+
+COLD static void landed(os_guard_thread *t, const guard *g) {
     guard_tib()->ExceptionList = g->list;
     if (t->contained.kind == OS_FAULT_STACK) {
         (void)_resetstkoflw(); /* otherwise the next overflow ends the process */
+        t->deep_ms = GUARD_DEEP_NEW;
     }
 }
 

@@ -32,7 +32,13 @@ static DWORD create_with_parents(wchar_t *path, SECURITY_ATTRIBUTES *security) {
     return GetLastError();
 }
 
-portico_status os_folder_create(const char *path) {
+static DWORD create_alone(wchar_t *path, SECURITY_ATTRIBUTES *security) {
+    return CreateDirectoryW(path, security) ? 0 : GetLastError();
+}
+
+/* Has `create` create the folder for its owner only. */
+static portico_status create_owned(const char *path,
+                                   DWORD (*create)(wchar_t *path, SECURITY_ATTRIBUTES *security)) {
     wchar_t *wide = win_path(path);
     if (wide == NULL) {
         return error_set(GetLastError());
@@ -47,10 +53,18 @@ portico_status os_folder_create(const char *path) {
         free(wide);
         return error_set(code);
     }
-    DWORD code = create_with_parents(wide, &security);
+    DWORD code = create(wide, &security);
     win_owner_only_free(&security);
     free(wide);
     return code == 0 ? PORTICO_OK : error_set(code);
+}
+
+portico_status os_folder_create(const char *path) {
+    return create_owned(path, create_with_parents);
+}
+
+portico_status os_folder_add(const char *path) {
+    return create_owned(path, create_alone);
 }
 
 /* Opening a folder with FILE_ADD_FILE succeeds only if files may be created in it.

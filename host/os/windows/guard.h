@@ -27,6 +27,8 @@ typedef struct guard {
     bool probe;      /* the host reads what may not be there: any fault just ends the call */
 } guard;
 
+enum { GUARD_DEEP_NEW = 1 };
+
 struct os_guard_thread {
     guard *innermost;
     bool busy;        /* a handler runs: another fault is its own, and nobody interrupts it */
@@ -35,6 +37,9 @@ struct os_guard_thread {
     uint32_t id;
     uintptr_t stack_begin; /* the whole reserved stack */
     uintptr_t stack_end;
+    /* The stack has overflowed and its pages are still there: GUARD_DEEP_NEW, or when they are to
+     * go. 0: no. */
+    uint64_t deep_ms;
     os_fault found;     /* being described */
     os_fault contained; /* the last one */
     os_guard_thread *next_free;
@@ -87,6 +92,10 @@ static inline NT_TIB *guard_tib(void) {
 
 /* Gives the calling thread a record. NULL: no memory or handles, or guards have not started. */
 os_guard_thread *guard_thread_make(void);
+
+/* With deep_ms, of the calling thread: takes the stack's pages below the caller's frame out of
+ * memory, once no overflow has come for a second. */
+void guard_trim_stack(os_guard_thread *t);
 
 /* Frees it: its thread ends. */
 void guard_thread_end(os_guard_thread *t);

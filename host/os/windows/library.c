@@ -130,7 +130,10 @@ portico_status os_library_check(const char *path, char *why, size_t why_size) {
     return PORTICO_OK;
 }
 
-portico_status os_library_open(const char *path, os_library **library, char *why, size_t why_size) {
+/* The loader itself refuses damaged files. */
+portico_status os_library_open(const char *path, bool tried, os_library **library, char *why,
+                               size_t why_size) {
+    (void)tried;
     *library = NULL;
     os_library *l = calloc(1, sizeof *l);
     if (l == NULL) {
@@ -147,6 +150,11 @@ portico_status os_library_open(const char *path, os_library **library, char *why
     guard_replace_calls(l->module);
     *library = l;
     return PORTICO_OK;
+}
+
+bool os_library_brought(const os_library *library) {
+    (void)library;
+    return true;
 }
 
 void *os_library_symbol(os_library *library, const char *name) {

@@ -10,6 +10,7 @@
 static struct {
     HANDLE from; /* the parent writes to it */
     HANDLE to;
+    HANDLE notes;
 } parent;
 
 /* A copy of a standard handle that no process inherits. */
@@ -39,10 +40,12 @@ portico_status os_parent_take(void) {
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     parent.from = take(STD_INPUT_HANDLE);
     parent.to = take(STD_OUTPUT_HANDLE);
-    if (parent.from == NULL || parent.to == NULL) {
+    parent.notes = take(STD_ERROR_HANDLE);
+    if (parent.from == NULL || parent.to == NULL || parent.notes == NULL) {
         return error_set(GetLastError());
     }
-    bool dropped = drop(STD_INPUT_HANDLE, 0) && drop(STD_OUTPUT_HANDLE, 1);
+    bool dropped =
+        drop(STD_INPUT_HANDLE, 0) && drop(STD_OUTPUT_HANDLE, 1) && drop(STD_ERROR_HANDLE, 2);
     return dropped ? PORTICO_OK : error_set(ERROR_TOO_MANY_OPEN_FILES);
 }
 
@@ -73,6 +76,11 @@ portico_status os_parent_write(const void *data, size_t size) {
         done += count;
     }
     return PORTICO_OK;
+}
+
+void os_parent_note(uint8_t note) {
+    DWORD count = 0;
+    (void)WriteFile(parent.notes, &note, 1, &count, NULL);
 }
 
 bool os_parent_forked(void) {

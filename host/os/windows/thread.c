@@ -75,6 +75,12 @@ void os_thread_hurry(void) {
     (void)SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_HIGHEST);
 }
 
+bool os_thread_pace(os_thread *thread, os_pace pace) {
+    (void)thread;
+    (void)pace;
+    return false;
+}
+
 void os_sleep(uint32_t timeout_ms) {
     Sleep(timeout_ms);
 }

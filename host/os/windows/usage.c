@@ -1,6 +1,7 @@
 /* usage.c: memory, processor time and handles of the process. Any thread. */
 #include "private.h"
 
+#include <malloc.h>
 #include <psapi.h>
 #include <stdlib.h>
 
@@ -39,6 +40,34 @@ void os_process_usage(os_usage *usage) {
     }
     if (usage->handles == 0 && win_is_wine()) {
         usage->handles = wine_handles();
+    }
+}
+
+static void look(HANDLE handle, os_heap *heap) {
+    enum { NO_BLOCK = PROCESS_HEAP_REGION | PROCESS_HEAP_UNCOMMITTED_RANGE };
+    PROCESS_HEAP_ENTRY entry = {0};
+    if (!HeapLock(handle)) {
+        return;
+    }
+    while (HeapWalk(handle, &entry)) {
+        if ((entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0) {
+            heap->allocated_bytes += entry.cbData;
+        } else if ((entry.wFlags & NO_BLOCK) == 0) {
+            heap->kept_bytes += entry.cbData;
+        }
+    }
+    HeapUnlock(handle);
+}
+
+/* The heaps of the process and of the C library, which may be the same. Not those of others, which
+ * may end. */
+void os_heap_look(os_heap *heap) {
+    HANDLE process = GetProcessHeap();
+    HANDLE library = (HANDLE)_get_heap_handle();
+    *heap = (os_heap){0};
+    look(process, heap);
+    if (library != process) {
+        look(library, heap);
     }
 }
 

@@ -27,6 +27,7 @@
  *    thread sees that it is stuck (os_port_share_kept). The thread that gets the packet looks at
  *    the queues.
  */
+#include "guard.h"
 #include "error.h"
 #include "socket.h"
 
@@ -109,6 +110,10 @@ static uint32_t port_sleep(os_port *port, os_completion *completions, uint32_t c
                            uint32_t timeout_ms) {
     uint64_t begin_ns = timeout_ms != INFINITE ? os_monotonic_ns() : 0;
     uint32_t left_ms = timeout_ms;
+    os_guard_thread *guarded = guard_thread();
+    if (guarded != NULL && guarded->deep_ms != 0) {
+        guard_trim_stack(guarded);
+    }
     for (;;) {
         atomic_fetch_add(&port->sleepers, 1);
         waiter_self.sleeping = true;

@@ -133,7 +133,7 @@ function on_about(bytes) {
 
 function on_welcome(bytes) {
     world.welcome(read_welcome(bytes));
-    say_link("playing", "playing", "");
+    say_link("open", "playing", "");
 }
 
 function on_snapshot(bytes) {
@@ -181,7 +181,7 @@ function frame(controls, now) {
         walk(controls, now);
         if (link.state === "open") {
             const still = world.still_ms(now) > STILL_MS;
-            say_link(still ? "still" : "playing", still ? "the clock stands still" : "playing", "");
+            say_link(still ? "still" : "open", still ? "the clock stands still" : "playing", "");
         }
     }
     picture.draw(world, world.players(now, passed_s), now, passed_s);

@@ -3,6 +3,8 @@ import {name_of} from "./world.js";
 
 const RADIUS = 17, RADIUS_PIXELS = 8; // of a player, in the field's units, and at least
 const GRID = 100;
+const LABEL_PIXELS = 15; // the height of one
+const SMALL_PIXELS = 450; // a field of that size
 const TURN = Math.PI * 2;
 
 /** A player's colour, as far from its neighbours' as can be. */
@@ -14,7 +16,7 @@ export function colour_of(number, lightness, alpha = 1) {
 class Theme {
     constructor() {
         const style = getComputedStyle(document.documentElement);
-        for (const name of ["ground", "grid", "wall", "text", "glow", "shade", "lightness"]) {
+        for (const name of ["ground", "grid", "edge", "text", "glow", "shade", "lightness"]) {
             this[name] = style.getPropertyValue(`--${name}`).trim();
         }
     }
@@ -82,6 +84,10 @@ export class Picture {
         for (const each of players) {
             this.#player(each, world, passed_s);
         }
+        const labels = []; // the space that they take
+        for (const each of players.slice().reverse()) { // the own one is the last, and is drawn always
+            this.#label(each, world, labels);
+        }
         for (const number of this.#gaze.keys()) {
             if (!players.some((each) => each.number === number)) {
                 this.#gaze.delete(number);
@@ -104,7 +110,7 @@ export class Picture {
         }
         pen.stroke();
         pen.lineWidth = 2;
-        pen.strokeStyle = this.#theme.wall;
+        pen.strokeStyle = this.#theme.edge;
         pen.beginPath();
         pen.roundRect(begin.x - 6, begin.y - 6, end.x - begin.x + 12, end.y - begin.y + 12, 10);
         pen.stroke();
@@ -217,22 +223,42 @@ export class Picture {
                 radius * 0.14, 0, TURN);
             pen.fill();
         }
-        const score = world.scores.get(player.number) ?? 0;
-        const name = (player.is_me ? "You" : name_of(player.number)) +
+    }
+
+    /* Above the player or below, where no other label is. A small field has no room for points. */
+    #label(player, world, labels) {
+        const {x, y, scale} = this.pixel(player);
+        const radius = Math.max(RADIUS * scale, RADIUS_PIXELS);
+        const score = this.#pixels < SMALL_PIXELS ? 0 : world.scores.get(player.number) ?? 0;
+        const words = (player.is_me ? "You" : name_of(player.number)) +
             (score > 0 ? ` · ${score}` : "");
-        const below = y > this.#pixels * 0.1 ? -radius - 9 : radius + 15;
-        this.#text(name, x, y + below, this.#theme.text, player.is_me ? "700 14px" : "500 13px");
+        const font = player.is_me ? "700 14px" : "500 13px";
+        const half = this.#half_width(words, font);
+        const above = y - radius - 9, below = y + radius + 15;
+        const places = (y > this.#pixels * 0.1 ? [above, below] : [below, above])
+            .map((at) => ({x, y: at, half}));
+        const free = places.find((place) => !labels.some((other) =>
+            Math.abs(other.x - place.x) < other.half + half &&
+            Math.abs(other.y - place.y) < LABEL_PIXELS));
+        const place = free ?? (player.is_me ? places[0] : null);
+        if (place !== null) {
+            labels.push(place);
+            this.#text(words, x, place.y, this.#theme.text, font);
+        }
+    }
+
+    #half_width(words, font) {
+        this.#pen.font = `${font} system-ui, "Segoe UI", Roboto, sans-serif`;
+        return this.#pen.measureText(words).width / 2 + 3;
     }
 
     #text(words, x, y, colour, font) {
-        const pen = this.#pen;
-        pen.font = `${font} system-ui, "Segoe UI", Roboto, sans-serif`;
+        const pen = this.#pen, half = this.#half_width(words, font);
         pen.textAlign = "center";
         pen.textBaseline = "middle";
         pen.lineJoin = "round";
         pen.lineWidth = 4;
         pen.strokeStyle = this.#theme.ground;
-        const half = pen.measureText(words).width / 2 + 3;
         const at = Math.max(half, Math.min(this.#pixels - half, x));
         pen.strokeText(words, at, y);
         pen.fillStyle = colour;

@@ -19,13 +19,13 @@ let who_timer = 0;
 
 /* ---- what the page shows --------------------------------------------------------------------- */
 
-/* A name's colour is the same on every page. */
+/* A name's colour is the same on every page. Similar names have different ones. */
 function colour_of(name) {
     let hash = 7;
     for (const letter of name) {
-        hash = (hash * 31 + letter.codePointAt(0)) % 360;
+        hash = Math.imul(hash ^ letter.codePointAt(0), 0x01000193);
     }
-    return `hsl(${hash * 137 % 360} 70% var(--lightness))`;
+    return `hsl(${(hash >>> 8) % 360} 70% var(--lightness))`;
 }
 
 function add_line(kind, words, speaker = "") {

@@ -59,7 +59,7 @@ enum {
 #include <openssl/x509v3.h>
 #endif
 
-typedef enum state {
+typedef enum client_state {
     CONNECTING, /* the socket is not connected yet */
     SECURING,   /* the handshake of TLS */
     UPGRADING,  /* the answer to a WebSocket's request is awaited */
@@ -67,7 +67,7 @@ typedef enum state {
     CLOSING, /* portico_client_close was called: the server's end is awaited */
     WAITING, /* to connect again; no socket */
     CLOSED
-} state;
+} client_state;
 
 typedef struct bytes {
     uint8_t *data;
@@ -78,15 +78,16 @@ struct portico_client {
     portico_client_options o;
     char *host, *path, *origin; /* origin may be NULL */
     char port[8];
-    state state;
+    client_state state;
     socket_id socket;
     struct addrinfo *addresses, *address; /* the one that is tried, and those after it */
 #ifdef PORTICO_CLIENT_OPENSSL
-    SSL *tls; /* of the connection; NULL: none */
-    BIO_METHOD *tls_io;
+    SSL *tls;              /* of the connection; NULL: none */
+    BIO *tls_in, *tls_out; /* the server's bytes and those for it; `tls` owns them */
+    bool tls_ended;        /* it has said that nothing follows */
 #endif
-    bool wants_write; /* TLS does, whatever the queue */
     bytes in, out, message;
+    bytes sealed;         /* what TLS has made of `out`, and the system has not taken */
     size_t taken;         /* bytes of `in` that the last event showed */
     size_t scanned;       /* of `in`: no line end before that */
     size_t out_allowed;   /* while UPGRADING: bytes of `out` that are the request */
@@ -358,38 +359,51 @@ static void over_by_system(portico_client *c, portico_client_reason reason, int 
 
 /* ---- bytes to and from the socket, through TLS or not ----------------------------------------- */
 
-enum { IO_WAIT = -1, IO_FAILED = -2 }; /* what io_send and io_receive return besides a size */
+/* All of these return a size, IO_WAIT or IO_FAILED; those that receive 0 at the server's end. */
+enum { IO_WAIT = -1, IO_FAILED = -2 };
+
+static int64_t socket_send(portico_client *c, const uint8_t *data, int size) {
+    int sent = (int)send(c->socket, (const char *)data, (size_t)size, MSG_NOSIGNAL);
+    return sent >= 0 ? sent : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+}
+
+static int64_t socket_receive(portico_client *c, uint8_t *to, int capacity) {
+    int received = (int)recv(c->socket, (char *)to, (size_t)capacity, 0);
+    return received >= 0 ? received : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+}
 
 #ifdef PORTICO_CLIENT_OPENSSL
-/* OpenSSL's own way to write to a socket would raise SIGPIPE. */
-static int tls_socket_write(BIO *io, const char *data, int size) {
-    const portico_client *c = (const portico_client *)BIO_get_data(io);
-    int sent = (int)send(c->socket, data, (size_t)size, MSG_NOSIGNAL);
-    BIO_clear_retry_flags(io);
-    if (sent < 0 && would_block(last_error())) {
-        BIO_set_retry_write(io);
+/* TLS reads from and writes to memory, and these carry the bytes: OpenSSL's own way to write to a
+ * socket would raise SIGPIPE. */
+
+/* Sends what TLS has written. 0: all of it, or IO_WAIT or IO_FAILED. */
+static int64_t tls_push(portico_client *c) {
+    size_t made = BIO_ctrl_pending(c->tls_out);
+    if (made > 0 && !bytes_reserve(&c->sealed, made)) {
+        return IO_FAILED;
     }
-    return sent;
-}
-
-static int tls_socket_read(BIO *io, char *data, int size) {
-    const portico_client *c = (const portico_client *)BIO_get_data(io);
-    int received = (int)recv(c->socket, data, (size_t)size, 0);
-    BIO_clear_retry_flags(io);
-    if (received < 0 && would_block(last_error())) {
-        BIO_set_retry_read(io);
+    if (made > 0) {
+        int size = BIO_read(c->tls_out, c->sealed.data + c->sealed.end, (int)made);
+        c->sealed.end += size > 0 ? (size_t)size : 0;
     }
-    return received;
+    while (bytes_size(&c->sealed) > 0) {
+        int64_t sent = socket_send(c, bytes_at(&c->sealed), (int)bytes_size(&c->sealed));
+        if (sent <= 0) {
+            return sent;
+        }
+        bytes_drop(&c->sealed, (size_t)sent);
+    }
+    return 0;
 }
 
-static long tls_socket_control(BIO *io, int command, long number, void *pointer) {
-    (void)io, (void)number, (void)pointer;
-    return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-static int tls_socket_create(BIO *io) {
-    BIO_set_init(io, 1);
-    return 1;
+/* Receives once for TLS. How many bytes, 0 at the end, IO_WAIT or IO_FAILED. */
+static int64_t tls_pull(portico_client *c) {
+    uint8_t block[READ_BYTES];
+    int64_t size = socket_receive(c, block, sizeof block);
+    if (size > 0 && BIO_write(c->tls_in, block, (int)size) != (int)size) {
+        return IO_FAILED;
+    }
+    return size;
 }
 
 /* The certificate must be for c->host. */
@@ -402,21 +416,17 @@ static bool tls_name(portico_client *c) {
 }
 
 static bool tls_begin(portico_client *c) {
-    c->tls_io = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "portico_client");
     c->tls = SSL_new(c->o.tls);
-    if (c->tls_io == NULL || c->tls == NULL || !tls_name(c)) {
+    c->tls_in = c->tls != NULL ? BIO_new(BIO_s_mem()) : NULL;
+    c->tls_out = c->tls_in != NULL ? BIO_new(BIO_s_mem()) : NULL;
+    if (c->tls_out == NULL) {
+        (void)BIO_free(c->tls_in);
         return false;
     }
-    (void)BIO_meth_set_write(c->tls_io, tls_socket_write);
-    (void)BIO_meth_set_read(c->tls_io, tls_socket_read);
-    (void)BIO_meth_set_ctrl(c->tls_io, tls_socket_control);
-    (void)BIO_meth_set_create(c->tls_io, tls_socket_create);
-    BIO *io = BIO_new(c->tls_io);
-    if (io == NULL) {
+    SSL_set_bio(c->tls, c->tls_in, c->tls_out);
+    if (!tls_name(c)) {
         return false;
     }
-    BIO_set_data(io, c);
-    SSL_set_bio(c->tls, io, io);
     (void)SSL_set_mode(c->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_set_connect_state(c->tls);
     ERR_clear_error(); /* a name is no address */
@@ -425,16 +435,15 @@ static bool tls_begin(portico_client *c) {
 
 static void tls_end(portico_client *c) {
     SSL_free(c->tls);
-    BIO_meth_free(c->tls_io);
     c->tls = NULL;
-    c->tls_io = NULL;
-    c->wants_write = false;
+    c->tls_in = c->tls_out = NULL;
+    c->tls_ended = false;
+    bytes_free(&c->sealed);
 }
 
 /* What the result of one of OpenSSL's functions means. */
 static int64_t tls_result(portico_client *c, int result) {
     int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(c->tls, result);
-    c->wants_write = error == SSL_ERROR_WANT_WRITE;
     ERR_clear_error();
     if (error == SSL_ERROR_NONE) {
         return result;
@@ -445,24 +454,78 @@ static int64_t tls_result(portico_client *c, int result) {
     return error == SSL_ERROR_ZERO_RETURN ? 0 : IO_FAILED;
 }
 
-/* True: the handshake is over, well or not. */
-static bool tls_handshake(portico_client *c) {
-    int64_t result = tls_result(c, SSL_do_handshake(c->tls));
+static void tls_refused(portico_client *c, unsigned long error) {
+    char text[TEXT_BYTES];
     long verdict = SSL_get_verify_result(c->tls);
-    if (result != 1 && result != IO_WAIT) {
-        over_because(c, PORTICO_CLIENT_FAILED,
-                     verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
-                                          : "the handshake of TLS has failed");
-    }
-    return result != IO_WAIT;
+    const char *why = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
+                      : error != 0         ? ERR_reason_error_string(error)
+                                           : "the server hung up";
+    (void)snprintf(text, sizeof text, "%s: %s",
+                   verdict != X509_V_OK ? "the server's certificate is not accepted"
+                                        : "the handshake of TLS has failed",
+                   why != NULL ? why : "no reason is known");
+    over_because(c, PORTICO_CLIENT_FAILED, text);
 }
 
-static void tls_say_close(portico_client *c) {
-    if (c->tls != NULL) {
+/* True: the handshake is over, well or not. */
+static bool tls_handshake(portico_client *c) {
+    for (;;) {
+        int done = SSL_do_handshake(c->tls);
+        unsigned long error = ERR_peek_last_error();
+        int64_t result = tls_result(c, done);
+        (void)tls_push(c); /* what cannot be sent is noticed when receiving */
+        if (result == IO_WAIT) {
+            int64_t size = tls_pull(c);
+            if (size > 0) {
+                continue;
+            }
+            if (size == IO_WAIT) {
+                return false;
+            }
+        }
+        if (result != 1) {
+            tls_refused(c, error);
+        }
+        return true;
+    }
+}
+
+/* False: call it again later. */
+static bool tls_say_close(portico_client *c) {
+    if (c->tls == NULL) {
+        return true;
+    }
+    if (!c->tls_ended) {
+        c->tls_ended = true;
         (void)SSL_shutdown(c->tls);
         ERR_clear_error();
     }
+    return tls_push(c) != IO_WAIT;
 }
+
+static int64_t tls_send(portico_client *c, const uint8_t *data, int size) {
+    int64_t result = tls_push(c);
+    if (result == 0) {
+        result = tls_result(c, SSL_write(c->tls, data, size));
+        (void)tls_push(c);
+    }
+    return result;
+}
+
+static int64_t tls_receive(portico_client *c, uint8_t *to, int capacity) {
+    for (;;) {
+        int64_t result = tls_result(c, SSL_read(c->tls, to, capacity));
+        (void)tls_push(c);
+        if (result != IO_WAIT) {
+            return result;
+        }
+        result = tls_pull(c);
+        if (result <= 0) {
+            return result == 0 ? (int64_t)IO_FAILED : result; /* TLS ends in its own words */
+        }
+    }
+}
+
 /* Holds the context of the options. */
 static bool tls_take(portico_client *c) {
     if (c->o.tls != NULL && SSL_CTX_up_ref(c->o.tls) != 1) {
@@ -498,31 +561,28 @@ static bool tls_handshake(portico_client *c) {
     return true;
 }
 
-static void tls_say_close(portico_client *c) {
+static bool tls_say_close(portico_client *c) {
     (void)c;
+    return true;
 }
 #endif
 
-/* Returns how many bytes were taken, IO_WAIT or IO_FAILED. */
 static int64_t io_send(portico_client *c, const uint8_t *data, int size) {
 #ifdef PORTICO_CLIENT_OPENSSL
     if (c->tls != NULL) {
-        return tls_result(c, SSL_write(c->tls, data, size));
+        return tls_send(c, data, size);
     }
 #endif
-    int sent = (int)send(c->socket, (const char *)data, (size_t)size, MSG_NOSIGNAL);
-    return sent >= 0 ? sent : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+    return socket_send(c, data, size);
 }
 
-/* The same; 0: the server has sent its end. */
 static int64_t io_receive(portico_client *c, uint8_t *to, int capacity) {
 #ifdef PORTICO_CLIENT_OPENSSL
     if (c->tls != NULL) {
-        return tls_result(c, SSL_read(c->tls, to, capacity));
+        return tls_receive(c, to, capacity);
     }
 #endif
-    int received = (int)recv(c->socket, (char *)to, (size_t)capacity, 0);
-    return received >= 0 ? received : would_block(last_error()) ? IO_WAIT : IO_FAILED;
+    return socket_receive(c, to, capacity);
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -1062,7 +1122,7 @@ static const char *head_fault(const portico_client *c, const char *head) {
 static found upgrade_find(portico_client *c) {
     char head[HEAD_BYTES + 1];
     size_t have = bytes_size(&c->in);
-    size_t size = have < HEAD_BYTES ? have : HEAD_BYTES;
+    size_t size = have < HEAD_BYTES ? have : (size_t)HEAD_BYTES;
     if (size > 0) {
         memcpy(head, bytes_at(&c->in), size);
     }
@@ -1195,6 +1255,8 @@ static bool receive(portico_client *c) {
         over_because(c, PORTICO_CLIENT_CLOSED_BY_YOU, "closed by the client");
     } else if (c->state == UPGRADING) {
         over_because(c, PORTICO_CLIENT_FAILED, "the server hung up instead of opening a WebSocket");
+    } else if (size == 0 && c->o.framing == PORTICO_CLIENT_WEBSOCKET) {
+        over_because(c, PORTICO_CLIENT_BROKE_OFF, "the server hung up without a close frame");
     } else if (size == 0) {
         over_because(c, PORTICO_CLIENT_ENDED, "the server closed the connection");
     } else if (c->o.tls != NULL) {
@@ -1247,9 +1309,8 @@ static bool step_open(portico_client *c, portico_client_event *e) {
 
 static bool step_closing(portico_client *c) {
     flush(c);
-    if (bytes_size(&c->out) == 0 && !c->said_close) {
+    if (bytes_size(&c->out) == 0 && !c->said_close && tls_say_close(c)) {
         c->said_close = true;
-        tls_say_close(c);
 #ifdef _WIN32
         (void)shutdown(c->socket, SD_SEND);
 #else
@@ -1342,10 +1403,10 @@ portico_client_want portico_client_wants(const portico_client *c) {
     size_t queued = c->state == UPGRADING  ? c->out_allowed
                     : c->state == SECURING ? 0
                                            : bytes_size(&c->out);
+    queued += bytes_size(&c->sealed);
     want.socket = c->socket == NO_SOCKET ? -1 : (intptr_t)c->socket;
     want.read = want.socket != -1 && c->state != CONNECTING;
-    want.write = want.socket != -1 &&
-                 (c->state == CONNECTING || c->wants_write || (queued > 0 && !c->write_failed));
+    want.write = want.socket != -1 && (c->state == CONNECTING || (queued > 0 && !c->write_failed));
     if (c->deadline_ms != 0) {
         uint64_t now = now_ms();
         uint64_t left = c->deadline_ms > now ? c->deadline_ms - now : 0;
@@ -1356,7 +1417,7 @@ portico_client_want portico_client_wants(const portico_client *c) {
 }
 
 size_t portico_client_queued(const portico_client *c) {
-    return c != NULL ? bytes_size(&c->out) : 0;
+    return c != NULL ? bytes_size(&c->out) + bytes_size(&c->sealed) : 0;
 }
 
 bool portico_client_is_open(const portico_client *c) {

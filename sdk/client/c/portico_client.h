@@ -73,7 +73,7 @@ typedef struct portico_client_options {
 typedef enum portico_client_reason {
     PORTICO_CLIENT_NO_REASON,
     PORTICO_CLIENT_CLOSED_BY_YOU, /* portico_client_close */
-    PORTICO_CLIENT_ENDED,         /* the server closed it */
+    PORTICO_CLIENT_ENDED,         /* the server closed it, a WebSocket with a close frame */
     PORTICO_CLIENT_BROKE_OFF,     /* the network broke it, or it was silent */
     PORTICO_CLIENT_FAILED,        /* it could not be made */
     PORTICO_CLIENT_BROKEN         /* the server sent what the framing does not allow, or more than

@@ -3,7 +3,7 @@
 /** Why a connection is over. `text` is for people. Codes:
  *
  *     closed   by `close` on this side
- *     ended    the server closed it
+ *     ended    the server closed it, a WebSocket with a close frame
  *     lost     the network broke it, or nothing was heard for `silence`
  *     failed   it could not be made
  *     broken   the server sent what the framing does not allow, or more than `limit` bytes */

@@ -413,7 +413,8 @@ class WebSocketFrames {
             .update(this.key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");
         const tokens = (fields.get("connection") ?? "").toLowerCase().split(/\s*,\s*/);
         if (!/^HTTP\/1\.1 101( |$)/.test(status)) {
-            throw new Error(`the server opens no WebSocket here: ${status.slice(0, 80)}`);
+            throw new Error("the server opens no WebSocket here: " +
+                JSON.stringify(status.slice(0, 80)));
         }
         if (fields.get("upgrade")?.toLowerCase() !== "websocket" || !tokens.includes("upgrade") ||
             fields.get("sec-websocket-accept") !== accept ||
@@ -533,7 +534,11 @@ class NodeCarrier {
         this.socket.on("data", (chunk) => this.on_data(chunk));
         this.socket.on("end", () => {
             this.on_data(new Uint8Array(0)); // what came with the answer to the upgrade
-            this.over("ended", "the server closed the connection");
+            if (o.framing === "websocket") {
+                this.over("lost", "the server hung up without a close frame");
+            } else {
+                this.over("ended", "the server closed the connection");
+            }
         });
         this.socket.on("error", (error) => this.over("lost", error.message));
         this.socket.on("close", () => this.over("lost", "the connection is closed"));

@@ -46,7 +46,7 @@ class Reason(NamedTuple):
     """Why a connection is over. `text` is for people, `code` is one of
 
     closed   by `close` on this side
-    ended    the server closed it
+    ended    the server closed it, a WebSocket with a close frame
     lost     the network broke it, or nothing was heard for `silence` seconds
     failed   it could not be made
     broken   the server sent what the framing does not allow, or more than `limit` bytes
@@ -76,6 +76,14 @@ class _Ended(Exception):
     """The server has closed the WebSocket in order."""
 
 
+class _Rules:
+    """What framings have in common."""
+
+    def end(self) -> Reason:
+        """The meaning of the end of the server's bytes."""
+        return Reason("ended", "the server closed the connection")
+
+
 def _bytes(payload: Data) -> bytes:
     return payload.encode() if isinstance(payload, str) else bytes(payload)
 
@@ -85,7 +93,7 @@ def _bytes(payload: Data) -> bytes:
 # whatever is complete, and raises _Broken or _Ended after it.
 
 
-class _Sized:
+class _Sized(_Rules):
     """u16 and u32: a header with the size of the whole frame and the opcode, little endian."""
 
     def __init__(self, name: str, limit: int) -> None:
@@ -120,7 +128,7 @@ class _Sized:
             del self.rest[:at]
 
 
-class _Line:
+class _Line(_Rules):
     """line: text that ends in LF or CR LF."""
 
     def __init__(self, limit: int) -> None:
@@ -150,7 +158,7 @@ class _Line:
             raise _Broken(f"a line has more than {self.limit} bytes")
 
 
-class _Raw:
+class _Raw(_Rules):
     """raw: bytes as they come."""
 
     def __init__(self, limit: int) -> None:
@@ -166,7 +174,7 @@ class _Raw:
             packets.append(Packet(0, data[at : at + self.limit]))
 
 
-class _WebSocket:
+class _WebSocket(_Rules):
     """RFC 6455, the client's side. A binary message is a u16 opcode and the payload, a text message
     is a packet with opcode 0. Answers go out through `write`."""
 
@@ -179,6 +187,9 @@ class _WebSocket:
         self.kind = 0  # of the message whose fragments are arriving; 0: none
         self.said_close = False
         self.write: Callable[[bytes], None] = lambda data: None
+
+    def end(self) -> Reason:
+        return Reason("lost", "the server hung up without a close frame")
 
     # -- what is sent
 
@@ -543,7 +554,7 @@ class Client:
             if data:
                 self._rules.feed(data, self._packets)
             else:
-                self._over = Reason("ended", "the server closed the connection")
+                self._over = self._rules.end()
         except asyncio.TimeoutError:
             self._over = Reason("lost", f"nothing was heard for {self._silence:g} s")
         except OSError as error:

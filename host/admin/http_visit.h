@@ -1,0 +1,63 @@
+/* http_visit.h: one connection over HTTP: one request, one answer. [admin thread]
+ *
+ *   reading   the request has not arrived as a whole; it must within five seconds
+ *   judging   it has, and its token waits after wrong ones from its address (guesses.h)
+ *   running   its command runs on the control thread
+ *   sending   the answer is being sent; then it waits for the client to hang up, for a second
+ *
+ * The token is compared when it arrives, but whether it was right shows only after the wait. A
+ * connection with the right one never makes way for others, so that no crowd can lock the operator
+ * out.
+ */
+#ifndef PORTICO_ADMIN_HTTP_VISIT_H
+#define PORTICO_ADMIN_HTTP_VISIT_H
+
+#include "admin/http_rules.h"
+#include "admin/job.h"
+
+enum { HTTP_BODY_MAX = HTTP_COMMAND_MAX };
+
+typedef struct http_visit {
+    os_op recv_op;
+    os_op send_op;
+    os_socket *socket; /* NULL: closed */
+    bool receiving;
+    bool sending;
+    bool leaving; /* the answer has been sent */
+    bool taken;   /* the request has arrived: what else comes is dropped */
+    bool right;   /* its token was */
+    os_address peer;
+    uint64_t opened_ms;
+    uint64_t due_ms;    /* it is closed then */
+    uint64_t judged_ms; /* when its request is run, or refused; 0: not judging */
+    uint64_t again_ms;  /* when to submit again what was refused for lack of memory; 0: nothing */
+    uint32_t scanned;
+    uint32_t head_bytes; /* 0: the head has not arrived */
+    uint32_t in_size;
+    char in[HTTP_HEAD_MAX + HTTP_BODY_MAX];
+    lines out;
+    size_t out_sent;
+    os_buffer piece;
+    lines answer; /* of the command that runs */
+    admin_job *job;
+} http_visit;
+
+/* Before the first one. `token` must outlive them. */
+void http_visits_start(const char *token);
+
+/* Serves `socket`, which it takes over. */
+void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer);
+
+/* Does what is due. */
+void http_visit_look(http_visit *v, uint64_t now_ms);
+
+/* When to look again at the latest; UINT64_MAX: when something completes. */
+uint64_t http_visit_due_ms(const http_visit *v);
+
+/* Whether it may be closed for another one. */
+bool http_visit_may_go(const http_visit *v);
+
+bool http_visit_is_free(const http_visit *v);
+void http_visit_close(http_visit *v);
+
+#endif

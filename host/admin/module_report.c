@@ -1,0 +1,163 @@
+/* module_report.c: see module_report.h. */
+#include "admin/module_report.h"
+
+#include "base/table.h"
+#include "base/text.h"
+#include "module/fault_report.h"
+#include "room/room.h"
+#include "session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The number of sessions or rooms of a type, counted before the table of modules is locked. */
+typedef struct type_count {
+    char name[2 * PORTICO_LABEL_MAX]; /* the key */
+    uint32_t count;
+    UT_hash_handle hh;
+} type_count;
+
+static void count_type(type_count **counts, const char *name) {
+    type_count *c = NULL;
+    HASH_FIND_STR(*counts, name, c);
+    if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) {
+        snprintf(c->name, sizeof c->name, "%s", name);
+        HASH_ADD_STR(*counts, name, c);
+        if (c->hh.tbl == NULL) {
+            free(c);
+            return;
+        }
+    }
+    if (c != NULL) {
+        c->count++;
+    }
+}
+
+static void count_session(void *arg, session *s) {
+    count_type(arg, s->service->type->name);
+}
+
+static void count_room(void *arg, room *r) {
+    count_type(arg, room_type_of(r));
+}
+
+typedef struct module_report {
+    lines *to; /* text ... */
+    json *out; /* ... or, not NULL, JSON */
+    type_count *counts;
+} module_report;
+
+static uint32_t count_of(const module_report *r, const char *name) {
+    const type_count *c = NULL;
+    HASH_FIND_STR(r->counts, name, c);
+    return c != NULL ? c->count : 0;
+}
+
+static void add_faults(lines *to, const module *m) {
+    uint32_t faults = faults_count(m->name);
+    char since[TEXT_TIME];
+    if (faults > 0) {
+        lines_add(to, "  faults %u: see `ctl faults`", faults);
+    }
+    if (gate_is_frozen(&m->gate)) {
+        text_time(faults_frozen_ms(m->name), 'T', since);
+        lines_add(to, "  frozen since %s: waits for its next build or `ctl thaw %s`", since,
+                  m->name);
+    }
+}
+
+static void add_module_text(const module_report *r, module *m) {
+    const generation *g = module_generation(m);
+    char built[TEXT_TIME];
+    char since[TEXT_TIME];
+    text_time(g->built_ms, 'T', built);
+    text_time(g->since_ms, 'T', since);
+    lines_add(
+        r->to,
+        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+        m->name, g->version, g->file, atomic_load(&m->sessions), g->number, built, since, m->swaps,
+        (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
+    add_faults(r->to, m);
+    for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
+        lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
+                  count_of(r, t->name));
+    }
+    for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
+        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));
+    }
+}
+
+static void add_types(const module_report *r, const registry *all) {
+    json *j = r->out;
+    json_begin(j, "types", '[');
+    for (const registered_type *t = all->types; t != NULL; t = t->next) {
+        json_begin(j, NULL, '{');
+        json_text(j, "name", t->name);
+        json_bool(j, "joined", !t->owned);
+        json_number(j, "sessions", count_of(r, t->name));
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+    json_begin(j, "room_types", '[');
+    for (const registered_room *t = all->rooms; t != NULL; t = t->next) {
+        json_begin(j, NULL, '{');
+        json_text(j, "name", t->name);
+        json_number(j, "rooms", count_of(r, t->name));
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+}
+
+static void add_time(json *j, const char *key, uint64_t wall_ms) {
+    char text[TEXT_TIME];
+    text_time(wall_ms, 'T', text);
+    json_text(j, key, text);
+}
+
+static void add_module_json(const module_report *r, module *m) {
+    json *j = r->out;
+    const generation *g = module_generation(m);
+    json_begin(j, NULL, '{');
+    json_text(j, "name", m->name);
+    json_text(j, "version", g->version);
+    json_text(j, "file", g->file);
+    json_number(j, "sessions", atomic_load(&m->sessions));
+    json_number(j, "generation", g->number);
+    add_time(j, "built", g->built_ms);
+    add_time(j, "since", g->since_ms);
+    json_number(j, "swaps", m->swaps);
+    json_number(j, "pause_us", (int64_t)(m->pause_ns / 1000));
+    json_text(j, "last", m->outcome[0] != '\0' ? m->outcome : NULL);
+    json_number(j, "faults", faults_count(m->name));
+    json_bool(j, "frozen", gate_is_frozen(&m->gate));
+    add_types(r, g->registry);
+    json_end(j, '}');
+}
+
+static void add_module(void *arg, module *m) {
+    const module_report *r = arg;
+    if (r->out != NULL) {
+        add_module_json(r, m);
+    } else {
+        add_module_text(r, m);
+    }
+}
+
+void report_modules(lines *to) {
+    module_report r = {.to = to, .out = lines_object(to)};
+    sessions_each(count_session, &r.counts);
+    rooms_each(count_room, &r.counts);
+    if (r.out != NULL) {
+        json_begin(r.out, "modules", '[');
+    }
+    module_table_each(add_module, &r);
+    if (r.out != NULL) {
+        json_end(r.out, ']');
+    }
+    type_count *c = NULL;
+    type_count *next = NULL;
+    HASH_ITER(hh, r.counts, c, next) {
+        HASH_DEL(r.counts, c);
+        free(c);
+    }
+}

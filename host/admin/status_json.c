@@ -1,0 +1,328 @@
+/* status_json.c: see status_json.h. A figure has the name that it has in the text. */
+#include "admin/status_json.h"
+
+#include "admin/depths.h"
+#include "admin/rates.h"
+#include "admin/status_report.h"
+#include "admin/visits.h"
+#include "metrics/metrics.h"
+#include "module/blocking.h"
+#include "module/fault_report.h"
+#include "net/services.h"
+#include "room/room.h"
+#include "run/control.h"
+#include "run/memory.h"
+#include "run/meter.h"
+#include "run/timer.h"
+#include "run/watchdog.h"
+#include "run/worker.h"
+#include "session/label.h"
+#include "session/session.h"
+
+#include <stdio.h>
+
+static void figure(json *j, const char *key, uint64_t value) {
+    json_number(j, key, (int64_t)value);
+}
+
+/* ---- status ---------------------------------------------------------------------------------- */
+
+static void add_listener(void *arg, listener *l, connector *c) {
+    json *j = arg;
+    if (l == NULL) {
+        (void)c;
+        return;
+    }
+    const service *s = listener_service(l);
+    os_address address;
+    char text[OS_ADDRESS_TEXT];
+    listener_state state = listener_look(l, &address);
+    os_address_format(&address, text);
+    json_begin(j, NULL, '{');
+    json_text(j, "name", s->config->name);
+    json_text(j, "address", text);
+    json_text(j, "state", report_listener_state(state));
+    figure(j, "sessions", atomic_load(&s->sessions));
+    figure(j, "max_sessions", s->config->max_sessions);
+    figure(j, "accepted", atomic_load(&s->made));
+    figure(j, "refused", atomic_load(&s->refused));
+    json_bool(j, "tls", s->tls != NULL);
+    json_end(j, '}');
+}
+
+static void add_connector(void *arg, listener *l, connector *c) {
+    json *j = arg;
+    if (c == NULL) {
+        (void)l;
+        return;
+    }
+    const service *s = connector_service(c);
+    connector_view view = connector_look(c);
+    json_begin(j, NULL, '{');
+    json_text(j, "name", s->config->name);
+    json_text(j, "address", s->config->address);
+    figure(j, "port", s->config->port);
+    json_bool(j, "running", view.state == CONNECTOR_RUNNING);
+    figure(j, "connected", view.connected);
+    figure(j, "max_sessions", s->config->max_sessions);
+    figure(j, "attempts", view.attempts);
+    figure(j, "failures", view.failures);
+    json_bool(j, "tls", s->tls != NULL);
+    json_end(j, '}');
+}
+
+static void add_limit(json *j, quota *q, quota_kind kind, const char *name) {
+    quota_view seen = quota_look(q, kind);
+    json_begin(j, name, '{');
+    figure(j, "used", seen.used);
+    figure(j, "limit", seen.limit);
+    json_end(j, '}');
+}
+
+static void add_quota(void *arg, const char *name, quota *q) {
+    json *j = arg;
+    json_begin(j, NULL, '{');
+    json_text(j, "module", name);
+    add_limit(j, q, QUOTA_MEMORY, "memory_bytes");
+    add_limit(j, q, QUOTA_ROOMS, "rooms");
+    add_limit(j, q, QUOTA_TIMERS, "timers");
+    add_limit(j, q, QUOTA_REQUESTS, "requests");
+    json_end(j, '}');
+}
+
+static void add_counts(json *j, const rates *r) {
+    json_begin(j, "counts", '{');
+    for (int s = 0; s < STAT_ops_submitted; s++) {
+        figure(j, stats_name((stat)s), stats_sum((stat)s));
+    }
+    json_end(j, '}');
+    json_begin(j, "per_second", '{');
+    for (int s = 0; s < STAT_ops_submitted; s++) {
+        json_real(j, stats_name((stat)s), r->per_second[s]);
+    }
+    json_end(j, '}');
+    json_begin(j, "worker_cpu", '[');
+    for (uint32_t i = 0; i < r->workers; i++) {
+        json_real(j, NULL, r->worker_cpu[i]);
+    }
+    json_end(j, ']');
+}
+
+static void add_queues(json *j) {
+    depth_view views[DEPTH_COUNT];
+    depths_look(views);
+    json_begin(j, "queues", '[');
+    for (int i = 0; i < DEPTH_COUNT; i++) {
+        json_begin(j, NULL, '{');
+        json_text(j, "name", depth_name((depth)i));
+        figure(j, "sum", views[i].sum);
+        figure(j, "most", views[i].most);
+        json_text(j, "where", views[i].name[0] != '\0' ? views[i].name : NULL);
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+}
+
+static void add_admin(json *j) {
+    char what[CONTROL_WHAT_MAX];
+    uint64_t for_ms = control_look(what);
+    json_begin(j, "admin", '{');
+    figure(j, "local", visits.open[VISIT_LOCAL]);
+    figure(j, "trusted", visits.open[VISIT_TRUSTED]);
+    figure(j, "unknown", visits.open[VISIT_UNKNOWN]);
+    figure(j, "accepted", visits.accepted);
+    figure(j, "made_way", visits.made_way);
+    figure(j, "wrong_tokens", visits.wrong_tokens);
+    json_end(j, '}');
+    json_begin(j, "control", '{');
+    json_text(j, "doing", what[0] != '\0' ? what : NULL);
+    figure(j, "for_ms", for_ms);
+    json_end(j, '}');
+}
+
+static void add_figures(json *j) {
+    os_usage usage;
+    os_process_usage(&usage);
+    json_text(j, "version", PORTICO_VERSION);
+    figure(j, "uptime_s", report_uptime_s());
+    figure(j, "workers", workers_count());
+    figure(j, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
+    figure(j, "ops_pending", report_difference(STAT_ops_submitted, STAT_ops_completed));
+    figure(j, "buffer_bytes", memory_buffers());
+    figure(j, "message_bytes", memory_messages());
+    figure(j, "memory_limit_bytes", memory_limit());
+    figure(j, "timers", timers_count());
+    figure(j, "rooms", rooms_count());
+    figure(j, "blocking_jobs", blocking_count());
+    figure(j, "late_calls", watchdog_late());
+    figure(j, "late_calls_total", watchdog_total());
+    figure(j, "memory_bytes", usage.memory_bytes);
+    figure(j, "cpu_ms", usage.cpu_ns / 1000000);
+    figure(j, "handles", usage.handles);
+}
+
+void json_status(json *j) {
+    rates r;
+    (void)rates_look(&r);
+    add_figures(j);
+    add_counts(j, &r);
+    add_queues(j);
+    json_begin(j, "listeners", '[');
+    services_each(add_listener, j);
+    json_end(j, ']');
+    json_begin(j, "connectors", '[');
+    services_each(add_connector, j);
+    json_end(j, ']');
+    json_begin(j, "modules", '[');
+    quotas_each(add_quota, j);
+    json_end(j, ']');
+    add_admin(j);
+}
+
+/* ---- top ------------------------------------------------------------------------------------- */
+
+static void add_histogram(json *j, const char *key, const meter_histogram *h) {
+    json_begin(j, key, '{');
+    figure(j, "sum_ns", h->sum_ns);
+    figure(j, "worst_ns", h->worst_ns);
+    json_begin(j, "counts", '{'); /* by the lower bound in ns */
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        char bound[24];
+        if (h->counts[i] != 0) {
+            snprintf(bound, sizeof bound, "%llu", (unsigned long long)histogram_bound_ns(i));
+            figure(j, bound, h->counts[i]);
+        }
+    }
+    json_end(j, '}');
+    json_end(j, '}');
+}
+
+static void add_series(void *arg, const meter_series *series) {
+    json *j = arg;
+    json_begin(j, NULL, '{');
+    json_text(j, "kind", meter_kind_name(series->kind));
+    figure(j, "number", series->number);
+    json_text(j, "type", series->type[0] != '\0' ? series->type : NULL);
+    add_histogram(j, "handler", &series->handler);
+    add_histogram(j, "latency", &series->latency);
+    json_end(j, '}');
+}
+
+void json_top(json *j) {
+    json_text(j, "version", PORTICO_VERSION);
+    figure(j, "uptime_s", report_uptime_s());
+    figure(j, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
+    figure(j, "rooms", rooms_count());
+    figure(j, "timers", timers_count());
+    add_queues(j);
+    figure(j, "now_ns", os_monotonic_ns());
+    json_begin(j, "counts", '{');
+    for (int s = 0; s < STAT_COUNT; s++) {
+        figure(j, stats_name((stat)s), stats_sum((stat)s));
+    }
+    json_end(j, '}');
+    json_begin(j, "workers", '[');
+    for (uint32_t i = 0; i < workers_count(); i++) {
+        json_begin(j, NULL, '{');
+        figure(j, "busy_ns", worker_busy_ns(i));
+        figure(j, "cpu_ns", worker_cpu_ns(i));
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+    json_begin(j, "series", '[');
+    meter_each(add_series, j);
+    json_end(j, ']');
+}
+
+/* ---- the others ------------------------------------------------------------------------------ */
+
+static void add_session(void *arg, session *s) {
+    json *j = arg;
+    char id[24]; /* as a text: JavaScript's numbers have 53 bits */
+    char peer[OS_ADDRESS_TEXT];
+    char label[PORTICO_LABEL_MAX];
+    session_view view = session_look(s);
+    os_address_format(&view.peer, peer);
+    label_get(s, label);
+    snprintf(id, sizeof id, "%llu", (unsigned long long)s->base.id);
+    json_begin(j, NULL, '{');
+    json_text(j, "id", id);
+    json_text(j, "type", s->service->type->name);
+    json_text(j, "listener", s->service->config->name);
+    json_text(j, "peer", peer);
+    json_text(j, "label", label[0] != '\0' ? label : NULL);
+    json_text(j, "state", session_state_name(view.state));
+    figure(j, "queued_bytes", view.queued_bytes);
+    figure(j, "age_s", (os_monotonic_ms() - s->opened_ms) / 1000);
+    json_end(j, '}');
+}
+
+void json_sessions(json *j) {
+    json_begin(j, "sessions", '[');
+    sessions_each(add_session, j);
+    json_end(j, ']');
+}
+
+static void add_fault(void *arg, const char *line, const char *path) {
+    json *j = arg;
+    json_begin(j, NULL, '{');
+    json_text(j, "text", line);
+    json_text(j, "report", path[0] != '\0' ? path : NULL);
+    json_end(j, '}');
+}
+
+void json_faults(json *j, uint32_t most) {
+    json_begin(j, "faults", '[');
+    faults_each(most, add_fault, j);
+    json_end(j, ']');
+}
+
+/* ---- metrics --------------------------------------------------------------------------------- */
+
+typedef struct metrics_writer {
+    json *out;
+    bool open; /* a metric has been begun */
+} metrics_writer;
+
+static void end_metric(metrics_writer *w) {
+    if (w->open) {
+        json_end(w->out, ']');
+        json_end(w->out, '}');
+    }
+}
+
+static void begin_metric(void *arg, const metric_row *row) {
+    metrics_writer *w = arg;
+    end_metric(w);
+    w->open = true;
+    json_begin(w->out, NULL, '{');
+    json_text(w->out, "name", row->name);
+    json_text(w->out, "type", metric_kind_name(row->kind));
+    json_text(w->out, "unit", row->unit[0] != '\0' ? row->unit : NULL);
+    json_text(w->out, "help", row->help);
+    json_begin(w->out, "samples", '[');
+}
+
+static void add_sample(void *arg, const metric_row *row, const metric_sample *s) {
+    json *j = ((metrics_writer *)arg)->out;
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", row->name, s->suffix);
+    json_begin(j, NULL, '{');
+    json_text(j, "name", name);
+    json_begin(j, "labels", '{');
+    for (uint32_t i = 0; i < s->label_count; i++) {
+        json_text(j, s->labels[i].name, s->labels[i].value);
+    }
+    json_end(j, '}');
+    json_figure(j, "value", s->value);
+    json_end(j, '}');
+}
+
+void json_metrics(json *j) {
+    metrics_writer w = {.out = j};
+    const metric_sink sink = {begin_metric, add_sample, &w};
+    json_begin(j, "metrics", '[');
+    metrics_walk(&sink);
+    end_metric(&w);
+    json_end(j, ']');
+}

@@ -1,0 +1,63 @@
+/* service_counts.h: what a listener or connector counts besides its flow (base/stats.h): events that
+ * are rare beside packets. Any thread, no lock.
+ */
+#ifndef PORTICO_SERVICE_COUNTS_H
+#define PORTICO_SERVICE_COUNTS_H
+
+#include <portico/status.h>
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Why a connection is turned away: its reason in the metrics. */
+#define SERVICE_REFUSALS(X) \
+    X(memory_limit_bytes)   \
+    X(connect_rate)         \
+    X(max_sessions)         \
+    X(max_per_address)      \
+    X(proxy_from)           \
+    X(no_memory)
+
+/* Why a packet is rejected. */
+#define SERVICE_REJECTIONS(X)                                             \
+    X(frame)     /* its frame breaks the rules: the session closes */     \
+    X(websocket) /* the same for a WebSocket */                           \
+    X(shape)     /* it does not fit its declaration: the session closes*/ \
+    X(unhandled) /* no module has a handler for its opcode */
+
+typedef enum service_refusal {
+#define SERVICE_REFUSAL(name) REFUSAL_##name,
+    SERVICE_REFUSALS(SERVICE_REFUSAL)
+#undef SERVICE_REFUSAL
+        REFUSAL_KINDS
+} service_refusal;
+
+typedef enum service_rejection {
+#define SERVICE_REJECTION(name) REJECTION_##name,
+    SERVICE_REJECTIONS(SERVICE_REJECTION)
+#undef SERVICE_REJECTION
+        REJECTION_KINDS
+} service_rejection;
+
+#define SERVICE_COUNT_STATUS(name, number, sentence) +1
+enum { SERVICE_STATUSES = 0 PORTICO_STATUS_LIST(SERVICE_COUNT_STATUS) }; /* from 0 downwards */
+#undef SERVICE_COUNT_STATUS
+
+typedef struct service_counts {
+    _Atomic uint64_t refused[REFUSAL_KINDS];
+    _Atomic uint64_t rejected[REJECTION_KINDS];
+    _Atomic uint64_t closed[SERVICE_STATUSES]; /* connections that have ended, by -status */
+    _Atomic uint64_t send_overflows; /* sessions at send_limit_bytes, or packets dropped */
+} service_counts;
+
+static inline void service_count(_Atomic uint64_t *count) {
+    atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+static inline void service_count_closed(service_counts *c, portico_status reason) {
+    if (reason <= 0 && -reason < SERVICE_STATUSES) {
+        service_count(&c->closed[-reason]);
+    }
+}
+
+#endif
