@@ -485,8 +485,8 @@ static void take_all(int argc, char **argv) {
     if (silent >= connections || (silent > 0 && kind != ECHO)) {
         meter_fail(2, "--silent needs --work echo and at least one connection that sends");
     }
-    if (websocket && (kind == CHURN || kind == BROADCAST)) {
-        meter_fail(2, "--websocket needs --work echo or idle");
+    if (websocket && (kind == CHURN || kind == BROADCAST || tls != NULL)) {
+        meter_fail(2, "--websocket needs --work echo or idle, and no --tls");
     }
     if (kind == CHURN || kind == IDLE) {
         in_flight = 1;

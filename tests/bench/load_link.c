@@ -130,17 +130,6 @@ void link_connect(load_link *l, int from) {
     }
 }
 
-static bool shake_hands(load_link *l) {
-    if (l->tls == NULL) {
-        l->tls = load_tls_open(l->fd);
-    }
-    int result = load_tls_handshake(l->tls);
-    if (result < 0) {
-        meter_fail(1, "connection %u: the TLS handshake fails", l->id);
-    }
-    return result > 0;
-}
-
 /* Whether more of the answer comes. */
 static bool answer_more(const load_link *l, char *answer, size_t *size) {
     struct pollfd readable = {.fd = l->fd, .events = POLLIN};
@@ -173,16 +162,27 @@ static void upgrade(const load_link *l) {
     }
 }
 
+static bool shake_hands(load_link *l) {
+    if (l->tls == NULL) {
+        l->tls = load_tls_open(l->fd);
+    }
+    int result = load_tls_handshake(l->tls);
+    if (result < 0) {
+        meter_fail(1, "connection %u: the TLS handshake fails", l->id);
+    }
+    return result > 0;
+}
+
 bool link_connected(load_link *l) {
     int code = 0;
     socklen_t size = sizeof code;
     if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0) {
         meter_fail(2, "connection %u cannot be made: %s", l->id, strerror(code));
     }
-    if (over_websocket) {
+    l->connected = !uses_tls || shake_hands(l);
+    if (l->connected && over_websocket) {
         upgrade(l);
     }
-    l->connected = !uses_tls || shake_hands(l);
     return l->connected;
 }
 

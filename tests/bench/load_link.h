@@ -47,7 +47,7 @@ void link_connect(load_link *l, int from);
 void link_use_tls(bool resume);
 
 /* Call for each event until it returns true: then it is connected. If it cannot be connected, the
- * program ends. Waits for the answer to an upgrade. */
+ * program ends. Over WebSocket, it waits for the answer to the upgrade. */
 bool link_connected(load_link *l);
 
 /* Sends what was issued, as far as the system accepts it, in calls of up to 64 KiB. */
