@@ -116,6 +116,7 @@ bool command_reports(command_id id) {
     case COMMAND_sessions:
     case COMMAND_modules:
     case COMMAND_faults:
+    case COMMAND_memory:
     case COMMAND_metrics:
     case COMMAND_top: return true;
     default: return false;

@@ -35,7 +35,12 @@ uint64_t report_uptime_s(void) {
 }
 
 static void add_figure(lines *to, const char *name, uint64_t value) {
-    lines_add(to, "%s %llu", name, (unsigned long long)value);
+    json *j = lines_object(to);
+    if (j != NULL) {
+        json_number(j, name, (int64_t)value);
+    } else {
+        lines_add(to, "%s %llu", name, (unsigned long long)value);
+    }
 }
 
 uint64_t report_difference(stat more, stat less) {

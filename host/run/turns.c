@@ -68,12 +68,11 @@ static void count(const char *module_name, const char *kind, uint64_t ns) {
     }
 }
 
-void turns_count_one(uint64_t took_ns) {
-    static _Thread_local uint64_t seen;
+void turns_count_one(uint64_t began_ns, uint64_t ended_ns) {
     const char *module_name = NULL;
     const char *kind = NULL;
-    if (watchdog_last(&seen, &module_name, &kind) && kind != NULL) {
-        count(module_name, kind, took_ns);
+    if (watchdog_last(began_ns, &module_name, &kind) && kind != NULL) {
+        count(module_name, kind, ended_ns - began_ns);
     }
 }
 

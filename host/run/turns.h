@@ -16,7 +16,7 @@
 
 /* Private. */
 extern atomic_bool turns_measured;
-void turns_count_one(uint64_t took_ns);
+void turns_count_one(uint64_t began_ns, uint64_t ended_ns);
 void turns_count_wait(const char *module_name, uint64_t since_ns);
 
 /* Whether somebody has scraped lately. */
@@ -25,9 +25,9 @@ static inline bool turns_on(void) {
 }
 
 /* A worker has run a completion. */
-static inline void turns_ended(uint64_t took_ns) {
+static inline void turns_ended(uint64_t began_ns, uint64_t ended_ns) {
     if (turns_on()) {
-        turns_count_one(took_ns);
+        turns_count_one(began_ns, ended_ns);
     }
 }
 

@@ -115,14 +115,16 @@ void watchdog_begin(const char *name, const char *what, uint32_t number, uint64_
     }
 }
 
-bool watchdog_last(uint64_t *seen, const char **name, const char **what) {
+bool watchdog_last(uint64_t since_ns, const char **name, const char **what) {
     watch_slot *s = own;
-    uint64_t runs = s != NULL ? atomic_load_explicit(&s->runs, memory_order_relaxed) : 0;
-    if (runs == *seen) {
+    if (s == NULL) {
         return false;
     }
+    uint64_t runs = atomic_load_explicit(&s->runs, memory_order_relaxed);
     watch_run *r = &s->run[runs % WATCH_RING];
-    *seen = runs;
+    if (atomic_load_explicit(&r->started_ns, memory_order_relaxed) < since_ns) {
+        return false;
+    }
     *name = atomic_load_explicit(&r->name, memory_order_relaxed);
     *what = atomic_load_explicit(&r->what, memory_order_relaxed);
     return true;

@@ -40,9 +40,9 @@ void watchdog_next(uint32_t number);
  * thread begins no other call before. 0: the time is not known. */
 void watchdog_clock(uint64_t now_ns);
 
-/* Whether the calling thread has begun a call since *seen, which is 0 at first. Then *name and *what
- * are those of the last one that did not continue calls in a row. */
-bool watchdog_last(uint64_t *seen, const char **name, const char **what);
+/* Whether the calling thread has begun a call at that time of os_monotonic_ns() or later. Then *name
+ * and *what are those of the last one that did not continue calls in a row. */
+bool watchdog_last(uint64_t since_ns, const char **name, const char **what);
 
 /* A call, running or not. */
 typedef struct watchdog_call {

@@ -125,7 +125,7 @@ static void worker_run_batch(worker *self, worker *w) {
     while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
         uint64_t before_ns = self->now_ns;
         completion.op->done(&completion);
-        turns_ended(worker_clock(self) - before_ns);
+        turns_ended(before_ns, worker_clock(self));
         if (self->now_ns - flushed_ns >= FLUSH_NS) {
             worker_run_deferred(self); /* its first answers do not wait for its last */
             flushed_ns = self->now_ns;

@@ -57,6 +57,8 @@ static void reports(void) {
     expect_part("\"name\": \"echo\"");
     CHECK_INT(get("/api/faults?20"), 200);
     CHECK_INT(get("/api/top?--interval%201"), 200);
+    CHECK_INT(get("/api/memory"), 200);
+    expect_part("\"allocated_bytes\": ");
     CHECK_INT(get("/api/metrics"), 200);
     expect_part("\"name\": \"portico_sessions\"");
     CHECK_INT(get("/api/faults?x"), 400);
