@@ -13,8 +13,9 @@ typedef struct os_child os_child;
 
 typedef enum os_child_io {
     /* stdin and stdout are pipes for os_child_write and os_child_read; stderr is for os_child_note,
-     * which keeps a few KiB. Ctrl+C in the terminal is not for it. It ends when this process ends: once it has called
-     * os_parent_take, even if it is stuck. (Linux: also when the thread that started it ends.) */
+     * which keeps a few KiB. Ctrl+C in the terminal is not for it. It ends when this process ends:
+     * once it has called os_parent_take, even if it is stuck. (Linux: also when the thread that
+     * started it ends.) */
     OS_CHILD_PIPES,
     /* The same stdin, stdout, stderr and terminal. It outlives this process. */
     OS_CHILD_INHERITS
@@ -61,17 +62,17 @@ void os_child_free(os_child *child);
 /* ---- in the child --------------------------------------------------------------------------- */
 
 /* For a child with OS_CHILD_PIPES that runs foreign code. From now on only os_parent_read,
- * os_parent_write and os_parent_note reach the pipes, and the standard streams are nowhere. The process ends with its
- * parent. When it crashes, the system neither writes a core file nor shows a dialog. [main thread,
- * once, before there are others] */
+ * os_parent_write and os_parent_note reach the pipes, and the standard streams are nowhere. The
+ * process ends with its parent. When it crashes, the system neither writes a core file nor shows a
+ * dialog. [main thread, once, before there are others] */
 portico_status os_parent_take(void);
 
 /* Reads 1 to `capacity` bytes. PORTICO_E_CLOSED: the parent has ended or wants no more. */
 portico_status os_parent_read(void *data, size_t capacity, size_t *size);
 portico_status os_parent_write(const void *data, size_t size);
 
-/* Leaves a note for os_child_note, not 0. It wakes nobody, and is lost if nobody has asked for a few
- * thousand of them. */
+/* Leaves a note for os_child_note, not 0. It wakes nobody, and is lost if nobody has asked for a
+ * few thousand of them. */
 void os_parent_note(uint8_t note);
 
 /* Whether foreign code has copied this process by fork() since the last call, or os_parent_take.

@@ -279,7 +279,8 @@ tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t 
     uint8_t *at = to;
     tls_result result = TLS_DONE;
     *size = 0;
-    if (ERR_peek_last_error() != 0) { /* of something else on this thread, which read_state would read */
+    if (ERR_peek_last_error() !=
+        0) { /* of something else on this thread, which read_state would read */
         ERR_clear_error();
     }
     while (s->whole > 0) {

@@ -67,6 +67,19 @@ static void child_notes(void) {
     os_exit(4);
 }
 
+/* Text that foreign code writes before os_parent_take is no note. */
+static void child_prints(void) {
+    fprintf(stderr, "cannot be preloaded: ignored.\n");
+    fflush(stderr);
+    CHECK_OK(os_parent_take());
+    CHECK_OK(os_parent_write("p", 1));
+    char byte = 0;
+    size_t size = 0;
+    CHECK_OK(os_parent_read(&byte, 1, &size));
+    os_parent_note(11);
+    os_exit(5);
+}
+
 static void child_stuck(void) {
     CHECK_OK(os_parent_take());
     FILE *held = os_fopen(held_file, "w");
@@ -120,7 +133,8 @@ static void child_main(const char *mode) {
         void (*run)(void);
     } modes[] = {{"echo", child_echo},     {"arguments", child_arguments}, {"crash", child_crash},
                  {"take", child_take},     {"stuck", child_stuck},         {"nests", child_nests},
-                 {"serves", child_serves}, {"forks", child_forks},         {"notes", child_notes}};
+                 {"serves", child_serves}, {"forks", child_forks},         {"notes", child_notes},
+                 {"prints", child_prints}};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         if (strcmp(modes[i].name, mode) == 0) {
             modes[i].run();
@@ -269,6 +283,18 @@ static void check_notes(void) {
     os_child_free(child);
 }
 
+static void check_note_after_text(void) {
+    os_child *child = begin("prints", OS_CHILD_PIPES);
+    os_child_end end;
+    expect_text(child, "p");
+    CHECK_EQ(os_child_note(child), 0);
+    CHECK_OK(os_child_write(child, "n", 1));
+    CHECK(os_child_wait(child, WAIT_MS, &end));
+    CHECK_EQ(end.code, 5);
+    CHECK_EQ(os_child_note(child), 11);
+    os_child_free(child);
+}
+
 /* Writing to a child that has ended. */
 static void check_write_closed(void) {
     os_child *child = begin("arguments", OS_CHILD_PIPES);
@@ -368,6 +394,7 @@ SCENARIO(child) {
     check_crash();
     check_take();
     check_notes();
+    check_note_after_text();
     check_write_closed();
     check_stuck();
     check_stop();

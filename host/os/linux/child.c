@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "mutex.h"
+#include "os/note.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -240,13 +241,13 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
 
 uint8_t os_child_note(os_child *child) {
     uint8_t notes[256];
-    uint8_t last = 0;
+    note_reader reader = {0};
     ssize_t count = 0;
     do {
         count = read(child->notes, notes, sizeof notes);
-        last = count > 0 ? notes[count - 1] : last;
+        note_read(&reader, notes, count > 0 ? (size_t)count : 0);
     } while (count > 0 || (count < 0 && errno == EINTR));
-    return last;
+    return note_of(&reader);
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "os/child.h"
 
 #include "error.h"
+#include "os/note.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,8 @@ portico_status os_parent_write(const void *data, size_t size) {
 }
 
 void os_parent_note(uint8_t note) {
-    while (write(parent.notes, &note, 1) < 0 && errno == EINTR) {
+    const uint8_t bytes[NOTE_BYTES] = {NOTE_MARK, note};
+    while (write(parent.notes, bytes, sizeof bytes) < 0 && errno == EINTR) {
     }
 }
 

@@ -2,6 +2,7 @@
 #include "children.h"
 
 #include "error.h"
+#include "os/note.h"
 
 #include <stdlib.h>
 
@@ -80,13 +81,13 @@ portico_status os_child_read(os_child *child, void *data, size_t capacity, uint3
 
 uint8_t os_child_note(os_child *child) {
     uint8_t notes[256];
-    uint8_t last = 0;
+    note_reader reader = {0};
     DWORD count = 0;
     while (PeekNamedPipe(child->notes, NULL, 0, NULL, &count, NULL) && count > 0 &&
            ReadFile(child->notes, notes, sizeof notes, &count, NULL) && count > 0) {
-        last = notes[count - 1];
+        note_read(&reader, notes, count);
     }
-    return last;
+    return note_of(&reader);
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */

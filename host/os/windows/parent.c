@@ -3,6 +3,7 @@
 #include "os/child.h"
 
 #include "error.h"
+#include "os/note.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -79,8 +80,9 @@ portico_status os_parent_write(const void *data, size_t size) {
 }
 
 void os_parent_note(uint8_t note) {
+    const uint8_t bytes[NOTE_BYTES] = {NOTE_MARK, note};
     DWORD count = 0;
-    (void)WriteFile(parent.notes, &note, 1, &count, NULL);
+    (void)WriteFile(parent.notes, bytes, sizeof bytes, &count, NULL);
 }
 
 bool os_parent_forked(void) {
