@@ -10,7 +10,7 @@
 /* 128 bytes: two cache lines, since processors fetch them in pairs. */
 typedef struct stats_block {
     _Alignas(128) _Atomic uint64_t counts[STAT_COUNT];
-    _Alignas(128) _Atomic uint64_t flows[FLOWS_MAX][FLOW_KINDS];
+    _Alignas(128) _Atomic uint64_t flows[FLOWS_MAX * FLOW_KINDS]; /* a flow's number: its first */
 } stats_block;
 
 static stats_block blocks[STATS_BLOCKS]; /* pages that nobody counts in take no memory */
@@ -43,17 +43,32 @@ void stats_add(stat s, uint64_t count) {
     add_own(&own->counts[s], count);
 }
 
-void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
-    if (own == NULL) {
-        add_shared(&blocks[0].flows[flow][kind], count);
+COLD static void batch_shared(uint64_t completions) {
+    add_shared(&blocks[0].counts[STAT_batches], 1);
+    add_shared(&blocks[0].counts[STAT_ops_completed], completions);
+}
+
+void stats_add_batch(uint64_t completions) {
+    stats_block *b = own;
+    if (b == NULL) {
+        batch_shared(completions);
         return;
     }
-    add_own(&own->flows[flow][kind], count);
+    add_own(&b->counts[STAT_batches], 1);
+    add_own(&b->counts[STAT_ops_completed], completions);
+}
+
+void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
+    if (own == NULL) {
+        add_shared(&blocks[0].flows[flow + kind], count);
+        return;
+    }
+    add_own(&own->flows[flow + kind], count);
 }
 
 COLD static void received_shared(uint32_t flow, uint64_t bytes) {
     add_shared(&blocks[0].counts[STAT_recv_calls], 1);
-    add_shared(&blocks[0].flows[flow][FLOW_BYTES_IN], bytes);
+    add_shared(&blocks[0].flows[flow + FLOW_BYTES_IN], bytes);
 }
 
 void flow_received(uint32_t flow, uint64_t bytes) {
@@ -63,13 +78,13 @@ void flow_received(uint32_t flow, uint64_t bytes) {
         return;
     }
     add_own(&b->counts[STAT_recv_calls], 1);
-    add_own(&b->flows[flow][FLOW_BYTES_IN], bytes);
+    add_own(&b->flows[flow + FLOW_BYTES_IN], bytes);
 }
 
 COLD static void sent_shared(uint32_t flow, uint64_t packets, uint64_t bytes) {
     add_shared(&blocks[0].counts[STAT_send_calls], 1);
-    add_shared(&blocks[0].flows[flow][FLOW_PACKETS_OUT], packets);
-    add_shared(&blocks[0].flows[flow][FLOW_BYTES_OUT], bytes);
+    add_shared(&blocks[0].flows[flow + FLOW_PACKETS_OUT], packets);
+    add_shared(&blocks[0].flows[flow + FLOW_BYTES_OUT], bytes);
 }
 
 void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes) {
@@ -78,26 +93,25 @@ void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes) {
         sent_shared(flow, packets, bytes);
         return;
     }
-    _Atomic uint64_t *counts = b->flows[flow];
     add_own(&b->counts[STAT_send_calls], 1);
-    add_own(&counts[FLOW_PACKETS_OUT], packets);
-    add_own(&counts[FLOW_BYTES_OUT], bytes);
+    add_own(&b->flows[flow + FLOW_PACKETS_OUT], packets);
+    add_own(&b->flows[flow + FLOW_BYTES_OUT], bytes);
 }
 
 uint32_t flow_open(void) {
     uint32_t count = atomic_load(&flows);
     if (count == FLOWS_MAX) {
-        return FLOWS_MAX - 1;
+        return (FLOWS_MAX - 1) * FLOW_KINDS;
     }
     atomic_store(&flows, count + 1);
-    return count;
+    return count * FLOW_KINDS;
 }
 
 void flows_reset(void) {
     uint32_t count = atomic_exchange(&flows, 0);
     for (uint32_t i = 0; i < STATS_BLOCKS; i++) {
         for (uint32_t k = 0; k < count * FLOW_KINDS; k++) {
-            atomic_store(&blocks[i].flows[k / FLOW_KINDS][k % FLOW_KINDS], 0);
+            atomic_store(&blocks[i].flows[k], 0);
         }
     }
 }
@@ -105,7 +119,7 @@ void flows_reset(void) {
 uint64_t flow_sum(uint32_t flow, flow_kind kind) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < STATS_BLOCKS; i++) {
-        sum += atomic_load_explicit(&blocks[i].flows[flow][kind], memory_order_relaxed);
+        sum += atomic_load_explicit(&blocks[i].flows[flow + kind], memory_order_relaxed);
     }
     return sum;
 }
@@ -114,7 +128,7 @@ static uint64_t flows_sum(flow_kind kind) {
     uint64_t sum = 0;
     uint32_t count = atomic_load_explicit(&flows, memory_order_relaxed);
     for (uint32_t i = 0; i < count; i++) {
-        sum += flow_sum(i, kind);
+        sum += flow_sum(i * FLOW_KINDS, kind);
     }
     return sum;
 }

@@ -96,6 +96,8 @@ uint32_t stats_own_block(void);
 
 /* Not for packets_in, packets_out, bytes_in and bytes_out: those are flows. */
 void stats_add(stat s, uint64_t count);
+/* Counts a batch in batches, and its completions in ops_completed. */
+void stats_add_batch(uint64_t completions);
 uint64_t stats_sum(stat s);
 const char *stats_name(stat s);
 
@@ -110,7 +112,7 @@ typedef enum flow_kind {
 
 enum { FLOWS_MAX = 256 };
 
-/* Returns the number of a new flow, from 0. Those beyond FLOWS_MAX share the last one. [control
+/* Returns the number of a new flow. Those beyond FLOWS_MAX share the last one. [control
  * thread] */
 uint32_t flow_open(void);
 

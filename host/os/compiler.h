@@ -25,6 +25,14 @@
 #define NOINLINE
 #endif
 
+/* Before a declaration: the compiler copies the function into its callers, although some of them
+ * rarely run. */
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 /* Before a declaration: the function has no buffer on its stack, so it needs no canary there,
  * though the compiler may think so because it passes a variable's address on. */
 #if defined(__has_attribute)

@@ -117,22 +117,27 @@ static uint64_t worker_clock(worker *self) {
     return self->now_ns;
 }
 
-/* Runs the rest of `w`'s batch; `w` is the caller, or a worker that is stuck. */
-static void worker_run_batch(worker *self, worker *w) {
+/* Runs a completion. `flushed_ns`: when the worker has last run what is deferred. */
+static inline void worker_complete(worker *self, const os_completion *completion,
+                                   uint64_t *flushed_ns) {
+    uint64_t before_ns = self->now_ns;
+    completion->op->done(completion);
+    turns_ended(before_ns, worker_clock(self));
+    if (self->now_ns - *flushed_ns >= FLUSH_NS) {
+        worker_run_deferred(self); /* a long batch: its first answers do not wait for its last */
+        *flushed_ns = self->now_ns;
+    }
+}
+
+/* Runs its own batch. */
+static void worker_run_batch(worker *w) {
     os_completion completion;
-    uint64_t flushed_ns = self->now_ns;
-    self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
-    while (self == w ? worker_take(w, &completion) : worker_visit(w, &completion)) {
-        uint64_t before_ns = self->now_ns;
-        completion.op->done(&completion);
-        turns_ended(before_ns, worker_clock(self));
-        if (self->now_ns - flushed_ns >= FLUSH_NS) {
-            worker_run_deferred(self); /* its first answers do not wait for its last */
-            flushed_ns = self->now_ns;
-        }
+    uint64_t flushed_ns = w->now_ns;
+    w->handed_ns = flushed_ns;
+    while (worker_take(w, &completion)) {
+        worker_complete(w, &completion, &flushed_ns);
     }
     worker_run_deferred(w);
-    self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
 }
 
 /* Begins a batch of the `count` completions in `batch`. */
@@ -188,8 +193,15 @@ static void worker_end(worker *w) {
 }
 
 COLD void worker_help(worker *w) {
-    worker_clock(current);
-    worker_run_batch(current, w);
+    worker *self = current;
+    os_completion completion;
+    uint64_t flushed_ns = worker_clock(self);
+    self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    while (worker_visit(w, &completion)) {
+        worker_complete(self, &completion, &flushed_ns);
+    }
+    worker_run_deferred(w);
+    self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
 }
 
 COLD void worker_round(worker *self, void (*run)(void)) {
@@ -250,11 +262,10 @@ void worker_run(void *arg) {
         uint32_t count = os_port_wait(w->port, w->batch, worker_room(w), UINT32_MAX);
         worker_begin(w, count);
         timers_help(w->now_ns);
-        worker_run_batch(w, w);
+        worker_run_batch(w);
         worker_learn(w, count);
         worker_end(w);
-        stats_add(STAT_batches, 1);
-        stats_add(STAT_ops_completed, count);
+        stats_add_batch(count);
     }
     pool_keep(false);
     worker_leave();

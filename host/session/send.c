@@ -87,7 +87,7 @@ static void session_submit_locked(session *s, os_buffer *list) {
 }
 
 /* No send is in flight: sends what is queued until nothing is left or a send is in flight. */
-static void session_flush_locked(session *s) {
+static ALWAYS_INLINE void session_flush_locked(session *s) {
     os_buffer *list;
     while (s->socket != NULL && (list = sendq_take(&s->queue)) != NULL) {
         uint32_t packets = s->packets_out;
@@ -101,17 +101,20 @@ static void session_flush_locked(session *s) {
     }
 }
 
-/* Those that the flush has not counted: it has sent nothing, or sends with TLS. */
+/* Those that the flush does not count: with TLS, or because the session is closed. */
 NOINLINE static void count_packets_locked(session *s) {
-    flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
-    s->packets_out = 0;
+    if (s->packets_out != 0) {
+        flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
+        s->packets_out = 0;
+    }
 }
 
 /* The same, with its consequences for the watermark and for a session that is draining. */
-static inline void send_queued_locked(session *s, bool sealed) {
+static ALWAYS_INLINE void send_queued_locked(session *s, bool sealed) {
     if (s->state != SESSION_CLOSED) {
         if (sealed) {
             s->seal->flush(s);
+            count_packets_locked(s);
         } else {
             session_flush_locked(s);
         }
@@ -120,8 +123,7 @@ static inline void send_queued_locked(session *s, bool sealed) {
         }
         session_check_below_locked(s);
         session_drained_locked(s);
-    }
-    if (s->packets_out != 0) {
+    } else {
         count_packets_locked(s);
     }
 }
@@ -179,7 +181,7 @@ void session_on_sent(const os_completion *completion) {
     if (s->state != SESSION_CLOSED && completion->status != PORTICO_OK) {
         session_abort_locked(s, completion->status);
     } else {
-        send_queued_locked(s, false);
+        session_send_queued_locked(s);
     }
     os_mutex_unlock(&s->lock);
     session_release(s);

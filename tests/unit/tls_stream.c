@@ -228,7 +228,7 @@ static void check_impossible(void) {
         pair_begin(&p, CONFIG_TLS_1_2, "game.test", 0);
         pair_meet(&p);
         CHECK_INT(at == 0 ? TLS_DONE : open_bytes(&p, "\x17\x03", 2), TLS_DONE);
-        CHECK_INT(open_bytes(&p, "\x17\x03\x03\xff\xff" + 2 * at, 5 - 2 * at), TLS_FAILED);
+        CHECK_INT(open_bytes(&p, &"\x17\x03\x03\xff\xff"[2 * at], 5 - 2 * at), TLS_FAILED);
         pair_end(&p);
     }
 }
