@@ -42,6 +42,15 @@ packages_need() {
         packages_root="sudo"
     fi
     echo "Installing:$packages_missing" >&2
+    case "$packages_missing " in
+    *" prometheus "*)
+        # Only its programs are wanted: its service would listen on all addresses.
+        if [ -d /run/systemd/system ]; then
+            echo "To use the service: systemctl unmask --now prometheus" >&2
+            $packages_root systemctl --quiet mask prometheus.service
+        fi
+        ;;
+    esac
     # shellcheck disable=SC2086 # a list of names
     packages_output=$({ $packages_root apt-get update -qq &&
         $packages_root env DEBIAN_FRONTEND=noninteractive \
