@@ -75,7 +75,7 @@ static void reason_of(portico_status status, char reason[REASON_TEXT]) {
     bool is_error = strncmp(name, error, sizeof error - 1) == 0;
     size_t i = 0;
     name += is_error ? sizeof error - 1 : sizeof all - 1;
-    for (; name[i] != '\0' && i < REASON_TEXT - 1; i++) {
+    for (; i < REASON_TEXT - 1 && name[i] != '\0'; i++) {
         char c = name[i];
         reason[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
