@@ -39,9 +39,13 @@ typedef enum service_rejection {
         REJECTION_KINDS
 } service_rejection;
 
-#define SERVICE_COUNT_STATUS(name, number, sentence) +1
-enum { SERVICE_STATUSES = 0 PORTICO_STATUS_LIST(SERVICE_COUNT_STATUS) }; /* from 0 downwards */
-#undef SERVICE_COUNT_STATUS
+/* How many statuses there are, from 0 downwards. */
+enum {
+#define SERVICE_STATUS(name, number, sentence) SERVICE_STATUS_##name,
+    PORTICO_STATUS_LIST(SERVICE_STATUS)
+#undef SERVICE_STATUS
+        SERVICE_STATUSES
+};
 
 typedef struct service_counts {
     _Atomic uint64_t refused[REFUSAL_KINDS];
