@@ -111,18 +111,18 @@ static portico_status upgrade_begin(session *s) {
 }
 
 static handshake_result upgrade_received(session *s, uint32_t *taken) {
-    const char *bytes = (const char *)s->in->bytes;
     const char *why = NULL;
     bool client = s->service->config->outgoing;
-    uint32_t result = http_find_end(bytes, s->in_used, &s->in_scanned, taken, &why);
     s->websocket->fresh_bytes = 0; /* counted when the handshake has ended */
     if (s->service->files != NULL && s->websocket->served) {
         *taken = s->in_used; /* one request is all that it may make */
         return page_send(s);
     }
     if (s->in_used == 0) {
-        return HANDSHAKE_MORE;
+        return HANDSHAKE_MORE; /* there may be no block */
     }
+    const char *bytes = (const char *)s->in->bytes;
+    uint32_t result = http_find_end(bytes, s->in_used, &s->in_scanned, taken, &why);
     if (result == HTTP_MORE) {
         return HANDSHAKE_MORE;
     }
