@@ -72,8 +72,10 @@ static int times_tried(host *h) {
 static bool swap_tries(host *h, const char *path) {
     char command[1100];
     int before = times_tried(h);
+    int swaps = host_log_count(h, " replaces ");
     snprintf(command, sizeof command, "swap storm %s", path);
     host_admin(h, command, NULL, 0);
+    host_wait_log_some(h, " replaces ", swaps + 1); /* a line that comes later */
     return times_tried(h) > before;
 }
 
