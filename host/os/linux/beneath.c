@@ -4,6 +4,7 @@
  * nothing that is changed in between leads out of the folder.
  */
 #include "error.h"
+#include "file_info.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -65,9 +66,6 @@ portico_status os_fopen_beneath(const char *folder, const char *name, FILE **fil
         close(fd);
         return error_set(code);
     }
-    info->size = (uint64_t)found.st_size;
-    info->modified_ns =
-        (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec;
-    info->id = found.st_ino;
+    *info = file_info_of(&found);
     return PORTICO_OK;
 }

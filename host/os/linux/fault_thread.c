@@ -133,8 +133,9 @@ guard_frame *guard_prepare(void) {
     return guard_top;
 }
 
-void guard_trim_stack(uint64_t now_ns) {
+void guard_trim_stack(void) {
     enum { KEPT = 64 * 1024, AFTER_NS = 1000000000 }; /* the next calls need some */
+    uint64_t now_ns = os_monotonic_ns();
     if (guard_deep == GUARD_DEEP_NEW) {
         guard_deep = now_ns;
     }

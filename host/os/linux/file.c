@@ -1,5 +1,6 @@
 /* file.c: files and paths. Any thread. */
 #include "error.h"
+#include "file_info.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -88,10 +89,7 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     if (code != 0) {
         return error_set(code);
     }
-    info->size = (uint64_t)found.st_size;
-    info->modified_ns =
-        (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec;
-    info->id = found.st_ino;
+    *info = file_info_of(&found);
     return PORTICO_OK;
 }
 

@@ -19,6 +19,7 @@
 #ifndef PORTICO_LINUX_GUARD_H
 #define PORTICO_LINUX_GUARD_H
 
+#include "os/compiler.h"
 #include "os/fault.h"
 
 #include <link.h>
@@ -106,7 +107,7 @@ enum { GUARD_DEEP_NEW = 1 };
 
 /* With guard_deep: gives the pages below the caller's frame back to the system, once no overflow has
  * come for a second. Each of them costs as much again to get as to give back. */
-void guard_trim_stack(uint64_t now_ns);
+COLD void guard_trim_stack(void);
 
 /* While it is held, no thread gives up its os_guard_thread. */
 void guard_threads_lock(void);

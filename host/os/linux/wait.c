@@ -201,10 +201,6 @@ COLD static int deadline_left_ms(uint64_t deadline_ns) {
     return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
 }
 
-COLD static void trim_stack(void) {
-    guard_trim_stack(os_monotonic_ns());
-}
-
 /* Nothing is at hand: sleeps until something is, or the time is over. */
 static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions, uint32_t capacity,
                            uint32_t timeout_ms) {
@@ -214,7 +210,7 @@ static uint32_t port_sleep(os_port *port, waiter *w, os_completion *completions,
     uint32_t nap_ms = NAP_FIRST_MS;
     bool takes_long = capacity == 1;
     if (guard_deep != 0) {
-        trim_stack();
+        guard_trim_stack();
     }
     for (bool looks = takes_long;; looks = false) {
         int left_ms = for_ever ? -1 : timeout_ms == 0 ? 0 : deadline_left_ms(deadline_ns);

@@ -82,20 +82,6 @@ static bool is_there(HANDLE file, HANDLE folder, const wchar_t *name) {
     return there;
 }
 
-static DWORD describe(HANDLE handle, os_file_info *info) {
-    BY_HANDLE_FILE_INFORMATION found;
-    if (GetFileType(handle) != FILE_TYPE_DISK) {
-        return ERROR_BAD_FILE_TYPE;
-    }
-    if (!GetFileInformationByHandle(handle, &found)) {
-        return GetLastError();
-    }
-    info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
-    info->modified_ns = win_unix_ns_of(found.ftLastWriteTime);
-    info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
-    return ERROR_SUCCESS;
-}
-
 /* Opens the file at `path`, whose name in the folder begins at `name`. */
 static DWORD open_file(wchar_t *path, wchar_t *name, HANDLE *file, os_file_info *info) {
     DWORD code = check_parts(path, name);
@@ -109,7 +95,7 @@ static DWORD open_file(wchar_t *path, wchar_t *name, HANDLE *file, os_file_info 
         return GetLastError();
     }
     *file = open_path(path, GENERIC_READ, FILE_ATTRIBUTE_NORMAL);
-    code = *file != INVALID_HANDLE_VALUE ? describe(*file, info) : GetLastError();
+    code = *file != INVALID_HANDLE_VALUE ? win_file_describe(*file, info) : GetLastError();
     if (code == ERROR_SUCCESS && !is_there(*file, folder, name)) {
         code = ERROR_FILE_NOT_FOUND;
     }

@@ -130,6 +130,20 @@ portico_status os_file_remove(const char *path) {
     return code == 0 ? PORTICO_OK : error_set(code);
 }
 
+DWORD win_file_describe(HANDLE handle, os_file_info *info) {
+    BY_HANDLE_FILE_INFORMATION found;
+    if (GetFileType(handle) != FILE_TYPE_DISK) {
+        return ERROR_BAD_FILE_TYPE;
+    }
+    if (!GetFileInformationByHandle(handle, &found)) {
+        return GetLastError();
+    }
+    info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
+    info->modified_ns = win_unix_ns_of(found.ftLastWriteTime);
+    info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+    return ERROR_SUCCESS;
+}
+
 /* An open that asks only for attributes takes no part in the check of share modes: it neither fails
  * because of another program's share mode nor makes another program's open fail.
  * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew (dwDesiredAccess 0)
@@ -147,16 +161,7 @@ portico_status os_file_look(const char *path, os_file_info *info) {
     if (handle == INVALID_HANDLE_VALUE) {
         return error_set(code);
     }
-    BY_HANDLE_FILE_INFORMATION found;
-    if (GetFileType(handle) != FILE_TYPE_DISK) {
-        code = ERROR_BAD_FILE_TYPE;
-    } else if (!GetFileInformationByHandle(handle, &found)) {
-        code = GetLastError();
-    } else {
-        info->size = (uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow;
-        info->modified_ns = win_unix_ns_of(found.ftLastWriteTime);
-        info->id = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
-    }
+    code = win_file_describe(handle, info);
     CloseHandle(handle);
     return code == 0 ? PORTICO_OK : error_set(code);
 }

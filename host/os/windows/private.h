@@ -47,6 +47,9 @@ uint64_t win_ns_of(FILETIME time);
 /* A point in time in nanoseconds since 1970-01-01 UTC. */
 uint64_t win_unix_ns_of(FILETIME time);
 
+/* Describes an open file. ERROR_SUCCESS, or the reason why not: it is not on a disk, ... */
+DWORD win_file_describe(HANDLE handle, os_file_info *info);
+
 /* ---- system.c ---- */
 
 typedef void (*win_function)(void);
