@@ -1,15 +1,14 @@
 /* suggest.c: see suggest.h. */
 #include "base/suggest.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 static char folded(char c) {
-    if (c >= 'A' && c <= 'Z') {
-        return (char)(c - 'A' + 'a');
-    }
-    return c == '-' || c == ' ' ? '_' : c;
+    return c == '-' || c == ' ' ? '_' : text_lower(c);
 }
 
 static uint8_t smaller(uint8_t a, uint8_t b) {

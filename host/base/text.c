@@ -176,9 +176,7 @@ bool text_is_name(const char *text) {
 /* Whether the first `size` bytes of `text` are `word`, which is in lower case, in any case. */
 static bool is_word(const char *text, size_t size, const char *word) {
     size_t same = 0;
-    while (same < size && word[same] != '\0' &&
-           (text[same] >= 'A' && text[same] <= 'Z' ? text[same] + ('a' - 'A') : text[same]) ==
-               word[same]) {
+    while (same < size && word[same] != '\0' && text_lower(text[same]) == word[same]) {
         same++;
     }
     return same == size && word[same] == '\0';
@@ -186,7 +184,7 @@ static bool is_word(const char *text, size_t size, const char *word) {
 
 bool text_is_device(const char *text) {
     static const char *const names[] = {"aux", "con", "nul", "prn"};
-    size_t size = strcspn(text, ".");
+    size_t size = strcspn(text, "./");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (is_word(text, size, names[i])) {
             return true;

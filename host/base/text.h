@@ -33,8 +33,13 @@ bool text_is_name(const char *text);
 /* Whether it may name a module, or a type within one. */
 bool text_is_identifier(const char *text);
 
-/* Whether Windows gives a file of that name to a device, whatever its case and its ending: "nul",
- * "COM1.txt". */
+/* An ASCII letter in lower case; any other character as it is. */
+static inline char text_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether Windows gives a file of that name, which ends with the text or before a '/', to a device,
+ * whatever its case and its ending: "nul", "COM1.txt". */
 bool text_is_device(const char *text);
 
 enum { TEXT_IDENTIFIER_MAX = 32 }; /* bytes of an identifier, its zero included */

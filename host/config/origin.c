@@ -1,6 +1,8 @@
 /* origin.c: see origin.h. */
 #include "config/origin.h"
 
+#include "base/text.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -19,14 +21,13 @@ static bool is_digit(char c) {
 }
 
 static bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return text_lower(c) >= 'a' && text_lower(c) <= 'z';
 }
 
 static bool is(text t, const char *lower) {
     bool same = t.size == strlen(lower);
     for (size_t i = 0; same && i < t.size; i++) {
-        char c = t.at[i];
-        same = (c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) == lower[i];
+        same = text_lower(t.at[i]) == lower[i];
     }
     return same;
 }

@@ -1,6 +1,8 @@
 /* hello.c: see hello.h. RFC 8446, 4.1.2 and 5.1; RFC 6066, 3. */
 #include "tls/hello.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -65,7 +67,7 @@ static void skip_vector(reader *r, uint32_t bytes) {
 
 /* ---- the message ----------------------------------------------------------------------------- */
 
-static bool is_in_name(uint8_t c) {
+static bool is_in_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
@@ -73,11 +75,10 @@ static bool is_in_name(uint8_t c) {
 static void read_name(reader *r, uint32_t size, char name[HELLO_NAME_MAX]) {
     bool good = size < HELLO_NAME_MAX;
     for (uint32_t i = 0; i < size && !r->failed; i++) {
-        uint8_t c = read_byte(r);
-        c = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+        char c = text_lower((char)read_byte(r));
         good = good && is_in_name(c);
         if (good) {
-            name[i] = (char)c;
+            name[i] = c;
         }
     }
     name[good && !r->failed ? size : 0] = '\0';

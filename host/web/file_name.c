@@ -1,6 +1,8 @@
 /* file_name.c: see file_name.h. */
 #include "web/file_name.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* The kinds of files that pages consist of. */
@@ -25,29 +27,8 @@ static bool is_name_byte(char c) {
            c == '_' || c == '.';
 }
 
-static char upper(char c) {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-/* Whether Windows may take it for a device, whatever comes after its first dot.
- * https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
-static bool is_device(const char *at, size_t size) {
-    static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "COM0", "LPT0"};
-    size_t stem = strcspn(at, "./");
-    bool device = false;
-    stem = stem < size ? stem : size;
-    for (size_t i = 0; !device && i < sizeof devices / sizeof devices[0]; i++) {
-        device = stem == strlen(devices[i]);
-        for (size_t k = 0; device && k < stem; k++) {
-            char c = at[k] >= '0' && at[k] <= '9' ? '0' : upper(at[k]);
-            device = c == devices[i][k];
-        }
-    }
-    return device;
-}
-
 static bool is_part(const char *at, size_t size) {
-    bool good = size > 0 && at[0] != '.' && at[size - 1] != '.' && !is_device(at, size);
+    bool good = size > 0 && at[0] != '.' && at[size - 1] != '.' && !text_is_device(at);
     for (size_t i = 0; good && i < size; i++) {
         good = is_name_byte(at[i]);
     }

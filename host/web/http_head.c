@@ -1,6 +1,8 @@
 /* http_head.c: see http_head.h. */
 #include "web/http_head.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client of TLS */
@@ -21,17 +23,13 @@ static uint32_t refuse(const char **why, uint32_t status, const char *reason) {
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 /* RFC 9110 section 5.6.2: what names and methods consist of. */
 static bool is_token_byte(char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) ||
+    return (text_lower(c) >= 'a' && text_lower(c) <= 'z') || is_digit(c) ||
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
@@ -50,7 +48,7 @@ bool http_text_is(http_text text, const char *other) {
 bool http_text_same_any_case(http_text text, http_text other) {
     bool same = text.size == other.size;
     for (uint32_t i = 0; same && i < text.size; i++) {
-        same = lower(text.at[i]) == lower(other.at[i]);
+        same = text_lower(text.at[i]) == text_lower(other.at[i]);
     }
     return same;
 }
@@ -158,7 +156,7 @@ static bool is_host(http_text host) {
     bool good = host.size > 0;
     for (uint32_t i = 0; good && i < host.size; i++) {
         char c = host.at[i];
-        good = is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+        good = is_digit(c) || (text_lower(c) >= 'a' && text_lower(c) <= 'z') ||
                (c != '\0' && strchr("-._~%!$&'()*+,;=:[]", c) != NULL);
     }
     return good;
