@@ -19,6 +19,10 @@ typedef struct metric_names {
 #define METRIC_NAMES(...) (&(const metric_names){{__VA_ARGS__}})
 #define METRIC_NO_NAMES (&(const metric_names){{0}})
 
+/* Call before a walk: read once what several rows show. */
+void collect_process_begin(void);
+void collect_modules_begin(void);
+
 /* One figure of the row. */
 void metric_count(metric_out *to, const metric_names *names, uint64_t value);
 void metric_real(metric_out *to, const metric_names *names, double value);

@@ -38,15 +38,13 @@ static void copy_module(void *arg, module *m) {
     c->pause_ns = m->pause_ns;
 }
 
-static uint32_t copy_modules(void) {
+void collect_modules_begin(void) {
     copies.count = 0;
     module_table_each(copy_module, NULL);
-    return copies.count;
 }
 
 void collect_portico_module(metric_out *to) {
-    uint32_t count = copy_modules();
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < copies.count; i++) {
         const module_copy *c = &copies.all[i];
         char number[16];
         snprintf(number, sizeof number, "%u", c->generation);
@@ -60,8 +58,7 @@ void collect_portico_swaps(metric_out *to) {
         MODULE_SWAPS(SWAP_NAME)
 #undef SWAP_NAME
     };
-    uint32_t count = copy_modules();
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < copies.count; i++) {
         const module_copy *c = &copies.all[i];
         for (int k = 0; k < MODULE_SWAP_RESULTS; k++) {
             metric_count(to, METRIC_NAMES(c->name, results[k]), c->swaps[k]);
@@ -70,8 +67,7 @@ void collect_portico_swaps(metric_out *to) {
 }
 
 void collect_portico_swap_pause_seconds(metric_out *to) {
-    uint32_t count = copy_modules();
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < copies.count; i++) {
         metric_seconds(to, METRIC_NAMES(copies.all[i].name), copies.all[i].pause_ns);
     }
 }

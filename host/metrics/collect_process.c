@@ -16,22 +16,23 @@ void metrics_start(void) {
     started_ms = os_wall_ms();
 }
 
-static os_usage usage(void) {
-    os_usage now;
-    os_process_usage(&now);
-    return now;
+static os_usage usage; /* [admin thread] */
+
+/* To count the handles, the system lists all of them. */
+void collect_process_begin(void) {
+    os_process_usage(&usage);
 }
 
 void collect_process_cpu_seconds(metric_out *to) {
-    metric_seconds(to, METRIC_NO_NAMES, usage().cpu_ns);
+    metric_seconds(to, METRIC_NO_NAMES, usage.cpu_ns);
 }
 
 void collect_process_resident_memory_bytes(metric_out *to) {
-    metric_count(to, METRIC_NO_NAMES, usage().memory_bytes);
+    metric_count(to, METRIC_NO_NAMES, usage.memory_bytes);
 }
 
 void collect_process_open_fds(metric_out *to) {
-    metric_count(to, METRIC_NO_NAMES, usage().handles);
+    metric_count(to, METRIC_NO_NAMES, usage.handles);
 }
 
 void collect_process_start_time_seconds(metric_out *to) {
@@ -75,24 +76,16 @@ void collect_portico_tls_handshakes(metric_out *to) {
     metric_count(to, METRIC_NAMES("made_way"), stats_sum(STAT_handshakes_made_way));
 }
 
+/* `kind` NULL: waits of messages, whose row has no second label. */
 static void add_turns(void *arg, const char *module_name, const char *kind,
                       const durations_view *view) {
-    if (kind != NULL) {
-        metric_durations(arg, METRIC_NAMES(module_name, kind), view);
-    }
+    metric_durations(arg, METRIC_NAMES(module_name, kind), view);
 }
 
 void collect_portico_turn_duration_seconds(metric_out *to) {
-    turns_each(add_turns, to);
-}
-
-static void add_waits(void *arg, const char *module_name, const char *kind,
-                      const durations_view *view) {
-    if (kind == NULL) {
-        metric_durations(arg, METRIC_NAMES(module_name), view);
-    }
+    turns_each(false, add_turns, to);
 }
 
 void collect_portico_mailbox_delay_seconds(metric_out *to) {
-    turns_each(add_waits, to);
+    turns_each(true, add_turns, to);
 }

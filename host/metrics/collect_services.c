@@ -4,6 +4,7 @@
 
 #include "base/stats.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "net/services.h"
 #include "tls/keeper.h"
 
@@ -12,11 +13,10 @@
 
 enum { NAME_TEXT = METRIC_LABEL_TEXT, REASON_TEXT = 32 };
 
-typedef void service_collect(metric_out *to, service *s, const char *name);
-
 typedef struct visit {
     metric_out *to;
-    service_collect *collect;
+    void (*collect)(const struct visit *v, service *s, const char *name);
+    flow_kind flow; /* of add_flow */
 } visit;
 
 static void visit_one(void *arg, listener *l, connector *c) {
@@ -24,42 +24,42 @@ static void visit_one(void *arg, listener *l, connector *c) {
     service *s = l != NULL ? listener_service(l) : connector_service(c);
     char name[NAME_TEXT];
     snprintf(name, sizeof name, "%s%s", l != NULL ? "" : "connector:", s->config->name);
-    v->collect(v->to, s, name);
+    v->collect(v, s, name);
 }
 
-static void each_service(metric_out *to, service_collect *collect) {
-    visit v = {to, collect};
-    services_each(visit_one, &v);
+static void each_service(metric_out *to,
+                         void (*collect)(const visit *v, service *s, const char *name)) {
+    services_each(visit_one, &(visit){.to = to, .collect = collect});
 }
 
 static uint64_t read(const _Atomic uint64_t *count) {
     return atomic_load_explicit(count, memory_order_relaxed);
 }
 
-static void add_sessions(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), atomic_load(&s->sessions));
+static void add_sessions(const visit *v, service *s, const char *name) {
+    metric_count(v->to, METRIC_NAMES(name), atomic_load(&s->sessions));
 }
 
 void collect_portico_sessions(metric_out *to) {
     each_service(to, add_sessions);
 }
 
-static void add_accepted(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), read(&s->made));
+static void add_accepted(const visit *v, service *s, const char *name) {
+    metric_count(v->to, METRIC_NAMES(name), read(&s->made));
 }
 
 void collect_portico_connections_accepted(metric_out *to) {
     each_service(to, add_accepted);
 }
 
-static void add_refused(metric_out *to, service *s, const char *name) {
+static void add_refused(const visit *v, service *s, const char *name) {
     static const char *const reasons[] = {
 #define REFUSAL_NAME(reason) #reason,
         SERVICE_REFUSALS(REFUSAL_NAME)
 #undef REFUSAL_NAME
     };
     for (int i = 0; i < REFUSAL_KINDS; i++) {
-        metric_count(to, METRIC_NAMES(name, reasons[i]), read(&s->counts.refused[i]));
+        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&s->counts.refused[i]));
     }
 }
 
@@ -76,19 +76,18 @@ static void reason_of(portico_status status, char reason[REASON_TEXT]) {
     size_t i = 0;
     name += is_error ? sizeof error - 1 : sizeof all - 1;
     for (; i < REASON_TEXT - 1 && name[i] != '\0'; i++) {
-        char c = name[i];
-        reason[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        reason[i] = text_lower(name[i]);
     }
     reason[i] = '\0';
 }
 
-static void add_closed(metric_out *to, service *s, const char *name) {
+static void add_closed(const visit *v, service *s, const char *name) {
     for (int i = 0; i < SERVICE_STATUSES; i++) {
         uint64_t count = read(&s->counts.closed[i]);
         char reason[REASON_TEXT];
         if (count > 0) { /* most never occur */
             reason_of(-i, reason);
-            metric_count(to, METRIC_NAMES(name, reason), count);
+            metric_count(v->to, METRIC_NAMES(name, reason), count);
         }
     }
 }
@@ -97,46 +96,38 @@ void collect_portico_connections_closed(metric_out *to) {
     each_service(to, add_closed);
 }
 
-static void add_received_bytes(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), flow_sum(s->flow, FLOW_BYTES_IN));
+static void add_flow(const visit *v, service *s, const char *name) {
+    metric_count(v->to, METRIC_NAMES(name), flow_sum(s->flow, v->flow));
+}
+
+static void collect_flow(metric_out *to, flow_kind kind) {
+    services_each(visit_one, &(visit){.to = to, .collect = add_flow, .flow = kind});
 }
 
 void collect_portico_received_bytes(metric_out *to) {
-    each_service(to, add_received_bytes);
-}
-
-static void add_sent_bytes(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), flow_sum(s->flow, FLOW_BYTES_OUT));
+    collect_flow(to, FLOW_BYTES_IN);
 }
 
 void collect_portico_sent_bytes(metric_out *to) {
-    each_service(to, add_sent_bytes);
-}
-
-static void add_received_packets(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), flow_sum(s->flow, FLOW_PACKETS_IN));
+    collect_flow(to, FLOW_BYTES_OUT);
 }
 
 void collect_portico_received_packets(metric_out *to) {
-    each_service(to, add_received_packets);
-}
-
-static void add_sent_packets(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), flow_sum(s->flow, FLOW_PACKETS_OUT));
+    collect_flow(to, FLOW_PACKETS_IN);
 }
 
 void collect_portico_sent_packets(metric_out *to) {
-    each_service(to, add_sent_packets);
+    collect_flow(to, FLOW_PACKETS_OUT);
 }
 
-static void add_rejected(metric_out *to, service *s, const char *name) {
+static void add_rejected(const visit *v, service *s, const char *name) {
     static const char *const reasons[] = {
 #define REJECTION_NAME(reason) #reason,
         SERVICE_REJECTIONS(REJECTION_NAME)
 #undef REJECTION_NAME
     };
     for (int i = 0; i < REJECTION_KINDS; i++) {
-        metric_count(to, METRIC_NAMES(name, reasons[i]), read(&s->counts.rejected[i]));
+        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&s->counts.rejected[i]));
     }
 }
 
@@ -144,18 +135,18 @@ void collect_portico_packets_rejected(metric_out *to) {
     each_service(to, add_rejected);
 }
 
-static void add_overflows(metric_out *to, service *s, const char *name) {
-    metric_count(to, METRIC_NAMES(name), read(&s->counts.send_overflows));
+static void add_overflows(const visit *v, service *s, const char *name) {
+    metric_count(v->to, METRIC_NAMES(name), read(&s->counts.send_overflows));
 }
 
 void collect_portico_send_overflows(metric_out *to) {
     each_service(to, add_overflows);
 }
 
-static void add_expiry(metric_out *to, service *s, const char *name) {
+static void add_expiry(const visit *v, service *s, const char *name) {
     int64_t expires_ms = s->tls != NULL ? tls_keeper_expires_ms(s->tls) : 0;
     if (expires_ms != 0) {
-        metric_real(to, METRIC_NAMES(name), (double)expires_ms / 1000);
+        metric_real(v->to, METRIC_NAMES(name), (double)expires_ms / 1000);
     }
 }
 

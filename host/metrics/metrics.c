@@ -22,6 +22,8 @@ static void (*const collect[])(metric_out *to) = {
 };
 
 void metrics_walk(const metric_sink *sink) {
+    collect_process_begin();
+    collect_modules_begin();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         metric_out to = {sink, &rows[i]};
         sink->begin(sink->arg, &rows[i]);

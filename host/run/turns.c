@@ -81,12 +81,16 @@ void turns_count_wait(const char *module_name, uint64_t since_ns) {
     count(module_name, NULL, now_ns > since_ns ? now_ns - since_ns : 0);
 }
 
-void turns_each(void (*each)(void *arg, const char *module_name, const char *kind,
+void turns_each(bool waits,
+                void (*each)(void *arg, const char *module_name, const char *kind,
                              const durations_view *view),
                 void *arg) {
     uint32_t known = atomic_load_explicit(&turns.count, memory_order_acquire);
     for (uint32_t i = 0; i < known; i++) {
         durations_view view = {0};
+        if ((turns.all[i].kind == NULL) != waits) {
+            continue;
+        }
         for (uint32_t block = 0; block < STATS_BLOCKS; block++) {
             durations_look(&cells[block][i], &view);
         }

@@ -45,9 +45,10 @@ void turns_measure(uint64_t now_ms, uint32_t duration_ms);
 /* Stops measuring when the time is over. Called now and then. */
 void turns_look(uint64_t now_ms);
 
-/* Calls `each` for all turns of a module and kind, a constant such as "opcode"; or for the waits of
- * a module's messages, with `kind` NULL. */
-void turns_each(void (*each)(void *arg, const char *module_name, const char *kind,
+/* Calls `each` for all turns of a module and kind, a constant such as "opcode"; or, with `waits`,
+ * for the waits of a module's messages, with `kind` NULL. */
+void turns_each(bool waits,
+                void (*each)(void *arg, const char *module_name, const char *kind,
                              const durations_view *view),
                 void *arg);
 
