@@ -10,11 +10,6 @@
 
 enum {
     TOKEN_MS = 1000, /* for the token; and, after the last answer, for the client to hang up */
-    SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
-    JOB_LOOK_MS = 500,
-    AGAIN_MS = 50,
-    AT_ONCE_BYTES = 64 * 1024,
-    PIECE_BYTES = 256
 };
 
 static const char token_word[] = "token ";
@@ -35,7 +30,7 @@ bool connection_is_free(const connection *c) {
 /* Frees what an operation in flight could still use. */
 static void connection_rest(connection *c) {
     if (connection_is_free(c)) {
-        lines_free(&c->out);
+        lines_free(&c->out.lines);
     }
 }
 
@@ -60,7 +55,7 @@ bool connection_runs(const connection *c) {
 
 /* Whether a command runs, or its answer is being sent. */
 static bool is_busy(const connection *c) {
-    return connection_runs(c) || c->out.size > 0;
+    return connection_runs(c) || c->out.lines.size > 0;
 }
 
 /* Ends the sending side: the client reads the answer, and then the end. Closing at once could reset
@@ -72,10 +67,9 @@ static void connection_leave(connection *c) {
     c->due_ms = os_monotonic_ms() + TOKEN_MS;
 }
 
-/* A submit was refused: a lack of memory or handles may pass. */
 static void connection_refused(connection *c, portico_status status) {
-    if (status == PORTICO_E_NO_MEMORY || status == PORTICO_E_NO_HANDLES) {
-        c->again_ms = os_monotonic_ms() + AGAIN_MS;
+    if (visit_may_pass(status)) {
+        c->again_ms = os_monotonic_ms() + VISIT_AGAIN_MS;
     } else {
         connection_close(c);
     }
@@ -83,37 +77,20 @@ static void connection_refused(connection *c, portico_status status) {
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* The next bytes of the answer, at most this many. */
-static os_buffer *next_piece(connection *c, size_t most) {
-    size_t left = c->out.size - c->out_sent;
-    c->out_piece = (os_buffer){.data = (const uint8_t *)c->out.text + c->out_sent,
-                               .size = (uint32_t)(left < most ? left : most)};
-    return &c->out_piece;
-}
-
-/* Sends what the system takes at once, and submits a piece of the rest: when that is sent, the
- * client has read something. Submits at least one byte, whose completion ends the answer. */
 static void connection_send(connection *c) {
-    uint32_t sent = 1;
-    while (sent > 0 && c->out.size - c->out_sent > PIECE_BYTES) {
-        size_t most = c->out.size - c->out_sent - PIECE_BYTES;
-        os_buffer *list = next_piece(c, most < AT_ONCE_BYTES ? most : AT_ONCE_BYTES);
-        sent = os_send_now(c->socket, &list);
-        c->out_sent += sent;
-    }
-    portico_status status = os_send(c->socket, &c->send_op, next_piece(c, PIECE_BYTES));
+    portico_status status = visit_send(&c->out, c->socket, &c->send_op);
     c->sending = status == PORTICO_OK;
     if (c->sending) {
-        c->due_ms = os_monotonic_ms() + SEND_MS;
+        c->due_ms = os_monotonic_ms() + VISIT_SEND_MS;
     } else {
         connection_refused(c, status);
     }
 }
 
 static void connection_answer(connection *c) {
-    c->out_sent = 0;
+    c->out.sent = 0;
     c->used_ms = os_monotonic_ms();
-    if (c->out.failed) {
+    if (c->out.lines.failed) {
         connection_close(c); /* or ctl would wait for an answer */
     } else {
         connection_send(c);
@@ -156,17 +133,17 @@ static void judge(connection *c, const char *line, uint64_t now_ms) {
         if (guess) {
             guesses_add(&c->peer, now_ms);
         }
-        lines_end(&c->out, PORTICO_E_INVALID, "the token is wrong: send `token TEXT` first");
+        lines_end(&c->out.lines, PORTICO_E_INVALID, "the token is wrong: send `token TEXT` first");
     } else if (visits.open[VISIT_TRUSTED] >= CONNECTION_TRUSTED_MAX &&
                !make_trusted_way(VISIT_TRUSTED)) {
-        lines_end(&c->out, PORTICO_E_LIMIT,
+        lines_end(&c->out.lines, PORTICO_E_LIMIT,
                   "too many administrators are connected, and a command of each runs");
     } else {
         visits.open[VISIT_UNKNOWN]--;
         visits.open[VISIT_TRUSTED]++;
         c->kind = VISIT_TRUSTED;
         c->last_answer = false;
-        lines_end(&c->out, PORTICO_OK, "");
+        lines_end(&c->out.lines, PORTICO_OK, "");
     }
     connection_answer(c);
 }
@@ -204,9 +181,9 @@ static void run_line(connection *c, const char *line, bool good, uint64_t now_ms
     if (c->kind == VISIT_UNKNOWN) {
         judge(c, line, now_ms);
     } else if (!good) {
-        lines_end(&c->out, PORTICO_E_INVALID, "the line is too long or has a zero byte");
+        lines_end(&c->out.lines, PORTICO_E_INVALID, "the line is too long or has a zero byte");
         connection_answer(c);
-    } else if (execute(line, who_is(c, who), &c->out, &c->job, &waits)) {
+    } else if (execute(line, who_is(c, who), &c->out.lines, &c->job, &waits)) {
         if (waits) {
             stop_waiter_begin(&c->waiter);
         }
@@ -271,13 +248,13 @@ static void on_sent(const os_completion *completion) {
         connection_close(c);
         return;
     }
-    c->out_sent += completion->bytes;
+    c->out.sent += completion->bytes;
     c->used_ms = os_monotonic_ms();
-    if (c->out_sent < c->out.size) {
+    if (c->out.sent < c->out.lines.size) {
         connection_send(c);
         return;
     }
-    lines_free(&c->out);
+    lines_free(&c->out.lines);
     stop_waiter_sent(&c->waiter);
     c->due_ms = UINT64_MAX;
     if (c->last_answer) {
@@ -302,13 +279,13 @@ void connection_open(connection *c, os_socket *socket, const os_address *peer, v
 
 /* Whether it waits for the stop, and has been sent what there was. */
 static bool waits_for_news(const connection *c) {
-    return c->waiter.waits && !c->waiter.last && c->out.size == 0;
+    return c->waiter.waits && !c->waiter.last && c->out.lines.size == 0;
 }
 
 /* Submits again what was refused. */
 static void connection_again(connection *c, uint64_t now_ms) {
     c->again_ms = 0;
-    if (c->out.size > 0) {
+    if (c->out.lines.size > 0) {
         connection_send(c);
     } else if (c->leaving) {
         connection_receive(c);
@@ -321,7 +298,7 @@ void connection_look(connection *c, uint64_t now_ms) {
     if (c->socket == NULL) {
         return;
     }
-    if (c->job != NULL && job_take(c->job, now_ms, &c->out)) {
+    if (c->job != NULL && job_take(c->job, now_ms, &c->out.lines)) {
         c->job = NULL;
         connection_answer(c);
     } else if (now_ms >= c->due_ms) {
@@ -330,7 +307,7 @@ void connection_look(connection *c, uint64_t now_ms) {
         connection_again(c, now_ms);
     } else if (c->judged_ms != 0 && now_ms >= c->judged_ms) {
         connection_run(c, now_ms);
-    } else if (waits_for_news(c) && stop_waiter_look(&c->waiter, now_ms, &c->out)) {
+    } else if (waits_for_news(c) && stop_waiter_look(&c->waiter, now_ms, &c->out.lines)) {
         connection_answer(c);
     }
 }
@@ -341,7 +318,7 @@ uint64_t connection_due_ms(const connection *c) {
         return UINT64_MAX;
     }
     if (c->job != NULL) {
-        return os_monotonic_ms() + JOB_LOOK_MS;
+        return os_monotonic_ms() + VISIT_JOB_LOOK_MS;
     }
     if (waits_for_news(c)) {
         return c->waiter.look_ms;

@@ -41,10 +41,8 @@ typedef struct connection {
     uint64_t again_ms;  /* when to submit again what was refused for lack of memory; 0: nothing */
     uint32_t in_size;
     char in[CONNECTION_LINE_MAX + 2]; /* received, and not yet run */
-    lines out;                        /* the answer that is being sent */
-    size_t out_sent;
-    os_buffer out_piece;
-    admin_job *job; /* whose answer it waits for */
+    visit_answer out;                 /* the answer that is being sent */
+    admin_job *job;                   /* whose answer it waits for */
     stop_waiter waiter;
 } connection;
 

@@ -36,9 +36,8 @@ static void end_ok(call *c) {
 /* ---- on this thread -------------------------------------------------------------------------- */
 
 static void command_status(call *c) {
-    json *j = lines_object(c->answer);
-    if (j != NULL) {
-        json_status(j);
+    if (c->answer->as_json) {
+        json_status(c->answer);
     } else {
         report_status(c->answer);
     }
@@ -60,9 +59,8 @@ static void command_top(call *c) {
         return;
     }
     meter_measure(options.interval_ms + LATE_MS);
-    json *j = lines_object(c->answer);
-    if (j != NULL) {
-        json_top(j);
+    if (c->answer->as_json) {
+        json_top(c->answer);
     } else {
         report_top(c->answer);
     }

@@ -16,11 +16,6 @@
 enum {
     REQUEST_MS = 5000,
     LEAVE_MS = 1000,
-    SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
-    JOB_LOOK_MS = 500,
-    AGAIN_MS = 50,
-    AT_ONCE_BYTES = 64 * 1024,
-    PIECE_BYTES = 256
 };
 
 static const char *right_token;
@@ -37,7 +32,7 @@ bool http_visit_is_free(const http_visit *v) {
 
 static void visit_rest(http_visit *v) {
     if (http_visit_is_free(v)) {
-        lines_free(&v->out);
+        lines_free(&v->out.lines);
         lines_free(&v->answer);
     }
 }
@@ -60,10 +55,9 @@ bool http_visit_may_go(const http_visit *v) {
     return v->socket != NULL && !v->right;
 }
 
-/* A lack of memory or handles may pass. */
 static void visit_refused(http_visit *v, portico_status status) {
-    if (status == PORTICO_E_NO_MEMORY || status == PORTICO_E_NO_HANDLES) {
-        v->again_ms = os_monotonic_ms() + AGAIN_MS;
+    if (visit_may_pass(status)) {
+        v->again_ms = os_monotonic_ms() + VISIT_AGAIN_MS;
     } else {
         http_visit_close(v);
     }
@@ -71,47 +65,32 @@ static void visit_refused(http_visit *v, portico_status status) {
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-static os_buffer *next_piece(http_visit *v, size_t most) {
-    size_t left = v->out.size - v->out_sent;
-    v->piece = (os_buffer){.data = (const uint8_t *)v->out.text + v->out_sent,
-                           .size = (uint32_t)(left < most ? left : most)};
-    return &v->piece;
-}
-
-/* Sends what the system takes at once, and submits a piece of the rest. */
-static void visit_send(http_visit *v) {
-    uint32_t sent = 1;
-    while (sent > 0 && v->out.size - v->out_sent > PIECE_BYTES) {
-        size_t most = v->out.size - v->out_sent - PIECE_BYTES;
-        os_buffer *list = next_piece(v, most < AT_ONCE_BYTES ? most : AT_ONCE_BYTES);
-        sent = os_send_now(v->socket, &list);
-        v->out_sent += sent;
-    }
-    portico_status status = os_send(v->socket, &v->send_op, next_piece(v, PIECE_BYTES));
+static void send_answer(http_visit *v) {
+    portico_status status = visit_send(&v->out, v->socket, &v->send_op);
     v->sending = status == PORTICO_OK;
     if (v->sending) {
-        v->due_ms = os_monotonic_ms() + SEND_MS;
+        v->due_ms = os_monotonic_ms() + VISIT_SEND_MS;
     } else {
         visit_refused(v, status);
     }
 }
 
-static void visit_answer(http_visit *v, lines answer) {
-    v->out = answer;
-    if (v->out.failed) {
+static void answer_with(http_visit *v, lines answer) {
+    v->out.lines = answer;
+    if (v->out.lines.failed) {
         http_visit_close(v);
     } else {
-        visit_send(v);
+        send_answer(v);
     }
 }
 
 static void visit_refuse(http_visit *v, uint32_t status, const char *why) {
-    visit_answer(v, http_refusal(status, why));
+    answer_with(v, http_refusal(status, why));
 }
 
 static void command_ended(http_visit *v) {
     uint32_t status = http_status_of(v->answer.status);
-    visit_answer(v, http_answer(status, "application/json", &v->answer));
+    answer_with(v, http_answer(status, "application/json", &v->answer));
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -134,7 +113,7 @@ static void show_metrics(http_visit *v, const http_head *request) {
     lines body = {0};
     metrics_scraped();
     openmetrics_text(!new_form, write_metrics, &body);
-    visit_answer(v, http_answer(200, new_form ? OPENMETRICS_TYPE : OPENMETRICS_OLD_TYPE, &body));
+    answer_with(v, http_answer(200, new_form ? OPENMETRICS_TYPE : OPENMETRICS_OLD_TYPE, &body));
 }
 
 static void run_command(http_visit *v, const http_head *request, const char *line) {
@@ -286,12 +265,12 @@ static void on_sent(const os_completion *completion) {
         http_visit_close(v);
         return;
     }
-    v->out_sent += completion->bytes;
-    if (v->out_sent < v->out.size) {
-        visit_send(v);
+    v->out.sent += completion->bytes;
+    if (v->out.sent < v->out.lines.size) {
+        send_answer(v);
         return;
     }
-    lines_free(&v->out);
+    lines_free(&v->out.lines);
     os_shutdown(v->socket); /* closing at once could reset what the client has not read */
     v->leaving = true;
     v->due_ms = os_monotonic_ms() + LEAVE_MS;
@@ -312,8 +291,8 @@ void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer) {
 
 static void visit_again(http_visit *v) {
     v->again_ms = 0;
-    if (v->out.size > 0) {
-        visit_send(v);
+    if (v->out.lines.size > 0) {
+        send_answer(v);
     } else {
         visit_receive(v);
     }
@@ -343,7 +322,7 @@ uint64_t http_visit_due_ms(const http_visit *v) {
         return UINT64_MAX;
     }
     if (v->job != NULL) {
-        return os_monotonic_ms() + JOB_LOOK_MS;
+        return os_monotonic_ms() + VISIT_JOB_LOOK_MS;
     }
     due_ms = v->judged_ms != 0 && v->judged_ms < due_ms ? v->judged_ms : due_ms;
     return v->again_ms != 0 && v->again_ms < due_ms ? v->again_ms : due_ms;

@@ -14,6 +14,7 @@
 
 #include "admin/http_rules.h"
 #include "admin/job.h"
+#include "admin/visits.h"
 
 enum { HTTP_BODY_MAX = HTTP_COMMAND_MAX };
 
@@ -35,9 +36,7 @@ typedef struct http_visit {
     uint32_t head_bytes; /* 0: the head has not arrived */
     uint32_t in_size;
     char in[HTTP_HEAD_MAX + HTTP_BODY_MAX];
-    lines out;
-    size_t out_sent;
-    os_buffer piece;
+    visit_answer out;
     lines answer; /* of the command that runs */
     admin_job *job;
 } http_visit;

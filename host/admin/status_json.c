@@ -45,7 +45,7 @@ static void add_listener(void *arg, listener *l, connector *c) {
     figure(j, "sessions", atomic_load(&s->sessions));
     figure(j, "max_sessions", s->config->max_sessions);
     figure(j, "accepted", atomic_load(&s->made));
-    figure(j, "refused", atomic_load(&s->refused));
+    figure(j, "refused", service_refused(&s->counts));
     json_bool(j, "tls", s->tls != NULL);
     json_end(j, '}');
 }
@@ -140,31 +140,13 @@ static void add_admin(json *j) {
     json_end(j, '}');
 }
 
-static void add_figures(json *j) {
-    os_usage usage;
-    os_process_usage(&usage);
-    json_text(j, "version", PORTICO_VERSION);
-    figure(j, "uptime_s", report_uptime_s());
-    figure(j, "workers", workers_count());
-    figure(j, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
-    figure(j, "ops_pending", report_difference(STAT_ops_submitted, STAT_ops_completed));
-    figure(j, "buffer_bytes", memory_buffers());
-    figure(j, "message_bytes", memory_messages());
-    figure(j, "memory_limit_bytes", memory_limit());
-    figure(j, "timers", timers_count());
-    figure(j, "rooms", rooms_count());
-    figure(j, "blocking_jobs", blocking_count());
-    figure(j, "late_calls", watchdog_late());
-    figure(j, "late_calls_total", watchdog_total());
-    figure(j, "memory_bytes", usage.memory_bytes);
-    figure(j, "cpu_ms", usage.cpu_ns / 1000000);
-    figure(j, "handles", usage.handles);
-}
-
-void json_status(json *j) {
+void json_status(lines *to) {
     rates r;
+    json *j = lines_object(to);
     (void)rates_look(&r);
-    add_figures(j);
+    json_text(j, "version", PORTICO_VERSION);
+    report_first_figures(to);
+    report_figures(to);
     add_counts(j, &r);
     add_queues(j);
     json_begin(j, "listeners", '[');
@@ -208,12 +190,10 @@ static void add_series(void *arg, const meter_series *series) {
     json_end(j, '}');
 }
 
-void json_top(json *j) {
+void json_top(lines *to) {
+    json *j = lines_object(to);
     json_text(j, "version", PORTICO_VERSION);
-    figure(j, "uptime_s", report_uptime_s());
-    figure(j, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
-    figure(j, "rooms", rooms_count());
-    figure(j, "timers", timers_count());
+    report_top_figures(to);
     add_queues(j);
     figure(j, "now_ns", os_monotonic_ns());
     json_begin(j, "counts", '{');

@@ -3,12 +3,12 @@
 #ifndef PORTICO_STATUS_JSON_H
 #define PORTICO_STATUS_JSON_H
 
-#include "base/json.h"
+#include "admin/lines.h"
 
-void json_status(json *j);
+void json_status(lines *to); /* an answer as JSON */
 
 /* Totals, as in the text: the reader takes the difference of two answers. */
-void json_top(json *j);
+void json_top(lines *to);
 void json_sessions(json *j);
 void json_faults(json *j, uint32_t most);
 void json_metrics(json *j);

@@ -30,7 +30,7 @@ void report_start(void) {
     started_ms = now_ms();
 }
 
-uint64_t report_uptime_s(void) {
+static uint64_t uptime_s(void) {
     return (now_ms() - started_ms) / 1000;
 }
 
@@ -43,7 +43,8 @@ static void add_figure(lines *to, const char *name, uint64_t value) {
     }
 }
 
-uint64_t report_difference(stat more, stat less) {
+/* How many there are now of what `more` counts when it comes and `less` when it goes. */
+static uint64_t difference(stat more, stat less) {
     /* First: a count in between then makes the difference too large, not negative. */
     uint64_t gone = stats_sum(less);
     uint64_t come = stats_sum(more);
@@ -66,7 +67,7 @@ static void add_service(void *arg, listener *l, connector *c) {
         lines_add(to, "listener %s %s %s sessions %u/%u accepted %llu refused %llu%s",
                   s->config->name, text, report_listener_state(state), atomic_load(&s->sessions),
                   s->config->max_sessions, (unsigned long long)atomic_load(&s->made),
-                  (unsigned long long)atomic_load(&s->refused), s->tls != NULL ? " tls" : "");
+                  (unsigned long long)service_refused(&s->counts), s->tls != NULL ? " tls" : "");
     } else {
         const service *s = connector_service(c);
         connector_view view = connector_look(c);
@@ -140,17 +141,16 @@ static void add_admin(lines *to) {
               (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10);
 }
 
-void report_status(lines *to) {
-    os_usage usage;
-    rates r;
-    os_process_usage(&usage);
-    (void)rates_look(&r);
-    lines_add(to, "version %s", PORTICO_VERSION);
-    add_figure(to, "uptime_s", report_uptime_s());
+void report_first_figures(lines *to) {
+    add_figure(to, "uptime_s", uptime_s());
     add_figure(to, "workers", workers_count());
-    add_figure(to, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
-    add_counts(to, &r);
-    add_figure(to, "ops_pending", report_difference(STAT_ops_submitted, STAT_ops_completed));
+    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
+}
+
+void report_figures(lines *to) {
+    os_usage usage;
+    os_process_usage(&usage);
+    add_figure(to, "ops_pending", difference(STAT_ops_submitted, STAT_ops_completed));
     add_figure(to, "buffer_bytes", memory_buffers());
     add_figure(to, "message_bytes", memory_messages());
     add_figure(to, "memory_limit_bytes", memory_limit());
@@ -162,6 +162,15 @@ void report_status(lines *to) {
     add_figure(to, "memory_bytes", usage.memory_bytes);
     add_figure(to, "cpu_ms", usage.cpu_ns / 1000000);
     add_figure(to, "handles", usage.handles);
+}
+
+void report_status(lines *to) {
+    rates r;
+    (void)rates_look(&r);
+    lines_add(to, "version %s", PORTICO_VERSION);
+    report_first_figures(to);
+    add_counts(to, &r);
+    report_figures(to);
     add_workers(to, &r);
     add_depths(to);
     services_each(add_service, to);
@@ -210,12 +219,16 @@ static void add_series(void *arg, const meter_series *series) {
     add_histogram(to, "latency", &series->latency);
 }
 
-void report_top(lines *to) {
-    lines_add(to, "version %s", PORTICO_VERSION);
-    add_figure(to, "uptime_s", report_uptime_s());
-    add_figure(to, "sessions", report_difference(STAT_sessions_opened, STAT_sessions_closed));
+void report_top_figures(lines *to) {
+    add_figure(to, "uptime_s", uptime_s());
+    add_figure(to, "sessions", difference(STAT_sessions_opened, STAT_sessions_closed));
     add_figure(to, "rooms", rooms_count());
     add_figure(to, "timers", timers_count());
+}
+
+void report_top(lines *to) {
+    lines_add(to, "version %s", PORTICO_VERSION);
+    report_top_figures(to);
     add_depths(to);
     add_figure(to, "now_ns", os_monotonic_ns()); /* after the slow walk, before the counters */
     for (int s = 0; s < STAT_COUNT; s++) {

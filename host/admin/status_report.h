@@ -19,10 +19,11 @@ void report_memory(lines *to, bool trim);
 void report_top(lines *to);
 void report_sessions(lines *to);
 
-uint64_t report_uptime_s(void);
-
-/* How many there are now of what `more` counts when it comes and `less` when it goes. */
-uint64_t report_difference(stat more, stat less);
+/* Add the figures that have no more to them than a name and a number, as text or JSON: those of
+ * `status` before the counters, those after them, and those of `top`. */
+void report_first_figures(lines *to);
+void report_figures(lines *to);
+void report_top_figures(lines *to);
 
 const char *report_listener_state(listener_state state);
 

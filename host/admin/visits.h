@@ -1,8 +1,9 @@
-/* visits.h: counts of the admin connections, for `ctl status`. Written by the admin thread, read by
- * it. */
+/* visits.h: what the connections of `ctl` and those over HTTP have in common: counts, for
+ * `ctl status`, and how answers are sent. [admin thread] */
 #ifndef PORTICO_VISITS_H
 #define PORTICO_VISITS_H
 
+#include "admin/lines.h"
 #include "os/os.h"
 
 typedef enum visit_kind {
@@ -23,5 +24,26 @@ typedef struct visit_counts {
 } visit_counts;
 
 extern visit_counts visits;
+
+enum {
+    VISIT_SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
+    VISIT_JOB_LOOK_MS = 500,
+    VISIT_AGAIN_MS = 50 /* until a submit is tried again that was refused for a while */
+};
+
+/* An answer on its way. */
+typedef struct visit_answer {
+    lines lines;
+    size_t sent;
+    os_buffer piece; /* in flight */
+} visit_answer;
+
+/* Sends what the system takes at once, and submits a piece of the rest to `op`: when that is sent,
+ * the client has read something. Submits at least one byte, whose completion ends the answer.
+ * Returns as os_send. */
+portico_status visit_send(visit_answer *a, os_socket *socket, os_op *op);
+
+/* A submit was refused: whether another one may succeed soon. */
+bool visit_may_pass(portico_status status);
 
 #endif

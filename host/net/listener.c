@@ -107,7 +107,6 @@ static void slots_arm_locked(listener *l) {
 /* A PROXY header of just anybody is not believed. */
 COLD static void listener_refuse_stranger_locked(listener *l, const os_address *peer) {
     char text[OS_ADDRESS_TEXT];
-    atomic_fetch_add(&l->service.refused, 1);
     service_count(&l->service.counts.refused[REFUSAL_proxy_from]);
     if (tell_now(&l->stranger_told)) {
         os_address_format(peer, text);

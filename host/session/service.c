@@ -145,12 +145,12 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
     if (memory_is_full()) {
         refuse(s, REFUSAL_memory_limit_bytes, why);
         stats_add(STAT_memory_refused, 1);
-        goto refused;
+        return PORTICO_E_LIMIT;
     }
     if (peer != NULL) {
         from = source_of(peer, s->config->ipv6_prefix);
         if (!rates_admit(s, &from, why)) {
-            goto refused;
+            return PORTICO_E_LIMIT;
         }
     }
     /* Counted first and uncounted on refusal, so that two workers cannot both take the last
@@ -168,18 +168,13 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
 
 uncount:
     atomic_fetch_sub(&s->sessions, 1);
-refused:
-    atomic_fetch_add(&s->refused, 1);
     return PORTICO_E_LIMIT;
 }
 
 portico_status service_admit_address(service *s, const os_address *peer, const char **why) {
     const source from = source_of(peer, s->config->ipv6_prefix);
-    if (rates_admit(s, &from, why) && address_admit(s, &from, why)) {
-        return PORTICO_OK;
-    }
-    atomic_fetch_add(&s->refused, 1);
-    return PORTICO_E_LIMIT;
+    bool admitted = rates_admit(s, &from, why) && address_admit(s, &from, why);
+    return admitted ? PORTICO_OK : PORTICO_E_LIMIT;
 }
 
 void service_leave(service *s, const os_address *peer, bool connected, uint64_t lived_ms,

@@ -41,7 +41,6 @@ typedef struct service {
     _Atomic uint32_t sessions; /* alive */
     _Atomic uint32_t connected; /* of these, those that have or had a connection */
     _Atomic uint64_t made;      /* ever */
-    _Atomic uint64_t refused;   /* connections turned away by a limit or by proxy_from */
     service_counts counts;
     log_pause slow_told; /* of what the log says of sessions over a rate */
 } service;

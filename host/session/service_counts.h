@@ -58,6 +58,15 @@ static inline void service_count(_Atomic uint64_t *count) {
     atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
+/* All connections that were turned away. */
+static inline uint64_t service_refused(const service_counts *c) {
+    uint64_t sum = 0;
+    for (int i = 0; i < REFUSAL_KINDS; i++) {
+        sum += atomic_load_explicit(&c->refused[i], memory_order_relaxed);
+    }
+    return sum;
+}
+
 static inline void service_count_closed(service_counts *c, portico_status reason) {
     if (reason <= 0 && -reason < SERVICE_STATUSES) {
         service_count(&c->closed[-reason]);

@@ -379,7 +379,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (host.recv != NULL) {
         complete(&host.recv, PORTICO_E_CANCELLED, 0);
     }
-    CHECK(connection_is_free(&c) && c.out.text == NULL);
+    CHECK(connection_is_free(&c) && c.out.lines.text == NULL);
     free(doing.text);
     return 0;
 }
