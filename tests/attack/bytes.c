@@ -3,12 +3,9 @@
 
 #include "abi/system.h"
 #include "support/check.h"
-#include "support/clock.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
-
-enum { BURST_MS = 100 };
 
 typedef struct client {
     net_socket socket; /* NET_NONE: not connected */
@@ -57,7 +54,9 @@ static void drop(client *c) {
     c->sent = 0;
 }
 
-static void act(bytes_attackers *a, client *c) {
+static void act(void *arg, int index) {
+    bytes_attackers *a = arg;
+    client *c = &a->clients[index];
     bool answered = false;
     a->seen.acts++;
     if (c->socket == NET_NONE) {
@@ -77,20 +76,9 @@ static void act(bytes_attackers *a, client *c) {
     }
 }
 
-/* Acts that are late by more than BURST_MS are left out. */
 static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
     bytes_attackers *a = arg;
-    uint64_t began_us = clock_now_us();
-    uint64_t done = 0;
-    while (!atomic_load(&a->stop)) {
-        uint64_t due = (clock_now_us() - began_us) * a->options.rate / 1000000 + 1;
-        uint64_t burst = a->options.rate * (uint64_t)BURST_MS / 1000 + 1;
-        done = due > done + burst ? due - burst : done;
-        for (; done < due && !atomic_load(&a->stop); done++) {
-            act(a, &a->clients[done % (uint64_t)a->options.clients]);
-        }
-        clock_sleep_ms(1);
-    }
+    attackers_pace(a->options.rate, a->options.clients, &a->stop, act, a);
     return 0;
 }
 

@@ -64,19 +64,14 @@ static void end(void *arg) {
     if (c->kind == ATTACK_HOLD) {
         CHECK_INT(host_ctl(c->host, "status", NULL, text, sizeof text), 0);
     }
-    attackers_figures seen = attackers_stop(c->there);
-    c->seen.acts += seen.acts;
-    c->seen.connects += seen.connects;
-    c->seen.ends += seen.ends;
+    attackers_add(&c->seen, attackers_stop(c->there));
 }
 
 static void settle(void *arg, char *often, size_t size) {
     const crowd *c = arg;
     CHECK(c->seen.acts > 0);
     host_wait_figure(c->host, "sessions", c->sessions);
-    (void)snprintf(often, size, "%llu acts, %llu connections, %llu closed by the host",
-                   (unsigned long long)c->seen.acts, (unsigned long long)c->seen.connects,
-                   (unsigned long long)c->seen.ends);
+    attackers_say(&c->seen, often, size);
 }
 
 /* The attacks from `first` to before `end`. */

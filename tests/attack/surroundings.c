@@ -48,9 +48,7 @@ static void stdio_begin(void *arg) {
 
 static void stdio_end(void *arg) {
     (void)arg;
-    attackers_figures seen = attackers_stop(stdio.there);
-    stdio.seen.connects += seen.connects;
-    stdio.seen.ends += seen.ends;
+    attackers_add(&stdio.seen, attackers_stop(stdio.there));
 }
 
 static void stdio_settle(void *arg, char *often, size_t size) {

@@ -212,10 +212,7 @@ static void end(void *arg) {
         greet(12 + i % 2);
     }
     if (g->there != NULL) {
-        attackers_figures seen = bytes_stop(g->there);
-        g->seen.acts += seen.acts;
-        g->seen.connects += seen.connects;
-        g->seen.ends += seen.ends;
+        attackers_add(&g->seen, bytes_stop(g->there));
     }
 }
 
@@ -223,9 +220,7 @@ static void settle(void *arg, char *often, size_t size) {
     const given *g = arg;
     CHECK(g->seen.acts > 0 && g->seen.connects > 0);
     host_wait_figure(the_host, "sessions", sessions);
-    (void)snprintf(often, size, "%llu acts, %llu connections, %llu closed by the host",
-                   (unsigned long long)g->seen.acts, (unsigned long long)g->seen.connects,
-                   (unsigned long long)g->seen.ends);
+    attackers_say(&g->seen, often, size);
 }
 
 static int attacks(host *h, siege_attack found[SIEGE_ATTACKS_MAX]) {

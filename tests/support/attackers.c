@@ -200,6 +200,19 @@ const char *attack_sentence(attack kind) {
     return table[kind].sentence;
 }
 
+void attackers_add(attackers_figures *total, attackers_figures more) {
+    total->acts += more.acts;
+    total->connects += more.connects;
+    total->refused += more.refused;
+    total->ends += more.ends;
+}
+
+void attackers_say(const attackers_figures *seen, char *text, size_t size) {
+    (void)snprintf(text, size, "%llu acts, %llu connections, %llu closed by the host",
+                   (unsigned long long)seen->acts, (unsigned long long)seen->connects,
+                   (unsigned long long)seen->ends);
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static bool is_brief(const attackers *a) {
@@ -226,7 +239,9 @@ static bool client_connect(attackers *a, client *c) {
     return true;
 }
 
-static void client_act(attackers *a, client *c) {
+static void client_act(void *arg, int index) {
+    attackers *a = arg;
+    client *c = &a->clients[index];
     bool lasts = !is_brief(a);
     a->seen.acts++;
     if (lasts && c->socket == NET_NONE && !client_connect(a, c)) {
@@ -242,21 +257,24 @@ static void client_act(attackers *a, client *c) {
     c->turn += !lasts;
 }
 
-/* The first act is at once. Acts that are late by more than BURST_MS are left out, so that there is
- * never a burst of more. */
-static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
-    attackers *a = arg;
+void attackers_pace(uint32_t rate, int clients, const atomic_bool *stop,
+                    void (*act)(void *arg, int client), void *arg) {
     uint64_t began_us = clock_now_us();
     uint64_t done = 0;
-    while (!atomic_load(&a->stop)) {
-        uint64_t due = (clock_now_us() - began_us) * a->options.rate / 1000000 + 1;
-        uint64_t burst = a->options.rate * (uint64_t)BURST_MS / 1000 + 1;
+    while (!atomic_load(stop)) {
+        uint64_t due = (clock_now_us() - began_us) * rate / 1000000 + 1;
+        uint64_t burst = rate * (uint64_t)BURST_MS / 1000 + 1;
         done = due > done + burst ? due - burst : done;
-        for (; done < due && !atomic_load(&a->stop); done++) {
-            client_act(a, &a->clients[done % (uint64_t)a->options.clients]);
+        for (; done < due && !atomic_load(stop); done++) {
+            act(arg, (int)(done % (uint64_t)clients));
         }
         clock_sleep_ms(1);
     }
+}
+
+static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
+    attackers *a = arg;
+    attackers_pace(a->options.rate, a->options.clients, &a->stop, client_act, a);
     return 0;
 }
 

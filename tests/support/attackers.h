@@ -7,6 +7,8 @@
 
 #include "support/net.h"
 
+#include <stdatomic.h>
+
 typedef enum attack {
     ATTACK_SLOW,       /* ask for much and read nothing */
     ATTACK_DRIBBLE,    /* send frames a byte at a time */
@@ -52,6 +54,18 @@ typedef struct attackers_figures {
     uint64_t refused;  /* and those that did not */
     uint64_t ends;     /* connections that the host has closed */
 } attackers_figures;
+
+/* Adds what others have seen. */
+void attackers_add(attackers_figures *total, attackers_figures more);
+
+/* "12 acts, 5 connections, 3 closed by the host" */
+void attackers_say(const attackers_figures *seen, char *text, size_t size);
+
+/* Calls `act` for each of the clients in turn, `rate` times a second, until *stop. The first act is at
+ * once. Acts that are late by more than 100 ms are left out, so that there is never a burst of
+ * more. */
+void attackers_pace(uint32_t rate, int clients, const atomic_bool *stop,
+                    void (*act)(void *arg, int client), void *arg);
 
 typedef struct attackers attackers;
 
