@@ -23,7 +23,7 @@ enum { HTTP_COMMAND_MAX = 4096 };
 
 typedef enum http_page { HTTP_PAGE_NONE, HTTP_PAGE_METRICS, HTTP_PAGE_COMMAND } http_page;
 
-/* What the path names. HTTP_PAGE_COMMAND: `command` is /api/NAME's NAME and its argument, which is
+/* Finds the page of a path. HTTP_PAGE_COMMAND: `command` is /api/NAME's NAME and its argument, which is
  * the body, or for GET the query, decoded. HTTP_PAGE_NONE: there is no such page; or *bad: the
  * argument is too long or not plain text. */
 http_page http_page_of(const http_head *request, http_text body, char command[HTTP_COMMAND_MAX],

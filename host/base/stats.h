@@ -4,8 +4,8 @@
  * line; all other threads share one. Threads count while a sum is taken, so a sum may miss their
  * latest counts.
  *
- * What goes through a listener or connector is counted for each of them (flow_add). The four
- * figures of all together, packets_in to bytes_out, are sums of these and cannot be added to.
+ * Each listener and connector has counters of its own traffic (flow_add). The four figures of all
+ * together, packets_in to bytes_out, are sums of these and cannot be added to.
  *
  * broadcasts         broadcasts that had at least one recipient
  * broadcast_packets  packets queued for them, one per recipient; also in packets_out
@@ -101,7 +101,7 @@ void stats_add_batch(uint64_t completions);
 uint64_t stats_sum(stat s);
 const char *stats_name(stat s);
 
-/* What goes through one listener or connector. */
+/* The traffic of one listener or connector. */
 typedef enum flow_kind {
     FLOW_PACKETS_IN,
     FLOW_PACKETS_OUT,

@@ -10,7 +10,7 @@
  * in, and is refused. */
 bool origins_valid(const char *list);
 
-/* What else it should have been, for a message. */
+/* The origins that are allowed, in words, for a message. */
 extern const char origins_allowed[];
 
 #endif

@@ -78,8 +78,8 @@ static void swap_publish(swap *w, generation *g) {
     module_serve(w->module, g);
 }
 
-/* What would prevent the swap is looked for before the gate closes, too. That also brings to this
- * processor what it will need. */
+/* Looks for reasons not to swap before the gate closes, too. That also fills this processor's
+ * caches. */
 static bool step_look(closed *c) {
     c->outcome = SWAP_RESERVE_MORE;
     if (!swap_reserve_suffices(&c->w->plan)) {

@@ -52,15 +52,20 @@ void collect_portico_connections_accepted(metric_out *to) {
     each_service(to, add_accepted);
 }
 
+static void add_reasons(const visit *v, const char *name, const char *const reasons[],
+                        const _Atomic uint64_t counts[], int kinds) {
+    for (int i = 0; i < kinds; i++) {
+        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&counts[i]));
+    }
+}
+
 static void add_refused(const visit *v, service *s, const char *name) {
     static const char *const reasons[] = {
 #define REFUSAL_NAME(reason) #reason,
         SERVICE_REFUSALS(REFUSAL_NAME)
 #undef REFUSAL_NAME
     };
-    for (int i = 0; i < REFUSAL_KINDS; i++) {
-        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&s->counts.refused[i]));
-    }
+    add_reasons(v, name, reasons, s->counts.refused, REFUSAL_KINDS);
 }
 
 void collect_portico_connections_refused(metric_out *to) {
@@ -126,9 +131,7 @@ static void add_rejected(const visit *v, service *s, const char *name) {
         SERVICE_REJECTIONS(REJECTION_NAME)
 #undef REJECTION_NAME
     };
-    for (int i = 0; i < REJECTION_KINDS; i++) {
-        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&s->counts.rejected[i]));
-    }
+    add_reasons(v, name, reasons, s->counts.rejected, REJECTION_KINDS);
 }
 
 void collect_portico_packets_rejected(metric_out *to) {

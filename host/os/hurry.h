@@ -12,8 +12,8 @@
 void os_thread_hurry(void);
 
 /* For how long at a time a thread wants a processor. A thread that wakes gets one at once from a
- * thread that wants it for longer; from one that wants it for as long, it may have to wait until
- * that one's time is used up. The share of each thread remains the same, so none starves. */
+ * thread that wants it for longer; from one that wants it equally long, it may have to wait until
+ * that thread has used up its time. The share of each thread remains the same, so none starves. */
 typedef enum os_pace {
     OS_PACE_USUAL,
     OS_PACE_QUICK, /* for a shorter time than usual */

@@ -1,4 +1,4 @@
-/* note.h: how a child's note (child.h) is told from text in the same pipe. Foreign code may write
+/* note.h: how the host distinguishes a child's note (child.h) from text in the same pipe. Foreign code may write
  * to stderr before os_parent_take: the system's loader, or a tool that runs the child. */
 #ifndef PORTICO_OS_NOTE_H
 #define PORTICO_OS_NOTE_H

@@ -154,7 +154,7 @@ COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
     if (now_ms < due_ms) {
         return due_ms;
     }
-    if (!s->recv_armed) { /* a handler takes long: what the peer has said meanwhile is not read */
+    if (!s->recv_armed) { /* a handler takes long, and nobody reads what the peer sends */
         websocket_waits(s, now_ms);
         return now_ms + ping_ms;
     }

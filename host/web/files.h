@@ -16,7 +16,7 @@ typedef struct files files;
 
 enum { FILES_TAG_BYTES = 64 };
 
-/* What a request asks for. */
+/* A file that is asked for. */
 typedef struct files_request {
     char name[FILE_NAME_BYTES];
     char tag[FILES_TAG_BYTES]; /* of the file that the client has; empty: of none that fits */

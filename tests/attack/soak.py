@@ -10,7 +10,7 @@ of the next row: every byte that is lost shows there. It goes up and down by som
 glibc counts the freed blocks that each thread keeps as given out. BUFFERS are what bytes are
 received into and wait in to be sent; workers keep up to 1 MB each of them for their next packets.
 RESIDENT is what the process has of the machine's memory after `ctl memory --trim`: also stacks,
-libraries, and pages that are free only in part. What it has before that is shown and not judged: it
+libraries, and pages that are free only in part. The memory before that is shown, but not judged: it
 depends on the last rush. Of it the C library may keep 28 MB beside 2 MB that are allocated.
 
 The slope is the median of the slopes between any two samples (Theil and Sen), which a few odd

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a thread has freed and keeps counts as given out: some 10 KB come and go. */
+/* Memory that a thread has freed but keeps counts as allocated: some 10 KB come and go. */
 enum { PARTS = 20, HANDLES = 4, GROWTH_BYTES = 64 * 1024, GROWTH_BYTES_EACH = 100 };
 
 SCENARIO(swaps) {

@@ -205,7 +205,7 @@ static void step(void *arg) {
     }
 }
 
-/* Who connects while they attack is served. */
+/* Clients that connect during the attack are served. */
 static void end(void *arg) {
     given *g = arg;
     for (int i = 0; i < GREETINGS; i++) {

@@ -1,6 +1,6 @@
 /* raw_tls.c: the floor for TLS, the least that a server with OpenSSL does for the same work. One
  * thread, one level-triggered epoll, OpenSSL directly on the sockets and reading ahead: a readable
- * connection costs one recv and one send. What was read is written back in as few records as
+ * connection costs one recv and one send. It writes the bytes back in as few records as
  * possible. No frames, no limits. 127.0.0.1, TCP_NODELAY. Prints `port=N`; ends on SIGTERM.
  *
  *   bench.raw_tls CERTIFICATE KEY [--release]
@@ -86,8 +86,8 @@ static bool write_all(peer *p, const uint8_t *bytes, int size) {
 /* No ERR_clear_error for each message, which is dear: this thread's queue of errors is emptied when a
  * connection has failed.
  *
- * One recv, unless the records in it are incomplete: then another, which finds nothing. What is left
- * in the socket makes it readable again. */
+ * One recv, unless the records in it are incomplete: then another, which finds nothing. Bytes that
+ * remain in the socket make it readable again. */
 static void serve(peer *p) {
     static uint8_t bytes[BATCH_BYTES];
     int filled = 0;

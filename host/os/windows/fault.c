@@ -273,6 +273,7 @@ static void trim_to(uintptr_t begin, uintptr_t end) {
         }
         if (found.State == MEM_COMMIT && found.Protect == PAGE_READWRITE) {
             size_t size = found.RegionSize < end - at ? found.RegionSize : end - at;
+            /* cppcheck-suppress leakReturnValNotUsed ; it allocates nothing */
             (void)VirtualAlloc((void *)at, size, MEM_RESET, PAGE_READWRITE);
             (void)VirtualUnlock((void *)at, size); /* not locked: out of the working set */
         }
