@@ -4,9 +4,9 @@
  *
  * Input: a byte, how many bytes a piece has; then what was received.
  *
- * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http_rules.c */
+ * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http/rules.c */
 #include "fuzz.h"
-#include "admin/http_rules.h"
+#include "admin/http/rules.h"
 #include "web/file_name.h"
 #include "web/handshake.h"
 

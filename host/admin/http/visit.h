@@ -1,4 +1,4 @@
-/* http_visit.h: one connection over HTTP: one request, one answer. [admin thread]
+/* visit.h: one connection over HTTP: one request, one answer. [admin thread]
  *
  *   reading   the request has not arrived as a whole; it must within five seconds
  *   judging   it has, and its token waits after wrong ones from its address (guesses.h)
@@ -12,7 +12,7 @@
 #ifndef PORTICO_ADMIN_HTTP_VISIT_H
 #define PORTICO_ADMIN_HTTP_VISIT_H
 
-#include "admin/http_rules.h"
+#include "admin/http/rules.h"
 #include "admin/job.h"
 #include "admin/visits.h"
 

@@ -1,4 +1,4 @@
-/* http_rules.h: which requests over HTTP are ours, and what they ask for. Pure, any thread.
+/* rules.h: which requests over HTTP are ours, and what they ask for. Pure, any thread.
  *
  * A page of another site that the operator's browser shows must not reach the host. Its requests
  * have its own Origin, or, if it has made its own name resolve to 127.0.0.1, its own name as Host.

@@ -1,10 +1,10 @@
-/* http_visit.c: see http_visit.h. */
-#include "admin/http_visit.h"
+/* visit.c: see visit.h. */
+#include "admin/http/visit.h"
 
 #include "admin/command.h"
 #include "admin/execute.h"
 #include "admin/guesses.h"
-#include "admin/http_answer.h"
+#include "admin/http/answer.h"
 #include "admin/token.h"
 #include "admin/visits.h"
 #include "metrics/metrics.h"

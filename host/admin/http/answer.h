@@ -1,4 +1,4 @@
-/* http_answer.h: answers over HTTP, whole, as bytes. One owner, no lock. */
+/* answer.h: answers over HTTP, whole, as bytes. One owner, no lock. */
 #ifndef PORTICO_ADMIN_HTTP_ANSWER_H
 #define PORTICO_ADMIN_HTTP_ANSWER_H
 

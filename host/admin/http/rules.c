@@ -1,5 +1,5 @@
-/* http_rules.c: see http_rules.h. */
-#include "admin/http_rules.h"
+/* rules.c: see rules.h. */
+#include "admin/http/rules.h"
 
 #include "base/text.h"
 

@@ -1,5 +1,5 @@
-/* http_answer.c: see http_answer.h. */
-#include "admin/http_answer.h"
+/* answer.c: see answer.h. */
+#include "admin/http/answer.h"
 
 #include <stdio.h>
 #include <string.h>
