@@ -9,9 +9,13 @@
 /* The HTTP status for how a command has ended. */
 uint32_t http_status_of(portico_status status);
 
-/* Makes `body`, which it takes over, the whole answer: a head, then the body. Every answer ends its
- * connection and may not be stored or shown as a page of another kind. `failed`: no memory. */
-lines http_answer(uint32_t status, const char *type, lines *body);
+/* Makes `body`, which it takes over, the whole answer: a head, then the body. `headers` are whole
+ * lines, or "". Every answer ends its connection, may not be stored, nor shown as a page of another
+ * kind or inside one, and a page runs only the scripts of this host. `failed`: no memory. */
+lines http_answer(uint32_t status, const char *type, const char *headers, lines *body);
+
+/* Sends the browser to the page at `location`, after a form. */
+lines http_redirect(const char *location, const char *headers);
 
 /* An answer that refuses a request, as JSON: `why` is a constant. */
 lines http_refusal(uint32_t status, const char *why);

@@ -4,7 +4,7 @@
 #include "admin/http/visit.h"
 #include "admin/visits.h"
 
-enum { OPEN_MAX = 32, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
+enum { OPEN_MAX = 40, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
 
 static http_visit seats[SEATS_MAX];
 

@@ -1,16 +1,12 @@
 /* visit.c: see visit.h. */
 #include "admin/http/visit.h"
 
-#include "admin/command.h"
-#include "admin/execute.h"
 #include "admin/guesses.h"
 #include "admin/http/answer.h"
+#include "admin/http/login.h"
+#include "admin/http/serve.h"
 #include "admin/token.h"
-#include "admin/visits.h"
-#include "metrics/metrics.h"
-#include "metrics/openmetrics.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -22,149 +18,60 @@ static const char *right_token;
 
 void http_visits_start(const char *token) {
     right_token = token;
+    logins_start();
 }
 
 /* ---- its end --------------------------------------------------------------------------------- */
 
 bool http_visit_is_free(const http_visit *v) {
-    return v->socket == NULL && !v->receiving && !v->sending;
+    return http_wire_is_free(&v->wire);
 }
 
-static void visit_rest(http_visit *v) {
-    if (http_visit_is_free(v)) {
-        lines_free(&v->out.lines);
-        lines_free(&v->answer);
-    }
+static void on_rested(http_wire *w) {
+    http_visit *v = container_of(w, http_visit, wire);
+    lines_free(&v->answer);
+    live_destroy(v->live);
+    v->live = NULL;
 }
 
 void http_visit_close(http_visit *v) {
-    if (v->socket == NULL) {
+    if (v->wire.socket == NULL) {
         return;
     }
-    os_close(v->socket, false);
-    v->socket = NULL;
     visits.open[VISIT_HTTP]--;
     if (v->job != NULL) {
         job_abandon(v->job);
         v->job = NULL;
     }
-    visit_rest(v);
+    http_wire_close(&v->wire);
 }
 
 bool http_visit_may_go(const http_visit *v) {
-    return v->socket != NULL && !v->right;
+    return v->wire.socket != NULL && !v->right;
 }
 
-static void visit_refused(http_visit *v, portico_status status) {
-    if (visit_may_pass(status)) {
-        v->again_ms = os_monotonic_ms() + VISIT_AGAIN_MS;
-    } else {
-        http_visit_close(v);
-    }
-}
-
-/* ---- the answer ------------------------------------------------------------------------------ */
-
-static void send_answer(http_visit *v) {
-    portico_status status = visit_send(&v->out, v->socket, &v->send_op);
-    v->sending = status == PORTICO_OK;
-    if (v->sending) {
-        v->due_ms = os_monotonic_ms() + VISIT_SEND_MS;
-    } else {
-        visit_refused(v, status);
-    }
-}
-
-static void answer_with(http_visit *v, lines answer) {
-    v->out.lines = answer;
-    if (v->out.lines.failed) {
-        http_visit_close(v);
-    } else {
-        send_answer(v);
-    }
-}
-
-static void visit_refuse(http_visit *v, uint32_t status, const char *why) {
-    answer_with(v, http_refusal(status, why));
-}
-
-static void command_ended(http_visit *v) {
-    uint32_t status = http_status_of(v->answer.status);
-    answer_with(v, http_answer(status, "application/json", &v->answer));
+static void on_ended(http_wire *w) {
+    http_visit_close(
+        container_of(w, http_visit, wire)); /* also if it has not waited for its answer */
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static void write_metrics(void *arg, const char *bytes, size_t size) {
-    lines_bytes(arg, bytes, size);
-}
-
-static void show_metrics(http_visit *v, const http_head *request) {
-    bool new_form = false;
-    for (uint32_t i = 0; i < request->header_count; i++) {
-        static const char type[] = "application/openmetrics-text";
-        const http_header *h = &request->headers[i];
-        for (uint32_t k = 0; http_text_is_any_case(h->name, "accept") && !new_form &&
-                             k + sizeof type - 1 <= h->value.size;
-             k++) {
-            new_form = memcmp(h->value.at + k, type, sizeof type - 1) == 0;
-        }
-    }
-    lines body = {0};
-    metrics_scraped();
-    openmetrics_text(!new_form, write_metrics, &body);
-    answer_with(v, http_answer(200, new_form ? OPENMETRICS_TYPE : OPENMETRICS_OLD_TYPE, &body));
-}
-
-static void run_command(http_visit *v, const http_head *request, const char *line) {
-    char why[COMMAND_WHY_MAX];
-    char who[OS_ADDRESS_TEXT + 16];
-    char text[OS_ADDRESS_TEXT];
-    const char *argument = NULL;
-    bool waits = false;
-    command_id id = command_parse(line, &argument, why);
-    v->answer = (lines){.as_json = true, .bare = true};
-    if (id == COMMAND_COUNT) {
-        lines_end(&v->answer, PORTICO_E_INVALID, why);
-        command_ended(v);
-    } else if (command_reports(id) != http_text_is(request->method, "GET")) {
-        visit_refuse(v, 405,
-                     command_reports(id) ? "this only reports: use GET"
-                                         : "this changes something: use POST");
-    } else {
-        os_address_format(&v->peer, text);
-        snprintf(who, sizeof who, "HTTP at %s", text);
-        if (execute(line, who, &v->answer, &v->job, &waits)) {
-            command_ended(v);
-        }
-    }
+static void visit_answer_with(http_visit *v, lines answer) {
+    v->due_ms = UINT64_MAX; /* the wire sees to it that it moves on */
+    http_wire_send(&v->wire, answer);
 }
 
 /* The request has arrived and has waited: answers it. */
 static void visit_run(http_visit *v) {
     http_head request;
     const char *why = NULL;
-    char line[HTTP_COMMAND_MAX];
     uint32_t body = 0;
-    bool bad = false;
+    lines answer = {0};
     v->judged_ms = 0;
-    if (!v->right) {
-        visit_refuse(v, 401, "the token is wrong");
-        return;
-    }
     (void)http_read_request_with_body(v->in, v->head_bytes, HTTP_BODY_MAX, &request, &body, &why);
-    http_page page = http_page_of(&request, (http_text){v->in + v->head_bytes, body}, line, &bad);
-    bool get = http_text_is(request.method, "GET");
-    if (page == HTTP_PAGE_NONE) {
-        visit_refuse(v, 404, "there is /metrics, and /api/NAME for each command of ctl");
-    } else if (bad) {
-        visit_refuse(v, 400, "the argument is too long, or has control characters");
-    } else if (page == HTTP_PAGE_METRICS && !get) {
-        visit_refuse(v, 405, "this only reports: use GET");
-    } else if (page == HTTP_PAGE_METRICS) {
-        show_metrics(v, &request);
-    } else {
-        run_command(v, &request, line);
+    if (serve(v, &request, (http_text){v->in + v->head_bytes, body}, &answer)) {
+        visit_answer_with(v, answer);
     }
 }
 
@@ -186,6 +93,8 @@ static void visit_judge(http_visit *v, http_text offered) {
  * is being answered. */
 static uint32_t visit_look_at(http_visit *v, const char **why) {
     http_head request;
+    http_proof proof;
+    char form[HTTP_TOKEN_MAX];
     uint32_t body = 0;
     if (v->head_bytes == 0) {
         uint32_t found = http_find_end(v->in, v->in_size, &v->scanned, &v->head_bytes, why);
@@ -195,35 +104,27 @@ static uint32_t visit_look_at(http_visit *v, const char **why) {
     }
     uint32_t result =
         http_read_request_with_body(v->in, v->head_bytes, HTTP_BODY_MAX, &request, &body, why);
+    if (result == HTTP_OK) {
+        result = serve_admit(v, &request, &proof, why);
+    }
     if (result != HTTP_OK) {
         return result;
-    }
-    if (!http_host_is_own(&request) || !http_origin_is_own(&request)) {
-        *why = "its Host or Origin is not this machine";
-        return 403;
-    }
-    http_text offered = http_bearer(&request);
-    if (offered.size == 0) {
-        *why = "it has no Authorization: Bearer TOKEN; the token is in run_dir/admin.token, or is "
-               "[admin] token";
-        return 401;
     }
     if (v->in_size - v->head_bytes < body) {
         return HTTP_MORE;
     }
     v->taken = true;
-    visit_judge(v, offered);
+    if (proof == HTTP_PROOF_TOKEN) {
+        visit_judge(v, serve_token(&request, (http_text){v->in + v->head_bytes, body}, form));
+    } else {
+        visit_run(v);
+    }
     return HTTP_OK;
 }
 
 static void visit_receive(http_visit *v) {
-    uint32_t at = v->taken || v->leaving ? 0 : v->in_size;
-    portico_status status =
-        os_recv(v->socket, &v->recv_op, v->in + at, (uint32_t)sizeof v->in - at);
-    v->receiving = status == PORTICO_OK;
-    if (!v->receiving) {
-        visit_refused(v, status);
-    }
+    uint32_t at = v->leaving ? 0 : v->in_size;
+    http_wire_receive(&v->wire, v->in + at, (uint32_t)sizeof v->in - at);
 }
 
 static void visit_read(http_visit *v) {
@@ -233,97 +134,115 @@ static void visit_read(http_visit *v) {
         visit_receive(v);
     } else if (result != HTTP_OK) {
         v->taken = true;
-        visit_refuse(v, result, why);
+        visit_answer_with(v, http_refusal(result, why));
     }
+}
+
+/* ---- live ------------------------------------------------------------------------------------ */
+
+/* Sends what there is, and receives when there is room. */
+static void visit_live(http_visit *v, uint64_t now_ms) {
+    lines next;
+    uint8_t *in = (uint8_t *)v->in;
+    if (v->login != 0 && !login_lasts(v->login, now_ms)) {
+        live_end(v->live, WEBSOCKET_POLICY, "the login has ended");
+    }
+    if (!http_wire_sends(&v->wire) &&
+        live_next(v->live, in, &v->in_size, now_ms, &next, &v->leaving)) {
+        http_wire_send(&v->wire, next);
+    }
+    if (v->wire.socket != NULL && !http_wire_receives(&v->wire) &&
+        live_wants_more(v->live, in, v->in_size)) {
+        visit_receive(v);
+    }
+}
+
+/* The handshake has been sent. What follows the request are frames already. */
+static void begin_live(http_visit *v) {
+    v->is_live = true;
+    v->due_ms = UINT64_MAX;
+    v->in_size -= v->head_bytes;
+    memmove(v->in, v->in + v->head_bytes, v->in_size);
+    live_take(v->live, (uint8_t *)v->in, &v->in_size, v->in_size);
+    visit_live(v, os_monotonic_ms());
 }
 
 /* ---- completions ----------------------------------------------------------------------------- */
 
-static void on_received(const os_completion *completion) {
-    http_visit *v = container_of(completion->op, http_visit, recv_op);
-    v->receiving = false;
-    if (v->socket == NULL) {
-        visit_rest(v);
-    } else if (completion->status != PORTICO_OK || completion->bytes == 0) {
-        http_visit_close(v); /* also if it has not waited for its answer */
-    } else if (v->leaving) {
+static void on_received(http_wire *w, uint32_t bytes) {
+    http_visit *v = container_of(w, http_visit, wire);
+    if (v->leaving) {
         visit_receive(v); /* to be dropped */
+        return;
+    }
+    v->in_size += bytes;
+    if (v->is_live) {
+        live_take(v->live, (uint8_t *)v->in, &v->in_size, bytes);
+        visit_live(v, os_monotonic_ms());
     } else {
-        v->in_size += completion->bytes;
         visit_read(v);
     }
 }
 
-static void on_sent(const os_completion *completion) {
-    http_visit *v = container_of(completion->op, http_visit, send_op);
-    v->sending = false;
-    if (v->socket == NULL) {
-        visit_rest(v);
-        return;
+static void on_sent(http_wire *w) {
+    http_visit *v = container_of(w, http_visit, wire);
+    if (v->is_live && !v->leaving) {
+        visit_live(v, os_monotonic_ms());
+    } else if (v->live != NULL && !v->is_live) {
+        begin_live(v);
+    } else {
+        http_wire_shutdown(w); /* closing at once could reset what the client has not read */
+        v->leaving = true;
+        v->due_ms = os_monotonic_ms() + LEAVE_MS;
+        if (!http_wire_receives(w)) {
+            visit_receive(v);
+        }
     }
-    if (completion->status != PORTICO_OK) {
-        http_visit_close(v);
-        return;
-    }
-    v->out.sent += completion->bytes;
-    if (v->out.sent < v->out.lines.size) {
-        send_answer(v);
-        return;
-    }
-    lines_free(&v->out.lines);
-    os_shutdown(v->socket); /* closing at once could reset what the client has not read */
-    v->leaving = true;
-    v->due_ms = os_monotonic_ms() + LEAVE_MS;
-    visit_receive(v);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
 void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer) {
+    static const http_wire_events events = {on_received, on_sent, on_ended, on_rested};
     uint64_t now_ms = os_monotonic_ms();
-    *v = (http_visit){.socket = socket, .peer = *peer, .opened_ms = now_ms};
-    v->recv_op.done = on_received;
-    v->send_op.done = on_sent;
-    v->due_ms = now_ms + REQUEST_MS;
+    *v = (http_visit){.peer = *peer, .opened_ms = now_ms, .due_ms = now_ms + REQUEST_MS};
+    http_wire_open(&v->wire, socket, &events);
     visits.open[VISIT_HTTP]++;
     visit_receive(v);
 }
 
-static void visit_again(http_visit *v) {
-    v->again_ms = 0;
-    if (v->out.lines.size > 0) {
-        send_answer(v);
-    } else {
-        visit_receive(v);
-    }
-}
-
 void http_visit_look(http_visit *v, uint64_t now_ms) {
-    if (v->socket == NULL) {
+    http_wire_look(&v->wire, now_ms);
+    if (v->wire.socket == NULL) {
         return;
     }
     if (v->job != NULL) {
         if (job_take(v->job, now_ms, &v->answer)) {
             v->job = NULL;
-            command_ended(v);
+            visit_answer_with(v, serve_ended(v));
         }
     } else if (now_ms >= v->due_ms) {
         http_visit_close(v);
-    } else if (v->again_ms != 0 && now_ms >= v->again_ms) {
-        visit_again(v);
     } else if (v->judged_ms != 0 && now_ms >= v->judged_ms) {
         visit_run(v);
+    } else if (v->is_live && !v->leaving) {
+        visit_live(v, now_ms);
     }
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 uint64_t http_visit_due_ms(const http_visit *v) {
-    uint64_t due_ms = v->due_ms;
-    if (v->socket == NULL) {
+    uint64_t due_ms = earlier(v->due_ms, http_wire_due_ms(&v->wire));
+    if (v->wire.socket == NULL) {
         return UINT64_MAX;
     }
     if (v->job != NULL) {
         return os_monotonic_ms() + VISIT_JOB_LOOK_MS;
     }
-    due_ms = v->judged_ms != 0 && v->judged_ms < due_ms ? v->judged_ms : due_ms;
-    return v->again_ms != 0 && v->again_ms < due_ms ? v->again_ms : due_ms;
+    due_ms = v->judged_ms != 0 ? earlier(due_ms, v->judged_ms) : due_ms;
+    bool idle = v->is_live && !v->leaving && !http_wire_sends(&v->wire);
+    return idle ? earlier(due_ms, live_due_ms(v->live)) : due_ms;
 }
