@@ -1,8 +1,8 @@
 /* admin.c: see admin.h. The thread waits for completions and for what is due next. */
 #include "admin/admin.h"
 
-#include "admin/http_seats.h"
-#include "admin/http_visit.h"
+#include "admin/http/seats.h"
+#include "admin/http/visit.h"
 #include "admin/local.h"
 #include "admin/seats.h"
 #include "admin/token.h"
