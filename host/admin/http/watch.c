@@ -1,7 +1,6 @@
 /* watch.c: see watch.h. */
 #include "admin/http/watch.h"
 
-#include "admin/command.h"
 #include "base/text.h"
 
 #include <stdio.h>

@@ -6,13 +6,20 @@
 #ifndef PORTICO_ADMIN_WATCH_H
 #define PORTICO_ADMIN_WATCH_H
 
+#include "admin/command.h"
+
 #include <portico/status.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WATCHES_MAX = 16, WATCH_MIN_MS = 250, WATCH_MAX_MS = 60000, WATCH_WHY_MAX = 512 };
+enum {
+    WATCHES_MAX = 16,
+    WATCH_MIN_MS = 250,
+    WATCH_MAX_MS = 60000,
+    WATCH_WHY_MAX = COMMAND_WHY_MAX
+};
 
 typedef struct watch {
     char *command; /* NULL: the place is free */
