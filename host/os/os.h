@@ -252,8 +252,9 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
                       uint32_t timeout_ms);
 
 /* Makes completions that are kept for threads which have not come back to os_port_wait available to
- * any thread. Call it when such a thread is seen to be stuck. Cheap, but not for every wait:
- * sharing costs a lock that all threads use. */
+ * any thread, and sees to it that a thread waits for new ones, if one is idle. Call it when such a
+ * thread is seen to be stuck, or expected to take long. Cheap, but not for every wait: sharing costs
+ * a lock that all threads use. */
 void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes, which one waiting thread will get. */

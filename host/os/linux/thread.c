@@ -107,7 +107,13 @@ bool os_thread_pace(os_thread *thread, os_pace pace) {
     }
     a.flags |= RESET_ON_FORK;
     a.slice_ns = slices_ns[pace];
-    return syscall(SYS_sched_setattr, id, &a, 0) == 0;
+    if (syscall(SYS_sched_setattr, id, &a, 0) != 0) {
+        return false;
+    }
+    if (thread == NULL && pace == OS_PACE_LONG) {
+        (void)sched_yield(); /* ends the slice that has begun: its length counts until then */
+    }
+    return true;
 }
 
 void os_thread_hurry(void) {
