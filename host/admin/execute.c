@@ -3,6 +3,9 @@
 
 #include "admin/command.h"
 #include "admin/module_report.h"
+#include "admin/room_report.h"
+#include "admin/session_report.h"
+#include "admin/state_view.h"
 #include "admin/status_json.h"
 #include "admin/status_report.h"
 #include "admin/stop_report.h"
@@ -68,13 +71,19 @@ static void command_top(call *c) {
 }
 
 static void command_sessions(call *c) {
-    json *j = lines_object(c->answer);
-    if (j != NULL) {
-        json_sessions(j);
-    } else {
-        report_sessions(c->answer);
-    }
-    end_ok(c);
+    report_sessions(c->answer, c->argument);
+}
+
+static void command_rooms(call *c) {
+    report_rooms(c->answer, c->argument);
+}
+
+static void command_session(call *c) {
+    c->job = state_view_begin(ENTITY_SESSION, c->argument, c->answer);
+}
+
+static void command_room(call *c) {
+    c->job = state_view_begin(ENTITY_ROOM, c->argument, c->answer);
 }
 
 static void command_modules(call *c) {

@@ -16,8 +16,6 @@
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
-#include "session/label.h"
-#include "session/session.h"
 
 #include <stdio.h>
 
@@ -215,33 +213,6 @@ void json_top(lines *to) {
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
-
-static void add_session(void *arg, session *s) {
-    json *j = arg;
-    char id[24]; /* as a text: JavaScript's numbers have 53 bits */
-    char peer[OS_ADDRESS_TEXT];
-    char label[PORTICO_LABEL_MAX];
-    session_view view = session_look(s);
-    os_address_format(&view.peer, peer);
-    label_get(s, label);
-    snprintf(id, sizeof id, "%llu", (unsigned long long)s->base.id);
-    json_begin(j, NULL, '{');
-    json_text(j, "id", id);
-    json_text(j, "type", s->service->type->name);
-    json_text(j, "listener", s->service->config->name);
-    json_text(j, "peer", peer);
-    json_text(j, "label", label[0] != '\0' ? label : NULL);
-    json_text(j, "state", session_state_name(view.state));
-    figure(j, "queued_bytes", view.queued_bytes);
-    figure(j, "age_s", (os_monotonic_ms() - s->opened_ms) / 1000);
-    json_end(j, '}');
-}
-
-void json_sessions(json *j) {
-    json_begin(j, "sessions", '[');
-    sessions_each(add_session, j);
-    json_end(j, ']');
-}
 
 static void add_fault(void *arg, const char *line, const char *path) {
     json *j = arg;

@@ -1,5 +1,5 @@
-/* status_report.h: the answers to `ctl status`, `top`, `sessions` and `faults` as text; status_json.h
- * has them as JSON. Any thread. */
+/* status_report.h: the answers to `ctl status`, `top` and `faults` as text; status_json.h has them as
+ * JSON. Any thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
@@ -17,7 +17,6 @@ void report_memory(lines *to, bool trim);
 
 /* Reports totals; the client takes the difference of two answers (top_sample.h). */
 void report_top(lines *to);
-void report_sessions(lines *to);
 
 /* Add the figures that have no more to them than a name and a number, as text or JSON: those of
  * `status` before the counters, those after them, and those of `top`. */
