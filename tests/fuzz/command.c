@@ -110,8 +110,10 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_stop: return slow_only(argument, "--no-wait");
     case COMMAND_memory: return slow_only(argument, "--trim");
     case COMMAND_faults:
+    case COMMAND_swaps:
         return strspn(argument, "0123456789") == strlen(argument) && strlen(argument) <= 6;
     case COMMAND_sessions:
+    case COMMAND_log:
     case COMMAND_rooms:            /* listing_parse decides */
     case COMMAND_top: return true; /* top_options_parse decides */
     case COMMAND_swap:
@@ -126,6 +128,7 @@ static bool slow_fits(command_id id, const char *argument) {
         return rest[0] != '\0' && rest[0] != ' ';
     case COMMAND_session:
     case COMMAND_room:
+    case COMMAND_fault:
     case COMMAND_load:
     case COMMAND_unload:
     case COMMAND_rollback:
