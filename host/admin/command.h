@@ -1,7 +1,7 @@
 /* command.h: the commands of `portico ctl`. Pure, any thread.
  *
- * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http_visit.c offers
- * each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
+ * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http/visit.c
+ * offers each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H

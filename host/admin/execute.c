@@ -13,6 +13,7 @@
 #include "admin/status_report.h"
 #include "admin/stop_report.h"
 #include "admin/top_options.h"
+#include "admin/top_report.h"
 #include "loader/contain.h"
 #include "loader/loader.h"
 #include "loader/swap.h"
@@ -65,11 +66,7 @@ static void command_top(call *c) {
         return;
     }
     meter_measure(options.interval_ms + LATE_MS);
-    if (c->answer->as_json) {
-        json_top(c->answer);
-    } else {
-        report_top(c->answer);
-    }
+    report_top(c->answer);
     end_ok(c);
 }
 

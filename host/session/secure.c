@@ -216,13 +216,13 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     }
     if (result == TLS_DONE) {
         t->done = true;
-        stats_add(STAT_tls_handshakes, 1);
+        stats_add(STAT_tls_done, 1);
         secure_delist(t);
         return session_claim_turn_locked(s, TURN_TRANSPORT);
     }
     if (result == TLS_FAILED) {
         tell(s, &failed_handshakes, "its TLS handshake fails");
-        stats_add(STAT_handshakes_failed, 1);
+        stats_add(STAT_tls_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
     } else if (t->answered) {
         *oldest = secure_enlist(t); /* it now waits for the client's answer */
@@ -259,7 +259,7 @@ static bool secure_waits_locked(const session *s) {
 static void secure_free(session_secure *t) {
     secure_delist(t);
     incoming_give(t);
-    secure_outgoing_give(t);
+    tls_sealed_give(&t->outgoing);
     tls_stream_destroy(t->stream);
     free(t);
 }

@@ -50,7 +50,6 @@ void session_free(entity *e) {
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
     flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
-    stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;
     bool counts = s->address_counted || service_counts_for(from, &peer) != NULL;
