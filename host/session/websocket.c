@@ -141,6 +141,7 @@ static uint16_t code_of(portico_status reason) {
     case PORTICO_E_FRAME: return WEBSOCKET_PROTOCOL_ERROR;
     case PORTICO_E_FLOOD:
     case PORTICO_E_KICKED:
+    case PORTICO_E_TIMEOUT:
     case PORTICO_E_REFUSED: return WEBSOCKET_POLICY;
     case PORTICO_E_NO_MEMORY:
     case PORTICO_E_FAULT: return WEBSOCKET_SERVER_ERROR;
