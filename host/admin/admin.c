@@ -116,7 +116,7 @@ static void on_woken(const os_completion *completion) {
 }
 
 /* Makes the thread look at its connections. If that fails, it looks soon all the same: it waits for
- * a job. [control thread] */
+ * a job. [any thread] */
 static void admin_wake(void) {
     if (!atomic_exchange(&admin.waking, true) &&
         os_port_post(admin.port, &admin.wake) != PORTICO_OK) {

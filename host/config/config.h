@@ -142,6 +142,7 @@ typedef struct config {
     uint64_t blocking_queue_bytes; /* [host] */
     uint32_t max_rooms;            /* [host] */
     uint64_t memory_limit_bytes;   /* [host] of all buffers and messages; 0: none */
+    uint32_t stack_bytes;          /* [host] of each thread */
     uint32_t stop_timeout_ms;      /* [host] */
     char *run_dir;                 /* [host] for the token and private copies; usable path */
     char *data_dir;                /* [host] for the modules' own files; usable path */

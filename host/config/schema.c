@@ -97,6 +97,8 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
 static const config_key keys[] = {
     KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256,
         "threads; 0: one per processor"),
+    KEY("host", "stack_bytes", "1M", CONFIG_BYTES, config, stack_bytes, OS_STACK_MIN,
+        64 * MEGABYTE, "stack of each thread that runs the modules' functions"),
     KEY("host", "stop_timeout_ms", "10000", CONFIG_U32, config, stop_timeout_ms, 0, 600000,
         "how long a graceful stop may take; after twice that, the process ends"),
     KEY("host", "watchdog_ms", "1000", CONFIG_U32, config, watchdog_ms, 0, 600000,
