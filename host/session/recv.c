@@ -2,7 +2,8 @@
  *
  * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
  * true: a recv is in flight, the turn has the received bytes and submits the next recv when it is
- * done with them, or the session is slowed. A session without an incomplete frame waits with a
+ * done with them, or the session is slowed. While it waits for a frozen module, a recv-ready may be
+ * in flight as well (ahead.h). A session without an incomplete frame waits with a
  * recv-ready and holds no receive memory.
  */
 #include "session/private.h"
@@ -43,7 +44,11 @@ COLD static bool session_reads_on_locked(session *s) {
 
 bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
-    if (!receives || s->recv_armed) {
+    if (!receives) {
+        return false;
+    }
+    if (s->recv_armed) {
+        s->ahead = false;
         return false;
     }
     if (s->peer_ended && !session_reads_on_locked(s)) {
@@ -65,7 +70,7 @@ static log_kind bad_frames = LOG_KIND("bad frames");
 
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
-    stats_add(STAT_packets_ignored, 1);
+    stats_add(STAT_packets_unhandled, 1);
     service_count(&s->service->counts.rejected[REJECTION_unhandled]);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
         log_limited(&unknown_opcodes, LOG_INFO, s->service->config->name,
@@ -78,7 +83,6 @@ COLD static void session_ignore(session *s, uint16_t opcode) {
 COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
-    stats_add(STAT_frames_refused, 1);
     service_count(&s->service->counts.rejected[REJECTION_frame]);
     log_limited(&bad_frames, LOG_INFO, s->service->config->name,
                 "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,
