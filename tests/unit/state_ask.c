@@ -6,7 +6,7 @@
 #include "os/os.h"
 #include "support/check.h"
 
-enum { ENTITY = 77, OTHER = 78, ROUNDS = 20000, WORDS = 200 };
+enum { ENTITY = 77, OTHER = 78, ROUNDS = 2000, WORDS = 200 };
 
 static generation served;
 static state_shape shape = {.size = WORDS * sizeof(uint64_t)};
