@@ -9,6 +9,9 @@
  * 3. if it has completions or deferred work left, a post sends another worker there, one that is
  *    idle if there is one.
  *
+ * A worker that knows beforehand, such as one that computes a handshake, does the same by itself
+ * (worker_takes_long).
+ *
  * A worker that is on such a visit may be held up like the first: then the next look sends another
  * one to both. After RESCUE_NS the rescuer goes there itself: no worker was idle.
  *
@@ -62,8 +65,15 @@ static bool has_rest(const worker *w) {
 
 /* If its batch ends just now, it stays slowed until the end of the next one. */
 static void slow_down(worker *w) {
-    if (os_thread_pace(w->thread, OS_PACE_LONG)) {
+    if (os_thread_pace(w == worker_self() ? NULL : w->thread, OS_PACE_LONG)) {
         atomic_fetch_or(&w->visitors, WORKER_SLOWED);
+    }
+}
+
+static void send_help(worker *w) {
+    if (has_rest(w) && !atomic_exchange(&w->help_sent, true) &&
+        os_port_post(w->port, &w->help_op) != PORTICO_OK) {
+        atomic_store(&w->help_sent, false); /* out of memory: at the next look */
     }
 }
 
@@ -76,9 +86,20 @@ static void look_at_long(worker *w, uint64_t now_ns) {
         slow_down(w);
         os_port_share_kept(w->port);
     }
-    if (has_rest(w) && !atomic_exchange(&w->help_sent, true) &&
-        os_port_post(w->port, &w->help_op) != PORTICO_OK) {
-        atomic_store(&w->help_sent, false); /* out of memory: at the next look */
+    send_help(w);
+}
+
+COLD void worker_takes_long(void) {
+    worker *w = worker_self();
+    if (w == NULL || w == &workers.all[workers.count]) {
+        return; /* the rescuer keeps its pace */
+    }
+    if ((atomic_load(&w->visitors) & WORKER_SLOWED) == 0) {
+        slow_down(w);
+    }
+    if (workers.count > 1) {
+        send_help(w);
+        os_port_share_kept(w->port);
     }
 }
 

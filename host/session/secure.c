@@ -259,7 +259,7 @@ static bool secure_waits_locked(const session *s) {
 static void secure_free(session_secure *t) {
     secure_delist(t);
     incoming_give(t);
-    secure_outgoing_give(t);
+    tls_sealed_give(&t->outgoing);
     tls_stream_destroy(t->stream);
     free(t);
 }
