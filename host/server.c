@@ -23,6 +23,7 @@
 #include "module/call.h"
 #include "module/caller.h"
 #include "module/fault_report.h"
+#include "module/module_figures.h"
 #include "module/generation.h"
 #include "module/mailbox.h"
 #include "module/probe.h"
@@ -354,6 +355,7 @@ static void server_fini(void) {
     handshake_queue_fini();
     fault_reports_stop();
     generations_fini();
+    module_figures_fini();
     calls_fini();
     schedules_fini();
     requests_fini();

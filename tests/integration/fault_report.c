@@ -149,8 +149,8 @@ static void uncaught(void) {
     }
     faults_post(s, FAULTY_OF_ROOM, FAULTY_DIVIDE, 0);
     host_wait_log(h, "division by zero in ", 1); /* without a C++ compiler the others return */
-    if (host_figure(h, "faults_contained") > 1) {
-        host_wait_figure(h, "faults_contained", THROWS + 1);
+    if (host_figure(h, "module_faults") > 1) {
+        host_wait_figure(h, "module_faults", THROWS + 1);
         host_wait_log(h, exception, 1);
         CHECK_INT(host_log_count(h, "terminate called"), 0);
     }

@@ -83,10 +83,9 @@ bool secure_seal(http_secure *s, lines *answer) {
 }
 
 void secure_write(http_secure *s, lines *out) {
-    char piece[4096];
-    uint32_t size = tls_stream_take(s->stream, piece, sizeof piece);
-    while (size > 0) {
-        lines_bytes(out, piece, size);
-        size = tls_stream_take(s->stream, piece, sizeof piece);
+    if (tls_stream_waiting(s->stream) > 0) {
+        tls_sealed sealed = tls_stream_take(s->stream);
+        lines_bytes(out, (const char *)sealed.bytes, sealed.size);
+        tls_sealed_give(&sealed);
     }
 }
