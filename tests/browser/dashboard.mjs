@@ -2,10 +2,10 @@
  * swaps in a build that crashes and is rolled back. The page is loaded once and shows all of it by
  * itself. Each view can be used by keyboard, on a phone, in light and in dark.
  *
- * --picture FOLDER also takes the pictures for the docs. */
-import * as path from "node:path";
+ * --picture FOLDER takes the pictures for the docs instead. */
 import {start_bot} from "./bot.mjs";
 import {check_access, check_keyboard, focus_start} from "./access.mjs";
+import {take_pictures} from "./dashboard_pictures.mjs";
 import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}
     from "./fixtures.mjs";
 
@@ -113,12 +113,19 @@ async function swap_a_crash(options, host, page) {
     host.put_module(options.crash, "arena");
     await page.click('button:text-is("Show the plan")');
     await page.waitForSelector(':text("would replace generation 1")');
+    await expect_row(page, "Plan of the swap", "arena.player");
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
         /arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
-    check(/field_on_tick/.test(await page.textContent("ol.faults")), "it does not say where");
+    await page.click('.faults button:text-is("Report")');
+    await page.waitForSelector('dialog pre:has-text("backtrace")');
+    check(/field_on_tick/.test(await page.textContent("dialog pre")), "it does not say where");
+    await page.keyboard.press("Escape");
+    await expect_row(page, "Generations", "has faulted");
+    await expect_row(page, "Settings", "tick_ms");
+    await expect_row(page, "Fields of arena.field", "slots[256].x");
     equal(await page.textContent('dl div:has(dt:text-is("Sessions")) dd'), `${BOTS - 1}`,
         "sessions after the crash");
 }
@@ -128,6 +135,7 @@ async function swap_a_crash(options, host, page) {
 /* What must be there before a view is judged. */
 const VIEWS = {
     overview: ".tile .figure", sessions: "tbody tr", rooms: "tbody tr", modules: "tbody tr",
+    swaps: ".swap", limits: ".table", log: "tbody tr",
 };
 
 async function judge_views(page) {
@@ -139,6 +147,27 @@ async function judge_views(page) {
         await check_access(page, view);
         await check_keyboard(page, view);
     }
+}
+
+/* Both swaps with their steps, drawn to scale, and what the log says of them. */
+async function see_swaps(page) {
+    await go(page, "swaps");
+    await wait_until("both swaps are there", async () => (await page.locator(".swap").count()) === 2);
+    equal(await page.locator(".swap .result").allTextContents(), ["rolled back", "swapped"],
+        "their results");
+    equal(await rows(page, "Steps of arena 2 to 1").filter({hasText: /\d us/}).count() > 5, true,
+        "steps to the microsecond");
+    const parts = await page.evaluate(() => [...document.querySelectorAll(
+        ".swap > .steps:not(.steps + .steps) .line")].map((line) =>
+        [...line.children].reduce((sum, each) => sum + parseFloat(each.style.width), 0)));
+    check(parts.every((sum) => sum > 90 && sum < 101), "the steps fill", parts, "percent of the bars");
+    await go(page, "log");
+    await expect_row(page, "Lines of the log, the newest first", "arena 0.3.0 generation 2 replaces");
+    await page.selectOption("label:text-is('Level') + select", "error");
+    await wait_until("only errors are listed", async () => (await rows(page,
+        "Lines of the log, the newest first").locator("td:nth-child(2)").allTextContents())
+        .every((level) => level === "error"));
+    await page.selectOption("label:text-is('Level') + select", "info");
 }
 
 /* The state of a session and that of its room, field by field, which change by themselves. */
@@ -188,6 +217,10 @@ async function scenario(options, tools) {
     await kick_one(page);
     await search_and_sort(page);
     await swap_a_crash(options, host, page);
+    if (options.picture !== undefined) {
+        return take_pictures(page, options.picture, options.next);
+    }
+    await see_swaps(page);
     await see_states(page);
     await judge_views(page);
     await skip_to_view(page);
