@@ -11,22 +11,23 @@
 
 /* X(name, usage, which part of the argument is a file)
  * A usage is the command's word and what follows it, in brackets where that may be left out. */
-#define COMMAND_LIST(X)                                      \
-    X(status, "status", NONE)                                \
-    X(sessions, "sessions", NONE)                            \
-    X(modules, "modules", NONE)                              \
-    X(faults, "faults [N]", NONE)                            \
-    X(memory, "memory [--trim]", NONE)                       \
-    X(metrics, "metrics", NONE)                              \
-    X(top, "top [--interval SECONDS] [--count N]", NONE)     \
-    X(load, "load NAME|FILE", UNLESS_NAME)                   \
-    X(unload, "unload NAME", NONE)                           \
-    X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME) \
-    X(rollback, "rollback NAME", NONE)                       \
-    X(thaw, "thaw NAME", NONE)                               \
-    X(kick, "kick ID", NONE)                                 \
-    X(reopen_log, "reopen-log", NONE)                        \
-    X(reload, "reload certificates", NONE)                   \
+#define COMMAND_LIST(X)                                                                  \
+    X(status, "status", NONE)                                                            \
+    X(sessions, "sessions", NONE)                                                        \
+    X(modules, "modules", NONE)                                                          \
+    X(faults, "faults [N]", NONE)                                                        \
+    X(memory, "memory [--trim]", NONE)                                                   \
+    X(metrics, "metrics", NONE)                                                          \
+    X(top, "top [--interval SECONDS] [--count N]", NONE)                                 \
+    X(load, "load NAME|FILE", UNLESS_NAME)                                               \
+    X(unload, "unload NAME", NONE)                                                       \
+    X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME)                             \
+    X(rollback, "rollback NAME", NONE)                                                   \
+    X(thaw, "thaw NAME", NONE)                                                           \
+    X(kick, "kick ID", NONE)                                                             \
+    X(reopen_log, "reopen-log", NONE)                                                    \
+    X(reload, "reload certificates", NONE)                                               \
+    X(trace, "trace session ID|room ID|type NAME [count N] [seconds S] [payload]", NONE) \
     X(stop, "stop [--no-wait]", NONE)
 
 typedef enum command_id {
@@ -36,7 +37,7 @@ typedef enum command_id {
         COMMAND_COUNT
 } command_id;
 
-enum { COMMAND_WHY_MAX = 384 };
+enum { COMMAND_WHY_MAX = 640 };
 
 /* Returns the command in `line`, whose argument *argument then points to ("" when there is none);
  * or COMMAND_COUNT, with the right usage in `why`. */

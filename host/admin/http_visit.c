@@ -134,7 +134,7 @@ static void run_command(http_visit *v, const http_head *request, const char *lin
     } else {
         os_address_format(&v->peer, text);
         snprintf(who, sizeof who, "HTTP at %s", text);
-        if (execute(line, who, &v->answer, &v->job, &waits)) {
+        if (execute(line, who, &v->answer, &v->job, &waits, NULL)) {
             command_ended(v);
         }
     }
