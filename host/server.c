@@ -8,7 +8,7 @@
 
 #include "admin/admin.h"
 #include "admin/rates.h"
-#include "admin/status_report.h"
+#include "admin/figures.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/stats.h"
@@ -278,7 +278,7 @@ static bool server_start(const config *c) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
     }
-    report_start();
+    figures_start();
     metrics_start();
     if (!admin_start(c) || !server_start_modules(c)) {
         return false;
@@ -408,8 +408,8 @@ int server_run(const config *c) {
     warden_stop();
     ready_give_back();
     log_info("host", "stopped: %llu sessions opened, %llu closed",
-             (unsigned long long)stats_sum(STAT_sessions_opened),
-             (unsigned long long)stats_sum(STAT_sessions_closed));
+             (unsigned long long)stats_sum(STAT_connections_accepted),
+             (unsigned long long)stats_sum(STAT_connections_closed));
     (void)log_stop();
     int code = started ? 0 : 1;
     admin_stop(code); /* last: it tells `ctl stop` that nothing is left to be done */

@@ -1,8 +1,8 @@
 /* admin.c: see admin.h. The thread waits for completions and for what is due next. */
 #include "admin/admin.h"
 
-#include "admin/http_seats.h"
-#include "admin/http_visit.h"
+#include "admin/http/seats.h"
+#include "admin/http/visit.h"
 #include "admin/local.h"
 #include "admin/seats.h"
 #include "admin/token.h"
@@ -114,7 +114,7 @@ static void on_woken(const os_completion *completion) {
 }
 
 /* Makes the thread look at its connections. If that fails, it looks soon all the same: it waits for
- * a job. [control thread] */
+ * a job. [any thread] */
 static void admin_wake(void) {
     if (!atomic_exchange(&admin.waking, true) &&
         os_port_post(admin.port, &admin.wake) != PORTICO_OK) {

@@ -42,6 +42,12 @@ static json json_line(lines *to) {
     return (json){.write = write_lines, .arg = to, .flat = true};
 }
 
+/* The last members of an object. */
+static void end_members(const trace_follow *f, json *j) {
+    json_number(j, "dropped", (int64_t)f->dropped_shown);
+    json_text(j, "ended", f->ended);
+}
+
 /* ---- the beginning --------------------------------------------------------------------------- */
 
 static bool exists(const trace_spec *spec) {
@@ -79,25 +85,35 @@ static void name_subject(trace_follow *f) {
     }
 }
 
-static void tell_begin(const trace_follow *f, lines *answer) {
-    char began[TEXT_TIME];
-    text_time(trace_began_wall_ms(f->trace), 'T', began);
-    if (f->as_json) {
-        json j = json_line(answer);
-        json_begin(&j, NULL, '{');
-        json_text(&j, "trace", f->subject);
-        json_text(&j, "began", began);
-        json_number(&j, "count", f->spec.count);
-        json_number(&j, "seconds", f->spec.seconds);
-        json_bool(&j, "payload", f->spec.payload);
-        json_end(&j, '}');
-        return;
-    }
-    lines_add(answer, "trace of %s since %s: ends after %u events or %u s", f->subject, began,
-              (unsigned)f->spec.count, (unsigned)f->spec.seconds);
+static void begin_members(const trace_follow *f, const char *began, json *j) {
+    json_text(j, "trace", f->subject);
+    json_text(j, "began", began);
+    json_number(j, "count", f->spec.count);
+    json_number(j, "seconds", f->spec.seconds);
+    json_bool(j, "payload", f->spec.payload);
 }
 
-trace_follow *trace_follow_begin(const char *argument, bool as_json, lines *answer) {
+static void tell_begin(trace_follow *f, lines *answer) {
+    char began[TEXT_TIME];
+    text_time(trace_began_wall_ms(f->trace), 'T', began);
+    if (answer->as_json && answer->bare) {
+        begin_members(f, began, lines_object(answer));
+        end_members(f, lines_object(answer));
+        lines_end(answer, PORTICO_OK, "");
+    } else if (answer->as_json) {
+        answer->as_json = false; /* its lines are objects, and not an object its lines */
+        f->as_json = true;
+        json j = json_line(answer);
+        json_begin(&j, NULL, '{');
+        begin_members(f, began, &j);
+        json_end(&j, '}');
+    } else {
+        lines_add(answer, "trace of %s since %s: ends after %u events or %u s", f->subject, began,
+                  (unsigned)f->spec.count, (unsigned)f->spec.seconds);
+    }
+}
+
+trace_follow *trace_follow_begin(const char *argument, lines *answer) {
     char why[COMMAND_WHY_MAX];
     trace_spec spec;
     if (!trace_options_parse(argument, &spec, why)) {
@@ -119,7 +135,6 @@ trace_follow *trace_follow_begin(const char *argument, bool as_json, lines *answ
     }
     f->trace = t;
     f->spec = spec;
-    f->as_json = as_json;
     f->until_ms = os_monotonic_ms() + spec.seconds * 1000ull;
     name_subject(f);
     tell_begin(f, answer);
@@ -240,29 +255,30 @@ bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
     return to->size > before;
 }
 
-bool trace_follow_object(trace_follow *f, uint64_t now_ms, json *j) {
+bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
     if (f->told || now_ms < f->look_ms) {
         return false;
     }
     bool gone = !exists(&f->spec);
     const trace_record *r = take(f);
     uint64_t more = take_dropped(f);
-    if (r == NULL || f->events >= f->spec.count) {
+    f->look_ms = now_ms + LOOK_MS;
+    if (r == NULL) {
         judge_end(f, now_ms, gone);
     }
-    f->look_ms = now_ms + LOOK_MS;
     if (r == NULL && more == 0 && f->ended == NULL) {
         return false;
     }
+    json *j = lines_object(answer);
     json_begin(j, "events", '[');
-    for (uint32_t i = 0; r != NULL; i++) {
+    for (uint32_t i = 1; r != NULL; i++) {
         trace_show_json(j, r, trace_began_ns(f->trace), f->spec.payload);
         trace_took(f->trace);
-        r = i + 1 < BATCH ? take(f) : NULL;
+        r = i < BATCH && answer->size < BATCH_BYTES ? take(f) : NULL;
     }
     json_end(j, ']');
-    json_number(j, "dropped", (int64_t)f->dropped_shown);
-    json_text(j, "ended", f->ended);
+    end_members(f, j);
+    lines_end(answer, PORTICO_OK, "");
     f->told = f->ended != NULL;
     return true;
 }

@@ -13,17 +13,20 @@
 
 typedef struct trace_follow trace_follow;
 
-/* Begins the trace that `argument` describes (trace_options.h). `answer` gets its first line. With
- * `as_json` that and all others are JSON objects, one a line. NULL: `answer` has ended and says
- * why. */
-trace_follow *trace_follow_begin(const char *argument, bool as_json, lines *answer);
+/* Begins the trace that `argument` describes (trace_options.h). NULL: `answer` has ended and says why.
+ * Otherwise it has the beginning, in the form of all that follows:
+ *
+ *   text         a line
+ *   JSON         a line that is an object; all that follows are such lines, too
+ *   bare JSON    one object, which has ended. Ask for the others by trace_follow_answer */
+trace_follow *trace_follow_begin(const char *argument, lines *answer);
 
 /* True: `to` has new lines, which end the answer if the trace has ended. */
 bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to);
 
-/* The same as members of an object: an array "events", "dropped" events so far, and "ended": null, or
- * "count", "seconds" or "gone". */
-bool trace_follow_object(trace_follow *f, uint64_t now_ms, json *j);
+/* True: `answer`, which is for bare JSON, is another object: "events", an array; "dropped", how many
+ * have been so far; "ended": null, or "count", "seconds" or "gone". */
+bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer);
 
 /* When to look next. */
 uint64_t trace_follow_due_ms(const trace_follow *f);

@@ -52,7 +52,7 @@ static const struct {
     [REFUSED_REQUESTS] = {STAT_requests_refused, "requests"},
     [REFUSED_JOBS] = {STAT_jobs_refused, "jobs"},
     [REFUSED_CHANNELS] = {STAT_channels_refused, "joins of channels"},
-    [REFUSED_PACKETS] = {STAT_packets_dropped, "packets"},
+    [REFUSED_PACKETS] = {STAT_send_overflows, "packets"},
 };
 
 static void begin(quota *q) {

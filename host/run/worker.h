@@ -45,10 +45,10 @@ uint32_t workers_count(void);
 /* How many workers have been in one batch for longer than `ms`. Any thread, while they run. */
 uint32_t workers_stuck(uint32_t ms);
 
-/* For worker `number`, from 0: how long it has been busy with batches while meter.h measured,
- * including its present batch (two readings give its share of the time in between), and the
- * processor time it has used since its start. Any thread, while the workers run. */
+/* For worker `number`, from 0: how long it has been in batches while meter.h measured, including
+ * its present one (two readings give its share of the time in between), and the processor time it
+ * has used since its start. Any thread, while the workers run. */
+uint64_t worker_batch_ns(uint32_t number);
 uint64_t worker_busy_ns(uint32_t number);
-uint64_t worker_cpu_ns(uint32_t number);
 
 #endif

@@ -73,7 +73,6 @@ COLD static void refuse_packet(session *s, const registered_handler *row,
         traced_rejected(s, row, packet, "it does not fit its declaration");
     }
     os_address_format(&s->peer, peer);
-    stats_add(STAT_frames_refused, 1);
     service_count(&s->service->counts.rejected[REJECTION_shape]);
     log_limited(&refused_packets, LOG_INFO, s->service->config->name,
                 "session %llu of %s: opcode %s (%u) %s: closed", (unsigned long long)s->base.id,

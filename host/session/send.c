@@ -27,7 +27,7 @@ COLD static portico_status session_refuse_locked(session *s) {
                      (unsigned long long)s->base.id, limits->name, s->queue.queued_bytes,
                      limits->send_limit_bytes);
     } else {
-        stats_add(STAT_packets_dropped, 1);
+        stats_add(STAT_send_overflows, 1);
         log_limited(&deaf, LOG_INFO, limits->name,
                     "session %llu does not read: %u bytes wait, send_limit_bytes is %u: closed",
                     (unsigned long long)s->base.id, s->queue.queued_bytes,

@@ -86,7 +86,6 @@ static void websocket_prepare(session *s) {
         return;
     }
     if (why != NULL) {
-        stats_add(STAT_frames_refused, 1);
         service_count(&s->service->counts.rejected[REJECTION_websocket]);
         log_refused(s, why);
     }

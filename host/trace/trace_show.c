@@ -116,11 +116,10 @@ void trace_show(put *p, const trace_record *r, uint64_t began_ns, bool payload) 
 
 /* ---- as JSON --------------------------------------------------------------------------------- */
 
-static void json_id(json *j, const char *key, uint64_t id) {
-    char text[24];
+/* None is no member. */
+static void id_member(json *j, const char *key, uint64_t id) {
     if (id != 0) {
-        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)id);
-        json_text(j, key, text);
+        json_id(j, key, id);
     }
 }
 
@@ -143,7 +142,7 @@ static void json_details(json *j, const trace_record *r) {
             json_text(j, "name", r->row->name);
         }
         json_number(j, "size", r->size);
-        json_id(j, "from", r->from);
+        id_member(j, "from", r->from);
     }
     if (r->what == TRACE_BROADCAST) {
         json_number(j, "receivers", r->count);
@@ -171,9 +170,9 @@ static void json_event(json *j, const trace_record *r, uint64_t began_ns, bool p
         json_number(j, "turn", r->turn);
     }
     json_text(j, "event", trace_word(r->what));
-    json_id(j, "session", r->session);
-    json_id(j, "room", r->room);
-    json_id(j, "by", r->by);
+    id_member(j, "session", r->session);
+    id_member(j, "room", r->room);
+    id_member(j, "by", r->by);
     json_details(j, r);
     if (payload && (is_packet(r->what) || is_message(r->what))) {
         json_payload(j, r, in_words);

@@ -12,6 +12,7 @@
 #include "port.h"
 
 #include "error.h"
+#include "os/compiler.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ static void port_share(os_port *port, op_queue *ops) {
     port_wake(port);
 }
 
-static void port_share_one(os_port *port, op *o) {
+/* Apart from port_complete, whose usual ways need no such queue. */
+NOINLINE static void port_share_one(os_port *port, op *o) {
     op_queue one = {0};
     op_queue_push(&one, o);
     port_share(port, &one);

@@ -1,10 +1,10 @@
-/* http_seats.c: see http_seats.h. */
-#include "admin/http_seats.h"
+/* seats.c: see seats.h. */
+#include "admin/http/seats.h"
 
-#include "admin/http_visit.h"
+#include "admin/http/visit.h"
 #include "admin/visits.h"
 
-enum { OPEN_MAX = 32, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
+enum { OPEN_MAX = 40, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
 
 static http_visit seats[SEATS_MAX];
 

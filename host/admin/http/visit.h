@@ -1,44 +1,41 @@
-/* http_visit.h: one connection over HTTP: one request, one answer. [admin thread]
+/* visit.h: one connection over HTTP: one request, one answer. [admin thread]
  *
  *   reading   the request has not arrived as a whole; it must within five seconds
  *   judging   it has, and its token waits after wrong ones from its address (guesses.h)
  *   running   its command runs on the control thread
  *   sending   the answer is being sent; then it waits for the client to hang up, for a second
+ *   live      instead, it has become a WebSocket (live.h), until that or its login ends
  *
- * The token is compared when it arrives, but whether it was right shows only after the wait. A
- * connection with the right one never makes way for others, so that no crowd can lock the operator
- * out.
+ * A request shows the token itself, or the secret of a login (login.h). A token is compared when it
+ * arrives, but whether it was right shows only after the wait. A connection with the right one never
+ * makes way for others, so that no crowd can lock the operator out.
  */
 #ifndef PORTICO_ADMIN_HTTP_VISIT_H
 #define PORTICO_ADMIN_HTTP_VISIT_H
 
-#include "admin/http_rules.h"
-#include "admin/job.h"
-#include "admin/visits.h"
+#include "admin/http/live.h"
+#include "admin/http/wire.h"
 
 enum { HTTP_BODY_MAX = HTTP_COMMAND_MAX };
 
 typedef struct http_visit {
-    os_op recv_op;
-    os_op send_op;
-    os_socket *socket; /* NULL: closed */
-    bool receiving;
-    bool sending;
-    bool leaving; /* the answer has been sent */
-    bool taken;   /* the request has arrived: what else comes is dropped */
-    bool right;   /* its token was */
+    http_wire wire;
+    bool leaving;   /* the answer has been sent */
+    bool taken;     /* the request has arrived: what else comes is dropped */
+    bool right;     /* its token or secret was */
+    uint32_t login; /* whose secret it was; 0: of none */
     os_address peer;
     uint64_t opened_ms;
     uint64_t due_ms;    /* it is closed then */
     uint64_t judged_ms; /* when its request is run, or refused; 0: not judging */
-    uint64_t again_ms;  /* when to submit again what was refused for lack of memory; 0: nothing */
     uint32_t scanned;
     uint32_t head_bytes; /* 0: the head has not arrived */
     uint32_t in_size;
     char in[HTTP_HEAD_MAX + HTTP_BODY_MAX];
-    visit_answer out;
     lines answer; /* of the command that runs */
     admin_job *job;
+    live *live;   /* NULL: it is none */
+    bool is_live; /* the answer to its handshake has been sent */
 } http_visit;
 
 /* Before the first one. `token` must outlive them. */

@@ -1,4 +1,4 @@
-/* http_seats.h: how many connections over HTTP there may be, and which one makes way. They have
+/* seats.h: how many connections over HTTP there may be, and which one makes way. They have
  * places of their own, so that they keep no connection of `ctl` out. [admin thread]
  */
 #ifndef PORTICO_ADMIN_HTTP_SEATS_H
