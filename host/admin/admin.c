@@ -295,6 +295,11 @@ static bool listen_http(const config *c) {
     if (c->admin_http_port < 0) {
         return true;
     }
+    tls_keeper *keeper = certificates_of(&c->admin_http);
+    if (c->admin_http.tls.on && keeper == NULL) {
+        log_error("admin", "HTTP has no certificate"); /* never in the clear instead */
+        return false;
+    }
     entrance_init(&admin.http, VISIT_HTTP, on_accepted_http);
     if (!listen_at(c, &admin.http, c->admin_http.address, (uint16_t)c->admin_http_port,
                    &visits.http_address, text)) {
@@ -302,7 +307,7 @@ static bool listen_http(const config *c) {
     }
     admin.site = (http_site){
         .address = visits.http_address, .hosts = c->admin_http_hosts, .tls = c->admin_http.tls.on};
-    http_visits_start(admin.token, &admin.site, certificates_of(&c->admin_http));
+    http_visits_start(admin.token, &admin.site, keeper);
     ready_set_http(text);
     log_info("admin", "HTTP on %s%s", text, admin.site.tls ? ", with TLS" : "");
     return true;

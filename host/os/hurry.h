@@ -21,8 +21,7 @@ typedef enum os_pace {
     OS_PACE_LONG
 } os_pace;
 
-/* Sets the pace of a thread; NULL: of the calling thread, which with OS_PACE_LONG first lets those run
- * that wait for its processor. Needs no right in either direction. The
+/* Sets the pace of a thread; NULL: of the calling thread. Needs no right in either direction. The
  * caller makes sure that the thread is not joined during the call. False: nothing was changed.
  *
  * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has no

@@ -5,12 +5,13 @@
  *
  * 1. the worker gets OS_PACE_LONG, so that threads that wake need not wait for its processor. The
  *    worker ends that itself, with its batch;
- * 2. what the port keeps for it goes to the other workers;
+ * 2. what the port keeps for it goes to the other workers, and one of them waits for what comes;
  * 3. if it has completions or deferred work left, a post sends another worker there, one that is
  *    idle if there is one.
  *
- * A worker that knows beforehand, such as one that computes a handshake, does the same by itself
- * (worker_takes_long).
+ * A worker that knows beforehand, such as one that computes a handshake, does 2 and 3 by itself
+ * (worker_takes_long). Not 1: the long pace lasts until the thread sleeps, and would hold up the
+ * answers after the handshake where other programs want the processor.
  *
  * A worker that is on such a visit may be held up like the first: then the next look sends another
  * one to both. After RESCUE_NS the rescuer goes there itself: no worker was idle.
@@ -65,7 +66,7 @@ static bool has_rest(const worker *w) {
 
 /* If its batch ends just now, it stays slowed until the end of the next one. */
 static void slow_down(worker *w) {
-    if (os_thread_pace(w == worker_self() ? NULL : w->thread, OS_PACE_LONG)) {
+    if (os_thread_pace(w->thread, OS_PACE_LONG)) {
         atomic_fetch_or(&w->visitors, WORKER_SLOWED);
     }
 }
@@ -92,10 +93,7 @@ static void look_at_long(worker *w, uint64_t now_ns) {
 COLD void worker_takes_long(void) {
     worker *w = worker_self();
     if (w == NULL || w == &workers.all[workers.count]) {
-        return; /* the rescuer keeps its pace */
-    }
-    if ((atomic_load(&w->visitors) & WORKER_SLOWED) == 0) {
-        slow_down(w);
+        return; /* the rescuer takes no batches */
     }
     if (workers.count > 1) {
         send_help(w);

@@ -25,8 +25,8 @@ void workers_stop(void);
  * must run it itself. */
 bool worker_defer(deferred *d);
 
-/* What the calling worker runs next takes long: its thread gets OS_PACE_LONG until the end of its
- * batch, and other workers get what it has taken and what comes. Costs some microseconds. */
+/* What the calling worker runs next takes long: other workers get what it has taken and what comes.
+ * Costs some microseconds. */
 void worker_takes_long(void);
 
 /* Runs what is queued behind a handler that blocks its worker. A thread of its own, the rescuer,

@@ -1,6 +1,6 @@
-/* http_attacks.c: what reaches [admin] http_port from elsewhere gains nothing: wrong tokens, pages of
- * other sites, other names, odd paths, giant and slow requests, a thousand connections. The operator
- * is served all the time, and players notice nothing. */
+/* http_attacks.c: what reaches [admin] http_port from elsewhere gains nothing: wrong tokens, pages
+ * of other sites, other names, odd paths, giant and slow requests, a thousand connections. The
+ * operator is served all the time, and players notice nothing. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"

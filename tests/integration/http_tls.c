@@ -1,5 +1,6 @@
-/* http_tls.c: HTTP of the admin side with TLS, as other machines reach it: which names it answers to,
- * logging in, a live connection, and a new certificate without a restart. */
+/* http_tls.c: HTTP of the admin side with TLS, as other machines reach it: which names it answers
+ * to, logging in, a live connection, handshakes that lead nowhere, and a new certificate without a
+ * restart. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/live.h"
@@ -159,6 +160,30 @@ static void live(void) {
     tls_cut(c);
 }
 
+/* Garbage, parts of a ClientHello, and a whole one without what follows. */
+static void half_handshakes(void) {
+    enum { CROWD = 120 };
+    static uint8_t garbage[8192];
+    uint8_t hello[2048];
+    net_socket crowd[CROWD];
+    uint32_t size = tls_hello_bytes("admin.test", hello, sizeof hello);
+    memset(garbage, 0xFF, sizeof garbage);
+    memcpy(garbage, "\x16\x03\x01\x3F\xFF\x01\x00\x3F\xFB\x03\x03", 11); /* a large one */
+    for (uint32_t i = 0; i < CROWD; i++) {
+        const void *bytes = i % 3 == 0 ? garbage : hello;
+        uint32_t part = i % 3 == 0 ? (uint32_t)sizeof garbage : i % 3 == 1 ? i : size;
+        crowd[i] = net_connect(port);
+        CHECK(net_send_all(crowd[i], bytes, part) || true); /* it may have made way */
+        if (i % 20 == 19) {
+            CHECK_INT(get("admin.test", HTTP_RIGHT), 200);
+        }
+    }
+    for (uint32_t i = 0; i < CROWD; i++) {
+        CHECK(net_wait_end(crowd[i], 20000));
+        net_close(crowd[i]);
+    }
+}
+
 static void reload(host *h) {
     char path[600];
     char name[64];
@@ -192,6 +217,7 @@ SCENARIO(http_tls) {
     names();
     login();
     live();
+    half_handshakes();
     reload(h);
     host_stop(h);
 }

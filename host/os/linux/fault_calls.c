@@ -237,5 +237,6 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
         return PORTICO_E_NO_MEMORY;
     }
     portico_status status = guard_start(hooks);
+    cxx_silence(abort); /* some libraries of the executable's need it, such as sanitizers' */
     return status == PORTICO_OK ? guard_interrupts_start() : status;
 }

@@ -114,13 +114,7 @@ bool os_thread_pace(os_thread *thread, os_pace pace) {
     }
     a.flags |= RESET_ON_FORK;
     a.slice_ns = slices_ns[pace];
-    if (syscall(SYS_sched_setattr, id, &a, 0) != 0) {
-        return false;
-    }
-    if (thread == NULL && pace == OS_PACE_LONG) {
-        (void)sched_yield(); /* ends the slice that has begun: its length counts until then */
-    }
-    return true;
+    return syscall(SYS_sched_setattr, id, &a, 0) == 0;
 }
 
 void os_thread_hurry(void) {
