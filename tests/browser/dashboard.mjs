@@ -3,6 +3,7 @@
  * itself. Each view can be used by keyboard, on a phone, in light and in dark.
  *
  * --picture FOLDER takes the pictures for the docs instead. */
+import * as fs from "node:fs";
 import {start_bot} from "./bot.mjs";
 import {check_access, check_keyboard, focus_start} from "./access.mjs";
 import {take_pictures} from "./dashboard_pictures.mjs";
@@ -135,7 +136,7 @@ async function swap_a_crash(options, host, page) {
 /* What must be there before a view is judged. */
 const VIEWS = {
     overview: ".tile .figure", sessions: "tbody tr", rooms: "tbody tr", modules: "tbody tr",
-    swaps: ".swap", limits: ".table", log: "tbody tr",
+    swaps: ".swap", limits: ".table", log: "tbody tr", trace: "tbody tr",
 };
 
 async function judge_views(page) {
@@ -168,6 +169,25 @@ async function see_swaps(page) {
         "Lines of the log, the newest first").locator("td:nth-child(2)").allTextContents())
         .every((level) => level === "error"));
     await page.selectOption("label:text-is('Level') + select", "info");
+}
+
+/* A trace of all players: started, followed, stopped, and saved as JSON lines. */
+async function trace_players(page) {
+    await go(page, "trace");
+    await page.selectOption("label:text-is('Trace') + select", "type");
+    await page.fill("label:text-is('Id, or name of the type') + input", "arena.player");
+    await page.click('button:text-is("Start")');
+    await expect_row(page, "Events, the newest first", "MOVE");
+    await page.click('button:text-is("Stop")');
+    await wait_until("the page says so", async () =>
+        /it was stopped/.test(await page.textContent('main p[role="status"]')));
+    const [file] = await Promise.all([page.waitForEvent("download"),
+        page.click('button:text-is("Save as JSON lines")')]);
+    const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line));
+    equal(file.suggestedFilename(), "trace-type-arena.player.jsonl", "the name of the file");
+    check(events.some(({event, name, fields}) => event === "in" && name === "MOVE" && "dx" in fields),
+        "no packet is decoded:", lines[0]);
 }
 
 /* The state of a session and that of its room, field by field, which change by themselves. */
@@ -222,6 +242,7 @@ async function scenario(options, tools) {
     }
     await see_swaps(page);
     await see_states(page);
+    await trace_players(page);
     await judge_views(page);
     await skip_to_view(page);
     check(await page.evaluate(() => globalThis.never_reloaded), "the page was loaded again");

@@ -14,6 +14,7 @@ import * as rooms from "./rooms.js";
 import * as session from "./session.js";
 import * as sessions from "./sessions.js";
 import * as swaps from "./swaps.js";
+import * as trace from "./trace.js";
 
 /* In the order of the list. `part_of`: a view of one thing, which the list does not show. */
 const VIEWS = {
@@ -27,6 +28,7 @@ const VIEWS = {
     swaps: {title: "Swaps", view: swaps},
     limits: {title: "Limits", view: limits},
     log: {title: "Log", view: log},
+    trace: {title: "Trace", view: trace},
 };
 const LOOK_MS = 500;
 const LATE_MS = 12000; // the slowest figures come every 5 seconds
