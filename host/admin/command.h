@@ -11,30 +11,31 @@
 
 /* X(name, usage, which part of the argument is a file)
  * A usage is the command's word and what follows it, in brackets where that may be left out. */
-#define COMMAND_LIST(X)                                      \
-    X(status, "status", NONE)                                \
-    X(sessions, "sessions [N] [SORT] [FILTER]", NONE)        \
-    X(session, "session ID", NONE)                           \
-    X(rooms, "rooms [N] [SORT] [FILTER]", NONE)              \
-    X(room, "room ID", NONE)                                 \
-    X(modules, "modules", NONE)                              \
-    X(module, "module NAME", NONE)                           \
-    X(swaps, "swaps [N]", NONE)                              \
-    X(faults, "faults [N]", NONE)                            \
-    X(fault, "fault FILE", NONE)                             \
-    X(log, "log [N] [LEVEL] [SUBSYSTEM]", NONE)              \
-    X(limits, "limits", NONE)                                \
-    X(memory, "memory [--trim]", NONE)                       \
-    X(metrics, "metrics", NONE)                              \
-    X(top, "top [--interval SECONDS] [--count N]", NONE)     \
-    X(load, "load NAME|FILE", UNLESS_NAME)                   \
-    X(unload, "unload NAME", NONE)                           \
-    X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME) \
-    X(rollback, "rollback NAME", NONE)                       \
-    X(thaw, "thaw NAME", NONE)                               \
-    X(kick, "kick ID", NONE)                                 \
-    X(reopen_log, "reopen-log", NONE)                        \
-    X(reload, "reload certificates", NONE)                   \
+#define COMMAND_LIST(X)                                                                  \
+    X(status, "status", NONE)                                                            \
+    X(sessions, "sessions [N] [SORT] [FILTER]", NONE)                                    \
+    X(session, "session ID", NONE)                                                       \
+    X(rooms, "rooms [N] [SORT] [FILTER]", NONE)                                          \
+    X(room, "room ID", NONE)                                                             \
+    X(modules, "modules", NONE)                                                          \
+    X(module, "module NAME", NONE)                                                       \
+    X(swaps, "swaps [N]", NONE)                                                          \
+    X(faults, "faults [N]", NONE)                                                        \
+    X(fault, "fault FILE", NONE)                                                         \
+    X(log, "log [N] [LEVEL] [SUBSYSTEM]", NONE)                                          \
+    X(limits, "limits", NONE)                                                            \
+    X(memory, "memory [--trim]", NONE)                                                   \
+    X(metrics, "metrics", NONE)                                                          \
+    X(top, "top [--interval SECONDS] [--count N]", NONE)                                 \
+    X(load, "load NAME|FILE", UNLESS_NAME)                                               \
+    X(unload, "unload NAME", NONE)                                                       \
+    X(swap, "swap [--plan|--force] NAME [FILE]", AFTER_NAME)                             \
+    X(rollback, "rollback NAME", NONE)                                                   \
+    X(thaw, "thaw NAME", NONE)                                                           \
+    X(kick, "kick ID", NONE)                                                             \
+    X(reopen_log, "reopen-log", NONE)                                                    \
+    X(reload, "reload certificates", NONE)                                               \
+    X(trace, "trace session ID|room ID|type NAME [count N] [seconds S] [payload]", NONE) \
     X(stop, "stop [--no-wait]", NONE)
 
 typedef enum command_id {

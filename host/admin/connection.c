@@ -34,6 +34,11 @@ static void connection_rest(connection *c) {
     }
 }
 
+static void connection_end_trace(connection *c) {
+    trace_follow_end(c->trace);
+    c->trace = NULL;
+}
+
 void connection_close(connection *c) {
     if (c->socket == NULL) {
         return;
@@ -46,11 +51,12 @@ void connection_close(connection *c) {
         c->job = NULL;
     }
     stop_waiter_end(&c->waiter);
+    connection_end_trace(c);
     connection_rest(c);
 }
 
 bool connection_runs(const connection *c) {
-    return c->job != NULL;
+    return c->job != NULL || c->trace != NULL;
 }
 
 /* Whether a command runs, or its answer is being sent. */
@@ -175,6 +181,15 @@ static const char *who_is(const connection *c, char who[WHO_TEXT]) {
     return who;
 }
 
+static void connection_receive(connection *c) {
+    portico_status status =
+        os_recv(c->socket, &c->recv_op, c->in + c->in_size, (uint32_t)sizeof c->in - c->in_size);
+    c->receiving = status == PORTICO_OK;
+    if (!c->receiving) {
+        connection_refused(c, status);
+    }
+}
+
 static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
     bool waits = false;
     char who[WHO_TEXT];
@@ -183,20 +198,14 @@ static void run_line(connection *c, const char *line, bool good, uint64_t now_ms
     } else if (!good) {
         lines_end(&c->out.lines, PORTICO_E_INVALID, "the line is too long or has a zero byte");
         connection_answer(c);
-    } else if (execute(line, who_is(c, who), &c->out.lines, &c->job, &waits)) {
+    } else if (execute(line, who_is(c, who), &c->out.lines, &c->job, &waits, &c->trace)) {
         if (waits) {
             stop_waiter_begin(&c->waiter);
         }
         connection_answer(c);
-    }
-}
-
-static void connection_receive(connection *c) {
-    portico_status status =
-        os_recv(c->socket, &c->recv_op, c->in + c->in_size, (uint32_t)sizeof c->in - c->in_size);
-    c->receiving = status == PORTICO_OK;
-    if (!c->receiving) {
-        connection_refused(c, status);
+        if (c->socket != NULL && c->trace != NULL && !c->receiving) {
+            connection_receive(c); /* to learn that the client hangs up */
+        }
     }
 }
 
@@ -230,6 +239,8 @@ static void on_received(const os_completion *completion) {
         connection_close(c);
     } else if (c->leaving) {
         connection_receive(c); /* to be dropped */
+    } else if (c->trace != NULL && completion->bytes == 0) {
+        connection_close(c);
     } else {
         c->ended = completion->bytes == 0;
         c->in_size += completion->bytes;
@@ -282,6 +293,22 @@ static bool waits_for_news(const connection *c) {
     return c->waiter.waits && !c->waiter.last && c->out.lines.size == 0;
 }
 
+/* Whether it waits for what a trace records, and has been sent what there was. */
+static bool waits_for_events(const connection *c) {
+    return c->trace != NULL && c->out.lines.size == 0 && c->again_ms == 0;
+}
+
+/* Sends what there is. After the last part the client may send the next command. */
+static void connection_follow(connection *c, uint64_t now_ms) {
+    if (!trace_follow_look(c->trace, now_ms, &c->out.lines)) {
+        return;
+    }
+    if (trace_follow_ended(c->trace)) {
+        connection_end_trace(c);
+    }
+    connection_answer(c);
+}
+
 /* Submits again what was refused. */
 static void connection_again(connection *c, uint64_t now_ms) {
     c->again_ms = 0;
@@ -307,6 +334,8 @@ void connection_look(connection *c, uint64_t now_ms) {
         connection_again(c, now_ms);
     } else if (c->judged_ms != 0 && now_ms >= c->judged_ms) {
         connection_run(c, now_ms);
+    } else if (waits_for_events(c)) {
+        connection_follow(c, now_ms);
     } else if (waits_for_news(c) && stop_waiter_look(&c->waiter, now_ms, &c->out.lines)) {
         connection_answer(c);
     }
@@ -322,6 +351,9 @@ uint64_t connection_due_ms(const connection *c) {
     }
     if (waits_for_news(c)) {
         return c->waiter.look_ms;
+    }
+    if (waits_for_events(c)) {
+        return trace_follow_due_ms(c->trace);
     }
     due_ms = c->judged_ms != 0 && c->judged_ms < due_ms ? c->judged_ms : due_ms;
     return c->again_ms != 0 && c->again_ms < due_ms ? c->again_ms : due_ms;

@@ -3,7 +3,8 @@
  * The client sends lines. Over TCP the first is `token TEXT`; then come commands, one at a time. An
  * answer is any number of lines that begin with "| ", then one line `ok` or `error TEXT`. The next
  * command is read when the answer to the one before has been sent. The answer to `stop` comes in
- * parts until the host ends, and no command is read after it.
+ * parts until the host ends, and no command is read after it. The answer to `trace` comes in parts until
+ * the trace ends; a client that hangs up ends it.
  *
  *   unknown   has not shown the token, and is closed when it has not after a second
  *   trusted   has, or is local
@@ -16,6 +17,7 @@
 
 #include "admin/job.h"
 #include "admin/stop_waiter.h"
+#include "admin/trace_follow.h"
 #include "admin/visits.h"
 
 enum {
@@ -44,6 +46,7 @@ typedef struct connection {
     visit_answer out;                 /* the answer that is being sent */
     admin_job *job;                   /* whose answer it waits for */
     stop_waiter waiter;
+    trace_follow *trace; /* that it follows; NULL: none */
 } connection;
 
 /* Before the first one. `token` must outlive them. When a client shows it and there are

@@ -5,6 +5,7 @@
 #include "admin/search.h"
 #include "admin/top_options.h"
 #include "admin/top_screen.h"
+#include "admin/trace_options.h"
 #include "base/system_text.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static const char usage_text[] =
     "         SECONDS: how long to wait for the answer; without it 10, and 120 for commands that\n"
     "           load, swap or unload\n"
     "         --json prints the answer as one JSON object; top then prints totals, once, and stop\n"
-    "           does not wait\n"
+    "           does not wait; trace prints one object a line\n"
     "         COMMAND: ";
 
 void ctl_usage(FILE *to) {
@@ -124,6 +125,22 @@ static int run_stop(client *c, const char *command, uint32_t timeout_ms) {
     return code == 0 && host_code >= 0 ? host_code : code;
 }
 
+/* ---- trace ----------------------------------------------------------------------------------- */
+
+/* Somebody may watch, also through a pipe. */
+static void print_now(void *arg, const char *line) {
+    (void)arg;
+    printf("%s\n", line);
+    fflush(stdout);
+}
+
+/* Prints what happens until the trace ends, or Ctrl+C. Nothing may happen until its time is over. */
+static int run_trace(client *c, const char *command, uint32_t seconds, uint32_t timeout_ms) {
+    client_follow_lines(c);
+    client_set_timeout(c, seconds * 1000 + timeout_ms);
+    return client_ask(c, command, print_now, NULL);
+}
+
 /* ---- the options ----------------------------------------------------------------------------- */
 
 enum { SHORT_TIMEOUT_MS = 10000, LONG_TIMEOUT_MS = 120000 };
@@ -211,9 +228,15 @@ static bool make_file_absolute(command_id id, const char *argument, char command
     return true;
 }
 
+/* What the commands that have options of their own have read. */
+typedef struct command_options {
+    top_options top;
+    trace_spec trace;
+} command_options;
+
 static int ctl_run(const ctl_options *own, command_id id, const char *command, const char *argument,
-                   const top_options *options) {
-    if (id == COMMAND_top && client_catch_interrupt() != PORTICO_OK) {
+                   const command_options *options) {
+    if ((id == COMMAND_top || id == COMMAND_trace) && client_catch_interrupt() != PORTICO_OK) {
         fprintf(stderr, "Ctrl+C will end at once (%s)\n", system_text(os_error()));
     }
     int code = 1;
@@ -222,13 +245,16 @@ static int ctl_run(const ctl_options *own, command_id id, const char *command, c
         return client_interrupted() ? 0 : code;
     }
     uint32_t usual_ms = command_may_take_long(id) ? LONG_TIMEOUT_MS : SHORT_TIMEOUT_MS;
-    client_set_timeout(c, own->timeout_ms != 0 ? own->timeout_ms : usual_ms);
-    if (own->json) {
-        char line[COMMAND_MAX + 8];
-        snprintf(line, sizeof line, "json %s", command);
+    uint32_t timeout_ms = own->timeout_ms != 0 ? own->timeout_ms : usual_ms;
+    client_set_timeout(c, timeout_ms);
+    char line[COMMAND_MAX + 8];
+    snprintf(line, sizeof line, "%s%s", own->json ? "json " : "", command);
+    if (id == COMMAND_trace) {
+        code = run_trace(c, line, options->trace.seconds, timeout_ms);
+    } else if (own->json) {
         code = client_ask(c, line, print_line, NULL);
     } else if (id == COMMAND_top) {
-        code = run_top(c, command, options);
+        code = run_top(c, command, &options->top);
     } else if (id == COMMAND_stop && argument[0] == '\0') {
         code = run_stop(c, command, own->timeout_ms);
     } else {
@@ -244,7 +270,7 @@ int ctl_main(int argc, char **argv) {
     const char *argument = NULL;
     char command[COMMAND_MAX] = "";
     char why[COMMAND_WHY_MAX];
-    top_options options;
+    command_options options;
     if (argc >= 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
         printf("usage:\n");
         ctl_usage(stdout);
@@ -268,7 +294,8 @@ int ctl_main(int argc, char **argv) {
     if (argc > command_words(id)) {
         return wrong_usage("too many words; quote a name that has blanks");
     }
-    if (id == COMMAND_top && !top_options_parse(argument, &options, why)) {
+    if ((id == COMMAND_top && !top_options_parse(argument, &options.top, why)) ||
+        (id == COMMAND_trace && !trace_options_parse(argument, &options.trace, why))) {
         return wrong_usage(why);
     }
     if (!make_file_absolute(id, argument, command)) {

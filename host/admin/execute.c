@@ -32,8 +32,9 @@ typedef struct call {
     const char *line;
     const char *argument;
     lines *answer;
-    admin_job *job; /* set: the answer comes from there */
-    bool waits;     /* the answer is only the first part: it waits for the end of the stop */
+    admin_job *job;       /* set: the answer comes from there */
+    trace_follow **trace; /* where to put one; NULL: nobody would follow it */
+    bool waits;           /* the answer is only the first part: it waits for the end of the stop */
 } call;
 
 static void end_ok(call *c) {
@@ -162,6 +163,16 @@ static void command_stop(call *c) {
     if (!c->waits) {
         end_ok(c);
     }
+}
+
+static void command_trace(call *c) {
+    if (c->trace == NULL) {
+        lines_end(c->answer, PORTICO_E_INVALID,
+                  "a trace is followed as it happens: use `portico ctl trace`, or `run trace` over "
+                  "/live");
+        return;
+    }
+    *c->trace = trace_follow_begin(c->argument, c->answer);
 }
 
 /* ---- on the control thread ------------------------------------------------------------------- */
@@ -320,13 +331,14 @@ static void (*const commands[])(call *c) = {
 #undef COMMAND_FUNCTION
 };
 
-bool execute(const char *line, const char *who, lines *answer, admin_job **job, bool *waits) {
+bool execute(const char *line, const char *who, lines *answer, admin_job **job, bool *waits,
+             trace_follow **trace) {
     static const char json_word[] = "json ";
     char why[COMMAND_WHY_MAX];
     bool as_json = strncmp(line, json_word, sizeof json_word - 1) == 0;
     line += as_json ? sizeof json_word - 1 : 0;
     answer->as_json = answer->as_json || as_json;
-    call c = {.line = line, .answer = answer};
+    call c = {.line = line, .answer = answer, .trace = trace};
     command_id id = command_parse(line, &c.argument, why);
     if (id != COMMAND_COUNT) {
         if (!command_reports(id)) {

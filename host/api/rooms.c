@@ -129,7 +129,8 @@ uint32_t api_room_send(portico_room id, uint16_t opcode, const void *data, uint3
     if (r == NULL) {
         return 0;
     }
-    broadcast b = {.opcode = opcode, .size = size, .data = data};
+    broadcast b = {
+        .opcode = opcode, .size = size, .data = data, .room = id.id, .room_type = room_type_of(r)};
     uint32_t sent = broadcast_to_members(&b, list_members, r, except.id);
     broadcast_fini(&b);
     room_release(r);

@@ -35,6 +35,9 @@ static void put_string(json *j, const char *text) {
 
 /* Begins a line with the indentation. */
 static void put_line(json *j) {
+    if (j->flat) {
+        return;
+    }
     put_string(j, "\n");
     for (uint32_t i = 0; i < j->depth; i++) {
         put_string(j, "  ");
@@ -69,7 +72,7 @@ static void begin_member(json *j, const char *key) {
     j->more = true;
     if (key != NULL) {
         write_text(j, key);
-        put_string(j, ": ");
+        put_string(j, j->flat ? ":" : ": ");
     }
 }
 

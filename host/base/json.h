@@ -1,5 +1,5 @@
 /* json.h: writes JSON to a file or to a function, indented by two spaces: each value is on a line of
- * its own. One thread at a time. */
+ * its own, unless `flat` is set. One thread at a time. */
 #ifndef PORTICO_JSON_H
 #define PORTICO_JSON_H
 
@@ -17,6 +17,7 @@ typedef struct json {
     void (*write)(void *arg, const char *bytes, size_t size);
     void *arg;
     uint32_t depth;
+    bool flat; /* all is on one line */
     bool more; /* the object or array has a member already */
 } json;
 

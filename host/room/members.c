@@ -61,31 +61,49 @@ static passage call_join(room *r, uint64_t session, portico_status *status) {
     return !returned && !c.lost && gate_is_frozen(&r->module->gate) ? GATE_PARK : GATE_PASSED;
 }
 
-module *room_enter(room *r, uint64_t session, portico_status *status) {
+/* JOIN, REFUSED or LEAVE. */
+static void trace_member(const room *r, trace_what what, uint64_t session, const char *type,
+                         portico_status status) {
+    if (trace_on()) {
+        room_traced(r, &(trace_event){.what = what,
+                                      .session = session,
+                                      .session_type = type,
+                                      .status = status,
+                                      .generation = r->generation});
+    }
+}
+
+module *room_enter(room *r, uint64_t session, const char *type, portico_status *status) {
     *status = member_add(r, session);
     if (*status != PORTICO_OK) {
+        trace_member(r, TRACE_REFUSED, session, type, *status);
         return NULL;
     }
     passage p = room_begin(r, CALL_JOIN, 0, session);
     if (p == GATE_PASSED) {
+        trace_member(r, TRACE_JOIN, session, type, PORTICO_OK);
         p = call_join(r, session, status);
         room_end(r);
     } else {
         *status = PORTICO_E_ROOM_CLOSED;
     }
     if (*status != PORTICO_OK) {
+        if (p != GATE_PARK) {
+            trace_member(r, TRACE_REFUSED, session, type, *status);
+        }
         member_remove(r, session);
         room_end_if_empty(r);
     }
     return p == GATE_PARK ? r->module : NULL;
 }
 
-module *room_leave(room *r, uint64_t session, portico_status reason) {
+module *room_leave(room *r, uint64_t session, const char *type, portico_status reason) {
     passage p = room_begin(r, CALL_LEAVE, 0, session);
     if (p == GATE_PARK) {
         return r->module;
     }
     member_remove(r, session);
+    trace_member(r, TRACE_LEAVE, session, type, reason);
     if (p == GATE_PASSED) {
         if (r->type->on_leave != NULL) {
             entity *leaves = turn_act(&r->base);

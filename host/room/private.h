@@ -7,6 +7,7 @@
 #include "room/room.h"
 #include "room/room_type.h"
 #include "run/inbox.h"
+#include "trace/trace.h"
 
 typedef enum room_phase { ROOM_OPEN, ROOM_CLOSING, ROOM_CLOSED } room_phase;
 
@@ -89,6 +90,9 @@ void room_end(room *r);
 
 /* A call of the room, which the caller completes by its function. [turn] */
 call room_call(const room *r, call_kind kind);
+
+/* Adds the room to the event, and records it. Only while trace_on(). [turn] */
+COLD void room_traced(const room *r, trace_event *e);
 
 /* Makes the call. False: it faulted; if the room's state is lost, the room closes. [turn] */
 bool room_make(room *r, call *c);

@@ -80,8 +80,41 @@ call room_call(const room *r, call_kind kind) {
                   .type = r->key.type->name};
 }
 
+void room_traced(const room *r, trace_event *e) {
+    e->room = r->base.id;
+    e->room_type = r->key.type->name;
+    trace_event_record(e);
+}
+
+/* OPEN or CLOSE. */
+static void trace_life(const room *r, trace_what what, portico_status status) {
+    if (trace_on()) {
+        room_traced(r, &(trace_event){.what = what, .status = status, .generation = r->generation});
+    }
+}
+
+COLD static void trace_message(const room *r, const registered_handler *row, const message *m) {
+    room_traced(r, &(trace_event){.what = message_is_timed(m) ? TRACE_TIMER : TRACE_MESSAGE,
+                                  .from = m->other,
+                                  .number = m->id,
+                                  .data = m->bytes,
+                                  .size = m->size,
+                                  .row = row,
+                                  .generation = r->generation});
+}
+
+COLD static void trace_fault(const room *r, const call *c) {
+    room_traced(r, &(trace_event){.what = TRACE_FAULT,
+                                  .word = call_what(c->kind),
+                                  .number = c->number,
+                                  .session = c->member});
+}
+
 bool room_make(room *r, call *c) {
     bool returned = call_make(c);
+    if (!returned && trace_on()) {
+        trace_fault(r, c);
+    }
     if (!returned && c->lost) {
         (void)room_close(r, PORTICO_E_FAULT);
     }
@@ -125,6 +158,7 @@ static bool room_call_close(room *r, portico_status reason) {
     }
     passage p = room_begin(r, CALL_ROOM_CLOSE, 0, r->base.id);
     if (p == GATE_PASSED) {
+        trace_life(r, TRACE_CLOSE, reason);
         if (r->type->on_close != NULL) {
             call c = room_call(r, CALL_ROOM_CLOSE);
             c.fn.room_close = r->type->on_close;
@@ -173,6 +207,7 @@ void room_end_if_empty(room *r) {
 /* Inside the gate. */
 static portico_status room_call_open(room *r) {
     r->opened = true;
+    trace_life(r, TRACE_OPEN, PORTICO_OK);
     if (r->type->on_open == NULL) {
         return PORTICO_OK;
     }
@@ -256,6 +291,9 @@ static void room_call_message(room *r, message *m) {
     if (handler == NULL) {
         message_refuse(m);
         return;
+    }
+    if (trace_on()) {
+        trace_message(r, handler, m);
     }
     turns_waited(r->module->watch_name, m->posted_ns);
     room_count_message(r, m->from != NULL && m->request == 0);

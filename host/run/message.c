@@ -23,6 +23,7 @@ message *message_create(entity *to, uint32_t id, const void *data, uint32_t size
     m->begun = begun_now;
     m->posted_ns = 0;
     m->inbox = NULL;
+    m->timed = false;
     m->owed = false;
     m->size = size;
     if (size > 0) {

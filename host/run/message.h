@@ -32,6 +32,7 @@ typedef struct message {
     uint32_t size;
     uint64_t posted_ns;  /* when it was given to its entity; 0: not known */
     struct inbox *inbox; /* which counts it, see inbox.h; NULL: none */
+    bool timed;          /* a timer has sent it, once */
     bool owed;           /* its entity takes it however much waits: the host has promised it */
     uint8_t bytes[];     /* size + 1: a zero follows */
 } message;
@@ -58,6 +59,11 @@ static inline uint64_t message_bytes(const message *m) {
 /* Whether the message is the reply to a request: an entity takes it however many messages wait. */
 static inline bool message_is_reply(const message *m) {
     return m->request != 0 && m->from == NULL;
+}
+
+/* Whether a timer has sent it. Before message_show. */
+static inline bool message_is_timed(const message *m) {
+    return m->timed || (m->from != NULL && m->from->dropped == NULL);
 }
 
 /* The message as its handler sees it, for one call. Notifies the source. Inside the gate of the

@@ -30,15 +30,37 @@ typedef struct series {
 enum { STAYS_ON = 1 };
 
 _Atomic uint64_t meter_until_ns;
-static uint64_t at_rest; /* its value while nothing is measured */
+static _Atomic uint32_t stays; /* meter_stay_on, without its meter_stay_off */
 
 static _Atomic uint64_t keys[METER_SERIES_MAX]; /* 0: free */
 static series all[METER_SERIES_MAX];
 static series others = {.named = true, .kind = METER_OTHERS};
 
+/* Its value while nothing is measured. */
+static uint64_t at_rest(void) {
+    return atomic_load(&stays) > 0 ? STAYS_ON : 0;
+}
+
+/* Nothing is measured, and the value was `from`: sets what `stays` wants, which another thread may
+ * be changing. That one calls this, too, after its change, so the last one to look sees both. */
+static void rest(uint64_t from) {
+    uint64_t to = at_rest();
+    while (from <= STAYS_ON && from != to) {
+        if (atomic_compare_exchange_strong(&meter_until_ns, &from, to)) {
+            from = to;
+        }
+        to = at_rest();
+    }
+}
+
 void meter_stay_on(void) {
-    at_rest = STAYS_ON;
-    atomic_store(&meter_until_ns, at_rest);
+    atomic_fetch_add(&stays, 1);
+    rest(atomic_load(&meter_until_ns));
+}
+
+void meter_stay_off(void) {
+    atomic_fetch_sub(&stays, 1);
+    rest(atomic_load(&meter_until_ns));
 }
 
 void meter_measure(uint32_t duration_ms) {
@@ -60,8 +82,10 @@ uint64_t meter_clock_ns(void) {
     if (now_ns < until_ns) {
         return now_ns;
     }
-    atomic_compare_exchange_strong(&meter_until_ns, &until_ns,
-                                   at_rest); /* fails if it was just prolonged */
+    uint64_t to = at_rest();
+    if (atomic_compare_exchange_strong(&meter_until_ns, &until_ns, to)) {
+        rest(to);
+    } /* else it was just prolonged */
     return 0;
 }
 

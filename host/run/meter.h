@@ -57,9 +57,11 @@ static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind
     }
 }
 
-/* From now on meter_on is true also while nothing is measured, for who does more than measure
- * around a handler's call: others pay nothing for that. [before any call] */
+/* From meter_stay_on to meter_stay_off, meter_on is true also while nothing is measured: for code
+ * that does more than measure around a handler's call, so that it costs nothing while it is not
+ * wanted. May be nested. Any thread. */
 void meter_stay_on(void);
+void meter_stay_off(void);
 
 /* Measures for `duration_ms` from now, or longer if another call asked for longer. */
 void meter_measure(uint32_t duration_ms);

@@ -249,6 +249,9 @@ static schedule *schedule_new(uint32_t id, const void *data, uint32_t size, uint
         free(s);
         return NULL;
     }
+    if (s->only != NULL) {
+        s->only->timed = true;
+    }
     s->source.delivered = schedule_delivered;
     atomic_store(&s->holds, 1); /* the timer's */
     s->id = id;

@@ -63,6 +63,16 @@ uint64_t worker_handed_ns(void) {
     return current != NULL ? current->handed_ns : stranger_ns();
 }
 
+/* The clock was read before the completion, and its number in the batch is known. */
+uint64_t worker_completion(void) {
+    enum { NUMBERS = 2 * WORKER_BATCH };
+    if (current == NULL) {
+        return 0;
+    }
+    uint32_t number = (uint32_t)atomic_load_explicit(&current->left, memory_order_relaxed);
+    return (current->now_ns * NUMBERS + number % NUMBERS) | (uint64_t)1 << 63;
+}
+
 /* Takes the next completion of `w`'s batch. */
 static bool worker_take(worker *w, os_completion *completion) {
     uint64_t left = atomic_load(&w->left); /* (a) */

@@ -41,6 +41,9 @@ uint64_t worker_now_ms(void);
  * time now. */
 uint64_t worker_handed_ns(void);
 
+/* Names the completion that this worker runs: it has another value in the next one. Elsewhere 0. */
+uint64_t worker_completion(void);
+
 uint32_t workers_count(void);
 
 /* How many workers have been in one batch for longer than `ms`. Any thread, while they run. */

@@ -2,6 +2,7 @@
 #include "session/call.h"
 
 #include "session/private.h"
+#include "session/traced.h"
 
 passage call_begin(session *s, attachment *a, call_kind kind, uint32_t number) {
     passage p = module_enter(a->module, call_what(kind), number, s->base.id);
@@ -17,8 +18,11 @@ passage call_begin(session *s, attachment *a, call_kind kind, uint32_t number) {
     return p;
 }
 
-/* The session's handler has left the state of its room half changed. */
+/* A call has faulted. Its room ends if the session's handler has left its state half changed. */
 static void pay_room(const session *s, const call *c) {
+    if (trace_on()) {
+        traced_fault(s, c);
+    }
     if (c->lost_room && s->home != NULL) {
         (void)room_close(s->home, PORTICO_E_FAULT);
     }
@@ -58,6 +62,9 @@ bool call_open(session *s, attachment *a, portico_status *status) {
         *status = PORTICO_E_UNLOADED; /* nobody else may open it */
     } else if (p == GATE_PASSED) {
         a->opened = true;
+        if (trace_on()) {
+            traced_life(s, a, TRACE_OPEN, PORTICO_OK);
+        }
         if (a->type->on_open != NULL) {
             call c = describe(s, a, CALL_OPEN);
             c.fn.open = a->type->on_open;
@@ -74,6 +81,9 @@ bool call_close(session *s, attachment *a, portico_status reason) {
     }
     passage p = call_begin(s, a, CALL_CLOSE, 0);
     if (p == GATE_PASSED) {
+        if (trace_on()) {
+            traced_life(s, a, TRACE_CLOSE, reason);
+        }
         if (a->type->on_close != NULL) {
             call c = describe(s, a, CALL_CLOSE);
             c.fn.close = a->type->on_close;

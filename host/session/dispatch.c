@@ -19,6 +19,7 @@
 #include "session/call.h"
 #include "session/follow.h"
 #include "session/private.h"
+#include "session/traced.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +66,12 @@ COLD static void describe_size(const registered_handler *row, uint32_t size, cha
 
 static log_kind refused_packets = LOG_KIND("packets that do not fit");
 
-COLD static void refuse_packet(session *s, const registered_handler *row, const char *why) {
+COLD static void refuse_packet(session *s, const registered_handler *row,
+                               const portico_packet *packet, const char *why) {
     char peer[OS_ADDRESS_TEXT];
+    if (trace_on()) {
+        traced_rejected(s, row, packet, "it does not fit its declaration");
+    }
     os_address_format(&s->peer, peer);
     service_count(&s->service->counts.rejected[REJECTION_shape]);
     log_limited(&refused_packets, LOG_INFO, s->service->config->name,
@@ -84,7 +89,7 @@ NOINLINE static bool packet_fits(session *s, const registered_handler *row,
     } else if (packet_layout_check(row->layout, packet->data, packet->size, why, sizeof why)) {
         return true;
     }
-    refuse_packet(s, row, why);
+    refuse_packet(s, row, packet, why);
     return false;
 }
 
@@ -100,6 +105,9 @@ static void packet_spoil(const portico_packet *packet) {
 COLD static void call_measured(session *s, const layout_handler *h, void *state,
                                const portico_packet *packet) {
     bool registered = h->row != NULL;
+    if (trace_on()) {
+        traced_packet(s, h, packet);
+    }
     uint64_t began_ns = meter_begin();
     h->call((portico_session){s->base.id}, state, packet);
     meter_end(began_ns, s->received_ns, registered ? METER_OPCODE : METER_ANY_OPCODE,
@@ -201,6 +209,9 @@ static const registered_handler *find_message(const session *s, uint32_t id, uin
 
 /* Inside the gate. */
 static void call_message(session *s, attachment *a, const registered_handler *handler, message *m) {
+    if (trace_on()) {
+        traced_message(s, a, handler, m);
+    }
     turns_waited(a->module->watch_name, m->posted_ns);
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);

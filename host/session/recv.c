@@ -11,6 +11,7 @@
 #include "base/stats.h"
 #include "os/compiler.h"
 #include "session/dispatch.h"
+#include "session/traced.h"
 
 #include <string.h>
 
@@ -69,7 +70,11 @@ static log_kind unknown_opcodes = LOG_KIND("opcodes without a handler");
 static log_kind bad_frames = LOG_KIND("bad frames");
 
 /* No module handles the packet. */
-COLD static void session_ignore(session *s, uint16_t opcode) {
+COLD static void session_ignore(session *s, const portico_packet *packet) {
+    uint16_t opcode = packet->opcode;
+    if (trace_on()) {
+        traced_rejected(s, NULL, packet, "no module handles it");
+    }
     stats_add(STAT_packets_unhandled, 1);
     service_count(&s->service->counts.rejected[REJECTION_unhandled]);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
@@ -186,7 +191,7 @@ static bool session_deliver(delivery *d, const frame *f) {
     passage p = dispatch_packet(s, &d->run, &d->packet);
     *d->end = d->kept;
     if (p == GATE_NEVER) {
-        session_ignore(s, f->opcode);
+        session_ignore(s, &d->packet);
     }
     return p != GATE_PARK;
 }

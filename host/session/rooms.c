@@ -23,7 +23,7 @@ static void session_post_result_locked(session *s, portico_status status) {
 static void turn_join(session *s, uint32_t move) {
     portico_status status = PORTICO_OK;
     session *paid = session_pays(s); /* also for what on_join says to the others */
-    s->parks_at = room_enter(s->home, s->base.id, &status);
+    s->parks_at = room_enter(s->home, s->base.id, s->service->type->name, &status);
     (void)session_pays(paid);
     if (s->parks_at != NULL) {
         return;
@@ -51,7 +51,7 @@ static bool session_leave_home(session *s, portico_status reason) {
     if (s->joined) {
         /* It pays if it goes, but not if its room ends. */
         session *paid = session_pays(reason == PORTICO_OK ? s : NULL);
-        s->parks_at = room_leave(s->home, s->base.id, reason);
+        s->parks_at = room_leave(s->home, s->base.id, s->service->type->name, reason);
         (void)session_pays(paid);
         s->joined = s->parks_at != NULL;
     }

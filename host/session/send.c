@@ -8,6 +8,7 @@
 
 #include "base/stats.h"
 #include "os/compiler.h"
+#include "session/traced.h"
 #include "session/websocket_frame.h"
 
 #include <stdlib.h>
@@ -220,9 +221,9 @@ portico_status session_queue_shared_locked(session *s, shared *whole) {
     return status;
 }
 
-/* The frame is too large, or is not just the payload and frame_extra_bytes. */
-NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
-                                                  uint32_t size) {
+/* Sends a packet of any size in any framing. `traced`: how to record it; NULL: not. */
+static portico_status send_any(session *s, uint16_t opcode, const void *data, uint32_t size,
+                               traced_send *traced) {
     const config_service *limits = s->service->config;
     uint32_t whole = 0;
     portico_status status = websocket_frame_measure(limits->framing, opcode, data, size,
@@ -235,6 +236,9 @@ NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, c
     uint8_t *to = status == PORTICO_OK ? sendq_add(&s->queue, whole) : NULL;
     if (to != NULL) {
         websocket_frame_write(limits->framing, opcode, data, size, to);
+        if (traced != NULL) {
+            traced_send_record_locked(traced, s); /* before an answer to it can be */
+        }
         session_packet_queued_locked(s);
     } else if (status == PORTICO_OK) {
         status = PORTICO_E_NO_MEMORY;
@@ -243,9 +247,22 @@ NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, c
     return status;
 }
 
+/* The frame is too large, or is not just the payload and frame_extra_bytes; or there is a trace. */
+NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
+                                                  uint32_t size) {
+    traced_send traced;
+    if (!trace_on()) {
+        return send_any(s, opcode, data, size, NULL);
+    }
+    traced_send_prepare(&traced, s, opcode, data, size);
+    portico_status status = send_any(s, opcode, data, size, &traced);
+    traced_send_drop(&traced);
+    return status;
+}
+
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    if (size >= s->service->payload_below) {
+    if (size >= s->service->payload_below || trace_on()) {
         return session_send_other(s, opcode, data, size);
     }
     uint32_t whole = size + s->service->frame_extra_bytes;
@@ -274,9 +291,7 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
         return PORTICO_E_INVALID;
     }
     portico_status status =
-        framing < FRAME_KINDS
-            ? frame_measure(framing, b->size, limit_bytes, &whole)
-            : websocket_frame_measure(framing, b->opcode, b->data, b->size, limit_bytes, &whole);
+        websocket_frame_measure(framing, b->opcode, b->data, b->size, limit_bytes, &whole);
     b->no_text = status == PORTICO_E_INVALID;
     if (status != PORTICO_OK) {
         return status;
@@ -285,11 +300,7 @@ static portico_status broadcast_encode(broadcast *b, frame_kind framing, uint32_
     if (made == NULL) {
         return PORTICO_E_NO_MEMORY;
     }
-    if (framing < FRAME_KINDS) {
-        frame_write(framing, b->opcode, b->data, b->size, made->bytes);
-    } else {
-        websocket_frame_write(framing, b->opcode, b->data, b->size, made->bytes);
-    }
+    websocket_frame_write(framing, b->opcode, b->data, b->size, made->bytes);
     b->frames[framing] = made;
     b->copies++;
     return PORTICO_OK;
@@ -317,7 +328,7 @@ static portico_status session_send_broadcast(session *s, broadcast *b) {
     shared **whole = &b->frames[limits->framing];
     portico_status status = PORTICO_OK;
     if (*whole == NULL && limits->framing == FRAME_WEBSOCKET_CLIENT) {
-        return session_send(s, b->opcode, b->data, b->size); /* with a mask of its own */
+        return send_any(s, b->opcode, b->data, b->size, NULL); /* with a mask of its own */
     }
     if (*whole == NULL) {
         status = broadcast_encode(b, limits->framing, limits->frame_limit_bytes);
@@ -370,6 +381,9 @@ uint32_t broadcast_to_members(broadcast *b, member_list list, const void *of, ui
         }
         members = more;
         count = list(of, members, capacity);
+    }
+    if (trace_on()) {
+        traced_broadcast(b, members, count, except);
     }
     uint32_t sent = send_to_members(members, count, b, except);
     session_charge_fanout(sent, b->size);

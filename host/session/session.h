@@ -217,8 +217,10 @@ struct broadcast {
     uint16_t opcode;
     uint32_t size;
     const void *data;
-    uint32_t copies; /* of the payload, made so far */
-    bool no_text;    /* the payload is not UTF-8, so WebSocket cannot carry it as opcode 0 */
+    uint32_t copies;       /* of the payload, made so far */
+    bool no_text;          /* the payload is not UTF-8, so WebSocket cannot carry it as opcode 0 */
+    uint64_t room;         /* whose members receive it, for traces; 0: none */
+    const char *room_type; /* of that */
     shared *frames[FRAME_KINDS_ALL];
 };
 void broadcast_fini(broadcast *b);

@@ -2,10 +2,11 @@
  * swaps in a build that crashes and is rolled back. The page is loaded once and shows all of it by
  * itself. Each view can be used by keyboard, on a phone, in light and in dark.
  *
- * --picture FOLDER also takes the pictures for the docs. */
-import * as path from "node:path";
+ * --picture FOLDER takes the pictures for the docs instead. */
+import * as fs from "node:fs";
 import {start_bot} from "./bot.mjs";
 import {check_access, check_keyboard, focus_start} from "./access.mjs";
+import {take_pictures} from "./dashboard_pictures.mjs";
 import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}
     from "./fixtures.mjs";
 
@@ -113,12 +114,19 @@ async function swap_a_crash(options, host, page) {
     host.put_module(options.crash, "arena");
     await page.click('button:text-is("Show the plan")');
     await page.waitForSelector(':text("would replace generation 1")');
+    await expect_row(page, "Plan of the swap", "arena.player");
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
         /arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
-    check(/field_on_tick/.test(await page.textContent("ol.faults")), "it does not say where");
+    await page.click('.faults button:text-is("Report")');
+    await page.waitForSelector('dialog pre:has-text("backtrace")');
+    check(/field_on_tick/.test(await page.textContent("dialog pre")), "it does not say where");
+    await page.keyboard.press("Escape");
+    await expect_row(page, "Generations", "has faulted");
+    await expect_row(page, "Settings", "tick_ms");
+    await expect_row(page, "Fields of arena.field", "slots[256].x");
     equal(await page.textContent('dl div:has(dt:text-is("Sessions")) dd'), `${BOTS - 1}`,
         "sessions after the crash");
 }
@@ -128,6 +136,7 @@ async function swap_a_crash(options, host, page) {
 /* What must be there before a view is judged. */
 const VIEWS = {
     overview: ".tile .figure", sessions: "tbody tr", rooms: "tbody tr", modules: "tbody tr",
+    swaps: ".swap", limits: ".table", log: "tbody tr", trace: "tbody tr",
 };
 
 async function judge_views(page) {
@@ -139,6 +148,46 @@ async function judge_views(page) {
         await check_access(page, view);
         await check_keyboard(page, view);
     }
+}
+
+/* Both swaps with their steps, drawn to scale, and what the log says of them. */
+async function see_swaps(page) {
+    await go(page, "swaps");
+    await wait_until("both swaps are there", async () => (await page.locator(".swap").count()) === 2);
+    equal(await page.locator(".swap .result").allTextContents(), ["rolled back", "swapped"],
+        "their results");
+    equal(await rows(page, "Steps of arena 2 to 1").filter({hasText: /\d us/}).count() > 5, true,
+        "steps to the microsecond");
+    const parts = await page.evaluate(() => [...document.querySelectorAll(
+        ".swap > .steps:not(.steps + .steps) .line")].map((line) =>
+        [...line.children].reduce((sum, each) => sum + parseFloat(each.style.width), 0)));
+    check(parts.every((sum) => sum > 90 && sum < 101), "the steps fill", parts, "percent of the bars");
+    await go(page, "log");
+    await expect_row(page, "Lines of the log, the newest first", "arena 0.3.0 generation 2 replaces");
+    await page.selectOption("label:text-is('Level') + select", "error");
+    await wait_until("only errors are listed", async () => (await rows(page,
+        "Lines of the log, the newest first").locator("td:nth-child(2)").allTextContents())
+        .every((level) => level === "error"));
+    await page.selectOption("label:text-is('Level') + select", "info");
+}
+
+/* A trace of all players: started, followed, stopped, and saved as JSON lines. */
+async function trace_players(page) {
+    await go(page, "trace");
+    await page.selectOption("label:text-is('Trace') + select", "type");
+    await page.fill("label:text-is('Id, or name of the type') + input", "arena.player");
+    await page.click('button:text-is("Start")');
+    await expect_row(page, "Events, the newest first", "MOVE");
+    await page.click('button:text-is("Stop")');
+    await wait_until("the page says so", async () =>
+        /it was stopped/.test(await page.textContent('main p[role="status"]')));
+    const [file] = await Promise.all([page.waitForEvent("download"),
+        page.click('button:text-is("Save as JSON lines")')]);
+    const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line));
+    equal(file.suggestedFilename(), "trace-type-arena.player.jsonl", "the name of the file");
+    check(events.some(({event, name, fields}) => event === "in" && name === "MOVE" && "dx" in fields),
+        "no packet is decoded:", lines[0]);
 }
 
 /* The state of a session and that of its room, field by field, which change by themselves. */
@@ -188,7 +237,12 @@ async function scenario(options, tools) {
     await kick_one(page);
     await search_and_sort(page);
     await swap_a_crash(options, host, page);
+    if (options.picture !== undefined) {
+        return take_pictures(page, options.picture, options.next);
+    }
+    await see_swaps(page);
     await see_states(page);
+    await trace_players(page);
     await judge_views(page);
     await skip_to_view(page);
     check(await page.evaluate(() => globalThis.never_reloaded), "the page was loaded again");

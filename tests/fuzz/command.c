@@ -1,14 +1,17 @@
-/* command.c: a line of `portico ctl` or of an admin client, and the options of `top`. What is
+/* command.c: a line of `portico ctl` or of an admin client, and the options of `top` and `trace`. What is
  * accepted is compared with a second, slow reading of the usage; what is refused has a reason of
  * one line.
  *
  * Input: lines: commands.
  *
- * Covers: admin/command.c, admin/top_options.c, admin/listing.c */
+ * Covers: admin/command.c, admin/top_options.c, admin/listing.c, admin/trace_options.c */
 #include "admin/command.h"
 #include "admin/listing.h"
 #include "admin/top_options.h"
+#include "admin/trace_options.h"
 #include "fuzz.h"
+
+#include <errno.h>
 
 /* Splits the argument into words. The blanks between them are single in a command that takes a
  * file or a name; the options of `top` may have any number. */
@@ -81,6 +84,80 @@ static void check_top(const char *argument) {
     }
 }
 
+/* ---- trace ----------------------------------------------------------------------------------- */
+
+/* Whether the word is a number of at most 20 digits, from 1 to `most`. */
+static bool slow_whole(const char *word, uint64_t most, uint64_t *value) {
+    size_t zeros = strspn(word, "0");
+    bool digits = word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
+    errno = 0;
+    *value = digits ? strtoull(word, NULL, 10) : 0;
+    return digits && strlen(word + zeros) <= 20 && errno == 0 && *value >= 1 && *value <= most;
+}
+
+static bool slow_trace(const word_list *list, trace_spec *right) {
+    uint64_t number = 0;
+    *right = (trace_spec){.count = TRACE_COUNT, .seconds = TRACE_SECONDS};
+    if (list->count < 2) {
+        return false;
+    }
+    const char *which = list->words[1];
+    if (strcmp(list->words[0], "type") == 0) {
+        right->kind = TRACE_TYPE;
+    } else if (strcmp(list->words[0], "session") == 0 || strcmp(list->words[0], "room") == 0) {
+        right->kind = list->words[0][0] == 's' ? TRACE_SESSION : TRACE_ROOM;
+        if (!slow_whole(which, UINT64_MAX, &right->id)) {
+            return false;
+        }
+    } else {
+        return false;
+    }
+    for (uint32_t i = 2; i < list->count; i++) {
+        const char *value = i + 1 < list->count ? list->words[i + 1] : "";
+        if (strcmp(list->words[i], "payload") == 0) {
+            right->payload = true;
+        } else if (strcmp(list->words[i], "count") == 0 && slow_whole(value, 1000000, &number)) {
+            right->count = (uint32_t)number;
+            i++;
+        } else if (strcmp(list->words[i], "seconds") == 0 && slow_whole(value, 3600, &number)) {
+            right->seconds = (uint32_t)number;
+            i++;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_trace(const char *argument) {
+    char why[COMMAND_WHY_MAX] = "";
+    trace_spec spec;
+    trace_spec right;
+    word_list list;
+    char *copy = malloc(strlen(argument) + 1);
+    CHECK(copy != NULL);
+    memcpy(copy, argument, strlen(argument) + 1);
+    split(copy, &list);
+    bool valid = list.count <= 16 && slow_trace(&list, &right);
+    bool taken = trace_options_parse(argument, &spec, why);
+    for (uint32_t i = 0; i < list.count && i < 16; i++) {
+        if (strlen(list.words[i]) >= sizeof spec.type) {
+            list.count = 17; /* as long words as that are cut */
+        }
+    }
+    if (list.count <= 16) {
+        CHECK_INT(taken, valid);
+    }
+    if (taken && valid) {
+        CHECK(spec.kind == right.kind && spec.payload == right.payload && spec.id == right.id);
+        CHECK(spec.count == right.count && spec.seconds == right.seconds);
+        CHECK(spec.kind != TRACE_TYPE || strcmp(spec.type, list.words[1]) == 0 || list.count > 16);
+    } else if (!taken) {
+        CHECK(why[0] != '\0' && memchr(why, '\0', sizeof why) != NULL);
+    }
+    free(copy);
+}
+
 /* ---- commands -------------------------------------------------------------------------------- */
 
 static const char *const words[] = {
@@ -137,6 +214,7 @@ static bool slow_fits(command_id id, const char *argument) {
     case COMMAND_thaw:
     case COMMAND_reload:
     case COMMAND_kick:
+    case COMMAND_trace:
     case COMMAND_COUNT: break;
     }
     return argument[0] != '\0';
@@ -189,10 +267,13 @@ static void check_line(const char *line) {
     }
     CHECK_INT(id, right);
     CHECK(slow_fits(id, rest));
-    CHECK(command_words(id) >= 1 && command_words(id) <= 5);
+    CHECK(command_words(id) >= 1 && command_words(id) <= 10);
     check_file(id, argument);
     if (id == COMMAND_top) {
         check_top(argument);
+    }
+    if (id == COMMAND_trace) {
+        check_trace(argument);
     }
 }
 
@@ -202,6 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         char *line = input_line(&in);
         check_line(line);
         check_top(line);
+        check_trace(line);
         check_listing(line);
         free(line);
     }

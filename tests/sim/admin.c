@@ -157,6 +157,9 @@ static const char *any_command(char text[128]) {
                                            "unload nothing",
                                            "kick 0",
                                            "kick x",
+                                           "trace type game.session count 3 seconds 1",
+                                           "trace type game.session payload count 50 seconds 2",
+                                           "trace session 1",
                                            "",
                                            "nonsense",
                                            "swap",
@@ -166,7 +169,8 @@ static const char *any_command(char text[128]) {
     if (at < sizeof commands / sizeof commands[0]) {
         return commands[at];
     }
-    snprintf(text, 128, "kick %llu", (unsigned long long)latest);
+    snprintf(text, 128, "%s %llu", sim_chance(SIM_WORLD, 3) ? "trace session" : "kick",
+             (unsigned long long)latest);
     return text;
 }
 

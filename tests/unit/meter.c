@@ -129,6 +129,19 @@ static void ends(void) {
     atomic_store(&meter_until_ns, os_monotonic_ns()); /* the time is over */
     CHECK_INT(meter_begin(), 0);
     CHECK_INT(atomic_load(&meter_until_ns), 0);
+    meter_stay_on(); /* while nothing is measured, ... */
+    CHECK(meter_on());
+    CHECK_INT(meter_begin(), 0);
+    meter_stay_on();
+    meter_stay_off();
+    CHECK(meter_on());
+    meter_measure(60000); /* ... while something is, and after it */
+    CHECK(meter_begin() != 0);
+    atomic_store(&meter_until_ns, os_monotonic_ns());
+    CHECK_INT(meter_begin(), 0);
+    CHECK(meter_on());
+    meter_stay_off();
+    CHECK(!meter_on());
     meter_measure(60000);
     CHECK(meter_begin() != 0);
 }

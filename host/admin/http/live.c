@@ -37,6 +37,7 @@ void live_destroy(live *l) {
         run_free(&l->runs[i]);
     }
     watches_free(&l->watches);
+    live_traces_free(&l->traces);
     free(l);
     lives--;
 }
@@ -120,15 +121,24 @@ static live_run *free_run(live *l) {
 /* True: `out` has its answer. */
 static bool run_command(live *l, const char *command, lines *out) {
     bool waits = false;
+    trace_follow *follow = NULL;
     live_run *run = free_run(l);
     lines answer = {.as_json = true, .bare = true};
+    if (live_traces_have(&l->traces, command)) {
+        frame_refusal(command, PORTICO_E_EXISTS, "this trace runs: unwatch it first", out);
+        return true;
+    }
     run->command = text_copy(command, strlen(command));
     if (run->command == NULL) {
         frame_refusal(command, PORTICO_E_NO_MEMORY, "", out);
         return true;
     }
-    if (!execute(command, l->who, &answer, &run->job, &waits)) {
+    if (!execute(command, l->who, &answer, &run->job, &waits, &follow)) {
         return false;
+    }
+    if (follow != NULL) {
+        live_traces_add(&l->traces, follow, run->command);
+        run->command = NULL;
     }
     run_free(run);
     frame_answer(command, &answer, out);
@@ -173,6 +183,7 @@ static bool run_message(live *l, const char *text, uint64_t now_ms, lines *out) 
     }
     if ((rest = after(text, "unwatch ")) != NULL) {
         watches_remove(&l->watches, rest);
+        live_traces_remove(&l->traces, rest);
         return false;
     }
     if ((rest = after(text, "run ")) != NULL) {
@@ -244,12 +255,22 @@ static bool next_watch(live *l, uint64_t now_ms, lines *out) {
     }
     while ((one = watches_take_due(&l->watches, now_ms)) != NULL) {
         answer = (lines){.as_json = true, .bare = true};
-        if (execute(one->command, l->who, &answer, &one->job, &waits) &&
+        if (execute(one->command, l->who, &answer, &one->job, &waits, NULL) &&
             send_news(one, &answer, out)) {
             return true;
         }
     }
     return false;
+}
+
+static bool next_events(live *l, uint64_t now_ms, lines *out) {
+    lines answer = {.as_json = true, .bare = true};
+    const char *command = live_traces_next(&l->traces, now_ms, &answer);
+    if (command != NULL) {
+        frame_answer(command, &answer, out);
+        live_traces_sweep(&l->traces);
+    }
+    return command != NULL;
 }
 
 static bool next_reply(live *l, uint8_t *bytes, uint32_t *size, uint64_t now_ms, lines *out) {
@@ -270,7 +291,7 @@ bool live_next(live *l, uint8_t *bytes, uint32_t *size, uint64_t now_ms, lines *
         if (next_run(l, now_ms, out) || (watched && next_reply(l, bytes, size, now_ms, out))) {
             return true;
         }
-        l->watched = next_watch(l, now_ms, out);
+        l->watched = next_watch(l, now_ms, out) || next_events(l, now_ms, out);
         if (l->watched || next_reply(l, bytes, size, now_ms, out)) {
             return true;
         }
@@ -291,6 +312,8 @@ bool live_wants_more(const live *l, const uint8_t *bytes, uint32_t size) {
 
 uint64_t live_due_ms(const live *l) {
     uint64_t due_ms = watches_due_ms(&l->watches);
+    uint64_t events_ms = live_traces_due_ms(&l->traces);
+    due_ms = events_ms < due_ms ? events_ms : due_ms;
     for (size_t i = 0; i < LIVE_RUNS_MAX; i++) {
         uint64_t look_ms = os_monotonic_ms() + VISIT_JOB_LOOK_MS;
         due_ms = l->runs[i].job != NULL && look_ms < due_ms ? look_ms : due_ms;

@@ -2,8 +2,8 @@
  * [admin thread]
  *
  *   from the client   watch MS COMMAND   run a command that reports, now and again every MS
- *                     unwatch COMMAND
- *                     run COMMAND        once; any command
+ *                     unwatch COMMAND    also ends a trace
+ *                     run COMMAND        once; any command. `trace` is answered until it ends
  *   to the client     {"command": COMMAND, "ok": BOOL, "answer": what `ctl --json COMMAND` prints}
  *
  * Each is a text message. What a watch has sent is not sent again until it changes. The client's next
@@ -14,6 +14,7 @@
 #ifndef PORTICO_ADMIN_LIVE_H
 #define PORTICO_ADMIN_LIVE_H
 
+#include "admin/http/live_traces.h"
 #include "admin/http/rules.h"
 #include "admin/http/watch.h"
 #include "admin/job.h"
@@ -31,9 +32,10 @@ typedef struct live_run {
 typedef struct live {
     websocket ws;
     watches watches;
+    live_traces traces;
     live_run runs[LIVE_RUNS_MAX];
     char who[LIVE_WHO_MAX];                       /* for the log */
-    bool watched;                                 /* the last answer was that of a watch */
+    bool watched;                                 /* the last answer was that of a watch or trace */
     uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX]; /* the frame to send next */
     uint32_t control_size;
     bool closing;                   /* that is the last one */

@@ -127,7 +127,7 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
         return true;
     } else {
         who_is(v, who);
-        if (!execute(line, who, &v->answer, &v->job, &waits)) {
+        if (!execute(line, who, &v->answer, &v->job, &waits, NULL)) {
             return false;
         }
     }

@@ -4,6 +4,8 @@ import {by_id, el, set_attribute, set_text} from "./dom.js";
 import * as figures from "./figures.js";
 import * as format from "./format.js";
 import {connect, look, retry, watch} from "./live.js";
+import * as limits from "./limits.js";
+import * as log from "./log.js";
 import * as module from "./module.js";
 import * as modules from "./modules.js";
 import * as overview from "./overview.js";
@@ -11,6 +13,8 @@ import * as room from "./room.js";
 import * as rooms from "./rooms.js";
 import * as session from "./session.js";
 import * as sessions from "./sessions.js";
+import * as swaps from "./swaps.js";
+import * as trace from "./trace.js";
 
 /* In the order of the list. `part_of`: a view of one thing, which the list does not show. */
 const VIEWS = {
@@ -21,6 +25,10 @@ const VIEWS = {
     room: {title: "Room", view: room, part_of: "rooms"},
     modules: {title: "Modules", view: modules},
     module: {title: "Module", view: module, part_of: "modules"},
+    swaps: {title: "Swaps", view: swaps},
+    limits: {title: "Limits", view: limits},
+    log: {title: "Log", view: log},
+    trace: {title: "Trace", view: trace},
 };
 const LOOK_MS = 500;
 const LATE_MS = 12000; // the slowest figures come every 5 seconds

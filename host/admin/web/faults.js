@@ -1,14 +1,45 @@
-/* faults.js: faults of modules. */
+/* faults.js: faults of modules, with their reports. */
+import {show} from "./dialog.js";
 import {el} from "./dom.js";
+import {run} from "./live.js";
 
-/** Makes {node, show(faults)}: {text, report}. */
+async function open_report(file) {
+    const {ok, answer} = await run(`fault ${file}`);
+    show("Report of a fault", el("p", {class: "quiet code"}, file),
+        el("pre", {tabindex: "0", "aria-label": "Report"},
+            ok ? answer.lines.join("\n") : answer.error));
+}
+
+/** Makes {node, show(faults)}: {text, file}. */
 export function make_faults() {
+    const rows = []; // [{li, text, button}], reused: the button may have the focus
     const list = el("ol", {class: "faults"});
+    const none = el("li", {class: "quiet"}, "No fault since the start.");
+
+    function make_row() {
+        const row = {text: el("span"), file: ""};
+        row.button = el("button", {type: "button", class: "plain",
+            onclick: () => open_report(row.file)}, "Report");
+        row.li = el("li", {}, row.text, row.button);
+        return row;
+    }
+
     return {node: list, show: (faults) => {
-        list.replaceChildren(...faults.map(({text, report}) => el("li", {}, el("span", {}, text),
-            report === null ? null : el("code", {}, report))));
+        faults.forEach(({text, file}, i) => {
+            rows[i] ??= make_row();
+            rows[i].text.textContent = text;
+            rows[i].file = file ?? "";
+            rows[i].button.hidden = !file;
+            rows[i].button.setAttribute("aria-label", `Report of fault ${i + 1}`);
+            if (rows[i].li.parentNode !== list) {
+                list.append(rows[i].li);
+            }
+        });
+        rows.splice(faults.length).forEach(({li}) => li.remove());
         if (faults.length === 0) {
-            list.append(el("li", {class: "quiet"}, "No module has faulted since the start."));
+            list.append(none);
+        } else {
+            none.remove();
         }
     }};
 }

@@ -131,9 +131,9 @@ export function top() {
         latency.worst_ns = worst(latency);
         return {...each, name: series_name(each), handler, latency};
     }).filter(({handler}) => handler.calls > 0);
-    const workers = now.workers.map((each, i) => ({
-        busy: Math.min(1, (each.busy_ns - before.workers[i].busy_ns) / 1e9 / seconds),
-        cpu: (each.cpu_ns - before.workers[i].cpu_ns) / 1e9 / seconds}));
+    const share = (i, name) => (now.workers[i][name] - before.workers[i][name]) / seconds;
+    const workers = now.workers.map((_, i) => ({busy: Math.min(1, share(i, "worker_batch_seconds")),
+        cpu: share(i, "worker_busy_seconds")}));
     return {seconds, handlers, workers, queues: now.queues,
         handler: all_of(handlers, "handler"), latency: all_of(handlers, "latency")};
 }

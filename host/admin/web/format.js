@@ -59,4 +59,6 @@ export function date_time(when) {
         : `${date.toLocaleDateString("sv-SE")} ${clock(when)}`;
 }
 
-export const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+/** "14:03:27.042". */
+export const milliseconds = (when) =>
+    `${clock(when)}.${String(new Date(when).getMilliseconds()).padStart(3, "0")}`;

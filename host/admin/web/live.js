@@ -3,6 +3,7 @@
  * with growing pauses; watches are asked for again, and what was being run counts as failed. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15000;
+const HIDDEN_MS = 5000; // between answers while nobody sees the page
 
 const watches = new Map(); // by command
 const running = []; // in the order of asking
@@ -18,7 +19,8 @@ function send(text) {
 }
 
 function ask_again(command, watch) {
-    const ms = Math.min(...[...watch.wishes].map((wish) => wish.ms));
+    const wanted = Math.min(...[...watch.wishes].map((wish) => wish.ms));
+    const ms = Math.max(wanted, document.hidden ? HIDDEN_MS : 0);
     if (ms !== watch.ms) {
         watch.ms = ms;
         send(`watch ${ms} ${command}`);
@@ -153,6 +155,12 @@ async function again() {
 
 /** Connects now, if a pause is on. */
 export const retry = again;
+
+document.addEventListener("visibilitychange", () => {
+    for (const [command, entry] of watches) {
+        ask_again(command, entry);
+    }
+});
 
 export function connect() {
     link.state = "connecting";

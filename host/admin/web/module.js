@@ -1,32 +1,20 @@
-/* module.js: one module: what it is, what it keeps, and swap, roll back and thaw. */
+/* module.js: one module: what it is, what it has declared, and swap, roll back and thaw. */
+import {make_generations, make_settings, show_states} from "./declared.js";
 import {act, ask} from "./dialog.js";
 import {el, field, section, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import {make_faults} from "./faults.js";
 import * as format from "./format.js";
 import {run} from "./live.js";
-import {state_of} from "./modules.js";
+import {pause_of, state_of} from "./modules.js";
 import {make_plan} from "./plan.js";
-import {make_table} from "./table.js";
 
 const WATCH_MS = 1000;
-
-const make_types = () => make_table({caption: "Types", empty: "It has no types.", sort: "Type",
-    key: (row) => row.name, columns: [
-        {label: "Type", head: true, value: (row) => row.name, style: "code"},
-        {label: "Of", value: (row) => row.of},
-        {label: "Now", number: true, value: (row) => row.now},
-    ]});
-
-const types_of = (module) => [
-    ...module.types.map(({name, joined, sessions}) => ({name, now: sessions,
-        of: joined ? "sessions, joined" : "sessions"})),
-    ...module.room_types.map(({name, rooms}) => ({name, of: "rooms", now: rooms}))];
 
 /* The form that swaps: `module()` is what is known of it. */
 function make_swap(name, module) {
     const file = el("input", {placeholder: "the file it is in", spellcheck: "false",
-        autocomplete: "off", size: "30"});
+        autocomplete: "off", size: "40"});
     const force = el("input", {type: "checkbox"});
     const plan = make_plan();
     const words = (option) => ["swap", option, name, file.value.trim()]
@@ -49,24 +37,49 @@ function make_swap(name, module) {
         }
     }
 
-    return el("form", {onsubmit: swap, class: "stack"}, el("div", {class: "row"},
-        field("New build", file), field("Even if nothing has changed", force, {class: "field check"}),
-        el("button", {type: "submit"}, "Swap"),
-        el("button", {type: "button", class: "plain", onclick: show_plan}, "Show the plan")),
-    plan.node);
-}
-
-export function open({main, argument: name, watch}) {
-    const facts = make_facts(), types = make_types(), faults = make_faults();
-    const gone = el("p", {class: "note", role: "status", hidden: true});
-    let last = null;
-
     const back = el("button", {type: "button", class: "plain", onclick: async (event) =>
         await ask(`Roll ${name} back?`, ["The generation before the present one serves again."],
             "Roll back") && act(event.target, `rollback ${name}`, `${name} is rolled back`)},
     "Roll back");
     const thaw = el("button", {type: "button", class: "plain", hidden: true, onclick: (event) =>
         act(event.target, `thaw ${name}`, `${name} is thawed`)}, "Thaw");
+    const node = el("form", {onsubmit: swap, class: "stack"}, el("div", {class: "row"},
+        field("New build", file), field("Even if nothing has changed", force, {class: "field check"}),
+        el("button", {type: "submit"}, "Swap"),
+        el("button", {type: "button", class: "plain", onclick: show_plan}, "Show the plan"), back,
+        thaw), plan.node);
+    return {node, show: ({frozen}) => {
+        thaw.hidden = !frozen;
+    }};
+}
+
+/* The parts that `ctl module` has. */
+function make_details(name) {
+    const generations = make_generations(format.date_time), settings = make_settings();
+    const states = el("div", {class: "columns"}), faults = make_faults();
+    const node = el("div", {class: "stack"}, section("Generations", generations.node),
+        section("Settings", settings.node), section("States", states),
+        section("Faults", faults.node));
+    let declared = "";
+    return {node, show: (answer) => {
+        const now = JSON.stringify([answer.state, answer.session_types, answer.room_types]);
+        generations.show(answer.generations);
+        settings.show(answer.settings);
+        faults.show(answer.faults);
+        if (now !== declared) {
+            declared = now;
+            states.replaceChildren(...show_states(answer));
+        }
+    }};
+}
+
+const sum = (list, what) => list.reduce((all, each) => all + each[what], 0);
+
+export function open({main, argument: name, watch}) {
+    const facts = make_facts(), details = make_details(name);
+    const gone = el("p", {class: "note", role: "status", hidden: true});
+    let last = null;
+    const swap = make_swap(name, () => last);
 
     watch("modules", WATCH_MS, (answer, ok) => {
         last = ok ? answer.modules.find((each) => each.name === name) ?? null : last;
@@ -75,18 +88,12 @@ export function open({main, argument: name, watch}) {
         if (last === null) {
             return;
         }
-        thaw.hidden = !last.frozen;
+        swap.show(last);
         facts.show({Version: last.version, State: state_of(last), Generation: last.generation,
-            "Serves since": format.date_time(last.since), Built: format.date_time(last.built),
-            Sessions: last.sessions, Swaps: last.swaps, Faults: last.faults,
-            "Longest pause of the last swap": last.pause_us > 0
-                ? format.time(last.pause_us * 1000) : null,
-            "Last swap": last.last, File: last.file});
-        types.show(types_of(last));
+            "Serves since": format.date_time(last.since), Sessions: last.sessions,
+            Rooms: sum(last.room_types, "rooms"), Swaps: last.swaps, Faults: last.module_faults,
+            "Pause of the last swap": pause_of(last), "Last swap": last.last});
     });
-    watch("faults 100", WATCH_MS, (answer, ok) => ok && faults.show(
-        answer.faults.filter(({text}) => text.includes(name))));
-    main.append(gone, facts.node, section("Swap", make_swap(name, () => last),
-        el("div", {class: "row"}, back, thaw)), section("Types", types.node),
-    section("Faults", faults.node));
+    watch(`module ${name}`, WATCH_MS, (answer, ok) => ok && details.show(answer));
+    main.append(gone, facts.node, section("Swap", swap.node), details.node);
 }

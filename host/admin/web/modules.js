@@ -11,6 +11,9 @@ const sum = (list, what) => list.reduce((all, each) => all + each[what], 0);
 
 export const state_of = (row) => row.frozen ? "frozen" : "serves";
 
+export const pause_of = (row) =>
+    row.swap_pause_seconds > 0 ? format.time(row.swap_pause_seconds * 1e9) : "–";
+
 const columns = [
     {label: "Module", head: true, value: (row) => row.name,
         make: (entry) => el("a", {href: `#module/${entry.row.name}`}, entry.row.name)},
@@ -21,11 +24,10 @@ const columns = [
     {label: "Sessions", number: true, value: (row) => row.sessions},
     {label: "Rooms", number: true, value: (row) => sum(row.room_types, "rooms")},
     {label: "Swaps", number: true, value: (row) => row.swaps},
-    {label: "Pause", number: true, value: (row) => row.pause_us,
-        title: "portico_swap_pause_seconds: the longest of the last swap",
-        text: (row) => row.pause_us > 0 ? format.time(row.pause_us * 1000) : "–"},
-    {label: "Faults", number: true, value: (row) => row.faults,
-        mark: (row) => row.faults > 0 ? "bad" : null},
+    {label: "Pause", number: true, value: (row) => row.swap_pause_seconds,
+        title: "swap_pause_seconds: the longest of the last swap", text: pause_of},
+    {label: "Faults", number: true, value: (row) => row.module_faults, title: "module_faults",
+        mark: (row) => row.module_faults > 0 ? "bad" : null},
     {label: "Last", value: (row) => row.last},
 ];
 

@@ -1,17 +1,36 @@
 /* plan.js: the plan of a swap, as a table. */
 import {el, set_text} from "./dom.js";
+import {make_table} from "./table.js";
+
+const make_rows = () => make_table({caption: "Plan of the swap", empty: "It affects nothing.",
+    key: (row) => row.line, columns: [
+        {label: "What", head: true, value: (row) => row.entity},
+        {label: "Type", value: (row) => row.name, style: "code"},
+        {label: "Now", number: true, value: (row) => row.count},
+        {label: "Its state is", value: (row) => row.effect,
+            mark: (row) => ["kept", ""].includes(row.effect) ? null : "warn"},
+        {label: "Change", value: (row) => row.change},
+    ]});
 
 /** Makes {node, show({ok, answer}), hide}: the answer to `swap --plan`. */
 export function make_plan() {
-    const list = el("ul", {class: "faults"}), error = el("p", {class: "bad", "data-mark": "bad"});
-    const node = el("div", {class: "stack", role: "status", hidden: true}, error, list);
-    return {node,
-        show: ({ok, answer}) => {
-            node.hidden = false;
-            set_text(error, ok ? "" : answer.error);
-            list.replaceChildren(...(answer.lines ?? []).map((line) => el("li", {}, line)));
-        },
-        hide: () => {
-            node.hidden = true;
-        }};
+    const notes = el("ul", {class: "faults"}), rows = make_rows();
+    const error = el("p", {"data-mark": "bad"});
+    const node = el("div", {class: "stack", role: "status", hidden: true}, error, notes, rows.node);
+
+    function show({ok, answer}) {
+        const plan = answer.plan ?? [];
+        const said = plan.filter(({entity}) => entity === "note");
+        node.hidden = false;
+        error.hidden = ok;
+        set_text(error, ok ? "" : answer.error);
+        notes.hidden = said.length === 0;
+        notes.replaceChildren(...said.map(({line}) => el("li", {}, line)));
+        rows.node.hidden = plan.length === said.length;
+        rows.show(plan.filter((row) => !said.includes(row)));
+    }
+
+    return {node, show, hide: () => {
+        node.hidden = true;
+    }};
 }

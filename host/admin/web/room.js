@@ -37,5 +37,7 @@ export function open({main, argument, watch}) {
             ? `${answer.members_left_out} more members are not shown.` : "");
         states.show(answer);
     });
-    main.append(gone, facts.node, section("State", states.node), section("Members", members.node, more));
+    main.append(gone, facts.node,
+        el("div", {class: "row"}, el("a", {href: `#trace/room ${argument}`}, "Trace it")),
+        section("State", states.node), section("Members", members.node, more));
 }

@@ -33,6 +33,6 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, button),
+        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace it")),
         section("State", states.node));
 }

@@ -1,0 +1,300 @@
+/* trace_follow.c: see trace_follow.h. */
+#include "admin/trace_follow.h"
+
+#include "admin/trace_options.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "room/room_type.h"
+#include "session/session.h"
+#include "trace/trace_show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOOK_MS = 50,
+    BATCH = 256,              /* events of one look ... */
+    BATCH_BYTES = 256 * 1024, /* ... and bytes, of which the last event may use more */
+    SUBJECT_TEXT = 2 * PORTICO_LABEL_MAX + 16
+};
+
+struct trace_follow {
+    trace *trace;
+    trace_spec spec;
+    bool as_json;
+    bool told; /* why it has ended */
+    char subject[SUBJECT_TEXT];
+    uint64_t until_ms;
+    uint64_t look_ms;
+    uint64_t events;        /* shown */
+    uint64_t dropped_shown; /* of those that were dropped */
+    const char *ended;      /* NULL: not yet */
+};
+
+/* ---- JSON lines ------------------------------------------------------------------------------ */
+
+static void write_lines(void *arg, const char *bytes, size_t size) {
+    lines_bytes(arg, bytes, size);
+}
+
+static json json_line(lines *to) {
+    lines_bytes(to, "| ", 2);
+    return (json){.write = write_lines, .arg = to, .flat = true};
+}
+
+/* The last members of an object. */
+static void end_members(const trace_follow *f, json *j) {
+    json_number(j, "dropped", (int64_t)f->dropped_shown);
+    json_text(j, "ended", f->ended);
+}
+
+/* ---- the beginning --------------------------------------------------------------------------- */
+
+static bool exists(const trace_spec *spec) {
+    entity *e = NULL;
+    switch (spec->kind) {
+    case TRACE_SESSION: e = entity_find_kind(spec->id, ENTITY_SESSION); break;
+    case TRACE_ROOM: e = entity_find_kind(spec->id, ENTITY_ROOM); break;
+    case TRACE_TYPE:
+        return session_type_find(spec->type) != NULL || room_type_find(spec->type) != NULL;
+    }
+    if (e != NULL) {
+        entity_release(e);
+    }
+    return e != NULL;
+}
+
+static void refuse_subject(const trace_spec *spec, lines *answer) {
+    if (spec->kind == TRACE_SESSION) {
+        lines_end(answer, PORTICO_E_GONE, "no session has that id: see `sessions`");
+    } else if (spec->kind == TRACE_ROOM) {
+        lines_end(answer, PORTICO_E_GONE, "no room has that id");
+    } else {
+        lines_end(answer, PORTICO_E_NOT_FOUND,
+                  "no type of sessions or rooms has that name; a name is MODULE.TYPE");
+    }
+}
+
+static void name_subject(trace_follow *f) {
+    if (f->spec.kind == TRACE_TYPE) {
+        snprintf(f->subject, sizeof f->subject, "type %s", f->spec.type);
+    } else {
+        snprintf(f->subject, sizeof f->subject, "%s %llu",
+                 f->spec.kind == TRACE_SESSION ? "session" : "room",
+                 (unsigned long long)f->spec.id);
+    }
+}
+
+static void begin_members(const trace_follow *f, const char *began, json *j) {
+    json_text(j, "trace", f->subject);
+    json_text(j, "began", began);
+    json_number(j, "count", f->spec.count);
+    json_number(j, "seconds", f->spec.seconds);
+    json_bool(j, "payload", f->spec.payload);
+}
+
+static void tell_begin(trace_follow *f, lines *answer) {
+    char began[TEXT_TIME];
+    text_time(trace_began_wall_ms(f->trace), 'T', began);
+    if (answer->as_json && answer->bare) {
+        begin_members(f, began, lines_object(answer));
+        end_members(f, lines_object(answer));
+        lines_end(answer, PORTICO_OK, "");
+    } else if (answer->as_json) {
+        answer->as_json = false; /* its lines are objects, and not an object its lines */
+        f->as_json = true;
+        json j = json_line(answer);
+        json_begin(&j, NULL, '{');
+        begin_members(f, began, &j);
+        json_end(&j, '}');
+    } else {
+        lines_add(answer, "trace of %s since %s: ends after %u events or %u s", f->subject, began,
+                  (unsigned)f->spec.count, (unsigned)f->spec.seconds);
+    }
+}
+
+trace_follow *trace_follow_begin(const char *argument, lines *answer) {
+    char why[COMMAND_WHY_MAX];
+    trace_spec spec;
+    if (!trace_options_parse(argument, &spec, why)) {
+        lines_end(answer, PORTICO_E_INVALID, why);
+        return NULL;
+    }
+    if (!exists(&spec)) {
+        refuse_subject(&spec, answer);
+        return NULL;
+    }
+    trace_follow *f = calloc(1, sizeof *f);
+    trace *t = f != NULL ? trace_open(&spec) : NULL;
+    if (t == NULL) {
+        free(f);
+        lines_end(answer, PORTICO_E_LIMIT,
+                  "there are 4 traces, the most at a time, or there is no memory for another one: "
+                  "end one first");
+        return NULL;
+    }
+    f->trace = t;
+    f->spec = spec;
+    f->until_ms = os_monotonic_ms() + spec.seconds * 1000ull;
+    name_subject(f);
+    tell_begin(f, answer);
+    return f;
+}
+
+/* ---- the events ------------------------------------------------------------------------------ */
+
+static void show_event(const trace_follow *f, const trace_record *r, lines *to) {
+    if (f->as_json) {
+        json j = json_line(to);
+        trace_show_json(&j, r, trace_began_ns(f->trace), f->spec.payload);
+    } else {
+        char text[TRACE_TEXT_MAX];
+        put p = put_begin(text, sizeof text);
+        trace_show(&p, r, trace_began_ns(f->trace), f->spec.payload);
+        lines_add(to, "%s", text);
+    }
+}
+
+/* Takes the next event, to be shown. NULL: there is none now. The caller ends with trace_took. */
+static const trace_record *take(trace_follow *f) {
+    const trace_record *r = f->events < f->spec.count ? trace_take(f->trace) : NULL;
+    uint64_t until_ns = trace_began_ns(f->trace) + f->spec.seconds * 1000000000ull;
+    if (r != NULL && r->at_ns >= until_ns) {
+        return NULL;
+    }
+    f->events += r != NULL;
+    return r;
+}
+
+/* Nothing more has been recorded: whether that is the end. `gone`: before that was looked at, what it
+ * traces had ended. */
+static void judge_end(trace_follow *f, uint64_t now_ms, bool gone) {
+    if (f->events >= f->spec.count) {
+        f->ended = "count";
+    } else if (gone) {
+        f->ended = "gone";
+    } else if (now_ms >= f->until_ms) {
+        f->ended = "seconds";
+    }
+}
+
+/* How many events have been dropped and not yet been told. */
+static uint64_t take_dropped(trace_follow *f) {
+    uint64_t dropped = trace_dropped(f->trace);
+    uint64_t more = dropped - f->dropped_shown;
+    f->dropped_shown = dropped;
+    return more;
+}
+
+static void tell_dropped(trace_follow *f, lines *to) {
+    uint64_t more = take_dropped(f);
+    if (more > 0 && f->as_json) {
+        json j = json_line(to);
+        json_begin(&j, NULL, '{');
+        json_text(&j, "event", "dropped");
+        json_number(&j, "count", (int64_t)more);
+        json_end(&j, '}');
+    } else if (more > 0) {
+        lines_add(to, "dropped, because more happened than could be shown: %llu events",
+                  (unsigned long long)more);
+    }
+}
+
+static const char *end_text(const trace_follow *f) {
+    if (strcmp(f->ended, "count") == 0) {
+        return "its count is reached";
+    }
+    return strcmp(f->ended, "seconds") == 0 ? "its time is over" : "what it follows has ended";
+}
+
+static void log_end(const trace_follow *f) {
+    log_info("admin", "the trace of %s has ended (%s): %llu events, %llu more were dropped",
+             f->subject, f->ended != NULL ? end_text(f) : "nobody follows it any more",
+             (unsigned long long)f->events, (unsigned long long)trace_dropped(f->trace));
+}
+
+static void tell_end(trace_follow *f, lines *to) {
+    if (f->as_json) {
+        json j = json_line(to);
+        json_begin(&j, NULL, '{');
+        json_text(&j, "ended", f->ended);
+        json_number(&j, "events", (int64_t)f->events);
+        json_number(&j, "dropped", (int64_t)f->dropped_shown);
+        json_end(&j, '}');
+    } else {
+        lines_add(to, "the trace has ended, because %s: %llu events, %llu dropped", end_text(f),
+                  (unsigned long long)f->events, (unsigned long long)f->dropped_shown);
+    }
+    lines_end(to, PORTICO_OK, "");
+}
+
+bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
+    if (f->told || now_ms < f->look_ms) {
+        return false;
+    }
+    bool gone = !exists(&f->spec);
+    const trace_record *r = NULL;
+    size_t before = to->size;
+    for (uint32_t i = 0; i < BATCH && to->size < before + BATCH_BYTES; i++) {
+        r = take(f);
+        if (r == NULL) {
+            break;
+        }
+        show_event(f, r, to);
+        trace_took(f->trace);
+    }
+    f->look_ms = r == NULL ? now_ms + LOOK_MS : now_ms;
+    tell_dropped(f, to);
+    if (r == NULL || f->events >= f->spec.count) {
+        judge_end(f, now_ms, gone);
+    }
+    if (f->ended != NULL) {
+        f->told = true;
+        tell_end(f, to);
+    }
+    return to->size > before;
+}
+
+bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
+    if (f->told || now_ms < f->look_ms) {
+        return false;
+    }
+    bool gone = !exists(&f->spec);
+    const trace_record *r = take(f);
+    uint64_t more = take_dropped(f);
+    f->look_ms = now_ms + LOOK_MS;
+    if (r == NULL) {
+        judge_end(f, now_ms, gone);
+    }
+    if (r == NULL && more == 0 && f->ended == NULL) {
+        return false;
+    }
+    json *j = lines_object(answer);
+    json_begin(j, "events", '[');
+    for (uint32_t i = 1; r != NULL; i++) {
+        trace_show_json(j, r, trace_began_ns(f->trace), f->spec.payload);
+        trace_took(f->trace);
+        r = i < BATCH && answer->size < BATCH_BYTES ? take(f) : NULL;
+    }
+    json_end(j, ']');
+    end_members(f, j);
+    lines_end(answer, PORTICO_OK, "");
+    f->told = f->ended != NULL;
+    return true;
+}
+
+uint64_t trace_follow_due_ms(const trace_follow *f) {
+    return f->look_ms;
+}
+
+bool trace_follow_ended(const trace_follow *f) {
+    return f->told;
+}
+
+void trace_follow_end(trace_follow *f) {
+    if (f != NULL) {
+        log_end(f);
+        trace_close(f->trace);
+        free(f);
+    }
+}

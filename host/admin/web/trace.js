@@ -1,0 +1,158 @@
+/* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop, save.
+ * The page keeps a bounded number of events. */
+import {el, field, select, set_text} from "./dom.js";
+import {follow} from "./live.js";
+import {make_table} from "./table.js";
+
+const KEPT = 20000;
+const SHOWN = 500;
+const SHOW_MS = 250;
+const ENDS = {count: "its count is reached", seconds: "its time is over",
+    gone: "what it follows has ended"};
+
+/* ---- an event in words ----------------------------------------------------------------------- */
+
+const time_of = ({us}) => `+${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, "0")}`;
+
+function what_of(e) {
+    const number = e.opcode !== undefined ? `opcode ${e.opcode}`
+        : e.message !== undefined ? `message ${e.message}`
+            : e.handler !== undefined ? `${e.handler} ${e.number}` : "";
+    return [number, e.name, e.receivers !== undefined ? `to ${e.receivers}` : "",
+        e.why, e.status].filter((word) => word).join(" ");
+}
+
+const payload_of = (e) => e.text ?? e.bytes ??
+    (e.fields === undefined ? "" : JSON.stringify(e.fields).replace(/^\{|\}$/g, "")
+        .replace(/"(\w+)":/g, "$1: ").replace(/,(?=\w+: )/g, ", "));
+
+const columns = [
+    {label: "Time", head: true, value: time_of, style: "code"},
+    {label: "Turn", number: true, value: (row) => row.turn},
+    {label: "Event", value: (row) => row.event, style: "code",
+        mark: (row) => ["fault", "rejected", "refused"].includes(row.event) ? "bad" : null},
+    {label: "What", value: what_of},
+    {label: "Bytes", number: true, value: (row) => row.size},
+    {label: "Session", value: (row) => row.session},
+    {label: "Room", value: (row) => row.room},
+    {label: "By", value: (row) => row.by ?? row.from},
+    {label: "Module", value: (row) => row.module === undefined ? ""
+        : `${row.module} ${row.generation}`},
+    {label: "Payload", value: payload_of, style: "code value"},
+];
+
+/* ---- the trace ------------------------------------------------------------------------------- */
+
+/* It goes on while other views are open. */
+const trace = {command: "", events: [], number: 0, left_out: 0, dropped: 0, end: "", stop: null,
+    on_change: () => {}};
+
+function take(answer, ok) {
+    for (const event of answer.events ?? []) {
+        trace.events.push({...event, key: ++trace.number});
+    }
+    if (trace.events.length > KEPT) {
+        trace.left_out += trace.events.splice(0, trace.events.length - KEPT).length;
+    }
+    trace.dropped = answer.dropped ?? trace.dropped;
+    if (!ok) {
+        end(answer.error);
+    } else if ((answer.ended ?? null) !== null) {
+        end(`it has ended, because ${ENDS[answer.ended] ?? answer.ended}`);
+    }
+    trace.on_change();
+}
+
+function end(why) {
+    trace.end = why;
+    trace.stop = null;
+}
+
+function start(command) {
+    Object.assign(trace, {command, events: [], number: 0, left_out: 0, dropped: 0, end: ""});
+    trace.stop = () => {};
+    const stop = follow(command, take);
+    if (trace.end === "") {
+        trace.stop = stop;
+    }
+    trace.on_change();
+}
+
+function stop() {
+    trace.stop?.();
+    end("it was stopped");
+    trace.on_change();
+}
+
+function save() {
+    const lines = trace.events.map(({key, ...event}) => JSON.stringify(event) + "\n");
+    const link = el("a", {download: `${trace.command.split(" ").slice(0, 3).join("-")}.jsonl`,
+        href: URL.createObjectURL(new Blob(lines, {type: "application/jsonl"}))});
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function words() {
+    if (trace.command === "") {
+        return "";
+    }
+    const lost = [trace.dropped > 0 ? `${trace.dropped} were dropped, because more happened than ` +
+        "could be sent" : "", trace.left_out > 0 ? `the first ${trace.left_out} are no longer kept`
+        : ""].filter((text) => text !== "").map((text) => `; ${text}`).join("");
+    return `${trace.command}: ${trace.number} events${lost}; ${trace.end || "it runs"}.`;
+}
+
+/* ---- the view -------------------------------------------------------------------------------- */
+
+function make_form(argument) {
+    const [kind, which] = argument.split(" ");
+    const at = {
+        kind: select(["session", "room", "type"]),
+        which: el("input", {required: true, spellcheck: "false", pattern: "[A-Za-z0-9_.\\-]+",
+            title: "an id, or the name of a type", value: which ?? ""}),
+        count: el("input", {type: "number", min: 1, max: 1000000, value: 1000, required: true}),
+        seconds: el("input", {type: "number", min: 1, max: 3600, value: 60, required: true}),
+        payload: el("input", {type: "checkbox"}),
+    };
+    at.kind.value = ["room", "type"].includes(kind) ? kind : "session";
+    at.payload.checked = true;
+    const begin = el("button", {type: "submit"}, "Start");
+    const halt = el("button", {type: "button", class: "plain", onclick: stop}, "Stop");
+    const keep = el("button", {type: "button", class: "plain", onclick: save}, "Save as JSON lines");
+    const node = el("form", {class: "row", onsubmit: (event) => {
+        event.preventDefault();
+        start(`trace ${at.kind.value} ${at.which.value.trim()} count ${at.count.value} seconds ` +
+            `${at.seconds.value}${at.payload.checked ? " payload" : ""}`);
+    }}, field("Trace", at.kind), field("Id, or name of the type", at.which),
+    field("Events at most", at.count), field("Seconds at most", at.seconds),
+    field("What is in packets", at.payload, {class: "field check"}), begin, halt, keep);
+    return {node, show: () => {
+        begin.disabled = trace.stop !== null;
+        halt.disabled = trace.stop === null;
+        keep.disabled = trace.events.length === 0;
+    }};
+}
+
+export function open({main, argument, at_end}) {
+    const form = make_form(argument), note = el("p", {class: "quiet", role: "status"});
+    const table = make_table({caption: "Events, the newest first", key: (row) => row.key, columns,
+        empty: "No events yet."});
+    let timer = 0;
+
+    function show() {
+        timer = 0;
+        set_text(note, words());
+        form.show();
+        table.show(trace.events.slice(-SHOWN).reverse());
+    }
+
+    trace.on_change = () => {
+        timer ||= setTimeout(show, SHOW_MS);
+    };
+    at_end(() => {
+        clearTimeout(timer);
+        trace.on_change = () => {};
+    });
+    main.append(form.node, note, table.node);
+    show();
+}
