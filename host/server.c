@@ -8,7 +8,7 @@
 
 #include "admin/admin.h"
 #include "admin/rates.h"
-#include "admin/status_report.h"
+#include "admin/figures.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/stats.h"
@@ -23,6 +23,7 @@
 #include "module/call.h"
 #include "module/caller.h"
 #include "module/fault_report.h"
+#include "module/module_figures.h"
 #include "module/generation.h"
 #include "module/mailbox.h"
 #include "module/probe.h"
@@ -278,7 +279,7 @@ static bool server_start(const config *c) {
         log_error("host", "cannot start: out of memory or threads (%s)", system_text(os_error()));
         return false;
     }
-    report_start();
+    figures_start();
     metrics_start();
     if (!admin_start(c) || !server_start_modules(c)) {
         return false;
@@ -354,6 +355,7 @@ static void server_fini(void) {
     handshake_queue_fini();
     fault_reports_stop();
     generations_fini();
+    module_figures_fini();
     calls_fini();
     schedules_fini();
     requests_fini();
@@ -369,6 +371,7 @@ static void server_fini(void) {
 }
 
 int server_run(const config *c) {
+    os_threads_set_stack(c->stack_bytes);
     stop_clock_start(c->stop_timeout_ms);
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);
@@ -408,8 +411,8 @@ int server_run(const config *c) {
     warden_stop();
     ready_give_back();
     log_info("host", "stopped: %llu sessions opened, %llu closed",
-             (unsigned long long)stats_sum(STAT_sessions_opened),
-             (unsigned long long)stats_sum(STAT_sessions_closed));
+             (unsigned long long)stats_sum(STAT_connections_accepted),
+             (unsigned long long)stats_sum(STAT_connections_closed));
     (void)log_stop();
     int code = started ? 0 : 1;
     admin_stop(code); /* last: it tells `ctl stop` that nothing is left to be done */

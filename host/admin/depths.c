@@ -1,6 +1,7 @@
 /* depths.c: see depths.h. */
 #include "admin/depths.h"
 
+#include "admin/lines.h"
 #include "module/blocking.h"
 #include "module/mailbox.h"
 #include "room/room.h"
@@ -24,8 +25,8 @@ static void add_session(void *arg, session *s) {
         snprintf(views[DEPTH_session_messages].name, DEPTH_NAME_MAX, "%llu",
                  (unsigned long long)s->base.id);
     }
-    if (add(&views[DEPTH_bytes_to_send], seen.queued_bytes)) {
-        snprintf(views[DEPTH_bytes_to_send].name, DEPTH_NAME_MAX, "%llu",
+    if (add(&views[DEPTH_send_queue_bytes], seen.queued_bytes)) {
+        snprintf(views[DEPTH_send_queue_bytes].name, DEPTH_NAME_MAX, "%llu",
                  (unsigned long long)s->base.id);
     }
 }
@@ -51,7 +52,7 @@ void depths_look(depth_view views[DEPTH_COUNT]) {
     sessions_each(add_session, views);
     rooms_each(add_room, &views[DEPTH_room_works]);
     mailboxes_each(add_module, &views[DEPTH_module_messages]);
-    (void)add(&views[DEPTH_blocking_jobs], blocking_waiting());
+    (void)add(&views[DEPTH_blocking_queued], blocking_waiting());
 }
 
 const char *depth_name(depth what) {
@@ -61,4 +62,33 @@ const char *depth_name(depth what) {
 #undef DEPTHS_NAME
     };
     return names[what];
+}
+
+static void add_json(json *j, const depth_view views[DEPTH_COUNT]) {
+    json_begin(j, "queues", '[');
+    for (int i = 0; i < DEPTH_COUNT; i++) {
+        json_begin(j, NULL, '{');
+        json_text(j, "name", depth_name((depth)i));
+        json_number(j, "sum", (int64_t)views[i].sum);
+        json_number(j, "most", (int64_t)views[i].most);
+        json_text(j, "where", views[i].name[0] != '\0' ? views[i].name : NULL);
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+}
+
+void depths_add(lines *to) {
+    depth_view views[DEPTH_COUNT];
+    json *j = lines_object(to);
+    depths_look(views);
+    if (j != NULL) {
+        add_json(j, views);
+        return;
+    }
+    for (int i = 0; i < DEPTH_COUNT; i++) {
+        const depth_view *v = &views[i];
+        lines_add(to, "queue %s %llu most %llu %s", depth_name((depth)i),
+                  (unsigned long long)v->sum, (unsigned long long)v->most,
+                  v->name[0] != '\0' ? v->name : "-");
+    }
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+struct lines;
+
 enum { DEPTH_NAME_MAX = 224 };
 
 /* X(what): what waits, named as in `ctl status` and `ctl top`. */
@@ -11,8 +13,8 @@ enum { DEPTH_NAME_MAX = 224 };
     X(room_works)       /* messages, members and the like, in rooms' strands */ \
     X(module_messages)  /* in modules' strands */                               \
     X(session_messages) /* in sessions' inboxes */                              \
-    X(bytes_to_send)    /* queued in sessions, or being sent */                 \
-    X(blocking_jobs)    /* for a thread of the pool */
+    X(send_queue_bytes) /* in sessions */                                       \
+    X(blocking_queued)  /* jobs, for a thread of the pool */
 
 typedef enum depth {
 #define DEPTHS_ENUM(what) DEPTH_##what,
@@ -27,6 +29,9 @@ typedef struct depth_view {
     /* That place: a room's type and name, a module, or a session's id; "": none. */
     char name[DEPTH_NAME_MAX];
 } depth_view;
+
+/* Adds the queues to an answer, as text or JSON. Any thread, no lock held. */
+void depths_add(struct lines *to);
 
 /* Any thread, no lock held. */
 void depths_look(depth_view views[DEPTH_COUNT]);

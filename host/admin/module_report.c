@@ -57,7 +57,7 @@ static void add_faults(lines *to, const module *m) {
     uint32_t faults = faults_count(m->name);
     char since[TEXT_TIME];
     if (faults > 0) {
-        lines_add(to, "  faults %u: see `ctl faults`", faults);
+        lines_add(to, "  module_faults %u: see `ctl faults`", faults);
     }
     if (gate_is_frozen(&m->gate)) {
         text_time(faults_frozen_ms(m->name), 'T', since);
@@ -74,9 +74,9 @@ static void add_module_text(const module_report *r, module *m) {
     text_time(g->since_ms, 'T', since);
     lines_add(
         r->to,
-        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u pause_us %llu last %s",
+        "%s %s loaded %s sessions %u generation %u built %s since %s swaps %u swap_pause_seconds %.9g last %s",
         m->name, g->version, g->file, atomic_load(&m->sessions), g->number, built, since, m->swaps,
-        (unsigned long long)m->pause_ns / 1000, m->outcome[0] != '\0' ? m->outcome : "-");
+        (double)m->pause_ns / 1e9, m->outcome[0] != '\0' ? m->outcome : "-");
     add_faults(r->to, m);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
@@ -126,9 +126,9 @@ static void add_module_json(const module_report *r, module *m) {
     add_time(j, "built", g->built_ms);
     add_time(j, "since", g->since_ms);
     json_number(j, "swaps", m->swaps);
-    json_number(j, "pause_us", (int64_t)(m->pause_ns / 1000));
+    json_real(j, "swap_pause_seconds", (double)m->pause_ns / 1e9);
     json_text(j, "last", m->outcome[0] != '\0' ? m->outcome : NULL);
-    json_number(j, "faults", faults_count(m->name));
+    json_number(j, "module_faults", faults_count(m->name));
     json_bool(j, "frozen", gate_is_frozen(&m->gate));
     add_types(r, g->registry);
     json_end(j, '}');

@@ -12,7 +12,7 @@ typedef struct sample {
     uint64_t at_ns; /* 0: not taken yet */
     uint64_t counts[STAT_COUNT];
     uint32_t workers;
-    uint64_t worker_cpu_ns[RATES_WORKERS_MAX];
+    uint64_t worker_busy_ns[RATES_WORKERS_MAX];
 } sample;
 
 static struct {
@@ -35,7 +35,7 @@ void rates_sample(void) {
     }
     s->workers = workers_count() < RATES_WORKERS_MAX ? workers_count() : RATES_WORKERS_MAX;
     for (uint32_t i = 0; i < s->workers; i++) {
-        s->worker_cpu_ns[i] = worker_cpu_ns(i);
+        s->worker_busy_ns[i] = worker_busy_ns(i);
     }
     os_mutex_unlock(&rates_of.lock);
 }
@@ -52,7 +52,7 @@ bool rates_look(rates *view) {
     }
     view->workers = two ? to->workers : 0;
     for (uint32_t i = 0; i < view->workers; i++) {
-        view->worker_cpu[i] = (double)(to->worker_cpu_ns[i] - from->worker_cpu_ns[i]) / span_ns;
+        view->worker_cpu[i] = (double)(to->worker_busy_ns[i] - from->worker_busy_ns[i]) / span_ns;
     }
     os_mutex_unlock(&rates_of.lock);
     return two;

@@ -1,6 +1,7 @@
 /* status_json.c: see status_json.h. A figure has the name that it has in the text. */
 #include "admin/status_json.h"
 
+#include "admin/counts.h"
 #include "admin/depths.h"
 #include "admin/rates.h"
 #include "admin/status_report.h"
@@ -12,12 +13,9 @@
 #include "room/room.h"
 #include "run/control.h"
 #include "run/memory.h"
-#include "run/meter.h"
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
-#include "session/label.h"
-#include "session/session.h"
 
 #include <stdio.h>
 
@@ -44,8 +42,8 @@ static void add_listener(void *arg, listener *l, connector *c) {
     json_text(j, "state", report_listener_state(state));
     figure(j, "sessions", atomic_load(&s->sessions));
     figure(j, "max_sessions", s->config->max_sessions);
-    figure(j, "accepted", atomic_load(&s->made));
-    figure(j, "refused", service_refused(&s->counts));
+    figure(j, "connections_accepted", atomic_load(&s->made));
+    figure(j, "connections_refused", service_refused(&s->counts));
     json_bool(j, "tls", s->tls != NULL);
     json_end(j, '}');
 }
@@ -90,35 +88,36 @@ static void add_quota(void *arg, const char *name, quota *q) {
     json_end(j, '}');
 }
 
-static void add_counts(json *j, const rates *r) {
-    json_begin(j, "counts", '{');
-    for (int s = 0; s < STAT_ops_submitted; s++) {
-        figure(j, stats_name((stat)s), stats_sum((stat)s));
+static void add_gauge(void *arg, const count_view *c) {
+    if (!c->grows) {
+        json_figure(arg, c->name, c->value);
     }
-    json_end(j, '}');
-    json_begin(j, "per_second", '{');
-    for (int s = 0; s < STAT_ops_submitted; s++) {
-        json_real(j, stats_name((stat)s), r->per_second[s]);
-    }
-    json_end(j, '}');
-    json_begin(j, "worker_cpu", '[');
-    for (uint32_t i = 0; i < r->workers; i++) {
-        json_real(j, NULL, r->worker_cpu[i]);
-    }
-    json_end(j, ']');
 }
 
-static void add_queues(json *j) {
-    depth_view views[DEPTH_COUNT];
-    depths_look(views);
-    json_begin(j, "queues", '[');
-    for (int i = 0; i < DEPTH_COUNT; i++) {
-        json_begin(j, NULL, '{');
-        json_text(j, "name", depth_name((depth)i));
-        figure(j, "sum", views[i].sum);
-        figure(j, "most", views[i].most);
-        json_text(j, "where", views[i].name[0] != '\0' ? views[i].name : NULL);
-        json_end(j, '}');
+static void add_counter(void *arg, const count_view *c) {
+    if (c->grows) {
+        json_figure(arg, c->name, c->value);
+    }
+}
+
+static void add_rate(void *arg, const count_view *c) {
+    if (c->has_rate) {
+        json_real(arg, c->name, c->per_second);
+    }
+}
+
+static void add_counts(json *j) {
+    rates r;
+    (void)rates_look(&r);
+    json_begin(j, "counts", '{');
+    counts_each(add_counter, j);
+    json_end(j, '}');
+    json_begin(j, "per_second", '{');
+    counts_each(add_rate, j);
+    json_end(j, '}');
+    json_begin(j, "worker_busy", '['); /* shares of one processor */
+    for (uint32_t i = 0; i < r.workers; i++) {
+        json_real(j, NULL, r.worker_cpu[i]);
     }
     json_end(j, ']');
 }
@@ -141,14 +140,14 @@ static void add_admin(json *j) {
 }
 
 void json_status(lines *to) {
-    rates r;
     json *j = lines_object(to);
-    (void)rates_look(&r);
     json_text(j, "version", PORTICO_VERSION);
     report_first_figures(to);
+    counts_read();
+    counts_each(add_gauge, j);
     report_figures(to);
-    add_counts(j, &r);
-    add_queues(j);
+    add_counts(j);
+    depths_add(to);
     json_begin(j, "listeners", '[');
     services_each(add_listener, j);
     json_end(j, ']');
@@ -161,86 +160,15 @@ void json_status(lines *to) {
     add_admin(j);
 }
 
-/* ---- top ------------------------------------------------------------------------------------- */
-
-static void add_histogram(json *j, const char *key, const meter_histogram *h) {
-    json_begin(j, key, '{');
-    figure(j, "sum_ns", h->sum_ns);
-    figure(j, "worst_ns", h->worst_ns);
-    json_begin(j, "counts", '{'); /* by the lower bound in ns */
-    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        char bound[24];
-        if (h->counts[i] != 0) {
-            snprintf(bound, sizeof bound, "%llu", (unsigned long long)histogram_bound_ns(i));
-            figure(j, bound, h->counts[i]);
-        }
-    }
-    json_end(j, '}');
-    json_end(j, '}');
-}
-
-static void add_series(void *arg, const meter_series *series) {
-    json *j = arg;
-    json_begin(j, NULL, '{');
-    json_text(j, "kind", meter_kind_name(series->kind));
-    figure(j, "number", series->number);
-    json_text(j, "type", series->type[0] != '\0' ? series->type : NULL);
-    add_histogram(j, "handler", &series->handler);
-    add_histogram(j, "latency", &series->latency);
-    json_end(j, '}');
-}
-
-void json_top(lines *to) {
-    json *j = lines_object(to);
-    json_text(j, "version", PORTICO_VERSION);
-    report_top_figures(to);
-    add_queues(j);
-    figure(j, "now_ns", os_monotonic_ns());
-    json_begin(j, "counts", '{');
-    for (int s = 0; s < STAT_COUNT; s++) {
-        figure(j, stats_name((stat)s), stats_sum((stat)s));
-    }
-    json_end(j, '}');
-    json_begin(j, "workers", '[');
-    for (uint32_t i = 0; i < workers_count(); i++) {
-        json_begin(j, NULL, '{');
-        figure(j, "busy_ns", worker_busy_ns(i));
-        figure(j, "cpu_ns", worker_cpu_ns(i));
-        json_end(j, '}');
-    }
-    json_end(j, ']');
-    json_begin(j, "series", '[');
-    meter_each(add_series, j);
-    json_end(j, ']');
-}
-
 /* ---- the others ------------------------------------------------------------------------------ */
 
-static void add_session(void *arg, session *s) {
-    json *j = arg;
-    char id[24]; /* as a text: JavaScript's numbers have 53 bits */
-    char peer[OS_ADDRESS_TEXT];
-    char label[PORTICO_LABEL_MAX];
-    session_view view = session_look(s);
-    os_address_format(&view.peer, peer);
-    label_get(s, label);
-    snprintf(id, sizeof id, "%llu", (unsigned long long)s->base.id);
-    json_begin(j, NULL, '{');
-    json_text(j, "id", id);
-    json_text(j, "type", s->service->type->name);
-    json_text(j, "listener", s->service->config->name);
-    json_text(j, "peer", peer);
-    json_text(j, "label", label[0] != '\0' ? label : NULL);
-    json_text(j, "state", session_state_name(view.state));
-    figure(j, "queued_bytes", view.queued_bytes);
-    figure(j, "age_s", (os_monotonic_ms() - s->opened_ms) / 1000);
-    json_end(j, '}');
-}
-
-void json_sessions(json *j) {
-    json_begin(j, "sessions", '[');
-    sessions_each(add_session, j);
-    json_end(j, ']');
+/* The part of a path after its last separator. */
+static const char *file_name(const char *path) {
+    const char *name = path;
+    for (; *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
 }
 
 static void add_fault(void *arg, const char *line, const char *path) {
@@ -248,6 +176,7 @@ static void add_fault(void *arg, const char *line, const char *path) {
     json_begin(j, NULL, '{');
     json_text(j, "text", line);
     json_text(j, "report", path[0] != '\0' ? path : NULL);
+    json_text(j, "file", path[0] != '\0' ? file_name(path) : NULL); /* for `fault FILE` */
     json_end(j, '}');
 }
 

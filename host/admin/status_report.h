@@ -1,5 +1,5 @@
-/* status_report.h: the answers to `ctl status`, `top`, `sessions` and `faults` as text; status_json.h
- * has them as JSON. Any thread. */
+/* status_report.h: the answers to `ctl status`, `memory` and `faults` as text; status_json.h has them
+ * as JSON. Any thread, but for report_status: admin thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
@@ -7,23 +7,15 @@
 #include "base/stats.h"
 #include "net/listener.h"
 
-/* The host begins. Called once, before the others. */
-void report_start(void);
-
 void report_status(lines *to);
 
 /* Where the memory is. `trim`: after the C library has given back what it keeps unused. */
 void report_memory(lines *to, bool trim);
 
-/* Reports totals; the client takes the difference of two answers (top_sample.h). */
-void report_top(lines *to);
-void report_sessions(lines *to);
-
-/* Add the figures that have no more to them than a name and a number, as text or JSON: those of
- * `status` before the counters, those after them, and those of `top`. */
+/* Add the figures of `status` that have no more to them than a name and a number, as text or JSON:
+ * those before the counters, and those after them. */
 void report_first_figures(lines *to);
 void report_figures(lines *to);
-void report_top_figures(lines *to);
 
 const char *report_listener_state(listener_state state);
 

@@ -20,8 +20,8 @@ static struct {
 } stop;
 
 static uint64_t sessions_left(void) {
-    uint64_t closed = stats_sum(STAT_sessions_closed); /* first: each was opened before */
-    uint64_t opened = stats_sum(STAT_sessions_opened);
+    uint64_t closed = stats_sum(STAT_connections_closed); /* first: each was opened before */
+    uint64_t opened = stats_sum(STAT_connections_accepted);
     return opened > closed ? opened - closed : 0;
 }
 

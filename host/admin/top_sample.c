@@ -41,8 +41,8 @@ static void read_worker(top_sample *s, const char *text) {
     uint64_t number = next_number(&text);
     if (number >= 1 && number <= TOP_WORKERS_MAX) {
         s->worker_count = s->worker_count < number ? (uint32_t)number : s->worker_count;
+        s->workers[number - 1].batch_ns = next_number(&text);
         s->workers[number - 1].busy_ns = next_number(&text);
-        s->workers[number - 1].cpu_ns = next_number(&text);
     }
 }
 
@@ -200,8 +200,8 @@ void top_sample_since(top_sample *later, const top_sample *earlier) {
         subtract(&later->counts[i], earlier->counts[i]);
     }
     for (uint32_t i = 0; i < later->worker_count; i++) {
+        subtract(&later->workers[i].batch_ns, earlier->workers[i].batch_ns);
         subtract(&later->workers[i].busy_ns, earlier->workers[i].busy_ns);
-        subtract(&later->workers[i].cpu_ns, earlier->workers[i].cpu_ns);
     }
     series_since(later, earlier);
 }

@@ -13,8 +13,8 @@
 enum { TOP_WORKERS_MAX = 256, TOP_VERSION_MAX = 32 };
 
 typedef struct top_worker {
-    uint64_t busy_ns; /* running batches */
-    uint64_t cpu_ns;
+    uint64_t busy_ns;  /* processor time */
+    uint64_t batch_ns; /* in batches */
 } top_worker;
 
 /* All bytes zero: an empty one. */

@@ -80,7 +80,7 @@ static double percent(const top_sample *s, uint64_t ns) {
     return (double)ns / seconds(s) / 1e7;
 }
 
-static double busy_percent(const top_sample *s, uint64_t ns) {
+static double worker_percent(const top_sample *s, uint64_t ns) {
     double share = percent(s, ns); /* may exceed 100: the clocks are read one after the other */
     return share < 100 ? share : 100;
 }
@@ -98,24 +98,22 @@ static void show_head(screen *c) {
 }
 
 static void show_rates(screen *c) {
-    static const struct {
-        const char *name[3];
-        stat what[3];
-    } rows[] = {
-        {{"packets in", "packets out", "broadcasts"},
-         {STAT_packets_in, STAT_packets_out, STAT_broadcasts}},
-        {{"bytes in", "bytes out", "to members"},
-         {STAT_bytes_in, STAT_bytes_out, STAT_broadcast_packets}},
-        {{"recv calls", "send calls", "batches"}, {STAT_recv_calls, STAT_send_calls, STAT_batches}},
-        {{"opened", "closed", "dropped"},
-         {STAT_sessions_opened, STAT_sessions_closed, STAT_packets_dropped}},
+    enum { COLUMNS = 3 };
+    const stat none = STAT_COUNT;
+    static const int widths[COLUMNS] = {20, 18, 10};
+    const stat rows[][COLUMNS] = {
+        {STAT_received_packets, STAT_sent_packets, STAT_broadcasts},
+        {STAT_received_bytes, STAT_sent_bytes, STAT_batches},
+        {STAT_recv_calls, STAT_send_calls, none},
+        {STAT_connections_accepted, STAT_connections_closed, none},
+        {STAT_broadcast_packets, STAT_send_overflows, none},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[TIME_TEXT];
         fprintf(c->to, "%s", i == 0 ? "a second" : "        ");
-        for (int k = 0; k < 3; k++) {
-            fprintf(c->to, " %-11s %8s%s", rows[i].name[k], rate_text(c, rows[i].what[k], text),
-                    k < 2 ? "  " : "");
+        for (int k = 0; k < COLUMNS && rows[i][k] != none; k++) {
+            fprintf(c->to, " %-*s %6s", widths[k], stats_name(rows[i][k]),
+                    rate_text(c, rows[i][k], text));
         }
         line_end(c);
     }
@@ -125,23 +123,23 @@ static void show_workers(screen *c) {
     const top_sample *s = c->s;
     uint32_t shown = s->worker_count;
     double busy = 0;
-    double cpu = 0;
+    double batch = 0;
     if (c->terminal && shown > WORKERS_A_LINE * TERMINAL_WORKER_LINES) {
         shown = WORKERS_A_LINE * TERMINAL_WORKER_LINES;
     }
     for (uint32_t i = 0; i < s->worker_count; i++) {
-        busy += busy_percent(s, s->workers[i].busy_ns) / s->worker_count;
-        cpu += percent(s, s->workers[i].cpu_ns) / s->worker_count;
+        busy += worker_percent(s, s->workers[i].busy_ns) / s->worker_count;
+        batch += worker_percent(s, s->workers[i].batch_ns) / s->worker_count;
     }
     fprintf(c->to,
-            "workers  mean of %u: busy %.1f%%, processor %.1f%%; busy each:", s->worker_count, busy,
-            cpu);
+            "workers  mean of %u: busy %.1f%%, in batches %.1f%%; busy each:", s->worker_count,
+            busy, batch);
     for (uint32_t i = 0; i < shown; i++) {
         if (i % WORKERS_A_LINE == 0) {
             line_end(c);
             fprintf(c->to, "       ");
         }
-        fprintf(c->to, " %3u %5.1f%%", i + 1, busy_percent(s, s->workers[i].busy_ns));
+        fprintf(c->to, " %3u %5.1f%%", i + 1, worker_percent(s, s->workers[i].busy_ns));
     }
     if (shown < s->worker_count) {
         fprintf(c->to, " ...");

@@ -135,10 +135,10 @@ static uint64_t flows_sum(flow_kind kind) {
 
 uint64_t stats_sum(stat s) {
     switch (s) {
-    case STAT_packets_in: return flows_sum(FLOW_PACKETS_IN);
-    case STAT_packets_out: return flows_sum(FLOW_PACKETS_OUT);
-    case STAT_bytes_in: return flows_sum(FLOW_BYTES_IN);
-    case STAT_bytes_out: return flows_sum(FLOW_BYTES_OUT);
+    case STAT_received_packets: return flows_sum(FLOW_PACKETS_IN);
+    case STAT_sent_packets: return flows_sum(FLOW_PACKETS_OUT);
+    case STAT_received_bytes: return flows_sum(FLOW_BYTES_IN);
+    case STAT_sent_bytes: return flows_sum(FLOW_BYTES_OUT);
     default: break;
     }
     uint64_t sum = 0;

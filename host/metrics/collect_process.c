@@ -18,7 +18,7 @@ void metrics_start(void) {
 
 static os_usage usage; /* [admin thread] */
 
-/* To count the handles, the system lists all of them. */
+/* Once: before Linux 6.2, and under Wine, the system counts the handles one by one. */
 void collect_process_begin(void) {
     os_process_usage(&usage);
 }
@@ -66,14 +66,14 @@ void collect_portico_worker_busy_seconds(metric_out *to) {
     for (uint32_t i = 0; i < workers_count(); i++) {
         char number[16];
         snprintf(number, sizeof number, "%u", i + 1);
-        metric_seconds(to, METRIC_NAMES(number), worker_cpu_ns(i));
+        metric_seconds(to, METRIC_NAMES(number), worker_busy_ns(i));
     }
 }
 
 void collect_portico_tls_handshakes(metric_out *to) {
-    metric_count(to, METRIC_NAMES("done"), stats_sum(STAT_tls_handshakes));
-    metric_count(to, METRIC_NAMES("failed"), stats_sum(STAT_handshakes_failed));
-    metric_count(to, METRIC_NAMES("made_way"), stats_sum(STAT_handshakes_made_way));
+    metric_count(to, METRIC_NAMES("done"), stats_sum(STAT_tls_done));
+    metric_count(to, METRIC_NAMES("failed"), stats_sum(STAT_tls_failed));
+    metric_count(to, METRIC_NAMES("made_way"), stats_sum(STAT_tls_made_way));
 }
 
 /* `kind` NULL: waits of messages, whose row has no second label. */

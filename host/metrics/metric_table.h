@@ -30,7 +30,7 @@
     X(portico_connections_refused, COUNTER, "", "listener,reason", \
       "Connections turned away by a limit, by the limit.") \
     X(portico_connections_closed, COUNTER, "", "listener,reason", \
-      "Connections that have ended, by the status of on_close.") \
+      "Sessions that have ended, by the reason.") \
     X(portico_received_bytes, COUNTER, "bytes", "listener", \
       "Bytes received.") \
     X(portico_sent_bytes, COUNTER, "bytes", "listener", \

@@ -52,7 +52,7 @@ static void count_fault(const char *module_name, call_kind kind, fault_verdict v
 }
 
 static void count_stats(fault_verdict verdict) {
-    stats_add(STAT_faults_contained, 1);
+    stats_add(STAT_module_faults, 1);
     if (verdict == FAULT_CLOSED) {
         stats_add(STAT_faults_closed, 1);
     } else if (verdict == FAULT_ROLLED_BACK) {

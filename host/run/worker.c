@@ -217,7 +217,7 @@ uint32_t workers_count(void) {
 
 /* Reads the sum first: a batch that ends at this moment may be missed, but is never counted
  * twice. */
-uint64_t worker_busy_ns(uint32_t number) {
+uint64_t worker_batch_ns(uint32_t number) {
     worker *w = &workers.all[number];
     uint64_t busy_ns = atomic_load_explicit(&w->busy_ns, memory_order_acquire);
     if (atomic_load_explicit(&w->busy, memory_order_acquire)) {
@@ -227,7 +227,7 @@ uint64_t worker_busy_ns(uint32_t number) {
     return busy_ns;
 }
 
-uint64_t worker_cpu_ns(uint32_t number) {
+uint64_t worker_busy_ns(uint32_t number) {
     return os_thread_cpu_ns(workers.all[number].thread);
 }
 

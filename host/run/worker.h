@@ -25,6 +25,10 @@ void workers_stop(void);
  * must run it itself. */
 bool worker_defer(deferred *d);
 
+/* What the calling worker runs next takes long: other workers get what it has taken and what comes.
+ * Costs some microseconds. */
+void worker_takes_long(void);
+
 /* Runs what is queued behind a handler that blocks its worker. A thread of its own, the rescuer,
  * does this now and then. So does the sweep, in case the rescuer is itself blocked by what it
  * took over. */
@@ -42,10 +46,10 @@ uint32_t workers_count(void);
 /* How many workers have been in one batch for longer than `ms`. Any thread, while they run. */
 uint32_t workers_stuck(uint32_t ms);
 
-/* For worker `number`, from 0: how long it has been busy with batches while meter.h measured,
- * including its present batch (two readings give its share of the time in between), and the
- * processor time it has used since its start. Any thread, while the workers run. */
+/* For worker `number`, from 0: how long it has been in batches while meter.h measured, including
+ * its present one (two readings give its share of the time in between), and the processor time it
+ * has used since its start. Any thread, while the workers run. */
+uint64_t worker_batch_ns(uint32_t number);
 uint64_t worker_busy_ns(uint32_t number);
-uint64_t worker_cpu_ns(uint32_t number);
 
 #endif

@@ -68,7 +68,6 @@ static log_kind refused_packets = LOG_KIND("packets that do not fit");
 COLD static void refuse_packet(session *s, const registered_handler *row, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
-    stats_add(STAT_frames_refused, 1);
     service_count(&s->service->counts.rejected[REJECTION_shape]);
     log_limited(&refused_packets, LOG_INFO, s->service->config->name,
                 "session %llu of %s: opcode %s (%u) %s: closed", (unsigned long long)s->base.id,

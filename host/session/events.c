@@ -150,9 +150,7 @@ static session *session_create(service *from, os_socket *socket, const os_addres
     s->base.free = session_free;
     s->base.take = session_take_message;
     s->base.leave = session_leave_room;
-    stats_add(STAT_sessions_opened, 1);
     if (!entity_add(&s->base, 3)) {
-        stats_add(STAT_sessions_closed, 1);
         free(s);
         return NULL;
     }

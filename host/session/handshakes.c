@@ -62,7 +62,7 @@ void secure_make_way(uint64_t id) {
     }
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_HANDSHAKE) {
-        stats_add(STAT_handshakes_made_way, 1);
+        stats_add(STAT_tls_made_way, 1);
         log_limited(&crowded, LOG_INFO, s->service->config->name,
                     "session %llu: its TLS handshake is the oldest of more than "
                     "tls_handshakes_max = %u: closed",

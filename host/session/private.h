@@ -146,6 +146,10 @@ uint32_t session_take_received_locked(session *s, uint32_t bytes);
 /* Delivers the complete frames of the receive block. [turn] */
 void session_deliver_received(session *s);
 
+/* look.c */
+/* Answers all asks for its modules' states. [turn, or instead of it] */
+COLD void session_answer(session *s);
+
 /* turn.c */
 /* Runs the turn, which the caller has, beginning with `bits`. Takes over the caller's hold. */
 void session_run_turn(session *s, uint32_t bits);

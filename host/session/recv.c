@@ -70,7 +70,7 @@ static log_kind bad_frames = LOG_KIND("bad frames");
 
 /* No module handles the packet. */
 COLD static void session_ignore(session *s, uint16_t opcode) {
-    stats_add(STAT_packets_ignored, 1);
+    stats_add(STAT_packets_unhandled, 1);
     service_count(&s->service->counts.rejected[REJECTION_unhandled]);
     if (s->service->config->unknown_opcode == CONFIG_UNKNOWN_CLOSE) {
         log_limited(&unknown_opcodes, LOG_INFO, s->service->config->name,
@@ -83,7 +83,6 @@ COLD static void session_ignore(session *s, uint16_t opcode) {
 COLD static void session_refuse_frame(session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
-    stats_add(STAT_frames_refused, 1);
     service_count(&s->service->counts.rejected[REJECTION_frame]);
     log_limited(&bad_frames, LOG_INFO, s->service->config->name,
                 "session %llu of %s: bad %s frame: %s: closed", (unsigned long long)s->base.id,

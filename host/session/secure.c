@@ -252,13 +252,13 @@ static uint32_t secure_step_locked(session *s, uint64_t *oldest) {
     }
     if (result == TLS_DONE) {
         t->done = true;
-        stats_add(STAT_tls_handshakes, 1);
+        stats_add(STAT_tls_done, 1);
         secure_delist(t);
         return session_claim_turn_locked(s, TURN_TRANSPORT);
     }
     if (result == TLS_FAILED) {
         tell(s, &failed_handshakes, "its TLS handshake fails");
-        stats_add(STAT_handshakes_failed, 1);
+        stats_add(STAT_tls_failed, 1);
         session_close_locked(s, PORTICO_E_REFUSED);
     } else if (t->answered) {
         *oldest = secure_enlist(t); /* it now waits for the client's answer */

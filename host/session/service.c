@@ -72,7 +72,7 @@ static void refuse(service *s, service_refusal reason, const char **why) {
         [REFUSAL_proxy_from] = "proxy_from",
         [REFUSAL_no_memory] = "out of memory",
     };
-    service_count(&s->counts.refused[reason]);
+    service_count_hit(&s->counts.refused[reason], &s->counts.refused_ms[reason], worker_now_ms());
     *why = words[reason];
 }
 
@@ -135,7 +135,6 @@ static bool rates_admit(service *s, const source *from, const char **why) {
     if (rate_admit(s, from)) {
         return true;
     }
-    stats_add(STAT_connects_over_rate, 1);
     refuse(s, REFUSAL_connect_rate, why);
     return false;
 }
@@ -144,7 +143,6 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
     source from;
     if (memory_is_full()) {
         refuse(s, REFUSAL_memory_limit_bytes, why);
-        stats_add(STAT_memory_refused, 1);
         return PORTICO_E_LIMIT;
     }
     if (peer != NULL) {
@@ -164,6 +162,7 @@ portico_status service_admit(service *s, const os_address *peer, const char **wh
     }
     atomic_fetch_add(&s->type->sessions, 1);
     atomic_fetch_add(&s->made, 1);
+    stats_add(STAT_connections_accepted, 1);
     return PORTICO_OK;
 
 uncount:
@@ -182,8 +181,9 @@ void service_leave(service *s, const os_address *peer, bool connected, uint64_t 
     if (peer != NULL) {
         address_leave(s, peer);
     }
+    service_count_closed(&s->counts, reason);
+    stats_add(STAT_connections_closed, 1);
     if (connected) {
-        service_count_closed(&s->counts, reason);
         atomic_fetch_sub(&s->connected, 1);
     }
     atomic_fetch_sub(&s->type->sessions, 1);

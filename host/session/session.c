@@ -50,7 +50,6 @@ void session_free(entity *e) {
     INVARIANT(s->inbox == NULL && s->home == NULL && s->target == NULL);
     block_give(s->in);
     flow_add(s->service->flow, FLOW_PACKETS_OUT, s->packets_out);
-    stats_add(STAT_sessions_closed, 1);
     service *from = s->service;
     os_address peer = s->peer;
     bool counts = s->address_counted || service_counts_for(from, &peer) != NULL;
@@ -343,6 +342,11 @@ void session_sync(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
+/* 0 also while it moves. */
+static uint64_t room_of_locked(const session *s) {
+    return s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+}
+
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
     session_view view = {.state = s->state,
@@ -351,7 +355,10 @@ session_view session_look(session *s) {
                          .messages = s->inbox_count,
                          .memory_bytes = (uint64_t)s->queue.memory_bytes +
                                          atomic_load(&s->grown_bytes) +
-                                         atomic_load(&s->waiting.bytes)};
+                                         atomic_load(&s->waiting.bytes),
+                         .room = room_of_locked(s),
+                         .in_turn = s->turn_taken,
+                         .parked = s->parked};
     os_mutex_unlock(&s->lock);
     return view;
 }

@@ -76,7 +76,8 @@ enum {
     TURN_TRANSPORT = 16, /* a handshake continues, or a transport has to look at the bytes before */
     TURN_DATA = 32,      /* there are bytes in the receive block */
     TURN_WATERMARK = 64,
-    TURN_CLOSE = 128
+    TURN_LOOK = 128, /* a state_ask waits */
+    TURN_CLOSE = 256
 };
 
 /* The protocol that carries the packets of a session, if it is more than TCP. */
@@ -263,6 +264,10 @@ void session_release(session *s);
 /* See entity_each. */
 void sessions_each(void (*each)(void *arg, session *s), void *arg);
 
+/* Answers the asks for its modules' states (state_ask.h) in its turn, or at once if the turn is
+ * parked. [any thread] */
+void session_ask(session *s);
+
 const char *session_state_name(session_state state);
 
 typedef struct session_view {
@@ -271,6 +276,9 @@ typedef struct session_view {
     uint32_t queued_bytes;
     uint32_t messages;     /* in its inbox */
     uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */
+    uint64_t room;         /* as session_room */
+    bool in_turn;          /* its turn runs, is queued or is parked */
+    bool parked;           /* its turn waits at a gate that is shut */
 } session_view;
 session_view session_look(session *s);
 

@@ -93,7 +93,6 @@ static uint16_t take_fresh(session *s, websocket_on_control react, const char **
 COLD static void note_end_locked(session *s, uint16_t code, const char *why) {
     session_websocket *ws = s->websocket;
     if (why != NULL) {
-        stats_add(STAT_frames_refused, 1);
         service_count(&s->service->counts.rejected[REJECTION_websocket]);
         log_refused(s, why);
     }

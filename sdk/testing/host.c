@@ -268,7 +268,7 @@ bool portico_test_has_faults(const portico_test *t) {
 
 uint64_t portico_test_crashes(const portico_test *t) {
     (void)t; /* a process has one run */
-    return stats_sum(STAT_faults_contained);
+    return stats_sum(STAT_module_faults);
 }
 
 void portico_test_allow_crashes(portico_test *t) {

@@ -74,7 +74,7 @@ siege_memory siege_look_at_memory(host *h) {
     host_admin(h, "memory --trim", answer, sizeof answer);
     int64_t allocated = host_figure_of(h, answer, "allocated_bytes");
     int64_t buffers = host_figure_of(h, answer, "buffer_bytes");
-    return (siege_memory){.resident = host_figure_of(h, answer, "memory_bytes"),
+    return (siege_memory){.resident = host_figure_of(h, answer, "resident_memory_bytes"),
                           .allocated = allocated > buffers ? allocated - buffers : 0,
                           .buffers = buffers};
 }
@@ -110,7 +110,7 @@ static window watch(siege *s, const siege_attack *a, int64_t *peak) {
     honest_forget(s->others);
     while (clock_now_ms() < end_ms) {
         if (clock_now_ms() >= look_ms) {
-            int64_t memory = host_figure(s->options.host, "memory_bytes");
+            int64_t memory = host_figure(s->options.host, "resident_memory_bytes");
             *peak = memory > *peak ? memory : *peak;
             look_ms = clock_now_ms() + LOOK_MS;
         }
@@ -148,7 +148,7 @@ void siege_against(siege *s, const siege_attack *a) {
     double ratio[ROUNDS_MAX] = {0};
     char often[128] = "";
     char bound[32] = "-";
-    int64_t before = host_figure(s->options.host, "memory_bytes");
+    int64_t before = host_figure(s->options.host, "resident_memory_bytes");
     int64_t peak = 0;
     for (uint32_t i = 0; i < s->options.rounds; i++) {
         window quiet = watch(s, NULL, &(int64_t){0});
@@ -163,7 +163,7 @@ void siege_against(siege *s, const siege_attack *a) {
         ratio[i] = attacked.p99_us / (quiet.p99_us > 0 ? quiet.p99_us : 1);
     }
     uint32_t rounds = s->options.rounds;
-    int64_t after = host_figure(s->options.host, "memory_bytes");
+    int64_t after = host_figure(s->options.host, "resident_memory_bytes");
     uint64_t answers = honest_answers(s->others);
     if (a->bound != 0) {
         (void)snprintf(bound, sizeof bound, "%.0f", megabytes(before + a->bound + SLACK_BYTES));

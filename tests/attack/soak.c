@@ -53,19 +53,18 @@ static int take(soak *s, int (*make)(host *h, siege_attack attacks[SIEGE_ATTACKS
 static void sample(soak *s, bool at_rest) {
     host *h = s->host;
     siege_memory m = {0};
-    int64_t before = host_figure(h, "memory_bytes");
+    int64_t before = host_figure(h, "resident_memory_bytes");
     if (at_rest) { /* it would disturb an attack */
         m = siege_look_at_memory(h);
     }
     fprintf(s->samples, "%.1f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%llu,%llu,%llu,%llu,%lld,%llu,",
             (double)(clock_now_ms() - s->began_ms) / 1000, at_rest, (long long)before,
             (long long)m.resident, (long long)m.allocated, (long long)m.buffers,
-            (long long)host_figure(h, "handles"), (long long)host_figure(h, "sessions"),
+            (long long)host_figure(h, "open_fds"), (long long)host_figure(h, "sessions"),
             (unsigned long long)honest_latency_us(s->others, 0.5),
             (unsigned long long)honest_latency_us(s->others, 0.99),
             (unsigned long long)honest_answers(s->others), (unsigned long long)s->swaps,
-            (long long)host_figure(h, "faults_contained"),
-            (unsigned long long)honest_lost(s->others));
+            (long long)host_figure(h, "module_faults"), (unsigned long long)honest_lost(s->others));
     for (int i = 0; i < MIXED && !at_rest; i++) {
         fprintf(s->samples, "%s%s", i > 0 ? " " : "", s->now[i] != NULL ? s->now[i]->word : "");
     }
@@ -179,7 +178,7 @@ SCENARIO(soak) {
     }
     printf("%llu swaps, %llu swaps and loads refused, %lld faults contained\n",
            (unsigned long long)s.swaps, (unsigned long long)s.refused,
-           (long long)host_figure(s.host, "faults_contained"));
+           (long long)host_figure(s.host, "module_faults"));
     honest_figures seen = honest_stop(s.others);
     printf("honest clients: %llu answers; %llu wrong, %llu missing, %d dropped %s\n",
            (unsigned long long)seen.answers, (unsigned long long)seen.wrong,

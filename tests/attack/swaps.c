@@ -26,7 +26,7 @@ SCENARIO(swaps) {
     host *h = siege_host("swaps");
     const honest_options others = {.port = host_port(h, "game"), .clients = 10, .rate = 10};
     honest *there = honest_start(&others);
-    int64_t handles = host_figure(h, "handles");
+    int64_t handles = host_figure(h, "open_fds");
     int64_t first = 0;
     int64_t grown = 0;
     for (int i = 0; i <= count; i++) {
@@ -46,7 +46,7 @@ SCENARIO(swaps) {
             host_admin(h, "swap --force glutton", NULL, 0);
         }
     }
-    CHECK(host_figure(h, "handles") <= handles + HANDLES);
+    CHECK(host_figure(h, "open_fds") <= handles + HANDLES);
     CHECK(grown < GROWTH_BYTES + GROWTH_BYTES_EACH * (count - half) || scale_sanitized());
     honest_stop_well(there);
     host_stop(h);

@@ -27,8 +27,8 @@ typedef struct usage {
 } usage;
 
 static usage usage_now(host *h) {
-    usage u = {host_figure(h, "cpu_ms"), (int64_t)clock_cpu_ms(), host_figure(h, "packets_out"),
-               host_figure(h, "send_calls"), host_figure(h, "packets_in")};
+    usage u = {host_cpu_ms(h), (int64_t)clock_cpu_ms(), host_figure(h, "sent_packets"),
+               host_figure(h, "send_calls"), host_figure(h, "received_packets")};
     return u;
 }
 

@@ -135,9 +135,9 @@ static void measure_beside(int sessions, double *ms[FIGURES]) {
     beside = load_create(&how);
     CHECK_INT(os_thread_start(&thread, "echo", beside_main, NULL), PORTICO_OK);
     uint64_t from_ms = clock_now_ms();
-    int64_t cpu_ms = host_figure(h, "cpu_ms");
+    int64_t cpu_ms = host_cpu_ms(h);
     uint32_t tries = swap_all(ms);
-    cpu_ms = host_figure(h, "cpu_ms") - cpu_ms;
+    cpu_ms = host_cpu_ms(h) - cpu_ms;
     uint64_t took_ms = clock_now_ms() - from_ms + 1;
     atomic_store(&stop, true);
     os_thread_join(thread);

@@ -43,12 +43,12 @@ static void measure(host *h, net_socket s, load *beside, const char *what) {
     pass_ms(beside, WARM_MS);
     CHECK_INT(wire_ask(s, 2, NULL, 0, &f, sizeof f), sizeof f);
     uint64_t answered = beside != NULL ? load_answered(beside) : 0;
-    int64_t cpu_ms = host_figure(h, "cpu_ms");
+    int64_t cpu_ms = host_cpu_ms(h);
     if (beside != NULL) {
         load_forget_latencies(beside);
     }
     pass_ms(beside, seconds * 1000);
-    cpu_ms = host_figure(h, "cpu_ms") - cpu_ms;
+    cpu_ms = host_cpu_ms(h) - cpu_ms;
     answered = beside != NULL ? load_answered(beside) - answered : 0;
     CHECK_INT(wire_ask(s, 1, NULL, 0, &f, sizeof f), sizeof f);
     uint64_t all = f.ticks + f.left_out;

@@ -12,14 +12,28 @@ static char text[65536];
 static void ctl_status(host *h) {
     CHECK_INT(host_ctl(h, "status", NULL, text, sizeof text), 0);
     static const char *const figures[] = {
-        "version ",           "uptime_s ",         "workers 4",
-        "sessions ",          "sessions_opened ",  "packets_in ",
-        "sessions_closed ",   "packets_out ",      "bytes_in ",
-        "bytes_out ",         "recv_calls ",       "batches ",
-        "send_calls ",        "accept_failures 0", "frames_refused 0",
-        "ops_pending ",       "packets_ignored 0", "timers ",
-        "memory_bytes ",      "handles ",          "listener game 127.0.0.1:",
-        "faults_contained 0",
+        "version ",
+        "uptime_s ",
+        "workers 4",
+        "sessions ",
+        "connections_accepted ",
+        "received_packets ",
+        "connections_closed ",
+        "sent_packets ",
+        "received_bytes ",
+        "sent_bytes ",
+        "recv_calls ",
+        "batches ",
+        "send_calls ",
+        "accept_failures 0",
+        "packets_rejected{reason=\"frame\"} 0",
+        "ops_pending ",
+        "packets_rejected{reason=\"unhandled\"} 0",
+        "timers ",
+        "resident_memory_bytes ",
+        "open_fds ",
+        "listener game 127.0.0.1:",
+        "module_faults 0",
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         const char *at = strstr(text, figures[i]);
@@ -30,7 +44,8 @@ static void ctl_status(host *h) {
     }
     char line[256];
     host_status_line(h, "listener game ", line, sizeof line);
-    CHECK(strstr(line, " listening sessions 1/7 accepted 1 refused 0") != NULL);
+    CHECK(strstr(line, " listening sessions 1/7 connections_accepted 1 connections_refused 0") !=
+          NULL);
     CHECK(strstr(text, "| ") == NULL);
 }
 
@@ -62,7 +77,7 @@ static void ctl_memory(host *h) {
     static const char *const options[] = {NULL, "--trim"};
     for (size_t i = 0; i < 2; i++) {
         CHECK_INT(host_ctl(h, "memory", options[i], text, sizeof text), 0);
-        CHECK(host_figure_of(h, text, "memory_bytes") > 0);
+        CHECK(host_figure_of(h, text, "resident_memory_bytes") > 0);
         for (size_t j = 0; j < sizeof figures / sizeof figures[0]; j++) {
             CHECK(host_figure_of(h, text, figures[j]) >= 0);
         }
@@ -76,7 +91,7 @@ static void ctl_others(host *h) {
     CHECK(strstr(text, "echo 0.1.0 loaded ") != NULL);
     CHECK_INT(host_ctl(h, "dance", NULL, text, sizeof text),
               2); /* wrong usage, reported without asking the host */
-    CHECK(strstr(text, "unknown command; the commands are: status, sessions,") != NULL);
+    CHECK(strstr(text, "unknown command; the commands are: status, sessions [N]") != NULL);
     CHECK_INT(host_ctl(h, "status", "now", text, sizeof text), 2);
     CHECK(strstr(text, "usage: status\n") != NULL);
     CHECK_INT(host_ctl(h, "load", "nowhere", text, sizeof text), 1);

@@ -26,9 +26,9 @@ static char text[65536];
 /* They are true, although nothing can be opened to find them out. Without handles a swap is refused,
  * and changes nothing that would have to be written. */
 static void check_figures(host *h) {
-    int64_t handles = host_figure(h, "handles");
+    int64_t handles = host_figure(h, "open_fds");
     CHECK(handles >= LIMIT - 8 && handles <= LIMIT + 8); /* it may have inherited some more */
-    CHECK(host_figure(h, "memory_bytes") > 1 << 20);
+    CHECK(host_figure(h, "resident_memory_bytes") > 1 << 20);
     host_expect_error(h, "echo is not swapped");
     CHECK(!host_try_admin(h, "swap --force echo", text, sizeof text));
     CHECK(strstr(text, "Too many open files") != NULL);

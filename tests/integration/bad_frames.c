@@ -19,7 +19,7 @@ static void expect_closed(const char *listener, const void *bytes, size_t size) 
     CHECK(net_send_all(s, bytes, size));
     CHECK(net_wait_end(s, 10000));
     net_close(s);
-    host_wait_figure(h, "frames_refused", ++refused);
+    host_wait_figure(h, "packets_rejected{reason=\"frame\"}", ++refused);
     host_wait_figure(h, "sessions", 1);
     wire_expect_echo(bystander, WIRE_U16, 3, "not my affair");
 }
@@ -46,7 +46,7 @@ static void good_then_bad(void) {
     CHECK_INT(opcode, 17);
     CHECK(net_wait_end(s, 10000));
     net_close(s);
-    host_wait_figure(h, "frames_refused", ++refused);
+    host_wait_figure(h, "packets_rejected{reason=\"frame\"}", ++refused);
     host_wait_figure(h, "sessions", 1);
 }
 
@@ -64,7 +64,7 @@ static void cut_off(const char *listener, wire_kind kind) {
         net_close(s);
     }
     host_wait_figure(h, "sessions", 1);
-    CHECK_INT(host_figure(h, "frames_refused"), refused);
+    CHECK_INT(host_figure(h, "packets_rejected{reason=\"frame\"}"), refused);
 }
 
 static void dribbled(const char *listener, wire_kind kind) {

@@ -21,8 +21,8 @@ static figures figures_now(host *h) {
     figures f;
     f.sessions = host_figure(h, "sessions");
     f.ops_pending = host_figure(h, "ops_pending");
-    f.handles = host_figure(h, "handles");
-    f.memory_bytes = host_figure(h, "memory_bytes");
+    f.handles = host_figure(h, "open_fds");
+    f.memory_bytes = host_figure(h, "resident_memory_bytes");
     return f;
 }
 
@@ -81,12 +81,12 @@ SCENARIO(churn) {
      * smaller. */
     CHECK((after.memory_bytes - before.memory_bytes) / count < LOST_BYTES || count < 10000 ||
           scale_sanitized());
-    printf("opened %lld, accepts failed %lld\n", (long long)host_figure(h, "sessions_opened"),
+    printf("opened %lld, accepts failed %lld\n", (long long)host_figure(h, "connections_accepted"),
            (long long)host_figure(h, "accept_failures"));
     /* They did reach the host. Those that are reset at once may be gone before they are
      * accepted. */
-    CHECK(host_figure(h, "sessions_opened") >= count / 4 * 3);
-    CHECK_INT(host_figure(h, "sessions_opened") - host_figure(h, "sessions_closed"), 2);
+    CHECK(host_figure(h, "connections_accepted") >= count / 4 * 3);
+    CHECK_INT(host_figure(h, "connections_accepted") - host_figure(h, "connections_closed"), 2);
 
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);

@@ -70,7 +70,7 @@ SCENARIO(connect_rate) {
     int64_t earned = BURST + 1 + (int64_t)(clock_now_ms() - start_ms) / 1000;
     CHECK(let_in >= BURST);
     CHECK(let_in <= earned);
-    CHECK_INT(host_figure(h, "connects_over_rate"), refused);
+    CHECK_INT(host_figure(h, "connections_refused{reason=\"connect_rate\"}"), refused);
     host_wait_log(h, "connect_rate is reached", 1); /* exactly; the log's thread writes it */
 
     bool again = false; /* the flood is over: its address comes in again */

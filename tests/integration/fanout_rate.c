@@ -86,7 +86,7 @@ static void read_some(reader *r) {
 }
 
 static void play(host *h, net_socket *crowd, shouter *s, reader *r) {
-    int64_t before = host_figure(h, "bytes_out");
+    int64_t before = host_figure(h, "sent_bytes");
     uint64_t start_ms = clock_now_ms();
     uint64_t reads = 0;
     while (clock_now_ms() - start_ms < FLOOD_MS) {
@@ -101,7 +101,7 @@ static void play(host *h, net_socket *crowd, shouter *s, reader *r) {
         clock_sleep_ms(READ_EVERY_MS);
     }
     int64_t most = RATE * (int64_t)(clock_now_ms() - start_ms + 2000) / 1000;
-    CHECK(host_figure(h, "bytes_out") - before <= most); /* the figures of `ctl` are small */
+    CHECK(host_figure(h, "sent_bytes") - before <= most); /* the figures of `ctl` are small */
     CHECK(host_figure(h, "slowed") >= 1);
 }
 

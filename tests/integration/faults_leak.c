@@ -53,11 +53,11 @@ static void round_of(net_socket s, int count) {
 
 /* Whether the host has grown by no more than `count` faults may cost. */
 static bool is_steady(net_socket s, int count) {
-    int64_t memory = host_figure(h, "memory_bytes");
-    int64_t handles = host_figure(h, "handles");
+    int64_t memory = host_figure(h, "resident_memory_bytes");
+    int64_t handles = host_figure(h, "open_fds");
     round_of(s, count);
-    int64_t memory_grown = host_figure(h, "memory_bytes") - memory;
-    int64_t handles_grown = host_figure(h, "handles") - handles;
+    int64_t memory_grown = host_figure(h, "resident_memory_bytes") - memory;
+    int64_t handles_grown = host_figure(h, "open_fds") - handles;
     printf("%d faults: memory grew by %lld bytes from %lld, handles by %lld from %lld\n", count,
            (long long)memory_grown, (long long)memory, (long long)handles_grown,
            (long long)handles);

@@ -33,7 +33,7 @@ SCENARIO(hang_clock) {
         CHECK(now_ms < end_ms && net_wait_end(s, (uint32_t)(end_ms - now_ms)));
         net_close(s);
     }
-    host_wait_figure(h, "faults_contained", loops);
+    host_wait_figure(h, "module_faults", loops);
     wire_expect_echo(other, WIRE_U16, ECHO, "after");
     net_close(other);
     host_stop(h);

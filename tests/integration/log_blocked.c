@@ -34,7 +34,7 @@ SCENARIO(log_blocked) {
             wire_expect_echo(honest, WIRE_U16, 1, "still served");
         }
     }
-    host_wait_figure(h, "frames_refused", count);
+    host_wait_figure(h, "packets_rejected{reason=\"frame\"}", count);
     net_socket late = net_connect(host_port(h, "game"));
     wire_expect_echo(late, WIRE_U16, 1, "and so are new ones");
     net_close(late);

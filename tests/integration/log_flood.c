@@ -43,7 +43,7 @@ SCENARIO(log_flood) {
             net_close(clients[j]);
         }
     }
-    host_wait_figure(h, "frames_refused", (int64_t)rounds * CLIENTS);
+    host_wait_figure(h, "packets_rejected{reason=\"frame\"}", (int64_t)rounds * CLIENTS);
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);
     uint64_t seconds = (clock_now_ms() - begun_ms) / 1000 + 1;

@@ -41,7 +41,7 @@ static void close_sessions(net_socket *sockets, int count) {
 
 static void check_memory(host *h, const char *when, int64_t before, int count,
                          int64_t limit_bytes) {
-    int64_t each = (host_figure(h, "memory_bytes") - before) / count;
+    int64_t each = (host_figure(h, "resident_memory_bytes") - before) / count;
     printf("%s: %lld bytes per session\n", when, (long long)each);
     CHECK(each < limit_bytes || scale_sanitized());
 }
@@ -81,7 +81,7 @@ SCENARIO(many_sessions) {
     host_wait_figure(h, "sessions", 0);
 
     int count = sessions_possible();
-    int64_t before = host_figure(h, "memory_bytes");
+    int64_t before = host_figure(h, "resident_memory_bytes");
     net_socket *sockets = open_sessions(port, count);
     host_wait_figure(h, "sessions", count);
     check_memory(h, "before the first packet", before, count, IDLE_LIMIT_BYTES);

@@ -28,7 +28,7 @@ static void refuse_newcomers(void) {
     net_socket late = net_connect(host_port(h, "echo"));
     CHECK(net_wait_end(late, 20000));
     net_close(late);
-    CHECK_INT(host_figure(h, "memory_refused"), 1);
+    CHECK_INT(host_figure(h, "connections_refused{reason=\"memory_limit_bytes\"}"), 1);
     host_wait_log(h, "refused a connection: [host] memory_limit_bytes is reached", 1);
     for (int i = 0; i < 20; i++) { /* some sweeps */
         expect_echo();

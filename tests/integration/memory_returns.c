@@ -41,19 +41,19 @@ SCENARIO(memory_returns) {
     uint8_t answer[64];
     net_socket s = net_connect(host_port(h, "greedy"));
     host_wait_figure(h, "rooms", 1);
-    int64_t start = host_figure(h, "memory_bytes");
+    int64_t start = host_figure(h, "resident_memory_bytes");
     long counted = counted_bytes();
     CHECK(wire_ask(s, 4, NULL, 0, answer, sizeof answer) > 0);
     host_wait_figure(h, "rooms", ROOMS + 1);
     CHECK(counted_bytes() >= counted + ROOMS * ROOM_BYTES);
     if (is_measured()) {
-        CHECK(host_figure(h, "memory_bytes") >= start + 30 * MEGABYTE);
+        CHECK(host_figure(h, "resident_memory_bytes") >= start + 30 * MEGABYTE);
     }
     CHECK(wire_ask(s, 12, NULL, 0, answer, sizeof answer) > 0);
     host_wait_at_most(h, "rooms", LEFT);
     CHECK(counted_bytes() <= counted + LEFT * 2 * ROOM_BYTES);
     if (is_measured()) {
-        host_wait_at_most(h, "memory_bytes", start + 8 * MEGABYTE);
+        host_wait_at_most(h, "resident_memory_bytes", start + 8 * MEGABYTE);
     }
     net_close(s);
     host_stop(h);

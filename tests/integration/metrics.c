@@ -40,8 +40,8 @@ static void traffic(host *h) {
     expect(h, "portico_received_bytes_total{listener=\"game\"}", PACKETS * 9);
     expect(h, "portico_sent_bytes_total{listener=\"game\"}", PACKETS * 9);
     expect(h, "portico_received_packets_total{listener=\"second\"}", 0);
-    CHECK_INT(host_figure(h, "packets_in"), PACKETS);
-    CHECK_INT(host_figure(h, "bytes_out"), PACKETS * 9);
+    CHECK_INT(host_figure(h, "received_packets"), PACKETS);
+    CHECK_INT(host_figure(h, "sent_bytes"), PACKETS * 9);
     /* The scrapes above have begun to measure turns. */
     wire_expect_echo(s, WIRE_U16, 1, "hello");
     expect(h, "portico_turn_duration_seconds_count{module=\"echo\",kind=\"opcode\"}", 1);
@@ -115,7 +115,7 @@ static void expect_json(host *h, int code, const char *word, const char *argumen
 }
 
 static void json(host *h) {
-    expect_json(h, 0, "status", NULL, "\"packets_in\": 9");
+    expect_json(h, 0, "status", NULL, "\"received_packets\": 9");
     expect_json(h, 0, "sessions", NULL, "\"sessions\": []");
     expect_json(h, 0, "modules", NULL, "\"name\": \"echo.session\"");
     expect_json(h, 0, "faults", NULL, "\"faults\": []");

@@ -242,12 +242,12 @@ static void by_load(const char *folder) {
     /* Several rounds: a refusal must leave nothing that changes the next one. */
     for (int round = 0; round < ROUNDS; round++) {
         expect_all_refused(h, client);
-        handles = round == 0 ? host_figure(h, "handles")
+        handles = round == 0 ? host_figure(h, "open_fds")
                              : handles; /* the loading thread has done so by now */
     }
     /* A handle kept by each round would make two; under Wine one of the host's threads may still
      * have got its own. */
-    CHECK(host_figure(h, "handles") <= handles + scale(1, ROUNDS - 2));
+    CHECK(host_figure(h, "open_fds") <= handles + scale(1, ROUNDS - 2));
     host_admin(h, "modules", after, sizeof after);
     /* Only the number of sessions could differ, and none came or went. */
     CHECK_TEXT(after, modules);

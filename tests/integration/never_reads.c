@@ -50,7 +50,7 @@ static void flood_until_closed(host *h) {
         flooder_open(&flooders[i], host_port(h, "closes"));
     }
     net_socket other = net_connect(host_port(h, "closes"));
-    int64_t before = host_figure(h, "memory_bytes");
+    int64_t before = host_figure(h, "resident_memory_bytes");
     uint64_t end_ms = clock_now_ms() + 60000;
     for (int closed = 0; closed < FLOODERS;) {
         CHECK(clock_now_ms() < end_ms);
@@ -63,7 +63,8 @@ static void flood_until_closed(host *h) {
             CHECK(f->total < FLOOD_MAX_BYTES);
         }
         wire_expect_echo(other, WIRE_U16, 2, "and I?");
-        CHECK(host_figure(h, "memory_bytes") - before < MEMORY_LIMIT_BYTES || scale_sanitized());
+        CHECK(host_figure(h, "resident_memory_bytes") - before < MEMORY_LIMIT_BYTES ||
+              scale_sanitized());
     }
     host_wait_figure(h, "sessions", 1);
     host_wait_log_some(h, "send_limit_bytes is", FLOODERS);
@@ -92,8 +93,8 @@ static void flood_and_drop(host *h) {
     size_t at = 0;
     int64_t received = 0;
     flooder_open(&f, host_port(h, "drops"));
-    int64_t dropped = host_figure(h, "packets_dropped"); /* by the sessions that were closed */
-    while (host_figure(h, "packets_dropped") == dropped) {
+    int64_t dropped = host_figure(h, "send_overflows"); /* by the sessions that were closed */
+    while (host_figure(h, "send_overflows") == dropped) {
         CHECK(flooder_push(&f));
         CHECK(f.total < FLOOD_MAX_BYTES);
     }
@@ -121,7 +122,7 @@ static void flood_and_drop(host *h) {
     printf("sent %lld, received %lld\n", (long long)f.total, (long long)received);
     CHECK_INT(at, 0);
     CHECK(received > 0 && received < f.total);
-    CHECK_INT(host_figure(h, "packets_dropped") - dropped,
+    CHECK_INT(host_figure(h, "send_overflows") - dropped,
               (f.total - received) / (int64_t)sizeof f.frame);
     net_close(f.socket);
     host_wait_figure(h, "sessions", 0);

@@ -101,7 +101,7 @@ SCENARIO(packet_sizes) {
     h = host_start(&options);
     check_fitting();
     check_refused();
-    CHECK_INT(host_figure(h, "frames_refused"), closed);
+    CHECK_INT(host_figure(h, "packets_rejected{reason=\"shape\"}"), closed);
     check_reasons();
     host_stop(h);
 }

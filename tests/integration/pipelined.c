@@ -28,10 +28,10 @@ static void many_connections(host *h) {
     load_destroy(l);
     host_wait_figure(h, "sessions", 0);
     /* The packets of the admin listener itself are counted, too. */
-    CHECK(host_figure(h, "packets_in") >= (int64_t)expected &&
-          host_figure(h, "packets_in") < (int64_t)expected + 5000);
-    CHECK(host_figure(h, "packets_out") >= (int64_t)expected &&
-          host_figure(h, "packets_out") < (int64_t)expected + 5000);
+    CHECK(host_figure(h, "received_packets") >= (int64_t)expected &&
+          host_figure(h, "received_packets") < (int64_t)expected + 5000);
+    CHECK(host_figure(h, "sent_packets") >= (int64_t)expected &&
+          host_figure(h, "sent_packets") < (int64_t)expected + 5000);
     /* At most one send call follows a recv, and with 64 frames in flight a recv brings many of
      * them. */
     int64_t calls = host_figure(h, "send_calls");
@@ -42,10 +42,10 @@ static void many_connections(host *h) {
 
 /* The host counts what it sends when it has sent it, so a client may have it a moment before. */
 static int64_t packets_out_from(host *h, int64_t least) {
-    int64_t packets = host_figure(h, "packets_out");
+    int64_t packets = host_figure(h, "sent_packets");
     for (int i = 0; i < 500 && packets < least; i++) {
         clock_sleep_ms(10);
-        packets = host_figure(h, "packets_out");
+        packets = host_figure(h, "sent_packets");
     }
     return packets;
 }
@@ -62,7 +62,7 @@ static void one_call_per_batch(host *h) {
     net_socket s = net_connect(host_port(h, "game"));
     wire_expect_echo(s, WIRE_U16, 1, "warm up");
     int64_t calls = host_figure(h, "send_calls");
-    int64_t packets = host_figure(h, "packets_out");
+    int64_t packets = host_figure(h, "sent_packets");
     for (int i = 0; i < ROUNDS; i++) {
         CHECK(net_send_all(s, frames, sizeof frames));
         CHECK(net_recv_exactly(s, replies, sizeof replies));

@@ -220,7 +220,7 @@ static void strangers(void) {
         net_close(s);
     }
     host_status_line(h, "listener elsewhere ", line, sizeof line);
-    CHECK(strstr(line, " accepted 0 refused 3") != NULL);
+    CHECK(strstr(line, " connections_accepted 0 connections_refused 3") != NULL);
     host_wait_log(h, ", which proxy_from does not list", 1);
 }
 
@@ -268,7 +268,7 @@ static void connect_rate(void) {
     enum { TRIES = 200 };
     static const char first[] = "PROXY TCP4 198.51.100.1 127.0.0.1 80 81\r\n";
     static const char second[] = "PROXY TCP4 198.51.100.2 127.0.0.1 80 81\r\n";
-    int64_t refused_before = host_figure(h, "connects_over_rate");
+    int64_t refused_before = host_figure(h, "connections_refused{reason=\"connect_rate\"}");
     bool refused = false;
     CHECK(rated(first)); /* a burst of two */
     CHECK(rated(first));
@@ -276,7 +276,7 @@ static void connect_rate(void) {
         refused = !rated(first);
     }
     CHECK(refused);
-    CHECK_INT(host_figure(h, "connects_over_rate"), refused_before + 1);
+    CHECK_INT(host_figure(h, "connections_refused{reason=\"connect_rate\"}"), refused_before + 1);
     CHECK(rated(second));
     for (int i = 0; i < 20; i++) {
         CHECK(rated("PROXY UNKNOWN\r\n"));

@@ -142,7 +142,7 @@ static void broadcast(host *h, int count) {
     int64_t broadcasts = host_figure(h, "broadcasts");
     int64_t packets = host_figure(h, "broadcast_packets");
     int64_t copies = host_figure(h, "broadcast_copies");
-    int64_t cpu_ms = host_figure(h, "cpu_ms");
+    int64_t cpu_ms = host_cpu_ms(h);
     uint64_t start_ms = clock_now_ms();
     net_poll_entry first = {.socket = members[0].socket};
     CHECK(wire_send(members[0].socket, WIRE_U16, START, asked, sizeof asked));
@@ -154,7 +154,7 @@ static void broadcast(host *h, int count) {
     members_read_all(count);
     done_read(figures);
     uint64_t took_ms = clock_now_ms() - start_ms;
-    cpu_ms = host_figure(h, "cpu_ms") - cpu_ms;
+    cpu_ms = host_cpu_ms(h) - cpu_ms;
     CHECK_INT(figures[0], BROADCASTS);
     CHECK_INT(figures[1], BROADCASTS * count);
     CHECK_INT(host_figure(h, "broadcasts") - broadcasts, BROADCASTS);

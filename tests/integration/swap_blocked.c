@@ -28,9 +28,9 @@ static void check_refused(const char *file, const char *const *words, int count)
 /* Sends the blocking packet and waits until its handler runs. */
 static void block(net_socket s, uint16_t opcode) {
     uint32_t block_ms = BLOCK_MS;
-    int64_t before = host_figure(h, "bytes_in");
+    int64_t before = host_figure(h, "received_bytes");
     CHECK(wire_send(s, WIRE_U16, opcode, &block_ms, sizeof block_ms));
-    host_wait_at_least(h, "bytes_in", before + 1);
+    host_wait_at_least(h, "received_bytes", before + 1);
     clock_sleep_ms(100);
 }
 

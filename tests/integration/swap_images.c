@@ -84,11 +84,11 @@ static void they_go(void) {
         swaps_to(h, "swapped", NULL, NULL, 0);
         CHECK_INT(swaps_ask(s, 2, 1).generation, i % 3 + 1);
         wait_for("/game", 2);
-        handles = i == 3 ? host_figure(h, "handles") : handles;
+        handles = i == 3 ? host_figure(h, "open_fds") : handles;
     }
     /* One per swap would be at least seven; under Wine one of the host's threads may still have got
      * its own. */
-    CHECK(host_figure(h, "handles") <= handles + scale(2, 4));
+    CHECK(host_figure(h, "open_fds") <= handles + scale(2, 4));
     CHECK_INT(host_log_count(h, "stays in memory"), 0);
     net_close(s);
     host_admin(h, "unload swapped", NULL, 0);

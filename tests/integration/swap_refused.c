@@ -56,9 +56,9 @@ static const char *const late[] = {"swapped_said_no", "swapped_world_lies", "swa
 enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
 
 /* Figures that must be the same before and after. */
-static const char *const figures[] = {"sessions",    "sessions_opened", "sessions_closed",
-                                      "timers",      "rooms",           "blocking_jobs",
-                                      "ops_pending", "late_calls",      "frames_refused"};
+static const char *const figures[] = {
+    "sessions",      "connections_accepted", "connections_closed", "timers",          "rooms",
+    "blocking_jobs", "ops_pending",          "late_calls",         "packets_rejected"};
 enum { FIGURES = sizeof figures / sizeof figures[0] };
 
 static host *h;

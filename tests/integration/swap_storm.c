@@ -211,7 +211,8 @@ static void swap_once(swaps *w) {
 }
 
 static sample sample_now(void) {
-    return (sample){host_figure(h, "memory_bytes"), host_figure(h, "handles"), copies_now()};
+    return (sample){host_figure(h, "resident_memory_bytes"), host_figure(h, "open_fds"),
+                    copies_now()};
 }
 
 /* The means of samples `from` to `to`, exclusive. */
@@ -336,11 +337,11 @@ static void storm(swaps *w) {
     int64_t ops = host_figure(h, "ops_pending");
     clients_start();
     CHECK_INT(os_thread_start(&churn, "churn", churn_main, NULL), PORTICO_OK);
-    int64_t packets = host_figure(h, "packets_in");
+    int64_t packets = host_figure(h, "received_packets");
     uint64_t from_ms = clock_now_ms();
     swap_all(w);
     uint64_t took_ms = clock_now_ms() - from_ms;
-    packets = host_figure(h, "packets_in") - packets;
+    packets = host_figure(h, "received_packets") - packets;
     printf("%llu packets a second during the swaps\n",
            (unsigned long long)packets * 1000 / (took_ms + 1));
     CHECK(packets > (int64_t)session_count * 2);
@@ -359,9 +360,9 @@ static void storm(swaps *w) {
     check_account(w, answered);
     host_wait_figure(h, "sessions", 0);
     host_wait_at_most(h, "ops_pending", ops + 1); /* of the admin connection */
-    CHECK_INT(host_figure(h, "sessions_opened"),
+    CHECK_INT(host_figure(h, "connections_accepted"),
               session_count + 1 + (int64_t)atomic_load(&churned));
-    CHECK_INT(host_figure(h, "sessions_closed"),
+    CHECK_INT(host_figure(h, "connections_closed"),
               session_count + 1 + (int64_t)atomic_load(&churned));
     wait_images(2); /* the serving one and its predecessor */
 }

@@ -58,14 +58,14 @@ static void check_half(host *h, tls_client *before) {
     expect_served(h, before);
     crowd_expect_end(count);
     host_wait_figure(h, "sessions", 1);
-    CHECK_INT(host_figure(h, "handshakes_made_way"), 0);
+    CHECK_INT(host_figure(h, "tls_handshakes{result=\"made_way\"}"), 0);
 }
 
 /* Those who have made the host compute are limited: the oldest makes way. */
 static void check_stopped(host *h, tls_client *before) {
     int count = scale(300, 60);
     crowd_begin(host_port(h, "game"), count, hello, hello_bytes);
-    host_wait_at_least(h, "handshakes_made_way", count - HANDSHAKES_MAX);
+    host_wait_at_least(h, "tls_handshakes{result=\"made_way\"}", count - HANDSHAKES_MAX);
     expect_served(h, before);
     crowd_expect_end(count);
     host_wait_figure(h, "sessions", 1);
@@ -79,7 +79,7 @@ static void check_odd(host *h, tls_client *before) {
     crowd_begin(host_port(h, "game"), count, odd, sizeof odd);
     expect_served(h, before);
     crowd_expect_end(count);
-    CHECK_INT(host_figure(h, "handshakes_made_way"), 0);
+    CHECK_INT(host_figure(h, "tls_handshakes{result=\"made_way\"}"), 0);
 }
 
 /* What is no hello ends at once, with an alert. */
@@ -93,7 +93,7 @@ static void check_garbage(host *h, tls_client *before) {
         "\x17\x03\x03 data",
     };
     static const size_t sizes[] = {35, 17, 31, 32, 15, 8};
-    int64_t failed = host_figure(h, "handshakes_failed");
+    int64_t failed = host_figure(h, "tls_handshakes{result=\"failed\"}");
     for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
         uint8_t noise[8192];
         uint64_t random = i;
@@ -104,7 +104,7 @@ static void check_garbage(host *h, tls_client *before) {
         CHECK(net_wait_end(s, 20000));
         net_close(s);
     }
-    host_wait_at_least(h, "handshakes_failed", failed + 5);
+    host_wait_at_least(h, "tls_handshakes{result=\"failed\"}", failed + 5);
     expect_served(h, before);
 }
 

@@ -102,7 +102,7 @@ static void refuse(uint16_t opcode, const void *bytes, uint32_t size, const char
     CHECK(wire_send(s, WIRE_U16, opcode, bytes, size));
     CHECK(net_wait_end(s, 10000));
     net_close(s);
-    host_wait_figure(h, "frames_refused", ++refused);
+    host_wait_figure(h, "packets_rejected{reason=\"shape\"}", ++refused);
     host_wait_figure(h, "sessions", 2);
     (void)snprintf(line, sizeof line, "%s: closed", words);
     host_wait_log(h, line, 1);

@@ -47,17 +47,17 @@ SCENARIO(vanish) {
     vanish_at_all_stages(h, 3);
     host_wait_figure(h, "sessions", 0);
     int64_t ops = host_figure(h, "ops_pending");
-    int64_t handles = host_figure(h, "handles");
+    int64_t handles = host_figure(h, "open_fds");
     vanish_at_all_stages(h, scale(100, 10));
     half_close_is_answered(h);
     host_wait_figure(h, "sessions", 0);
     host_wait_figure(h, "ops_pending", ops);
     printf("handles: %lld before, %lld now\n", (long long)handles,
-           (long long)host_figure(h, "handles"));
+           (long long)host_figure(h, "open_fds"));
     /* Under Wine each of the four workers gets a handle with its first send; a leak at one stage
      * would be ten. */
-    CHECK(host_figure(h, "handles") <= handles + scale(1, 4));
-    CHECK_INT(host_figure(h, "sessions_opened"), host_figure(h, "sessions_closed"));
+    CHECK(host_figure(h, "open_fds") <= handles + scale(1, 4));
+    CHECK_INT(host_figure(h, "connections_accepted"), host_figure(h, "connections_closed"));
 
     host_interrupt(h);
     CHECK_INT(host_wait_exit(h, 60000), 0);

@@ -43,7 +43,7 @@ static void all_workers(void) {
         CHECK(faults_ended(loops[i]));
     }
     (void)faults_echo(other, 7); /* a whole state, by threads that work again */
-    host_wait_figure(h, "faults_contained", LOOPS);
+    host_wait_figure(h, "module_faults", LOOPS);
     host_wait_figure(h, "faults_closed", LOOPS);
     host_wait_figure(h, "late_calls", 0);
     wait_logged(h, "no return in opcode 2");
@@ -66,7 +66,7 @@ static void asleep(void) {
     CHECK(strstr(line, "opcode 2") != NULL);
     host_wait_log_some(h, "  at        ", 2);
     (void)faults_echo(other, 8);
-    CHECK_INT(host_figure(h, "faults_contained"), 0);
+    CHECK_INT(host_figure(h, "module_faults"), 0);
     CHECK_INT(host_figure(h, "late_calls"), 1);
     CHECK_INT(host_log_count(h, "has returned after"), 0);
     host_drop(h); /* it sleeps for longer than a test may take */

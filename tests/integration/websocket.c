@@ -104,16 +104,16 @@ static void ends_with(const void *bytes, size_t size, int code) {
 /* Section 7.4.1. */
 static void endings(void) {
     uint8_t bytes[32];
-    int64_t refused = host_figure(h, "frames_refused");
+    int64_t refused = host_figure(h, "packets_rejected");
     ends_with(bytes, web_frame(bytes, WEB_CLOSE, "\3\350done", 6), 1000);
     ends_with(bytes, web_frame(bytes, WEB_CLOSE, "", 0), 1005);
-    CHECK_INT(host_figure(h, "frames_refused"), refused);
+    CHECK_INT(host_figure(h, "packets_rejected"), refused);
     ends_with("\x82\x02..", 4, 1002);
     ends_with(bytes, web_frame(bytes, 0xC2, "\1\0", 2), 1002);
     ends_with(bytes, web_frame(bytes, WEB_TEXT, "\xFF", 1), 1007);
     ends_with(bytes, web_frame(bytes, WEB_BINARY, "\1", 1), 1008);
     ends_with("\x82\xFF\0\0\0\0\0\1\0\0....", 14, 1009);
-    host_wait_figure(h, "frames_refused", refused + 5);
+    host_wait_figure(h, "packets_rejected", refused + 5);
     net_socket s = web();
     web_expect_echo(s, 1, "here");
     net_half_close(s); /* no close frame came: the end of the stream is one */

@@ -69,7 +69,7 @@ SCENARIO(websocket_swaps) {
         CHECK_INT(swaps_ask(plain, 2, 1).generation, serves);
     }
     CHECK_INT(host_figure(h, "sessions"), PLAYERS + 1);
-    CHECK_INT(host_figure(h, "sessions_closed"), 0);
+    CHECK_INT(host_figure(h, "connections_closed"), 0);
     for (int i = 0; i < PLAYERS; i++) {
         CHECK(web_send(players[i], WEB_CLOSE, "\3\350", 2));
         net_close(players[i]);

@@ -488,8 +488,8 @@ static const char *unrest(const char *answer) {
     if (open_count > 0) {
         return "a session or room is open";
     }
-    return counters_figure(answer, "sessions_opened") < sums.sessions
-               ? "fewer sessions_opened than on_opens"
+    return counters_figure(answer, "connections_accepted") < sums.sessions
+               ? "fewer connections_accepted than on_opens"
                : NULL;
 }
 

@@ -126,7 +126,7 @@ static uint32_t skip(uint32_t count) {
     enum { TRIES = 8 }; /* other threads run while the sum is taken */
     static uint64_t skipped;
     for (int i = 0; i < TRIES && crash_was(); i++) {
-        uint64_t ignored = stats_sum(STAT_packets_ignored);
+        uint64_t ignored = stats_sum(STAT_packets_unhandled);
         if (skipped + count <= ignored) {
             skipped += count;
             return count;

@@ -421,20 +421,34 @@ static const char *line_find(const char *answer, const char *start) {
     return NULL;
 }
 
-int64_t host_figure_of(host *h, const char *answer, const char *name) {
-    char start[64];
+static const char *figure_text(host *h, const char *answer, const char *name) {
+    char start[128];
     snprintf(start, sizeof start, "%s ", name);
     const char *line = line_find(answer, start);
     if (line == NULL) {
         fail(h, "there is no figure %s:\n%s", name, answer);
     }
-    return strtoll(line + strlen(start), NULL, 10);
+    return line + strlen(start);
+}
+
+int64_t host_figure_of(host *h, const char *answer, const char *name) {
+    return strtoll(figure_text(h, answer, name), NULL, 10);
 }
 
 int64_t host_figure(host *h, const char *name) {
     static char answer[65536];
     host_admin(h, "status", answer, sizeof answer);
     return host_figure_of(h, answer, name);
+}
+
+int64_t host_cpu_us(host *h) {
+    static char answer[65536];
+    host_admin(h, "status", answer, sizeof answer);
+    return (int64_t)(strtod(figure_text(h, answer, "cpu_seconds"), NULL) * 1e6);
+}
+
+int64_t host_cpu_ms(host *h) {
+    return host_cpu_us(h) / 1000;
 }
 
 void host_status_line(host *h, const char *start, char *line, size_t size) {

@@ -80,12 +80,12 @@ static provoked provoke_life(provoker *p, uint32_t entry, uint32_t kind) {
         return ends(p) ? PROVOKED_ENDED : PROVOKED_SURVIVED;
     }
     for (int i = 0; i < TRIES; i++) {
-        int64_t before = host_figure(p->host, "faults_contained");
+        int64_t before = host_figure(p->host, "module_faults");
         bool as_promised = provoke_acts[entry].act(p, kind);
         if (ends(p)) {
             return PROVOKED_ENDED;
         }
-        if (host_figure(p->host, "faults_contained") > before) {
+        if (host_figure(p->host, "module_faults") > before) {
             return as_promised ? PROVOKED_CONTAINED : look(p, "not as promised");
         }
     }

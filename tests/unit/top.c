@@ -14,7 +14,7 @@ static const char *const first[] = {
     "version 0.1.0",
     "uptime_s 3600",
     "now_ns 1000000000",
-    "count packets_in 1000",
+    "count received_packets 1000",
     "worker 1 5000000 6000000",
     "series opcode 7 game.player",
     "handler 1000 100 0:10",
@@ -33,9 +33,9 @@ static const char *const second[] = {
     "timers 4",
     ("queue room_works 30 most 20 "
      "game.a_room_type_with_a_name a room that is called something very long"),
-    "queue bytes_to_send 18446744073709551615 most 18446744073709551615 18446744073709551615",
-    "count packets_in 5000",
-    "count bytes_in 18446744073709551615",
+    "queue send_queue_bytes 18446744073709551615 most 18446744073709551615 18446744073709551615",
+    "count received_packets 5000",
+    "count received_bytes 18446744073709551615",
     "worker 1 1005000000 506000000",
     "worker 2 99999999999999 99999999999999",
     "series opcode 7 game.player",
@@ -64,10 +64,10 @@ static void differences(top_sample *before, top_sample *s) {
     read_lines(s, second, sizeof second / sizeof second[0]);
     top_sample_since(s, before);
     CHECK_INT(s->now_ns, 2000000000);
-    CHECK_INT(s->counts[STAT_packets_in], 4000);
+    CHECK_INT(s->counts[STAT_received_packets], 4000);
     CHECK_INT(s->worker_count, 2);
-    CHECK_INT(s->workers[0].busy_ns, 1000000000);
-    CHECK_INT(s->workers[0].cpu_ns, 500000000);
+    CHECK_INT(s->workers[0].batch_ns, 1000000000);
+    CHECK_INT(s->workers[0].busy_ns, 500000000);
     CHECK_INT(s->series_count, 3);
     CHECK_INT(s->series[0].kind, METER_ROOM_MESSAGE); /* the longest time comes first */
     CHECK_INT(s->series[1].kind, METER_MESSAGE);
@@ -98,8 +98,8 @@ static void check_screen(const top_sample *s, bool terminal, int lines_max) {
     }
     CHECK(lines <= lines_max);
     CHECK(strstr(text, "up 1:00:02, over 2.00 s") != NULL);
-    CHECK(strstr(text, "packets in      2000 ") != NULL);
-    CHECK(strstr(text, "   1  50.0%   2 100.0%") != NULL); /* never more than 100 % */
+    CHECK(strstr(text, "received_packets     ") != NULL);
+    CHECK(strstr(text, "   1  25.0%   2 100.0%") != NULL); /* never more than 100 % */
     CHECK(strstr(text, "~ room msg 4294967295") != NULL);
     CHECK(strstr(text, "\ngame.player op 7            15.0") != NULL);
     CHECK(terminal == (strchr(text, '\x1b') != NULL));
@@ -116,7 +116,7 @@ static void crowd(top_sample *s) {
     s->series[2] = s->series[5];
     s->series[1] = kept;
     for (int i = 0; i < DEPTH_COUNT; i++) {
-        s->depths[i] = s->depths[DEPTH_bytes_to_send];
+        s->depths[i] = s->depths[DEPTH_send_queue_bytes];
     }
 }
 

@@ -1,0 +1,40 @@
+/* figures.c: see figures.h. */
+#include "admin/figures.h"
+
+#include "base/stats.h"
+#include "os/os.h"
+
+static uint64_t started_ms;
+
+void figures_start(void) {
+    started_ms = os_monotonic_ms();
+}
+
+void figure_add(lines *to, const char *name, uint64_t value) {
+    json *j = lines_object(to);
+    if (j != NULL) {
+        json_number(j, name, (int64_t)value);
+    } else {
+        lines_add(to, "%s %llu", name, (unsigned long long)value);
+    }
+}
+
+void figure_add_uptime(lines *to) {
+    figure_add(to, "uptime_s", (os_monotonic_ms() - started_ms) / 1000);
+}
+
+/* How many there are now of what `more` counts when it comes and `less` when it goes. */
+static uint64_t difference(stat more, stat less) {
+    /* First: a count in between then makes the difference too large, not negative. */
+    uint64_t gone = stats_sum(less);
+    uint64_t come = stats_sum(more);
+    return come > gone ? come - gone : 0;
+}
+
+uint64_t figure_sessions(void) {
+    return difference(STAT_connections_accepted, STAT_connections_closed);
+}
+
+uint64_t figure_ops_pending(void) {
+    return difference(STAT_ops_submitted, STAT_ops_completed);
+}
