@@ -63,8 +63,11 @@ static void count(const char *module_name, const char *kind, uint64_t ns) {
     if (found == SERIES_MAX) {
         found = series_add(module_name, kind);
     }
-    if (found < SERIES_MAX) {
-        durations_add(&cells[stats_own_block()][found], ns);
+    uint32_t block = stats_own_block();
+    if (found < SERIES_MAX && block != 0) {
+        durations_add_own(&cells[block][found], ns);
+    } else if (found < SERIES_MAX) {
+        durations_add(&cells[0][found], ns);
     }
 }
 
