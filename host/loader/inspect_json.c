@@ -152,8 +152,12 @@ static void write_settings(json *j, const portico_table *settings) {
     json_end(j, ']');
 }
 
+static void write_file(void *arg, const char *bytes, size_t size) {
+    (void)fwrite(bytes, 1, size, arg);
+}
+
 void inspect_json(const generation *g, FILE *to) {
-    json j = {.to = to};
+    json j = {.write = write_file, .arg = to};
     char abi[16];
     (void)snprintf(abi, sizeof abi, "%u.%u", PORTICO_ABI_MAJOR, g->abi_minor);
     json_begin(&j, NULL, '{');
