@@ -2,7 +2,7 @@
 #ifndef PORTICO_NEW_H
 #define PORTICO_NEW_H
 
-/* A file of sdk/template, which cmake/EmbedTemplate.cmake puts into the executable. Its path begins
+/* A file of sdk/template, which cmake/EmbedFiles.cmake puts into the executable. Its path begins
  * with "cpp/" if it is for modules in C++ only. */
 typedef struct template_file {
     const char *path;

@@ -371,6 +371,7 @@ static void server_fini(void) {
 }
 
 int server_run(const config *c) {
+    os_threads_set_stack(c->stack_bytes);
     stop_clock_start(c->stop_timeout_ms);
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);

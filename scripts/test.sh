@@ -13,15 +13,16 @@
 # its preset. Missing Debian packages are installed. The exit code is 0 when everything was built
 # and every test passed; a few that failed beside others may pass alone (run_tests below).
 #
-# PORTICO_TEST_JOBS  how many tests run at once; default: two more than there are processors
+# PORTICO_TEST_JOBS  how many tests run at once, of which one that computes counts as two; default:
+#                    three for each processor
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/packages.sh"
 cd "$root"
 
-# Many tests wait more than they compute: more of them than processors.
-jobs=${PORTICO_TEST_JOBS:-$(($(nproc) + 2))}
+# Most tests wait more than they compute: those of a real host use a third of a processor each.
+jobs=${PORTICO_TEST_JOBS:-$((3 * $(nproc)))}
 
 if [ "$*" = quick ]; then
     . "$root/scripts/build.sh"

@@ -66,13 +66,15 @@ static bool argument_fits(const char *usage, const char *argument) {
     if (strchr(usage, ' ') == NULL) {
         return argument[0] == '\0';
     }
-    if (strstr(usage, " [N]") != NULL) {
+    size_t size = strlen(usage);
+    if (size > 4 && strcmp(usage + size - 4, " [N]") == 0 &&
+        strchr(usage, ' ') == usage + size - 4) {
         size_t digits = strspn(argument, "0123456789");
         return digits <= DIGITS_MAX && argument[digits] == '\0';
     }
     if (!needs_argument(usage)) {
         const char *rest = skip_options(usage, argument);
-        bool values = strpbrk(usage, "SN") != NULL; /* SECONDS, N: top_options.c checks them */
+        bool values = strpbrk(usage, "SN") != NULL; /* SECONDS, N: checked where they are read */
         return values || (rest != NULL && rest[0] == '\0');
     }
     if (strstr(usage, "[--") != NULL) {
@@ -114,6 +116,14 @@ bool command_reports(command_id id) {
     switch (id) {
     case COMMAND_status:
     case COMMAND_sessions:
+    case COMMAND_session:
+    case COMMAND_rooms:
+    case COMMAND_room:
+    case COMMAND_module:
+    case COMMAND_swaps:
+    case COMMAND_limits:
+    case COMMAND_fault:
+    case COMMAND_log:
     case COMMAND_modules:
     case COMMAND_faults:
     case COMMAND_memory:

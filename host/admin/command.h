@@ -1,7 +1,7 @@
 /* command.h: the commands of `portico ctl`. Pure, any thread.
  *
- * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http_visit.c offers
- * each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
+ * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http/visit.c
+ * offers each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
@@ -13,9 +13,17 @@
  * A usage is the command's word and what follows it, in brackets where that may be left out. */
 #define COMMAND_LIST(X)                                      \
     X(status, "status", NONE)                                \
-    X(sessions, "sessions", NONE)                            \
+    X(sessions, "sessions [N] [SORT] [FILTER]", NONE)        \
+    X(session, "session ID", NONE)                           \
+    X(rooms, "rooms [N] [SORT] [FILTER]", NONE)              \
+    X(room, "room ID", NONE)                                 \
     X(modules, "modules", NONE)                              \
+    X(module, "module NAME", NONE)                           \
+    X(swaps, "swaps [N]", NONE)                              \
     X(faults, "faults [N]", NONE)                            \
+    X(fault, "fault FILE", NONE)                             \
+    X(log, "log [N] [LEVEL] [SUBSYSTEM]", NONE)              \
+    X(limits, "limits", NONE)                                \
     X(memory, "memory [--trim]", NONE)                       \
     X(metrics, "metrics", NONE)                              \
     X(top, "top [--interval SECONDS] [--count N]", NONE)     \
@@ -36,7 +44,7 @@ typedef enum command_id {
         COMMAND_COUNT
 } command_id;
 
-enum { COMMAND_WHY_MAX = 384 };
+enum { COMMAND_WHY_MAX = 1024 };
 
 /* Returns the command in `line`, whose argument *argument then points to ("" when there is none);
  * or COMMAND_COUNT, with the right usage in `why`. */

@@ -25,7 +25,7 @@ static const char usage_text[] =
     "         COMMAND: ";
 
 void ctl_usage(FILE *to) {
-    char commands[1024];
+    char commands[2048];
     command_list("\n                  ", commands, sizeof commands);
     fprintf(to, "%s%s\n", usage_text, commands);
     fprintf(

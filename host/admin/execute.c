@@ -2,7 +2,13 @@
 #include "admin/execute.h"
 
 #include "admin/command.h"
+#include "admin/history_report.h"
+#include "admin/limit_report.h"
 #include "admin/module_report.h"
+#include "admin/module_view.h"
+#include "admin/room_report.h"
+#include "admin/session_report.h"
+#include "admin/state_view.h"
 #include "admin/status_json.h"
 #include "admin/status_report.h"
 #include "admin/stop_report.h"
@@ -65,13 +71,19 @@ static void command_top(call *c) {
 }
 
 static void command_sessions(call *c) {
-    json *j = lines_object(c->answer);
-    if (j != NULL) {
-        json_sessions(j);
-    } else {
-        report_sessions(c->answer);
-    }
-    end_ok(c);
+    report_sessions(c->answer, c->argument);
+}
+
+static void command_rooms(call *c) {
+    report_rooms(c->answer, c->argument);
+}
+
+static void command_session(call *c) {
+    c->job = state_view_begin(ENTITY_SESSION, c->argument, c->answer);
+}
+
+static void command_room(call *c) {
+    c->job = state_view_begin(ENTITY_ROOM, c->argument, c->answer);
 }
 
 static void command_modules(call *c) {
@@ -105,6 +117,22 @@ static void command_faults(call *c) {
         report_faults(c->answer, most);
     }
     end_ok(c);
+}
+
+static void command_module(call *c) {
+    report_module(c->answer, c->argument);
+}
+
+static void command_limits(call *c) {
+    report_limits(c->answer);
+}
+
+static void command_swaps(call *c) {
+    report_swaps(c->answer, c->argument);
+}
+
+static void command_log(call *c) {
+    report_log(c->answer, c->argument);
 }
 
 static void command_kick(call *c) {
@@ -160,6 +188,22 @@ static void end_swap(admin_job *job, portico_status status, const char *why) {
     lines_end(&job->answer, status, why);
 }
 
+static void add_plan_row(void *arg, const plan_row *row) {
+    json *j = lines_object(arg);
+    if (j == NULL) {
+        lines_add(arg, "%s", row->line);
+        return;
+    }
+    json_begin(j, NULL, '{');
+    json_text(j, "entity", row->entity);
+    json_text(j, "name", row->name);
+    json_number(j, "count", row->count);
+    json_text(j, "effect", row->effect);
+    json_text(j, "change", row->change);
+    json_text(j, "line", row->line);
+    json_end(j, '}');
+}
+
 /* "[--plan|--force] NAME [FILE]", as command_parse has checked. */
 static void job_swap(admin_job *job) {
     char why[IMAGE_WHY_MAX];
@@ -178,7 +222,15 @@ static void job_swap(admin_job *job) {
         *file++ = '\0';
     }
     if (plan) {
-        lines_end(&job->answer, swap_preview(word, file, add_line, &job->answer, why), why);
+        json *j = lines_object(&job->answer);
+        if (j != NULL) {
+            json_begin(j, "plan", '[');
+        }
+        portico_status status = swap_preview(word, file, add_plan_row, &job->answer, why);
+        if (j != NULL) {
+            json_end(j, ']');
+        }
+        lines_end(&job->answer, status, why);
     } else {
         portico_status status = swap_module(word, file, force, why);
         (void)ready_update();
@@ -196,6 +248,10 @@ static void job_rollback(admin_job *job) {
 static void job_thaw(admin_job *job) {
     char why[IMAGE_WHY_MAX];
     end_swap(job, contain_thaw(job->argument, why), why);
+}
+
+static void job_fault(admin_job *job) {
+    report_fault(&job->answer, job->argument);
 }
 
 static void job_reopen_log(admin_job *job) {
@@ -242,6 +298,10 @@ static void command_rollback(call *c) {
 
 static void command_thaw(call *c) {
     post(c, job_thaw);
+}
+
+static void command_fault(call *c) {
+    post(c, job_fault);
 }
 
 static void command_reopen_log(call *c) {

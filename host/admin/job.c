@@ -98,7 +98,43 @@ admin_job *job_post(const char *line, const char *argument, void (*run)(admin_jo
     return job;
 }
 
+void jobs_wake(void) {
+    jobs.wake();
+}
+
+admin_job *job_wait(const job_waits *waits, void *arg, lines *refused) {
+    admin_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        lines_end(refused, PORTICO_E_NO_MEMORY, "");
+        return NULL;
+    }
+    job->waits = waits;
+    job->arg = arg;
+    job->answer = lines_like(refused);
+    return job;
+}
+
+/* Moves the answer of a job that has ended to `answer`. */
+static void move_answer(admin_job *job, lines *answer) {
+    *answer = job->answer;
+    job->answer = (lines){0};
+    job_free(job);
+}
+
+static bool take_waiting(admin_job *job, uint64_t now_ms, lines *answer) {
+    bool ended = job->waits->take(job->arg, now_ms, &job->answer);
+    if (ended) {
+        move_answer(job, answer);
+    }
+    return ended;
+}
+
 void job_abandon(admin_job *job) {
+    if (job->waits != NULL) {
+        job->waits->abandon(job->arg);
+        job_free(job);
+        return;
+    }
     jobs.waited_for--;
     os_mutex_lock(&jobs.lock);
     job->abandoned = true;
@@ -123,6 +159,9 @@ static void answer_dropped(uint64_t waited_ms, lines *answer) {
 }
 
 bool job_take(admin_job *job, uint64_t now_ms, lines *answer) {
+    if (job->waits != NULL) {
+        return take_waiting(job, now_ms, answer);
+    }
     uint64_t waited_ms = now_ms > job->posted_ms ? now_ms - job->posted_ms : 0;
     os_mutex_lock(&jobs.lock);
     bool running = job->running;
@@ -133,9 +172,7 @@ bool job_take(admin_job *job, uint64_t now_ms, lines *answer) {
     os_mutex_unlock(&jobs.lock);
     jobs.waited_for -= ended || abandoned;
     if (ended) {
-        *answer = job->answer;
-        job->answer = (lines){0};
-        job_free(job);
+        move_answer(job, answer);
     } else if (abandoned && !running) {
         answer_dropped(waited_ms, answer);
     } else if (abandoned) {

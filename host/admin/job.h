@@ -1,4 +1,5 @@
-/* job.h: a command of `ctl` that runs on the control thread, after what that has to do before.
+/* job.h: a command of `ctl` that runs on the control thread, after what that has to do before; or
+ * one whose answer waits for something else (job_wait).
  *
  * The admin thread posts a job and then asks for its answer. The control thread runs the job and
  * wakes the admin thread. `lock` orders the two: whichever needs the job last frees it.
@@ -17,8 +18,19 @@ enum { JOB_BEGIN_MS = 30000, JOB_END_MS = 100000 };
  * that a control thread which is busy for long leaves places for `status` and `stop`. */
 enum { JOBS_MAX = 24 };
 
+/* What the answer of a job waits for instead of the control thread. [admin thread] */
+typedef struct job_waits {
+    /* Adds to the answer and ends it, and frees `arg`. False: it is still to be waited for. Called
+     * after jobs_wake, and now and then. */
+    bool (*take)(void *arg, uint64_t now_ms, lines *answer);
+    /* Frees `arg`: nobody waits for the answer. */
+    void (*abandon)(void *arg);
+} job_waits;
+
 typedef struct admin_job {
     control_command command;            /* first */
+    const job_waits *waits;             /* NULL: it is for the control thread */
+    void *arg;                          /* of `waits` */
     void (*run)(struct admin_job *job); /* ends `answer`. [control thread] */
     lines answer;
     uint64_t posted_ms;
@@ -30,8 +42,15 @@ typedef struct admin_job {
     char text[];    /* the whole line, and again its argument */
 } admin_job;
 
-/* Before the first job: `wake` is called on the control thread when a job has ended. */
+/* Before the first job: `wake` is called, by any thread, when a job has ended. */
 void jobs_start(void (*wake)(void));
+
+/* Has the admin thread look at what its jobs wait for. [any thread] */
+void jobs_wake(void);
+
+/* Makes a job that waits for `waits`; `arg` is its own, unless the result is NULL: then `refused`
+ * has the answer. [admin thread] */
+admin_job *job_wait(const job_waits *waits, void *arg, lines *refused);
 
 /* Posts the command in `line`. Its answer will have the form of `refused`, which has the answer if
  * the result is NULL. [admin thread] */

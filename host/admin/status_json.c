@@ -16,8 +16,6 @@
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
-#include "session/label.h"
-#include "session/session.h"
 
 #include <stdio.h>
 
@@ -164,31 +162,13 @@ void json_status(lines *to) {
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-static void add_session(void *arg, session *s) {
-    json *j = arg;
-    char id[24]; /* as a text: JavaScript's numbers have 53 bits */
-    char peer[OS_ADDRESS_TEXT];
-    char label[PORTICO_LABEL_MAX];
-    session_view view = session_look(s);
-    os_address_format(&view.peer, peer);
-    label_get(s, label);
-    snprintf(id, sizeof id, "%llu", (unsigned long long)s->base.id);
-    json_begin(j, NULL, '{');
-    json_text(j, "id", id);
-    json_text(j, "type", s->service->type->name);
-    json_text(j, "listener", s->service->config->name);
-    json_text(j, "peer", peer);
-    json_text(j, "label", label[0] != '\0' ? label : NULL);
-    json_text(j, "state", session_state_name(view.state));
-    figure(j, "queued_bytes", view.queued_bytes);
-    figure(j, "age_s", (os_monotonic_ms() - s->opened_ms) / 1000);
-    json_end(j, '}');
-}
-
-void json_sessions(json *j) {
-    json_begin(j, "sessions", '[');
-    sessions_each(add_session, j);
-    json_end(j, ']');
+/* The part of a path after its last separator. */
+static const char *file_name(const char *path) {
+    const char *name = path;
+    for (; *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
 }
 
 static void add_fault(void *arg, const char *line, const char *path) {
@@ -196,6 +176,7 @@ static void add_fault(void *arg, const char *line, const char *path) {
     json_begin(j, NULL, '{');
     json_text(j, "text", line);
     json_text(j, "report", path[0] != '\0' ? path : NULL);
+    json_text(j, "file", path[0] != '\0' ? file_name(path) : NULL); /* for `fault FILE` */
     json_end(j, '}');
 }
 

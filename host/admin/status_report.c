@@ -16,8 +16,6 @@
 #include "run/timer.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
-#include "session/label.h"
-#include "session/session.h"
 
 #include <stdio.h>
 
@@ -144,22 +142,6 @@ void report_memory(lines *to, bool trim) {
     figure_add(to, "kept_bytes", heap.kept_bytes);
     figure_add(to, "buffer_bytes", memory_buffers());
     figure_add(to, "message_bytes", memory_messages());
-}
-
-static void add_session(void *arg, session *s) {
-    char peer[OS_ADDRESS_TEXT];
-    char label[PORTICO_LABEL_MAX];
-    session_view view = session_look(s);
-    os_address_format(&view.peer, peer);
-    label_get(s, label);
-    lines_add(arg, "%llu %s %s %s %s %s %llu", (unsigned long long)s->base.id,
-              s->service->type->name, s->service->config->name, peer,
-              label[0] != '\0' ? label : "-", session_state_name(view.state),
-              (unsigned long long)(os_monotonic_ms() - s->opened_ms) / 1000);
-}
-
-void report_sessions(lines *to) {
-    sessions_each(add_session, to);
 }
 
 static void add_fault(void *arg, const char *line, const char *path) {

@@ -1,5 +1,5 @@
-/* status_report.h: the answers to `ctl status`, `memory`, `sessions` and `faults` as text;
- * status_json.h has them as JSON. Any thread, but for report_status: admin thread. */
+/* status_report.h: the answers to `ctl status`, `memory` and `faults` as text; status_json.h has them
+ * as JSON. Any thread, but for report_status: admin thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 
@@ -11,8 +11,6 @@ void report_status(lines *to);
 
 /* Where the memory is. `trim`: after the C library has given back what it keeps unused. */
 void report_memory(lines *to, bool trim);
-
-void report_sessions(lines *to);
 
 /* Add the figures of `status` that have no more to them than a name and a number, as text or JSON:
  * those before the counters, and those after them. */

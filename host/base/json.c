@@ -105,6 +105,12 @@ void json_number(json *j, const char *key, int64_t number) {
     put_string(j, text);
 }
 
+void json_id(json *j, const char *key, uint64_t id) {
+    char text[NUMBER_TEXT];
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    json_text(j, key, text);
+}
+
 void json_real(json *j, const char *key, double number) {
     char text[NUMBER_TEXT];
     begin_member(j, key);

@@ -10,6 +10,7 @@
 #include "base/log_file.h"
 #include "base/log_line.h"
 #include "base/log_sink.h"
+#include "base/log_tail.h"
 #include "base/stats.h"
 #include "base/text.h"
 #include "os/fault.h"
@@ -249,6 +250,7 @@ bool log_enabled(log_level level) {
 
 static void put_locked(log_level level, const char *source, const char *text) {
     uint64_t wall_ms = os_wall_ms();
+    log_tail_put(wall_ms, (int)level, source, text);
     if (!the_log.started || the_log.terminal) {
         log_sink_put(&terminal, wall_ms, (int)level, source, text);
     }

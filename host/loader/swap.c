@@ -29,6 +29,7 @@ static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MA
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded: load it", name);
         return PORTICO_E_NOT_FOUND;
     }
+    w->from = module_generation(w->module)->number;
     return PORTICO_OK;
 }
 
@@ -67,6 +68,7 @@ static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
         left = module_unsettled(w->module, &of);
     }
     w->settled_ns = os_monotonic_ns();
+    w->step_ns[SWAP_STEP_settle] = w->settled_ns;
     if (left == 0) {
         registry_empty_reserves(module_generation(w->module)->registry); /* of states that closed */
     }
@@ -124,11 +126,29 @@ static portico_status swap_refuse(const module *m, const char *name, portico_sta
     return status;
 }
 
+/* Keeps it for `ctl swaps`. */
+static void swap_remember(const swap *w, module_swap result, const char *text) {
+    swap_record r = {.wall_ms = os_wall_ms(),
+                     .result = result,
+                     .from = w->from,
+                     .to = w->to,
+                     .tries = w->tries,
+                     .pause_ns = w->longest_ns,
+                     .begun_ns = w->begun_ns};
+    memcpy(r.step_ns, w->step_ns, sizeof r.step_ns);
+    snprintf(r.module, sizeof r.module, "%s", w->module->name);
+    snprintf(r.version, sizeof r.version, "%s", w->version);
+    snprintf(r.text, sizeof r.text, "%s", text);
+    swap_log_add(&r);
+}
+
 /* Ends a swap one way or the other. */
 static portico_status swap_end(const swap *w, const char *name, portico_status status,
                                module_swap success, char why[IMAGE_WHY_MAX]) {
     if (w->module != NULL) {
         module_count_swap(w->module, status == PORTICO_OK ? success : MODULE_SWAP_refused);
+        swap_remember(w, status == PORTICO_OK ? success : MODULE_SWAP_refused,
+                      why[0] != '\0' ? why : status_text(status));
     }
     if (status == PORTICO_OK) {
         loader_serves(w->module);
@@ -148,6 +168,7 @@ static portico_status swap_to_file(swap *w, const char *file, char why[IMAGE_WHY
         return status;
     }
     status = swap_stage(w->module, file, &to, why);
+    swap_note_step(w, SWAP_STEP_load);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -249,8 +270,7 @@ portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
 
 /* ---- a plan only ---------------------------------------------------------------------------- */
 
-portico_status swap_preview(const char *name, const char *file,
-                            void (*say)(void *arg, const char *line), void *arg,
+portico_status swap_preview(const char *name, const char *file, plan_say *say, void *arg,
                             char why[IMAGE_WHY_MAX]) {
     swap w = swap_begin();
     generation *to = NULL;
@@ -263,7 +283,8 @@ portico_status swap_preview(const char *name, const char *file,
     (void)compare_file(w.module, file, &same);
     if (same) {
         say_unchanged(w.module, file, why);
-        say(arg, why);
+        say(arg,
+            &(plan_row){.entity = "note", .name = "", .effect = "", .change = why, .line = why});
     }
     status = swap_stage(w.module, file, &to, why);
     if (status != PORTICO_OK) {

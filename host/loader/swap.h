@@ -15,6 +15,7 @@
 #ifndef PORTICO_SWAP_H
 #define PORTICO_SWAP_H
 
+#include "loader/swap_report.h"
 #include "module/image.h"
 
 /* Loads `file` (NULL: the module's own file) and swaps to it. Unless `force`, a file with the bytes
@@ -28,12 +29,11 @@ portico_status swap_module(const char *name, const char *file, bool force, char 
 /* Swaps back to the generation before. PORTICO_E_NOT_FOUND: there is none. */
 portico_status swap_rollback(const char *name, char why[IMAGE_WHY_MAX]);
 
-/* Says, line by line, what swap_module would do, and changes nothing. The new image is loaded, its
+/* Says, row by row, what swap_module would do, and changes nothing. The new image is loaded, its
  * constructors and destructors run, and its `migrate` is asked; modules that depend on this
  * one are not asked. PORTICO_OK: nothing prevents the swap. Otherwise `why` is what swap_module
  * would say. */
-portico_status swap_preview(const char *name, const char *file,
-                            void (*say)(void *arg, const char *line), void *arg,
+portico_status swap_preview(const char *name, const char *file, plan_say *say, void *arg,
                             char why[IMAGE_WHY_MAX]);
 
 /* The module's file was rebuilt: has the control thread swap to it, unless it is loaded already.

@@ -98,12 +98,14 @@ static bool step_close(closed *c) {
         return false;
     }
     w->closed_ns = os_monotonic_ns();
+    w->step_ns[SWAP_STEP_enter] = w->closed_ns;
     if (!gate_close(&w->module->gate, c->patience_ms)) {
         swap_note_pause(w);
         c->outcome = SWAP_OCCUPIED;
         return false;
     }
     w->inside_ns = os_monotonic_ns();
+    w->step_ns[SWAP_STEP_drain] = w->inside_ns;
     if (!swap_reserve_suffices(&w->plan)) {
         gate_open(&w->module->gate);
         swap_note_pause(w);
@@ -153,6 +155,7 @@ static void step_open(const closed *c) {
     }
     gate_open(&w->module->gate);
     w->opened_ns = os_monotonic_ns();
+    w->step_ns[SWAP_STEP_open] = w->opened_ns;
     swap_note_pause(w);
 }
 
@@ -171,10 +174,20 @@ static uint32_t closed_step(void *arg, uint32_t at) {
         return c->status == PORTICO_OK ? STEP_STOP : STEP_OPEN;
     case STEP_STOP:
         module_call_stop(w->module, w->plan.from, PORTICO_STOP_REPLACED);
+        swap_note_step(w, SWAP_STEP_stop);
         return STEP_STATE;
-    case STEP_STATE: c->status = take_module_state(w, c->why); break;
-    case STEP_START: c->status = step_start(c); break;
-    case STEP_BACK: step_back(w); return STEP_OPEN;
+    case STEP_STATE:
+        c->status = take_module_state(w, c->why);
+        swap_note_step(w, SWAP_STEP_state);
+        break;
+    case STEP_START:
+        c->status = step_start(c);
+        swap_note_step(w, SWAP_STEP_start);
+        break;
+    case STEP_BACK:
+        step_back(w);
+        swap_note_step(w, SWAP_STEP_start);
+        return STEP_OPEN;
     case STEP_OPEN: step_open(c); return CALLER_ROW_ENDS;
     }
     if (c->status != PORTICO_OK) {

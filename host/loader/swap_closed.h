@@ -3,6 +3,7 @@
 #ifndef PORTICO_SWAP_CLOSED_H
 #define PORTICO_SWAP_CLOSED_H
 
+#include "loader/swap_log.h"
 #include "loader/swap_plan.h"
 
 typedef struct swap {
@@ -17,7 +18,16 @@ typedef struct swap {
     uint64_t opened_ns;
     uint64_t longest_ns; /* that the gate was closed at any try */
     uint32_t tries;
+    uint32_t from;                     /* the generation that served when it began; 0: not known */
+    uint32_t to;                       /* the one that serves after it; 0: it has failed */
+    char version[SWAP_LOG_VERSION];    /* of the new build; "": it was not loaded */
+    uint64_t step_ns[SWAP_STEP_COUNT]; /* see swap_record */
 } swap;
+
+/* The step has ended now. */
+static inline void swap_note_step(swap *w, swap_step step) {
+    w->step_ns[step] = os_monotonic_ns();
+}
 
 typedef enum swap_outcome {
     SWAP_TRIED,       /* *status is the result; on failure everything is as before */

@@ -68,6 +68,8 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
     swap_changes_text(w->plan.from, w->plan.to, changes, sizeof changes);
     registry_empty_reserves(w->plan.from->registry); /* of states that had not followed to it */
     swap_follow(w);
+    swap_note_step(w, SWAP_STEP_follow);
+    w->to = w->plan.to->number;
     swap_tell(w, changes, why);
     snprintf(outcome, sizeof outcome, "swapped%s%s", changes[0] != '\0' ? ", changed " : "",
              changes);
@@ -117,6 +119,7 @@ static portico_status try_reserved(swap *w, bool *tried, char why[IMAGE_WHY_MAX]
             return status;
         }
         w->staged_ns = os_monotonic_ns();
+        w->step_ns[SWAP_STEP_plan] = w->staged_ns;
         swap_outcome outcome = try_until_empty(w, &status, why);
         if (outcome != SWAP_RESERVE_MORE) {
             *tried = outcome == SWAP_TRIED;
@@ -142,6 +145,7 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
 }
 
 portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]) {
+    snprintf(w->version, sizeof w->version, "%s", to->version);
     portico_status status = plan_make(&w->plan, w->module, to, why);
     if (status != PORTICO_OK) {
         return status;

@@ -118,7 +118,7 @@ void swap_changes_text(const generation *from, const generation *to, char *text,
 typedef struct report {
     module *module;
     generation *to;
-    void (*say)(void *arg, const char *line);
+    plan_say *say;
     void *arg;
     uint32_t sessions;
     uint32_t rooms;
@@ -128,42 +128,65 @@ static const char *plural(uint32_t count) {
     return count == 1 ? "" : "s";
 }
 
-/* Describes what becomes of a state that both generations have. */
-static void describe_change(const report *r, const state_pair *p, char *text, size_t size) {
+/* Says a line that is about no state. */
+static void say_note(const report *r, const char *entity, const char *name, const char *line) {
+    r->say(r->arg,
+           &(plan_row){.entity = entity, .name = name, .effect = "", .change = line, .line = line});
+}
+
+/* What becomes of a state that both generations have. */
+typedef struct change {
+    const char *effect;
+    const char *words;              /* for people, before `text` */
+    char text[IMAGE_WHY_MAX + 128]; /* which fields change, or why not */
+} change;
+
+static void describe_change(const report *r, const state_pair *p, change *c) {
     char fields[400];
     char why[IMAGE_WHY_MAX];
+    c->text[0] = '\0';
     if (shape_equal(p->from, p->to)) {
-        snprintf(text, size, p->to->size > 0 ? "state kept as it is" : "no state");
+        c->effect = p->to->size > 0 ? "kept" : "none";
+        c->words = p->to->size > 0 ? "state kept as it is" : "no state";
         return;
     }
     if (plan_ask_state(r->module, r->to, p->name, p->from, p->to, p->migrate, why) != PORTICO_OK) {
-        snprintf(text, size, "refused%s: %.900s",
-                 p->entity != NULL && p->count == 0 ? " as soon as there is one" : "", why);
+        c->effect = "refused";
+        c->words =
+            p->entity != NULL && p->count == 0 ? "refused as soon as there is one" : "refused";
+        snprintf(c->text, sizeof c->text, "%.900s", why);
         return;
     }
     shape_changes_text(p->from, p->to, fields, sizeof fields);
-    snprintf(text, size, "%s%s%s", p->migrate != NULL ? "migrate agrees" : "moved field by field",
-             fields[0] != '\0' ? ": " : "", fields);
+    c->effect = p->migrate != NULL ? "migrated" : "moved";
+    c->words = p->migrate != NULL ? "migrate agrees" : "moved field by field";
+    snprintf(c->text, sizeof c->text, "%s", fields);
 }
 
 static void say_pair(void *arg, const state_pair *p) {
     const report *r = arg;
-    char change[IMAGE_WHY_MAX];
-    char line[IMAGE_WHY_MAX + 256];
-    if (p->from == NULL) {
-        snprintf(change, sizeof change, "new");
-    } else if (p->to == NULL) {
-        snprintf(change, sizeof change, "gone");
-    } else {
-        describe_change(r, p, change, sizeof change);
+    change c = {.effect = "new", .words = "new"};
+    char line[2 * IMAGE_WHY_MAX];
+    char start[256];
+    if (p->to == NULL) {
+        c.effect = c.words = "gone";
+    } else if (p->from != NULL) {
+        describe_change(r, p, &c);
     }
     if (p->entity == NULL) {
-        snprintf(line, sizeof line, "%s: %s", p->name, change);
+        snprintf(start, sizeof start, "%s", p->name);
     } else {
-        snprintf(line, sizeof line, "%s type %s, %u %s%s: %s", p->entity, p->name, p->count,
-                 p->entity, plural(p->count), change);
+        snprintf(start, sizeof start, "%s type %s, %u %s%s", p->entity, p->name, p->count,
+                 p->entity, plural(p->count));
     }
-    r->say(r->arg, line);
+    snprintf(line, sizeof line, "%s: %s%s%s", start, c.words, c.text[0] != '\0' ? ": " : "",
+             c.text);
+    r->say(r->arg, &(plan_row){.entity = p->entity != NULL ? p->entity : "module",
+                               .name = p->entity != NULL ? p->name : r->module->name,
+                               .count = p->count,
+                               .effect = c.effect,
+                               .change = c.text,
+                               .line = line});
 }
 
 static void count_pair(void *arg, const state_pair *p) {
@@ -182,7 +205,7 @@ static void say_dependents(const report *r) {
             bool asked = module_generation(other)->info.dependency_swaps != NULL;
             snprintf(line, sizeof line, "module %s requires it%s", other->name,
                      asked ? ": the swap asks its dependency_swaps, this plan does not" : "");
-            r->say(r->arg, line);
+            say_note(r, "dependent", other->name, line);
         }
     }
     free(list.all);
@@ -196,11 +219,11 @@ static void say_unsettled(const report *r) {
         snprintf(line, sizeof line,
                  "%u state%s of generation %u not taken over yet: the swap waits for that first",
                  left, left == 1 ? " is" : "s are", previous->number);
-        r->say(r->arg, line);
+        say_note(r, "note", "", line);
     }
 }
 
-void swap_report(module *m, generation *to, void (*say)(void *arg, const char *line), void *arg) {
+void swap_report(module *m, generation *to, plan_say *say, void *arg) {
     char line[IMAGE_WHY_MAX];
     report r = {.module = m, .to = to, .say = say, .arg = arg};
     const generation *from = module_generation(m);
@@ -210,7 +233,7 @@ void swap_report(module *m, generation *to, void (*say)(void *arg, const char *l
              "room%s affected",
              to->name, to->version, to->file, from->number, from->version, r.sessions,
              plural(r.sessions), r.rooms, plural(r.rooms));
-    say(arg, line);
+    say_note(&r, "note", "", line);
     each_pair(from, to, say_pair, &r);
     say_dependents(&r);
     say_unsettled(&r);

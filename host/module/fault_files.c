@@ -210,3 +210,31 @@ bool fault_files_write(const char *path, const char *text, size_t size) {
     }
     return true;
 }
+
+/* Whether it is the name of a report, and of nothing in another folder. */
+static bool is_plain_report(const char *name) {
+    size_t size = strlen(name);
+    return is_report(name) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == size - strlen(report_suffix);
+}
+
+portico_status fault_files_read(const char *name, void (*line)(void *arg, const char *line),
+                                void *arg) {
+    enum { LINE_BYTES = 2048, LINES_MAX = 20000 };
+    char text[LINE_BYTES];
+    FILE *file = NULL;
+    os_file_info info;
+    if (!is_plain_report(name)) {
+        return PORTICO_E_INVALID;
+    }
+    if (files.folder[0] == '\0' ||
+        os_fopen_beneath(files.folder, name, &file, &info) != PORTICO_OK) {
+        return PORTICO_E_NOT_FOUND;
+    }
+    for (uint32_t i = 0; i < LINES_MAX && fgets(text, sizeof text, file) != NULL; i++) {
+        text[strcspn(text, "\r\n")] = '\0';
+        line(arg, text);
+    }
+    (void)fclose(file);
+    return PORTICO_OK;
+}

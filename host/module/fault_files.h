@@ -26,6 +26,11 @@ void fault_files_free_path(uint64_t wall_ms, const char *module_name, uint32_t g
  * the log says why. [reporter] */
 bool fault_files_write(const char *path, const char *text, size_t size);
 
+/* Calls `line` for each line of the report of that name. PORTICO_E_INVALID: no report is called so;
+ * PORTICO_E_NOT_FOUND: it is not there, or cannot be read. [control thread] */
+portico_status fault_files_read(const char *name, void (*line)(void *arg, const char *line),
+                                void *arg);
+
 /* The path of the minidump that belongs to a report. Also in a handler of faults. */
 void fault_files_dump_path(const char *path, char dump[FAULT_PATH_MAX]);
 

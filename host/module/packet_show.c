@@ -57,12 +57,12 @@ static void put_float(put *p, uint64_t bits, uint32_t size) {
     }
 }
 
-static void put_element_number(put *p, const packet_field *f, const uint8_t *at) {
-    uint64_t bits = load(at, f->size);
-    uint32_t unused = 64 - 8 * f->size;
-    switch (f->kind) {
+void packet_show_number(put *p, uint32_t kind, uint32_t size, const uint8_t *at) {
+    uint64_t bits = load(at, size);
+    uint32_t unused = 64 - 8 * size;
+    switch (kind) {
     case PORTICO_KIND_SIGNED: put_signed(p, (int64_t)(bits << unused) >> unused); break;
-    case PORTICO_KIND_FLOAT: put_float(p, bits, f->size); break;
+    case PORTICO_KIND_FLOAT: put_float(p, bits, size); break;
     case PORTICO_KIND_BOOL: put_text(p, bits != 0 ? "true" : "false"); break;
     default: put_number(p, bits); break;
     }
@@ -76,7 +76,7 @@ static void put_element(put *p, const packet_field *f, const uint8_t *at) {
         put_fixed(p, f->fields, at);
         put_text(p, "}");
     } else {
-        put_element_number(p, f, at);
+        packet_show_number(p, f->kind, f->size, at);
     }
 }
 

@@ -11,6 +11,9 @@
  * packet that does not fit its layout is written as bytes. */
 void packet_show(put *p, const packet_layout *l, const uint8_t *data, uint32_t size);
 
+/* Writes one number or bool of a packet or a state, little endian. */
+void packet_show_number(put *p, uint32_t kind, uint32_t size, const uint8_t *at);
+
 /* Writes the bytes in hexadecimal: "68 69 00 ... 200 more". */
 void packet_show_bytes(put *p, const uint8_t *data, uint32_t size);
 

@@ -1,4 +1,5 @@
-/* room/private.h: what the files of room/ share. From the top: create and members, turn, room.c. */
+/* room/private.h: what the files of room/ share. From the top: create and members, turn, look,
+ * room.c. */
 #ifndef PORTICO_ROOM_PRIVATE_H
 #define PORTICO_ROOM_PRIVATE_H
 
@@ -34,7 +35,12 @@ struct room {
     work close_work;
     work follow_work;
     work end_work;         /* on_close, when the gate was shut at first */
+    work look_work;        /* a state_ask waits */
     atomic_bool following; /* `follow_work` is queued */
+    atomic_bool looking;   /* `look_work` is queued */
+    /* Messages that were handled, and of these those of periodic timers. Written in the turn. */
+    _Atomic uint64_t messages;
+    _Atomic uint64_t ticks;
     os_mutex lock;
     /* [lock] */
     room_phase phase;
@@ -69,6 +75,10 @@ void room_on_open(work *w);
 void room_on_close(work *w);
 void room_on_follow(work *w);
 void room_on_end(work *w);
+/* look.c */
+void room_on_look(work *w);
+
+/* turn.c again */
 portico_status room_take_message(entity *e, message *m);
 
 /* Enters the gate of the room's module for a call and brings the room's state to the generation

@@ -100,6 +100,19 @@ void *room_state(room *r, const module *m);
 /* Fills all of `info` but struct_size. */
 void room_describe(room *r, portico_room_info *info);
 
+/* What `ctl` shows of it besides. `module` is valid while the room is held. */
+typedef struct room_view {
+    uint64_t messages; /* that it has handled */
+    uint64_t ticks;    /* those of periodic timers among them */
+    uint32_t waiting;  /* works in its strand */
+    const module *module;
+    bool parked; /* its turn waits at a gate that is shut */
+} room_view;
+room_view room_look(room *r);
+
+/* Answers the asks for its state (state_ask.h) in its turn, or at once if the turn is parked. */
+void room_ask(room *r);
+
 /* Writes up to `capacity` members and returns how many there are. */
 uint32_t room_members(room *r, portico_session *members, uint32_t capacity);
 

@@ -238,6 +238,18 @@ void room_on_follow(work *w) {
     }
 }
 
+static void add_one(_Atomic uint64_t *count) {
+    uint64_t before = atomic_load_explicit(count, memory_order_relaxed);
+    atomic_store_explicit(count, before + 1, memory_order_relaxed); /* only the turn writes it */
+}
+
+static void room_count_message(room *r, bool periodic) {
+    add_one(&r->messages);
+    if (periodic) {
+        add_one(&r->ticks);
+    }
+}
+
 /* Inside the gate. */
 static void room_call_message(room *r, message *m) {
     const registered_handler *handler = registry_find_handler(r->type->messages, m->id);
@@ -246,6 +258,7 @@ static void room_call_message(room *r, message *m) {
         return;
     }
     turns_waited(r->module->watch_name, m->posted_ns);
+    room_count_message(r, m->from != NULL && m->request == 0);
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);
     call c = room_call(r, CALL_ROOM_MESSAGE);

@@ -142,6 +142,16 @@ bool strand_is_parked(strand *s) {
     return parked;
 }
 
+bool strand_while_asleep(strand *s, void (*run)(void *arg), void *arg) {
+    os_mutex_lock(&s->lock);
+    bool asleep = s->asleep;
+    if (asleep) {
+        run(arg);
+    }
+    os_mutex_unlock(&s->lock);
+    return asleep;
+}
+
 void strand_revive(strand *s) {
     os_mutex_lock(&s->lock);
     bool wakes = s->asleep;

@@ -50,6 +50,10 @@ void strand_park(strand *s, work *w);
 /* Whether it is parked. */
 bool strand_is_parked(strand *s);
 
+/* Whether it is parked and no worker is in it. If so, calls `run` first, instead of the turn:
+ * nothing of the strand runs until its return. It takes locks below the strand's at most. */
+bool strand_while_asleep(strand *s, void (*run)(void *arg), void *arg);
+
 /* Lets a strand that is parked go on; any other stays as it is. The caller holds the owner. */
 void strand_revive(strand *s);
 

@@ -21,7 +21,11 @@ typedef struct session_sealing {
     bool (*finish)(session *s);
     /* Whether the handshake is being computed, so that no recv is due. */
     bool (*waits)(const session *s);
-    void (*free)(struct session_secure *secure); /* without the lock */
+    /* Receives what has arrived and adds up to `space` bytes of plaintext to the receive block.
+     * Returns how many bytes of ciphertext. See ahead.h. */
+    uint32_t (*read_ahead)(session *s, uint32_t space);
+    void (*on_recv)(const os_completion *completion); /* of recv_op */
+    void (*free)(struct session_secure *secure);      /* without the lock */
 } session_sealing;
 
 /* session.c */
@@ -126,6 +130,9 @@ COLD bool session_is_over(session *s);
  * TURN_DATA. [turn] */
 COLD bool session_slow(session *s);
 
+/* events.c: of recv_op. */
+void session_on_recv(const os_completion *completion);
+
 /* recv.c */
 /* Drops the first `delivered` bytes of the block and keeps the rest. [turn] */
 void session_keep_rest(session *s, uint32_t delivered);
@@ -138,6 +145,10 @@ bool session_arm_locked(session *s);
 uint32_t session_take_received_locked(session *s, uint32_t bytes);
 /* Delivers the complete frames of the receive block. [turn] */
 void session_deliver_received(session *s);
+
+/* look.c */
+/* Answers all asks for its modules' states. [turn, or instead of it] */
+COLD void session_answer(session *s);
 
 /* turn.c */
 /* Runs the turn, which the caller has, beginning with `bits`. Takes over the caller's hold. */

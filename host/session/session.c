@@ -92,6 +92,7 @@ void sessions_each(void (*each)(void *arg, session *s), void *arg) {
 
 bool session_queue_turn_locked(session *s) {
     if (s->home != NULL) {
+        s->turn_queued = true;
         strand_push(room_strand(s->home), &s->room_work);
         return true;
     }
@@ -161,6 +162,9 @@ void session_park(session *s, uint32_t bits) {
     s->parked = gate_parks(&m->gate) && needed;
     if (!s->parked) {
         session_pass_turn_locked(s);
+    }
+    if (s->parked && s->transport != NULL) {
+        entity_sweep_soon(&s->base); /* which reads ahead */
     }
     os_mutex_unlock(&s->lock);
 }
@@ -338,6 +342,11 @@ void session_sync(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
+/* 0 also while it moves. */
+static uint64_t room_of_locked(const session *s) {
+    return s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+}
+
 session_view session_look(session *s) {
     os_mutex_lock(&s->lock);
     session_view view = {.state = s->state,
@@ -346,7 +355,10 @@ session_view session_look(session *s) {
                          .messages = s->inbox_count,
                          .memory_bytes = (uint64_t)s->queue.memory_bytes +
                                          atomic_load(&s->grown_bytes) +
-                                         atomic_load(&s->waiting.bytes)};
+                                         atomic_load(&s->waiting.bytes),
+                         .room = room_of_locked(s),
+                         .in_turn = s->turn_taken,
+                         .parked = s->parked};
     os_mutex_unlock(&s->lock);
     return view;
 }

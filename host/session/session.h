@@ -76,7 +76,8 @@ enum {
     TURN_TRANSPORT = 16, /* a handshake continues, or a transport has to look at the bytes before */
     TURN_DATA = 32,      /* there are bytes in the receive block */
     TURN_WATERMARK = 64,
-    TURN_CLOSE = 128
+    TURN_LOOK = 128, /* a state_ask waits */
+    TURN_CLOSE = 256
 };
 
 /* The protocol that carries the packets of a session, if it is more than TCP. */
@@ -85,6 +86,8 @@ typedef struct transport {
     void (*received)(struct session *s, uint32_t bytes);
     /* Turns them into what frame_parse reads. [turn] */
     void (*prepare)(struct session *s);
+    /* The same while nobody runs the turn. [lock] */
+    void (*prepare_locked)(struct session *s);
     /* Everything before the end that the transport has found, for which it has set `peer_ended`,
      * has been delivered. False: that is not what has ended. True: the session has begun to close,
      * and reads on to the end of the stream. [lock] */
@@ -106,10 +109,12 @@ typedef struct session {
     _Atomic session_state state; /* written under the lock, read anywhere */
     _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without the lock */
     /* [lock] */
-    bool turn_taken; /* a worker has the turn, or the turn is queued */
+    bool turn_taken;  /* a worker has the turn, or the turn is queued, ... */
+    bool turn_queued; /* ... in the room, and no worker has begun it */
     bool flush_deferred;
     bool recv_armed;
-    bool recv_probe; /* the armed recv is a recv-ready */
+    bool recv_probe; /* the armed recv is a recv-ready ... */
+    bool ahead;      /* ... of ahead.h */
     bool peer_ended; /* the end of the peer's stream has been read */
     bool above_watermark;
     bool watermark_wanted; /* some module has an on_watermark */
@@ -259,6 +264,10 @@ void session_release(session *s);
 /* See entity_each. */
 void sessions_each(void (*each)(void *arg, session *s), void *arg);
 
+/* Answers the asks for its modules' states (state_ask.h) in its turn, or at once if the turn is
+ * parked. [any thread] */
+void session_ask(session *s);
+
 const char *session_state_name(session_state state);
 
 typedef struct session_view {
@@ -267,6 +276,9 @@ typedef struct session_view {
     uint32_t queued_bytes;
     uint32_t messages;     /* in its inbox */
     uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */
+    uint64_t room;         /* as session_room */
+    bool in_turn;          /* its turn runs, is queued or is parked */
+    bool parked;           /* its turn waits at a gate that is shut */
 } session_view;
 session_view session_look(session *s);
 

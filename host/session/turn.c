@@ -149,6 +149,7 @@ static bool turn_step(session *s, uint32_t bit) {
     case TURN_MESSAGE: turn_messages(s); break;
     case TURN_TRANSPORT: session_transport(s); break;
     case TURN_WATERMARK: turn_watermark(s); break;
+    case TURN_LOOK: session_answer(s); break;
     case TURN_CLOSE: turn_close(s); break;
     default: break;
     }

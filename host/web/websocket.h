@@ -84,6 +84,9 @@ uint64_t websocket_frame_bytes(bool masked, uint16_t opcode, uint32_t size);
 void websocket_write(uint8_t *to, const uint8_t *mask, uint16_t opcode, const void *data,
                      uint32_t size);
 
+/* Writes what precedes a text of that size in a server's frame. Returns its size. */
+uint32_t websocket_write_text_head(uint8_t to[WEBSOCKET_HEADER_MAX], uint32_t size);
+
 /* Writes a control frame of at most WEBSOCKET_CONTROL_MAX bytes of payload. Returns its size. */
 uint32_t websocket_write_control(uint8_t to[WEBSOCKET_CONTROL_FRAME_MAX], const uint8_t *mask,
                                  websocket_opcode opcode, const void *payload, uint32_t size);

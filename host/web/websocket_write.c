@@ -68,6 +68,10 @@ void websocket_write(uint8_t *to, const uint8_t *mask, uint16_t opcode, const vo
     }
 }
 
+uint32_t websocket_write_text_head(uint8_t to[WEBSOCKET_HEADER_MAX], uint32_t size) {
+    return (uint32_t)(write_header(to, NULL, WEBSOCKET_TEXT, size) - to);
+}
+
 uint32_t websocket_write_control(uint8_t to[WEBSOCKET_CONTROL_FRAME_MAX], const uint8_t *mask,
                                  websocket_opcode opcode, const void *payload, uint32_t size) {
     uint8_t *at = write_header(to, mask, opcode, size);

@@ -127,15 +127,14 @@ portico_status __wrap_loader_unload(const char *name, char why[IMAGE_WHY_MAX]);
 portico_status __wrap_swap_module(const char *name, const char *file, bool force,
                                   char why[IMAGE_WHY_MAX]);
 portico_status __wrap_swap_rollback(const char *name, char why[IMAGE_WHY_MAX]);
-portico_status __wrap_swap_preview(const char *name, const char *file,
-                                   void (*say)(void *arg, const char *line), void *arg,
+portico_status __wrap_swap_preview(const char *name, const char *file, plan_say *say, void *arg,
                                    char why[IMAGE_WHY_MAX]);
 portico_status __wrap_log_reopen(char why[LOG_WHY_MAX]);
 void __wrap_control_end(void);
 bool __wrap_control_ending(void);
 void __wrap_report_status(lines *to);
 void __wrap_report_top(lines *to);
-void __wrap_report_sessions(lines *to);
+void __wrap_report_sessions(lines *to, const char *argument);
 void __wrap_report_modules(lines *to);
 struct session *__wrap_session_find(uint64_t id);
 
@@ -166,10 +165,10 @@ portico_status __wrap_swap_rollback(const char *name, char why[IMAGE_WHY_MAX]) {
     return called("rollback", name, NULL, why, IMAGE_WHY_MAX);
 }
 
-portico_status __wrap_swap_preview(const char *name, const char *file,
-                                   void (*say)(void *arg, const char *line), void *arg,
+portico_status __wrap_swap_preview(const char *name, const char *file, plan_say *say, void *arg,
                                    char why[IMAGE_WHY_MAX]) {
-    say(arg, doing.text);
+    say(arg,
+        &(plan_row){.entity = "note", .name = "", .effect = "", .change = "", .line = doing.text});
     return called("swap --plan", name, file, why, IMAGE_WHY_MAX);
 }
 
@@ -203,8 +202,10 @@ void __wrap_report_top(lines *to) {
     report(to);
 }
 
-void __wrap_report_sessions(lines *to) {
+void __wrap_report_sessions(lines *to, const char *argument) {
+    (void)argument;
     report(to);
+    lines_end(to, PORTICO_OK, "");
 }
 
 void __wrap_report_modules(lines *to) {

@@ -4,8 +4,9 @@
  *
  * Input: lines: commands.
  *
- * Covers: admin/command.c, admin/top_options.c */
+ * Covers: admin/command.c, admin/top_options.c, admin/listing.c */
 #include "admin/command.h"
+#include "admin/listing.h"
 #include "admin/top_options.h"
 #include "fuzz.h"
 
@@ -103,14 +104,18 @@ static bool slow_fits(command_id id, const char *argument) {
     const char *rest = argument;
     switch (id) {
     case COMMAND_status:
-    case COMMAND_sessions:
     case COMMAND_modules:
+    case COMMAND_limits:
     case COMMAND_metrics:
     case COMMAND_reopen_log: return argument[0] == '\0';
     case COMMAND_stop: return slow_only(argument, "--no-wait");
     case COMMAND_memory: return slow_only(argument, "--trim");
     case COMMAND_faults:
+    case COMMAND_swaps:
         return strspn(argument, "0123456789") == strlen(argument) && strlen(argument) <= 6;
+    case COMMAND_sessions:
+    case COMMAND_log:
+    case COMMAND_rooms:            /* listing_parse decides */
     case COMMAND_top: return true; /* top_options_parse decides */
     case COMMAND_swap:
         while (strncmp(rest, "--", 2) == 0) {
@@ -122,6 +127,10 @@ static bool slow_fits(command_id id, const char *argument) {
             rest += strspn(rest, " ");
         }
         return rest[0] != '\0' && rest[0] != ' ';
+    case COMMAND_session:
+    case COMMAND_room:
+    case COMMAND_module:
+    case COMMAND_fault:
     case COMMAND_load:
     case COMMAND_unload:
     case COMMAND_rollback:
@@ -141,6 +150,21 @@ static void check_file(command_id id, const char *argument) {
     CHECK(id == COMMAND_load || id == COMMAND_swap);
     CHECK(file >= argument && file <= argument + strlen(argument));
     CHECK(id == COMMAND_load ? file == argument : file > argument && file[-1] == ' ');
+}
+
+/* What is left of the argument after N and SORT is the filter, which matches itself. */
+static void check_listing(const char *argument) {
+    static const char *const columns[] = {"id", "age", NULL};
+    listing l;
+    bool fits = listing_parse(&l, argument, columns);
+    CHECK(l.column <= 2);
+    if (fits) {
+        size_t size = strlen(argument);
+        size_t left = strlen(l.filter);
+        CHECK(left <= size);
+        CHECK(listing_matches(&l, argument + (size - left)));
+        CHECK(l.most == UINT32_MAX || l.most <= 999999);
+    }
 }
 
 static void check_line(const char *line) {
@@ -178,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         char *line = input_line(&in);
         check_line(line);
         check_top(line);
+        check_listing(line);
         free(line);
     }
     return 0;

@@ -4,9 +4,9 @@
  *
  * Input: a byte, how many bytes a piece has; then what was received.
  *
- * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http_rules.c */
+ * Covers: web/http_head.c, web/handshake.c, web/sha1.c, web/file_name.c, admin/http/rules.c */
 #include "fuzz.h"
-#include "admin/http_rules.h"
+#include "admin/http/rules.h"
 #include "web/file_name.h"
 #include "web/handshake.h"
 
@@ -54,7 +54,6 @@ static void check_admin_request(const char *bytes, uint32_t size) {
     static char command[HTTP_COMMAND_MAX];
     const char *why = NULL;
     uint32_t body = 0;
-    bool bad = false;
     uint32_t plain = http_read_request(bytes, size, &head, &why);
     why = NULL;
     uint32_t status = http_read_request_with_body(bytes, size, 4096, &head, &body, &why);
@@ -66,12 +65,17 @@ static void check_admin_request(const char *bytes, uint32_t size) {
     CHECK(body <= 4096);
     CHECK(body == 0 || http_text_is(head.method, "POST"));
     check_headers(&head, bytes, size);
-    (void)http_host_is_own(&head);
-    (void)http_origin_is_own(&head);
-    (void)http_bearer(&head);
-    if (http_page_of(&head, (http_text){bytes, size < 64 ? size : 64}, command, &bad) ==
-            HTTP_PAGE_COMMAND &&
-        !bad) {
+    http_site site = {.hosts = "admin.example\nx", .tls = size % 2 == 0};
+    site.address.family = OS_ADDRESS_IPV4;
+    (void)http_host_is_own(&head, &site);
+    (void)http_origin_is_own(&head, &site);
+    CHECK(http_bearer(&head).size == 0 || inside(http_bearer(&head), bytes, size));
+    CHECK(http_cookie(&head).size == 0 || inside(http_cookie(&head), bytes, size));
+    (void)http_form_token((http_text){bytes, size}, command);
+    http_page page = http_page_of(&head);
+    CHECK((page == HTTP_PAGE_FILE || page == HTTP_PAGE_LIVE) <= http_text_is(head.method, "GET"));
+    if (page == HTTP_PAGE_COMMAND &&
+        http_command_of(&head, (http_text){bytes, size < 64 ? size : 64}, command)) {
         CHECK(strlen(command) < sizeof command);
         CHECK(strpbrk(command, "\r\n") == NULL && strchr(command, '/') != command);
     }

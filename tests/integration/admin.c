@@ -91,7 +91,7 @@ static void ctl_others(host *h) {
     CHECK(strstr(text, "echo 0.1.0 loaded ") != NULL);
     CHECK_INT(host_ctl(h, "dance", NULL, text, sizeof text),
               2); /* wrong usage, reported without asking the host */
-    CHECK(strstr(text, "unknown command; the commands are: status, sessions,") != NULL);
+    CHECK(strstr(text, "unknown command; the commands are: status, sessions [N]") != NULL);
     CHECK_INT(host_ctl(h, "status", "now", text, sizeof text), 2);
     CHECK(strstr(text, "usage: status\n") != NULL);
     CHECK_INT(host_ctl(h, "load", "nowhere", text, sizeof text), 1);

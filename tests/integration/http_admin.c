@@ -64,7 +64,6 @@ static void reports(void) {
     CHECK_INT(get("/api/faults?x"), 400);
     expect_part("usage: faults [N]");
     CHECK_INT(get("/api/dance"), 400);
-    CHECK_INT(get("/"), 404);
     CHECK_INT(get("/api/"), 404);
     CHECK_INT(post("/api/status", ""), 405);
 }

@@ -18,9 +18,13 @@ size_t web_request(const char *path, const char *more, char *out, size_t size) {
 }
 
 void web_upgrade(net_socket s, const char *path) {
+    web_upgrade_with(s, path, "");
+}
+
+void web_upgrade_with(net_socket s, const char *path, const char *more) {
     char head[HEAD_MAX + 1];
     size_t used = 0;
-    CHECK(net_send_all(s, head, web_request(path, "", head, sizeof head)));
+    CHECK(net_send_all(s, head, web_request(path, more, head, sizeof head)));
     while (used < 4 || memcmp(head + used - 4, "\r\n\r\n", 4) != 0) {
         CHECK(used < HEAD_MAX);
         CHECK(net_recv_exactly(s, head + used, 1));

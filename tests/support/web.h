@@ -21,6 +21,7 @@ size_t web_request(const char *path, const char *more, char *out, size_t size);
 
 /* Sends that and expects the right answer. */
 void web_upgrade(net_socket s, const char *path);
+void web_upgrade_with(net_socket s, const char *path, const char *more);
 net_socket web_connect(uint16_t port);
 
 /* Writes a masked frame. Returns its size: at most `size` + 14. */

@@ -12,6 +12,7 @@
 #include "port.h"
 
 #include "error.h"
+#include "os/compiler.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ static void port_share(os_port *port, op_queue *ops) {
     port_wake(port);
 }
 
-static void port_share_one(os_port *port, op *o) {
+/* Apart from port_complete, whose usual ways need no such queue. */
+NOINLINE static void port_share_one(os_port *port, op *o) {
     op_queue one = {0};
     op_queue_push(&one, o);
     port_share(port, &one);
@@ -96,6 +98,9 @@ void os_port_share_kept(os_port *port) {
         waiter_share(port, w);
     }
     mutex_unlock(&ports_lock);
+    if (!atomic_load(&port->polled) && atomic_load(&port->napping) != 0) {
+        port_wake_napper(port); /* it finds no poller and becomes one */
+    }
 }
 
 /* The thread turns to another port or ends: what it kept goes to the other threads, if its port

@@ -72,7 +72,12 @@ void accept_run(os_socket *listener, uint32_t generation);
 void connect_finish(os_socket *s);
 
 /* Perform and complete what is in flight, as far as the system allows. [socket's lock held] */
-void stream_run_recv(os_socket *s);
+void stream_perform_recv(os_socket *s);
+static inline void stream_run_recv(os_socket *s) {
+    if (s->recv != NULL && s->readable != READABLE_NO) {
+        stream_perform_recv(s);
+    }
+}
 void stream_run_send(os_socket *s);
 
 #endif

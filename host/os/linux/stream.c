@@ -5,6 +5,7 @@
  */
 #include "call.h"
 #include "error.h"
+#include "os/compiler.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -37,18 +38,15 @@ static void stream_complete_recv(os_socket *s, op *o, ssize_t result) {
     port_complete_code(s->port, o, result < 0 ? (int)-result : 0);
 }
 
-/* recv-ready: reads nothing, at most peeks. */
-static void stream_run_ready(os_socket *s, op *o) {
-    ssize_t result = 0;
-    if (s->readable != READABLE_SURE && s->recv_failed == 0) {
-        uint8_t byte;
-        result = stream_recv_some(s, &byte, 1, MSG_PEEK);
-        if (result == -EAGAIN) {
-            stream_drained(s);
-            return;
-        }
-        s->readable = READABLE_SURE;
+/* recv-ready without an event that says there is something: peeks. */
+NOINLINE static void stream_peek(os_socket *s, op *o) {
+    uint8_t byte;
+    ssize_t result = stream_recv_some(s, &byte, 1, MSG_PEEK);
+    if (result == -EAGAIN) {
+        stream_drained(s);
+        return;
     }
+    s->readable = READABLE_SURE;
     stream_complete_recv(s, o, result < 0 ? result : 0);
 }
 
@@ -72,18 +70,22 @@ static ssize_t stream_recv(os_socket *s, void *data, uint32_t capacity) {
     return result;
 }
 
-void stream_run_recv(os_socket *s) {
-    op *o = s->recv;
-    if (o == NULL || s->readable == READABLE_NO) {
-        return;
-    }
-    if (o->data == NULL) {
-        stream_run_ready(s, o);
-        return;
-    }
+/* A recv that has a buffer. */
+NOINLINE static void stream_fill(os_socket *s, op *o) {
     ssize_t result = stream_recv(s, o->data, o->capacity);
     if (result != -EAGAIN) {
         stream_complete_recv(s, o, result);
+    }
+}
+
+void stream_perform_recv(os_socket *s) {
+    op *o = s->recv;
+    if (o->data != NULL) {
+        stream_fill(s, o);
+    } else if (s->readable != READABLE_SURE && s->recv_failed == 0) {
+        stream_peek(s, o);
+    } else {
+        stream_complete_recv(s, o, 0); /* recv-ready reads nothing */
     }
 }
 

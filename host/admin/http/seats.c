@@ -1,0 +1,64 @@
+/* seats.c: see seats.h. */
+#include "admin/http/seats.h"
+
+#include "admin/http/visit.h"
+#include "admin/visits.h"
+
+enum { OPEN_MAX = 40, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
+
+static http_visit seats[SEATS_MAX];
+
+bool http_seats_make_way(void) {
+    http_visit *oldest = NULL;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        http_visit *v = &seats[i];
+        if (http_visit_may_go(v) && (oldest == NULL || v->opened_ms < oldest->opened_ms)) {
+            oldest = v;
+        }
+    }
+    if (oldest == NULL) {
+        return false;
+    }
+    visits.made_way++;
+    http_visit_close(oldest);
+    return true;
+}
+
+static http_visit *free_seat(void) {
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        if (http_visit_is_free(&seats[i])) {
+            return &seats[i];
+        }
+    }
+    return NULL;
+}
+
+void http_seats_take(os_socket *socket, const os_address *peer) {
+    bool room = visits.open[VISIT_HTTP] < OPEN_MAX || http_seats_make_way();
+    http_visit *v = room ? free_seat() : NULL;
+    visits.accepted++;
+    if (v != NULL) {
+        http_visit_open(v, socket, peer);
+    } else {
+        os_close(socket, true);
+    }
+}
+
+uint64_t http_seats_look(uint64_t now_ms) {
+    uint64_t due_ms = UINT64_MAX;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        http_visit_look(&seats[i], now_ms);
+        uint64_t at_ms = http_visit_due_ms(&seats[i]);
+        due_ms = at_ms < due_ms ? at_ms : due_ms;
+    }
+    return due_ms;
+}
+
+bool http_seats_close(void) {
+    bool all_free = true;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        http_visit_close(&seats[i]);
+        all_free = all_free && http_visit_is_free(&seats[i]);
+    }
+    return all_free;
+}

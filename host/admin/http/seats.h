@@ -1,0 +1,22 @@
+/* seats.h: how many connections over HTTP there may be, and which one makes way. They have
+ * places of their own, so that they keep no connection of `ctl` out. [admin thread]
+ */
+#ifndef PORTICO_ADMIN_HTTP_SEATS_H
+#define PORTICO_ADMIN_HTTP_SEATS_H
+
+#include "os/os.h"
+
+/* Serves `socket`, which it takes over. If all places are taken, the oldest connection that has not
+ * shown the token makes way. */
+void http_seats_take(os_socket *socket, const os_address *peer);
+
+/* Closes that one. False: there is none. */
+bool http_seats_make_way(void);
+
+/* Does what is due and returns when to look again at the latest; UINT64_MAX: never. */
+uint64_t http_seats_look(uint64_t now_ms);
+
+/* Closes all. True: nothing is in flight any more. */
+bool http_seats_close(void);
+
+#endif

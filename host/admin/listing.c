@@ -1,0 +1,105 @@
+/* listing.c: see listing.h. */
+#include "admin/listing.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIGITS_MAX = 6 }; /* of N: what has more is an id to look for */
+
+/* Takes the next word of *text, if it is `size` bytes long. */
+static void skip_word(const char **text, size_t size) {
+    *text += size;
+    *text += strspn(*text, " ");
+}
+
+static void take_most(listing *l, const char **text) {
+    size_t size = strspn(*text, "0123456789");
+    if (size > 0 && size <= DIGITS_MAX && ((*text)[size] == ' ' || (*text)[size] == '\0')) {
+        l->most = (uint32_t)strtoul(*text, NULL, 10);
+        skip_word(text, size);
+    }
+}
+
+static void take_column(listing *l, const char **text, const char *const *columns) {
+    bool descending = (*text)[0] == '-';
+    const char *word = *text + descending;
+    size_t size = strcspn(word, " ");
+    for (l->column = 0; columns[l->column] != NULL; l->column++) {
+        if (strlen(columns[l->column]) == size && strncmp(columns[l->column], word, size) == 0) {
+            l->descending = descending;
+            skip_word(text, size + descending);
+            return;
+        }
+    }
+}
+
+bool listing_parse(listing *l, const char *argument, const char *const *columns) {
+    *l = (listing){.most = UINT32_MAX};
+    take_most(l, &argument);
+    take_column(l, &argument, columns);
+    size_t size = strlen(argument);
+    for (size_t i = 0; i < size && i < sizeof l->filter; i++) {
+        l->filter[i] = text_lower(argument[i]);
+    }
+    return size < sizeof l->filter;
+}
+
+bool listing_matches(const listing *l, const char *row) {
+    size_t size = strlen(l->filter);
+    for (; size > 0 && *row != '\0'; row++) {
+        size_t same = 0;
+        while (same < size && text_lower(row[same]) == l->filter[same]) {
+            same++;
+        }
+        if (same == size) {
+            return true;
+        }
+    }
+    return size == 0;
+}
+
+void listing_add(listing *l, uint64_t id, uint64_t number, const char *text) {
+    if (l->count == l->capacity) {
+        uint32_t capacity = l->capacity == 0 ? 256 : 2 * l->capacity;
+        listing_row *rows = realloc(l->rows, capacity * sizeof *rows);
+        if (rows == NULL) {
+            l->failed = true;
+            return;
+        }
+        l->rows = rows;
+        l->capacity = capacity;
+    }
+    listing_row *row = &l->rows[l->count++];
+    row->id = id;
+    row->number = number;
+    snprintf(row->text, sizeof row->text, "%s", text);
+}
+
+static int ascending(const void *a, const void *b) {
+    const listing_row *first = a;
+    const listing_row *second = b;
+    if (first->number != second->number) {
+        return first->number < second->number ? -1 : 1;
+    }
+    int order = strcmp(first->text, second->text);
+    return order != 0 ? order : (first->id > second->id) - (first->id < second->id);
+}
+
+static int descending(const void *a, const void *b) {
+    return ascending(b, a);
+}
+
+uint32_t listing_sort(listing *l) {
+    if (l->count > 1) {
+        qsort(l->rows, l->count, sizeof *l->rows, l->descending ? descending : ascending);
+    }
+    return l->count < l->most ? l->count : l->most;
+}
+
+void listing_fini(listing *l) {
+    free(l->rows);
+    *l = (listing){0};
+}
