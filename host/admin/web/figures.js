@@ -114,6 +114,11 @@ function all_of(list, part) {
     return all;
 }
 
+/** How much of the time a figure in seconds has grown by, at most 1: clocks are read one by one. */
+function share(now, before, name, seconds) {
+    return Math.min(1, (now[name] - before[name]) / seconds);
+}
+
 /** What happened between the last two answers to `top`: {seconds, handlers, workers, queues, handler,
  * latency}; the last two are histograms of all handlers. null: not known yet. */
 export function top() {
@@ -132,8 +137,8 @@ export function top() {
         return {...each, name: series_name(each), handler, latency};
     }).filter(({handler}) => handler.calls > 0);
     const workers = now.workers.map((each, i) => ({
-        busy: Math.min(1, (each.busy_ns - before.workers[i].busy_ns) / 1e9 / seconds),
-        cpu: (each.cpu_ns - before.workers[i].cpu_ns) / 1e9 / seconds}));
+        busy: share(each, before.workers[i], "worker_busy_seconds", seconds),
+        batch: share(each, before.workers[i], "worker_batch_seconds", seconds)}));
     return {seconds, handlers, workers, queues: now.queues,
         handler: all_of(handlers, "handler"), latency: all_of(handlers, "latency")};
 }

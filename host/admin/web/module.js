@@ -78,9 +78,9 @@ export function open({main, argument: name, watch}) {
         thaw.hidden = !last.frozen;
         facts.show({Version: last.version, State: state_of(last), Generation: last.generation,
             "Serves since": format.date_time(last.since), Built: format.date_time(last.built),
-            Sessions: last.sessions, Swaps: last.swaps, Faults: last.faults,
-            "Longest pause of the last swap": last.pause_us > 0
-                ? format.time(last.pause_us * 1000) : null,
+            Sessions: last.sessions, Swaps: last.swaps, Faults: last.module_faults,
+            "Longest pause of the last swap": last.swap_pause_seconds > 0
+                ? format.time(last.swap_pause_seconds * 1e9) : null,
             "Last swap": last.last, File: last.file});
         types.show(types_of(last));
     });

@@ -21,11 +21,11 @@ const columns = [
     {label: "Sessions", number: true, value: (row) => row.sessions},
     {label: "Rooms", number: true, value: (row) => sum(row.room_types, "rooms")},
     {label: "Swaps", number: true, value: (row) => row.swaps},
-    {label: "Pause", number: true, value: (row) => row.pause_us,
+    {label: "Pause", number: true, value: (row) => row.swap_pause_seconds,
         title: "portico_swap_pause_seconds: the longest of the last swap",
-        text: (row) => row.pause_us > 0 ? format.time(row.pause_us * 1000) : "–"},
-    {label: "Faults", number: true, value: (row) => row.faults,
-        mark: (row) => row.faults > 0 ? "bad" : null},
+        text: (row) => row.swap_pause_seconds > 0 ? format.time(row.swap_pause_seconds * 1e9) : "–"},
+    {label: "Faults", number: true, value: (row) => row.module_faults,
+        mark: (row) => row.module_faults > 0 ? "bad" : null},
     {label: "Last", value: (row) => row.last},
 ];
 

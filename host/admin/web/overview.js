@@ -123,8 +123,8 @@ const make_workers = () => make_table({
         {label: "Worker", number: false, value: (row) => row.number, head: true},
         {label: "busy", make: (entry) => make_bar(`worker ${entry.row.number} busy`),
             update: (node, row) => show_bar(node, row.busy)},
-        {label: "processor", make: (entry) => make_bar(`worker ${entry.row.number} processor`),
-            update: (node, row) => show_bar(node, row.cpu)},
+        {label: "in batches", make: (entry) => make_bar(`worker ${entry.row.number} in batches`),
+            update: (node, row) => show_bar(node, row.batch)},
     ]});
 
 const rate_column = (label, name) => ({label, number: true, title: name, value: (row) => row[name] ?? 0,
