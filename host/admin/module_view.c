@@ -165,8 +165,8 @@ static void add_states(lines *to, const generation *g) {
 }
 
 static void add_text(lines *to, const module_view *v) {
-    lines_add(to, "%s sessions %u swaps %u pause_us %llu last %s file %s%s", v->name, v->sessions,
-              v->swaps, (unsigned long long)v->pause_ns / 1000,
+    lines_add(to, "%s sessions %u swaps %u swap_pause_seconds %.9g last %s file %s%s", v->name,
+              v->sessions, v->swaps, (double)v->pause_ns / 1e9,
               v->outcome[0] != '\0' ? v->outcome : "-", v->file, v->frozen ? " frozen" : "");
     for (uint32_t i = 0; i < v->generation_count; i++) {
         add_generation(to, v, i);
@@ -183,10 +183,10 @@ static void add_json(lines *to, json *j, const module_view *v) {
     json_text(j, "file", v->file);
     json_number(j, "sessions", v->sessions);
     json_number(j, "swaps", v->swaps);
-    json_number(j, "pause_us", (int64_t)(v->pause_ns / 1000));
+    json_real(j, "swap_pause_seconds", (double)v->pause_ns / 1e9);
     json_text(j, "last", v->outcome[0] != '\0' ? v->outcome : NULL);
     json_bool(j, "frozen", v->frozen);
-    json_number(j, "faults_total", faults_count(v->name));
+    json_number(j, "module_faults", faults_count(v->name));
     json_begin(j, "generations", '[');
     for (uint32_t i = 0; i < v->generation_count; i++) {
         add_generation(to, v, i);

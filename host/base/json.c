@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { NUMBER_TEXT = 40 };
@@ -22,11 +23,7 @@ bool json_escape(char c, char escaped[JSON_ESCAPED]) {
 }
 
 static void put_bytes(json *j, const char *bytes, size_t size) {
-    if (j->write != NULL) {
-        j->write(j->arg, bytes, size);
-    } else {
-        fwrite(bytes, 1, size, j->to);
-    }
+    j->write(j->arg, bytes, size);
 }
 
 static void put_string(json *j, const char *text) {

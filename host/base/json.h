@@ -1,11 +1,11 @@
-/* json.h: writes JSON to a file or to a function, indented by two spaces: each value is on a line of
- * its own, unless `flat` is set. One thread at a time. */
+/* json.h: writes JSON to a function, indented by two spaces: each value is on a line of its own,
+ * unless `flat` is set. One thread at a time. */
 #ifndef PORTICO_JSON_H
 #define PORTICO_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stddef.h>
 
 enum { JSON_ESCAPED = 8 }; /* room for a character as json_escape writes it */
 
@@ -13,7 +13,6 @@ enum { JSON_ESCAPED = 8 }; /* room for a character as json_escape writes it */
 bool json_escape(char c, char escaped[JSON_ESCAPED]);
 
 typedef struct json {
-    FILE *to; /* used if `write` is NULL */
     void (*write)(void *arg, const char *bytes, size_t size);
     void *arg;
     uint32_t depth;

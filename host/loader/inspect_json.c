@@ -182,8 +182,12 @@ static void write_members(json *j, const generation *g, bool values, const confi
     write_settings(j, &g->info.settings, values, section);
 }
 
+static void write_file(void *arg, const char *bytes, size_t size) {
+    (void)fwrite(bytes, 1, size, arg);
+}
+
 void inspect_json(const generation *g, FILE *to) {
-    json j = {.to = to};
+    json j = {.write = write_file, .arg = to};
     json_begin(&j, NULL, '{');
     write_members(&j, g, false, NULL);
     json_end(&j, '}');

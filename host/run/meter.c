@@ -31,6 +31,17 @@ enum { STAYS_ON = 1 };
 
 _Atomic uint64_t meter_until_ns;
 static _Atomic uint32_t stays; /* meter_stay_on, without its meter_stay_off */
+_Atomic uint32_t meter_most = METER_MOST;
+
+/* How the calling thread chooses the calls that it measures. */
+static _Thread_local struct {
+    uint32_t skip;   /* calls before the next one that is measured */
+    uint32_t every;  /* one in so many is; 0: all */
+    uint32_t weight; /* of the call that is measured now */
+    uint32_t chosen; /* in the window */
+    uint64_t window_ns;
+    uint32_t random;
+} pace;
 
 static _Atomic uint64_t keys[METER_SERIES_MAX]; /* 0: free */
 static series all[METER_SERIES_MAX];
@@ -72,14 +83,49 @@ void meter_measure(uint32_t duration_ms) {
     }
 }
 
-/* The time now; 0: the time to measure is over, and measuring is now off. */
+/* xorshift32 */
+static uint32_t pace_random(void) {
+    uint32_t x = pace.random != 0 ? pace.random : 2463534242;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    pace.random = x;
+    return x;
+}
+
+/* A call is measured: chooses the next one by how many there were lately. */
+static void pace_choose(uint64_t now_ns) {
+    uint64_t passed_ns = now_ns - pace.window_ns;
+    pace.weight = pace.every > 0 ? pace.every : 1;
+    pace.chosen++;
+    if (passed_ns >= METER_WINDOW_NS) {
+        double calls = (double)pace.chosen * pace.weight * METER_WINDOW_NS / (double)passed_ns;
+        double every = calls / atomic_load_explicit(&meter_most, memory_order_relaxed);
+        pace.every = every >= METER_EVERY_MAX ? METER_EVERY_MAX : (uint32_t)every + 1;
+        pace.chosen = 0;
+        pace.window_ns = now_ns;
+    }
+    pace.skip = pace.every > 1 ? pace_random() % (2 * pace.every - 1) : 0;
+}
+
+uint32_t meter_weight(void) {
+    return pace.weight;
+}
+
+/* The time now; 0: the call is not measured. If the time to measure is over, measuring is off from
+ * now on. */
 uint64_t meter_clock_ns(void) {
     uint64_t until_ns = atomic_load_explicit(&meter_until_ns, memory_order_relaxed);
     if (until_ns <= STAYS_ON) {
         return 0;
     }
+    if (pace.skip > 0) {
+        pace.skip--;
+        return 0;
+    }
     uint64_t now_ns = os_monotonic_ns();
     if (now_ns < until_ns) {
+        pace_choose(now_ns);
         return now_ns;
     }
     uint64_t to = at_rest();
@@ -130,8 +176,8 @@ static series *series_find(meter_kind kind, const char *type, uint32_t number) {
 }
 
 static void histogram_add(histogram *h, uint64_t ns) {
-    atomic_fetch_add_explicit(&h->counts[histogram_bucket(ns)], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&h->sum_ns, ns, memory_order_relaxed);
+    atomic_fetch_add_explicit(&h->counts[histogram_bucket(ns)], pace.weight, memory_order_relaxed);
+    atomic_fetch_add_explicit(&h->sum_ns, ns * pace.weight, memory_order_relaxed);
     uint64_t worst_ns = atomic_load_explicit(&h->worst_ns, memory_order_relaxed);
     while (ns > worst_ns &&
            !atomic_compare_exchange_weak_explicit(&h->worst_ns, &worst_ns, ns, memory_order_relaxed,

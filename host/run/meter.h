@@ -1,7 +1,9 @@
 /* meter.h: how long handlers run and how long their packets waited, measured while it is on.
  *
  * Before meter_measure is called, and after the duration it was given, a handler's call costs
- * one relaxed load and a branch. In between it is counted under the name of its type and its
+ * one relaxed load and a branch. In between it is measured, at most some 20,000 times a second on
+ * one thread: beyond that a call in 2 to 64 is, chosen at random, and it is counted for the others as
+ * well. It is counted under the name of its type and its
  * number, so counts outlive a swap; no lock is taken and nothing is allocated. There is room for
  * METER_SERIES_MAX series; what does not fit is counted together as METER_OTHERS. Counts only
  * grow: a reader takes the difference of two readings. Any thread.
@@ -36,6 +38,8 @@ enum { METER_SERIES_MAX = 512, METER_NAME_MAX = 128 };
  * stays on. */
 extern _Atomic uint64_t meter_until_ns;
 uint64_t meter_clock_ns(void);
+extern _Atomic uint32_t meter_most; /* measured calls in METER_WINDOW_NS on one thread, about */
+enum { METER_WINDOW_NS = 10000000, METER_MOST = 200, METER_EVERY_MAX = 64 };
 void meter_count(uint64_t began_ns, uint64_t received_ns, meter_kind kind, const char *type,
                  uint32_t number);
 
@@ -44,10 +48,13 @@ static inline bool meter_on(void) {
     return atomic_load_explicit(&meter_until_ns, memory_order_relaxed) != 0;
 }
 
-/* Before a handler's call. Returns a time for meter_end. */
+/* Before a handler's call. Returns a time for meter_end; 0: it is not measured. */
 static inline uint64_t meter_begin(void) {
     return meter_on() ? meter_clock_ns() : 0;
 }
+
+/* For how many calls the one counts that this thread measures. */
+uint32_t meter_weight(void);
 
 /* After the call. `received_ns`: the os_monotonic_ns() at which its packet came; 0: not known. */
 static inline void meter_end(uint64_t began_ns, uint64_t received_ns, meter_kind kind,

@@ -57,14 +57,36 @@ static uint32_t series_add(const char *module_name, const char *kind) {
     return found;
 }
 
-static void count(const char *module_name, const char *kind, uint64_t ns) {
+/* The cell in which a worker has counted last: most turns are of one kind. */
+static _Thread_local struct {
+    const char *module_name;
+    const char *kind;
+    durations *cell; /* NULL: none */
+} last;
+
+/* Counts in the calling thread's cell of that name, or in one that threads share. */
+static void count_in(const char *module_name, const char *kind, uint64_t ns) {
     uint32_t known = atomic_load_explicit(&turns.count, memory_order_acquire);
     uint32_t found = series_find(known, module_name, kind);
     if (found == SERIES_MAX) {
         found = series_add(module_name, kind);
     }
-    if (found < SERIES_MAX) {
-        durations_add(&cells[stats_own_block()][found], ns);
+    uint32_t block = stats_own_block();
+    if (found < SERIES_MAX && block != 0) {
+        last.module_name = module_name;
+        last.kind = kind;
+        last.cell = &cells[block][found];
+        durations_add_own(last.cell, ns);
+    } else if (found < SERIES_MAX) {
+        durations_add(&cells[0][found], ns);
+    }
+}
+
+static inline void count(const char *module_name, const char *kind, uint64_t ns) {
+    if (last.cell != NULL && last.module_name == module_name && last.kind == kind) {
+        durations_add_own(last.cell, ns);
+    } else {
+        count_in(module_name, kind, ns);
     }
 }
 

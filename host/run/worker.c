@@ -195,7 +195,8 @@ static void worker_end(worker *w) {
     if (now_ns != 0) {
         uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
         uint64_t before_ns = atomic_load_explicit(&w->busy_ns, memory_order_relaxed);
-        atomic_store_explicit(&w->busy_ns, before_ns + now_ns - began_ns, memory_order_release);
+        atomic_store_explicit(&w->busy_ns, before_ns + (now_ns - began_ns) * meter_weight(),
+                              memory_order_release);
     }
     if (atomic_load(&w->visitors) != 0) {
         worker_end_visited(w);

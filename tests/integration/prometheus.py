@@ -67,6 +67,10 @@ def check_files():
     subprocess.run([promtool, "check", "config", "--syntax-only", f"{conf}/prometheus.yml"],
                    check=True)
     subprocess.run([promtool, "check", "rules", f"{conf}/portico.rules.yml"], check=True)
+    alerts = read(pathlib.Path(__file__).parent / "alerts.yml")
+    for name in re.findall(r"alert: (\w+)", read(pathlib.Path(conf, "portico.rules.yml"))):
+        if alerts.count(f"alertname: {name}") < 2:
+            sys.exit(f"alerts.yml does not say when {name} fires and when it does not")
     known = set(re.findall(r"X\((\w+), \w+,",
                            read(pathlib.Path(conf).parent / "host/metrics/metric_table.h")))
     for name in re.findall(r"\b(?:portico|process)_\w+", read(pathlib.Path(conf, "portico.rules.yml"))):

@@ -95,6 +95,7 @@ static void writers(void) {
     CHECK_INT(meter_begin(), 0); /* nobody looks */
     meter_each(add, &s);
     CHECK_INT(s.calls, 0);
+    atomic_store(&meter_most, UINT32_MAX); /* for this and the next ones: all calls */
     meter_measure(60000);
     meter_measure(1); /* somebody else does, and for longer */
     for (uintptr_t i = 0; i < THREADS; i++) {
@@ -146,6 +147,25 @@ static void ends(void) {
     CHECK(meter_begin() != 0);
 }
 
+/* More calls than are measured: one that is counts for the others. */
+static void many(void) {
+    enum { MANY = 1000000 };
+    sums before = {0};
+    sums after = {0};
+    uint32_t measured = 0;
+    atomic_store(&meter_most, METER_MOST);
+    meter_each(add, &before);
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint64_t began_ns = meter_begin();
+        measured += began_ns != 0;
+        meter_end(began_ns, 0, METER_OPCODE, "game.player", 1);
+    }
+    meter_each(add, &after);
+    uint64_t calls = after.calls - before.calls;
+    CHECK(measured < MANY / 2);
+    CHECK(calls > MANY / 10 * 8 && calls < MANY / 10 * 12);
+}
+
 SCENARIO(meter) {
     bounds();
     percentiles(1, VALUES, 40);
@@ -155,4 +175,5 @@ SCENARIO(meter) {
     writers();
     too_many();
     ends();
+    many();
 }

@@ -114,6 +114,11 @@ function all_of(list, part) {
     return all;
 }
 
+/** How much of the time a figure in seconds has grown by, at most 1: clocks are read one by one. */
+function share(now, before, name, seconds) {
+    return Math.min(1, (now[name] - before[name]) / seconds);
+}
+
 /** What happened between the last two answers to `top`: {seconds, handlers, workers, queues, handler,
  * latency}; the last two are histograms of all handlers. null: not known yet. */
 export function top() {
@@ -132,8 +137,8 @@ export function top() {
         return {...each, name: series_name(each), handler, latency};
     }).filter(({handler}) => handler.calls > 0);
     const share = (i, name) => (now.workers[i][name] - before.workers[i][name]) / seconds;
-    const workers = now.workers.map((_, i) => ({busy: Math.min(1, share(i, "worker_batch_seconds")),
-        cpu: share(i, "worker_busy_seconds")}));
+    const workers = now.workers.map((_, i) => ({busy: share(i, "worker_busy_seconds"),
+        batch: Math.min(1, share(i, "worker_batch_seconds"))}));
     return {seconds, handlers, workers, queues: now.queues,
         handler: all_of(handlers, "handler"), latency: all_of(handlers, "latency")};
 }

@@ -121,10 +121,12 @@ function show_bar(node, part) {
 const make_workers = () => make_table({
     caption: "Workers", empty: "No figures yet.", key: (row) => row.number, columns: [
         {label: "Worker", number: false, value: (row) => row.number, head: true},
-        {label: "busy", title: "worker_batch_seconds: running what has come", make: (entry) => make_bar(`worker ${entry.row.number} busy`),
+        {label: "busy", title: "worker_busy_seconds: processor time",
+            make: (entry) => make_bar(`worker ${entry.row.number} busy`),
             update: (node, row) => show_bar(node, row.busy)},
-        {label: "processor", title: "worker_busy_seconds", make: (entry) => make_bar(`worker ${entry.row.number} processor`),
-            update: (node, row) => show_bar(node, row.cpu)},
+        {label: "in batches", title: "worker_batch_seconds: running what has come",
+            make: (entry) => make_bar(`worker ${entry.row.number} in batches`),
+            update: (node, row) => show_bar(node, row.batch)},
     ]});
 
 const rate_column = (label, name) => ({label, number: true, title: name, value: (row) => row[name] ?? 0,
