@@ -12,7 +12,7 @@
 /* Measured, and rounded up. */
 enum {
     HOST_BYTES = 8 * 1024 * 1024,
-    WORKER_BYTES = 1024 * 1024, /* its pools, and what is used of its stack */
+    WORKER_BYTES = 1024 * 1024, /* its pools */
     SESSION_BYTES = 2048,       /* without the states of modules */
     TLS_BYTES = 192 * 1024,     /* of OpenSSL, in both directions; memory_limit_bytes ignores it */
     HOST_HANDLES = 64,          /* files, log, port, pipes, and one for each ctl */
@@ -69,6 +69,7 @@ void bounds_of(const config *c, uint32_t modules, bounds *b) {
         b->session_bytes = c->memory_limit_bytes;
     }
     add_modules(c, modules, b);
+    b->other_bytes += (uint64_t)(c->workers + c->blocking_threads) * c->stack_bytes;
     b->other_bytes += HOST_BYTES + (uint64_t)c->workers * WORKER_BYTES +
                       (uint64_t)c->blocking_threads * BLOCKING_REPLY_MAX + c->blocking_queue_bytes;
 }

@@ -175,7 +175,8 @@ static void check_address(const config *c, const config_service *s, const char *
     }
     char label[CONFIG_NAME_MAX + 16];
     const char *word = s->outgoing ? "connector " : "listener ";
-    (void)snprintf(label, sizeof label, "[%s%s]", s == &c->admin ? "" : word, s->name);
+    bool admin = s == &c->admin || s == &c->admin_http;
+    (void)snprintf(label, sizeof label, "[%s%s]", admin ? "" : word, s->name);
     uint32_t line = config_line(c, field);
     const char *other = s->outgoing                         ? "leave it empty for any"
                         : address.family == OS_ADDRESS_IPV4 ? "0.0.0.0 for all of them"
@@ -194,6 +195,9 @@ static void check_addresses(const config *c, config_faults *faults) {
     }
     if (c->admin_enabled) {
         check_address(c, &c->admin, "address", &c->admin.address, faults);
+        if (c->admin_http_port >= 0) {
+            check_address(c, &c->admin_http, "http_address", &c->admin_http.address, faults);
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+enum { LABEL_BYTES = CONFIG_NAME_MAX + 40 };
+
 typedef struct looking {
     const config *config;
     const config_service *service;
@@ -35,24 +37,37 @@ static const char *key_of(const config_service *s, const void *field, bool *is_f
     return "tls";
 }
 
+/* Writes "[listener game] certificate", or "[admin] http_certificate". */
+static void label_of(const looking *l, const char *key, char *label, size_t size) {
+    const config_service *s = l->service;
+    if (s == &l->config->admin_http) {
+        (void)snprintf(label, size, "[admin] http_%s", key);
+    } else {
+        (void)snprintf(label, size, "[%s %s] %s", s->outgoing ? "connector" : "listener", s->name,
+                       key);
+    }
+}
+
 static void add_fault(void *arg, const void *field, const char *why) {
     const looking *l = arg;
+    char label[LABEL_BYTES];
     bool is_file = false;
     const char *key = key_of(l->service, field, &is_file);
     uint32_t line = config_line(l->config, field);
-    fault_add(l->faults, line != 0 ? line : l->service->line, "[%s %s] %s%s %s",
-              l->service->outgoing ? "connector" : "listener", l->service->name, key,
+    label_of(l, key, label, sizeof label);
+    fault_add(l->faults, line != 0 ? line : l->service->line, "%s%s %s", label,
               is_file ? " =" : ":", why);
 }
 
 static void look(looking *l) {
     char why[TLS_WHY_MAX];
+    char label[LABEL_BYTES];
+    label_of(l, "certificate", label, sizeof label);
     tls_context *t = tls_context_create(l->service, add_fault, l);
     for (uint32_t i = 0; t != NULL && i < tls_context_certificates(t); i++) {
         if (!certificate_is_valid(tls_context_certificate(t, i), (int64_t)os_wall_ms(), why)) {
             const void *field = &l->service->tls.certificate;
-            fault_add(l->faults, config_line(l->config, field), "[%s %s] certificate: %s",
-                      l->service->outgoing ? "connector" : "listener", l->service->name, why);
+            fault_add(l->faults, config_line(l->config, field), "%s: %s", label, why);
         }
     }
     tls_context_release(t);
@@ -71,4 +86,7 @@ static void look_at(const config *c, const config_service *services, size_t coun
 void preflight_tls(const config *c, config_faults *faults) {
     look_at(c, c->listeners, c->listener_count, faults);
     look_at(c, c->connectors, c->connector_count, faults);
+    if (c->admin_enabled && c->admin_http_port >= 0) {
+        look_at(c, &c->admin_http, 1, faults);
+    }
 }

@@ -23,6 +23,7 @@
 #include "module/call.h"
 #include "module/caller.h"
 #include "module/fault_report.h"
+#include "module/module_figures.h"
 #include "module/generation.h"
 #include "module/mailbox.h"
 #include "module/probe.h"
@@ -354,6 +355,7 @@ static void server_fini(void) {
     handshake_queue_fini();
     fault_reports_stop();
     generations_fini();
+    module_figures_fini();
     calls_fini();
     schedules_fini();
     requests_fini();
@@ -369,6 +371,7 @@ static void server_fini(void) {
 }
 
 int server_run(const config *c) {
+    os_threads_set_stack(c->stack_bytes);
     stop_clock_start(c->stop_timeout_ms);
     server.reopen_log.run = server_on_reopen_log;
     portico_status status = os_on_signals(server_on_stop, server_on_hang_up);

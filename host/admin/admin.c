@@ -8,6 +8,7 @@
 #include "admin/token.h"
 #include "base/status.h"
 #include "base/system_text.h"
+#include "net/certificates.h"
 #include "net/ready.h"
 #include "os/local.h"
 
@@ -41,6 +42,7 @@ static struct {
     bool ending;        /* `end` has come. Of the thread */
     atomic_bool closed; /* no command runs any more */
     char token[TOKEN_MAX];
+    http_site site; /* of HTTP */
 } admin;
 
 /* ---- accepting ------------------------------------------------------------------------------- */
@@ -288,19 +290,26 @@ static bool listen_tcp(const config *c) {
     return true;
 }
 
-/* On the loopback address only: over HTTP the token is sent in the clear. */
 static bool listen_http(const config *c) {
     char text[OS_ADDRESS_TEXT];
     if (c->admin_http_port < 0) {
         return true;
     }
-    entrance_init(&admin.http, VISIT_HTTP, on_accepted_http);
-    if (!listen_at(c, &admin.http, "127.0.0.1", (uint16_t)c->admin_http_port, &visits.http_address,
-                   text)) {
+    tls_keeper *keeper = certificates_of(&c->admin_http);
+    if (c->admin_http.tls.on && keeper == NULL) {
+        log_error("admin", "HTTP has no certificate"); /* never in the clear instead */
         return false;
     }
+    entrance_init(&admin.http, VISIT_HTTP, on_accepted_http);
+    if (!listen_at(c, &admin.http, c->admin_http.address, (uint16_t)c->admin_http_port,
+                   &visits.http_address, text)) {
+        return false;
+    }
+    admin.site = (http_site){
+        .address = visits.http_address, .hosts = c->admin_http_hosts, .tls = c->admin_http.tls.on};
+    http_visits_start(admin.token, &admin.site, keeper);
     ready_set_http(text);
-    log_info("admin", "HTTP on %s", text);
+    log_info("admin", "HTTP on %s%s", text, admin.site.tls ? ", with TLS" : "");
     return true;
 }
 
@@ -322,7 +331,6 @@ bool admin_start(const config *c) {
     admin.close.done = on_close;
     admin.end.done = on_end;
     connections_start(admin.token, seats_make_way);
-    http_visits_start(admin.token);
     jobs_start(admin_wake);
     if (!take_token(c) || !listen_local(c) || !listen_tcp(c) || !listen_http(c)) {
         return false;

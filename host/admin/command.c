@@ -119,7 +119,9 @@ bool command_reports(command_id id) {
     case COMMAND_session:
     case COMMAND_rooms:
     case COMMAND_room:
+    case COMMAND_module:
     case COMMAND_swaps:
+    case COMMAND_limits:
     case COMMAND_fault:
     case COMMAND_log:
     case COMMAND_modules:

@@ -18,10 +18,12 @@
     X(rooms, "rooms [N] [SORT] [FILTER]", NONE)                                          \
     X(room, "room ID", NONE)                                                             \
     X(modules, "modules", NONE)                                                          \
+    X(module, "module NAME", NONE)                                                       \
     X(swaps, "swaps [N]", NONE)                                                          \
     X(faults, "faults [N]", NONE)                                                        \
     X(fault, "fault FILE", NONE)                                                         \
     X(log, "log [N] [LEVEL] [SUBSYSTEM]", NONE)                                          \
+    X(limits, "limits", NONE)                                                            \
     X(memory, "memory [--trim]", NONE)                                                   \
     X(metrics, "metrics", NONE)                                                          \
     X(top, "top [--interval SECONDS] [--count N]", NONE)                                 \

@@ -3,7 +3,9 @@
 
 #include "admin/command.h"
 #include "admin/history_report.h"
+#include "admin/limit_report.h"
 #include "admin/module_report.h"
+#include "admin/module_view.h"
 #include "admin/room_report.h"
 #include "admin/session_report.h"
 #include "admin/state_view.h"
@@ -116,6 +118,14 @@ static void command_faults(call *c) {
         report_faults(c->answer, most);
     }
     end_ok(c);
+}
+
+static void command_module(call *c) {
+    report_module(c->answer, c->argument);
+}
+
+static void command_limits(call *c) {
+    report_limits(c->answer);
 }
 
 static void command_swaps(call *c) {

@@ -25,14 +25,14 @@ void log_tail_put(uint64_t wall_ms, int level, const char *source, const char *t
 }
 
 bool log_tail_copy(log_tail *t) {
-    uint8_t *copy = malloc(sizeof bytes);
+    uint8_t *copy = malloc(LOG_TAIL_BYTES);
     if (copy == NULL) {
         return false;
     }
     os_mutex_lock(&log_lock);
     t->ring = tail.ring;
     t->first = tail.dropped + 1;
-    memcpy(copy, bytes, sizeof bytes); /* tens of microseconds, for which lines wait */
+    memcpy(copy, bytes, LOG_TAIL_BYTES); /* tens of microseconds, for which lines wait */
     os_mutex_unlock(&log_lock);
     t->ring.bytes = copy;
     return true;

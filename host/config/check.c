@@ -1,6 +1,7 @@
 /* check.c: see check.h. One function per rule. */
 #include "config/check.h"
 
+#include "config/check_admin.h"
 #include "config/check_tls.h"
 #include "config/number.h"
 
@@ -214,41 +215,12 @@ static void check_places(config_draft *draft) {
     }
 }
 
-static bool is_loopback(const os_address *address) {
-    static const uint8_t loopback_6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    static const uint8_t mapped_4[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127};
-    if (address->family == OS_ADDRESS_IPV4) {
-        return address->bytes[0] == 127;
-    }
-    return memcmp(address->bytes, loopback_6, sizeof loopback_6) == 0 ||
-           memcmp(address->bytes, mapped_4, sizeof mapped_4) == 0;
-}
-
-/* The admin listener can stop the host, so other machines reach it only with a token that somebody
- * chose. */
-static void check_admin(config_draft *draft, const draft_section *section) {
-    const config *c = draft->config;
-    os_address address = address_of(c->admin.address, 0);
-    if (!c->admin_enabled || c->admin_token != NULL || !draft_is_usable(section, "address") ||
-        !draft_is_usable(section, "token")) {
-        return;
-    }
-    if (address.family != OS_ADDRESS_NONE && !is_loopback(&address)) {
-        fault_add(
-            draft->faults, draft_line_of(section, "address"),
-            "[admin] address = %s: must be a loopback address such as 127.0.0.1, unless token is set to a "
-            "secret of at least "
-            "16 bytes",
-            c->admin.address);
-    }
-}
-
 void config_check(config_draft *draft) {
     for (size_t i = 0; i < draft->section_count; i++) {
         const draft_section *section = &draft->sections[i];
         check_required(draft, section);
         if (section->kind == CONFIG_SECTION_ADMIN) {
-            check_admin(draft, section);
+            config_check_admin(draft, section);
         } else if (section->kind == CONFIG_SECTION_LISTENER ||
                    section->kind == CONFIG_SECTION_CONNECTOR) {
             const config_service *s = service_of(draft, section);

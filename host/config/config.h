@@ -142,6 +142,7 @@ typedef struct config {
     uint64_t blocking_queue_bytes; /* [host] */
     uint32_t max_rooms;            /* [host] */
     uint64_t memory_limit_bytes;   /* [host] of all buffers and messages; 0: none */
+    uint32_t stack_bytes;          /* [host] of each thread */
     uint32_t stop_timeout_ms;      /* [host] */
     char *run_dir;                 /* [host] for the token and private copies; usable path */
     char *data_dir;                /* [host] for the modules' own files; usable path */
@@ -149,10 +150,12 @@ typedef struct config {
 
     log_options log; /* [log] */
 
-    bool admin_enabled;      /* [admin] enabled */
-    config_service admin;    /* [admin] over TCP; address NULL: only the local socket */
-    int32_t admin_http_port; /* [admin] http_port; -1: none */
-    char *admin_token;       /* [admin] token; NULL: the host makes one in run_dir/admin.token */
+    bool admin_enabled;        /* [admin] enabled */
+    config_service admin;      /* [admin] over TCP; address NULL: only the local socket */
+    int32_t admin_http_port;   /* [admin] http_port; -1: none */
+    config_service admin_http; /* [admin] http_address, and http_... of its tls */
+    char *admin_http_hosts;    /* [admin] http_hosts (see config_list_item); NULL: none */
+    char *admin_token;         /* [admin] token; NULL: the host makes one in run_dir/admin.token */
 
     char *modules_dir;       /* [modules] dir; usable path */
     bool modules_autoload;   /* [modules] autoload: every library in dir */

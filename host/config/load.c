@@ -15,9 +15,11 @@
 
 /* The settings of [admin] that are not in the ini. */
 static void set_admin(config_service *admin) {
+    static char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20"; /* the default of listeners */
     memcpy(admin->name, "admin", sizeof "admin");
     admin->listen.backlog = 64;
     admin->listen.reuse_address = true;
+    admin->tls.ciphers = ciphers;
 }
 
 /* `path` up to and including its last separator. */
@@ -40,6 +42,7 @@ static bool draft_begin(config_draft *draft, const char *path) {
     }
     draft->config->path = text_copy(path, strlen(path));
     set_admin(&draft->config->admin);
+    set_admin(&draft->config->admin_http);
     for (size_t i = 0; i < sizeof unnamed / sizeof unnamed[0]; i++) {
         if (!draft_set_defaults(draft, unnamed[i], draft->config)) {
             return false;

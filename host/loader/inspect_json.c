@@ -135,7 +135,14 @@ static void write_room_types(json *j, const registered_room *rooms) {
     json_end(j, ']');
 }
 
-static void write_settings(json *j, const portico_table *settings) {
+static const char *value_in(const config_module *section, const portico_setting *s) {
+    const config_pair *pair = section != NULL ? config_find_pair(section, s->key) : NULL;
+    return pair != NULL ? pair->value : s->fallback;
+}
+
+/* `values`: with the value that applies by the section. */
+static void write_settings(json *j, const portico_table *settings, bool values,
+                           const config_module *section) {
     json_begin(j, "settings", '[');
     for (uint32_t i = 0; i < settings->count; i++) {
         const portico_setting s = setting_at(settings, i);
@@ -147,30 +154,41 @@ static void write_settings(json *j, const portico_table *settings) {
         json_text(j, "default", s.fallback);
         json_text(j, "allowed", allowed);
         json_text(j, "help", s.help);
+        if (values) {
+            json_text(j, "value", value_in(section, &s));
+        }
         json_end(j, '}');
     }
     json_end(j, ']');
 }
 
-void inspect_json(const generation *g, FILE *to) {
-    json j = {.to = to};
+static void write_members(json *j, const generation *g, bool values, const config_module *section) {
     char abi[16];
     (void)snprintf(abi, sizeof abi, "%u.%u", PORTICO_ABI_MAJOR, g->abi_minor);
-    json_begin(&j, NULL, '{');
-    json_text(&j, "module", g->name);
-    json_text(&j, "version", g->version);
-    json_text(&j, "description", g->info.description);
-    json_text(&j, "abi", abi);
-    json_begin(&j, "requires", '[');
+    json_text(j, "module", g->name);
+    json_text(j, "version", g->version);
+    json_text(j, "description", g->info.description);
+    json_text(j, "abi", abi);
+    json_begin(j, "requires", '[');
     for (char **r = g->required; *r != NULL; r++) {
-        json_text(&j, NULL, *r);
+        json_text(j, NULL, *r);
     }
-    json_end(&j, ']');
-    write_state(&j, &g->shape);
-    write_session_types(&j, g->registry->types);
-    write_room_types(&j, g->registry->rooms);
-    write_handlers(&j, "messages", g->registry->messages);
-    write_handlers(&j, "jobs", g->registry->jobs);
-    write_settings(&j, &g->info.settings);
+    json_end(j, ']');
+    write_state(j, &g->shape);
+    write_session_types(j, g->registry->types);
+    write_room_types(j, g->registry->rooms);
+    write_handlers(j, "messages", g->registry->messages);
+    write_handlers(j, "jobs", g->registry->jobs);
+    write_settings(j, &g->info.settings, values, section);
+}
+
+void inspect_json(const generation *g, FILE *to) {
+    json j = {.to = to};
+    json_begin(&j, NULL, '{');
+    write_members(&j, g, false, NULL);
     json_end(&j, '}');
+}
+
+void inspect_json_members(json *j, const generation *g, const config_module *section) {
+    write_members(j, g, true, section);
 }

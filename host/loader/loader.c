@@ -42,6 +42,10 @@ const config *loader_config(void) {
     return loader.config;
 }
 
+const config_module *loader_section(const char *name) {
+    return loader.config != NULL ? config_find_module(loader.config, name) : NULL;
+}
+
 portico_status loader_refuse(char why[IMAGE_WHY_MAX], portico_status status, const char *name) {
     if (why[0] == '\0') {
         snprintf(why, IMAGE_WHY_MAX, "%s", status_text(status));

@@ -36,4 +36,7 @@ void loader_tell_stopping(void);
 /* Unloads every module, in reverse order of loading. No session is left. */
 void loader_unload_all(void);
 
+/* The [module NAME] section of the configuration, which does not change, or NULL. [any thread] */
+const config_module *loader_section(const char *name);
+
 #endif

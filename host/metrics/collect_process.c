@@ -18,7 +18,7 @@ void metrics_start(void) {
 
 static os_usage usage; /* [admin thread] */
 
-/* To count the handles, the system lists all of them. */
+/* Once: before Linux 6.2, and under Wine, the system counts the handles one by one. */
 void collect_process_begin(void) {
     os_process_usage(&usage);
 }

@@ -6,6 +6,7 @@
 #include "module/call.h"
 #include "run/message.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +27,9 @@ static struct {
     os_cond wake;
     job *first;
     job **last;
-    job *parked; /* whose module is frozen, the latest first */
-    uint32_t waiting;
-    uint32_t running;
+    job *parked;         /* whose module is frozen, the latest first */
+    atomic_uint waiting; /* these two are written under the lock only */
+    atomic_uint running;
     uint32_t limit;
     uint64_t waiting_bytes; /* of the jobs that wait */
     uint64_t limit_bytes;
@@ -374,15 +375,9 @@ uint32_t blocking_count(void) {
 }
 
 uint32_t blocking_waiting(void) {
-    os_mutex_lock(&pool.lock);
-    uint32_t count = pool.waiting;
-    os_mutex_unlock(&pool.lock);
-    return count;
+    return atomic_load(&pool.waiting);
 }
 
 uint32_t blocking_running(void) {
-    os_mutex_lock(&pool.lock);
-    uint32_t count = pool.running;
-    os_mutex_unlock(&pool.lock);
-    return count;
+    return atomic_load(&pool.running);
 }

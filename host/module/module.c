@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "module/module_figures.h"
 #include "module/running.h"
 #include "run/stop_clock.h"
 #include "run/watchdog.h"
@@ -224,6 +225,18 @@ bool module_wait_mailbox_only(module *m, uint32_t timeout_ms) {
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
+static void write_figures_locked(const module *m, bool loaded) {
+    const generation *g = module_generation(m);
+    module_figures f = {.pause_ns = m->pause_ns};
+    memcpy(f.name, m->name, sizeof f.name);
+    memcpy(f.swaps, m->swap_results, sizeof f.swaps);
+    if (g != NULL) {
+        f.generation = g->number;
+        snprintf(f.version, sizeof f.version, "%s", g->version);
+    }
+    module_figures_write(&f, loaded);
+}
+
 module *module_find(const char *name) {
     module *m = NULL;
     os_mutex_lock(&modules.lock);
@@ -236,6 +249,9 @@ portico_status module_table_add(module *m) {
     os_mutex_lock(&modules.lock);
     HASH_ADD_STR(modules.all, name, m);
     bool added = m->hh.tbl != NULL;
+    if (added) {
+        write_figures_locked(m, true);
+    }
     os_mutex_unlock(&modules.lock);
     return added ? PORTICO_OK : PORTICO_E_NO_MEMORY;
 }
@@ -243,6 +259,7 @@ portico_status module_table_add(module *m) {
 void module_table_remove(module *m) {
     os_mutex_lock(&modules.lock);
     HASH_DEL(modules.all, m);
+    write_figures_locked(m, false);
     os_mutex_unlock(&modules.lock);
 }
 
@@ -274,6 +291,7 @@ void module_serve(module *m, generation *g) {
     os_mutex_lock(&modules.lock);
     g->number = g->number != 0 ? g->number : ++m->generations;
     atomic_store_explicit(&m->current, g, memory_order_release);
+    write_figures_locked(m, true);
     os_mutex_unlock(&modules.lock);
 }
 
@@ -296,12 +314,14 @@ void module_note(module *m, const char *outcome, uint64_t pause_ns) {
     os_mutex_lock(&modules.lock);
     m->pause_ns = pause_ns != 0 ? pause_ns : m->pause_ns;
     snprintf(m->outcome, sizeof m->outcome, "%s", outcome);
+    write_figures_locked(m, true);
     os_mutex_unlock(&modules.lock);
 }
 
 void module_count_swap(module *m, module_swap result) {
     os_mutex_lock(&modules.lock);
     m->swap_results[result]++;
+    write_figures_locked(m, true);
     os_mutex_unlock(&modules.lock);
 }
 

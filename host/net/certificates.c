@@ -13,23 +13,38 @@ typedef struct kept {
 /* Complete before a second thread looks at it. */
 static kept *first;
 
-bool certificates_begin(service *s) {
-    if (!s->config->tls.on) {
-        return true;
-    }
+/* NULL: the log says why not. */
+static tls_keeper *keep(const config_service *c) {
     kept *k = calloc(1, sizeof *k);
     if (k == NULL) {
-        log_error(s->config->name, "TLS: out of memory");
-        return false;
+        log_error(c->name, "TLS: out of memory");
+        return NULL;
     }
-    if (!tls_keeper_start(&k->keeper, s->config)) {
+    if (!tls_keeper_start(&k->keeper, c)) {
         free(k);
-        return false;
+        return NULL;
     }
     k->next = first;
     first = k;
-    s->tls = &k->keeper;
-    return true;
+    return &k->keeper;
+}
+
+bool certificates_begin(service *s) {
+    s->tls = s->config->tls.on ? keep(s->config) : NULL;
+    return s->tls != NULL || !s->config->tls.on;
+}
+
+bool certificates_begin_admin(const config *c) {
+    bool needed = c->admin_enabled && c->admin_http_port >= 0 && c->admin_http.tls.on;
+    return !needed || keep(&c->admin_http) != NULL;
+}
+
+tls_keeper *certificates_of(const config_service *c) {
+    kept *k = first;
+    while (k != NULL && k->keeper.config != c) {
+        k = k->next;
+    }
+    return k != NULL ? &k->keeper : NULL;
 }
 
 void certificates_end(void) {

@@ -1,4 +1,4 @@
-/* certificates.h: the TLS contexts of all listeners and connectors: made at the start, replaced by
+/* certificates.h: the TLS contexts of all listeners and connectors and of HTTP: made at the start, replaced by
  * `ctl reload certificates`, and looked at for certificates that expire.
  */
 #ifndef PORTICO_CERTIFICATES_H
@@ -10,6 +10,12 @@
 /* Gives the service its TLS if it has any, until certificates_end. False: the log says why not.
  * [control thread, before the service opens] */
 bool certificates_begin(service *s);
+
+/* The same for [admin] http_tls. */
+bool certificates_begin_admin(const config *c);
+
+/* The keeper that was made for it; NULL: none was. [any thread, after the last one has begun] */
+tls_keeper *certificates_of(const config_service *c);
 
 /* After the last service has been destroyed. */
 void certificates_end(void);

@@ -51,6 +51,7 @@ bool services_create(const config *c, os_port *port) {
     for (size_t i = 0; good && i < c->connector_count; i++) {
         good = add_connector(&c->connectors[i], port);
     }
+    good = good && certificates_begin_admin(c);
     return good;
 }
 

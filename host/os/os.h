@@ -123,6 +123,12 @@ typedef struct os_cond {
     uint64_t sys[1];
 } os_cond;
 
+/* Sets how much stack threads have that start from now on, in bytes, at least OS_STACK_MIN. Before
+ * that it is the system's choice: on Linux the limit `ulimit -s`, mostly 8 MiB, on Windows the
+ * executable's 2. [before threads start that may start others] */
+enum { OS_STACK_MIN = 1024 * 1024 }; /* less is 1 MiB under Wine */
+void os_threads_set_stack(uint32_t bytes);
+
 /* Starts a thread that runs fn(arg). Debuggers show `name` (at most 15 bytes). On success the
  * caller owns *thread until os_thread_join. */
 portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(void *), void *arg);
@@ -252,8 +258,9 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
                       uint32_t timeout_ms);
 
 /* Makes completions that are kept for threads which have not come back to os_port_wait available to
- * any thread. Call it when such a thread is seen to be stuck. Cheap, but not for every wait:
- * sharing costs a lock that all threads use. */
+ * any thread, and sees to it that a thread waits for new ones, if one is idle. Call it when such a
+ * thread is seen to be stuck, or expected to take long. Cheap, but not for every wait: sharing costs
+ * a lock that all threads use. */
 void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes, which one waiting thread will get. */

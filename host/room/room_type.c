@@ -14,6 +14,7 @@ static struct {
 
 void room_types_fini(void) {
     INVARIANT(types.all == NULL);
+    room_tallies_fini();
 }
 
 static room_type *find_locked(const char *name) {
@@ -29,12 +30,16 @@ static room_type *make_locked(module *m, const char *name) {
     }
     snprintf(t->name, sizeof t->name, "%s", name);
     t->module = m;
-    HASH_ADD_STR(types.all, name, t);
-    t->listed = t->hh.tbl != NULL;
+    t->tally = room_tally_of(name);
+    if (t->tally != NULL) {
+        HASH_ADD_STR(types.all, name, t);
+        t->listed = t->hh.tbl != NULL;
+    }
     if (!t->listed) {
         free(t);
-        t = NULL;
+        return NULL;
     }
+    atomic_fetch_add(&t->tally->listed, 1);
     return t;
 }
 
@@ -44,6 +49,7 @@ static void drop_unused_locked(room_type *t) {
     if (t->listed && t->type == NULL && t->holds == 0) {
         HASH_DEL(types.all, t);
         t->listed = false;
+        atomic_fetch_sub(&t->tally->listed, 1);
     }
     if (!t->listed && t->rooms == 0 && t->holds == 0) {
         free(t);
@@ -111,14 +117,6 @@ uint32_t room_type_rooms(room_type *t) {
     return count;
 }
 
-void room_types_each(void (*each)(void *arg, const char *name, uint32_t rooms), void *arg) {
-    os_mutex_lock(&types.lock);
-    for (const room_type *t = types.all; t != NULL; t = t->hh.next) {
-        each(arg, t->name, t->rooms);
-    }
-    os_mutex_unlock(&types.lock);
-}
-
 room_type *room_type_find(const char *name) {
     os_mutex_lock(&types.lock);
     room_type *t = find_locked(name);
@@ -132,6 +130,7 @@ room_type *room_type_enter(const char *name, generation **g, const registered_ro
     room_type *t = find_locked(name);
     if (t != NULL && t->type != NULL) {
         t->rooms++;
+        atomic_fetch_add(&t->tally->rooms, 1);
         *g = t->generation;
         *type = t->type;
         generation_hold_state(*g);
@@ -148,6 +147,7 @@ void room_type_leave(room_type *t, generation *g) {
     generation_release_state(g);
     os_mutex_lock(&types.lock);
     t->rooms--;
+    atomic_fetch_sub(&t->tally->rooms, 1);
     drop_unused_locked(t);
     os_mutex_unlock(&types.lock);
     module_release(m);

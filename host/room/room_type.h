@@ -7,6 +7,7 @@
 #define PORTICO_ROOM_TYPE_H
 
 #include "module/module.h"
+#include "room/room_tally.h"
 
 typedef struct room_type {
     char name[2 * PORTICO_LABEL_MAX]; /* the key, "module.type" */
@@ -15,8 +16,9 @@ typedef struct room_type {
     generation *generation;      /* held; whose registry `type` is in. NULL if that is */
     const registered_room *type; /* NULL: no rooms of it can be created */
     uint32_t rooms;
-    uint32_t holds; /* by swaps' plans */
-    bool listed;    /* in the table */
+    room_tally *tally; /* counts them as well, for readers without the lock */
+    uint32_t holds;    /* by swaps' plans */
+    bool listed;       /* in the table */
     UT_hash_handle hh;
 } room_type;
 
@@ -34,9 +36,6 @@ void room_type_remove(const char *name);
 
 /* How many rooms of it there are. */
 uint32_t room_type_rooms(room_type *t);
-
-/* Calls `each` for every type, under the lock. */
-void room_types_each(void (*each)(void *arg, const char *name, uint32_t rooms), void *arg);
 
 /* The type, if rooms of it can be created, or NULL. Not held: only its address may be used. */
 room_type *room_type_find(const char *name);

@@ -23,6 +23,7 @@ typedef struct kept {
 typedef struct refused {
     _Atomic uint64_t count;
     _Atomic uint64_t told; /* of these the log has mentioned */
+    _Atomic uint64_t last_ms;
     log_pause pause;
 } refused;
 
@@ -158,8 +159,10 @@ void quota_refuse(quota *q, refusal what, const char *format, ...) {
     quota *of = q != NULL ? q : &others;
     refused *r = &of->refused[what];
     stats_add(refusals[what].stat, 1);
+    uint64_t now_ms = os_monotonic_ms();
     uint64_t count = atomic_fetch_add(&r->count, 1) + 1;
-    if (!tell_now(r, os_monotonic_ms())) {
+    atomic_store_explicit(&r->last_ms, now_ms, memory_order_relaxed);
+    if (!tell_now(r, now_ms)) {
         return;
     }
     char text[REFUSAL_TEXT_MAX];
@@ -174,6 +177,13 @@ void quota_refuse(quota *q, refusal what, const char *format, ...) {
     } else {
         log_warn(of->name, "%s", text);
     }
+}
+
+refusal_view quota_refusals(const quota *q, refusal what) {
+    const refused *r = &(q != NULL ? q : &others)->refused[what];
+    return (refusal_view){.name = refusals[what].name,
+                          .count = atomic_load(&r->count),
+                          .last_ms = atomic_load_explicit(&r->last_ms, memory_order_relaxed)};
 }
 
 static void sum_up(quota *q, uint64_t now_ms) {

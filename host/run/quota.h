@@ -70,6 +70,15 @@ uint64_t quota_take_peak(quota *q, quota_kind kind);
  * and which key sets it. `q` NULL: as quota_of(NULL). Locks may be held. */
 COLD void quota_refuse(quota *q, refusal what, const char *format, ...) PRINTF_LIKE(3, 4);
 
+typedef struct refusal_view {
+    const char *name; /* of what was refused: "messages" */
+    uint64_t count;
+    uint64_t last_ms; /* when the last one was, by os_monotonic_ms() */
+} refusal_view;
+
+/* `q` NULL: as quota_of(NULL). */
+refusal_view quota_refusals(const quota *q, refusal what);
+
 /* Writes how many refusals had no line, once a second. [sweep] */
 void quotas_sweep(uint64_t now_ms);
 

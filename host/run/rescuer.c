@@ -5,9 +5,13 @@
  *
  * 1. the worker gets OS_PACE_LONG, so that threads that wake need not wait for its processor. The
  *    worker ends that itself, with its batch;
- * 2. what the port keeps for it goes to the other workers;
+ * 2. what the port keeps for it goes to the other workers, and one of them waits for what comes;
  * 3. if it has completions or deferred work left, a post sends another worker there, one that is
  *    idle if there is one.
+ *
+ * A worker that knows beforehand, such as one that computes a handshake, does 2 and 3 by itself
+ * (worker_takes_long). Not 1: the long pace lasts until the thread sleeps, and would hold up the
+ * answers after the handshake where other programs want the processor.
  *
  * A worker that is on such a visit may be held up like the first: then the next look sends another
  * one to both. After RESCUE_NS the rescuer goes there itself: no worker was idle.
@@ -67,6 +71,13 @@ static void slow_down(worker *w) {
     }
 }
 
+static void send_help(worker *w) {
+    if (has_rest(w) && !atomic_exchange(&w->help_sent, true) &&
+        os_port_post(w->port, &w->help_op) != PORTICO_OK) {
+        atomic_store(&w->help_sent, false); /* out of memory: at the next look */
+    }
+}
+
 /* Its batch has been long. */
 static void look_at_long(worker *w, uint64_t now_ns) {
     uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
@@ -76,9 +87,17 @@ static void look_at_long(worker *w, uint64_t now_ns) {
         slow_down(w);
         os_port_share_kept(w->port);
     }
-    if (has_rest(w) && !atomic_exchange(&w->help_sent, true) &&
-        os_port_post(w->port, &w->help_op) != PORTICO_OK) {
-        atomic_store(&w->help_sent, false); /* out of memory: at the next look */
+    send_help(w);
+}
+
+COLD void worker_takes_long(void) {
+    worker *w = worker_self();
+    if (w == NULL || w == &workers.all[workers.count]) {
+        return; /* the rescuer takes no batches */
+    }
+    if (workers.count > 1) {
+        send_help(w);
+        os_port_share_kept(w->port);
     }
 }
 

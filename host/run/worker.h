@@ -25,6 +25,10 @@ void workers_stop(void);
  * must run it itself. */
 bool worker_defer(deferred *d);
 
+/* What the calling worker runs next takes long: other workers get what it has taken and what comes.
+ * Costs some microseconds. */
+void worker_takes_long(void);
+
 /* Runs what is queued behind a handler that blocks its worker. A thread of its own, the rescuer,
  * does this now and then. So does the sweep, in case the rescuer is itself blocked by what it
  * took over. */

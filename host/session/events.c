@@ -68,7 +68,7 @@ static uint32_t session_received_locked(session *s, uint32_t bytes) {
 }
 
 /* A recv has finished, failed or been cancelled: once per accepted os_recv. [worker] */
-static void session_on_recv(const os_completion *completion) {
+void session_on_recv(const os_completion *completion) {
     session *s = container_of(completion->op, session, recv_op);
     uint32_t bits = 0;
     os_mutex_lock(&s->lock);
@@ -97,6 +97,7 @@ static void session_on_recv(const os_completion *completion) {
 
 static uint32_t session_next_work(session *s) {
     os_mutex_lock(&s->lock);
+    s->turn_queued = false;
     uint32_t bits = session_next_work_locked(s, 0);
     os_mutex_unlock(&s->lock);
     return bits;

@@ -25,6 +25,7 @@ static struct {
     os_mutex lock; /* guards everything here */
     line answered; /* before the others */
     line others;
+    uint32_t processors; /* 0: not asked yet */
     place places[PLACES_MAX];
 } queue;
 
@@ -56,6 +57,7 @@ static void on_place(const os_completion *completion) {
     handshake_wait *w = pop_locked();
     os_mutex_unlock(&queue.lock);
     if (w != NULL) {
+        worker_takes_long();
         w->run(w);
     }
     os_mutex_lock(&queue.lock);
@@ -66,9 +68,18 @@ static void on_place(const os_completion *completion) {
     os_mutex_unlock(&queue.lock);
 }
 
+/* More workers than processors would let handshakes have all processors. */
+static uint32_t places_locked(void) {
+    if (queue.processors == 0) {
+        queue.processors = os_cpu_count();
+    }
+    uint32_t workers = workers_count();
+    uint32_t count = (workers < queue.processors ? workers : queue.processors) / 2;
+    return count == 0 ? 1 : count < PLACES_MAX ? count : PLACES_MAX;
+}
+
 static place *idle_place_locked(void) {
-    uint32_t count = workers_count() / 2;
-    count = count == 0 ? 1 : count < PLACES_MAX ? count : PLACES_MAX;
+    uint32_t count = places_locked();
     for (uint32_t i = 0; i < count; i++) {
         if (!queue.places[i].busy) {
             return &queue.places[i];

@@ -1,9 +1,10 @@
 /* handshake_queue.h: handshakes take turns. The private key costs a processor a millisecond, and a
  * crowd that connects at the same moment must not keep the workers from everybody else.
  *
- * At most half of the workers compute one at a time, and each returns to the port in between: a
- * packet waits for one handshake, not for those before it. Any thread; the lock is a leaf but for
- * the port's.
+ * At most half of the workers, and no more than half of the processors, compute one at a time, and
+ * each returns to the port in between. Before it begins, it leaves what it has taken, and what comes, to the other workers (worker_takes_long):
+ * a packet waits for no handshake while another worker is idle. Any thread; the lock is a leaf but
+ * for the port's.
  */
 #ifndef PORTICO_HANDSHAKE_QUEUE_H
 #define PORTICO_HANDSHAKE_QUEUE_H

@@ -21,7 +21,11 @@ typedef struct session_sealing {
     bool (*finish)(session *s);
     /* Whether the handshake is being computed, so that no recv is due. */
     bool (*waits)(const session *s);
-    void (*free)(struct session_secure *secure); /* without the lock */
+    /* Receives what has arrived and adds up to `space` bytes of plaintext to the receive block.
+     * Returns how many bytes of ciphertext. See ahead.h. */
+    uint32_t (*read_ahead)(session *s, uint32_t space);
+    void (*on_recv)(const os_completion *completion); /* of recv_op */
+    void (*free)(struct session_secure *secure);      /* without the lock */
 } session_sealing;
 
 /* session.c */
@@ -125,6 +129,9 @@ COLD bool session_is_over(session *s);
 /* Closes the session or slows it, as over_rate says. True: it is slowed, and continues with
  * TURN_DATA. [turn] */
 COLD bool session_slow(session *s);
+
+/* events.c: of recv_op. */
+void session_on_recv(const os_completion *completion);
 
 /* recv.c */
 /* Drops the first `delivered` bytes of the block and keeps the rest. [turn] */

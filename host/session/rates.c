@@ -30,29 +30,37 @@ static uint64_t now_ns(void) {
     return worker_now_ms() * 1000000;
 }
 
-/* The session owes `excess_ns` more than the rate `key` allows. */
-static void session_over(session *s, uint64_t excess_ns, const char *key, uint32_t rate) {
+static const char *const keys[] = {
+#define RATE_KEY(name) #name,
+    SERVICE_RATES(RATE_KEY)
+#undef RATE_KEY
+};
+
+/* The session owes `excess_ns` more than the rate of that kind allows. */
+static void session_over(session *s, uint64_t excess_ns, service_rate kind, uint32_t rate) {
+    service_counts *counts = &s->service->counts;
     const config_service *limits = s->service->config;
     uint64_t before_ns = s->over_until_ns;
     uint64_t until_ns = now_ns() + excess_ns;
     s->over_until_ns = until_ns > before_ns ? until_ns : before_ns;
+    service_count_hit(&counts->over_rate[kind], &counts->over_rate_ms[kind], worker_now_ms());
     if (before_ns != 0) {
         /* It exceeds two rates, or one of them twice before it is closed or slowed. */
     } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
         log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
-                    (unsigned long long)s->base.id, key, rate);
+                    (unsigned long long)s->base.id, keys[kind], rate);
     } else if (log_pause_over(&s->service->slow_told, worker_now_ms(), TELL_AGAIN_MS)) {
         /* Once a minute for each listener: floods come in crowds. */
         char peer[OS_ADDRESS_TEXT];
         os_address_format(&s->peer, peer);
         log_info(limits->name,
                  "session %llu of %s exceeds %s = %u: read more slowly; others are only counted",
-                 (unsigned long long)s->base.id, peer, key, rate);
+                 (unsigned long long)s->base.id, peer, keys[kind], rate);
     }
 }
 
-/* Charges `amount` to the bucket of the rate `key`. False: the session is over it. */
-static bool session_charge(session *s, uint64_t *due_ns, uint64_t amount, const char *key,
+/* Charges `amount` to the bucket of a rate. False: the session is over it. */
+static bool session_charge(session *s, uint64_t *due_ns, uint64_t amount, service_rate kind,
                            uint32_t rate) {
     uint64_t excess_ns =
         bucket_charge(due_ns, now_ns(), bucket_cost_ns(amount, rate), BUCKET_SECOND_NS);
@@ -61,7 +69,7 @@ static bool session_charge(session *s, uint64_t *due_ns, uint64_t amount, const 
         excess_ns = SLOW_MOST_NS;
     }
     if (excess_ns > 0) {
-        session_over(s, excess_ns, key, rate);
+        session_over(s, excess_ns, kind, rate);
     }
     return excess_ns == 0;
 }
@@ -71,7 +79,7 @@ bool session_charge_packet(session *s) {
     if (s->over_until_ns != 0) {
         return false; /* the packet before was one too many */
     }
-    if (rate == 0 || session_charge(s, &s->packet_due_ns, 1, "packets_per_second", rate)) {
+    if (rate == 0 || session_charge(s, &s->packet_due_ns, 1, RATE_packets_per_second, rate)) {
         return true;
     }
     session_return_packet(s);
@@ -84,7 +92,7 @@ void session_return_packet(session *s) {
 }
 
 void session_charge_bytes_locked(session *s, uint32_t bytes) {
-    (void)session_charge(s, &s->byte_due_ns, bytes, "byte_rate", s->service->config->byte_rate);
+    (void)session_charge(s, &s->byte_due_ns, bytes, RATE_byte_rate, s->service->config->byte_rate);
 }
 
 /* The session that pays for what the calling thread sends, although a room's handler sends it. */
@@ -114,8 +122,8 @@ static void charge_fanout(session *s, uint32_t receivers, uint32_t bytes) {
     uint64_t amount = (uint64_t)receivers * (bytes + FANOUT_PACKET_BYTES);
     os_mutex_lock(&s->lock); /* in the turn of a message, a recv may just bring bytes */
     bool open = s->state < SESSION_DRAINING;
-    bool over =
-        open && !session_charge(s, &s->fanout_due_ns, amount, "fanout_rate", limits->fanout_rate);
+    bool over = open && !session_charge(s, &s->fanout_due_ns, amount, RATE_fanout_rate,
+                                        limits->fanout_rate);
     if (over && limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
         session_close_locked(s, PORTICO_E_FLOOD);
     }

@@ -2,7 +2,8 @@
  *
  * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
  * true: a recv is in flight, the turn has the received bytes and submits the next recv when it is
- * done with them, or the session is slowed. A session without an incomplete frame waits with a
+ * done with them, or the session is slowed. While it waits for a frozen module, a recv-ready may be
+ * in flight as well (ahead.h). A session without an incomplete frame waits with a
  * recv-ready and holds no receive memory.
  */
 #include "session/private.h"
@@ -44,7 +45,11 @@ COLD static bool session_reads_on_locked(session *s) {
 
 bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
-    if (!receives || s->recv_armed) {
+    if (!receives) {
+        return false;
+    }
+    if (s->recv_armed) {
+        s->ahead = false;
         return false;
     }
     if (s->peer_ended && !session_reads_on_locked(s)) {

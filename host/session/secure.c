@@ -112,6 +112,26 @@ static void secure_compute_locked(session *s) {
     handshake_queue_push(s->service->port, &t->wait, t->answered);
 }
 
+/* Gives TLS `bytes` of `incoming`. False: the session has been closed. */
+static bool secure_feed_locked(session *s, uint32_t bytes) {
+    session_secure *t = s->secure;
+    t->plain_most = tls_stream_plain_most(t->stream, bytes);
+    if (!tls_stream_feed(t->stream, t->incoming, bytes)) {
+        secure_abort_locked(s, PORTICO_E_NO_MEMORY);
+        return false;
+    }
+    return true;
+}
+
+/* Decrypts what has been fed. As secure_open_locked. */
+static bool secure_decrypt_locked(session *s, uint32_t bytes, uint32_t *size) {
+    bool open = secure_open_locked(s, size);
+    if (open && s->service->config->byte_rate != 0) {
+        charge_rest_locked(s, bytes, *size);
+    }
+    return open;
+}
+
 /* `bytes` of ciphertext have come. Returns as session_claim_turn_locked. */
 static uint32_t secure_received_locked(session *s, uint32_t bytes) {
     session_secure *t = s->secure;
@@ -121,23 +141,18 @@ static uint32_t secure_received_locked(session *s, uint32_t bytes) {
         rearm_locked(s); /* only the end of the stream matters now */
         return 0;
     }
-    t->plain_most = tls_stream_plain_most(t->stream, bytes);
-    if (!tls_stream_feed(t->stream, t->incoming, bytes)) {
-        secure_abort_locked(s, PORTICO_E_NO_MEMORY);
+    if (!secure_feed_locked(s, bytes)) {
         return 0;
     }
     if (!t->done) {
         secure_compute_locked(s);
         return 0;
     }
-    if (!secure_open_locked(s, &size)) {
+    if (!secure_decrypt_locked(s, bytes, &size)) {
         if (s->state == SESSION_DRAINING) {
             rearm_locked(s);
         }
         return 0;
-    }
-    if (s->service->config->byte_rate != 0) {
-        charge_rest_locked(s, bytes, size);
     }
     if (size == 0 && !s->peer_ended && s->over_until_ns == 0) {
         rearm_locked(s);
@@ -202,6 +217,27 @@ static void session_on_sealed_recv(const os_completion *completion) {
     session_run_claimed(s, bits);
 }
 
+/* See session_sealing. */
+COLD static uint32_t secure_read_ahead_locked(session *s, uint32_t space) {
+    session_secure *t = s->secure;
+    uint32_t held = tls_stream_plain_most(t->stream, 0);
+    uint32_t most = space < POOL_LARGE_BYTES ? space : POOL_LARGE_BYTES;
+    if (most <= held || (t->incoming = pool_take(POOL_LARGE)) == NULL) {
+        return 0;
+    }
+    uint32_t bytes = os_recv_now(s->socket, t->incoming, most - held);
+    uint32_t size = 0;
+    if (bytes > 0) {
+        stats_add(STAT_recv_calls, 1);
+        flow_add(s->service->flow, FLOW_BYTES_IN, bytes);
+        if (secure_feed_locked(s, bytes) && secure_decrypt_locked(s, bytes, &size) && size > 0) {
+            (void)session_take_received_locked(s, size); /* the turn is taken */
+        }
+    }
+    incoming_give(t);
+    return bytes;
+}
+
 /* ---- the handshake --------------------------------------------------------------------------- */
 
 /* Computes one step. Returns as session_claim_turn_locked. *oldest: a session to end, as
@@ -259,7 +295,7 @@ static bool secure_waits_locked(const session *s) {
 static void secure_free(session_secure *t) {
     secure_delist(t);
     incoming_give(t);
-    secure_outgoing_give(t);
+    tls_sealed_give(&t->outgoing);
     tls_stream_destroy(t->stream);
     free(t);
 }
@@ -267,6 +303,8 @@ static void secure_free(session_secure *t) {
 static const session_sealing sealing = {.flush = secure_flush_locked,
                                         .finish = secure_finish_locked,
                                         .waits = secure_waits_locked,
+                                        .read_ahead = secure_read_ahead_locked,
+                                        .on_recv = session_on_sealed_recv,
                                         .free = secure_free};
 
 /* Gives TLS the bytes that came behind a PROXY header. False: out of memory. [turn] */

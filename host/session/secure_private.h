@@ -11,16 +11,15 @@
 /* [lock] */
 typedef struct session_secure {
     tls_stream *stream;
-    uint8_t *incoming;       /* ciphertext, of POOL_LARGE; the system's while a recv is in flight */
-    uint32_t plain_most;     /* plaintext that what was fed last can become */
-    uint32_t held;           /* bytes of an incomplete record, when last counted */
-    os_buffer *unsealed;     /* what is not encrypted of the queue's list in flight */
-    uint8_t *outgoing;       /* ciphertext; the system's while a send is in flight */
-    uint32_t outgoing_bytes; /* of its memory */
-    os_buffer node;          /* refers to it */
-    bool sending;            /* a send is in flight */
-    bool done;               /* the handshake is complete */
-    bool waits;              /* it is in the queue of handshakes, which holds the session */
+    uint8_t *incoming;   /* ciphertext, of POOL_LARGE; the system's while a recv is in flight */
+    uint32_t plain_most; /* plaintext that what was fed last can become */
+    uint32_t held;       /* bytes of an incomplete record, when last counted */
+    os_buffer *unsealed; /* what is not encrypted of the queue's list in flight */
+    tls_sealed outgoing; /* ciphertext; the system's while a send is in flight */
+    os_buffer node;      /* refers to it */
+    bool sending;        /* a send is in flight */
+    bool done;           /* the handshake is complete */
+    bool waits;          /* it is in the queue of handshakes, which holds the session */
     handshake_wait wait;
     session *owner;
     struct session_secure *older; /* [lock of the service] in its list of handshakes */
@@ -48,7 +47,5 @@ COLD void secure_make_way(uint64_t id);
 
 /* Completions of a send and of a flush. */
 void session_on_sealed_sent(const os_completion *completion);
-
-void secure_outgoing_give(session_secure *t);
 
 #endif

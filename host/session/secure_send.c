@@ -14,26 +14,6 @@
  * ANSWERS_MOST: what TLS itself may have to say to a peer that does not read. */
 enum { SEAL_MOST = 4 * TLS_SEAL_BYTES - 1024, ANSWERS_MOST = 64 * 1024 };
 
-/* Memory for `bytes` of ciphertext. */
-static bool outgoing_take(session_secure *t, uint32_t bytes) {
-    pool from = bytes <= POOL_MEDIUM_BYTES ? POOL_MEDIUM : POOL_LARGE;
-    t->outgoing_bytes = bytes <= POOL_LARGE_BYTES ? pool_bytes(from) : bytes;
-    t->outgoing = bytes <= POOL_LARGE_BYTES ? pool_take(from) : buffer_allocate(bytes);
-    return t->outgoing != NULL;
-}
-
-void secure_outgoing_give(session_secure *t) {
-    if (t->outgoing == NULL) {
-        return;
-    }
-    if (t->outgoing_bytes == POOL_MEDIUM_BYTES || t->outgoing_bytes == POOL_LARGE_BYTES) {
-        pool_give(t->outgoing_bytes == POOL_MEDIUM_BYTES ? POOL_MEDIUM : POOL_LARGE, t->outgoing);
-    } else {
-        buffer_free(t->outgoing, t->outgoing_bytes);
-    }
-    t->outgoing = NULL;
-}
-
 /* Ends the list of the queue that is in flight. */
 static void unsealed_end(session *s) {
     s->secure->unsealed = NULL;
@@ -115,26 +95,22 @@ static bool seal_next_locked(session *s) {
 static bool send_sealed_locked(session *s) {
     session_secure *t = s->secure;
     os_buffer *list = &t->node;
-    uint32_t bytes = tls_stream_waiting(t->stream);
-    if (!outgoing_take(t, bytes)) {
-        secure_abort_locked(s, PORTICO_E_NO_MEMORY);
-        return false;
-    }
-    t->node =
-        (os_buffer){.data = t->outgoing, .size = tls_stream_take(t->stream, t->outgoing, bytes)};
+    t->outgoing = tls_stream_take(t->stream);
+    t->node = (os_buffer){.data = t->outgoing.bytes, .size = (uint32_t)t->outgoing.size};
     stats_add(STAT_send_calls, 1);
     flow_add(s->service->flow, FLOW_BYTES_OUT, os_send_now(s->socket, &list));
     if (list == NULL) {
-        secure_outgoing_give(t);
+        tls_sealed_give(&t->outgoing);
         return true;
     }
     session_hold(s);
     portico_status status = os_send(s->socket, &s->send_op, list);
     if (status == PORTICO_OK) {
         t->sending = true;
+        stats_add(STAT_buffer_bytes_taken, t->outgoing.room);
         stats_add(STAT_ops_submitted, 1);
     } else {
-        secure_outgoing_give(t);
+        tls_sealed_give(&t->outgoing);
         session_release_locked(s);
         secure_abort_locked(s, status);
     }
@@ -162,7 +138,8 @@ void session_on_sealed_sent(const os_completion *completion) {
     session_secure *t = s->secure;
     os_mutex_lock(&s->lock);
     t->sending = false;
-    secure_outgoing_give(t);
+    stats_add(STAT_buffer_bytes_given, t->outgoing.room);
+    tls_sealed_give(&t->outgoing);
     flow_add(s->service->flow, FLOW_BYTES_OUT, completion->bytes);
     if (t->unsealed == NULL || s->state == SESSION_CLOSED) {
         unsealed_end(s);

@@ -19,7 +19,8 @@ static log_kind deaf = LOG_KIND("sessions that do not read");
 /* The backlog has reached send_limit_bytes. */
 COLD static portico_status session_refuse_locked(session *s) {
     const config_service *limits = s->service->config;
-    service_count(&s->service->counts.send_overflows);
+    service_count_hit(&s->service->counts.send_overflows, &s->service->counts.send_overflow_ms,
+                      worker_now_ms());
     if (limits->backlog_policy == CONFIG_BACKLOG_DROP) {
         quota_refuse(s->service->type->quota, REFUSED_PACKETS,
                      "a packet to session %llu of %s is dropped: %u bytes wait "

@@ -47,15 +47,40 @@ enum {
         SERVICE_STATUSES
 };
 
+/* The rates of a session that may be exceeded, by their keys. */
+#define SERVICE_RATES(X)  \
+    X(packets_per_second) \
+    X(byte_rate)          \
+    X(fanout_rate)
+
+typedef enum service_rate {
+#define SERVICE_RATE(name) RATE_##name,
+    SERVICE_RATES(SERVICE_RATE)
+#undef SERVICE_RATE
+        RATE_KINDS
+} service_rate;
+
 typedef struct service_counts {
     _Atomic uint64_t refused[REFUSAL_KINDS];
     _Atomic uint64_t rejected[REJECTION_KINDS];
     _Atomic uint64_t closed[SERVICE_STATUSES]; /* connections that have ended, by -status */
-    _Atomic uint64_t send_overflows; /* sessions at send_limit_bytes, or packets dropped */
+    _Atomic uint64_t send_overflows;        /* sessions at send_limit_bytes, or packets dropped */
+    _Atomic uint64_t over_rate[RATE_KINDS]; /* times that a session was over it */
+    /* When the last one was, in ms of os_monotonic_ms(). */
+    _Atomic uint64_t refused_ms[REFUSAL_KINDS];
+    _Atomic uint64_t over_rate_ms[RATE_KINDS];
+    _Atomic uint64_t send_overflow_ms;
 } service_counts;
 
 static inline void service_count(_Atomic uint64_t *count) {
     atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+/* The same for what a limit has caused, which `ctl limits` shows with its time. */
+static inline void service_count_hit(_Atomic uint64_t *count, _Atomic uint64_t *last_ms,
+                                     uint64_t now_ms) {
+    service_count(count);
+    atomic_store_explicit(last_ms, now_ms, memory_order_relaxed);
 }
 
 /* All connections that were turned away. */

@@ -92,6 +92,7 @@ void sessions_each(void (*each)(void *arg, session *s), void *arg) {
 
 bool session_queue_turn_locked(session *s) {
     if (s->home != NULL) {
+        s->turn_queued = true;
         strand_push(room_strand(s->home), &s->room_work);
         return true;
     }
@@ -161,6 +162,9 @@ void session_park(session *s, uint32_t bits) {
     s->parked = gate_parks(&m->gate) && needed;
     if (!s->parked) {
         session_pass_turn_locked(s);
+    }
+    if (s->parked && s->transport != NULL) {
+        entity_sweep_soon(&s->base); /* which reads ahead */
     }
     os_mutex_unlock(&s->lock);
 }

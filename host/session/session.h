@@ -86,6 +86,8 @@ typedef struct transport {
     void (*received)(struct session *s, uint32_t bytes);
     /* Turns them into what frame_parse reads. [turn] */
     void (*prepare)(struct session *s);
+    /* The same while nobody runs the turn. [lock] */
+    void (*prepare_locked)(struct session *s);
     /* Everything before the end that the transport has found, for which it has set `peer_ended`,
      * has been delivered. False: that is not what has ended. True: the session has begun to close,
      * and reads on to the end of the stream. [lock] */
@@ -107,10 +109,12 @@ typedef struct session {
     _Atomic session_state state; /* written under the lock, read anywhere */
     _Atomic uint32_t pending;    /* [lock] TURN_...; the turn reads it without the lock */
     /* [lock] */
-    bool turn_taken; /* a worker has the turn, or the turn is queued */
+    bool turn_taken;  /* a worker has the turn, or the turn is queued, ... */
+    bool turn_queued; /* ... in the room, and no worker has begun it */
     bool flush_deferred;
     bool recv_armed;
-    bool recv_probe; /* the armed recv is a recv-ready */
+    bool recv_probe; /* the armed recv is a recv-ready ... */
+    bool ahead;      /* ... of ahead.h */
     bool peer_ended; /* the end of the peer's stream has been read */
     bool above_watermark;
     bool watermark_wanted; /* some module has an on_watermark */

@@ -5,6 +5,7 @@
 #include "session/private.h"
 
 #include "base/stats.h"
+#include "session/ahead.h"
 #include "session/handshake.h"
 
 static log_kind slow_frames = LOG_KIND("frames that are not completed");
@@ -77,10 +78,12 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
     uint64_t next_ms = ENTITY_SWEEP_LATER;
     os_mutex_lock(&s->lock);
     if (s->state == SESSION_OPENING) {
+        session_read_ahead_locked(s);
         next_ms = now_ms; /* its limits do not apply yet: check again next time */
     } else if (s->state == SESSION_OPEN && session_waits_locked(s)) {
         session_begin_limits_locked(s, now_ms);
         next_ms = session_resume_locked(s, now_ms);
+        session_read_ahead_locked(s);
     } else if (s->state == SESSION_OPEN) {
         next_ms = session_sweep_open_locked(s, now_ms);
     } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {

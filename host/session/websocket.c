@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-/* Pings without an answer, the ping_s before the first of them included, until the peer is taken
- * for dead. */
-enum { SILENCES_MOST = 3 };
+/* SILENCES_MOST: pings without an answer, the ping_s before the first of them included, until the
+ * peer is taken for dead. LOOK_MS: a session that begins to wait in a frozen room is noticed after
+ * this time. */
+enum { SILENCES_MOST = 3, LOOK_MS = 5000 };
 
 static log_kind bad_messages = LOG_KIND("bad WebSocket frames");
 
@@ -54,14 +55,19 @@ static void websocket_waits(session *s, uint64_t now_ms) {
     }
 }
 
+static void on_control_locked(void *arg, websocket_opcode opcode, const uint8_t *payload,
+                              uint32_t size) {
+    if (opcode == WEBSOCKET_PING) {
+        queue_control_locked(arg, WEBSOCKET_PONG, payload, size);
+    }
+}
+
 /* [turn] */
 static void on_control(void *arg, websocket_opcode opcode, const uint8_t *payload, uint32_t size) {
     session *s = arg;
-    if (opcode == WEBSOCKET_PING) {
-        os_mutex_lock(&s->lock);
-        queue_control_locked(s, WEBSOCKET_PONG, payload, size);
-        os_mutex_unlock(&s->lock);
-    }
+    os_mutex_lock(&s->lock);
+    on_control_locked(s, opcode, payload, size);
+    os_mutex_unlock(&s->lock);
 }
 
 static void log_refused(const session *s, const char *why) {
@@ -72,32 +78,49 @@ static void log_refused(const session *s, const char *why) {
                 (unsigned long long)s->base.id, peer, why);
 }
 
-static void websocket_prepare(session *s) {
+/* Returns a code to close with, and *why, as websocket_take. */
+static uint16_t take_fresh(session *s, websocket_on_control react, const char **why) {
     session_websocket *ws = s->websocket;
-    const char *why = NULL;
     uint32_t fresh = ws->fresh_bytes;
     ws->fresh_bytes = 0;
-    if (fresh == 0) {
-        return;
-    }
-    uint16_t code = websocket_take(&ws->received, s->in->bytes, &s->in_used, fresh,
-                                   s->service->config->frame_limit_bytes, on_control, s, &why);
-    if (code == 0) {
-        return;
-    }
+    return fresh == 0 ? 0
+                      : websocket_take(&ws->received, s->in->bytes, &s->in_used, fresh,
+                                       s->service->config->frame_limit_bytes, react, s, why);
+}
+
+/* The end, by a close frame or because of an error, is not acted on yet: nothing is received before
+ * what came earlier has been delivered. */
+COLD static void note_end_locked(session *s, uint16_t code, const char *why) {
+    session_websocket *ws = s->websocket;
     if (why != NULL) {
         service_count(&s->service->counts.rejected[REJECTION_websocket]);
         log_refused(s, why);
     }
-    os_mutex_lock(&s->lock);
     ws->close_code = code;
     ws->close_why = why;
     ws->end_reason = why != NULL ? PORTICO_E_FRAME : PORTICO_E_EOF;
-    if (s->state == SESSION_OPEN) {
+    if (s->state == SESSION_OPENING || s->state == SESSION_OPEN) {
         ws->ended = true;
-        s->peer_ended = true; /* nothing is received before what came earlier has been delivered */
+        s->peer_ended = true;
     }
-    os_mutex_unlock(&s->lock);
+}
+
+static void websocket_prepare(session *s) {
+    const char *why = NULL;
+    uint16_t code = take_fresh(s, on_control, &why);
+    if (code != 0) {
+        os_mutex_lock(&s->lock);
+        note_end_locked(s, code, why);
+        os_mutex_unlock(&s->lock);
+    }
+}
+
+COLD static void websocket_prepare_locked(session *s) {
+    const char *why = NULL;
+    uint16_t code = take_fresh(s, on_control_locked, &why);
+    if (code != 0) {
+        note_end_locked(s, code, why);
+    }
 }
 
 COLD static bool websocket_ended(session *s) {
@@ -117,6 +140,7 @@ static uint16_t code_of(portico_status reason) {
     case PORTICO_E_FRAME: return WEBSOCKET_PROTOCOL_ERROR;
     case PORTICO_E_FLOOD:
     case PORTICO_E_KICKED:
+    case PORTICO_E_TIMEOUT:
     case PORTICO_E_REFUSED: return WEBSOCKET_POLICY;
     case PORTICO_E_NO_MEMORY:
     case PORTICO_E_FAULT: return WEBSOCKET_SERVER_ERROR;
@@ -143,7 +167,8 @@ COLD static void websocket_closes(session *s, portico_status reason) {
     }
 }
 
-COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
+/* Returns when to look again. */
+static uint64_t sweep_pings(session *s, uint64_t now_ms) {
     session_websocket *ws = s->websocket;
     uint64_t ping_ms = s->service->config->ping_s * 1000ull;
     uint64_t due_ms = ws->heard_ms + ping_ms * (ws->silences + 1ull);
@@ -168,8 +193,14 @@ COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
     return now_ms + ping_ms;
 }
 
+COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
+    uint64_t due_ms = sweep_pings(s, now_ms);
+    return due_ms < now_ms + LOOK_MS ? due_ms : now_ms + LOOK_MS;
+}
+
 const transport websocket_transport = {.received = websocket_received,
                                        .prepare = websocket_prepare,
+                                       .prepare_locked = websocket_prepare_locked,
                                        .ended = websocket_ended,
                                        .closes = websocket_closes,
                                        .waits = websocket_waits,

@@ -80,7 +80,17 @@ static void log_fault(void *arg, const void *field, const char *why) {
     log_error(((const config_service *)arg)->name, "TLS: %s", why);
 }
 
+static int64_t first_expiry_ms(const tls_context *t) {
+    int64_t first_ms = 0;
+    for (uint32_t i = 0; t != NULL && i < tls_context_certificates(t); i++) {
+        int64_t ms = tls_context_certificate(t, i)->expires_ms;
+        first_ms = first_ms == 0 || ms < first_ms ? ms : first_ms;
+    }
+    return first_ms;
+}
+
 static void keep(tls_keeper *k, tls_context *t) {
+    atomic_store(&k->expires_ms, first_expiry_ms(t));
     os_mutex_lock(&k->lock);
     tls_context *before = k->now;
     k->now = t;
@@ -152,12 +162,5 @@ tls_context *tls_keeper_take(tls_keeper *k) {
 }
 
 int64_t tls_keeper_expires_ms(tls_keeper *k) {
-    tls_context *t = tls_keeper_take(k);
-    int64_t first_ms = 0;
-    for (uint32_t i = 0; t != NULL && i < tls_context_certificates(t); i++) {
-        int64_t ms = tls_context_certificate(t, i)->expires_ms;
-        first_ms = first_ms == 0 || ms < first_ms ? ms : first_ms;
-    }
-    tls_context_release(t);
-    return first_ms;
+    return atomic_load(&k->expires_ms);
 }

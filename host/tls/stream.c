@@ -3,43 +3,48 @@
  * A message costs as few calls of OpenSSL as possible. ERR_clear_error, which SSL_get_error needs
  * before each call, and a read that finds nothing cost more than the host's own work: so read_state
  * asks the connection instead of the thread's queue of errors, and `whole` says when to read.
+ *
+ * Nor is anything copied that need not be. The BIO `from` reads bytes where they are, which are lent
+ * to it for the time of a call: the caller's or those of `rest`. The BIO `to` writes to `out`, which
+ * is then sent. Both only refer to that memory (BIO_NOCLOSE) and have a copy of its BUF_MEM, so refer
+ * follows each change of one.
  */
 #include "tls/stream.h"
 
 #include "tls/hello.h"
+#include "tls/rest.h"
 #include "wire/buffer.h"
 
 #include <openssl/bio.h>
+#include <openssl/buffer.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* RECORD_HEAD: bytes before a record's payload, which has RECORD_MOST at most. TRIM_BYTES: above this a memory BIO is replaced
- * once it is empty, so that an idle connection is small. */
-enum { RECORD_HEAD = 5, RECORD_MOST = 18 * 1024, TRIM_BYTES = 4096, HELLO_FIRST_BYTES = 1024 };
+/* RECORD_HEAD: bytes before a record's payload, which has RECORD_MOST at most. */
+enum { RECORD_HEAD = 5, RECORD_MOST = 18 * 1024, REST_FIRST_BYTES = 1024 };
 
 struct tls_stream {
     tls_keeper *keeper;
     tls_context
         *context; /* of the SSL, which calls back into it; held, since a reload replaces it */
     SSL *ssl;     /* NULL: the ClientHello is not complete */
-    BIO *in;      /* the SSL owns both */
-    BIO *out;
-    uint8_t *hello; /* what has come of it */
-    uint32_t hello_bytes;
-    uint32_t hello_capacity;
+    BIO *from;    /* the SSL owns both BIOs */
+    BIO *to;
+    BUF_MEM in;      /* of `from`; refers to `fed` or `rest`, or to nothing between calls */
+    BUF_MEM out;     /* of `to`; what waits for the peer */
+    const void *fed; /* what the caller has fed last ... */
+    uint32_t fed_bytes;
+    tls_rest rest;             /* ... unless this came before it, and then has it, too */
     uint8_t head[RECORD_HEAD]; /* of the record that is arriving ... */
     uint32_t head_bytes;
     uint32_t body_left; /* ... and what its payload lacks */
     uint32_t held;      /* bytes of it that have come */
     uint32_t opened;    /* records with plaintext, since tls_stream_count_opened */
     uint32_t whole;     /* complete records that have not been read, or more */
-    uint32_t waiting;   /* bytes in `out` */
-    uint32_t in_most;   /* the most that was in each BIO since it was made */
-    uint32_t out_most;
-    bool done;   /* the handshake is complete */
-    bool closed; /* tls_stream_close has been called */
+    bool done;          /* the handshake is complete */
+    bool closed;        /* tls_stream_close has been called */
     char why[160];
 };
 
@@ -64,34 +69,28 @@ static tls_result fail_openssl(tls_stream *s) {
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Gives the SSL two empty BIOs. */
-static bool renew_bios(tls_stream *s) {
-    BIO *in = BIO_new(BIO_s_mem());
-    BIO *out = BIO_new(BIO_s_mem());
-    if (in == NULL || out == NULL) {
-        BIO_free(in);
-        BIO_free(out);
+/* Tells a BIO that its memory is another. */
+static void refer(BIO *bio, BUF_MEM *memory) {
+    (void)BIO_set_mem_buf(bio, memory, BIO_NOCLOSE);
+}
+
+static bool give_bios(tls_stream *s) {
+    s->from = BIO_new(BIO_s_mem());
+    s->to = BIO_new(BIO_s_mem());
+    if (s->from == NULL || s->to == NULL) {
+        BIO_free(s->from);
+        BIO_free(s->to);
         return false;
     }
-    SSL_set_bio(s->ssl, in, out); /* frees the two before */
-    s->in = in;
-    s->out = out;
-    s->in_most = 0;
-    s->out_most = 0;
+    refer(s->from, &s->in);
+    refer(s->to, &s->out);
+    SSL_set_bio(s->ssl, s->from, s->to);
     return true;
 }
 
-static void trim(tls_stream *s) {
-    bool large = s->in_most > TRIM_BYTES || s->out_most > TRIM_BYTES;
-    if (large && s->done && s->waiting == 0 && BIO_ctrl_pending(s->in) == 0) {
-        (void)renew_bios(s); /* else they stay */
-    }
-}
-
-/* Call after whatever may have written to `out`. */
-static void note_output(tls_stream *s) {
-    s->waiting = (uint32_t)BIO_ctrl_pending(s->out);
-    s->out_most = s->waiting > s->out_most ? s->waiting : s->out_most;
+/* Not by assignment: OpenSSL below Wine reads more bytes of `flags` than it has here. */
+static void forget(BUF_MEM *memory) {
+    memset(memory, 0, sizeof *memory);
 }
 
 tls_stream *tls_stream_accept(tls_keeper *k) {
@@ -107,7 +106,7 @@ static bool begin(tls_stream *s, const char *name) {
     s->context = tls_keeper_take(s->keeper);
     s->ssl = s->keeper->config->outgoing ? tls_context_connect(s->context, name)
                                          : tls_context_accept(s->context, name);
-    return s->ssl != NULL && renew_bios(s);
+    return s->ssl != NULL && give_bios(s);
 }
 
 tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name) {
@@ -128,63 +127,47 @@ void tls_stream_destroy(tls_stream *s) {
     }
     SSL_free(s->ssl);
     tls_context_release(s->context);
-    if (s->hello != NULL) {
-        buffer_free(s->hello, s->hello_capacity);
-    }
+    tls_rest_keep(&s->rest, 0);
+    OPENSSL_free(s->out.data);
     free(s);
 }
 
 /* ---- what comes ------------------------------------------------------------------------------ */
 
-static bool hello_grow(tls_stream *s, uint32_t need) {
-    uint32_t capacity = s->hello_capacity != 0 ? s->hello_capacity : HELLO_FIRST_BYTES;
-    while (capacity < need) {
-        capacity *= 2;
-    }
-    if (capacity == s->hello_capacity) {
-        return true;
-    }
-    uint8_t *more = buffer_allocate(capacity);
-    if (more == NULL) {
-        return false;
-    }
-    if (s->hello != NULL) {
-        memcpy(more, s->hello, s->hello_bytes);
-        buffer_free(s->hello, s->hello_capacity);
-    }
-    s->hello = more;
-    s->hello_capacity = capacity;
-    return true;
-}
-
-static bool feed_ssl(tls_stream *s, const uint8_t *bytes, uint32_t size) {
-    if (BIO_write(s->in, bytes, (int)size) != (int)size) {
-        return false;
-    }
-    uint32_t there = size + s->held; /* or less */
-    s->in_most = there > s->in_most ? there : s->in_most;
-    return true;
-}
-
 /* Collects the ClientHello, which says which certificate the client wants. */
-static bool feed_hello(tls_stream *s, const uint8_t *bytes, uint32_t size) {
+static bool follow_hello(tls_stream *s) {
     char name[HELLO_NAME_MAX];
-    if (!hello_grow(s, s->hello_bytes + size)) {
-        return false;
-    }
-    memcpy(s->hello + s->hello_bytes, bytes, size);
-    s->hello_bytes += size;
-    if (hello_parse(s->hello, s->hello_bytes, name) == HELLO_INCOMPLETE) {
+    if (hello_parse(s->rest.bytes, s->rest.size, name) == HELLO_INCOMPLETE) {
         return true;
     }
     bool good = begin(s, name);
-    if ((s->hello[0] & 0x80) != 0) { /* OpenSSL takes it, but it has no record to follow */
+    if ((s->rest.bytes[0] & 0x80) != 0) { /* OpenSSL takes it, but it has no record to follow */
         (void)fail(s, "a ClientHello of SSL 2.0");
-    } else {
-        good = good && feed_ssl(s, s->hello, s->hello_bytes);
     }
-    buffer_free(s->hello, s->hello_capacity);
-    s->hello = NULL;
+    return good;
+}
+
+/* Lends OpenSSL what has come, for the next call. */
+static void lend(tls_stream *s) {
+    bool kept = s->rest.bytes != NULL;
+    s->in.data = kept ? (char *)s->rest.bytes : (char *)(uintptr_t)s->fed;
+    s->in.length = kept ? s->rest.size : s->fed_bytes;
+    s->in.max = s->in.length;
+    refer(s->from, &s->in);
+}
+
+/* After the call: keeps the last `left` bytes, which it has not read. False: out of memory. */
+static bool settle(tls_stream *s, uint32_t left) {
+    bool good = true;
+    if (left == 0 || s->rest.bytes != NULL) {
+        tls_rest_keep(&s->rest, left);
+    } else {
+        good = tls_rest_add(&s->rest, (const uint8_t *)s->fed + s->fed_bytes - left, left);
+    }
+    s->fed = NULL;
+    s->fed_bytes = 0;
+    forget(&s->in);
+    refer(s->from, &s->in);
     return good;
 }
 
@@ -230,7 +213,12 @@ static void follow_records(tls_stream *s, const uint8_t *bytes, uint32_t size) {
 
 bool tls_stream_feed(tls_stream *s, const void *bytes, uint32_t size) {
     follow_records(s, bytes, size);
-    return s->ssl != NULL ? feed_ssl(s, bytes, size) : feed_hello(s, bytes, size);
+    if (s->done && s->rest.bytes == NULL) {
+        s->fed = bytes;
+        s->fed_bytes = size;
+        return true;
+    }
+    return tls_rest_add(&s->rest, bytes, size) && (s->ssl != NULL || follow_hello(s));
 }
 
 /* Every byte of plaintext has come as at least one byte of ciphertext: there is no compression. */
@@ -249,10 +237,11 @@ tls_result tls_stream_handshake(tls_stream *s) {
     if (s->why[0] != '\0') {
         return TLS_FAILED;
     }
+    lend(s);
     ERR_clear_error();
     int result = SSL_do_handshake(s->ssl);
     int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, result);
-    note_output(s);
+    (void)settle(s, (uint32_t)BIO_ctrl_pending(s->from)); /* what is left is in `rest` already */
     if (error == SSL_ERROR_NONE) {
         s->done = true;
         return TLS_DONE;
@@ -263,7 +252,6 @@ tls_result tls_stream_handshake(tls_stream *s) {
 /* Why SSL_read has returned nothing. A connection that has failed is back in its handshake; so is one
  * that waits for the rest of a message such as a ticket, and only then the errors decide. */
 static tls_result read_state(tls_stream *s) {
-    note_output(s);
     bool waits = SSL_want_read(s->ssl) && (!SSL_in_init(s->ssl) || ERR_peek_last_error() == 0);
     if (waits) {
         s->whole = 0;
@@ -271,6 +259,18 @@ static tls_result read_state(tls_stream *s) {
     }
     bool ended = (SSL_get_shutdown(s->ssl) & SSL_RECEIVED_SHUTDOWN) != 0 && !SSL_in_init(s->ssl);
     return ended ? TLS_ENDED : fail_openssl(s);
+}
+
+/* After the last read. All of it has usually been read, and then there is nothing to do. After the
+ * end nothing more is read. */
+static tls_result open_end(tls_stream *s, tls_result result) {
+    if (result == TLS_DONE && s->held == 0 && s->rest.bytes == NULL) {
+        s->fed = NULL;
+        s->fed_bytes = 0;
+        return TLS_DONE;
+    }
+    uint32_t left = result == TLS_DONE ? (uint32_t)BIO_ctrl_pending(s->from) : 0;
+    return settle(s, left) ? result : fail(s, "out of memory");
 }
 
 /* One SSL_read returns the plaintext of one record. It may pass over others that have none, and answer
@@ -283,6 +283,7 @@ tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t 
         0) { /* of something else on this thread, which read_state would read */
         ERR_clear_error();
     }
+    lend(s);
     while (s->whole > 0) {
         uint8_t none;
         uint32_t room = capacity - *size;
@@ -299,8 +300,7 @@ tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t 
         s->opened++;
         s->whole--;
     }
-    trim(s);
-    return result;
+    return open_end(s, result);
 }
 
 uint32_t tls_stream_count_opened(tls_stream *s) {
@@ -312,8 +312,13 @@ uint32_t tls_stream_count_opened(tls_stream *s) {
 /* ---- what goes ------------------------------------------------------------------------------- */
 
 bool tls_stream_seal(tls_stream *s, const void *bytes, uint32_t size) {
+    if (s->out.data == NULL) {
+        tls_sealed kept = tls_sealed_take();
+        s->out.data = (char *)kept.bytes;
+        s->out.max = kept.room;
+        refer(s->to, &s->out);
+    }
     bool sealed = SSL_write(s->ssl, bytes, (int)size) == (int)size;
-    note_output(s);
     if (!sealed) {
         ERR_clear_error();
     }
@@ -325,19 +330,20 @@ void tls_stream_close(tls_stream *s) {
         s->closed = true;
         ERR_clear_error();
         (void)SSL_shutdown(s->ssl);
-        note_output(s);
     }
 }
 
 uint32_t tls_stream_waiting(const tls_stream *s) {
-    return s->waiting;
+    return (uint32_t)s->out.length;
 }
 
-uint32_t tls_stream_take(tls_stream *s, void *to, uint32_t size) {
-    int taken = s->waiting > 0 && size > 0 ? BIO_read(s->out, to, (int)size) : 0;
-    s->waiting -= taken > 0 ? (uint32_t)taken : 0;
-    trim(s);
-    return taken > 0 ? (uint32_t)taken : 0;
+tls_sealed tls_stream_take(tls_stream *s) {
+    tls_sealed all = {.bytes = (uint8_t *)s->out.data, .size = s->out.length, .room = s->out.max};
+    if (all.bytes != NULL) {
+        forget(&s->out);
+        refer(s->to, &s->out);
+    }
+    return all;
 }
 
 const char *tls_stream_why(const tls_stream *s) {

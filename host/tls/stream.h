@@ -9,6 +9,7 @@
 #define PORTICO_TLS_STREAM_H
 
 #include "tls/keeper.h"
+#include "tls/sealed.h"
 
 typedef struct tls_stream tls_stream;
 
@@ -27,7 +28,8 @@ tls_stream *tls_stream_accept(tls_keeper *k);
 tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name);
 void tls_stream_destroy(tls_stream *s); /* NULL: does nothing */
 
-/* Takes bytes that the peer has sent. False: out of memory. */
+/* Takes bytes that the peer has sent. Once the handshake is complete they are not copied: they stay
+ * valid until tls_stream_open, which is the next call. False: out of memory. */
 bool tls_stream_feed(tls_stream *s, const void *bytes, uint32_t size);
 
 /* How many bytes of plaintext there can be at most after `size` more bytes have been fed. */
@@ -51,9 +53,10 @@ bool tls_stream_seal(tls_stream *s, const void *bytes, uint32_t size);
 /* Says to the peer that nothing more comes. Once; later calls do nothing. */
 void tls_stream_close(tls_stream *s);
 
-/* How many bytes wait for the peer, and takes up to `size` of them. */
+/* How many bytes wait for the peer, and takes them all. The caller gives them back when they have
+ * been sent. */
 uint32_t tls_stream_waiting(const tls_stream *s);
-uint32_t tls_stream_take(tls_stream *s, void *to, uint32_t size);
+tls_sealed tls_stream_take(tls_stream *s);
 
 /* "": nothing has failed. */
 const char *tls_stream_why(const tls_stream *s);

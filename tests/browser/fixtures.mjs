@@ -37,7 +37,7 @@ export async function wait_until(what, condition) {
 }
 
 export function options_of_test() {
-    const names = ["exe", "build", "next", "suffix", "emulator", "drive", "folder", "picture"];
+    const names = ["exe", "build", "next", "crash", "suffix", "emulator", "drive", "folder", "picture"];
     return parseArgs({options: Object.fromEntries(names.map((name) => [name, {type: "string"}]))})
         .values;
 }
@@ -77,7 +77,8 @@ export class Host {
         let listener = "";
         const lines = this.text.split("\n").map((line) => {
             listener = /^\[(?:listener )?(.*)\]/.exec(line)?.[1] ?? listener;
-            return line.replace(/^port = .*/, `port = ${this.ports.get(listener) ?? 0}`);
+            return line.replace(/^port = .*/, `port = ${this.ports.get(listener) ?? 0}`)
+                .replace(/^http_port = .*/, `http_port = ${this.ports.get("http") ?? 0}`);
         });
         fs.writeFileSync(this.ini, lines.join("\n"));
         fs.rmSync(this.ready, {force: true});
@@ -92,7 +93,7 @@ export class Host {
             return fs.existsSync(this.ready);
         });
         const ready = fs.readFileSync(this.ready, "utf8");
-        for (const [, name, port] of ready.matchAll(/^listener (\S+) \S+:(\d+)\r?$/gm)) {
+        for (const [, name, port] of ready.matchAll(/^(?:listener )?(\S+) \S+:(\d+)\r?$/gm)) {
             this.ports.set(name, Number(port));
         }
     }

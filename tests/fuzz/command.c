@@ -182,6 +182,7 @@ static bool slow_fits(command_id id, const char *argument) {
     switch (id) {
     case COMMAND_status:
     case COMMAND_modules:
+    case COMMAND_limits:
     case COMMAND_metrics:
     case COMMAND_reopen_log: return argument[0] == '\0';
     case COMMAND_stop: return slow_only(argument, "--no-wait");
@@ -205,6 +206,7 @@ static bool slow_fits(command_id id, const char *argument) {
         return rest[0] != '\0' && rest[0] != ' ';
     case COMMAND_session:
     case COMMAND_room:
+    case COMMAND_module:
     case COMMAND_fault:
     case COMMAND_load:
     case COMMAND_unload:

@@ -35,7 +35,7 @@ SCENARIO(fanout_rooms) {
     CHECK(strstr(line, "* good bye") != NULL);
     CHECK_INT(came, HOPS);
     CHECK(host_figure(h, "slowed") >= 1);
-    CHECK_INT(host_log_count(h, "exceeds fanout_rate"), 1);
+    host_wait_log(h, "exceeds fanout_rate", 1);
     net_close(hopper);
     talkers_close(crowd, CROWD);
     host_wait_figure(h, "sessions", 0);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAULTS = 2000 };
+enum { FAULTS = 2000, THROWS = 20 };
 
 static char text[65536];
 
@@ -133,6 +133,33 @@ static void frozen(void) {
     host_stop(h);
 }
 
+#if !defined(_WIN32)
+
+/* The report names an exception with its what(). The C++ library itself writes nothing to
+ * stderr, where nobody may read. */
+static void uncaught(void) {
+    static const char exception[] =
+        "An exception was not caught: std::runtime_error: a module that "
+        "throws.";
+    host *h = start("uncaught", NULL);
+    net_socket s = faults_connect(h, "game", 1);
+    CHECK_INT(faults_join(s, "hall"), 0);
+    for (int i = 0; i < THROWS; i++) {
+        faults_post(s, FAULTY_OF_ROOM, FAULTY_THROW, 0);
+    }
+    faults_post(s, FAULTY_OF_ROOM, FAULTY_DIVIDE, 0);
+    host_wait_log(h, "division by zero in ", 1); /* without a C++ compiler the others return */
+    if (host_figure(h, "module_faults") > 1) {
+        host_wait_figure(h, "module_faults", THROWS + 1);
+        host_wait_log(h, exception, 1);
+        CHECK_INT(host_log_count(h, "terminate called"), 0);
+    }
+    net_close(s);
+    host_stop(h);
+}
+
+#endif
+
 /* Whether the line is an object with the four members, all of them texts. */
 static bool is_json_line(const char *line) {
     static const char *const keys[] = {"{\"time\":\"", ",\"level\":\"", ",\"source\":\"",
@@ -196,4 +223,7 @@ SCENARIO(fault_report) {
     host_stop(h);
     frozen();
     log_in_json();
+#if !defined(_WIN32)
+    uncaught();
+#endif
 }

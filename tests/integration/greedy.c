@@ -67,7 +67,7 @@ static answer exceed(uint16_t opcode, portico_status status, uint32_t least, uin
 static void messages(void) {
     /* 64 KiB each, with a header: 31 of them and not 32 are below 2 MiB. */
     (void)exceed(1, PORTICO_E_BACKLOG, 31, 31, "messages_refused", "a message to session", true);
-    CHECK(host_log_count(h, "session_inbox_limit_bytes = 2097152") > 0);
+    host_wait_log_some(h, "session_inbox_limit_bytes = 2097152", 1);
     answer a = ask(2);
     CHECK_INT(a.status, PORTICO_E_BACKLOG);
     CHECK_INT(a.accepted, 47);

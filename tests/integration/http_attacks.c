@@ -1,9 +1,11 @@
-/* http_attacks.c: what reaches [admin] http_port from elsewhere gains nothing: wrong tokens, pages of
- * other sites, other names, odd paths, giant and slow requests. Meanwhile the operator is served. */
+/* http_attacks.c: what reaches [admin] http_port from elsewhere gains nothing: wrong tokens, pages
+ * of other sites, other names, odd paths, giant and slow requests, a thousand connections. The
+ * operator is served all the time, and players notice nothing. */
 #include "support/check.h"
 #include "support/clock.h"
-#include "support/host.h"
-#include "support/http.h"
+#include "support/faults.h"
+#include "support/honest.h"
+#include "support/live.h"
 
 #include <stdlib.h>
 
@@ -57,11 +59,16 @@ static void foreign(void) {
 
 static void odd_paths(void) {
     static const char *const paths[] = {
-        "/../run/admin.token", "/api/../metrics", "/api/%2e%2e/status", "/api//status",
-        "/metrics/",           "/api/status/",    "/api/STATUS",        "/api/status%20x",
-        "/%6detrics",          "/api/reopen_log"};
+        "/../run/admin.token", "/api/../metrics",   "/api/%2e%2e/status", "/api//status",
+        "/metrics/",           "/api/status/",      "/api/STATUS",        "/api/status%20x",
+        "/%6detrics",          "/api/reopen_log",   "/../index.html",     "/%2e%2e/index.html",
+        "/..%2findex.html",    "/..%5cindex.html",  "/..\\index.html",    "/index.html%00",
+        "/index.html%00.css",  "//index.html",      "/./index.html",      "/web/index.html",
+        "/index.html.",        "/INDEX.HTML",       "/%69ndex.html",      "/../../run/admin.token",
+        "/con.html",           "/index.html::$DATA"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         CHECK_INT(get(paths[i], HTTP_RIGHT), 404);
+        CHECK_INT(get(paths[i], ""), 404);
     }
     CHECK_INT(get("/api/faults?%0", HTTP_RIGHT), 400);
     CHECK_INT(get("/api/faults?%00", HTTP_RIGHT), 400);
@@ -115,53 +122,74 @@ static void giant(void) {
 
 /* More connections than there are places, which say nothing or little. */
 static void slow(void) {
-    enum { CROWD = 100 };
+    enum { CROWD = 1000 };
     static net_socket crowd[CROWD];
-    for (int i = 0; i < CROWD; i++) {
+    const int size = scale(CROWD, 200);
+    for (int i = 0; i < size; i++) {
         crowd[i] = net_connect(port);
         CHECK(net_send_all(crowd[i], "GET /", i % 2 == 0 ? 5 : 0) || true);
-        if (i % 20 == 19) {
+        if (i % (size / 5) == size / 10) {
             expect_served();
         }
     }
-    for (int i = 0; i < CROWD; i++) {
+    for (int i = 0; i < size; i++) {
         CHECK(net_wait_end(crowd[i], 20000)); /* after five seconds at the latest */
         net_close(crowd[i]);
     }
 }
 
+/* A request to log in, or to see something, with a wrong token. */
+static int wrong_token(int i, char *request, size_t size) {
+    char body[64];
+    snprintf(body, sizeof body, "token=token-of-the-test%d", i);
+    if (i % 2 == 0) {
+        return snprintf(request, size,
+                        "GET /api/status HTTP/1.1\r\nHost: localhost\r\n"
+                        "Authorization: Bearer token-of-the-test%d\r\n\r\n",
+                        i);
+    }
+    return snprintf(request, size,
+                    "POST /login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+                    "Content-Length: %u\r\n\r\n%s",
+                    (unsigned)strlen(body), body);
+}
+
 /* Each of them sends a wrong token and does not wait for the answer. */
 static void guess(host *h) {
     const int guesses = scale(10000, 500);
-    char request[256];
+    char request[512];
+    char headers[LIVE_HEADERS];
+    int64_t before = host_figure(h, "resident_memory_bytes");
     for (int i = 0; i < guesses; i++) {
         net_socket s = net_connect(port);
-        int size = snprintf(request, sizeof request,
-                            "GET /api/status HTTP/1.1\r\nHost: localhost\r\n"
-                            "Authorization: Bearer token-of-the-test%d\r\n\r\n",
-                            i);
+        int size = wrong_token(i, request, sizeof request);
         (void)net_send_all(s, request, (size_t)size);
         net_close(s);
         if (i % (guesses / 4) == guesses / 8) {
             expect_served();
+            CHECK_INT(live_login(port, HTTP_TOKEN, headers), 303);
+            CHECK(strstr(headers, "Cookie") != NULL);
         }
     }
     expect_served();
     uint64_t begin_ms = clock_now_ms();
     CHECK_INT(get("/api/status", "Authorization: Bearer token-of-the-testsx\r\n"), 401);
     CHECK(clock_now_ms() - begin_ms >= 1500); /* after so many wrong ones */
+    begin_ms = clock_now_ms();
+    CHECK_INT(live_login(port, "token-of-the-testsx", headers), 303);
+    CHECK(strstr(headers, "Cookie") == NULL);
+    CHECK(clock_now_ms() - begin_ms >= 1500);
     host_wait_log_some(h, "sent a wrong token", 1);
+    int64_t grown = host_figure(h, "resident_memory_bytes") - before;
+    CHECK(scale_sanitized() || grown < 16 * 1024 * 1024);
 }
 
 SCENARIO(http_attacks) {
-    host_options options = {
-        .name = "http_attacks",
-        .modules = "echo",
-        .listeners = {{"game", "echo.session", NULL}},
-        .admin_keys = "http_port = 0\n",
-    };
-    host *h = host_start(&options);
+    const faults_options options = {.name = "http_attacks", .admin_keys = "http_port = 0\n"};
+    host *h = faults_host(&options);
     port = host_port(h, "http");
+    const honest_options clients = {.port = host_port(h, "game"), .clients = 5, .rate = 20};
+    honest *players = honest_start(&clients);
     no_token();
     foreign();
     odd_paths();
@@ -171,5 +199,6 @@ SCENARIO(http_attacks) {
     guess(h);
     CHECK(host_alive(h));
     CHECK_INT(host_log_count(h, "stopping"), 0);
+    honest_stop_well(players);
     host_stop(h);
 }

@@ -88,9 +88,22 @@ static void running(host *h, uint16_t game) {
     const char *at = strstr(answer, "\"id\": \"");
     CHECK(at != NULL);
     CHECK_INT(sscanf(at, "\"id\": \"%31[0-9]\"", id), 1);
+    /* An answer that waits for the session's turn. */
+    snprintf(text, sizeof text, "watch 250 session %s", id);
+    live_say(s, text);
+    CHECK(live_hear(s, text + 10, answer, sizeof answer));
+    expect_part("\"states\": [");
+    snprintf(text, sizeof text, "unwatch session %s", id);
+    live_say(s, text);
     snprintf(text, sizeof text, "run kick %s", id);
     live_say(s, text);
-    CHECK(live_hear(s, text + 4, answer, sizeof answer));
+    do { /* perhaps after an answer of the watch: its age */
+        uint8_t kind = 0;
+        int64_t got = web_recv(s, &kind, answer, sizeof answer - 1);
+        CHECK(got >= 0);
+        answer[got] = '\0';
+    } while (strstr(answer, "{\"command\":\"kick ") == NULL);
+    expect_part("\"ok\": true");
     CHECK(net_wait_end(player, 20000));
     host_wait_log(h, "`kick ", 1);
     live_say(s, "run swap --force echo"); /* on the control thread */

@@ -1,5 +1,5 @@
-/* http_login.c: the dashboard's files, and logging in to it: a cookie that replaces the token for the
- * pages of this host, and for no others. */
+/* http_login.c: the dashboard's files, and logging in to it: a cookie that replaces the token for
+ * the pages of this host, and for no others. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/live.h"

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* N in "... refused N" in the listener's line. */
+/* N in "... connections_refused N" in the listener's line. */
 static long refused(host *h, const char *start) {
     char line[256];
     host_status_line(h, start, line, sizeof line);
-    const char *at = strstr(line, " refused ");
+    const char *at = strstr(line, " connections_refused ");
     CHECK(at != NULL);
-    return strtol(at + 9, NULL, 10);
+    return strtol(at + sizeof " connections_refused " - 1, NULL, 10);
 }
 
 /* The third client is refused while two are connected, and accepted once one has left. */

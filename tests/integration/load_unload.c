@@ -85,7 +85,7 @@ static void refusals(void) {
     net_socket s = net_connect(host_port(h, "counts"));
     wire_expect_echo(s, WIRE_U16, 1, "it still serves");
     host_admin(h, "unload second", NULL, 0);
-    expect_modules("counts", "second");
+    expect_modules("counts", "second ");
     net_close(s);
     s = net_connect(host_port(h, "counts"));
     wire_expect_echo(s, WIRE_U16, 20, "nobody's opcode now");

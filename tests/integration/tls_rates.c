@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { UPDATES = 100, ROUNDS_MOST = 100, RATE = 2048 }; /* an update has 27 bytes */
+enum { UPDATES = 200, ROUNDS_MOST = 100, RATE = 2048 }; /* an update has 27 bytes */
 
 static void update_keys(tls_client *c) {
     for (int i = 0; i < UPDATES; i++) {

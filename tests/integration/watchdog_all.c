@@ -42,7 +42,7 @@ static void each_is_named(void) {
     CHECK_INT(host_log_count(h, "warn  sticks    job 1 has not returned for "), JOBS);
     host_wait_log(h, "opcode 1 of sticks 1, generation 1 still runs after ", WORKERS);
     host_wait_log(h, "job 1 of sticks 1, generation 1 still runs after ", JOBS);
-    CHECK(host_log_count(h, "backtrace, the innermost call first") >= WORKERS + JOBS);
+    host_wait_log_some(h, "backtrace, the innermost call first", WORKERS + JOBS);
     CHECK_INT(host_log_count(h, " more like it in "), 0);
     CHECK_INT(host_log_count(h, "workers continue"), 0);
     host_drop(h);

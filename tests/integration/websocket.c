@@ -196,7 +196,7 @@ static void pings(void) {
         CHECK_INT(web_recv(dead, &first, reply, sizeof reply), 0);
         CHECK_INT(first, WEB_PING);
     }
-    web_expect_close(dead, 1000);
+    web_expect_close(dead, 1008);
     web_expect_echo(good, 3, "still here");
     net_close(dead);
     net_close(good);

@@ -24,7 +24,7 @@ SCENARIO(websocket_codes) {
     };
     host *h = host_start(&options);
     expect_code(h, PORTICO_E_CLOSED, 1000);
-    expect_code(h, PORTICO_E_TIMEOUT, 1000);
+    expect_code(h, PORTICO_E_TIMEOUT, 1008);
     expect_code(h, PORTICO_E_UNLOADED, 1001);
     expect_code(h, PORTICO_E_KICKED, 1008);
     expect_code(h, PORTICO_E_FLOOD, 1008);

@@ -42,6 +42,9 @@ static void later(deferred *d) {
 }
 
 static void take_long(void) {
+    if (world_random(2) == 0) {
+        worker_takes_long(); /* some handlers say so beforehand */
+    }
     os_mutex_lock(&lock);
     begun_ms = os_monotonic_ms();
     while (left > 0) {

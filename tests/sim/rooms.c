@@ -111,6 +111,17 @@ static void kick(void) {
     }
 }
 
+/* Looks at the states of the first one that is listed. */
+static void look(const char *list, const char *what) {
+    static char answer[WORLD_ANSWER_BYTES];
+    char line[64];
+    unsigned long long id = 0;
+    if (world_ctl(list, answer) && sscanf(answer, "| %llu ", &id) == 1) {
+        snprintf(line, sizeof line, "%s %llu", what, id);
+        (void)world_ctl(line, answer);
+    }
+}
+
 static void administrate(void) {
     switch (world_random(10)) {
     case 0:
@@ -121,7 +132,14 @@ static void administrate(void) {
         break;
     case 3: (void)world_ctl("rollback rooms", NULL); break;
     case 4: kick(); break;
-    case 5: (void)world_ctl(crash_was() ? "thaw rooms" : "rooms", NULL); break;
+    case 5:
+        if (crash_was()) {
+            (void)world_ctl("thaw rooms", NULL);
+        } else {
+            look("rooms 3 -members", "room");
+            look("sessions 3 -room", "session");
+        }
+        break;
     case 6:
         if (world_random(3) == 0) {
             reload();

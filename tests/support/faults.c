@@ -45,6 +45,7 @@ host *faults_host(const faults_options *options) {
         .modules = "",
         .host_keys = options->host_keys,
         .log_keys = options->log_keys,
+        .admin_keys = options->admin_keys,
         .module_keys = options->module_keys,
         .stdio = options->stdio,
         .listeners = {{"game", "faulty.session", keys},

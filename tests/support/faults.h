@@ -12,6 +12,7 @@ typedef struct faults_options {
     const char *modules;   /* "faulty faulty_guest"; NULL: faulty */
     const char *host_keys; /* as in host_options */
     const char *log_keys;
+    const char *admin_keys;
     const char *module_keys; /* of [modules] */
     const char *each_keys;   /* of each [module NAME] */
     uint32_t workers;

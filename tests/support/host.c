@@ -441,10 +441,14 @@ int64_t host_figure(host *h, const char *name) {
     return host_figure_of(h, answer, name);
 }
 
-int64_t host_cpu_ms(host *h) {
+int64_t host_cpu_us(host *h) {
     static char answer[65536];
     host_admin(h, "status", answer, sizeof answer);
-    return (int64_t)(strtod(figure_text(h, answer, "cpu_seconds"), NULL) * 1000);
+    return (int64_t)(strtod(figure_text(h, answer, "cpu_seconds"), NULL) * 1e6);
+}
+
+int64_t host_cpu_ms(host *h) {
+    return host_cpu_us(h) / 1000;
 }
 
 void host_status_line(host *h, const char *start, char *line, size_t size) {

@@ -95,8 +95,9 @@ int host_ctl(host *h, const char *command, const char *argument, char *output, s
 /* A figure of `status`, such as "sessions". */
 int64_t host_figure(host *h, const char *name);
 
-/* The processor time of the host, in milliseconds. */
+/* The processor time that the host has used. */
 int64_t host_cpu_ms(host *h);
+int64_t host_cpu_us(host *h);
 
 /* A figure of such an answer. */
 int64_t host_figure_of(host *h, const char *answer, const char *name);

@@ -60,6 +60,9 @@ static void follow_keys(void) {
     CHECK_INT(modules.module_bytes, 23 * mebi);
     bounds jobs = read_bounds("[host]\nblocking_queue_bytes = 128M\n" NO_ADMIN, 0);
     CHECK_INT(jobs.other_bytes - none.other_bytes, 64 * mebi);
+    bounds stacks = read_bounds("[host]\nstack_bytes = 3M\nworkers = 5\n" NO_ADMIN, 0);
+    bounds usual = read_bounds("[host]\nworkers = 5\n" NO_ADMIN, 0);
+    CHECK_INT(stacks.other_bytes - usual.other_bytes, (5 + 4) * 2 * mebi);
     CHECK_INT(bounds_bytes(&modules), 23 * mebi + modules.other_bytes);
 }
 

@@ -33,10 +33,10 @@ static void reload(tls_keeper *k) {
 }
 
 static void hand_over(tls_stream *from, tls_stream *to) {
-    uint8_t bytes[16 * 1024];
-    uint32_t size = tls_stream_take(from, bytes, sizeof bytes);
-    CHECK(size > 0 && size < sizeof bytes);
-    CHECK(tls_stream_feed(to, bytes, size));
+    tls_sealed all = tls_stream_take(from);
+    CHECK(all.size > 0);
+    CHECK(tls_stream_feed(to, all.bytes, (uint32_t)all.size));
+    tls_sealed_give(&all);
 }
 
 SCENARIO(tls_stream_reload) {

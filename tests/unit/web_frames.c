@@ -159,6 +159,33 @@ static void check_short_messages(void) {
     expect(WEBSOCKET_POLICY, "packet 0 1:a\n");
 }
 
+/* Section 5.7: its examples, byte for byte. */
+static void check_examples(void) {
+    static const uint8_t masked[] = {0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58};
+    static uint8_t zeros[65536];
+    begin(true);
+    send_bytes("\x81\x05Hello", 7);
+    send_bytes("\x01\x03Hel\x80\x02lo", 9);
+    send_bytes("\x89\x05Hello", 7);
+    send_bytes("\x82\x7E\x01\x00", 4);
+    send_bytes(zeros, 256);
+    send_bytes("\x82\x7F\x00\x00\x00\x00\x00\x01\x00\x00", 10);
+    send_bytes(zeros, sizeof zeros);
+    CHECK_INT(receive(SENT_MAX), 0);
+    const char before[] = "control 9 5:Hello\npacket 0 5:Hello\npacket 0 5:Hello\npacket 0 254:";
+    const char after[] = "packet 0 65534:";
+    size_t size = strlen(before);
+    CHECK(memcmp(seen, before, size) == 0);
+    CHECK(memcmp(seen + size + 254 + 1, after, strlen(after)) == 0);
+    begin(false);
+    send_bytes("\x81", 1);
+    send_bytes(masked, sizeof masked);
+    send_bytes("\x8a", 1);
+    send_bytes(masked, sizeof masked);
+    CHECK_INT(receive(SENT_MAX), 0);
+    CHECK_TEXT(seen, "control 10 5:Hello\npacket 0 5:Hello\n");
+}
+
 /* ---- section 5.2: what is reserved ----------------------------------------------------------- */
 
 static void check_reserved(void) {
@@ -466,6 +493,7 @@ SCENARIO(web_frames) {
         check_random_fragments(side == 1);
         check_written(side == 1);
     }
+    check_examples();
     check_masks();
     check_short_messages();
     check_reserved();

@@ -234,19 +234,31 @@ static bool next_run(live *l, uint64_t now_ms, lines *out) {
     return false;
 }
 
+/* True: the answer is to be sent, and is in `out`. Frees it. */
+static bool send_news(watch *one, lines *answer, lines *out) {
+    if (answer->failed || watch_has_news(one, answer->text, answer->size)) {
+        frame_answer(one->command, answer, out);
+        return true;
+    }
+    lines_free(answer);
+    return false;
+}
+
 static bool next_watch(live *l, uint64_t now_ms, lines *out) {
-    admin_job *job = NULL;
+    lines answer = {0};
     bool waits = false;
-    watch *one = watches_take_due(&l->watches, now_ms);
-    while (one != NULL) {
-        lines answer = {.as_json = true, .bare = true};
-        (void)execute(one->command, l->who, &answer, &job, &waits, NULL); /* it reports: no job */
-        if (answer.failed || watch_has_news(one, answer.text, answer.size)) {
-            frame_answer(one->command, &answer, out);
+    watch *one = NULL;
+    while ((one = watches_take_answer(&l->watches, now_ms, &answer)) != NULL) {
+        if (send_news(one, &answer, out)) {
             return true;
         }
-        lines_free(&answer);
-        one = watches_take_due(&l->watches, now_ms);
+    }
+    while ((one = watches_take_due(&l->watches, now_ms)) != NULL) {
+        answer = (lines){.as_json = true, .bare = true};
+        if (execute(one->command, l->who, &answer, &one->job, &waits, NULL) &&
+            send_news(one, &answer, out)) {
+            return true;
+        }
     }
     return false;
 }

@@ -2,6 +2,7 @@
 #include "admin/http/rules.h"
 
 #include "base/text.h"
+#include "config/config.h"
 
 #include <string.h>
 
@@ -18,34 +19,70 @@ static bool is_port(http_text text) {
     return good;
 }
 
-bool http_host_is_own(const http_head *request) {
-    static const char *const own[] = {"127.0.0.1", "localhost", "[::1]"};
-    const http_text *host = http_find(request, "host");
-    for (size_t i = 0; host != NULL && i < sizeof own / sizeof own[0]; i++) {
-        uint32_t size = (uint32_t)strlen(own[i]);
-        if (host->size < size || !http_text_is_any_case((http_text){host->at, size}, own[i])) {
-            continue;
-        }
-        http_text rest = {host->at + size, host->size - size};
-        if (rest.size == 0 ||
-            (rest.at[0] == ':' && is_port((http_text){rest.at + 1, rest.size - 1}))) {
+/* Host without its port; empty: that is none. */
+static http_text host_of(http_text host) {
+    const char *bracket = memchr(host.at, ']', host.size);
+    const char *from = bracket != NULL ? bracket : host.at;
+    const char *colon = memchr(from, ':', host.size - (uint32_t)(from - host.at));
+    if (colon == NULL) {
+        return host;
+    }
+    uint32_t size = (uint32_t)(colon - host.at);
+    bool good = is_port((http_text){colon + 1, host.size - size - 1});
+    return (http_text){host.at, good ? size : 0};
+}
+
+static bool is_listed(http_text host, const char *hosts) {
+    char name[CONFIG_PATH_MAX];
+    for (uint32_t i = 0; config_list_item(hosts, i, name, sizeof name); i++) {
+        if (http_text_is_any_case(host, name)) {
             return true;
         }
     }
     return false;
 }
 
-bool http_origin_is_own(const http_head *request) {
-    static const char scheme[] = "http://";
-    const uint32_t size = sizeof scheme - 1;
+/* Whether it is the numeric address that the site listens on. */
+static bool is_address(http_text host, const os_address *own) {
+    char text[OS_ADDRESS_TEXT];
+    os_address found;
+    bool v6 = host.size > 2 && host.at[0] == '[' && host.at[host.size - 1] == ']';
+    uint32_t size = v6 ? host.size - 2 : host.size;
+    if (size >= sizeof text) {
+        return false;
+    }
+    memcpy(text, host.at + v6, size);
+    text[size] = '\0';
+    return os_address_parse(text, 0, &found) == PORTICO_OK && found.family == own->family &&
+           v6 == (found.family == OS_ADDRESS_IPV6) &&
+           memcmp(found.bytes, own->bytes, sizeof own->bytes) == 0;
+}
+
+bool http_host_is_own(const http_head *request, const http_site *site) {
+    const http_text *given = http_find(request, "host");
+    http_text host = given != NULL ? host_of(*given) : (http_text){0};
+    if (host.size == 0) {
+        return false;
+    }
+    return http_text_is(host, "127.0.0.1") || http_text_is(host, "[::1]") ||
+           http_text_is_any_case(host, "localhost") || is_listed(host, site->hosts) ||
+           is_address(host, &site->address);
+}
+
+static bool origin_is(http_text origin, const char *scheme, http_text host) {
+    uint32_t size = (uint32_t)strlen(scheme);
+    return origin.size == size + host.size && memcmp(origin.at, scheme, size) == 0 &&
+           memcmp(origin.at + size, host.at, host.size) == 0;
+}
+
+bool http_origin_is_own(const http_head *request, const http_site *site) {
     const http_text *origin = http_find(request, "origin");
     const http_text *host = http_find(request, "host");
     if (origin == NULL) {
         return true;
     }
-    return host != NULL && origin->size == size + host->size &&
-           memcmp(origin->at, scheme, size) == 0 &&
-           memcmp(origin->at + size, host->at, host->size) == 0;
+    return host != NULL && (origin_is(*origin, "https://", *host) ||
+                            (!site->tls && origin_is(*origin, "http://", *host)));
 }
 
 bool http_origin_suffices(const http_head *request, http_page page) {

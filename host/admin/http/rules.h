@@ -1,11 +1,12 @@
 /* rules.h: which requests over HTTP are ours, and what they ask for. Pure, any thread.
  *
  * A page of another site that the operator's browser shows must not reach the host. Its requests
- * have its own Origin, or, if it has made its own name resolve to 127.0.0.1, its own name as Host.
+ * have its own Origin, or, if it has made its own name resolve to this machine, its own name as Host.
  */
 #ifndef PORTICO_ADMIN_HTTP_RULES_H
 #define PORTICO_ADMIN_HTTP_RULES_H
 
+#include "os/os.h"
 #include "web/http_head.h"
 
 typedef enum http_page {
@@ -18,13 +19,20 @@ typedef enum http_page {
     HTTP_PAGE_FILE     /* GET of any other path */
 } http_page;
 
-/* Whether the request is for this machine: Host is 127.0.0.1, [::1] or localhost, with any port,
- * since a tunnel may have another one. */
-bool http_host_is_own(const http_head *request);
+/* Where HTTP is served. */
+typedef struct http_site {
+    os_address address; /* that it listens on */
+    const char *hosts;  /* other names of it (see config_list_item), or NULL */
+    bool tls;
+} http_site;
+
+/* Whether the request is for this site: Host is its address, one of its names, 127.0.0.1, [::1] or
+ * localhost, with any port, since a tunnel may have another one. */
+bool http_host_is_own(const http_head *request, const http_site *site);
 
 /* Whether no browser says that a page of elsewhere has sent it: there is no Origin, or that is the
- * Host. */
-bool http_origin_is_own(const http_head *request);
+ * Host; with TLS by https, else also, since a proxy may add that. */
+bool http_origin_is_own(const http_head *request, const http_site *site);
 
 /* Whether a request that a browser's cookie vouches for, or that is to get one, may do that: one that
  * changes something, or opens a WebSocket, must have an Origin. */

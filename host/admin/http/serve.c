@@ -19,13 +19,23 @@
 static const char nothing_there[] =
     "there is the dashboard at /, /metrics, and /api/NAME for each command of ctl";
 
+static const http_site *site;
+
+void serve_start(const http_site *where) {
+    site = where;
+}
+
 /* ---- admission ------------------------------------------------------------------------------- */
 
 uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof, const char **why) {
     http_page page = http_page_of(request);
     *proof = HTTP_PROOF_NONE;
-    if (!http_host_is_own(request) || !http_origin_is_own(request)) {
-        *why = "its Host or Origin is not this machine";
+    if (!http_host_is_own(request, site)) {
+        *why = "its Host is not this machine: [admin] http_hosts lists its names";
+        return 403;
+    }
+    if (!http_origin_is_own(request, site)) {
+        *why = "its Origin is another site";
         return 403;
     }
     if (page == HTTP_PAGE_NONE) {
@@ -135,7 +145,8 @@ static lines log_in(http_visit *v) {
         return http_refusal(503, "the system has no random bytes now: try again");
     }
     log_info("admin", "HTTP login %u from %s", (unsigned)number, text);
-    snprintf(cookie, sizeof cookie, "Set-Cookie: portico=%s" COOKIE_KIND "\r\n", secret);
+    snprintf(cookie, sizeof cookie, "Set-Cookie: portico=%s" COOKIE_KIND "%s\r\n", secret,
+             site->tls ? "; Secure" : "");
     return http_redirect("/", cookie);
 }
 

@@ -15,9 +15,12 @@ enum {
 };
 
 static const char *right_token;
+static tls_keeper *tls;
 
-void http_visits_start(const char *token) {
+void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper) {
     right_token = token;
+    tls = keeper;
+    serve_start(site);
     logins_start();
 }
 
@@ -206,9 +209,11 @@ void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer) {
     static const http_wire_events events = {on_received, on_sent, on_ended, on_rested};
     uint64_t now_ms = os_monotonic_ms();
     *v = (http_visit){.peer = *peer, .opened_ms = now_ms, .due_ms = now_ms + REQUEST_MS};
-    http_wire_open(&v->wire, socket, &events);
     visits.open[VISIT_HTTP]++;
-    visit_receive(v);
+    http_wire_open(&v->wire, socket, tls, &events);
+    if (v->wire.socket != NULL) {
+        visit_receive(v);
+    }
 }
 
 void http_visit_look(http_visit *v, uint64_t now_ms) {

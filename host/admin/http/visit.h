@@ -38,8 +38,8 @@ typedef struct http_visit {
     bool is_live; /* the answer to its handshake has been sent */
 } http_visit;
 
-/* Before the first one. `token` must outlive them. */
-void http_visits_start(const char *token);
+/* Before the first one. What they point to must outlive them. `keeper` NULL: in the clear. */
+void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper);
 
 /* Serves `socket`, which it takes over. */
 void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer);

@@ -1,6 +1,7 @@
 /* watch.c: see watch.h. */
 #include "admin/http/watch.h"
 
+#include "admin/visits.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -68,6 +69,9 @@ portico_status watches_add(watches *w, const char *command, uint64_t every_ms, u
 }
 
 static void watch_free(watch *one) {
+    if (one->job != NULL) {
+        job_abandon(one->job);
+    }
     free(one->command);
     *one = (watch){0};
 }
@@ -89,7 +93,7 @@ watch *watches_take_due(watches *w, uint64_t now_ms) {
     watch *due = NULL;
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         watch *one = &w->all[i];
-        if (one->command != NULL && one->due_ms <= now_ms &&
+        if (one->command != NULL && one->job == NULL && one->due_ms <= now_ms &&
             (due == NULL || one->due_ms < due->due_ms)) {
             due = one;
         }
@@ -100,11 +104,24 @@ watch *watches_take_due(watches *w, uint64_t now_ms) {
     return due;
 }
 
+watch *watches_take_answer(watches *w, uint64_t now_ms, lines *answer) {
+    for (size_t i = 0; i < WATCHES_MAX; i++) {
+        watch *one = &w->all[i];
+        if (one->job != NULL && job_take(one->job, now_ms, answer)) {
+            one->job = NULL;
+            return one;
+        }
+    }
+    return NULL;
+}
+
 uint64_t watches_due_ms(const watches *w) {
     uint64_t due_ms = UINT64_MAX;
     for (size_t i = 0; i < WATCHES_MAX; i++) {
-        if (w->all[i].command != NULL && w->all[i].due_ms < due_ms) {
-            due_ms = w->all[i].due_ms;
+        const watch *one = &w->all[i];
+        uint64_t at_ms = one->job != NULL ? os_monotonic_ms() + VISIT_JOB_LOOK_MS : one->due_ms;
+        if (one->command != NULL && at_ms < due_ms) {
+            due_ms = at_ms;
         }
     }
     return due_ms;

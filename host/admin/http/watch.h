@@ -7,12 +7,7 @@
 #define PORTICO_ADMIN_WATCH_H
 
 #include "admin/command.h"
-
-#include <portico/status.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "admin/job.h"
 
 enum {
     WATCHES_MAX = 16,
@@ -25,8 +20,9 @@ typedef struct watch {
     char *command; /* NULL: the place is free */
     uint32_t every_ms;
     uint64_t due_ms;
-    uint64_t last; /* a hash of the last answer that was sent */
-    bool sent;     /* one was */
+    uint64_t last;  /* a hash of the last answer that was sent */
+    bool sent;      /* one was */
+    admin_job *job; /* not NULL: the answer is being waited for, and the watch is not due */
 } watch;
 
 typedef struct watches {
@@ -42,7 +38,10 @@ void watches_free(watches *w);
 /* The watch that has been due for longest, whose next time is then set; NULL: none is due. */
 watch *watches_take_due(watches *w, uint64_t now_ms);
 
-/* When the next one is due; UINT64_MAX: there is none. */
+/* A watch whose answer has come; NULL: there is none. */
+watch *watches_take_answer(watches *w, uint64_t now_ms, lines *answer);
+
+/* When to look again for what is due or has come; UINT64_MAX: never. */
 uint64_t watches_due_ms(const watches *w);
 
 /* Whether this answer differs from the last one. */

@@ -1,5 +1,11 @@
-/* wire.c: see wire.h. */
+/* wire.c: see wire.h.
+ *
+ * TLS has bytes of its own to send, in its handshake and at its end. They take the way of an answer;
+ * one that comes meanwhile is sealed at once and follows them.
+ */
 #include "admin/http/wire.h"
+
+#include "admin/http/secure.h"
 
 bool http_wire_is_free(const http_wire *w) {
     return w->socket == NULL && !w->receiving && !w->sending;
@@ -8,6 +14,8 @@ bool http_wire_is_free(const http_wire *w) {
 static void wire_rest(http_wire *w) {
     if (http_wire_is_free(w)) {
         lines_free(&w->out.lines);
+        secure_destroy(w->secure);
+        w->secure = NULL;
         w->events->rested(w);
     }
 }
@@ -30,39 +38,6 @@ static void wire_refused(http_wire *w, portico_status status) {
     }
 }
 
-/* ---- receiving ------------------------------------------------------------------------------- */
-
-static void submit_receive(http_wire *w) {
-    portico_status status = os_recv(w->socket, &w->recv_op, w->to, w->capacity);
-    w->receiving = status == PORTICO_OK;
-    if (!w->receiving) {
-        wire_refused(w, status);
-    }
-}
-
-void http_wire_receive(http_wire *w, char *to, uint32_t capacity) {
-    w->to = to;
-    w->capacity = capacity;
-    submit_receive(w);
-}
-
-bool http_wire_receives(const http_wire *w) {
-    return w->to != NULL;
-}
-
-static void on_received(const os_completion *completion) {
-    http_wire *w = container_of(completion->op, http_wire, recv_op);
-    w->receiving = false;
-    w->to = NULL;
-    if (w->socket == NULL) {
-        wire_rest(w);
-    } else if (completion->status != PORTICO_OK || completion->bytes == 0) {
-        w->events->ended(w);
-    } else {
-        w->events->received(w, completion->bytes);
-    }
-}
-
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static void submit_send(http_wire *w) {
@@ -75,17 +50,45 @@ static void submit_send(http_wire *w) {
     }
 }
 
-void http_wire_send(http_wire *w, lines answer) {
-    w->out = (visit_answer){.lines = answer};
-    if (answer.failed) {
+static void send_out(http_wire *w, lines out) {
+    w->out = (visit_answer){.lines = out};
+    if (out.failed) {
         w->events->ended(w);
     } else {
         submit_send(w);
     }
 }
 
+/* Sends what TLS has to send, unless something is being sent: then on_sent does that. True: there was
+ * something. */
+static bool flush(http_wire *w) {
+    lines out = {0};
+    if (w->out.lines.size > 0) {
+        return true;
+    }
+    if (w->secure != NULL) {
+        secure_write(w->secure, &out);
+    }
+    if (out.size == 0) {
+        return false;
+    }
+    send_out(w, out);
+    return true;
+}
+
+void http_wire_send(http_wire *w, lines answer) {
+    w->answer = true;
+    if (w->secure == NULL) {
+        send_out(w, answer);
+    } else if (!secure_seal(w->secure, &answer)) {
+        w->events->ended(w);
+    } else {
+        (void)flush(w);
+    }
+}
+
 bool http_wire_sends(const http_wire *w) {
-    return w->out.lines.size > 0;
+    return w->answer;
 }
 
 static void on_sent(const os_completion *completion) {
@@ -98,25 +101,111 @@ static void on_sent(const os_completion *completion) {
     w->out.sent += completion->bytes;
     if (completion->status != PORTICO_OK) {
         w->events->ended(w);
-    } else if (w->out.sent < w->out.lines.size) {
+        return;
+    }
+    if (w->out.sent < w->out.lines.size) {
         submit_send(w);
-    } else {
-        lines_free(&w->out.lines);
-        w->due_ms = UINT64_MAX;
+        return;
+    }
+    lines_free(&w->out.lines);
+    w->due_ms = UINT64_MAX;
+    if (flush(w)) {
+        return;
+    }
+    if (w->answer) {
+        w->answer = false;
         w->events->sent(w);
+    } else if (w->ends) {
+        os_shutdown(w->socket);
     }
 }
 
 void http_wire_shutdown(http_wire *w) {
-    os_shutdown(w->socket);
+    w->ends = true;
+    if (w->secure != NULL) {
+        tls_stream_close(w->secure->stream);
+    }
+    if (!flush(w)) {
+        os_shutdown(w->socket);
+    }
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+static void submit_receive(http_wire *w) {
+    char *to = w->secure != NULL ? w->secure->in : w->to;
+    uint32_t capacity = w->secure != NULL ? SECURE_RECEIVE_BYTES : w->capacity;
+    portico_status status = os_recv(w->socket, &w->recv_op, to, capacity);
+    w->receiving = status == PORTICO_OK;
+    if (!w->receiving) {
+        wire_refused(w, status);
+    }
+}
+
+/* Hands over plaintext that there is already. False: there is none. */
+static bool deliver(http_wire *w) {
+    uint32_t bytes = secure_read(w->secure, w->to, w->capacity);
+    if (bytes == 0) {
+        return false;
+    }
+    w->to = NULL;
+    w->events->received(w, bytes);
+    return true;
+}
+
+void http_wire_receive(http_wire *w, char *to, uint32_t capacity) {
+    w->to = to;
+    w->capacity = capacity;
+    if (w->secure != NULL && w->secure->at < w->secure->size) {
+        w->again_ms = os_monotonic_ms(); /* http_wire_look delivers it: not from in here */
+    } else {
+        submit_receive(w);
+    }
+}
+
+bool http_wire_receives(const http_wire *w) {
+    return w->to != NULL;
+}
+
+static void received_secure(http_wire *w, uint32_t bytes) {
+    bool good = secure_take(w->secure, bytes);
+    (void)flush(w); /* an alert as well */
+    if (w->socket == NULL) {
+        return;
+    }
+    if (!good) {
+        w->events->ended(w);
+    } else if (!deliver(w)) {
+        submit_receive(w);
+    }
+}
+
+static void on_received(const os_completion *completion) {
+    http_wire *w = container_of(completion->op, http_wire, recv_op);
+    w->receiving = false;
+    if (w->socket == NULL) {
+        wire_rest(w);
+    } else if (completion->status != PORTICO_OK || completion->bytes == 0) {
+        w->events->ended(w);
+    } else if (w->secure != NULL) {
+        received_secure(w, completion->bytes);
+    } else {
+        w->to = NULL;
+        w->events->received(w, completion->bytes);
+    }
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-void http_wire_open(http_wire *w, os_socket *socket, const http_wire_events *events) {
+void http_wire_open(http_wire *w, os_socket *socket, tls_keeper *keeper,
+                    const http_wire_events *events) {
     *w = (http_wire){.socket = socket, .events = events, .due_ms = UINT64_MAX};
     w->recv_op.done = on_received;
     w->send_op.done = on_sent;
+    w->secure = keeper != NULL ? secure_create(keeper) : NULL;
+    if (keeper != NULL && w->secure == NULL) {
+        events->ended(w);
+    }
 }
 
 void http_wire_look(http_wire *w, uint64_t now_ms) {
@@ -127,10 +216,11 @@ void http_wire_look(http_wire *w, uint64_t now_ms) {
         return;
     }
     w->again_ms = 0;
-    if (http_wire_sends(w) && !w->sending) {
+    if (w->out.lines.size > 0 && !w->sending) {
         submit_send(w);
     }
-    if (w->socket != NULL && http_wire_receives(w) && !w->receiving) {
+    if (w->socket != NULL && http_wire_receives(w) && !w->receiving &&
+        (w->secure == NULL || !deliver(w))) {
         submit_receive(w);
     }
 }

@@ -1,4 +1,4 @@
-/* wire.h: the bytes of one connection over HTTP. [admin thread]
+/* wire.h: the bytes of one connection over HTTP, in the clear or through TLS. [admin thread]
  *
  * At most one receive and one answer are in flight, and both may be. A submit that the system refuses
  * for a while is tried again. `events` is called from completions and from http_wire_look, and may
@@ -8,8 +8,10 @@
 #define PORTICO_ADMIN_WIRE_H
 
 #include "admin/visits.h"
+#include "tls/keeper.h"
 
 typedef struct http_wire http_wire;
+typedef struct http_secure http_secure;
 
 typedef struct http_wire_events {
     void (*received)(http_wire *w, uint32_t bytes);
@@ -23,17 +25,21 @@ struct http_wire {
     os_op send_op;
     os_socket *socket; /* NULL: closed */
     const http_wire_events *events;
+    http_secure *secure; /* NULL: in the clear */
     bool receiving;
     bool sending;
-    char *to; /* where to receive, if that is asked for */
+    bool ends;   /* nothing more is sent after `out` */
+    bool answer; /* an answer is being sent; else `out` is TLS's own */
+    char *to;    /* where to receive; NULL: that is not asked for */
     uint32_t capacity;
     visit_answer out;
-    uint64_t due_ms;   /* the answer that is being sent has to move on until then */
+    uint64_t due_ms;   /* what is being sent has to move on until then */
     uint64_t again_ms; /* when to submit again what was refused; 0: nothing */
 };
 
-/* Takes over the socket. */
-void http_wire_open(http_wire *w, os_socket *socket, const http_wire_events *events);
+/* Takes over the socket. `keeper` NULL: in the clear. */
+void http_wire_open(http_wire *w, os_socket *socket, tls_keeper *keeper,
+                    const http_wire_events *events);
 
 /* Receives at least one byte to `to`. Not while that is asked for already. */
 void http_wire_receive(http_wire *w, char *to, uint32_t capacity);

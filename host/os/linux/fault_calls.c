@@ -100,59 +100,12 @@ static void judge_abort(os_fault_kind kind, const char *text, uintptr_t caller) 
     guard_end_by_abort(&fault);
 }
 
-/* Part of the C++ ABI: https://itanium-cxx-abi.github.io/cxx-abi/abi-eh.html */
-typedef struct cxx_type {
-    const void *functions;
-    const char *name; /* mangled; a '*' before it is not part of it */
-} cxx_type;
-
-typedef struct cxx_globals {
-    void *caught;
-    unsigned uncaught;
-} cxx_globals;
-
-typedef cxx_globals *cxx_globals_fn(void);
-typedef const cxx_type *cxx_current_fn(void);
-typedef char *cxx_demangle_fn(const char *name, char *buffer, size_t *size, int *status);
-
-static void describe_type(void *library, char *text, size_t size) {
-    cxx_current_fn *current =
-        (cxx_current_fn *)(uintptr_t)dlsym(library, "__cxa_current_exception_type");
-    cxx_demangle_fn *demangle = (cxx_demangle_fn *)(uintptr_t)dlsym(library, "__cxa_demangle");
-    cxx_globals_fn *globals = (cxx_globals_fn *)(uintptr_t)dlsym(library, "__cxa_get_globals");
-    bool found = current != NULL && demangle != NULL && globals != NULL;
-    const cxx_type *type = found ? current() : NULL;
-    if (type == NULL) {
-        return; /* std::terminate was called without an exception */
-    }
-    *globals() = (cxx_globals){0}; /* the thread forgets it, should the guard contain this */
-    const char *name = type->name + (type->name[0] == '*');
-    int status = 0;
-    char *readable = demangle(name, NULL, NULL, &status);
-    guard_text(text, size, "An exception was not caught: ");
-    guard_text(text, size, readable != NULL ? readable : name);
-    guard_text(text, size, ".");
-    free(readable);
-}
-
-/* If the C++ library aborts, it is mostly because of an exception. */
-static void describe_exception(uintptr_t caller, char *text, size_t size) {
-    Dl_info info;
-    if (!guard_active() || frames_is_host(caller) || heap_depth != 0 ||
-        dladdr((void *)caller, &info) == 0 || strstr(info.dli_fname, "c++") == NULL) {
-        return;
-    }
-    void *library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    if (library != NULL) {
-        describe_type(library, text, size);
-        dlclose(library);
-    }
-}
-
 EXPORTED _Noreturn void abort(void) {
     volatile uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     char text[FAULT_TEXT] = "";
-    describe_exception(caller, text, sizeof text);
+    if (guard_active() && !frames_is_host(caller)) {
+        cxx_describe(caller, text, sizeof text); /* mostly the C++ library's std::terminate */
+    }
     judge_abort(OS_FAULT_ABORT, text, caller);
     call_real("abort");
 }
@@ -284,5 +237,6 @@ portico_status os_faults_start(const os_fault_hooks *hooks) {
         return PORTICO_E_NO_MEMORY;
     }
     portico_status status = guard_start(hooks);
+    cxx_silence(abort); /* some libraries of the executable's need it, such as sanitizers' */
     return status == PORTICO_OK ? guard_interrupts_start() : status;
 }

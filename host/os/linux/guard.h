@@ -10,6 +10,7 @@
  *   fault.c            the handlers
  *   fault_waiting.c    where a thread is that waits in the system
  *   fault_interrupt.c  questions to a thread
+ *   fault_cxx.c        exceptions that nobody has caught
  *   fault_calls.c      abort, exit and their relatives
  *   fault_places.c     addresses in words
  *
@@ -196,6 +197,16 @@ bool frames_busy(void);
 
 /* Whether the address is in the executable itself. */
 bool frames_is_host(uintptr_t address);
+
+/* ---- fault_cxx.c ------------------------------------------------------------------------- */
+
+/* If `caller` is in a C++ library, appends a sentence about the exception for which it has called
+ * abort(). The thread then forgets that. */
+void cxx_describe(uintptr_t caller, char *text, size_t size);
+
+/* From now on std::terminate only calls `ends`, unless a module has set another handler. For when
+ * the C++ library has been loaded. */
+void cxx_silence(void (*ends)(void));
 
 /* ---- fault.c ----------------------------------------------------------------------------- */
 

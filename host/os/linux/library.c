@@ -5,6 +5,7 @@
  */
 #include "elf_check.h"
 #include "error.h"
+#include "guard.h"
 #include "os/os.h"
 
 #include <dlfcn.h>
@@ -94,6 +95,9 @@ static portico_status load(os_library *library, const char *path, char *why, siz
         return error_set(ENOMEM);
     }
     library->map = map;
+    if (library->brought) { /* perhaps the C++ library, which then stays */
+        cxx_silence(abort);
+    }
     return PORTICO_OK;
 }
 

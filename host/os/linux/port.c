@@ -98,6 +98,9 @@ void os_port_share_kept(os_port *port) {
         waiter_share(port, w);
     }
     mutex_unlock(&ports_lock);
+    if (!atomic_load(&port->polled) && atomic_load(&port->napping) != 0) {
+        port_wake_napper(port); /* it finds no poller and becomes one */
+    }
 }
 
 /* The thread turns to another port or ends: what it kept goes to the other threads, if its port

@@ -16,6 +16,8 @@
 /* Below the stack. A function with large arrays may step over a single page. */
 enum { GUARD_BYTES = 1024 * 1024 };
 
+static size_t stack_bytes; /* 0: the system's choice */
+
 struct os_thread {
     pthread_t system;
     _Atomic pid_t id; /* 0: it has not begun */
@@ -35,6 +37,10 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
+void os_threads_set_stack(uint32_t bytes) {
+    stack_bytes = bytes;
+}
+
 portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(void *),
                                void *arg) {
     os_thread *thread = calloc(1, sizeof *thread);
@@ -49,7 +55,8 @@ portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(
     int code = pthread_attr_init(&attributes);
     if (code == 0) {
         pthread_attr_setguardsize(&attributes, GUARD_BYTES);
-        code = pthread_create(&thread->system, &attributes, thread_main, thread);
+        code = stack_bytes > 0 ? pthread_attr_setstacksize(&attributes, stack_bytes) : 0;
+        code = code != 0 ? code : pthread_create(&thread->system, &attributes, thread_main, thread);
         pthread_attr_destroy(&attributes);
     }
     if (code != 0) {

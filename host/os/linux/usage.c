@@ -11,6 +11,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ typedef struct folder_entry {
 } folder_entry;
 
 /* Not by readdir: it needs memory, which a child that ends at once would not give back. */
-static uint32_t descriptor_count(void) {
+static uint32_t descriptors_list(void) {
     _Alignas(folder_entry) char entries[4096];
     uint32_t count = 0;
     os_mutex_lock(&usage_of.lock);
@@ -62,6 +63,14 @@ static uint32_t descriptor_count(void) {
     }
     os_mutex_unlock(&usage_of.lock);
     return count;
+}
+
+/* Since Linux 6.2 the folder's size is the number of its entries. To list them takes 8 ms when there
+ * are 10,000. */
+static uint32_t descriptor_count(void) {
+    struct stat folder;
+    bool counted = fstat(usage_of.descriptors, &folder) == 0 && folder.st_size > 0;
+    return counted ? (uint32_t)folder.st_size : descriptors_list();
 }
 
 static uint64_t timeval_ns(const struct timeval *t) {

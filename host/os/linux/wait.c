@@ -11,7 +11,8 @@
  *    there is much to do, the thread polls as well. While all work is short, one thread does it.
  * 4. While there always is a poller, each nap is twice as long as the last. The one after
  *    NAP_LAST_MS is endless.
- * 5. A thread starts an endless nap only while another thread polls, and the poller wakes an
+ * 5. Where a thread is known to take long, os_port_share_kept wakes a napper to poll at once.
+ * 6. A thread starts an endless nap only while another thread polls, and the poller wakes an
  *    endless napper when it leaves with work and only endless nappers remain (port_left). A thread
  *    on its way into or out of a shorter nap looks for itself.
  *

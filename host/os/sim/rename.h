@@ -16,6 +16,7 @@
 #define os_random real_random
 #define os_monotonic_ns real_monotonic_ns
 #define os_wall_ms real_wall_ms
+#define os_threads_set_stack real_threads_set_stack
 #define os_thread_start real_thread_start
 #define os_thread_cpu_ns real_thread_cpu_ns
 #define os_thread_join real_thread_join

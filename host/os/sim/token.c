@@ -359,6 +359,11 @@ void sim_begin(const sim_options *options) {
     }
 }
 
+/* The stacks of the real threads are as large as the system makes them. */
+void os_threads_set_stack(uint32_t bytes) {
+    (void)bytes;
+}
+
 portico_status os_thread_start(os_thread **result, const char *name, void (*fn)(void *),
                                void *arg) {
     token_call("thread_start", 0);

@@ -8,6 +8,8 @@
 #include <process.h>
 #include <stdlib.h>
 
+static unsigned stack_bytes; /* 0: the system's choice */
+
 struct os_thread {
     HANDLE handle;
     void (*fn)(void *);
@@ -32,6 +34,10 @@ static unsigned __stdcall thread_main(void *arg) {
     return 0;
 }
 
+void os_threads_set_stack(uint32_t bytes) {
+    stack_bytes = bytes;
+}
+
 portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(void *),
                                void *arg) {
     *thread = NULL;
@@ -45,7 +51,8 @@ portico_status os_thread_start(os_thread **thread, const char *name, void (*fn)(
     for (size_t i = 0; i < last && name[i] != '\0'; i++) {
         t->name[i] = (unsigned char)name[i];
     }
-    t->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, t, 0, NULL);
+    t->handle = (HANDLE)_beginthreadex(NULL, stack_bytes, thread_main, t,
+                                       STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (t->handle == NULL) {
         /* EACCES: "insufficient resources", says the manual. */
         bool no_memory = errno == EACCES || errno == ENOMEM;

@@ -20,8 +20,8 @@
  *   [own turn]  only in the turn of the entity
  *
  * FAULTS  A function of the module that the host has called faults if it uses a bad address,
- * divides by zero, runs out of stack, calls abort or exit, fails an assert, or lets an exception
- * out. The call then ends there, and the host continues:
+ * divides by zero, exceeds the stack ([host] stack_bytes), calls abort or exit, fails an assert,
+ * or lets an exception out. The call then ends there, and the host continues:
  *   undone      the states that the function received, and those that it got by room_state, are
  *               what they were before the call (see [modules] state_copy_limit_bytes)
  *   dropped     its packet, message or job. A request is answered with PORTICO_E_FAULT, and so is a

@@ -1,0 +1,60 @@
+/* dom.js: makes elements. Texts become text nodes and nothing else: labels, peers, lines of the log
+ * and fields of a state may come from players. */
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+        if (typeof value === "function") {
+            node.addEventListener(name.replace(/^on/, ""), value);
+        } else if (value !== undefined && value !== null && value !== false) {
+            node.setAttribute(name, value === true ? "" : value);
+        }
+    }
+    node.append(...children.filter((child) => child !== undefined && child !== null));
+    return node;
+}
+
+/** An element; an attribute that is a function is a listener: {onclick: f}. */
+export const el = (tag, attributes = {}, ...children) =>
+    fill(document.createElement(tag), attributes, children);
+
+export const svg = (tag, attributes = {}, ...children) =>
+    fill(document.createElementNS(SVG, tag), attributes, children);
+
+export const by_id = (id) => document.getElementById(id);
+
+/** Changes a text only if it differs, so that a selection or a reader's place in it stays. */
+export function set_text(node, text) {
+    if (node.textContent !== text) {
+        node.textContent = text;
+    }
+}
+
+/** Sets or removes an attribute. */
+export function set_attribute(node, name, value) {
+    if (value === null || value === undefined || value === false) {
+        node.removeAttribute(name);
+    } else if (node.getAttribute(name) !== String(value)) {
+        node.setAttribute(name, value);
+    }
+}
+
+/** A part of a view, with a heading. */
+export function section(title, ...children) {
+    const id = `part-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+    return el("section", {class: "part", "aria-labelledby": id}, el("h2", {id}, title), ...children);
+}
+
+let fields = 0;
+
+/** A labelled control. */
+export function field(label, control, attributes = {}) {
+    control.id ||= `field-${++fields}`;
+    return el("div", {class: "field", ...attributes}, el("label", {for: control.id}, label), control);
+}
+
+/** A <select> of values, or of [value, text]. */
+export const select = (values, attributes = {}) => el("select", attributes,
+    ...values.map((value) => Array.isArray(value)
+        ? el("option", {value: value[0]}, value[1]) : el("option", {value}, value)));
+

@@ -1,0 +1,44 @@
+/* spark.js: small pictures of ten minutes. */
+import {SPAN_MS} from "./figures.js";
+import {set_attribute, svg} from "./dom.js";
+
+const WIDTH = 120, HEIGHT = 28;
+const GAP_MS = 16000; // longer without a figure: the line has a gap
+
+/* The parts of the line, each without a gap: lists of [x, y]. */
+function parts_of(points, most) {
+    const end = Date.now(), parts = [];
+    let last_ms = -Infinity;
+    for (const {at_ms, value} of points) {
+        if (at_ms - last_ms > GAP_MS) {
+            parts.push([]);
+        }
+        last_ms = at_ms;
+        const x = WIDTH * (1 - (end - at_ms) / SPAN_MS);
+        const y = HEIGHT - 1.5 - (most > 0 ? value / most : 0) * (HEIGHT - 4);
+        parts.at(-1).push([Math.max(0, x).toFixed(1), y.toFixed(1)]);
+    }
+    return parts;
+}
+
+/** Makes {node, show(points, text)}: `text(value)` writes a figure. The line begins at 0. */
+export function make_spark(label) {
+    const area = svg("path", {class: "area"}), line = svg("path", {class: "line"});
+    const node = svg("svg", {class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
+        preserveAspectRatio: "none", "aria-label": label}, area, line);
+
+    function show(points, text) {
+        const most = Math.max(...points.map(({value}) => value), 0);
+        const parts = parts_of(points, most);
+        set_attribute(line, "d", parts.map((part) =>
+            `M${part.map((point) => point.join(" ")).join("L")}${part.length === 1 ? "h1" : ""}`)
+            .join(""));
+        set_attribute(area, "d", parts.map((part) => `M${part[0][0]} ${HEIGHT}L` +
+            `${part.map((point) => point.join(" ")).join("L")}L${part.at(-1)[0]} ${HEIGHT}Z`).join(""));
+        const least = Math.min(...points.map(({value}) => value));
+        set_attribute(node, "aria-label", points.length === 0 ? `${label}: no figures yet`
+            : `${label}, last ten minutes: ${text(least)} to ${text(most)}`);
+    }
+
+    return {node, show};
+}

@@ -1,0 +1,150 @@
+/* table.js: tables whose rows are changed in place, so that what has the focus keeps it, and that
+ * are sorted by the buttons in their heads. On a phone each row becomes a small list; the cells then
+ * show the labels of their columns. */
+import {el, set_attribute, set_text} from "./dom.js";
+
+const collator = new Intl.Collator("en", {numeric: true});
+
+function compare(a, b) {
+    if (typeof a === "number" && typeof b === "number") {
+        return a - b;
+    }
+    return collator.compare(String(a ?? ""), String(b ?? ""));
+}
+
+function make_head(columns, may_sort, on_sort) {
+    return columns.map((column) => {
+        const cell = el("th", {scope: "col", role: "columnheader",
+            class: column.number ? "number" : null, title: column.title});
+        if (may_sort(column)) {
+            cell.append(el("button", {type: "button", class: "sort",
+                onclick: () => on_sort(column)}, column.label));
+        } else {
+            cell.append(el("span", {class: column.hide_label ? "hidden" : null}, column.label));
+        }
+        return cell;
+    });
+}
+
+function make_row(columns, row) {
+    const entry = {row, cells: []};
+    entry.tr = el("tr", {role: "row"}, ...columns.map((column) => {
+        const cell = el(column.head ? "th" : "td", {role: column.head ? "rowheader" : "cell",
+            scope: column.head ? "row" : null, "data-label": column.hide_label ? null : column.label,
+            class: [column.number ? "number" : "", column.style ?? ""].join(" ").trim() || null});
+        const made = column.make?.(entry);
+        if (made !== undefined) {
+            cell.append(made);
+        }
+        entry.cells.push({cell, made});
+        return cell;
+    }));
+    return entry;
+}
+
+function fill_row(columns, entry) {
+    columns.forEach((column, i) => {
+        const {cell, made} = entry.cells[i];
+        if (column.make !== undefined) {
+            column.update?.(made, entry.row);
+        } else {
+            const text = (column.text ?? column.value)(entry.row);
+            set_text(cell, text === null || text === undefined || text === "" ? "–" : String(text));
+        }
+        if (column.mark !== undefined) {
+            set_attribute(cell, "data-mark", column.mark(entry.row));
+        }
+    });
+}
+
+/* Moves only the rows that are at a wrong place. Moving takes the focus away. */
+function place_rows(body, entries) {
+    const focused = document.activeElement;
+    let at = body.firstElementChild;
+    for (const {tr} of entries) {
+        if (tr === at) {
+            at = at.nextElementSibling;
+        } else {
+            body.insertBefore(tr, at);
+        }
+    }
+    if (focused !== document.activeElement && body.contains(focused)) {
+        focused.focus({preventScroll: true});
+    }
+}
+
+/**
+ * Makes {node, show(rows)}. A column has a `label`, and
+ * - `value(row)`: what it sorts by, and shows unless there is `text(row)`;
+ * - or `make(entry)`, an element made once a row, and `update(element, row)`: entry.row is the row as
+ *   it is now;
+ * - `number`: to the right; `head`: it names the row; `mark(row)`: a data-mark for the colour.
+ * `key(row)` tells rows apart. `sort` is the label of the first column to sort by, "-Label" downwards;
+ * null: the rows stay in their order. `on_sort(column, down)`: somebody else sorts, by the columns that
+ * have a `sort`.
+ */
+export function make_table({caption, columns, key, empty, sort = null, on_sort = null}) {
+    const rows = new Map();
+    const order = {column: null, down: false};
+    const body = el("tbody", {role: "rowgroup"});
+    const table = el("table", {role: "table"}, el("caption", {class: "hidden"}, caption));
+    const nothing = el("p", {class: "quiet nothing", hidden: true}, empty);
+    let shown = [];
+
+    const may_sort = (column) => sort !== null &&
+        (on_sort === null ? column.value : column.sort) !== undefined;
+    const heads = make_head(columns, may_sort, sort_by);
+    table.append(el("thead", {role: "rowgroup"}, el("tr", {role: "row"}, ...heads)), body);
+
+    function sort_by(column) {
+        order.down = order.column === column ? !order.down : column.number === true;
+        order.column = column;
+        say_order();
+        on_sort?.(column, order.down);
+        show(shown);
+    }
+
+    function say_order() {
+        heads.forEach((head, i) => set_attribute(head, "aria-sort",
+            columns[i] !== order.column ? null : order.down ? "descending" : "ascending"));
+    }
+
+    function in_order(list) {
+        if (order.column === null || on_sort !== null) {
+            return list;
+        }
+        const {value} = order.column, sign = order.down ? -1 : 1;
+        return [...list].sort((a, b) => sign * compare(value(a), value(b)) ||
+            compare(key(a), key(b)));
+    }
+
+    function show(list) {
+        shown = list;
+        const seen = new Set();
+        const entries = in_order(list).map((row) => {
+            const name = key(row);
+            seen.add(name);
+            const entry = rows.get(name) ?? make_row(columns, row);
+            rows.set(name, entry);
+            entry.row = row;
+            fill_row(columns, entry);
+            return entry;
+        });
+        for (const [name, {tr}] of rows) {
+            if (!seen.has(name)) {
+                tr.remove();
+                rows.delete(name);
+            }
+        }
+        place_rows(body, entries);
+        nothing.hidden = list.length > 0;
+        table.hidden = list.length === 0;
+    }
+
+    if (sort !== null) {
+        order.column = columns.find((column) => column.label === sort.replace(/^-/, ""));
+        order.down = sort.startsWith("-");
+        say_order();
+    }
+    return {node: el("div", {class: "table"}, table, nothing), show};
+}

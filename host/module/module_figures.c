@@ -1,0 +1,99 @@
+/* module_figures.c: see module_figures.h. */
+#include "module/module_figures.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All but the name, in words, since others read them while they are written. */
+typedef struct figure_words {
+    uint64_t loaded;
+    uint64_t generation;
+    uint64_t pause_ns;
+    uint64_t swaps[MODULE_SWAP_RESULTS];
+    char version[MODULE_VERSION_SHOWN];
+} figure_words;
+
+enum { WORDS = sizeof(figure_words) / sizeof(uint64_t) };
+
+typedef struct entry {
+    char name[TEXT_IDENTIFIER_MAX];
+    struct entry *next;
+    _Atomic uint32_t number; /* odd: it is being written */
+    _Atomic uint64_t words[WORDS];
+} entry;
+
+static entry *_Atomic entries; /* the latest first */
+
+static entry *entry_of(const char *name) {
+    entry *first = atomic_load(&entries);
+    for (entry *e = first; e != NULL; e = e->next) {
+        if (strcmp(e->name, name) == 0) {
+            return e;
+        }
+    }
+    entry *e = calloc(1, sizeof *e);
+    if (e != NULL) {
+        memcpy(e->name, name, strlen(name) + 1);
+        e->next = first;
+        atomic_store(&entries, e);
+    }
+    return e;
+}
+
+void module_figures_write(const module_figures *f, bool loaded) {
+    entry *e = entry_of(f->name);
+    figure_words now = {.loaded = loaded, .generation = f->generation, .pause_ns = f->pause_ns};
+    uint64_t words[WORDS];
+    if (e == NULL) {
+        return;
+    }
+    for (int i = 0; i < MODULE_SWAP_RESULTS; i++) {
+        now.swaps[i] = f->swaps[i];
+    }
+    memcpy(now.version, f->version, sizeof now.version);
+    memcpy(words, &now, sizeof words);
+    atomic_fetch_add(&e->number, 1);
+    for (int i = 0; i < WORDS; i++) {
+        atomic_store(&e->words[i], words[i]);
+    }
+    atomic_fetch_add(&e->number, 1);
+}
+
+/* False: it was being written. */
+static bool entry_read(entry *e, figure_words *seen) {
+    uint64_t words[WORDS];
+    uint32_t before = atomic_load(&e->number);
+    for (int i = 0; i < WORDS; i++) {
+        words[i] = atomic_load(&e->words[i]);
+    }
+    memcpy(seen, words, sizeof *seen);
+    return before % 2 == 0 && atomic_load(&e->number) == before;
+}
+
+void module_figures_each(void (*each)(void *arg, const module_figures *f), void *arg) {
+    for (entry *e = atomic_load(&entries); e != NULL; e = e->next) {
+        figure_words seen;
+        while (!entry_read(e, &seen)) {
+            /* Its writer is in the middle of a few stores. */
+        }
+        if (seen.loaded != 0) {
+            module_figures f = {.generation = (uint32_t)seen.generation, .pause_ns = seen.pause_ns};
+            memcpy(f.name, e->name, sizeof f.name);
+            memcpy(f.version, seen.version, sizeof f.version);
+            for (int i = 0; i < MODULE_SWAP_RESULTS; i++) {
+                f.swaps[i] = (uint32_t)seen.swaps[i];
+            }
+            each(arg, &f);
+        }
+    }
+}
+
+void module_figures_fini(void) {
+    entry *e = atomic_exchange(&entries, NULL);
+    while (e != NULL) {
+        entry *next = e->next;
+        free(e);
+        e = next;
+    }
+}

@@ -1,0 +1,199 @@
+/* dashboard.mjs: an operator at the dashboard: logs in, watches a rate change, kicks a session, and
+ * swaps in a build that crashes and is rolled back. The page is loaded once and shows all of it by
+ * itself. Each view can be used by keyboard, on a phone, in light and in dark.
+ *
+ * --picture FOLDER also takes the pictures for the docs. */
+import * as path from "node:path";
+import {start_bot} from "./bot.mjs";
+import {check_access, check_keyboard, focus_start} from "./access.mjs";
+import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}
+    from "./fixtures.mjs";
+
+const TOKEN = "a token of the dashboard's test";
+const BOTS = 12;
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+const go = async (page, view) => {
+    await page.click(`#views a[href="#${view}"]`);
+    await page.waitForSelector(`main[data-view="${view}"] h1`);
+};
+
+const rows = (page, caption) => page.locator(`table:has(caption:text-is("${caption}")) tbody tr`);
+
+const figure = async (page, name) =>
+    parseFloat(await page.textContent(`.tile[data-name="${name}"] .figure`));
+
+const expect_row = (page, caption, words) => wait_until(`${caption} has a row with ${words}`,
+    async () => (await rows(page, caption).allTextContents()).some((text) => text.includes(words)));
+
+/* Does something that asks first, and says yes. */
+async function confirm(page, button, yes) {
+    await button.click();
+    await page.waitForSelector("dialog[open]");
+    equal(await page.evaluate(() => document.activeElement.textContent), "Cancel",
+        "what has the focus in a question");
+    await page.click(`dialog button:text-is("${yes}")`);
+    await page.waitForSelector("dialog", {state: "detached"});
+}
+
+/* ---- the steps ------------------------------------------------------------------------------- */
+
+async function log_in(page) {
+    await check_access(page, "the login page");
+    await check_keyboard(page, "the login page");
+    equal(await page.locator("#wrong").isVisible(), false, "a reproach before the first try");
+    await page.fill("#token", "a wrong token, as somebody may guess it");
+    await page.press("#token", "Enter");
+    await page.waitForSelector("#wrong:visible");
+    equal(await page.locator("#views").count(), 0, "the dashboard for a wrong token");
+    await page.fill("#token", TOKEN);
+    await page.press("#token", "Enter");
+    await expect_text(page, "#link", "live");
+    equal(await page.evaluate(() => document.cookie), "", "what a script sees of the cookie");
+    await page.evaluate(() => {
+        globalThis.never_reloaded = true;
+    });
+}
+
+async function watch_a_rate(host, page) {
+    const rate = "portico_received_packets_total";
+    await wait_until("the rates are known", async () => (await figure(page, rate)) === 0);
+    for (let i = 0; i < BOTS; i++) {
+        await start_bot(host.ports.get("arena_web"), i);
+    }
+    await wait_until("the page shows the packets", async () => (await figure(page, rate)) > 50);
+    await wait_until("and the sessions", async () =>
+        (await figure(page, "portico_sessions")) === BOTS);
+    await wait_until("and a line of them", () => page.evaluate((name) =>
+        document.querySelector(`.tile[data-name="${name}"] .line`).getAttribute("d") !== null, rate));
+    await expect_row(page, "Handlers, by the time they took in the last interval",
+        "arena.player op 2");
+}
+
+async function kick_one(page) {
+    await go(page, "sessions");
+    await wait_until("all sessions are listed", async () =>
+        (await rows(page, "Sessions").count()) === BOTS);
+    const id = await rows(page, "Sessions").first().locator("th").textContent();
+    const row = rows(page, "Sessions").filter({hasText: id});
+    await row.locator("button").click();
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", {state: "detached"});
+    equal(await page.evaluate(() => document.activeElement.textContent), "Kick",
+        "what has the focus after a question");
+    await confirm(page, row.locator("button"), "Kick");
+    await wait_until("it is gone", async () => (await row.count()) === 0);
+    equal(await rows(page, "Sessions").count(), BOTS - 1, "sessions that are left");
+    return id;
+}
+
+/* Searching and sorting, by keyboard. */
+async function search_and_sort(page) {
+    const ids = () => rows(page, "Sessions").locator("th").allTextContents();
+    const up = await ids();
+    await page.focus('th button:text-is("Id")');
+    await page.keyboard.press("Enter");
+    await wait_until("they are sorted the other way", async () =>
+        (await ids()).join() === [...up].reverse().join());
+    equal(await page.getAttribute('th:has(button:text-is("Id"))', "aria-sort"), "descending",
+        "what a screen reader hears of the order");
+    equal(await page.evaluate(() => document.activeElement.textContent), "Id",
+        "what has the focus after sorting");
+    await page.fill('input[type="search"]', up[0]);
+    await wait_until("one is found", async () => (await ids()).join() === up[0]);
+    await page.fill('input[type="search"]', "");
+    await wait_until("all are back", async () => (await ids()).length === up.length);
+}
+
+async function swap_a_crash(options, host, page) {
+    await go(page, "modules");
+    await page.click('main a:text-is("arena")');
+    await expect_text(page, "h1", "Module arena");
+    host.put_module(options.crash, "arena");
+    await page.click('button:text-is("Show the plan")');
+    await page.waitForSelector(':text("would replace generation 1")');
+    await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
+    await wait_until("the page shows the fault", async () =>
+        /arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
+    await wait_until("and which build serves again", async () =>
+        /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
+    check(/field_on_tick/.test(await page.textContent("ol.faults")), "it does not say where");
+    equal(await page.textContent('dl div:has(dt:text-is("Sessions")) dd'), `${BOTS - 1}`,
+        "sessions after the crash");
+}
+
+/* ---- all views ------------------------------------------------------------------------------- */
+
+/* What must be there before a view is judged. */
+const VIEWS = {
+    overview: ".tile .figure", sessions: "tbody tr", rooms: "tbody tr", modules: "tbody tr",
+};
+
+async function judge_views(page) {
+    for (const [view, sign] of Object.entries(VIEWS)) {
+        await go(page, view);
+        await page.waitForSelector(sign);
+        equal(await page.evaluate(() => document.activeElement.tagName), "H1",
+            `${view}: what has the focus after a link`);
+        await check_access(page, view);
+        await check_keyboard(page, view);
+    }
+}
+
+/* The state of a session and that of its room, field by field, which change by themselves. */
+async function see_states(page) {
+    await go(page, "sessions");
+    await rows(page, "Sessions").first().locator("th a").click();
+    await expect_row(page, "Fields of arena.player", "field");
+    await check_access(page, "a session");
+    await page.click('dl div:has(dt:text-is("Room")) a');
+    await page.waitForSelector('main[data-view="room"] h1');
+    await expect_row(page, "Fields of arena.field", "slots[0].x");
+    const tick = () => rows(page, "Fields of arena.field").filter({has: page.locator(
+        'th:text-is("tick")')}).textContent();
+    const before = await tick();
+    await wait_until("the field's clock runs", async () => (await tick()) !== before);
+    equal(await rows(page, "Members").count(), BOTS - 1, "members");
+    await check_access(page, "a room");
+    await check_keyboard(page, "a room");
+}
+
+async function skip_to_view(page) {
+    await focus_start(page);
+    await page.keyboard.press("Tab");
+    equal(await page.evaluate(() => document.activeElement.id), "skip", "the first stop");
+    await page.keyboard.press("Enter");
+    equal(await page.evaluate(() => document.activeElement.tagName), "H1", "where it leads");
+}
+
+/* The host ends: the page says so. It starts again, and knows no login. */
+async function come_back(host, page) {
+    await host.stop();
+    await wait_until("the page says that the figures are old", async () =>
+        /^Not connected.* old\./.test(await page.textContent("#broken-text")));
+    await host.start();
+    await page.waitForSelector("#token");
+}
+
+async function scenario(options, tools) {
+    const host = tools.host = new Host(options, "portico.ini", ["echo", "arena", "chat"]);
+    host.text = host.text.replace("[admin]\nenabled = no",
+        `[admin]\nhttp_port = 0\ntoken = ${TOKEN}`);
+    await host.start();
+    const page = await open_page(tools.browser, host.url("http"),
+        {viewport: {width: 1280, height: 860}, colorScheme: "light"});
+    await log_in(page);
+    await watch_a_rate(host, page);
+    await kick_one(page);
+    await search_and_sort(page);
+    await swap_a_crash(options, host, page);
+    await see_states(page);
+    await judge_views(page);
+    await skip_to_view(page);
+    check(await page.evaluate(() => globalThis.never_reloaded), "the page was loaded again");
+    expect_clean(page, "the page");
+    await come_back(host, page);
+}
+
+await run(scenario);

@@ -1,0 +1,77 @@
+/* scrape_cost.c: the metrics of a host with many sessions and rooms take as much processor time as
+ * those of a host with none. Both hosts are asked in turns and compared with each other, so a machine
+ * that is busy with other things slows both.
+ *
+ * Not on Windows: Wine counts a process's handles one by one (os/windows/usage.c). */
+#include "support/check.h"
+#include "support/host.h"
+#include "support/net.h"
+#include "support/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SESSIONS = 2000, ROOMS = 1000, ROUNDS = 5, SCRAPES = 100, TIMES_MAX = 3, SPARE = 200 };
+
+static char text[1 << 20];
+
+static host *start(const char *name, int rooms) {
+    char body[96];
+    snprintf(body, sizeof body, "[module stills]\nfile = {tests}/stills{so}\nrooms = %d\n", rooms);
+    host_options options = {
+        .name = name,
+        .workers = 2,
+        .listeners = {{"game", "stills.session",
+                       "max_sessions = 20000\nmax_per_address = 20000\n"}},
+        .body = body,
+    };
+    host *h = host_start(&options);
+    host_wait_figure(h, "rooms", rooms);
+    return h;
+}
+
+/* Returns the host's processor time for SCRAPES of them. */
+static int64_t scrape(host *h) {
+    int64_t from_us = host_cpu_us(h);
+    for (int i = 0; i < SCRAPES; i++) {
+        host_admin(h, "metrics", text, sizeof text);
+    }
+    return host_cpu_us(h) - from_us;
+}
+
+static void compare(host *idle, host *busy) {
+    int64_t least[2] = {INT64_MAX, INT64_MAX};
+    for (int i = 0; i < ROUNDS; i++) {
+        int64_t with_none = scrape(idle);
+        int64_t with_many = scrape(busy);
+        least[0] = with_none < least[0] ? with_none : least[0];
+        least[1] = with_many < least[1] ? with_many : least[1];
+    }
+    printf("%.1f us of processor time with none, %.1f us with many\n", (double)least[0] / SCRAPES,
+           (double)least[1] / SCRAPES);
+    CHECK(least[1] < least[0] * TIMES_MAX);
+}
+
+SCENARIO(scrape_cost) {
+#if defined(_WIN32)
+    printf("skipped: Wine counts handles one by one\n");
+    (void)start;
+    (void)compare;
+#else
+    static net_socket sockets[SESSIONS];
+    int count = (int)process_raise_handle_limit() - SPARE;
+    count = count < SESSIONS ? count : SESSIONS;
+    host *idle = start("scrape_cost_idle", 0);
+    host *busy = start("scrape_cost_busy", ROOMS);
+    for (int i = 0; i < count; i++) {
+        sockets[i] = net_connect(host_port(busy, "game"));
+    }
+    host_wait_figure(busy, "sessions", count);
+    compare(idle, busy);
+    for (int i = 0; i < count; i++) {
+        net_close(sockets[i]);
+    }
+    host_stop(idle);
+    host_stop(busy);
+#endif
+}
