@@ -295,7 +295,7 @@ static bool listen_http(const config *c) {
     if (c->admin_http_port < 0) {
         return true;
     }
-    tls_keeper *keeper = certificates_of(&c->admin_http);
+    tls_keeper *keeper = certificates_of_admin();
     if (c->admin_http.tls.on && keeper == NULL) {
         log_error("admin", "HTTP has no certificate"); /* never in the clear instead */
         return false;

@@ -34,7 +34,7 @@ lines lines_like(const lines *l) {
 }
 
 void lines_bytes(lines *l, const char *bytes, size_t size) {
-    if (lines_reserve(l, size)) {
+    if (size > 0 && lines_reserve(l, size)) {
         memcpy(l->text + l->size, bytes, size);
         l->size += size;
     }

@@ -5,8 +5,8 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "net/certificates.h"
 #include "net/services.h"
-#include "tls/keeper.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,13 +146,18 @@ void collect_portico_send_overflows(metric_out *to) {
     each_service(to, add_overflows);
 }
 
-static void add_expiry(const visit *v, service *s, const char *name) {
-    int64_t expires_ms = s->tls != NULL ? tls_keeper_expires_ms(s->tls) : 0;
+static void add_first_expiry(metric_out *to, tls_keeper *k, const char *name) {
+    int64_t expires_ms = k != NULL ? tls_keeper_expires_ms(k) : 0;
     if (expires_ms != 0) {
-        metric_real(v->to, METRIC_NAMES(name), (double)expires_ms / 1000);
+        metric_real(to, METRIC_NAMES(name), (double)expires_ms / 1000);
     }
+}
+
+static void add_expiry(const visit *v, service *s, const char *name) {
+    add_first_expiry(v->to, s->tls, name);
 }
 
 void collect_portico_certificate_expiry_seconds(metric_out *to) {
     each_service(to, add_expiry);
+    add_first_expiry(to, certificates_of_admin(), "admin:http");
 }

@@ -58,7 +58,7 @@ static void write_float(json *j, const char *key, uint64_t bits, uint32_t size) 
 
 static void write_number(json *j, const char *key, const packet_field *f, const uint8_t *at) {
     uint64_t bits = load(at, f->size);
-    uint32_t unused = 64 - 8 * f->size;
+    uint32_t unused = (64 - 8 * f->size) % 64; /* never 64 */
     char text[24];
     switch (f->kind) {
     case PORTICO_KIND_SIGNED: json_number(j, key, (int64_t)(bits << unused) >> unused); break;

@@ -12,6 +12,7 @@ typedef struct kept {
 
 /* Complete before a second thread looks at it. */
 static kept *first;
+static tls_keeper *of_admin; /* likewise; NULL: it has none */
 
 /* NULL: the log says why not. */
 static tls_keeper *keep(const config_service *c) {
@@ -36,18 +37,16 @@ bool certificates_begin(service *s) {
 
 bool certificates_begin_admin(const config *c) {
     bool needed = c->admin_enabled && c->admin_http_port >= 0 && c->admin_http.tls.on;
-    return !needed || keep(&c->admin_http) != NULL;
+    of_admin = needed ? keep(&c->admin_http) : NULL;
+    return of_admin != NULL || !needed;
 }
 
-tls_keeper *certificates_of(const config_service *c) {
-    kept *k = first;
-    while (k != NULL && k->keeper.config != c) {
-        k = k->next;
-    }
-    return k != NULL ? &k->keeper : NULL;
+tls_keeper *certificates_of_admin(void) {
+    return of_admin;
 }
 
 void certificates_end(void) {
+    of_admin = NULL;
     while (first != NULL) {
         kept *k = first;
         first = k->next;

@@ -14,8 +14,8 @@ bool certificates_begin(service *s);
 /* The same for [admin] http_tls. */
 bool certificates_begin_admin(const config *c);
 
-/* The keeper that was made for it; NULL: none was. [any thread, after the last one has begun] */
-tls_keeper *certificates_of(const config_service *c);
+/* The keeper of that; NULL: HTTP has no TLS. [any thread] */
+tls_keeper *certificates_of_admin(void);
 
 /* After the last service has been destroyed. */
 void certificates_end(void);

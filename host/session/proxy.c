@@ -3,7 +3,7 @@
 
 #include "os/compiler.h"
 #include "session/private.h"
-#include "web/proxy.h"
+#include "wire/proxy.h"
 
 static log_kind refused_headers = LOG_KIND("refused PROXY headers");
 static log_kind refused_addresses = LOG_KIND("refused addresses in PROXY headers");

@@ -1,5 +1,5 @@
-/* proxy.h: sessions of a listener with proxy_protocol. See handshake.h; web/proxy.h has the header.
- */
+/* proxy.h: sessions of a listener with proxy_protocol. See handshake.h; wire/proxy.h has the
+ * header. */
 #ifndef PORTICO_SESSION_PROXY_H
 #define PORTICO_SESSION_PROXY_H
 

@@ -262,7 +262,7 @@ NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, c
 
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    if (size >= s->service->payload_below || trace_on()) {
+    if ((size | trace_mask()) >= s->service->payload_below) {
         return session_send_other(s, opcode, data, size);
     }
     uint32_t whole = size + s->service->frame_extra_bytes;

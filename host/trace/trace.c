@@ -34,7 +34,7 @@ struct trace {
     uint64_t began_wall_ms;
 };
 
-atomic_bool trace_any;
+_Atomic uint32_t trace_bits;
 static trace traces[TRACES_MAX];
 static uint32_t open_count;   /* [admin thread] */
 static uint64_t serials_used; /* [admin thread] */
@@ -171,7 +171,7 @@ trace *trace_open(const trace_spec *spec) {
     atomic_store(&t->dropped, 0);
     atomic_store(&t->open, true);
     if (open_count++ == 0) {
-        atomic_store(&trace_any, true);
+        atomic_store(&trace_bits, UINT32_MAX);
         meter_stay_on(); /* packets come by that branch */
     }
     return t;
@@ -179,7 +179,7 @@ trace *trace_open(const trace_spec *spec) {
 
 void trace_close(trace *t) {
     if (--open_count == 0) {
-        atomic_store(&trace_any, false);
+        atomic_store(&trace_bits, 0);
         meter_stay_off();
     }
     atomic_store(&t->open, false);

@@ -95,11 +95,17 @@ typedef struct trace_record {
 typedef struct trace trace;
 
 /* Private. */
-extern atomic_bool trace_any;
+extern _Atomic uint32_t trace_bits;
 
-/* Whether there is a trace. Any thread, like all that records. */
+/* All bits while there is a trace, else none: with it a comparison of sizes that was there before can
+ * ask for both, without another branch. Any thread, like all that records. */
+static inline uint32_t trace_mask(void) {
+    return atomic_load_explicit(&trace_bits, memory_order_relaxed);
+}
+
+/* Whether there is a trace. */
 static inline bool trace_on(void) {
-    return atomic_load_explicit(&trace_any, memory_order_relaxed);
+    return trace_mask() != 0;
 }
 
 /* Records the event in each trace that it concerns. */

@@ -2,10 +2,10 @@
  *
  * Input: uint8 versions, uint16 split, and the header, which is also read as a list.
  *
- * Covers: web/proxy.c, base/networks.c */
+ * Covers: wire/proxy.c, base/networks.c */
 #include "base/networks.h"
 #include "fuzz.h"
-#include "web/proxy.h"
+#include "wire/proxy.h"
 
 /* A valid line is made of the same words again, or says that nothing is known. */
 static void check_line(const uint8_t *bytes, const proxy_header *header) {

@@ -65,7 +65,7 @@ static void large(host *h) {
 static void requests(void) {
     CHECK_INT(ask(13, "localhost", "GET /api/status", HTTP_RIGHT, ""), 200);
     CHECK_INT(ask(12, "localhost", "GET /metrics", HTTP_RIGHT, ""), 200);
-    CHECK(strstr(answer, "portico_worker_busy_seconds_total") != NULL);
+    CHECK(strstr(answer, "\nportico_certificate_expiry_seconds{listener=\"admin:http\"} ") != NULL);
     CHECK_INT(get("localhost", ""), 401);
     static const char request[] =
         "GET /api/status HTTP/1.1\r\nHost: localhost\r\n" HTTP_RIGHT "\r\n";

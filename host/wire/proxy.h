@@ -4,8 +4,8 @@
  * Sections are those of HAProxy's proxy-protocol.txt. Version 1 is a line of text (2.1), version 2
  * is binary (2.2). A header that does not follow them exactly is refused.
  */
-#ifndef PORTICO_WEB_PROXY_H
-#define PORTICO_WEB_PROXY_H
+#ifndef PORTICO_WIRE_PROXY_H
+#define PORTICO_WIRE_PROXY_H
 
 #include "os/os.h"
 
