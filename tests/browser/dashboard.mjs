@@ -238,7 +238,7 @@ async function scenario(options, tools) {
     await search_and_sort(page);
     await swap_a_crash(options, host, page);
     if (options.picture !== undefined) {
-        return take_pictures(page, options.picture, options.next);
+        return take_pictures(host, page, options.picture, options.next);
     }
     await see_swaps(page);
     await see_states(page);

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import {setTimeout as pause} from "node:timers/promises";
 import {wait_until} from "./fixtures.mjs";
 
-const HISTORY_MS = 150000; // for lines in the overview
+const HISTORY_MS = 90000; // for lines in the overview
 
 const shot = async (page, folder, name) => {
     await page.mouse.move(0, 0);
@@ -34,11 +34,14 @@ async function show_trace(page) {
     await page.click('button:text-is("Stop")');
 }
 
-/** Takes a picture of each view. `file`: a later build of the arena. */
-export async function take_pictures(page, folder, file) {
+/** Takes a picture of each view. `next`: a later build of the arena. */
+export async function take_pictures(host, page, folder, next) {
     fs.mkdirSync(folder, {recursive: true});
-    await page.setViewportSize({width: 1280, height: 900});
-    for (const view of ["modules", "swaps", "limits", "log"]) {
+    while (await page.locator("#said button").count() > 0) {
+        await page.locator("#said button").first().click();
+    }
+    await page.setViewportSize({width: 1200, height: 800});
+    for (const view of ["modules", "swaps"]) {
         await go(page, view, "tbody tr");
         await shot(page, folder, view);
     }
@@ -51,11 +54,12 @@ export async function take_pictures(page, folder, file) {
     await shot(page, folder, "sessions");
     await page.setViewportSize({width: 360, height: 740});
     await shot(page, folder, "sessions-phone");
-    await page.setViewportSize({width: 1280, height: 900});
+    await page.setViewportSize({width: 1200, height: 800});
     await page.click("tbody th a");
     await page.waitForSelector(".state tbody tr");
     await shot(page, folder, "session");
-    await show_module(page, file);
+    host.put_module(next, "arena_next");
+    await show_module(page, host.module_file("arena_next"));
     await shot(page, folder, "module");
     await show_trace(page);
     await shot(page, folder, "trace");
@@ -64,4 +68,10 @@ export async function take_pictures(page, folder, file) {
     await shot(page, folder, "overview");
     await page.emulateMedia({colorScheme: "dark"});
     await shot(page, folder, "overview-dark");
+    await page.emulateMedia({colorScheme: "light"});
+    await go(page, "limits", ".table"); // by now some players have been too fast
+    await shot(page, folder, "limits");
+    await go(page, "log", "tbody tr");
+    await page.fill('label:text-is("Text") + input', "0.1.0");
+    await shot(page, folder, "log");
 }

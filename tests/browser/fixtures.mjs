@@ -64,9 +64,14 @@ export class Host {
             .replace(/^\[admin\]$/m, "$&\nenabled = no");
     }
 
-    /** Puts a build of a module where the host finds it, at once and whole. */
+    /** Where the host finds a module. */
+    module_file(name) {
+        return path.join(this.o.folder, "modules", name + this.o.suffix);
+    }
+
+    /** Puts a build of a module there, at once and whole. */
     put_module(from, name) {
-        const to = path.join(this.o.folder, "modules", name + this.o.suffix);
+        const to = this.module_file(name);
         fs.mkdirSync(path.dirname(to), {recursive: true});
         fs.copyFileSync(from, to + ".new");
         fs.renameSync(to + ".new", to);

@@ -11,7 +11,7 @@ cmake --build "$build" --target portico_serve module-arena_next module-arena_cra
 take() {
     sh "$here/run.sh" node "$here/$1.mjs" --exe "$build/bin/portico" --build "$build" --suffix .so \
         --next "$build/tests/browser/arena_next.so" --crash "$build/tests/browser/arena_crash.so" \
-        --folder "$build/tests/run/browser.$1/picture" --picture "$2"
+        --folder "/tmp/portico-$1" --picture "$2"
 }
 
 case ${2:-all} in

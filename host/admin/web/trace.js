@@ -27,17 +27,17 @@ const payload_of = (e) => e.text ?? e.bytes ??
         .replace(/"(\w+)":/g, "$1: ").replace(/,(?=\w+: )/g, ", "));
 
 const columns = [
-    {label: "Time", head: true, value: time_of, style: "code"},
+    {label: "Time", head: true, value: time_of, style: "code whole"},
     {label: "Turn", number: true, value: (row) => row.turn},
     {label: "Event", value: (row) => row.event, style: "code",
         mark: (row) => ["fault", "rejected", "refused"].includes(row.event) ? "bad" : null},
-    {label: "What", value: what_of},
+    {label: "What", value: what_of, style: "whole"},
     {label: "Bytes", number: true, value: (row) => row.size},
-    {label: "Session", value: (row) => row.session},
-    {label: "Room", value: (row) => row.room},
-    {label: "By", value: (row) => row.by ?? row.from},
+    {label: "Session", value: (row) => row.session, style: "whole"},
+    {label: "Room", value: (row) => row.room, style: "whole"},
+    {label: "By", value: (row) => row.by ?? row.from, style: "whole"},
     {label: "Module", value: (row) => row.module === undefined ? ""
-        : `${row.module} ${row.generation}`},
+        : `${row.module} ${row.generation}`, style: "whole"},
     {label: "Payload", value: payload_of, style: "code value"},
 ];
 
