@@ -10,9 +10,9 @@ const LEVELS = [["error", "error"], ["warn", "warn and above"], ["info", "info a
 const kept = {level: "info", words: "", source: "", follow: true};
 
 const columns = [
-    {label: "Time", value: (row) => format.milliseconds(row.time), style: "code quiet"},
-    {label: "Level", value: (row) => row.level, mark: (row) => row.level, style: "code"},
-    {label: "Source", value: (row) => row.source, style: "code"},
+    {label: "Time", value: (row) => format.milliseconds(row.time), style: "code quiet whole"},
+    {label: "Level", value: (row) => row.level, mark: (row) => row.level, style: "code whole"},
+    {label: "Source", value: (row) => row.source, style: "code whole"},
     {label: "Text", value: (row) => row.text, style: "code value"},
 ];
 
