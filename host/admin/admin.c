@@ -307,7 +307,7 @@ static bool listen_http(const config *c) {
     }
     admin.site = (http_site){
         .address = visits.http_address, .hosts = c->admin_http_hosts, .tls = c->admin_http.tls.on};
-    http_visits_start(admin.token, &admin.site, keeper);
+    http_visits_start(admin.token, &admin.site, keeper, http_seats_judging);
     ready_set_http(text);
     log_info("admin", "HTTP on %s%s", text, admin.site.tls ? ", with TLS" : "");
     return true;

@@ -112,7 +112,7 @@ int command_words(command_id id) {
     return words;
 }
 
-bool command_reports(command_id id) {
+bool command_reports(command_id id, const char *argument) {
     switch (id) {
     case COMMAND_status:
     case COMMAND_sessions:
@@ -126,9 +126,9 @@ bool command_reports(command_id id) {
     case COMMAND_log:
     case COMMAND_modules:
     case COMMAND_faults:
-    case COMMAND_memory:
     case COMMAND_metrics:
     case COMMAND_top: return true;
+    case COMMAND_memory: return argument[0] == '\0';
     default: return false;
     }
 }

@@ -57,8 +57,8 @@ int command_words(command_id id);
 /* Returns the part of `argument` that is the path of a file, or NULL. */
 const char *command_file(command_id id, const char *argument);
 
-/* Whether it only reports, and changes nothing. */
-bool command_reports(command_id id);
+/* Whether it only reports with that argument, and changes nothing. */
+bool command_reports(command_id id, const char *argument);
 
 /* Whether the control thread carries it out, which may take long and have to wait. */
 bool command_may_take_long(command_id id);

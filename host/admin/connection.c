@@ -190,6 +190,19 @@ static void connection_receive(connection *c) {
     }
 }
 
+/* While a trace runs, the only news from its client is that it hangs up. One that sends more than a
+ * line meanwhile is no `ctl`. */
+static void await_end(connection *c) {
+    if (c->socket == NULL || c->trace == NULL || c->receiving || c->again_ms != 0) {
+        return;
+    }
+    if (c->in_size < sizeof c->in) {
+        connection_receive(c);
+    } else {
+        connection_close(c);
+    }
+}
+
 static void run_line(connection *c, const char *line, bool good, uint64_t now_ms) {
     bool waits = false;
     char who[WHO_TEXT];
@@ -203,9 +216,6 @@ static void run_line(connection *c, const char *line, bool good, uint64_t now_ms
             stop_waiter_begin(&c->waiter);
         }
         connection_answer(c);
-        if (c->socket != NULL && c->trace != NULL && !c->receiving) {
-            connection_receive(c); /* to learn that the client hangs up */
-        }
     }
 }
 
@@ -226,6 +236,7 @@ static void connection_run(connection *c, uint64_t now_ms) {
             connection_receive(c);
         }
     }
+    await_end(c);
 }
 
 /* ---- completions ----------------------------------------------------------------------------- */

@@ -341,7 +341,7 @@ bool execute(const char *line, const char *who, lines *answer, admin_job **job, 
     call c = {.line = line, .answer = answer, .trace = trace};
     command_id id = command_parse(line, &c.argument, why);
     if (id != COMMAND_COUNT) {
-        if (!command_reports(id)) {
+        if (!command_reports(id, c.argument)) {
             log_info("admin", "`%s` by %s", line, who);
         }
         commands[id](&c);

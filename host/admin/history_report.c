@@ -2,6 +2,7 @@
 #include "admin/history_report.h"
 
 #include "base/log.h"
+#include "base/log_line.h"
 #include "base/log_tail.h"
 #include "base/text.h"
 #include "loader/swap_log.h"
@@ -177,19 +178,21 @@ static bool fits(const log_query *q, const log_record *r) {
 static void add_line(lines *to, const log_record *r, uint64_t number) {
     json *j = lines_object(to);
     char time[TEXT_TIME];
+    char text[LOG_LINE_MAX];
+    snprintf(text, sizeof text, "%s", log_record_text(r));
+    text_make_plain(text);
     if (j != NULL) {
         json_begin(j, NULL, '{');
         json_number(j, "seq", (int64_t)number);
         add_time(j, "time", r->wall_ms);
         json_text(j, "level", r->level < LEVELS ? levels[r->level] : "");
         json_text(j, "source", log_record_source(r));
-        json_text(j, "text", log_record_text(r));
+        json_text(j, "text", text);
         json_end(j, '}');
     } else {
         text_time(r->wall_ms, 'T', time);
         lines_add(to, "%llu %s %-5s %s %s", (unsigned long long)number, time,
-                  r->level < LEVELS ? levels[r->level] : "", log_record_source(r),
-                  log_record_text(r));
+                  r->level < LEVELS ? levels[r->level] : "", log_record_source(r), text);
     }
 }
 

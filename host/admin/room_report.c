@@ -2,6 +2,7 @@
 #include "admin/room_report.h"
 
 #include "admin/listing.h"
+#include "base/text.h"
 #include "session/label.h"
 
 #include <stdio.h>
@@ -99,6 +100,7 @@ static void add_member(lines *to, uint64_t id) {
         json_text(j, "label", label[0] != '\0' ? label : NULL);
         json_end(j, '}');
     } else {
+        text_make_word(label);
         lines_add(to, "member %llu %s %s", (unsigned long long)id, type,
                   label[0] != '\0' ? label : "-");
     }

@@ -1,8 +1,6 @@
 /* seats.c: see seats.h. */
 #include "admin/seats.h"
 
-#include <string.h>
-
 enum {
     UNKNOWN_MAX = 32,
     LOCAL_MAX = 32,
@@ -16,15 +14,11 @@ static bool sits(const connection *c, visit_kind kind) {
     return c->socket != NULL && c->kind == kind;
 }
 
-static bool same_address(const os_address *a, const os_address *b) {
-    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-/* How many unknown connections come from the address of `c`. */
+/* How many unknown connections come from the client of `c`. */
 static uint32_t neighbours(const connection *c) {
     uint32_t count = 0;
     for (size_t i = 0; i < SEATS_MAX; i++) {
-        count += sits(&seats[i], VISIT_UNKNOWN) && same_address(&seats[i].peer, &c->peer);
+        count += sits(&seats[i], VISIT_UNKNOWN) && visit_same_client(&seats[i].peer, &c->peer);
     }
     return count;
 }

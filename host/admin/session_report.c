@@ -2,6 +2,7 @@
 #include "admin/session_report.h"
 
 #include "admin/listing.h"
+#include "base/text.h"
 #include "session/label.h"
 
 #include <stdio.h>
@@ -64,9 +65,12 @@ static void add_json(json *j, const char *key, const row *r) {
 }
 
 static void add_line(lines *to, const row *r) {
+    char label[PORTICO_LABEL_MAX];
+    memcpy(label, r->label, sizeof label);
+    text_make_word(label); /* a label with blanks could pass for the columns after it */
     lines_add(to, "%llu %s %s %s %s %s %llu queued_bytes %u messages %u room %llu",
               (unsigned long long)r->id, r->type, r->listener, r->peer,
-              r->label[0] != '\0' ? r->label : "-", session_state_name(r->view.state),
+              label[0] != '\0' ? label : "-", session_state_name(r->view.state),
               (unsigned long long)r->age_s, r->view.queued_bytes, r->view.messages,
               (unsigned long long)r->view.room);
 }

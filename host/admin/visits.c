@@ -1,6 +1,8 @@
 /* visits.c: see visits.h. */
 #include "admin/visits.h"
 
+#include <string.h>
+
 enum { AT_ONCE_BYTES = 64 * 1024, PIECE_BYTES = 256 };
 
 visit_counts visits;
@@ -22,6 +24,12 @@ portico_status visit_send(visit_answer *a, os_socket *socket, os_op *op) {
         a->sent += sent;
     }
     return os_send(socket, op, next_piece(a, PIECE_BYTES));
+}
+
+bool visit_same_client(const os_address *a, const os_address *b) {
+    enum { NETWORK_BYTES = 8 };
+    size_t size = a->family == OS_ADDRESS_IPV6 ? NETWORK_BYTES : sizeof a->bytes;
+    return a->family == b->family && memcmp(a->bytes, b->bytes, size) == 0;
 }
 
 bool visit_may_pass(portico_status status) {

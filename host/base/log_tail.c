@@ -29,10 +29,11 @@ bool log_tail_copy(log_tail *t) {
     if (copy == NULL) {
         return false;
     }
+    memset(copy, 0, LOG_TAIL_BYTES); /* no page is new under the lock, for which lines wait */
     os_mutex_lock(&log_lock);
     t->ring = tail.ring;
     t->first = tail.dropped + 1;
-    memcpy(copy, bytes, LOG_TAIL_BYTES); /* tens of microseconds, for which lines wait */
+    memcpy(copy, bytes, LOG_TAIL_BYTES); /* tens of microseconds */
     os_mutex_unlock(&log_lock);
     t->ring.bytes = copy;
     return true;

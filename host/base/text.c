@@ -168,6 +168,12 @@ bool text_is_identifier(const char *text) {
     return size < TEXT_IDENTIFIER_MAX && text[size] == '\0';
 }
 
+void text_make_word(char *text) {
+    for (char *blank = strchr(text, ' '); blank != NULL; blank = strchr(blank, ' ')) {
+        *blank = '_';
+    }
+}
+
 bool text_is_name(const char *text) {
     size_t size = strlen(text);
     return size > 0 && size < PORTICO_LABEL_MAX && text_is_plain(text, size);

@@ -26,6 +26,9 @@ bool text_is_plain(const char *text, size_t size);
 /* Replaces each byte of `text` that is not part of a plain character by '?'. */
 void text_make_plain(char *text);
 
+/* Replaces each blank by '_', for a text that is a column among others. */
+void text_make_word(char *text);
+
 /* Whether it may name a room, a label or a channel: 1 to PORTICO_LABEL_MAX - 1 bytes of plain text.
  */
 bool text_is_name(const char *text);

@@ -89,6 +89,22 @@ static void check_tls(config_draft *draft, const draft_section *section) {
     }
 }
 
+/* Browsers send a name or an address without a port, and an IPv6 address in brackets. */
+static void check_hosts(config_draft *draft, const draft_section *section) {
+    char name[CONFIG_PATH_MAX];
+    for (uint32_t i = 0; config_list_item(draft->config->admin_http_hosts, i, name, sizeof name);
+         i++) {
+        const char *after = name[0] == '[' ? strchr(name, ']') : name;
+        if (strpbrk(name, "/*") != NULL || after == NULL || strchr(after, ':') != NULL) {
+            fault_add(draft->faults, draft_line_of(section, "http_hosts"),
+                      "[admin] http_hosts: %s: must be a name or an address as browsers send it, "
+                      "without https://, port or *; an IPv6 address is in brackets: admin.example, "
+                      "192.0.2.7, [2001:db8::1]",
+                      name);
+        }
+    }
+}
+
 static void check_http(config_draft *draft, const draft_section *section) {
     const config *c = draft->config;
     const char *address = c->admin_http.address;
@@ -113,6 +129,7 @@ static void check_http(config_draft *draft, const draft_section *section) {
                   address);
     }
     check_token(draft, section, "http_address", address);
+    check_hosts(draft, section);
     if (r == REACH_ALL && c->admin_http_hosts == NULL && draft_is_usable(section, "http_hosts")) {
         fault_add(draft->faults, draft_line_of(section, "http_address"),
                   "[admin] http_address = %s: set http_hosts to the names and addresses by which "

@@ -97,6 +97,9 @@ COLD void worker_takes_long(void) {
     }
     if (workers.count > 1) {
         send_help(w);
+        if (w->visits != NULL) {
+            send_help(w->visits); /* another one goes on where this one was sent */
+        }
         os_port_share_kept(w->port);
     }
 }

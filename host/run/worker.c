@@ -208,10 +208,12 @@ COLD void worker_help(worker *w) {
     os_completion completion;
     uint64_t flushed_ns = worker_clock(self);
     self->handed_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
+    self->visits = w;
     while (worker_visit(w, &completion)) {
         worker_complete(self, &completion, &flushed_ns);
     }
     worker_run_deferred(w);
+    self->visits = NULL;
     self->handed_ns = atomic_load_explicit(&self->began_ns, memory_order_relaxed);
 }
 

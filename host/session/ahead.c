@@ -50,6 +50,10 @@ static bool read_ahead_locked(session *s) {
     if (s->in_used == 0) {
         session_keep_rest(s, 0); /* gives the block back */
     }
+    if ((s->pending & TURN_DATA) != 0) {
+        s->rearm =
+            false; /* of a turn that parked after its data: the one for these sets it again */
+    }
     return bytes > 0;
 }
 

@@ -117,7 +117,7 @@ async function swap_a_crash(options, host, page) {
     await expect_row(page, "Plan of the swap", "arena.player");
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
-        /arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
+        /field_on_tick.*rolled back|arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
     await page.click('.faults button:text-is("Report")');
@@ -176,6 +176,7 @@ async function trace_players(page) {
     await go(page, "trace");
     await page.selectOption("label:text-is('Trace') + select", "type");
     await page.fill("label:text-is('Id, or name of the type') + input", "arena.player");
+    await page.check("label:text-is('What is in packets') + input, label:has-text('What is in packets') input");
     await page.click('button:text-is("Start")');
     await expect_row(page, "Events, the newest first", "MOVE");
     await page.click('button:text-is("Stop")');

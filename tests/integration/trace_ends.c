@@ -65,6 +65,21 @@ static void by_hanging_up(host *h) {
     net_close(s);
 }
 
+/* A client that sends something during its trace is heard when it hangs up, too. */
+static void by_talking(host *h) {
+    static const char begin[] = "token token-of-the-tests\n"
+                                "trace type counts.session seconds 3600\n";
+    char answer[64];
+    net_socket s = net_connect(host_port(h, "admin"));
+    CHECK(net_send_all(s, begin, sizeof begin - 1));
+    CHECK(net_recv_some(s, answer, sizeof answer) > 0);
+    host_wait_log_some(h, "`trace type counts.session seconds 3600`", 5);
+    CHECK(net_send_all(s, "x", 1));
+    clock_sleep_ms(100);
+    net_close(s);
+    host_wait_log(h, "has ended (nobody follows it any more): 0 events", 5);
+}
+
 /* While nothing is traced, nothing is recorded: a trace begins empty. */
 static void nothing_before(host *h) {
     tracing t;
@@ -88,6 +103,7 @@ static void ends(void) {
     refusals(h);
     by_seconds(h);
     by_hanging_up(h);
+    by_talking(h);
     nothing_before(h);
     host_stop(h);
 }

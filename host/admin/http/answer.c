@@ -21,6 +21,7 @@ static const struct {
     {411, "Length Required", ""},
     {413, "Content Too Large", ""},
     {426, "Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"},
+    {429, "Too Many Requests", "Retry-After: 2\r\n"},
     {431, "Request Header Fields Too Large", ""},
     {500, "Internal Server Error", ""},
     {503, "Service Unavailable", ""},

@@ -2,6 +2,7 @@
 #include "admin/http/login.h"
 
 #include "admin/token.h"
+#include "base/log.h"
 #include "os/os.h"
 
 #include <stdio.h>
@@ -49,6 +50,10 @@ uint32_t login_begin(uint64_t now_ms, char secret[LOGIN_SECRET_BYTES]) {
         snprintf(l->secret + 2 * i, 3, "%02x", bytes[i]);
     }
     memcpy(secret, l->secret, sizeof l->secret);
+    if (l->number != 0) {
+        log_info("admin", "HTTP login %u ends: %s", (unsigned)l->number,
+                 lasts(l, now_ms) ? "others need its place" : "it was not used for twelve hours");
+    }
     l->number = ++last_number;
     l->used_ms = now_ms;
     return l->number;

@@ -87,7 +87,12 @@ bool http_origin_is_own(const http_head *request, const http_site *site) {
 
 bool http_origin_suffices(const http_head *request, http_page page) {
     bool reports = http_text_is(request->method, "GET") && page != HTTP_PAGE_LIVE;
-    return reports || http_find(request, "origin") != NULL;
+    if (!reports) {
+        return http_find(request, "origin") != NULL;
+    }
+    const http_text *site = http_find(request, "sec-fetch-site");
+    return site == NULL || !http_page_is_secret(page) || http_text_is(*site, "same-origin") ||
+           http_text_is(*site, "none");
 }
 
 /* ---- the token ------------------------------------------------------------------------------- */

@@ -8,20 +8,41 @@ enum { OPEN_MAX = 40, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a
 
 static http_visit seats[SEATS_MAX];
 
+/* How many connections that have not shown the token come from the client of `v`. */
+static uint32_t neighbours(const http_visit *v) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        count += http_visit_may_go(&seats[i]) && visit_same_client(&seats[i].peer, &v->peer);
+    }
+    return count;
+}
+
 bool http_seats_make_way(void) {
-    http_visit *oldest = NULL;
+    http_visit *least = NULL;
+    uint32_t most = 0;
     for (size_t i = 0; i < SEATS_MAX; i++) {
         http_visit *v = &seats[i];
-        if (http_visit_may_go(v) && (oldest == NULL || v->opened_ms < oldest->opened_ms)) {
-            oldest = v;
+        uint32_t count = http_visit_may_go(v) ? neighbours(v) : 0;
+        bool older = least != NULL && count == most && v->opened_ms < least->opened_ms;
+        if (count > most || older) {
+            most = count;
+            least = v;
         }
     }
-    if (oldest == NULL) {
+    if (least == NULL) {
         return false;
     }
     visits.made_way++;
-    http_visit_close(oldest);
+    http_visit_close(least);
     return true;
+}
+
+uint32_t http_seats_judging(const os_address *peer) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        count += http_visit_is_judging(&seats[i]) && visit_same_client(&seats[i].peer, peer);
+    }
+    return count;
 }
 
 static http_visit *free_seat(void) {

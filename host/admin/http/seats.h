@@ -6,12 +6,15 @@
 
 #include "os/os.h"
 
-/* Serves `socket`, which it takes over. If all places are taken, the oldest connection that has not
- * shown the token makes way. */
+/* Serves `socket`, which it takes over. If all places are taken, a connection that has not shown the
+ * token makes way: the oldest of the client that has the most. */
 void http_seats_take(os_socket *socket, const os_address *peer);
 
 /* Closes that one. False: there is none. */
 bool http_seats_make_way(void);
+
+/* How many connections of that client wait to hear whether their token is right. */
+uint32_t http_seats_judging(const os_address *peer);
 
 /* Does what is due and returns when to look again at the latest; UINT64_MAX: never. */
 uint64_t http_seats_look(uint64_t now_ms);

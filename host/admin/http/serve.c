@@ -54,7 +54,9 @@ uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof,
         return 401;
     }
     if (!http_origin_suffices(request, page)) {
-        *why = "it has no Origin: only a page of this host may do that, or a client with the token";
+        *why =
+            "only a page of this host may do that, or a client with the token: it has no Origin, or "
+            "another site's page asks for it";
         return 403;
     }
     *proof = page == HTTP_PAGE_LOGIN ? HTTP_PROOF_TOKEN : HTTP_PROOF_NONE;
@@ -121,9 +123,10 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
     v->answer = (lines){.as_json = true, .bare = true};
     if (id == COMMAND_COUNT) {
         lines_end(&v->answer, PORTICO_E_INVALID, why);
-    } else if (command_reports(id) != http_text_is(request->method, "GET")) {
-        *answer = http_refusal(405, command_reports(id) ? "this only reports: use GET"
-                                                        : "this changes something: use POST");
+    } else if (command_reports(id, argument) != http_text_is(request->method, "GET")) {
+        *answer =
+            http_refusal(405, command_reports(id, argument) ? "this only reports: use GET"
+                                                            : "this changes something: use POST");
         return true;
     } else {
         who_is(v, who);
@@ -145,6 +148,11 @@ static lines log_in(http_visit *v) {
         return http_refusal(503, "the system has no random bytes now: try again");
     }
     log_info("admin", "HTTP login %u from %s", (unsigned)number, text);
+    if (v->login != 0) {
+        log_info("admin", "HTTP login %u ends: login %u of its browser replaces it",
+                 (unsigned)v->login, (unsigned)number);
+        login_end(v->login);
+    }
     snprintf(cookie, sizeof cookie, "Set-Cookie: portico=%s" COOKIE_KIND "%s\r\n", secret,
              site->tls ? "; Secure" : "");
     return http_redirect("/", cookie);

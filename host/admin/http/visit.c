@@ -12,13 +12,17 @@
 enum {
     REQUEST_MS = 5000,
     LEAVE_MS = 1000,
+    JUDGED_MOST = 8 /* tokens of one client that wait for an answer */
 };
 
 static const char *right_token;
 static tls_keeper *tls;
+static uint32_t (*count_judging)(const os_address *peer);
 
-void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper) {
+void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper,
+                       uint32_t (*judging)(const os_address *peer)) {
     right_token = token;
+    count_judging = judging;
     tls = keeper;
     serve_start(site);
     logins_start();
@@ -53,6 +57,10 @@ bool http_visit_may_go(const http_visit *v) {
     return v->wire.socket != NULL && !v->right;
 }
 
+bool http_visit_is_judging(const http_visit *v) {
+    return v->wire.socket != NULL && v->judged_ms != 0;
+}
+
 static void on_ended(http_wire *w) {
     http_visit_close(
         container_of(w, http_visit, wire)); /* also if it has not waited for its answer */
@@ -78,9 +86,25 @@ static void visit_run(http_visit *v) {
     }
 }
 
+/* Whether the client may offer one more token now. It learns early whether one was right, because that
+ * connection never makes way, so its tokens are few at a time. Of this machine's own address they are
+ * not, lest another program there keeps the operator out. */
+static bool may_offer(const http_visit *v) {
+    static const uint8_t own_4[4] = {127, 0, 0, 1};
+    static const uint8_t own_6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    bool v4 = v->peer.family == OS_ADDRESS_IPV4;
+    return memcmp(v->peer.bytes, v4 ? own_4 : own_6, v4 ? sizeof own_4 : sizeof own_6) == 0 ||
+           count_judging(&v->peer) < JUDGED_MOST;
+}
+
 /* Compares the token, and says when to answer. */
 static void visit_judge(http_visit *v, http_text offered) {
     uint64_t now_ms = os_monotonic_ms();
+    if (!may_offer(v)) {
+        visit_answer_with(v, http_refusal(429, "other tokens from your address wait for an answer: "
+                                               "try again in two seconds"));
+        return;
+    }
     v->judged_ms = now_ms + guesses_delay_ms(&v->peer, now_ms);
     v->due_ms = v->judged_ms + REQUEST_MS;
     v->right = token_equal(right_token, offered.at, offered.size);

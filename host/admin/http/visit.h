@@ -38,8 +38,10 @@ typedef struct http_visit {
     bool is_live; /* the answer to its handshake has been sent */
 } http_visit;
 
-/* Before the first one. What they point to must outlive them. `keeper` NULL: in the clear. */
-void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper);
+/* Before the first one. What they point to must outlive them. `keeper` NULL: in the clear. `judging`
+ * counts the connections of a client that are judged. */
+void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper,
+                       uint32_t (*judging)(const os_address *peer));
 
 /* Serves `socket`, which it takes over. */
 void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer);
@@ -52,6 +54,9 @@ uint64_t http_visit_due_ms(const http_visit *v);
 
 /* Whether it may be closed for another one. */
 bool http_visit_may_go(const http_visit *v);
+
+/* Whether its token has been compared, and the answer waits. */
+bool http_visit_is_judging(const http_visit *v);
 
 bool http_visit_is_free(const http_visit *v);
 void http_visit_close(http_visit *v);

@@ -35,7 +35,7 @@ static portico_status check(const char *command, uint64_t every_ms, char why[WAT
                  (int)WATCH_MIN_MS, (int)WATCH_MAX_MS);
     } else if (id == COMMAND_COUNT) {
         snprintf(why, WATCH_WHY_MAX, "%s", usage);
-    } else if (!command_reports(id)) {
+    } else if (!command_reports(id, argument)) {
         snprintf(why, WATCH_WHY_MAX, "it changes something, so it cannot be watched: use run");
     } else {
         return PORTICO_OK;

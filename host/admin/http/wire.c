@@ -69,7 +69,7 @@ static bool flush(http_wire *w) {
     if (w->secure != NULL) {
         secure_write(w->secure, &out);
     }
-    if (out.size == 0) {
+    if (out.size == 0 && !out.failed) {
         return false;
     }
     send_out(w, out);

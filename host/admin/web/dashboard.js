@@ -41,7 +41,12 @@ let stops = []; // what ends the open view's watches
 /* "#session/16777221": the view and its argument. */
 function place() {
     const [name, ...rest] = location.hash.slice(1).split("/");
-    return {name: name in VIEWS ? name : "overview", argument: decodeURIComponent(rest.join("/"))};
+    try {
+        return {name: Object.hasOwn(VIEWS, name) ? name : "overview",
+            argument: decodeURIComponent(rest.join("/"))};
+    } catch {
+        return {name: "overview", argument: ""}; // a "%" that begins no character
+    }
 }
 
 function open_view(event) {

@@ -18,7 +18,7 @@ const columns = [
 
 export function open({main, watch}) {
     const level = select(LEVELS);
-    const source = select([["", "all"]]);
+    const source = select([["", "all"], ...(kept.source ? [[kept.source, kept.source]] : [])]);
     const words = el("input", {type: "search", value: kept.words, spellcheck: "false"});
     const follow = el("input", {type: "checkbox"});
     const count = el("p", {class: "quiet", role: "status"});
@@ -27,6 +27,7 @@ export function open({main, watch}) {
     let stop = () => {};
     let lines = [];
     level.value = kept.level;
+    source.value = kept.source;
     follow.checked = kept.follow;
 
     function show() {

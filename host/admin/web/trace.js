@@ -115,7 +115,6 @@ function make_form(argument) {
         payload: el("input", {type: "checkbox"}),
     };
     at.kind.value = ["room", "type"].includes(kind) ? kind : "session";
-    at.payload.checked = true;
     const begin = el("button", {type: "submit"}, "Start");
     const halt = el("button", {type: "button", class: "plain", onclick: stop}, "Stop");
     const keep = el("button", {type: "button", class: "plain", onclick: save}, "Save as JSON lines");
