@@ -14,15 +14,15 @@
 # and every test passed; a few that failed beside others may pass alone (run_tests below).
 #
 # PORTICO_TEST_JOBS  how many tests run at once, of which one that computes counts as two; default:
-#                    three for each processor
+#                    four for each processor
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/packages.sh"
 cd "$root"
 
-# Most tests wait more than they compute: those of a real host use a third of a processor each.
-jobs=${PORTICO_TEST_JOBS:-$((3 * $(nproc)))}
+# Most tests wait more than they compute: on Linux those of a real host use a third of a processor.
+jobs=${PORTICO_TEST_JOBS:-$((4 * $(nproc)))}
 
 if [ "$*" = quick ]; then
     . "$root/scripts/build.sh"

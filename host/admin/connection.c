@@ -246,12 +246,11 @@ static void on_received(const os_completion *completion) {
     c->receiving = false;
     if (c->socket == NULL) {
         connection_rest(c);
-    } else if (completion->status != PORTICO_OK || (completion->bytes == 0 && c->leaving)) {
+    } else if (completion->status != PORTICO_OK ||
+               (completion->bytes == 0 && (c->leaving || c->trace != NULL))) {
         connection_close(c);
     } else if (c->leaving) {
         connection_receive(c); /* to be dropped */
-    } else if (c->trace != NULL && completion->bytes == 0) {
-        connection_close(c);
     } else {
         c->ended = completion->bytes == 0;
         c->in_size += completion->bytes;

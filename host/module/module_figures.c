@@ -44,7 +44,7 @@ static entry *entry_of(const char *name) {
 void module_figures_write(const module_figures *f, bool loaded) {
     entry *e = entry_of(f->name);
     figure_words now = {.loaded = loaded, .generation = f->generation, .pause_ns = f->pause_ns};
-    uint64_t words[WORDS];
+    uint64_t words[WORDS] = {0};
     if (e == NULL) {
         return;
     }

@@ -140,18 +140,17 @@ static void check_trace(const char *argument) {
     split(copy, &list);
     bool valid = list.count <= 16 && slow_trace(&list, &right);
     bool taken = trace_options_parse(argument, &spec, why);
-    for (uint32_t i = 0; i < list.count && i < 16; i++) {
-        if (strlen(list.words[i]) >= sizeof spec.type) {
-            list.count = 17; /* as long words as that are cut */
-        }
+    bool fits = list.count <= 16;
+    for (uint32_t i = 0; fits && i < list.count; i++) {
+        fits = strlen(list.words[i]) < sizeof spec.type; /* longer words are cut */
     }
-    if (list.count <= 16) {
+    if (fits) {
         CHECK_INT(taken, valid);
     }
     if (taken && valid) {
         CHECK(spec.kind == right.kind && spec.payload == right.payload && spec.id == right.id);
         CHECK(spec.count == right.count && spec.seconds == right.seconds);
-        CHECK(spec.kind != TRACE_TYPE || strcmp(spec.type, list.words[1]) == 0 || list.count > 16);
+        CHECK(spec.kind != TRACE_TYPE || strcmp(spec.type, list.words[1]) == 0 || !fits);
     } else if (!taken) {
         CHECK(why[0] != '\0' && memchr(why, '\0', sizeof why) != NULL);
     }
