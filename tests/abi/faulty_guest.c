@@ -80,6 +80,11 @@ static void on_close(portico_session session, void *state, portico_status reason
     portico->log(PORTICO_LOG_INFO, text);
 }
 
+/* The call waits while the module is frozen. */
+static void on_watermark(portico_session session, void *state, uint32_t queued, uint32_t above) {
+    (void)session, (void)state, (void)queued, (void)above;
+}
+
 static portico_status start(void *state, uint32_t why) {
     (void)state, (void)why;
     faulty_plans_read(plan, GENERATION);
@@ -116,6 +121,7 @@ static const portico_session_type session_types[] = {
      .state = PORTICO_STATE_OF(guest, 1),
      .on_open = on_open,
      .on_close = on_close,
+     .on_watermark = on_watermark,
      .opcodes = PORTICO_TABLE(opcodes)},
 };
 static const portico_setting settings[] = {
