@@ -51,8 +51,8 @@ static bool read_ahead_locked(session *s) {
         session_keep_rest(s, 0); /* gives the block back */
     }
     if ((s->pending & TURN_DATA) != 0) {
-        s->rearm =
-            false; /* of a turn that parked after its data: the one for these sets it again */
+        /* Of a turn that parked after its data: the one for these sets it again. */
+        s->rearm = false;
     }
     return bytes > 0;
 }
