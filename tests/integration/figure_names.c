@@ -89,11 +89,18 @@ static bool is_name(const char *name) {
     return false;
 }
 
+/* How long something took may be any number by chance. */
+static bool is_time(const char *name) {
+    const char *unit = strrchr(name, '_');
+    return unit != NULL && (strcmp(unit, "_ms") == 0 || strcmp(unit, "_us") == 0 ||
+                            strcmp(unit, "_ns") == 0 || strcmp(unit, "_s") == 0);
+}
+
 /* A command shows the number under that name, which may end with labels. */
 static void shown(const char *command, const char *name, double number) {
     char plain[NAME_MAX_BYTES];
     snprintf(plain, sizeof plain, "%.*s", (int)strcspn(name, "{"), name);
-    if (number < LEAST || is_name(plain)) {
+    if (number < LEAST || is_time(plain) || is_name(plain)) {
         return;
     }
     for (size_t i = 0; i < figure_count; i++) {
