@@ -97,13 +97,13 @@ export const focus_start = (page) => page.evaluate(() => {
     document.body.removeAttribute("tabindex");
 });
 
-/** Goes through the whole page with Tab, which has to show each stop, in the order of the document,
- * and reach all that can be used. */
-export async function check_keyboard(page, name) {
+const count_controls = (page) => page.evaluate(() =>
+    [...document.querySelectorAll("a[href], button, input, select, [tabindex='0']")]
+        .filter((each) => each.checkVisibility() && !each.disabled).length);
+
+/** What is wrong with the way through the whole page with Tab; null: nothing. */
+async function walk(page, most) {
     await focus_start(page);
-    const most = await page.evaluate(() =>
-        [...document.querySelectorAll("a[href], button, input, select, [tabindex='0']")]
-            .filter((each) => each.checkVisibility() && !each.disabled).length);
     const places = [];
     for (let i = 0; i < most + 5; i++) {
         await page.keyboard.press("Tab");
@@ -111,12 +111,32 @@ export async function check_keyboard(page, name) {
         if (at === null || places.includes(at.place)) {
             break;
         }
-        check(at.seen, `${name}: one does not see the focus on ${at.name}`);
-        check(!at.small, `${name}: ${at.name} is too small to be hit`);
-        check(places.length === 0 || at.place > places.at(-1), `${name}: ${at.name} is out of order`);
+        if (!at.seen) {
+            return `one does not see the focus on ${at.name}`;
+        }
+        if (at.small) {
+            return `${at.name} is too small to be hit`;
+        }
+        if (places.length > 0 && at.place < places.at(-1)) {
+            return `${at.name} is out of order`;
+        }
         places.push(at.place);
     }
-    check(places.length >= most, `${name}: Tab reaches ${places.length} of ${most} controls`);
+    return places.length >= most ? null : `Tab reaches ${places.length} of ${most} controls`;
+}
+
+/** Goes through the whole page with Tab, which has to show each stop, in the order of the document,
+ * and reach all that can be used. A page that gets a control meanwhile is gone through again. */
+export async function check_keyboard(page, name) {
+    let wrong = null;
+    for (let tries = 0; tries < 5; tries++) {
+        const most = await count_controls(page);
+        wrong = await walk(page, most);
+        if (wrong === null || await count_controls(page) === most) {
+            break;
+        }
+    }
+    check(wrong === null, `${name}: ${wrong}`);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

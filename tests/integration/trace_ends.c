@@ -63,6 +63,7 @@ static void by_hanging_up(host *h) {
     tracing_finish(&all[0], 0);
     tracing_free(&all[0]);
     net_close(s);
+    host_wait_figure(h, "sessions", 0);
 }
 
 /* A client that sends something during its trace is heard when it hangs up, too. */
