@@ -44,7 +44,7 @@ static entry *entry_of(const char *name) {
 void module_figures_write(const module_figures *f, bool loaded) {
     entry *e = entry_of(f->name);
     figure_words now = {.loaded = loaded, .generation = f->generation, .pause_ns = f->pause_ns};
-    uint64_t words[WORDS] = {0};
+    uint64_t words[WORDS];
     if (e == NULL) {
         return;
     }
@@ -62,7 +62,7 @@ void module_figures_write(const module_figures *f, bool loaded) {
 
 /* False: it was being written. */
 static bool entry_read(entry *e, figure_words *seen) {
-    uint64_t words[WORDS];
+    uint64_t words[WORDS] = {0};
     uint32_t before = atomic_load(&e->number);
     for (int i = 0; i < WORDS; i++) {
         words[i] = atomic_load(&e->words[i]);
