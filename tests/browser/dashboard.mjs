@@ -117,12 +117,12 @@ async function swap_a_crash(options, host, page) {
     await expect_row(page, "Plan of the swap", "arena.player");
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
-        /field_on_tick.*rolled back|arena_crash\.c.*rolled back/.test(await page.textContent("ol.faults")));
+        /(field_on_tick|field_find|arena_crash\.c).*rolled back/.test(await page.textContent("ol.faults")));
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
     await page.click('.faults button:text-is("Report")');
     await page.waitForSelector('dialog pre:has-text("backtrace")');
-    check(/field_on_tick/.test(await page.textContent("dialog pre")), "it does not say where");
+    check(/field_on_tick|field_find/.test(await page.textContent("dialog pre")), "it does not say where");
     await page.keyboard.press("Escape");
     await expect_row(page, "Generations", "has faulted");
     await expect_row(page, "Settings", "tick_ms");
