@@ -36,9 +36,8 @@ static void add_quota(void *arg, const char *name, quota *q) {
 
 /* Messages are counted twice, which does no harm. */
 static usage look(void) {
-    uint64_t closed = stats_sum(STAT_connections_closed);
-    uint64_t opened = stats_sum(STAT_connections_accepted);
-    uint64_t bytes = memory_used() + (opened > closed ? opened - closed : 0) * SESSION_BYTES;
+    uint64_t sessions = stats_difference(STAT_connections_accepted, STAT_connections_closed);
+    uint64_t bytes = memory_used() + sessions * SESSION_BYTES;
     usage u = {bytes, bytes};
     quotas_each(add_quota, &u);
     return u;

@@ -233,14 +233,9 @@ static void job_swap(admin_job *job) {
         *file++ = '\0';
     }
     if (plan) {
-        json *j = lines_object(&job->answer);
-        if (j != NULL) {
-            json_begin(j, "plan", '[');
-        }
+        lines_list(&job->answer, "plan");
         portico_status status = swap_preview(word, file, add_plan_row, &job->answer, why);
-        if (j != NULL) {
-            json_end(j, ']');
-        }
+        lines_list_end(&job->answer);
         lines_end(&job->answer, status, why);
     } else {
         portico_status status = swap_module(word, file, force, why);

@@ -23,18 +23,10 @@ void figure_add_uptime(lines *to) {
     figure_add(to, "uptime_s", (os_monotonic_ms() - started_ms) / 1000);
 }
 
-/* How many there are now of what `more` counts when it comes and `less` when it goes. */
-static uint64_t difference(stat more, stat less) {
-    /* First: a count in between then makes the difference too large, not negative. */
-    uint64_t gone = stats_sum(less);
-    uint64_t come = stats_sum(more);
-    return come > gone ? come - gone : 0;
-}
-
 uint64_t figure_sessions(void) {
-    return difference(STAT_connections_accepted, STAT_connections_closed);
+    return stats_difference(STAT_connections_accepted, STAT_connections_closed);
 }
 
 uint64_t figure_ops_pending(void) {
-    return difference(STAT_ops_submitted, STAT_ops_completed);
+    return stats_difference(STAT_ops_submitted, STAT_ops_completed);
 }

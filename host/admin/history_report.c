@@ -1,6 +1,7 @@
 /* history_report.c: see history_report.h. */
 #include "admin/history_report.h"
 
+#include "admin/listing.h"
 #include "base/log.h"
 #include "base/log_line.h"
 #include "base/log_tail.h"
@@ -16,12 +17,6 @@ enum { SWAPS_SHOWN = 10, LINES_SHOWN = 50, TEXT_MAX = 2048 };
 
 static uint64_t us(uint64_t ns) {
     return ns / 1000;
-}
-
-static void add_time(json *j, const char *key, uint64_t wall_ms) {
-    char text[TEXT_TIME];
-    text_time(wall_ms, 'T', text);
-    json_text(j, key, text);
 }
 
 /* ---- swaps ----------------------------------------------------------------------------------- */
@@ -78,7 +73,7 @@ static void add_steps(lines *to, const swap_record *r) {
 static void add_swap_json(lines *to, json *j, const swap_record *r) {
     json_begin(j, NULL, '{');
     json_number(j, "number", (int64_t)r->number);
-    add_time(j, "time", r->wall_ms);
+    json_time(j, "time", r->wall_ms);
     json_text(j, "module", r->module);
     json_text(j, "result", results[r->result]);
     add_generation(j, "from", r->from);
@@ -114,9 +109,7 @@ void report_swaps(lines *to, const char *argument) {
     }
     uint32_t count = swap_log_copy(records, most < SWAP_LOG_MAX ? most : SWAP_LOG_MAX);
     json *j = lines_object(to);
-    if (j != NULL) {
-        json_begin(j, "swaps", '[');
-    }
+    lines_list(to, "swaps");
     for (uint32_t i = 0; i < count; i++) {
         if (j != NULL) {
             add_swap_json(to, j, &records[i]);
@@ -124,9 +117,7 @@ void report_swaps(lines *to, const char *argument) {
             add_swap_text(to, &records[i]);
         }
     }
-    if (j != NULL) {
-        json_end(j, ']');
-    }
+    lines_list_end(to);
     free(records);
     lines_end(to, PORTICO_OK, "");
 }
@@ -154,11 +145,7 @@ static void skip_word(const char **text) {
 
 static log_query read_query(const char *argument) {
     log_query q = {.most = LINES_SHOWN, .level = LOG_DEBUG};
-    size_t digits = strspn(argument, "0123456789");
-    if (digits > 0 && digits <= 6 && (argument[digits] == ' ' || argument[digits] == '\0')) {
-        q.most = (uint32_t)strtoul(argument, NULL, 10);
-        skip_word(&argument);
-    }
+    (void)listing_take_most(&argument, &q.most);
     for (int i = LOG_ERROR; i < LEVELS; i++) {
         if (is_word(argument, levels[i])) {
             q.level = i;
@@ -184,7 +171,7 @@ static void add_line(lines *to, const log_record *r, uint64_t number) {
     if (j != NULL) {
         json_begin(j, NULL, '{');
         json_number(j, "seq", (int64_t)number);
-        add_time(j, "time", r->wall_ms);
+        json_time(j, "time", r->wall_ms);
         json_text(j, "level", r->level < LEVELS ? levels[r->level] : "");
         json_text(j, "source", log_record_source(r));
         json_text(j, "text", text);
@@ -221,12 +208,10 @@ void report_log(lines *to, const char *argument) {
         return;
     }
     json *j = lines_object(to);
-    if (j != NULL) {
-        json_begin(j, "log", '[');
-    }
+    lines_list(to, "log");
     uint64_t last = add_lines(to, &q, &t);
+    lines_list_end(to);
     if (j != NULL) {
-        json_end(j, ']');
         json_number(j, "last_seq", (int64_t)last);
     }
     log_tail_free(&t);

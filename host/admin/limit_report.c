@@ -126,15 +126,10 @@ static void add_quota(void *arg, const char *name, quota *q) {
 }
 
 void report_limits(lines *to) {
-    json *j = lines_object(to);
-    if (j != NULL) {
-        json_begin(j, "limits", '[');
-    }
+    lines_list(to, "limits");
     services_each(add_service, to);
     quotas_each(add_quota, to);
     add_quota(to, "(threads of modules)", NULL);
-    if (j != NULL) {
-        json_end(j, ']');
-    }
+    lines_list_end(to);
     lines_end(to, PORTICO_OK, "");
 }

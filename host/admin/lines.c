@@ -40,6 +40,10 @@ void lines_bytes(lines *l, const char *bytes, size_t size) {
     }
 }
 
+void lines_write(void *l, const char *bytes, size_t size) {
+    lines_bytes(l, bytes, size);
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* Writes what json.c has for the object: it begins each line with a line feed. */
@@ -67,6 +71,20 @@ json *lines_object(lines *l) {
         json_begin(&l->out, NULL, '{');
     }
     return &l->out;
+}
+
+void lines_list(lines *l, const char *key) {
+    json *j = lines_object(l);
+    if (j != NULL) {
+        json_begin(j, key, '[');
+    }
+}
+
+void lines_list_end(lines *l) {
+    json *j = lines_object(l);
+    if (j != NULL) {
+        json_end(j, ']');
+    }
 }
 
 static void list_line(lines *l, const char *line) {

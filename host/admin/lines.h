@@ -38,8 +38,13 @@ void lines_add(lines *l, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Where to write members of the answer's object; NULL: it is text. Not after lines_add. */
 json *lines_object(lines *l);
 
-/* Appends the bytes as they are. */
+/* The array `key` of the answer's object, from the first call to the second. Text has none. */
+void lines_list(lines *l, const char *key);
+void lines_list_end(lines *l);
+
+/* Appends the bytes as they are. lines_write is the same for those who call back: `l` is the lines. */
 void lines_bytes(lines *l, const char *bytes, size_t size);
+void lines_write(void *l, const char *bytes, size_t size);
 
 /* Appends the line that ends an answer: "ok", or "error " and `why` or, if that is "", the sentence
  * of the status. After a failure the lines before it are dropped, and "ok" becomes an error that says

@@ -15,12 +15,14 @@ static void skip_word(const char **text, size_t size) {
     *text += strspn(*text, " ");
 }
 
-static void take_most(listing *l, const char **text) {
+bool listing_take_most(const char **text, uint32_t *most) {
     size_t size = strspn(*text, "0123456789");
-    if (size > 0 && size <= DIGITS_MAX && ((*text)[size] == ' ' || (*text)[size] == '\0')) {
-        l->most = (uint32_t)strtoul(*text, NULL, 10);
-        skip_word(text, size);
+    if (size == 0 || size > DIGITS_MAX || ((*text)[size] != ' ' && (*text)[size] != '\0')) {
+        return false;
     }
+    *most = (uint32_t)strtoul(*text, NULL, 10);
+    skip_word(text, size);
+    return true;
 }
 
 static void take_column(listing *l, const char **text, const char *const *columns) {
@@ -38,7 +40,7 @@ static void take_column(listing *l, const char **text, const char *const *column
 
 bool listing_parse(listing *l, const char *argument, const char *const *columns) {
     *l = (listing){.most = UINT32_MAX};
-    take_most(l, &argument);
+    (void)listing_take_most(&argument, &l->most);
     take_column(l, &argument, columns);
     size_t size = strlen(argument);
     for (size_t i = 0; i < size && i < sizeof l->filter; i++) {
@@ -102,4 +104,35 @@ uint32_t listing_sort(listing *l) {
 void listing_fini(listing *l) {
     free(l->rows);
     *l = (listing){0};
+}
+
+static void show_rows(lines *to, listing *l, const listing_kind *kind) {
+    json *j = lines_object(to);
+    uint32_t shown = listing_sort(l);
+    lines_list(to, kind->name);
+    for (uint32_t i = 0; i < shown; i++) {
+        kind->show(to, l->rows[i].id);
+    }
+    lines_list_end(to);
+    if (j != NULL) {
+        json_number(j, "matching", l->count);
+    } else if (shown < l->count) {
+        lines_add(to, "%u of %u %s", shown, l->count, kind->name);
+    }
+}
+
+void listing_answer(lines *to, const char *argument, const listing_kind *kind) {
+    listing l;
+    if (!listing_parse(&l, argument, kind->columns)) {
+        lines_end(to, PORTICO_E_INVALID, "the filter is too long: allowed are 127 bytes");
+        return;
+    }
+    kind->add_all(&l);
+    if (l.failed) {
+        lines_end(to, PORTICO_E_NO_MEMORY, "");
+    } else {
+        show_rows(to, &l, kind);
+        lines_end(to, PORTICO_OK, "");
+    }
+    listing_fini(&l);
 }

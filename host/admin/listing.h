@@ -1,5 +1,5 @@
-/* listing.h: "[N] [SORT] [FILTER]" after `sessions` and `rooms`: which rows are shown, and in which
- * order. One owner, no lock.
+/* listing.h: the answers to `sessions` and `rooms`, whose argument "[N] [SORT] [FILTER]" says which
+ * rows are shown, and in which order. One owner, no lock.
  *
  * N is how many at most, SORT a column, with a '-' before it for the largest first, and FILTER a
  * text that the row contains in any case of letters. A row is only its id and what it is sorted by,
@@ -8,8 +8,8 @@
 #ifndef PORTICO_LISTING_H
 #define PORTICO_LISTING_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "admin/lines.h"
+
 #include <stdint.h>
 
 enum { LISTING_FILTER_MAX = 128, LISTING_TEXT_MAX = 64 };
@@ -45,5 +45,20 @@ void listing_add(listing *l, uint64_t id, uint64_t number, const char *text);
 uint32_t listing_sort(listing *l);
 
 void listing_fini(listing *l);
+
+/* What is listed. */
+typedef struct listing_kind {
+    const char *name;                     /* "rooms", also of the array */
+    const char *const *columns;           /* as for listing_parse */
+    void (*add_all)(listing *l);          /* all that match */
+    void (*show)(lines *to, uint64_t id); /* one, unless it has just ended */
+} listing_kind;
+
+/* Answers the command with these rows, and ends the answer. */
+void listing_answer(lines *to, const char *argument, const listing_kind *kind);
+
+/* Takes N, a number of at most six digits, from the start of *text, and the blanks behind it. False:
+ * there is none. */
+bool listing_take_most(const char **text, uint32_t *most);
 
 #endif

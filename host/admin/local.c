@@ -3,15 +3,13 @@
 
 #include "base/status.h"
 #include "base/system_text.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 void local_path(const config *c, char path[LOCAL_PATH_MAX]) {
-    const char *name = c->path;
-    for (const char *at = c->path; *at != '\0'; at++) {
-        name = *at == '/' || *at == '\\' ? at + 1 : name;
-    }
+    const char *name = text_file_name(c->path);
     size_t size = strlen(name);
     size -= size > 4 && strcmp(name + size - 4, ".ini") == 0 ? 4 : 0;
     snprintf(path, LOCAL_PATH_MAX, "%s/%.*s.sock", c->run_dir, (int)size, name);

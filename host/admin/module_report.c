@@ -108,12 +108,6 @@ static void add_types(const module_report *r, const registry *all) {
     json_end(j, ']');
 }
 
-static void add_time(json *j, const char *key, uint64_t wall_ms) {
-    char text[TEXT_TIME];
-    text_time(wall_ms, 'T', text);
-    json_text(j, key, text);
-}
-
 static void add_module_json(const module_report *r, module *m) {
     json *j = r->out;
     const generation *g = module_generation(m);
@@ -123,8 +117,8 @@ static void add_module_json(const module_report *r, module *m) {
     json_text(j, "file", g->file);
     json_number(j, "sessions", atomic_load(&m->sessions));
     json_number(j, "generation", g->number);
-    add_time(j, "built", g->built_ms);
-    add_time(j, "since", g->since_ms);
+    json_time(j, "built", g->built_ms);
+    json_time(j, "since", g->since_ms);
     json_number(j, "swaps", m->swaps);
     json_real(j, "swap_pause_seconds", (double)m->pause_ns / 1e9);
     json_text(j, "last", m->outcome[0] != '\0' ? m->outcome : NULL);

@@ -93,14 +93,6 @@ typedef struct fault_list {
     uint32_t left;
 } fault_list;
 
-static const char *file_of(const char *path) {
-    const char *name = path;
-    for (; *path != '\0'; path++) {
-        name = *path == '/' || *path == '\\' ? path + 1 : name;
-    }
-    return name;
-}
-
 /* Whether the report is of the module: "20261128-231501-042-NAME-3.txt". */
 static bool is_of(const char *file, const char *name) {
     enum { TIME_CHARS = 20 };
@@ -112,7 +104,7 @@ static bool is_of(const char *file, const char *name) {
 static void add_fault(void *arg, const char *line, const char *path) {
     fault_list *f = arg;
     json *j = lines_object(f->to);
-    const char *file = file_of(path);
+    const char *file = text_file_name(path);
     if (f->left == 0 || !is_of(file, f->module)) {
         return;
     }

@@ -114,14 +114,12 @@ void report_members(lines *to, room *r) {
     portico_session *members = malloc(MEMBERS_SHOWN * sizeof *members);
     uint32_t all = members != NULL ? room_members(r, members, MEMBERS_SHOWN) : 0;
     uint32_t shown = all < MEMBERS_SHOWN ? all : MEMBERS_SHOWN;
-    if (j != NULL) {
-        json_begin(j, "members", '[');
-    }
+    lines_list(to, "members");
     for (uint32_t i = 0; i < shown; i++) {
         add_member(to, members[i].id);
     }
+    lines_list_end(to);
     if (j != NULL) {
-        json_end(j, ']');
         json_number(j, "members_left_out", all - shown);
     } else if (all > shown) {
         lines_add(to, "and %u more members", all - shown);
@@ -156,39 +154,19 @@ static void add_row(void *arg, room *of) {
     }
 }
 
-static void show_rows(lines *to, listing *l) {
-    json *j = lines_object(to);
-    uint32_t shown = listing_sort(l);
-    if (j != NULL) {
-        json_begin(j, "rooms", '[');
-    }
-    for (uint32_t i = 0; i < shown; i++) {
-        room *r = room_hold(l->rows[i].id); /* NULL: it has just ended */
-        if (r != NULL) {
-            report_room(to, NULL, r);
-            room_release(r);
-        }
-    }
-    if (j != NULL) {
-        json_end(j, ']');
-        json_number(j, "matching", l->count);
-    } else if (shown < l->count) {
-        lines_add(to, "%u of %u rooms", shown, l->count);
+static void add_all(listing *l) {
+    rooms_each(add_row, l);
+}
+
+static void show(lines *to, uint64_t id) {
+    room *r = room_hold(id);
+    if (r != NULL) {
+        report_room(to, NULL, r);
+        room_release(r);
     }
 }
 
 void report_rooms(lines *to, const char *argument) {
-    listing l;
-    if (!listing_parse(&l, argument, columns)) {
-        lines_end(to, PORTICO_E_INVALID, "the filter is too long: allowed are 127 bytes");
-        return;
-    }
-    rooms_each(add_row, &l);
-    if (l.failed) {
-        lines_end(to, PORTICO_E_NO_MEMORY, "");
-    } else {
-        show_rows(to, &l);
-        lines_end(to, PORTICO_OK, "");
-    }
-    listing_fini(&l);
+    static const listing_kind kind = {"rooms", columns, add_all, show};
+    listing_answer(to, argument, &kind);
 }

@@ -111,39 +111,19 @@ static void add_row(void *arg, session *s) {
     }
 }
 
-static void show_rows(lines *to, listing *l) {
-    json *j = lines_object(to);
-    uint32_t shown = listing_sort(l);
-    if (j != NULL) {
-        json_begin(j, "sessions", '[');
-    }
-    for (uint32_t i = 0; i < shown; i++) {
-        session *s = session_find(l->rows[i].id); /* NULL: it has just ended */
-        if (s != NULL) {
-            report_session(to, NULL, s);
-            session_release(s);
-        }
-    }
-    if (j != NULL) {
-        json_end(j, ']');
-        json_number(j, "matching", l->count);
-    } else if (shown < l->count) {
-        lines_add(to, "%u of %u sessions", shown, l->count);
+static void add_all(listing *l) {
+    sessions_each(add_row, l);
+}
+
+static void show(lines *to, uint64_t id) {
+    session *s = session_find(id);
+    if (s != NULL) {
+        report_session(to, NULL, s);
+        session_release(s);
     }
 }
 
 void report_sessions(lines *to, const char *argument) {
-    listing l;
-    if (!listing_parse(&l, argument, columns)) {
-        lines_end(to, PORTICO_E_INVALID, "the filter is too long: allowed are 127 bytes");
-        return;
-    }
-    sessions_each(add_row, &l);
-    if (l.failed) {
-        lines_end(to, PORTICO_E_NO_MEMORY, "");
-    } else {
-        show_rows(to, &l);
-        lines_end(to, PORTICO_OK, "");
-    }
-    listing_fini(&l);
+    static const listing_kind kind = {"sessions", columns, add_all, show};
+    listing_answer(to, argument, &kind);
 }

@@ -141,9 +141,7 @@ static void add_states(lines *to, const state_ask *a) {
     json *j = lines_object(to);
     const state_copy *copies = NULL;
     uint32_t count = a != NULL ? state_ask_copies(a, &copies) : 0;
-    if (j != NULL) {
-        json_begin(j, "states", '[');
-    }
+    lines_list(to, "states");
     for (uint32_t i = 0; i < count; i++) {
         if (j != NULL) {
             add_json(to, j, &copies[i]);
@@ -151,9 +149,7 @@ static void add_states(lines *to, const state_ask *a) {
             add_text(to, &copies[i]);
         }
     }
-    if (j != NULL) {
-        json_end(j, ']');
-    }
+    lines_list_end(to);
 }
 
 static void add_not_read(lines *to, const char *why) {

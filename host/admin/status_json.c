@@ -6,6 +6,7 @@
 #include "admin/rates.h"
 #include "admin/status_report.h"
 #include "admin/visits.h"
+#include "base/text.h"
 #include "metrics/metrics.h"
 #include "module/blocking.h"
 #include "module/fault_report.h"
@@ -162,21 +163,12 @@ void json_status(lines *to) {
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-/* The part of a path after its last separator. */
-static const char *file_name(const char *path) {
-    const char *name = path;
-    for (; *path != '\0'; path++) {
-        name = *path == '/' || *path == '\\' ? path + 1 : name;
-    }
-    return name;
-}
-
 static void add_fault(void *arg, const char *line, const char *path) {
     json *j = arg;
     json_begin(j, NULL, '{');
     json_text(j, "text", line);
     json_text(j, "report", path[0] != '\0' ? path : NULL);
-    json_text(j, "file", path[0] != '\0' ? file_name(path) : NULL); /* for `fault FILE` */
+    json_text(j, "file", path[0] != '\0' ? text_file_name(path) : NULL); /* for `fault FILE` */
     json_end(j, '}');
 }
 

@@ -1,8 +1,8 @@
 /* stop_waiter.c: see stop_waiter.h. */
 #include "admin/stop_waiter.h"
 
+#include "admin/figures.h"
 #include "admin/stop_report.h"
-#include "base/stats.h"
 #include "os/os.h"
 #include "run/stop_clock.h"
 
@@ -19,16 +19,12 @@ static struct {
     atomic_int untold; /* waiters to whom the last line has not been sent */
 } stop;
 
-static uint64_t sessions_left(void) {
-    uint64_t closed = stats_sum(STAT_connections_closed); /* first: each was opened before */
-    uint64_t opened = stats_sum(STAT_connections_accepted);
-    return opened > closed ? opened - closed : 0;
-}
-
 void stop_waiter_begin(stop_waiter *w) {
     uint64_t now_ms = os_monotonic_ms();
-    *w = (stop_waiter){
-        .waits = true, .look_ms = now_ms + LOOK_MS, .said_ms = now_ms, .sessions = sessions_left()};
+    *w = (stop_waiter){.waits = true,
+                       .look_ms = now_ms + LOOK_MS,
+                       .said_ms = now_ms,
+                       .sessions = figure_sessions()};
     w->left = w->sessions;
     atomic_fetch_add(&stop.untold, 1);
 }
@@ -49,7 +45,7 @@ bool stop_waiter_look(stop_waiter *w, uint64_t now_ms, lines *to) {
     if (w->last || (code < 0 && now_ms < w->look_ms)) {
         return false;
     }
-    uint64_t sessions = sessions_left();
+    uint64_t sessions = figure_sessions();
     bool news = code >= 0;
     if (was_cut(w, now_ms, news)) {
         report_stop_cut(to, w->left);

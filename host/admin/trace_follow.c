@@ -33,13 +33,9 @@ struct trace_follow {
 
 /* ---- JSON lines ------------------------------------------------------------------------------ */
 
-static void write_lines(void *arg, const char *bytes, size_t size) {
-    lines_bytes(arg, bytes, size);
-}
-
 static json json_line(lines *to) {
     lines_bytes(to, "| ", 2);
-    return (json){.write = write_lines, .arg = to, .flat = true};
+    return (json){.write = lines_write, .arg = to, .flat = true};
 }
 
 /* The last members of an object. */

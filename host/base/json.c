@@ -114,6 +114,12 @@ void json_id(json *j, const char *key, uint64_t id) {
     json_text(j, key, text);
 }
 
+void json_time(json *j, const char *key, uint64_t wall_ms) {
+    char text[TEXT_TIME];
+    text_time(wall_ms, 'T', text);
+    json_text(j, key, text);
+}
+
 void json_real(json *j, const char *key, double number) {
     char text[NUMBER_TEXT];
     begin_member(j, key);

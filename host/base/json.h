@@ -27,6 +27,7 @@ void json_end(json *j, char bracket);                    /* '}' or ']' */
 void json_text(json *j, const char *key, const char *text);
 void json_number(json *j, const char *key, int64_t number);
 void json_id(json *j, const char *key, uint64_t id); /* a text: JavaScript's numbers have 53 bits */
+void json_time(json *j, const char *key, uint64_t wall_ms); /* a text, as of text_time */
 void json_real(json *j, const char *key, double number);
 void json_figure(json *j, const char *key, const char *number); /* spelt as in JSON */
 void json_bool(json *j, const char *key, bool value);

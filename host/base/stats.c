@@ -148,6 +148,13 @@ uint64_t stats_sum(stat s) {
     return sum;
 }
 
+uint64_t stats_difference(stat more, stat less) {
+    /* First: a count in between then makes the difference too large, not negative. */
+    uint64_t gone = stats_sum(less);
+    uint64_t come = stats_sum(more);
+    return come > gone ? come - gone : 0;
+}
+
 const char *stats_name(stat s) {
     static const char *const names[STAT_COUNT] = {
 #define STATS_NAME(name) #name,

@@ -99,6 +99,9 @@ void stats_add(stat s, uint64_t count);
 /* Counts a batch in batches, and its completions in ops_completed. */
 void stats_add_batch(uint64_t completions);
 uint64_t stats_sum(stat s);
+/* How many there are now of what `more` counts when it comes and `less` when it goes. May be too
+ * large for a moment, but never negative. */
+uint64_t stats_difference(stat more, stat less);
 const char *stats_name(stat s);
 
 /* The traffic of one listener or connector. */

@@ -114,6 +114,14 @@ void text_shorten(const char *text, char shortened[TEXT_SHORT]) {
     memcpy(shortened + at, at < size ? "..." : "", at < size ? 4 : 1);
 }
 
+const char *text_file_name(const char *path) {
+    const char *name = path;
+    for (; *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
+}
+
 char *text_copy(const char *text, size_t size) {
     char *copy = malloc(size + 1);
     if (copy != NULL) {

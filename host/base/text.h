@@ -54,6 +54,9 @@ enum { TEXT_SHORT = 88 }; /* room for a shortened text */
  * something off. */
 void text_shorten(const char *text, char shortened[TEXT_SHORT]);
 
+/* The part of a path after its last separator, of any system. */
+const char *text_file_name(const char *path);
+
 /* A copy on the heap, zero-terminated; NULL when out of memory. */
 char *text_copy(const char *text, size_t size);
 

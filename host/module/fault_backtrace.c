@@ -1,6 +1,8 @@
 /* fault_backtrace.c: places, backtraces and registers in words: see fault_text.h. */
 #include "module/fault_text.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 enum { REGISTERS_IN_LINE = 4, FUNCTION_COLUMN = 36 };
@@ -9,15 +11,6 @@ static void put_offset(put *p, const os_place *place) {
     put_foreign(p, place->library, strlen(place->library));
     put_text(p, "+0x");
     put_hex(p, place->offset, 1);
-}
-
-/* The file's name without its folder. */
-static const char *base_name(const char *path) {
-    const char *name = path;
-    for (; *path != '\0'; path++) {
-        name = *path == '/' || *path == '\\' ? path + 1 : name;
-    }
-    return name;
 }
 
 static void put_source(put *p, const os_place *place, const char *file) {
@@ -39,7 +32,7 @@ void fault_place(put *p, const os_place *place) {
         put_text(p, "an address without code");
     }
     if (place->file[0] != '\0') {
-        put_source(p, place, base_name(place->file));
+        put_source(p, place, text_file_name(place->file));
     }
 }
 

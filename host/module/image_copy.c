@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "module/copy_folder.h"
 
 #include <stdlib.h>
@@ -98,21 +99,14 @@ static portico_status copy_file(const char *from, const char *to, uint64_t limit
 
 /* ---- debug symbols --------------------------------------------------------------------------- */
 
-static const char *base_of(const char *file) {
-    const char *base = file;
-    for (const char *p = file; *p != '\0'; p++) {
-        base = *p == '/' || *p == '\\' ? p + 1 : base;
-    }
-    return base;
-}
-
 /* Copies the file `from` + `suffix` to the folder, if there is one. */
 static void copy_symbols(const char *from, const char *suffix, const char *folder) {
     char file[PATH_BYTES];
     uint64_t size = 0;
     uint64_t hash = 0;
     int length = snprintf(file, sizeof file, "%s%s", from, suffix);
-    char *to = length > 0 && (size_t)length < sizeof file ? path_join(folder, base_of(file)) : NULL;
+    char *to =
+        length > 0 && (size_t)length < sizeof file ? path_join(folder, text_file_name(file)) : NULL;
     portico_status status =
         to != NULL ? copy_file(file, to, SYMBOLS_BYTES_MAX, &size, &hash) : PORTICO_E_NO_MEMORY;
     if (status == PORTICO_OK) {
@@ -141,7 +135,7 @@ static void copy_all_symbols(const char *file, const char *folder) {
     char stem[PATH_BYTES];
     copy_symbols(file, ".debug", folder);
     copy_symbols(file, ".dwp", folder);
-    const char *dot = strrchr(base_of(file), '.');
+    const char *dot = strrchr(text_file_name(file), '.');
     if (dot != NULL && (size_t)(dot - file) < sizeof stem) {
         memcpy(stem, file, (size_t)(dot - file));
         stem[dot - file] = '\0';
@@ -199,7 +193,7 @@ static portico_status copy_make(const char *file, image_copy *copy) {
     if (status != PORTICO_OK) {
         return status;
     }
-    copy->path = path_join(copy->folder, base_of(file));
+    copy->path = path_join(copy->folder, text_file_name(file));
     if (copy->path == NULL) {
         return PORTICO_E_NO_MEMORY;
     }

@@ -22,20 +22,12 @@ uint64_t memory_limit(void) {
     return limit;
 }
 
-/* The bytes given back are read first: memory that is taken and given in between then makes the
- * difference too large, not negative. */
-static uint64_t held(stat taken, stat given) {
-    uint64_t gone = stats_sum(given);
-    uint64_t come = stats_sum(taken);
-    return come > gone ? come - gone : 0;
-}
-
 uint64_t memory_buffers(void) {
-    return held(STAT_buffer_bytes_taken, STAT_buffer_bytes_given);
+    return stats_difference(STAT_buffer_bytes_taken, STAT_buffer_bytes_given);
 }
 
 uint64_t memory_messages(void) {
-    return held(STAT_message_bytes_taken, STAT_message_bytes_given);
+    return stats_difference(STAT_message_bytes_taken, STAT_message_bytes_given);
 }
 
 uint64_t memory_used(void) {

@@ -44,26 +44,13 @@ void live_destroy(live *l) {
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-/* Appends the text as JSON spells it. */
-static void add_text(lines *to, const char *text) {
-    char escaped[JSON_ESCAPED];
-    lines_bytes(to, "\"", 1);
-    for (; *text != '\0'; text++) {
-        if (json_escape(*text, escaped)) {
-            lines_bytes(to, escaped, strlen(escaped));
-        } else {
-            lines_bytes(to, text, 1);
-        }
-    }
-    lines_bytes(to, "\"", 1);
-}
-
 /* Makes a message of the answer, which it frees, and that a frame. */
 static void frame_answer(const char *command, lines *answer, lines *out) {
     uint8_t head[WEBSOCKET_HEADER_MAX];
     lines message = {0};
+    json text = {.write = lines_write, .arg = &message, .flat = true};
     lines_bytes(&message, "{\"command\":", 11);
-    add_text(&message, command);
+    json_text(&text, NULL, command);
     if (answer->status == PORTICO_OK) {
         lines_bytes(&message, ",\"ok\":true,\"answer\":", 20);
     } else {

@@ -83,10 +83,6 @@ static void who_is(const http_visit *v, char who[LIVE_WHO_MAX]) {
     }
 }
 
-static void write_metrics(void *arg, const char *bytes, size_t size) {
-    lines_bytes(arg, bytes, size);
-}
-
 static bool takes_openmetrics(const http_head *request) {
     static const char type[] = "application/openmetrics-text";
     for (uint32_t i = 0; i < request->header_count; i++) {
@@ -106,7 +102,7 @@ static lines show_metrics(const http_head *request) {
     bool new_form = takes_openmetrics(request);
     lines body = {0};
     metrics_scraped();
-    openmetrics_text(!new_form, write_metrics, &body);
+    openmetrics_text(!new_form, lines_write, &body);
     return http_answer(200, new_form ? OPENMETRICS_TYPE : OPENMETRICS_OLD_TYPE, "", &body);
 }
 
