@@ -1,5 +1,5 @@
-/* stills.c: `rooms` rooms (ini) in which nothing happens, and sessions that echo: what costs that
- * grow with the number of either are measured against. */
+/* stills.c: `rooms` rooms (ini) in which nothing happens, and sessions that echo:
+ * for measuring costs that grow with the number of either. */
 #include <portico/portico.h>
 
 #include <stdio.h>

@@ -12,11 +12,8 @@ static char text[65536];
 
 /* A connection of its own, which sends the command. */
 static net_socket send_command(host *h, const char *command) {
-    char answer[512];
     net_socket s = net_connect(host_port(h, "admin"));
-    CHECK(wire_send_line(s, "token token-of-the-tests"));
-    CHECK(wire_recv_line(s, answer, sizeof answer));
-    CHECK(strcmp(answer, "ok") == 0);
+    host_sign_in(s);
     CHECK(wire_send_line(s, command));
     return s;
 }

@@ -21,11 +21,8 @@ static char asking[COMMANDS * 8 + 1];
 
 /* A connection that knows the token and can take few bytes. */
 static net_socket trusted(host *h) {
-    char answer[512];
     net_socket s = net_connect_narrow(host_port(h, "admin"));
-    CHECK(wire_send_line(s, "token token-of-the-tests"));
-    CHECK(wire_recv_line(s, answer, sizeof answer));
-    CHECK_TEXT(answer, "ok");
+    host_sign_in(s);
     net_set_nonblocking(s);
     return s;
 }

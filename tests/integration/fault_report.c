@@ -12,13 +12,6 @@ enum { FAULTS = 2000, THROWS = 20 };
 
 static char text[65536];
 
-static void has(const char *in, const char *part) {
-    if (strstr(in, part) == NULL) {
-        (void)fprintf(stderr, "\"%s\" is not in:\n%s\n", part, in);
-        exit(1);
-    }
-}
-
 static void has_not(const char *in, const char *part) {
     if (strstr(in, part) != NULL) {
         (void)fprintf(stderr, "\"%s\" is in:\n%s\n", part, in);
@@ -39,21 +32,21 @@ static const char *report_path(host *h) {
 static void check_file(host *h) {
     char *report = file_read(report_path(h), NULL);
     CHECK(report != NULL);
-    has(report, "bad address (NULL: it reads 0x0) in opcode 2");
-    has(report, "of faulty 1, generation 1\n");
-    has(report, "\n  at        fault"); /* or a function that is inlined there */
-    has(report,
-        "\n  decided   the session that it served closes, everybody else stays connected\n");
-    has(report, "\n  restored  1 state is what it was before the call\n");
-    has(report, "\n  call      opcode 2");
-    has(report, ", type faulty.session, peer 127.0.0.1:");
-    has(report, "\n  packet    ");
-    has(report, ", serves since 20");
-    has(report, "\n  report    ");
-    has(report, "\n  backtrace, the innermost call first\n     0  faulty");
-    has(report, "\n  registers\n     r");
-    has(report, "\n  last calls of the module, the latest first\n     opcode 2 of ");
-    has(report, "\n     opcode 1 of ");
+    CHECK_HAS(report, "bad address (NULL: it reads 0x0) in opcode 2");
+    CHECK_HAS(report, "of faulty 1, generation 1\n");
+    CHECK_HAS(report, "\n  at        fault"); /* or a function that is inlined there */
+    CHECK_HAS(report,
+              "\n  decided   the session that it served closes, everybody else stays connected\n");
+    CHECK_HAS(report, "\n  restored  1 state is what it was before the call\n");
+    CHECK_HAS(report, "\n  call      opcode 2");
+    CHECK_HAS(report, ", type faulty.session, peer 127.0.0.1:");
+    CHECK_HAS(report, "\n  packet    ");
+    CHECK_HAS(report, ", serves since 20");
+    CHECK_HAS(report, "\n  report    ");
+    CHECK_HAS(report, "\n  backtrace, the innermost call first\n     0  faulty");
+    CHECK_HAS(report, "\n  registers\n     r");
+    CHECK_HAS(report, "\n  last calls of the module, the latest first\n     opcode 2 of ");
+    CHECK_HAS(report, "\n     opcode 1 of ");
     free(report);
 }
 
@@ -62,7 +55,7 @@ static void one_fault(host *h) {
     net_socket other = faults_connect(h, "game", 1);
     net_socket s = faults_connect(h, "game", 1);
     host_admin(h, "faults", text, sizeof text);
-    has(text, "no module has faulted");
+    CHECK_HAS(text, "no module has faulted");
     host_admin(h, "modules", text, sizeof text);
     has_not(text, "faults ");
     (void)faults_echo(s, 1);
@@ -75,13 +68,13 @@ static void one_fault(host *h) {
     CHECK_INT(host_figure(h, "faults_frozen"), 0);
     check_file(h);
     host_admin(h, "faults 1", text, sizeof text);
-    has(text, " s ago: bad address (NULL: it reads 0x0) in opcode 2");
-    has(text, "session closed");
+    CHECK_HAS(text, " s ago: bad address (NULL: it reads 0x0) in opcode 2");
+    CHECK_HAS(text, "session closed");
     host_admin(h, "modules", text, sizeof text);
-    has(text, "\n  module_faults 1: see `ctl faults`");
+    CHECK_HAS(text, "\n  module_faults 1: see `ctl faults`");
     CHECK_INT(host_ctl(h, "faults", "1", text, sizeof text), 0);
     CHECK_INT(host_ctl(h, "faults", "one", text, sizeof text), 2);
-    has(text, "usage: faults [N]");
+    CHECK_HAS(text, "usage: faults [N]");
     (void)faults_echo(other, 2);
     net_close(other);
 }
@@ -100,8 +93,8 @@ static void many_faults(host *h) {
     (void)snprintf(counted, sizeof counted, ", and %d,%03d more like it", (FAULTS - 1) / 1000,
                    (FAULTS - 1) % 1000);
     host_admin(h, "faults", text, sizeof text);
-    has(text, counted);
-    has(text, "bad address (NULL");
+    CHECK_HAS(text, counted);
+    CHECK_HAS(text, "bad address (NULL");
     net_close(s);
 }
 
@@ -120,11 +113,11 @@ static void frozen(void) {
     host_wait_figure(h, "faults_frozen", 1);
     host_wait_log(h, "  decided   the module waits for its next build or ctl thaw", 1);
     host_admin(h, "modules", text, sizeof text);
-    has(text, "\n  module_faults 1: see `ctl faults`\n  frozen since 20");
-    has(text, ": waits for its next build or `ctl thaw faulty`");
+    CHECK_HAS(text, "\n  module_faults 1: see `ctl faults`\n  frozen since 20");
+    CHECK_HAS(text, ": waits for its next build or `ctl thaw faulty`");
     host_wait_log(h, "  last calls of the module", 1);
     host_admin(h, "faults", text, sizeof text);
-    has(text, ": frozen\n");
+    CHECK_HAS(text, ": frozen\n");
     host_admin(h, "thaw faulty", text, sizeof text);
     host_admin(h, "modules", text, sizeof text);
     has_not(text, "frozen since");

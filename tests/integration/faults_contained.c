@@ -14,7 +14,7 @@
  * faults. Each kind has two rows: as many faults as can be made, some hundreds to a thousand a
  * second on two processors, which the test shares with the host; and POLICY_RATE, the most that the
  * limits let through before a module is frozen (fault_limit 8 in fault_window_s 1; by default 0.2 a
- * second). KIND may be `all`. RATE replaces both: so many calls a second at most. */
+ * second). KIND may be `all`. RATE replaces both with a limit in calls a second. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"

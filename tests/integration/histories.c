@@ -1,5 +1,5 @@
-/* histories.c: `ctl swaps`, `log`, `fault FILE` and the rows of a swap's plan: what has happened or
- * would, with times and steps; a report is found by its name only, never by a path. */
+/* histories.c: `ctl swaps`, `log`, `fault FILE` and the rows of a swap's plan: what has
+ * happened, and what a swap would do, with times and steps; a report is found by its name only, never by a path. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"
@@ -16,16 +16,9 @@ static const char *ask(const char *command) {
     return answer;
 }
 
-static void expect(const char *part) {
-    if (strstr(answer, part) == NULL) {
-        fprintf(stderr, "no %s in:\n%s", part, answer);
-        exit(1);
-    }
-}
-
 static void refused(const char *command, const char *why) {
     CHECK(!host_try_admin(h, command, answer, sizeof answer));
-    expect(why);
+    CHECK_HAS(answer, why);
 }
 
 /* The steps of the latest swap follow one another, from its beginning to its end. */
@@ -51,27 +44,23 @@ static void steps_add_up(void) {
 }
 
 static void swaps(void) {
-    char path[1024];
-    char command[1200];
     CHECK_TEXT(ask("swaps"), "");
     swaps_to(h, "faulty", "faulty_2", NULL, 0);
     CHECK(strncmp(ask("swaps"), "1 20", 4) == 0);
-    expect("Z faulty swapped from 1 to 2 tries ");
+    CHECK_HAS(answer, "Z faulty swapped from 1 to 2 tries ");
     steps_add_up();
-    host_module_path("no_symbol", path, sizeof path);
-    snprintf(command, sizeof command, "swap faulty %s", path);
-    refused(command, "");
+    swaps_refused(h, "faulty", "no_symbol", answer, sizeof answer);
     CHECK(strncmp(ask("swaps 5"), "2 20", 4) == 0);
-    expect("Z faulty refused from 2 to 0 tries 0 pause_us 0 ");
+    CHECK_HAS(answer, "Z faulty refused from 2 to 0 tries 0 pause_us 0 ");
     CHECK(strstr(answer, "\n1 20") != NULL);
     swaps_back(h, "faulty");
     (void)ask("json swaps 1");
-    expect("\"result\": \"rolled_back\",");
-    expect("\"from\": 2,");
-    expect("\"to\": 1,");
-    expect("\"name\": \"drain\",");
+    CHECK_HAS(answer, "\"result\": \"rolled_back\",");
+    CHECK_HAS(answer, "\"from\": 2,");
+    CHECK_HAS(answer, "\"to\": 1,");
+    CHECK_HAS(answer, "\"name\": \"drain\",");
     for (int i = 0; i < 70; i++) { /* more than are kept */
-        (void)host_try_admin(h, command, answer, sizeof answer);
+        swaps_refused(h, "faulty", "no_symbol", answer, sizeof answer);
     }
     CHECK(strncmp(ask("swaps 999"), "73 20", 5) == 0);
     CHECK(strstr(answer, "\n10 20") != NULL && strstr(answer, "\n9 20") == NULL);
@@ -83,19 +72,19 @@ static void plan(void) {
     host_module_path("faulty_shape", path, sizeof path);
     snprintf(command, sizeof command, "json swap --plan faulty %s", path);
     (void)ask(command);
-    expect("\"entity\": \"session\",");
-    expect("\"name\": \"faulty.session\",");
-    expect("\"count\": 1,");
-    expect("\"effect\": \"migrated\",");
+    CHECK_HAS(answer, "\"entity\": \"session\",");
+    CHECK_HAS(answer, "\"name\": \"faulty.session\",");
+    CHECK_HAS(answer, "\"count\": 1,");
+    CHECK_HAS(answer, "\"effect\": \"migrated\",");
     snprintf(command, sizeof command, "swap --plan faulty %s", path);
     (void)ask(command);
-    expect("\nsession type faulty.session, 1 session: migrate agrees: added of_shape_2");
+    CHECK_HAS(answer, "\nsession type faulty.session, 1 session: migrate agrees: added of_shape_2");
 }
 
 static void log_tail(void) {
     host_wait_log(h, "is not swapped", 71);
     (void)ask("log 3 error modules");
-    expect(" error modules faulty is not swapped, generation ");
+    CHECK_HAS(answer, " error modules faulty is not swapped, generation ");
     CHECK(strstr(answer, " info ") == NULL);
     int found = 0;
     for (const char *at = answer; (at = strchr(at, '\n')) != NULL; at++) {
@@ -103,10 +92,10 @@ static void log_tail(void) {
     }
     CHECK_INT(found, 3);
     (void)ask("log 1 admin"); /* the last command that changed something */
-    expect(" info  admin `swap --plan faulty ");
+    CHECK_HAS(answer, " info  admin `swap --plan faulty ");
     (void)ask("json log 2 debug");
-    expect("\"seq\": ");
-    expect("\"last_seq\": ");
+    CHECK_HAS(answer, "\"seq\": ");
+    CHECK_HAS(answer, "\"last_seq\": ");
     CHECK_TEXT(ask("log 5 info nobody"), "");
     CHECK_TEXT(ask("log 0"), "");
 }
@@ -124,10 +113,10 @@ static void fault_files(net_socket s) {
     CHECK_INT(sscanf(at, "\"file\": \"%127[^\"]\"", name), 1);
     snprintf(command, sizeof command, "fault %s", name);
     (void)ask(command);
-    expect("faulty");
+    CHECK_HAS(answer, "faulty");
     snprintf(command, sizeof command, "json fault %s", name);
     (void)ask(command);
-    expect("\"lines\": [");
+    CHECK_HAS(answer, "\"lines\": [");
     refused("fault ../portico.ini", "no name of a report");
     refused("fault 20260101-000000-000-../../portico.ini", "no name of a report");
     refused("fault 20260101-000000-000-/../x.txt", "no name of a report");

@@ -17,9 +17,7 @@ static void expect_served(void) {
 }
 
 static int upgrade(const char *headers) {
-    char request[1024];
-    size_t size = web_request("/live", headers, request, sizeof request);
-    return http_send(port, request, size, answer, sizeof answer);
+    return live_refused(port, headers, answer, sizeof answer);
 }
 
 /* The same without one of its lines. */
@@ -59,13 +57,10 @@ static void half_handshakes(void) {
     size_t size = web_request("/live", HTTP_RIGHT, request, sizeof request);
     for (int i = 0; i < CROWD; i++) {
         crowd[i] = net_connect(port);
-        CHECK(net_send_all(crowd[i], request, size - 1 - (size_t)i) || true);
+        (void)net_send_all(crowd[i], request, size - 1 - (size_t)i); /* it may have made way */
     }
     expect_served();
-    for (int i = 0; i < CROWD; i++) {
-        CHECK(net_wait_end(crowd[i], 20000));
-        net_close(crowd[i]);
-    }
+    net_wait_ends(crowd, CROWD);
 }
 
 /* Whether there is a place for a live connection. */
@@ -120,7 +115,7 @@ static void frames(void) {
     expect_served();
 }
 
-/* A thousand commands at once: the host takes the next when the client has the last answer. Each is
+/* Thousands of commands at once: the host takes the next when the client has the last answer. Each is
  * answered, and none of them waits in the host. */
 static void flood(host *h) {
     const int count = scale(5000, 500);

@@ -11,13 +11,6 @@ static char answer[1 << 20];
 static uint16_t port;
 static net_socket player;
 
-static void expect_part(const char *part) {
-    if (strstr(answer, part) == NULL) {
-        fprintf(stderr, "no %s in:\n%s", part, answer);
-        exit(1);
-    }
-}
-
 static uint32_t count_of(const char *part) {
     uint32_t count = 0;
     for (const char *at = answer; (at = strstr(at, part)) != NULL; at++) {
@@ -32,9 +25,9 @@ static void begin(net_socket s, const char *what) {
     snprintf(message, sizeof message, "run trace %s", what);
     live_say(s, message);
     CHECK(live_hear(s, message + 4, answer, sizeof answer));
-    expect_part("\"trace\": \"");
-    expect_part("\"ended\": null");
-    expect_part("\"ok\": true");
+    CHECK_HAS(answer, "\"trace\": \"");
+    CHECK_HAS(answer, "\"ended\": null");
+    CHECK_HAS(answer, "\"ok\": true");
 }
 
 /* An echo is two events, which may come in one answer or in two. */
@@ -46,8 +39,8 @@ static void expect_echo(net_socket s, const char *command) {
         CHECK(live_hear(s, command, answer, sizeof answer));
         in += count_of("\"event\": \"in\"");
         out += count_of("\"event\": \"out\"");
-        expect_part("\"bytes\": \"6869");
-        expect_part("\"dropped\": 0");
+        CHECK_HAS(answer, "\"bytes\": \"6869");
+        CHECK_HAS(answer, "\"dropped\": 0");
     }
     CHECK(in == 1 && out == 1);
 }
@@ -59,7 +52,7 @@ static void unwatched(host *h) {
     expect_echo(s, command);
     live_say(s, "run trace type counts.session payload seconds 3600");
     CHECK(!live_hear(s, command, answer, sizeof answer));
-    expect_part("this trace runs: unwatch it first");
+    CHECK_HAS(answer, "this trace runs: unwatch it first");
     live_say(s, "run modules"); /* others are answered in between */
     CHECK(live_hear(s, "modules", answer, sizeof answer));
     expect_echo(s, command);
@@ -84,7 +77,7 @@ static void by_itself(void) {
     begin(s, "type counts.session count 2"); /* again */
     live_say(s, "run trace session 1");
     CHECK(!live_hear(s, "trace session 1", answer, sizeof answer));
-    expect_part("no session has that id");
+    CHECK_HAS(answer, "no session has that id");
     net_close(s);
 }
 
@@ -99,14 +92,14 @@ static void with_its_connection(host *h) {
         live_say(s, what);
         CHECK_INT(live_hear(s, what + 4, answer, sizeof answer), i <= 4);
     }
-    expect_part("there are 4 traces");
+    CHECK_HAS(answer, "there are 4 traces");
     net_close(s);
     host_wait_log(h, "the trace of type counts.session has ended (nobody follows it any more): 0",
                   5);
     CHECK_INT(http_ask(port, "POST", "/api/trace", HTTP_RIGHT, "type counts.session", answer,
                        sizeof answer),
               400);
-    expect_part("use `portico ctl trace`");
+    CHECK_HAS(answer, "use `portico ctl trace`");
 }
 
 SCENARIO(http_trace) {

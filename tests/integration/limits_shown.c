@@ -18,19 +18,12 @@ static const char *ask(const char *command) {
     return answer;
 }
 
-static void expect(const char *part) {
-    if (strstr(answer, part) == NULL) {
-        fprintf(stderr, "no %s in:\n%s", part, answer);
-        exit(1);
-    }
-}
-
 /* Asks until the answer has it. */
 static void await(const char *command, const char *part) {
     for (int i = 0; i < 2000 && strstr(ask(command), part) == NULL; i++) {
         clock_sleep_ms(10);
     }
-    expect(part);
+    CHECK_HAS(answer, part);
 }
 
 static void limits(void) {
@@ -49,35 +42,35 @@ static void limits(void) {
     CHECK(net_send_all(first, frames, used));
     await("limits", "packets_per_second listener game limit 5 hits_total ");
     (void)ask("json limits");
-    expect("\"name\": \"max_sessions\",");
-    expect("\"kind\": \"listener\",");
-    expect("\"where\": \"game\",");
-    expect("\"limit\": 1,");
-    expect("\"hits_total\": 1,");
+    CHECK_HAS(answer, "\"name\": \"max_sessions\",");
+    CHECK_HAS(answer, "\"kind\": \"listener\",");
+    CHECK_HAS(answer, "\"where\": \"game\",");
+    CHECK_HAS(answer, "\"limit\": 1,");
+    CHECK_HAS(answer, "\"hits_total\": 1,");
     CHECK(strstr(answer, "connect_rate") == NULL);
     net_close(first);
 }
 
 static void modules(void) {
     (void)ask("module arena");
-    expect("\nsetting tick_ms = 77 default ");
-    expect("\nstate of room type arena.field bytes ");
-    expect("\n  tick (unsigned 64 bits)\n");
-    expect("\ngeneration 1 ");
+    CHECK_HAS(answer, "\nsetting tick_ms = 77 default ");
+    CHECK_HAS(answer, "\nstate of room type arena.field bytes ");
+    CHECK_HAS(answer, "\n  tick (unsigned 64 bits)\n");
+    CHECK_HAS(answer, "\ngeneration 1 ");
     CHECK(strstr(answer, "\ngeneration 2 ") == NULL);
     (void)ask("swap --force arena");
     (void)ask("module arena");
-    expect("\ngeneration 2 ");
-    expect(" serves built ");
-    expect("\ngeneration 1 ");
-    expect(" kept built ");
+    CHECK_HAS(answer, "\ngeneration 2 ");
+    CHECK_HAS(answer, " serves built ");
+    CHECK_HAS(answer, "\ngeneration 1 ");
+    CHECK_HAS(answer, " kept built ");
     (void)ask("json module arena");
-    expect("\"value\": \"77\"");
-    expect("\"generations\": [");
-    expect("\"room_types\": [");
-    expect("\"faults\": []");
+    CHECK_HAS(answer, "\"value\": \"77\"");
+    CHECK_HAS(answer, "\"generations\": [");
+    CHECK_HAS(answer, "\"room_types\": [");
+    CHECK_HAS(answer, "\"faults\": []");
     CHECK(!host_try_admin(h, "module nowhere", answer, sizeof answer));
-    expect("no module of that name is loaded");
+    CHECK_HAS(answer, "no module of that name is loaded");
 }
 
 SCENARIO(limits_shown) {

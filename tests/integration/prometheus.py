@@ -68,12 +68,13 @@ def check_files():
                    check=True)
     subprocess.run([promtool, "check", "rules", f"{conf}/portico.rules.yml"], check=True)
     alerts = read(pathlib.Path(__file__).parent / "alerts.yml")
-    for name in re.findall(r"alert: (\w+)", read(pathlib.Path(conf, "portico.rules.yml"))):
+    rules = read(pathlib.Path(conf, "portico.rules.yml"))
+    for name in re.findall(r"alert: (\w+)", rules):
         if alerts.count(f"alertname: {name}") < 2:
             sys.exit(f"alerts.yml does not say when {name} fires and when it does not")
     known = set(re.findall(r"X\((\w+), \w+,",
                            read(pathlib.Path(conf).parent / "host/metrics/metric_table.h")))
-    for name in re.findall(r"\b(?:portico|process)_\w+", read(pathlib.Path(conf, "portico.rules.yml"))):
+    for name in re.findall(r"\b(?:portico|process)_\w+", rules):
         if re.sub(r"_(total|info|bucket|sum|count)$", "", name) not in known:
             sys.exit(f"portico.rules.yml names {name}, which the host does not have")
 

@@ -3,7 +3,6 @@
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"
-#include "support/wire.h"
 
 #include <portico/status.h>
 
@@ -13,13 +12,6 @@ enum { PERIOD_MS = 20, ECHOES = 3 };
 
 static host *h;
 static char answer[1 << 16];
-
-static void expect(const char *part) {
-    if (strstr(answer, part) == NULL) {
-        fprintf(stderr, "no %s in:\n%s", part, answer);
-        exit(1);
-    }
-}
 
 /* Looks at the first one of a list. */
 static void look(const char *list, const char *command) {
@@ -41,7 +33,7 @@ static void whole(void) {
               2);
     CHECK_INT(begun, done);
     CHECK(begun >= ECHOES);
-    expect("\n  scratch = [0, 0,");
+    CHECK_HAS(answer, "\n  scratch = [0, 0,");
     CHECK(strstr(answer, "not shown") == NULL);
 }
 
@@ -61,13 +53,13 @@ SCENARIO(state_views_frozen) {
     host_wait_log(h, "the module waits for its next build or ctl thaw", 1);
     clock_sleep_ms(5 * PERIOD_MS); /* the next tick parks the room's turn */
     look("rooms", "room");
-    expect(" faulty.hall hall members 1 ");
-    expect(" module faulty frozen\n");
-    expect("\nstate faulty.hall of faulty generation 1 ");
+    CHECK_HAS(answer, " faulty.hall hall members 1 ");
+    CHECK_HAS(answer, " module faulty frozen\n");
+    CHECK_HAS(answer, "\nstate faulty.hall of faulty generation 1 ");
     whole();
     look("sessions 5 -room", "session"); /* in the room */
-    expect("\nstate faulty.session of faulty generation 1 ");
-    expect("\n  begun = ");
+    CHECK_HAS(answer, "\nstate faulty.session of faulty generation 1 ");
+    CHECK_HAS(answer, "\n  begun = ");
     look("sessions 5 room", "session"); /* alone: its turn is free */
     whole();
     faults_send(alone, FAULTY_ECHO, 1);

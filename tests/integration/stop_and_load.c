@@ -10,7 +10,7 @@
 enum { ROUNDS = 3 };
 
 SCENARIO(stop_and_load) {
-    static const char commands[] = "token token-of-the-tests\nstop\nload echo\n";
+    static const char commands[] = "token " HOST_TOKEN "\nstop\nload echo\n";
     char body[512];
     uint16_t port = 0;
     net_socket peer = net_listen(&port);

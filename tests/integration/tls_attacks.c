@@ -34,18 +34,9 @@ static void crowd_begin(uint16_t port, int count, const void *bytes, size_t size
     }
 }
 
-static void crowd_end(int count) {
-    for (int i = 0; i < count; i++) {
-        net_close(crowd[i]);
-    }
-}
-
 /* All are ended by the host. */
 static void crowd_expect_end(int count) {
-    for (int i = 0; i < count; i++) {
-        CHECK(net_wait_end(crowd[i], 20000));
-    }
-    crowd_end(count);
+    net_wait_ends(crowd, count);
 }
 
 /* Silent ones and half hellos cost the host next to nothing, and end after handshake_timeout_ms. */

@@ -11,14 +11,12 @@
 
 enum { PACKETS = 6000, SIZE = 4000, WINDOW = 16 };
 
-static char line[TRACING_LINE];
+static char line[8192];
 
 static net_socket follow(host *h, uint64_t session) {
     char command[128];
     net_socket s = net_connect_narrow(host_port(h, "admin"));
-    CHECK(wire_send_line(s, "token token-of-the-tests"));
-    CHECK(wire_recv_line(s, line, sizeof line));
-    CHECK_TEXT(line, "ok");
+    host_sign_in(s);
     (void)snprintf(command, sizeof command,
                    "json trace session %llu count 1000000 seconds 3600 payload",
                    (unsigned long long)session);

@@ -149,16 +149,6 @@ static void load_something(uint32_t module) {
     known[module].previous = NULL;
 }
 
-/* Looks at the states of the first session, or room, that is listed. */
-static void look_at(const char *list, const char *what) {
-    char line[64];
-    unsigned long long id = 0;
-    if (world_ctl(list, answer) && sscanf(answer, "| %llu ", &id) == 1) {
-        snprintf(line, sizeof line, "%s %llu", what, id);
-        (void)world_ctl(line, answer);
-    }
-}
-
 static void kick_somebody(void) {
     char line[64];
     uint64_t ended = ended_some(ENDED_SESSION);
@@ -170,8 +160,8 @@ static void kick_somebody(void) {
     snprintf(line, sizeof line, "kick %llu", (unsigned long long)cast_any_session());
     switch (sim_random(SIM_WORLD, 3)) {
     case 0:
-        look_at("sessions 3 -age", "session");
-        look_at("rooms 3 members", "room");
+        world_look("sessions 3 -age", "session");
+        world_look("rooms 3 members", "room");
         break;
     case 1:
         if (world_ctl("status", answer)) {

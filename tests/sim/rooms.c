@@ -111,17 +111,6 @@ static void kick(void) {
     }
 }
 
-/* Looks at the states of the first one that is listed. */
-static void look(const char *list, const char *what) {
-    static char answer[WORLD_ANSWER_BYTES];
-    char line[64];
-    unsigned long long id = 0;
-    if (world_ctl(list, answer) && sscanf(answer, "| %llu ", &id) == 1) {
-        snprintf(line, sizeof line, "%s %llu", what, id);
-        (void)world_ctl(line, answer);
-    }
-}
-
 static void administrate(void) {
     switch (world_random(10)) {
     case 0:
@@ -136,8 +125,8 @@ static void administrate(void) {
         if (crash_was()) {
             (void)world_ctl("thaw rooms", NULL);
         } else {
-            look("rooms 3 -members", "room");
-            look("sessions 3 -room", "session");
+            world_look("rooms 3 -members", "room");
+            world_look("sessions 3 -room", "session");
         }
         break;
     case 6:

@@ -359,6 +359,16 @@ bool world_ctl(const char *command, char *answer) {
     return ok;
 }
 
+void world_look(const char *list, const char *what) {
+    static char answer[WORLD_ANSWER_BYTES];
+    char line[64];
+    unsigned long long id = 0;
+    if (world_ctl(list, answer) && sscanf(answer, "| %llu ", &id) == 1) {
+        snprintf(line, sizeof line, "%s %llu", what, id);
+        (void)world_ctl(line, answer);
+    }
+}
+
 int64_t world_figure(const char *name) {
     static char answer[WORLD_ANSWER_BYTES];
     size_t size = strlen(name);

@@ -83,6 +83,9 @@ bool world_answer_is_lost(const char *answer);
 void world_stop_within(uint32_t calls);
 void world_stop_now(void);
 
+/* Asks `ctl` for the first session or room that a list has: "sessions 3 -age", "session". */
+void world_look(const char *list, const char *what);
+
 /* A figure of `ctl status`; -1: there is none. */
 int64_t world_figure(const char *name);
 

@@ -5,7 +5,8 @@
  *
  *     CHECK(session != NULL);
  *     CHECK_INT(frame.size, 4);
- *     CHECK_TEXT(status_name(status), "PORTICO_OK"); */
+ *     CHECK_TEXT(status_name(status), "PORTICO_OK");
+ *     CHECK_HAS(answer, "sessions 3"); */
 #ifndef PORTICO_TEST_CHECK_H
 #define PORTICO_TEST_CHECK_H
 
@@ -25,6 +26,9 @@
 
 /* Zero-terminated strings. Either may be NULL, which equals only NULL. */
 #define CHECK_TEXT(found, right) check_text((found), (right), #found, __FILE__, __LINE__)
+
+/* Zero-terminated strings: the second is a part of the first. */
+#define CHECK_HAS(text, part) check_has((text), (part), #text, __FILE__, __LINE__)
 
 static inline void check_failed(void) {
     (void)fflush(NULL);
@@ -53,6 +57,15 @@ static inline void check_text(const char *found, const char *right, const char *
     if (!same) {
         (void)fprintf(stderr, "%s:%d: %s\n  is       %s\n  must be  %s\n", file, line, what,
                       found != NULL ? found : "NULL", right != NULL ? right : "NULL");
+        check_failed();
+    }
+}
+
+static inline void check_has(const char *text, const char *part, const char *what, const char *file,
+                             int line) {
+    if (strstr(text, part) == NULL) {
+        (void)fprintf(stderr, "%s:%d: %s\n  has no   %s\n  is       %s\n", file, line, what, part,
+                      text);
         check_failed();
     }
 }

@@ -28,8 +28,6 @@ enum {
     WAIT_TIMEOUT_MS = 20000
 };
 
-static const char admin_token[] = "token-of-the-tests";
-
 #if defined(_WIN32)
 const char host_library_suffix[] = ".dll";
 #else
@@ -145,7 +143,7 @@ static void ini_write(const host *h, const host_options *options) {
     if (options->log_keys != NULL) {
         write_expanded(h, ini, options->log_keys);
     }
-    fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = %s\n", admin_token);
+    fprintf(ini, "[admin]\naddress = 127.0.0.1\nport = 0\ntoken = " HOST_TOKEN "\n");
     write_expanded(h, ini, options->admin_keys != NULL ? options->admin_keys : "");
     fprintf(ini, "[modules]\ndir = %s\nautoload = no\n", environment("PORTICO_MODULES_DIR"));
     if (options->module_keys != NULL) {
@@ -352,13 +350,18 @@ static int admin_answer(host *h, char *answer, size_t size) {
 }
 
 static void admin_open(host *h, char *answer, size_t size) {
-    char line[128];
     h->admin = net_connect(host_port(h, "admin"));
-    snprintf(line, sizeof line, "token %s", admin_token);
-    CHECK(wire_send_line(h->admin, line));
+    CHECK(wire_send_line(h->admin, "token " HOST_TOKEN));
     if (admin_answer(h, answer, size) != 1) {
         fail(h, "the admin listener refused the token: %s", answer);
     }
+}
+
+void host_sign_in(net_socket s) {
+    char answer[512];
+    CHECK(wire_send_line(s, "token " HOST_TOKEN));
+    CHECK(wire_recv_line(s, answer, sizeof answer));
+    CHECK_TEXT(answer, "ok");
 }
 
 void host_drop_admin(host *h) {

@@ -8,6 +8,7 @@
 #ifndef TEST_HOST_H
 #define TEST_HOST_H
 
+#include "support/net.h"
 #include "support/process.h"
 
 #include <stdbool.h>
@@ -21,6 +22,8 @@ typedef struct host_listener {
     const char *type;
     const char *keys; /* more lines for its section; NULL: none. The address is 127.0.0.1, port 0 */
 } host_listener;
+
+#define HOST_TOKEN "token-of-the-tests" /* of the admin side */
 
 enum { HOST_LISTENERS_MAX = 8 };
 
@@ -87,6 +90,9 @@ void host_admin(host *h, const char *command, char *answer, size_t size);
 
 /* Closes the connection that the commands share: the next one opens another. */
 void host_drop_admin(host *h);
+
+/* Shows the token on a connection to the listener "admin". */
+void host_sign_in(net_socket s);
 
 /* Runs `portico ctl -c INI COMMAND ARGUMENT` (argument may be NULL) as a process. Returns its exit
  * code; `output` receives its output. */

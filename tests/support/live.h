@@ -12,24 +12,41 @@
 enum { LIVE_HEADERS = 256 };
 #define LIVE_OTHER "Origin: http://evil.example\r\n"
 
+enum { LIVE_COOKIE = 80 };
+
+/* Takes the cookie that an answer sets, and returns where; NULL: it sets none. */
+static inline const char *live_cookie(const char *answer, char cookie[LIVE_COOKIE]) {
+    const char *set = strstr(answer, "\r\nSet-Cookie: portico=");
+    if (set != NULL) {
+        CHECK_INT(sscanf(set, "\r\nSet-Cookie: portico=%79[0-9a-f]", cookie), 1);
+    }
+    return set;
+}
+
 /* Logs in with the token, and writes the headers that a page of the host then sends. Returns the
  * status. */
 static inline int live_login(uint16_t port, const char *token, char headers[LIVE_HEADERS]) {
     char answer[8192];
     char own[80];
     char body[128];
-    char cookie[80] = "";
+    char cookie[LIVE_COOKIE] = "";
     snprintf(own, sizeof own, "Origin: http://127.0.0.1:%u\r\n", (unsigned)port);
     snprintf(body, sizeof body, "token=%s", token);
     int status = http_ask(port, "POST", "/login", own, body, answer, sizeof answer);
-    const char *set = strstr(answer, "\r\nSet-Cookie: portico=");
+    const char *set = live_cookie(answer, cookie);
     if (set != NULL) {
-        CHECK_INT(sscanf(set, "\r\nSet-Cookie: portico=%79[0-9a-f]", cookie), 1);
         CHECK(strstr(set, "; Path=/; HttpOnly; SameSite=Strict") != NULL);
     }
     snprintf(headers, LIVE_HEADERS, "%s%s%s%s", own, set != NULL ? "Cookie: portico=" : "", cookie,
              set != NULL ? "\r\n" : "");
     return status;
+}
+
+/* Asks for a live connection that the host refuses. Returns the status. */
+static inline int live_refused(uint16_t port, const char *headers, char *answer, size_t capacity) {
+    char request[1024];
+    size_t size = web_request("/live", headers, request, sizeof request);
+    return http_send(port, request, size, answer, capacity);
 }
 
 /* Opens a live connection with the token. */

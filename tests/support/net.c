@@ -225,6 +225,13 @@ bool net_wait_end(net_socket s, uint32_t timeout_ms) {
     }
 }
 
+void net_wait_ends(const net_socket *sockets, int count) {
+    for (int i = 0; i < count; i++) {
+        CHECK(net_wait_end(sockets[i], NET_TIMEOUT_MS));
+        net_close(sockets[i]);
+    }
+}
+
 void net_half_close(net_socket s) {
     shutdown((SOCKET)s, 1); /* SHUT_WR, SD_SEND */
 }

@@ -36,6 +36,9 @@ net_socket net_try_connect_narrow(uint16_t port);
 
 void net_set_timeout(net_socket s, uint32_t timeout_ms);
 
+/* Waits until the host has ended all of them, and closes them. */
+void net_wait_ends(const net_socket *sockets, int count);
+
 /* For use with net_poll: send and receive no longer wait. */
 void net_set_nonblocking(net_socket s);
 

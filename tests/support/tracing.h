@@ -1,10 +1,8 @@
-/* tracing.h: follows a trace of a host's by `portico ctl --json trace`, as a process. One thread. */
+/* tracing.h: follows a host's trace with `portico ctl --json trace`, as a process. One thread. */
 #ifndef TEST_TRACING_H
 #define TEST_TRACING_H
 
 #include "support/host.h"
-
-enum { TRACING_LINE = 8192 };
 
 typedef struct tracing {
     process *ctl;
@@ -23,7 +21,7 @@ void tracing_await(const tracing *t, const char *text);
 /* Waits for its end, with that exit code. From then on tracing_next has its lines. */
 void tracing_finish(tracing *t, int exit_code);
 
-/* Ends it as somebody who hangs up does. */
+/* Kills ctl, as if its user had hung up. */
 void tracing_kill(tracing *t);
 
 /* Takes the next line. NULL: there is none. */

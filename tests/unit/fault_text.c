@@ -62,13 +62,6 @@ static const char *shown(void) {
     return text;
 }
 
-static void has(const char *part) {
-    if (strstr(shown(), part) == NULL) {
-        (void)fprintf(stderr, "\"%s\" is not in:\n%s\n", part, text);
-        exit(1);
-    }
-}
-
 static void whole_report(void) {
     record_make();
     CHECK_TEXT(
@@ -99,29 +92,35 @@ static void variants(void) {
     r.lost = true;
     r.lost_bytes = 100000;
     r.restored = 0;
-    has("\n  decided   the module waits for its next build or ctl thaw: players stay connected");
-    has("\n  lost      a state of 100,000 bytes was too large to be restored and may be half changed, so "
+    CHECK_HAS(
+        shown(),
+        "\n  decided   the module waits for its next build or ctl thaw: players stay connected");
+    CHECK_HAS(
+        shown(),
+        "\n  lost      a state of 100,000 bytes was too large to be restored and may be half changed, so "
         "the session closes\n");
     r.lost = false;
     r.lost_room = true;
-    has("half changed, so the room closes\n");
-    has("next build continues where this one stopped");
+    CHECK_HAS(shown(), "half changed, so the room closes\n");
+    CHECK_HAS(shown(), "next build continues where this one stopped");
     record_make();
     r.verdict = FAULT_DROPPED;
     r.kind = CALL_JOIN;
-    has("\n  decided   the session is not let into the room, everybody stays connected\n");
+    CHECK_HAS(shown(),
+              "\n  decided   the session is not let into the room, everybody stays connected\n");
     r.kind = CALL_ROOM_OPEN;
-    has("\n  decided   the room closes, everybody stays connected\n");
+    CHECK_HAS(shown(), "\n  decided   the room closes, everybody stays connected\n");
     r.kind = CALL_LEAVE;
-    has("\n  decided   the host continues as if it had returned\n");
+    CHECK_HAS(shown(), "\n  decided   the host continues as if it had returned\n");
     r.verdict = FAULT_CLOSED;
     r.kind = CALL_MIGRATE;
-    has("\n  decided   the session or room closes, everybody else stays connected\n");
+    CHECK_HAS(shown(),
+              "\n  decided   the session or room closes, everybody else stays connected\n");
     record_make();
     r.fault.kind = OS_FAULT_ABORT;
     memcpy(r.fault.text, "arena.c:12: \x1b[31m", 17);
-    has("abort in opcode 7");
-    has("\n  says      arena.c:12: ?[31m\n"); /* moves no terminal's cursor */
+    CHECK_HAS(shown(), "abort in opcode 7");
+    CHECK_HAS(shown(), "\n  says      arena.c:12: ?[31m\n"); /* moves no terminal's cursor */
     record_make();
     r.since_ms = 0;
     r.what = "start";
@@ -129,9 +128,9 @@ static void variants(void) {
     r.name[0] = '\0';
     r.entity = 0;
     r.verdict = FAULT_REFUSED;
-    has(" in start of arena 1.2, generation 3\n");
-    has(", does not serve yet\n");
-    has("\n  call      start, type arena.player");
+    CHECK_HAS(shown(), " in start of arena 1.2, generation 3\n");
+    CHECK_HAS(shown(), ", does not serve yet\n");
+    CHECK_HAS(shown(), "\n  call      start, type arena.player");
 }
 
 /* 40 frames of a recursion are two lines. */
@@ -143,11 +142,12 @@ static void recursion(void) {
         r.fault.frames[i] = IMAGE + 0x1a2f;
         places[i] = places[1];
     }
-    has("stack overflow in opcode 7");
-    has("     1  arena.so+0x1a2f              move_player (/home/me/arena/arena.c:142)\n"
-        "        and 38 more calls from the same place\n"
-        "        and perhaps more\n"
-        "  last calls");
+    CHECK_HAS(shown(), "stack overflow in opcode 7");
+    CHECK_HAS(shown(),
+              "     1  arena.so+0x1a2f              move_player (/home/me/arena/arena.c:142)\n"
+              "        and 38 more calls from the same place\n"
+              "        and perhaps more\n"
+              "  last calls");
 }
 
 static void the_end(void) {
@@ -155,19 +155,19 @@ static void the_end(void) {
     r.event = FAULT_EVENT_ENDS;
     r.verdict = FAULT_ENDED;
     r.fault.in_allocator = true;
-    has("the process ends, because it is inside malloc or free");
+    CHECK_HAS(shown(), "the process ends, because it is inside malloc or free");
     r.aborts = true;
-    has("the process ends, because on_fault = abort");
+    CHECK_HAS(shown(), "the process ends, because on_fault = abort");
     r.fault.kind = OS_FAULT_DAMAGE;
-    has("the process ends, because memory is damaged");
+    CHECK_HAS(shown(), "the process ends, because memory is damaged");
     record_make();
     r.event = FAULT_EVENT_ENDS;
     r.verdict = FAULT_ENDED;
     r.module[0] = '\0';
     r.fault.in_guard = false;
     r.call_count = 0;
-    has("bad address (NULL: it writes to 0x8) outside of a module's calls\n");
-    has("perhaps on a thread that a module has started");
+    CHECK_HAS(shown(), "bad address (NULL: it writes to 0x8) outside of a module's calls\n");
+    CHECK_HAS(shown(), "perhaps on a thread that a module has started");
     CHECK(strstr(text, "  call  ") == NULL && strstr(text, "  module ") == NULL);
 }
 
@@ -175,10 +175,10 @@ static void slow_calls(void) {
     record_make();
     r.event = FAULT_EVENT_LATE;
     r.slow_ms = 12345;
-    has("opcode 7 (MOVE) of arena 1.2, generation 3 still runs after 12,345 ms\n");
-    has("\n  decided   nothing: it may still return\n");
+    CHECK_HAS(shown(), "opcode 7 (MOVE) of arena 1.2, generation 3 still runs after 12,345 ms\n");
+    CHECK_HAS(shown(), "\n  decided   nothing: it may still return\n");
     r.event = FAULT_EVENT_HANGS;
-    has("it exceeds hang_ms, but is not in its module's own code");
+    CHECK_HAS(shown(), "it exceeds hang_ms, but is not in its module's own code");
 }
 
 static void counts(void) {

@@ -41,13 +41,6 @@ static uint32_t show(const portico_fields *fields, uint32_t size, const void *st
     return left_out;
 }
 
-static void has(const char *row) {
-    if (strstr(text, row) == NULL) {
-        fprintf(stderr, "no %s in:\n%s", row, text);
-        exit(1);
-    }
-}
-
 SCENARIO(state_show) {
     static bag b;
     b.hand.key = UINT64_MAX;
@@ -59,15 +52,15 @@ SCENARIO(state_show) {
     b.speed = 0.25;
     b.open = true;
     CHECK_INT(show(&bag_fields, sizeof b, &b), 36 + 16);
-    has("hand.key|unsigned 64 bits|18446744073709551615\n");
-    has("hand.gems[1].price|signed 16 bits|-300\n");
-    has("many[63].colour|unsigned 8 bits|9\n");
+    CHECK_HAS(text, "hand.key|unsigned 64 bits|18446744073709551615\n");
+    CHECK_HAS(text, "hand.gems[1].price|signed 16 bits|-300\n");
+    CHECK_HAS(text, "many[63].colour|unsigned 8 bits|9\n");
     CHECK(strstr(text, "many[64]") == NULL);
-    has("name|text of 8 bytes|\"a?bcdefg\"\n");
-    has("row|3 x signed 8 bits|[0, -5, 0]\n");
-    has(", 0 ... 16 more]\n");
-    has("speed|float 64 bits|0.25\n");
-    has("open|bool|true\n");
+    CHECK_HAS(text, "name|text of 8 bytes|\"a?bcdefg\"\n");
+    CHECK_HAS(text, "row|3 x signed 8 bits|[0, -5, 0]\n");
+    CHECK_HAS(text, ", 0 ... 16 more]\n");
+    CHECK_HAS(text, "speed|float 64 bits|0.25\n");
+    CHECK_HAS(text, "open|bool|true\n");
 
     static const uint8_t opaque[4] = {1, 0xAB, 0, 4};
     CHECK_INT(show(NULL, sizeof opaque, opaque), 0);
