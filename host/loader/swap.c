@@ -19,7 +19,7 @@ enum { SETTLE_STEP_MS = 1, SETTLE_MOMENT_MS = 100 };
 static swap swap_begin(void) {
     uint32_t timeout_ms = loader_config()->modules_swap_timeout_ms;
     caller_allow(timeout_ms); /* for what is asked before the exchange */
-    return (swap){.begun_ns = os_monotonic_ns(), .timeout_ms = timeout_ms};
+    return (swap){.record.begun_ns = os_monotonic_ns(), .timeout_ms = timeout_ms};
 }
 
 static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MAX]) {
@@ -29,7 +29,7 @@ static portico_status swap_find(swap *w, const char *name, char why[IMAGE_WHY_MA
         snprintf(why, IMAGE_WHY_MAX, "no module %s is loaded: load it", name);
         return PORTICO_E_NOT_FOUND;
     }
-    w->from = module_generation(w->module)->number;
+    w->record.from = module_generation(w->module)->number;
     return PORTICO_OK;
 }
 
@@ -67,8 +67,7 @@ static portico_status swap_settle(swap *w, char why[IMAGE_WHY_MAX]) {
         os_sleep(SETTLE_STEP_MS);
         left = module_unsettled(w->module, &of);
     }
-    w->settled_ns = os_monotonic_ns();
-    w->step_ns[SWAP_STEP_settle] = w->settled_ns;
+    swap_note_step(w, SWAP_STEP_settle);
     if (left == 0) {
         registry_empty_reserves(module_generation(w->module)->registry); /* of states that closed */
     }
@@ -127,23 +126,17 @@ static portico_status swap_refuse(const module *m, const char *name, portico_sta
 }
 
 /* Keeps it for `ctl swaps`. */
-static void swap_remember(const swap *w, module_swap result, const char *text) {
-    swap_record r = {.wall_ms = os_wall_ms(),
-                     .result = result,
-                     .from = w->from,
-                     .to = w->to,
-                     .tries = w->tries,
-                     .pause_ns = w->longest_ns,
-                     .begun_ns = w->begun_ns};
-    memcpy(r.step_ns, w->step_ns, sizeof r.step_ns);
-    snprintf(r.module, sizeof r.module, "%s", w->module->name);
-    snprintf(r.version, sizeof r.version, "%s", w->version);
-    snprintf(r.text, sizeof r.text, "%s", text);
-    swap_log_add(&r);
+static void swap_remember(swap *w, module_swap result, const char *text) {
+    swap_record *r = &w->record;
+    r->wall_ms = os_wall_ms();
+    r->result = result;
+    snprintf(r->module, sizeof r->module, "%s", w->module->name);
+    snprintf(r->text, sizeof r->text, "%s", text);
+    swap_log_add(r);
 }
 
 /* Ends a swap one way or the other. */
-static portico_status swap_end(const swap *w, const char *name, portico_status status,
+static portico_status swap_end(swap *w, const char *name, portico_status status,
                                module_swap success, char why[IMAGE_WHY_MAX]) {
     if (w->module != NULL) {
         module_count_swap(w->module, status == PORTICO_OK ? success : MODULE_SWAP_refused);

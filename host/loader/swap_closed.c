@@ -41,8 +41,8 @@ typedef struct closed {
 } closed;
 
 static void swap_note_pause(swap *w) {
-    uint64_t pause_ns = os_monotonic_ns() - w->closed_ns;
-    w->longest_ns = pause_ns > w->longest_ns ? pause_ns : w->longest_ns;
+    uint64_t pause_ns = os_monotonic_ns() - w->record.step_ns[SWAP_STEP_enter];
+    w->record.pause_ns = pause_ns > w->record.pause_ns ? pause_ns : w->record.pause_ns;
 }
 
 /* Takes the module's own state over into the new image's block. */
@@ -93,19 +93,17 @@ static bool step_look(closed *c) {
 /* The first step. False: the gate is open, or open again. */
 static bool step_close(closed *c) {
     swap *w = c->w;
-    w->tries++;
+    w->record.tries++;
     if (!step_look(c)) {
         return false;
     }
-    w->closed_ns = os_monotonic_ns();
-    w->step_ns[SWAP_STEP_enter] = w->closed_ns;
+    swap_note_step(w, SWAP_STEP_enter);
     if (!gate_close(&w->module->gate, c->patience_ms)) {
         swap_note_pause(w);
         c->outcome = SWAP_OCCUPIED;
         return false;
     }
-    w->inside_ns = os_monotonic_ns();
-    w->step_ns[SWAP_STEP_drain] = w->inside_ns;
+    swap_note_step(w, SWAP_STEP_drain);
     if (!swap_reserve_suffices(&w->plan)) {
         gate_open(&w->module->gate);
         swap_note_pause(w);
@@ -154,8 +152,7 @@ static void step_open(const closed *c) {
         fault_thaw(w->module); /* the code that had faulted does not serve any more */
     }
     gate_open(&w->module->gate);
-    w->opened_ns = os_monotonic_ns();
-    w->step_ns[SWAP_STEP_open] = w->opened_ns;
+    swap_note_step(w, SWAP_STEP_open);
     swap_note_pause(w);
 }
 

@@ -10,23 +10,12 @@ typedef struct swap {
     module *module;
     uint32_t timeout_ms;
     swap_plan plan;
-    uint64_t begun_ns;
-    uint64_t settled_ns; /* when all states were of the generation that serves */
-    uint64_t staged_ns;  /* when the plan was made and memory allocated */
-    uint64_t closed_ns;  /* when the gate was closed, at the last try ... */
-    uint64_t inside_ns;  /* ... and when the last caller had left */
-    uint64_t opened_ns;
-    uint64_t longest_ns; /* that the gate was closed at any try */
-    uint32_t tries;
-    uint32_t from;                     /* the generation that served when it began; 0: not known */
-    uint32_t to;                       /* the one that serves after it; 0: it has failed */
-    char version[SWAP_LOG_VERSION];    /* of the new build; "": it was not loaded */
-    uint64_t step_ns[SWAP_STEP_COUNT]; /* see swap_record */
+    swap_record record; /* what is known of it so far */
 } swap;
 
 /* The step has ended now. */
 static inline void swap_note_step(swap *w, swap_step step) {
-    w->step_ns[step] = os_monotonic_ns();
+    w->record.step_ns[step] = os_monotonic_ns();
 }
 
 typedef enum swap_outcome {

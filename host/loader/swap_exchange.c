@@ -54,9 +54,12 @@ static void swap_tell(const swap *w, const char *changes, char why[IMAGE_WHY_MAX
              "%s %s generation %u replaces %s generation %u: waited %.1f ms, prepared %.1f ms, "
              "drained %.3f ms (%u %s), paused %.3f ms, total %.1f ms%s%s",
              to->name, to->version, to->number, from->version, from->number,
-             milliseconds(w->begun_ns, w->settled_ns), milliseconds(w->settled_ns, w->staged_ns),
-             milliseconds(w->closed_ns, w->inside_ns), w->tries, w->tries == 1 ? "try" : "tries",
-             (double)w->longest_ns / 1e6, milliseconds(w->begun_ns, w->opened_ns),
+             milliseconds(w->record.begun_ns, w->record.step_ns[SWAP_STEP_settle]),
+             milliseconds(w->record.step_ns[SWAP_STEP_settle], w->record.step_ns[SWAP_STEP_plan]),
+             milliseconds(w->record.step_ns[SWAP_STEP_enter], w->record.step_ns[SWAP_STEP_drain]),
+             w->record.tries, w->record.tries == 1 ? "try" : "tries",
+             (double)w->record.pause_ns / 1e6,
+             milliseconds(w->record.begun_ns, w->record.step_ns[SWAP_STEP_open]),
              changes[0] != '\0' ? "; changed " : "", changes);
     log_info("modules", "%s", why);
 }
@@ -69,11 +72,11 @@ static void swap_finish(swap *w, char why[IMAGE_WHY_MAX]) {
     registry_empty_reserves(w->plan.from->registry); /* of states that had not followed to it */
     swap_follow(w);
     swap_note_step(w, SWAP_STEP_follow);
-    w->to = w->plan.to->number;
+    w->record.to = w->plan.to->number;
     swap_tell(w, changes, why);
     snprintf(outcome, sizeof outcome, "swapped%s%s", changes[0] != '\0' ? ", changed " : "",
              changes);
-    module_note(w->module, outcome, w->longest_ns);
+    module_note(w->module, outcome, w->record.pause_ns);
 }
 
 /* ---- the transaction ------------------------------------------------------------------------ */
@@ -99,7 +102,7 @@ static swap_outcome try_until_empty(swap *w, portico_status *status, char why[IM
         }
         /* Let the callers that were held up continue. */
         os_sleep(patience_ms > 0 ? patience_ms : BETWEEN_GLANCES_MS);
-        patience_ms = w->tries >= GATE_GLANCES ? longer_patience(patience_ms) : 0;
+        patience_ms = w->record.tries >= GATE_GLANCES ? longer_patience(patience_ms) : 0;
     } while (os_monotonic_ms() < stop_clock_limit_ms(begun_ms, until_ms));
     char call[160];
     watchdog_describe(w->module->name, call, sizeof call);
@@ -118,8 +121,7 @@ static portico_status try_reserved(swap *w, bool *tried, char why[IMAGE_WHY_MAX]
         if (status != PORTICO_OK) {
             return status;
         }
-        w->staged_ns = os_monotonic_ns();
-        w->step_ns[SWAP_STEP_plan] = w->staged_ns;
+        swap_note_step(w, SWAP_STEP_plan);
         swap_outcome outcome = try_until_empty(w, &status, why);
         if (outcome != SWAP_RESERVE_MORE) {
             *tried = outcome == SWAP_TRIED;
@@ -145,7 +147,7 @@ static portico_status swap_run(swap *w, char why[IMAGE_WHY_MAX]) {
 }
 
 portico_status swap_to(swap *w, generation *to, char why[IMAGE_WHY_MAX]) {
-    snprintf(w->version, sizeof w->version, "%s", to->version);
+    snprintf(w->record.version, sizeof w->record.version, "%s", to->version);
     portico_status status = plan_make(&w->plan, w->module, to, why);
     if (status != PORTICO_OK) {
         return status;
