@@ -112,6 +112,17 @@ int command_words(command_id id) {
     return words;
 }
 
+bool command_next_word(const char **text, char *word, size_t size) {
+    *text += strspn(*text, " ");
+    size_t length = strcspn(*text, " ");
+    snprintf(word, size, "%.*s", (int)length, *text);
+    if (length >= size) {
+        word[size - 2] = '~';
+    }
+    *text += length;
+    return length > 0;
+}
+
 bool command_reports(command_id id, const char *argument) {
     switch (id) {
     case COMMAND_status:

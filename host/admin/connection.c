@@ -357,7 +357,7 @@ uint64_t connection_due_ms(const connection *c) {
         return UINT64_MAX;
     }
     if (c->job != NULL) {
-        return os_monotonic_ms() + VISIT_JOB_LOOK_MS;
+        return job_look_ms();
     }
     if (waits_for_news(c)) {
         return c->waiter.look_ms;

@@ -3,6 +3,8 @@
 #ifndef PORTICO_COUNTS_H
 #define PORTICO_COUNTS_H
 
+#include "admin/rates.h"
+
 #include <stdbool.h>
 
 enum { COUNT_TEXT = 32 };
@@ -15,8 +17,8 @@ typedef struct count_view {
     double per_second; /* over the last second */
 } count_view;
 
-/* Reads all of them. */
-void counts_read(void);
+/* Reads all of them. Returns the rates that belong to them, until the next call. */
+const rates *counts_read(void);
 
 /* Calls `each` for all, as they were read. */
 void counts_each(void (*each)(void *arg, const count_view *c), void *arg);

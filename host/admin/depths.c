@@ -47,7 +47,7 @@ static void add_module(void *arg, const char *name, uint32_t waiting) {
     }
 }
 
-void depths_look(depth_view views[DEPTH_COUNT]) {
+static void depths_look(depth_view views[DEPTH_COUNT]) {
     memset(views, 0, DEPTH_COUNT * sizeof views[0]);
     sessions_each(add_session, views);
     rooms_each(add_room, &views[DEPTH_room_works]);

@@ -33,9 +33,6 @@ typedef struct depth_view {
 /* Adds the queues to an answer, as text or JSON. Any thread, no lock held. */
 void depths_add(struct lines *to);
 
-/* Any thread, no lock held. */
-void depths_look(depth_view views[DEPTH_COUNT]);
-
 const char *depth_name(depth what);
 
 #endif

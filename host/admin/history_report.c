@@ -21,12 +21,6 @@ static uint64_t us(uint64_t ns) {
 
 /* ---- swaps ----------------------------------------------------------------------------------- */
 
-static const char *const results[] = {
-#define RESULT_WORD(result) #result,
-    MODULE_SWAPS(RESULT_WORD)
-#undef RESULT_WORD
-};
-
 /* When its last step ended. */
 static uint64_t ended_ns(const swap_record *r) {
     uint64_t last_ns = r->begun_ns;
@@ -75,7 +69,7 @@ static void add_swap_json(lines *to, json *j, const swap_record *r) {
     json_number(j, "number", (int64_t)r->number);
     json_time(j, "time", r->wall_ms);
     json_text(j, "module", r->module);
-    json_text(j, "result", results[r->result]);
+    json_text(j, "result", module_swap_name(r->result));
     add_generation(j, "from", r->from);
     add_generation(j, "to", r->to);
     json_text(j, "version", r->version[0] != '\0' ? r->version : NULL);
@@ -93,8 +87,8 @@ static void add_swap_text(lines *to, const swap_record *r) {
     char time[TEXT_TIME];
     text_time(r->wall_ms, 'T', time);
     lines_add(to, "%llu %s %s %s from %u to %u tries %u pause_us %llu total_us %llu",
-              (unsigned long long)r->number, time, r->module, results[r->result], r->from, r->to,
-              r->tries, (unsigned long long)us(r->pause_ns),
+              (unsigned long long)r->number, time, r->module, module_swap_name(r->result), r->from,
+              r->to, r->tries, (unsigned long long)us(r->pause_ns),
               (unsigned long long)us(ended_ns(r) - r->begun_ns));
     lines_add(to, "  %s", r->text);
     add_steps(to, r);
@@ -124,9 +118,6 @@ void report_swaps(lines *to, const char *argument) {
 
 /* ---- the log --------------------------------------------------------------------------------- */
 
-static const char *const levels[] = {"", "error", "warn", "info", "debug"};
-enum { LEVELS = sizeof levels / sizeof levels[0] };
-
 typedef struct log_query {
     uint32_t most;
     int level;
@@ -146,8 +137,8 @@ static void skip_word(const char **text) {
 static log_query read_query(const char *argument) {
     log_query q = {.most = LINES_SHOWN, .level = LOG_DEBUG};
     (void)listing_take_most(&argument, &q.most);
-    for (int i = LOG_ERROR; i < LEVELS; i++) {
-        if (is_word(argument, levels[i])) {
+    for (int i = LOG_ERROR; i <= LOG_DEBUG; i++) {
+        if (is_word(argument, log_level_name((log_level)i))) {
             q.level = i;
             skip_word(&argument);
             break;
@@ -172,14 +163,14 @@ static void add_line(lines *to, const log_record *r, uint64_t number) {
         json_begin(j, NULL, '{');
         json_number(j, "seq", (int64_t)number);
         json_time(j, "time", r->wall_ms);
-        json_text(j, "level", r->level < LEVELS ? levels[r->level] : "");
+        json_text(j, "level", log_level_name((log_level)r->level));
         json_text(j, "source", log_record_source(r));
         json_text(j, "text", text);
         json_end(j, '}');
     } else {
         text_time(r->wall_ms, 'T', time);
         lines_add(to, "%llu %s %-5s %s %s", (unsigned long long)number, time,
-                  r->level < LEVELS ? levels[r->level] : "", log_record_source(r), text);
+                  log_level_name((log_level)r->level), log_record_source(r), text);
     }
 }
 

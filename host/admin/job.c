@@ -129,6 +129,11 @@ static bool take_waiting(admin_job *job, uint64_t now_ms, lines *answer) {
     return ended;
 }
 
+uint64_t job_look_ms(void) {
+    enum { LOOK_MS = 500 };
+    return os_monotonic_ms() + LOOK_MS;
+}
+
 void job_abandon(admin_job *job) {
     if (job->waits != NULL) {
         job->waits->abandon(job->arg);

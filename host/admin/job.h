@@ -61,6 +61,9 @@ admin_job *job_post(const char *line, const char *argument, void (*run)(admin_jo
  * job. False: it is still to be waited for. [admin thread] */
 bool job_take(admin_job *job, uint64_t now_ms, lines *answer);
 
+/* When to call job_take again at the latest, though jobs_wake should come before. */
+uint64_t job_look_ms(void);
+
 /* Gives up the job: its connection has ended. It runs all the same. [admin thread] */
 void job_abandon(admin_job *job);
 

@@ -66,28 +66,18 @@ static uint64_t limit_of_rate(const config_service *c, int rate) {
 }
 
 static void add_service(void *arg, listener *l, connector *c) {
-    static const char *const refusals[] = {
-#define REFUSAL_WORD(name) #name,
-        SERVICE_REFUSALS(REFUSAL_WORD)
-#undef REFUSAL_WORD
-    };
-    static const char *const rates[] = {
-#define RATE_WORD(name) #name,
-        SERVICE_RATES(RATE_WORD)
-#undef RATE_WORD
-    };
     const service *s = l != NULL ? listener_service(l) : connector_service(c);
     const service_counts *n = &s->counts;
     hit h = {.kind = l != NULL ? "listener" : "connector", .where = s->config->name};
     for (int i = 0; i < REFUSAL_KINDS; i++) {
-        h.name = refusals[i];
+        h.name = service_refusal_name((service_refusal)i);
         h.limit = limit_of_refusal(s->config, i);
         h.hits = atomic_load(&n->refused[i]);
         h.last_ms = atomic_load(&n->refused_ms[i]);
         add_hit(arg, &h);
     }
     for (int i = 0; i < RATE_KINDS; i++) {
-        h.name = rates[i];
+        h.name = service_rate_name((service_rate)i);
         h.limit = limit_of_rate(s->config, i);
         h.hits = atomic_load(&n->over_rate[i]);
         h.last_ms = atomic_load(&n->over_rate_ms[i]);

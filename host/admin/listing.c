@@ -9,7 +9,7 @@
 
 enum { DIGITS_MAX = 6 }; /* of N: what has more is an id to look for */
 
-/* Takes the next word of *text, if it is `size` bytes long. */
+/* Takes a word of `size` bytes, and the blanks behind it. */
 static void skip_word(const char **text, size_t size) {
     *text += size;
     *text += strspn(*text, " ");
@@ -46,6 +46,7 @@ bool listing_parse(listing *l, const char *argument, const char *const *columns)
     for (size_t i = 0; i < size && i < sizeof l->filter; i++) {
         l->filter[i] = text_lower(argument[i]);
     }
+    l->only_ids = size == 0 && (l->column == 0 || columns[l->column] == NULL);
     return size < sizeof l->filter;
 }
 

@@ -20,11 +20,12 @@ typedef struct listing_row {
     char text[LISTING_TEXT_MAX]; /* ... and then by this, which may be cut */
 } listing_row;
 
-/* All bytes zero but `most`: all rows, in the order in which they are added. */
+/* All bytes zero but `most`: all rows, by their ids. */
 typedef struct listing {
     uint32_t most;   /* to show */
     uint32_t column; /* the index of SORT among the columns; their number: none */
     bool descending;
+    bool only_ids; /* all rows match, and are sorted by the first column, the id */
     char filter[LISTING_FILTER_MAX]; /* in lower case; "": all rows match */
     listing_row *rows;
     uint32_t count;
@@ -32,7 +33,7 @@ typedef struct listing {
     bool failed; /* there is no memory for all of them */
 } listing;
 
-/* Reads the argument of a command whose columns have these names, NULL at the end. False: the filter
+/* Reads the argument of a command whose columns have these names, `id` first, NULL at the end. False: the filter
  * is too long. */
 bool listing_parse(listing *l, const char *argument, const char *const *columns);
 

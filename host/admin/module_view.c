@@ -93,19 +93,11 @@ typedef struct fault_list {
     uint32_t left;
 } fault_list;
 
-/* Whether the report is of the module: "20261128-231501-042-NAME-3.txt". */
-static bool is_of(const char *file, const char *name) {
-    enum { TIME_CHARS = 20 };
-    size_t size = strlen(name);
-    return strlen(file) > TIME_CHARS + size && strncmp(file + TIME_CHARS, name, size) == 0 &&
-           (file[TIME_CHARS + size] == '-' || file[TIME_CHARS + size] == '.');
-}
-
-static void add_fault(void *arg, const char *line, const char *path) {
+static void add_fault(void *arg, const char *module_name, const char *line, const char *path) {
     fault_list *f = arg;
     json *j = lines_object(f->to);
     const char *file = text_file_name(path);
-    if (f->left == 0 || !is_of(file, f->module)) {
+    if (f->left == 0 || path[0] == '\0' || strcmp(module_name, f->module) != 0) {
         return;
     }
     f->left--;
@@ -129,10 +121,8 @@ static void add_faults(lines *to, const char *name) {
 static void add_settings(lines *to, const generation *g, const config_module *section) {
     for (uint32_t i = 0; i < g->info.settings.count; i++) {
         const portico_setting s = setting_at(&g->info.settings, i);
-        const config_pair *pair = section != NULL ? config_find_pair(section, s.key) : NULL;
-        lines_add(to, "setting %s = %s default %s%s%s", s.key,
-                  pair != NULL ? pair->value : s.fallback, s.fallback, s.help != NULL ? ": " : "",
-                  s.help != NULL ? s.help : "");
+        lines_add(to, "setting %s = %s default %s%s%s", s.key, settings_text(section, &s),
+                  s.fallback, s.help != NULL ? ": " : "", s.help != NULL ? s.help : "");
     }
 }
 

@@ -52,7 +52,7 @@ bool rates_look(rates *view) {
     }
     view->workers = two ? to->workers : 0;
     for (uint32_t i = 0; i < view->workers; i++) {
-        view->worker_cpu[i] = (double)(to->worker_busy_ns[i] - from->worker_busy_ns[i]) / span_ns;
+        view->worker_busy[i] = (double)(to->worker_busy_ns[i] - from->worker_busy_ns[i]) / span_ns;
     }
     os_mutex_unlock(&rates_of.lock);
     return two;

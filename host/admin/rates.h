@@ -11,7 +11,7 @@ enum { RATES_WORKERS_MAX = 256 };
 typedef struct rates {
     double per_second[STAT_COUNT];
     uint32_t workers;
-    double worker_cpu[RATES_WORKERS_MAX]; /* share of one processor, 0 to 1 */
+    double worker_busy[RATES_WORKERS_MAX]; /* share of one processor, 0 to 1 */
 } rates;
 
 /* Takes a sample if the last one is a second old. Called by the sweep, one thread at a time. */

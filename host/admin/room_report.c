@@ -133,6 +133,10 @@ static void add_row(void *arg, room *of) {
     listing *l = arg;
     char all[512];
     row r;
+    if (l->only_ids) {
+        listing_add(l, room_entity(of)->id, 0, "");
+        return;
+    }
     look(&r, of);
     snprintf(all, sizeof all, "%llu %s %s %s%s%s", (unsigned long long)r.id, r.info.type,
              r.info.name, r.view.module->name, r.frozen ? " frozen" : "",

@@ -90,6 +90,10 @@ static void add_row(void *arg, session *s) {
     listing *l = arg;
     char all[512];
     row r;
+    if (l->only_ids) {
+        listing_add(l, s->base.id, 0, "");
+        return;
+    }
     look(&r, s);
     snprintf(all, sizeof all, "%llu %s %s %s %s %s %llu", (unsigned long long)r.id, r.type,
              r.listener, r.peer, r.label, session_state_name(r.view.state),

@@ -107,9 +107,7 @@ static void add_rate(void *arg, const count_view *c) {
     }
 }
 
-static void add_counts(json *j) {
-    rates r;
-    (void)rates_look(&r);
+static void add_counts(json *j, const rates *r) {
     json_begin(j, "counts", '{');
     counts_each(add_counter, j);
     json_end(j, '}');
@@ -117,8 +115,8 @@ static void add_counts(json *j) {
     counts_each(add_rate, j);
     json_end(j, '}');
     json_begin(j, "worker_busy", '['); /* shares of one processor */
-    for (uint32_t i = 0; i < r.workers; i++) {
-        json_real(j, NULL, r.worker_cpu[i]);
+    for (uint32_t i = 0; i < r->workers; i++) {
+        json_real(j, NULL, r->worker_busy[i]);
     }
     json_end(j, ']');
 }
@@ -144,10 +142,10 @@ void json_status(lines *to) {
     json *j = lines_object(to);
     json_text(j, "version", PORTICO_VERSION);
     report_first_figures(to);
-    counts_read();
+    const rates *r = counts_read();
     counts_each(add_gauge, j);
     report_figures(to);
-    add_counts(j);
+    add_counts(j, r);
     depths_add(to);
     json_begin(j, "listeners", '[');
     services_each(add_listener, j);
@@ -163,7 +161,8 @@ void json_status(lines *to) {
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-static void add_fault(void *arg, const char *line, const char *path) {
+static void add_fault(void *arg, const char *module_name, const char *line, const char *path) {
+    (void)module_name; /* it is in the line */
     json *j = arg;
     json_begin(j, NULL, '{');
     json_text(j, "text", line);

@@ -77,7 +77,7 @@ static void add_quota(void *arg, const char *name, quota *q) {
 
 static void add_workers(lines *to, const rates *r) {
     for (uint32_t i = 0; i < r->workers; i++) {
-        lines_add(to, "worker %u busy %.1f%%", i + 1, r->worker_cpu[i] * 100);
+        lines_add(to, "worker %u busy %.1f%%", i + 1, r->worker_busy[i] * 100);
     }
 }
 
@@ -115,14 +115,12 @@ void report_figures(lines *to) {
 }
 
 void report_status(lines *to) {
-    rates r;
-    (void)rates_look(&r);
     lines_add(to, "version %s", PORTICO_VERSION);
     report_first_figures(to);
-    counts_read();
+    const rates *r = counts_read();
     counts_each(add_count, to);
     report_figures(to);
-    add_workers(to, &r);
+    add_workers(to, r);
     depths_add(to);
     services_each(add_service, to);
     quotas_each(add_quota, to);
@@ -144,7 +142,8 @@ void report_memory(lines *to, bool trim) {
     figure_add(to, "message_bytes", memory_messages());
 }
 
-static void add_fault(void *arg, const char *line, const char *path) {
+static void add_fault(void *arg, const char *module_name, const char *line, const char *path) {
+    (void)module_name; /* it is in the line */
     lines_add(arg, "%s", line);
     if (path[0] != '\0') {
         lines_add(arg, "  %s", path);

@@ -53,16 +53,21 @@ static portico_status token_write(const char *path, const char *token) {
     return status;
 }
 
+portico_status token_random(char *text, size_t bytes) {
+    uint8_t drawn[TOKEN_RANDOM_MAX];
+    portico_status status = os_random(drawn, bytes);
+    for (size_t i = 0; status == PORTICO_OK && i < bytes; i++) {
+        snprintf(text + 2 * i, 3, "%02x", drawn[i]);
+    }
+    return status;
+}
+
 /* Makes a token and its file. PORTICO_E_EXISTS: another host was first. */
 static portico_status token_make(const char *folder, const char *path, char token[TOKEN_MAX],
                                  char why[TOKEN_WHY_MAX]) {
-    uint8_t bytes[RANDOM_BYTES];
     portico_status status = os_folder_create(folder);
     if (status == PORTICO_OK) {
-        status = os_random(bytes, sizeof bytes);
-    }
-    for (size_t i = 0; status == PORTICO_OK && i < sizeof bytes; i++) {
-        snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+        status = token_random(token, RANDOM_BYTES);
     }
     if (status == PORTICO_OK) {
         status = token_write(path, token);

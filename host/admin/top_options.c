@@ -6,19 +6,6 @@
 
 enum { COUNT_MAX = 1000000 };
 
-/* Takes the next word of *text. One that does not fit is cut and ends with '~', which no option and
- * no number does. False: there is none. */
-static bool next_word(const char **text, char *word, size_t size) {
-    *text += strspn(*text, " ");
-    size_t length = strcspn(*text, " ");
-    snprintf(word, size, "%.*s", (int)length, *text);
-    if (length >= size) {
-        word[size - 2] = '~';
-    }
-    *text += length;
-    return length > 0;
-}
-
 /* Reads digits, with up to `places` more after a point, as a whole number of units of 10^-places.
  * No sign, no exponent, no locale. False: `text` is not such a number, or is above `max`. */
 static bool parse_number(const char *text, int places, uint32_t max, uint32_t *number) {
@@ -66,9 +53,9 @@ bool top_options_parse(const char *text, top_options *options, char why[COMMAND_
     char name[64];
     char value[64];
     *options = (top_options){.interval_ms = 1000};
-    while (next_word(&text, name, sizeof name)) {
-        (void)next_word(&text, value,
-                        sizeof value); /* "" when there is none, which is not a number */
+    while (command_next_word(&text, name, sizeof name)) {
+        (void)command_next_word(&text, value,
+                                sizeof value); /* "" when there is none, which is not a number */
         if (!parse_option(name, value, options, why)) {
             return false;
         }

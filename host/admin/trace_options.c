@@ -6,19 +6,6 @@
 
 enum { WORD_MAX = 2 * PORTICO_LABEL_MAX };
 
-/* Takes the next word of *text. One that does not fit is cut and ends with '~', which nothing here
- * does. False: there is none. */
-static bool next_word(const char **text, char word[WORD_MAX]) {
-    *text += strspn(*text, " ");
-    size_t length = strcspn(*text, " ");
-    snprintf(word, WORD_MAX, "%.*s", (int)length, *text);
-    if (length >= WORD_MAX) {
-        word[WORD_MAX - 2] = '~';
-    }
-    *text += length;
-    return length > 0;
-}
-
 /* Reads a whole number from 1 to `most`. */
 static bool read_number(const char *word, uint64_t most, uint64_t *number) {
     *number = 0;
@@ -36,8 +23,8 @@ static bool read_number(const char *word, uint64_t most, uint64_t *number) {
 static bool read_subject(const char **text, trace_spec *spec, char *why) {
     char kind[WORD_MAX];
     char which[WORD_MAX];
-    (void)next_word(text, kind);
-    bool given = next_word(text, which);
+    (void)command_next_word(text, kind, WORD_MAX);
+    bool given = command_next_word(text, which, WORD_MAX);
     bool type = strcmp(kind, "type") == 0;
     if ((!type && strcmp(kind, "session") != 0 && strcmp(kind, "room") != 0) || !given) {
         snprintf(why, COMMAND_WHY_MAX,
@@ -72,7 +59,7 @@ static bool read_option(const char **text, const char *name, trace_spec *spec, c
         return false;
     }
     uint32_t most = count ? TRACE_COUNT_MAX : TRACE_SECONDS_MAX;
-    (void)next_word(text, value);
+    (void)command_next_word(text, value, WORD_MAX);
     if (!read_number(value, most, &number)) {
         snprintf(why, COMMAND_WHY_MAX, "%s takes a whole number, 1 to %u; found \"%s\"", name,
                  (unsigned)most, value);
@@ -88,7 +75,7 @@ bool trace_options_parse(const char *text, trace_spec *spec, char why[COMMAND_WH
     if (!read_subject(&text, spec, why)) {
         return false;
     }
-    while (next_word(&text, name)) {
+    while (command_next_word(&text, name, WORD_MAX)) {
         if (!read_option(&text, name, spec, why)) {
             return false;
         }

@@ -27,8 +27,7 @@ extern visit_counts visits;
 
 enum {
     VISIT_SEND_MS = 30000, /* for a piece of an answer that the client does not take at once */
-    VISIT_JOB_LOOK_MS = 500,
-    VISIT_AGAIN_MS = 50 /* until a submit is tried again that was refused for a while */
+    VISIT_AGAIN_MS = 50    /* until a submit is tried again that was refused for a while */
 };
 
 /* An answer on its way. */

@@ -9,8 +9,12 @@
 
 enum { RESERVE = 16 }; /* of a line, for the mark of a cut and the line end */
 
-static const char *const level_names[] = {"", "error", "warn", "info", "debug"};
 static const char *const level_colours[] = {"", "\x1b[1;31m", "\x1b[33m", "\x1b[32m", "\x1b[90m"};
+
+const char *log_level_name(log_level level) {
+    static const char *const names[] = {"", "error", "warn", "info", "debug"};
+    return names[level];
+}
 
 /* Appends all of `text`. If there is no room: "…" once, and nothing after that. */
 static void line_add(log_text *l, const char *text, size_t size) {
@@ -68,7 +72,7 @@ void log_format_text(log_text *l, uint64_t wall_ms, log_level level, const char 
     l->cut = false;
     line_add_text(l, time);
     line_add_text(l, " ");
-    (void)snprintf(padded, sizeof padded, "%-5s", level_names[level]);
+    (void)snprintf(padded, sizeof padded, "%-5s", log_level_name(level));
     line_add_text(l, colours ? level_colours[level] : "");
     line_add_text(l, padded);
     line_add_text(l, colours ? "\x1b[0m " : " ");
@@ -90,7 +94,7 @@ void log_format_json(log_text *l, uint64_t wall_ms, log_level level, const char 
     line_add_text(l, "{\"time\":\"");
     line_add_text(l, time);
     line_add_text(l, "\",\"level\":\"");
-    line_add_text(l, level_names[level]);
+    line_add_text(l, log_level_name(level));
     line_add_text(l, "\",\"source\":\"");
     /* A source is a word of the host or a module's name: too short to be cut. */
     line_add_foreign(l, source, LOG_JSON);

@@ -10,6 +10,9 @@ enum { LOG_LINE_MAX = 4096 };
 
 enum { LOG_RAW_MAX = 2048 }; /* bytes of a message before anything is replaced */
 
+/* "error", "warn", "info" or "debug". */
+const char *log_level_name(log_level level);
+
 typedef struct log_text {
     char bytes[LOG_LINE_MAX]; /* with its line feed */
     size_t size;

@@ -8,6 +8,7 @@
 #include "config/draft.h"
 #include "config/file.h"
 #include "config/profile.h"
+#include "config/schema.h"
 #include "config/value.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 /* The settings of [admin] that are not in the ini. */
 static void set_admin(config_service *admin) {
-    static char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20"; /* the default of listeners */
+    static char ciphers[] = CONFIG_TLS_CIPHERS;
     memcpy(admin->name, "admin", sizeof "admin");
     admin->listen.backlog = 64;
     admin->listen.reuse_address = true;

@@ -89,7 +89,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
             "PEM file with its private key; as many, in the same order"),                          \
     WORD(section, "tls_min", "1.2", config_service, tls.min, CONFIG_TLS_1_2, tls_mins,             \
          "the oldest version of TLS"),                                                             \
-    SERVICE(section, "tls_ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20", CONFIG_TEXT, tls.ciphers, 0, 0, \
+    SERVICE(section, "tls_ciphers", CONFIG_TLS_CIPHERS, CONFIG_TEXT, tls.ciphers, 0, 0, \
             "ciphers for TLS 1.2, as OpenSSL writes them; empty: OpenSSL's choice"),               \
     SERVICE(section, "tls_alpn", "", CONFIG_NAMES, tls.alpn, 0, 0,                                 \
             "protocols by ALPN, best first, after commas; empty: none")

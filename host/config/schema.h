@@ -4,6 +4,8 @@
 
 #include "config/config.h"
 
+#define CONFIG_TLS_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20" /* unless `tls_ciphers` says otherwise */
+
 /* Every key that the host knows. A test compares conf/portico.ini with this table. The fields after
  * `help` are for value.c. */
 typedef enum config_kind {

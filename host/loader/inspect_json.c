@@ -135,11 +135,6 @@ static void write_room_types(json *j, const registered_room *rooms) {
     json_end(j, ']');
 }
 
-static const char *value_in(const config_module *section, const portico_setting *s) {
-    const config_pair *pair = section != NULL ? config_find_pair(section, s->key) : NULL;
-    return pair != NULL ? pair->value : s->fallback;
-}
-
 /* `values`: with the value that applies by the section. */
 static void write_settings(json *j, const portico_table *settings, bool values,
                            const config_module *section) {
@@ -155,7 +150,7 @@ static void write_settings(json *j, const portico_table *settings, bool values,
         json_text(j, "allowed", allowed);
         json_text(j, "help", s.help);
         if (values) {
-            json_text(j, "value", value_in(section, &s));
+            json_text(j, "value", settings_text(section, &s));
         }
         json_end(j, '}');
     }

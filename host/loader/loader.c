@@ -166,8 +166,7 @@ static void add_fault(void *arg, uint32_t line, const char *text) {
 }
 
 portico_status loader_prepare(generation *g, char why[IMAGE_WHY_MAX]) {
-    const config_module *section =
-        loader.config != NULL ? config_find_module(loader.config, g->name) : NULL;
+    const config_module *section = loader_section(g->name);
     fault_list faults = {.module = g->name, .why = why};
     if (settings_check(&g->info.settings, section, add_fault, &faults) > 0) {
         return PORTICO_E_INVALID;

@@ -37,15 +37,10 @@ void collect_portico_module(metric_out *to) {
 }
 
 void collect_portico_swaps(metric_out *to) {
-    static const char *const results[] = {
-#define SWAP_NAME(result) #result,
-        MODULE_SWAPS(SWAP_NAME)
-#undef SWAP_NAME
-    };
     for (uint32_t i = 0; i < copies.count; i++) {
         const module_figures *c = &copies.all[i];
         for (int k = 0; k < MODULE_SWAP_RESULTS; k++) {
-            metric_count(to, METRIC_NAMES(c->name, results[k]), c->swaps[k]);
+            metric_count(to, METRIC_NAMES(c->name, module_swap_name((module_swap)k)), c->swaps[k]);
         }
     }
 }

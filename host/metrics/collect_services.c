@@ -52,20 +52,11 @@ void collect_portico_connections_accepted(metric_out *to) {
     each_service(to, add_accepted);
 }
 
-static void add_reasons(const visit *v, const char *name, const char *const reasons[],
-                        const _Atomic uint64_t counts[], int kinds) {
-    for (int i = 0; i < kinds; i++) {
-        metric_count(v->to, METRIC_NAMES(name, reasons[i]), read(&counts[i]));
-    }
-}
-
 static void add_refused(const visit *v, service *s, const char *name) {
-    static const char *const reasons[] = {
-#define REFUSAL_NAME(reason) #reason,
-        SERVICE_REFUSALS(REFUSAL_NAME)
-#undef REFUSAL_NAME
-    };
-    add_reasons(v, name, reasons, s->counts.refused, REFUSAL_KINDS);
+    for (int i = 0; i < REFUSAL_KINDS; i++) {
+        metric_count(v->to, METRIC_NAMES(name, service_refusal_name((service_refusal)i)),
+                     read(&s->counts.refused[i]));
+    }
 }
 
 void collect_portico_connections_refused(metric_out *to) {
@@ -126,12 +117,10 @@ void collect_portico_sent_packets(metric_out *to) {
 }
 
 static void add_rejected(const visit *v, service *s, const char *name) {
-    static const char *const reasons[] = {
-#define REJECTION_NAME(reason) #reason,
-        SERVICE_REJECTIONS(REJECTION_NAME)
-#undef REJECTION_NAME
-    };
-    add_reasons(v, name, reasons, s->counts.rejected, REJECTION_KINDS);
+    for (int i = 0; i < REJECTION_KINDS; i++) {
+        metric_count(v->to, METRIC_NAMES(name, service_rejection_name((service_rejection)i)),
+                     read(&s->counts.rejected[i]));
+    }
 }
 
 void collect_portico_packets_rejected(metric_out *to) {

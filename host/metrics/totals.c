@@ -12,7 +12,7 @@ typedef struct summing {
     uint32_t first; /* of the present row */
 } summing;
 
-const char *metric_short_name(const char *name) {
+static const char *short_name(const char *name) {
     static const char *const prefixes[] = {"portico_", "process_"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t size = strlen(prefixes[i]);
@@ -55,13 +55,13 @@ static void begin(void *arg, const metric_row *row) {
     summing *s = arg;
     s->first = s->count;
     if (has_sum(row)) {
-        add(s, row, metric_short_name(row->name), 0);
+        add(s, row, short_name(row->name), 0);
     }
 }
 
 static void sample(void *arg, const metric_row *row, const metric_sample *found) {
     summing *s = arg;
-    const char *name = metric_short_name(row->name);
+    const char *name = short_name(row->name);
     double value = strtod(found->value, NULL);
     if (!has_sum(row)) {
         return;

@@ -21,7 +21,4 @@ typedef struct metric_total {
 /* Reads them in the order of the table. Returns how many there are. */
 uint32_t metrics_totals(metric_total totals[METRIC_TOTALS_MAX]);
 
-/* The short name of a metric, from its name without suffix. [any thread] */
-const char *metric_short_name(const char *name);
-
 #endif

@@ -26,6 +26,7 @@ typedef struct fault_entry {
     uint64_t wall_ms;
     uint64_t more; /* counted as like it */
     bool is_fault; /* and not only slow */
+    char module[TEXT_IDENTIFIER_MAX];
     char line[FAULT_LINE_MAX];
     char path[FAULT_PATH_MAX];
 } fault_entry;

@@ -132,6 +132,7 @@ static void hand_over(fault_slot *s) {
     if (e != NULL) { /* without its place, which the reporter finds */
         put p = put_begin(e->line, sizeof e->line);
         fault_headline(&p, &s->record);
+        memcpy(e->module, s->record.module, sizeof e->module);
     }
     atomic_store(&s->ready, true);
     os_cond_wake_all(&fault_reports.wake);
@@ -267,8 +268,7 @@ static void put_age(put *p, uint64_t wall_ms) {
     put_text(p, " ago: ");
 }
 
-static void show_entry(const fault_entry *e,
-                       void (*each)(void *arg, const char *line, const char *path), void *arg) {
+static void show_entry(const fault_entry *e, fault_each *each, void *arg) {
     char line[FAULT_LINE_MAX + 100];
     put p = put_begin(line, sizeof line);
     put_age(&p, e->wall_ms);
@@ -278,11 +278,10 @@ static void show_entry(const fault_entry *e,
         fault_put_count(&p, e->more);
         put_text(&p, " more like it");
     }
-    each(arg, line, e->path);
+    each(arg, e->module, line, e->path);
 }
 
-void faults_each(uint32_t most, void (*each)(void *arg, const char *line, const char *path),
-                 void *arg) {
+void faults_each(uint32_t most, fault_each *each, void *arg) {
     os_mutex_lock(&fault_reports.lock);
     uint32_t shown = 0;
     for (uint64_t number = fault_reports.reports; number > 0 && shown < most; number--) {

@@ -59,9 +59,10 @@ void faults_each_kind(void (*each)(void *arg, const char *module, call_kind kind
 /* When a fault froze the module last, by the wall clock; 0: never. Takes no lock. */
 uint64_t faults_frozen_ms(const char *module_name);
 
-/* Calls `each` for the last faults, the latest first, at most `most`, with one line for people and
- * the path of the report; "": there is none. */
-void faults_each(uint32_t most, void (*each)(void *arg, const char *line, const char *path),
-                 void *arg);
+/* Receives a fault: its module, one line for people, and the path of the report; "": there is none. */
+typedef void fault_each(void *arg, const char *module_name, const char *line, const char *path);
+
+/* Calls `each` for the last faults, the latest first, at most `most`. */
+void faults_each(uint32_t most, fault_each *each, void *arg);
 
 #endif

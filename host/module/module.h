@@ -30,6 +30,15 @@ typedef enum module_swap {
         MODULE_SWAP_RESULTS
 } module_swap;
 
+static inline const char *module_swap_name(module_swap result) {
+    static const char *const names[] = {
+#define MODULE_SWAP_NAME(result) #result,
+        MODULE_SWAPS(MODULE_SWAP_NAME)
+#undef MODULE_SWAP_NAME
+    };
+    return names[result];
+}
+
 typedef struct module {
     char name[TEXT_IDENTIFIER_MAX]; /* the key */
     const char *watch_name;         /* the same, from watchdog_name */

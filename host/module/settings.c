@@ -169,6 +169,11 @@ void settings_write(const portico_table *settings, const config_module *section)
     }
 }
 
+const char *settings_text(const config_module *section, const portico_setting *s) {
+    const config_pair *pair = section != NULL ? config_find_pair(section, s->key) : NULL;
+    return pair != NULL ? pair->value : s->fallback;
+}
+
 void settings_print(const portico_table *settings, const char *name, FILE *to) {
     char allowed[VALUE_ALLOWED_MAX];
     (void)fprintf(to, "[module %s]\n", name);

@@ -39,6 +39,9 @@ size_t settings_check(const portico_table *settings, const config_module *sectio
  * the section or at the fallback. [control thread, while no code of the module runs] */
 void settings_write(const portico_table *settings, const config_module *section);
 
+/* The text of a setting by the section, which may be NULL; else its fallback. */
+const char *settings_text(const config_module *section, const portico_setting *s);
+
 /* Prints [module NAME] with every setting, ready to be pasted into an ini: above each key its help
  * and what is allowed, after it the fallback. */
 void settings_print(const portico_table *settings, const char *name, FILE *to);

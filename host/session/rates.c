@@ -30,12 +30,6 @@ static uint64_t now_ns(void) {
     return worker_now_ms() * 1000000;
 }
 
-static const char *const keys[] = {
-#define RATE_KEY(name) #name,
-    SERVICE_RATES(RATE_KEY)
-#undef RATE_KEY
-};
-
 /* The session owes `excess_ns` more than the rate of that kind allows. */
 static void session_over(session *s, uint64_t excess_ns, service_rate kind, uint32_t rate) {
     service_counts *counts = &s->service->counts;
@@ -48,14 +42,14 @@ static void session_over(session *s, uint64_t excess_ns, service_rate kind, uint
         /* It exceeds two rates, or one of them twice before it is closed or slowed. */
     } else if (limits->over_rate == CONFIG_OVER_RATE_CLOSE) {
         log_limited(&floods, LOG_INFO, limits->name, "session %llu exceeds %s = %u: closed",
-                    (unsigned long long)s->base.id, keys[kind], rate);
+                    (unsigned long long)s->base.id, service_rate_name(kind), rate);
     } else if (log_pause_over(&s->service->slow_told, worker_now_ms(), TELL_AGAIN_MS)) {
         /* Once a minute for each listener: floods come in crowds. */
         char peer[OS_ADDRESS_TEXT];
         os_address_format(&s->peer, peer);
         log_info(limits->name,
                  "session %llu of %s exceeds %s = %u: read more slowly; others are only counted",
-                 (unsigned long long)s->base.id, peer, keys[kind], rate);
+                 (unsigned long long)s->base.id, peer, service_rate_name(kind), rate);
     }
 }
 

@@ -60,6 +60,25 @@ typedef enum service_rate {
         RATE_KINDS
 } service_rate;
 
+#define SERVICE_WORD(name) #name,
+
+static inline const char *service_refusal_name(service_refusal reason) {
+    static const char *const names[] = {SERVICE_REFUSALS(SERVICE_WORD)};
+    return names[reason];
+}
+
+static inline const char *service_rejection_name(service_rejection reason) {
+    static const char *const names[] = {SERVICE_REJECTIONS(SERVICE_WORD)};
+    return names[reason];
+}
+
+static inline const char *service_rate_name(service_rate rate) {
+    static const char *const names[] = {SERVICE_RATES(SERVICE_WORD)};
+    return names[rate];
+}
+
+#undef SERVICE_WORD
+
 typedef struct service_counts {
     _Atomic uint64_t refused[REFUSAL_KINDS];
     _Atomic uint64_t rejected[REJECTION_KINDS];

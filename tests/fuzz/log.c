@@ -81,7 +81,7 @@ static void check_json(log_text *l, log_level level, const char *source, const c
     l->bytes[l->size] = '\0';
     const char *at = read_pair(l->bytes, "time", found);
     at = read_pair(at, "level", found);
-    CHECK_TEXT(found, level_names[level]);
+    CHECK_TEXT(found, log_level_name(level));
     at = read_pair(at, "source", found);
     (void)slow_foreign(source, true, right);
     CHECK_TEXT(found, right);

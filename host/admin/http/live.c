@@ -302,7 +302,7 @@ uint64_t live_due_ms(const live *l) {
     uint64_t events_ms = live_traces_due_ms(&l->traces);
     due_ms = events_ms < due_ms ? events_ms : due_ms;
     for (size_t i = 0; i < LIVE_RUNS_MAX; i++) {
-        uint64_t look_ms = os_monotonic_ms() + VISIT_JOB_LOOK_MS;
+        uint64_t look_ms = job_look_ms();
         due_ms = l->runs[i].job != NULL && look_ms < due_ms ? look_ms : due_ms;
     }
     return due_ms;

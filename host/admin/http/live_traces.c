@@ -10,16 +10,16 @@ static void drop(live_trace *one) {
     *one = (live_trace){0};
 }
 
-static live_trace *find(const live_traces *t, const char *command) {
+static live_trace *find(live_traces *t, const char *command) {
     for (size_t i = 0; i < TRACES_MAX; i++) {
         if (t->all[i].follow != NULL && strcmp(t->all[i].command, command) == 0) {
-            return (live_trace *)(uintptr_t)&t->all[i];
+            return &t->all[i];
         }
     }
     return NULL;
 }
 
-bool live_traces_have(const live_traces *t, const char *command) {
+bool live_traces_have(live_traces *t, const char *command) {
     return find(t, command) != NULL;
 }
 

@@ -20,7 +20,7 @@ typedef struct live_traces {
 } live_traces;
 
 /* Whether it follows the trace of that command. */
-bool live_traces_have(const live_traces *t, const char *command);
+bool live_traces_have(live_traces *t, const char *command);
 
 /* Takes over both. There is a place: there are no more than TRACES_MAX. */
 void live_traces_add(live_traces *t, trace_follow *follow, char *command);

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "os/os.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { RANDOM_BYTES = (LOGIN_SECRET_BYTES - 1) / 2, IDLE_MS = 12 * 60 * 60 * 1000 };
@@ -41,15 +40,11 @@ static login *place(uint64_t now_ms) {
 }
 
 uint32_t login_begin(uint64_t now_ms, char secret[LOGIN_SECRET_BYTES]) {
-    uint8_t bytes[RANDOM_BYTES];
     login *l = place(now_ms);
-    if (os_random(bytes, sizeof bytes) != PORTICO_OK) {
+    if (token_random(secret, RANDOM_BYTES) != PORTICO_OK) {
         return 0;
     }
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        snprintf(l->secret + 2 * i, 3, "%02x", bytes[i]);
-    }
-    memcpy(secret, l->secret, sizeof l->secret);
+    memcpy(l->secret, secret, sizeof l->secret);
     if (l->number != 0) {
         log_info("admin", "HTTP login %u ends: %s", (unsigned)l->number,
                  lasts(l, now_ms) ? "others need its place" : "it was not used for twelve hours");

@@ -158,7 +158,7 @@ static int hex_of(char c) {
     if (c >= '0' && c <= '9') {
         return c - '0';
     }
-    c = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+    c = text_lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

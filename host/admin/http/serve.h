@@ -6,7 +6,7 @@
 
 typedef enum http_proof {
     HTTP_PROOF_NONE, /* it needs none, or has shown the secret of a login */
-    HTTP_PROOF_TOKEN /* it depends on a token, *offered */
+    HTTP_PROOF_TOKEN /* it depends on a token: see serve_token */
 } http_proof;
 
 /* Before the first request. `site` must outlive them. */

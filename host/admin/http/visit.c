@@ -140,7 +140,6 @@ static uint32_t visit_look_at(http_visit *v, const char **why) {
     if (v->in_size - v->head_bytes < body) {
         return HTTP_MORE;
     }
-    v->taken = true;
     if (proof == HTTP_PROOF_TOKEN) {
         visit_judge(v, serve_token(&request, (http_text){v->in + v->head_bytes, body}, form));
     } else {
@@ -160,7 +159,6 @@ static void visit_read(http_visit *v) {
     if (result == HTTP_MORE) {
         visit_receive(v);
     } else if (result != HTTP_OK) {
-        v->taken = true;
         visit_answer_with(v, http_refusal(result, why));
     }
 }
@@ -269,7 +267,7 @@ uint64_t http_visit_due_ms(const http_visit *v) {
         return UINT64_MAX;
     }
     if (v->job != NULL) {
-        return os_monotonic_ms() + VISIT_JOB_LOOK_MS;
+        return job_look_ms();
     }
     due_ms = v->judged_ms != 0 ? earlier(due_ms, v->judged_ms) : due_ms;
     bool idle = v->is_live && !v->leaving && !http_wire_sends(&v->wire);

@@ -21,7 +21,6 @@ enum { HTTP_BODY_MAX = HTTP_COMMAND_MAX };
 typedef struct http_visit {
     http_wire wire;
     bool leaving;   /* the answer has been sent */
-    bool taken;     /* the request has arrived: what else comes is dropped */
     bool right;     /* its token or secret was */
     uint32_t login; /* whose secret it was; 0: of none */
     os_address peer;

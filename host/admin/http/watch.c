@@ -2,6 +2,7 @@
 #include "admin/http/watch.h"
 
 #include "admin/visits.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -119,7 +120,7 @@ uint64_t watches_due_ms(const watches *w) {
     uint64_t due_ms = UINT64_MAX;
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         const watch *one = &w->all[i];
-        uint64_t at_ms = one->job != NULL ? os_monotonic_ms() + VISIT_JOB_LOOK_MS : one->due_ms;
+        uint64_t at_ms = one->job != NULL ? job_look_ms() : one->due_ms;
         if (one->command != NULL && at_ms < due_ms) {
             due_ms = at_ms;
         }
@@ -127,17 +128,8 @@ uint64_t watches_due_ms(const watches *w) {
     return due_ms;
 }
 
-/* FNV-1a. */
-static uint64_t hash_of(const char *bytes, size_t size) {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001B3);
-    }
-    return hash;
-}
-
 bool watch_has_news(watch *w, const char *answer, size_t size) {
-    uint64_t hash = hash_of(answer, size);
+    uint64_t hash = hash_bytes(answer, size);
     bool news = !w->sent || hash != w->last;
     w->sent = true;
     w->last = hash;
