@@ -1,6 +1,8 @@
 /* stats.c: see stats.h. */
 #include "base/stats.h"
 
+#include "base/own_count.h"
+
 #include "os/compiler.h"
 
 #include <stdatomic.h>
@@ -29,18 +31,12 @@ COLD static void add_shared(_Atomic uint64_t *to, uint64_t count) {
     atomic_fetch_add_explicit(to, count, memory_order_relaxed);
 }
 
-/* Only the thread that has the block writes here, so no locked instruction is needed. */
-static inline void add_own(_Atomic uint64_t *to, uint64_t count) {
-    uint64_t now = atomic_load_explicit(to, memory_order_relaxed);
-    atomic_store_explicit(to, now + count, memory_order_relaxed);
-}
-
 void stats_add(stat s, uint64_t count) {
     if (own == NULL) {
         add_shared(&blocks[0].counts[s], count);
         return;
     }
-    add_own(&own->counts[s], count);
+    own_count_add(&own->counts[s], count);
 }
 
 COLD static void batch_shared(uint64_t completions) {
@@ -54,8 +50,8 @@ void stats_add_batch(uint64_t completions) {
         batch_shared(completions);
         return;
     }
-    add_own(&b->counts[STAT_batches], 1);
-    add_own(&b->counts[STAT_ops_completed], completions);
+    own_count_add(&b->counts[STAT_batches], 1);
+    own_count_add(&b->counts[STAT_ops_completed], completions);
 }
 
 void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
@@ -63,7 +59,7 @@ void flow_add(uint32_t flow, flow_kind kind, uint64_t count) {
         add_shared(&blocks[0].flows[flow + kind], count);
         return;
     }
-    add_own(&own->flows[flow + kind], count);
+    own_count_add(&own->flows[flow + kind], count);
 }
 
 COLD static void received_shared(uint32_t flow, uint64_t bytes) {
@@ -77,8 +73,8 @@ void flow_received(uint32_t flow, uint64_t bytes) {
         received_shared(flow, bytes);
         return;
     }
-    add_own(&b->counts[STAT_recv_calls], 1);
-    add_own(&b->flows[flow + FLOW_BYTES_IN], bytes);
+    own_count_add(&b->counts[STAT_recv_calls], 1);
+    own_count_add(&b->flows[flow + FLOW_BYTES_IN], bytes);
 }
 
 COLD static void sent_shared(uint32_t flow, uint64_t packets, uint64_t bytes) {
@@ -93,9 +89,9 @@ void flow_sent(uint32_t flow, uint64_t packets, uint64_t bytes) {
         sent_shared(flow, packets, bytes);
         return;
     }
-    add_own(&b->counts[STAT_send_calls], 1);
-    add_own(&b->flows[flow + FLOW_PACKETS_OUT], packets);
-    add_own(&b->flows[flow + FLOW_BYTES_OUT], bytes);
+    own_count_add(&b->counts[STAT_send_calls], 1);
+    own_count_add(&b->flows[flow + FLOW_PACKETS_OUT], packets);
+    own_count_add(&b->flows[flow + FLOW_BYTES_OUT], bytes);
 }
 
 uint32_t flow_open(void) {

@@ -227,14 +227,14 @@ bool module_wait_mailbox_only(module *m, uint32_t timeout_ms) {
 
 static void write_figures_locked(const module *m, bool loaded) {
     const generation *g = module_generation(m);
-    module_figures f = {.pause_ns = m->pause_ns};
+    module_figures f = {.loaded = loaded, .pause_ns = m->pause_ns};
     memcpy(f.name, m->name, sizeof f.name);
     memcpy(f.swaps, m->swap_results, sizeof f.swaps);
     if (g != NULL) {
         f.generation = g->number;
         snprintf(f.version, sizeof f.version, "%s", g->version);
     }
-    module_figures_write(&f, loaded);
+    module_figures_write(&f);
 }
 
 module *module_find(const char *name) {

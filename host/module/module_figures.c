@@ -5,16 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All but the name, in words, since others read them while they are written. */
-typedef struct figure_words {
-    uint64_t loaded;
-    uint64_t generation;
-    uint64_t pause_ns;
-    uint64_t swaps[MODULE_SWAP_RESULTS];
-    char version[MODULE_VERSION_SHOWN];
-} figure_words;
-
-enum { WORDS = sizeof(figure_words) / sizeof(uint64_t) };
+/* Others read them while they are written, so they are kept in words. */
+enum { WORDS = sizeof(module_figures) / sizeof(uint64_t) };
+_Static_assert(sizeof(module_figures) % sizeof(uint64_t) == 0, "these words are all of it");
 
 typedef struct entry {
     char name[TEXT_IDENTIFIER_MAX];
@@ -41,18 +34,13 @@ static entry *entry_of(const char *name) {
     return e;
 }
 
-void module_figures_write(const module_figures *f, bool loaded) {
+void module_figures_write(const module_figures *f) {
     entry *e = entry_of(f->name);
-    figure_words now = {.loaded = loaded, .generation = f->generation, .pause_ns = f->pause_ns};
     uint64_t words[WORDS];
     if (e == NULL) {
         return;
     }
-    for (int i = 0; i < MODULE_SWAP_RESULTS; i++) {
-        now.swaps[i] = f->swaps[i];
-    }
-    memcpy(now.version, f->version, sizeof now.version);
-    memcpy(words, &now, sizeof words);
+    memcpy(words, f, sizeof words);
     atomic_fetch_add(&e->number, 1);
     for (int i = 0; i < WORDS; i++) {
         atomic_store(&e->words[i], words[i]);
@@ -61,7 +49,7 @@ void module_figures_write(const module_figures *f, bool loaded) {
 }
 
 /* False: it was being written. */
-static bool entry_read(entry *e, figure_words *seen) {
+static bool entry_read(entry *e, module_figures *seen) {
     uint64_t words[WORDS] = {0};
     uint32_t before = atomic_load(&e->number);
     for (int i = 0; i < WORDS; i++) {
@@ -73,18 +61,12 @@ static bool entry_read(entry *e, figure_words *seen) {
 
 void module_figures_each(void (*each)(void *arg, const module_figures *f), void *arg) {
     for (entry *e = atomic_load(&entries); e != NULL; e = e->next) {
-        figure_words seen;
+        module_figures seen;
         while (!entry_read(e, &seen)) {
             /* Its writer is in the middle of a few stores. */
         }
         if (seen.loaded != 0) {
-            module_figures f = {.generation = (uint32_t)seen.generation, .pause_ns = seen.pause_ns};
-            memcpy(f.name, e->name, sizeof f.name);
-            memcpy(f.version, seen.version, sizeof f.version);
-            for (int i = 0; i < MODULE_SWAP_RESULTS; i++) {
-                f.swaps[i] = (uint32_t)seen.swaps[i];
-            }
-            each(arg, &f);
+            each(arg, &seen);
         }
     }
 }

@@ -14,12 +14,13 @@ typedef struct module_figures {
     char version[MODULE_VERSION_SHOWN];
     uint32_t generation;
     uint32_t swaps[MODULE_SWAP_RESULTS];
+    uint32_t loaded; /* 0: it is about to be removed */
     uint64_t pause_ns;
 } module_figures;
 
-/* Writes the figures of the module of that name, which is loaded, or about to be removed (`loaded`
- * false). If there is no memory, it is not shown. [the table's lock] */
-void module_figures_write(const module_figures *f, bool loaded);
+/* Writes the figures of the module of that name. If there is no memory, it is not shown. [the table's
+ * lock] */
+void module_figures_write(const module_figures *f);
 
 /* Calls `each` for every loaded module. Takes no lock. [any thread] */
 void module_figures_each(void (*each)(void *arg, const module_figures *f), void *arg);

@@ -1,6 +1,8 @@
 /* packet_json.c: see packet_json.h. */
 #include "module/packet_json.h"
 
+#include "base/put.h"
+
 #include <portico/packet.h>
 
 #include <float.h>
@@ -11,14 +13,12 @@ static uint32_t at_most(uint32_t count, uint32_t most) {
 }
 
 void packet_json_bytes(json *j, const char *key, const uint8_t *data, uint32_t size) {
-    static const char digits[] = "0123456789abcdef";
     char text[2 * PACKET_JSON_BYTES + 1];
+    put p = put_begin(text, sizeof text);
     uint32_t shown = at_most(size, PACKET_JSON_BYTES);
     for (uint32_t i = 0; i < shown; i++) {
-        text[2 * (size_t)i] = digits[data[i] >> 4];
-        text[2 * (size_t)i + 1] = digits[data[i] & 15];
+        put_hex(&p, data[i], 2);
     }
-    text[2 * (size_t)shown] = '\0';
     json_text(j, key, text);
 }
 
@@ -30,38 +30,19 @@ static void write_text(json *j, const char *key, const uint8_t *from, uint32_t s
     json_text(j, key, text);
 }
 
-static uint64_t load(const uint8_t *at, uint32_t size) {
-    uint64_t number = 0;
-    for (uint32_t i = size; i-- > 0;) {
-        number = number << 8 | at[i];
-    }
-    return number;
-}
-
 /* JSON has no infinity and no NaN: they become null. */
 static void write_float(json *j, const char *key, uint64_t bits, uint32_t size) {
     char text[40];
-    double number = 0;
-    int digits = 17;
-    if (size == sizeof(float)) {
-        uint32_t half = (uint32_t)bits;
-        float single = 0;
-        memcpy(&single, &half, sizeof single);
-        number = (double)single;
-        digits = 9;
-    } else {
-        memcpy(&number, &bits, sizeof number);
-    }
-    (void)snprintf(text, sizeof text, "%.*g", digits, number);
+    double number = packet_real(bits, size);
+    (void)snprintf(text, sizeof text, "%.*g", size == sizeof(float) ? 9 : 17, number);
     json_figure(j, key, number >= -DBL_MAX && number <= DBL_MAX ? text : "null");
 }
 
 static void write_number(json *j, const char *key, const packet_field *f, const uint8_t *at) {
-    uint64_t bits = load(at, f->size);
-    uint32_t unused = (64 - 8 * f->size) % 64; /* never 64 */
+    uint64_t bits = packet_bits(at, f->size);
     char text[24];
     switch (f->kind) {
-    case PORTICO_KIND_SIGNED: json_number(j, key, (int64_t)(bits << unused) >> unused); break;
+    case PORTICO_KIND_SIGNED: json_number(j, key, packet_signed(bits, f->size)); break;
     case PORTICO_KIND_FLOAT: write_float(j, key, bits, f->size); break;
     case PORTICO_KIND_BOOL: json_bool(j, key, bits != 0); break;
     default:
@@ -117,14 +98,13 @@ static void write_fixed(json *j, const packet_layout *l, const uint8_t *data) {
 bool packet_json(json *j, const char *key, const packet_layout *l, const uint8_t *data,
                  uint32_t size) {
     const packet_field *last = &l->fields[l->field_count - 1];
-    uint32_t rest = size - l->size_min;
-    if (size < l->size_min || size > l->size_max || rest % last->size != 0) {
+    if (!packet_layout_has_size(l, size)) {
         return false;
     }
     json_begin(j, key, '{');
     write_fixed(j, l, data);
     if (last->part != PORTICO_PART_FIXED) {
-        write_value(j, last, data + l->size_min, rest / last->size);
+        write_value(j, last, data + l->size_min, (size - l->size_min) / last->size);
     }
     json_end(j, '}');
     return true;

@@ -12,6 +12,8 @@
 
 #include <portico/portico.h>
 
+#include <string.h>
+
 enum {
     PACKET_FIELDS_MAX = 1024, /* of a packet, those of structs within included */
     PACKET_DEPTH_MAX = 8,     /* structs within structs, the outermost included */
@@ -67,6 +69,35 @@ static inline uint32_t packet_layout_max(const packet_layout *l) {
 }
 static inline bool packet_layout_needs_check(const packet_layout *l) {
     return l->needs_check;
+}
+
+/* Whether the size of a packet fits: it can be shown field by field. */
+static inline bool packet_layout_has_size(const packet_layout *l, uint32_t size) {
+    uint32_t element = l->fields[l->field_count - 1].size;
+    return size >= l->size_min && size <= l->size_max && (size - l->size_min) % element == 0;
+}
+
+/* A number of 1 to 8 bytes as on the wire, little endian; and what such bits are by their kind. */
+static inline uint64_t packet_bits(const uint8_t *at, uint32_t size) {
+    uint64_t bits = 0;
+    for (uint32_t i = size; i-- > 0;) {
+        bits = bits << 8 | at[i];
+    }
+    return bits;
+}
+
+static inline int64_t packet_signed(uint64_t bits, uint32_t size) {
+    uint32_t unused = 64 - 8 * size;
+    return (int64_t)(bits << unused) >> unused;
+}
+
+static inline double packet_real(uint64_t bits, uint32_t size) {
+    uint32_t half = (uint32_t)bits;
+    float single = 0;
+    double number = 0;
+    memcpy(&single, &half, sizeof single);
+    memcpy(&number, &bits, sizeof number);
+    return size == sizeof single ? (double)single : number;
 }
 
 /* Whether a packet fits, its size included. If not, `why` names the packet and the field, what was

@@ -36,33 +36,13 @@ static void put_quoted(put *p, const uint8_t *text, uint32_t size) {
     put_more(p, size - shown);
 }
 
-static uint64_t load(const uint8_t *at, uint32_t size) {
-    uint64_t number = 0;
-    for (uint32_t i = size; i-- > 0;) {
-        number = number << 8 | at[i];
-    }
-    return number;
-}
-
-static void put_float(put *p, uint64_t bits, uint32_t size) {
-    if (size == sizeof(float)) {
-        uint32_t half = (uint32_t)bits;
-        float number = 0;
-        memcpy(&number, &half, sizeof number);
-        put_real(p, (double)number, 7);
-    } else {
-        double number = 0;
-        memcpy(&number, &bits, sizeof number);
-        put_real(p, number, 15);
-    }
-}
-
 void packet_show_number(put *p, uint32_t kind, uint32_t size, const uint8_t *at) {
-    uint64_t bits = load(at, size);
-    uint32_t unused = 64 - 8 * size;
+    uint64_t bits = packet_bits(at, size);
     switch (kind) {
-    case PORTICO_KIND_SIGNED: put_signed(p, (int64_t)(bits << unused) >> unused); break;
-    case PORTICO_KIND_FLOAT: put_float(p, bits, size); break;
+    case PORTICO_KIND_SIGNED: put_signed(p, packet_signed(bits, size)); break;
+    case PORTICO_KIND_FLOAT:
+        put_real(p, packet_real(bits, size), size == sizeof(float) ? 7 : 15);
+        break;
     case PORTICO_KIND_BOOL: put_text(p, bits != 0 ? "true" : "false"); break;
     default: put_number(p, bits); break;
     }
@@ -130,13 +110,12 @@ static void put_fixed(put *p, const packet_layout *l, const uint8_t *data) {
 
 void packet_show(put *p, const packet_layout *l, const uint8_t *data, uint32_t size) {
     const packet_field *last = &l->fields[l->field_count - 1];
-    uint32_t rest = size - l->size_min;
-    if (size < l->size_min || size > l->size_max || rest % last->size != 0) {
+    if (!packet_layout_has_size(l, size)) {
         packet_show_bytes(p, data, size);
         return;
     }
     put_fixed(p, l, data);
     if (last->part != PORTICO_PART_FIXED) {
-        put_field(p, l, l->field_count - 1, data + l->size_min, rest / last->size);
+        put_field(p, l, l->field_count - 1, data + l->size_min, (size - l->size_min) / last->size);
     }
 }

@@ -47,6 +47,11 @@ void state_ask_end(state_ask *a);
 /* Takes an ask of the entity that waits; NULL: there is none. [turn, or instead of it] */
 state_ask *state_ask_take(uint64_t entity);
 
+/* Why the state of an entity that is broken cannot be shown; NULL: it is not. */
+static inline const char *state_ask_broken(bool broken) {
+    return broken ? "it could not be taken over from the build before" : NULL;
+}
+
 /* Adds a copy of `state`, which has the shape and belongs to `g`. `why` is a constant: why there is
  * none; NULL: there is one. [the same] */
 void state_ask_add(state_ask *a, generation *g, const char *type, const state_shape *shape,

@@ -107,8 +107,7 @@ static void slots_arm_locked(listener *l) {
 /* A PROXY header of just anybody is not believed. */
 COLD static void listener_refuse_stranger_locked(listener *l, const os_address *peer) {
     char text[OS_ADDRESS_TEXT];
-    service_count_hit(&l->service.counts.refused[REFUSAL_proxy_from],
-                      &l->service.counts.refused_ms[REFUSAL_proxy_from], worker_now_ms());
+    service_count_refused(&l->service.counts, REFUSAL_proxy_from, worker_now_ms());
     if (tell_now(&l->stranger_told)) {
         os_address_format(peer, text);
         log_warn(l->service.config->name,

@@ -7,8 +7,8 @@
 static void room_answer(room *r) {
     state_ask *a = NULL;
     while ((a = state_ask_take(r->base.id)) != NULL) {
-        const char *why = r->broken ? "it could not be taken over from the build before" : NULL;
-        state_ask_add(a, r->generation, r->key.type->name, &r->type->shape, r->state, why);
+        state_ask_add(a, r->generation, r->key.type->name, &r->type->shape, r->state,
+                      state_ask_broken(r->broken));
         state_ask_give(a);
     }
 }
@@ -33,6 +33,5 @@ room_view room_look(room *r) {
     return (room_view){.messages = atomic_load_explicit(&r->messages, memory_order_relaxed),
                        .ticks = atomic_load_explicit(&r->ticks, memory_order_relaxed),
                        .waiting = strand_count(&r->strand),
-                       .module = r->module,
-                       .parked = strand_is_parked(&r->strand)};
+                       .module = r->module};
 }

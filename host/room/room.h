@@ -106,7 +106,6 @@ typedef struct room_view {
     uint64_t ticks;    /* those of periodic timers among them */
     uint32_t waiting;  /* works in its strand */
     const module *module;
-    bool parked; /* its turn waits at a gate that is shut */
 } room_view;
 room_view room_look(room *r);
 

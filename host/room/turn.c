@@ -273,15 +273,11 @@ void room_on_follow(work *w) {
     }
 }
 
-static void add_one(_Atomic uint64_t *count) {
-    uint64_t before = atomic_load_explicit(count, memory_order_relaxed);
-    atomic_store_explicit(count, before + 1, memory_order_relaxed); /* only the turn writes it */
-}
-
+/* [turn] */
 static void room_count_message(room *r, bool periodic) {
-    add_one(&r->messages);
+    own_count_add(&r->messages, 1);
     if (periodic) {
-        add_one(&r->ticks);
+        own_count_add(&r->ticks, 1);
     }
 }
 
@@ -296,7 +292,7 @@ static void room_call_message(room *r, message *m) {
         trace_message(r, handler, m);
     }
     turns_waited(r->module->watch_name, m->posted_ns);
-    room_count_message(r, m->from != NULL && m->request == 0);
+    room_count_message(r, message_is_periodic(m));
     uint64_t began_ns = meter_begin();
     const portico_message shown = message_show(m);
     call c = room_call(r, CALL_ROOM_MESSAGE);

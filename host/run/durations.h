@@ -4,6 +4,8 @@
 #ifndef PORTICO_DURATIONS_H
 #define PORTICO_DURATIONS_H
 
+#include "base/own_count.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -25,25 +27,25 @@ static inline uint64_t durations_bound_ns(uint32_t bucket) {
     return 4096ull << 2 * bucket;
 }
 
-static inline void durations_add(durations *d, uint64_t ns) {
+/* The bucket that a duration belongs into. */
+static inline uint32_t durations_bucket(uint64_t ns) {
     uint32_t bucket = 0;
     while (bucket < DURATIONS_BOUNDS && ns > durations_bound_ns(bucket)) {
         bucket++;
     }
+    return bucket;
+}
+
+static inline void durations_add(durations *d, uint64_t ns) {
+    uint32_t bucket = durations_bucket(ns);
     atomic_fetch_add_explicit(&d->counts[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&d->sum_ns, ns, memory_order_relaxed);
 }
 
 /* The same for one that only the calling thread adds to: no locked instruction. */
 static inline void durations_add_own(durations *d, uint64_t ns) {
-    uint32_t bucket = 0;
-    while (bucket < DURATIONS_BOUNDS && ns > durations_bound_ns(bucket)) {
-        bucket++;
-    }
-    uint64_t count = atomic_load_explicit(&d->counts[bucket], memory_order_relaxed);
-    uint64_t sum_ns = atomic_load_explicit(&d->sum_ns, memory_order_relaxed);
-    atomic_store_explicit(&d->counts[bucket], count + 1, memory_order_relaxed);
-    atomic_store_explicit(&d->sum_ns, sum_ns + ns, memory_order_relaxed);
+    own_count_add(&d->counts[durations_bucket(ns)], 1);
+    own_count_add(&d->sum_ns, ns);
 }
 
 /* Adds what `d` has counted to the view. */

@@ -61,9 +61,14 @@ static inline bool message_is_reply(const message *m) {
     return m->request != 0 && m->from == NULL;
 }
 
-/* Whether a timer has sent it. Before message_show. */
+/* Whether a periodic timer has sent it. Before message_show. */
+static inline bool message_is_periodic(const message *m) {
+    return m->from != NULL && m->request == 0;
+}
+
+/* The same for any timer. */
 static inline bool message_is_timed(const message *m) {
-    return m->timed || (m->from != NULL && m->from->dropped == NULL);
+    return m->timed || message_is_periodic(m);
 }
 
 /* The message as its handler sees it, for one call. Notifies the source. Inside the gate of the

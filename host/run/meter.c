@@ -52,9 +52,10 @@ static uint64_t at_rest(void) {
     return atomic_load(&stays) > 0 ? STAYS_ON : 0;
 }
 
-/* Nothing is measured, and the value was `from`: sets what `stays` wants, which another thread may
- * be changing. That one calls this, too, after its change, so the last one to look sees both. */
-static void rest(uint64_t from) {
+/* Unless something is measured: sets what `stays` wants, which another thread may be changing. That
+ * one calls this, too, after its change, so the last one to look sees both. */
+static void rest(void) {
+    uint64_t from = atomic_load(&meter_until_ns);
     uint64_t to = at_rest();
     while (from <= STAYS_ON && from != to) {
         if (atomic_compare_exchange_strong(&meter_until_ns, &from, to)) {
@@ -66,12 +67,12 @@ static void rest(uint64_t from) {
 
 void meter_stay_on(void) {
     atomic_fetch_add(&stays, 1);
-    rest(atomic_load(&meter_until_ns));
+    rest();
 }
 
 void meter_stay_off(void) {
     atomic_fetch_sub(&stays, 1);
-    rest(atomic_load(&meter_until_ns));
+    rest();
 }
 
 void meter_measure(uint32_t duration_ms) {
@@ -130,7 +131,7 @@ uint64_t meter_clock_ns(void) {
     }
     uint64_t to = at_rest();
     if (atomic_compare_exchange_strong(&meter_until_ns, &until_ns, to)) {
-        rest(to);
+        rest();
     } /* else it was just prolonged */
     return 0;
 }

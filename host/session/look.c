@@ -12,9 +12,8 @@ void session_answer(session *s) {
     while ((a = state_ask_take(s->base.id)) != NULL) {
         for (uint32_t i = 0; i < s->attachment_count; i++) {
             const attachment *of = &s->attachments[i];
-            const char *why =
-                of->broken ? "it could not be taken over from the build before" : NULL;
-            state_ask_add(a, of->generation, of->type->name, &of->type->shape, of->state, why);
+            state_ask_add(a, of->generation, of->type->name, &of->type->shape, of->state,
+                          state_ask_broken(of->broken));
         }
         state_ask_give(a);
     }

@@ -1,6 +1,6 @@
 /* session/private.h: what the files of session/ share. From the top: events, turn, recv, dispatch,
- * follow, call, attachment; send, rooms and messages beside them; sweep, rates and session.c below.
- * Each calls only those below.
+ * follow, call, attachment; send, rooms, messages, look, ahead and traced beside them; sweep, rates
+ * and session.c below. Each calls only those below.
  *
  * A function whose name ends in _locked is called with the session's lock held, by a caller that
  * holds the session (entity_table.h) or acts for its modules, which need the lock to release it. So
@@ -40,6 +40,7 @@ COLD void session_may_open_locked(session *s);
 COLD void session_close_locked(session *s, portico_status reason);
 COLD void session_abort_locked(session *s, portico_status reason);
 void session_close_socket_locked(session *s, bool reset);
+uint64_t session_room_locked(const session *s); /* as session_room */
 /* The client has waited for the host, and not the host for it: its limits begin again. The turn is
  * parked, or has not yet begun to look at the bytes: it writes neither. */
 void session_begin_limits_locked(session *s, uint64_t now_ms);

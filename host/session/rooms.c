@@ -168,7 +168,7 @@ void session_leave_room(entity *e, entity *room_left, portico_status reason) {
 
 uint64_t session_room(session *s) {
     os_mutex_lock(&s->lock);
-    uint64_t id = s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
+    uint64_t id = session_room_locked(s);
     os_mutex_unlock(&s->lock);
     return id;
 }

@@ -72,7 +72,7 @@ static void refuse(service *s, service_refusal reason, const char **why) {
         [REFUSAL_proxy_from] = "proxy_from",
         [REFUSAL_no_memory] = "out of memory",
     };
-    service_count_hit(&s->counts.refused[reason], &s->counts.refused_ms[reason], worker_now_ms());
+    service_count_refused(&s->counts, reason, worker_now_ms());
     *why = words[reason];
 }
 

@@ -102,6 +102,12 @@ static inline void service_count_hit(_Atomic uint64_t *count, _Atomic uint64_t *
     atomic_store_explicit(last_ms, now_ms, memory_order_relaxed);
 }
 
+/* Counts a connection that is turned away. */
+static inline void service_count_refused(service_counts *c, service_refusal reason,
+                                         uint64_t now_ms) {
+    service_count_hit(&c->refused[reason], &c->refused_ms[reason], now_ms);
+}
+
 /* All connections that were turned away. */
 static inline uint64_t service_refused(const service_counts *c) {
     uint64_t sum = 0;

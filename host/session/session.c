@@ -342,8 +342,7 @@ void session_sync(session *s) {
     os_mutex_unlock(&s->lock);
 }
 
-/* 0 also while it moves. */
-static uint64_t room_of_locked(const session *s) {
+uint64_t session_room_locked(const session *s) {
     return s->home != NULL && s->target == s->home ? room_entity(s->home)->id : 0;
 }
 
@@ -356,9 +355,7 @@ session_view session_look(session *s) {
                          .memory_bytes = (uint64_t)s->queue.memory_bytes +
                                          atomic_load(&s->grown_bytes) +
                                          atomic_load(&s->waiting.bytes),
-                         .room = room_of_locked(s),
-                         .in_turn = s->turn_taken,
-                         .parked = s->parked};
+                         .room = session_room_locked(s)};
     os_mutex_unlock(&s->lock);
     return view;
 }

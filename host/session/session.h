@@ -279,8 +279,6 @@ typedef struct session_view {
     uint32_t messages;     /* in its inbox */
     uint64_t memory_bytes; /* of what is queued, received and not delivered, and of its messages */
     uint64_t room;         /* as session_room */
-    bool in_turn;          /* its turn runs, is queued or is parked */
-    bool parked;           /* its turn waits at a gate that is shut */
 } session_view;
 session_view session_look(session *s);
 

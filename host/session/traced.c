@@ -1,64 +1,57 @@
 /* traced.c: see traced.h. */
 #include "session/traced.h"
 
-/* An event of the session, in its room. [turn, or lock] */
-static trace_event event_of(const session *s, trace_what what) {
-    trace_event e = {.what = what, .session = s->base.id, .session_type = s->service->type->name};
+/* Records the event as one of the session, in its room. [turn, or lock] */
+static void record(const session *s, trace_event *e) {
+    e->session = s->base.id;
+    e->session_type = s->service->type->name;
     if (s->home != NULL) {
-        e.room = room_entity(s->home)->id;
-        e.room_type = room_type_of(s->home);
+        e->room = room_entity(s->home)->id;
+        e->room_type = room_type_of(s->home);
     }
-    return e;
+    trace_event_record(e);
 }
 
 void traced_packet(const session *s, const layout_handler *h, const portico_packet *packet) {
-    trace_event e = event_of(s, TRACE_IN);
-    e.number = packet->opcode;
-    e.data = packet->data;
-    e.size = packet->size;
-    e.row = h->row;
-    e.generation = s->layout->parts[h->part].generation;
-    trace_event_record(&e);
+    record(s, &(trace_event){.what = TRACE_IN,
+                             .number = packet->opcode,
+                             .data = packet->data,
+                             .size = packet->size,
+                             .row = h->row,
+                             .generation = s->layout->parts[h->part].generation});
 }
 
 void traced_rejected(const session *s, const registered_handler *row, const portico_packet *packet,
                      const char *why) {
-    trace_event e = event_of(s, TRACE_REJECTED);
-    e.number = packet->opcode;
-    e.data = packet->data;
-    e.size = packet->size;
-    e.word = why;
+    trace_event e = {.what = TRACE_REJECTED,
+                     .number = packet->opcode,
+                     .data = packet->data,
+                     .size = packet->size,
+                     .word = why};
     if (row != NULL) {
         e.row = row;
         e.generation = s->layout->parts[layout_find(s->layout, packet->opcode)->part].generation;
     }
-    trace_event_record(&e);
+    record(s, &e);
 }
 
 void traced_message(const session *s, const attachment *a, const registered_handler *row,
                     const message *m) {
-    trace_event e = event_of(s, message_is_timed(m) ? TRACE_TIMER : TRACE_MESSAGE);
-    e.from = m->other;
-    e.number = m->id;
-    e.data = m->bytes;
-    e.size = m->size;
-    e.row = row;
-    e.generation = a->generation;
-    trace_event_record(&e);
+    record(s, &(trace_event){.what = message_is_timed(m) ? TRACE_TIMER : TRACE_MESSAGE,
+                             .from = m->other,
+                             .number = m->id,
+                             .data = m->bytes,
+                             .size = m->size,
+                             .row = row,
+                             .generation = a->generation});
 }
 
 void traced_life(const session *s, const attachment *a, trace_what what, portico_status status) {
-    trace_event e = event_of(s, what);
-    e.status = status;
-    e.generation = a->generation;
-    trace_event_record(&e);
+    record(s, &(trace_event){.what = what, .status = status, .generation = a->generation});
 }
 
 void traced_fault(const session *s, const call *c) {
-    trace_event e = event_of(s, TRACE_FAULT);
-    e.word = call_what(c->kind);
-    e.number = c->number;
-    trace_event_record(&e);
+    record(s, &(trace_event){.what = TRACE_FAULT, .word = call_what(c->kind), .number = c->number});
 }
 
 /* ---- what is sent ---------------------------------------------------------------------------- */
@@ -75,18 +68,12 @@ void traced_send_prepare(traced_send *t, const session *s, uint16_t opcode, cons
                          uint32_t size) {
     uint32_t version = 0;
     t->layout = session_type_layout(s->service->type, &version);
-    t->event = (trace_event){.number = opcode, .data = data, .size = size};
+    t->event = (trace_event){.what = TRACE_OUT, .number = opcode, .data = data, .size = size};
     declare(&t->event, t->layout);
 }
 
 void traced_send_record_locked(traced_send *t, const session *s) {
-    trace_event e = event_of(s, TRACE_OUT);
-    e.number = t->event.number;
-    e.data = t->event.data;
-    e.size = t->event.size;
-    e.row = t->event.row;
-    e.generation = t->event.generation;
-    trace_event_record(&e);
+    record(s, &t->event);
 }
 
 void traced_send_drop(traced_send *t) {

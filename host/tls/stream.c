@@ -13,7 +13,6 @@
 
 #include "tls/hello.h"
 #include "tls/rest.h"
-#include "wire/buffer.h"
 
 #include <openssl/bio.h>
 #include <openssl/buffer.h>
@@ -23,7 +22,7 @@
 #include <string.h>
 
 /* RECORD_HEAD: bytes before a record's payload, which has RECORD_MOST at most. */
-enum { RECORD_HEAD = 5, RECORD_MOST = 18 * 1024, REST_FIRST_BYTES = 1024 };
+enum { RECORD_HEAD = 5, RECORD_MOST = 18 * 1024 };
 
 struct tls_stream {
     tls_keeper *keeper;
@@ -32,7 +31,8 @@ struct tls_stream {
     SSL *ssl;     /* NULL: the ClientHello is not complete */
     BIO *from;    /* the SSL owns both BIOs */
     BIO *to;
-    BUF_MEM in;      /* of `from`; refers to `fed` or `rest`, or to nothing between calls */
+    BUF_MEM
+    in; /* of `from`: refers to `fed` or `rest`, which it must not be read from after a call */
     BUF_MEM out;     /* of `to`; what waits for the peer */
     const void *fed; /* what the caller has fed last ... */
     uint32_t fed_bytes;

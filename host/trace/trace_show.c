@@ -187,7 +187,9 @@ static void measure(void *arg, const char *bytes, size_t size) {
 
 void trace_show_json(json *j, const trace_record *r, uint64_t began_ns, bool payload) {
     size_t size = 0;
-    json measured = {.write = measure, .arg = &size, .flat = true};
-    json_event(&measured, r, began_ns, payload, false);
+    if (r->kept > 0) { /* nothing else makes it long */
+        json measured = {.write = measure, .arg = &size, .flat = true};
+        json_event(&measured, r, began_ns, payload, false);
+    }
     json_event(j, r, began_ns, payload, size > TRACE_JSON_MAX);
 }

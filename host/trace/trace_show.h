@@ -12,8 +12,8 @@ enum {
     TRACE_JSON_MAX = 7000  /* as JSON; of longer ones the payload is shown in words, and cut */
 };
 
-/* Writes the event in one line, without its end: "+0.001234 turn 2 in session 7: 5 move, 12 bytes:
- * x = 1, y = 2". `began_ns` is that of the trace; with `payload` it shows what is in packets and
+/* Writes the event in one line, without its end: "+0.001234 turn 2 in session 7: opcode 5 move,
+ * 12 bytes, game generation 3: x = 1, y = 2". `began_ns` is that of the trace; with `payload` it shows what is in packets and
  * messages. */
 void trace_show(put *p, const trace_record *r, uint64_t began_ns, bool payload);
 
