@@ -107,6 +107,24 @@ async function search_and_sort(page) {
     await wait_until("all are back", async () => (await ids()).length === up.length);
 }
 
+/* A search that is typed just before the view closes asks the host for nothing. */
+async function leave_while_typing(page) {
+    await go(page, "sessions");
+    await page.evaluate(() => {
+        const input = document.querySelector('input[type="search"]');
+        input.value = "typed-too-late";
+        input.dispatchEvent(new Event("input", {bubbles: true}));
+        location.hash = "#log";
+    });
+    await page.waitForSelector('main[data-view="log"] tbody tr');
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1000))); // after its timer
+    await go(page, "rooms");
+    await page.waitForSelector("tbody tr");
+    const left = page.sent.findLastIndex((text) => /^watch \d+ log /.test(text));
+    equal(page.sent.slice(left).filter((text) => text.includes("typed-too-late")), [],
+        "what is asked for after the view has closed");
+}
+
 async function swap_a_crash(options, host, page) {
     await go(page, "modules");
     await page.click('main a:text-is("arena")');
@@ -237,6 +255,7 @@ async function scenario(options, tools) {
     await watch_a_rate(host, page);
     await kick_one(page);
     await search_and_sort(page);
+    await leave_while_typing(page);
     await swap_a_crash(options, host, page);
     if (options.picture !== undefined) {
         return take_pictures(host, page, options.picture, options.next);

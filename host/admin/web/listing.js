@@ -15,7 +15,7 @@ export function show_link(link, view, id) {
 
 /** Fills a view. `kept` is {filter, most, order} and lasts; a column has the host's name of it as
  * `sort`. */
-export function make_listing({main, watch}, kept, {what, columns, caption, search}) {
+export function make_listing({main, watch, at_end}, kept, {what, columns, caption, search}) {
     const words = el("input", {type: "search", value: kept.filter, spellcheck: "false",
         placeholder: search, maxlength: "100"});
     const most = select(MOST);
@@ -49,6 +49,7 @@ export function make_listing({main, watch}, kept, {what, columns, caption, searc
         timer = setTimeout(search_now, TYPING_MS);
     });
     most.addEventListener("change", () => ask_host({most: most.value}));
+    at_end(() => clearTimeout(timer));
     main.append(el("form", {class: "row", role: "search", onsubmit: (event) => {
         event.preventDefault();
         search_now();
