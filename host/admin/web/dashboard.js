@@ -102,7 +102,7 @@ function show_link() {
     set_text(by_id("link"), pill);
     set_attribute(by_id("link"), "data-state", pill === "live" ? "open" : "waiting");
     set_text(by_id("broken-text"), banner);
-    by_id("broken").hidden = banner === "";
+    set_attribute(by_id("broken"), "hidden", banner === "");
     document.body.classList.toggle("stale", banner !== "");
 }
 
@@ -116,10 +116,14 @@ function show_host() {
         : `up ${format.age(Date.now() / 1000 - started)}`);
 }
 
+/* Changed only if it differs, since a screen reader reads what changes. */
 function show_alarm(answer, ok) {
-    const frozen = ok ? answer.modules.filter((each) => each.frozen) : [];
-    by_id("alarm").replaceChildren(...frozen.map(({name}) =>
-        el("a", {href: `#module/${name}`}, `${name} is frozen`)));
+    const frozen = ok ? answer.modules.filter((each) => each.frozen).map(({name}) => name) : [];
+    const shown = [...by_id("alarm").children].map(({dataset}) => dataset.module);
+    if (frozen.join() !== shown.join()) {
+        by_id("alarm").replaceChildren(...frozen.map((name) =>
+            el("a", {href: `#module/${name}`, "data-module": name}, `${name} is frozen`)));
+    }
 }
 
 list_views();

@@ -23,19 +23,27 @@ export const svg = (tag, attributes = {}, ...children) =>
 
 export const by_id = (id) => document.getElementById(id);
 
-/** Changes a text only if it differs, so that a selection or a reader's place in it stays. */
+/** Changes a text only if it differs, so that a selection or a reader's place in it stays, and in the
+ * same text node, which costs less than a new one. */
 export function set_text(node, text) {
-    if (node.textContent !== text) {
+    const only = node.childNodes.length === 1 ? node.firstChild : null;
+    if (node.textContent === text) {
+        return;
+    }
+    if (only instanceof Text && text !== "") {
+        only.data = text;
+    } else {
         node.textContent = text;
     }
 }
 
-/** Sets or removes an attribute. */
+/** Sets or removes an attribute, if it differs; true: it is there, and empty. `node.hidden = true`
+ * would write it again. */
 export function set_attribute(node, name, value) {
     if (value === null || value === undefined || value === false) {
         node.removeAttribute(name);
-    } else if (node.getAttribute(name) !== String(value)) {
-        node.setAttribute(name, value);
+    } else if (node.getAttribute(name) !== (value === true ? "" : String(value))) {
+        node.setAttribute(name, value === true ? "" : value);
     }
 }
 

@@ -8,7 +8,7 @@ const STEP_MS = 5000, STEPS = 120; // ten minutes
 const SHORTEST_MS = 200; // a rate over less is noise
 
 const samples = {now: new Map(), before: new Map(), now_ms: 0, before_ms: 0};
-const tops = {now: null, before: null};
+const tops = {now: null, before: null, between: null};
 const kept = new Map(); // by name: [{at_ms, sum, count}]
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -121,8 +121,9 @@ function share(now, before, name, seconds) {
 
 /** What happened between the last two answers to `top`: {seconds, handlers, workers, queues, handler,
  * latency}; the last two are histograms of all handlers. null: not known yet. */
-export function top() {
-    const {now, before} = tops;
+export const top = () => tops.between;
+
+function between({now, before}) {
     if (before === null || now.now_ns <= before.now_ns) {
         return null;
     }
@@ -151,6 +152,7 @@ function take_top(answer) {
         answer.workers.length === tops.now.workers.length;
     tops.before = same_host ? tops.now : null;
     tops.now = answer;
+    tops.between = between(tops);
 }
 
 /* ---- ten minutes ----------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* module.js: one module: what it is, what it has declared, and swap, roll back and thaw. */
 import {make_generations, make_settings, show_states} from "./declared.js";
 import {act, ask} from "./dialog.js";
-import {el, field, section, set_text} from "./dom.js";
+import {el, field, section, set_attribute, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import {make_faults} from "./faults.js";
 import * as format from "./format.js";
@@ -49,7 +49,7 @@ function make_swap(name, module) {
         el("button", {type: "button", class: "plain", onclick: show_plan}, "Show the plan"), back,
         thaw), plan.node);
     return {node, show: ({frozen}) => {
-        thaw.hidden = !frozen;
+        set_attribute(thaw, "hidden", !frozen);
     }};
 }
 
@@ -83,7 +83,7 @@ export function open({main, argument: name, watch}) {
 
     watch("modules", WATCH_MS, (answer, ok) => {
         last = ok ? answer.modules.find((each) => each.name === name) ?? null : last;
-        gone.hidden = last !== null;
+        set_attribute(gone, "hidden", last !== null);
         set_text(gone, last === null ? `No module ${name} is loaded.` : "");
         if (last === null) {
             return;

@@ -51,14 +51,14 @@ figures.on_figures((from) => {
     }
 });
 
-function make_tile({name, label, unit, text, read, more}) {
+function make_tile({name, label, unit, from, text, read, more}) {
     const figure = el("span", {class: "figure"}), note = el("span", {class: "quiet"});
     const spark = make_spark(label);
     const node = el("li", {class: "tile", "data-name": name},
         el("span", {class: "label"}, label), figure,
         el("span", {class: "unit"}, unit ?? ""), note, spark.node,
         el("code", {}, ...name.split(/(?<=_)/).flatMap((part) => [part, el("wbr")])));
-    return {node, show: () => {
+    return {node, from, show: () => {
         const now = read();
         set_text(figure, now === undefined ? "–" : text(now));
         set_text(note, more?.() ?? "");
@@ -165,7 +165,7 @@ export function open({main, watch}) {
             section("Workers", workers.node)),
         section("Listeners", list.node));
 
-    const show_tiles = () => tiles.forEach((tile) => tile.show());
+    const show_tiles = (from) => tiles.forEach((tile) => tile.from === from && tile.show());
     const show_top = () => {
         const now = top();
         if (now !== null) {
@@ -177,11 +177,11 @@ export function open({main, watch}) {
         }
     };
     watch("metrics", FAST_MS, () => {
-        show_tiles();
+        show_tiles("metrics");
         list.show(listeners());
     });
     watch(figures.TOP, FAST_MS, () => {
-        show_tiles();
+        show_tiles("top");
         show_top();
     });
 }

@@ -1,5 +1,5 @@
 /* room.js: one room, its members and its state, which the host reads in the room's own turn. */
-import {el, section, set_text} from "./dom.js";
+import {el, section, set_attribute, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
 import {state_of} from "./rooms.js";
@@ -22,7 +22,7 @@ export function open({main, argument, watch}) {
         key: (row) => row.id, columns});
 
     watch(`room ${argument}`, WATCH_MS, (answer, ok) => {
-        gone.hidden = ok;
+        set_attribute(gone, "hidden", ok);
         if (!ok) {
             set_text(gone, answer.error);
             return;

@@ -1,7 +1,7 @@
 /* sessions.js: who is connected: search, sort, kick. The host searches and sorts, and lists only as
  * many as fit on a page. */
 import {act, ask} from "./dialog.js";
-import {el} from "./dom.js";
+import {el, set_attribute} from "./dom.js";
 import * as format from "./format.js";
 import {make_listing, show_link} from "./listing.js";
 
@@ -33,7 +33,7 @@ const columns = [
     {label: "Kick", hide_label: true,
         make: (entry) => el("button", {type: "button", class: "plain danger",
             onclick: (event) => kick(event.target, entry.row)}, "Kick"),
-        update: (button, row) => button.setAttribute("aria-label", `Kick ${row.label ?? row.id}`)},
+        update: (button, row) => set_attribute(button, "aria-label", `Kick ${row.label ?? row.id}`)},
 ];
 
 export function open(view) {

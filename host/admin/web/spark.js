@@ -7,7 +7,7 @@ const GAP_MS = 16000; // longer without a figure: the line has a gap
 
 /* The parts of the line, each without a gap: lists of [x, y]. */
 function parts_of(points, most) {
-    const end = Date.now(), parts = [];
+    const end = points.at(-1)?.at_ms, parts = [];
     let last_ms = -Infinity;
     for (const {at_ms, value} of points) {
         if (at_ms - last_ms > GAP_MS) {
@@ -27,7 +27,15 @@ export function make_spark(label) {
     const node = svg("svg", {class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
         preserveAspectRatio: "none", "aria-label": label}, area, line);
 
+    let shown = "";
+
+    /* It ends at the last figure, so a line that stays as it is moves once a step. */
     function show(points, text) {
+        const now = JSON.stringify([points.length, points.at(-1)]);
+        if (now === shown) {
+            return;
+        }
+        shown = now;
         const most = Math.max(...points.map(({value}) => value), 0);
         const parts = parts_of(points, most);
         set_attribute(line, "d", parts.map((part) =>

@@ -1,5 +1,5 @@
 /* swaps.js: the swaps, the latest first, each with its steps to the microsecond, drawn to scale. */
-import {el} from "./dom.js";
+import {el, set_attribute} from "./dom.js";
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
@@ -95,7 +95,7 @@ export function open({main, watch}) {
             return;
         }
         known = now;
-        none.hidden = answer.swaps.length > 0;
+        set_attribute(none, "hidden", answer.swaps.length > 0);
         list.replaceChildren(...answer.swaps.map((swap, i) => make_swap(read(swap), i === 0)));
     });
 }

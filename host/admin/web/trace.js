@@ -1,12 +1,12 @@
 /* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop, save.
  * The page keeps a bounded number of events. */
-import {el, field, select, set_text} from "./dom.js";
+import {el, field, select, set_attribute, set_text} from "./dom.js";
 import {follow} from "./live.js";
 import {make_table} from "./table.js";
 
 const KEPT = 20000;
-const SHOWN = 500;
-const SHOW_MS = 250;
+const SHOWN = 200;
+const SHOW_MS = 500;
 const ENDS = {count: "its count is reached", seconds: "its time is over",
     gone: "what it follows has ended"};
 
@@ -126,9 +126,9 @@ function make_form(argument) {
     field("Events at most", at.count), field("Seconds at most", at.seconds),
     field("What is in packets", at.payload, {class: "field check"}), begin, halt, keep);
     return {node, show: () => {
-        begin.disabled = trace.stop !== null;
-        halt.disabled = trace.stop === null;
-        keep.disabled = trace.events.length === 0;
+        set_attribute(begin, "disabled", trace.stop !== null);
+        set_attribute(halt, "disabled", trace.stop === null);
+        set_attribute(keep, "disabled", trace.events.length === 0);
     }};
 }
 
