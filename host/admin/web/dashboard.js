@@ -33,6 +33,7 @@ const VIEWS = {
 const LOOK_MS = 500;
 const LATE_MS = 12000; // the slowest figures come every 5 seconds
 const AT_REST_MS = 5000;
+const VIEW_MS = 1000; // between the answers that a view watches
 
 let stops = []; // what ends the open view's watches
 
@@ -65,8 +66,8 @@ function open_view(event) {
     }
     view.open({
         main, argument, heading,
-        watch: (command, ms, on_answer) => {
-            const stop = watch(command, ms, on_answer);
+        watch: (command, on_answer) => {
+            const stop = watch(command, VIEW_MS, on_answer);
             stops.push(stop);
             return stop;
         },

@@ -15,11 +15,11 @@ function open(dialog) {
 }
 
 /** Asks whether to do something: true if the answer is yes. */
-export function ask(title, lines, yes) {
+export function ask(title, text, yes) {
     return new Promise((resolve) => {
-        const dialog = el("dialog", {"aria-labelledby": "dialog-title", class: "ask"},
+        const dialog = el("dialog", {"aria-labelledby": "dialog-title"},
             el("h2", {id: "dialog-title"}, title),
-            ...lines.map((line) => el("p", {}, line)),
+            el("p", {}, text),
             el("form", {method: "dialog", class: "row"},
                 el("button", {value: "yes", class: "danger"}, yes),
                 el("button", {value: "no", class: "plain", autofocus: true}, "Cancel")));

@@ -62,7 +62,6 @@ export function field(label, control, attributes = {}) {
 }
 
 /** A <select> of values, or of [value, text]. */
-export const select = (values, attributes = {}) => el("select", attributes,
+export const select = (values) => el("select", {},
     ...values.map((value) => Array.isArray(value)
         ? el("option", {value: value[0]}, value[1]) : el("option", {value}, value)));
-

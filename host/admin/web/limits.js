@@ -2,8 +2,6 @@
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
-
 const columns = [
     {label: "Limit", head: true, value: (row) => row.name, style: "code"},
     {label: "Where", value: (row) => `${row.kind} ${row.where}`},
@@ -20,5 +18,5 @@ export function open({main, watch}) {
         empty: "No limit was hit since the start.", key: (row) => `${row.name} ${row.kind} ${row.where}`,
         columns});
     main.append(table.node);
-    watch("limits", WATCH_MS, (answer, ok) => ok && table.show(answer.limits));
+    watch("limits", (answer, ok) => ok && table.show(answer.limits));
 }

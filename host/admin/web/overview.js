@@ -6,7 +6,6 @@ import * as format from "./format.js";
 import {make_spark} from "./spark.js";
 import {make_table} from "./table.js";
 
-const FAST_MS = 1000;
 const {history, keep, rate, top, value} = figures;
 
 /* What is shown large: `read` returns the figure, or undefined; `from` is the answer it comes with. */
@@ -114,13 +113,13 @@ function make_bar(label) {
 }
 
 function show_bar(node, part) {
-    set_attribute(node.firstChild, "value", Math.min(1, part).toFixed(3));
+    set_attribute(node.firstChild, "value", part.toFixed(3));
     set_text(node.lastChild, format.percent(part));
 }
 
 const make_workers = () => make_table({
     caption: "Workers", empty: "No figures yet.", key: (row) => row.number, columns: [
-        {label: "Worker", number: false, value: (row) => row.number, head: true},
+        {label: "Worker", value: (row) => row.number, head: true},
         {label: "busy", title: "worker_busy_seconds: processor time",
             make: (entry) => make_bar(`worker ${entry.row.number} busy`),
             update: (node, row) => show_bar(node, row.busy)},
@@ -176,11 +175,11 @@ export function open({main, watch}) {
             workers.show(now.workers.map((each, i) => ({...each, number: i + 1})));
         }
     };
-    watch("metrics", FAST_MS, () => {
+    watch("metrics", () => {
         show_tiles("metrics");
         list.show(listeners());
     });
-    watch(figures.TOP, FAST_MS, () => {
+    watch(figures.TOP, () => {
         show_tiles("top");
         show_top();
     });

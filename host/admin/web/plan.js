@@ -2,7 +2,7 @@
 import {el, set_attribute, set_text} from "./dom.js";
 import {make_table} from "./table.js";
 
-const make_rows = () => make_table({caption: "Plan of the swap", empty: "It affects nothing.",
+const make_rows = () => make_table({caption: "Plan of the swap",
     key: (row) => row.line, columns: [
         {label: "What", head: true, value: (row) => row.entity},
         {label: "Type", value: (row) => row.name, style: "code"},

@@ -2,15 +2,13 @@
 import {el, section, set_attribute, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
+import {id_column} from "./listing.js";
 import {state_of} from "./rooms.js";
 import {make_states} from "./state.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
-
 const columns = [
-    {label: "Id", head: true, value: (row) => Number(row.id),
-        make: ({row}) => el("a", {href: `#session/${row.id}`}, row.id)},
+    id_column("session"),
     {label: "Label", value: (row) => row.label},
     {label: "Type", value: (row) => row.type},
 ];
@@ -21,7 +19,7 @@ export function open({main, argument, watch}) {
     const members = make_table({caption: "Members", empty: "Nobody is in it.", sort: "Id",
         key: (row) => row.id, columns});
 
-    watch(`room ${argument}`, WATCH_MS, (answer, ok) => {
+    watch(`room ${argument}`, (answer, ok) => {
         set_attribute(gone, "hidden", ok);
         if (!ok) {
             set_text(gone, answer.error);

@@ -7,8 +7,6 @@ import {show_link} from "./listing.js";
 import {kick} from "./sessions.js";
 import {make_states} from "./state.js";
 
-const WATCH_MS = 1000;
-
 export function open({main, argument, watch}) {
     const facts = make_facts(), states = make_states(), room = el("a");
     const gone = el("p", {class: "note", role: "status", hidden: true});
@@ -16,7 +14,7 @@ export function open({main, argument, watch}) {
     const button = el("button", {type: "button", class: "plain danger", disabled: true,
         onclick: (event) => kick(event.target, last)}, "Kick");
 
-    watch(`session ${argument}`, WATCH_MS, (answer, ok) => {
+    watch(`session ${argument}`, (answer, ok) => {
         set_attribute(gone, "hidden", ok);
         if (!ok) {
             button.disabled = true;

@@ -3,7 +3,6 @@ import {el, set_attribute} from "./dom.js";
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
 const SWAPS = 50;
 const MARKS = 5; // at most so many times under a bar
 
@@ -89,7 +88,7 @@ export function open({main, watch}) {
     let known = "";
     main.append(el("p", {class: "quiet"}, "In a dark step the module's gate is closed: its sessions " +
         "and rooms wait. A second bar shows these steps enlarged."), list, none);
-    watch(`swaps ${SWAPS}`, WATCH_MS, (answer, ok) => {
+    watch(`swaps ${SWAPS}`, (answer, ok) => {
         const now = JSON.stringify(answer.swaps);
         if (!ok || now === known) {
             return;
