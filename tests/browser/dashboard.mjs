@@ -4,6 +4,7 @@
  *
  * --picture FOLDER takes the pictures for the docs instead. */
 import * as fs from "node:fs";
+import * as net from "node:net";
 import {start_bot} from "./bot.mjs";
 import {check_access, check_keyboard, focus_start} from "./access.mjs";
 import {take_pictures} from "./dashboard_pictures.mjs";
@@ -126,6 +127,33 @@ async function search_and_sort(page) {
     await wait_until("all are back", async () => (await ids()).length === up.length);
 }
 
+/* Connections to a port, until `stop()`: {sockets, stop}. The host may close them. */
+function connect_raw(port, count) {
+    const sockets = Array.from({length: count}, () =>
+        net.connect(port, "127.0.0.1").on("error", () => {}));
+    return {sockets, stop: () => sockets.forEach((socket) => socket.destroy())};
+}
+
+/* Too many connections, and too many packets: the page shows which limits that has hit. */
+async function hit_limits(host, page) {
+    await go(page, "limits");
+    await page.waitForSelector("text=No limit has been hit");
+    const [games, talks] = ["game", "talk"].map((name) => connect_raw(host.ports.get(name), 4));
+    for (const socket of games.sockets) {
+        socket.write(Buffer.concat(Array(40).fill(Buffer.from([4, 0, 1, 0]))));
+    }
+    for (const [name, where, limit] of [["max_per_address", "game", 2], ["packets_per_second", "game", 5],
+        ["max_sessions", "talk", 1]]) {
+        const row = rows(page, "Limits that were hit").filter({hasText: name}).filter({hasText: where});
+        await row.waitFor();
+        equal(await row.locator("td").nth(1).textContent(), `${limit}`, `${name}: what is allowed`);
+        check(Number(await row.locator("td").nth(2).textContent()) >= 1, `${name} was not hit`);
+    }
+    await check_access(page, "limits that were hit");
+    games.stop();
+    talks.stop();
+}
+
 /* A search that is typed just before the view closes asks the host for nothing. */
 async function leave_while_typing(page) {
     await go(page, "sessions");
@@ -149,7 +177,7 @@ async function swap_a_crash(options, host, page) {
     await page.click('main a:text-is("arena")');
     await expect_text(page, "h1", "Module arena");
     host.put_module(options.crash, "arena");
-    await page.click('button:text-is("Show the plan")');
+    await page.click('button:text-is("Show plan")');
     await page.waitForSelector(':text("would replace generation 1")');
     await expect_row(page, "Plan of the swap", "arena.player");
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
@@ -173,7 +201,7 @@ async function swap_a_crash(options, host, page) {
 /* What must be there before a view is judged. */
 const VIEWS = {
     overview: ".tile .figure", sessions: "tbody tr", rooms: "tbody tr", modules: "tbody tr",
-    swaps: ".swap", limits: ".table", log: "tbody tr", trace: "tbody tr",
+    swaps: ".swap", limits: "tbody tr", log: "tbody tr", trace: "tbody tr",
 };
 
 async function judge_views(page) {
@@ -226,13 +254,13 @@ async function see_swaps(page) {
 async function trace_players(page) {
     await go(page, "trace");
     await page.selectOption("label:text-is('Trace') + select", "type");
-    await page.fill("label:text-is('Id, or name of the type') + input", "arena.player");
-    await page.check("label:text-is('What is in packets') + input, label:has-text('What is in packets') input");
+    await page.fill("label:text-is('Id or type') + input", "arena.player");
+    await page.check("label:text-is('Packet contents') + input");
     await page.click('button:text-is("Start")');
     await expect_row(page, "Events, the newest first", "MOVE");
     await page.click('button:text-is("Stop")');
     await wait_until("the page says so", async () =>
-        /it was stopped/.test(await page.textContent('main p[role="status"]')));
+        /; stopped\./.test(await page.textContent('main p[role="status"]')));
     const [file] = await Promise.all([page.waitForEvent("download"),
         page.click('button:text-is("Save as JSON lines")')]);
     const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
@@ -280,7 +308,9 @@ async function come_back(host, page) {
 async function scenario(options, tools) {
     const host = tools.host = new Host(options, "portico.ini", ["echo", "arena", "chat"]);
     host.text = host.text.replace("[admin]\nenabled = no",
-        `[admin]\nhttp_port = 0\ntoken = ${TOKEN}`);
+        `[admin]\nhttp_port = 0\ntoken = ${TOKEN}`)
+        .replace(/^\[listener game\]$/m, "$&\nmax_per_address = 2\npackets_per_second = 5")
+        .replace(/^\[listener talk\]$/m, "$&\nmax_sessions = 1");
     await host.start();
     const page = await open_page(tools.browser, host.url("http"),
         {viewport: {width: 1280, height: 860}, colorScheme: "light"});
@@ -289,6 +319,7 @@ async function scenario(options, tools) {
     await kick_one(page);
     await search_and_sort(page);
     await leave_while_typing(page);
+    await hit_limits(host, page);
     await swap_a_crash(options, host, page);
     if (options.picture !== undefined) {
         return take_pictures(host, page, options.picture, options.next);

@@ -21,17 +21,18 @@ async function show_module(page, file) {
     await go(page, "modules", "tbody tr");
     await page.click('main a:text-is("arena")');
     await page.fill('label:text-is("New build") + input', file);
-    await page.click('button:text-is("Show the plan")');
+    await page.click('button:text-is("Show plan")');
     await page.waitForSelector('table:has(caption:text-is("Plan of the swap")) tbody tr');
 }
 
 async function show_trace(page) {
     await go(page, "trace", "form");
     await page.selectOption('label:text-is("Trace") + select', "type");
-    await page.fill('label:text-is("Id, or name of the type") + input', "arena.player");
+    await page.fill('label:text-is("Id or type") + input', "arena.player");
     await page.click('button:text-is("Start")');
     await wait_until("there are events", async () => (await page.locator("tbody tr").count()) > 40);
     await page.click('button:text-is("Stop")');
+    await page.waitForSelector('main p:has-text("; stopped.")');
 }
 
 /** Takes a picture of each view. `next`: a later build of the arena. */
@@ -69,7 +70,7 @@ export async function take_pictures(host, page, folder, next) {
     await page.emulateMedia({colorScheme: "dark"});
     await shot(page, folder, "overview-dark");
     await page.emulateMedia({colorScheme: "light"});
-    await go(page, "limits", ".table"); // by now some players have been too fast
+    await go(page, "limits", "tbody tr");
     await shot(page, folder, "limits");
     await go(page, "log", "tbody tr");
     await page.fill('label:text-is("Text") + input', "0.1.0");

@@ -60,6 +60,6 @@ export function make_listing({main, watch, at_end}, kept, {what, columns, captio
     main.append(el("form", {class: "row", role: "search", onsubmit: (event) => {
         event.preventDefault();
         search_now();
-    }}, field("Search", words), field("At most", most), found), table.node);
+    }}, field("Search", words), field("Show at most", most), found), table.node);
     ask_host({});
 }

@@ -22,7 +22,7 @@ export function open({main, watch}) {
     const follow = el("input", {type: "checkbox"});
     const count = el("p", {class: "quiet", role: "status"});
     const table = make_table({caption: "Lines of the log, the newest first",
-        empty: "No line is like that.", key: (row) => row.seq, columns});
+        empty: "No line matches.", key: (row) => row.seq, columns});
     let stop = () => {};
     let lines = [];
     level.value = kept.level;

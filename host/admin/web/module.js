@@ -11,7 +11,7 @@ import {make_plan} from "./plan.js";
 
 /* The form that swaps: `module()` is what is known of it. */
 function make_swap(name, module) {
-    const file = el("input", {placeholder: "the file it is in", spellcheck: "false",
+    const file = el("input", {placeholder: "a file; empty: the one it was loaded from", spellcheck: "false",
         autocomplete: "off", size: "40"});
     const force = el("input", {type: "checkbox"});
     const plan = make_plan();
@@ -42,9 +42,9 @@ function make_swap(name, module) {
     const thaw = el("button", {type: "button", class: "plain", hidden: true, onclick: (event) =>
         act(event.target, `thaw ${name}`, `${name} is thawed`)}, "Thaw");
     const node = el("form", {onsubmit: swap, class: "stack"}, el("div", {class: "row"},
-        field("New build", file), field("Even if nothing has changed", force, {class: "field check"}),
+        field("New build", file), field("Even if unchanged", force, {class: "field check"}),
         el("button", {type: "submit"}, "Swap"),
-        el("button", {type: "button", class: "plain", onclick: show_plan}, "Show the plan"), back,
+        el("button", {type: "button", class: "plain", onclick: show_plan}, "Show plan"), back,
         thaw), plan.node);
     return {node, show: ({frozen}) => {
         set_attribute(thaw, "hidden", !frozen);
@@ -88,7 +88,7 @@ export function open({main, argument: name, watch}) {
         facts.show({Version: last.version, State: state_of(last), Generation: last.generation,
             "Serves since": format.date_time(last.since), Sessions: last.sessions,
             Rooms: rooms_of(last), Swaps: last.swaps, Faults: last.module_faults,
-            "Pause of the last swap": pause_of(last), "Last swap": last.last});
+            "Last pause": pause_of(last), "Last swap": last.last});
     });
     watch(`module ${name}`, (answer, ok) => ok && details.show(answer));
     main.append(gone, facts.node, section("Swap", swap.node), details.node);

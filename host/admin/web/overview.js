@@ -23,7 +23,7 @@ const TILES = [
         read: () => quantile_of("latency"), more: () => others_of("latency")},
     {name: "handler 99%", label: "Handlers, 99 %", from: "top", text: format.time,
         read: () => quantile_of("handler"), more: () => others_of("handler")},
-    {name: "portico_send_queue_bytes", label: "Waits to be sent", unit: "bytes", from: "metrics",
+    {name: "portico_send_queue_bytes", label: "Send queue", unit: "bytes", from: "metrics",
         text: format.count, read: () => value("portico_send_queue_bytes")},
     {name: "process_cpu_seconds_total", label: "Processor", from: "metrics", text: format.percent,
         read: () => rate("process_cpu_seconds_total"), more: () => "of one processor"},
@@ -60,8 +60,10 @@ function make_tile({name, label, unit, from, text, read, more}) {
     return {node, from, show: () => {
         const now = read();
         set_text(figure, now === undefined ? "–" : text(now));
-        set_text(note, more?.() ?? "");
-        spark.show(history(name), text);
+        const kept = history(name);
+        set_text(note, more?.() ?? (kept.length === 0 ? ""
+            : `peak ${text(Math.max(...kept.map((each) => each.value)))}`));
+        spark.show(kept, text);
     }};
 }
 

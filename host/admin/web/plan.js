@@ -6,8 +6,8 @@ const make_rows = () => make_table({caption: "Plan of the swap",
     key: (row) => row.line, columns: [
         {label: "What", head: true, value: (row) => row.entity},
         {label: "Type", value: (row) => row.name, style: "code"},
-        {label: "Now", number: true, value: (row) => row.count},
-        {label: "Its state is", value: (row) => row.effect,
+        {label: "Count", number: true, value: (row) => row.count},
+        {label: "State", value: (row) => row.effect,
             mark: (row) => ["kept", ""].includes(row.effect) ? null : "warn"},
         {label: "Change", value: (row) => row.change},
     ]});

@@ -16,7 +16,7 @@ const columns = [
 export function open({main, argument, watch}) {
     const facts = make_facts(), states = make_states(), more = el("p", {class: "quiet"});
     const gone = el("p", {class: "note", role: "status", hidden: true});
-    const members = make_table({caption: "Members", empty: "Nobody is in it.", sort: "Id",
+    const members = make_table({caption: "Members", empty: "The room is empty.", sort: "Id",
         key: (row) => row.id, columns});
 
     watch(`room ${argument}`, (answer, ok) => {
@@ -36,6 +36,6 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, el("a", {href: `#trace/room ${argument}`}, "Trace it")),
+        el("div", {class: "row"}, el("a", {href: `#trace/room ${argument}`}, "Trace this room")),
         section("State", states.node), section("Members", members.node, more));
 }

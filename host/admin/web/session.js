@@ -31,6 +31,6 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace it")),
+        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace this session")),
         section("State", states.node));
 }
