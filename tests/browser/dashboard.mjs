@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import {start_bot} from "./bot.mjs";
-import {check_access, check_keyboard, focus_start} from "./access.mjs";
+import {check_access, check_keyboard, check_motion, focus_start} from "./access.mjs";
 import {take_pictures} from "./dashboard_pictures.mjs";
 import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}
     from "./fixtures.mjs";
@@ -26,6 +26,8 @@ const rows = (page, caption) => page.locator(`table:has(caption:text-is("${capti
 const figure = async (page, name) =>
     parseFloat(await page.textContent(`.tile[data-name="${name}"] .figure`));
 
+const focused_text = (page) => page.evaluate(() => document.activeElement.textContent);
+
 const expect_row = (page, caption, words) => wait_until(`${caption} has a row with ${words}`,
     async () => (await rows(page, caption).allTextContents()).some((text) => text.includes(words)));
 
@@ -33,8 +35,7 @@ const expect_row = (page, caption, words) => wait_until(`${caption} has a row wi
 async function confirm(page, button, yes) {
     await button.click();
     await page.waitForSelector("dialog[open]");
-    equal(await page.evaluate(() => document.activeElement.textContent), "Cancel",
-        "what has the focus in a question");
+    equal(await focused_text(page), "Cancel", "what has the focus in a question");
     await page.click(`dialog button:text-is("${yes}")`);
     await page.waitForSelector("dialog", {state: "detached"});
 }
@@ -101,12 +102,26 @@ async function kick_one(page) {
     await row.locator("button").click();
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", {state: "detached"});
-    equal(await page.evaluate(() => document.activeElement.textContent), "Kick",
-        "what has the focus after a question");
+    equal(await focused_text(page), "Kick", "what has the focus after a question");
     await confirm(page, row.locator("button"), "Kick");
     await wait_until("it is gone", async () => (await row.count()) === 0);
     equal(await rows(page, "Sessions").count(), BOTS - 1, "sessions that are left");
+    equal(await focused_text(page), "Kick", "what has the focus when its row has gone");
     return id;
+}
+
+/* The way back leaves a question, too. */
+async function go_back_from_question(page) {
+    await go(page, "rooms");
+    await go(page, "sessions");
+    await rows(page, "Sessions").first().locator("button").click();
+    await page.waitForSelector("dialog[open]");
+    await page.goBack();
+    await page.waitForSelector('main[data-view="rooms"] h1');
+    await page.waitForSelector("dialog", {state: "detached"});
+    equal(await focused_text(page), "Rooms", "what has the focus after the way back");
+    await go(page, "sessions");
+    await page.waitForSelector("tbody tr");
 }
 
 /* Searching and sorting, by keyboard. */
@@ -119,8 +134,7 @@ async function search_and_sort(page) {
         (await ids()).join() === [...up].reverse().join());
     equal(await page.getAttribute('th:has(button:text-is("Id"))', "aria-sort"), "descending",
         "what a screen reader hears of the order");
-    equal(await page.evaluate(() => document.activeElement.textContent), "Id",
-        "what has the focus after sorting");
+    equal(await focused_text(page), "Id", "what has the focus after sorting");
     await page.fill('input[type="search"]', up[0]);
     await wait_until("one is found", async () => (await ids()).join() === up[0]);
     await page.fill('input[type="search"]', "");
@@ -183,6 +197,7 @@ async function swap_a_crash(options, host, page) {
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
         /(field_on_tick|field_find|arena_crash\.c).*rolled back/.test(await page.textContent("ol.faults")));
+    equal(await focused_text(page), "Swap", "what has the focus after a swap");
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
     await page.click('.faults button:text-is("Report")');
@@ -256,11 +271,14 @@ async function trace_players(page) {
     await page.selectOption("label:text-is('Trace') + select", "type");
     await page.fill("label:text-is('Id or type') + input", "arena.player");
     await page.check("label:text-is('Packet contents') + input");
-    await page.click('button:text-is("Start")');
+    await page.focus('button:text-is("Start")');
+    await page.keyboard.press("Enter");
     await expect_row(page, "Events, the newest first", "MOVE");
-    await page.click('button:text-is("Stop")');
+    equal(await focused_text(page), "Stop", "what has the focus while a trace runs");
+    await page.keyboard.press("Enter");
     await wait_until("the page says so", async () =>
         /; stopped\./.test(await page.textContent('main p[role="status"]')));
+    equal(await focused_text(page), "Start", "what has the focus after a trace");
     const [file] = await Promise.all([page.waitForEvent("download"),
         page.click('button:text-is("Save as JSON lines")')]);
     const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
@@ -286,6 +304,43 @@ async function see_states(page) {
     equal(await rows(page, "Members").count(), BOTS - 1, "members");
     await check_access(page, "a room");
     await check_keyboard(page, "a room");
+}
+
+/* A frozen module is an alert, which is not written again with each answer. No module is frozen here:
+ * another page gets answers in which one is. */
+async function hear_alarm(host, browser) {
+    const page = await open_page(browser, host.url("http"));
+    const link = {socket: null, answer: ""};
+    await page.routeWebSocket(/\/live$/, (socket) => {
+        link.socket = socket;
+        socket.connectToServer().onMessage((text) => {
+            const message = JSON.parse(text);
+            if (message.command === "modules") {
+                message.answer.modules.find(({name}) => name === "arena").frozen = true;
+                link.answer = JSON.stringify(message);
+            }
+            socket.send(JSON.stringify(message));
+        });
+    });
+    await page.fill("#token", TOKEN);
+    await page.press("#token", "Enter");
+    await page.getByRole("alert").filter({hasText: "arena is frozen"}).waitFor();
+    const changes = await page.evaluateHandle(() => {
+        const seen = [];
+        new MutationObserver((records) => seen.push(...records)).observe(
+            document.getElementById("alarm"), {subtree: true, childList: true, characterData: true});
+        return seen;
+    });
+    for (let i = 0; i < 3; i++) {
+        link.socket.send(link.answer.replace(/"sessions": ?\d+/, `"sessions":${500 + i}`));
+    }
+    await page.click('a:text-is("arena is frozen")');
+    await expect_text(page, "h1", "Module arena");
+    await wait_until("the answers have come", async () =>
+        await page.textContent('dl div:has(dt:text-is("Rooms"))') !== null);
+    equal(await changes.evaluate((list) => list.length), 0, "how often the alarm is written again");
+    check(await page.locator('button:text-is("Thaw")').isVisible(), "a frozen module cannot be thawed");
+    await page.context().close();
 }
 
 async function skip_to_view(page) {
@@ -317,6 +372,7 @@ async function scenario(options, tools) {
     await log_in(page);
     await watch_a_rate(host, page);
     await kick_one(page);
+    await go_back_from_question(page);
     await search_and_sort(page);
     await leave_while_typing(page);
     await hit_limits(host, page);
@@ -328,11 +384,13 @@ async function scenario(options, tools) {
     await see_states(page);
     await trace_players(page);
     await judge_views(page);
+    await check_motion(page, "the trace");
     await skip_to_view(page);
     check(await page.evaluate(() => globalThis.never_reloaded), "the page was loaded again");
     equal(await page.evaluate(() => [...new Set(globalThis.rewritten)].slice(0, 5)), [],
         "what is written again without a change");
     expect_clean(page, "the page");
+    await hear_alarm(host, tools.browser);
     await come_back(host, page);
 }
 

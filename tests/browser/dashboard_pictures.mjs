@@ -9,7 +9,12 @@ const HISTORY_MS = 90000; // for lines in the overview
 const shot = async (page, folder, name) => {
     await page.mouse.move(0, 0);
     await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({path: path.join(folder, `${name}.png`)});
+    const end = await page.evaluate(() => Math.ceil(Math.max(
+        ...[...document.querySelectorAll("nav ul, main > *")].map((each) =>
+            each.getBoundingClientRect().bottom))));
+    const {width, height} = page.viewportSize();
+    await page.screenshot({path: path.join(folder, `${name}.png`),
+        clip: {x: 0, y: 0, width, height: Math.min(height, end + 24)}});
 };
 
 const go = async (page, view, sign) => {
@@ -29,6 +34,7 @@ async function show_trace(page) {
     await go(page, "trace", "form");
     await page.selectOption('label:text-is("Trace") + select', "type");
     await page.fill('label:text-is("Id or type") + input', "arena.player");
+    await page.check('label:text-is("Packet contents") + input');
     await page.click('button:text-is("Start")');
     await wait_until("there are events", async () => (await page.locator("tbody tr").count()) > 40);
     await page.click('button:text-is("Stop")');

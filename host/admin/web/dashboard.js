@@ -1,6 +1,7 @@
 /* dashboard.js: the frame around the views: which one is open, the state of the connection, and what
  * is wrong with the host right now. */
-import {by_id, el, set_attribute, set_text} from "./dom.js";
+import {close_all} from "./dialog.js";
+import {by_id, el, set_attribute, set_hidden, set_text} from "./dom.js";
 import * as figures from "./figures.js";
 import * as format from "./format.js";
 import {connect, look, retry, watch} from "./live.js";
@@ -53,6 +54,7 @@ function place() {
 function open_view(event) {
     const {name, argument} = place();
     const {title, view, part_of} = VIEWS[name];
+    close_all();
     stops.forEach((stop) => stop());
     stops = [];
     const main = by_id("main");
@@ -103,7 +105,7 @@ function show_link() {
     set_text(by_id("link"), pill);
     set_attribute(by_id("link"), "data-state", pill === "live" ? "open" : "waiting");
     set_text(by_id("broken-text"), banner);
-    set_attribute(by_id("broken"), "hidden", banner === "");
+    set_hidden(by_id("broken"), banner === "");
     document.body.classList.toggle("stale", banner !== "");
 }
 

@@ -47,6 +47,40 @@ export function set_attribute(node, name, value) {
     }
 }
 
+/** Gives the focus to a control, or to the heading of the view if that is gone or disabled: nobody who
+ * uses the keyboard begins at the top of the page again. */
+export function focus(control) {
+    const may = control?.isConnected && !control.disabled;
+    (may ? control : by_id("main").querySelector("h1"))?.focus({preventScroll: true});
+}
+
+/** Disables a control, or enables it. If it has the focus, `next` gets that, or the heading. */
+export function set_disabled(control, disabled, next = null) {
+    const had = disabled && control === document.activeElement;
+    set_attribute(control, "disabled", disabled);
+    if (had) {
+        focus(next);
+    }
+}
+
+/** Hides an element, or shows it. If it has the focus, the heading gets that. */
+export function set_hidden(node, hidden) {
+    const had = hidden && node.contains(document.activeElement);
+    set_attribute(node, "hidden", hidden);
+    if (had) {
+        focus(null);
+    }
+}
+
+/** Removes an element. If it has the focus, the heading gets that. */
+export function remove(node) {
+    const had = node.contains(document.activeElement);
+    node.remove();
+    if (had) {
+        focus(null);
+    }
+}
+
 /** A part of a view, with a heading. */
 export function section(title, ...children) {
     const id = `part-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;

@@ -1,11 +1,10 @@
 /* module.js: one module: what it is, what it has declared, and swap, roll back and thaw. */
 import {make_generations, make_settings, show_states} from "./declared.js";
-import {act, ask} from "./dialog.js";
-import {el, field, section, set_attribute, set_text} from "./dom.js";
+import {act, ask, run_for} from "./dialog.js";
+import {el, field, section, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import {make_faults} from "./faults.js";
 import * as format from "./format.js";
-import {run} from "./live.js";
 import {pause_of, rooms_of, state_of} from "./modules.js";
 import {make_plan} from "./plan.js";
 
@@ -17,13 +16,6 @@ function make_swap(name, module) {
     const plan = make_plan();
     const words = (option) => ["swap", option, name, file.value.trim()]
         .filter((word) => word !== "").join(" ");
-
-    async function show_plan(event) {
-        const button = event.target;
-        button.disabled = true;
-        plan.show(await run(words("--plan")));
-        button.disabled = false;
-    }
 
     async function swap(event) {
         event.preventDefault();
@@ -44,10 +36,11 @@ function make_swap(name, module) {
     const node = el("form", {onsubmit: swap, class: "stack"}, el("div", {class: "row"},
         field("New build", file), field("Even if unchanged", force, {class: "field check"}),
         el("button", {type: "submit"}, "Swap"),
-        el("button", {type: "button", class: "plain", onclick: show_plan}, "Show plan"), back,
+        el("button", {type: "button", class: "plain", onclick: async (event) =>
+            plan.show(await run_for(event.target, words("--plan")))}, "Show plan"), back,
         thaw), plan.node);
     return {node, show: ({frozen}) => {
-        set_attribute(thaw, "hidden", !frozen);
+        set_hidden(thaw, !frozen);
     }};
 }
 
@@ -79,7 +72,7 @@ export function open({main, argument: name, watch}) {
 
     watch("modules", (answer, ok) => {
         last = ok ? answer.modules.find((each) => each.name === name) ?? null : last;
-        set_attribute(gone, "hidden", last !== null);
+        set_hidden(gone, last !== null);
         set_text(gone, last === null ? `No module ${name} is loaded.` : "");
         if (last === null) {
             return;

@@ -1,5 +1,5 @@
 /* plan.js: the plan of a swap, as a table. */
-import {el, set_attribute, set_text} from "./dom.js";
+import {el, set_hidden, set_text} from "./dom.js";
 import {make_table} from "./table.js";
 
 const make_rows = () => make_table({caption: "Plan of the swap",
@@ -21,16 +21,16 @@ export function make_plan() {
     function show({ok, answer}) {
         const plan = answer.plan ?? [];
         const said = plan.filter(({entity}) => entity === "note");
-        set_attribute(node, "hidden", false);
-        set_attribute(error, "hidden", ok);
+        set_hidden(node, false);
+        set_hidden(error, ok);
         set_text(error, ok ? "" : answer.error);
-        set_attribute(notes, "hidden", said.length === 0);
+        set_hidden(notes, said.length === 0);
         notes.replaceChildren(...said.map(({line}) => el("li", {}, line)));
-        set_attribute(rows.node, "hidden", plan.length === said.length);
+        set_hidden(rows.node, plan.length === said.length);
         rows.show(plan.filter((row) => !said.includes(row)));
     }
 
     return {node, show, hide: () => {
-        set_attribute(node, "hidden", true);
+        set_hidden(node, true);
     }};
 }

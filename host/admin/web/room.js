@@ -1,5 +1,5 @@
 /* room.js: one room, its members and its state, which the host reads in the room's own turn. */
-import {el, section, set_attribute, set_text} from "./dom.js";
+import {el, section, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
 import {id_column} from "./listing.js";
@@ -20,7 +20,7 @@ export function open({main, argument, watch}) {
         key: (row) => row.id, columns});
 
     watch(`room ${argument}`, (answer, ok) => {
-        set_attribute(gone, "hidden", ok);
+        set_hidden(gone, ok);
         if (!ok) {
             set_text(gone, answer.error);
             return;

@@ -1,6 +1,6 @@
 /* session.js: one session, with the state that each module keeps for it. The host reads the state in
  * the session's own turn, while this view is open. */
-import {el, section, set_attribute, set_text} from "./dom.js";
+import {el, section, set_disabled, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
 import {show_link} from "./listing.js";
@@ -15,14 +15,13 @@ export function open({main, argument, watch}) {
         onclick: (event) => kick(event.target, last)}, "Kick");
 
     watch(`session ${argument}`, (answer, ok) => {
-        set_attribute(gone, "hidden", ok);
+        set_hidden(gone, ok);
+        set_disabled(button, !ok);
         if (!ok) {
-            button.disabled = true;
             set_text(gone, last === null ? answer.error : `It has ended. ${answer.error}`);
             return;
         }
         const s = answer.session;
-        set_attribute(button, "disabled", last !== null && button.disabled); // a kick is under way
         last = s;
         show_link(room, "room", s.room);
         facts.show({Type: s.type, Label: s.label, State: s.state, Room: room, Peer: s.peer,

@@ -1,5 +1,5 @@
 /* swaps.js: the swaps, the latest first, each with its steps to the microsecond, drawn to scale. */
-import {el, set_attribute} from "./dom.js";
+import {el, set_hidden} from "./dom.js";
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
@@ -94,7 +94,7 @@ export function open({main, watch}) {
             return;
         }
         known = now;
-        set_attribute(none, "hidden", answer.swaps.length > 0);
+        set_hidden(none, answer.swaps.length > 0);
         list.replaceChildren(...answer.swaps.map((swap, i) => make_swap(read(swap), i === 0)));
     });
 }

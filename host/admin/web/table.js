@@ -1,7 +1,7 @@
 /* table.js: tables whose rows are changed in place, so that what has the focus keeps it, and that
  * are sorted by the buttons in their heads. On a phone each row becomes a small list; the cells then
  * show the labels of their columns. */
-import {el, set_attribute} from "./dom.js";
+import {el, focus, set_attribute, set_hidden} from "./dom.js";
 
 const collator = new Intl.Collator("en", {numeric: true});
 
@@ -129,7 +129,17 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
             compare(key(a), key(b)));
     }
 
+    /* A row that has the focus has gone: the row in its place gets that, in the same column. */
+    function hand_on(row, control, before) {
+        const at = before.findIndex(({tr}) => tr === row);
+        const column = [...row.children].findIndex((cell) => cell.contains(control));
+        const next = placed[Math.min(at, placed.length - 1)]?.tr;
+        focus(next?.children[column].querySelector("a[href], button"));
+    }
+
     function show(list) {
+        const focused = document.activeElement, before = placed;
+        const held = body.contains(focused) ? focused.closest("tbody > tr") : null;
         shown = list;
         const seen = new Set();
         const entries = in_order(list).map((row) => {
@@ -154,8 +164,11 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
             place_rows(body, entries);
             placed = entries;
         }
-        set_attribute(nothing, "hidden", list.length > 0);
-        set_attribute(table, "hidden", list.length === 0);
+        if (held?.isConnected === false) {
+            hand_on(held, focused, before);
+        }
+        set_hidden(nothing, list.length > 0);
+        set_hidden(table, list.length === 0);
     }
 
     if (sort !== null) {

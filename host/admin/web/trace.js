@@ -1,6 +1,6 @@
 /* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop, save.
  * The page keeps a bounded number of events. */
-import {el, field, select, set_attribute, set_text} from "./dom.js";
+import {el, field, select, set_disabled, set_text} from "./dom.js";
 import {follow} from "./live.js";
 import {make_table} from "./table.js";
 
@@ -126,9 +126,10 @@ function make_form(argument) {
     field("Max. events", at.count), field("Max. seconds", at.seconds),
     field("Packet contents", at.payload, {class: "field check"}), begin, halt, keep);
     return {node, show: () => {
-        set_attribute(begin, "disabled", trace.stop !== null);
-        set_attribute(halt, "disabled", trace.stop === null);
-        set_attribute(keep, "disabled", trace.events.length === 0);
+        const [off, on] = trace.stop === null ? [halt, begin] : [begin, halt];
+        set_disabled(on, false);
+        set_disabled(off, true, on);
+        set_disabled(keep, trace.events.length === 0);
     }};
 }
 
