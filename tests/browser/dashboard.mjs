@@ -7,38 +7,16 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import {start_bot} from "./bot.mjs";
 import {check_access, check_keyboard, check_motion, focus_start} from "./access.mjs";
+import {hear_alarm} from "./dashboard_changed.mjs";
+import {TOKEN, confirm, expect_row, focused_text, go, rows} from "./dashboard_tools.mjs";
 import {take_pictures} from "./dashboard_pictures.mjs";
 import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}
     from "./fixtures.mjs";
 
-const TOKEN = "a token of the dashboard's test";
 const BOTS = 12;
-
-/* ---- helpers --------------------------------------------------------------------------------- */
-
-const go = async (page, view) => {
-    await page.click(`#views a[href="#${view}"]`);
-    await page.waitForSelector(`main[data-view="${view}"] h1`);
-};
-
-const rows = (page, caption) => page.locator(`table:has(caption:text-is("${caption}")) tbody tr`);
 
 const figure = async (page, name) =>
     parseFloat(await page.textContent(`.tile[data-name="${name}"] .figure`));
-
-const focused_text = (page) => page.evaluate(() => document.activeElement.textContent);
-
-const expect_row = (page, caption, words) => wait_until(`${caption} has a row with ${words}`,
-    async () => (await rows(page, caption).allTextContents()).some((text) => text.includes(words)));
-
-/* Does something that asks first, and says yes. */
-async function confirm(page, button, yes) {
-    await button.click();
-    await page.waitForSelector("dialog[open]");
-    equal(await focused_text(page), "Cancel", "what has the focus in a question");
-    await page.click(`dialog button:text-is("${yes}")`);
-    await page.waitForSelector("dialog", {state: "detached"});
-}
 
 /* Runs in the page. Lists what is written to the page though it is there already: that costs a layout,
  * takes a selection away, and has a screen reader read it again. */
@@ -197,7 +175,6 @@ async function swap_a_crash(options, host, page) {
     await confirm(page, page.locator('button:text-is("Swap")'), "Swap");
     await wait_until("the page shows the fault", async () =>
         /(field_on_tick|field_find|arena_crash\.c).*rolled back/.test(await page.textContent("ol.faults")));
-    equal(await focused_text(page), "Swap", "what has the focus after a swap");
     await wait_until("and which build serves again", async () =>
         /0\.1\.0/.test(await page.textContent('dl div:has(dt:text-is("Version"))')));
     await page.click('.faults button:text-is("Report")');
@@ -304,43 +281,6 @@ async function see_states(page) {
     equal(await rows(page, "Members").count(), BOTS - 1, "members");
     await check_access(page, "a room");
     await check_keyboard(page, "a room");
-}
-
-/* A frozen module is an alert, which is not written again with each answer. No module is frozen here:
- * another page gets answers in which one is. */
-async function hear_alarm(host, browser) {
-    const page = await open_page(browser, host.url("http"));
-    const link = {socket: null, answer: ""};
-    await page.routeWebSocket(/\/live$/, (socket) => {
-        link.socket = socket;
-        socket.connectToServer().onMessage((text) => {
-            const message = JSON.parse(text);
-            if (message.command === "modules") {
-                message.answer.modules.find(({name}) => name === "arena").frozen = true;
-                link.answer = JSON.stringify(message);
-            }
-            socket.send(JSON.stringify(message));
-        });
-    });
-    await page.fill("#token", TOKEN);
-    await page.press("#token", "Enter");
-    await page.getByRole("alert").filter({hasText: "arena is frozen"}).waitFor();
-    const changes = await page.evaluateHandle(() => {
-        const seen = [];
-        new MutationObserver((records) => seen.push(...records)).observe(
-            document.getElementById("alarm"), {subtree: true, childList: true, characterData: true});
-        return seen;
-    });
-    for (let i = 0; i < 3; i++) {
-        link.socket.send(link.answer.replace(/"sessions": ?\d+/, `"sessions":${500 + i}`));
-    }
-    await page.click('a:text-is("arena is frozen")');
-    await expect_text(page, "h1", "Module arena");
-    await wait_until("the answers have come", async () =>
-        await page.textContent('dl div:has(dt:text-is("Rooms"))') !== null);
-    equal(await changes.evaluate((list) => list.length), 0, "how often the alarm is written again");
-    check(await page.locator('button:text-is("Thaw")').isVisible(), "a frozen module cannot be thawed");
-    await page.context().close();
 }
 
 async function skip_to_view(page) {

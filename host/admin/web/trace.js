@@ -29,7 +29,7 @@ const payload_of = (e) => e.text ?? e.bytes ??
 const columns = [
     {label: "Time", head: true, value: time_of, style: "code whole"},
     {label: "Turn", number: true, value: (row) => row.turn},
-    {label: "Event", value: (row) => row.event, style: "code",
+    {label: "Event", value: (row) => row.event, style: "code whole",
         mark: (row) => ["fault", "rejected", "refused"].includes(row.event) ? "bad" : null},
     {label: "What", value: what_of, style: "whole"},
     {label: "Bytes", number: true, value: (row) => row.size},
