@@ -184,6 +184,9 @@ async function swap_a_crash(options, host, page) {
     await expect_row(page, "Generations", "has faulted");
     await expect_row(page, "Settings", "tick_ms");
     await expect_row(page, "Fields of arena.field", "slots[256].x");
+    await expect_row(page, "Fields of arena", "starts"); /* its own, with a value: */
+    check(/^starts[1-9]/.test(await rows(page, "Fields of arena").first().textContent()),
+        "the module's own state has no value");
     equal(await page.textContent('dl div:has(dt:text-is("Sessions")) dd'), `${BOTS - 1}`,
         "sessions after the crash");
 }

@@ -7,6 +7,7 @@ import {make_faults} from "./faults.js";
 import * as format from "./format.js";
 import {pause_of, rooms_of, state_of} from "./modules.js";
 import {make_plan} from "./plan.js";
+import {make_states} from "./state.js";
 
 /* The form that swaps: `module()` is what is known of it. */
 function make_swap(name, module) {
@@ -47,15 +48,17 @@ function make_swap(name, module) {
 /* The parts that `ctl module` has. */
 function make_details(name) {
     const generations = make_generations(format.date_time), settings = make_settings();
+    const own = make_states("The module keeps no state of its own.");
     const states = el("div", {class: "columns"}), faults = make_faults();
     const node = el("div", {class: "stack"}, section("Generations", generations.node),
-        section("Settings", settings.node), section("States", states),
-        section("Faults", faults.node));
+        section("Settings", settings.node), section("State", own.node),
+        section("Declared states", states), section("Faults", faults.node));
     let declared = "";
     return {node, show: (answer) => {
         const now = JSON.stringify([answer.state, answer.session_types, answer.room_types]);
         generations.show(answer.generations);
         settings.show(answer.settings);
+        own.show(answer);
         faults.show(answer.faults);
         if (now !== declared) {
             declared = now;

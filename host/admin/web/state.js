@@ -22,17 +22,18 @@ function make_part(type) {
     }};
 }
 
-/** Makes {node, show({states, not_read})}: the states that `ctl session` and `ctl room` show. */
-export function make_states() {
+/** Makes {node, show({states, not_read})}: the states that `ctl session`, `ctl room` and `ctl module`
+ * show; `none` says that there are none. */
+export function make_states(none = "No module keeps a state here.") {
     const note = el("p", {class: "quiet"}), list = el("div", {class: "columns"});
     const parts = new Map();
 
     function show({states, not_read}) {
         const types = states.map(({module, type}) => `${module} ${type}`);
         set_text(note, not_read !== null ? `The state is not shown: ${not_read}.`
-            : states.length === 0 ? "No module keeps a state here." : "");
+            : states.length === 0 ? none : "");
         states.forEach((state, i) => {
-            const part = parts.get(types[i]) ?? make_part(state.type);
+            const part = parts.get(types[i]) ?? make_part(state.type ?? state.module);
             parts.set(types[i], part);
             part.show(state);
             if (part.node.parentNode !== list) {
