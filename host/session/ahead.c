@@ -50,10 +50,6 @@ static bool read_ahead_locked(session *s) {
     if (s->in_used == 0) {
         session_keep_rest(s, 0); /* gives the block back */
     }
-    if ((s->pending & TURN_DATA) != 0) {
-        /* Of a turn that parked after its data: the one for these sets it again. */
-        s->rearm = false;
-    }
     return bytes > 0;
 }
 
