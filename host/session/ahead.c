@@ -84,10 +84,6 @@ static uint32_t read_behind_locked(session *s, reading how) {
     if (s->in_used == 0) {
         session_keep_rest(s, 0); /* gives the block back */
     }
-    if (s->parked && (s->pending & TURN_DATA) != 0) {
-        /* Of a turn that parked after its data: the one for these sets it again. */
-        s->rearm = false;
-    }
     return bytes;
 }
 
