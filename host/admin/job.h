@@ -18,6 +18,9 @@ enum { JOB_BEGIN_MS = 30000, JOB_END_MS = 100000 };
  * that a control thread which is busy for long leaves places for `status` and `stop`. */
 enum { JOBS_MAX = 24 };
 
+/* So many may be in the control thread's queue, with those whose connections have ended. */
+enum { JOBS_QUEUED_MAX = 200 };
+
 /* What the answer of a job waits for instead of the control thread. [admin thread] */
 typedef struct job_waits {
     /* Adds to the answer and ends it, and frees `arg`. False: it is still to be waited for. Called

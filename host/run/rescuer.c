@@ -10,7 +10,7 @@
  *    idle if there is one.
  *
  * A worker that knows beforehand, such as one that computes a handshake, does 2 and 3 by itself
- * (worker_takes_long). Not 1: the long pace lasts until the thread sleeps, and would hold up the
+ * (worker_takes_long), and yields, since the system may have queued what it woke behind it. Not 1: the long pace lasts until the thread sleeps, and would hold up the
  * answers after the handshake where other programs want the processor.
  *
  * A worker that is on such a visit may be held up like the first: then the next look sends another
@@ -101,6 +101,7 @@ COLD void worker_takes_long(void) {
             send_help(w->visits); /* another one goes on where this one was sent */
         }
         os_port_share_kept(w->port);
+        os_yield(); /* or the one that must wait for what comes begins to wait when this one ends */
     }
 }
 

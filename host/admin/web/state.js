@@ -1,5 +1,5 @@
 /* state.js: states, field by field, as their modules have declared them. */
-import {el, set_text} from "./dom.js";
+import {el, set_hidden, set_text} from "./dom.js";
 import {make_table} from "./table.js";
 
 const make_fields = (title) => make_table({caption: `Fields of ${title}`, empty: "No fields.",
@@ -17,7 +17,7 @@ function make_part(type) {
         const left_out = state.left_out > 0 ? `; ${state.left_out} more are not shown` : "";
         set_text(about, state.not_read ?? `${state.struct ?? "not declared"}, ${state.bytes} bytes, ` +
             `generation ${state.generation} of ${state.module}${left_out}`);
-        fields.node.hidden = state.not_read !== null;
+        set_hidden(fields.node, state.not_read !== null);
         fields.show(state.fields);
     }};
 }
