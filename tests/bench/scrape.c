@@ -1,7 +1,8 @@
 /* scrape.c: what it costs to look at a host.
  *
  *     bench.scrape                  both parts
- *     bench.scrape time             GET /metrics of an empty host and of one with 10,000 sessions and
+ *     bench.scrape time [SESSIONS [SCRAPES]]
+ *                                   GET /metrics of an empty host and of one with 10,000 sessions and
  *                                   1,000 rooms: the time of a request as a client sees it, and the
  *                                   processor time of the host
  *     bench.scrape watch [ROUNDS [SECONDS [CONNECTIONS]]]
@@ -23,7 +24,7 @@
 enum {
     SESSIONS = 10000,
     ROOMS = 1000,
-    SCRAPES = 500,
+    SCRAPES_MAX = 500,
     COMMANDS = 50,
     SPARE = 200,
     ROUNDS_MAX = 100
@@ -62,21 +63,21 @@ static void scrape(host *h) {
 
 /* ---- the time of a scrape --------------------------------------------------------------------- */
 
-static void measure_time(host *h, const char *what) {
-    static double took_us[SCRAPES];
+static void measure_time(host *h, const char *what, int scrapes) {
+    static double took_us[SCRAPES_MAX];
     scrape(h); /* from now on turns are measured */
     int64_t cpu_us = host_cpu_us(h);
-    for (int i = 0; i < SCRAPES; i++) {
+    for (int i = 0; i < scrapes; i++) {
         uint64_t from_ns = os_monotonic_ns();
         scrape(h);
         took_us[i] = (double)(os_monotonic_ns() - from_ns) / 1000;
     }
     cpu_us = host_cpu_us(h) - cpu_us;
-    qsort(took_us, SCRAPES, sizeof took_us[0], by_value);
+    qsort(took_us, (size_t)scrapes, sizeof took_us[0], by_value);
     printf(
         "%-28s half %5.0f us   99 %% %5.0f us   worst %5.0f us   processor %5.0f us   %zu bytes\n",
-        what, took_us[SCRAPES / 2], took_us[SCRAPES * 99 / 100], took_us[SCRAPES - 1],
-        (double)cpu_us / SCRAPES, strlen(text));
+        what, took_us[scrapes / 2], took_us[scrapes * 99 / 100], took_us[scrapes - 1],
+        (double)cpu_us / scrapes, strlen(text));
     (void)fflush(stdout);
 }
 
@@ -96,13 +97,13 @@ static void measure_commands(host *h) {
     (void)fflush(stdout);
 }
 
-static void part_time(void) {
+static void part_time(int sessions, int scrapes) {
     static net_socket sockets[SESSIONS];
     char what[64];
     int count = (int)process_raise_handle_limit() - SPARE;
-    count = count < SESSIONS ? count : SESSIONS;
+    count = count < sessions ? count : sessions;
     host *h = start("scrape_empty", 0, 2);
-    measure_time(h, "no session, no room");
+    measure_time(h, "no session, no room", scrapes);
     measure_commands(h);
     host_stop(h);
     h = start("scrape_full", ROOMS, 2);
@@ -111,7 +112,7 @@ static void part_time(void) {
     }
     wire_expect_echo(sockets[0], WIRE_U16, 1, "all are there");
     snprintf(what, sizeof what, "%d sessions, %d rooms", count, ROOMS);
-    measure_time(h, what);
+    measure_time(h, what, scrapes);
     measure_commands(h);
     for (int i = 0; i < count; i++) {
         net_close(sockets[i]);
@@ -208,7 +209,10 @@ static int number(int argc, char **argv, int at, int otherwise) {
 int main(int argc, char **argv) {
     bool all = argc == 1;
     if (all || strcmp(argv[1], "time") == 0) {
-        part_time();
+        int sessions = number(argc, argv, 2, SESSIONS);
+        int scrapes = number(argc, argv, 3, SCRAPES_MAX);
+        part_time(sessions < SESSIONS ? sessions : SESSIONS,
+                  scrapes < SCRAPES_MAX ? scrapes : SCRAPES_MAX);
     }
     if (all || strcmp(argv[1], "watch") == 0) {
         int rounds = number(argc, argv, 2, 9);

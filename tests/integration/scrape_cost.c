@@ -1,7 +1,10 @@
 /* scrape_cost.c: the metrics of a host with many sessions and rooms, and its list of modules, which
  * an open dashboard asks for every second, take as much processor time as those of a host with none.
  * Both hosts are asked in turn and compared with each other, so a machine that is busy with other
- * things slows both. */
+ * things slows both.
+ *
+ * Not on Windows: processor time is counted in steps of 10 to 16 ms there, and under Wine so many
+ * requests and sessions take minutes. bench.scrape shows the figures. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/net.h"
@@ -52,6 +55,11 @@ static void compare(host *idle, host *busy, const char *command) {
 }
 
 SCENARIO(scrape_cost) {
+#if defined(_WIN32)
+    printf("skipped: processor time is counted in steps that are too large\n");
+    (void)start;
+    (void)compare;
+#else
     static net_socket sockets[SESSIONS];
     char counted[64];
     int count = (int)process_raise_handle_limit() - SPARE;
@@ -62,9 +70,7 @@ SCENARIO(scrape_cost) {
         sockets[i] = net_connect(host_port(busy, "game"));
     }
     host_wait_figure(busy, "sessions", count);
-#if !defined(_WIN32) /* Wine counts a process's handles one by one (os/windows/usage.c) */
     compare(idle, busy, "metrics");
-#endif
     compare(idle, busy, "json modules");
     CHECK_HAS(text, "\"stills.session\",");
     snprintf(counted, sizeof counted, "\"sessions\": %d", count);
@@ -76,4 +82,5 @@ SCENARIO(scrape_cost) {
     }
     host_stop(idle);
     host_stop(busy);
+#endif
 }

@@ -9,18 +9,50 @@
  * (SystemHandleInformation) can end its server, and with it every running program, because a
  * process that is just starting has a broken table (seen with Wine 8.0 in enumerate_handles). So
  * this tries every number that can be a handle until many in a row are none: Wine assigns the
- * lowest free one. Each try costs a round trip to Wine's server. */
-static uint32_t wine_handles(void) {
-    enum { STEP = 4, HANDLES_MAX = 1 << 18, GAP_MAX = 256 };
-    uint32_t count = 0;
-    uint32_t gap = 0;
-    for (uintptr_t i = 1; i <= HANDLES_MAX && gap < GAP_MAX; i++) {
+ * lowest free one. Each try costs a round trip to Wine's server, so a call makes TRIES of them and
+ * the next call continues: until then the figure is that of the last whole count. */
+enum { STEP = 4, HANDLES_MAX = 1 << 18, GAP_MAX = 256, TRIES = 512 };
+
+static struct {
+    os_mutex lock;  /* a leaf, but for what Wine locks */
+    uint32_t whole; /* the last whole count */
+    uint32_t last;  /* number that was tried; 0: a count begins */
+    uint32_t count; /* of the open ones up to it */
+    uint32_t gap;   /* how many in a row were none */
+} wine;
+
+/* Continues the count. True: it has ended, and the next one begins. */
+static bool wine_count_locked(void) {
+    for (uint32_t i = 0; i < TRIES && wine.gap < GAP_MAX && wine.last < HANDLES_MAX; i++) {
         DWORD flags = 0;
-        bool open = GetHandleInformation((HANDLE)(i * STEP), &flags) != 0;
-        count += open ? 1 : 0;
-        gap = open ? 0 : gap + 1;
+        wine.last++;
+        bool open = GetHandleInformation((HANDLE)((uintptr_t)wine.last * STEP), &flags) != 0;
+        wine.count += open ? 1 : 0;
+        wine.gap = open ? 0 : wine.gap + 1;
     }
-    return count;
+    bool ended = wine.gap == GAP_MAX || wine.last == HANDLES_MAX;
+    if (ended || wine.count > wine.whole) {
+        wine.whole = wine.count;
+    }
+    if (ended) {
+        wine.last = 0;
+        wine.count = 0;
+        wine.gap = 0;
+    }
+    return ended;
+}
+
+/* The figure of a process with few handles is always new: a count that earlier calls began is not
+ * what a call ends with. */
+static uint32_t wine_handles(void) {
+    os_mutex_lock(&wine.lock);
+    bool continues = wine.last != 0;
+    if (wine_count_locked() && continues) {
+        (void)wine_count_locked();
+    }
+    uint32_t handles = wine.whole;
+    os_mutex_unlock(&wine.lock);
+    return handles;
 }
 
 void os_process_usage(os_usage *usage) {
