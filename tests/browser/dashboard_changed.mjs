@@ -1,5 +1,5 @@
-/* dashboard_changed.mjs: a page whose answers are changed on their way from the host: a module is frozen
- * in them, and some are late. */
+/* dashboard_changed.mjs: a page whose answers are changed on their way from the host: a module is
+ * frozen in them, and some are late. */
 import {TOKEN, expect_row, focused_text} from "./dashboard_tools.mjs";
 import {check, equal, expect_text, open_page, wait_until} from "./fixtures.mjs";
 

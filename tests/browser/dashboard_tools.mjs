@@ -8,7 +8,8 @@ export const go = async (page, view) => {
     await page.waitForSelector(`main[data-view="${view}"] h1`);
 };
 
-export const rows = (page, caption) => page.locator(`table:has(caption:text-is("${caption}")) tbody tr`);
+export const rows = (page, caption) =>
+    page.locator(`table:has(caption:text-is("${caption}")) tbody tr`);
 
 /** What has the focus. */
 export const focused_text = (page) => page.evaluate(() => document.activeElement.textContent);

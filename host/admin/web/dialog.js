@@ -15,7 +15,8 @@ function open(dialog) {
 }
 
 /** Closes what is open, as "Cancel" does: its view has gone. */
-export const close_all = () => document.querySelectorAll("dialog").forEach((each) => each.close("no"));
+export const close_all = () =>
+    document.querySelectorAll("dialog").forEach((each) => each.close("no"));
 
 /** Asks whether to do something: true if the answer is yes. */
 export function ask(title, text, yes) {
@@ -50,8 +51,8 @@ export function say(text, bad = false) {
     }
 }
 
-/** Runs a command for a button, which does nothing until the answer has come. It keeps the focus, which
- * a disabled button would lose. */
+/** Runs a command for a button, which does nothing until the answer has come. It keeps the focus,
+ * which a disabled button would lose. */
 export async function run_for(button, command) {
     set_attribute(button, "aria-disabled", "true");
     const result = await run(command);

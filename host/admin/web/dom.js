@@ -23,8 +23,8 @@ export const svg = (tag, attributes = {}, ...children) =>
 
 export const by_id = (id) => document.getElementById(id);
 
-/** Changes a text only if it differs, so that a selection or a reader's place in it stays, and in the
- * same text node, which costs less than a new one. */
+/** Changes a text only if it differs, so that a selection or a reader's place in it stays, and in
+ * the same text node, which costs less than a new one. */
 export function set_text(node, text) {
     const only = node.childNodes.length === 1 ? node.firstChild : null;
     if (node.textContent === text) {
@@ -47,8 +47,8 @@ export function set_attribute(node, name, value) {
     }
 }
 
-/** Gives the focus to a control, or to the heading of the view if that is gone or disabled: nobody who
- * uses the keyboard begins at the top of the page again. */
+/** Gives the focus to a control, or to the heading of the view if that is gone or disabled: nobody
+ * who uses the keyboard begins at the top of the page again. */
 export function focus(control) {
     const may = control?.isConnected && !control.disabled;
     (may ? control : by_id("main").querySelector("h1"))?.focus({preventScroll: true});

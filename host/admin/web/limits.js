@@ -15,8 +15,8 @@ const columns = [
 
 export function open({main, watch}) {
     const table = make_table({caption: "Limits that were hit", sort: "-Hits",
-        empty: "No limit has been hit since the start.", key: (row) => `${row.name} ${row.kind} ${row.where}`,
-        columns});
+        empty: "No limit has been hit since the start.",
+        key: (row) => `${row.name} ${row.kind} ${row.where}`, columns});
     main.append(table.node);
     watch("limits", (answer, ok) => ok && table.show(answer.limits));
 }

@@ -11,8 +11,8 @@ import {make_states} from "./state.js";
 
 /* The form that swaps: `module()` is what is known of it. */
 function make_swap(name, module) {
-    const file = el("input", {placeholder: "a file; empty: the one it was loaded from", spellcheck: "false",
-        autocomplete: "off", size: "40"});
+    const file = el("input", {placeholder: "a file; empty: the one it was loaded from",
+        spellcheck: "false", autocomplete: "off", size: "40"});
     const force = el("input", {type: "checkbox"});
     const plan = make_plan();
     const words = (option) => ["swap", option, name, file.value.trim()]

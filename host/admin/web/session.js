@@ -30,6 +30,7 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace this session")),
+        el("div", {class: "row"}, button,
+            el("a", {href: `#trace/session ${argument}`}, "Trace this session")),
         section("State", states.node));
 }

@@ -6,7 +6,7 @@ const WIDTH = 120, HEIGHT = 28;
 const LEAST_MS = 60000; // a page that has just been opened stretches what it has
 const GAP_MS = 16000; // longer without a figure: the line has a gap
 
-/* The parts of the line, each without a gap: lists of [x, y]. It fills the width with what there is. */
+/* The parts of the line, each without a gap: lists of [x, y]. They fill the width. */
 function parts_of(points, most) {
     const end = points.at(-1)?.at_ms, parts = [];
     const span_ms = Math.min(SPAN_MS, Math.max(LEAST_MS, end - points[0]?.at_ms));

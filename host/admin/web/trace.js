@@ -96,13 +96,17 @@ function words() {
     if (trace.command === "") {
         return "";
     }
-    const lost = [trace.dropped > 0 ? `${trace.dropped} more were dropped, since they could ` +
-        "not be sent fast enough" : "", trace.left_out > 0 ? `the first ${trace.left_out} are no longer kept`
-        : ""].filter((text) => text !== "").map((text) => `; ${text}`).join("");
+    const lost = [
+        trace.dropped > 0 ? `; ${trace.dropped} more were dropped, since they could not be sent fast ` +
+            "enough" : "",
+        trace.left_out > 0 ? `; the first ${trace.left_out} are no longer kept` : ""].join("");
     return `${trace.command}: ${trace.number} events${lost}; ${trace.end || "running"}.`;
 }
 
 /* ---- the view -------------------------------------------------------------------------------- */
+
+const number = (max, value) =>
+    el("input", {class: "short", type: "number", min: 1, max, value, required: true});
 
 function make_form(argument) {
     const [kind, which] = argument.split(" ");
@@ -110,8 +114,8 @@ function make_form(argument) {
         kind: select(["session", "room", "type"]),
         which: el("input", {required: true, spellcheck: "false", pattern: "[A-Za-z0-9_.\\-]+",
             title: "an id, or the name of a type", value: which ?? ""}),
-        count: el("input", {class: "short", type: "number", min: 1, max: 1000000, value: 1000, required: true}),
-        seconds: el("input", {class: "short", type: "number", min: 1, max: 3600, value: 60, required: true}),
+        count: number(1000000, 1000),
+        seconds: number(3600, 60),
         payload: el("input", {type: "checkbox"}),
     };
     at.kind.value = ["room", "type"].includes(kind) ? kind : "session";
