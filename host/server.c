@@ -48,6 +48,7 @@
 #include "session/handshake_queue.h"
 #include "session/relief.h"
 #include "session/session.h"
+#include "session/standstill.h"
 #include "web/reader.h"
 #include "trim.h"
 #include "warden.h"
@@ -124,6 +125,7 @@ static void server_on_reopen(control_command *command) {
 static void server_on_sweep(const os_completion *completion) {
     (void)completion;
     uint64_t now_ms = worker_now_ms();
+    standstill_look(now_ms);
     entities_sweep(sweeps, now_ms);
     contain_sweep(now_ms);
     rates_sample();
@@ -150,6 +152,7 @@ static portico_status server_start_sweep(void) {
         return status;
     }
     server.reopen.run = server_on_reopen;
+    standstill_start();
     atomic_store(&server.sweeping, true);
     timer_set(&server.sweep, SWEEP_MS);
     return PORTICO_OK;

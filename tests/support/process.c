@@ -236,6 +236,26 @@ bool process_kill_id(uint32_t id) {
     return killed;
 }
 
+/* Windows exports these two, and does not declare them. */
+static bool call_with_process(const char *function, uint32_t id) {
+    typedef LONG(WINAPI * of_process)(HANDLE);
+    FARPROC found = GetProcAddress(GetModuleHandleA("ntdll.dll"), function);
+    of_process call = NULL;
+    memcpy(&call, &found, sizeof call);
+    HANDLE handle = OpenProcess(PROCESS_SUSPEND_RESUME, FALSE, id);
+    bool done = call != NULL && handle != NULL && call(handle) == 0;
+    CloseHandle(handle);
+    return done;
+}
+
+bool process_suspend_id(uint32_t id) {
+    return call_with_process("NtSuspendProcess", id);
+}
+
+bool process_resume_id(uint32_t id) {
+    return call_with_process("NtResumeProcess", id);
+}
+
 bool process_signal(process *p, const char *name) {
     (void)p;
     (void)name;
@@ -415,6 +435,14 @@ uint32_t process_id(const process *p) {
 
 bool process_kill_id(uint32_t id) {
     return id > 1 && kill((pid_t)id, SIGKILL) == 0;
+}
+
+bool process_suspend_id(uint32_t id) {
+    return id > 1 && kill((pid_t)id, SIGSTOP) == 0;
+}
+
+bool process_resume_id(uint32_t id) {
+    return id > 1 && kill((pid_t)id, SIGCONT) == 0;
 }
 
 /* Its present figure. */

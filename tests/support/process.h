@@ -51,6 +51,10 @@ uint32_t process_id(const process *p);
  * False: there is none. */
 bool process_kill_id(uint32_t id);
 
+/* Suspends any process by its id, and lets it run again. False: the system refused. */
+bool process_suspend_id(uint32_t id);
+bool process_resume_id(uint32_t id);
+
 /* Limits of a running process; Linux only. */
 typedef enum process_limit {
     PROCESS_FILE_BYTES, /* of any file that it writes: like a full disk */
