@@ -63,21 +63,35 @@ static void connector_next_round_locked(connector *c) {
     c->round_failed = false;
 }
 
+/* Counts the next connection. False: none is wanted, or none may be made now: then the next round
+ * tries again, since no session may be left whose end would ask for one. */
+static bool connector_admit_locked(connector *c) {
+    const char *why = NULL;
+    if (c->state != CONNECTOR_RUNNING) {
+        return false;
+    }
+    portico_status status = service_admit(&c->service, &c->to, &why);
+    if (status == PORTICO_OK) {
+        c->attempts++;
+    } else if (atomic_load(&c->service.sessions) < c->service.config->max_sessions) {
+        connector_failed_locked(c, status);
+    }
+    return status == PORTICO_OK;
+}
+
 /* Makes one connection. If more are missing, the next follows: at once, unless one failed. */
 static void connector_connect(connector *c) {
-    const char *why = NULL;
     os_mutex_lock(&c->lock);
     connector_next_round_locked(c);
-    bool missing =
-        c->state == CONNECTOR_RUNNING && service_admit(&c->service, &c->to, &why) == PORTICO_OK;
-    c->attempts += missing;
+    bool missing = connector_admit_locked(c);
+    os_address to = c->to; /* a lookup may change it at any time */
     os_mutex_unlock(&c->lock);
     if (!missing) {
         return;
     }
     const os_address *local = c->local.family != OS_ADDRESS_NONE ? &c->local : NULL;
-    if (session_connect(&c->service, &c->to, local) != PORTICO_OK) {
-        service_leave(&c->service, &c->to, false, 0, PORTICO_E_NO_MEMORY);
+    if (session_connect(&c->service, &to, local) != PORTICO_OK) {
+        service_leave(&c->service, &to, false, 0, PORTICO_E_NO_MEMORY);
         return;
     }
     os_mutex_lock(&c->lock);
