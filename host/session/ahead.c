@@ -1,9 +1,10 @@
 /* ahead.c: see ahead.h.
  *
- * While a session waits for a frozen module, more is waited for with a recv-ready, which touches no
- * bytes, since it may complete when the turn runs again. It then leaves the bytes to the turn, which
- * ends with the next recv. If it has not completed by then, it is that recv: session_arm_locked finds
- * it in flight and clears `ahead`. In every other case only the sweep reads, what has come by then.
+ * The system is asked for bytes with a recv-ready, which touches none, since it may complete when the
+ * turn runs again. It then leaves the bytes to the turn, which ends with the next recv. If it has not
+ * completed by then, it is that recv: session_arm_locked finds it in flight and clears `ahead`. It is
+ * submitted again at once only while the session waits for a frozen module. In every other case the
+ * sweep does that when it is time to look again, so that TCP still holds a slowed client back.
  *
  * Bytes go behind those in the receive block, unless a handler runs, which may be reading that
  * block. Then they go to a block of their own, `aside`. The turn takes that over instead of its next
@@ -24,9 +25,13 @@ static bool waits_for_frozen_locked(session *s) {
     return s->parked || (in_room && room_waits_for(s->home) != NULL);
 }
 
-static reading may_read_locked(session *s) {
+static bool is_readable_locked(const session *s) {
     bool open = s->state == SESSION_OPENING || s->state == SESSION_OPEN;
-    if (!open || s->transport == NULL || s->recv_armed || s->peer_ended) {
+    return open && s->transport != NULL && !s->recv_armed && !s->peer_ended;
+}
+
+static reading may_read_locked(session *s) {
+    if (!is_readable_locked(s)) {
         return READ_NOTHING;
     }
     if (s->slow_until_ms == 0 && waits_for_frozen_locked(s)) {
@@ -128,7 +133,7 @@ static bool is_full_locked(const session *s) {
 static void session_on_ahead(const os_completion *completion);
 
 static void wait_for_more_locked(session *s) {
-    if (may_read_locked(s) != READ_ON || is_full_locked(s)) {
+    if (!is_readable_locked(s) || is_full_locked(s)) {
         return;
     }
     s->ahead = true;
@@ -156,9 +161,11 @@ COLD static void session_on_ahead(const os_completion *completion) {
     s->ahead = false;
     if (ahead) {
         s->recv_armed = false;
-        if (may_read_locked(s) == READ_ON && read_locked(s, READ_ON) > 0) {
+        bool on = may_read_locked(s) == READ_ON;
+        if (is_readable_locked(s) && read_locked(s, on ? READ_ON : READ_ONCE) > 0 && on) {
             wait_for_more_locked(s);
         }
+        entity_sweep_soon(&s->base); /* which looks again when it is time */
     }
     os_mutex_unlock(&s->lock);
     if (ahead) {

@@ -43,7 +43,7 @@ static handshake_result page_queue(session *s, shared *answer) {
 handshake_result page_ask(session *s, const http_head *head) {
     files_request request;
     if (!files_read_request(head, &request)) {
-        return page_queue(s, files_missing());
+        return page_queue(s, files_missing(request.head_only));
     }
     s->websocket->served = true;
     os_mutex_lock(&s->lock);

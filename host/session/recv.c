@@ -2,8 +2,8 @@
  *
  * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
  * true: a recv is in flight, the turn has the received bytes and submits the next recv when it is
- * done with them, or the session is slowed. While it waits for a frozen module, a recv-ready may be
- * in flight as well, and what was read beside a long handler takes the place of a recv (ahead.h). A
+ * done with them, or the session is slowed. In the last two cases a recv-ready may be in flight as
+ * well, and what was read beside a long handler takes the place of a recv (ahead.h). A
  * session without an incomplete frame waits with a recv-ready and holds no receive memory.
  */
 #include "session/private.h"

@@ -247,7 +247,8 @@ static portico_status send_any(session *s, uint16_t opcode, const void *data, ui
     return status;
 }
 
-/* The frame is too large, or is not just the payload and frame_extra_bytes; or there is a trace. */
+/* The frame is too large, or is not just the payload and frame_extra_bytes, or a text; or there is a
+ * trace. */
 NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, const void *data,
                                                   uint32_t size) {
     traced_send traced;
@@ -262,7 +263,8 @@ NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, c
 
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    if ((size | trace_mask()) >= s->service->payload_below) {
+    bool text = opcode == 0 && limits->framing == FRAME_WEBSOCKET;
+    if ((size | trace_mask()) >= s->service->payload_below || text) {
         return session_send_other(s, opcode, data, size);
     }
     uint32_t whole = size + s->service->frame_extra_bytes;

@@ -26,6 +26,10 @@ void service_init(service *s, const config_service *settings, session_type *type
     if (settings->framing < FRAME_KINDS) {
         s->frame_extra_bytes = frame_extra_bytes(settings->framing);
         s->payload_below = settings->frame_limit_bytes - s->frame_extra_bytes + 1;
+    } else if (settings->framing == FRAME_WEBSOCKET) {
+        uint32_t most = settings->frame_limit_bytes - FRAME_WEBSOCKET_SMALL_EXTRA;
+        s->frame_extra_bytes = FRAME_WEBSOCKET_SMALL_EXTRA;
+        s->payload_below = most < FRAME_WEBSOCKET_SMALL ? most + 1 : FRAME_WEBSOCKET_SMALL;
     }
     s->rates_packets = settings->packets_per_second != 0 || settings->fanout_rate != 0;
     s->handshake = handshake;

@@ -20,12 +20,12 @@ typedef struct service {
     session_type *type;
     os_port *port;
     uint32_t frame_extra_bytes; /* what the framing adds to a payload ... */
-    uint32_t payload_below; /* ... and the size of a payload that frame_limit_bytes does not allow.
-                                 * 0: how much is added depends on the packet */
-    uint32_t flow;          /* of base/stats.h */
-    bool rates_packets;     /* packets may exceed a rate: packets_per_second or fanout_rate */
-    bool looks_at_bytes;    /* byte_rate is set, or the transport is not just TCP */
-    struct files *files;    /* set once by the listener, which owns it; NULL: there is none */
+    uint32_t payload_below;     /* ... and the size of a payload for which that is not so, or which
+                                 * frame_limit_bytes does not allow. 0: it depends on the packet */
+    uint32_t flow;              /* of base/stats.h */
+    bool rates_packets;         /* packets may exceed a rate: packets_per_second or fanout_rate */
+    bool looks_at_bytes;        /* byte_rate is set, or the transport is not just TCP */
+    struct files *files;        /* set once by the listener, which owns it; NULL: there is none */
     const struct handshake_layer *const *handshake; /* ends with NULL. NULL: there is none */
     struct tls_keeper *tls;                         /* set once; NULL: without TLS */
     /* Called on any thread when one of its sessions has been freed; `connected` is false if its

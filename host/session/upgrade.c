@@ -61,14 +61,20 @@ static handshake_result read_answer(session *s, const char *bytes, uint32_t head
 
 /* ---- the server ------------------------------------------------------------------------------ */
 
-static handshake_result refuse_request(session *s, uint32_t status, const char *why) {
+/* `head`: of the request, as far as it was understood; NULL: not at all. */
+static handshake_result refuse_request(session *s, const http_head *head, uint32_t status,
+                                       const char *why) {
     char answer[HANDSHAKE_ANSWER_BYTES];
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     log_limited(&refused_requests, LOG_INFO, s->service->config->name,
                 "session %llu of %s: its request is refused with status %u: %s",
                 (unsigned long long)s->base.id, peer, (unsigned)status, why);
-    (void)queue_text(s, answer, handshake_refuse(status, answer));
+    uint32_t size = handshake_refuse(status, answer);
+    if (head != NULL && http_text_is(head->method, "HEAD")) {
+        size = (uint32_t)(strstr(answer, "\r\n\r\n") + 4 - answer); /* without the body */
+    }
+    (void)queue_text(s, answer, size);
     return HANDSHAKE_REFUSED;
 }
 
@@ -87,7 +93,7 @@ static handshake_result read_request(session *s, const char *bytes, uint32_t hea
         status = handshake_judge(&head, c->path, c->origins, &why);
     }
     if (status != HANDSHAKE_SWITCH) {
-        return refuse_request(s, status, why);
+        return refuse_request(s, &head, status, why);
     }
     portico_status queued = queue_text(s, answer, handshake_accept(&head, answer));
     return queued == PORTICO_OK ? HANDSHAKE_DONE : HANDSHAKE_REFUSED;
@@ -129,7 +135,7 @@ static handshake_result upgrade_received(session *s, uint32_t *taken) {
         return client ? read_answer(s, bytes, *taken) : read_request(s, bytes, *taken);
     }
     if (!client) {
-        return refuse_request(s, result, why);
+        return refuse_request(s, NULL, result, why);
     }
     log_limited(&refused_upgrades, LOG_WARN, s->service->config->name,
                 "the server does not open a WebSocket: %s", why);

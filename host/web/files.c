@@ -190,19 +190,49 @@ static bool keep_answer(files *f, const char *name, const os_file_info *info, sh
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+/* Section 13.1.2 of RFC 9110: a list of tags, which a proxy that compresses may have made weak, or
+ * "*". No tag contains another. */
+static bool has_tag(const files_request *r, const char *tag) {
+    return strcmp(r->tags, "*") == 0 || strstr(r->tags, tag) != NULL;
+}
+
+/* The answer without its body, with a reference of its own instead of that to the whole. NULL: out
+ * of memory. */
+static shared *take_head(shared *whole) {
+    static const char end[] = "\r\n\r\n";
+    uint32_t size = sizeof end - 1;
+    if (whole == NULL) {
+        return NULL;
+    }
+    while (memcmp(whole->bytes + size - (sizeof end - 1), end, sizeof end - 1) != 0) {
+        size++; /* every answer has one */
+    }
+    shared *head = shared_create(size);
+    if (head != NULL) {
+        memcpy(head->bytes, whole->bytes, size);
+    }
+    shared_release(whole);
+    return head;
+}
+
 bool files_read_request(const http_head *head, files_request *request) {
     const http_text *has = http_find(head, "if-none-match");
     request->type = file_name_of(head->path, request->name);
-    request->tag[0] = '\0';
-    if (has != NULL && has->size < sizeof request->tag) {
-        memcpy(request->tag, has->at, has->size);
-        request->tag[has->size] = '\0';
+    request->tags[0] = '\0';
+    if (has != NULL && has->size < sizeof request->tags) {
+        memcpy(request->tags, has->at, has->size);
+        request->tags[has->size] = '\0';
     }
+    request->head_only = http_text_is(head->method, "HEAD");
     return request->type != NULL;
 }
 
-shared *files_missing(void) {
+static shared *missing(void) {
     return make_text("404 Not Found", "There is nothing here.\n");
+}
+
+shared *files_missing(bool head_only) {
+    return head_only ? take_head(missing()) : missing();
 }
 
 /* Opens the file. NULL: *answer says why. */
@@ -212,7 +242,7 @@ static FILE *open_file(const files *f, const char *name, os_file_info *info, sha
     if (status == PORTICO_E_NO_HANDLES || status == PORTICO_E_NO_MEMORY) {
         *answer = make_text("503 Service Unavailable", "This file cannot be opened now.\n");
     } else if (from == NULL) {
-        *answer = files_missing();
+        *answer = missing();
     }
     return from;
 }
@@ -245,7 +275,7 @@ static shared *try_answer(files *f, const files_request *r) {
         return answer;
     }
     write_tag(&info, tag);
-    if (strcmp(r->tag, tag) == 0) {
+    if (has_tag(r, tag)) {
         answer = make_unchanged(tag);
     } else {
         answer = find_answer(f, r->name, &info);
@@ -260,6 +290,8 @@ shared *files_answer(files *f, const files_request *request) {
     for (uint32_t i = 0; i < READS_MOST && answer == NULL; i++) {
         answer = try_answer(f, request);
     }
-    return answer != NULL ? answer
-                          : make_text("503 Service Unavailable", "This file cannot be read now.\n");
+    if (answer == NULL) {
+        answer = make_text("503 Service Unavailable", "This file cannot be read now.\n");
+    }
+    return request->head_only ? take_head(answer) : answer;
 }

@@ -14,13 +14,14 @@ enum { FILES_ONE_MOST = 8 * 1024 * 1024, FILES_ALL_MOST = 64 * 1024 * 1024 };
 
 typedef struct files files;
 
-enum { FILES_TAG_BYTES = 64 };
+enum { FILES_TAG_BYTES = 64, FILES_TAGS_BYTES = 256 };
 
 /* A file that is asked for. */
 typedef struct files_request {
     char name[FILE_NAME_BYTES];
-    char tag[FILES_TAG_BYTES]; /* of the file that the client has; empty: of none that fits */
+    char tags[FILES_TAGS_BYTES]; /* of the files that the client has; empty: of none that fits */
     const char *type;
+    bool head_only; /* it is HEAD: the answer has no body */
 } files_request;
 
 /* False: no file that may be served has that path. */
@@ -37,6 +38,6 @@ void files_release(files *f);
 shared *files_answer(files *f, const files_request *request);
 
 /* The answer 404. NULL: out of memory. */
-shared *files_missing(void);
+shared *files_missing(bool head_only);
 
 #endif

@@ -68,6 +68,10 @@ uint32_t handshake_judge(const http_head *request, const char *path, const char 
     const http_text *version = http_find(request, "sec-websocket-version");
     const http_text *key = http_find(request, "sec-websocket-key");
     const http_text *origin = http_find(request, "origin");
+    if (!http_text_is(request->method, "GET")) {
+        *why = "its method is not GET";
+        return 405;
+    }
     if (!http_text_is(request->path, path)) {
         *why = "no such path";
         return 404;

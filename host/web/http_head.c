@@ -310,8 +310,8 @@ uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *he
     if (result != HTTP_OK) {
         return result;
     }
-    if (!http_text_is(head->method, "GET")) {
-        return refuse(why, HTTP_NO_METHOD, "its method is not GET");
+    if (!http_text_is(head->method, "GET") && !http_text_is(head->method, "HEAD")) {
+        return refuse(why, HTTP_NO_METHOD, "its method is neither GET nor HEAD");
     }
     return expect_no_body(head, why);
 }

@@ -1,6 +1,6 @@
 /* http_head.h: the head of an HTTP/1.1 message, as strict as RFC 9112 allows. Pure, any thread.
  *
- * Listeners serve GET requests and connectors read the answer to their own request for an upgrade;
+ * Listeners serve GET and HEAD requests and connectors read the answer to their own request for an upgrade;
  * both have no body. The admin side also takes POST requests with a body whose size Content-Length
  * says. Anything unusual is refused rather than interpreted: a line that ends in LF alone, a folded
  * line, a space before the colon, a control byte, a repeated header that must be unique, a body.
@@ -42,7 +42,7 @@ enum { HTTP_MORE = 0, HTTP_OK = 200 };
 uint32_t http_find_end(const char *bytes, uint32_t size, uint32_t *scanned, uint32_t *head_bytes,
                        const char **why);
 
-/* Reads a whole head of a request. HTTP_OK, or the status to refuse it with. */
+/* Reads a whole head of a GET or HEAD request. HTTP_OK, or the status to refuse it with. */
 uint32_t http_read_request(const char *bytes, uint32_t head_bytes, http_head *head,
                            const char **why);
 

@@ -2,6 +2,7 @@
 #include "web/websocket.h"
 
 #include "web/mask.h"
+#include "os/compiler.h"
 #include "wire/frame.h"
 
 #include <string.h>
@@ -214,32 +215,25 @@ static uint16_t take_control(stream *s, const header *h) {
 
 /* ---- the usual frame --------------------------------------------------------------------- */
 
-/* A whole binary message below 126 bytes in one frame, which most are: the same as below, in a
- * third of the instructions. False: it is another one. */
-static bool take_small(stream *s) {
-    const websocket *w = s->w;
-    const uint8_t *at = s->bytes + s->in;
-    uint32_t there = s->end - s->in;
-    uint32_t before = w->client ? 2 : 6;
-    if (w->opcode != 0 || there < before || at[0] != (0x80 | WEBSOCKET_BINARY)) {
-        return false;
+enum { SMALL_HEAD = 6, SMALL_MAX = 125 };
+
+/* A whole, masked binary message of a few bytes in one frame, which most are: the same as below, in
+ * a fraction of the instructions. Returns the size of its payload. 0: it is another one. */
+static inline uint32_t take_small(const uint8_t *at, uint32_t there, uint32_t limit_bytes,
+                                  uint8_t *record) {
+    if (there < SMALL_HEAD || at[0] != (0x80 | WEBSOCKET_BINARY)) {
+        return 0;
     }
-    uint32_t size = at[1] ^ (w->client ? 0 : 0x80u); /* above 127: the mask is wrong */
-    if (size < 2 || size >= 126 || there - before < size || before + size > s->limit_bytes) {
-        return false;
+    uint32_t size = at[1] ^ 0x80u; /* above 127: there is no mask */
+    if (size < 2 || size > SMALL_MAX || there - SMALL_HEAD < size ||
+        SMALL_HEAD + size > limit_bytes) {
+        return 0;
     }
-    uint8_t *record = s->bytes + s->out;
-    if (w->client) {
-        memmove(record + 2, at + before, size);
-    } else {
-        uint8_t mask[4];
-        memcpy(mask, at + 2, sizeof mask);
-        mask_copy(record + 2, at + before, size, mask);
-    }
+    uint8_t mask[4];
+    memcpy(mask, at + 2, sizeof mask);
+    mask_copy(record + 2, at + SMALL_HEAD, size, mask);
     frame_record_end(record, false, 2, size);
-    s->out += 2 + size;
-    s->in += before + size;
-    return true;
+    return size;
 }
 
 /* ---- the stream -------------------------------------------------------------------------- */
@@ -271,6 +265,37 @@ static uint16_t take_step(stream *s, bool *stop) {
     return code;
 }
 
+/* Takes small frames at the beginning of the rest. */
+static inline void take_smalls(stream *s) {
+    if (s->w->opcode != 0 || s->w->client) {
+        return;
+    }
+    uint32_t size = 0;
+    while ((size = take_small(s->bytes + s->in, s->end - s->in, s->limit_bytes,
+                              s->bytes + s->out)) != 0) {
+        s->out += 2 + size;
+        s->in += SMALL_HEAD + size;
+    }
+}
+
+/* Takes what is no small frame, and small ones between. */
+NOINLINE static uint16_t take_others(stream *s) {
+    uint16_t code = 0;
+    bool stop = false;
+    while (code == 0 && !stop && s->in < s->end) {
+        code = take_step(s, &stop);
+        if (code == 0 && !stop) {
+            take_smalls(s);
+        }
+    }
+    s->w->raw = code == 0 ? s->end - s->in : 0;
+    memmove(s->bytes + s->out, s->bytes + s->in, s->w->raw);
+    if (code != 0 && s->w->opcode != 0) {
+        s->out -= s->w->payload + s->w->head; /* nobody will complete it */
+    }
+    return code;
+}
+
 uint16_t websocket_take(websocket *w, uint8_t *bytes, uint32_t *size, uint32_t fresh,
                         uint32_t limit_bytes, websocket_on_control on_control, void *arg,
                         const char **why) {
@@ -284,16 +309,12 @@ uint16_t websocket_take(websocket *w, uint8_t *bytes, uint32_t *size, uint32_t f
                 .on_control = on_control,
                 .arg = arg};
     uint16_t code = 0;
-    bool stop = false;
-    while (code == 0 && !stop && s.in < s.end) {
-        code = take_small(&s) ? 0 : take_step(&s, &stop);
+    take_smalls(&s);
+    w->raw = 0;
+    if (s.in < s.end) {
+        code = take_others(&s);
     }
     *why = s.why;
-    w->raw = code == 0 ? s.end - s.in : 0;
-    memmove(bytes + s.out, bytes + s.in, w->raw);
-    if (code != 0 && w->opcode != 0) {
-        s.out -= w->payload + w->head; /* nobody will complete it */
-    }
     *size = s.out + w->raw;
     return code;
 }

@@ -204,6 +204,10 @@ void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t si
         write_u32(to, size + U32_HEADER);
         write_u32(to + 4, opcode);
         to += U32_HEADER;
+    } else if (kind ==
+               FRAME_WEBSOCKET) { /* final and binary; the size of what follows; the opcode */
+        write_u32(to, 0x82 | (size + 2) << 8 | (uint32_t)opcode << 16);
+        to += FRAME_WEBSOCKET_SMALL_EXTRA;
     } else if (kind == FRAME_LINE) {
         to[size] = '\n';
     }

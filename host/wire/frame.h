@@ -83,7 +83,12 @@ void frame_record_end(uint8_t *record, bool text, uint32_t head, uint32_t size);
 portico_status frame_measure(frame_kind kind, uint32_t size, uint32_t limit_bytes,
                              uint32_t *frame_bytes);
 
-/* Writes that frame to `to`, which has room for it. `data` may be NULL if `size` is 0. */
+/* A frame that a server of WebSocket sends most of the time: of a binary message, with a payload of
+ * fewer than FRAME_WEBSOCKET_SMALL bytes. */
+enum { FRAME_WEBSOCKET_SMALL_EXTRA = 4, FRAME_WEBSOCKET_SMALL = 124 };
+
+/* Writes that frame to `to`, which has room for it. `data` may be NULL if `size` is 0. Of the other
+ * kinds only small ones of WEBSOCKET, whose opcode is not 0. */
 void frame_write(frame_kind kind, uint16_t opcode, const void *data, uint32_t size, uint8_t *to);
 
 #endif

@@ -24,12 +24,12 @@ static void write_page(const char *name, const void *data, size_t size) {
 }
 
 /* Asks, and reads to the end of the connection. Returns the status. */
-static long get(const char *listener, const char *path, const char *headers) {
+static long ask(const char *listener, const char *method, const char *path, const char *headers) {
     char request[1024];
     int got = 0;
     net_socket s = net_connect(host_port(h, listener));
-    int size =
-        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", path, headers);
+    int size = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n", method,
+                        path, headers);
     CHECK(net_send_all(s, request, (size_t)size));
     answer_bytes = 0;
     while ((got = net_recv_some(s, answer + answer_bytes, FILE_LIMIT - answer_bytes)) > 0) {
@@ -40,6 +40,10 @@ static long get(const char *listener, const char *path, const char *headers) {
     answer[answer_bytes] = '\0';
     CHECK(strncmp(answer, "HTTP/1.1 ", 9) == 0);
     return strtol(answer + 9, NULL, 10);
+}
+
+static long get(const char *listener, const char *path, const char *headers) {
+    return ask(listener, "GET", path, headers);
 }
 
 /* The body of the answer, whose size is what its head says. */
@@ -62,6 +66,7 @@ static void expect_body(const char *text) {
 /* A page that is edited: a reload sees it, and what has not changed is not sent again. */
 static void reloads(void) {
     char tag[128] = "If-None-Match: ";
+    char list[256];
     CHECK_INT(get("web", "/", ""), 200);
     expect_body("<h1>one</h1>");
     CHECK(strstr(answer, "\r\nContent-Type: text/html; charset=utf-8\r\n") != NULL);
@@ -75,9 +80,37 @@ static void reloads(void) {
     memcpy(tag + 15 + size, "\r\n", 3);
     CHECK_INT(get("web", "/index.html", tag), 304);
     CHECK(strstr(answer, "one") == NULL);
+    snprintf(list, sizeof list, "If-None-Match: \"other\", W/%.*s\r\n", (int)size, at + 8);
+    CHECK_INT(get("web", "/index.html", list), 304);
+    CHECK_INT(get("web", "/index.html", "If-None-Match: \"other\"\r\n"), 200);
     write_page("pages/index.html", "<h1>two!</h1>", 13);
     CHECK_INT(get("web", "/?reload", tag), 200);
     expect_body("<h1>two!</h1>");
+}
+
+/* HEAD has the status and the head of GET, and no body. */
+static void expect_same_head(const char *listener, const char *path, const char *headers,
+                             long status) {
+    char head[1024];
+    CHECK_INT(get(listener, path, headers), status);
+    const char *end = strstr(answer, "\r\n\r\n");
+    CHECK(end != NULL && (size_t)(end + 4 - answer) < sizeof head);
+    size_t size = (size_t)(end + 4 - answer);
+    memcpy(head, answer, size);
+    CHECK_INT(ask(listener, "HEAD", path, headers), status);
+    CHECK_INT(answer_bytes, size);
+    CHECK(memcmp(answer, head, size) == 0);
+}
+
+static void heads(void) {
+    expect_same_head("web", "/", "", 200);
+    expect_same_head("web", "/sub/large.txt", "", 200);
+    expect_same_head("web", "/none.js", "", 404);
+    expect_same_head("web", "/../host.ini", "", 404);
+    expect_same_head("web", "/too_large.txt", "", 503);
+    expect_same_head("web", "/", "If-None-Match: *\r\n", 304);
+    CHECK_INT(ask("web", "HEAD", "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"), 405);
+    CHECK(strcmp(strstr(answer, "\r\n\r\n"), "\r\n\r\n") == 0);
 }
 
 static void refusals(void) {
@@ -198,6 +231,7 @@ SCENARIO(websocket_files) {
     write_page("pages/.hidden.js", "secret", 6);
     write_page("pages/index.html", "<h1>one</h1>", 12);
     reloads();
+    heads();
     refusals();
     other_names();
     together();
