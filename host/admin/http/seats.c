@@ -75,6 +75,14 @@ uint64_t http_seats_look(uint64_t now_ms) {
     return due_ms;
 }
 
+bool http_seats_leave(uint64_t now_ms) {
+    bool all_heard = true;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        all_heard = http_visit_leave(&seats[i], now_ms) && all_heard;
+    }
+    return all_heard;
+}
+
 bool http_seats_close(void) {
     bool all_free = true;
     for (size_t i = 0; i < SEATS_MAX; i++) {

@@ -6,6 +6,7 @@
 #include "admin/http/answer.h"
 #include "admin/http/login.h"
 #include "admin/http/page.h"
+#include "admin/trace_options.h"
 #include "base/log.h"
 #include "metrics/metrics.h"
 #include "metrics/openmetrics.h"
@@ -110,6 +111,34 @@ lines serve_ended(http_visit *v) {
     return http_answer(http_status_of(v->answer.status), "application/json", "", &v->answer);
 }
 
+/* Begins a trace whose events become one answer, which is kept in memory until it ends. */
+static bool run_trace(http_visit *v, const char *line, const char *argument, lines *answer) {
+    enum { SECONDS_MAX = 60 };
+    char why[COMMAND_WHY_MAX];
+    char who[LIVE_WHO_MAX];
+    bool waits = false;
+    trace_spec spec;
+    who_is(v, who);
+    if (trace_options_parse(argument, &spec, why) && spec.seconds > SECONDS_MAX) {
+        snprintf(
+            why, sizeof why,
+            "over /api a trace ends after 1 to %d seconds; found %u: use `portico ctl trace`, or "
+            "`run trace` over /live",
+            (int)SECONDS_MAX, (unsigned)spec.seconds);
+        lines_end(&v->answer, PORTICO_E_INVALID, why);
+    } else {
+        (void)execute(line, who, &v->answer, &v->job, &waits, &v->trace);
+    }
+    if (v->trace == NULL) {
+        *answer = serve_ended(v);
+        return true;
+    }
+    lines_free(&v->answer);
+    v->answer = (lines){.as_json = true, .bare = true};
+    trace_follow_gather_begin(v->trace, &v->answer);
+    return false;
+}
+
 static bool run_command(http_visit *v, const http_head *request, const char *line, lines *answer) {
     char why[COMMAND_WHY_MAX];
     char who[LIVE_WHO_MAX];
@@ -119,6 +148,8 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
     v->answer = (lines){.as_json = true, .bare = true};
     if (id == COMMAND_COUNT) {
         lines_end(&v->answer, PORTICO_E_INVALID, why);
+    } else if (id == COMMAND_trace) { /* reports, but is logged */
+        return run_trace(v, line, argument, answer);
     } else if (command_reports(id, argument) != http_text_is(request->method, "GET")) {
         *answer =
             http_refusal(405, command_reports(id, argument) ? "this only reports: use GET"
