@@ -30,6 +30,7 @@ void serve_start(const http_site *where) {
 
 uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof, const char **why) {
     http_page page = http_page_of(request);
+    char cookie[HTTP_COOKIE_NAME];
     *proof = HTTP_PROOF_NONE;
     if (!http_host_is_own(request, site)) {
         *why = "its Host is not this machine: [admin] http_hosts lists its names";
@@ -47,7 +48,8 @@ uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof,
         *proof = HTTP_PROOF_TOKEN;
         return HTTP_OK;
     }
-    v->login = login_find(http_cookie(request), os_monotonic_ms());
+    http_cookie_name(request, site, cookie);
+    v->login = login_find(http_cookie(request, cookie), os_monotonic_ms());
     v->right = v->login != 0;
     if (!v->right && http_page_is_secret(page)) {
         *why = "it has neither a login nor Authorization: Bearer TOKEN; the token is in "
@@ -165,9 +167,10 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
     return true;
 }
 
-static lines log_in(http_visit *v) {
+static lines log_in(http_visit *v, const http_head *request) {
     char secret[LOGIN_SECRET_BYTES];
-    char cookie[LOGIN_SECRET_BYTES + 80];
+    char name[HTTP_COOKIE_NAME];
+    char cookie[LOGIN_SECRET_BYTES + HTTP_COOKIE_NAME + 80];
     char text[OS_ADDRESS_TEXT];
     os_address_format(&v->peer, text);
     uint32_t number = login_begin(os_monotonic_ms(), secret);
@@ -180,19 +183,24 @@ static lines log_in(http_visit *v) {
                  (unsigned)v->login, (unsigned)number);
         login_end(v->login);
     }
-    snprintf(cookie, sizeof cookie, "Set-Cookie: portico=%s" COOKIE_KIND "%s\r\n", secret,
+    http_cookie_name(request, site, name);
+    snprintf(cookie, sizeof cookie, "Set-Cookie: %s=%s" COOKIE_KIND "%s\r\n", name, secret,
              site->tls ? "; Secure" : "");
     return http_redirect("/", cookie);
 }
 
-static lines log_out(http_visit *v) {
+static lines log_out(http_visit *v, const http_head *request) {
+    char name[HTTP_COOKIE_NAME];
+    char cookie[HTTP_COOKIE_NAME + 80];
     char text[OS_ADDRESS_TEXT];
     os_address_format(&v->peer, text);
     if (v->login != 0) {
         log_info("admin", "HTTP login %u ends: logged out from %s", (unsigned)v->login, text);
         login_end(v->login);
     }
-    return http_redirect("/", "Set-Cookie: portico=; Max-Age=0" COOKIE_KIND "\r\n");
+    http_cookie_name(request, site, name);
+    snprintf(cookie, sizeof cookie, "Set-Cookie: %s=; Max-Age=0" COOKIE_KIND "\r\n", name);
+    return http_redirect("/", cookie);
 }
 
 static lines go_live(http_visit *v, const http_head *request) {
@@ -238,9 +246,9 @@ bool serve(http_visit *v, const http_head *request, http_text body, lines *answe
     } else if (page == HTTP_PAGE_LIVE) {
         *answer = go_live(v, request);
     } else if (page == HTTP_PAGE_LOGIN) {
-        *answer = log_in(v);
+        *answer = log_in(v, request);
     } else if (page == HTTP_PAGE_LOGOUT) {
-        *answer = log_out(v);
+        *answer = log_out(v, request);
     } else {
         *answer = page_answer(request->path, v->right);
         if (answer->size == 0) {
