@@ -74,10 +74,14 @@ static void refuse(lines *answer) {
     lines_end(answer, PORTICO_E_BACKLOG, why);
 }
 
+bool job_has_place(void) {
+    return jobs.waited_for < JOBS_MAX;
+}
+
 admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
                     lines *refused) {
     size_t size = strlen(line) + 1;
-    if (jobs.waited_for >= JOBS_MAX) {
+    if (!job_has_place()) {
         refuse(refused);
         return NULL;
     }
