@@ -61,24 +61,40 @@ static void open_pages(const char *command, unsigned long long id) {
     }
 }
 
+/* Returns a page for which something has come. All are read in turn: the host ends a connection that
+ * takes nothing for long. */
+static int next_page(void) {
+    static int last;
+    net_poll_entry entries[PAGES] = {0};
+    for (int p = 0; p < PAGES; p++) {
+        entries[p].socket = pages[p];
+    }
+    CHECK(net_poll(entries, PAGES, NET_TIMEOUT_MS));
+    do {
+        last = (last + 1) % PAGES;
+    } while (!entries[last].can_recv);
+    return last;
+}
+
 /* Each watch gets an answer that contains `text`. */
 static void expect_all(const char *command, const char *text) {
     char start[64];
+    bool heard[PAGES][WATCHED] = {{false}};
+    int missing = PAGES * WATCHED;
     int size = snprintf(start, sizeof start, "{\"command\":\"%s ", command);
-    for (int p = 0; p < PAGES; p++) {
-        bool heard[WATCHED] = {false};
-        int missing = WATCHED;
-        for (int i = 0; missing > 0; i++) {
-            CHECK(i < ANSWERS_MAX);
-            hear_any(pages[p]);
-            CHECK(strncmp(answer, start, (size_t)size) == 0);
-            size_t which = strspn(answer + size, "0123456789") - 20;
-            CHECK(which < WATCHED);
-            if (!heard[which] && strstr(answer, text) != NULL) {
-                heard[which] = true;
-                missing--;
-            }
+    for (int i = 0; missing > 0; i++) {
+        CHECK(i < ANSWERS_MAX);
+        int p = next_page();
+        hear_any(pages[p]);
+        CHECK(strncmp(answer, start, (size_t)size) == 0);
+        size_t which = strspn(answer + size, "0123456789") - 20;
+        CHECK(which < WATCHED);
+        if (!heard[p][which] && strstr(answer, text) != NULL) {
+            heard[p][which] = true;
+            missing--;
         }
+    }
+    for (int p = 0; p < PAGES; p++) {
         net_close(pages[p]);
     }
 }
