@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { ACCEPTS = 2, BATCH = 32, ACCEPT_PAUSE_MS = 100, KEEP_ALIVE_S = 60 };
-enum { CLOSE_STEP_MS = 1, TELL_MS = 1000 };
+enum { CLOSE_STEP_MS = 1, TELL_PAGES_MS = 500, TELL_MS = 1000 };
 
 /* A listening socket and its accepts. */
 typedef struct entrance {
@@ -168,14 +168,32 @@ static uint32_t look(void) {
     return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0;
 }
 
-/* Closes everything, or all but those who wait for the end of the stop. True: of what it closes
- * nothing is in flight any more. */
-static bool close_all(bool waiters) {
+static bool entrances_close(void) {
     bool tcp = entrance_close(&admin.tcp);
     bool local = entrance_close(&admin.local);
     bool http = entrance_close(&admin.http);
+    return tcp && local && http;
+}
+
+/* Closes everything, or all but those who wait for the end of the stop. True: of what it closes
+ * nothing is in flight any more. */
+static bool close_all(bool waiters) {
+    bool idle = entrances_close();
     bool visits_free = http_seats_close();
-    return seats_close(waiters) && visits_free && tcp && local && http;
+    return seats_close(waiters) && visits_free && idle;
+}
+
+/* Says to pages that the host stops, unless they do not read. Serves the others until then, but no new
+ * ones. */
+static void tell_pages(void) {
+    uint64_t now_ms = os_monotonic_ms();
+    uint64_t until_ms = now_ms + TELL_PAGES_MS;
+    (void)entrances_close();
+    for (; now_ms < until_ms && !http_seats_leave(now_ms); now_ms = os_monotonic_ms()) {
+        uint64_t left_ms = until_ms - now_ms;
+        uint32_t next_ms = look();
+        serve(next_ms < left_ms ? next_ms : (uint32_t)left_ms);
+    }
 }
 
 /* Sends the exit code to those who wait, unless they do not read. */
@@ -195,6 +213,7 @@ static void admin_main(void *arg) {
     while (!admin.closing) {
         serve(look());
     }
+    tell_pages();
     while (!close_all(false)) {
         serve(look());
     }

@@ -11,7 +11,8 @@
 /* Listens as [admin] says, and starts the thread. False: it has logged why not. */
 bool admin_start(const config *c);
 
-/* Closes all connections but those of `ctl stop`: no command runs from now on. Harmless if the thread
+/* Closes all connections but those of `ctl stop`: no command runs from now on. Pages learn before that
+ * the host stops, which takes half a second if they do not read. Harmless if the thread
  * does not run. Jobs that it has posted may still be in the queue of the control thread. */
 void admin_close(void);
 

@@ -166,9 +166,7 @@ static void command_stop(call *c) {
 
 static void command_trace(call *c) {
     if (c->trace == NULL) {
-        lines_end(c->answer, PORTICO_E_INVALID,
-                  "a trace is followed as it happens: use `portico ctl trace`, or `run trace` over "
-                  "/live");
+        lines_end(c->answer, PORTICO_E_INVALID, "a trace cannot be watched: use `run trace`");
         return;
     }
     *c->trace = trace_follow_begin(c->argument, c->answer);

@@ -76,6 +76,13 @@ static void refuse(uint32_t waiting, lines *answer) {
     lines_end(answer, PORTICO_E_BACKLOG, why);
 }
 
+bool job_has_place(void) {
+    os_mutex_lock(&jobs.lock);
+    bool full = jobs.queued >= JOBS_QUEUED_MAX;
+    os_mutex_unlock(&jobs.lock);
+    return !full && jobs.waited_for < JOBS_MAX;
+}
+
 /* Counts one more in the queue. Returns 0, or how many keep it out. */
 static uint32_t queue_one(void) {
     os_mutex_lock(&jobs.lock);

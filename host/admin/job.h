@@ -55,6 +55,9 @@ void jobs_wake(void);
  * has the answer. [admin thread] */
 admin_job *job_wait(const job_waits *waits, void *arg, lines *refused);
 
+/* Whether one more may be posted. [admin thread] */
+bool job_has_place(void);
+
 /* Posts the command in `line`. Its answer will have the form of `refused`, which has the answer if
  * the result is NULL. [admin thread] */
 admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),

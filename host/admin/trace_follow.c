@@ -28,7 +28,16 @@ struct trace_follow {
     uint64_t look_ms;
     uint64_t events;        /* shown */
     uint64_t dropped_shown; /* of those that were dropped */
-    const char *ended;      /* NULL: not yet */
+    const char *ended;      /* NULL: not yet; one of `ends` */
+};
+
+/* How it may end, as JSON and in words. */
+static const char *const ends[][2] = {
+    {"count", "its count is reached"},
+    {"seconds", "its time is over"},
+    {"gone", "what it follows has ended"},
+    {"bytes", "its answer is full"},
+    {"stop", "the host stops"},
 };
 
 /* ---- JSON lines ------------------------------------------------------------------------------ */
@@ -81,7 +90,9 @@ static void name_subject(trace_follow *f) {
     }
 }
 
-static void begin_members(const trace_follow *f, const char *began, json *j) {
+static void begin_members(const trace_follow *f, json *j) {
+    char began[TEXT_TIME];
+    text_time(trace_began_wall_ms(f->trace), 'T', began);
     json_text(j, "trace", f->subject);
     json_text(j, "began", began);
     json_number(j, "count", f->spec.count);
@@ -90,10 +101,8 @@ static void begin_members(const trace_follow *f, const char *began, json *j) {
 }
 
 static void tell_begin(trace_follow *f, lines *answer) {
-    char began[TEXT_TIME];
-    text_time(trace_began_wall_ms(f->trace), 'T', began);
     if (answer->as_json && answer->bare) {
-        begin_members(f, began, lines_object(answer));
+        begin_members(f, lines_object(answer));
         end_members(f, lines_object(answer));
         lines_end(answer, PORTICO_OK, "");
     } else if (answer->as_json) {
@@ -101,9 +110,11 @@ static void tell_begin(trace_follow *f, lines *answer) {
         f->as_json = true;
         json j = json_line(answer);
         json_begin(&j, NULL, '{');
-        begin_members(f, began, &j);
+        begin_members(f, &j);
         json_end(&j, '}');
     } else {
+        char began[TEXT_TIME];
+        text_time(trace_began_wall_ms(f->trace), 'T', began);
         lines_add(answer, "trace of %s since %s: ends after %u events or %u s", f->subject, began,
                   (unsigned)f->spec.count, (unsigned)f->spec.seconds);
     }
@@ -197,10 +208,11 @@ static void tell_dropped(trace_follow *f, lines *to) {
 }
 
 static const char *end_text(const trace_follow *f) {
-    if (strcmp(f->ended, "count") == 0) {
-        return "its count is reached";
+    size_t i = 0;
+    while (strcmp(ends[i][0], f->ended) != 0) {
+        i++;
     }
-    return strcmp(f->ended, "seconds") == 0 ? "its time is over" : "what it follows has ended";
+    return ends[i][1];
 }
 
 static void log_end(const trace_follow *f) {
@@ -251,6 +263,23 @@ bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
     return to->size > before;
 }
 
+/* Adds the event and those that follow it to the array of an answer, until that has `most` bytes or has
+ * got BATCH events. Returns whether there may be more now. */
+static bool add_events(trace_follow *f, const trace_record *r, size_t most, lines *answer) {
+    json *j = lines_object(answer);
+    uint32_t count = 0;
+    while (r != NULL) {
+        trace_show_json(j, r, trace_began_ns(f->trace), f->spec.payload);
+        trace_took(f->trace);
+        count++;
+        if (count == BATCH || answer->size >= most) {
+            return true;
+        }
+        r = take(f);
+    }
+    return false;
+}
+
 bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
     if (f->told || now_ms < f->look_ms) {
         return false;
@@ -267,15 +296,44 @@ bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
     }
     json *j = lines_object(answer);
     json_begin(j, "events", '[');
-    for (uint32_t i = 1; r != NULL; i++) {
-        trace_show_json(j, r, trace_began_ns(f->trace), f->spec.payload);
-        trace_took(f->trace);
-        r = i < BATCH && answer->size < BATCH_BYTES ? take(f) : NULL;
-    }
+    (void)add_events(f, r, BATCH_BYTES, answer);
     json_end(j, ']');
     end_members(f, j);
     lines_end(answer, PORTICO_OK, "");
     f->told = f->ended != NULL;
+    return true;
+}
+
+void trace_follow_gather_begin(const trace_follow *f, lines *answer) {
+    begin_members(f, lines_object(answer));
+    lines_list(answer, "events");
+}
+
+bool trace_follow_gather(trace_follow *f, uint64_t now_ms, bool stops, lines *answer) {
+    if (!stops && now_ms < f->look_ms) {
+        return false;
+    }
+    bool gone = !exists(&f->spec);
+    size_t most = answer->size + BATCH_BYTES;
+    bool more =
+        add_events(f, take(f), most < TRACE_GATHER_BYTES ? most : TRACE_GATHER_BYTES, answer);
+    (void)take_dropped(f);
+    f->look_ms = more ? now_ms : now_ms + LOOK_MS;
+    if (answer->size >= TRACE_GATHER_BYTES || answer->failed) {
+        f->ended = "bytes";
+    } else if (!more || f->events >= f->spec.count) {
+        judge_end(f, now_ms, gone);
+    }
+    if (f->ended == NULL && stops) {
+        f->ended = "stop";
+    }
+    if (f->ended == NULL) {
+        return false;
+    }
+    f->told = true;
+    lines_list_end(answer);
+    end_members(f, lines_object(answer));
+    lines_end(answer, PORTICO_OK, "");
     return true;
 }
 

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+enum { TRACE_GATHER_BYTES = 2 << 20 }; /* of a whole answer; its last event may use more */
+
 typedef struct trace_follow trace_follow;
 
 /* Begins the trace that `argument` describes (trace_options.h). NULL: `answer` has ended and says why.
@@ -27,6 +29,12 @@ bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to);
 /* True: `answer`, which is for bare JSON, is another object: "events", an array; "dropped", how many
  * have been so far; "ended": null, or "count", "seconds" or "gone". */
 bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer);
+
+/* The whole trace as one answer, which is for bare JSON: what trace_follow_begin tells, "events" with
+ * all of them, "dropped", and "ended", which may also be "bytes" or "stop". First begin; then look
+ * until that is true: the answer has ended. `stops` ends the trace. */
+void trace_follow_gather_begin(const trace_follow *f, lines *answer);
+bool trace_follow_gather(trace_follow *f, uint64_t now_ms, bool stops, lines *answer);
 
 /* When to look next. */
 uint64_t trace_follow_due_ms(const trace_follow *f);

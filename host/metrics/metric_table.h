@@ -66,7 +66,7 @@
     X(portico_worker_busy_seconds, COUNTER, "seconds", "worker", \
       "Processor time used by the worker.") \
     X(portico_tls_handshakes, COUNTER, "", "result", \
-      "TLS handshakes: done, failed, or made_way for others.") \
+      "TLS handshakes, also of the admin side: done, failed, or made_way for others.") \
     X(portico_certificate_expiry_seconds, GAUGE, "seconds", "listener", \
       "When the first certificate expires, in seconds since 1970.")
 /* clang-format on */

@@ -34,6 +34,13 @@ static void ask_free(state_ask *a) {
 
 /* ---- the asker ------------------------------------------------------------------------------- */
 
+bool state_ask_has_place(void) {
+    os_mutex_lock(&asks.lock);
+    bool fits = asks.count < STATE_ASKS_MAX;
+    os_mutex_unlock(&asks.lock);
+    return fits;
+}
+
 state_ask *state_ask_begin(uint64_t entity, void (*done)(void)) {
     state_ask *a = calloc(1, sizeof *a);
     if (a == NULL) {

@@ -32,6 +32,9 @@ typedef struct state_copy {
 
 typedef struct state_ask state_ask;
 
+/* Whether there are fewer than STATE_ASKS_MAX. */
+bool state_ask_has_place(void);
+
 /* Asks that entity; `done` is called once when it has answered. NULL: no memory, or there are
  * STATE_ASKS_MAX already. */
 state_ask *state_ask_begin(uint64_t entity, void (*done)(void));

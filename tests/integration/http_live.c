@@ -25,8 +25,10 @@ static void upgrade_refused(const char *headers, int status) {
 static void who_may(void) {
     char headers[LIVE_HEADERS];
     char request[1024];
+    char line[LIVE_HEADERS];
     CHECK_INT(live_login(port, HTTP_TOKEN, headers), 303);
-    const char *line = strstr(headers, "Cookie");
+    /* The Host of these requests has no port. */
+    snprintf(line, sizeof line, "Cookie: portico_80=%s", strchr(headers, '=') + 1);
     upgrade_refused("", 401);
     upgrade_refused("Authorization: Bearer nothing-of-the-kind\r\n", 401);
     upgrade_refused(line, 403);
@@ -71,6 +73,7 @@ static void watching(uint16_t game) {
 static void running(host *h, uint16_t game) {
     char id[32];
     char text[64];
+    host_wait_figure(h, "sessions", 0); /* those of before */
     net_socket s = live_open(port);
     net_socket player = net_connect(game);
     wire_expect_echo(player, WIRE_U16, 1, "hello");

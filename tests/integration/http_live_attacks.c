@@ -36,7 +36,7 @@ static void handshakes(void) {
     for (int i = 0; i < scale(200, 50); i++) {
         CHECK_INT(upgrade(""), 401);
         CHECK_INT(
-            upgrade("Cookie: portico=0000000000000000000000000000000000000000000000000000000000"
+            upgrade("Cookie: portico_80=0000000000000000000000000000000000000000000000000000000000"
                     "000000\r\nOrigin: http://127.0.0.1\r\n"),
             401);
     }

@@ -73,7 +73,8 @@ static void cookie(host *h) {
     CHECK_INT(host_log_count(h, "`kick 12`"), 1);
 
     CHECK_INT(ask("POST", "/logout", headers, ""), 303);
-    CHECK_HAS(answer, "\r\nSet-Cookie: portico=; Max-Age=0");
+    snprintf(other, sizeof other, "\r\nSet-Cookie: portico_%u=; Max-Age=0", (unsigned)port);
+    CHECK_HAS(answer, other);
     host_wait_log(h, "HTTP login 1 ends", 1);
     CHECK_INT(ask("GET", "/api/status", headers, NULL), 401);
     CHECK_INT(ask("POST", "/api/kick", headers, "12"), 401);
@@ -90,10 +91,14 @@ static void odd_cookies(void) {
     snprintf(twice, sizeof twice, "%s%s", line, line);
     CHECK_INT(ask("GET", "/api/status", line, NULL), 200);
     CHECK_INT(ask("GET", "/api/status", twice, NULL), 401);
-    CHECK_INT(ask("GET", "/api/status", "Cookie: portico=" HTTP_TOKEN "\r\n", NULL), 401);
-    CHECK_INT(ask("GET", "/api/status", "Cookie: portico=\r\n", NULL), 401);
-    snprintf(twice, sizeof twice, "Cookie: a=b; portico=%.64s; c=portico=d\r\n",
-             line + strlen("Cookie: portico="));
+    snprintf(twice, sizeof twice, "Cookie: portico_%u=" HTTP_TOKEN "\r\n", (unsigned)port);
+    CHECK_INT(ask("GET", "/api/status", twice, NULL), 401);
+    snprintf(twice, sizeof twice, "Cookie: portico_%u=\r\n", (unsigned)port);
+    CHECK_INT(ask("GET", "/api/status", twice, NULL), 401);
+    snprintf(twice, sizeof twice, "Cookie: portico=%.64s\r\n", strchr(line, '=') + 1);
+    CHECK_INT(ask("GET", "/api/status", twice, NULL), 401);
+    snprintf(twice, sizeof twice, "Cookie: a=b; portico_%u=%.64s; c=portico_%u=d\r\n",
+             (unsigned)port, strchr(line, '=') + 1, (unsigned)port);
     CHECK_INT(ask("GET", "/api/status", twice, NULL), 200);
 }
 

@@ -96,10 +96,6 @@ static void with_its_connection(host *h) {
     net_close(s);
     host_wait_log(h, "the trace of type counts.session has ended (nobody follows it any more): 0",
                   5);
-    CHECK_INT(http_ask(port, "POST", "/api/trace", HTTP_RIGHT, "type counts.session", answer,
-                       sizeof answer),
-              400);
-    CHECK_HAS(answer, "use `portico ctl trace`");
 }
 
 SCENARIO(http_trace) {

@@ -12,13 +12,13 @@
 enum { LIVE_HEADERS = 256 };
 #define LIVE_OTHER "Origin: http://evil.example\r\n"
 
-enum { LIVE_COOKIE = 80 };
+enum { LIVE_COOKIE = 96 };
 
-/* Takes the cookie that an answer sets, and returns where; NULL: it sets none. */
+/* Takes the cookie that an answer sets, as NAME=VALUE, and returns where; NULL: it sets none. */
 static inline const char *live_cookie(const char *answer, char cookie[LIVE_COOKIE]) {
-    const char *set = strstr(answer, "\r\nSet-Cookie: portico=");
+    const char *set = strstr(answer, "\r\nSet-Cookie: ");
     if (set != NULL) {
-        CHECK_INT(sscanf(set, "\r\nSet-Cookie: portico=%79[0-9a-f]", cookie), 1);
+        CHECK_INT(sscanf(set, "\r\nSet-Cookie: %95[0-9a-z_=]", cookie), 1);
     }
     return set;
 }
@@ -37,7 +37,7 @@ static inline int live_login(uint16_t port, const char *token, char headers[LIVE
     if (set != NULL) {
         CHECK(strstr(set, "; Path=/; HttpOnly; SameSite=Strict") != NULL);
     }
-    snprintf(headers, LIVE_HEADERS, "%s%s%s%s", own, set != NULL ? "Cookie: portico=" : "", cookie,
+    snprintf(headers, LIVE_HEADERS, "%s%s%s%s", own, set != NULL ? "Cookie: " : "", cookie,
              set != NULL ? "\r\n" : "");
     return status;
 }

@@ -234,6 +234,7 @@ static bool send_news(watch *one, lines *answer, lines *out) {
 static bool next_watch(live *l, uint64_t now_ms, lines *out) {
     lines answer = {0};
     bool waits = false;
+    admin_job *job = NULL;
     watch *one = NULL;
     while ((one = watches_take_answer(&l->watches, now_ms, &answer)) != NULL) {
         if (send_news(one, &answer, out)) {
@@ -242,8 +243,9 @@ static bool next_watch(live *l, uint64_t now_ms, lines *out) {
     }
     while ((one = watches_take_due(&l->watches, now_ms)) != NULL) {
         answer = (lines){.as_json = true, .bare = true};
-        if (execute(one->command, l->who, &answer, &one->job, &waits, NULL) &&
-            send_news(one, &answer, out)) {
+        bool at_once = execute(one->command, l->who, &answer, &job, &waits, NULL);
+        watch_begun(one, job);
+        if (at_once && send_news(one, &answer, out)) {
             return true;
         }
     }

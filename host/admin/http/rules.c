@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char api[] = "/api/";
@@ -123,15 +124,29 @@ static http_text next_part(http_text *text, char mark) {
 /* Whether the text is NAME=VALUE; it becomes the value. */
 static bool take_name(http_text *text, const char *name) {
     uint32_t size = (uint32_t)strlen(name);
-    if (text->size < size || memcmp(text->at, name, size) != 0) {
+    if (text->size <= size || memcmp(text->at, name, size) != 0 || text->at[size] != '=') {
         return false;
     }
-    text->at += size;
-    text->size -= size;
+    text->at += size + 1;
+    text->size -= size + 1;
     return true;
 }
 
-http_text http_cookie(const http_head *request) {
+void http_cookie_name(const http_head *request, const http_site *site,
+                      char name[HTTP_COOKIE_NAME]) {
+    const http_text *given = http_find(request, "host");
+    http_text host = given != NULL ? host_of(*given) : (http_text){0};
+    uint32_t port = site->tls ? 443 : 80; /* a browser leaves these out */
+    if (host.size > 0 && host.size < given->size) {
+        port = 0;
+        for (uint32_t i = host.size + 1; i < given->size; i++) {
+            port = port * 10 + (uint32_t)(given->at[i] - '0');
+        }
+    }
+    (void)snprintf(name, HTTP_COOKIE_NAME, "portico_%u", (unsigned)port);
+}
+
+http_text http_cookie(const http_head *request, const char *name) {
     http_text found = {0};
     uint32_t count = 0;
     for (uint32_t i = 0; i < request->header_count; i++) {
@@ -145,7 +160,7 @@ http_text http_cookie(const http_head *request) {
                 one.at++;
                 one.size--;
             }
-            if (take_name(&one, "portico=")) {
+            if (take_name(&one, name)) {
                 found = one;
                 count++;
             }
@@ -178,7 +193,7 @@ uint32_t http_form_token(http_text body, char token[HTTP_TOKEN_MAX]) {
     while (body.size > 0) {
         http_text field = next_part(&body, '&');
         uint32_t size = 0;
-        if (!take_name(&field, "token=")) {
+        if (!take_name(&field, "token")) {
             continue;
         }
         for (uint32_t at = 0; at < field.size;) {

@@ -41,8 +41,14 @@ bool http_origin_suffices(const http_head *request, http_page page);
 /* The token of `Authorization: Bearer TOKEN`; size 0: there is none. */
 http_text http_bearer(const http_head *request);
 
-/* The value of the cookie `portico`; size 0: there is none, or more than one. */
-http_text http_cookie(const http_head *request);
+enum { HTTP_COOKIE_NAME = 24 };
+
+/* Writes the name of the cookie of a login: "portico_" and the port that the browser has connected to,
+ * as its Host says. Browsers send a cookie to all ports of a machine, and there may be several hosts. */
+void http_cookie_name(const http_head *request, const http_site *site, char name[HTTP_COOKIE_NAME]);
+
+/* The value of that cookie; size 0: there is none, or more than one. */
+http_text http_cookie(const http_head *request, const char *name);
 
 enum { HTTP_TOKEN_MAX = 512 };
 

@@ -3,6 +3,7 @@
 
 #include "admin/http/visit.h"
 #include "admin/visits.h"
+#include "base/stats.h"
 
 enum { OPEN_MAX = 40, SEATS_MAX = 2 * OPEN_MAX }; /* half of them may wait for a last completion */
 
@@ -33,6 +34,7 @@ bool http_seats_make_way(void) {
         return false;
     }
     visits.made_way++;
+    stats_add(STAT_tls_made_way, http_wire_is_opening(&least->wire));
     http_visit_close(least);
     return true;
 }
@@ -65,14 +67,39 @@ void http_seats_take(os_socket *socket, const os_address *peer) {
     }
 }
 
+/* The one whose handshake has waited for longest; NULL: none waits. */
+static http_visit *first_in_turn(void) {
+    http_visit *first = NULL;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        http_visit *v = &seats[i];
+        if (v->wire.turn != 0 && (first == NULL || v->wire.turn < first->wire.turn)) {
+            first = v;
+        }
+    }
+    return first;
+}
+
 uint64_t http_seats_look(uint64_t now_ms) {
     uint64_t due_ms = UINT64_MAX;
+    http_visit *next = first_in_turn();
+    if (next != NULL) {
+        http_wire_take_turn(&next->wire);
+        due_ms = first_in_turn() != NULL ? now_ms : due_ms;
+    }
     for (size_t i = 0; i < SEATS_MAX; i++) {
         http_visit_look(&seats[i], now_ms);
         uint64_t at_ms = http_visit_due_ms(&seats[i]);
         due_ms = at_ms < due_ms ? at_ms : due_ms;
     }
     return due_ms;
+}
+
+bool http_seats_leave(uint64_t now_ms) {
+    bool all_heard = true;
+    for (size_t i = 0; i < SEATS_MAX; i++) {
+        all_heard = http_visit_leave(&seats[i], now_ms) && all_heard;
+    }
+    return all_heard;
 }
 
 bool http_seats_close(void) {

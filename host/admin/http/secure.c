@@ -2,6 +2,7 @@
 #include "admin/http/secure.h"
 
 #include "base/log.h"
+#include "base/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,14 @@ static bool failed(http_secure *s) {
     return false;
 }
 
+static bool open_what_came(http_secure *s) {
+    tls_result result = tls_stream_open(s->stream, s->plain, s->capacity, &s->size);
+    if (result == TLS_FAILED) {
+        return failed(s);
+    }
+    return result == TLS_DONE || s->size > 0; /* a request may come with the end */
+}
+
 bool secure_take(http_secure *s, uint32_t bytes) {
     uint32_t most = tls_stream_plain_most(s->stream, bytes);
     if (!make_room(s, most) || !tls_stream_feed(s->stream, s->in, bytes)) {
@@ -48,18 +57,23 @@ bool secure_take(http_secure *s, uint32_t bytes) {
     }
     s->at = 0;
     s->size = 0;
-    if (!s->open) {
-        tls_result result = tls_stream_handshake(s->stream);
-        s->open = result == TLS_DONE;
-        if (result != TLS_DONE) {
-            return result == TLS_MORE || failed(s);
-        }
+    s->waits = tls_stream_is_dear(s->stream);
+    return s->open ? open_what_came(s) : s->waits || secure_step(s);
+}
+
+bool secure_step(http_secure *s) {
+    tls_result result = tls_stream_handshake(s->stream);
+    s->waits = false;
+    s->open = result == TLS_DONE;
+    if (s->open) {
+        stats_add(STAT_tls_done, 1);
+        return open_what_came(s);
     }
-    tls_result result = tls_stream_open(s->stream, s->plain, s->capacity, &s->size);
-    if (result == TLS_FAILED) {
+    if (result != TLS_MORE) {
+        stats_add(STAT_tls_failed, 1);
         return failed(s);
     }
-    return result == TLS_DONE || s->size > 0; /* a request may come with the end */
+    return true;
 }
 
 uint32_t secure_read(http_secure *s, char *to, uint32_t capacity) {

@@ -11,6 +11,7 @@ enum { SECURE_RECEIVE_BYTES = 4096 };
 typedef struct http_secure {
     tls_stream *stream;
     bool open;                     /* the handshake is complete */
+    bool waits;                    /* for secure_step */
     char in[SECURE_RECEIVE_BYTES]; /* where to receive */
     char *plain;                   /* what has been opened and not taken: ... */
     uint32_t at;                   /* ... from here ... */
@@ -23,8 +24,10 @@ http_secure *secure_create(tls_keeper *keeper);
 void secure_destroy(http_secure *s); /* NULL: does nothing */
 
 /* Looks at `bytes` bytes of `in`. False: the connection has ended or failed. Call it when all plaintext
- * has been taken. */
+ * has been taken. With s->waits, a step of the handshake is to be computed, which may use the private
+ * key: secure_step does that, returns alike, and comes before the next secure_take. */
 bool secure_take(http_secure *s, uint32_t bytes);
+bool secure_step(http_secure *s);
 
 /* Moves plaintext to `to`. Returns its size; 0: more has to be received. */
 uint32_t secure_read(http_secure *s, char *to, uint32_t capacity);

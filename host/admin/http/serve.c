@@ -6,6 +6,7 @@
 #include "admin/http/answer.h"
 #include "admin/http/login.h"
 #include "admin/http/page.h"
+#include "admin/trace_options.h"
 #include "base/log.h"
 #include "metrics/metrics.h"
 #include "metrics/openmetrics.h"
@@ -29,6 +30,7 @@ void serve_start(const http_site *where) {
 
 uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof, const char **why) {
     http_page page = http_page_of(request);
+    char cookie[HTTP_COOKIE_NAME];
     *proof = HTTP_PROOF_NONE;
     if (!http_host_is_own(request, site)) {
         *why = "its Host is not this machine: [admin] http_hosts lists its names";
@@ -46,7 +48,8 @@ uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof,
         *proof = HTTP_PROOF_TOKEN;
         return HTTP_OK;
     }
-    v->login = login_find(http_cookie(request), os_monotonic_ms());
+    http_cookie_name(request, site, cookie);
+    v->login = login_find(http_cookie(request, cookie), os_monotonic_ms());
     v->right = v->login != 0;
     if (!v->right && http_page_is_secret(page)) {
         *why = "it has neither a login nor Authorization: Bearer TOKEN; the token is in "
@@ -110,6 +113,34 @@ lines serve_ended(http_visit *v) {
     return http_answer(http_status_of(v->answer.status), "application/json", "", &v->answer);
 }
 
+/* Begins a trace whose events become one answer, which is kept in memory until it ends. */
+static bool run_trace(http_visit *v, const char *line, const char *argument, lines *answer) {
+    enum { SECONDS_MAX = 60 };
+    char why[COMMAND_WHY_MAX];
+    char who[LIVE_WHO_MAX];
+    bool waits = false;
+    trace_spec spec;
+    who_is(v, who);
+    if (trace_options_parse(argument, &spec, why) && spec.seconds > SECONDS_MAX) {
+        snprintf(
+            why, sizeof why,
+            "over /api a trace ends after 1 to %d seconds; found %u: use `portico ctl trace`, or "
+            "`run trace` over /live",
+            (int)SECONDS_MAX, (unsigned)spec.seconds);
+        lines_end(&v->answer, PORTICO_E_INVALID, why);
+    } else {
+        (void)execute(line, who, &v->answer, &v->job, &waits, &v->trace);
+    }
+    if (v->trace == NULL) {
+        *answer = serve_ended(v);
+        return true;
+    }
+    lines_free(&v->answer);
+    v->answer = (lines){.as_json = true, .bare = true};
+    trace_follow_gather_begin(v->trace, &v->answer);
+    return false;
+}
+
 static bool run_command(http_visit *v, const http_head *request, const char *line, lines *answer) {
     char why[COMMAND_WHY_MAX];
     char who[LIVE_WHO_MAX];
@@ -119,6 +150,8 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
     v->answer = (lines){.as_json = true, .bare = true};
     if (id == COMMAND_COUNT) {
         lines_end(&v->answer, PORTICO_E_INVALID, why);
+    } else if (id == COMMAND_trace) { /* reports, but is logged */
+        return run_trace(v, line, argument, answer);
     } else if (command_reports(id, argument) != http_text_is(request->method, "GET")) {
         *answer =
             http_refusal(405, command_reports(id, argument) ? "this only reports: use GET"
@@ -134,9 +167,10 @@ static bool run_command(http_visit *v, const http_head *request, const char *lin
     return true;
 }
 
-static lines log_in(http_visit *v) {
+static lines log_in(http_visit *v, const http_head *request) {
     char secret[LOGIN_SECRET_BYTES];
-    char cookie[LOGIN_SECRET_BYTES + 80];
+    char name[HTTP_COOKIE_NAME];
+    char cookie[LOGIN_SECRET_BYTES + HTTP_COOKIE_NAME + 80];
     char text[OS_ADDRESS_TEXT];
     os_address_format(&v->peer, text);
     uint32_t number = login_begin(os_monotonic_ms(), secret);
@@ -149,19 +183,24 @@ static lines log_in(http_visit *v) {
                  (unsigned)v->login, (unsigned)number);
         login_end(v->login);
     }
-    snprintf(cookie, sizeof cookie, "Set-Cookie: portico=%s" COOKIE_KIND "%s\r\n", secret,
+    http_cookie_name(request, site, name);
+    snprintf(cookie, sizeof cookie, "Set-Cookie: %s=%s" COOKIE_KIND "%s\r\n", name, secret,
              site->tls ? "; Secure" : "");
     return http_redirect("/", cookie);
 }
 
-static lines log_out(http_visit *v) {
+static lines log_out(http_visit *v, const http_head *request) {
+    char name[HTTP_COOKIE_NAME];
+    char cookie[HTTP_COOKIE_NAME + 80];
     char text[OS_ADDRESS_TEXT];
     os_address_format(&v->peer, text);
     if (v->login != 0) {
         log_info("admin", "HTTP login %u ends: logged out from %s", (unsigned)v->login, text);
         login_end(v->login);
     }
-    return http_redirect("/", "Set-Cookie: portico=; Max-Age=0" COOKIE_KIND "\r\n");
+    http_cookie_name(request, site, name);
+    snprintf(cookie, sizeof cookie, "Set-Cookie: %s=; Max-Age=0" COOKIE_KIND "\r\n", name);
+    return http_redirect("/", cookie);
 }
 
 static lines go_live(http_visit *v, const http_head *request) {
@@ -207,9 +246,9 @@ bool serve(http_visit *v, const http_head *request, http_text body, lines *answe
     } else if (page == HTTP_PAGE_LIVE) {
         *answer = go_live(v, request);
     } else if (page == HTTP_PAGE_LOGIN) {
-        *answer = log_in(v);
+        *answer = log_in(v, request);
     } else if (page == HTTP_PAGE_LOGOUT) {
-        *answer = log_out(v);
+        *answer = log_out(v, request);
     } else {
         *answer = page_answer(request->path, v->right);
         if (answer->size == 0) {

@@ -20,8 +20,8 @@ uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof,
  * `form`. */
 http_text serve_token(const http_head *request, http_text body, char form[HTTP_TOKEN_MAX]);
 
-/* Serves a request that has been admitted and judged. True: *answer is the answer. False: v->job will
- * have it. With v->live it is the one to the handshake of a live connection. */
+/* Serves a request that has been admitted and judged. True: *answer is the answer. False: v->job
+ * will have it, or v->trace, whose first part is in v->answer. With v->live it is the one to the handshake of a live connection. */
 bool serve(http_visit *v, const http_head *request, http_text body, lines *answer);
 
 /* The answer of a command that has ended, from v->answer. */

@@ -50,6 +50,8 @@ void http_visit_close(http_visit *v) {
         job_abandon(v->job);
         v->job = NULL;
     }
+    trace_follow_end(v->trace);
+    v->trace = NULL;
     http_wire_close(&v->wire);
 }
 
@@ -73,6 +75,26 @@ static void visit_answer_with(http_visit *v, lines answer) {
     http_wire_send(&v->wire, answer);
 }
 
+static void visit_receive(http_visit *v) {
+    uint32_t at = v->leaving || v->drops ? 0 : v->in_size;
+    http_wire_receive(&v->wire, v->in + at, (uint32_t)sizeof v->in - at);
+}
+
+/* Its trace has begun, and ends if the client hangs up. */
+static void begin_trace(http_visit *v) {
+    v->due_ms = UINT64_MAX;
+    v->drops = true;
+    visit_receive(v);
+}
+
+static void visit_follow(http_visit *v, uint64_t now_ms, bool stops) {
+    if (trace_follow_gather(v->trace, now_ms, stops, &v->answer)) {
+        trace_follow_end(v->trace);
+        v->trace = NULL;
+        visit_answer_with(v, serve_ended(v));
+    }
+}
+
 /* The request has arrived and has waited: answers it. */
 static void visit_run(http_visit *v) {
     http_head request;
@@ -83,6 +105,8 @@ static void visit_run(http_visit *v) {
     (void)http_read_request_with_body(v->in, v->head_bytes, HTTP_BODY_MAX, &request, &body, &why);
     if (serve(v, &request, (http_text){v->in + v->head_bytes, body}, &answer)) {
         visit_answer_with(v, answer);
+    } else if (v->trace != NULL) {
+        begin_trace(v);
     }
 }
 
@@ -148,11 +172,6 @@ static uint32_t visit_look_at(http_visit *v, const char **why) {
     return HTTP_OK;
 }
 
-static void visit_receive(http_visit *v) {
-    uint32_t at = v->leaving ? 0 : v->in_size;
-    http_wire_receive(&v->wire, v->in + at, (uint32_t)sizeof v->in - at);
-}
-
 static void visit_read(http_visit *v) {
     const char *why = NULL;
     uint32_t result = visit_look_at(v, &why);
@@ -196,7 +215,7 @@ static void begin_live(http_visit *v) {
 
 static void on_received(http_wire *w, uint32_t bytes) {
     http_visit *v = container_of(w, http_visit, wire);
-    if (v->leaving) {
+    if (v->leaving || v->drops) {
         visit_receive(v); /* to be dropped */
         return;
     }
@@ -241,12 +260,27 @@ void http_visit_open(http_visit *v, os_socket *socket, const os_address *peer) {
     }
 }
 
+bool http_visit_leave(http_visit *v, uint64_t now_ms) {
+    if (v->wire.socket == NULL || (v->live == NULL && !v->drops)) {
+        return true;
+    }
+    if (v->trace != NULL) {
+        visit_follow(v, now_ms, true);
+    } else if (v->is_live && !v->leaving) {
+        live_end(v->live, WEBSOCKET_GOING_AWAY, "the host stops");
+        visit_live(v, now_ms);
+    }
+    return false;
+}
+
 void http_visit_look(http_visit *v, uint64_t now_ms) {
     http_wire_look(&v->wire, now_ms);
     if (v->wire.socket == NULL) {
         return;
     }
-    if (v->job != NULL) {
+    if (v->trace != NULL) {
+        visit_follow(v, now_ms, false);
+    } else if (v->job != NULL) {
         if (job_take(v->job, now_ms, &v->answer)) {
             v->job = NULL;
             visit_answer_with(v, serve_ended(v));
@@ -272,6 +306,7 @@ uint64_t http_visit_due_ms(const http_visit *v) {
     if (v->job != NULL) {
         return job_look_ms();
     }
+    due_ms = v->trace != NULL ? earlier(due_ms, trace_follow_due_ms(v->trace)) : due_ms;
     due_ms = v->judged_ms != 0 ? earlier(due_ms, v->judged_ms) : due_ms;
     bool idle = v->is_live && !v->leaving && !http_wire_sends(&v->wire);
     return idle ? earlier(due_ms, live_due_ms(v->live)) : due_ms;

@@ -2,7 +2,8 @@
  *
  *   reading   the request has not arrived as a whole; it must within five seconds
  *   judging   it has, and its token waits after wrong ones from its address (guesses.h)
- *   running   its command runs on the control thread
+ *   running   its command runs on the control thread, or its trace has not ended. A client that hangs
+ *             up ends the trace
  *   sending   the answer is being sent; then it waits for the client to hang up, for a second
  *   live      instead, it has become a WebSocket (live.h), until that or its login ends
  *
@@ -21,6 +22,7 @@ enum { HTTP_BODY_MAX = HTTP_COMMAND_MAX };
 typedef struct http_visit {
     http_wire wire;
     bool leaving;   /* the answer has been sent */
+    bool drops;     /* of what the client sends, only the end is of interest */
     bool right;     /* its token or secret was */
     uint32_t login; /* whose secret it was; 0: of none */
     os_address peer;
@@ -33,6 +35,7 @@ typedef struct http_visit {
     char in[HTTP_HEAD_MAX + HTTP_BODY_MAX];
     lines answer; /* of the command that runs */
     admin_job *job;
+    trace_follow *trace;
     live *live;   /* NULL: it is none */
     bool is_live; /* the answer to its handshake has been sent */
 } http_visit;
@@ -56,6 +59,10 @@ bool http_visit_may_go(const http_visit *v);
 
 /* Whether its token has been compared, and the answer waits. */
 bool http_visit_is_judging(const http_visit *v);
+
+/* The host stops: says so to a live client, and ends a trace, whose answer follows. True: it has
+ * neither; or its client has read that and hung up. */
+bool http_visit_leave(http_visit *v, uint64_t now_ms);
 
 bool http_visit_is_free(const http_visit *v);
 void http_visit_close(http_visit *v);

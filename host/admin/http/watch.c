@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static watch_source source_of(command_id id) {
+    switch (id) {
+    case COMMAND_session:
+    case COMMAND_room:
+    case COMMAND_module: return WATCH_STATE;
+    case COMMAND_fault: return WATCH_CONTROL;
+    default: return WATCH_AT_ONCE;
+    }
+}
+
 static watch *find(watches *w, const char *command) {
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         if (w->all[i].command != NULL && strcmp(w->all[i].command, command) == 0) {
@@ -27,10 +37,12 @@ static watch *free_place(watches *w) {
     return NULL;
 }
 
-static portico_status check(const char *command, uint64_t every_ms, char why[WATCH_WHY_MAX]) {
+static portico_status check(const char *command, uint64_t every_ms, watch_source *source,
+                            char why[WATCH_WHY_MAX]) {
     const char *argument = NULL;
     char usage[COMMAND_WHY_MAX];
     command_id id = command_parse(command, &argument, usage);
+    *source = source_of(id);
     if (every_ms < WATCH_MIN_MS || every_ms > WATCH_MAX_MS) {
         snprintf(why, WATCH_WHY_MAX, "a command is watched every %d to %d milliseconds",
                  (int)WATCH_MIN_MS, (int)WATCH_MAX_MS);
@@ -46,7 +58,8 @@ static portico_status check(const char *command, uint64_t every_ms, char why[WAT
 
 portico_status watches_add(watches *w, const char *command, uint64_t every_ms, uint64_t now_ms,
                            char why[WATCH_WHY_MAX]) {
-    portico_status status = check(command, every_ms, why);
+    watch_source source = WATCH_AT_ONCE;
+    portico_status status = check(command, every_ms, &source, why);
     if (status != PORTICO_OK) {
         return status;
     }
@@ -58,7 +71,8 @@ portico_status watches_add(watches *w, const char *command, uint64_t every_ms, u
         return PORTICO_E_LIMIT;
     }
     if (one == NULL) {
-        *place = (watch){.command = text_copy(command, strlen(command))};
+        *place =
+            (watch){.command = text_copy(command, strlen(command)), .place = {.source = source}};
     }
     if (place->command == NULL) {
         why[0] = '\0';
@@ -73,6 +87,7 @@ static void watch_free(watch *one) {
     if (one->job != NULL) {
         job_abandon(one->job);
     }
+    watch_place_give(&one->place);
     free(one->command);
     *one = (watch){0};
 }
@@ -90,7 +105,7 @@ void watches_free(watches *w) {
     }
 }
 
-watch *watches_take_due(watches *w, uint64_t now_ms) {
+static watch *longest_due(watches *w, uint64_t now_ms) {
     watch *due = NULL;
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         watch *one = &w->all[i];
@@ -99,10 +114,25 @@ watch *watches_take_due(watches *w, uint64_t now_ms) {
             due = one;
         }
     }
+    return due;
+}
+
+watch *watches_take_due(watches *w, uint64_t now_ms) {
+    watch *due = NULL;
+    while ((due = longest_due(w, now_ms)) != NULL && !watch_place_take(&due->place, now_ms)) {
+        due->due_ms = now_ms + WATCH_PLACE_MS;
+    }
     if (due != NULL) {
         due->due_ms = now_ms + due->every_ms;
     }
     return due;
+}
+
+void watch_begun(watch *one, admin_job *job) {
+    one->job = job;
+    if (job == NULL) {
+        watch_place_give(&one->place);
+    }
 }
 
 watch *watches_take_answer(watches *w, uint64_t now_ms, lines *answer) {
@@ -110,6 +140,7 @@ watch *watches_take_answer(watches *w, uint64_t now_ms, lines *answer) {
         watch *one = &w->all[i];
         if (one->job != NULL && job_take(one->job, now_ms, answer)) {
             one->job = NULL;
+            watch_place_give(&one->place);
             return one;
         }
     }

@@ -1,12 +1,14 @@
 /* watch.h: commands that a live connection wants run again and again. [admin thread]
  *
  * A watch is due when its time has come, and is run only when its answer can be sent: so a client that
- * is slow gets fewer answers, and none waits.
+ * is slow gets fewer answers, and none waits. If its answer must be waited for, it also needs a place
+ * (watch_place.h), and is run when it gets one.
  */
 #ifndef PORTICO_ADMIN_WATCH_H
 #define PORTICO_ADMIN_WATCH_H
 
 #include "admin/command.h"
+#include "admin/http/watch_place.h"
 #include "admin/job.h"
 
 enum {
@@ -18,6 +20,7 @@ enum {
 
 typedef struct watch {
     char *command; /* NULL: the place is free */
+    watch_place place;
     uint32_t every_ms;
     uint64_t due_ms;
     uint64_t last;  /* a hash of the last answer that was sent */
@@ -35,8 +38,12 @@ portico_status watches_add(watches *w, const char *command, uint64_t every_ms, u
 void watches_remove(watches *w, const char *command);
 void watches_free(watches *w);
 
-/* The watch that has been due for longest, whose next time is then set; NULL: none is due. */
+/* The watch that has been due for longest, with its place. Its next time is then set; NULL: none is due
+ * that gets one. watch_begun comes next. */
 watch *watches_take_due(watches *w, uint64_t now_ms);
+
+/* It has been run. Takes over the job that has its answer; NULL: that was there at once. */
+void watch_begun(watch *one, admin_job *job);
 
 /* A watch whose answer has come; NULL: there is none. */
 watch *watches_take_answer(watches *w, uint64_t now_ms, lines *answer);

@@ -1,7 +1,8 @@
 /* wire.c: see wire.h.
  *
  * TLS has bytes of its own to send, in its handshake and at its end. They take the way of an answer;
- * one that comes meanwhile is sealed at once and follows them.
+ * one that comes meanwhile is sealed at once and follows them. While a step of the handshake waits
+ * for its turn nothing is received.
  */
 #include "admin/http/wire.h"
 
@@ -26,6 +27,7 @@ void http_wire_close(http_wire *w) {
     }
     os_close(w->socket, false);
     w->socket = NULL;
+    w->turn = 0;
     wire_rest(w);
 }
 
@@ -167,8 +169,8 @@ bool http_wire_receives(const http_wire *w) {
     return w->to != NULL;
 }
 
-static void received_secure(http_wire *w, uint32_t bytes) {
-    bool good = secure_take(w->secure, bytes);
+/* TLS has looked at what was received. */
+static void settle_secure(http_wire *w, bool good) {
     (void)flush(w); /* an alert as well */
     if (w->socket == NULL) {
         return;
@@ -178,6 +180,25 @@ static void received_secure(http_wire *w, uint32_t bytes) {
     } else if (!deliver(w)) {
         submit_receive(w);
     }
+}
+
+static void received_secure(http_wire *w, uint32_t bytes) {
+    static uint64_t last_turn;
+    bool good = secure_take(w->secure, bytes);
+    if (good && w->secure->waits) {
+        w->turn = ++last_turn;
+    } else {
+        settle_secure(w, good);
+    }
+}
+
+bool http_wire_is_opening(const http_wire *w) {
+    return w->secure != NULL && !w->secure->open;
+}
+
+void http_wire_take_turn(http_wire *w) {
+    w->turn = 0;
+    settle_secure(w, secure_step(w->secure));
 }
 
 static void on_received(const os_completion *completion) {
@@ -219,7 +240,7 @@ void http_wire_look(http_wire *w, uint64_t now_ms) {
     if (w->out.lines.size > 0 && !w->sending) {
         submit_send(w);
     }
-    if (w->socket != NULL && http_wire_receives(w) && !w->receiving &&
+    if (w->socket != NULL && http_wire_receives(w) && !w->receiving && w->turn == 0 &&
         (w->secure == NULL || !deliver(w))) {
         submit_receive(w);
     }

@@ -1,8 +1,9 @@
 /* wire.h: the bytes of one connection over HTTP, in the clear or through TLS. [admin thread]
  *
  * At most one receive and one answer are in flight, and both may be. A submit that the system refuses
- * for a while is tried again. `events` is called from completions and from http_wire_look, and may
- * call any function here.
+ * for a while is tried again. A step of a TLS handshake waits for its turn, which the caller gives.
+ * `events` is called from completions, http_wire_take_turn and http_wire_look, and may call any
+ * function here.
  */
 #ifndef PORTICO_ADMIN_WIRE_H
 #define PORTICO_ADMIN_WIRE_H
@@ -35,6 +36,7 @@ struct http_wire {
     visit_answer out;
     uint64_t due_ms;   /* what is being sent has to move on until then */
     uint64_t again_ms; /* when to submit again what was refused; 0: nothing */
+    uint64_t turn;     /* of its handshake, lower ones come first; 0: it waits for none */
 };
 
 /* Takes over the socket. `keeper` NULL: in the clear. */
@@ -52,6 +54,13 @@ bool http_wire_sends(const http_wire *w);
 /* Says that nothing more is sent, after everything has been. If TLS cannot say so, `ended` is called
  * instead. */
 void http_wire_shutdown(http_wire *w);
+
+/* Whether its TLS handshake is not complete. */
+bool http_wire_is_opening(const http_wire *w);
+
+/* Computes the step of its handshake that waits: `turn` is not 0. A private key takes a processor a
+ * millisecond, or several. */
+void http_wire_take_turn(http_wire *w);
 
 /* A client that does not take its answer has ended. */
 void http_wire_look(http_wire *w, uint64_t now_ms);
