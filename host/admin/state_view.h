@@ -1,9 +1,9 @@
 /* state_view.h: the answers to `ctl session ID` and `ctl room ID`: an entity with its states, field
  * by field. [admin thread]
  *
- * The states are copied in the entity's own turn (module/state_ask.h), which may take until handlers
- * before it have returned. After STATE_VIEW_MS the answer is given without states, and says why the
- * turn has not come.
+ * The states are copied in the entity's own turn (module/state_ask.h), which may take until
+ * handlers before it have returned. After STATE_VIEW_MS the answer is given without states, and
+ * says why the turn has not come.
  */
 #ifndef PORTICO_STATE_VIEW_H
 #define PORTICO_STATE_VIEW_H

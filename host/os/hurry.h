@@ -24,8 +24,8 @@ typedef enum os_pace {
 /* Sets the pace of a thread; NULL: of the calling thread. Needs no right in either direction. The
  * caller makes sure that the thread is not joined during the call. False: nothing was changed.
  *
- * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has no
- * need of it: a thread whose wait has ended gets a priority above those that compute
+ * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has
+ * no need of it: a thread whose wait has ended gets a priority above those that compute
  * (https://learn.microsoft.com/windows/win32/procthread/priority-boosts). */
 bool os_thread_pace(os_thread *thread, os_pace pace);
 

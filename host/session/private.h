@@ -119,8 +119,8 @@ bool session_charge_packet(session *s);
 COLD void session_return_packet(session *s);
 /* Counts received bytes; only where byte_rate is set. [lock] */
 void session_charge_bytes_locked(session *s, uint32_t bytes);
-/* Says which session pays for the packets that this thread sends to others, besides those of its own
- * handlers; NULL: none. Returns the previous one, to restore it. [turn of the session] */
+/* Says which session pays for the packets that this thread sends to others, besides those of its
+ * own handlers; NULL: none. Returns the previous one, to restore it. [turn of the session] */
 session *session_pays(session *s);
 /* Charges a broadcast to that session or, without one, to the session whose handler the calling
  * thread runs, if it runs one. */

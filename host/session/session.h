@@ -30,8 +30,8 @@
  *
  * If the gate of a module is shut for longer than a moment, the turn parks: it stays taken, its
  * hold and what it has not done stay in the session, and no worker waits. When the gate opens,
- * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays.
- * Its time limits stand still, but for that of frozen modules.
+ * session_revive queues the turn. Until then nothing else of the session runs, so the order is
+ * kept. Its time limits are suspended, except the one for frozen modules.
  *
  * A session that is over a rate may be slowed (rates.c): its turn leaves the received bytes where
  * they are and submits no recv, and the sweep later requests the turn again. All other work of the
@@ -148,8 +148,8 @@ typedef struct session {
     os_op send_op;
     os_op turn_op;
     work room_work; /* its place in its room's strand */
-    /* [turn, and lock to set it]; set once, but where a PROXY header says it: then in HANDSHAKE it is
-     * the balancer first */
+    /* [turn, and lock to set it]; set once, but where a PROXY header says it: then in HANDSHAKE it
+     * is the balancer first */
     os_address peer;
     /* set once */
     uint64_t opened_ms;
@@ -207,8 +207,8 @@ void session_abort(session *s, portico_status reason);
 /* Queues one packet. Statuses: see portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 
-/* A packet with that payload has been sent to `to`: the session whose handler the calling thread runs
- * pays for it as for a broadcast, unless it is `to` itself. */
+/* A packet with that payload has been sent to `to`: the session whose handler the calling thread
+ * runs pays for it as for a broadcast, unless it is `to` itself. */
 void session_charge_send(const session *to, uint32_t size);
 
 /* One packet for many sessions, encoded once per framing that its receivers use. */

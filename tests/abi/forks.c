@@ -39,8 +39,8 @@ static void copy_process(const char *until_path) {
     (void)until_path;
 }
 #else
-/* The program `ls` lists its own descriptors. Other files and pipes may come from the host's parent,
- * which does not open sockets before it starts the host. */
+/* The program `ls` lists its own descriptors. Other files and pipes may come from the host's
+ * parent, which does not open sockets before it starts the host. */
 static uint32_t count_inherited(void) {
     uint32_t count = 0;
     char line[512];

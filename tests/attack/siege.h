@@ -41,8 +41,9 @@ typedef struct siege_attack {
     void (*settle)(void *arg, char *often, size_t size);
 } siege_attack;
 
-/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c, shortages.c
- * and surroundings.c. Return how many; of shortages there are none where a host cannot be limited.
+/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c,
+ * shortages.c and surroundings.c. Return how many; of shortages there are none where a host cannot
+ * be limited.
  */
 enum { SIEGE_ATTACKS_MAX = 16 };
 int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
@@ -83,8 +84,8 @@ void siege_against(siege *s, const siege_attack *a);
  * remains. */
 void siege_end(siege *s);
 
-/* A whole scenario: these attacks on the host, which it stops and frees. The scenario's arguments are
- * SECONDS for each attack, and the word of the only one; without them the run is short. */
+/* A whole scenario: these attacks on the host, which it stops and frees. The scenario's arguments
+ * are SECONDS for each attack, and the word of the only one; without them the run is short. */
 void siege_scenario(host *h, int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
 
 #endif

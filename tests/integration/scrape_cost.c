@@ -1,6 +1,6 @@
 /* scrape_cost.c: the metrics of a host with many sessions and rooms take as much processor time as
- * those of a host with none. Both hosts are asked in turn and compared with each other, so a machine
- * that is busy with other things slows both.
+ * those of a host with none. Both hosts are asked in turn and compared with each other, so a
+ * machine that is busy with other things slows both.
  *
  * Not on Windows: Wine counts a process's handles one by one (os/windows/usage.c). */
 #include "support/check.h"

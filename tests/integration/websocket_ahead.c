@@ -3,8 +3,8 @@
  * more: a recv into their memory would outlive it.
  *
  * faulty_guest is frozen, and on_watermark waits for it. A swap of faulty makes the turn try again:
- * it handles a packet, then waits for the same call. What the session receives from then on, it does
- * while it waits. */
+ * it handles a packet, then waits for the same call. What the session receives from then on, it
+ * does while it waits. */
 #include "support/check.h"
 #include "support/faults.h"
 #include "support/swaps.h"
@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-/* FLOOD_BYTES of send_limit_bytes = 1M: above a half, whatever the system takes. ROOM_BYTES: for what
- * a session has received (wire/buffer.h). There, the packet with the hall's name takes HALL_BYTES, and
- * an echo as many as its frame: as long as it is, its header is as large there. */
+/* FLOOD_BYTES of send_limit_bytes = 1M: above a half, whatever the system takes. ROOM_BYTES: for
+ * what a session has received (wire/buffer.h). There, the packet with the hall's name takes
+ * HALL_BYTES, and an echo as many as its frame: as long as it is, its header is as large there. */
 enum {
     FLOOD_BYTES = 800000,
     ROOM_BYTES = 16 * 1024,

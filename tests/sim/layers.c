@@ -1,9 +1,10 @@
-/* Clients pass the layers of a listener in any combination: a PROXY header of either version, TLS by the
- * real OpenSSL, WebSocket. Their bytes come in pieces of any size, and some reset the connection after
- * any byte. Messages come back in order, with the address of the header, while the module is swapped
- * and certificates are reloaded. A connector of the host itself speaks TLS with a listener of its own.
- * Without a fault everything comes back, and the host says in each layer that nothing more comes.
- * Tolerates every kind of fault, also of OpenSSL's allocations: it may end a connection. */
+/* Clients pass the layers of a listener in any combination: a PROXY header of either version, TLS
+ * by the real OpenSSL, WebSocket. Their bytes come in pieces of any size, and some reset the
+ * connection after any byte. Messages come back in order, with the address of the header, while the
+ * module is swapped and certificates are reloaded. A connector of the host itself speaks TLS with a
+ * listener of its own. Without a fault everything comes back, and the host says in each layer that
+ * nothing more comes. Tolerates every kind of fault, also of OpenSSL's allocations: it may end a
+ * connection. */
 #include "sim/layered.h"
 #include "sim/layers_keys.h"
 #include "sim/ledger.h"

@@ -22,8 +22,8 @@ typedef struct http_secure {
 http_secure *secure_create(tls_keeper *keeper);
 void secure_destroy(http_secure *s); /* NULL: does nothing */
 
-/* Looks at `bytes` bytes of `in`. False: the connection has ended or failed. Call it when all plaintext
- * has been taken. */
+/* Looks at `bytes` bytes of `in`. False: the connection has ended or failed. Call it when all
+ * plaintext has been taken. */
 bool secure_take(http_secure *s, uint32_t bytes);
 
 /* Moves plaintext to `to`. Returns its size; 0: more has to be received. */

@@ -1,7 +1,7 @@
 /* watch.h: commands that a live connection wants run again and again. [admin thread]
  *
- * A watch is due when its time has come, and is run only when its answer can be sent: so a client that
- * is slow gets fewer answers, and none waits.
+ * A watch is due when its time has come, and is run only when its answer can be sent: so a client
+ * that is slow gets fewer answers, and none waits.
  */
 #ifndef PORTICO_ADMIN_WATCH_H
 #define PORTICO_ADMIN_WATCH_H

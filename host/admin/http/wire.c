@@ -1,7 +1,7 @@
 /* wire.c: see wire.h.
  *
- * TLS has bytes of its own to send, in its handshake and at its end. They take the way of an answer;
- * one that comes meanwhile is sealed at once and follows them.
+ * TLS has bytes of its own to send, in its handshake and at its end. They are sent as an answer is.
+ * An answer that is given while they are being sent is encrypted at once and follows them.
  */
 #include "admin/http/wire.h"
 
@@ -59,8 +59,8 @@ static void send_out(http_wire *w, lines out) {
     }
 }
 
-/* Sends what TLS has to send, unless something is being sent: then on_sent does that. True: there was
- * something. */
+/* Sends what TLS has to send, unless something is being sent: then on_sent does that. True: there
+ * was something. */
 static bool flush(http_wire *w) {
     lines out = {0};
     if (w->out.lines.size > 0) {

@@ -1,8 +1,8 @@
 /* wire.h: the bytes of one connection over HTTP, in the clear or through TLS. [admin thread]
  *
- * At most one receive and one answer are in flight, and both may be. A submit that the system refuses
- * for a while is tried again. `events` is called from completions and from http_wire_look, and may
- * call any function here.
+ * At most one receive and one answer are in flight, and both may be. A submit that the system
+ * refuses for a while is tried again. `events` is called from completions and from http_wire_look,
+ * and may call any function here.
  */
 #ifndef PORTICO_ADMIN_WIRE_H
 #define PORTICO_ADMIN_WIRE_H
@@ -52,7 +52,8 @@ bool http_wire_sends(const http_wire *w);
 /* Says that nothing more is sent, after everything has been. */
 void http_wire_shutdown(http_wire *w);
 
-/* A client that does not take its answer has ended. */
+/* Submits again what was refused, and ends a connection whose client does not take its answer. Call
+ * it when http_wire_due_ms says so. */
 void http_wire_look(http_wire *w, uint64_t now_ms);
 uint64_t http_wire_due_ms(const http_wire *w);
 
