@@ -8,14 +8,13 @@
  *    processor. The worker ends that itself at the end of its batch;
  * 2. the completions that the port keeps for the worker go to the other workers, and one of them
  *    waits for new ones;
- * 3. if the worker has completions or deferred work left, a post sends another worker to do them,
- * an
- *    idle one if there is one.
+ * 3. if the worker has completions or deferred work left, a post sends another worker to do
+ *    them, an idle one if there is one.
  *
  * A worker that knows beforehand that it will take long, such as one that computes a handshake,
- * does 2 and 3 itself (worker_takes_long). It leaves out 1: the long pace lasts until the thread
- * sleeps, and would delay the answers after the handshake on a machine where other programs want
- * the processor.
+ * does 2 and 3 itself (worker_takes_long). Then it yields, since the system may have queued the
+ * thread that it woke behind it. It leaves out 1: the long pace lasts until the thread sleeps, and
+ * would delay the answers after the handshake on a machine where other programs want the processor.
  *
  * The worker that was sent may be held up like the first. Then the next look sends another one to
  * both. After RESCUE_NS no worker was idle, and the rescuer does the work itself.
@@ -105,6 +104,7 @@ COLD void worker_takes_long(void) {
             send_help(w->visits); /* another worker continues where this one was sent */
         }
         os_port_share_kept(w->port);
+        os_yield(); /* else the worker that is to wait for new completions may run after this one */
     }
 }
 

@@ -2,6 +2,7 @@
 #include "bytes.h"
 
 #include "abi/system.h"
+#include "support/aside.h"
 #include "support/check.h"
 
 #include <stdatomic.h>
@@ -78,6 +79,7 @@ static void act(void *arg, int index) {
 
 static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
     bytes_attackers *a = arg;
+    aside_enter();
     attackers_pace(a->options.rate, a->options.clients, &a->stop, act, a);
     return 0;
 }

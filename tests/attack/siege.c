@@ -1,6 +1,7 @@
 /* siege.c: see siege.h. */
 #include "siege.h"
 
+#include "support/aside.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/scenario.h"
@@ -102,16 +103,22 @@ siege *siege_begin(const siege_options *options) {
     return s;
 }
 
-/* Lets the attack and the honest clients act, and looks at the host. The most memory so far is in
- * *peak. */
-static window watch(siege *s, const siege_attack *a, int64_t *peak) {
+typedef struct watching {
+    const siege *s;
+    const siege_attack *attack; /* NULL: none */
+    int64_t *peak;
+} watching;
+
+static void watch_aside(void *arg) {
+    const watching *w = arg;
+    const siege *s = w->s;
+    const siege_attack *a = w->attack;
     uint64_t look_ms = 0;
     uint64_t end_ms = clock_now_ms() + s->options.each_ms / s->options.rounds / 2;
-    honest_forget(s->others);
     while (clock_now_ms() < end_ms) {
         if (clock_now_ms() >= look_ms) {
             int64_t memory = host_figure(s->options.host, "resident_memory_bytes");
-            *peak = memory > *peak ? memory : *peak;
+            *w->peak = memory > *w->peak ? memory : *w->peak;
             look_ms = clock_now_ms() + LOOK_MS;
         }
         if (a != NULL && a->step != NULL) {
@@ -119,6 +126,13 @@ static window watch(siege *s, const siege_attack *a, int64_t *peak) {
         }
         clock_sleep_ms(STEP_MS);
     }
+}
+
+/* Lets the attack and the honest clients act, and looks at the host. The most memory so far is in
+ * *peak. */
+static window watch(siege *s, const siege_attack *a, int64_t *peak) {
+    honest_forget(s->others);
+    aside_run(watch_aside, &(watching){s, a, peak});
     return (window){(double)honest_latency_us(s->others, 0.5),
                     (double)honest_latency_us(s->others, 0.99)};
 }
@@ -195,6 +209,9 @@ void siege_scenario(host *h, int (*attacks)(host *h, siege_attack attacks[SIEGE_
     const char *seconds = scenario_argument(0);
     const char *only = seconds != NULL ? scenario_argument(1) : NULL;
     const siege_options options = siege_of(h, seconds);
+    if (seconds != NULL) {
+        aside_measures();
+    }
     siege *s = siege_begin(&options);
     int count = attacks(h, all);
     for (int i = 0; i < count; i++) {

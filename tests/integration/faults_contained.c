@@ -14,7 +14,9 @@
  * the faults. Each kind has two rows: as many faults as can be made, some hundreds to a thousand a
  * second on two processors, which the test shares with the host; and POLICY_RATE, the most that the
  * limits let through before a module is frozen (fault_limit 8 in fault_window_s 1; by default 0.2 a
- * second). KIND may be `all`. RATE replaces both with a limit in calls a second. */
+ * second). KIND may be `all`. RATE replaces both with a limit in calls a second. What makes the calls
+ * leaves the processors to the host and the honest clients (aside.h). */
+#include "support/aside.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"
@@ -135,18 +137,29 @@ static bool is_provoked(uint32_t kind) {
     return promise == FAULTY_CONTAINED || promise == FAULTY_RETURNS;
 }
 
+typedef struct kinds_run {
+    provoker p;
+    uint32_t first;
+    uint32_t end;
+    bool well;
+} kinds_run;
+
+static void provoke_kinds(void *arg) {
+    kinds_run *r = arg;
+    for (uint32_t kind = r->first; kind < r->end && r->well; kind++) {
+        r->well = !is_provoked(kind) || provoke_all(&r->p, kind);
+    }
+}
+
 /* In one host: kinds from `first` up to `end`. */
 static bool kinds(uint32_t first, uint32_t end, uint64_t *p99_us) {
-    bool well = true;
-    provoker p;
+    kinds_run r = {.first = first, .end = end, .well = true};
     host *h = start("contained");
     honest *others = honest_of(h);
-    provoker_init(&p, h, false);
-    for (uint32_t kind = first; kind < end && well; kind++) {
-        well = !is_provoked(kind) || provoke_all(&p, kind);
-    }
-    provoker_fini(&p);
-    well = honest_end(others, is_full ? "" : "all of these", p99_us) && well;
+    provoker_init(&r.p, h, false);
+    aside_run(provoke_kinds, &r);
+    provoker_fini(&r.p);
+    bool well = honest_end(others, is_full ? "" : "all of these", p99_us) && r.well;
     if (well) {
         host_stop(h);
     } else {
@@ -204,6 +217,7 @@ SCENARIO(faults_contained) {
     CHECK(times > 0 && clients > 0);
     printf("kind               contained survived  ended  wrong a second\n");
     if (is_full) {
+        aside_measures();
         full(only != NULL ? only : "all");
     } else {
         CHECK(kinds(1, FAULTY_KINDS, &p99_us));

@@ -2,6 +2,7 @@
 #include "support/attacker.h"
 
 #include "abi/faulty.h"
+#include "support/aside.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/wire.h"
@@ -274,6 +275,7 @@ void attackers_pace(uint32_t rate, int clients, const atomic_bool *stop,
 
 static system_thread_result SYSTEM_THREAD_CALL run(void *arg) {
     attackers *a = arg;
+    aside_enter();
     attackers_pace(a->options.rate, a->options.clients, &a->stop, client_act, a);
     return 0;
 }

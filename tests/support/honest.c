@@ -75,7 +75,8 @@ static void client_send(honest *h, client *c) {
     }
 }
 
-static void client_answer(honest *h, client *c, const uint8_t *payload, size_t size) {
+static void client_answer(honest *h, client *c, const uint8_t *payload, size_t size,
+                          uint64_t ago_us) {
     faulty_echo echo;
     if (!c->waits || size != sizeof echo) {
         wrong(h, c, "an answer that nobody asked for, of bytes", (uint32_t)size);
@@ -83,6 +84,7 @@ static void client_answer(honest *h, client *c, const uint8_t *payload, size_t s
     }
     memcpy(&echo, payload, sizeof echo);
     uint64_t us = clock_now_us() - c->sent_us;
+    us -= ago_us < us ? ago_us : us;
     c->waits = false;
     latency_add(&h->latencies, us);
     h->seen.worst_us = us > h->seen.worst_us ? us : h->seen.worst_us;
@@ -99,7 +101,8 @@ static void client_answer(honest *h, client *c, const uint8_t *payload, size_t s
 }
 
 static void client_recv(honest *h, client *c) {
-    int got = net_recv_some(c->socket, c->in + c->in_size, sizeof c->in - c->in_size);
+    uint64_t ago_us = 0;
+    int got = net_recv_arrived(c->socket, c->in + c->in_size, sizeof c->in - c->in_size, &ago_us);
     if (got == NET_END || got == NET_BROKEN) {
         client_end(h, c, got == NET_END ? "was closed by the host" : "was broken by the host");
     }
@@ -118,7 +121,7 @@ static void client_recv(honest *h, client *c) {
             break;
         }
         if (c->in[at + 2] == FAULTY_ECHO) {
-            client_answer(h, c, c->in + at + FRAME_HEADER, size - FRAME_HEADER);
+            client_answer(h, c, c->in + at + FRAME_HEADER, size - FRAME_HEADER, ago_us);
         }
         at += size;
     }
@@ -170,6 +173,7 @@ honest *honest_start(const honest_options *options) {
         client *c = &h->clients[i];
         c->socket = net_connect(options->port);
         net_set_nonblocking(c->socket);
+        net_note_arrivals(c->socket);
         /* The clients take turns. */
         c->next_us = began_us + 1000000u / options->rate * (uint64_t)i / (uint64_t)options->clients;
     }

@@ -20,7 +20,9 @@ typedef struct honest_figures {
     uint64_t wrong;      /* answers that are not as expected */
     int dropped;         /* clients whose connection has ended */
     uint64_t unanswered; /* packets whose answer never came, though the connection lasted */
-    uint64_t p50_us;     /* from sending a packet to its answer */
+    /* From sending a packet until its answer arrived at this machine; on Windows, until the client
+     * has read it. So what keeps the client itself from a processor does not count. */
+    uint64_t p50_us;
     uint64_t p99_us;
     uint64_t worst_us;
     char first[160]; /* what was wrong first; "": nothing */

@@ -26,6 +26,7 @@ enum { SEND_FLAGS = 0 };
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 typedef ssize_t socket_size;
 typedef int SOCKET;
@@ -190,6 +191,47 @@ static int recv_or_peek(net_socket s, void *data, size_t size, int flags) {
 int net_recv_some(net_socket s, void *data, size_t size) {
     return recv_or_peek(s, data, size, 0);
 }
+
+#if defined(__linux__)
+/* Of the system's clock, which SO_TIMESTAMPNS has the time of arrival from. */
+static int64_t ago_ns(const struct msghdr *m) {
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    struct timespec at;
+    struct timespec now;
+    if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) {
+        return 0;
+    }
+    memcpy(&at, CMSG_DATA(c), sizeof at);
+    CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    return (int64_t)(now.tv_sec - at.tv_sec) * 1000000000 + (now.tv_nsec - at.tv_nsec);
+}
+
+void net_note_arrivals(net_socket s) {
+    int on = 1;
+    CHECK(setsockopt((SOCKET)s, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0);
+}
+
+int net_recv_arrived(net_socket s, void *data, size_t size, uint64_t *ago_us) {
+    char control[128];
+    struct iovec part = {data, size};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    m.msg_control = control;
+    m.msg_controllen = sizeof control;
+    ssize_t got = recvmsg((SOCKET)s, &m, 0);
+    int64_t ago = got > 0 ? ago_ns(&m) : 0;
+    *ago_us = ago > 0 ? (uint64_t)ago / 1000 : 0;
+    return got >= 0 ? (int)got : would_wait() ? NET_TIMEOUT : NET_BROKEN;
+}
+#else
+void net_note_arrivals(net_socket s) {
+    (void)s;
+}
+
+int net_recv_arrived(net_socket s, void *data, size_t size, uint64_t *ago_us) {
+    *ago_us = 0;
+    return net_recv_some(s, data, size);
+}
+#endif
 
 int net_peek(net_socket s, void *data, size_t size) {
     return recv_or_peek(s, data, size, MSG_PEEK);

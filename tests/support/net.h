@@ -53,6 +53,11 @@ int net_send_some(net_socket s, const void *data, size_t size);
 /* One recv: bytes, or NET_END, NET_BROKEN, NET_TIMEOUT. */
 int net_recv_some(net_socket s, void *data, size_t size);
 
+/* The same. *ago_us: how long ago the last byte arrived at this machine, if net_note_arrivals was
+ * called; 0 where the system does not tell. */
+int net_recv_arrived(net_socket s, void *data, size_t size, uint64_t *ago_us);
+void net_note_arrivals(net_socket s);
+
 /* The same, but the bytes remain to be received. */
 int net_peek(net_socket s, void *data, size_t size);
 

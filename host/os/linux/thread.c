@@ -124,6 +124,10 @@ void os_thread_hurry(void) {
     }
 }
 
+void os_yield(void) {
+    (void)sched_yield();
+}
+
 void os_sleep(uint32_t timeout_ms) {
     struct timespec left = {.tv_sec = timeout_ms / 1000,
                             .tv_nsec = (long)(timeout_ms % 1000) * 1000000};

@@ -101,6 +101,10 @@ bool os_thread_pace(os_thread *thread, os_pace pace) {
     return true;
 }
 
+void os_yield(void) {
+    token_call("yield", 0);
+}
+
 uint32_t os_cpu_count(void) {
     return CPUS;
 }

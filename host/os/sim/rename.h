@@ -33,6 +33,7 @@
 #define os_thread real_thread
 #define os_thread_hurry real_thread_hurry
 #define os_thread_pace real_thread_pace
+#define os_yield real_yield
 #define os_address_resolve real_address_resolve
 #define os_address_check real_address_check
 #define os_port_create real_port_create

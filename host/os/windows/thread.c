@@ -88,6 +88,10 @@ bool os_thread_pace(os_thread *thread, os_pace pace) {
     return false;
 }
 
+void os_yield(void) {
+    (void)SwitchToThread();
+}
+
 void os_sleep(uint32_t timeout_ms) {
     Sleep(timeout_ms);
 }
