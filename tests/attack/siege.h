@@ -3,9 +3,9 @@
  * For each attack, quiet and attacked windows take turns. In all of them the host must answer
  * `ctl status`, which also shows its memory, and the honest clients must get every answer. What the
  * attack did to their latency is the median of the ratios of an attacked window to the quiet one
- * before it. In a run of given SECONDS, the attacks and the looks at the host leave the processors to
- * the host and the honest clients (aside.h). One thread, and one aside for the time of a window. Any
- * failure ends the test. */
+ * before it. In a run of given SECONDS, the attacks and the looks at the host leave the processors
+ * to the host and the honest clients (aside.h). One thread, and one aside for the time of a window.
+ * Any failure ends the test. */
 #ifndef TEST_SIEGE_H
 #define TEST_SIEGE_H
 
