@@ -59,9 +59,9 @@ static net_socket freeze_guest(void) {
 
 /* Writes the next echo's frame. */
 static void put_echo(uint8_t frame[FRAME_BYTES]) {
-    uint8_t message[2 + ECHO_BYTES] = {FAULTY_ECHO};
-    memcpy(message + 2, &sent, sizeof sent);
-    CHECK_INT(web_frame(frame, WEB_BINARY, message, sizeof message), FRAME_BYTES);
+    uint8_t payload[ECHO_BYTES] = {0};
+    memcpy(payload, &sent, sizeof sent);
+    CHECK_INT(web_packet_frame(frame, FAULTY_ECHO, payload, sizeof payload), FRAME_BYTES);
     sent++;
 }
 

@@ -4,9 +4,8 @@
 #include "support/check.h"
 #include "support/faults.h"
 #include "support/swaps.h"
-#include "support/tls.h"
 #include "support/tls_keys.h"
-#include "support/web.h"
+#include "support/web_tls.h"
 
 #include <portico/status.h>
 
@@ -21,35 +20,26 @@ static host *h;
 typedef struct peer {
     net_socket plain;
     tls_client *tls; /* NULL: it has none */
+    web_stream web;  /* over one of them */
     uint32_t sent;   /* numbers to be echoed, and received */
     uint32_t received;
 } peer;
 
 static void send_bytes(const peer *p, const void *bytes, size_t size) {
-    CHECK(p->tls != NULL ? tls_send_all(p->tls, bytes, size) : net_send_all(p->plain, bytes, size));
-}
-
-static void recv_bytes(const peer *p, void *bytes, size_t size) {
-    CHECK(p->tls != NULL ? tls_recv_exactly(p->tls, bytes, size)
-                         : net_recv_exactly(p->plain, bytes, size));
+    CHECK(p->web.send(p->web.connection, bytes, size));
 }
 
 static peer upgrade(bool tls) {
-    char request[512];
-    char head[1024] = "";
     peer p = {.plain = NET_NONE};
     const tls_options options = {.port = host_port(h, tls ? "sealed" : "web")};
     if (tls) {
         p.tls = tls_connect(&options);
+        p.web = web_stream_of_tls(p.tls);
     } else {
         p.plain = net_connect(options.port);
+        p.web = web_stream_of(p.plain);
     }
-    send_bytes(&p, request, web_request("/", "", request, sizeof request));
-    for (size_t size = 0; strstr(head, "\r\n\r\n") == NULL; size++) {
-        CHECK(size < sizeof head - 1);
-        recv_bytes(&p, head + size, 1);
-    }
-    CHECK(strncmp(head, "HTTP/1.1 101 ", 13) == 0);
+    web_stream_upgrade(&p.web, "/", "");
     return p;
 }
 
@@ -62,32 +52,20 @@ static void leave(peer *p) {
 }
 
 static void send_frame(const peer *p, uint8_t first, const void *payload, size_t size) {
-    uint8_t frame[256];
-    send_bytes(p, frame, web_frame(frame, first, payload, size));
-}
-
-static size_t packet(uint8_t *to, uint16_t opcode, const void *payload, size_t size) {
-    to[0] = (uint8_t)opcode;
-    to[1] = (uint8_t)(opcode >> 8);
-    memcpy(to + 2, payload, size);
-    return size + 2;
+    CHECK(web_stream_send(&p->web, first, payload, size));
 }
 
 static void send_packet(const peer *p, uint16_t opcode, const void *payload, size_t size) {
-    uint8_t message[128];
-    send_frame(p, WEB_BINARY, message, packet(message, opcode, payload, size));
+    CHECK(web_stream_send_packet(&p->web, opcode, payload, size));
 }
 
 /* The next frame that is no ping of the host. Returns the size of its payload. */
-static size_t recv_frame(const peer *p, uint8_t *first, uint8_t payload[125]) {
-    uint8_t head[2];
+static int64_t recv_frame(const peer *p, uint8_t *first, uint8_t payload[125]) {
+    int64_t size = 0;
     do {
-        recv_bytes(p, head, 2);
-        CHECK(head[1] <= 125);
-        recv_bytes(p, payload, head[1]);
-    } while (head[0] == WEB_PING);
-    *first = head[0];
-    return head[1];
+        size = web_stream_recv(&p->web, first, payload, 125);
+    } while (size >= 0 && *first == WEB_PING);
+    return size;
 }
 
 /* The payload of the next packet, which must have that opcode. */
@@ -144,16 +122,13 @@ static void join(const peer *p) {
  * hold up the session, and one peer ends the connection. */
 static void wait_frozen(peer *peers, size_t count) {
     uint8_t frame[64];
-    uint8_t message[64];
-    size_t size = packet(message, FAULTY_ECHO, &peers[0].sent, sizeof peers[0].sent);
     for (size_t i = 0; i < count; i++) {
         expect_pongs(&peers[i]);
         ask_echo(&peers[i]);
         expect_pongs(&peers[i]);
         ask_echo(&peers[i]);
     }
-    memcpy(message + 2, &peers[0].sent, sizeof peers[0].sent);
-    size = web_frame(frame, WEB_BINARY, message, size);
+    size_t size = web_packet_frame(frame, FAULTY_ECHO, &peers[0].sent, sizeof peers[0].sent);
     send_bytes(&peers[0], frame, HALF);
     expect_pongs(&peers[1]);
     send_bytes(&peers[0], frame + HALF, size - HALF);
