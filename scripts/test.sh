@@ -7,11 +7,14 @@
 # `quick` builds linux and runs the unit, contract, plugin and house tests and the broadest of the
 # short integration tests; tests/CMakeLists.txt lists them.
 #
-# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; before the
-# tests, the parsers get new inputs for a while (scripts/fuzz.sh). Of windows-clang only the shipped
-# programs, what the tests share and what the bench measures are built. A test's name begins with
-# its preset. Missing Debian packages are installed. The exit code is 0 when everything was built
-# and every test passed; a few that failed beside others may pass alone (run_tests below).
+# Without arguments: linux with the checks of the source, windows under Wine, asan, tsan; and the
+# parsers get new inputs for a while (scripts/fuzz.sh). Of windows-clang only the shipped programs,
+# what the tests share and what the bench measures are built. A test's name begins with its preset.
+# Missing Debian packages are installed. The exit code is 0 when everything was built and every test
+# passed; a few that failed beside others may pass alone (run_again below).
+#
+# The first preset is built, and while its tests run, which mostly wait, the others are built at the
+# lowest priority. Each is tested when it is built.
 #
 # PORTICO_TEST_JOBS  how many tests run at once, of which one that computes counts as two; default:
 #                    four for each processor
@@ -30,14 +33,41 @@ if [ "$*" = quick ]; then
     exec ctest --test-dir build/linux -L '^quick$' --output-on-failure --no-tests=error -j "$jobs"
 fi
 
+# build_one PRESET: builds what a run needs of one preset; fails if that fails, or has failed.
+build_one() {
+    case " $tested fuzz:$1 " in
+    *" fuzz:fuzz "*) targets=portico_fuzz ;;
+    *" $1 "*) targets=all ;;
+    *) targets="portico_serve portico_test_support bench-raw_iocp" ;; # it is not tested
+    esac
+    # shellcheck disable=SC2086 # a list of names
+    if cmake --build "build/$1" --target $targets >>"build/build-$1.log" 2>&1; then
+        : >"build/build-$1.ok"
+    else
+        : >"build/build-$1.failed"
+        return 1
+    fi
+}
+
+# What this script starts in the background: test.sh --background TESTED BUILDS
+if [ "${1:-}" = --background ]; then
+    tested=$2
+    for preset in $3; do
+        build_one "$preset"
+    done
+    exit
+fi
+
 if [ $# = 0 ]; then
     set -- linux windows asan tsan
-    builds="$* windows-clang"
+    builds="$* windows-clang fuzz"
     checked=linux
 else
     builds=$*
     checked=
 fi
+tested=$*
+first=$1
 
 # shellcheck disable=SC2086 # lists of names
 packages_need $PACKAGES_BUILD $PACKAGES_WINDOWS $PACKAGES_TEST
@@ -47,21 +77,15 @@ sh scripts/npm.sh websocket || true # ... and those beside ws, are skipped then
 # Tests of many sessions need many files, and so does Wine's server, which is started below.
 ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
 
+# The check of the source reads what the compilers of all presets are asked to do.
+mkdir -p build
 for preset in $builds; do
-    echo "== build $preset"
-    log=build/build-$preset.log
-    mkdir -p build
+    rm -f "build/build-$preset.ok" "build/build-$preset.failed"
     checks=OFF
     [ "$preset" != "$checked" ] || checks=ON
-    case " $* " in
-    *" $preset "*) targets=all ;;
-    *) targets="portico_serve portico_test_support bench-raw_iocp" ;; # it is not tested
-    esac
-    # shellcheck disable=SC2086 # a list of names
-    if ! { cmake --preset "$preset" -DPORTICO_CHECKS=$checks &&
-        cmake --build "build/$preset" --target $targets; } >"$log" 2>&1; then
-        cat "$log"
-        echo "The build of $preset failed; its output is in $log" >&2
+    if ! cmake --preset "$preset" -DPORTICO_CHECKS=$checks >"build/build-$preset.log" 2>&1; then
+        cat "build/build-$preset.log"
+        echo "$preset cannot be built; the output above is also in build/build-$preset.log" >&2
         exit 1
     fi
 done
@@ -73,12 +97,15 @@ if commit=$(git rev-parse --short=7 HEAD 2>/dev/null); then
     export PORTICO_SEED
 fi
 
-# An input that fails here is kept, so the tests below fail as well.
-fuzz_failed=
-if [ -n "$checked" ]; then
-    echo "== fuzz"
-    sh scripts/fuzz.sh all 30 || fuzz_failed=1
-fi
+# What is started here ends with this script: the process group that builds, and Wine's server.
+background=
+server=
+end() {
+    [ -z "$background" ] || kill -- "-$background" 2>/dev/null || true
+    [ -z "$server" ] || wineserver -k 2>/dev/null || true
+}
+trap end EXIT
+trap 'exit 130' INT TERM
 
 # One Wine server for the whole run. It ends with the run unless it was there before, and starts
 # before Wine is prepared: a server that Wine starts itself ends with the last program, so each test
@@ -87,10 +114,7 @@ WINEPREFIX=${WINEPREFIX:-$root/build/wineprefix}
 export WINEPREFIX
 case " $* " in
 *" windows"*)
-    if ! wineserver -k0 2>/dev/null; then
-        trap 'wineserver -k 2>/dev/null || true' EXIT
-        trap 'exit 130' INT TERM
-    fi
+    wineserver -k0 2>/dev/null || server=ours
     mkdir -p "$WINEPREFIX"
     wineserver -p 2>/dev/null || true
     sh scripts/wine.sh --prepare
@@ -103,6 +127,27 @@ for preset in "$@"; do
     echo "subdirs(\"$root/build/$preset\")"
 done >build/all/CTestTestfile.cmake
 
+# Prints the log of a build that failed, and ends this script.
+build_failed() { # PRESET
+    cat "build/build-$1.log"
+    echo "The build of $1 failed; its output is in build/build-$1.log" >&2
+    exit 1
+}
+
+# Returns when a preset is built.
+build_wait() { # PRESET
+    while [ ! -e "build/build-$1.ok" ]; do
+        for each in $builds; do
+            [ ! -e "build/build-$each.failed" ] || build_failed "$each"
+        done
+        if ! kill -0 "$background" 2>/dev/null && [ ! -e "build/build-$1.ok" ]; then
+            echo "What builds $1 has ended; its output is in build/build-$1.log" >&2
+            exit 1
+        fi
+        sleep 0.2
+    done
+}
+
 # Prints the failed tests of the last run in which a sanitizer found something.
 failed_in_sanitizer() {
     awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3; found = 0 }
@@ -110,20 +155,52 @@ failed_in_sanitizer() {
         /^Test Failed/ && found { print name }' build/all/Testing/Temporary/LastTest.log
 }
 
-# run_tests: all tests, several at a time. What fails only because other tests had the processor is
-# no defect of Portico: up to five failed tests are run again, one at a time, and each has to pass
-# three times in a row. Their names and what they printed are shown in any case. A finding of a
-# sanitizer is a defect however seldom it shows, so it is not run again.
-run_tests() {
-    ctest --test-dir build/all --output-on-failure --no-tests=error -j "$jobs" && return
-    failed=$(cut -d: -f2- build/all/Testing/Temporary/LastTestsFailed.log)
-    found=$(failed_in_sanitizer)
-    if [ -n "$found" ] || [ "$(echo "$failed" | wc -l)" -gt 5 ]; then
-        return 1
-    fi
-    echo "== once more, alone and three times in a row:" $failed
-    ctest --test-dir build/all --rerun-failed --output-on-failure --repeat until-fail:3
+# Runs the tests of one preset, several at a time, and adds those that failed to `failed`.
+failed=
+found=
+run_tests() { # PRESET
+    rm -f build/all/Testing/Temporary/LastTestsFailed.log
+    ctest --test-dir build/all -L "^$1\$" --output-on-failure --no-tests=error -j "$jobs" && return
+    failed="$failed $(cut -d: -f2- build/all/Testing/Temporary/LastTestsFailed.log)"
+    found="$found $(failed_in_sanitizer)"
 }
 
-run_tests
-[ -z "$fuzz_failed" ]
+# What fails only because other tests had the processor is no defect of Portico: up to five failed
+# tests are run again, one at a time, and each has to pass three times in a row. Their names and
+# what they printed are shown in any case. A finding of a sanitizer is a defect however seldom it
+# shows, so it is not run again.
+run_again() {
+    # shellcheck disable=SC2086 # lists of names
+    set -- $failed
+    echo "== failed:" "$@"
+    if [ -n "$(echo "$found" | tr -d ' \n')" ] || [ $# -gt 5 ]; then
+        return 1
+    fi
+    echo "== once more, alone and three times in a row:" "$@"
+    names=$(echo "$*" | sed 's/[.+]/\\&/g; s/ /|/g')
+    ctest --test-dir build/all -R "^($names)\$" --output-on-failure --no-tests=error \
+        --repeat until-fail:3
+}
+
+echo "== build $first"
+build_one "$first" || build_failed "$first"
+others=$(echo " $builds " | sed "s/ $first / /")
+setsid nice -n 19 sh scripts/test.sh --background "$tested" "$others" &
+background=$!
+for preset in $tested; do
+    build_wait "$preset"
+    echo "== test $preset"
+    run_tests "$preset"
+done
+for preset in $builds; do
+    build_wait "$preset"
+done
+wait "$background"
+background=
+result=0
+if [ -n "$checked" ]; then
+    echo "== fuzz"
+    sh scripts/fuzz.sh all 30 || result=1
+fi
+[ -z "$failed" ] || run_again || result=1
+exit $result

@@ -5,7 +5,6 @@
 #include "admin/history_report.h"
 #include "admin/limit_report.h"
 #include "admin/module_report.h"
-#include "admin/module_view.h"
 #include "admin/room_report.h"
 #include "admin/session_report.h"
 #include "admin/state_view.h"
@@ -121,7 +120,7 @@ static void command_faults(call *c) {
 }
 
 static void command_module(call *c) {
-    report_module(c->answer, c->argument);
+    c->job = state_view_begin(ENTITY_MODULE, c->argument, c->answer);
 }
 
 static void command_limits(call *c) {

@@ -11,6 +11,7 @@ static struct {
     os_mutex lock; /* a leaf */
     void (*wake)(void);
     uint32_t waited_for; /* [admin thread] */
+    uint32_t queued;     /* posted, and not ended. [lock] */
 } jobs;
 
 void jobs_start(void (*wake)(void)) {
@@ -37,6 +38,7 @@ static bool job_begin(admin_job *job) {
 static void job_end(admin_job *job) {
     os_mutex_lock(&jobs.lock);
     job->ended = true;
+    jobs.queued--;
     bool abandoned = job->abandoned;
     os_mutex_unlock(&jobs.lock);
     /* If it is not abandoned, the admin thread may have freed it by now. */
@@ -62,27 +64,44 @@ static void job_run(control_command *command) {
 
 /* ---- the admin thread ------------------------------------------------------------------------ */
 
-static void refuse(lines *answer) {
+static void refuse(uint32_t waiting, lines *answer) {
     char what[CONTROL_WHAT_MAX];
     char why[CONTROL_WHAT_MAX + 160];
     uint64_t for_ms = control_look(what);
     snprintf(why, sizeof why,
-             "not done: %d commands already wait for the control thread; for %llu.%llu s it has "
+             "not done: %u commands already wait for the control thread; for %llu.%llu s it has "
              "been busy with %s",
-             JOBS_MAX, (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10,
+             waiting, (unsigned long long)for_ms / 1000, (unsigned long long)for_ms / 100 % 10,
              what);
     lines_end(answer, PORTICO_E_BACKLOG, why);
+}
+
+/* Counts one more in the queue. Returns 0, or how many keep it out. */
+static uint32_t queue_one(void) {
+    os_mutex_lock(&jobs.lock);
+    bool full = jobs.queued >= JOBS_QUEUED_MAX;
+    jobs.queued += !full && jobs.waited_for < JOBS_MAX;
+    os_mutex_unlock(&jobs.lock);
+    return full ? JOBS_QUEUED_MAX : jobs.waited_for >= JOBS_MAX ? JOBS_MAX : 0;
+}
+
+static void unqueue_one(void) {
+    os_mutex_lock(&jobs.lock);
+    jobs.queued--;
+    os_mutex_unlock(&jobs.lock);
 }
 
 admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
                     lines *refused) {
     size_t size = strlen(line) + 1;
-    if (jobs.waited_for >= JOBS_MAX) {
-        refuse(refused);
+    uint32_t waiting = queue_one();
+    if (waiting != 0) {
+        refuse(waiting, refused);
         return NULL;
     }
     admin_job *job = calloc(1, sizeof *job + size + strlen(argument) + 1);
     if (job == NULL) {
+        unqueue_one();
         lines_end(refused, PORTICO_E_NO_MEMORY, "");
         return NULL;
     }

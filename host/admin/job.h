@@ -20,6 +20,9 @@ enum { JOB_BEGIN_MS = 30000, JOB_END_MS = 100000 };
  */
 enum { JOBS_MAX = 24 };
 
+/* How many jobs may be in the control thread's queue, with those whose connections have ended. */
+enum { JOBS_QUEUED_MAX = 200 };
+
 /* Something other than the control thread that an answer waits for. [admin thread] */
 typedef struct job_waits {
     /* Adds to the answer and ends it, and frees `arg`. False: the answer is not there yet.

@@ -4,53 +4,53 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "module/fault_report.h"
-#include "room/room.h"
-#include "session/session.h"
+#include "room/room_tally.h"
+#include "session/session_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The number of sessions or rooms of a type, counted before the table of modules is locked. */
+/* The number of sessions or rooms of a type, taken before the table of modules is locked. */
 typedef struct type_count {
     char name[2 * PORTICO_LABEL_MAX]; /* the key */
     uint32_t count;
     UT_hash_handle hh;
 } type_count;
 
-static void count_type(type_count **counts, const char *name) {
-    type_count *c = NULL;
-    HASH_FIND_STR(*counts, name, c);
-    if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) {
-        snprintf(c->name, sizeof c->name, "%s", name);
-        HASH_ADD_STR(*counts, name, c);
-        if (c->hh.tbl == NULL) {
-            free(c);
-            return;
-        }
+static void add_count(void *arg, const char *name, uint32_t count) {
+    type_count **counts = arg;
+    type_count *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return;
     }
-    if (c != NULL) {
-        c->count++;
+    snprintf(c->name, sizeof c->name, "%s", name);
+    c->count = count;
+    HASH_ADD_STR(*counts, name, c);
+    if (c->hh.tbl == NULL) {
+        free(c);
     }
-}
-
-static void count_session(void *arg, session *s) {
-    count_type(arg, s->service->type->name);
-}
-
-static void count_room(void *arg, room *r) {
-    count_type(arg, room_type_of(r));
 }
 
 typedef struct module_report {
     lines *to; /* text ... */
     json *out; /* ... or, not NULL, JSON */
-    type_count *counts;
+    type_count *session_types;
+    type_count *room_types;
 } module_report;
 
-static uint32_t count_of(const module_report *r, const char *name) {
+static uint32_t count_of(const type_count *counts, const char *name) {
     const type_count *c = NULL;
-    HASH_FIND_STR(r->counts, name, c);
+    HASH_FIND_STR(counts, name, c);
     return c != NULL ? c->count : 0;
+}
+
+static void free_counts(type_count *counts) {
+    type_count *c = NULL;
+    type_count *next = NULL;
+    HASH_ITER(hh, counts, c, next) {
+        HASH_DEL(counts, c);
+        free(c);
+    }
 }
 
 static void add_faults(lines *to, const module *m) {
@@ -80,10 +80,10 @@ static void add_module_text(const module_report *r, module *m) {
     add_faults(r->to, m);
     for (const registered_type *t = g->registry->types; t != NULL; t = t->next) {
         lines_add(r->to, "  type %s%s sessions %u", t->name, t->owned ? "" : " joined",
-                  count_of(r, t->name));
+                  count_of(r->session_types, t->name));
     }
     for (const registered_room *t = g->registry->rooms; t != NULL; t = t->next) {
-        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r, t->name));
+        lines_add(r->to, "  room type %s rooms %u", t->name, count_of(r->room_types, t->name));
     }
 }
 
@@ -94,7 +94,7 @@ static void add_types(const module_report *r, const registry *all) {
         json_begin(j, NULL, '{');
         json_text(j, "name", t->name);
         json_bool(j, "joined", !t->owned);
-        json_number(j, "sessions", count_of(r, t->name));
+        json_number(j, "sessions", count_of(r->session_types, t->name));
         json_end(j, '}');
     }
     json_end(j, ']');
@@ -102,7 +102,7 @@ static void add_types(const module_report *r, const registry *all) {
     for (const registered_room *t = all->rooms; t != NULL; t = t->next) {
         json_begin(j, NULL, '{');
         json_text(j, "name", t->name);
-        json_number(j, "rooms", count_of(r, t->name));
+        json_number(j, "rooms", count_of(r->room_types, t->name));
         json_end(j, '}');
     }
     json_end(j, ']');
@@ -139,8 +139,8 @@ static void add_module(void *arg, module *m) {
 
 void report_modules(lines *to) {
     module_report r = {.to = to, .out = lines_object(to)};
-    sessions_each(count_session, &r.counts);
-    rooms_each(count_room, &r.counts);
+    session_types_each(add_count, &r.session_types);
+    room_tallies_each(add_count, &r.room_types);
     if (r.out != NULL) {
         json_begin(r.out, "modules", '[');
     }
@@ -148,10 +148,6 @@ void report_modules(lines *to) {
     if (r.out != NULL) {
         json_end(r.out, ']');
     }
-    type_count *c = NULL;
-    type_count *next = NULL;
-    HASH_ITER(hh, r.counts, c, next) {
-        HASH_DEL(r.counts, c);
-        free(c);
-    }
+    free_counts(r.session_types);
+    free_counts(r.room_types);
 }

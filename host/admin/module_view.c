@@ -180,27 +180,48 @@ static void add_json(lines *to, json *j, const module_view *v) {
     json_end(j, ']');
 }
 
-void report_module(lines *to, const char *name) {
+portico_status report_module(lines *to, const char *name) {
     json *j = lines_object(to);
     module_view *v = calloc(1, sizeof *v);
     if (v == NULL) {
-        lines_end(to, PORTICO_E_NO_MEMORY, "");
-        return;
+        return PORTICO_E_NO_MEMORY;
     }
     v->name = name;
     module_table_each(take, v);
-    if (!v->found) {
-        lines_end(to, PORTICO_E_NOT_FOUND, "no module of that name is loaded: see `modules`");
-    } else {
-        if (j != NULL) {
-            add_json(to, j, v);
-        } else {
-            add_text(to, v);
-        }
-        lines_end(to, PORTICO_OK, "");
+    if (v->found && j != NULL) {
+        add_json(to, j, v);
+    } else if (v->found) {
+        add_text(to, v);
     }
+    portico_status status = v->found ? PORTICO_OK : PORTICO_E_NOT_FOUND;
     for (uint32_t i = 0; i < v->generation_count; i++) {
         generation_release(v->generations[i].is);
     }
     free(v);
+    return status;
+}
+
+/* ---- its own state --------------------------------------------------------------------------- */
+
+typedef struct module_lookup {
+    const char *name;
+    module_self *self;
+    bool found;
+} module_lookup;
+
+static void look(void *arg, module *m) {
+    module_lookup *l = arg;
+    if (strcmp(m->name, l->name) == 0) {
+        l->found = true;
+        *l->self = (module_self){.id = atomic_load(&m->self),
+                                 .state_bytes = module_generation(m)->shape.size,
+                                 .exchanged = gate_is_closed(&m->gate),
+                                 .serves = atomic_load(&m->serves)};
+    }
+}
+
+bool module_look(const char *name, module_self *self) {
+    module_lookup l = {.name = name, .self = self};
+    module_table_each(look, &l);
+    return l.found;
 }

@@ -1,8 +1,10 @@
 /* state_view.c: see state_view.h. */
 #include "admin/state_view.h"
 
+#include "admin/module_view.h"
 #include "admin/room_report.h"
 #include "admin/session_report.h"
+#include "module/mailbox.h"
 #include "module/state_ask.h"
 #include "module/state_show.h"
 #include "run/watchdog.h"
@@ -17,7 +19,9 @@ typedef struct state_view {
     entity_kind kind;
     uint64_t id;
     uint64_t until_ms;
-    state_ask *ask; /* NULL: no more could be asked */
+    state_ask *ask;                   /* NULL: no more could be asked, or `empty` */
+    bool empty;                       /* there is no state to ask for */
+    char module[TEXT_IDENTIFIER_MAX]; /* of ENTITY_MODULE, its name */
 } state_view;
 
 /* ---- why the turn has not come --------------------------------------------------------------- */
@@ -67,6 +71,17 @@ static bool say_shut(uint64_t id, char why[WHY_MAX]) {
     return !serves;
 }
 
+/* Says of a module that calls of its life delay. */
+static const char *delay_of(const state_view *v) {
+    module_self self = {.serves = true};
+    if (v->kind == ENTITY_MODULE) {
+        (void)module_look(v->module, &self);
+    }
+    return self.exchanged ? "its code is being exchanged"
+           : self.serves  ? "other work is before it"
+                          : "it does not serve yet";
+}
+
 static void explain(const state_view *v, char why[WHY_MAX]) {
     blame b = {.entity = v->id, .room = room_of(v->id)};
     char call[WATCHDOG_TEXT];
@@ -85,9 +100,8 @@ static void explain(const state_view *v, char why[WHY_MAX]) {
         return;
     }
     watchdog_describe(NULL, longest, sizeof longest);
-    snprintf(why, WHY_MAX,
-             "its turn has not come within %d ms: other work is before it; the longest call: %s",
-             STATE_VIEW_MS, longest);
+    snprintf(why, WHY_MAX, "its turn has not come within %d ms: %s; the longest call: %s",
+             STATE_VIEW_MS, delay_of(v), longest);
 }
 
 /* ---- the states ------------------------------------------------------------------------------ */
@@ -112,8 +126,10 @@ static uint32_t add_fields(lines *to, const state_copy *c) {
 
 static void add_text(lines *to, const state_copy *c) {
     const generation *g = c->generation;
-    lines_add(to, "state %s of %s generation %u bytes %u%s%s", c->type, g->name, g->number,
-              c->shape->size, c->why != NULL ? " not read: " : "", c->why != NULL ? c->why : "");
+    bool own = c->type == NULL;
+    lines_add(to, "state %s%sof %s generation %u bytes %u%s%s", own ? "" : c->type, own ? "" : " ",
+              g->name, g->number, c->shape->size, c->why != NULL ? " not read: " : "",
+              c->why != NULL ? c->why : "");
     uint32_t left_out = add_fields(to, c);
     if (left_out > 0) {
         lines_add(to, "  and %u more", left_out);
@@ -165,6 +181,9 @@ static void add_not_read(lines *to, const char *why) {
 
 /* Adds what is known of the entity without its turn. False: it has ended. */
 static bool add_entity(const state_view *v, lines *to) {
+    if (v->kind == ENTITY_MODULE) {
+        return report_module(to, v->module) == PORTICO_OK;
+    }
     if (v->kind == ENTITY_SESSION) {
         session *s = session_find(v->id);
         if (s != NULL) {
@@ -184,6 +203,9 @@ static bool add_entity(const state_view *v, lines *to) {
 
 /* Asks for the states. False: the entity has ended. */
 static bool ask(const state_view *v) {
+    if (v->kind == ENTITY_MODULE) {
+        return v->empty || mailbox_ask(v->id);
+    }
     if (v->kind == ENTITY_SESSION) {
         session *s = session_find(v->id);
         if (s != NULL) {
@@ -217,7 +239,7 @@ static void answer(const state_view *v, bool answered, lines *to) {
         lines_end(to, PORTICO_E_GONE, "it has just ended");
         return;
     }
-    if (v->ask == NULL) {
+    if (v->ask == NULL && !v->empty) {
         snprintf(why, sizeof why, "%d states are asked for already: try again", STATE_ASKS_MAX);
     } else if (!answered) {
         explain(v, why);
@@ -229,7 +251,7 @@ static void answer(const state_view *v, bool answered, lines *to) {
 
 static bool take(void *arg, uint64_t now_ms, lines *to) {
     state_view *v = arg;
-    bool answered = v->ask != NULL && state_ask_answered(v->ask);
+    bool answered = v->empty || (v->ask != NULL && state_ask_answered(v->ask));
     if (!answered && v->ask != NULL) {
         /* Asks again: the turn may just have parked behind what was queued, or the entity ended. */
         bool exists = ask(v);
@@ -243,23 +265,47 @@ static bool take(void *arg, uint64_t now_ms, lines *to) {
     return true;
 }
 
+/* Finds what `argument` names. A session or room that does not exist is found out by asking it.
+ * False: there is no such module. */
+static bool find(state_view *v, const char *argument) {
+    char *end = NULL;
+    module_self self;
+    if (v->kind != ENTITY_MODULE) {
+        uint64_t id = strtoull(argument, &end, 10);
+        v->id = *end == '\0' ? id : 0;
+        return true;
+    }
+    snprintf(v->module, sizeof v->module, "%s", argument);
+    bool found = module_look(argument, &self);
+    v->id = found ? self.id : 0;
+    v->empty = found && self.state_bytes == 0;
+    return found;
+}
+
+static void refuse(entity_kind kind, lines *refused) {
+    static const char *const texts[] = {[ENTITY_SESSION] = "no session has that id: see `sessions`",
+                                        [ENTITY_ROOM] = "no room has that id: see `rooms`",
+                                        [ENTITY_MODULE] =
+                                            "no module of that name is loaded: see `modules`"};
+    lines_end(refused, kind == ENTITY_MODULE ? PORTICO_E_NOT_FOUND : PORTICO_E_GONE, texts[kind]);
+}
+
 admin_job *state_view_begin(entity_kind kind, const char *argument, lines *refused) {
     static const job_waits waits = {take, abandon};
-    char *end = NULL;
-    uint64_t id = strtoull(argument, &end, 10);
     state_view *v = calloc(1, sizeof *v);
     if (v == NULL) {
         lines_end(refused, PORTICO_E_NO_MEMORY, "");
         return NULL;
     }
-    *v = (state_view){.kind = kind, .id = *end == '\0' ? id : 0};
+    v->kind = kind;
     v->until_ms = os_monotonic_ms() + STATE_VIEW_MS;
-    v->ask = state_ask_begin(v->id, jobs_wake);
-    if (!ask(v)) {
+    bool found = find(v, argument);
+    if (found && !v->empty) {
+        v->ask = state_ask_begin(v->id, jobs_wake);
+    }
+    if (!found || !ask(v)) {
         view_free(v);
-        lines_end(refused, PORTICO_E_GONE,
-                  kind == ENTITY_SESSION ? "no session has that id: see `sessions`"
-                                         : "no room has that id: see `rooms`");
+        refuse(kind, refused);
         return NULL;
     }
     admin_job *job = job_wait(&waits, v, refused);

@@ -25,7 +25,7 @@
 #include "run/watchdog.h"
 
 enum {
-    GATE_SLOTS = 1024, /* threads that ever call into modules: workers, pool, control thread */
+    GATE_SLOTS = 1024, /* threads that ever call into modules or read their states */
     GATE_WATCH_NS =
         100000, /* most handlers take less, and sleeping is slow where processors are busy */
     GATE_SLEEP_MS = 1,
@@ -89,6 +89,19 @@ passage gate_enter(gate *g) {
     INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
     atomic_store(&own->inside, g);
     return atomic_load(&g->shut) == 0 ? GATE_PASSED : gate_wait(g);
+}
+
+bool gate_enter_to_read(gate *g) {
+    if (own == NULL) {
+        take_slot();
+    }
+    INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
+    atomic_store(&own->inside, g);
+    bool entered = !gate_is_closed(g);
+    if (!entered) {
+        gate_leave(g);
+    }
+    return entered;
 }
 
 void gate_leave(gate *g) {
@@ -181,6 +194,10 @@ void gate_wake_dead(gate *g) {
 
 bool gate_is_frozen(const gate *g) {
     return (atomic_load(&g->shut) & GATE_FROZEN) != 0;
+}
+
+bool gate_is_closed(const gate *g) {
+    return (atomic_load(&g->shut) & GATE_CLOSED) != 0;
 }
 
 bool gate_parks(gate *g) {

@@ -45,6 +45,10 @@ typedef enum passage {
 passage gate_enter(gate *g);
 void gate_leave(gate *g);
 
+/* Enters to read what the module keeps, also while the module is frozen or dead: gate_leave ends
+ * it. False: not entered, since the module's code is being exchanged. Does not wait. */
+bool gate_enter_to_read(gate *g);
+
 /* The caller has kept its work, marked as parked, where the control thread finds it when the gate
  * opens. False: it has opened in the meantime, so the caller revives its work itself. */
 bool gate_parks(gate *g);
@@ -71,6 +75,9 @@ void gate_freeze(gate *g);
 void gate_thaw(gate *g);
 
 bool gate_is_frozen(const gate *g);
+
+/* Whether the module's code is being exchanged. */
+bool gate_is_closed(const gate *g);
 
 /* From now on nobody enters and nobody parks; and the end of that. [control thread] */
 void gate_kill(gate *g);

@@ -2,6 +2,7 @@
 #include "module/mailbox.h"
 
 #include "module/call.h"
+#include "module/state_ask.h"
 #include "run/begun.h"
 #include "run/inbox.h"
 #include "run/meter.h"
@@ -18,8 +19,10 @@ struct mailbox {
     inbox inbox;
     module *module; /* held */
     atomic_bool closed;
-    atomic_bool held; /* its messages wait */
-    bool started;     /* control thread */
+    atomic_bool held;    /* its messages wait */
+    work look_work;      /* a state_ask waits */
+    atomic_bool looking; /* `look_work` is queued */
+    bool started;        /* control thread */
 };
 
 static void mailbox_free(entity *e) {
@@ -91,6 +94,46 @@ static void mailbox_on_message(work *w) {
     message_free(m);
 }
 
+/* Answers all asks for the module's own state. While its code is being exchanged it does not: the
+ * asker asks again. [turn, or instead of it] */
+static void mailbox_answer(struct mailbox *b) {
+    state_ask *a = NULL;
+    if (!gate_enter_to_read(&b->module->gate)) {
+        return;
+    }
+    generation *g = module_generation(b->module);
+    while ((a = state_ask_take(b->base.id)) != NULL) {
+        if (g->shape.size > 0) {
+            state_ask_add(a, g, NULL, &g->shape, g->state, NULL);
+        }
+        state_ask_give(a);
+    }
+    gate_leave(&b->module->gate);
+}
+
+static void mailbox_on_look(work *w) {
+    struct mailbox *b = container_of(w, struct mailbox, look_work);
+    atomic_store(&b->looking, false); /* first: an ask from now on queues the work again */
+    mailbox_answer(b);
+}
+
+static void answer_asleep(void *arg) {
+    mailbox_answer(arg);
+}
+
+bool mailbox_ask(uint64_t id) {
+    entity *e = entity_find_kind(id, ENTITY_MODULE);
+    if (e == NULL) {
+        return false;
+    }
+    struct mailbox *b = (struct mailbox *)e;
+    if (!strand_while_asleep(&b->strand, answer_asleep, b) && !atomic_exchange(&b->looking, true)) {
+        strand_push(&b->strand, &b->look_work);
+    }
+    entity_release(e);
+    return true;
+}
+
 COLD static void mailbox_refuse(struct mailbox *b, uint32_t waiting) {
     char to[TEXT_IDENTIFIER_MAX + 16];
     snprintf(to, sizeof to, "module %s", b->module->name);
@@ -120,6 +163,7 @@ portico_status mailbox_open(module *m, os_port *port) {
     }
     b->module = m;
     b->inbox.quota = m->quota;
+    b->look_work.run = mailbox_on_look;
     b->base.kind = ENTITY_MODULE;
     b->base.free = mailbox_free;
     b->base.take = mailbox_take;
@@ -168,6 +212,9 @@ void mailbox_close(module *m) {
 }
 
 static void undo(void *arg, work *w) {
+    if (w->run != mailbox_on_message) {
+        return;
+    }
     message *m = (message *)w;
     m->begun = m->begun == *(const uint32_t *)arg ? BEGUN_UNDONE : m->begun;
 }

@@ -33,6 +33,11 @@ void mailbox_revive(module *m);
  * wait there. The name is valid during the call. [any thread] */
 void mailboxes_each(void (*each)(void *arg, const char *name, uint32_t waiting), void *arg);
 
+/* Has the module whose mailbox has that id answer the asks for its own state (state_ask.h), in its
+ * turn: between two of its messages, and not while its code is being exchanged. Ask again until it
+ * has answered. False: there is no such mailbox any more. [any thread, no lock held] */
+bool mailbox_ask(uint64_t id);
+
 /* An entity_sweep: queues the mailbox's turn if that failed for lack of memory. [any thread] */
 uint64_t mailbox_sweep(entity *e, uint64_t now_ms);
 

@@ -1,7 +1,8 @@
 /* state_ask.h: asks an entity for copies of its states, which it gives in its own turn: what a
  * handler changes together is then seen together.
  *
- *   1. The asker begins an ask and requests the entity's turn (session_ask, room_ask).
+ *   1. The asker begins an ask and requests the entity's turn (session_ask, room_ask,
+ *      mailbox_ask).
  *   2. The turn takes the ask, adds a copy of each state and gives it back, which calls `done`.
  *      A turn that is parked does not run: then the asker does this itself, under the lock that
  *      keeps the turn parked.
@@ -23,7 +24,7 @@ enum {
 
 typedef struct state_copy {
     generation *generation; /* held; with the name of the module */
-    const char *type;       /* in the generation's registry */
+    const char *type;       /* in the generation's registry; NULL: of the module itself */
     const state_shape *shape;
     void *bytes;     /* NULL: the state is empty, or `why` says why it is not here */
     const char *why; /* a constant; NULL: it is here */

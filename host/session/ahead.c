@@ -1,66 +1,135 @@
 /* ahead.c: see ahead.h.
  *
- * While a session waits for a frozen module, its turn has the received bytes, but nobody runs the
- * turn: under the lock they may be added to. More of them is waited for with a recv-ready, which
- * touches no bytes, since it may complete when the turn runs again. It then leaves the bytes to the
- * turn, which ends with the next recv. If it has not completed by then, it is that recv:
- * session_arm_locked finds it in flight and clears `ahead`.
+ * While a session waits for a frozen module, more is waited for with a recv-ready, which touches no
+ * bytes, since it may complete when the turn runs again. It then leaves the bytes to the turn,
+ * which ends with the next recv. If it has not completed by then, it is that recv:
+ * session_arm_locked finds it in flight and clears `ahead`. In every other case only the sweep
+ * reads, what has come by then.
+ *
+ * Bytes go behind those in the receive block, unless a handler runs, which may be reading that
+ * block. Then they go to a block of their own, `aside`. The turn takes that over instead of its
+ * next recv (recv.c). A block aside begins only at a whole message: the rest of one would have to
+ * be joined to its beginning.
  */
 #include "session/ahead.h"
 
 #include "base/stats.h"
 #include "os/compiler.h"
 #include "session/private.h"
+#include "session/websocket.h"
 
-/* Nobody touches the received bytes while the lock is held. */
-static bool turn_rests_locked(session *s) {
-    return s->parked || (s->turn_queued && s->home != NULL && room_waits_for(s->home) != NULL);
+typedef enum reading { READ_NOTHING, READ_ONCE, READ_ON } reading;
+
+static bool waits_for_frozen_locked(session *s) {
+    bool in_room = s->turn_queued && s->home != NULL;
+    return s->parked || (in_room && room_waits_for(s->home) != NULL);
 }
 
-static bool may_read_locked(session *s) {
+static reading may_read_locked(session *s) {
     bool open = s->state == SESSION_OPENING || s->state == SESSION_OPEN;
-    return open && s->transport != NULL && !s->recv_armed && !s->peer_ended &&
-           s->slow_until_ms == 0 && turn_rests_locked(s);
+    if (!open || s->transport == NULL || s->recv_armed || s->peer_ended) {
+        return READ_NOTHING;
+    }
+    if (s->slow_until_ms == 0 && waits_for_frozen_locked(s)) {
+        return READ_ON;
+    }
+    return websocket_look(s->websocket, worker_now_ms()) ? READ_ONCE : READ_NOTHING;
 }
 
-/* Adds what has arrived to the receive block. Returns how many bytes. */
-static uint32_t receive_locked(session *s) {
-    s->in = s->in != NULL ? s->in : block_take(BLOCK_BYTES);
-    uint32_t space = s->in != NULL ? s->in->capacity - s->in_used : 0;
-    if (space == 0) {
-        return 0;
+/* Nobody touches the receive block while the lock is held. */
+static bool block_rests_locked(const session *s) {
+    return s->parked || s->slow_until_ms != 0 || (s->pending & TURN_DATA) != 0;
+}
+
+/* Returns how many bytes have come. *fresh: those of the transport. *rest: for byte_rate, what has
+ * to be charged besides. */
+static uint32_t receive_locked(session *s, reading how, uint8_t *to, uint32_t space,
+                               uint32_t *fresh, uint32_t *rest) {
+    uint32_t rate = s->service->config->byte_rate;
+    *fresh = 0;
+    *rest = 0;
+    if (how == READ_ONCE && rate != 0 && space > rate) {
+        space = rate; /* a slowed session owes no more for it than for a recv */
     }
     if (s->seal != NULL) {
-        return s->seal->read_ahead(s, space);
+        return space > 0 ? s->seal->read_ahead(s, to, space, fresh, rest) : 0;
     }
-    uint32_t bytes = os_recv_now(s->socket, s->in->bytes + s->in_used, space);
-    if (bytes > 0) {
-        flow_received(s->service->flow, bytes);
-        (void)session_take_received_locked(s, bytes); /* the turn is taken */
+    *fresh = space > 0 ? os_recv_now(s->socket, to, space) : 0;
+    if (*fresh > 0) {
+        flow_received(s->service->flow, *fresh);
     }
-    return bytes;
+    return *fresh;
 }
 
-/* Returns whether anything has come. */
-static bool read_ahead_locked(session *s) {
-    uint32_t bytes = receive_locked(s);
-    if (s->in != NULL && s->state < SESSION_DRAINING) {
-        s->transport->prepare_locked(s);
+/* To the receive block. Returns how many bytes have come. */
+static uint32_t read_behind_locked(session *s, reading how) {
+    uint32_t fresh = 0;
+    uint32_t rest = 0;
+    s->in = s->in != NULL ? s->in : block_take(BLOCK_BYTES);
+    if (s->in == NULL) {
+        return 0;
+    }
+    uint32_t bytes = receive_locked(s, how, s->in->bytes + s->in_used, s->in->capacity - s->in_used,
+                                    &fresh, &rest);
+    if (rest > 0) {
+        session_charge_bytes_locked(s, rest);
+    }
+    if (fresh > 0 && s->state < SESSION_DRAINING) {
+        s->in_used += fresh;
+        s->received_ns = worker_handed_ns();
+        (void)session_look_locked(s, fresh);
+        if (s->slow_until_ms == 0) { /* else the sweep requests it */
+            session_pend_locked(s, TURN_DATA);
+        }
     }
     if (s->in_used == 0) {
         session_keep_rest(s, 0); /* gives the block back */
     }
-    if ((s->pending & TURN_DATA) != 0) {
-        /* Of a turn that parked after its data: the one for these sets it again. */
-        s->rearm = false;
+    return bytes;
+}
+
+/* The same, to the block aside. */
+static uint32_t read_aside_locked(session *s, reading how) {
+    session_websocket *ws = s->websocket;
+    uint32_t fresh = 0;
+    uint32_t rest = 0;
+    ws->aside = ws->aside != NULL ? ws->aside : block_take(BLOCK_BYTES);
+    if (ws->aside == NULL) {
+        return 0;
     }
-    return bytes > 0;
+    uint32_t bytes = receive_locked(s, how, ws->aside->bytes + ws->aside_used,
+                                    ws->aside->capacity - ws->aside_used, &fresh, &rest);
+    s->aside = s->aside || bytes > 0;
+    ws->aside_owes += fresh + rest;
+    if (fresh > 0 && s->state < SESSION_DRAINING) {
+        ws->aside_used += fresh;
+        s->transport->received(s, ws->aside->bytes, &ws->aside_used, fresh);
+    }
+    if (ws->aside_used == 0) {
+        block_give(ws->aside);
+        ws->aside = NULL;
+    }
+    return bytes;
+}
+
+static uint32_t read_locked(session *s, reading how) {
+    session_websocket *ws = s->websocket;
+    if (ws->aside == NULL && block_rests_locked(s)) {
+        return read_behind_locked(s, how);
+    }
+    return ws->aside != NULL || websocket_between(&ws->received) ? read_aside_locked(s, how) : 0;
+}
+
+static bool is_full_locked(const session *s) {
+    const session_websocket *ws = s->websocket;
+    const block *last = ws->aside != NULL ? ws->aside : s->in;
+    return last != NULL && (last == s->in ? s->in_used : ws->aside_used) == last->capacity;
 }
 
 static void session_on_ahead(const os_completion *completion);
 
 static void wait_for_more_locked(session *s) {
-    if (!may_read_locked(s) || (s->in != NULL && s->in_used == s->in->capacity)) {
+    if (may_read_locked(s) != READ_ON || is_full_locked(s)) {
         return;
     }
     s->ahead = true;
@@ -71,8 +140,9 @@ static void wait_for_more_locked(session *s) {
 }
 
 void session_read_ahead_locked(session *s) {
-    if (may_read_locked(s)) {
-        (void)read_ahead_locked(s);
+    reading how = may_read_locked(s);
+    if (how != READ_NOTHING) {
+        (void)read_locked(s, how);
         wait_for_more_locked(s);
     }
 }
@@ -87,7 +157,7 @@ COLD static void session_on_ahead(const os_completion *completion) {
     s->ahead = false;
     if (ahead) {
         s->recv_armed = false;
-        if (may_read_locked(s) && read_ahead_locked(s)) {
+        if (may_read_locked(s) == READ_ON && read_locked(s, READ_ON) > 0) {
             wait_for_more_locked(s);
         }
     }

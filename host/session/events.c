@@ -29,16 +29,17 @@ static uint32_t session_fetch_ready_locked(session *s) {
     return bytes;
 }
 
-/* Received bytes with which there is more to do than TURN_DATA. Returns the work for the turn. */
-NOINLINE static uint32_t session_look_locked(session *s, uint32_t bytes) {
+NOINLINE uint32_t session_look_locked(session *s, uint32_t bytes) {
     if (s->service->config->byte_rate != 0) {
         session_charge_bytes_locked(s, bytes);
     }
-    if (s->service->handshake == NULL) {
-        return TURN_DATA;
+    if (s->state == SESSION_HANDSHAKE) {
+        return TURN_TRANSPORT;
     }
-    session_transport_received_locked(s, bytes);
-    return s->state == SESSION_HANDSHAKE ? TURN_TRANSPORT : TURN_TRANSPORT | TURN_DATA;
+    if (s->transport != NULL && bytes > 0) {
+        s->transport->received(s, s->in->bytes, &s->in_used, bytes);
+    }
+    return TURN_DATA;
 }
 
 static inline uint32_t take_received_locked(session *s, uint32_t bytes) {

@@ -9,12 +9,6 @@
 /* How long a file may take to arrive. */
 enum { SERVED_MS = 60000 };
 
-void session_transport_received_locked(session *s, uint32_t bytes) {
-    if (s->transport != NULL) {
-        s->transport->received(s, bytes);
-    }
-}
-
 static log_kind late = LOG_KIND("handshakes that take too long");
 
 void session_handshake_late_locked(session *s) {
@@ -51,8 +45,10 @@ static void handshake_end(session *s) {
     if (s->state == SESSION_HANDSHAKE) {
         session_may_open_locked(s);
         if (s->in_used > 0) {
-            session_transport_received_locked(s, s->in_used);
-            session_pend_locked(s, TURN_TRANSPORT | TURN_DATA);
+            session_pend_locked(s, TURN_DATA);
+            if (s->transport != NULL) {
+                s->transport->received(s, s->in->bytes, &s->in_used, s->in_used);
+            }
         }
         session_pend_locked(s, TURN_OPEN);
     } else {
@@ -114,8 +110,6 @@ static void session_handshake(session *s) {
 void session_transport(session *s) {
     if (s->state == SESSION_HANDSHAKE) {
         session_handshake(s);
-    } else if (s->state == SESSION_OPEN && s->transport != NULL) {
-        s->transport->prepare(s);
     } else if (s->state >= SESSION_DRAINING) {
         session_keep_rest(s, s->in_used);
         s->rearm = true;

@@ -31,10 +31,7 @@ typedef struct handshake_layer {
 /* The layers of a service, which end with NULL; NULL: it has none. Any thread. */
 const handshake_layer *const *handshake_of(const config_service *settings);
 
-/* `bytes` more are in the receive block of a session whose service has layers. [lock] */
-void session_transport_received_locked(session *s, uint32_t bytes);
-
-/* Continues the handshake, or prepares what was received after it for delivery. */
+/* Continues the handshake. */
 void session_transport(session *s);
 
 /* The handshake has taken too long: closes the session. [lock] */

@@ -21,9 +21,10 @@ typedef struct session_sealing {
     bool (*finish)(session *s);
     /* Whether the handshake is being computed, so that no recv is due. */
     bool (*waits)(const session *s);
-    /* Receives what has arrived and adds up to `space` bytes of plaintext to the receive block.
-     * Returns how many bytes of ciphertext. See ahead.h. */
-    uint32_t (*read_ahead)(session *s, uint32_t space);
+    /* Receives what has arrived: up to `space` bytes of plaintext, of which *size come to `to`.
+     * Returns how many bytes of ciphertext. *rest: what byte_rate is to charge for them besides.
+     * See ahead.h. */
+    uint32_t (*read_ahead)(session *s, uint8_t *to, uint32_t space, uint32_t *size, uint32_t *rest);
     void (*on_recv)(const os_completion *completion); /* of recv_op */
     void (*free)(struct session_secure *secure);      /* without the lock */
 } session_sealing;
@@ -133,6 +134,9 @@ COLD bool session_slow(session *s);
 
 /* events.c: of recv_op. */
 void session_on_recv(const os_completion *completion);
+/* The last `bytes` of the receive block are new: charges them, and turns them into what frame_parse
+ * reads; needed where service.looks_at_bytes is set. Returns the work for the turn. */
+uint32_t session_look_locked(session *s, uint32_t bytes);
 
 /* recv.c */
 /* Drops the first `delivered` bytes of the block and keeps the rest. [turn] */

@@ -3,15 +3,17 @@
  * In OPEN and DRAINING, until the end of the peer's stream has been read, exactly one of these is
  * true: a recv is in flight, the turn has the received bytes and submits the next recv when it is
  * done with them, or the session is slowed. While it waits for a frozen module, a recv-ready may be
- * in flight as well (ahead.h). A session without an incomplete frame waits with a
- * recv-ready and holds no receive memory.
+ * in flight as well, and what was read beside a long handler takes the place of a recv (ahead.h). A
+ * session without an incomplete frame waits with a recv-ready and holds no receive memory.
  */
 #include "session/private.h"
 
+#include "base/invariant.h"
 #include "base/stats.h"
 #include "os/compiler.h"
 #include "session/dispatch.h"
 #include "session/traced.h"
+#include "session/websocket.h"
 
 #include <string.h>
 
@@ -43,9 +45,40 @@ COLD static bool session_reads_on_locked(session *s) {
     return false;
 }
 
+/* What was read beside a handler (ahead.h) is what a recv would have brought. False: it is nothing
+ * to deliver, and a recv is due. */
+COLD static bool take_aside_locked(session *s) {
+    session_websocket *ws = s->websocket;
+    block *aside = ws->aside;
+    uint32_t owes = ws->aside_owes;
+    bool open = s->state < SESSION_DRAINING;
+    s->aside = false;
+    ws->aside = NULL;
+    ws->aside_owes = 0;
+    if (open && owes > 0 && s->service->config->byte_rate != 0) {
+        session_charge_bytes_locked(s, owes);
+    }
+    if (aside == NULL || !open) {
+        block_give(aside);
+        ws->aside_used = 0;
+        return false;
+    }
+    INVARIANT(s->in_used == 0); /* what was there was whole, and has been delivered */
+    block_give(s->in);
+    s->in = aside;
+    s->in_used = ws->aside_used;
+    ws->aside_used = 0;
+    s->received_ns = worker_handed_ns();
+    session_request_turn_locked(s, TURN_DATA);
+    return true;
+}
+
 bool session_arm_locked(session *s) {
     bool receives = s->state == SESSION_OPEN || s->state == SESSION_DRAINING;
     if (!receives) {
+        return false;
+    }
+    if (s->aside && take_aside_locked(s)) {
         return false;
     }
     if (s->recv_armed) {

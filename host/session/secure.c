@@ -53,44 +53,46 @@ static bool make_room(session *s, uint32_t bytes) {
     return true;
 }
 
-/* Decrypts what was fed. *size: bytes that are new in the receive block. The end of the peer's
- * stream waits there until what came before has been delivered (session_arm_locked). False: the
- * session has been closed. */
-static bool secure_open_locked(session *s, uint32_t *size) {
-    session_secure *t = s->secure;
-    *size = 0;
-    if (!make_room(s, t->plain_most)) {
-        secure_abort_locked(s, PORTICO_E_NO_MEMORY);
-        return false;
-    }
-    tls_result result =
-        tls_stream_open(t->stream, s->in->bytes + s->in_used, s->in->capacity - s->in_used, size);
+/* Decrypts what was fed. *size: the bytes that come of it. The end of the peer's stream waits until
+ * what came before has been delivered (session_arm_locked). False: the session has been closed. */
+static bool secure_open_to_locked(session *s, uint8_t *to, uint32_t space, uint32_t *size) {
+    tls_result result = tls_stream_open(s->secure->stream, to, space, size);
     secure_answer_locked(s);
     if (result == TLS_FAILED && s->state < SESSION_DRAINING) {
         tell(s, &bad_records, "TLS fails");
         session_close_locked(s, PORTICO_E_FRAME);
     }
     s->peer_ended = s->peer_ended || result == TLS_ENDED;
+    return s->state < SESSION_DRAINING;
+}
+
+/* The same, to the receive block. */
+static bool secure_open_locked(session *s, uint32_t *size) {
+    *size = 0;
+    if (!make_room(s, s->secure->plain_most)) {
+        secure_abort_locked(s, PORTICO_E_NO_MEMORY);
+        return false;
+    }
+    bool open =
+        secure_open_to_locked(s, s->in->bytes + s->in_used, s->in->capacity - s->in_used, size);
     if (s->in_used + *size == 0) {
         block_give(s->in);
         s->in = NULL;
         atomic_store_explicit(&s->grown_bytes, 0, memory_order_relaxed);
     }
-    return s->state < SESSION_DRAINING;
+    return open;
 }
 
-/* Where byte_rate is set: what is in no packet is charged here, such as requests for new keys. The
- * plaintext is charged like that of any session, and the records around it are free. */
-COLD static void charge_rest_locked(session *s, uint32_t bytes, uint32_t plain) {
+/* Where byte_rate is set: what to charge for bytes that are in no packet, such as requests for new
+ * keys. The plaintext is charged like that of any session, and the records around it are free. */
+COLD static uint32_t rest_locked(session *s, uint32_t bytes, uint32_t plain) {
     enum { RECORD_COST = 32 };
     session_secure *t = s->secure;
     uint32_t held = tls_stream_plain_most(t->stream, 0);
     uint32_t whole = t->held + bytes - held; /* of records that are now complete */
     uint32_t paid = plain + tls_stream_count_opened(t->stream) * RECORD_COST;
     t->held = held;
-    if (whole > paid) {
-        session_charge_bytes_locked(s, whole - paid);
-    }
+    return whole > paid ? whole - paid : 0;
 }
 
 /* The next recv. */
@@ -127,7 +129,10 @@ static bool secure_feed_locked(session *s, uint32_t bytes) {
 static bool secure_decrypt_locked(session *s, uint32_t bytes, uint32_t *size) {
     bool open = secure_open_locked(s, size);
     if (open && s->service->config->byte_rate != 0) {
-        charge_rest_locked(s, bytes, *size);
+        uint32_t rest = rest_locked(s, bytes, *size);
+        if (rest > 0) {
+            session_charge_bytes_locked(s, rest);
+        }
     }
     return open;
 }
@@ -218,7 +223,8 @@ static void session_on_sealed_recv(const os_completion *completion) {
 }
 
 /* See session_sealing. */
-COLD static uint32_t secure_read_ahead_locked(session *s, uint32_t space) {
+COLD static uint32_t secure_read_ahead_locked(session *s, uint8_t *to, uint32_t space,
+                                              uint32_t *size, uint32_t *rest) {
     session_secure *t = s->secure;
     uint32_t held = tls_stream_plain_most(t->stream, 0);
     uint32_t most = space < POOL_LARGE_BYTES ? space : POOL_LARGE_BYTES;
@@ -226,13 +232,11 @@ COLD static uint32_t secure_read_ahead_locked(session *s, uint32_t space) {
         return 0;
     }
     uint32_t bytes = os_recv_now(s->socket, t->incoming, most - held);
-    uint32_t size = 0;
     if (bytes > 0) {
         stats_add(STAT_recv_calls, 1);
         flow_add(s->service->flow, FLOW_BYTES_IN, bytes);
-        if (secure_feed_locked(s, bytes) && secure_decrypt_locked(s, bytes, &size) && size > 0) {
-            (void)session_take_received_locked(s, size); /* the turn is taken */
-        }
+        bool open = secure_feed_locked(s, bytes) && secure_open_to_locked(s, to, space, size);
+        *rest = open && s->service->config->byte_rate != 0 ? rest_locked(s, bytes, *size) : 0;
     }
     incoming_give(t);
     return bytes;

@@ -56,8 +56,9 @@ void session_free(entity *e) {
     bool connected = s->connected;
     portico_status reason = s->reason;
     uint64_t opened_ms = s->opened_ms;
-    if (s->websocket != NULL && s->websocket->page != NULL) {
+    if (s->websocket != NULL) {
         shared_release(s->websocket->page);
+        block_give(s->websocket->aside);
     }
     free(s->websocket);
     if (s->seal != NULL) {

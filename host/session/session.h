@@ -73,7 +73,7 @@ enum {
     TURN_MOVE = 2, /* into or out of a room; all but TURN_CLOSE then waits for the new place */
     TURN_SYNC = 4, /* the type's layout has changed */
     TURN_MESSAGE = 8,
-    TURN_TRANSPORT = 16, /* a handshake continues, or a transport has to look at the bytes before */
+    TURN_TRANSPORT = 16, /* a handshake continues */
     TURN_DATA = 32,      /* there are bytes in the receive block */
     TURN_WATERMARK = 64,
     TURN_LOOK = 128, /* a state_ask waits */
@@ -82,12 +82,9 @@ enum {
 
 /* The protocol that carries the packets of a session, if it is more than TCP. */
 typedef struct transport {
-    /* `bytes` more are in the receive block. [lock] */
-    void (*received)(struct session *s, uint32_t bytes);
-    /* Turns them into what frame_parse reads. [turn] */
-    void (*prepare)(struct session *s);
-    /* The same while nobody runs the turn. [lock] */
-    void (*prepare_locked)(struct session *s);
+    /* The last `fresh` of the *used bytes are new, in the receive block or in one behind it
+     * (ahead.h): turns them into what frame_parse reads. [lock] */
+    void (*received)(struct session *s, uint8_t *bytes, uint32_t *used, uint32_t fresh);
     /* Everything before the end that the transport has found, for which it has set `peer_ended`,
      * has been delivered. False: that is not what has ended. True: the session has begun to close,
      * and reads on to the end of the stream. [lock] */
@@ -115,6 +112,7 @@ typedef struct session {
     bool recv_armed;
     bool recv_probe; /* the armed recv is a recv-ready ... */
     bool ahead;      /* ... of ahead.h */
+    bool aside;      /* ahead.h has read beside a handler */
     bool peer_ended; /* the end of the peer's stream has been read */
     bool above_watermark;
     bool watermark_wanted; /* some module has an on_watermark */

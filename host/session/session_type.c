@@ -66,6 +66,14 @@ uint32_t session_type_sessions(const session_type *t) {
     return atomic_load(&t->sessions);
 }
 
+void session_types_each(void (*each)(void *arg, const char *name, uint32_t sessions), void *arg) {
+    os_mutex_lock(&types.lock);
+    for (const session_type *t = types.all; t != NULL; t = t->hh.next) {
+        each(arg, t->name, session_type_sessions(t));
+    }
+    os_mutex_unlock(&types.lock);
+}
+
 layout *session_type_layout(session_type *t, uint32_t *version) {
     os_mutex_lock(&t->lock);
     layout *l = t->current;

@@ -63,6 +63,10 @@ session_type *session_type_find(const char *name);
 /* How many sessions of the type there are. [any thread] */
 uint32_t session_type_sessions(const session_type *t);
 
+/* Calls `each` for every type that there has been, with its number of sessions. `each` must not
+ * block. [any thread] */
+void session_types_each(void (*each)(void *arg, const char *name, uint32_t sessions), void *arg);
+
 /* The current layout, with a reference for the caller, and its version; NULL: the owner is not
  * loaded. [any thread] */
 layout *session_type_layout(session_type *t, uint32_t *version);

@@ -62,7 +62,7 @@ static bool session_waits_locked(const session *s) {
 /* Lets a slowed session read again once it may. Returns when to check again. */
 static uint64_t session_resume_locked(session *s, uint64_t now_ms) {
     if (s->slow_until_ms > now_ms) {
-        return s->slow_until_ms;
+        return earlier(s->slow_until_ms, now_ms + AHEAD_LOOK_MS);
     }
     if (s->slow_until_ms != 0) {
         s->slow_until_ms = 0;
@@ -86,6 +86,7 @@ uint64_t session_sweep(entity *e, uint64_t now_ms) {
         session_read_ahead_locked(s);
     } else if (s->state == SESSION_OPEN) {
         next_ms = session_sweep_open_locked(s, now_ms);
+        session_read_ahead_locked(s); /* beside a handler that takes long */
     } else if (s->state != SESSION_CLOSED && now_ms < s->deadline_ms) {
         next_ms = s->deadline_ms;
     } else if (s->state == SESSION_CONNECTING) {

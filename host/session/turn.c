@@ -175,7 +175,18 @@ NOINLINE static uint32_t turn_do_some(session *s, uint32_t bits, uint32_t mask) 
     return bits;
 }
 
+/* The turn is done with the received bytes, but parks: the next recv does not wait for that. */
+COLD static void turn_arm(session *s) {
+    os_mutex_lock(&s->lock);
+    if (s->rearm && session_arm_locked(s)) {
+        session_hold(s);
+    }
+    s->rearm = false;
+    os_mutex_unlock(&s->lock);
+}
+
 COLD static bool turn_parks(session *s, uint32_t bits) {
+    turn_arm(s);
     session_park(s, bits | (s->state == SESSION_OPEN ? TURN_SYNC : 0));
     return false;
 }

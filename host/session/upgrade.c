@@ -101,7 +101,7 @@ static portico_status upgrade_begin(session *s) {
         return PORTICO_E_NO_MEMORY;
     }
     ws->heard_ms = worker_now_ms();
-    ws->quiet_ms = ws->heard_ms;
+    ws->came_ms = ws->heard_ms;
     os_mutex_lock(&s->lock);
     s->websocket = ws;
     s->transport = &websocket_transport;
@@ -113,7 +113,6 @@ static portico_status upgrade_begin(session *s) {
 static handshake_result upgrade_received(session *s, uint32_t *taken) {
     const char *why = NULL;
     bool client = s->service->config->outgoing;
-    s->websocket->fresh_bytes = 0; /* counted when the handshake has ended */
     if (s->service->files != NULL && s->websocket->served) {
         *taken = s->in_used; /* one request is all that it may make */
         return page_send(s);

@@ -4,14 +4,14 @@
 #include "base/stats.h"
 #include "base/status.h"
 #include "os/compiler.h"
+#include "session/ahead.h"
 #include "session/private.h"
 
 #include <string.h>
 
-/* SILENCES_MOST: pings without an answer, the ping_s before the first of them included, until the
- * peer is taken for dead. LOOK_MS: a session that begins to wait in a frozen room is noticed after
- * this time. */
-enum { SILENCES_MOST = 3, LOOK_MS = 5000 };
+/* Pings without an answer, the ping_s before the first of them included, until the peer is taken
+ * for dead. */
+enum { SILENCES_MOST = 3 };
 
 static log_kind bad_messages = LOG_KIND("bad WebSocket frames");
 
@@ -35,22 +35,22 @@ static void websocket_heard(session_websocket *ws, uint64_t now_ms) {
     ws->silences = 0;
 }
 
-static void websocket_received(session *s, uint32_t bytes) {
-    s->websocket->fresh_bytes += bytes;
-    websocket_heard(s->websocket, worker_now_ms());
-    s->websocket->quiet_ms = s->websocket->heard_ms;
+static void websocket_ping_locked(session *s, uint64_t now_ms) {
+    s->websocket->pinged_ms = now_ms;
+    queue_control_locked(s, WEBSOCKET_PING, NULL, 0);
 }
 
-static void websocket_ping_locked(session *s, uint64_t now_ms) {
-    s->websocket->quiet_ms = now_ms;
-    queue_control_locked(s, WEBSOCKET_PING, NULL, 0);
+static uint64_t later(uint64_t a_ms, uint64_t b_ms) {
+    return a_ms > b_ms ? a_ms : b_ms;
 }
 
 /* Pings go on nevertheless: proxies end a connection that is quiet for long. */
 static void websocket_waits(session *s, uint64_t now_ms) {
+    session_websocket *ws = s->websocket;
     uint64_t ping_ms = s->service->config->ping_s * 1000ull;
-    websocket_heard(s->websocket, now_ms);
-    if (ping_ms != 0 && s->state == SESSION_OPEN && now_ms >= s->websocket->quiet_ms + ping_ms) {
+    websocket_heard(ws, now_ms);
+    if (ping_ms != 0 && s->state == SESSION_OPEN &&
+        now_ms >= later(ws->came_ms, ws->pinged_ms) + ping_ms) {
         websocket_ping_locked(s, now_ms);
     }
 }
@@ -62,30 +62,12 @@ static void on_control_locked(void *arg, websocket_opcode opcode, const uint8_t 
     }
 }
 
-/* [turn] */
-static void on_control(void *arg, websocket_opcode opcode, const uint8_t *payload, uint32_t size) {
-    session *s = arg;
-    os_mutex_lock(&s->lock);
-    on_control_locked(s, opcode, payload, size);
-    os_mutex_unlock(&s->lock);
-}
-
 static void log_refused(const session *s, const char *why) {
     char peer[OS_ADDRESS_TEXT];
     os_address_format(&s->peer, peer);
     log_limited(&bad_messages, LOG_INFO, s->service->config->name,
                 "session %llu of %s: bad WebSocket frame: %s: closed",
                 (unsigned long long)s->base.id, peer, why);
-}
-
-/* Returns a code to close with, and *why, as websocket_take. */
-static uint16_t take_fresh(session *s, websocket_on_control react, const char **why) {
-    session_websocket *ws = s->websocket;
-    uint32_t fresh = ws->fresh_bytes;
-    ws->fresh_bytes = 0;
-    return fresh == 0 ? 0
-                      : websocket_take(&ws->received, s->in->bytes, &s->in_used, fresh,
-                                       s->service->config->frame_limit_bytes, react, s, why);
 }
 
 /* The end, by a close frame or because of an error, is not acted on yet: nothing is received before
@@ -105,22 +87,31 @@ COLD static void note_end_locked(session *s, uint16_t code, const char *why) {
     }
 }
 
-static void websocket_prepare(session *s) {
+static uint64_t look_due_ms(const session_websocket *ws) {
+    return later(ws->came_ms, ws->looked_ms) + AHEAD_LOOK_MS;
+}
+
+static void websocket_received(session *s, uint8_t *bytes, uint32_t *used, uint32_t fresh) {
+    session_websocket *ws = s->websocket;
     const char *why = NULL;
-    uint16_t code = take_fresh(s, on_control, &why);
+    uint64_t now_ms = worker_now_ms();
+    if (now_ms >= look_due_ms(ws)) {
+        entity_sweep_soon(&s->base); /* it has stopped looking */
+    }
+    ws->came_ms = now_ms;
+    websocket_heard(ws, now_ms);
+    uint16_t code =
+        websocket_take(&ws->received, bytes, used, fresh, s->service->config->frame_limit_bytes,
+                       on_control_locked, s, &why);
     if (code != 0) {
-        os_mutex_lock(&s->lock);
         note_end_locked(s, code, why);
-        os_mutex_unlock(&s->lock);
     }
 }
 
-COLD static void websocket_prepare_locked(session *s) {
-    const char *why = NULL;
-    uint16_t code = take_fresh(s, on_control_locked, &why);
-    if (code != 0) {
-        note_end_locked(s, code, why);
-    }
+bool websocket_look(session_websocket *ws, uint64_t now_ms) {
+    bool due = now_ms >= look_due_ms(ws);
+    ws->looked_ms = due ? now_ms : ws->looked_ms;
+    return due;
 }
 
 COLD static bool websocket_ended(session *s) {
@@ -193,14 +184,17 @@ static uint64_t sweep_pings(session *s, uint64_t now_ms) {
     return now_ms + ping_ms;
 }
 
+/* A session that receives, and has been quiet, need not be looked at before something comes. */
 COLD static uint64_t websocket_sweep(session *s, uint64_t now_ms) {
     uint64_t due_ms = sweep_pings(s, now_ms);
-    return due_ms < now_ms + LOOK_MS ? due_ms : now_ms + LOOK_MS;
+    uint64_t look_ms = look_due_ms(s->websocket);
+    if (now_ms >= look_ms) {
+        look_ms = s->recv_armed ? ENTITY_SWEEP_LATER : now_ms + AHEAD_LOOK_MS;
+    }
+    return due_ms < look_ms ? due_ms : look_ms;
 }
 
 const transport websocket_transport = {.received = websocket_received,
-                                       .prepare = websocket_prepare,
-                                       .prepare_locked = websocket_prepare_locked,
                                        .ended = websocket_ended,
                                        .closes = websocket_closes,
                                        .waits = websocket_waits,

@@ -68,6 +68,11 @@ typedef struct websocket {
 typedef void (*websocket_on_control)(void *arg, websocket_opcode opcode, const uint8_t *payload,
                                      uint32_t size);
 
+/* Whether all that was taken is whole messages. */
+static inline bool websocket_between(const websocket *w) {
+    return w->opcode == 0 && w->raw == 0;
+}
+
 /* Looks at `fresh` bytes that were added to the *size bytes of the block, which it changes. A
  * message's record has at most `limit_bytes`. 0: everything is well. Others: the connection must be
  * closed with that code, and *why, a constant, says what is wrong; or a close frame has ended it,

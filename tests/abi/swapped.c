@@ -151,6 +151,7 @@ static void on_add(portico_session session, void *state, const portico_packet *p
 }
 
 static void on_block(portico_session session, void *state, const portico_packet *packet) {
+    portico->log(PORTICO_LOG_INFO, "swapped sleeps");
     system_sleep_ms(figure_of(packet));
     on_who(session, state, packet);
 }

@@ -98,7 +98,7 @@ export const focus_start = (page) => page.evaluate(() => {
 });
 
 const count_controls = (page) => page.evaluate(() =>
-    [...document.querySelectorAll("a[href], button, input, select, [tabindex='0']")]
+    [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
         .filter((each) => each.checkVisibility() && !each.disabled).length);
 
 /** What is wrong with the way through the whole page with Tab; null: nothing. */
@@ -150,6 +150,19 @@ export async function check_width(page, name) {
     const [all, screen] = await page.evaluate(() =>
         [document.documentElement.scrollWidth, innerWidth]);
     check(all <= screen, `${name}: ${all} pixels wide on a screen of ${screen}`);
+}
+
+const count_moving = (page) => page.evaluate(() => [...document.querySelectorAll("*")]
+    .map((each) => getComputedStyle(each))
+    .filter((style) => style.animationName !== "none" ||
+        style.transitionDuration.split(",").some((each) => parseFloat(each) > 0)).length);
+
+/** Nothing on the page moves for those who have asked for that; for others something does. */
+export async function check_motion(page, name) {
+    await page.emulateMedia({reducedMotion: "no-preference"});
+    check(await count_moving(page) > 0, `${name}: nothing ever moves`);
+    await page.emulateMedia({reducedMotion: "reduce"});
+    equal(await count_moving(page), 0, `${name}: what moves though that is not wanted`);
 }
 
 /** Checks contrast in both schemes, names, and width on a phone and a screen. */

@@ -9,7 +9,12 @@ const HISTORY_MS = 90000; // for lines in the overview
 const shot = async (page, folder, name) => {
     await page.mouse.move(0, 0);
     await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({path: path.join(folder, `${name}.png`)});
+    const end = await page.evaluate(() => Math.ceil(Math.max(
+        ...[...document.querySelectorAll("nav ul, main > *")].map((each) =>
+            each.getBoundingClientRect().bottom))));
+    const {width, height} = page.viewportSize();
+    await page.screenshot({path: path.join(folder, `${name}.png`),
+        clip: {x: 0, y: 0, width, height: Math.min(height, end + 24)}});
 };
 
 const go = async (page, view, sign) => {
@@ -21,17 +26,19 @@ async function show_module(page, file) {
     await go(page, "modules", "tbody tr");
     await page.click('main a:text-is("arena")');
     await page.fill('label:text-is("New build") + input', file);
-    await page.click('button:text-is("Show the plan")');
+    await page.click('button:text-is("Show plan")');
     await page.waitForSelector('table:has(caption:text-is("Plan of the swap")) tbody tr');
 }
 
 async function show_trace(page) {
     await go(page, "trace", "form");
     await page.selectOption('label:text-is("Trace") + select', "type");
-    await page.fill('label:text-is("Id, or name of the type") + input', "arena.player");
+    await page.fill('label:text-is("Id or type") + input', "arena.player");
+    await page.check('label:text-is("Packet contents") + input');
     await page.click('button:text-is("Start")');
     await wait_until("there are events", async () => (await page.locator("tbody tr").count()) > 40);
     await page.click('button:text-is("Stop")');
+    await page.waitForSelector('main p:has-text("; stopped.")');
 }
 
 /** Takes a picture of each view. `next`: a later build of the arena. */
@@ -69,7 +76,7 @@ export async function take_pictures(host, page, folder, next) {
     await page.emulateMedia({colorScheme: "dark"});
     await shot(page, folder, "overview-dark");
     await page.emulateMedia({colorScheme: "light"});
-    await go(page, "limits", ".table"); // by now some players have been too fast
+    await go(page, "limits", "tbody tr");
     await shot(page, folder, "limits");
     await go(page, "log", "tbody tr");
     await page.fill('label:text-is("Text") + input', "0.1.0");

@@ -140,13 +140,15 @@ export async function start_browser(more_args = []) {
         executablePath: process.env.PORTICO_CHROMIUM, headless: true, args});
 }
 
-/** Opens a page in a context of its own. `page.notes` has what it did that it should not do. */
+/** Opens a page in a context of its own. `page.notes` has what it did that it should not do,
+ * `page.sent` the messages of its WebSockets. */
 export async function open_page(browser, url, options = {}) {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     const notes = {errors: [], elsewhere: [], sockets: 0, closed: 0};
     page.notes = notes;
+    page.sent = [];
     page.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) {
             notes.errors.push(message.text());
@@ -169,6 +171,7 @@ export async function open_page(browser, url, options = {}) {
             notes.elsewhere.push(socket.url());
         }
         socket.on("close", () => notes.closed++);
+        socket.on("framesent", ({payload}) => page.sent.push(String(payload)));
     });
     await page.goto(url);
     return page;

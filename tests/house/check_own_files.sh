@@ -14,7 +14,7 @@ for file in host/host.c host/os/windows/windows.c tests/test.c; do
 done
 
 separator=[
-for file in plugins/echo.c plugins/first.c plugins/game/game.c; do
+for file in plugins/echo.c plugins/first.c plugins/game/game.c tests/test.c; do
     printf '%s\n{"directory": "%s", "command": "gcc -c %s",\n"file": "%s"\n}' \
         "$separator" "$PWD" "$PWD/$file" "$PWD/$file"
     separator=,
@@ -41,4 +41,7 @@ echo "$good" >plugins/echo.c
 echo "$bad" | tee plugins/first.c plugins/first.h >plugins/game/game.c
 expect yes
 echo "$bad" >plugins/echo.c
+expect no
+echo "$good" >plugins/echo.c
+echo "$bad" >tests/test.c
 expect no

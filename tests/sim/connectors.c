@@ -7,9 +7,13 @@
  *   An unloaded module's connectors rest.
  *   When the peers are back, every connection is there again.
  *
+ * In half of all runs the module faults, is frozen and thawed: then sessions may end, but as the
+ * others do, and all are back in the end.
+ *
  * Tolerates every kind of fault: a failed attempt is what a connector is for. Commands of the
  * administrator may fail while faults strike; what they should have shown is then not checked. */
 #include "sim/client.h"
+#include "sim/crash.h"
 #include "sim/ended.h"
 #include "sim/ledger.h"
 #include "sim/peer.h"
@@ -46,37 +50,47 @@ static void check_loaded(void) {
     CHECK(sim_library_open_count("link 1") + sim_library_open_count("link 2") > 0);
 }
 
+static void may_crash(link_state *s) {
+    if (crash_due()) {
+        crash(s, sizeof *s);
+    }
+}
+
 static portico_status on_open(portico_session session, void *state) {
     link_state *s = state;
     portico_session_info info = {.struct_size = sizeof info};
     check_loaded();
-    CHECK(s->opened == 0 && s->closed == 0);
+    CHECK((s->opened == 0 && s->closed == 0) || crash_may_lose());
     CHECK(host->session_info(session, &info) == PORTICO_OK);
     CHECK(info.outgoing == (strcmp(info.service, "own") != 0));
-    s->opened++;
+    may_crash(s);
+    s->opened = 1;
     opened++;
     (void)host->session_send(session, PEER_HELLO, NULL, 0);
     return PORTICO_OK;
 }
 
 static void on_echo(portico_session session, void *state, const portico_packet *packet) {
-    const link_state *s = state;
+    link_state *s = state;
     ledger_packet();
     check_loaded();
-    CHECK(s->opened == 1 && s->closed == 0);
+    CHECK((s->opened == 1 && s->closed == 0) || crash_may_lose());
     (void)host->session_send(session, packet->opcode, packet->data, packet->size);
+    may_crash(s);
 }
 
 static void on_close(portico_session session, void *state, portico_status reason) {
     link_state *s = state;
     check_loaded();
-    CHECK(reason != PORTICO_OK && s->opened == 1 && s->closed == 0);
+    CHECK(reason != PORTICO_OK);
+    CHECK((s->opened == 1 && s->closed == 0) || crash_was());
+    closed += s->opened == 1;
     s->closed++;
-    closed++;
     ended_use();
     ended_note(session.id, ENDED_SESSION);
     ledger_closes(reason);
-    CHECK(opened - closed <= ALL);
+    CHECK(opened - closed <= ALL || crash_was());
+    may_crash(s);
 }
 
 static const portico_opcode opcodes[] = {PORTICO_RAW(PEER_ECHO, 0, PORTICO_SIZE_ANY, on_echo)};
@@ -162,7 +176,7 @@ static void check_absence(const char *name, const counters *before) {
         sim_fail("connector %s failed %llu times in %llu ms", name, (unsigned long long)tries,
                  (unsigned long long)time_ms);
     }
-    if (tries == 0 && least_ms > 60000) {
+    if (tries == 0 && least_ms > 60000 && !crash_was()) { /* else it may wait, and see no end */
         sim_fail("connector %s has not tried for %llu ms", name, (unsigned long long)least_ms);
     }
 }
@@ -183,12 +197,12 @@ static void stay_away(peer *one, peer *many) {
 
 static void unload_and_load(void) {
     if (world_ctl("unload link", NULL)) {
-        CHECK(opened == closed);
+        CHECK(opened == closed || crash_was()); /* it may have been frozen */
         uint64_t before_ms = now_ms();
         counters before = look("one");
         os_sleep(world_random(8000));
         counters after = look("one");
-        CHECK(opened == closed);
+        CHECK(opened == closed || crash_was()); /* it may have been frozen */
         CHECK(!after.known || after.waiting);
         CHECK(after.connected == 0 || after.at_ms - before_ms < CLOSED_MS);
         CHECK(!after.known || !before.known || after.attempts == before.attempts);
@@ -204,9 +218,12 @@ static void phase(peer *one, peer *many) {
     case 0: stay_away(one, many); break;
     case 1: unload_and_load(); break;
     case 2:
+    case 3:
         world_build("link", sim_random(SIM_WORLD, 2) == 0 ? "link 1" : "link 2");
         (void)world_ctl("swap --force link", NULL);
         break;
+    case 4: (void)world_ctl("rollback link", NULL); break;
+    case 5: (void)world_ctl("thaw link", NULL); break;
     default: break;
     }
 }
@@ -227,7 +244,7 @@ static void check_back(peer *one, peer *many) {
     peer_become(one, PEER_SERVES);
     peer_become(many, PEER_SERVES);
     bool waiting = false;
-    for (uint64_t slept_ms = 0; !is_back(&waiting) || opened - closed != ALL ||
+    for (uint64_t slept_ms = 0; !is_back(&waiting) || (opened - closed != ALL && !crash_was()) ||
                                 peer_connections(one) != 1 || peer_connections(many) != MANY;
          slept_ms += 500) { /* without the time that the answers take */
         if (slept_ms > BACK_MS) {
@@ -253,25 +270,28 @@ static void stop(bool serves) {
 }
 
 SCENARIO(connectors) {
+    static const char *const modules[] = {"link", NULL};
+    static char ini[2048];
     (void)world_library("link 1", &link_module);
     (void)world_library("link 2", &link_module);
     world_build("link", "link 1");
-    bool serves = world_start(
-        "workers = 2",
-        "[module link]\n"
-        "[connector one]\naddress = 127.0.0.1\nport = 7100\ntype = link.session\n"
-        "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
-        "[connector many]\naddress = localhost\nport = 7101\ntype = link.session\n"
-        "max_sessions = 3\n"
-        "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
-        "bind_address = 127.0.0.1\n"
-        "[listener own]\naddress = 127.0.0.1\nport = 7103\ntype = link.session\n"
-        "idle_timeout_s = 0\n"
-        "[connector self]\naddress = 127.0.0.1\nport = 7103\ntype = link.session\n"
-        "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
-        "idle_timeout_s = 0\n"
-        "[connector nowhere]\naddress = nowhere.invalid\nport = 7102\ntype = link.session\n"
-        "reconnect_min_ms = 100\nreconnect_max_ms = 3200\n");
+    snprintf(ini, sizeof ini,
+             "%s[module link]\n"
+             "[connector one]\naddress = 127.0.0.1\nport = 7100\ntype = link.session\n"
+             "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
+             "[connector many]\naddress = localhost\nport = 7101\ntype = link.session\n"
+             "max_sessions = 3\n"
+             "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
+             "bind_address = 127.0.0.1\n"
+             "[listener own]\naddress = 127.0.0.1\nport = 7103\ntype = link.session\n"
+             "idle_timeout_s = 0\n"
+             "[connector self]\naddress = 127.0.0.1\nport = 7103\ntype = link.session\n"
+             "connect_timeout_ms = 2000\nreconnect_min_ms = 100\nreconnect_max_ms = 3200\n"
+             "idle_timeout_s = 0\n"
+             "[connector nowhere]\naddress = nowhere.invalid\nport = 7102\ntype = link.session\n"
+             "reconnect_min_ms = 100\nreconnect_max_ms = 3200\n",
+             crash_policy());
+    bool serves = world_start("workers = 2", ini);
     peer *one = peer_start(ONE_PORT);
     peer *many = peer_start(MANY_PORT);
     for (uint32_t i = 0; serves && i < world_count("phases", 6); i++) {
@@ -279,6 +299,7 @@ SCENARIO(connectors) {
     }
     if (serves && sim_random(SIM_WORLD, 2) == 0) {
         sim_faults_end();
+        crash_end(modules);
         check_back(one, many);
     }
     peer_become(one, (peer_mode)sim_random(SIM_WORLD, PEER_MODES));
@@ -289,5 +310,5 @@ SCENARIO(connectors) {
     peer_stop(many);
     int code = world_stop();
     CHECK(code == 0 || !serves);
-    CHECK(opened == closed);
+    CHECK(opened == closed || crash_was());
 }

@@ -23,6 +23,9 @@ struct layered {
     BIO *out;
     uint32_t left_bytes; /* have left */
     bool cut;
+    uint8_t pings;          /* that have been sent, ... */
+    uint8_t pongs;          /* ... and how many of these were answered */
+    uint64_t ping_until_ms; /* when the last one is to be answered */
 };
 
 /* ---- OpenSSL --------------------------------------------------------------------------------- */
@@ -326,10 +329,51 @@ bool layered_send(layered *l, const void *message, uint32_t size) {
     return send_plain(l, frame, (uint32_t)(at - frame) + size);
 }
 
+static uint64_t now_ms(void) {
+    sim_figures figures;
+    sim_look(&figures);
+    return figures.now_ns / 1000000;
+}
+
+bool layered_ping(layered *l, uint32_t within_ms) {
+    const uint8_t frame[] = {0x89, 0x81, 0, 0, 0, 0, l->pings};
+    if (!l->layers.websocket) {
+        return true;
+    }
+    l->pings++;
+    l->ping_until_ms = now_ms() + within_ms;
+    return send_plain(l, frame, sizeof frame);
+}
+
+static bool take_control(layered *l, const uint8_t head[2]) {
+    uint8_t payload[6 + MESSAGE_MAX] = {0x8A, 0x80 | head[1]};
+    if (!recv_exactly(l, payload + 6, head[1])) {
+        return false;
+    }
+    if (head[0] == 0x89) {
+        return send_plain(l, payload, 6u + head[1]);
+    }
+    CHECK(head[1] == 1 && payload[6] == l->pongs && l->pongs < l->pings);
+    l->pongs++;
+    sim_figures figures;
+    sim_look(&figures);
+    CHECK(now_ms() <= l->ping_until_ms || figures.faults > 0);
+    return true;
+}
+
+/* The head of the next frame that is no control frame of WebSocket, but for its end. */
+static bool recv_head(layered *l, uint8_t head[2]) {
+    bool open = recv_exactly(l, head, 2);
+    while (open && l->layers.websocket && (head[0] == 0x89 || head[0] == 0x8A)) {
+        open = take_control(l, head) && recv_exactly(l, head, 2);
+    }
+    return open;
+}
+
 bool layered_expect(layered *l, const void *message, uint32_t size) {
     uint8_t head[2];
     uint8_t back[MESSAGE_MAX];
-    if (!recv_exactly(l, head, 2) || !recv_exactly(l, back, size)) {
+    if (!recv_head(l, head) || !recv_exactly(l, back, size)) {
         return false;
     }
     CHECK(l->layers.websocket ? head[0] == 0x82 && head[1] == size
@@ -341,8 +385,8 @@ bool layered_expect(layered *l, const void *message, uint32_t size) {
 bool layered_end(layered *l) {
     static const uint8_t close_frame[] = {0x88, 0x82, 0, 0, 0, 0, 3, 232};
     uint8_t back[16];
-    if (l->layers.websocket &&
-        (!send_plain(l, close_frame, sizeof close_frame) || !recv_exactly(l, back, 4))) {
+    if (l->layers.websocket && (!send_plain(l, close_frame, sizeof close_frame) ||
+                                !recv_head(l, back) || !recv_exactly(l, back + 2, 2))) {
         return false;
     }
     if (l->ssl != NULL) {

@@ -30,6 +30,10 @@ layered *layered_open(const layers *l, bool *cut);
 bool layered_send(layered *l, const void *message, uint32_t size);
 bool layered_expect(layered *l, const void *message, uint32_t size);
 
+/* With WebSocket: sends a ping, which is to be answered within that time, whatever else happens.
+ * layered_expect looks at the answers. */
+bool layered_ping(layered *l, uint32_t within_ms);
+
 /* Says in each layer that nothing more comes, and waits for the end of what the host sends. True:
  * it has said so in each layer, too. */
 bool layered_end(layered *l);

@@ -1,6 +1,6 @@
 /* admin_job.c: a command for the control thread. It is answered when it has run; dropped, and never
  * run, when it has not begun in time; given up when it runs for too long. In each case it is freed
- * once. A crowd of them is refused. */
+ * once. A crowd of them is refused, whether or not somebody waits for each. */
 #include "admin/job.h"
 
 #include "os/os.h"
@@ -102,6 +102,22 @@ static void crowd(void) {
     lines_free(&answer);
 }
 
+/* Those whose connections have ended wait as well, so they are counted, too. */
+static void hung_up(void) {
+    lines answer = {0};
+    uint32_t before = ran;
+    for (int i = 0; i < JOBS_QUEUED_MAX; i++) {
+        job_abandon(post(run));
+    }
+    CHECK(job_post("unload game", "game", run, &answer) == NULL);
+    expect(&answer, "error not done: 200 commands already wait for the control thread; ", "");
+    control_drain();
+    CHECK_INT(ran, before + JOBS_QUEUED_MAX);
+    job_abandon(post(run));
+    control_drain();
+    CHECK_INT(ran, before + JOBS_QUEUED_MAX + 1);
+}
+
 SCENARIO(admin_job) {
     char what[CONTROL_WHAT_MAX];
     jobs_start(wake);
@@ -114,4 +130,5 @@ SCENARIO(admin_job) {
     (void)control_look(what);
     CHECK_TEXT(what, "the command `unload game`");
     crowd();
+    hung_up();
 }

@@ -217,6 +217,9 @@ static void on_sent(http_wire *w) {
         begin_live(v);
     } else {
         http_wire_shutdown(w); /* closing at once could reset what the client has not read */
+        if (w->socket == NULL) {
+            return; /* the end of TLS could not be sent: the visit is over */
+        }
         v->leaving = true;
         v->due_ms = os_monotonic_ms() + LEAVE_MS;
         if (!http_wire_receives(w)) {

@@ -1,6 +1,7 @@
 /* dashboard.js: the frame around the views: which one is open, the state of the connection, and
  * what is wrong with the host right now. */
-import {by_id, el, set_attribute, set_text} from "./dom.js";
+import {close_all} from "./dialog.js";
+import {by_id, el, set_attribute, set_hidden, set_text} from "./dom.js";
 import * as figures from "./figures.js";
 import * as format from "./format.js";
 import {connect, look, retry, watch} from "./live.js";
@@ -33,6 +34,7 @@ const VIEWS = {
 const LOOK_MS = 500;
 const LATE_MS = 12000; // the slowest figures come every 5 seconds
 const AT_REST_MS = 5000;
+const VIEW_MS = 1000; // between the answers that a view watches
 
 let stops = []; // what ends the open view's watches
 
@@ -52,6 +54,7 @@ function place() {
 function open_view(event) {
     const {name, argument} = place();
     const {title, view, part_of} = VIEWS[name];
+    close_all();
     stops.forEach((stop) => stop());
     stops = [];
     const main = by_id("main");
@@ -65,8 +68,8 @@ function open_view(event) {
     }
     view.open({
         main, argument, heading,
-        watch: (command, ms, on_answer) => {
-            const stop = watch(command, ms, on_answer);
+        watch: (command, on_answer) => {
+            const stop = watch(command, VIEW_MS, on_answer);
             stops.push(stop);
             return stop;
         },
@@ -102,7 +105,7 @@ function show_link() {
     set_text(by_id("link"), pill);
     set_attribute(by_id("link"), "data-state", pill === "live" ? "open" : "waiting");
     set_text(by_id("broken-text"), banner);
-    by_id("broken").hidden = banner === "";
+    set_hidden(by_id("broken"), banner === "");
     document.body.classList.toggle("stale", banner !== "");
 }
 
@@ -116,10 +119,14 @@ function show_host() {
         : `up ${format.age(Date.now() / 1000 - started)}`);
 }
 
+/* Changed only if it differs, since a screen reader reads what changes. */
 function show_alarm(answer, ok) {
-    const frozen = ok ? answer.modules.filter((each) => each.frozen) : [];
-    by_id("alarm").replaceChildren(...frozen.map(({name}) =>
-        el("a", {href: `#module/${name}`}, `${name} is frozen`)));
+    const frozen = ok ? answer.modules.filter((each) => each.frozen).map(({name}) => name) : [];
+    const shown = [...by_id("alarm").children].map(({dataset}) => dataset.module);
+    if (frozen.join() !== shown.join()) {
+        by_id("alarm").replaceChildren(...frozen.map((name) =>
+            el("a", {href: `#module/${name}`, "data-module": name}, `${name} is frozen`)));
+    }
 }
 
 list_views();

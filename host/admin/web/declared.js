@@ -43,10 +43,10 @@ export const make_generations = (date_time) => make_table({caption: "Generations
     empty: "No figures yet.", key: (row) => row.generation, columns: [
         {label: "Generation", head: true, value: (row) => row.generation},
         {label: "Version", value: (row) => row.version},
-        {label: "State", value: (row) => row.faulted ? "has faulted" : row.serves ? "serves" : "kept",
+        {label: "State", style: "whole", value: (row) => row.faulted ? "has faulted" : row.serves ? "serves" : "kept",
             mark: (row) => row.faulted ? "bad" : null},
         {label: "States", number: true, value: (row) => row.states},
-        {label: "Built", value: (row) => date_time(row.built)},
-        {label: "Served since", value: (row) => date_time(row.since)},
+        {label: "Built", value: (row) => date_time(row.built), style: "whole"},
+        {label: "Served since", value: (row) => date_time(row.since), style: "whole"},
         {label: "File", value: (row) => row.file, style: "code"},
     ]});

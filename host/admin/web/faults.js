@@ -1,6 +1,6 @@
 /* faults.js: faults of modules, with their reports. */
 import {show} from "./dialog.js";
-import {el} from "./dom.js";
+import {el, remove, set_attribute, set_hidden, set_text} from "./dom.js";
 import {run} from "./live.js";
 
 async function open_report(file) {
@@ -27,19 +27,19 @@ export function make_faults() {
     return {node: list, show: (faults) => {
         faults.forEach(({text, file}, i) => {
             rows[i] ??= make_row();
-            rows[i].text.textContent = text;
+            set_text(rows[i].text, text);
             rows[i].file = file ?? "";
-            rows[i].button.hidden = !file;
-            rows[i].button.setAttribute("aria-label", `Report of fault ${i + 1}`);
+            set_hidden(rows[i].button, !file);
+            set_attribute(rows[i].button, "aria-label", `Report of fault ${i + 1}`);
             if (rows[i].li.parentNode !== list) {
                 list.append(rows[i].li);
             }
         });
-        rows.splice(faults.length).forEach(({li}) => li.remove());
-        if (faults.length === 0) {
-            list.append(none);
-        } else {
+        rows.splice(faults.length).forEach(({li}) => remove(li));
+        if (faults.length > 0) {
             none.remove();
+        } else if (none.parentNode === null) {
+            list.append(none);
         }
     }};
 }

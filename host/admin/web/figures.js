@@ -8,13 +8,10 @@ const STEP_MS = 5000, STEPS = 120; // ten minutes
 const SHORTEST_MS = 200; // a rate over less is noise
 
 const samples = {now: new Map(), before: new Map(), now_ms: 0, before_ms: 0};
-const tops = {now: null, before: null};
+const tops = {now: null, before: null, between: null};
 const kept = new Map(); // by name: [{at_ms, sum, count}]
 
 /* ---- metrics --------------------------------------------------------------------------------- */
-
-/** Calls for each metric: {name, type, unit, help}. */
-export const metrics = new Map();
 
 function take_metrics(answer) {
     const now_ms = performance.now();
@@ -26,7 +23,6 @@ function take_metrics(answer) {
     samples.now = new Map();
     samples.now_ms = now_ms;
     for (const metric of answer.metrics) {
-        metrics.set(metric.name, metric);
         for (const {name, labels, value} of metric.samples) {
             if (!samples.now.has(name)) {
                 samples.now.set(name, []);
@@ -114,15 +110,11 @@ function all_of(list, part) {
     return all;
 }
 
-/** How much of the time a figure in seconds has grown by, at most 1: clocks are read one by one. */
-function share(now, before, name, seconds) {
-    return Math.min(1, (now[name] - before[name]) / seconds);
-}
-
 /** What happened between the last two answers to `top`: {seconds, handlers, workers, queues, handler,
  * latency}; the last two are histograms of all handlers. null: not known yet. */
-export function top() {
-    const {now, before} = tops;
+export const top = () => tops.between;
+
+function between({now, before}) {
     if (before === null || now.now_ns <= before.now_ns) {
         return null;
     }
@@ -136,9 +128,10 @@ export function top() {
         latency.worst_ns = worst(latency);
         return {...each, name: series_name(each), handler, latency};
     }).filter(({handler}) => handler.calls > 0);
-    const share = (i, name) => (now.workers[i][name] - before.workers[i][name]) / seconds;
+    const share = (i, name) => // clocks are read one by one, so it may come out above 1
+        Math.min(1, (now.workers[i][name] - before.workers[i][name]) / seconds);
     const workers = now.workers.map((_, i) => ({busy: share(i, "worker_busy_seconds"),
-        batch: Math.min(1, share(i, "worker_batch_seconds"))}));
+        batch: share(i, "worker_batch_seconds")}));
     return {seconds, handlers, workers, queues: now.queues,
         handler: all_of(handlers, "handler"), latency: all_of(handlers, "latency")};
 }
@@ -151,6 +144,7 @@ function take_top(answer) {
         answer.workers.length === tops.now.workers.length;
     tops.before = same_host ? tops.now : null;
     tops.now = answer;
+    tops.between = between(tops);
 }
 
 /* ---- ten minutes ----------------------------------------------------------------------------- */

@@ -2,8 +2,6 @@
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
-
 const columns = [
     {label: "Limit", head: true, value: (row) => row.name, style: "code"},
     {label: "Where", value: (row) => `${row.kind} ${row.where}`},
@@ -17,8 +15,8 @@ const columns = [
 
 export function open({main, watch}) {
     const table = make_table({caption: "Limits that were hit", sort: "-Hits",
-        empty: "No limit was hit since the start.", key: (row) => `${row.name} ${row.kind} ${row.where}`,
+        empty: "No limit has been hit since the start.", key: (row) => `${row.name} ${row.kind} ${row.where}`,
         columns});
     main.append(table.node);
-    watch("limits", WATCH_MS, (answer, ok) => ok && table.show(answer.limits));
+    watch("limits", (answer, ok) => ok && table.show(answer.limits));
 }

@@ -1,9 +1,9 @@
 /* listing.js: the views of sessions and of rooms: `ctl sessions` and `ctl rooms` with how many to
  * list, by what, and which. */
 import {el, field, select, set_attribute, set_text} from "./dom.js";
+import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
 const TYPING_MS = 250;
 const MOST = ["100", "500", "2000"];
 
@@ -13,9 +13,16 @@ export function show_link(link, view, id) {
     set_attribute(link, "href", id === null || id === undefined ? null : `#${view}/${id}`);
 }
 
+/** Columns that sessions and rooms both have: a link to the view of one, and how old it is. */
+export const id_column = (view) => ({label: "Id", head: true, value: (row) => Number(row.id),
+    sort: "id", make: ({row}) => el("a", {href: `#${view}/${row.id}`}, row.id)});
+
+export const age_column = {label: "Age", number: true, value: (row) => row.age_s, sort: "age",
+    text: (row) => format.age(row.age_s)};
+
 /** Fills a view. `kept` is {filter, most, order} and lasts; a column has the host's name of it as
  * `sort`. */
-export function make_listing({main, watch}, kept, {what, columns, caption, search}) {
+export function make_listing({main, watch, at_end}, kept, {what, columns, caption, search}) {
     const words = el("input", {type: "search", value: kept.filter, spellcheck: "false",
         placeholder: search, maxlength: "100"});
     const most = select(MOST);
@@ -40,7 +47,7 @@ export function make_listing({main, watch}, kept, {what, columns, caption, searc
     function ask_host(change) {
         Object.assign(kept, change);
         stop();
-        stop = watch(`${what} ${kept.most} ${kept.order} ${kept.filter}`.trim(), WATCH_MS, show);
+        stop = watch(`${what} ${kept.most} ${kept.order} ${kept.filter}`.trim(), show);
     }
 
     const search_now = () => ask_host({filter: words.value.replace(/\s+/g, " ").trim()});
@@ -49,9 +56,10 @@ export function make_listing({main, watch}, kept, {what, columns, caption, searc
         timer = setTimeout(search_now, TYPING_MS);
     });
     most.addEventListener("change", () => ask_host({most: most.value}));
+    at_end(() => clearTimeout(timer));
     main.append(el("form", {class: "row", role: "search", onsubmit: (event) => {
         event.preventDefault();
         search_now();
-    }}, field("Search", words), field("At most", most), found), table.node);
+    }}, field("Search", words), field("Show at most", most), found), table.node);
     ask_host({});
 }

@@ -3,7 +3,6 @@ import {el, field, select, set_text} from "./dom.js";
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
 const LINES = 500;
 const LEVELS = [["error", "error"], ["warn", "warn and above"], ["info", "info and above"],
     ["debug", "all"]];
@@ -23,7 +22,7 @@ export function open({main, watch}) {
     const follow = el("input", {type: "checkbox"});
     const count = el("p", {class: "quiet", role: "status"});
     const table = make_table({caption: "Lines of the log, the newest first",
-        empty: "No line is like that.", key: (row) => row.seq, columns});
+        empty: "No line matches.", key: (row) => row.seq, columns});
     let stop = () => {};
     let lines = [];
     level.value = kept.level;
@@ -59,7 +58,7 @@ export function open({main, watch}) {
     function ask_host() {
         stop();
         lines = [];
-        stop = watch(`log ${LINES} ${kept.level}`, WATCH_MS, take);
+        stop = watch(`log ${LINES} ${kept.level}`, take);
     }
 
     function choose() {

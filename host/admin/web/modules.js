@@ -4,10 +4,9 @@ import * as format from "./format.js";
 import {make_faults} from "./faults.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
 const FAULTS = 20;
 
-const sum = (list, what) => list.reduce((all, each) => all + each[what], 0);
+export const rooms_of = (row) => row.room_types.reduce((sum, {rooms}) => sum + rooms, 0);
 
 export const state_of = (row) => row.frozen ? "frozen" : "serves";
 
@@ -22,7 +21,7 @@ const columns = [
     {label: "Generation", number: true, value: (row) => row.generation},
     {label: "Since", value: (row) => row.since, text: (row) => format.date_time(row.since)},
     {label: "Sessions", number: true, value: (row) => row.sessions},
-    {label: "Rooms", number: true, value: (row) => sum(row.room_types, "rooms")},
+    {label: "Rooms", number: true, value: rooms_of},
     {label: "Swaps", number: true, value: (row) => row.swaps},
     {label: "Pause", number: true, value: (row) => row.swap_pause_seconds,
         title: "swap_pause_seconds: the longest of the last swap", text: pause_of},
@@ -36,6 +35,6 @@ export function open({main, watch}) {
         key: (row) => row.name, columns});
     const faults = make_faults();
     main.append(table.node, section("Faults", faults.node));
-    watch("modules", WATCH_MS, (answer, ok) => ok && table.show(answer.modules));
-    watch(`faults ${FAULTS}`, WATCH_MS, (answer, ok) => ok && faults.show(answer.faults));
+    watch("modules", (answer, ok) => ok && table.show(answer.modules));
+    watch(`faults ${FAULTS}`, (answer, ok) => ok && faults.show(answer.faults));
 }

@@ -6,7 +6,6 @@ import * as format from "./format.js";
 import {make_spark} from "./spark.js";
 import {make_table} from "./table.js";
 
-const FAST_MS = 1000;
 const {history, keep, rate, top, value} = figures;
 
 /* What is shown large: `read` returns the figure, or undefined; `from` is the answer it comes with.
@@ -25,7 +24,7 @@ const TILES = [
         read: () => quantile_of("latency"), more: () => others_of("latency")},
     {name: "handler 99%", label: "Handlers, 99 %", from: "top", text: format.time,
         read: () => quantile_of("handler"), more: () => others_of("handler")},
-    {name: "portico_send_queue_bytes", label: "Waits to be sent", unit: "bytes", from: "metrics",
+    {name: "portico_send_queue_bytes", label: "Send queue", unit: "bytes", from: "metrics",
         text: format.count, read: () => value("portico_send_queue_bytes")},
     {name: "process_cpu_seconds_total", label: "Processor", from: "metrics", text: format.percent,
         read: () => rate("process_cpu_seconds_total"), more: () => "of one processor"},
@@ -52,18 +51,20 @@ figures.on_figures((from) => {
     }
 });
 
-function make_tile({name, label, unit, text, read, more}) {
+function make_tile({name, label, unit, from, text, read, more}) {
     const figure = el("span", {class: "figure"}), note = el("span", {class: "quiet"});
     const spark = make_spark(label);
     const node = el("li", {class: "tile", "data-name": name},
         el("span", {class: "label"}, label), figure,
         el("span", {class: "unit"}, unit ?? ""), note, spark.node,
         el("code", {}, ...name.split(/(?<=_)/).flatMap((part) => [part, el("wbr")])));
-    return {node, show: () => {
+    return {node, from, show: () => {
         const now = read();
         set_text(figure, now === undefined ? "–" : text(now));
-        set_text(note, more?.() ?? "");
-        spark.show(history(name), text);
+        const kept = history(name);
+        set_text(note, more?.() ?? (kept.length === 0 ? ""
+            : `peak ${text(Math.max(...kept.map((each) => each.value)))}`));
+        spark.show(kept, text);
     }};
 }
 
@@ -115,13 +116,13 @@ function make_bar(label) {
 }
 
 function show_bar(node, part) {
-    set_attribute(node.firstChild, "value", Math.min(1, part).toFixed(3));
+    set_attribute(node.firstChild, "value", part.toFixed(3));
     set_text(node.lastChild, format.percent(part));
 }
 
 const make_workers = () => make_table({
     caption: "Workers", empty: "No figures yet.", key: (row) => row.number, columns: [
-        {label: "Worker", number: false, value: (row) => row.number, head: true},
+        {label: "Worker", value: (row) => row.number, head: true},
         {label: "busy", title: "worker_busy_seconds: processor time",
             make: (entry) => make_bar(`worker ${entry.row.number} busy`),
             update: (node, row) => show_bar(node, row.busy)},
@@ -166,7 +167,7 @@ export function open({main, watch}) {
             section("Workers", workers.node)),
         section("Listeners", list.node));
 
-    const show_tiles = () => tiles.forEach((tile) => tile.show());
+    const show_tiles = (from) => tiles.forEach((tile) => tile.from === from && tile.show());
     const show_top = () => {
         const now = top();
         if (now !== null) {
@@ -177,12 +178,12 @@ export function open({main, watch}) {
             workers.show(now.workers.map((each, i) => ({...each, number: i + 1})));
         }
     };
-    watch("metrics", FAST_MS, () => {
-        show_tiles();
+    watch("metrics", () => {
+        show_tiles("metrics");
         list.show(listeners());
     });
-    watch(figures.TOP, FAST_MS, () => {
-        show_tiles();
+    watch(figures.TOP, () => {
+        show_tiles("top");
         show_top();
     });
 }

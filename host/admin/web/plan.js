@@ -1,13 +1,13 @@
 /* plan.js: the plan of a swap, as a table. */
-import {el, set_text} from "./dom.js";
+import {el, set_hidden, set_text} from "./dom.js";
 import {make_table} from "./table.js";
 
-const make_rows = () => make_table({caption: "Plan of the swap", empty: "It affects nothing.",
+const make_rows = () => make_table({caption: "Plan of the swap",
     key: (row) => row.line, columns: [
         {label: "What", head: true, value: (row) => row.entity},
         {label: "Type", value: (row) => row.name, style: "code"},
-        {label: "Now", number: true, value: (row) => row.count},
-        {label: "Its state is", value: (row) => row.effect,
+        {label: "Count", number: true, value: (row) => row.count},
+        {label: "State", value: (row) => row.effect,
             mark: (row) => ["kept", ""].includes(row.effect) ? null : "warn"},
         {label: "Change", value: (row) => row.change},
     ]});
@@ -21,16 +21,16 @@ export function make_plan() {
     function show({ok, answer}) {
         const plan = answer.plan ?? [];
         const said = plan.filter(({entity}) => entity === "note");
-        node.hidden = false;
-        error.hidden = ok;
+        set_hidden(node, false);
+        set_hidden(error, ok);
         set_text(error, ok ? "" : answer.error);
-        notes.hidden = said.length === 0;
+        set_hidden(notes, said.length === 0);
         notes.replaceChildren(...said.map(({line}) => el("li", {}, line)));
-        rows.node.hidden = plan.length === said.length;
+        set_hidden(rows.node, plan.length === said.length);
         rows.show(plan.filter((row) => !said.includes(row)));
     }
 
     return {node, show, hide: () => {
-        node.hidden = true;
+        set_hidden(node, true);
     }};
 }

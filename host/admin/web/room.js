@@ -1,16 +1,14 @@
 /* room.js: one room, its members and its state, which the host reads in the room's own turn. */
-import {el, section, set_text} from "./dom.js";
+import {el, section, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
+import {id_column} from "./listing.js";
 import {state_of} from "./rooms.js";
 import {make_states} from "./state.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
-
 const columns = [
-    {label: "Id", head: true, value: (row) => Number(row.id),
-        make: ({row}) => el("a", {href: `#session/${row.id}`}, row.id)},
+    id_column("session"),
     {label: "Label", value: (row) => row.label},
     {label: "Type", value: (row) => row.type},
 ];
@@ -18,11 +16,11 @@ const columns = [
 export function open({main, argument, watch}) {
     const facts = make_facts(), states = make_states(), more = el("p", {class: "quiet"});
     const gone = el("p", {class: "note", role: "status", hidden: true});
-    const members = make_table({caption: "Members", empty: "Nobody is in it.", sort: "Id",
+    const members = make_table({caption: "Members", empty: "The room is empty.", sort: "Id",
         key: (row) => row.id, columns});
 
-    watch(`room ${argument}`, WATCH_MS, (answer, ok) => {
-        gone.hidden = ok;
+    watch(`room ${argument}`, (answer, ok) => {
+        set_hidden(gone, ok);
         if (!ok) {
             set_text(gone, answer.error);
             return;
@@ -38,6 +36,6 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, el("a", {href: `#trace/room ${argument}`}, "Trace it")),
+        el("div", {class: "row"}, el("a", {href: `#trace/room ${argument}`}, "Trace this room")),
         section("State", states.node), section("Members", members.node, more));
 }

@@ -1,15 +1,13 @@
 /* rooms.js: the rooms. */
-import {el} from "./dom.js";
 import * as format from "./format.js";
-import {make_listing} from "./listing.js";
+import {age_column, id_column, make_listing} from "./listing.js";
 
 const kept = {filter: "", most: 100, order: "id"};
 
 export const state_of = (row) => row.closing ? "closing" : row.frozen ? "frozen" : "open";
 
 const columns = [
-    {label: "Id", head: true, value: (row) => Number(row.id), sort: "id",
-        make: ({row}) => el("a", {href: `#room/${row.id}`}, row.id)},
+    id_column("room"),
     {label: "Name", value: (row) => row.name, sort: "name"},
     {label: "Type", value: (row) => row.type, sort: "type"},
     {label: "Module", value: (row) => row.module, sort: "module"},
@@ -21,8 +19,7 @@ const columns = [
         text: (row) => format.count(row.messages_total)},
     {label: "Waiting", number: true, value: (row) => row.waiting, sort: "waiting",
         text: (row) => format.count(row.waiting), mark: (row) => row.waiting > 0 ? "warn" : null},
-    {label: "Age", number: true, value: (row) => row.age_s, text: (row) => format.age(row.age_s),
-        sort: "age"},
+    age_column,
 ];
 
 export function open(view) {

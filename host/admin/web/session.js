@@ -1,13 +1,11 @@
 /* session.js: one session, with the state that each module keeps for it. The host reads the state
  * in the session's own turn, while this view is open. */
-import {el, section, set_text} from "./dom.js";
+import {el, section, set_disabled, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";
 import {show_link} from "./listing.js";
 import {kick} from "./sessions.js";
 import {make_states} from "./state.js";
-
-const WATCH_MS = 1000;
 
 export function open({main, argument, watch}) {
     const facts = make_facts(), states = make_states(), room = el("a");
@@ -16,15 +14,14 @@ export function open({main, argument, watch}) {
     const button = el("button", {type: "button", class: "plain danger", disabled: true,
         onclick: (event) => kick(event.target, last)}, "Kick");
 
-    watch(`session ${argument}`, WATCH_MS, (answer, ok) => {
-        gone.hidden = ok;
+    watch(`session ${argument}`, (answer, ok) => {
+        set_hidden(gone, ok);
+        set_disabled(button, !ok);
         if (!ok) {
-            button.disabled = true;
             set_text(gone, last === null ? answer.error : `It has ended. ${answer.error}`);
             return;
         }
         const s = answer.session;
-        button.disabled = last !== null && button.disabled; // while a kick is under way
         last = s;
         show_link(room, "room", s.room);
         facts.show({Type: s.type, Label: s.label, State: s.state, Room: room, Peer: s.peer,
@@ -33,6 +30,6 @@ export function open({main, argument, watch}) {
         states.show(answer);
     });
     main.append(gone, facts.node,
-        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace it")),
+        el("div", {class: "row"}, button, el("a", {href: `#trace/session ${argument}`}, "Trace this session")),
         section("State", states.node));
 }

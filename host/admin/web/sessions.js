@@ -1,22 +1,21 @@
 /* sessions.js: who is connected: search, sort, kick. The host searches and sorts, and lists only as
  * many as fit on a page. */
 import {act, ask} from "./dialog.js";
-import {el} from "./dom.js";
+import {el, set_attribute} from "./dom.js";
 import * as format from "./format.js";
-import {make_listing, show_link} from "./listing.js";
+import {age_column, id_column, make_listing, show_link} from "./listing.js";
 
 const kept = {filter: "", most: 100, order: "id"}; // while other views are open
 
 /** Asks, and closes a session. Returns whether it was closed. */
 export async function kick(button, {id, label, peer}) {
     const name = label === null ? `session ${id}` : `${label} (session ${id})`;
-    return await ask(`Kick ${name}?`, [`The host closes the connection of ${peer}.`], "Kick") &&
+    return await ask(`Kick ${name}?`, `The host closes the connection of ${peer}.`, "Kick") &&
         act(button, `kick ${id}`, `${name} is kicked`);
 }
 
 const columns = [
-    {label: "Id", head: true, value: (row) => Number(row.id), sort: "id",
-        make: ({row}) => el("a", {href: `#session/${row.id}`}, row.id)},
+    id_column("session"),
     {label: "Label", value: (row) => row.label, sort: "label"},
     {label: "Type", value: (row) => row.type, sort: "type"},
     {label: "Room", value: (row) => row.room, sort: "room", make: () => el("a"),
@@ -28,12 +27,11 @@ const columns = [
     {label: "Queued bytes", number: true, value: (row) => row.queued_bytes, sort: "queue",
         text: (row) => format.count(row.queued_bytes),
         mark: (row) => row.queued_bytes > 0 ? "warn" : null},
-    {label: "Age", number: true, value: (row) => row.age_s, text: (row) => format.age(row.age_s),
-        sort: "age"},
+    age_column,
     {label: "Kick", hide_label: true,
         make: (entry) => el("button", {type: "button", class: "plain danger",
             onclick: (event) => kick(event.target, entry.row)}, "Kick"),
-        update: (button, row) => button.setAttribute("aria-label", `Kick ${row.label ?? row.id}`)},
+        update: (button, row) => set_attribute(button, "aria-label", `Kick ${row.label ?? row.id}`)},
 ];
 
 export function open(view) {

@@ -1,5 +1,5 @@
 /* state.js: states, field by field, as their modules have declared them. */
-import {el, set_text} from "./dom.js";
+import {el, set_hidden, set_text} from "./dom.js";
 import {make_table} from "./table.js";
 
 const make_fields = (title) => make_table({caption: `Fields of ${title}`, empty: "No fields.",
@@ -17,22 +17,23 @@ function make_part(type) {
         const left_out = state.left_out > 0 ? `; ${state.left_out} more are not shown` : "";
         set_text(about, state.not_read ?? `${state.struct ?? "not declared"}, ${state.bytes} bytes, ` +
             `generation ${state.generation} of ${state.module}${left_out}`);
-        fields.node.hidden = state.not_read !== null;
+        set_hidden(fields.node, state.not_read !== null);
         fields.show(state.fields);
     }};
 }
 
-/** Makes {node, show({states, not_read})}: the states that `ctl session` and `ctl room` show. */
-export function make_states() {
+/** Makes {node, show({states, not_read})}: the states that `ctl session`, `ctl room` and `ctl module`
+ * show; `none` says that there are none. */
+export function make_states(none = "No module keeps a state here.") {
     const note = el("p", {class: "quiet"}), list = el("div", {class: "columns"});
     const parts = new Map();
 
     function show({states, not_read}) {
         const types = states.map(({module, type}) => `${module} ${type}`);
         set_text(note, not_read !== null ? `The state is not shown: ${not_read}.`
-            : states.length === 0 ? "No module keeps a state here." : "");
+            : states.length === 0 ? none : "");
         states.forEach((state, i) => {
-            const part = parts.get(types[i]) ?? make_part(state.type);
+            const part = parts.get(types[i]) ?? make_part(state.type ?? state.module);
             parts.set(types[i], part);
             part.show(state);
             if (part.node.parentNode !== list) {

@@ -1,9 +1,8 @@
 /* swaps.js: the swaps, the latest first, each with its steps to the microsecond, drawn to scale. */
-import {el} from "./dom.js";
+import {el, set_hidden} from "./dom.js";
 import * as format from "./format.js";
 import {make_table} from "./table.js";
 
-const WATCH_MS = 1000;
 const SWAPS = 50;
 const MARKS = 5; // at most so many times under a bar
 
@@ -50,7 +49,7 @@ function make_bars({steps, total_us}) {
 }
 
 const make_steps = (title) => make_table({caption: `Steps of ${title}`, key: (row) => row.number,
-    empty: "Its steps are not known.", columns: [
+    empty: "No steps are recorded.", columns: [
         {label: "Step", head: true, value: (row) => row.name, style: "code"},
         {label: "Begins", number: true, value: (row) => row.at_us, text: (row) => us_text(row.at_us)},
         {label: "Takes", number: true, value: (row) => row.us, text: (row) => us_text(row.us)},
@@ -76,8 +75,8 @@ function make_swap(swap, open) {
             ` generation ${swap.from} → ${swap.to}, ${swap.version} `,
             el("span", {class: "result", "data-mark": swap.result === "swapped" ? "good" : "bad"},
                 swap.result.replace("_", " "))),
-        el("p", {}, `${format.date_time(swap.time)}: ${us_text(swap.total_us)}, of which the gate was ` +
-            `closed for ${us_text(swap.pause_us)} at a time at most`),
+        el("p", {}, `${format.date_time(swap.time)}: ${us_text(swap.total_us)} in all; the gate was ` +
+            `closed for at most ${us_text(swap.pause_us)} at a time`),
         el("p", {class: "quiet"}, swap.text),
         ...make_bars(swap),
         el("details", {open}, el("summary", {}, `${swap.steps.length} steps`), steps.node));
@@ -85,17 +84,17 @@ function make_swap(swap, open) {
 
 export function open({main, watch}) {
     const list = el("ol", {class: "swaps"});
-    const none = el("p", {class: "quiet"}, "No module was swapped since the start.");
+    const none = el("p", {class: "quiet"}, "No module has been swapped since the start.");
     let known = "";
-    main.append(el("p", {class: "quiet"}, "In a dark step the module's gate is closed: its sessions " +
-        "and rooms wait. A second bar shows these steps enlarged."), list, none);
-    watch(`swaps ${SWAPS}`, WATCH_MS, (answer, ok) => {
+    main.append(el("p", {class: "quiet"}, "Dark steps: the module's gate is closed, so its " +
+        "sessions and rooms wait. A second bar enlarges these steps."), list, none);
+    watch(`swaps ${SWAPS}`, (answer, ok) => {
         const now = JSON.stringify(answer.swaps);
         if (!ok || now === known) {
             return;
         }
         known = now;
-        none.hidden = answer.swaps.length > 0;
+        set_hidden(none, answer.swaps.length > 0);
         list.replaceChildren(...answer.swaps.map((swap, i) => make_swap(read(swap), i === 0)));
     });
 }

@@ -1,7 +1,7 @@
 /* table.js: tables whose rows are changed in place, so that what has the focus keeps it, and that
  * are sorted by the buttons in their heads. On a phone each row becomes a small list; the cells
  * then show the labels of their columns. */
-import {el, set_attribute, set_text} from "./dom.js";
+import {el, focus, set_attribute, set_hidden} from "./dom.js";
 
 const collator = new Intl.Collator("en", {numeric: true});
 
@@ -32,29 +32,40 @@ function make_row(columns, row) {
         const cell = el(column.head ? "th" : "td", {role: column.head ? "rowheader" : "cell",
             scope: column.head ? "row" : null, "data-label": column.hide_label ? null : column.label,
             class: [column.number ? "number" : "", column.style ?? ""].join(" ").trim() || null});
-        const made = column.make?.(entry);
-        if (made !== undefined) {
-            cell.append(made);
-        }
-        entry.cells.push({cell, made});
+        const made = column.make?.(entry) ?? document.createTextNode("");
+        cell.append(made);
+        entry.cells.push({cell, made, mark: null});
         return cell;
     }));
     return entry;
 }
 
-function fill_row(columns, entry) {
+/* Changes what differs from what was written last: reading that from the page would take longer. */
+function fill_row(columns, {row, cells}) {
     columns.forEach((column, i) => {
-        const {cell, made} = entry.cells[i];
+        const shown = cells[i];
         if (column.make !== undefined) {
-            column.update?.(made, entry.row);
+            column.update?.(shown.made, row);
         } else {
-            const text = (column.text ?? column.value)(entry.row);
-            set_text(cell, text === null || text === undefined || text === "" ? "–" : String(text));
+            const value = (column.text ?? column.value)(row);
+            const text = value === null || value === undefined || value === "" ? "–" : String(value);
+            if (text !== shown.text) {
+                shown.made.data = shown.text = text;
+            }
         }
-        if (column.mark !== undefined) {
-            set_attribute(cell, "data-mark", column.mark(entry.row));
+        const mark = column.mark?.(row) ?? null;
+        if (mark !== shown.mark) {
+            set_attribute(shown.cell, "data-mark", shown.mark = mark);
         }
     });
+}
+
+/* Whether a row has not changed. One with objects in it counts as changed, if it is not the same.
+ */
+function same(a, b) {
+    const names = Object.keys(a);
+    return a === b || (names.length === Object.keys(b).length &&
+        names.every((name) => a[name] === b[name]));
 }
 
 /* Moves only the rows that are at a wrong place. Moving takes the focus away. */
@@ -90,6 +101,7 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
     const table = el("table", {role: "table"}, el("caption", {class: "hidden"}, caption));
     const nothing = el("p", {class: "quiet nothing", hidden: true}, empty);
     let shown = [];
+    let placed = []; // the entries, in the order in which the page has them
 
     const may_sort = (column) => sort !== null &&
         (on_sort === null ? column.value : column.sort) !== undefined;
@@ -118,16 +130,29 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
             compare(key(a), key(b)));
     }
 
+    /* A row that has the focus has gone: the row in its place gets that, in the same column. */
+    function hand_on(row, control, before) {
+        const at = before.findIndex(({tr}) => tr === row);
+        const column = [...row.children].findIndex((cell) => cell.contains(control));
+        const next = placed[Math.min(at, placed.length - 1)]?.tr;
+        focus(next?.children[column].querySelector("a[href], button"));
+    }
+
     function show(list) {
+        const focused = document.activeElement, before = placed;
+        const held = body.contains(focused) ? focused.closest("tbody > tr") : null;
         shown = list;
         const seen = new Set();
         const entries = in_order(list).map((row) => {
-            const name = key(row);
+            const name = key(row), known = rows.get(name);
+            const entry = known ?? make_row(columns, row);
+            const changed = known === undefined || !same(known.row, row);
             seen.add(name);
-            const entry = rows.get(name) ?? make_row(columns, row);
             rows.set(name, entry);
             entry.row = row;
-            fill_row(columns, entry);
+            if (changed) {
+                fill_row(columns, entry);
+            }
             return entry;
         });
         for (const [name, {tr}] of rows) {
@@ -136,9 +161,15 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
                 rows.delete(name);
             }
         }
-        place_rows(body, entries);
-        nothing.hidden = list.length > 0;
-        table.hidden = list.length === 0;
+        if (entries.length !== placed.length || entries.some((entry, i) => entry !== placed[i])) {
+            place_rows(body, entries);
+            placed = entries;
+        }
+        if (held?.isConnected === false) {
+            hand_on(held, focused, before);
+        }
+        set_hidden(nothing, list.length > 0);
+        set_hidden(table, list.length === 0);
     }
 
     if (sort !== null) {

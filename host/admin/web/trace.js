@@ -1,13 +1,13 @@
 /* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop,
  * save. The page keeps a bounded number of events. */
-import {el, field, select, set_text} from "./dom.js";
+import {el, field, select, set_disabled, set_text} from "./dom.js";
 import {follow} from "./live.js";
 import {make_table} from "./table.js";
 
 const KEPT = 20000;
-const SHOWN = 500;
-const SHOW_MS = 250;
-const ENDS = {count: "its count is reached", seconds: "its time is over",
+const SHOWN = 200;
+const SHOW_MS = 500;
+const ENDS = {count: "it has all its events", seconds: "its time is over",
     gone: "what it follows has ended"};
 
 /* ---- an event in words ----------------------------------------------------------------------- */
@@ -29,7 +29,7 @@ const payload_of = (e) => e.text ?? e.bytes ??
 const columns = [
     {label: "Time", head: true, value: time_of, style: "code whole"},
     {label: "Turn", number: true, value: (row) => row.turn},
-    {label: "Event", value: (row) => row.event, style: "code",
+    {label: "Event", value: (row) => row.event, style: "code whole",
         mark: (row) => ["fault", "rejected", "refused"].includes(row.event) ? "bad" : null},
     {label: "What", value: what_of, style: "whole"},
     {label: "Bytes", number: true, value: (row) => row.size},
@@ -43,7 +43,7 @@ const columns = [
 
 /* ---- the trace ------------------------------------------------------------------------------- */
 
-/* It goes on while other views are open. */
+/* It continues while other views are open. */
 const trace = {command: "", events: [], number: 0, left_out: 0, dropped: 0, end: "", stop: null,
     on_change: () => {}};
 
@@ -58,7 +58,7 @@ function take(answer, ok) {
     if (!ok) {
         end(answer.error);
     } else if ((answer.ended ?? null) !== null) {
-        end(`it has ended, because ${ENDS[answer.ended] ?? answer.ended}`);
+        end(`ended: ${ENDS[answer.ended] ?? answer.ended}`);
     }
     trace.on_change();
 }
@@ -80,8 +80,8 @@ function start(command) {
 
 function stop() {
     trace.stop?.();
-    end("it was stopped");
-    trace.on_change();
+    end("stopped");
+    trace.on_change(0);
 }
 
 function save() {
@@ -96,10 +96,10 @@ function words() {
     if (trace.command === "") {
         return "";
     }
-    const lost = [trace.dropped > 0 ? `${trace.dropped} were dropped, because more happened than ` +
-        "could be sent" : "", trace.left_out > 0 ? `the first ${trace.left_out} are no longer kept`
+    const lost = [trace.dropped > 0 ? `${trace.dropped} more were dropped, since they could ` +
+        "not be sent fast enough" : "", trace.left_out > 0 ? `the first ${trace.left_out} are no longer kept`
         : ""].filter((text) => text !== "").map((text) => `; ${text}`).join("");
-    return `${trace.command}: ${trace.number} events${lost}; ${trace.end || "it runs"}.`;
+    return `${trace.command}: ${trace.number} events${lost}; ${trace.end || "running"}.`;
 }
 
 /* ---- the view -------------------------------------------------------------------------------- */
@@ -110,8 +110,8 @@ function make_form(argument) {
         kind: select(["session", "room", "type"]),
         which: el("input", {required: true, spellcheck: "false", pattern: "[A-Za-z0-9_.\\-]+",
             title: "an id, or the name of a type", value: which ?? ""}),
-        count: el("input", {type: "number", min: 1, max: 1000000, value: 1000, required: true}),
-        seconds: el("input", {type: "number", min: 1, max: 3600, value: 60, required: true}),
+        count: el("input", {class: "short", type: "number", min: 1, max: 1000000, value: 1000, required: true}),
+        seconds: el("input", {class: "short", type: "number", min: 1, max: 3600, value: 60, required: true}),
         payload: el("input", {type: "checkbox"}),
     };
     at.kind.value = ["room", "type"].includes(kind) ? kind : "session";
@@ -122,13 +122,14 @@ function make_form(argument) {
         event.preventDefault();
         start(`trace ${at.kind.value} ${at.which.value.trim()} count ${at.count.value} seconds ` +
             `${at.seconds.value}${at.payload.checked ? " payload" : ""}`);
-    }}, field("Trace", at.kind), field("Id, or name of the type", at.which),
-    field("Events at most", at.count), field("Seconds at most", at.seconds),
-    field("What is in packets", at.payload, {class: "field check"}), begin, halt, keep);
+    }}, field("Trace", at.kind), field("Id or type", at.which),
+    field("Max. events", at.count), field("Max. seconds", at.seconds),
+    field("Packet contents", at.payload, {class: "field check"}), begin, halt, keep);
     return {node, show: () => {
-        begin.disabled = trace.stop !== null;
-        halt.disabled = trace.stop === null;
-        keep.disabled = trace.events.length === 0;
+        const [off, on] = trace.stop === null ? [halt, begin] : [begin, halt];
+        set_disabled(on, false);
+        set_disabled(off, true, on);
+        set_disabled(keep, trace.events.length === 0);
     }};
 }
 
@@ -145,8 +146,13 @@ export function open({main, argument, at_end}) {
         table.show(trace.events.slice(-SHOWN).reverse());
     }
 
-    trace.on_change = () => {
-        timer ||= setTimeout(show, SHOW_MS);
+    trace.on_change = (ms = SHOW_MS) => {
+        if (ms === 0) {
+            clearTimeout(timer);
+            show();
+        } else {
+            timer ||= setTimeout(show, ms);
+        }
     };
     at_end(() => {
         clearTimeout(timer);
