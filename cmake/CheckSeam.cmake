@@ -1,5 +1,6 @@
 # house.seam: outside host/os/<system>/ the host includes only the headers of C, the SDK, inih,
-# uthash and its own (in host/tls/, those of OpenSSL as well), and does not ask which system it is on.
+# uthash and its own (in host/tls/, those of OpenSSL as well), and does not ask which system it is
+# on.
 #
 #   cmake -DROOT=<tree> -P CheckSeam.cmake
 

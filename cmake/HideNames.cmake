@@ -3,8 +3,8 @@
 #
 #   cmake -D ARCHIVE=FILE -D NM=NM -D OBJCOPY=OBJCOPY -P HideNames.cmake
 #
-# For Windows: one object of everything, as on Linux, is no way out there. `ld -r` of mingw-w64 makes
-# wrong .pdata and .xdata, so that a fault in the program cannot be unwound.
+# For Windows: one object of everything, as on Linux, is no way out there. `ld -r` of mingw-w64
+# makes wrong .pdata and .xdata, so that a fault in the program cannot be unwound.
 
 execute_process(COMMAND "${NM}" --extern-only --defined-only --format=posix "${ARCHIVE}"
   OUTPUT_VARIABLE symbols RESULT_VARIABLE code)

@@ -1,8 +1,8 @@
 /* PorticoModuleEnd.c: a part of every module that mingw-w64's gcc builds (PorticoModule.cmake).
  *
  * A DLL in C++ has a C++ library of its own, which allocates 73 KB for exceptions when the DLL is
- * loaded, and does not free them by itself when it is unloaded: each swap would leave them behind. A
- * module without exceptions does not have the function. C or C++. [at the DLL's end] */
+ * loaded, and does not free them by itself when it is unloaded: each swap would leave them behind.
+ * A module without exceptions does not have the function. C or C++. [at the DLL's end] */
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -1,4 +1,5 @@
-/* preflight_tls.h: the part of `portico check` for certificates, keys and authorities. One thread. */
+/* preflight_tls.h: the part of `portico check` for certificates, keys and authorities. One thread.
+ */
 #ifndef PORTICO_PREFLIGHT_TLS_H
 #define PORTICO_PREFLIGHT_TLS_H
 

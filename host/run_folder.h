@@ -1,6 +1,6 @@
-/* run_folder.h: [host] run_dir is trusted only if nobody else can have put files in it: a token that
- * others know, a copy of a module that is not what it was copied from, a link to somewhere else.
- * [control thread, and main() of `check`] */
+/* run_folder.h: [host] run_dir is trusted only if nobody else can have put files in it: a token
+ * that others know, a copy of a module that is not what it was copied from, a link to somewhere
+ * else. [control thread, and main() of `check`] */
 #ifndef PORTICO_RUN_FOLDER_H
 #define PORTICO_RUN_FOLDER_H
 

@@ -1,8 +1,7 @@
 /* supervise.c: see supervise.h.
  *
  * The supervisor runs no module and has no sockets, so that what ends a host does not end it. When
- * it is killed itself, the host goes on serving: its players matter more than that somebody watches
- * it.
+ * it is killed itself, the host continues to serve: players matter more than being supervised.
  *
  * The main thread waits for the host; signals come on a thread of the system's. The lock is for
  * what both use.

@@ -1,8 +1,8 @@
 /* trim.c: see trim.h.
  *
  * What is freed one by one, while other things live on between it, stays with the C library: after
- * 10,000 rooms had closed, of 130 MB 65 stayed. Sessions end before the rooms that they leave empty,
- * so their number alone does not say when it is time. */
+ * 10,000 rooms had closed, of 130 MB 65 stayed. Sessions end before the rooms that they leave
+ * empty, so their number alone does not say when it is time. */
 #include "trim.h"
 
 #include "base/stats.h"

@@ -4,8 +4,8 @@
 #
 #   sh scripts/bench.sh [quick] [PART...]
 #
-# PARTs: echo websocket broadcast churn workers toil calls allocations idle swap grow wine; by default
-# all, with quick all but grow, which takes long, and wine, which needs the Windows build.
+# PARTs: echo websocket broadcast churn workers toil calls allocations idle swap grow wine; by
+# default all, with quick all but grow, which takes long, and wine, which needs the Windows build.
 #
 #   all parts      about 20 minutes, on a machine that does nothing else; replaces the report in
 #                  tests/bench/results/ and keeps the samples in build/linux/bench/

@@ -1,6 +1,6 @@
 #!/bin/sh
-# browser.sh: installs what the tests of pages need: Chromium, Node and playwright-core, which drives
-# it. The exit code is 77 if that is not possible: the tests are skipped then.
+# browser.sh: installs what the tests of pages need: Chromium, Node and playwright-core, which
+# drives it. The exit code is 77 if that is not possible: the tests are skipped then.
 #
 #   sh scripts/browser.sh
 #

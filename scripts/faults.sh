@@ -1,6 +1,6 @@
 #!/bin/sh
-# faults.sh: the long runs of the fault tests, with what they measured: each kind of fault many times
-# in each kind of entry, beside honest clients.
+# faults.sh: the long runs of the fault tests, with what they measured: each kind of fault many
+# times in each kind of entry, beside honest clients.
 #
 #   sh scripts/faults.sh [linux|windows] [TIMES [CLIENTS]]    builds what it needs first
 #   sh scripts/faults.sh --built FOLDER [TIMES [CLIENTS]]     uses what is built in FOLDER

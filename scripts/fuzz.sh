@@ -7,9 +7,9 @@
 #                                                 much becomes the one in the tree
 #
 # Takes SECONDS in total, spread over the targets and all processors, after the build. What
-# libFuzzer learns is kept in build/fuzz/corpus for the next run. An input that fails is made smaller
-# and stored in tests/fuzz/findings/TARGET: from then on the test fuzz.TARGET of every preset replays
-# it. The exit code is 0 when nothing failed. Missing Debian packages are installed.
+# libFuzzer learns is kept in build/fuzz/corpus for the next run. An input that fails is made
+# smaller and stored in tests/fuzz/findings/TARGET: from then on the test fuzz.TARGET of every
+# preset replays it. The exit code is 0 when nothing failed. Missing Debian packages are installed.
 #
 # PORTICO_SEED       what libFuzzer's random numbers start from; default: each run differs
 # PORTICO_FUZZ_JOBS  how many targets run at once; default: as many as there are processors

@@ -1,6 +1,7 @@
 #!/bin/sh
 # soak.sh: attacks a host for a long time, in random mixtures, with swaps and contained faults
-# beside honest clients, and judges whether memory, handles, sessions and latency stay what they are.
+# beside honest clients, and judges whether memory, handles, sessions and latency stay what they
+# are.
 #
 #   sh scripts/soak.sh HOURS [linux|windows]        builds what it needs first
 #   sh scripts/soak.sh HOURS --built FOLDER [SVG]   uses what is built in FOLDER

@@ -166,9 +166,9 @@ run_tests() { # PRESET
 }
 
 # What fails only because other tests had the processor is no defect of Portico: up to five failed
-# tests are run again, one at a time, and each has to pass three times in a row. Their names and what
-# they printed are shown in any case. A finding of a sanitizer is a defect however seldom it shows,
-# so it is not run again.
+# tests are run again, one at a time, and each has to pass three times in a row. Their names and
+# what they printed are shown in any case. A finding of a sanitizer is a defect however seldom it
+# shows, so it is not run again.
 run_again() {
     # shellcheck disable=SC2086 # lists of names
     set -- $failed

@@ -1,6 +1,6 @@
 #!/bin/sh
-# testssl.sh: lets Debian's testssl look at a listener with TLS, and fails on whatever it finds above
-# "low", except what follows from a self-signed certificate.
+# testssl.sh: lets Debian's testssl look at a listener with TLS, and fails on whatever it finds
+# above "low", except what follows from a self-signed certificate.
 #
 #   sh scripts/testssl.sh [BUILD]      BUILD is a built preset, by default build/linux
 #

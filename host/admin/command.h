@@ -1,7 +1,8 @@
 /* command.h: the commands of `portico ctl`. Pure, any thread.
  *
  * This is the only list of them: ctl.c checks and shows it, execute.c runs it, and http/serve.c
- * offers each as /api/NAME. A new command needs a row here and a function command_NAME in execute.c.
+ * offers each as /api/NAME. A new command needs a row here and a function command_NAME in
+ * execute.c.
  */
 #ifndef PORTICO_COMMAND_H
 #define PORTICO_COMMAND_H
@@ -57,8 +58,8 @@ int command_words(command_id id);
 /* Returns the part of `argument` that is the path of a file, or NULL. */
 const char *command_file(command_id id, const char *argument);
 
-/* Takes the next word of *text. One that does not fit is cut and ends with '~', which no option, number
- * or name does. False: there is none. */
+/* Takes the next word of *text. One that does not fit is cut and ends with '~', which no option,
+ * number or name does. False: there is none. */
 bool command_next_word(const char **text, char *word, size_t size);
 
 /* Whether it only reports with that argument, and changes nothing. */

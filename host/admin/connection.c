@@ -190,8 +190,8 @@ static void connection_receive(connection *c) {
     }
 }
 
-/* While a trace runs, the only news from its client is that it hangs up. One that sends more than a
- * line meanwhile is no `ctl`. */
+/* While a trace runs, its client only has to hang up to end it, so a receive waits for that. `ctl`
+ * sends nothing; a client that sends more than a line is closed. */
 static void await_end(connection *c) {
     if (c->socket == NULL || c->trace == NULL || c->receiving || c->again_ms != 0) {
         return;

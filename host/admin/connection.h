@@ -3,8 +3,8 @@
  * The client sends lines. Over TCP the first is `token TEXT`; then come commands, one at a time. An
  * answer is any number of lines that begin with "| ", then one line `ok` or `error TEXT`. The next
  * command is read when the answer to the one before has been sent. The answer to `stop` comes in
- * parts until the host ends, and no command is read after it. The answer to `trace` comes in parts until
- * the trace ends; a client that hangs up ends it.
+ * parts until the host ends, and no command is read after it. The answer to `trace` comes in parts
+ * until the trace ends; a client that hangs up ends it.
  *
  *   unknown   has not shown the token, and is closed when it has not after a second
  *   trusted   has, or is local

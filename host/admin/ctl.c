@@ -134,7 +134,8 @@ static void print_now(void *arg, const char *line) {
     fflush(stdout);
 }
 
-/* Prints what happens until the trace ends, or Ctrl+C. Nothing may happen until its time is over. */
+/* Prints what happens until the trace ends, or Ctrl+C. Nothing may happen until its time is over.
+ */
 static int run_trace(client *c, const char *command, uint32_t seconds, uint32_t timeout_ms) {
     client_follow_lines(c);
     client_set_timeout(c, seconds * 1000 + timeout_ms);

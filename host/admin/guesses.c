@@ -1,4 +1,5 @@
-/* guesses.c: see guesses.h. A fixed table: the address that has been quiet for longest makes way. */
+/* guesses.c: see guesses.h. A fixed table: the address that has been quiet for longest makes way.
+ */
 #include "admin/guesses.h"
 
 #include "admin/visits.h"

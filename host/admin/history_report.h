@@ -1,5 +1,5 @@
-/* history_report.h: the answers to `ctl swaps`, `log` and `fault FILE`: what has happened. As text or
- * JSON, as the answer wants; each ends it. */
+/* history_report.h: the answers to `ctl swaps`, `log` and `fault FILE`: what has happened. As text
+ * or JSON, as the answer wants; each ends it. */
 #ifndef PORTICO_HISTORY_REPORT_H
 #define PORTICO_HISTORY_REPORT_H
 

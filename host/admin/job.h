@@ -1,8 +1,9 @@
-/* job.h: a command of `ctl` that runs on the control thread, after what that has to do before; or
- * one whose answer waits for something else (job_wait).
+/* job.h: a command of `ctl` that runs on the control thread when its turn comes, or one whose
+ * answer waits for something else (job_wait).
  *
  * The admin thread posts a job and then asks for its answer. The control thread runs the job and
- * wakes the admin thread. `lock` orders the two: whichever needs the job last frees it.
+ * wakes the admin thread. `lock` orders the two: the one that needs
+ * the job last frees it.
  */
 #ifndef PORTICO_ADMIN_JOB_H
 #define PORTICO_ADMIN_JOB_H
@@ -10,21 +11,22 @@
 #include "admin/lines.h"
 #include "run/control.h"
 
-/* A command that has not begun after the first time is dropped; for one that has begun, nobody
- * waits longer than the second. */
+/* A command that has not begun after JOB_BEGIN_MS is dropped. After JOB_END_MS nobody waits any
+ * more for one that has begun. */
 enum { JOB_BEGIN_MS = 30000, JOB_END_MS = 100000 };
 
-/* So many may be waited for at once: fewer than there are places for connections of either kind, so
- * that a control thread which is busy for long leaves places for `status` and `stop`. */
+/* How many jobs may be waited for at once. There are more places than that for connections of
+ * either kind, so that `status` and `stop` still get one when the control thread is busy for long.
+ */
 enum { JOBS_MAX = 24 };
 
-/* So many may be in the control thread's queue, with those whose connections have ended. */
+/* How many jobs may be in the control thread's queue, with those whose connections have ended. */
 enum { JOBS_QUEUED_MAX = 200 };
 
-/* What the answer of a job waits for instead of the control thread. [admin thread] */
+/* Something other than the control thread that an answer waits for. [admin thread] */
 typedef struct job_waits {
-    /* Adds to the answer and ends it, and frees `arg`. False: it is still to be waited for. Called
-     * after jobs_wake, and now and then. */
+    /* Adds to the answer and ends it, and frees `arg`. False: the answer is not there yet.
+     * Called after jobs_wake, and now and then. */
     bool (*take)(void *arg, uint64_t now_ms, lines *answer);
     /* Frees `arg`: nobody waits for the answer. */
     void (*abandon)(void *arg);

@@ -42,13 +42,14 @@ json *lines_object(lines *l);
 void lines_list(lines *l, const char *key);
 void lines_list_end(lines *l);
 
-/* Appends the bytes as they are. lines_write is the same for those who call back: `l` is the lines. */
+/* Appends the bytes as they are. lines_write is the same for those who call back: `l` is the lines.
+ */
 void lines_bytes(lines *l, const char *bytes, size_t size);
 void lines_write(void *l, const char *bytes, size_t size);
 
 /* Appends the line that ends an answer: "ok", or "error " and `why` or, if that is "", the sentence
- * of the status. After a failure the lines before it are dropped, and "ok" becomes an error that says
- * so; `failed` then means that there is no memory even for that. */
+ * of the status. After a failure the lines before it are dropped, and "ok" becomes an error that
+ * says so; `failed` then means that there is no memory even for that. */
 void lines_end(lines *l, portico_status status, const char *why);
 
 void lines_free(lines *l);

@@ -9,7 +9,7 @@
 
 enum { DIGITS_MAX = 6 }; /* of N: what has more is an id to look for */
 
-/* Takes a word of `size` bytes, and the blanks behind it. */
+/* Takes a word of `size` bytes, and the blanks after it. */
 static void skip_word(const char **text, size_t size) {
     *text += size;
     *text += strspn(*text, " ");

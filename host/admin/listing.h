@@ -33,8 +33,8 @@ typedef struct listing {
     bool failed; /* there is no memory for all of them */
 } listing;
 
-/* Reads the argument of a command whose columns have these names, `id` first, NULL at the end. False: the filter
- * is too long. */
+/* Reads the argument of a command whose columns have these names, `id` first, NULL at the end.
+ * False: the filter is too long. */
 bool listing_parse(listing *l, const char *argument, const char *const *columns);
 
 /* Whether the row contains the filter. */
@@ -58,8 +58,8 @@ typedef struct listing_kind {
 /* Answers the command with these rows, and ends the answer. */
 void listing_answer(lines *to, const char *argument, const listing_kind *kind);
 
-/* Takes N, a number of at most six digits, from the start of *text, and the blanks behind it. False:
- * there is none. */
+/* Takes N, a number of at most six digits, from the start of *text, and the blanks after it.
+ * False: there is none. */
 bool listing_take_most(const char **text, uint32_t *most);
 
 #endif

@@ -1,5 +1,5 @@
-/* module_view.c: see module_view.h. What can change is copied under the lock of the table of modules,
- * under which the generations are held; they do not change. */
+/* module_view.c: see module_view.h. Under the lock of the table of modules it copies
+ * what can change and takes holds on the generations. A generation itself does not change. */
 #include "admin/module_view.h"
 
 #include "base/text.h"

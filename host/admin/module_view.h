@@ -1,5 +1,6 @@
-/* module_view.h: a module for `ctl module NAME`: its generations, what the one that serves declares,
- * its settings with their values, its faults. Its own state is added by state_view.h. Any thread. */
+/* module_view.h: a module for `ctl module NAME`: its generations, what the one that serves
+ * declares, its settings with their values, its faults. Its own state is added by state_view.h. Any
+ * thread. */
 #ifndef PORTICO_MODULE_VIEW_H
 #define PORTICO_MODULE_VIEW_H
 

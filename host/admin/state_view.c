@@ -265,8 +265,8 @@ static bool take(void *arg, uint64_t now_ms, lines *to) {
     return true;
 }
 
-/* Finds what `argument` names. A session or room that does not exist is found out by asking it. False:
- * there is no such module. */
+/* Finds what `argument` names. A session or room that does not exist is found out by asking it.
+ * False: there is no such module. */
 static bool find(state_view *v, const char *argument) {
     char *end = NULL;
     module_self self;

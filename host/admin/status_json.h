@@ -1,5 +1,5 @@
-/* status_json.h: the answers to `ctl status`, `faults` and `metrics` as members of a JSON object. Any
- * thread, but for json_status and json_metrics: admin thread. */
+/* status_json.h: the answers to `ctl status`, `faults` and `metrics` as members of a JSON object.
+ * Any thread, but for json_status and json_metrics: admin thread. */
 #ifndef PORTICO_STATUS_JSON_H
 #define PORTICO_STATUS_JSON_H
 

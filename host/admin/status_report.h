@@ -1,5 +1,5 @@
-/* status_report.h: the answers to `ctl status`, `memory` and `faults` as text; status_json.h has them
- * as JSON. Any thread, but for report_status: admin thread. */
+/* status_report.h: the answers to `ctl status`, `memory` and `faults` as text; status_json.h has
+ * them as JSON. Any thread, but for report_status: admin thread. */
 #ifndef PORTICO_STATUS_REPORT_H
 #define PORTICO_STATUS_REPORT_H
 

@@ -173,8 +173,8 @@ static const trace_record *take(trace_follow *f) {
     return r;
 }
 
-/* Nothing more has been recorded: whether that is the end. `gone`: before that was looked at, what it
- * traces had ended. */
+/* Nothing more has been recorded: whether that is the end. `gone`: before that was looked at, what
+ * it traces had ended. */
 static void judge_end(trace_follow *f, uint64_t now_ms, bool gone) {
     if (f->events >= f->spec.count) {
         f->ended = "count";

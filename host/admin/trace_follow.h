@@ -15,8 +15,8 @@ enum { TRACE_GATHER_BYTES = 2 << 20 }; /* of a whole answer; its last event may 
 
 typedef struct trace_follow trace_follow;
 
-/* Begins the trace that `argument` describes (trace_options.h). NULL: `answer` has ended and says why.
- * Otherwise it has the beginning, in the form of all that follows:
+/* Begins the trace that `argument` describes (trace_options.h). NULL: `answer` has ended and says
+ * why. Otherwise it has the beginning, in the form of all that follows:
  *
  *   text         a line
  *   JSON         a line that is an object; all that follows are such lines, too
@@ -26,8 +26,8 @@ trace_follow *trace_follow_begin(const char *argument, lines *answer);
 /* True: `to` has new lines, which end the answer if the trace has ended. */
 bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to);
 
-/* True: `answer`, which is for bare JSON, is another object: "events", an array; "dropped", how many
- * have been so far; "ended": null, or "count", "seconds" or "gone". */
+/* True: `answer`, which is for bare JSON, is another object: "events", an array; "dropped", how
+ * many have been so far; "ended": null, or "count", "seconds" or "gone". */
 bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer);
 
 /* The whole trace as one answer, which is for bare JSON: what trace_follow_begin tells, "events" with

@@ -42,8 +42,8 @@ typedef struct visit_answer {
  * Returns as os_send. */
 portico_status visit_send(visit_answer *a, os_socket *socket, os_op *op);
 
-/* Whether both may belong to one client: of IPv6 addresses the network counts, since a client has all
- * addresses of one. */
+/* Whether both may belong to one client: of IPv6 addresses the network counts, since a client has
+ * all addresses of one. */
 bool visit_same_client(const os_address *a, const os_address *b);
 
 /* A submit was refused: whether another one may succeed soon. */

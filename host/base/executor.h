@@ -1,5 +1,5 @@
-/* executor.h: a thread that runs tasks one after another: for calls that may wait for the system for
- * many seconds, which no worker may. It is started with the first task.
+/* executor.h: a thread that runs tasks one after another. It is for calls that may wait many
+ * seconds for the system, because a worker must not. The first task starts the thread.
  *
  * Any thread. One lock, which is not held while a task runs.
  */
@@ -13,14 +13,14 @@ typedef struct executor_task {
     struct executor_task *next;
 } executor_task;
 
-/* Set `name` and `run`; the rest is zero at first. */
+/* Before use, `name` and `run` are set and all other fields are zero. */
 typedef struct executor {
     const char *name;                 /* of the thread */
     void (*run)(executor_task *task); /* on the thread; frees the task */
     os_mutex lock;                    /* guards the rest */
     os_cond changed;
     os_thread *thread;
-    executor_task *first; /* that wait */
+    executor_task *first; /* of those that wait */
     executor_task **last;
     executor_task *running; /* NULL: none */
     bool must_end;          /* set by `run`: the stop has to wait for the task that runs */
@@ -28,14 +28,15 @@ typedef struct executor {
     bool ended;
 } executor;
 
-/* Queues a task, which is the executor's from now on. False: there is no thread, and it is not. */
+/* Queues a task, which then belongs to the executor. False: no thread could be started, and the
+ * task is still the caller's. */
 bool executor_add(executor *e, executor_task *task);
 
 /* Takes a task out of the queue. False: it is not there. [lock held] */
 bool executor_remove_locked(executor *e, const executor_task *task);
 
-/* Ends the thread. Waits only for a moment for a task that the system does not end; false: the
- * thread then ends later, and another call may try again. Tasks that wait stay in the queue.
+/* Ends the thread, unless a task is waiting for the system and does not return within a moment.
+ * False: the thread ends later, and another call may try again. Tasks that wait stay in the queue.
  * [control thread] */
 bool executor_stop(executor *e);
 

@@ -242,7 +242,7 @@ portico_status log_reopen(char why[LOG_WHY_MAX]) {
     return reopened ? PORTICO_OK : PORTICO_E_SYSTEM;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 bool log_enabled(log_level level) {
     return (int)level <= atomic_load_explicit(&the_level, memory_order_relaxed);

@@ -1,5 +1,5 @@
-/* log_pause.h: how often the log mentions something that lasts, such as a limit that is reached: once,
- * and again after a pause. Events that clients cause are for log_kind.h. Any thread.
+/* log_pause.h: how often the log mentions something that lasts, such as a limit that is reached:
+ * once, and again after a pause. Events that clients cause are for log_kind.h. Any thread.
  */
 #ifndef PORTICO_LOG_PAUSE_H
 #define PORTICO_LOG_PAUSE_H

@@ -117,7 +117,7 @@ portico_status log_sink_start(log_sink *s) {
     return status;
 }
 
-/* ---- the other threads ------------------------------------------------------------------------ */
+/* ---- the other threads ----------------------------------------------------------------------- */
 
 void log_sink_wake(log_sink *s) {
     if (s->sleeps) {

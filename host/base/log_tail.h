@@ -1,5 +1,5 @@
-/* log_tail.h: the last lines of the log, in memory, in a ring of fixed size. Adding: under log_lock;
- * reading: any thread. */
+/* log_tail.h: the last lines of the log, in memory, in a ring of fixed size. Adding: under
+ * log_lock; reading: any thread. */
 #ifndef PORTICO_LOG_TAIL_H
 #define PORTICO_LOG_TAIL_H
 

@@ -1,5 +1,5 @@
-/* check_admin.c: see check_admin.h. The admin side can stop the host, so other machines reach it only
- * with a token that somebody chose, and over HTTP, from browsers, only with TLS. */
+/* check_admin.c: see check_admin.h. The admin side can stop the host, so other machines reach it
+ * only with a token that the operator has chosen, and browsers reach it there only with TLS. */
 #include "config/check_admin.h"
 
 #include <inttypes.h>
@@ -7,7 +7,8 @@
 
 typedef enum reach { REACH_UNKNOWN, REACH_MACHINE, REACH_ADDRESS, REACH_ALL } reach;
 
-/* Who can connect to a listener with that address: this machine, others, or others by any address. */
+/* Where clients of a listener with that address can be: on this machine, on others that reach the
+ * address, or on others that reach any address of this machine. */
 static reach reach_of(const char *text) {
     static const uint8_t loopback_6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     static const uint8_t mapped_4[13] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127};

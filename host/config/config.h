@@ -209,8 +209,8 @@ uint32_t config_line(const config *c, const void *field);
 
 enum { CONFIG_PATH_MAX = 4096 };
 
-/* Copies the item of a CONFIG_PATHS or CONFIG_NAMES field, from 0 on, without blanks around it. False:
- * there is none (also in NULL), or it does not fit. */
+/* Copies the item of a CONFIG_PATHS or CONFIG_NAMES field, from 0 on, without blanks around it.
+ * False: there is none (also in NULL), or it does not fit. */
 bool config_list_item(const char *list, uint32_t index, char *item, size_t size);
 uint32_t config_list_count(const char *list);
 

@@ -1,4 +1,5 @@
-/* profile.c: see profile.h. A key of the ini wins over the profile, the profile over the default. */
+/* profile.c: see profile.h. A key of the ini wins over the profile, the profile over the default.
+ */
 #include "config/profile.h"
 
 #include "config/number.h"

@@ -84,7 +84,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
             64 * MEGABYTE, "SO_RCVBUF; 0: the system's default"),                                  \
     SERVICE(section, "tls", "no", CONFIG_BOOL, tls.on, 0, 0, "encrypts connections with TLS"),     \
     SERVICE(section, "certificate", "", CONFIG_PATHS, tls.certificate, 0, 0,                       \
-            "PEM file with the certificate and its chain; several after commas"),                  \
+            "PEM file with the certificate and its chain; several: separated by commas"),                  \
     SERVICE(section, "key", "", CONFIG_PATHS, tls.key, 0, 0,                                       \
             "PEM file with its private key; as many, in the same order"),                          \
     WORD(section, "tls_min", "1.2", config_service, tls.min, CONFIG_TLS_1_2, tls_mins,             \
@@ -92,7 +92,7 @@ static const char *const on_faults[] = {"default", "contain", "abort", NULL};
     SERVICE(section, "tls_ciphers", CONFIG_TLS_CIPHERS, CONFIG_TEXT, tls.ciphers, 0, 0, \
             "ciphers for TLS 1.2, as OpenSSL writes them; empty: OpenSSL's choice"),               \
     SERVICE(section, "tls_alpn", "", CONFIG_NAMES, tls.alpn, 0, 0,                                 \
-            "protocols by ALPN, best first, after commas; empty: none")
+            "protocols for ALPN, best first, separated by commas; empty: none")
 
 static const config_key keys[] = {
     KEY("host", "workers", "0", CONFIG_U32, config, workers, 0, 256,
@@ -143,11 +143,11 @@ static const config_key keys[] = {
     KEY("admin", "http_address", "127.0.0.1", CONFIG_ADDRESS, config, admin_http.address, 0, 0,
         "where HTTP listens; other machines reach it only with http_tls and token"),
     KEY("admin", "http_hosts", "", CONFIG_NAMES, config, admin_http_hosts, 0, 0,
-        "names that browsers may use for it, after commas, besides http_address and localhost"),
+        "names that browsers may use besides http_address and localhost, separated by commas"),
     KEY("admin", "http_tls", "no", CONFIG_BOOL, config, admin_http.tls.on, 0, 0,
         "encrypts HTTP with TLS: https"),
     KEY("admin", "http_certificate", "", CONFIG_PATHS, config, admin_http.tls.certificate, 0, 0,
-        "PEM file with the certificate and its chain; several after commas"),
+        "PEM file with the certificate and its chain; several: separated by commas"),
     KEY("admin", "http_key", "", CONFIG_PATHS, config, admin_http.tls.key, 0, 0,
         "PEM file with its private key; as many, in the same order"),
     KEY("admin", "token", "", CONFIG_SECRET, config, admin_token, 16, 128,

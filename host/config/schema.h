@@ -17,8 +17,8 @@ typedef enum config_kind {
     CONFIG_BYTES64, /* uint64_t, K, M and G are understood */
     CONFIG_WORD,    /* an enum: one of `words` */
     CONFIG_PATH,    /* char *, relative to the ini's folder; NULL when empty */
-    CONFIG_PATHS,   /* char *, several of these after commas; see config_list_item */
-    CONFIG_NAMES,   /* char *, names after commas; see config_list_item */
+    CONFIG_PATHS,   /* char *, several, separated by commas; see config_list_item */
+    CONFIG_NAMES,   /* char *, names separated by commas; see config_list_item */
     CONFIG_TEXT,    /* char *, any; NULL when empty */
     CONFIG_ADDRESS, /* char *, numeric; NULL when empty */
     CONFIG_HOST,    /* char *, numeric or a host name */

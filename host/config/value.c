@@ -277,7 +277,7 @@ static portico_status set_list(const config_key *key, void *field, const char *t
         }
         if (key->kind == CONFIG_NAMES && strcspn(at, blanks) < kept) {
             (void)snprintf(allowed, VALUE_ALLOWED_MAX,
-                           "names after commas, without blanks in them: h2, http/1.1");
+                           "names separated by commas, without blanks in them: h2, http/1.1");
             free(list);
             return PORTICO_E_INVALID;
         }

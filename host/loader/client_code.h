@@ -1,5 +1,5 @@
-/* client_code.h: `portico inspect --client LANGUAGE MODULE`: the packets of a module as code for its
- * clients, for the files in sdk/client or for any other.
+/* client_code.h: `portico inspect --client LANGUAGE MODULE`: the packets of a module as code for
+ * its clients, for the files in sdk/client or for any other.
  *
  * The same declarations give the same bytes. client_names.h says what a module may not do to the
  * code by what it calls things. [main()] */

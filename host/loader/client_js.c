@@ -1,5 +1,5 @@
-/* client_js.c: a module's packets as JavaScript or TypeScript: opcodes, and for each packet an object
- * that encodes and decodes it. See client_code.h. */
+/* client_js.c: a module's packets as JavaScript or TypeScript: opcodes, and for each packet an
+ * object that encodes and decodes it. See client_code.h. */
 #include "loader/client_languages.h"
 
 #include <string.h>
@@ -126,8 +126,8 @@ static const char *const runtime[] = {
     "}\n"
     "\n"};
 
-/* A line that begins with @ is TypeScript only. So is what is between two backticks if it begins with
- * a colon or <; other backticks are JavaScript's. */
+/* A line that begins with @ is TypeScript only. So is what is between two backticks if it begins
+ * with a colon or <; other backticks are JavaScript's. */
 static void write_text(const char *text, bool types, FILE *to) {
     bool only_types = false; /* inside of such a line or pair */
     bool line = false;

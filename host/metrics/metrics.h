@@ -7,8 +7,8 @@
  *
  * Counters are kept per worker or are atomic, and are summed here. No lock is taken, so no handler
  * and no worker ever waits for a scrape (test: unit.metrics_locks). Nothing is read per session or
- * room, so a scrape takes as long with 10,000 sessions as with none (test: integration.scrape_cost).
- * [admin thread]
+ * room, so a scrape takes as long with 10,000 sessions as with none (test:
+ * integration.scrape_cost). [admin thread]
  */
 #ifndef PORTICO_METRICS_H
 #define PORTICO_METRICS_H

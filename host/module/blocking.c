@@ -75,7 +75,7 @@ static void job_free(job *j) {
 }
 
 /* The generation that serves runs the job if it has a handler for it; otherwise the one that asked
- * does. *handler NULL: that one's `start` has failed, so nobody runs the job. A job may take long,
+ * does. *handler NULL: its `start` has failed, so the job is not run. A job may take long,
  * so it runs outside the gate and holds its generation instead: a swap does not wait for it. */
 static passage job_handler(job *j, const registered_handler **result) {
     passage p = gate_enter(&j->module->gate);

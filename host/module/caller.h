@@ -2,12 +2,12 @@
  * stopping, dependency_swaps, and the migrate of a module's own state and of a plan. [control
  * thread]
  *
- * A thread of its own, the caller's, makes the call, and the control thread waits for it only so long. Then the
- * call is ended as after a fault (os_guard_interrupt) if its thread is in the module's own code. If
- * it is not, as when it sleeps in the system, the call is lost: the host behaves as if it had
- * faulted, the generation is never called again, and another thread makes the next calls. A lost
- * call may go on for ever. It holds its generation, the host's functions refuse it, and when it
- * returns after all, its thread ends.
+ * A thread of its own, the caller's, makes the call, and the control thread waits for it only so
+ * long. Then the call is ended as after a fault (os_guard_interrupt) if its thread is in the
+ * module's own code. If it is not, as when it sleeps in the system, the call is lost: the host
+ * behaves as if it had faulted, the generation is never called again, and another thread makes the
+ * next calls. A lost call may go on for ever. It holds its generation, the host's functions refuse
+ * it, and when it returns after all, its thread ends.
  */
 #ifndef PORTICO_CALLER_H
 #define PORTICO_CALLER_H

@@ -1,5 +1,5 @@
-/* caller_thread.h: the inside of caller.c and caller_thread.c: the thread that makes calls which may
- * not return, and the copies that its calls work with.
+/* caller_thread.h: the inside of caller.c and caller_thread.c: the thread that makes calls which
+ * may not return, and the copies that its calls work with.
  *
  * A caller is one thread. It owns the copy of the call that it makes, and of all that the call
  * refers to: a lost call may read that when the control thread has long gone on. The lock guards

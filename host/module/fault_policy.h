@@ -1,9 +1,9 @@
 /* fault_policy.h: decides what a contained fault does to its module.
  *
  *   A build on probation, which has served for less than probation_s, is rolled back at its first
- *   fault. Later fault_limit faults within fault_window_s do that. If there is no generation
- *   before, or that one has faulted as well, the module is frozen instead: two faulty builds never
- *   alternate. Otherwise the fault costs what it happened in.
+ *   fault. Later fault_limit faults within fault_window_s do that. If there is no previous
+ *   generation, or it has faulted as well, the module is frozen instead: two faulty builds never
+ *   alternate. Otherwise the fault costs only the session, room or message that it happened in.
  *
  * A roll-back freezes the module first: from then on no thread enters its code. The control thread
  * rolls back and thaws. There is one decision for each build, whichever thread faults first; the

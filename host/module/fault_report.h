@@ -1,5 +1,5 @@
-/* fault_report.h: what is told about a fault: a block in the log, a file in [host] run_dir/faults,
- * and a line of `ctl faults`.
+/* fault_report.h: reports a fault: as a block in the log, a file in [host] run_dir/faults, and a
+ * line of `ctl faults`.
  *
  * The faulting thread only fills a record. A thread of its own, the reporter, finds the names of
  * functions and lines, which takes long, then writes. A fault that ends the process is written by
@@ -59,7 +59,8 @@ void faults_each_kind(void (*each)(void *arg, const char *module, call_kind kind
 /* When a fault froze the module last, by the wall clock; 0: never. Takes no lock. */
 uint64_t faults_frozen_ms(const char *module_name);
 
-/* Receives a fault: its module, one line for people, and the path of the report; "": there is none. */
+/* Receives a fault: its module, one line for people, and the path of the report; "": there is none.
+ */
 typedef void fault_each(void *arg, const char *module_name, const char *line, const char *path);
 
 /* Calls `each` for the last faults, the latest first, at most `most`. */

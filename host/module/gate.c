@@ -208,6 +208,6 @@ bool gate_parks(gate *g) {
 
 bool gate_take_parked(gate *g) {
     uint32_t shut = atomic_load(&g->shut);
-    bool parks = shut != 0 && (shut & GATE_DEAD) == 0; /* whoever was revived would park again */
+    bool parks = shut != 0 && (shut & GATE_DEAD) == 0; /* what is revived would park again */
     return !parks && atomic_exchange(&g->parked, false);
 }

@@ -45,8 +45,8 @@ typedef enum passage {
 passage gate_enter(gate *g);
 void gate_leave(gate *g);
 
-/* Enters to read what the module keeps, also while the module is frozen or dead: gate_leave ends it.
- * False: not entered, since the module's code is being exchanged. Does not wait. */
+/* Enters to read what the module keeps, also while the module is frozen or dead: gate_leave ends
+ * it. False: not entered, since the module's code is being exchanged. Does not wait. */
 bool gate_enter_to_read(gate *g);
 
 /* The caller has kept its work, marked as parked, where the control thread finds it when the gate

@@ -1,8 +1,8 @@
 /* mailbox.h: the queue of a module's own messages, which makes the module an entity. Any thread,
  * unless tagged.
  *
- * It is opened before the module's `start`, closed when the module has been withdrawn, and holds the
- * module until its last message has had its turn.
+ * It is opened before the module's `start`, closed when the module has been withdrawn, and holds
+ * the module until its last message has had its turn.
  */
 #ifndef PORTICO_MAILBOX_H
 #define PORTICO_MAILBOX_H

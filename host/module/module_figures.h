@@ -1,6 +1,7 @@
-/* module_figures.h: what the metrics show of each module, readable without a lock: handlers wait for
- * that of the table of modules. There is one entry for each name that a module has had, and none is
- * removed before the end. An entry's number is odd while it is written, and readers try again.
+/* module_figures.h: what the metrics show of each module, readable without a lock: handlers wait
+ * for that of the table of modules. There is one entry for each name that a module has had, and
+ * none is removed before the end. An entry's number is odd while it is written, and readers try
+ * again.
  */
 #ifndef PORTICO_MODULE_FIGURES_H
 #define PORTICO_MODULE_FIGURES_H
@@ -18,8 +19,8 @@ typedef struct module_figures {
     uint64_t pause_ns;
 } module_figures;
 
-/* Writes the figures of the module of that name. If there is no memory, it is not shown. [the table's
- * lock] */
+/* Writes the figures of the module of that name. If there is no memory, it is not shown. [the
+ * table's lock] */
 void module_figures_write(const module_figures *f);
 
 /* Calls `each` for every loaded module. Takes no lock. [any thread] */

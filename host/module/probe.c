@@ -221,8 +221,8 @@ static portico_status receive(const trial *t, void *data, size_t size) {
     return PORTICO_OK;
 }
 
-/* Reads the answer, whose status is *result. Any other status than PORTICO_OK: the child is of no use
- * any more. */
+/* Reads the answer, whose status is *result. Any other status than PORTICO_OK: the child is of no
+ * use any more. */
 static portico_status receive_answer(const trial *t, portico_status *result) {
     probe_answer a;
     portico_status status = receive(t, &a, sizeof a);

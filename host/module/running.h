@@ -11,7 +11,7 @@ struct call;
 struct module;
 
 typedef enum running_fate {
-    FATE_OPEN,      /* the call goes on, or has returned */
+    FATE_OPEN,      /* the call continues, or has returned */
     FATE_SETTLES,   /* it has faulted, and its thread restores the states */
     FATE_ABANDONED, /* nobody waits for it (caller.h): the host's functions refuse all it asks */
 } running_fate;
@@ -42,8 +42,8 @@ enum { RUNNING_PAGE = 4096 }; /* no system has smaller pages */
 
 /* Touch memory that the running module has named, in every page, so that a bad address is a fault
  * of the module now, and not of the host later, under a lock. No lock is held, and nothing that
- * must be released. With `write` the memory is written to, but does not change, whoever else writes
- * to it. `running_probe_text` returns the length. */
+ * must be released. With `write` the memory is written to without changing it, even if other
+ * threads write to it. `running_probe_text` returns the length. */
 COLD void running_probe_pages(const void *data, size_t size, bool write);
 size_t running_probe_text(const char *text);
 

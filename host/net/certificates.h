@@ -1,5 +1,5 @@
-/* certificates.h: the TLS contexts of all listeners and connectors and of HTTP: made at the start, replaced by
- * `ctl reload certificates`, and looked at for certificates that expire.
+/* certificates.h: the TLS contexts of all listeners and connectors and of HTTP: made at the start,
+ * replaced by `ctl reload certificates`, and looked at for certificates that expire.
  */
 #ifndef PORTICO_CERTIFICATES_H
 #define PORTICO_CERTIFICATES_H

@@ -14,12 +14,13 @@ void ready_give_back(void);
  * ADDRESS:PORT`, `http ADDRESS:PORT`. False: it has logged why not. */
 bool ready_write(const config *c);
 
-/* The addresses of the admin side, for the lines `admin` and `http`; "": none. Before ready_write. */
+/* The addresses of the admin side, for the lines `admin` and `http`; "": none. Before ready_write.
+ */
 void ready_set_admin(const char *address);
 void ready_set_http(const char *address);
 
-/* Writes it again if what it says has changed, since listeners have opened or closed. Returns true also
- * when none is configured. */
+/* Writes it again if what it says has changed, since listeners have opened or closed. Returns true
+ * also when none is configured. */
 bool ready_update(void);
 
 /* Whether the ready file may be written at `path`: no file, an empty one or a ready file. */

@@ -21,8 +21,8 @@ lookup *resolver_ask(const char *host, uint16_t port, resolver_answer answer, vo
  * [any thread] */
 bool resolver_cancel(lookup *l);
 
-/* Ends the thread. All lookups have been cancelled or answered. Waits only for a moment for one that
- * the system does not end; false: the thread goes on, uses nothing but its own, and another call
+/* Ends the thread. All lookups have been cancelled or answered. If the system does not end one
+ * within a moment, returns false: the thread continues, with its own data only, and another call
  * may try again. [control thread] */
 bool resolver_stop(void);
 

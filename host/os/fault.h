@@ -80,7 +80,7 @@ typedef struct os_fault {
 
 typedef struct os_fault_hooks {
     /* Whether the innermost guard ends the call. `owner` is what that guard was given. For
-     * OS_FAULT_HANG it may run on another thread, while the guard's stands still. */
+     * OS_FAULT_HANG it may run on another thread, while the guard's is suspended. */
     bool (*contain)(const os_fault *fault, void *owner);
     /* The process is about to end. `owner` as above; NULL: the thread is in no guard. */
     void (*end)(const os_fault *fault, void *owner);
@@ -123,7 +123,7 @@ os_guard_thread *os_guard_self(void);
 
 /* Stops the thread for a moment and describes where it is in *fault (kind OS_FAULT_HANG). With
  * `end` it then asks `contain`, and if that agrees, the thread's innermost guard ends its call as
- * after a fault: true. PORTICO_E_... is never returned: false if it goes on. `*seen` says whether
+ * after a fault: true. False: the call continues. `*seen` says whether
  * *fault was filled. The thread is running code, or waits in the system. [any other thread; one at
  * a time] */
 bool os_guard_interrupt(os_guard_thread *thread, bool end, os_fault *fault, bool *seen);

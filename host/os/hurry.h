@@ -24,14 +24,14 @@ typedef enum os_pace {
 /* Sets the pace of a thread; NULL: of the calling thread. Needs no right in either direction. The
  * caller makes sure that the thread is not joined during the call. False: nothing was changed.
  *
- * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has no
- * need of it: a thread whose wait has ended gets a priority above those that compute
+ * Linux has this since 6.12, and counts it among the threads of a session or service. Windows has
+ * no need of it: a thread whose wait has ended gets a priority above those that compute
  * (https://learn.microsoft.com/windows/win32/procthread/priority-boosts). */
 bool os_thread_pace(os_thread *thread, os_pace pace);
 
 /* Lets the threads run that are ready on the caller's processor, before the caller continues. Linux
  * queues a thread that is woken behind the one that woke it, where both compute or no other
- * processor is idle: whoever wakes others and then computes would hold them up. */
+ * processor is idle, so a thread that wakes others and then computes would hold them up. */
 void os_yield(void);
 
 #endif

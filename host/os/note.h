@@ -1,5 +1,5 @@
-/* note.h: how the host distinguishes a child's note (child.h) from text in the same pipe. Foreign code may write
- * to stderr before os_parent_take: the system's loader, or a tool that runs the child. */
+/* note.h: how the host distinguishes a child's note (child.h) from text in the same pipe. The
+ * system's loader, or a tool that runs the child, may write to stderr before os_parent_take. */
 #ifndef PORTICO_OS_NOTE_H
 #define PORTICO_OS_NOTE_H
 

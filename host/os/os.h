@@ -28,8 +28,8 @@
  * MEMORY  os_mutex, os_cond and os_op are plain storage: all bytes zero is a valid initial state,
  * and nothing needs to be released.
  *
- * fault.h, child.h and hurry.h beside this file are parts of the seam: faults in foreign code, other
- * processes, and threads that must not wait for a processor.
+ * fault.h, child.h and hurry.h beside this file are parts of the seam: faults in foreign code,
+ * other processes, and threads that must not wait for a processor.
  *
  * TEXT  is UTF-8 everywhere, paths included, with '/' or the system's own separator.
  */
@@ -87,19 +87,20 @@ typedef struct os_heap {
     uint64_t kept_bytes;      /* freed, and kept for later */
 } os_heap;
 
-/* Fills *heap; 0 where the system does not report it. Walks through what is free, or through all:
- * may take milliseconds, for which threads that allocate wait. */
+/* Fills *heap; 0 where the system does not report it. Walks through the free blocks, or through
+ * all: that may take milliseconds, during which threads that allocate wait. */
 void os_heap_look(os_heap *heap);
 
-/* Returns memory that the C library keeps unused to the system, where it can. Takes as long. */
+/* Gives unused memory of the C library back to the system where it can. Takes as long as
+ * os_heap_look. */
 void os_memory_trim(void);
 
 /* Fills `data` with bytes fit for secrets. */
 portico_status os_random(void *data, size_t size);
 
-/* Calls `each` with every certificate (DER) of an authority that the system itself believes: Windows,
- * which keeps them in a store. Returns how many there were; 0 where they are in files, which the TLS
- * library knows. */
+/* Calls `each` with the certificate (DER) of every authority in the system's own store of trusted
+ * ones, which Windows has. Returns how many there were; 0 on Linux, where they are in files that
+ * the TLS library finds. */
 uint32_t os_root_certificates(void (*each)(void *arg, const void *der, uint32_t size), void *arg);
 
 /* Nanoseconds that never go backwards, from an arbitrary start. */
@@ -123,9 +124,9 @@ typedef struct os_cond {
     uint64_t sys[1];
 } os_cond;
 
-/* Sets how much stack threads have that start from now on, in bytes, at least OS_STACK_MIN. Before
- * that it is the system's choice: on Linux the limit `ulimit -s`, mostly 8 MiB, on Windows the
- * executable's 2. [before threads start that may start others] */
+/* Sets the stack size of threads that start from now on, in bytes, at least OS_STACK_MIN. Until
+ * then the system chooses: on Linux the limit `ulimit -s`, mostly 8 MiB, on Windows the
+ * executable's 2 MiB. [before threads start that may start others] */
 enum { OS_STACK_MIN = 1024 * 1024 }; /* less is 1 MiB under Wine */
 void os_threads_set_stack(uint32_t bytes);
 
@@ -145,7 +146,7 @@ void os_thread_join(os_thread *thread);
 void os_sleep(uint32_t timeout_ms);
 
 /* Not recursive. The next owner of a mutex may free it if no other thread waits for it: the unlock
- * before does not touch it any more then. */
+ * that made it the owner does not touch the mutex afterwards. */
 void os_mutex_lock(os_mutex *mutex);
 void os_mutex_unlock(os_mutex *mutex);
 
@@ -259,8 +260,8 @@ uint32_t os_port_wait(os_port *port, os_completion *completions, uint32_t capaci
 
 /* Makes completions that are kept for threads which have not come back to os_port_wait available to
  * any thread, and sees to it that a thread waits for new ones, if one is idle. Call it when such a
- * thread is seen to be stuck, or expected to take long. Cheap, but not for every wait: sharing costs
- * a lock that all threads use. */
+ * thread is seen to be stuck, or expected to take long. Cheap, but not for every wait: sharing
+ * costs a lock that all threads use. */
 void os_port_share_kept(os_port *port);
 
 /* Queues a completion of `op` with PORTICO_OK and 0 bytes, which one waiting thread will get. */
@@ -401,8 +402,8 @@ portico_status os_fopen_secret(const char *path, FILE **file, char found[OS_FOUN
  * PORTICO_E_ACCESS: others may, or it is a link or no folder; `found` says so. */
 portico_status os_folder_private(const char *path, char found[OS_FOUND_TEXT]);
 
-/* A name that one process at a time has, and takes once: a file that is locked, and deleted with the
- * lock. */
+/* A name that one process at a time can take, and only once: a file that is locked, and deleted
+ * when the lock is given back. */
 typedef struct os_lock os_lock;
 
 /* Takes the name. PORTICO_E_EXISTS: another process has it, and *process is its number (0: not
@@ -427,10 +428,10 @@ typedef struct os_file_info {
  * ...: *info is unchanged. */
 portico_status os_file_look(const char *path, os_file_info *info);
 
-/* Opens the regular file `name` of a folder for reading, and describes it. `name` has parts with '/'
- * between them. None of them is a link, and on Windows none is another name of what it opens, so
- * nothing outside the folder is opened, even while others change what is in it. The folder itself
- * may be a link. PORTICO_E_NOT_FOUND: there is no such file. On failure *file is NULL. */
+/* Opens the regular file `name` of a folder for reading, and describes it. `name` has parts with
+ * '/' between them. None of them is a link, and on Windows none is another name of what it opens,
+ * so nothing outside the folder is opened, even while others change what is in it. The folder
+ * itself may be a link. PORTICO_E_NOT_FOUND: there is no such file. On failure *file is NULL. */
 portico_status os_fopen_beneath(const char *folder, const char *name, FILE **file,
                                 os_file_info *info);
 

@@ -79,9 +79,9 @@ entity *room_entity(room *r);
 strand *room_strand(room *r);
 room *room_from_entity(entity *e);
 
-/* A session of type `type` arrives: makes it a member and calls on_join. If that fails, *status says
- * why, and it is not a member. Not NULL: the gate of that module is shut, nothing has been done, and
- * the caller comes again. [turn] */
+/* A session of type `type` arrives: makes it a member and calls on_join. If that fails, *status
+ * says why, and it is not a member. Not NULL: the gate of that module is shut, nothing has been
+ * done, and the caller comes again. [turn] */
 module *room_enter(room *r, uint64_t session, const char *type, portico_status *status);
 
 /* A member leaves: calls on_leave. Returns as room_enter. [turn] */

@@ -1,6 +1,6 @@
-/* room_tally.h: how many rooms there are of each type, for the metrics, which must not keep a handler
- * that creates a room waiting for a lock. There is one for each name that a type has had, and none is
- * removed before the end, so readers need no lock. Any thread.
+/* room_tally.h: how many rooms there are of each type, for the metrics, which must not keep a
+ * handler that creates a room waiting for a lock. There is one for each name that a type has had,
+ * and none is removed before the end, so readers need no lock. Any thread.
  */
 #ifndef PORTICO_ROOM_TALLY_H
 #define PORTICO_ROOM_TALLY_H

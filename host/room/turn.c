@@ -170,8 +170,8 @@ static bool room_call_close(room *r, portico_status reason) {
     return p != GATE_PARK;
 }
 
-/* Ends a room that is CLOSED. The works behind this one find it so, and are dropped. False: the
- * gate is shut. */
+/* Ends a room that is CLOSED. The works queued after this one find it closed, and are dropped.
+ * False: the gate is shut. */
 static bool room_finish(room *r) {
     os_mutex_lock(&r->lock);
     portico_status reason = r->reason;

@@ -23,7 +23,8 @@ void inboxes_start(const uint64_t limits[ENTITY_KINDS]);
 portico_status inbox_admit(inbox *in, entity_kind kind, message *m, uint32_t waiting);
 
 /* The message was refused: counts and logs that, under the name of the module that `by` is of;
- * NULL, a timer: of the one that the entity belongs to. `to` names the entity. Locks may be held. */
+ * NULL, a timer: of the module that the entity belongs to. `to` names the entity. Locks may be
+ * held. */
 COLD void inbox_refuse(const inbox *in, entity_kind kind, quota *by, const char *to,
                        uint32_t waiting);
 

@@ -1,10 +1,9 @@
 /* meter.c: see meter.h.
  *
  * The table is open-addressed. A thread takes a slot by writing the hash of the series' name
- * into `keys` with a compare-and-swap, and finds it again by that hash alone: among 512, two
- * 64-bit hashes do not collide by chance. So no thread that counts waits until the name is
- * written; only readers need it, and they skip a slot until `named` is set. Slots are never
- * freed.
+ * into `keys` with a compare-and-swap, and finds it again by that hash alone: among 512 hashes of
+ * 64 bits, no two collide by chance. So a thread that counts never waits for the name. Only readers
+ * need it, and they skip a slot until `named` is set. Slots are never freed.
  */
 #include "run/meter.h"
 
@@ -30,13 +29,13 @@ typedef struct series {
 enum { STAYS_ON = 1 };
 
 _Atomic uint64_t meter_until_ns;
-static _Atomic uint32_t stays; /* meter_stay_on, without its meter_stay_off */
+static _Atomic uint32_t stays; /* calls of meter_stay_on without their meter_stay_off */
 _Atomic uint32_t meter_most = METER_MOST;
 
 /* How the calling thread chooses the calls that it measures. */
 static _Thread_local struct {
     uint32_t skip;   /* calls before the next one that is measured */
-    uint32_t every;  /* one in so many is; 0: all */
+    uint32_t every;  /* one call in `every` is measured; 0: all are */
     uint32_t weight; /* of the call that is measured now */
     uint32_t chosen; /* in the window */
     uint64_t window_ns;
@@ -47,13 +46,13 @@ static _Atomic uint64_t keys[METER_SERIES_MAX]; /* 0: free */
 static series all[METER_SERIES_MAX];
 static series others = {.named = true, .kind = METER_OTHERS};
 
-/* Its value while nothing is measured. */
+/* The value of meter_until_ns while nothing is measured. */
 static uint64_t at_rest(void) {
     return atomic_load(&stays) > 0 ? STAYS_ON : 0;
 }
 
-/* Unless something is measured: sets what `stays` wants, which another thread may be changing. That
- * one calls this, too, after its change, so the last one to look sees both. */
+/* Unless something is measured: sets meter_until_ns to what `stays` asks for. A thread that changes
+ * `stays` at the same time calls this after its change, so the last call sees both changes. */
 static void rest(void) {
     uint64_t from = atomic_load(&meter_until_ns);
     uint64_t to = at_rest();
@@ -94,7 +93,7 @@ static uint32_t pace_random(void) {
     return x;
 }
 
-/* A call is measured: chooses the next one by how many there were lately. */
+/* Called for a measured call: chooses the next one, by the rate of the latest calls. */
 static void pace_choose(uint64_t now_ns) {
     uint64_t passed_ns = now_ns - pace.window_ns;
     pace.weight = pace.every > 0 ? pace.every : 1;

@@ -1,12 +1,14 @@
 /* meter.h: how long handlers run and how long their packets waited, measured while it is on.
  *
- * Before meter_measure is called, and after the duration it was given, a handler's call costs
- * one relaxed load and a branch. In between it is measured, at most some 20,000 times a second on
- * one thread: beyond that a call in 2 to 64 is, chosen at random, and it is counted for the others as
- * well. It is counted under the name of its type and its
- * number, so counts outlive a swap; no lock is taken and nothing is allocated. There is room for
- * METER_SERIES_MAX series; what does not fit is counted together as METER_OTHERS. Counts only
- * grow: a reader takes the difference of two readings. Any thread.
+ * meter_measure switches measuring on for a time. While it is off, a handler's call costs one
+ * relaxed load and a branch. While it is on, each thread measures every call up to about 20,000 a
+ * second. Above that rate it measures one call in 2 to 64, chosen at random, and counts it for
+ * those that it skips as well.
+ *
+ * A call is counted under its type's name and its number, so counts outlive a swap. No lock is
+ * taken and nothing is allocated. There is room for METER_SERIES_MAX series; all others are counted
+ * together as METER_OTHERS. Counts only grow: a reader takes the difference of two readings. Any
+ * thread.
  */
 #ifndef PORTICO_METER_H
 #define PORTICO_METER_H
@@ -34,8 +36,8 @@ typedef enum meter_kind {
 
 enum { METER_SERIES_MAX = 512, METER_NAME_MAX = 128 };
 
-/* Private: the os_monotonic_ns() at which measuring ends; 0: it is off; 1: it measures nothing, but
- * stays on. */
+/* Private: the os_monotonic_ns() at which measuring ends; 0: it is off; 1: it is on, but measures
+ * nothing (meter_stay_on). */
 extern _Atomic uint64_t meter_until_ns;
 uint64_t meter_clock_ns(void);
 extern _Atomic uint32_t meter_most; /* measured calls in METER_WINDOW_NS on one thread, about */
@@ -53,7 +55,7 @@ static inline uint64_t meter_begin(void) {
     return meter_on() ? meter_clock_ns() : 0;
 }
 
-/* For how many calls the one counts that this thread measures. */
+/* How many calls the measured one counts for on this thread. */
 uint32_t meter_weight(void);
 
 /* After the call. `received_ns`: the os_monotonic_ns() at which its packet came; 0: not known. */

@@ -343,7 +343,7 @@ portico_status request_reply(uint64_t number, const void *data, uint32_t size) {
         free(e.spare);
         e.spare = NULL;
     }
-    finish(&e, status); /* too much waits for the asker: it is told that instead of the data */
+    finish(&e, status); /* too much waits for the asker: it gets that status instead of the data */
     return status;
 }
 

@@ -1,23 +1,26 @@
-/* rescuer.c: what is queued behind a handler that takes long does not wait for it.
+/* rescuer.c: keeps a handler that takes long from delaying what its worker has queued after it.
  *
- * The rescuer, a thread of its own, looks at the workers. It does not wait on the port: what would
- * wake it may be queued behind such a handler. When a batch is found to be long (LONG_NS),
+ * The rescuer, a thread of its own, looks at the workers. It does not wait on the port, because the
+ * completion that would wake it may itself be queued after such a handler. When a batch has taken
+ * longer than LONG_NS,
  *
- * 1. the worker gets OS_PACE_LONG, so that threads that wake need not wait for its processor. The
- *    worker ends that itself, with its batch;
- * 2. what the port keeps for it goes to the other workers, and one of them waits for what comes;
- * 3. if it has completions or deferred work left, a post sends another worker there, one that is
- *    idle if there is one.
+ * 1. the rescuer gives the worker OS_PACE_LONG, so that threads that wake need not wait for its
+ *    processor. The worker ends that itself at the end of its batch;
+ * 2. the completions that the port keeps for the worker go to the other workers, and one of them
+ *    waits for new ones;
+ * 3. if the worker has completions or deferred work left, a post sends another worker to do
+ *    them, an idle one if there is one.
  *
- * A worker that knows beforehand, such as one that computes a handshake, does 2 and 3 by itself
- * (worker_takes_long), and yields, since the system may have queued what it woke behind it. Not 1: the long pace lasts until the thread sleeps, and would hold up the
- * answers after the handshake where other programs want the processor.
+ * A worker that knows beforehand that it will take long, such as one that computes a handshake,
+ * does 2 and 3 itself (worker_takes_long). Then it yields, since the system may have queued the
+ * thread that it woke behind it. It leaves out 1: the long pace lasts until the thread sleeps, and
+ * would delay the answers after the handshake on a machine where other programs want the processor.
  *
- * A worker that is on such a visit may be held up like the first: then the next look sends another
- * one to both. After RESCUE_NS the rescuer goes there itself: no worker was idle.
+ * The worker that was sent may be held up like the first. Then the next look sends another one to
+ * both. After RESCUE_NS no worker was idle, and the rescuer does the work itself.
  *
- * A look takes a microsecond, and costs the workers nothing. There are many only where handlers
- * have taken long lately, and while there are batches.
+ * A look takes a microsecond, and costs the workers nothing. Looks are frequent only while there
+ * are batches, and after handlers have taken long.
  */
 #include "run/worker_state.h"
 
@@ -32,7 +35,7 @@ enum { LONG_NS = 250000, RESCUE_NS = 100000000 };
 enum { PAUSE_LONG_NS = 250000, PAUSE_NS = 4000000 };
 static const uint64_t LONG_AGO_NS = 10000000000;
 
-static uint64_t found_long_ns; /* when a look did last; 0: never */
+static uint64_t found_long_ns; /* when a look last found a long batch; 0: never */
 
 /* Looks at all workers and at the rescuer, since what it took over may block again. A stuck
  * worker's kept completions (of submits that finished at once) first go to the other workers,
@@ -57,7 +60,7 @@ void rescuer_on_help(const os_completion *completion) {
     }
 }
 
-/* Whether another worker could do something for it. */
+/* Whether it has something left that another worker could run. */
 static bool has_rest(const worker *w) {
     uint64_t left = atomic_load_explicit(&w->left, memory_order_relaxed);
     return (uint32_t)left < left >> 32 ||
@@ -78,7 +81,7 @@ static void send_help(worker *w) {
     }
 }
 
-/* Its batch has been long. */
+/* The batch of `w` has taken longer than LONG_NS. */
 static void look_at_long(worker *w, uint64_t now_ns) {
     uint64_t began_ns = atomic_load_explicit(&w->began_ns, memory_order_relaxed);
     if (w->seen_ns != began_ns) {
@@ -98,10 +101,10 @@ COLD void worker_takes_long(void) {
     if (workers.count > 1) {
         send_help(w);
         if (w->visits != NULL) {
-            send_help(w->visits); /* another one goes on where this one was sent */
+            send_help(w->visits); /* another worker continues where this one was sent */
         }
         os_port_share_kept(w->port);
-        os_yield(); /* or the one that must wait for what comes begins to wait when this one ends */
+        os_yield(); /* else the worker that is to wait for new completions may run after this one */
     }
 }
 
@@ -149,7 +152,7 @@ static void rescuer_run(void *arg) {
         bool active = look(now_ns, last_ns);
         if (now_ns - round_ns >= RESCUE_NS) {
             round_ns = now_ns;
-            worker_round(self, workers_rescue); /* what nobody else has run */
+            worker_round(self, workers_rescue); /* runs what no worker has run */
         }
         pause_ns = pause_after(pause_ns, active, now_ns);
         last_ns = now_ns;

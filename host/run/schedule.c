@@ -1,9 +1,9 @@
 /* schedule.c: see schedule.h.
  *
  * A schedule is held by its timer, from its start until it has ended and will not be called
- * again, and by the message that it has posted. The lock guards `ended`, the table, and the lists of
- * the entities with which schedules end; the timers thread and the message's turn share one atomic
- * word.
+ * again, and by the message that it has posted. The lock guards `ended`, the table, and the lists
+ * of the entities with which schedules end; the timers thread and the message's turn share one
+ * atomic word.
  */
 #include "run/schedule.h"
 

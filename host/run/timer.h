@@ -3,10 +3,10 @@
  * One thread, `timers`, sleeps until the earliest timer is due. It then posts the op of a timer
  * made by timer_init, whose `done` runs on a worker like any completion. A timer made by
  * timer_init_direct is called on the timers thread itself, which saves the way through the port, or
- * on a worker before a batch (timers_help): only for calls that are short, never wait and run no module code. Any thread may set and
- * cancel timers, also in such a call. A timer's memory belongs to its owner and must stay valid
- * until the timer has fired or timer_cancel has returned true. One lock; only the locks of the
- * port and the alarm are below it. It is not held during a direct call.
+ * on a worker before a batch (timers_help): only for calls that are short, never wait and run no
+ * module code. Any thread may set and cancel timers, also in such a call. A timer's memory belongs
+ * to its owner and must stay valid until the timer has fired or timer_cancel has returned true. One
+ * lock; only the locks of the port and the alarm are below it. It is not held during a direct call.
  */
 #ifndef PORTICO_TIMER_H
 #define PORTICO_TIMER_H

@@ -4,8 +4,8 @@
  * A turn is the completion that a worker runs, from one reading of its clock to the next, so it is
  * measured without further readings. It counts for the module and the kind of the last call that
  * was made in it; without a call it is not counted. While nobody scrapes, a turn and a message cost
- * one relaxed load and a branch. Each worker counts in cells of its own. Any thread; a lock is taken
- * only for the first turn of a module and kind.
+ * one relaxed load and a branch. Each worker counts in cells of its own. Any thread; a lock is
+ * taken only for the first turn of a module and kind.
  */
 #ifndef PORTICO_TURNS_H
 #define PORTICO_TURNS_H

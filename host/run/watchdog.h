@@ -40,8 +40,8 @@ void watchdog_next(uint32_t number);
  * thread begins no other call before. 0: the time is not known. */
 void watchdog_clock(uint64_t now_ns);
 
-/* Whether the calling thread has begun a call at that time of os_monotonic_ns() or later. Then *name
- * and *what are those of the last one that did not continue calls in a row. */
+/* Whether the calling thread has begun a call at that time of os_monotonic_ns() or later. Then
+ * *name and *what are those of the last one that did not continue calls in a row. */
 bool watchdog_last(uint64_t since_ns, const char **name, const char **what);
 
 /* A call, running or not. */
@@ -76,7 +76,7 @@ typedef struct watchdog_hooks {
 void watchdog_set_hooks(const watchdog_hooks *hooks);
 
 /* In the hook `contain` of a fault OS_FAULT_HANG: false if the watchdog has interrupted this
- * owner's thread, but the call that took too long has returned. The thread stands still. */
+ * owner's thread, but the call that took too long has returned. The thread is suspended. */
 bool watchdog_still_hangs(const void *owner);
 
 /* Logs each call that exceeds the limit, once; when it returns, that is logged as well. Ends calls

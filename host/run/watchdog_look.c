@@ -60,8 +60,8 @@ static bool slot_read(watch_slot *s, watch_view *v) {
     return atomic_load_explicit(&s->call, memory_order_relaxed) == v->call;
 }
 
-/* The call with the count `count`, whose run is *run or one before: *run is then that one. False:
- * it is no longer in the ring. */
+/* Reads the call with the count `count`. Its run is *run or an earlier one, which *run then names.
+ * False: it is no longer in the ring. */
 static bool ring_read(watch_slot *s, uint64_t count, uint64_t *run, watchdog_call *shown) {
     uint64_t call = atomic_load_explicit(&s->calls[count % WATCH_RING], memory_order_relaxed);
     uint64_t last = *run;
@@ -223,9 +223,9 @@ static void tell_late(watch_slot *s, const watch_view *v) {
 
 enum { END_TRIES = 64, END_MS = 50 };
 
-/* Tries to end the call. A loop that mostly runs in other libraries' functions, such as the clock, can
- * only be ended while it is in the module's own code, so a thread that runs is looked at several
- * times. One that waits in the system is not: that might disturb it. */
+/* Tries to end the call. A loop that mostly runs in other libraries' functions, such as the clock,
+ * can only be ended while it is in the module's own code, so a thread that runs is looked at
+ * several times. One that waits in the system is not: that might disturb it. */
 static bool end_call(watch_slot *s, const watch_view *v, os_fault *where, bool *seen) {
     uint64_t until_ms = os_monotonic_ms() + END_MS;
     bool ended = false;
@@ -238,7 +238,7 @@ static bool end_call(watch_slot *s, const watch_view *v, os_fault *where, bool *
 }
 
 /* Ends the call if it takes longer than its module allows. If that fails, the next look tries
- * again, because the thread may be elsewhere then; only the second failure is told. */
+ * again, because the thread may be elsewhere then; only the second failure is logged. */
 static void end_hung(watch_slot *s, const watch_view *v, uint64_t now_ns) {
     uint32_t hang_ms = watch_hooks.hang_ms != NULL ? watch_hooks.hang_ms(v->shown.module) : 0;
     if (hang_ms == 0 || now_ns < v->shown.started_ns + hang_ms * 1000000ull) {

@@ -10,8 +10,8 @@
  * A slot keeps its thread's last calls in two rings: `calls` has a word for each call, `run` what
  * calls in a row have in common. A call with the count c is of the last run that began at c or
  * before. `count` and `runs` say how many entries are complete; the next one overwrites the oldest.
- * A reader looks at them again when it has read an entry, and drops one that may have been
- * overwritten meanwhile.
+ * A reader looks at them again when it has read an entry, and drops the entry if it may have been
+ * overwritten during the read.
  *
  * `reported`, and what was logged about that call, are written under `reporting`, which is held
  * until the log has the line. The first to find then that the call has ended logs that: its

@@ -25,13 +25,13 @@ void workers_stop(void);
  * must run it itself. */
 bool worker_defer(deferred *d);
 
-/* What the calling worker runs next takes long: other workers get what it has taken and what comes.
- * Costs some microseconds. */
+/* Announces that the calling worker will be busy for long: other workers get the rest of its batch
+ * and new completions. Costs some microseconds. */
 void worker_takes_long(void);
 
-/* Runs what is queued behind a handler that blocks its worker. A thread of its own, the rescuer,
- * does this now and then. So does the sweep, in case the rescuer is itself blocked by what it
- * took over. */
+/* Runs the rest of the batches of workers that a handler blocks. A thread of its own, the rescuer,
+ * does this now and then. So does the sweep, in case the rescuer is itself blocked by a handler
+ * that it took over. */
 void workers_rescue(void);
 
 /* On a worker, the time after its last completion; elsewhere the time now. */

@@ -83,8 +83,8 @@ void worker_leave(void);
 /* The calling thread's; NULL: it is no worker. */
 worker *worker_self(void);
 
-/* Runs the rest of the batch of `w`, which is stuck, and what it has deferred. The calling thread is
- * another worker. */
+/* Runs the rest of the batch of `w`, which is stuck, and what it has deferred. The calling thread
+ * is another worker. */
 void worker_help(worker *w);
 
 /* Calls `run` as a batch of the rescuer's. */

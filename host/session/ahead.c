@@ -7,9 +7,9 @@
  * sweep does that when it is time to look again, so that TCP still holds a slowed client back.
  *
  * Bytes go behind those in the receive block, unless a handler runs, which may be reading that
- * block. Then they go to a block of their own, `aside`. The turn takes that over instead of its next
- * recv (recv.c). A block aside begins only at a whole message: the rest of one would have to be joined to its
- * beginning.
+ * block. Then they go to a block of their own, `aside`. The turn takes that over instead of its
+ * next recv (recv.c). A block aside begins only at a whole message: the rest of one would have to
+ * be joined to its beginning.
  */
 #include "session/ahead.h"
 
@@ -45,8 +45,8 @@ static bool block_rests_locked(const session *s) {
     return s->parked || s->slow_until_ms != 0 || (s->pending & TURN_DATA) != 0;
 }
 
-/* Returns how many bytes have come. *fresh: those of the transport. *rest: for byte_rate, what has to
- * be charged besides. */
+/* Returns how many bytes have come. *fresh: those of the transport. *rest: for byte_rate, what has
+ * to be charged besides. */
 static uint32_t receive_locked(session *s, reading how, uint8_t *to, uint32_t space,
                                uint32_t *fresh, uint32_t *rest) {
     uint32_t rate = s->service->config->byte_rate;

@@ -44,7 +44,7 @@ static call describe(const session *s, const attachment *a, call_kind kind) {
                   .type = s->service->type->name};
 }
 
-/* on_open has faulted. If another build is going to serve, that one opens the session. */
+/* on_open has faulted. If another build is going to serve, that build opens the session. */
 static portico_status open_faulted(session *s, attachment *a, const call *c) {
     pay_room(s, c);
     if (c->verdict == FAULT_CLOSED || c->lost) {

@@ -56,7 +56,8 @@ uint32_t session_take_received_locked(session *s, uint32_t bytes) {
     return take_received_locked(s, bytes);
 }
 
-/* `bytes` have been received into the block, and are counted. Returns as session_claim_turn_locked. */
+/* `bytes` have been received into the block, and are counted. Returns as session_claim_turn_locked.
+ */
 static uint32_t session_received_locked(session *s, uint32_t bytes) {
     if (s->state == SESSION_DRAINING) {
         /* Only the end of the stream matters now: the next recv overwrites these bytes. */

@@ -2,8 +2,8 @@
  *
  * A client whose ClientHello has been answered has cost the host work and memory, and may never say
  * another word. If more than tls_handshakes_max of them wait, the oldest ends: an honest client
- * answers within a round trip, so the oldest are those that never will. Turning new ones away instead
- * would let a few silent clients keep everybody out.
+ * answers within a round trip, so the oldest are those that never will. Turning new ones away
+ * instead would let a few silent clients keep everybody out.
  */
 #include "session/secure_private.h"
 

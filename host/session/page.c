@@ -1,5 +1,5 @@
-/* page.c: see page.h. A session asks the reader's thread, and waits without a recv; the answer finds
- * it by its id, so a file that cannot be read now holds no session. */
+/* page.c: see page.h. A session asks the reader's thread, and waits without a recv; the answer
+ * finds it by its id, so a file that cannot be read now holds no session. */
 #include "session/page.h"
 
 #include "session/private.h"

@@ -22,8 +22,8 @@ typedef struct session_sealing {
     /* Whether the handshake is being computed, so that no recv is due. */
     bool (*waits)(const session *s);
     /* Receives what has arrived: up to `space` bytes of plaintext, of which *size come to `to`.
-     * Returns how many bytes of ciphertext. *rest: what byte_rate is to charge for them besides. See
-     * ahead.h. */
+     * Returns how many bytes of ciphertext. *rest: what byte_rate is to charge for them besides.
+     * See ahead.h. */
     uint32_t (*read_ahead)(session *s, uint8_t *to, uint32_t space, uint32_t *size, uint32_t *rest);
     void (*on_recv)(const os_completion *completion); /* of recv_op */
     void (*free)(struct session_secure *secure);      /* without the lock */
@@ -120,8 +120,8 @@ bool session_charge_packet(session *s);
 COLD void session_return_packet(session *s);
 /* Counts received bytes; only where byte_rate is set. [lock] */
 void session_charge_bytes_locked(session *s, uint32_t bytes);
-/* Says which session pays for the packets that this thread sends to others, besides those of its own
- * handlers; NULL: none. Returns the previous one, to restore it. [turn of the session] */
+/* Says which session pays for the packets that this thread sends to others, besides those of its
+ * own handlers; NULL: none. Returns the previous one, to restore it. [turn of the session] */
 session *session_pays(session *s);
 /* Charges a broadcast to that session or, without one, to the session whose handler the calling
  * thread runs, if it runs one. */

@@ -20,8 +20,8 @@
  * reads again, it does not see that its peer has gone. */
 #define SLOW_MOST_NS (10 * BUCKET_SECOND_NS)
 
-/* FANOUT_PACKET_BYTES: the cost of a packet to one receiver besides its payload, which may be empty:
- * it is a system call. */
+/* FANOUT_PACKET_BYTES: the cost of a packet to one receiver besides its payload, which may be
+ * empty: it is a system call. */
 enum { TELL_AGAIN_MS = 60000, FANOUT_PACKET_BYTES = 64 };
 
 static log_kind floods = LOG_KIND("sessions that send too much");

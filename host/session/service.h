@@ -56,8 +56,8 @@ static inline const os_address *service_counts_for(const service *s, const os_ad
     return s->config->proxy_protocol == CONFIG_PROXY_NO ? peer : NULL;
 }
 
-/* Counts a session of `peer`; NULL: service_admit_address follows. PORTICO_E_LIMIT: not counted, and
- * *why names the limit. */
+/* Counts a session of `peer`; NULL: service_admit_address follows. PORTICO_E_LIMIT: not counted,
+ * and *why names the limit. */
 portico_status service_admit(service *s, const os_address *peer, const char **why);
 /* The limits of `peer`, for a session that was counted without. Likewise. */
 portico_status service_admit_address(service *s, const os_address *peer, const char **why);

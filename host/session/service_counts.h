@@ -1,5 +1,5 @@
-/* service_counts.h: what a listener or connector counts besides its flow (base/stats.h): events that
- * are rare beside packets. Any thread, no lock.
+/* service_counts.h: what a listener or connector counts besides its flow (base/stats.h): events
+ * that are rare beside packets. Any thread, no lock.
  */
 #ifndef PORTICO_SERVICE_COUNTS_H
 #define PORTICO_SERVICE_COUNTS_H

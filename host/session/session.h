@@ -30,8 +30,8 @@
  *
  * If the gate of a module is shut for longer than a moment, the turn parks: it stays taken, its
  * hold and what it has not done stay in the session, and no worker waits. When the gate opens,
- * session_revive queues the turn. Nothing else of the session runs meanwhile, so the order stays.
- * Its time limits stand still, but for that of frozen modules.
+ * session_revive queues the turn. Until then nothing else of the session runs, so the order is
+ * kept. Its time limits are suspended, except the one for frozen modules.
  *
  * A session that is over a rate may be slowed (rates.c): its turn leaves the received bytes where
  * they are and submits no recv, and the sweep later requests the turn again. All other work of the
@@ -82,8 +82,8 @@ enum {
 
 /* The protocol that carries the packets of a session, if it is more than TCP. */
 typedef struct transport {
-    /* The last `fresh` of the *used bytes are new, in the receive block or in one behind it (ahead.h):
-     * turns them into what frame_parse reads. [lock] */
+    /* The last `fresh` of the *used bytes are new, in the receive block or in one behind it
+     * (ahead.h): turns them into what frame_parse reads. [lock] */
     void (*received)(struct session *s, uint8_t *bytes, uint32_t *used, uint32_t fresh);
     /* Everything before the end that the transport has found, for which it has set `peer_ended`,
      * has been delivered. False: that is not what has ended. True: the session has begun to close,
@@ -146,8 +146,8 @@ typedef struct session {
     os_op send_op;
     os_op turn_op;
     work room_work; /* its place in its room's strand */
-    /* [turn, and lock to set it]; set once, but where a PROXY header says it: then in HANDSHAKE it is
-     * the balancer first */
+    /* [turn, and lock to set it]; set once, but where a PROXY header says it: then in HANDSHAKE it
+     * is the balancer first */
     os_address peer;
     /* set once */
     uint64_t opened_ms;
@@ -205,8 +205,8 @@ void session_abort(session *s, portico_status reason);
 /* Queues one packet. Statuses: see portico_host.session_send. [any thread] */
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size);
 
-/* A packet with that payload has been sent to `to`: the session whose handler the calling thread runs
- * pays for it as for a broadcast, unless it is `to` itself. */
+/* A packet with that payload has been sent to `to`: the session whose handler the calling thread
+ * runs pays for it as for a broadcast, unless it is `to` itself. */
 void session_charge_send(const session *to, uint32_t size);
 
 /* One packet for many sessions, encoded once per framing that its receivers use. */

@@ -1,4 +1,4 @@
-/* traced.h: what a session tells the traces (trace/trace.h). Called only while trace_on().
+/* traced.h: records a session's events in the traces (trace/trace.h). Called only while trace_on().
  *
  * Functions: [turn], unless tagged.
  */
@@ -12,7 +12,7 @@
 /* The packet is about to be handled. */
 COLD void traced_packet(const session *s, const layout_handler *h, const portico_packet *packet);
 
-/* No handler gets the packet. `row` and `why` as in trace_event. */
+/* The packet is rejected: no handler receives it. `row` and `why` as in trace_event. */
 COLD void traced_rejected(const session *s, const registered_handler *row,
                           const portico_packet *packet, const char *why);
 
@@ -20,7 +20,7 @@ COLD void traced_rejected(const session *s, const registered_handler *row,
 COLD void traced_message(const session *s, const attachment *a, const registered_handler *row,
                          const message *m);
 
-/* OPEN or CLOSE of a module. */
+/* A module's on_open or on_close is about to be called: `what` is TRACE_OPEN or TRACE_CLOSE. */
 COLD void traced_life(const session *s, const attachment *a, trace_what what,
                       portico_status status);
 

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* Pings without an answer, the ping_s before the first of them included, until the peer is taken for
- * dead. */
+/* Pings without an answer, the ping_s before the first of them included, until the peer is taken
+ * for dead. */
 enum { SILENCES_MOST = 3 };
 
 static log_kind bad_messages = LOG_KIND("bad WebSocket frames");

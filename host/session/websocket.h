@@ -1,8 +1,8 @@
 /* websocket.h: sessions whose transport is WebSocket. See session.h; web/websocket.h has the
  * frames.
  *
- * Received bytes are turned into records as soon as they are there, and control frames answered; the
- * session's turn delivers the packets.
+ * Received bytes are turned into records as soon as they are there, and control frames answered;
+ * the session's turn delivers the packets.
  */
 #ifndef PORTICO_SESSION_WEBSOCKET_H
 #define PORTICO_SESSION_WEBSOCKET_H

@@ -181,8 +181,8 @@ static void read_protocols(making *m) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-/* Sessions are resumed by tickets, which cost the host no memory. Their keys are made by OpenSSL for
- * each context, so a reload ends their use. A ticket would give a client that resumes the
+/* Sessions are resumed by tickets, which cost the host no memory. Their keys are made by OpenSSL
+ * for each context, so a reload ends their use. A ticket would give a client that resumes the
  * certificate of another name, so every context has its own id. */
 static SSL_CTX *new_ssl(making *m, uint32_t index) {
     const config_service *c = m->made->config;

@@ -18,8 +18,8 @@ typedef struct tls_keeper {
     _Atomic int64_t expires_ms; /* of `now`; 0: it has no certificate */
 } tls_keeper;
 
-/* Reads the files. False: the log says what is wrong. A certificate that has expired is used: a host
- * that starts again at night must serve. [control thread] */
+/* Reads the files. False: the log says what is wrong. A certificate that has expired is used: a
+ * host that starts again at night must serve. [control thread] */
 bool tls_keeper_start(tls_keeper *k, const config_service *c);
 void tls_keeper_stop(tls_keeper *k);
 

@@ -4,10 +4,10 @@
  * before each call, and a read that finds nothing cost more than the host's own work: so read_state
  * asks the connection instead of the thread's queue of errors, and `whole` says when to read.
  *
- * Nor is anything copied that need not be. The BIO `from` reads bytes where they are, which are lent
- * to it for the time of a call: the caller's or those of `rest`. The BIO `to` writes to `out`, which
- * is then sent. Both only refer to that memory (BIO_NOCLOSE) and have a copy of its BUF_MEM, so refer
- * follows each change of one.
+ * Nor is anything copied that need not be. The BIO `from` reads bytes where they are, which are
+ * lent to it for the time of a call: the caller's or those of `rest`. The BIO `to` writes to `out`,
+ * which is then sent. Both only refer to that memory (BIO_NOCLOSE) and have a copy of its BUF_MEM,
+ * so refer follows each change of one.
  */
 #include "tls/stream.h"
 
@@ -249,8 +249,8 @@ tls_result tls_stream_handshake(tls_stream *s) {
     return error == SSL_ERROR_WANT_READ ? TLS_MORE : fail_openssl(s);
 }
 
-/* Why SSL_read has returned nothing. A connection that has failed is back in its handshake; so is one
- * that waits for the rest of a message such as a ticket, and only then the errors decide. */
+/* Why SSL_read has returned nothing. A connection that has failed is back in its handshake; so is
+ * one that waits for the rest of a message such as a ticket, and only then the errors decide. */
 static tls_result read_state(tls_stream *s) {
     bool waits = SSL_want_read(s->ssl) && (!SSL_in_init(s->ssl) || ERR_peek_last_error() == 0);
     if (waits) {
@@ -273,8 +273,8 @@ static tls_result open_end(tls_stream *s, tls_result result) {
     return settle(s, left) ? result : fail(s, "out of memory");
 }
 
-/* One SSL_read returns the plaintext of one record. It may pass over others that have none, and answer
- * them: then `whole` is too large, and another read finds nothing. */
+/* One SSL_read returns the plaintext of one record. It may pass over others that have none, and
+ * answer them: then `whole` is too large, and another read finds nothing. */
 tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t *size) {
     uint8_t *at = to;
     tls_result result = TLS_DONE;

@@ -23,7 +23,8 @@ typedef enum tls_result {
 /* TLS_SEAL_BYTES: of plaintext in one record, at most. */
 enum { TLS_SEAL_BYTES = 16 * 1024 };
 
-/* The server's side, or the client's, which then has its first bytes to take. NULL: out of memory. */
+/* The server's side, or the client's, which then has its first bytes to take. NULL: out of memory.
+ */
 tls_stream *tls_stream_accept(tls_keeper *k);
 tls_stream *tls_stream_connect(tls_keeper *k, const char *server_name);
 void tls_stream_destroy(tls_stream *s); /* NULL: does nothing */
@@ -40,8 +41,8 @@ bool tls_stream_is_dear(const tls_stream *s);
 
 tls_result tls_stream_handshake(tls_stream *s);
 
-/* Writes all plaintext there is to `to`, which has room for tls_stream_plain_most, and its number of
- * bytes to *size, also when it ends or fails. */
+/* Writes all plaintext there is to `to`, which has room for tls_stream_plain_most, and its number
+ * of bytes to *size, also when it ends or fails. */
 tls_result tls_stream_open(tls_stream *s, void *to, uint32_t capacity, uint32_t *size);
 
 /* How many records with plaintext have been opened since the last call. */

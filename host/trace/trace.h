@@ -1,10 +1,10 @@
-/* trace.h: records what happens to one session, in one room, or to all of a type.
+/* trace.h: records the events of one session, of one room, or of all sessions or rooms of a type.
  *
- * The threads to which something happens record it, in the turn in which it happens; the admin
- * thread takes what they have recorded and shows it (trace_show.h). A recorder copies into the
- * trace's ring (trace_ring.h). It takes no lock, allocates nothing and never waits: an event for
- * which there is no space is counted and dropped. While there is no trace, a place that could record
- * costs a relaxed load and a branch.
+ * The thread that runs a turn records the turn's events: it copies them into the trace's ring
+ * (trace_ring.h). It takes no lock, allocates nothing and never waits: an event for which there is
+ * no space is counted and dropped. The admin thread takes the events out and shows them
+ * (trace_show.h). While there is no trace, each place that could record one costs a relaxed load
+ * and a branch.
  *
  * A record holds the generation whose declarations describe its packet, so that it can be decoded
  * after a swap or an unload.
@@ -97,8 +97,8 @@ typedef struct trace trace;
 /* Private. */
 extern _Atomic uint32_t trace_bits;
 
-/* All bits while there is a trace, else none: with it a comparison of sizes that was there before can
- * ask for both, without another branch. Any thread, like all that records. */
+/* All bits while there is a trace, else none: with it a comparison of sizes that was there before
+ * can ask for both, without another branch. Any thread, like all that records. */
 static inline uint32_t trace_mask(void) {
     return atomic_load_explicit(&trace_bits, memory_order_relaxed);
 }
@@ -111,8 +111,8 @@ static inline bool trace_on(void) {
 /* Records the event in each trace that it concerns. */
 COLD void trace_event_record(const trace_event *e);
 
-/* The same step by step, for trace number `slot`, below TRACES_MAX. NULL: there is none. Otherwise it
- * does not end before trace_leave. */
+/* The same step by step, for trace number `slot`, below TRACES_MAX. NULL: there is none. Otherwise
+ * it does not end before trace_leave. */
 COLD trace *trace_enter(uint32_t slot);
 COLD void trace_leave(trace *t);
 const trace_spec *trace_spec_of(const trace *t);

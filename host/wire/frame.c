@@ -112,7 +112,7 @@ static frame_result parse_line(const uint8_t *bytes, uint32_t size, uint32_t lim
     return FRAME_WHOLE;
 }
 
-/* ---- records: see frame.h --------------------------------------------------------------------- */
+/* ---- records: see frame.h -------------------------------------------------------------------- */
 
 enum {
     RECORD_OPEN = 0x20, /* not whole. No frame of WebSocket begins with these first bytes */

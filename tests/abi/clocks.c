@@ -1,5 +1,5 @@
-/* clocks.c: opcode 1 asks for the time for ever, so its thread is mostly in the clock's code. Others
- * are echoed. */
+/* clocks.c: opcode 1 asks for the time for ever, so its thread is mostly in the clock's code.
+ * Others are echoed. */
 #include "system.h"
 
 #include <portico/portico.h>

@@ -54,6 +54,7 @@ static portico_status start(void *state, uint32_t why) {
 
 static void stop(void *state, uint32_t why) {
     (void)state, (void)why;
+    portico->log(PORTICO_LOG_INFO, "begins to stop");
     sleep_and_say(STOP_MS, "has stopped");
 }
 

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The promises of the host. EITHER: nothing, but a process that ends does so with a report. RETURNS:
- * it is no fault. */
+/* The promises of the host. EITHER: nothing, but a process that ends does so with a report.
+ * RETURNS: it is no fault. */
 enum {
     FAULTY_CONTAINED = 1,
     FAULTY_ENDS = 2,

@@ -3,8 +3,8 @@
  *   opcode 1   answers {uint32 count}: on Linux how many sockets and queues of events a program has
  *              that the module starts; on Windows how many handles of the host are inheritable,
  *              except those of files and consoles
- *   opcode 2   {path}: on Linux copies the process by fork(); the copy lives until that file exists,
- *              for at most a minute. The host echoes. */
+ *   opcode 2   {path}: on Linux copies the process by fork(); the copy lives until that file
+ *              exists, for at most a minute. The host echoes. */
 #include "system.h"
 
 #include <portico/portico.h>
@@ -39,8 +39,8 @@ static void copy_process(const char *until_path) {
     (void)until_path;
 }
 #else
-/* The program `ls` lists its own descriptors. Other files and pipes may come from the host's parent,
- * which does not open sockets before it starts the host. */
+/* The program `ls` lists its own descriptors. Other files and pipes may come from the host's
+ * parent, which does not open sockets before it starts the host. */
 static uint32_t count_inherited(void) {
     uint32_t count = 0;
     char line[512];

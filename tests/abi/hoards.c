@@ -1,5 +1,5 @@
-/* hoards.c: keeps a pointer to a packet, which it must not. Opcode 1 keeps it, opcode 2 answers what
- * is there now; others echo. */
+/* hoards.c: keeps a pointer to a packet, which it must not. Opcode 1 keeps it, opcode 2 answers
+ * what is there now; others echo. */
 #include <portico/portico.h>
 
 typedef struct hoard {

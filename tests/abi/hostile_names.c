@@ -1,5 +1,5 @@
-/* hostile_names.c: a module that calls its packets, fields and opcodes what would break the code that
- * `portico inspect --client` makes of it, or become part of it. */
+/* hostile_names.c: a module that calls its packets, fields and opcodes what would break the code
+ * that `portico inspect --client` makes of it, or become part of it. */
 #include <portico/portico.h>
 
 #define U16(name, offset) \

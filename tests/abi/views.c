@@ -3,8 +3,8 @@
  *
  * Opcodes: 1 joins the room "hall", whose clock ticks every millisecond, and starts one of the
  * session; answered with 1 when it is in. 2 does not return for as many milliseconds as its uint32
- * says; 3 has the module not return for that time, in its own turn; 4 has it fault there. The module
- * ticks, too. A tick changes a, spends some time, and then sets b to the same. */
+ * says; 3 has the module not return for that time, in its own turn; 4 has it fault there. The
+ * module ticks, too. A tick changes a, spends some time, and then sets b to the same. */
 #include <portico/portico.h>
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* bytes.h: clients that attack a host with given bytes, in a thread of their own, at a bounded rate. Those
- * that the host closes come again. */
+/* bytes.h: clients that attack a host with given bytes, in a thread of their own, at a bounded
+ * rate. Those that the host closes come again. */
 #ifndef TEST_ATTACK_BYTES_H
 #define TEST_ATTACK_BYTES_H
 

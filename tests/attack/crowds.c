@@ -16,7 +16,8 @@ enum {
     WEB = 1000
 };
 
-/* The memory that the first reports of faults take: they read the debug information of host and modules. */
+/* The memory that the first reports of faults take: they read the debug information of host and
+ * modules. */
 enum { REPORT_BYTES = 48 << 20 };
 
 static const struct {

@@ -3,9 +3,9 @@
  * For each attack, quiet and attacked windows take turns. In all of them the host must answer
  * `ctl status`, which also shows its memory, and the honest clients must get every answer. What the
  * attack did to their latency is the median of the ratios of an attacked window to the quiet one
- * before it. In a run of given SECONDS, the attacks and the looks at the host leave the processors to
- * the host and the honest clients (aside.h). One thread, and one aside for the time of a window. Any
- * failure ends the test. */
+ * before it. In a run of given SECONDS, the attacks and the looks at the host leave the processors
+ * to the host and the honest clients (aside.h). One thread, and one aside for the time of a window.
+ * Any failure ends the test. */
 #ifndef TEST_SIEGE_H
 #define TEST_SIEGE_H
 
@@ -43,8 +43,9 @@ typedef struct siege_attack {
     void (*settle)(void *arg, char *often, size_t size);
 } siege_attack;
 
-/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c, shortages.c
- * and surroundings.c. Return how many; of shortages there are none where a host cannot be limited.
+/* Attacks on the host, whose honest clients are connected already: by crowds.c, greeds.c,
+ * shortages.c and surroundings.c. Return how many; of shortages there are none where a host cannot
+ * be limited.
  */
 enum { SIEGE_ATTACKS_MAX = 16 };
 int siege_crowds(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]);
@@ -85,8 +86,8 @@ void siege_against(siege *s, const siege_attack *a);
  * remains. */
 void siege_end(siege *s);
 
-/* A whole scenario: these attacks on the host, which it stops and frees. The scenario's arguments are
- * SECONDS for each attack, and the word of the only one; without them the run is short. */
+/* A whole scenario: these attacks on the host, which it stops and frees. The scenario's arguments
+ * are SECONDS for each attack, and the word of the only one; without them the run is short. */
 void siege_scenario(host *h, int (*attacks)(host *h, siege_attack attacks[SIEGE_ATTACKS_MAX]));
 
 #endif

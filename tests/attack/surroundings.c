@@ -27,7 +27,7 @@ static void swap(host *h, const char *name, uint64_t *longest_ms) {
     *longest_ms = took_ms > *longest_ms ? took_ms : *longest_ms;
 }
 
-/* ---- started without descriptors 0 to 2 ------------------------------------------------------- */
+/* ---- started without descriptors 0 to 2 ------------------------------------------------------ */
 
 static struct {
     host *host;
@@ -60,7 +60,7 @@ static void stdio_settle(void *arg, char *often, size_t size) {
                    (unsigned long long)stdio.seen.connects, (unsigned long long)stdio.seen.ends);
 }
 
-/* ---- planted files ---------------------------------------------------------------------------- */
+/* ---- planted files --------------------------------------------------------------------------- */
 
 /* Two folders: the host's own run folder, and that of an ini of its own, `foreign`, whose admin
  * address is the host's. */
@@ -227,7 +227,7 @@ static void plants_prepare(host *h) {
     file_write(plants.ini, text, strlen(text));
 }
 
-/* ---- a name server that never answers --------------------------------------------------------- */
+/* ---- a name server that never answers -------------------------------------------------------- */
 
 static struct {
     host *host;

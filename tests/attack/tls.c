@@ -1,5 +1,5 @@
-/* tls.c: hostile clients of TLS and of a listener behind a balancer cost a bounded amount. Beside the
- * honest clients of siege.h there is one with TLS, and in each attack others connect with TLS.
+/* tls.c: hostile clients of TLS and of a listener behind a balancer cost a bounded amount. Beside
+ * the honest clients of siege.h there is one with TLS, and in each attack others connect with TLS.
  *
  *     test-attack tls                    a short run
  *     test-attack tls SECONDS [ATTACK]   so long for each attack, or for that one */
@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* SESSION_BYTES: of one that has not sent a whole ClientHello. HANDSHAKE_BYTES: of one that has been
- * answered, of which tls_handshakes_max may wait. */
+/* SESSION_BYTES: of one that has not sent a whole ClientHello. HANDSHAKE_BYTES: of one that has
+ * been answered, of which tls_handshakes_max may wait. */
 enum {
     HANDSHAKES_MAX = 64,
     SESSION_BYTES = 24 << 10,

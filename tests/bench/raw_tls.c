@@ -83,8 +83,8 @@ static bool write_all(peer *p, const uint8_t *bytes, int size) {
     return true;
 }
 
-/* No ERR_clear_error for each message, which is dear: this thread's queue of errors is emptied when a
- * connection has failed.
+/* No ERR_clear_error for each message, which is dear: this thread's queue of errors is emptied when
+ * a connection has failed.
  *
  * One recv, unless the records in it are incomplete: then another, which finds nothing. Bytes that
  * remain in the socket make it readable again. */

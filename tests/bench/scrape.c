@@ -13,10 +13,9 @@
 #include "os/os.h"
 
 #include "support/check.h"
-#include "support/host.h"
 #include "support/http.h"
 #include "support/load.h"
-#include "support/process.h"
+#include "support/stills.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,27 +25,10 @@ enum {
     ROOMS = 1000,
     SCRAPES_MAX = 500,
     COMMANDS = 50,
-    SPARE = 200,
     ROUNDS_MAX = 100
 };
 
 static char text[4 << 20];
-
-static host *start(const char *name, int rooms, uint32_t workers) {
-    char body[128];
-    snprintf(body, sizeof body, "[module stills]\nfile = {tests}/stills{so}\nrooms = %d\n", rooms);
-    host_options options = {
-        .name = name,
-        .workers = workers,
-        .admin_keys = "http_port = 0\n",
-        .listeners = {{"game", "stills.session",
-                       "max_sessions = 20000\nmax_per_address = 20000\n"}},
-        .body = body,
-    };
-    host *h = host_start(&options);
-    host_wait_figure(h, "rooms", rooms);
-    return h;
-}
 
 static int by_value(const void *a, const void *b) {
     double left = *(const double *)a;
@@ -100,23 +82,16 @@ static void measure_commands(host *h) {
 static void part_time(int sessions, int scrapes) {
     static net_socket sockets[SESSIONS];
     char what[64];
-    int count = (int)process_raise_handle_limit() - SPARE;
-    count = count < sessions ? count : sessions;
-    host *h = start("scrape_empty", 0, 2);
+    host *h = stills_start("scrape_empty", 0, 2);
     measure_time(h, "no session, no room", scrapes);
     measure_commands(h);
     host_stop(h);
-    h = start("scrape_full", ROOMS, 2);
-    for (int i = 0; i < count; i++) {
-        sockets[i] = net_connect(host_port(h, "game"));
-    }
-    wire_expect_echo(sockets[0], WIRE_U16, 1, "all are there");
+    h = stills_start("scrape_full", ROOMS, 2);
+    int count = stills_connect(h, sockets, sessions);
     snprintf(what, sizeof what, "%d sessions, %d rooms", count, ROOMS);
     measure_time(h, what, scrapes);
     measure_commands(h);
-    for (int i = 0; i < count; i++) {
-        net_close(sockets[i]);
-    }
+    stills_close(sockets, count);
     host_stop(h);
 }
 
@@ -175,7 +150,7 @@ static void part_watch(int rounds, int seconds, int connections) {
     for (int i = 0; i < WATCHERS; i++) {
         char name[64];
         snprintf(name, sizeof name, "scrape_%s", names[i]);
-        all[i].host = start(name, 10, 1);
+        all[i].host = stills_start(name, 10, 1);
         load_options how = {.port = host_port(all[i].host, "game"),
                             .kind = WIRE_U16,
                             .connections = connections,

@@ -1,5 +1,5 @@
-/* chat.mjs: somebody in a browser talks to somebody in a terminal, who is a socket here, as `nc` is.
- * Then the chat is swapped, and both talk on. */
+/* chat.mjs: somebody in a browser talks to somebody in a terminal, who is a socket here, as `nc`
+ * is. Then the chat is swapped, and both talk on. */
 import {createConnection} from "node:net";
 import {once} from "node:events";
 import {Host, check, equal, expect_clean, expect_text, open_page, run, wait_until}

@@ -3,8 +3,8 @@
 import {TOKEN, expect_row, focused_text} from "./dashboard_tools.mjs";
 import {check, equal, expect_text, open_page, wait_until} from "./fixtures.mjs";
 
-/* Opens a page for which the arena is frozen, and which waits for the plans of swaps: {page, socket,
- * modules, plan, sent}, the last answers and what the page has asked for. */
+/* Opens a page for which the arena is frozen, and which waits for the plans of swaps: {page,
+ * socket, modules, plan, sent}, the last answers and what the page has asked for. */
 async function open_changed_page(host, browser) {
     const page = await open_page(browser, host.url("http"));
     const link = {page, socket: null, modules: "", plan: "", sent: []};

@@ -1,5 +1,5 @@
-/* Guards on signals leave some things alone, and restore others: the child of a fork(), threads of a
- * library's own, the signal mask, a signal that raise() sends. */
+/* Guards on signals leave some things alone, and restore others: the child of a fork(), threads of
+ * a library's own, the signal mask, a signal that raise() sends. */
 #include "guards.h"
 
 #if defined(_WIN32)

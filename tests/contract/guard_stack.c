@@ -1,4 +1,5 @@
-/* What an overflow has used of the stack of a thread that waits at a port does not stay in memory. */
+/* What an overflow has used of the stack of a thread that waits at a port does not stay in memory.
+ */
 #include "guards.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-/* Nothing that the seam opens is inherited by another program that foreign code starts: not a port, a
- * socket, a file, an alarm, a thread or a library. A copy of the process (Linux: fork) keeps no
+/* Nothing that the seam opens is inherited by another program that foreign code starts: not a port,
+ * a socket, a file, an alarm, a thread or a library. A copy of the process (Linux: fork) keeps no
  * socket either: a listening address becomes free and a connection ends while the copy lives. */
 #include "contract.h"
 

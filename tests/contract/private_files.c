@@ -1,5 +1,5 @@
-/* Files and folders are private if only this user may change them; no link is. A name that is locked
- * goes with the lock. The reason for a failed write is the system's. */
+/* Files and folders are private if only this user may change them; no link is. A name that is
+ * locked goes with the lock. The reason for a failed write is the system's. */
 #include "contract.h"
 
 #if defined(_WIN32)

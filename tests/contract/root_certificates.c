@@ -1,5 +1,5 @@
-/* root_certificates.c: the authorities of the system are certificates. Under Wine its store is that of
- * the Linux below, which has some; on Linux itself OpenSSL finds them. */
+/* root_certificates.c: the authorities of the system are certificates. Under Wine its store is that
+ * of the Linux below, which has some; on Linux itself OpenSSL finds them. */
 #include "contract.h"
 
 static uint32_t seen;

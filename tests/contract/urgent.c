@@ -1,5 +1,5 @@
-/* Bytes that a peer sends as urgent arrive in their place, and so does what follows them. The system
- * ends a recv before an urgent byte, so a short one has not emptied the socket. */
+/* Bytes that a peer sends as urgent arrive in their place, and so does what follows them. The
+ * system ends a recv before an urgent byte, so a short one has not emptied the socket. */
 #include "contract.h"
 
 #include "support/net.h"

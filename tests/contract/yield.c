@@ -1,6 +1,6 @@
-/* A thread that yields lets those run that it has woken before. All share one processor here, as they
- * do in a host whose other processors compute. Other programs may get in between: most must have
- * run, not all. */
+/* A thread that yields lets those run that it has woken before. All share one processor here, as
+ * they do in a host whose other processors compute. Other programs may get in between: most must
+ * have run, not all. */
 #if !defined(_WIN32) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif

@@ -1,6 +1,6 @@
-/* websocket.c: what a peer sends over WebSocket. However it is cut into pieces, and whenever records
- * are taken out of the block, the same packets and control frames come of it, and the same end. A
- * packet that is written again is the same when it is read.
+/* websocket.c: what a peer sends over WebSocket. However it is cut into pieces, and whenever
+ * records are taken out of the block, the same packets and control frames come of it, and the same
+ * end. A packet that is written again is the same when it is read.
  *
  * Input: a byte, whether a client receives and how many bytes a piece has; the limit, uint16; then
  * what was received.

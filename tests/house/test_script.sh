@@ -1,6 +1,6 @@
 #!/bin/sh
-# test_script.sh ROOT: scripts/test.sh builds and tests each preset, and fails when one of them does.
-# The programs that build and test are scripts here, which write down what they are asked.
+# test_script.sh ROOT: scripts/test.sh builds and tests each preset, and fails when one of them
+# does. The programs that build and test are scripts here, which write down what they are asked.
 set -eu
 
 root=$1

@@ -1,5 +1,5 @@
-/* admin_busy.c: while the control thread waits for a module's start, `ctl status` says so. A command
- * that has to wait for it can be given up by ctl, and `ctl stop` says what it waits for. */
+/* admin_busy.c: while the control thread waits for a module's start, `ctl status` says so. A
+ * command that has to wait for it can be given up by ctl, and `ctl stop` says what it waits for. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -1,5 +1,5 @@
-/* admin_crowd.c: while the control thread is busy, many commands wait for it. Further ones are refused
- * at once, so that `status` and `stop` still get in. */
+/* admin_crowd.c: while the control thread is busy, many commands wait for it. Further ones are
+ * refused at once, so that `status` and `stop` still get in. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

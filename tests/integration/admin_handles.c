@@ -23,8 +23,8 @@ enum { LIMIT = 80, CLIENTS = 120, AGAIN = 10, SILENT = 12 };
 
 static char text[65536];
 
-/* They are true, although nothing can be opened to find them out. Without handles a swap is refused,
- * and changes nothing that would have to be written. */
+/* They are true, although nothing can be opened to find them out. Without handles a swap is
+ * refused, and changes nothing that would have to be written. */
 static void check_figures(host *h) {
     int64_t handles = host_figure(h, "open_fds");
     CHECK(handles >= LIMIT - 8 && handles <= LIMIT + 8); /* it may have inherited some more */

@@ -1,6 +1,7 @@
 /* admin_held.c: 200 connections that do not know the token, silent or half through a line, keep
- * nobody out: ctl works over TCP and over the local socket, and the host closes them after a second.
- * Wrong tokens are slowed, more each time, and logged a little; the right one is still accepted. */
+ * nobody out: ctl works over TCP and over the local socket, and the host closes them after a
+ * second. Wrong tokens are slowed, more each time, and logged a little; the right one is still
+ * accepted. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -76,14 +77,14 @@ static void guesses(host *h) {
     host_status_line(h, "admin ", text, sizeof text);
     CHECK(strstr(text, " wrong_tokens 8") != NULL);
     host_wait_log_some(h, " sent a wrong token;", 1);
-    CHECK(host_log_count(h, " sent a wrong token;") <= GUESSES);
+    CHECK(host_log_settled(h, " sent a wrong token;") <= GUESSES);
 }
 
 /* The answer to every further one waits, so a crowd of guesses at once adds few lines. */
 static void crowd(host *h) {
     enum { CROWD = 20 };
     net_socket sockets[CROWD];
-    int before = host_log_count(h, " sent a wrong token;");
+    int before = host_log_settled(h, " sent a wrong token;");
     for (int i = 0; i < CROWD; i++) {
         sockets[i] = net_connect(host_port(h, "admin"));
         CHECK(wire_send_line(sockets[i], "token wrong-wrong-wrong"));
@@ -92,7 +93,7 @@ static void crowd(host *h) {
         CHECK(net_wait_end(sockets[i], PATIENCE_MS));
         net_close(sockets[i]);
     }
-    CHECK(host_log_count(h, " sent a wrong token;") - before < CROWD);
+    CHECK(host_log_settled(h, " sent a wrong token;") - before < CROWD);
 }
 
 SCENARIO(admin_held) {

@@ -1,5 +1,5 @@
-/* admin_stuck.c: with every worker stuck in a handler that does not return, `ctl` still answers, and
- * stops the host. */
+/* admin_stuck.c: with every worker stuck in a handler that does not return, `ctl` still answers,
+ * and stops the host. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"

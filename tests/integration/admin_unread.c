@@ -1,5 +1,6 @@
-/* Connections that know the token, or are local, and do not read their answers keep no administrator
- * out: when all places are taken, the one that has read nothing for longest makes way. */
+/* Connections that know the token, or are local, and do not read their answers keep no
+ * administrator out: when all places are taken, the one that has read nothing for longest makes
+ * way. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -1,6 +1,6 @@
 /* blocking.c: run_job replies in whatever order jobs finish, refuses jobs beyond its queue,
- * keeps its module loaded while jobs run, and stops with jobs waiting: it runs them if there is time
- * for that, and drops the others. */
+ * keeps its module loaded while jobs run, and stops with jobs waiting: it runs them if there is
+ * time for that, and drops the others. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/wire.h"
@@ -100,7 +100,7 @@ SCENARIO(blocking) {
     host_wait_log_line(h, "jobs begun ", line, sizeof line);
     CHECK_INT(sscanf(strstr(line, "jobs begun "), "jobs begun %u ended %u", &begun, &ended), 2);
     CHECK_INT(begun, ended);
-    CHECK_INT(host_figure(h, "blocking_jobs"), 0);
+    host_wait_figure(h, "blocking_jobs", 0);
     net_close(s);
     host_stop(h);
 

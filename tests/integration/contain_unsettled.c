@@ -51,8 +51,8 @@ static int expect_all(uint32_t generation) {
     return count;
 }
 
-/* After two faults, of which the second freezes the module. The first has its cost, unless both come
- * at once, on two workers: then the module is frozen before either is paid. */
+/* After two faults, of which the second freezes the module. The first has its cost, unless both
+ * come at once, on two workers: then the module is frozen before either is paid. */
 static int expect_left(uint32_t generation) {
     int left = expect_all(generation);
     CHECK(left == CLIENTS || left == CLIENTS - 1);
@@ -76,7 +76,7 @@ static void rolled_back(void) {
     faults_plan_file(h, "");
     swaps_to(h, "faulty", "faulty_shape", NULL, 0);
     CHECK_INT(expect_all(SHAPE), CLIENTS);
-    CHECK_INT(host_log_count(h, " is lost"), 0);
+    CHECK_INT(host_log_settled(h, " is lost"), 0);
     finish();
 }
 

@@ -1,6 +1,6 @@
-/* disk_full.c: files that cannot be written, as on a full disk: the limit of a file's size stands in
- * for that. What cannot be done without the file is refused with the system's reason, and neither
- * "no such file" nor a guess; nothing of a half-written file is left. */
+/* disk_full.c: files that cannot be written, as on a full disk: the limit of a file's size stands
+ * in for that. What cannot be done without the file is refused with the system's reason, and
+ * neither "no such file" nor a guess; nothing of a half-written file is left. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -9,13 +9,13 @@
  * (start, stop, migrate ...), which take a swap each, are tried a twentieth of the times.
  *
  * It also reports how late answers are: with honest clients alone ("quiet"); beside the same calls
- * and swaps without a fault ("nothing"), as fast as they can be made; and beside each kind of fault.
- * So quiet against nothing is the price of the traffic, and nothing against a kind that of the
- * faults. Each kind has two rows: as many faults as can be made, some hundreds to a thousand a
+ * and swaps without a fault ("nothing"), as fast as they can be made; and beside each kind of
+ * fault. So quiet against nothing is the price of the traffic, and nothing against a kind that of
+ * the faults. Each kind has two rows: as many faults as can be made, some hundreds to a thousand a
  * second on two processors, which the test shares with the host; and POLICY_RATE, the most that the
  * limits let through before a module is frozen (fault_limit 8 in fault_window_s 1; by default 0.2 a
- * second). KIND may be `all`. RATE replaces both with a limit in calls a second. What makes the calls
- * leaves the processors to the host and the honest clients (aside.h). */
+ * second). KIND may be `all`. RATE replaces both with a limit in calls a second. What makes the
+ * calls leaves the processors to the host and the honest clients (aside.h). */
 #include "support/aside.h"
 #include "support/check.h"
 #include "support/clock.h"

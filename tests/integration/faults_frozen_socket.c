@@ -1,5 +1,5 @@
-/* faults_frozen_socket.c: a session whose packet waits for a frozen module is kicked, and its player
- * hangs up. Its socket is closed then, although on_close waits for the thaw. */
+/* faults_frozen_socket.c: a session whose packet waits for a frozen module is kicked, and its
+ * player hangs up. Its socket is closed then, although on_close waits for the thaw. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"

@@ -1,5 +1,5 @@
-/* hang_clock.c: a handler that asks for the time for ever is ended after hang_ms, although its thread
- * is nearly always in the code of the clock, which belongs to no module. */
+/* hang_clock.c: a handler that asks for the time for ever is ended after hang_ms, although its
+ * thread is nearly always in the code of the clock, which belongs to no module. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* Of each loop the host sees one moment in a hundred in the module's code. Looking once in 250 ms, it
- * would need 25 s for each. */
+/* Of each loop the host sees one moment in a hundred in the module's code. Looking once in 250 ms,
+ * it would need 25 s for each. */
 enum { LOOP = 1, ECHO = 2, ALL_MS = 40000 };
 
 SCENARIO(hang_clock) {

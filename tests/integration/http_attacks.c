@@ -195,7 +195,7 @@ SCENARIO(http_attacks) {
     slow();
     guess(h);
     CHECK(host_alive(h));
-    CHECK_INT(host_log_count(h, "stopping"), 0);
+    CHECK_INT(host_log_settled(h, "stopping"), 0);
     honest_stop_well(players);
     host_stop(h);
 }

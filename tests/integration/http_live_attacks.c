@@ -115,8 +115,8 @@ static void frames(void) {
     expect_served();
 }
 
-/* Thousands of commands at once: the host takes the next when the client has the last answer. Each is
- * answered, and none of them waits in the host. */
+/* Thousands of commands at once: the host takes the next when the client has the last answer. Each
+ * is answered, and none of them waits in the host. */
 static void flood(host *h) {
     const int count = scale(5000, 500);
     int64_t before = host_figure(h, "resident_memory_bytes");

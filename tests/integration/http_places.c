@@ -1,5 +1,5 @@
-/* http_places.c: places for HTTP connections. Those of one address do not take another's place, and an
- * address that offers many tokens at once is refused. */
+/* http_places.c: places for HTTP connections. Those of one address do not take another's place, and
+ * an address that offers many tokens at once is refused. */
 #include "support/host.h"
 #include "support/http.h"
 

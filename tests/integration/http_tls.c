@@ -4,8 +4,8 @@
 #include "support/check.h"
 #include "support/host.h"
 #include "support/live.h"
-#include "support/tls.h"
 #include "support/tls_keys.h"
+#include "support/web_tls.h"
 
 static char answer[1 << 20];
 static uint16_t port;
@@ -109,23 +109,16 @@ static void login(void) {
     CHECK_INT(get("admin.test", headers), 200);
 }
 
-static void say(tls_client *c, const char *message) {
-    uint8_t bytes[512];
-    CHECK(tls_send_all(c, bytes, web_frame(bytes, WEB_TEXT, message, strlen(message))));
+static void say(const web_stream *w, const char *message) {
+    CHECK(web_stream_send(w, WEB_TEXT, message, strlen(message)));
 }
 
-/* Receives one frame of text below 64 KiB. */
-static void hear(tls_client *c, const char *begin) {
-    uint8_t head[4];
-    CHECK(tls_recv_exactly(c, head, 2));
-    CHECK_INT(head[0], WEB_TEXT);
-    size_t size = head[1];
-    if (size == 126) {
-        CHECK(tls_recv_exactly(c, head + 2, 2));
-        size = (size_t)(head[2] << 8 | head[3]);
-    }
-    CHECK(size < 127 + 65536 && size > 0);
-    CHECK(tls_recv_exactly(c, answer, size));
+/* Receives one frame of text. */
+static void hear(const web_stream *w, const char *begin) {
+    uint8_t first = 0;
+    int64_t size = web_stream_recv(w, &first, answer, sizeof answer - 1);
+    CHECK(size > 0);
+    CHECK_INT(first, WEB_TEXT);
     answer[size] = '\0';
     if (strncmp(answer, begin, strlen(begin)) != 0) {
         fprintf(stderr, "not %s:\n%s", begin, answer);
@@ -134,28 +127,22 @@ static void hear(tls_client *c, const char *begin) {
 }
 
 static void live(void) {
-    char head[2048];
-    size_t used = 0;
     tls_client *c = open_to(0);
-    CHECK(tls_send_all(c, head, web_request("/live", HTTP_RIGHT, head, sizeof head)));
-    while (used < 4 || memcmp(head + used - 4, "\r\n\r\n", 4) != 0) {
-        CHECK(used < sizeof head && tls_recv_exactly(c, head + used, 1));
-        used++;
-    }
-    CHECK(strncmp(head, "HTTP/1.1 101 ", 13) == 0);
+    const web_stream w = web_stream_of_tls(c);
+    web_stream_upgrade(&w, "/live", HTTP_RIGHT);
     for (int i = 0; i < 20; i++) {
-        say(c, "run status");
-        hear(c, "{\"command\":\"status\",\"ok\":true,\"answer\":{");
+        say(&w, "run status");
+        hear(&w, "{\"command\":\"status\",\"ok\":true,\"answer\":{");
     }
-    say(c, "watch 250 top");
+    say(&w, "watch 250 top");
     for (int i = 0; i < 3; i++) {
-        hear(c, "{\"command\":\"top\",\"ok\":true,\"answer\":{");
+        hear(&w, "{\"command\":\"top\",\"ok\":true,\"answer\":{");
     }
     tls_update_keys(c);
-    say(c, "unwatch top");
-    say(c, "run status");
+    say(&w, "unwatch top");
+    say(&w, "run status");
     while (strstr(answer, "\"command\":\"status\"") == NULL) {
-        hear(c, "{\"command\":");
+        hear(&w, "{\"command\":");
     }
     tls_cut(c);
 }

@@ -1,5 +1,5 @@
-/* http_trace.c: a trace over /live: its events come in answers until it ends by itself, by unwatch, or
- * with its connection. */
+/* http_trace.c: a trace over /live: its events come in answers until it ends by itself, by unwatch,
+ * or with its connection. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/live.h"

@@ -18,14 +18,6 @@ static const char *ask(const char *command) {
     return answer;
 }
 
-/* Asks until the answer has it. */
-static void await(const char *command, const char *part) {
-    for (int i = 0; i < 2000 && strstr(ask(command), part) == NULL; i++) {
-        clock_sleep_ms(10);
-    }
-    CHECK_HAS(answer, part);
-}
-
 static void limits(void) {
     uint8_t frames[PACKETS * 16];
     size_t used = 0;
@@ -35,12 +27,14 @@ static void limits(void) {
     net_socket second = net_connect(host_port(h, "game"));
     CHECK(net_wait_end(second, 20000));
     net_close(second);
-    await("limits", "max_sessions listener game limit 1 hits_total 1 last_s ");
+    host_wait_answer(h, "limits", "max_sessions listener game limit 1 hits_total 1 last_s ", answer,
+                     sizeof answer);
     for (int i = 0; i < PACKETS; i++) {
         used += wire_frame(WIRE_U16, frames + used, 1, "x", 1);
     }
     CHECK(net_send_all(first, frames, used));
-    await("limits", "packets_per_second listener game limit 5 hits_total ");
+    host_wait_answer(h, "limits", "packets_per_second listener game limit 5 hits_total ", answer,
+                     sizeof answer);
     (void)ask("json limits");
     CHECK_HAS(answer, "\"name\": \"max_sessions\",");
     CHECK_HAS(answer, "\"kind\": \"listener\",");

@@ -1,6 +1,6 @@
-/* over_rate.c: a session that is over packets_per_second or byte_rate is closed, or with over_rate =
- * slow read more slowly: then nothing of it is lost, it is not idle, it still gets what is sent to
- * it, and its end, a kick and a swap reach it. One that is closed is read to its end. */
+/* over_rate.c: a session that is over packets_per_second or byte_rate is closed, or with over_rate
+ * = slow read more slowly: then nothing of it is lost, it is not idle, it still gets what is sent
+ * to it, and its end, a kick and a swap reach it. One that is closed is read to its end. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -6,31 +6,11 @@
  * Not on Windows: processor time is counted in steps of 10 to 16 ms there, and under Wine so many
  * requests and sessions take minutes. bench.scrape shows the figures. */
 #include "support/check.h"
-#include "support/host.h"
-#include "support/net.h"
-#include "support/process.h"
+#include "support/stills.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { SESSIONS = 2000, ROOMS = 1000, ROUNDS = 5, SCRAPES = 100, TIMES_MAX = 3, SPARE = 200 };
+enum { SESSIONS = 2000, ROOMS = 1000, ROUNDS = 5, SCRAPES = 100, TIMES_MAX = 3 };
 
 static char text[1 << 20];
-
-static host *start(const char *name, int rooms) {
-    char body[96];
-    snprintf(body, sizeof body, "[module stills]\nfile = {tests}/stills{so}\nrooms = %d\n", rooms);
-    host_options options = {
-        .name = name,
-        .workers = 2,
-        .listeners = {{"game", "stills.session",
-                       "max_sessions = 20000\nmax_per_address = 20000\n"}},
-        .body = body,
-    };
-    host *h = host_start(&options);
-    host_wait_figure(h, "rooms", rooms);
-    return h;
-}
 
 /* Returns the host's processor time for SCRAPES of them. */
 static int64_t scrape(host *h, const char *command) {
@@ -57,19 +37,13 @@ static void compare(host *idle, host *busy, const char *command) {
 SCENARIO(scrape_cost) {
 #if defined(_WIN32)
     printf("skipped: processor time is counted in steps that are too large\n");
-    (void)start;
     (void)compare;
 #else
     static net_socket sockets[SESSIONS];
     char counted[64];
-    int count = (int)process_raise_handle_limit() - SPARE;
-    count = count < SESSIONS ? count : SESSIONS;
-    host *idle = start("scrape_cost_idle", 0);
-    host *busy = start("scrape_cost_busy", ROOMS);
-    for (int i = 0; i < count; i++) {
-        sockets[i] = net_connect(host_port(busy, "game"));
-    }
-    host_wait_figure(busy, "sessions", count);
+    host *idle = stills_start("scrape_cost_idle", 0, 2);
+    host *busy = stills_start("scrape_cost_busy", ROOMS, 2);
+    int count = stills_connect(busy, sockets, SESSIONS);
     compare(idle, busy, "metrics");
     compare(idle, busy, "json modules");
     CHECK_HAS(text, "\"stills.session\",");
@@ -77,9 +51,7 @@ SCENARIO(scrape_cost) {
     CHECK_HAS(text, counted);
     snprintf(counted, sizeof counted, "\"rooms\": %d", ROOMS);
     CHECK_HAS(text, counted);
-    for (int i = 0; i < count; i++) {
-        net_close(sockets[i]);
-    }
+    stills_close(sockets, count);
     host_stop(idle);
     host_stop(busy);
 #endif

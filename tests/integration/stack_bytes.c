@@ -36,7 +36,7 @@ static void one_size(const char *name, const char *keys, uint32_t fits, uint32_t
         CHECK_INT(dig(h, DIG_IN_A_JOB, does_not), 0);
     }
     host_wait_log_some(h, "stack overflow", 2);
-    CHECK_INT(host_figure(h, "module_faults"), 4);
+    host_wait_figure(h, "module_faults", 4);
     host_stop(h);
 }
 

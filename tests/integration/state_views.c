@@ -1,7 +1,7 @@
 /* state_views.c: `ctl room ID` and `session ID` show states field by field, as they are between two
  * handlers: fields that a handler changes together are seen together, also while the module is
- * swapped. A handler that does not return delays only the answer, which names it, and administrators
- * who hang up leave nothing behind. */
+ * swapped. A handler that does not return delays only the answer, which names it, and
+ * administrators who hang up leave nothing behind. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

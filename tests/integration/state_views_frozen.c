@@ -1,5 +1,5 @@
-/* state_views_frozen.c: while a module is frozen, `ctl` shows the states that its sessions and rooms
- * wait with: those before the call that faulted, and not what that left half done. */
+/* state_views_frozen.c: while a module is frozen, `ctl` shows the states that its sessions and
+ * rooms wait with: those before the call that faulted, and not what that left half done. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"

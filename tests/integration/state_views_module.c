@@ -1,6 +1,6 @@
-/* state_views_module.c: `ctl module NAME` shows a module's own state, field by field, read in its own
- * turn: two fields that its messages change together are the same, also while it is swapped and while
- * it is frozen. A message that does not return delays only the answer, which names it. */
+/* state_views_module.c: `ctl module NAME` shows a module's own state, field by field, read in its
+ * own turn: two fields that its messages change together are the same, also while it is swapped and
+ * while it is frozen. A message that does not return delays only the answer, which names it. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/swaps.h"

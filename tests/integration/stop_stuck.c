@@ -1,7 +1,7 @@
-/* stop_stuck.c: a module that never returns does not keep the host from stopping. Handlers and jobs:
- * after twice stop_timeout_ms the log names each with a backtrace, and the process ends with a code
- * of its own. Until then everybody else is served and stopped in order. Calls of a module's life are
- * ended or given up sooner. */
+/* stop_stuck.c: a module that never returns does not keep the host from stopping. Handlers and
+ * jobs: after twice stop_timeout_ms the log names each with a backtrace, and the process ends with
+ * a code of its own. Until then everybody else is served and stopped in order. Calls of a module's
+ * life are ended or given up sooner. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

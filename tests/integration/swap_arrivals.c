@@ -13,28 +13,26 @@
 
 static host *h;
 
-static bool extra_is(const char *state) {
-    char line[256];
-    host_status_line(h, "listener extra ", line, sizeof line);
-    return strstr(line, state) != NULL;
+static void expect_extra(const char *state) {
+    host_wait_status_line(h, "listener extra ", state);
 }
 
 /* The session type "extra", the room type "place", the opcodes 12 and 13 and a message. */
 static void types(void) {
     net_socket s = swaps_connect(h, "game", 2);
-    CHECK(extra_is(" waiting "));
+    expect_extra(" waiting ");
     CHECK_INT(wire_ask_status(s, 4, "hall"), PORTICO_OK);
     swaps_to(h, "swapped", "swapped_3", NULL, 0);
-    CHECK(extra_is(" listening "));
+    expect_extra(" listening ");
     net_socket e = net_connect(host_port(h, "extra"));
     CHECK_INT(swaps_ask_world(e).generation, 3);
     CHECK_INT(swaps_ask(s, 12, 0).generation, 3);
     net_close(e);
     host_wait_figure(h, "sessions", 1);
     swaps_back(h, "swapped");
-    CHECK(extra_is(" waiting "));
+    expect_extra(" waiting ");
     swaps_back(h, "swapped");
-    CHECK(extra_is(" listening "));
+    expect_extra(" listening ");
     net_close(s);
     host_wait_figure(h, "sessions", 0);
 }

@@ -71,7 +71,7 @@ SCENARIO(swap_given_up) {
     CHECK_INT(w.swap_outs, rounds); /* the old generation's own, which continued after each */
     CHECK_INT(w.swap_ins, rounds);
     host_wait_figure(h, "blocking_jobs", 0);
-    CHECK_INT(host_log_count(h, "still in use"), 0);
+    CHECK_INT(host_log_settled(h, "still in use"), 0);
     swaps_wait_copies(h, 3); /* the serving copy, and the file that says whose it is */
     CHECK_INT(host_figure(h, "sessions"), PLAYERS);
     for (int i = 0; i < PLAYERS; i++) {

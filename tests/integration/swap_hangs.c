@@ -69,10 +69,9 @@ static void callers_park(void) {
         CHECK_INT(ask(waiting[i]).generation, 1);
     }
     process *swap = swap_meanwhile("dozes_2");
-    uint64_t begun_ms = clock_now_ms();
     bool sent = false;
     while (!process_wait(swap, 100, &exit_code)) {
-        if (!sent && clock_now_ms() - begun_ms >= 1000) { /* the gate is closed, for 3 s */
+        if (!sent && host_log_count(h, "begins to stop") > 0) { /* the gate is closed, for 3 s */
             sent = true;
             for (int i = 0; i < WAITING; i++) {
                 CHECK(wire_send(waiting[i], WIRE_U16, 1, "", 0));
@@ -87,7 +86,7 @@ static void callers_park(void) {
     CHECK_INT(exit_code, 0);
     process_free(swap);
     host_wait_log(h, "has stopped", 1);
-    CHECK_INT(host_log_count(h, "given up"), 0);
+    CHECK_INT(host_log_settled(h, "given up"), 0);
     for (int i = 0; i < WAITING; i++) {
         CHECK_INT(expect_doze(waiting[i]).packets, 2);
         doze d = expect_doze(waiting[i]);
@@ -113,7 +112,7 @@ static void stop_sleeps(void) {
     CHECK(!host_try_admin(h, "rollback dozes", answer, sizeof answer));
     CHECK(strstr(answer, "has never returned") != NULL);
     host_wait_log(h, "stop has returned after all", 1);
-    CHECK_INT(host_log_count(h, "has stopped"), 0);
+    CHECK_INT(host_log_settled(h, "has stopped"), 0);
     swaps_to(h, "dozes", "dozes", NULL, 0); /* the first generation goes, now that it can */
     swaps_wait_copies(h, 4);                /* of echo and two of dozes */
     CHECK_INT(ask(s).generation, 1);
@@ -139,7 +138,7 @@ static void start_sleeps(void) {
     swaps_refused(h, "dozes", "dozes_loops", answer, sizeof answer); /* can be ended */
     CHECK(strstr(answer, "its migrate refuses") != NULL);
     /* A sanitizer counts as a part of the host, and the loop is mostly in there. */
-    CHECK(scale_sanitized() || host_log_count(h, "migrate does not return") == 0);
+    CHECK(scale_sanitized() || host_log_settled(h, "migrate does not return") == 0);
     CHECK_INT(ask(s).packets, 3);
     swaps_to(h, "dozes", "dozes_2", NULL, 0);
     CHECK_INT(ask(s).generation, 2);

@@ -88,8 +88,8 @@ static void they_go(void) {
     }
     /* One per swap would be at least seven; under Wine one of the host's threads may still have got
      * its own. */
-    CHECK(host_figure(h, "open_fds") <= handles + scale(2, 4));
-    CHECK_INT(host_log_count(h, "stays in memory"), 0);
+    host_wait_at_most(h, "open_fds", handles + scale(2, 4));
+    CHECK_INT(host_log_settled(h, "stays in memory"), 0);
     net_close(s);
     host_admin(h, "unload swapped", NULL, 0);
     wait_for("/game", 0);

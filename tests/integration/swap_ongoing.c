@@ -47,10 +47,10 @@ static void timers(void) {
     host_wait_figure(h, "timers", before - 2);
 }
 
-/* One thread in the pool: at the time of the swap the first job runs and the second waits. */
-static void jobs(void) {
+/* One thread in the pool: at the time of the swap the first job runs and the second waits. False:
+ * the first job has ended before both swaps were over. */
+static bool jobs(uint32_t long_ms) {
     net_socket s = swaps_connect(h, "game", 1);
-    uint32_t long_ms = 1500;
     uint32_t short_ms = 1;
     uint32_t who[2];
     CHECK(wire_send(s, WIRE_U16, 7, &long_ms, sizeof long_ms));
@@ -60,14 +60,24 @@ static void jobs(void) {
     swaps_to(h, "swapped", "swapped_2", NULL, 0);
     swaps_to(h, "swapped", "swapped_3", NULL, 0); /* the first image is still needed */
     CHECK_INT(swaps_ask(s, 1, 0).generation, 3);
-    CHECK_INT(host_figure(h, "blocking_jobs"), 2);
+    bool in_time = host_figure(h, "blocking_jobs") == 2;
     CHECK_INT(wire_wait(s, 7, who, sizeof who), sizeof who);
     CHECK_INT(who[0], 1);
-    CHECK_INT(who[1], 3);
+    CHECK(who[1] == 3 || !in_time);
     CHECK_INT(wire_wait(s, 7, who, sizeof who), sizeof who);
-    CHECK_INT(who[0], 3);
-    CHECK_INT(who[1], 3);
+    CHECK(who[0] == 3 || !in_time);
+    CHECK(who[1] == 3 || !in_time);
     net_close(s);
+    return in_time;
+}
+
+static void all_jobs(void) {
+    uint32_t long_ms = 1500;
+    while (!jobs(long_ms)) {
+        long_ms *= 4;
+        CHECK(long_ms <= 24000);
+        swaps_to(h, "swapped", "swapped", NULL, 0);
+    }
 }
 
 SCENARIO(swap_ongoing) {
@@ -79,7 +89,7 @@ SCENARIO(swap_ongoing) {
     };
     h = host_start(&options);
     timers();
-    jobs();
+    all_jobs();
     host_wait_figure(h, "sessions", 0);
     host_stop(h);
 }

@@ -87,7 +87,7 @@ static void nothing(const char *module, const char *next, const char *keys) {
     net_socket s = fill("game");
     net_socket plain = fill("plain");
     swap_and_ask(next, s);
-    CHECK_INT(host_log_count(h, "stale pointer"), 0);
+    CHECK_INT(host_log_settled(h, "stale pointer"), 0);
     net_close(s);
     net_close(plain);
     host_stop(h);

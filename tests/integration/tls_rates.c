@@ -1,5 +1,5 @@
-/* tls_rates.c: byte_rate also counts what a client of TLS sends beside its packets: requests for new
- * keys cost the host more than packets do. Packets are charged as without TLS. */
+/* tls_rates.c: byte_rate also counts what a client of TLS sends beside its packets: requests for
+ * new keys cost the host more than packets do. Packets are charged as without TLS. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

@@ -1,5 +1,6 @@
-/* trace.c: a scripted exchange, and what a trace of its type, session and room shows of it, event by
- * event: packets with their fields, messages, timers, joins, opens and closes, in their turns. */
+/* trace.c: a scripted exchange, and what a trace of its type, session and room shows of it, event
+ * by event: packets with their fields, messages, timers, joins, opens and closes, in their turns.
+ */
 #include "support/check.h"
 #include "support/tracing.h"
 #include "support/wire.h"

@@ -1,6 +1,6 @@
-/* trace_ends.c: a trace ends by its time, with what it follows, or when ctl hangs up; there are four
- * at a time; what cannot be traced is refused; and handlers that fault, swaps and unloads in a trace
- * are in it. */
+/* trace_ends.c: a trace ends by its time, with what it follows, or when ctl hangs up; there are
+ * four at a time; what cannot be traced is refused; and handlers that fault, swaps and unloads in a
+ * trace are in it. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/faults.h"
@@ -106,8 +106,8 @@ static void ends(void) {
     host_stop(h);
 }
 
-/* A call that faults is in the trace, and that it has faulted; and what comes once the module, which
- * was frozen, serves again. */
+/* A call that faults is in the trace, and that it has faulted; and what comes once the module,
+ * which was frozen, serves again. */
 static void faults(void) {
     tracing t;
     host *h = faults_host(&(faults_options){.name = "trace_ends-faults"});

@@ -21,6 +21,7 @@ SCENARIO(watchdog) {
     wire_expect_echo(s[0], WIRE_U16, 60, "quick");
     CHECK_INT(host_figure(h, "late_calls"), 0);
     CHECK_INT(host_figure(h, "late_calls_total"), 0);
+    uint64_t begun_ms = clock_now_ms();
     for (int i = 0; i < CLIENTS; i++) {
         /* One after the other: a worker that took both packets in one batch would run them in
          * sequence. */
@@ -28,7 +29,8 @@ SCENARIO(watchdog) {
         host_wait_figure(h, "late_calls", i + 1);
     }
     host_wait_log(h, "has not returned for", CLIENTS);
-    CHECK_INT(host_log_count(h, "has returned after"), 0);
+    bool told = host_log_count(h, "has returned after") > 0;
+    CHECK(!told || clock_now_ms() - begun_ms >= ms);
     for (int i = 0; i < CLIENTS; i++) {
         CHECK_INT(wire_wait(s[i], DAWDLE, &reply, sizeof reply), sizeof reply);
     }

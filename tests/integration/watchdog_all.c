@@ -1,6 +1,6 @@
-/* watchdog_all.c: the watchdog names every handler and job that does not return, each with the place
- * where it is, also if there are more than its reports have room for at once. It says when all
- * workers are stuck, which nobody else could, and when they continue. */
+/* watchdog_all.c: the watchdog names every handler and job that does not return, each with the
+ * place where it is, also if there are more than its reports have room for at once. It says when
+ * all workers are stuck, which nobody else could, and when they continue. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
@@ -43,8 +43,8 @@ static void each_is_named(void) {
     host_wait_log(h, "opcode 1 of sticks 1, generation 1 still runs after ", WORKERS);
     host_wait_log(h, "job 1 of sticks 1, generation 1 still runs after ", JOBS);
     host_wait_log_some(h, "backtrace, the innermost call first", WORKERS + JOBS);
-    CHECK_INT(host_log_count(h, " more like it in "), 0);
-    CHECK_INT(host_log_count(h, "workers continue"), 0);
+    CHECK_INT(host_log_settled(h, " more like it in "), 0);
+    CHECK_INT(host_log_settled(h, "workers continue"), 0);
     host_drop(h);
 }
 
@@ -74,7 +74,7 @@ static void and_when_they_continue(void) {
     }
     host_wait_log(h, "workers continue after some ", 1);
     host_wait_log(h, " has returned after ", WORKERS);
-    CHECK_INT(host_log_count(h, "all workers are stuck"), 1);
+    CHECK_INT(host_log_settled(h, "all workers are stuck"), 1);
     for (int i = 0; i < WORKERS; i++) {
         net_close(s[i]);
     }

@@ -163,7 +163,6 @@ static void requests(void) {
 /* Half a request costs the client its connection, after handshake_timeout_ms. Until then it takes
  * one of the places of max_sessions, and its module does not know of it. */
 static void half_requests(void) {
-    char line[256];
     net_socket slow[3];
     for (int i = 0; i < 3; i++) {
         slow[i] = net_connect(host_port(h, "small"));
@@ -176,7 +175,6 @@ static void half_requests(void) {
     }
     host_wait_log_some(h, "its handshake is not complete after 700 ms: closed", 2);
     host_wait_figure(h, "sessions", 0);
-    host_status_line(h, "listener small ", line, sizeof line);
     net_socket s = web_connect(host_port(h, "small"));
     web_expect_echo(s, 9, "there is a place again");
     net_close(s);

@@ -3,8 +3,8 @@
  * more: a recv into their memory would outlive it.
  *
  * faulty_guest is frozen, and on_watermark waits for it. A swap of faulty makes the turn try again:
- * it handles a packet, then waits for the same call. What the session receives from then on, it does
- * while it waits. */
+ * it handles a packet, then waits for the same call. What the session receives from then on, it
+ * does while it waits. */
 #include "support/check.h"
 #include "support/faults.h"
 #include "support/swaps.h"
@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-/* FLOOD_BYTES of send_limit_bytes = 1M: above a half, whatever the system takes. ROOM_BYTES: for what
- * a session has received (wire/buffer.h). There, the packet with the hall's name takes HALL_BYTES, and
- * an echo as many as its frame: as long as it is, its header is as large there. */
+/* FLOOD_BYTES of send_limit_bytes = 1M: above a half, whatever the system takes. ROOM_BYTES: for
+ * what a session has received (wire/buffer.h). There, the packet with the hall's name takes
+ * HALL_BYTES, and an echo as many as its frame: as long as it is, its header is as large there. */
 enum {
     FLOOD_BYTES = 800000,
     ROOM_BYTES = 16 * 1024,
@@ -59,9 +59,9 @@ static net_socket freeze_guest(void) {
 
 /* Writes the next echo's frame. */
 static void put_echo(uint8_t frame[FRAME_BYTES]) {
-    uint8_t message[2 + ECHO_BYTES] = {FAULTY_ECHO};
-    memcpy(message + 2, &sent, sizeof sent);
-    CHECK_INT(web_frame(frame, WEB_BINARY, message, sizeof message), FRAME_BYTES);
+    uint8_t payload[ECHO_BYTES] = {0};
+    memcpy(payload, &sent, sizeof sent);
+    CHECK_INT(web_packet_frame(frame, FAULTY_ECHO, payload, sizeof payload), FRAME_BYTES);
     sent++;
 }
 

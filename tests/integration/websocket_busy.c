@@ -1,6 +1,6 @@
-/* websocket_busy.c: a session whose handler takes longer than a silent client is waited for, and one
- * that is read slowly for that long. Their clients answer pings, but the host does not read: the
- * sessions stay. Pings go on, since proxies end connections that are quiet. */
+/* websocket_busy.c: a session whose handler takes longer than a silent client is waited for, and
+ * one that is read slowly for that long. Their clients answer pings, but the host does not read:
+ * the sessions stay. Pings go on, since proxies end connections that are quiet. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/web.h"

@@ -60,7 +60,7 @@ SCENARIO(websocket_connector) {
     a = start_a(port, "framing = line\n"); /* an echo: the request comes back */
     host_wait_log_some(b, "the server does not open a WebSocket: a line does not end in CR LF", 1);
     host_stop(a);
-    CHECK_INT(host_log_count(b, came_back), 0);
+    CHECK_INT(host_log_settled(b, came_back), 0);
     a = start_a(port, "transport = websocket\npath = /play\n");
     host_wait_log(b, came_back, 2);
     host_wait_figure(a, "sessions", 2);

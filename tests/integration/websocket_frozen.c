@@ -1,6 +1,6 @@
-/* websocket_frozen.c: while a module is frozen, the host answers the pings of the sessions that wait
- * for it: in a handler, in a room, and before they are opened, with and without TLS. What they send
- * besides is neither lost nor handled before its turn. */
+/* websocket_frozen.c: while a module is frozen, the host answers the pings of the sessions that
+ * wait for it: in a handler, in a room, and before they are opened, with and without TLS. What they
+ * send besides is neither lost nor handled before its turn. */
 #include "support/check.h"
 #include "support/faults.h"
 #include "support/peer.h"
@@ -60,8 +60,8 @@ static void join(const player *p) {
     CHECK_INT(status, PORTICO_OK);
 }
 
-/* Everybody waits, with a packet before and after the pings. A frame that is half sent does not hold
- * up the session, and one peer ends the connection. */
+/* Everybody waits, with a packet before and after the pings. A frame that is half sent does not
+ * hold up the session, and one peer ends the connection. */
 static void wait_frozen(player *players, size_t count) {
     uint8_t frame[64];
     uint8_t message[64];

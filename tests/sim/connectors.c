@@ -7,8 +7,8 @@
  *   An unloaded module's connectors rest.
  *   When the peers are back, every connection is there again.
  *
- * In half of all runs the module faults, is frozen and thawed: then sessions may end, but as the others
- * do, and all are back in the end.
+ * In half of all runs the module faults, is frozen and thawed: then sessions may end, but as the
+ * others do, and all are back in the end.
  *
  * Tolerates every kind of fault: a failed attempt is what a connector is for. Commands of the
  * administrator may fail while faults strike; what they should have shown is then not checked. */

@@ -195,8 +195,8 @@ static void between(const char *what, uint64_t least, uint64_t counted, uint64_t
     }
 }
 
-/* Each worker's end is one completion more, which some may not have waited for; and so may be a post
- * that sends another worker there to help (run/rescuer.c). */
+/* Each worker's end is one completion more, which some may not have waited for; and so may be a
+ * post that sends another worker there to help (run/rescuer.c). */
 static void check_traffic(const uint64_t *s, uint32_t workers, bool served) {
     sim_figures now;
     sim_look(&now);

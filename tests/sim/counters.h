@@ -16,8 +16,9 @@ void counters_status(const char *answer);
 /* How many timers modules have at rest; -1, as at first: unknown. */
 void counters_expect_timers(int64_t timers);
 
-/* Waits until `status` shows what it must when nothing happens; `more` (may be NULL) says what else is amiss. Fails after ten minutes. Clients must have
- * closed, faults have ended. Does nothing if the host has ended. */
+/* Waits until `status` shows what it must when nothing happens; `more` (may be NULL) says what else
+ * is amiss. Fails after ten minutes. Clients must have closed, faults have ended. Does nothing if
+ * the host has ended. */
 void counters_await_rest(const char *(*more)(const char *answer));
 
 /* Checks, when a host with this many workers has ended, that everything adds up. `served`: its

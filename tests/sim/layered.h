@@ -25,8 +25,8 @@ void layered_begin(void);
 /* Connects and passes all layers. NULL: the connection has ended; *cut: by the client. */
 layered *layered_open(const layers *l, bool *cut);
 
-/* One message of at most 100 bytes, which begins with its opcode: a binary message of WebSocket, or a
- * frame of the framing u16. False: the connection has ended. */
+/* One message of at most 100 bytes, which begins with its opcode: a binary message of WebSocket, or
+ * a frame of the framing u16. False: the connection has ended. */
 bool layered_send(layered *l, const void *message, uint32_t size);
 bool layered_expect(layered *l, const void *message, uint32_t size);
 
@@ -34,8 +34,8 @@ bool layered_expect(layered *l, const void *message, uint32_t size);
  * layered_expect looks at the answers. */
 bool layered_ping(layered *l, uint32_t within_ms);
 
-/* Says in each layer that nothing more comes, and waits for the end of what the host sends. True: it
- * has said so in each layer, too. */
+/* Says in each layer that nothing more comes, and waits for the end of what the host sends. True:
+ * it has said so in each layer, too. */
 bool layered_end(layered *l);
 
 /* Whether the client itself has reset the connection. */

@@ -1,11 +1,12 @@
-/* Clients pass the layers of a listener in any combination: a PROXY header of either version, TLS by the
- * real OpenSSL, WebSocket. Their bytes come in pieces of any size, and some reset the connection after
- * any byte. Messages come back in order, with the address of the header, while the module is swapped,
- * rolled back, faults in any handler, is frozen for minutes, thawed, and hangs in the calls of a swap,
- * while certificates are reloaded, and perhaps the host is stopped. With WebSocket, pings are answered
- * all the while. A connector of the host itself speaks TLS with a listener of its own. Without a fault
- * of the system everything comes back, and the host says in each layer that nothing more comes.
- * Tolerates every kind of fault, also of OpenSSL's allocations: it may end a connection. */
+/* Clients pass the layers of a listener in any combination: a PROXY header of either version, TLS
+ * by the real OpenSSL, WebSocket. Their bytes come in pieces of any size, and some reset the
+ * connection after any byte. Messages come back in order, with the address of the header, while the
+ * module is swapped, rolled back, faults in any handler, is frozen for minutes, thawed, and hangs
+ * in the calls of a swap, while certificates are reloaded, and perhaps the host is stopped. With
+ * WebSocket, pings are answered all the while. A connector of the host itself speaks TLS with a
+ * listener of its own. Without a fault of the system everything comes back, and the host says in
+ * each layer that nothing more comes. Tolerates every kind of fault, also of OpenSSL's allocations:
+ * it may end a connection. */
 #include "sim/crash.h"
 #include "sim/layered.h"
 #include "sim/layers_keys.h"
@@ -114,8 +115,8 @@ static void administrate(void) {
     os_sleep(world_random(20));
 }
 
-/* Keys for [modules]. In half of all runs the module faults. In most of these the first fault rolls it
- * back or freezes it, and a frozen module is waited for: then nobody is dropped. */
+/* Keys for [modules]. In half of all runs the module faults. In most of these the first fault rolls
+ * it back or freezes it, and a frozen module is waited for: then nobody is dropped. */
 static const char *contain(void) {
     if (world_random(4) == 0) {
         const char *keys = crash_policy();

@@ -1,5 +1,5 @@
-/* layers_keys.h: the certificate of layers.c, for the key TLS_KEY_RSA, valid from 2020 to 2049. It is the
- * same in each run, and so are the lengths of signatures by an RSA key. */
+/* layers_keys.h: the certificate of layers.c, for the key TLS_KEY_RSA, valid from 2020 to 2049. It
+ * is the same in each run, and so are the lengths of signatures by an RSA key. */
 #ifndef TEST_LAYERS_KEYS_H
 #define TEST_LAYERS_KEYS_H
 

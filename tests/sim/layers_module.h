@@ -1,5 +1,6 @@
-/* layers_module.h: the module of layers.c. It sends each message back. Where modules fault (crash.h),
- * it does so anywhere: after it has answered, so that a client that is not dropped misses nothing. */
+/* layers_module.h: the module of layers.c. It sends each message back. Where modules fault
+ * (crash.h), it does so anywhere: after it has answered, so that a client that is not dropped
+ * misses nothing. */
 #ifndef TEST_LAYERS_MODULE_H
 #define TEST_LAYERS_MODULE_H
 

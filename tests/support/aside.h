@@ -1,5 +1,5 @@
-/* aside.h: work of a test beside which the latency of a host is measured. It takes no processor that
- * the host or its honest clients want, as if it came from other machines.
+/* aside.h: work of a test beside which the latency of a host is measured. It takes no processor
+ * that the host or its honest clients want, as if it came from other machines.
  *
  * Without aside_measures it is usual work: in a run of all tests it would get no processor at all. */
 #ifndef TEST_ASIDE_H

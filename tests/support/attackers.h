@@ -61,8 +61,8 @@ void attackers_add(attackers_figures *total, attackers_figures more);
 /* "12 acts, 5 connections, 3 closed by the host" */
 void attackers_say(const attackers_figures *seen, char *text, size_t size);
 
-/* Calls `act` for each of the clients in turn, `rate` times a second, until *stop. The first act is at
- * once. Acts that are late by more than 100 ms are left out, so that there is never a burst of
+/* Calls `act` for each of the clients in turn, `rate` times a second, until *stop. The first act is
+ * at once. Acts that are late by more than 100 ms are left out, so that there is never a burst of
  * more. */
 void attackers_pace(uint32_t rate, int clients, const atomic_bool *stop,
                     void (*act)(void *arg, int client), void *arg);
@@ -81,8 +81,8 @@ attackers *attackers_start(const attackers_options *options);
 attackers_figures attackers_stop(attackers *a);
 
 /* Connects and proceeds as far as `stage` says: nothing sent, half a header, a header, half a
- * payload, 50 frames without reading the replies, a frame and the sending direction ended, an answer
- * received. The module answers `opcode`. NET_NONE if the host closed it first. */
+ * payload, 50 frames without reading the replies, a frame and the sending direction ended, an
+ * answer received. The module answers `opcode`. NET_NONE if the host closed it first. */
 enum { ATTACK_STAGES = 7 };
 net_socket attack_at_stage(uint16_t port, int stage, uint16_t opcode);
 

@@ -61,8 +61,8 @@ int32_t faults_join(net_socket s, const char *room);
 /* Reads until the host closes the connection; closes it here too. False: it did not in time. */
 bool faults_ended(net_socket s);
 
-/* The promise of the host for a kind of fault here, see faulty_promise. 0: nothing; a sanitizer takes
- * it as its own. */
+/* The promise of the host for a kind of fault here, see faulty_promise. 0: nothing; a sanitizer
+ * takes it as its own. */
 int faults_promise(uint32_t kind);
 
 /* The exit codes with which a process may end after a fault: it says so with a report. */

@@ -464,6 +464,35 @@ void host_status_line(host *h, const char *start, char *line, size_t size) {
     snprintf(line, size, "%.*s", (int)strcspn(at, "\r\n"), at);
 }
 
+void host_wait_status_line(host *h, const char *start, const char *part) {
+    uint64_t end_ms = clock_now_ms() + WAIT_TIMEOUT_MS;
+    char line[1024];
+    for (;;) {
+        host_status_line(h, start, line, sizeof line);
+        if (strstr(line, part) != NULL) {
+            return;
+        }
+        if (clock_now_ms() >= end_ms) {
+            fail(h, "the line of status has no \"%s\": %s", part, line);
+        }
+        clock_sleep_ms(5);
+    }
+}
+
+void host_wait_answer(host *h, const char *command, const char *part, char *answer, size_t size) {
+    uint64_t end_ms = clock_now_ms() + WAIT_TIMEOUT_MS;
+    for (;;) {
+        host_admin(h, command, answer, size);
+        if (strstr(answer, part) != NULL) {
+            return;
+        }
+        if (clock_now_ms() >= end_ms) {
+            fail(h, "the answer to %s has no \"%s\":\n%s", command, part, answer);
+        }
+        clock_sleep_ms(5);
+    }
+}
+
 static void wait_figure(host *h, const char *name, int64_t least, int64_t most) {
     uint64_t end_ms = clock_now_ms() + WAIT_TIMEOUT_MS;
     for (;;) {
@@ -527,6 +556,16 @@ void host_wait_log_some(host *h, const char *text, int count) {
         }
         clock_sleep_ms(10);
     }
+}
+
+/* A refused command is logged, too, and lines keep their order. */
+int host_log_settled(host *h, const char *text) {
+    static unsigned marks;
+    char mark[64];
+    snprintf(mark, sizeof mark, "kick 9%018u", ++marks); /* no session */
+    (void)host_try_admin(h, mark, NULL, 0);
+    host_wait_log_some(h, mark, 1);
+    return host_log_count(h, text);
 }
 
 void host_wait_log_line(host *h, const char *text, char *line, size_t size) {

@@ -40,8 +40,8 @@ typedef struct host_options {
     uint32_t file_limit; /* Linux: how large the host's files may become; 0: any size */
     uint32_t
         handle_limit; /* Linux: the host's limit of open files; 0: as many as the system allows */
-    /* Other than PROCESS_STDIO_FILE: the functions below read the log's file, which `log_keys` names
-     * portico.log. */
+    /* Other than PROCESS_STDIO_FILE: the functions below read the log's file, which `log_keys`
+     * names portico.log. */
     process_stdio stdio;
     bool supervised; /* `run --supervise`: the process of the host is then its supervisor */
 } host_options;
@@ -71,8 +71,8 @@ const char *host_folder(const host *h);
 const char *host_ini(const host *h);
 uint32_t host_process_id(const host *h);
 
-/* Expects that the process that serves has the null device for stdin, stdout and stderr. Windows has
- * no way to see that. */
+/* Expects that the process that serves has the null device for stdin, stdout and stderr. Windows
+ * has no way to see that. */
 void host_expect_null_stdio(const host *h);
 
 /* The process that serves, by the ready file; 0: it has none. */
@@ -118,9 +118,19 @@ void host_wait_at_most(host *h, const char *name, int64_t value);
 /* Copies the line of `status` that begins with `start` ("listener game ") to `line`. */
 void host_status_line(host *h, const char *start, char *line, size_t size);
 
+/* Waits until that line has `part`. */
+void host_wait_status_line(host *h, const char *start, const char *part);
+
+/* Sends the command until its answer has `part`. */
+void host_wait_answer(host *h, const char *command, const char *part, char *answer, size_t size);
+
 /* How often `text` is in the log so far. What the host has just logged may still be on its way:
- * use this for a host that has ended, or for a line that must not come. */
+ * use this for a host that has ended. */
 int host_log_count(host *h, const char *text);
+
+/* The same, once the log has all that the host logged before the call: for a line that must not
+ * come, or to count from. Has the host log another line, at level info. */
+int host_log_settled(host *h, const char *text);
 
 /* How many lines of level error the log has so far. */
 int host_log_errors(host *h);

@@ -306,7 +306,8 @@ static void enter_terminal(const char *path) {
     close(terminal);
 }
 
-/* Runs between fork and exec: only calls that are allowed there. `output` is a pipe's end, or -1. */
+/* Runs between fork and exec: only calls that are allowed there. `output` is a pipe's end, or -1.
+ */
 static _Noreturn void run_child(const char *const *arguments, const process_options *options,
                                 const char *terminal, int output, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -62,8 +62,8 @@ typedef enum process_limit {
     PROCESS_MEMORY /* of its address space */
 } process_limit;
 
-/* Lets it have `more` than it has now, or files of at most `more` bytes. False where processes cannot
- * be limited. */
+/* Lets it have `more` than it has now, or files of at most `more` bytes. False where processes
+ * cannot be limited. */
 bool process_limit_to(process *p, process_limit what, uint64_t more);
 
 /* As before. */

@@ -1,6 +1,6 @@
-/* silent_server.h: a name server that receives, and never answers. The test that has it, and what it
- * starts from then on, have a network and a file /etc/resolv.conf of their own, with it as the only
- * name server: a name is given up after 30 seconds. One thread. */
+/* silent_server.h: a name server that receives, and never answers. The test that has it, and what
+ * it starts from then on, have a network and a file /etc/resolv.conf of their own, with it as the
+ * only name server: a name is given up after 30 seconds. One thread. */
 #ifndef TEST_SILENT_SERVER_H
 #define TEST_SILENT_SERVER_H
 

@@ -1,4 +1,5 @@
-/* talkers.h: users of the module chat on the listener "talk". One thread. Any failure ends the test. */
+/* talkers.h: users of the module chat on the listener "talk". One thread. Any failure ends the
+ * test. */
 #ifndef TEST_TALKERS_H
 #define TEST_TALKERS_H
 

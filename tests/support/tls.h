@@ -27,8 +27,8 @@ void tls_write_certificate(const char *path, const tls_made *made);
 void tls_append_certificate(const char *path, const tls_made *made);
 void tls_write_key(const char *path, int key);
 
-/* Makes the folder of the host of that name, and in it c.pem, a certificate of game.test, and k.pem,
- * its key. */
+/* Makes the folder of the host of that name, and in it c.pem, a certificate of game.test, and
+ * k.pem, its key. */
 void tls_write_pair(const char *host_name, int key);
 
 typedef struct tls_client tls_client;

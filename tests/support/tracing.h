@@ -11,8 +11,8 @@ typedef struct tracing {
     char *next;      /* line of that */
 } tracing;
 
-/* Starts `ctl --json trace WHAT`, WHAT being up to eight words, and waits until the trace has begun.
- * `number` is another one for each trace of a host. */
+/* Starts `ctl --json trace WHAT`, WHAT being up to eight words, and waits until the trace has
+ * begun. `number` is another one for each trace of a host. */
 void tracing_start(tracing *t, host *h, int number, const char *what);
 
 /* Waits until its output has `text`. */
@@ -27,8 +27,8 @@ void tracing_kill(tracing *t);
 /* Takes the next line. NULL: there is none. */
 const char *tracing_next(tracing *t);
 
-/* Takes the next line, which must have all these parts, separated by '|' ; else shows it and ends the
- * test. */
+/* Takes the next line, which must have all these parts, separated by '|' ; else shows it and ends
+ * the test. */
 const char *tracing_expect(tracing *t, const char *parts);
 
 /* The number after "KEY": in the line; -1: there is none. */

@@ -17,17 +17,25 @@ size_t web_request(const char *path, const char *more, char *out, size_t size) {
                             path, more);
 }
 
-void web_upgrade(net_socket s, const char *path) {
-    web_upgrade_with(s, path, "");
+static bool plain_send(void *connection, const void *bytes, size_t size) {
+    return net_send_all((net_socket)(intptr_t)connection, bytes, size);
 }
 
-void web_upgrade_with(net_socket s, const char *path, const char *more) {
+static bool plain_recv(void *connection, void *bytes, size_t size) {
+    return net_recv_exactly((net_socket)(intptr_t)connection, bytes, size);
+}
+
+web_stream web_stream_of(net_socket s) {
+    return (web_stream){plain_send, plain_recv, (void *)(intptr_t)s};
+}
+
+void web_stream_upgrade(const web_stream *w, const char *path, const char *more) {
     char head[HEAD_MAX + 1];
     size_t used = 0;
-    CHECK(net_send_all(s, head, web_request(path, more, head, sizeof head)));
+    CHECK(w->send(w->connection, head, web_request(path, more, head, sizeof head)));
     while (used < 4 || memcmp(head + used - 4, "\r\n\r\n", 4) != 0) {
         CHECK(used < HEAD_MAX);
-        CHECK(net_recv_exactly(s, head + used, 1));
+        CHECK(w->recv(w->connection, head + used, 1));
         used++;
     }
     head[used] = '\0';
@@ -36,6 +44,15 @@ void web_upgrade_with(net_socket s, const char *path, const char *more) {
     CHECK(strstr(head, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n") != NULL);
     CHECK(strstr(head, "\r\nUpgrade: websocket\r\n") != NULL);
     CHECK(strstr(head, "\r\nConnection: Upgrade\r\n") != NULL);
+}
+
+void web_upgrade(net_socket s, const char *path) {
+    web_upgrade_with(s, path, "");
+}
+
+void web_upgrade_with(net_socket s, const char *path, const char *more) {
+    const web_stream w = web_stream_of(s);
+    web_stream_upgrade(&w, path, more);
 }
 
 net_socket web_connect(uint16_t port) {
@@ -69,24 +86,40 @@ size_t web_frame(uint8_t *out, uint8_t first, const void *payload, size_t size) 
     return at + size;
 }
 
-bool web_send(net_socket s, uint8_t first, const void *payload, size_t size) {
-    static uint8_t bytes[MESSAGE_MAX + 14];
-    CHECK(size <= MESSAGE_MAX);
-    return net_send_all(s, bytes, web_frame(bytes, first, payload, size));
-}
-
-bool web_send_packet(net_socket s, uint16_t opcode, const void *payload, size_t size) {
+size_t web_packet_frame(uint8_t *out, uint16_t opcode, const void *payload, size_t size) {
     static uint8_t message[MESSAGE_MAX];
     CHECK(size + 2 <= MESSAGE_MAX);
     message[0] = (uint8_t)opcode;
     message[1] = (uint8_t)(opcode >> 8);
     memcpy(message + 2, payload, size);
-    return web_send(s, WEB_BINARY, message, size + 2);
+    return web_frame(out, WEB_BINARY, message, size + 2);
 }
 
-int64_t web_recv(net_socket s, uint8_t *first, void *payload, size_t capacity) {
+bool web_stream_send(const web_stream *w, uint8_t first, const void *payload, size_t size) {
+    static uint8_t bytes[MESSAGE_MAX + 14];
+    CHECK(size <= MESSAGE_MAX);
+    return w->send(w->connection, bytes, web_frame(bytes, first, payload, size));
+}
+
+bool web_send(net_socket s, uint8_t first, const void *payload, size_t size) {
+    const web_stream w = web_stream_of(s);
+    return web_stream_send(&w, first, payload, size);
+}
+
+bool web_stream_send_packet(const web_stream *w, uint16_t opcode, const void *payload,
+                            size_t size) {
+    static uint8_t bytes[MESSAGE_MAX + 14];
+    return w->send(w->connection, bytes, web_packet_frame(bytes, opcode, payload, size));
+}
+
+bool web_send_packet(net_socket s, uint16_t opcode, const void *payload, size_t size) {
+    const web_stream w = web_stream_of(s);
+    return web_stream_send_packet(&w, opcode, payload, size);
+}
+
+int64_t web_stream_recv(const web_stream *w, uint8_t *first, void *payload, size_t capacity) {
     uint8_t header[10];
-    if (!net_recv_exactly(s, header, 2)) {
+    if (!w->recv(w->connection, header, 2)) {
         return -1;
     }
     CHECK((header[1] & 0x80) == 0); /* section 5.1 */
@@ -94,7 +127,7 @@ int64_t web_recv(net_socket s, uint8_t *first, void *payload, size_t capacity) {
     uint64_t size = header[1];
     size_t more = size == 126 ? 2 : size == 127 ? 8 : 0;
     if (more > 0) {
-        if (!net_recv_exactly(s, header + 2, more)) {
+        if (!w->recv(w->connection, header + 2, more)) {
             return -1;
         }
         size = 0;
@@ -104,7 +137,12 @@ int64_t web_recv(net_socket s, uint8_t *first, void *payload, size_t capacity) {
         CHECK(size >= (more == 2 ? 126u : 65536u)); /* the shortest form */
     }
     CHECK(size <= capacity);
-    return size == 0 || net_recv_exactly(s, payload, size) ? (int64_t)size : -1;
+    return size == 0 || w->recv(w->connection, payload, size) ? (int64_t)size : -1;
+}
+
+int64_t web_recv(net_socket s, uint8_t *first, void *payload, size_t capacity) {
+    const web_stream w = web_stream_of(s);
+    return web_stream_recv(&w, first, payload, capacity);
 }
 
 int64_t web_wait(net_socket s, uint16_t opcode, void *payload, size_t capacity) {

@@ -1,5 +1,5 @@
-/* bounds.c: how the most memory and handles of a configuration follow from its keys, and when that is
- * too much for a machine. */
+/* bounds.c: how the most memory and handles of a configuration follow from its keys, and when that
+ * is too much for a machine. */
 #include "bounds.h"
 
 #include "config/load.h"

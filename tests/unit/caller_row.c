@@ -1,5 +1,5 @@
-/* caller_row.c: the steps of a row run one after another on one thread, which is not the thread that
- * waits for them, and the next row runs on the same. */
+/* caller_row.c: the steps of a row run one after another on one thread, which is not the thread
+ * that waits for them, and the next row runs on the same. */
 #include "module/caller.h"
 
 #include "support/check.h"

@@ -1,5 +1,5 @@
-/* config_profile.c: a listener's profile sets the keys that the file does not, `portico check` shows
- * what is in force, and conf/portico.ini documents the values. */
+/* config_profile.c: a listener's profile sets the keys that the file does not, `portico check`
+ * shows what is in force, and conf/portico.ini documents the values. */
 #include "config/load.h"
 #include "config/profile.h"
 

@@ -1,6 +1,6 @@
-/* http_end_refused.c: an answer over HTTP with TLS has been sent, and then the system refuses to send
- * the end of TLS, as Windows does when the client has reset the connection, and any system without
- * memory. The visit ends, and nothing of it is used after that. */
+/* http_end_refused.c: an answer over HTTP with TLS has been sent, and then the system refuses to
+ * send the end of TLS, as Windows does when the client has reset the connection, and any system
+ * without memory. The visit ends, and nothing of it is used after that. */
 #include "admin/http/visit.h"
 
 #include "support/check.h"

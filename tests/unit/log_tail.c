@@ -1,5 +1,5 @@
-/* log_tail.c: the log's last lines in memory: the oldest ones make way, and the numbers of those that
- * are left stay right. */
+/* log_tail.c: the log's last lines in memory: the oldest ones make way, and the numbers of those
+ * that are left stay right. */
 #include "base/log_tail.h"
 
 #include "base/log_sink.h"

@@ -1,4 +1,5 @@
-/* metrics_locks.c: to read the metrics takes no lock, so nothing that runs a handler waits for it. */
+/* metrics_locks.c: to read the metrics takes no lock, so nothing that runs a handler waits for it.
+ */
 #include "metrics/metrics.h"
 #include "module/module.h"
 #include "os/os.h"

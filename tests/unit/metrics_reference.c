@@ -1,5 +1,5 @@
-/* metrics_reference.c: host/OPERATING.md has a line for each metric, with its kind and help, and for
- * no other. */
+/* metrics_reference.c: host/OPERATING.md has a line for each metric, with its kind and help, and
+ * for no other. */
 #include "metrics/metric_table.h"
 
 #include "support/check.h"

@@ -1,42 +1,10 @@
 /* packet_show.c: packets as people read them in reports of faults. */
 #include "module/packet_show.h"
 
-#include <portico/packet.h>
-
 #include "support/check.h"
-
-#define PLACE(S, F)               \
-    F(S, FIELD, uint16_t, number) \
-    F(S, FIELD, float, x)
-PORTICO_PACKET(place, PLACE);
-
-#define NUMBERS(S, F)            \
-    F(S, FIELD, int8_t, tiny)    \
-    F(S, FIELD, int64_t, huge)   \
-    F(S, FIELD, double, real)    \
-    F(S, FIELD, bool, seen)      \
-    F(S, ARRAY, char, name, 8)   \
-    F(S, ARRAY, uint8_t, few, 3) \
-    F(S, STRUCT, place, home)    \
-    F(S, ROWS, place, places, 100)
-PORTICO_PACKET(numbers, NUMBERS);
-
-#define SAID(S, F)              \
-    F(S, FIELD, uint32_t, tick) \
-    F(S, TEXT, words, 200)
-PORTICO_PACKET(said, SAID);
-
-#define BLOB(S, F) F(S, BYTES, all, 200)
-PORTICO_PACKET(blob, BLOB);
+#include "support/shown_packets.h"
 
 static char text[1024];
-
-static packet_layout *layout_of(const portico_fields *fields) {
-    char why[PACKET_WHY_MAX];
-    packet_layout *layout = NULL;
-    CHECK_INT(packet_layout_create(&layout, fields, why, sizeof why), PORTICO_OK);
-    return layout;
-}
 
 static const char *shown(packet_layout *layout, const void *data, uint32_t size, size_t room) {
     put p = put_begin(text, room);
@@ -47,6 +15,7 @@ static const char *shown(packet_layout *layout, const void *data, uint32_t size,
 static void all_kinds(void) {
     static numbers n = {.tiny = -3,
                         .huge = INT64_MIN,
+                        .large = UINT64_MAX,
                         .real = 0.1,
                         .seen = true,
                         .name = "cave",
@@ -61,9 +30,9 @@ static void all_kinds(void) {
     n.places_count = 2;
     CHECK_INT(numbers_encode(&n, bytes, sizeof bytes, &size), PORTICO_OK);
     CHECK_TEXT(shown(layout, bytes, size, sizeof text),
-               "tiny = -3, huge = -9223372036854775808, real = 0.1, seen = true, name = \"cave\", "
-               "few = [1, 2, 255], home = {number = 7, x = -1.5}, places = [{number = 1, x = "
-               "0.25}, {number = 2, x = 0.25}]");
+               "tiny = -3, huge = -9223372036854775808, large = 18446744073709551615, real = 0.1, "
+               "seen = true, name = \"cave\", few = [1, 2, 255], home = {number = 7, x = -1.5}, "
+               "places = [{number = 1, x = 0.25}, {number = 2, x = 0.25}]");
     CHECK_TEXT(shown(layout, bytes, size, 12), "tiny = -...");
     n.places_count = 100;
     CHECK_INT(numbers_encode(&n, bytes, sizeof bytes, &size), PORTICO_OK);

@@ -1,6 +1,6 @@
-/* port_attended_linux.c: while a thread that has got a completion takes long, a call of os_port_share_kept
- * sees to it that another thread waits for new events at once, and not after its nap. Only the port
- * of Linux has naps. */
+/* port_attended_linux.c: while a thread that has got a completion takes long, a call of
+ * os_port_share_kept sees to it that another thread waits for new events at once, and not after its
+ * nap. Only the port of Linux has naps. */
 #include "support/check.h"
 
 #if defined(_WIN32)

@@ -1,6 +1,6 @@
-/* Quotas and inboxes: what is at a limit is refused and not counted, what is given back can be taken
- * again, threads that take at the same time never have more than allowed, and a message is counted
- * from its admission until it is freed. */
+/* Quotas and inboxes: what is at a limit is refused and not counted, what is given back can be
+ * taken again, threads that take at the same time never have more than allowed, and a message is
+ * counted from its admission until it is freed. */
 #include "run/inbox.h"
 #include "run/quota.h"
 

@@ -1,6 +1,6 @@
-/* state_ask.c: asks for an entity's states, which another thread answers, and which the asker ends at
- * any moment: before, while and after they are answered. Nothing is lost or freed twice, and copies
- * are whole. */
+/* state_ask.c: asks for an entity's states, which another thread answers, and which the asker ends
+ * at any moment: before, while and after they are answered. Nothing is lost or freed twice, and
+ * copies are whole. */
 #include "module/state_ask.h"
 
 #include "os/os.h"

@@ -1,5 +1,5 @@
-/* tls_stream.c: a server's and a client's stream that talk to each other in memory: every size comes
- * through in every version, in pieces of any size; the end, damage and limits are noticed. */
+/* tls_stream.c: a server's and a client's stream that talk to each other in memory: every size
+ * comes through in every version, in pieces of any size; the end, damage and limits are noticed. */
 #include "tls/stream.h"
 
 #include "support/check.h"

@@ -10,7 +10,8 @@ enum { BOTH = PROXY_V1 | PROXY_V2 };
 static proxy_header header;
 static const char *why;
 
-/* The result for all of the bytes; every shorter start must need more, or be refused as they are. */
+/* The result for all of the bytes; every shorter start must need more, or be refused as they are.
+ */
 static proxy_result read_all(const void *bytes, size_t size) {
     static uint8_t copy[8192];
     proxy_result result = PROXY_MORE;

@@ -1,5 +1,5 @@
-/* peers.mjs: RFC 6455 between Portico and npm's ws, in both directions: the client of ws speaks to a
- * listener, and a connector to the server of ws. The same cases in both, by the classes of the
+/* peers.mjs: RFC 6455 between Portico and npm's ws, in both directions: the client of ws speaks to
+ * a listener, and a connector to the server of ws. The same cases in both, by the classes of the
  * Autobahn test suite, whose numbers they have. See README.md. */
 import {spawn} from "node:child_process";
 import {randomBytes} from "node:crypto";

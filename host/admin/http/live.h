@@ -6,10 +6,10 @@
  *                     run COMMAND        once; any command. `trace` is answered until it ends
  *   to the client     {"command": COMMAND, "ok": BOOL, "answer": what `ctl --json COMMAND` prints}
  *
- * Each is a text message. What a watch has sent is not sent again until it changes. The client's next
- * message is looked at when the answer to the one before has been sent, and at most LIVE_RUNS_MAX
- * commands wait for the control thread: so a client that floods waits for itself. This knows no
- * socket: visit.c moves the bytes.
+ * Each is a text message. A watch sends its answer again only after it has changed. The client's
+ * next message is read when the answer to the last one has been sent, and at most LIVE_RUNS_MAX
+ * commands wait for the control thread, so a client that floods only delays itself. No socket is
+ * used here: visit.c moves the bytes.
  */
 #ifndef PORTICO_ADMIN_LIVE_H
 #define PORTICO_ADMIN_LIVE_H
@@ -35,11 +35,11 @@ typedef struct live {
     live_traces traces;
     live_run runs[LIVE_RUNS_MAX];
     char who[LIVE_WHO_MAX];                       /* for the log */
-    bool watched;                                 /* the last answer was that of a watch or trace */
+    bool watched;                                 /* the last answer was of a watch or trace */
     uint8_t control[WEBSOCKET_CONTROL_FRAME_MAX]; /* the frame to send next */
     uint32_t control_size;
-    bool closing;                   /* that is the last one */
-    char command[LIVE_MESSAGE_MAX]; /* that is being run */
+    bool closing;                   /* `control` is the last frame */
+    char command[LIVE_MESSAGE_MAX]; /* the command that is being run */
 } live;
 
 /* NULL: there are LIVES_MAX already, or no memory. */

@@ -1,8 +1,8 @@
 /* live_traces.h: the traces that a live connection follows. [admin thread]
  *
- * One begins with `run trace ...`, whose answer comes at once. Then come answers with its events, each
- * when the one before has been sent, until one says how it has ended. `unwatch trace ...` ends it, and
- * so does the end of the connection.
+ * One begins with `run trace ...`, whose answer comes at once. Then come answers with its events,
+ * each when the one before has been sent, until one says how it has ended. `unwatch trace ...` ends
+ * it, and so does the end of the connection.
  */
 #ifndef PORTICO_ADMIN_LIVE_TRACES_H
 #define PORTICO_ADMIN_LIVE_TRACES_H

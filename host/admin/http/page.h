@@ -1,5 +1,5 @@
-/* page.h: the dashboard's files, those of admin/web/, which are part of the executable. Immutable, any
- * thread. */
+/* page.h: the dashboard's files, those of admin/web/, which are part of the executable. Immutable,
+ * any thread. */
 #ifndef PORTICO_ADMIN_PAGE_H
 #define PORTICO_ADMIN_PAGE_H
 

@@ -109,7 +109,7 @@ http_text http_bearer(const http_head *request) {
     return (http_text){value->at + size, value->size - size};
 }
 
-/* ---- cookies and forms ------------------------------------------------------------------------ */
+/* ---- cookies and forms ----------------------------------------------------------------------- */
 
 /* Takes what is in front of the next `mark` of the text, and the mark. */
 static http_text next_part(http_text *text, char mark) {

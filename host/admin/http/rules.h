@@ -1,7 +1,8 @@
 /* rules.h: which requests over HTTP are ours, and what they ask for. Pure, any thread.
  *
  * A page of another site that the operator's browser shows must not reach the host. Its requests
- * have its own Origin, or, if it has made its own name resolve to this machine, its own name as Host.
+ * have its own Origin, or, if it has made its own name resolve to this machine, its own name as
+ * Host.
  */
 #ifndef PORTICO_ADMIN_HTTP_RULES_H
 #define PORTICO_ADMIN_HTTP_RULES_H
@@ -34,8 +35,8 @@ bool http_host_is_own(const http_head *request, const http_site *site);
  * Host; with TLS by https, else also, since a proxy may add that. */
 bool http_origin_is_own(const http_head *request, const http_site *site);
 
-/* Whether a request that a browser's cookie vouches for, or that is to get one, may do that: one that
- * changes something, or opens a WebSocket, must have an Origin. */
+/* Whether a request that a browser's cookie vouches for, or that is to get one, may do that: one
+ * that changes something, or opens a WebSocket, must have an Origin. */
 bool http_origin_suffices(const http_head *request, http_page page);
 
 /* The token of `Authorization: Bearer TOKEN`; size 0: there is none. */
@@ -52,7 +53,8 @@ http_text http_cookie(const http_head *request, const char *name);
 
 enum { HTTP_TOKEN_MAX = 512 };
 
-/* Decodes the field `token` of a form's body. Returns its size; 0: it has none that could be one. */
+/* Decodes the field `token` of a form's body. Returns its size; 0: it has none that could be one.
+ */
 uint32_t http_form_token(http_text body, char token[HTTP_TOKEN_MAX]);
 
 http_page http_page_of(const http_head *request);

@@ -6,8 +6,8 @@
 
 #include "os/os.h"
 
-/* Serves `socket`, which it takes over. If all places are taken, a connection that has not shown the
- * token makes way: the oldest of the client that has the most. */
+/* Serves `socket`, which it takes over. If all places are taken, a connection that has not shown
+ * the token makes way: the oldest of the client that has the most. */
 void http_seats_take(os_socket *socket, const os_address *peer);
 
 /* Closes that one. False: there is none. */

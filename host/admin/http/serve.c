@@ -18,7 +18,7 @@
 #define COOKIE_KIND "; Path=/; HttpOnly; SameSite=Strict"
 
 static const char nothing_there[] =
-    "there is the dashboard at /, /metrics, and /api/NAME for each command of ctl";
+    "this host has the dashboard at /, /metrics, and /api/NAME for each command of ctl";
 
 static const http_site *site;
 

@@ -12,8 +12,8 @@ typedef enum http_proof {
 /* Before the first request. `site` must outlive them. */
 void serve_start(const http_site *site);
 
-/* Looks at the head of a request. HTTP_OK, and *proof; v->right and v->login say whose secret it has
- * shown. Others: the status to refuse it with, and *why, a constant. */
+/* Looks at the head of a request. HTTP_OK, and *proof; v->right and v->login say whose secret it
+ * has shown. Others: the status to refuse it with, and *why, a constant. */
 uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof, const char **why);
 
 /* The token that such a request depends on: of its head, or of its body, which is then decoded into

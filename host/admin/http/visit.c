@@ -110,9 +110,9 @@ static void visit_run(http_visit *v) {
     }
 }
 
-/* Whether the client may offer one more token now. It learns early whether one was right, because that
- * connection never makes way, so its tokens are few at a time. Of this machine's own address they are
- * not, lest another program there keeps the operator out. */
+/* Whether the client may offer one more token now. It learns early whether one was right, because
+ * that connection never makes way, so its tokens are few at a time. Of this machine's own address
+ * they are not, lest another program there keeps the operator out. */
 static bool may_offer(const http_visit *v) {
     static const uint8_t own_4[4] = {127, 0, 0, 1};
     static const uint8_t own_6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};

@@ -8,8 +8,8 @@
  *   live      instead, it has become a WebSocket (live.h), until that or its login ends
  *
  * A request shows the token itself, or the secret of a login (login.h). A token is compared when it
- * arrives, but whether it was right shows only after the wait. A connection with the right one never
- * makes way for others, so that no crowd can lock the operator out.
+ * arrives, but whether it was right shows only after the wait. A connection with the right one
+ * never makes way for others, so that no crowd can lock the operator out.
  */
 #ifndef PORTICO_ADMIN_HTTP_VISIT_H
 #define PORTICO_ADMIN_HTTP_VISIT_H
@@ -40,8 +40,8 @@ typedef struct http_visit {
     bool is_live; /* the answer to its handshake has been sent */
 } http_visit;
 
-/* Before the first one. What they point to must outlive them. `keeper` NULL: in the clear. `judging`
- * counts the connections of a client that are judged. */
+/* Before the first one. What they point to must outlive them. `keeper` NULL: in the clear.
+ * `judging` counts the connections of a client that are judged. */
 void http_visits_start(const char *token, const http_site *site, tls_keeper *keeper,
                        uint32_t (*judging)(const os_address *peer));
 

@@ -61,8 +61,8 @@ static void send_out(http_wire *w, lines out) {
     }
 }
 
-/* Sends what TLS has to send, unless something is being sent: then on_sent does that. True: there was
- * something. */
+/* Sends what TLS has to send, unless something is being sent: then on_sent does that. True: there
+ * was something. */
 static bool flush(http_wire *w) {
     lines out = {0};
     if (w->out.lines.size > 0) {

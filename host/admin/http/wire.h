@@ -51,8 +51,8 @@ bool http_wire_receives(const http_wire *w);
 void http_wire_send(http_wire *w, lines answer);
 bool http_wire_sends(const http_wire *w);
 
-/* Says that nothing more is sent, after everything has been. If TLS cannot say so, `ended` is called
- * instead. */
+/* Says that nothing more is sent, after everything has been. If TLS cannot say so, `ended` is
+ * called instead. */
 void http_wire_shutdown(http_wire *w);
 
 /* Whether its TLS handshake is not complete. */

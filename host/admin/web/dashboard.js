@@ -1,5 +1,5 @@
-/* dashboard.js: the frame around the views: which one is open, the state of the connection, and what
- * is wrong with the host right now. */
+/* dashboard.js: the frame around the views: which one is open, the state of the connection, and
+ * what is wrong with the host right now. */
 import {close_all} from "./dialog.js";
 import {by_id, el, set_attribute, set_hidden, set_text} from "./dom.js";
 import * as figures from "./figures.js";

@@ -1,5 +1,5 @@
-/* overview.js: rates, durations, queues, workers and listeners. A figure has the name and the unit of
- * the table of metrics, as in `ctl metrics` and OpenMetrics. */
+/* overview.js: rates, durations, queues, workers and listeners. A figure has the name and the unit
+ * of the table of metrics, as in `ctl metrics` and OpenMetrics. */
 import {el, section, set_attribute, set_text} from "./dom.js";
 import * as figures from "./figures.js";
 import * as format from "./format.js";
@@ -8,7 +8,8 @@ import {make_table} from "./table.js";
 
 const {history, keep, rate, top, value} = figures;
 
-/* What is shown large: `read` returns the figure, or undefined; `from` is the answer it comes with. */
+/* What is shown large: `read` returns the figure, or undefined; `from` is the answer it comes with.
+ */
 const TILES = [
     {name: "portico_sessions", label: "Sessions", from: "metrics", text: format.count,
         read: () => value("portico_sessions")},

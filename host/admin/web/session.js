@@ -1,5 +1,5 @@
-/* session.js: one session, with the state that each module keeps for it. The host reads the state in
- * the session's own turn, while this view is open. */
+/* session.js: one session, with the state that each module keeps for it. The host reads the state
+ * in the session's own turn, while this view is open. */
 import {el, section, set_disabled, set_hidden, set_text} from "./dom.js";
 import {make_facts} from "./facts.js";
 import * as format from "./format.js";

@@ -24,8 +24,8 @@ function place(node, from, size, total) {
     return node;
 }
 
-/* The steps drawn to scale, from one time to another. The last mark leaves room for its text, also on a
- * phone. */
+/* The steps drawn to scale, from one time to another. The last mark leaves room for its text, also
+ * on a phone. */
 function make_bar(steps, from_us, to_us) {
     const total = Math.max(to_us - from_us, 1), marks = [];
     for (let at = 0; at < total * 0.8; at += distance_of(total)) {

@@ -1,6 +1,6 @@
 /* table.js: tables whose rows are changed in place, so that what has the focus keeps it, and that
- * are sorted by the buttons in their heads. On a phone each row becomes a small list; the cells then
- * show the labels of their columns. */
+ * are sorted by the buttons in their heads. On a phone each row becomes a small list; the cells
+ * then show the labels of their columns. */
 import {el, focus, set_attribute, set_hidden} from "./dom.js";
 
 const collator = new Intl.Collator("en", {numeric: true});
@@ -60,7 +60,8 @@ function fill_row(columns, {row, cells}) {
     });
 }
 
-/* Whether a row has not changed. One with objects in it counts as changed, if it is not the same. */
+/* Whether a row has not changed. One with objects in it counts as changed, if it is not the same.
+ */
 function same(a, b) {
     const names = Object.keys(a);
     return a === b || (names.length === Object.keys(b).length &&
@@ -86,12 +87,12 @@ function place_rows(body, entries) {
 /**
  * Makes {node, show(rows)}. A column has a `label`, and
  * - `value(row)`: what it sorts by, and shows unless there is `text(row)`;
- * - or `make(entry)`, an element made once a row, and `update(element, row)`: entry.row is the row as
- *   it is now;
+ * - or `make(entry)`, an element made once a row, and `update(element, row)`: entry.row is the
+ *   row as it is now;
  * - `number`: to the right; `head`: it names the row; `mark(row)`: a data-mark for the colour.
- * `key(row)` tells rows apart. `sort` is the label of the first column to sort by, "-Label" downwards;
- * null: the rows stay in their order. `on_sort(column, down)`: somebody else sorts, by the columns that
- * have a `sort`.
+ * `key(row)` tells rows apart. `sort` is the label of the first column to sort by, "-Label"
+ * downwards; null: the rows stay in their order. `on_sort(column, down)`: somebody else sorts, by
+ * the columns that have a `sort`.
  */
 export function make_table({caption, columns, key, empty, sort = null, on_sort = null}) {
     const rows = new Map();

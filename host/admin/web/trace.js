@@ -1,5 +1,5 @@
-/* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop, save.
- * The page keeps a bounded number of events. */
+/* trace.js: what happens to one session, in one room, or to all of a type: start, follow, stop,
+ * save. The page keeps a bounded number of events. */
 import {el, field, select, set_disabled, set_text} from "./dom.js";
 import {follow} from "./live.js";
 import {make_table} from "./table.js";

@@ -36,8 +36,8 @@ static struct {
 /* The thread is in a hook or about to call one: whatever faults now is not contained. */
 static _Thread_local bool judging;
 
-/* The thread describes a fault: one that comes meanwhile, but not in a walk of the stack, shows that
- * what the thread knows of itself is damaged. */
+/* The thread is describing a fault. Another fault during that, unless in a walk of the stack, shows
+ * that the thread's own data are damaged. */
 static _Thread_local bool describing;
 
 bool guard_active(void) {

@@ -1,10 +1,11 @@
-/* fault_cxx.c: describes the C++ exception that nobody has caught, when the C++ library has called
- * abort(). Any thread.
+/* fault_cxx.c: describes an uncaught C++ exception after the C++ library has called abort() for it.
+ * Any thread.
  *
- * By itself std::terminate writes to stderr first: that takes 10 us, and for ever if stderr is a
- * pipe that nobody reads. The report says the same, so cxx_silence turns that off.
+ * std::terminate first writes to stderr. That takes 10 us, or for ever if stderr is a pipe that
+ * nobody reads. The report has the same text, so cxx_silence turns that off.
  *
- * A thread looks the library's functions up once, because dladdr and dlsym search its 6,000 names.
+ * Each thread looks up the library's functions once, because dladdr and dlsym search its 6,000
+ * names.
  * The types are those of the C++ ABI: https://itanium-cxx-abi.github.io/cxx-abi/abi-eh.html
  */
 #include "guard.h"
@@ -74,7 +75,7 @@ void cxx_silence(void (*ends)(void)) {
     dlclose(library);
 }
 
-/* Fills `cxx`. False: that library has not all of it. */
+/* Fills `cxx`. False: the library lacks some of the functions. */
 static bool look_up(const library_place *found, const os_place *place) {
     if (place->build_id[0] != '\0' && cxx.base == found->base &&
         strcmp(cxx.build_id, place->build_id) == 0) {

@@ -101,13 +101,13 @@ portico_status guard_threads_start(void);
 /* Prepares the calling thread. Returns guard_top; NULL: there is no memory, or it is too early. */
 guard_frame *guard_prepare(void) HIDDEN;
 
-/* Whether the thread's stack has overflowed and its pages are still there: 0, GUARD_DEEP_NEW, or the
- * time when guard_trim_stack first saw it. */
+/* Whether the thread's stack has overflowed and its pages are still there: 0, GUARD_DEEP_NEW, or
+ * the time when guard_trim_stack first saw it. */
 extern _Thread_local uint64_t guard_deep HIDDEN;
 enum { GUARD_DEEP_NEW = 1 };
 
-/* With guard_deep: gives the pages below the caller's frame back to the system, once no overflow has
- * come for a second. Each of them costs as much again to get as to give back. */
+/* With guard_deep: gives the pages below the caller's frame back to the system, once no overflow
+ * has come for a second. Each of them costs as much again to get as to give back. */
 COLD void guard_trim_stack(void);
 
 /* While it is held, no thread gives up its os_guard_thread. */

@@ -3,10 +3,10 @@
  * An operation that completes goes one of three ways:
  *
  * 1. Completed by an event that a waiting thread has fetched: the same os_port_wait hands it out.
- * 2. Completed at once by a submit of a thread that waits on the port: it goes on that thread's own
- *    list, and the thread's next os_port_wait hands it out without a system call. Only the thread
- *    itself takes the list's lock, and os_port_share_kept, which empties the list of a thread that
- *    does not come back.
+ * 2. Completed at once by a submit of a thread that waits on the port: it is added to that thread's
+ *    own list, and the thread's next os_port_wait hands it out without a system call. Only the
+ *    thread itself takes the list's lock, and os_port_share_kept, which empties the list of a
+ *    thread that does not come back.
  * 3. All others, and every os_port_post: they go through the shared queue.
  */
 #include "port.h"

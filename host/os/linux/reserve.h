@@ -1,9 +1,10 @@
-/* reserve.h: descriptors that a listener keeps for its accepts, for when the process is out of them.
+/* reserve.h: descriptors that a listener keeps for its accepts, for when the process is out of
+ * them.
  *
- * A spare is a copy of the descriptor of /dev/null. An accept that fails closes one and tries again;
- * another thread may take the number first, hence there are several. The accepted socket gives its
- * number back without freeing it, by dup3, so nobody else can take it then. Any thread; the lock of
- * the reserves is a leaf.
+ * A spare is a copy of the descriptor of /dev/null. An accept that fails closes one and tries
+ * again; another thread may take the number first, hence there are several. The accepted socket
+ * gives its number back without freeing it, by dup3, so nobody else can take it then. Any thread;
+ * the lock of the reserves is a leaf.
  */
 #ifndef PORTICO_LINUX_RESERVE_H
 #define PORTICO_LINUX_RESERVE_H

@@ -99,8 +99,8 @@ typedef struct attributes {
     uint32_t most;
 } attributes;
 
-/* The system's choice is 0.7 to 2.8 ms; 0.1 and 100 are the limits. RESET_ON_FORK: not for threads that modules start. It
- * cannot be taken back without a right. */
+/* The system's choice is 0.7 to 2.8 ms; 0.1 and 100 are the limits. RESET_ON_FORK: not for threads
+ * that modules start. It cannot be taken back without a right. */
 enum { QUICK_NS = 200000, BRISK_NS = 100000, LONG_NS = 100000000, RESET_ON_FORK = 1 };
 
 /* https://docs.kernel.org/scheduler/sched-eevdf.html */

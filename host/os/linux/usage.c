@@ -65,8 +65,8 @@ static uint32_t descriptors_list(void) {
     return count;
 }
 
-/* Since Linux 6.2 the folder's size is the number of its entries. To list them takes 8 ms when there
- * are 10,000. */
+/* Since Linux 6.2 the folder's size is the number of its entries. To list them takes 8 ms when
+ * there are 10,000. */
 static uint32_t descriptor_count(void) {
     struct stat folder;
     bool counted = fstat(usage_of.descriptors, &folder) == 0 && folder.st_size > 0;

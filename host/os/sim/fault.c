@@ -1,6 +1,6 @@
 /* fault.c: what the simulation does in place of the real system about faults. Guards are the real
  * ones. Addresses get no names: the real system would run a program to find them. No thread is
- * interrupted: where a real thread stands, and how soon it answers, no seed decides. */
+ * interrupted, because no seed decides where a real thread is and how soon it answers. */
 #include "os/fault.h"
 #include "token.h"
 

@@ -1,7 +1,7 @@
 /* child.c: children by CreateProcess. Any thread, see child.h.
  *
  * A list of handles says what the child inherits: by default it would get every inheritable handle
- * of the process, whoever made it.
+ * of the process.
  * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
  *
  * The parent's end of the child's stdout is a named pipe, because reading from an anonymous one has

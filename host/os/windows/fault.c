@@ -13,7 +13,7 @@
  * hook `end` and is then left to the system, which ends the process with the exception's code,
  * after a debugger or Windows Error Reporting has had it.
  *
- * EXCEPTIONS OF C++  A throw of gcc's that nobody catches continues behind the throw, which then
+ * EXCEPTIONS OF C++  An uncaught throw of gcc's continues after the throw statement, which then
  * calls std::terminate; so does mingw's own start-up code. Microsoft's is a fault here.
  * https://learn.microsoft.com/windows/win32/debug/vectored-exception-handling
  */

@@ -1,7 +1,7 @@
 /* fault_enter.c: the frame of a guard, and how a thread lands in it.
  *
  * guard_enter() saves what a function must preserve: eight registers, xmm6 to xmm15, MXCSR and the
- * x87 control word. Its frame is an ordinary one for whoever walks the stack, and has a handler:
+ * x87 control word. Its frame is an ordinary one for every walk of the stack, and has a handler:
  * the system calls it with an exception that no function of the call has handled.
  * https://learn.microsoft.com/cpp/build/x64-calling-convention (register usage)
  * https://learn.microsoft.com/cpp/build/exception-handling-x64

@@ -1,8 +1,9 @@
-/* fault_interrupt.c: looks at a thread that does not come back from a call, and may end the call.
+/* fault_interrupt.c: looks at a thread that does not return from a call, and may end the call.
  *
- * The thread stands still meanwhile, and may have stopped anywhere, with the lock of the heap or
- * the loader. So from SuspendThread to ResumeThread nothing here allocates, locks or loads. The
- * lock of the threads' records is taken before, so the thread does not hold that one.
+ * The thread is suspended during the look. It may have stopped anywhere, also while it holds the
+ * lock of the heap or the loader. So from SuspendThread to ResumeThread nothing here allocates,
+ * locks or loads. The lock of the threads' records is taken before, so the suspended thread cannot
+ * hold it.
  *
  * A thread in a function of ntdll.dll is never made to land: it may hold a lock, and if it waits in
  * the system it would land only after the wait.

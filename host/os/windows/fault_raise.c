@@ -1,5 +1,5 @@
 /* fault_raise.c: faults that code finds itself: a call of os_guard_raise, abort() and the functions
- * that stand for abort() and exit() in libraries (fault_calls.c). On the thread that calls. */
+ * that replace abort() and exit() in libraries (fault_calls.c). On the thread that calls. */
 #include "guard.h"
 
 #include "os/compiler.h"

@@ -1,5 +1,5 @@
 /* fault_walk.c: describes where a thread is: registers, and the frames of its stack. Runs in a
- * handler, or on another thread while this one stands still. */
+ * handler, or on another thread while the one described is suspended. */
 #include "guard.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* private.h: Windows's headers, and the helpers that only this folder needs.
  *
- * Link with: ws2_32 bcrypt crypt32 ntdll advapi32 shell32 (kernel32 and the C library are always there).
- * Needs Windows 10, version 1607, or Windows Server 2016; anything newer is looked up at run time.
+ * Link with: ws2_32 bcrypt crypt32 ntdll advapi32 shell32 (kernel32 and the C library are always
+ * there). Needs Windows 10, version 1607, or Windows Server 2016; anything newer is looked up at
+ * run time.
  */
 #ifndef PORTICO_OS_WINDOWS_PRIVATE_H
 #define PORTICO_OS_WINDOWS_PRIVATE_H

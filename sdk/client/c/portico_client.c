@@ -357,7 +357,7 @@ static void over_by_system(portico_client *c, portico_client_reason reason, int 
     over_because(c, reason, text);
 }
 
-/* ---- bytes to and from the socket, through TLS or not ----------------------------------------- */
+/* ---- bytes to and from the socket, through TLS or not ---------------------------------------- */
 
 /* All of these return a size, IO_WAIT or IO_FAILED; those that receive 0 at the server's end. */
 enum { IO_WAIT = -1, IO_FAILED = -2 };

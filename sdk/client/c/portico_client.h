@@ -59,8 +59,8 @@ typedef struct portico_client_options {
     struct ssl_ctx_st *tls;         /* an SSL_CTX of OpenSSL's, see below: no TLS */
 } portico_client_options;
 
-/* TLS, for a listener with `tls = yes`: compile portico_client.c with PORTICO_CLIENT_OPENSSL defined,
- * link OpenSSL 3 (ssl, crypto), and pass a context that says whom to trust:
+/* TLS, for a listener with `tls = yes`: compile portico_client.c with PORTICO_CLIENT_OPENSSL
+ * defined, link OpenSSL 3 (ssl, crypto), and pass a context that says whom to trust:
  *
  *     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
  *     SSL_CTX_set_default_verify_paths(context);

@@ -184,10 +184,10 @@ typedef struct portico_migration {
  * returns. Not called for blocks that stay as they are. */
 typedef portico_status (*portico_on_migrate)(const portico_migration *migration, void *to);
 
-/* The description of a state. PORTICO_STATE_OF(player, 1) for a struct that PORTICO_STATE has declared;
- * PORTICO_STATE_MIGRATED(player, 2, player_migrate) with a migrate; PORTICO_STATE_OPAQUE(struct
- * player, 1) for a struct whose fields are not declared. All zero: there is no state. This struct
- * never grows. */
+/* The description of a state. PORTICO_STATE_OF(player, 1) for a struct that PORTICO_STATE has
+ * declared; PORTICO_STATE_MIGRATED(player, 2, player_migrate) with a migrate;
+ * PORTICO_STATE_OPAQUE(struct player, 1) for a struct whose fields are not declared. All zero:
+ * there is no state. This struct never grows. */
 typedef struct portico_state {
     uint32_t size;                /* bytes; up to 1 MiB, for a room up to 16 MiB */
     uint32_t version;             /* increase it when the meaning of the state changes */
@@ -658,7 +658,8 @@ typedef struct portico_host {
      * timer_cancel. The timer ends with the entity and with the module that started it. Statuses as
      * for post, but without PORTICO_E_BACKLOG: if too much waits when it is due, the message is
      * dropped. For an entity that has just ended, PORTICO_OK is possible: nothing is posted.
-     * PORTICO_E_LIMIT  the module has [modules] max_timers, or has used up its memory_limit_bytes */
+     * PORTICO_E_LIMIT  the module has [modules] max_timers, or has used up its memory_limit_bytes
+     */
     portico_status (*post_after)(portico_entity entity, uint32_t id, const void *data,
                                  uint32_t size, uint32_t delay_ms, portico_timer *timer);
 
@@ -705,9 +706,9 @@ typedef struct portico_host {
     /* Runs this module's job `id` on the pool for blocking work, then posts its reply to `reply_to`
      * ({0}: to nobody) as a message of the same id; an empty one if the job faults. Copies `data`.
      * PORTICO_E_NOT_FOUND  the module has no such job
-     * PORTICO_E_BACKLOG    too many jobs already wait ([host] blocking_queue), or they have too many
-     *                      bytes ([host] blocking_queue_bytes, the module's memory_limit_bytes): try
-     *                      later or give up
+     * PORTICO_E_BACKLOG    too many jobs already wait ([host] blocking_queue), or they have too
+     *                      many bytes ([host] blocking_queue_bytes, the module's
+     *                      memory_limit_bytes): try later or give up
      * PORTICO_E_TOO_BIG    more than 1 MiB
      * PORTICO_E_INVALID    `data` is NULL and `size` is not 0
      * PORTICO_E_STATE      also on a thread of the module's own

@@ -34,9 +34,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kind of an element of a field. The macros derive it from the C type: an enum is the integer that
- * stores it, `char` is text, int8_t and uint8_t are numbers, and whatever is no number is BYTES.
- * The ids of portico.h are BYTES of 8. */
+/* The kind of an element of a field. The macros derive it from the C type: an enum is the integer
+ * that stores it, `char` is text, int8_t and uint8_t are numbers, and whatever is no number is
+ * BYTES. The ids of portico.h are BYTES of 8. */
 enum {
     PORTICO_KIND_BYTES = 1,    /* a struct, union or pointer: copied as it is */
     PORTICO_KIND_SIGNED = 2,   /* 1, 2, 4 or 8 bytes */
@@ -103,8 +103,8 @@ struct portico_kind_of<T, true> : portico_kind_of<typename std::underlying_type<
     (portico_kind_of<               \
         std::remove_cv<std::remove_reference<decltype(expression)>::type>::type>::value)
 #define PORTICO_CONSTANT constexpr
-/* The part that C++ adds to a description. The host zeroes and copies structs as bytes: no constructor runs.
- * portico.hpp finds the fields of a type by portico_fields_of. */
+/* The part that C++ adds to a description. The host zeroes and copies structs as bytes: no
+ * constructor runs. portico.hpp finds the fields of a type by portico_fields_of. */
 #define PORTICO_DESCRIBED(S)                                                                       \
     extern "C++" {                                                                                 \
     PORTICO_UNUSED static constexpr const portico_fields *portico_fields_of(const S *) {           \
