@@ -20,13 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    SESSIONS = 10000,
-    ROOMS = 1000,
-    SCRAPES_MAX = 500,
-    COMMANDS = 50,
-    ROUNDS_MAX = 100
-};
+enum { SESSIONS = 10000, ROOMS = 1000, SCRAPES_MAX = 500, COMMANDS = 50, ROUNDS_MAX = 100 };
 
 static char text[4 << 20];
 
