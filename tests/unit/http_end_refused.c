@@ -81,6 +81,9 @@ static void serve_one(tls_keeper *keeper) {
         if (os_port_wait(port, &completion, 1, WAIT_MS) > 0) {
             completion.op->done(&completion);
         }
+        if (visit.wire.turn != 0) {
+            http_wire_take_turn(&visit.wire); /* seats.c does it for a host */
+        }
         http_visit_look(&visit, os_monotonic_ms());
     }
     os_thread_join(browser);
