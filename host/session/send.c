@@ -263,9 +263,11 @@ NOINLINE static portico_status session_send_other(session *s, uint16_t opcode, c
 
 portico_status session_send(session *s, uint16_t opcode, const void *data, uint32_t size) {
     const config_service *limits = s->service->config;
-    bool text = opcode == 0 && limits->framing == FRAME_WEBSOCKET;
-    if ((size | trace_mask()) >= s->service->payload_below || text) {
+    if ((size | trace_mask()) >= s->service->payload_below) {
         return session_send_other(s, opcode, data, size);
+    }
+    if (opcode == 0 && limits->framing == FRAME_WEBSOCKET) {
+        return session_send_other(s, opcode, data, size); /* a text */
     }
     uint32_t whole = size + s->service->frame_extra_bytes;
     os_mutex_lock(&s->lock);
