@@ -87,7 +87,7 @@ static inline uint64_t packet_bits(const uint8_t *at, uint32_t size) {
 }
 
 static inline int64_t packet_signed(uint64_t bits, uint32_t size) {
-    uint32_t unused = 64 - 8 * size;
+    uint32_t unused = (64 - 8 * size) & 63;
     return (int64_t)(bits << unused) >> unused;
 }
 

@@ -35,6 +35,9 @@ enum { LONG_NS = 250000, RESCUE_NS = 100000000 };
 enum { PAUSE_LONG_NS = 250000, PAUSE_NS = 4000000 };
 static const uint64_t LONG_AGO_NS = 10000000000;
 
+/* How long a yield may take, or there is none for a while. */
+enum { YIELD_LONG_NS = 500000, YIELDS_NOT_NS = 100000000 };
+
 static uint64_t found_long_ns; /* when a look last found a long batch; 0: never */
 
 /* Looks at all workers and at the rescuer, since what it took over may block again. A stuck
@@ -93,6 +96,20 @@ static void look_at_long(worker *w, uint64_t now_ns) {
     send_help(w);
 }
 
+/* The one that it has woken, and that must wait for what comes, may be queued behind it. Where other
+ * programs want the processor, too, they get it instead: then it does not yield again soon. */
+static void yield_briefly(worker *w) {
+    uint64_t from_ns = os_monotonic_ns();
+    if (from_ns < w->yields_not_ns) {
+        return;
+    }
+    os_yield();
+    uint64_t now_ns = os_monotonic_ns();
+    if (now_ns - from_ns >= YIELD_LONG_NS) {
+        w->yields_not_ns = now_ns + YIELDS_NOT_NS;
+    }
+}
+
 COLD void worker_takes_long(void) {
     worker *w = worker_self();
     if (w == NULL || w == &workers.all[workers.count]) {
@@ -104,7 +121,7 @@ COLD void worker_takes_long(void) {
             send_help(w->visits); /* another worker continues where this one was sent */
         }
         os_port_share_kept(w->port);
-        os_yield(); /* else the worker that is to wait for new completions may run after this one */
+        yield_briefly(w);
     }
 }
 

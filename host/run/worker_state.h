@@ -49,7 +49,8 @@ typedef struct worker {
     uint64_t
         handed_ns; /* when the batch that it runs, its own or a stuck worker's, was handed out */
     os_completion batch[WORKER_BATCH];
-    struct worker *visits; /* whose batch it runs; NULL: its own */
+    struct worker *visits;  /* whose batch it runs; NULL: its own */
+    uint64_t yields_not_ns; /* until then it does not yield (rescuer.c) */
     /* For other threads, too: */
     _Atomic uint64_t left; /* size of the batch << 32 | number of the first completion not taken */
     atomic_uint visitors;  /* other threads that are taking from the batch; WORKER_SLOWED */

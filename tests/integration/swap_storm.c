@@ -230,7 +230,8 @@ static sample sample_mean(const sample *all_samples, int from, int to) {
     return mean;
 }
 
-/* The last quarter of the swaps uses no more than the second one did. */
+/* The last quarter of the swaps uses no more memory and handles than the second one did. Images go
+ * when a thread finds time for it; wait_images is for them. */
 static void check_growth(const sample *samples, int count) {
     sample early = sample_mean(samples, count / 4, count / 2);
     sample late = sample_mean(samples, count - count / 4, count);
@@ -241,7 +242,6 @@ static void check_growth(const sample *samples, int count) {
            (long long)late.memory_bytes, (long long)late.handles, (long long)late.images);
     CHECK(scale_sanitized() || growth < GROWTH_BYTES + GROWTH_BYTES_A_SWAP * swap_count / 2);
     CHECK(late.handles <= early.handles + 4); /* by sessions that come and go */
-    CHECK(late.images <= early.images + 1);
 }
 
 static void swap_all(swaps *w) {

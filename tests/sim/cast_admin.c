@@ -29,6 +29,10 @@ static struct {
 
 static char answer[WORLD_ANSWER_BYTES];
 
+static const char *name_of(uint32_t module) {
+    return module < CAST_MODULES ? names[module] : "";
+}
+
 static uint32_t module_count(void) {
     return all_modules ? CAST_MODULES : CAST_GAME + 1;
 }
@@ -43,13 +47,13 @@ static uint32_t any_module(void) {
 static const char *library_name(uint32_t module, uint32_t build) {
     static char libraries[CAST_MODULES][CAST_BUILDS][16];
     char *name = libraries[module][build];
-    snprintf(name, sizeof libraries[0][0], "%s %u", names[module], build);
+    snprintf(name, sizeof libraries[0][0], "%s %u", name_of(module), build);
     return name;
 }
 
 static const char *write_build(uint32_t module, uint32_t build) {
     const char *library = library_name(module, build);
-    world_build(names[module], library);
+    world_build(name_of(module), library);
     known[module].built = library;
     return library;
 }
@@ -70,7 +74,7 @@ static bool may_serve(uint32_t build) {
 
 static bool command(const char *words, uint32_t module) {
     char line[64];
-    snprintf(line, sizeof line, "%s %s", words, names[module]);
+    snprintf(line, sizeof line, "%s %s", words, name_of(module));
     return world_ctl(line, answer);
 }
 
@@ -299,7 +303,7 @@ static void recover(void) {
     os_sleep(SLOWEST_MS);
     for (uint32_t m = 0; m < module_count(); m++) {
         if (!repeat(bring_back, m)) {
-            sim_fail("module %s cannot be brought back within an hour: %s", names[m], answer);
+            sim_fail("module %s cannot be brought back within an hour: %s", name_of(m), answer);
         }
     }
     if (!repeat(is_served, 0)) {
