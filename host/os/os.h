@@ -304,8 +304,8 @@ portico_status os_recv(os_socket *socket, os_op *op, void *data, uint32_t capaci
 
 /* Receives 1 to `capacity` bytes that have already arrived, without an operation, and returns how
  * many. 0 if nothing was received: nothing has arrived, the stream has ended or failed, an os_recv
- * is in flight, or the system cannot do this cheaply (Windows, except for what a recv-ready has
- * brought along). Use os_recv in all these cases. */
+ * is in flight, or the system cannot do this cheaply (Windows, except for what a recv-ready brings
+ * along: some of what completed it, if there was memory). Use os_recv in all these cases. */
 uint32_t os_recv_now(os_socket *socket, void *data, uint32_t capacity);
 
 /* Sends the whole list, at most OS_SEND_BUFFERS_MAX nodes. Completes when the system has taken all

@@ -61,14 +61,14 @@ static void check_bytes(os_port *port, uint8_t *sent, uint8_t *got) {
     contract_send(port, p.client, sent, 10);
     CHECK_OK(probe_wait(&ready, port));
     CHECK_EQ(recv_either(port, p.server, got, 4, &at_once), 4);
-    bool here = at_once;
+    CHECK(at_once); /* some of what has completed a recv-ready */
     CHECK_EQ(recv_either(port, p.server, got + 4, 100, &at_once), 6);
-    CHECK(at_once == here); /* a system always does it, or never */
+    CHECK(at_once);
     CHECK(memcmp(sent, got, 10) == 0);
     CHECK_EQ(os_recv_now(p.server, got, 10), 0);
 
     uint32_t now = send_either(port, &p, sent, got);
-    CHECK(here ? now >= 10 && now < MANY_BYTES : now == 0);
+    CHECK(now >= 10 && now < MANY_BYTES);
 
     os_shutdown(p.client);
     CHECK_OK(probe_recv(&ready, p.server, NULL, 0));

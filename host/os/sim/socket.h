@@ -50,8 +50,9 @@ struct os_socket {
     op *connecting;
     op *recv;
     op *send;
-    bool shut; /* the sending direction ends after `send` */
-    bool slow; /* os_recv_now and os_send_now never do anything, as mostly on Windows */
+    bool shut;      /* the sending direction ends after `send` */
+    bool slow;      /* os_send_now never does anything, and os_recv_now takes only ... */
+    uint32_t early; /* ... these bytes, which a recv-ready has brought along, as on Windows */
     int32_t linger_s;
 };
 

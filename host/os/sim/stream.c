@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EARLY_MAX = 2048 }; /* bytes that a recv-ready brings along, as on Windows */
+
 /* ---- events ------------------------------------------------------------------------------ */
 
 uint64_t network_at(void) {
@@ -132,6 +134,7 @@ static uint32_t read_some(os_socket *s, void *data, uint32_t capacity) {
     if (size > 0) {
         size = shorten(size);
         pipe_read(p, data, size);
+        s->early -= least(size, s->early);
         port_traffic(s->port)->bytes_in += size;
         os_socket *writer = s->way->end[1 - s->side];
         if (writer != NULL) {
@@ -175,6 +178,8 @@ void stream_recv(os_socket *s) {
         status = p->broken;
     } else if (o->capacity > 0) {
         o->bytes = read_some(s, o->data, o->capacity);
+    } else if (s->slow && s->early == 0) {
+        s->early = least(1 + sim_random(SIM_NETWORK, EARLY_MAX), p->arrived - p->read);
     }
     port_complete(s->port, o, status);
 }
@@ -242,17 +247,18 @@ portico_status os_recv(os_socket *s, os_op *submitted, void *data, uint32_t capa
     return port_submitted();
 }
 
-/* Whether it takes an operation to move bytes. */
-static bool is_slow(const os_socket *s) {
-    return s->slow || (run.options.wild && sim_random(SIM_NETWORK, 8) == 0);
+/* Whether it takes an operation to move bytes this time. */
+static bool is_short(void) {
+    return run.options.wild && sim_random(SIM_NETWORK, 8) == 0;
 }
 
 uint32_t os_recv_now(os_socket *s, void *data, uint32_t capacity) {
     token_call("recv_now", capacity);
-    if (s->recv != NULL || capacity == 0 || is_slow(s)) {
+    uint32_t most = s->slow ? least(capacity, s->early) : capacity;
+    if (s->recv != NULL || most == 0 || is_short()) {
         return 0;
     }
-    uint32_t size = read_some(s, data, capacity);
+    uint32_t size = read_some(s, data, most);
     port_traffic(s->port)->recv_calls += size > 0;
     run_note("= ", "recv_now", size);
     return size;
@@ -294,7 +300,7 @@ uint32_t os_send_now(os_socket *s, os_buffer **list) {
     if (is_too_long(*list)) {
         sim_fail("os_send_now gets a list of more than %d buffers", OS_SEND_BUFFERS_MAX);
     }
-    if (s->send != NULL || s->shut || incoming(s)->broken != PORTICO_OK || is_slow(s)) {
+    if (s->send != NULL || s->shut || incoming(s)->broken != PORTICO_OK || s->slow || is_short()) {
         return 0;
     }
     uint32_t size = write_some(s, list);
