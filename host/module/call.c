@@ -238,10 +238,10 @@ static bool is_closable(call_kind kind) {
 COLD static void call_faulted(call *c) {
     running *r = &running_now;
     r->probing = false;
-    c->status = PORTICO_E_FAULT;
     if (!running_settle()) {
         return; /* caller.c has done all this, and the states may serve another generation */
     }
+    c->status = PORTICO_E_FAULT;
     kept_restore(c);
     if (is_refused(c->kind) || is_passed_over(c->kind)) {
         fault_note(r->generation);

@@ -154,16 +154,11 @@ void caller_allow(uint32_t timeout_ms) {
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 /* A call has taken all the time there is. True: it has ended, by itself or with help. False: it is
- * lost, and `c` is its result. */
-static bool settle(caller *r, uint32_t made, call *c) {
-    os_fault fault;
-    bool ended = caller_end(r, made, &fault);
+ * lost, and its thread writes nothing of it any more; *fault is what to tell of it. */
+static bool settle(caller *r, uint32_t made, os_fault *fault) {
+    bool ended = caller_end(r, made, fault);
     caller_allow(callers.timeout_ms);
-    if (ended || !caller_lose(r, made)) {
-        return true;
-    }
-    pay(r, c, &fault);
-    return false;
+    return ended || !caller_lose(r, made);
 }
 
 /* A single call. */
@@ -175,9 +170,11 @@ static bool make_alone(caller *r, call *c) {
     r->begun_ns = 0;
     os_cond_wake_all(&r->changed);
     os_mutex_unlock(&callers.lock);
-    if (caller_wait(r, made, callers.left_ns, true) || settle(r, made, c)) {
+    os_fault fault;
+    if (caller_wait(r, made, callers.left_ns, true) || settle(r, made, &fault)) {
         return caller_take(r, c);
     }
+    pay(r, c, &fault);
     return false;
 }
 
@@ -208,8 +205,12 @@ static bool row_pass(caller *r, caller_steps *w) {
     os_cond_wake_all(&r->changed); /* without the lock, for which it would have to wait */
     uint32_t made = 0;
     while (!row_wait(r, &made)) {
-        call c = r->call;
-        bool kept = settle(r, made, &c);
+        os_fault fault;
+        bool kept = settle(r, made, &fault);
+        if (!kept) {
+            call lost = r->call;
+            pay(r, &lost, &fault);
+        }
         caller_let_go(r);
         if (!kept) {
             return false;
