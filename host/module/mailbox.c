@@ -19,10 +19,9 @@ struct mailbox {
     inbox inbox;
     module *module; /* held */
     atomic_bool closed;
-    atomic_bool held;    /* its messages wait */
-    work look_work;      /* a state_ask waits */
-    atomic_bool looking; /* `look_work` is queued */
-    bool started;        /* control thread */
+    atomic_bool held;   /* its messages wait */
+    strand_errand look; /* a state_ask waits */
+    bool started;       /* control thread */
 };
 
 static void mailbox_free(entity *e) {
@@ -95,8 +94,9 @@ static void mailbox_on_message(work *w) {
 }
 
 /* Answers all asks for the module's own state. While its code is being exchanged it does not: the
- * asker asks again. [turn, or instead of it] */
-static void mailbox_answer(struct mailbox *b) {
+ * asker asks again. */
+static void mailbox_answer(void *arg) {
+    struct mailbox *b = arg;
     state_ask *a = NULL;
     if (!gate_enter_to_read(&b->module->gate)) {
         return;
@@ -111,25 +111,13 @@ static void mailbox_answer(struct mailbox *b) {
     gate_leave(&b->module->gate);
 }
 
-static void mailbox_on_look(work *w) {
-    struct mailbox *b = container_of(w, struct mailbox, look_work);
-    atomic_store(&b->looking, false); /* first: an ask from now on queues the work again */
-    mailbox_answer(b);
-}
-
-static void answer_asleep(void *arg) {
-    mailbox_answer(arg);
-}
-
 bool mailbox_ask(uint64_t id) {
     entity *e = entity_find_kind(id, ENTITY_MODULE);
     if (e == NULL) {
         return false;
     }
     struct mailbox *b = (struct mailbox *)e;
-    if (!strand_while_asleep(&b->strand, answer_asleep, b) && !atomic_exchange(&b->looking, true)) {
-        strand_push(&b->strand, &b->look_work);
-    }
+    strand_errand_ask(&b->strand, &b->look);
     entity_release(e);
     return true;
 }
@@ -163,7 +151,7 @@ portico_status mailbox_open(module *m, os_port *port) {
     }
     b->module = m;
     b->inbox.quota = m->quota;
-    b->look_work.run = mailbox_on_look;
+    strand_errand_init(&b->look, mailbox_answer, b);
     b->base.kind = ENTITY_MODULE;
     b->base.free = mailbox_free;
     b->base.take = mailbox_take;

@@ -25,7 +25,7 @@ static room *room_new(const room_key *key, generation *g, const registered_room 
     r->close_work.run = room_on_close;
     r->follow_work.run = room_on_follow;
     r->end_work.run = room_on_end;
-    r->look_work.run = room_on_look;
+    strand_errand_init(&r->look, room_answer, r);
     return r;
 }
 

@@ -3,8 +3,9 @@
 
 #include "module/state_ask.h"
 
-/* Answers all asks for its state. [turn, or instead of it] */
-static void room_answer(room *r) {
+/* Answers all asks for its state. */
+void room_answer(void *arg) {
+    room *r = arg;
     state_ask *a = NULL;
     while ((a = state_ask_take(r->base.id)) != NULL) {
         state_ask_add(a, r->generation, r->key.type->name, &r->type->shape, r->state,
@@ -13,20 +14,8 @@ static void room_answer(room *r) {
     }
 }
 
-void room_on_look(work *w) {
-    room *r = container_of(w, room, look_work);
-    atomic_store(&r->looking, false); /* first: an ask from now on queues the work again */
-    room_answer(r);
-}
-
-static void answer_asleep(void *arg) {
-    room_answer(arg);
-}
-
 void room_ask(room *r) {
-    if (!strand_while_asleep(&r->strand, answer_asleep, r) && !atomic_exchange(&r->looking, true)) {
-        strand_push(&r->strand, &r->look_work);
-    }
+    strand_errand_ask(&r->strand, &r->look);
 }
 
 room_view room_look(room *r) {

@@ -36,9 +36,8 @@ struct room {
     work close_work;
     work follow_work;
     work end_work;         /* on_close, when the gate was shut at first */
-    work look_work;        /* a state_ask waits */
+    strand_errand look;    /* a state_ask waits */
     atomic_bool following; /* `follow_work` is queued */
-    atomic_bool looking;   /* `look_work` is queued */
     /* Messages that were handled, and of these those of periodic timers. Written in the turn. */
     _Atomic uint64_t messages;
     _Atomic uint64_t ticks;
@@ -76,8 +75,8 @@ void room_on_open(work *w);
 void room_on_close(work *w);
 void room_on_follow(work *w);
 void room_on_end(work *w);
-/* look.c */
-void room_on_look(work *w);
+/* look.c: of `look`. */
+void room_answer(void *r);
 
 /* turn.c again */
 portico_status room_take_message(entity *e, message *m);

@@ -152,6 +152,24 @@ bool strand_while_asleep(strand *s, void (*run)(void *arg), void *arg) {
     return asleep;
 }
 
+static void on_errand(work *w) {
+    strand_errand *e = container_of(w, strand_errand, work);
+    atomic_store(&e->queued, false); /* first: an ask from now on queues it again */
+    e->run(e->arg);
+}
+
+void strand_errand_init(strand_errand *e, void (*run)(void *arg), void *arg) {
+    e->work.run = on_errand;
+    e->run = run;
+    e->arg = arg;
+}
+
+void strand_errand_ask(strand *s, strand_errand *e) {
+    if (!strand_while_asleep(s, e->run, e->arg) && !atomic_exchange(&e->queued, true)) {
+        strand_push(s, &e->work);
+    }
+}
+
 void strand_revive(strand *s) {
     os_mutex_lock(&s->lock);
     bool wakes = s->asleep;

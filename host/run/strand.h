@@ -10,6 +10,8 @@
 #include "os/os.h"
 #include "run/entity_table.h"
 
+#include <stdatomic.h>
+
 /* One thing to do. Intrusive: in one queue at a time. */
 typedef struct work {
     struct work *next;
@@ -53,6 +55,18 @@ bool strand_is_parked(strand *s);
 /* Whether it is parked and no worker is in it. If so, calls `run` first, instead of the turn:
  * nothing of the strand runs until its return. It takes locks below the strand's at most. */
 bool strand_while_asleep(strand *s, void (*run)(void *arg), void *arg);
+
+/* What is done soon, once for however many asks before that. `run` is called as by
+ * strand_while_asleep, or in the turn. */
+typedef struct strand_errand {
+    work work;
+    atomic_bool queued;
+    void (*run)(void *arg);
+    void *arg;
+} strand_errand;
+
+void strand_errand_init(strand_errand *e, void (*run)(void *arg), void *arg);
+void strand_errand_ask(strand *s, strand_errand *e);
 
 /* Lets a strand that is parked go on; any other stays as it is. The caller holds the owner. */
 void strand_revive(strand *s);
