@@ -47,7 +47,7 @@ uint32_t listing_sort(listing *l);
 
 void listing_fini(listing *l);
 
-/* What is listed. */
+/* A list that can be asked for. */
 typedef struct listing_kind {
     const char *name;                     /* "rooms", also of the array */
     const char *const *columns;           /* as for listing_parse */

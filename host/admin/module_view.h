@@ -6,7 +6,7 @@
 
 #include "admin/lines.h"
 
-/* What a module's own state can be asked for with. */
+/* How to ask for a module's own state, and why there may be none. */
 typedef struct module_self {
     uint64_t id;          /* of its mailbox */
     uint32_t state_bytes; /* 0: it keeps no state of its own */

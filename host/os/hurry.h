@@ -29,9 +29,9 @@ typedef enum os_pace {
  * (https://learn.microsoft.com/windows/win32/procthread/priority-boosts). */
 bool os_thread_pace(os_thread *thread, os_pace pace);
 
-/* Lets the threads run that are ready on the caller's processor, before the caller continues. Linux
- * queues a thread that is woken behind the one that woke it, where both compute or no other
- * processor is idle, so a thread that wakes others and then computes would hold them up. */
+/* Lets other threads that are ready on the caller's processor run before the caller continues. Linux
+ * often queues a woken thread on the processor of the thread that woke it, so a thread that wakes
+ * others and then computes may hold them up. */
 void os_yield(void);
 
 #endif

@@ -96,8 +96,8 @@ static void look_at_long(worker *w, uint64_t now_ns) {
     send_help(w);
 }
 
-/* The one that it has woken, and that must wait for what comes, may be queued behind it. Where other
- * programs want the processor, too, they get it instead: then it does not yield again soon. */
+/* The worker that has just been woken may be queued behind this one on its processor. If other
+ * programs are, they get the processor instead: then this worker does not yield again soon. */
 static void yield_briefly(worker *w) {
     uint64_t from_ns = os_monotonic_ns();
     if (from_ns < w->yields_not_ns) {

@@ -45,8 +45,8 @@ COLD static bool session_reads_on_locked(session *s) {
     return false;
 }
 
-/* What was read beside a handler (ahead.h) is what a recv would have brought. False: it is nothing
- * to deliver, and a recv is due. */
+/* Takes over what was read beside a handler (ahead.h), as if a recv had brought it. False: there is
+ * nothing to deliver, and a recv is due. */
 COLD static bool take_aside_locked(session *s) {
     session_websocket *ws = s->websocket;
     block *aside = ws->aside;

@@ -82,8 +82,8 @@ enum {
 
 /* The protocol that carries the packets of a session, if it is more than TCP. */
 typedef struct transport {
-    /* The last `fresh` of the *used bytes are new, in the receive block or in one behind it
-     * (ahead.h): turns them into what frame_parse reads. [lock] */
+    /* Turns the last `fresh` of the *used bytes, which are new, into what frame_parse reads.
+     * `bytes` is the receive block or the one aside (ahead.h). [lock] */
     void (*received)(struct session *s, uint8_t *bytes, uint32_t *used, uint32_t fresh);
     /* Everything before the end that the transport has found, for which it has set `peer_ended`,
      * has been delivered. False: that is not what has ended. True: the session has begun to close,

@@ -3,7 +3,7 @@
 
 #include "session/private.h"
 
-/* STOOD_MS: between two sweeps, which come every 250 ms. */
+/* A gap between two sweeps, which come every 250 ms, that is long enough to count. */
 enum { STOOD_MS = 2000 };
 
 static _Atomic uint64_t swept_ms; /* when the last sweep began, or the first was asked for */

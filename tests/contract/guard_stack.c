@@ -1,5 +1,4 @@
-/* What an overflow has used of the stack of a thread that waits at a port does not stay in memory.
- */
+/* The stack that an overflow has used is given back once the thread waits at a port. */
 #include "guards.h"
 
 #include <stdatomic.h>

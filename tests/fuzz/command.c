@@ -1,6 +1,6 @@
 /* command.c: a line of `portico ctl` or of an admin client, and the options of `top` and `trace`.
- * What is accepted is compared with a second, slow reading of the usage; what is refused has a
- * reason of one line.
+ * An accepted line is compared with a second, slow reading of the usage; a refused one has a reason
+ * of one line.
  *
  * Input: lines: commands.
  *

@@ -1,6 +1,6 @@
-/* disk_full.c: files that cannot be written, as on a full disk: the limit of a file's size stands
- * in for that. What cannot be done without the file is refused with the system's reason, and
- * neither "no such file" nor a guess; nothing of a half-written file is left. */
+/* disk_full.c: files that cannot be written, as on a full disk, which a limit of the size of files
+ * simulates. A command that needs the file is refused with the system's reason, and not with "no
+ * such file" or a guess. No half-written file is left. */
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"

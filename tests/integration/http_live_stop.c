@@ -7,7 +7,7 @@
 
 static char answer[1 << 20];
 
-/* What its watches still send comes first. */
+/* Answers of its watches may come before the close frame. */
 static void expect_close(net_socket s) {
     uint8_t kind = 0;
     int64_t size = 0;

@@ -22,7 +22,8 @@ static double sample(host *h, const char *name) {
     return at != NULL ? strtod(at + strlen(line), NULL) : -1;
 }
 
-/* What was sent, and the turn that sent it, are counted after the client can have received it. */
+/* Sent bytes, and the turn that sent them, may be counted only after the client has received them.
+ */
 static void expect(host *h, const char *name, double value) {
     uint64_t end_ms = clock_now_ms() + 20000;
     double found = sample(h, name);

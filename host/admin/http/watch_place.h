@@ -13,7 +13,7 @@
 
 enum { WATCH_PLACES = 12, WATCH_PLACE_MS = 50 };
 
-/* What an answer is waited for from. */
+/* Who gives the answer: the admin thread itself, the turn of an entity, or the control thread. */
 typedef enum watch_source { WATCH_AT_ONCE, WATCH_STATE, WATCH_CONTROL, WATCH_SOURCES } watch_source;
 
 typedef struct watch_place {

@@ -1,8 +1,8 @@
 /* wire.c: see wire.h.
  *
- * TLS has bytes of its own to send, in its handshake and at its end. They take the way of an answer;
- * one that comes meanwhile is sealed at once and follows them. While a step of the handshake waits
- * for its turn nothing is received.
+ * TLS has bytes of its own to send, in its handshake and at its end. They are sent as an answer is.
+ * An answer that is given while they are being sent is encrypted at once and follows them. Nothing
+ * is received while a step of the handshake waits for its turn.
  */
 #include "admin/http/wire.h"
 

@@ -8,8 +8,7 @@ import {make_table} from "./table.js";
 
 const {history, keep, rate, top, value} = figures;
 
-/* What is shown large: `read` returns the figure, or undefined; `from` is the answer it comes with.
- */
+/* The large figures: `read` returns one, or undefined; `from` is the answer that has it. */
 const TILES = [
     {name: "portico_sessions", label: "Sessions", from: "metrics", text: format.count,
         read: () => value("portico_sessions")},
