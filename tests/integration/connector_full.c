@@ -21,23 +21,14 @@ static bool is_connected(void) {
 }
 
 static void wait_connected(bool connected) {
-    uint64_t end_ms = clock_now_ms() + PATIENCE_MS;
-    while (is_connected() != connected) {
-        CHECK(clock_now_ms() < end_ms);
-        clock_sleep_ms(10);
-    }
+    host_wait_status_line(h, "connector up ", connected ? " connected 1/" : " connected 0/");
 }
 
 static void kick_connection(void) {
     char answer[4096];
     char command[64];
-    host_admin(h, "sessions", answer, sizeof answer);
-    char *line = strstr(answer, " greets.session ");
-    CHECK(line != NULL);
-    while (line > answer && line[-1] != '\n') {
-        line--;
-    }
-    (void)snprintf(command, sizeof command, "kick %llu", strtoull(line, NULL, 10));
+    (void)snprintf(command, sizeof command, "kick %llu",
+                   host_first_id(h, "sessions 1 id greets.session", answer, sizeof answer));
     host_admin(h, command, NULL, 0);
 }
 

@@ -30,19 +30,9 @@ static void start(void) {
 static bool game_is(const char *state, uint64_t *id) {
     char answer[4096];
     char text[64];
-    host_admin(h, "sessions", answer, sizeof answer);
-    char *line = strstr(answer, " faulty.session game ");
-    CHECK(line != NULL);
-    char *end = strchr(line, '\n');
-    if (end != NULL) {
-        *end = '\0';
-    }
-    while (line > answer && line[-1] != '\n') {
-        line--;
-    }
-    *id = strtoull(line, NULL, 10);
+    *id = host_first_id(h, "sessions 1 id faulty.session game", answer, sizeof answer);
     (void)snprintf(text, sizeof text, " %s ", state);
-    return strstr(line, text) != NULL;
+    return strstr(answer, text) != NULL;
 }
 
 static void wait_until_closed(void) {

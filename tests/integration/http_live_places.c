@@ -21,14 +21,6 @@ static uint16_t port;
 static net_socket pages[PAGES];
 static char answer[1 << 17];
 
-/* The id that the first line of an answer begins with. */
-static unsigned long long first_id(const char *command) {
-    unsigned long long id = 0;
-    host_admin(h, command, answer, sizeof answer);
-    CHECK_INT(sscanf(answer, "%llu ", &id), 1);
-    return id;
-}
-
 /* Receives an answer of any command. */
 static void hear_any(net_socket s) {
     uint8_t kind = 0;
@@ -102,15 +94,15 @@ static void expect_all(const char *command, const char *text) {
 static void states(void) {
     char command[64];
     char nothing[1];
-    uint8_t frame[64];
     uint32_t hang_ms = HANG_MS;
     net_socket outside = net_connect(host_port(h, "game"));
     host_wait_figure(h, "sessions", 1);
-    snprintf(command, sizeof command, "session %llu", first_id("sessions 1 id"));
+    snprintf(command, sizeof command, "session %llu",
+             host_first_id(h, "sessions 1 id", answer, sizeof answer));
     net_socket inside = net_connect(host_port(h, "game"));
     CHECK_INT(wire_ask(inside, JOIN, "", 0, nothing, sizeof nothing), 0);
-    unsigned long long room = first_id("rooms");
-    CHECK(net_send_all(inside, frame, wire_frame(WIRE_U16, frame, HANG, &hang_ms, sizeof hang_ms)));
+    unsigned long long room = host_first_id(h, "rooms", answer, sizeof answer);
+    CHECK(wire_send(inside, WIRE_U16, HANG, &hang_ms, sizeof hang_ms));
     host_wait_log(h, "hangs now", 1);
     open_pages("room", room);
     for (int i = 0; i < LOOKS; i++) {

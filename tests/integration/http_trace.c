@@ -11,14 +11,6 @@ static char answer[1 << 20];
 static uint16_t port;
 static net_socket player;
 
-static uint32_t count_of(const char *part) {
-    uint32_t count = 0;
-    for (const char *at = answer; (at = strstr(at, part)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
-
 /* Begins the trace WHAT. */
 static void begin(net_socket s, const char *what) {
     char message[128];
@@ -37,8 +29,8 @@ static void expect_echo(net_socket s, const char *command) {
     wire_expect_echo(player, WIRE_U16, 9, "hi");
     for (int i = 0; i < 2 && in + out < 2; i++) {
         CHECK(live_hear(s, command, answer, sizeof answer));
-        in += count_of("\"event\": \"in\"");
-        out += count_of("\"event\": \"out\"");
+        in += count_in(answer, "\"event\": \"in\"");
+        out += count_in(answer, "\"event\": \"out\"");
         CHECK_HAS(answer, "\"bytes\": \"6869");
         CHECK_HAS(answer, "\"dropped\": 0");
     }

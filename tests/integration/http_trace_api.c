@@ -17,14 +17,6 @@ static net_socket player;
 static int begun;   /* traces that the log has */
 static int counted; /* of these, ended by their count */
 
-static uint32_t count_of(const char *part) {
-    uint32_t count = 0;
-    for (const char *at = answer; (at = strstr(at, part)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
-
 /* Begins the trace, and returns when it records. */
 static net_socket begin(host *h, const char *what) {
     char request[1024];
@@ -44,9 +36,9 @@ static void by_count(host *h) {
     wire_expect_echo(player, WIRE_U16, 9, "hi");
     CHECK_INT(http_read(s, answer, sizeof answer), 200);
     CHECK_HAS(answer, "\"trace\": \"type counts.session\"");
-    CHECK_INT(count_of("\"event\": \"in\""), 2);
-    CHECK_INT(count_of("\"event\": \"out\""), 2);
-    CHECK_INT(count_of("\"bytes\": \"6869"), 4);
+    CHECK_INT(count_in(answer, "\"event\": \"in\""), 2);
+    CHECK_INT(count_in(answer, "\"event\": \"out\""), 2);
+    CHECK_INT(count_in(answer, "\"bytes\": \"6869"), 4);
     CHECK_HAS(answer, "\"dropped\": 0,\n  \"ended\": \"count\",\n  \"ok\": true\n}\n");
     host_wait_log(h, "the trace of type counts.session has ended (its count is reached): 4",
                   ++counted);
@@ -64,10 +56,8 @@ static void by_time(void) {
 static void by_subject(host *h) {
     char what[64];
     char line[512];
-    unsigned long long id = 0;
-    host_admin(h, "sessions 1 id", line, sizeof line);
-    CHECK_INT(sscanf(line, "%llu ", &id), 1);
-    snprintf(what, sizeof what, "session %llu", id);
+    snprintf(what, sizeof what, "session %llu",
+             host_first_id(h, "sessions 1 id", line, sizeof line));
     net_socket s = begin(h, what);
     net_close(player);
     CHECK_INT(http_read(s, answer, sizeof answer), 200);

@@ -15,11 +15,8 @@ static char answer[1 << 16];
 
 /* Looks at the first one of a list. */
 static void look(const char *list, const char *command) {
-    unsigned long long id = 0;
     char line[64];
-    host_admin(h, list, answer, sizeof answer);
-    CHECK_INT(sscanf(answer, "%llu ", &id), 1);
-    snprintf(line, sizeof line, "%s %llu", command, id);
+    snprintf(line, sizeof line, "%s %llu", command, host_first_id(h, list, answer, sizeof answer));
     host_admin(h, line, answer, sizeof answer);
 }
 

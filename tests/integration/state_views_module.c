@@ -75,8 +75,7 @@ static void swapped(void) {
 }
 
 static void packet(net_socket s, uint16_t opcode, const void *data, uint32_t size) {
-    uint8_t frame[64];
-    CHECK(net_send_all(s, frame, wire_frame(WIRE_U16, frame, opcode, data, size)));
+    CHECK(wire_send(s, WIRE_U16, opcode, data, size));
 }
 
 static void stuck(net_socket s) {

@@ -5,13 +5,10 @@
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/host.h"
+#include "support/web.h"
 #include "support/wire.h"
 
 enum { EACH = 20, SUSPENDED_MS = 4000, WAIT_MS = 20000, SAYING = 7 };
-
-static const char request[] = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-                              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 typedef struct crowd {
     net_socket idle[EACH];
@@ -20,10 +17,13 @@ typedef struct crowd {
     net_socket shaking[EACH];
     uint8_t frame[64]; /* of those that have sent half of it */
     size_t frame_bytes;
+    char request[512]; /* of those that have sent the first bytes of it */
+    size_t request_bytes;
 } crowd;
 
 static void gather(host *h, crowd *c) {
     c->frame_bytes = wire_frame(WIRE_U16, c->frame, SAYING, "in two halves", 13);
+    c->request_bytes = web_request("/", "", c->request, sizeof c->request);
     for (int i = 0; i < EACH; i++) {
         c->idle[i] = net_connect(host_port(h, "idle"));
         c->half[i] = net_connect(host_port(h, "frame"));
@@ -34,7 +34,7 @@ static void gather(host *h, crowd *c) {
     }
     for (int i = 0; i < EACH; i++) {
         CHECK(net_send_all(c->half[i], c->frame, c->frame_bytes / 2));
-        CHECK(net_send_all(c->shaking[i], request, 10));
+        CHECK(net_send_all(c->shaking[i], c->request, 10));
     }
     host_wait_figure(h, "sessions", 4ll * EACH);
 }
@@ -46,7 +46,7 @@ static void say(crowd *c) {
         CHECK(wire_send(c->idle[i], WIRE_U16, SAYING, "meanwhile", 9));
         CHECK(net_send_all(c->half[i], c->frame + half, c->frame_bytes - half));
         CHECK(wire_send(c->silent[i], WIRE_U16, SAYING, "the first", 9));
-        CHECK(net_send_all(c->shaking[i], request + 10, sizeof request - 11));
+        CHECK(net_send_all(c->shaking[i], c->request + 10, c->request_bytes - 10));
     }
 }
 

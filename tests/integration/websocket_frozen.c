@@ -64,16 +64,13 @@ static void join(const player *p) {
  * hold up the session, and one peer ends the connection. */
 static void wait_frozen(player *players, size_t count) {
     uint8_t frame[64];
-    uint8_t message[64];
-    size_t size = peer_packet(message, FAULTY_ECHO, &players[0].sent, sizeof players[0].sent);
     for (size_t i = 0; i < count; i++) {
         expect_pongs(&players[i]);
         ask_echo(&players[i]);
         expect_pongs(&players[i]);
         ask_echo(&players[i]);
     }
-    memcpy(message + 2, &players[0].sent, sizeof players[0].sent);
-    size = web_frame(frame, WEB_BINARY, message, size);
+    size_t size = web_packet_frame(frame, FAULTY_ECHO, &players[0].sent, sizeof players[0].sent);
     peer_send(&players[0].peer, frame, HALF);
     expect_pongs(&players[1]);
     peer_send(&players[0].peer, frame + HALF, size - HALF);

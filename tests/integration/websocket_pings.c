@@ -67,9 +67,8 @@ static void begin_to_be_slowed(const party *of) {
     uint8_t frames[PACKETS * 16];
     size_t size = 0;
     for (int i = 0; i < PACKETS; i++) {
-        uint8_t message[3];
         uint8_t which = (uint8_t)i;
-        size += web_frame(frames + size, WEB_BINARY, message, peer_packet(message, WHO, &which, 1));
+        size += web_packet_frame(frames + size, WHO, &which, 1);
     }
     peer_send(&of->slowed, frames, size);
     peer_expect_packet(&of->slowed, WHO, &number, sizeof number);

@@ -18,6 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How often `part` is in `text`. */
+static inline uint32_t count_in(const char *text, const char *part) {
+    uint32_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
 #define CHECK(condition) check_condition((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 
 /* Integers of any type up to int64_t: the value found, the right value. */

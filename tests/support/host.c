@@ -454,6 +454,13 @@ int64_t host_cpu_ms(host *h) {
     return host_cpu_us(h) / 1000;
 }
 
+unsigned long long host_first_id(host *h, const char *command, char *answer, size_t size) {
+    unsigned long long id = 0;
+    host_admin(h, command, answer, size);
+    CHECK_INT(sscanf(answer, "%llu ", &id), 1);
+    return id;
+}
+
 void host_status_line(host *h, const char *start, char *line, size_t size) {
     static char answer[65536];
     host_admin(h, "status", answer, sizeof answer);

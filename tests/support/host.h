@@ -115,6 +115,9 @@ void host_wait_figure(host *h, const char *name, int64_t value);
 void host_wait_at_least(host *h, const char *name, int64_t value);
 void host_wait_at_most(host *h, const char *name, int64_t value);
 
+/* The id that the first line of the command's answer begins with. The answer is in `answer`. */
+unsigned long long host_first_id(host *h, const char *command, char *answer, size_t size);
+
 /* Copies the line of `status` that begins with `start` ("listener game ") to `line`. */
 void host_status_line(host *h, const char *start, char *line, size_t size);
 

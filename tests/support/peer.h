@@ -3,12 +3,12 @@
 #ifndef TEST_PEER_H
 #define TEST_PEER_H
 
-#include "support/tls.h"
-#include "support/web.h"
+#include "support/web_tls.h"
 
 enum { PEER_PAYLOAD_MOST = 125 };
 
 typedef struct peer {
+    web_stream stream;
     net_socket plain;
     tls_client *tls; /* NULL: it has none */
 } peer;
@@ -20,8 +20,6 @@ void peer_close(peer *p);
 void peer_send(const peer *p, const void *bytes, size_t size);
 void peer_send_frame(const peer *p, uint8_t first, const void *payload, size_t size);
 
-/* Writes the message of a packet. Returns its size: two bytes more than the payload's. */
-size_t peer_packet(uint8_t *to, uint16_t opcode, const void *payload, size_t size);
 void peer_send_packet(const peer *p, uint16_t opcode, const void *payload, size_t size);
 
 /* The next frame that is no ping of the host. Returns the size of its payload. */

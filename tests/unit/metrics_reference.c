@@ -45,14 +45,6 @@ static char *read_all(const char *path) {
     return text;
 }
 
-static int count_of(const char *text, const char *part) {
-    int count = 0;
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
-        count++;
-    }
-    return count;
-}
-
 SCENARIO(metrics_reference) {
     char path[1024];
     snprintf(path, sizeof path, "%s/host/OPERATING.md", environment("PORTICO_SOURCE_DIR"));
@@ -70,7 +62,7 @@ SCENARIO(metrics_reference) {
         }
     }
     CHECK_INT(missing, 0);
-    CHECK_INT(count_of(text, "\n| `portico_") + count_of(text, "\n| `process_"),
+    CHECK_INT(count_in(text, "\n| `portico_") + count_in(text, "\n| `process_"),
               (int)(sizeof rows / sizeof rows[0]));
     free(text);
 }

@@ -28,14 +28,6 @@ static const char *shown(const packet_layout *layout, const void *data, uint32_t
     return text;
 }
 
-static uint32_t count_of(const char *part) {
-    uint32_t count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
-
 static void all_kinds(void) {
     uint8_t bytes[numbers_size_max];
     uint32_t size = 0;
@@ -63,7 +55,7 @@ static void all_kinds(void) {
     CHECK_INT(numbers_encode(&n, bytes, sizeof bytes, &size), PORTICO_OK);
     CHECK(strstr(shown(layout, bytes, size), "\"real\":null") != NULL);
     CHECK(strstr(text, "\"home\":{\"number\":7,\"x\":null}") != NULL);
-    CHECK_INT(count_of("{\"number\":0"), PACKET_JSON_ELEMENTS);
+    CHECK_INT(count_in(text, "{\"number\":0"), PACKET_JSON_ELEMENTS);
     packet_layout_free(layout);
 }
 
@@ -75,12 +67,12 @@ static void parts(void) {
     CHECK_TEXT(shown(layout, bytes, 4), "{\"tick\":1,\"words\":\"\"}\n");
     memset(bytes + 4, 'x', 4000);
     (void)shown(layout, bytes, 4004);
-    CHECK_INT(count_of("x"), PACKET_JSON_BYTES);
+    CHECK_INT(count_in(text, "x"), PACKET_JSON_BYTES);
     packet_layout_free(layout);
     layout = layout_of(&blob_fields);
     CHECK_TEXT(shown(layout, "\x01\xFF", 2), "{\"all\":\"01ff\"}\n");
     (void)shown(layout, bytes + 4, 4000);
-    CHECK_INT(count_of("78"), PACKET_JSON_BYTES);
+    CHECK_INT(count_in(text, "78"), PACKET_JSON_BYTES);
     packet_layout_free(layout);
 }
 
