@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "os/os.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ static struct {
     os_mutex lock; /* a leaf */
     void (*wake)(void);
     uint32_t waited_for; /* [admin thread] */
-    uint32_t queued;     /* posted, and not ended. [lock] */
+    atomic_uint queued;  /* posted, and not ended; only the admin thread adds to it */
 } jobs;
 
 void jobs_start(void (*wake)(void)) {
@@ -38,7 +39,7 @@ static bool job_begin(admin_job *job) {
 static void job_end(admin_job *job) {
     os_mutex_lock(&jobs.lock);
     job->ended = true;
-    jobs.queued--;
+    atomic_fetch_sub(&jobs.queued, 1);
     bool abandoned = job->abandoned;
     os_mutex_unlock(&jobs.lock);
     /* If it is not abandoned, the admin thread may have freed it by now. */
@@ -76,43 +77,33 @@ static void refuse(uint32_t waiting, lines *answer) {
     lines_end(answer, PORTICO_E_BACKLOG, why);
 }
 
+/* How many keep one more out of the queue; 0: it has room. */
+static uint32_t keep_out(void) {
+    if (atomic_load(&jobs.queued) >= JOBS_QUEUED_MAX) {
+        return JOBS_QUEUED_MAX;
+    }
+    return jobs.waited_for >= JOBS_MAX ? JOBS_MAX : 0;
+}
+
 bool job_has_place(void) {
-    os_mutex_lock(&jobs.lock);
-    bool full = jobs.queued >= JOBS_QUEUED_MAX;
-    os_mutex_unlock(&jobs.lock);
-    return !full && jobs.waited_for < JOBS_MAX;
-}
-
-/* Counts one more in the queue. Returns 0, or how many keep it out. */
-static uint32_t queue_one(void) {
-    os_mutex_lock(&jobs.lock);
-    bool full = jobs.queued >= JOBS_QUEUED_MAX;
-    jobs.queued += !full && jobs.waited_for < JOBS_MAX;
-    os_mutex_unlock(&jobs.lock);
-    return full ? JOBS_QUEUED_MAX : jobs.waited_for >= JOBS_MAX ? JOBS_MAX : 0;
-}
-
-static void unqueue_one(void) {
-    os_mutex_lock(&jobs.lock);
-    jobs.queued--;
-    os_mutex_unlock(&jobs.lock);
+    return keep_out() == 0;
 }
 
 admin_job *job_post(const char *line, const char *argument, void (*run)(admin_job *job),
                     lines *refused) {
     size_t size = strlen(line) + 1;
-    uint32_t waiting = queue_one();
+    uint32_t waiting = keep_out();
     if (waiting != 0) {
         refuse(waiting, refused);
         return NULL;
     }
     admin_job *job = calloc(1, sizeof *job + size + strlen(argument) + 1);
     if (job == NULL) {
-        unqueue_one();
         lines_end(refused, PORTICO_E_NO_MEMORY, "");
         return NULL;
     }
     jobs.waited_for++;
+    atomic_fetch_add(&jobs.queued, 1);
     job->command.run = job_run;
     job->run = run;
     job->answer = lines_like(refused);

@@ -141,13 +141,9 @@ void report_modules(lines *to) {
     module_report r = {.to = to, .out = lines_object(to)};
     session_types_each(add_count, &r.session_types);
     room_tallies_each(add_count, &r.room_types);
-    if (r.out != NULL) {
-        json_begin(r.out, "modules", '[');
-    }
+    lines_list(to, "modules");
     module_table_each(add_module, &r);
-    if (r.out != NULL) {
-        json_end(r.out, ']');
-    }
+    lines_list_end(to);
     free_counts(r.session_types);
     free_counts(r.room_types);
 }

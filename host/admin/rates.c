@@ -40,7 +40,7 @@ void rates_sample(void) {
     os_mutex_unlock(&rates_of.lock);
 }
 
-bool rates_look(rates *view) {
+void rates_look(rates *view) {
     memset(view, 0, sizeof *view);
     os_mutex_lock(&rates_of.lock);
     const sample *from = &rates_of.before;
@@ -55,5 +55,4 @@ bool rates_look(rates *view) {
         view->worker_busy[i] = (double)(to->worker_busy_ns[i] - from->worker_busy_ns[i]) / span_ns;
     }
     os_mutex_unlock(&rates_of.lock);
-    return two;
 }

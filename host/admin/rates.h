@@ -17,8 +17,7 @@ typedef struct rates {
 /* Takes a sample if the last one is a second old. Called by the sweep, one thread at a time. */
 void rates_sample(void);
 
-/* Writes the rates between the last two samples. False, and zeros: there are no two yet. [any
- * thread] */
-bool rates_look(rates *view);
+/* Writes the rates between the last two samples; all zero until there are two. [any thread] */
+void rates_look(rates *view);
 
 #endif

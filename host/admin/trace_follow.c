@@ -26,18 +26,19 @@ struct trace_follow {
     char subject[SUBJECT_TEXT];
     uint64_t until_ms;
     uint64_t look_ms;
-    uint64_t events;        /* shown */
-    uint64_t dropped_shown; /* of those that were dropped */
-    const char *ended;      /* NULL: not yet; one of `ends` */
+    uint64_t events;          /* shown */
+    uint64_t dropped_shown;   /* of those that were dropped */
+    const char *const *ended; /* NULL: not yet; a row of `ends` */
 };
 
 /* How it may end, as JSON and in words. */
+enum { END_COUNT, END_SECONDS, END_GONE, END_BYTES, END_STOP };
 static const char *const ends[][2] = {
-    {"count", "its count is reached"},
-    {"seconds", "its time is over"},
-    {"gone", "what it follows has ended"},
-    {"bytes", "its answer is full"},
-    {"stop", "the host stops"},
+    [END_COUNT] = {"count", "its count is reached"},
+    [END_SECONDS] = {"seconds", "its time is over"},
+    [END_GONE] = {"gone", "what it follows has ended"},
+    [END_BYTES] = {"bytes", "its answer is full"},
+    [END_STOP] = {"stop", "the host stops"},
 };
 
 /* ---- JSON lines ------------------------------------------------------------------------------ */
@@ -50,7 +51,7 @@ static json json_line(lines *to) {
 /* The last members of an object. */
 static void end_members(const trace_follow *f, json *j) {
     json_number(j, "dropped", (int64_t)f->dropped_shown);
-    json_text(j, "ended", f->ended);
+    json_text(j, "ended", f->ended != NULL ? f->ended[0] : NULL);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
@@ -150,8 +151,12 @@ trace_follow *trace_follow_begin(const char *argument, lines *answer) {
 
 /* ---- the events ------------------------------------------------------------------------------ */
 
+/* As a member of an array, a JSON line or a line of text. */
 static void show_event(const trace_follow *f, const trace_record *r, lines *to) {
-    if (f->as_json) {
+    json *array = lines_object(to);
+    if (array != NULL) {
+        trace_show_json(array, r, trace_began_ns(f->trace), f->spec.payload);
+    } else if (f->as_json) {
         json j = json_line(to);
         trace_show_json(&j, r, trace_began_ns(f->trace), f->spec.payload);
     } else {
@@ -177,11 +182,11 @@ static const trace_record *take(trace_follow *f) {
  * it traces had ended. */
 static void judge_end(trace_follow *f, uint64_t now_ms, bool gone) {
     if (f->events >= f->spec.count) {
-        f->ended = "count";
+        f->ended = ends[END_COUNT];
     } else if (gone) {
-        f->ended = "gone";
+        f->ended = ends[END_GONE];
     } else if (now_ms >= f->until_ms) {
-        f->ended = "seconds";
+        f->ended = ends[END_SECONDS];
     }
 }
 
@@ -207,17 +212,9 @@ static void tell_dropped(trace_follow *f, lines *to) {
     }
 }
 
-static const char *end_text(const trace_follow *f) {
-    size_t i = 0;
-    while (strcmp(ends[i][0], f->ended) != 0) {
-        i++;
-    }
-    return ends[i][1];
-}
-
 static void log_end(const trace_follow *f) {
     log_info("admin", "the trace of %s has ended (%s): %llu events, %llu more were dropped",
-             f->subject, f->ended != NULL ? end_text(f) : "nobody follows it any more",
+             f->subject, f->ended != NULL ? f->ended[1] : "nobody follows it any more",
              (unsigned long long)f->events, (unsigned long long)trace_dropped(f->trace));
 }
 
@@ -225,15 +222,31 @@ static void tell_end(trace_follow *f, lines *to) {
     if (f->as_json) {
         json j = json_line(to);
         json_begin(&j, NULL, '{');
-        json_text(&j, "ended", f->ended);
+        json_text(&j, "ended", f->ended[0]);
         json_number(&j, "events", (int64_t)f->events);
         json_number(&j, "dropped", (int64_t)f->dropped_shown);
         json_end(&j, '}');
     } else {
-        lines_add(to, "the trace has ended, because %s: %llu events, %llu dropped", end_text(f),
+        lines_add(to, "the trace has ended, because %s: %llu events, %llu dropped", f->ended[1],
                   (unsigned long long)f->events, (unsigned long long)f->dropped_shown);
     }
     lines_end(to, PORTICO_OK, "");
+}
+
+/* Shows the event and those that follow it, until `to` has `most` bytes or has got BATCH events.
+ * Returns whether there may be more now. */
+static bool add_events(trace_follow *f, const trace_record *r, size_t most, lines *to) {
+    uint32_t count = 0;
+    while (r != NULL) {
+        show_event(f, r, to);
+        trace_took(f->trace);
+        count++;
+        if (count == BATCH || to->size >= most) {
+            return true;
+        }
+        r = take(f);
+    }
+    return false;
 }
 
 bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
@@ -241,19 +254,11 @@ bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
         return false;
     }
     bool gone = !exists(&f->spec);
-    const trace_record *r = NULL;
     size_t before = to->size;
-    for (uint32_t i = 0; i < BATCH && to->size < before + BATCH_BYTES; i++) {
-        r = take(f);
-        if (r == NULL) {
-            break;
-        }
-        show_event(f, r, to);
-        trace_took(f->trace);
-    }
-    f->look_ms = r == NULL ? now_ms + LOOK_MS : now_ms;
+    bool more = add_events(f, take(f), before + BATCH_BYTES, to);
+    f->look_ms = more ? now_ms : now_ms + LOOK_MS;
     tell_dropped(f, to);
-    if (r == NULL || f->events >= f->spec.count) {
+    if (!more || f->events >= f->spec.count) {
         judge_end(f, now_ms, gone);
     }
     if (f->ended != NULL) {
@@ -261,23 +266,6 @@ bool trace_follow_look(trace_follow *f, uint64_t now_ms, lines *to) {
         tell_end(f, to);
     }
     return to->size > before;
-}
-
-/* Adds the event and those that follow it to the array of an answer, until that has `most` bytes or has
- * got BATCH events. Returns whether there may be more now. */
-static bool add_events(trace_follow *f, const trace_record *r, size_t most, lines *answer) {
-    json *j = lines_object(answer);
-    uint32_t count = 0;
-    while (r != NULL) {
-        trace_show_json(j, r, trace_began_ns(f->trace), f->spec.payload);
-        trace_took(f->trace);
-        count++;
-        if (count == BATCH || answer->size >= most) {
-            return true;
-        }
-        r = take(f);
-    }
-    return false;
 }
 
 bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
@@ -294,11 +282,10 @@ bool trace_follow_answer(trace_follow *f, uint64_t now_ms, lines *answer) {
     if (r == NULL && more == 0 && f->ended == NULL) {
         return false;
     }
-    json *j = lines_object(answer);
-    json_begin(j, "events", '[');
+    lines_list(answer, "events");
     (void)add_events(f, r, BATCH_BYTES, answer);
-    json_end(j, ']');
-    end_members(f, j);
+    lines_list_end(answer);
+    end_members(f, lines_object(answer));
     lines_end(answer, PORTICO_OK, "");
     f->told = f->ended != NULL;
     return true;
@@ -320,17 +307,16 @@ bool trace_follow_gather(trace_follow *f, uint64_t now_ms, bool stops, lines *an
     (void)take_dropped(f);
     f->look_ms = more ? now_ms : now_ms + LOOK_MS;
     if (answer->size >= TRACE_GATHER_BYTES || answer->failed) {
-        f->ended = "bytes";
+        f->ended = ends[END_BYTES];
     } else if (!more || f->events >= f->spec.count) {
         judge_end(f, now_ms, gone);
     }
     if (f->ended == NULL && stops) {
-        f->ended = "stop";
+        f->ended = ends[END_STOP];
     }
     if (f->ended == NULL) {
         return false;
     }
-    f->told = true;
     lines_list_end(answer);
     end_members(f, lines_object(answer));
     lines_end(answer, PORTICO_OK, "");

@@ -82,21 +82,22 @@ COLD static passage gate_wait(gate *g) {
     return GATE_PASSED;
 }
 
-passage gate_enter(gate *g) {
+/* Shows in the thread's slot that it is inside. */
+static inline void show_inside(gate *g) {
     if (own == NULL) {
         take_slot();
     }
     INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
     atomic_store(&own->inside, g);
+}
+
+passage gate_enter(gate *g) {
+    show_inside(g);
     return atomic_load(&g->shut) == 0 ? GATE_PASSED : gate_wait(g);
 }
 
 bool gate_enter_to_read(gate *g) {
-    if (own == NULL) {
-        take_slot();
-    }
-    INVARIANT(atomic_load_explicit(&own->inside, memory_order_relaxed) == NULL);
-    atomic_store(&own->inside, g);
+    show_inside(g);
     bool entered = !gate_is_closed(g);
     if (!entered) {
         gate_leave(g);

@@ -196,17 +196,15 @@ static bool has_tag(const files_request *r, const char *tag) {
     return strcmp(r->tags, "*") == 0 || strstr(r->tags, tag) != NULL;
 }
 
-/* The answer without its body, with a reference of its own instead of that to the whole. NULL: out
- * of memory. */
+/* Returns a copy of the answer's head, and releases `whole`. NULL: out of memory. */
 static shared *take_head(shared *whole) {
-    static const char end[] = "\r\n\r\n";
-    uint32_t size = sizeof end - 1;
+    uint32_t scanned = 0;
+    uint32_t size = 0;
+    const char *why = NULL;
     if (whole == NULL) {
         return NULL;
     }
-    while (memcmp(whole->bytes + size - (sizeof end - 1), end, sizeof end - 1) != 0) {
-        size++; /* every answer has one */
-    }
+    (void)http_find_end((const char *)whole->bytes, whole->size, &scanned, &size, &why);
     shared *head = shared_create(size);
     if (head != NULL) {
         memcpy(head->bytes, whole->bytes, size);
@@ -227,12 +225,9 @@ bool files_read_request(const http_head *head, files_request *request) {
     return request->type != NULL;
 }
 
-static shared *missing(void) {
-    return make_text("404 Not Found", "There is nothing here.\n");
-}
-
 shared *files_missing(bool head_only) {
-    return head_only ? take_head(missing()) : missing();
+    shared *answer = make_text("404 Not Found", "There is nothing here.\n");
+    return head_only ? take_head(answer) : answer;
 }
 
 /* Opens the file. NULL: *answer says why. */
@@ -242,7 +237,7 @@ static FILE *open_file(const files *f, const char *name, os_file_info *info, sha
     if (status == PORTICO_E_NO_HANDLES || status == PORTICO_E_NO_MEMORY) {
         *answer = make_text("503 Service Unavailable", "This file cannot be opened now.\n");
     } else if (from == NULL) {
-        *answer = missing();
+        *answer = files_missing(false);
     }
     return from;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 4 * 1024 * 1024, PATIENCE_MS = 30000, PAUSES_MS = 1000 };
+enum { LIMIT = 4 * 1024 * 1024, PAUSES_MS = 1000 };
 enum { GREEDY_FILL = 11, GREEDY_EMPTY = 20 };
 
 static host *h;

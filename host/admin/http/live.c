@@ -2,7 +2,6 @@
 #include "admin/http/live.h"
 
 #include "admin/execute.h"
-#include "admin/visits.h"
 #include "base/text.h"
 #include "wire/frame.h"
 

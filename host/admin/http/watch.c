@@ -1,7 +1,6 @@
 /* watch.c: see watch.h. */
 #include "admin/http/watch.h"
 
-#include "admin/visits.h"
 #include "base/hash.h"
 #include "base/text.h"
 
