@@ -19,10 +19,9 @@ shipped=$(sed -n 's/^set(shipped \(.*\))$/\1/p' plugins/CMakeLists.txt)
 
 # Passes on the paths that are not a user's files in plugins/.
 not_users() {
-    awk -v root="$root/" -v shipped="$shipped" '
+    awk -v shipped="$shipped" '
         BEGIN { n = split(shipped, names, " "); for (i = 1; i <= n; i++) ours["plugins/" names[i]] }
-        { path = $0; if (index(path, root) == 1) path = substr(path, length(root) + 1) }
-        path !~ /^plugins\// || path in ours'
+        !/^plugins\// || $0 in ours'
 }
 
 # Prints the C and C++ files below the folders named, sorted.

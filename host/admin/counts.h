@@ -17,7 +17,7 @@ typedef struct count_view {
     double per_second; /* over the last second */
 } count_view;
 
-/* Reads all of them. Returns the rates that belong to them, until the next call. */
+/* Reads all of them. Returns the rates read with them, valid until the next call. */
 const rates *counts_read(void);
 
 /* Calls `each` for all, as they were read. */

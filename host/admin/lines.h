@@ -42,8 +42,8 @@ json *lines_object(lines *l);
 void lines_list(lines *l, const char *key);
 void lines_list_end(lines *l);
 
-/* Appends the bytes as they are. lines_write is the same for those who call back: `l` is the lines.
- */
+/* Appends the bytes as they are. lines_write is the same as a callback, whose argument is the
+ * lines. */
 void lines_bytes(lines *l, const char *bytes, size_t size);
 void lines_write(void *l, const char *bytes, size_t size);
 

@@ -71,7 +71,7 @@ static bool say_shut(uint64_t id, char why[WHY_MAX]) {
     return !serves;
 }
 
-/* Says of a module that calls of its life delay. */
+/* Why a turn is late: a module's may wait for a swap, or for the module to serve. */
 static const char *delay_of(const state_view *v) {
     module_self self = {.serves = true};
     if (v->kind == ENTITY_MODULE) {
@@ -265,7 +265,7 @@ static bool take(void *arg, uint64_t now_ms, lines *to) {
     return true;
 }
 
-/* Finds what `argument` names. A session or room that does not exist is found out by asking it.
+/* Finds what `argument` names. Whether a session or room exists shows only when it is asked.
  * False: there is no such module. */
 static bool find(state_view *v, const char *argument) {
     char *end = NULL;

@@ -19,7 +19,7 @@ enum { FILES_TAG_BYTES = 64, FILES_TAGS_BYTES = 256 };
 /* A file that is asked for. */
 typedef struct files_request {
     char name[FILE_NAME_BYTES];
-    char tags[FILES_TAGS_BYTES]; /* of the files that the client has; empty: of none that fits */
+    char tags[FILES_TAGS_BYTES]; /* what If-None-Match lists; empty: it is missing or too long */
     const char *type;
     bool head_only; /* it is HEAD: the answer has no body */
 } files_request;

@@ -278,7 +278,7 @@ static inline void take_smalls(stream *s) {
     }
 }
 
-/* Takes what is no small frame, and small ones between. */
+/* Takes frames that are not small, and small ones between them. */
 NOINLINE static uint16_t take_others(stream *s) {
     uint16_t code = 0;
     bool stop = false;

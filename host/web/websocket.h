@@ -68,7 +68,7 @@ typedef struct websocket {
 typedef void (*websocket_on_control)(void *arg, websocket_opcode opcode, const uint8_t *payload,
                                      uint32_t size);
 
-/* Whether all that was taken is whole messages. */
+/* Whether what was taken so far ends at the end of a message. */
 static inline bool websocket_between(const websocket *w) {
     return w->opcode == 0 && w->raw == 0;
 }

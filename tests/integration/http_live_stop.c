@@ -1,5 +1,6 @@
-/* http_live_stop.c: a host that stops says so to its live connections, with the close code 1001, and
- * answers a trace over /api with what it has. A client that does not hang up delays no stop for long. */
+/* http_live_stop.c: a host that stops says so to its live connections, with the close code 1001,
+ * and answers a trace over /api with what it has. A client that does not hang up does not delay the
+ * stop for long. */
 #include "support/check.h"
 #include "support/host.h"
 #include "support/live.h"

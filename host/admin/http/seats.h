@@ -16,8 +16,8 @@ bool http_seats_make_way(void);
 /* How many connections of that client wait to hear whether their token is right. */
 uint32_t http_seats_judging(const os_address *peer);
 
-/* Does what is due, of TLS handshakes one step, so that a crowd of them leaves the thread to others in
- * between, and returns when to look again at the latest; UINT64_MAX: never. */
+/* Does what is due, and returns when to look again at the latest; UINT64_MAX: never. Computes at
+ * most one step of one TLS handshake, so that a crowd of them does not hold up the thread. */
 uint64_t http_seats_look(uint64_t now_ms);
 
 /* The host stops: says so to all that wait for news of it. True: they have heard it. Repeat it, and

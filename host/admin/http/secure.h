@@ -23,9 +23,10 @@ typedef struct http_secure {
 http_secure *secure_create(tls_keeper *keeper);
 void secure_destroy(http_secure *s); /* NULL: does nothing */
 
-/* Looks at `bytes` bytes of `in`. False: the connection has ended or failed. Call it when all plaintext
- * has been taken. With s->waits, a step of the handshake is to be computed, which may use the private
- * key: secure_step does that, returns alike, and comes before the next secure_take. */
+/* Looks at `bytes` bytes of `in`. False: the connection has ended or failed. Call it when all
+ * plaintext has been taken. With s->waits, a step of the handshake is to be computed, which may use
+ * the private key: secure_step does that, returns the same, and must come before the next
+ * secure_take. */
 bool secure_take(http_secure *s, uint32_t bytes);
 bool secure_step(http_secure *s);
 

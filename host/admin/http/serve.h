@@ -21,7 +21,8 @@ uint32_t serve_admit(http_visit *v, const http_head *request, http_proof *proof,
 http_text serve_token(const http_head *request, http_text body, char form[HTTP_TOKEN_MAX]);
 
 /* Serves a request that has been admitted and judged. True: *answer is the answer. False: v->job
- * will have it, or v->trace, whose first part is in v->answer. With v->live it is the one to the handshake of a live connection. */
+ * will have it, or v->trace, whose beginning is in v->answer. With v->live, *answer is the answer
+ * to the handshake of a live connection. */
 bool serve(http_visit *v, const http_head *request, http_text body, lines *answer);
 
 /* The answer of a command that has ended, from v->answer. */

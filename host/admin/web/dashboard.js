@@ -119,13 +119,15 @@ function show_host() {
         : `up ${format.age(Date.now() / 1000 - started)}`);
 }
 
+let alarm = "";
+
 /* Changed only if it differs, since a screen reader reads what changes. */
 function show_alarm(answer, ok) {
     const frozen = ok ? answer.modules.filter((each) => each.frozen).map(({name}) => name) : [];
-    const shown = [...by_id("alarm").children].map(({dataset}) => dataset.module);
-    if (frozen.join() !== shown.join()) {
+    if (frozen.join() !== alarm) {
+        alarm = frozen.join();
         by_id("alarm").replaceChildren(...frozen.map((name) =>
-            el("a", {href: `#module/${name}`, "data-module": name}, `${name} is frozen`)));
+            el("a", {href: `#module/${name}`}, `${name} is frozen`)));
     }
 }
 

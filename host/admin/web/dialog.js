@@ -51,7 +51,7 @@ export function say(text, bad = false) {
     }
 }
 
-/** Runs a command for a button, which does nothing until the answer has come. It keeps the focus,
+/** Runs a command for a button, which ignores clicks until the answer arrives. It keeps the focus,
  * which a disabled button would lose. */
 export async function run_for(button, command) {
     set_attribute(button, "aria-disabled", "true");

@@ -6,8 +6,8 @@ function fill(node, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
         if (typeof value === "function") {
             node.addEventListener(name.replace(/^on/, ""), value);
-        } else if (value !== undefined && value !== null && value !== false) {
-            node.setAttribute(name, value === true ? "" : value);
+        } else {
+            set_attribute(node, name, value);
         }
     }
     node.append(...children.filter((child) => child !== undefined && child !== null));
@@ -26,10 +26,10 @@ export const by_id = (id) => document.getElementById(id);
 /** Changes a text only if it differs, so that a selection or a reader's place in it stays, and in
  * the same text node, which costs less than a new one. */
 export function set_text(node, text) {
-    const only = node.childNodes.length === 1 ? node.firstChild : null;
     if (node.textContent === text) {
         return;
     }
+    const only = node.childNodes.length === 1 ? node.firstChild : null;
     if (only instanceof Text && text !== "") {
         only.data = text;
     } else {
@@ -37,49 +37,44 @@ export function set_text(node, text) {
     }
 }
 
-/** Sets or removes an attribute, if it differs; true: it is there, and empty. `node.hidden = true`
- * would write it again. */
+/** Sets or removes an attribute, if it differs; `true` sets it to an empty value. Unlike
+ * `node.hidden = true`, it does not write an unchanged value again. */
 export function set_attribute(node, name, value) {
+    const text = value === true ? "" : String(value);
     if (value === null || value === undefined || value === false) {
         node.removeAttribute(name);
-    } else if (node.getAttribute(name) !== (value === true ? "" : String(value))) {
-        node.setAttribute(name, value === true ? "" : value);
+    } else if (node.getAttribute(name) !== text) {
+        node.setAttribute(name, text);
     }
 }
 
-/** Gives the focus to a control, or to the heading of the view if that is gone or disabled: nobody
- * who uses the keyboard begins at the top of the page again. */
+/** Gives the focus to a control, or to the heading of the view if that is gone or disabled, so that
+ * keyboard users are not sent back to the top of the page. */
 export function focus(control) {
     const may = control?.isConnected && !control.disabled;
     (may ? control : by_id("main").querySelector("h1"))?.focus({preventScroll: true});
 }
 
-/** Disables a control, or enables it. If it has the focus, `next` gets that, or the heading. */
-export function set_disabled(control, disabled, next = null) {
-    const had = disabled && control === document.activeElement;
-    set_attribute(control, "disabled", disabled);
+/* Changes an element. If it `goes` and had the focus, that moves to `next`, or to the heading. */
+function let_go(node, goes, change, next = null) {
+    const had = goes && node.contains(document.activeElement);
+    change();
     if (had) {
         focus(next);
     }
 }
 
-/** Hides an element, or shows it. If it has the focus, the heading gets that. */
-export function set_hidden(node, hidden) {
-    const had = hidden && node.contains(document.activeElement);
-    set_attribute(node, "hidden", hidden);
-    if (had) {
-        focus(null);
-    }
-}
+/** Disables a control, or enables it. If it had the focus, that moves to `next`, or to the heading.
+ */
+export const set_disabled = (control, disabled, next = null) =>
+    let_go(control, disabled, () => set_attribute(control, "disabled", disabled), next);
 
-/** Removes an element. If it has the focus, the heading gets that. */
-export function remove(node) {
-    const had = node.contains(document.activeElement);
-    node.remove();
-    if (had) {
-        focus(null);
-    }
-}
+/** Hides an element, or shows it. If it had the focus, that moves to the heading. */
+export const set_hidden = (node, hidden) =>
+    let_go(node, hidden, () => set_attribute(node, "hidden", hidden));
+
+/** Removes an element. If it had the focus, that moves to the heading. */
+export const remove = (node) => let_go(node, true, () => node.remove());
 
 /** A part of a view, with a heading. */
 export function section(title, ...children) {

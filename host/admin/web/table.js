@@ -60,8 +60,8 @@ function fill_row(columns, {row, cells}) {
     });
 }
 
-/* Whether a row has not changed. One with objects in it counts as changed, if it is not the same.
- */
+/* Whether a row has not changed. A row that holds objects counts as changed unless it is the same
+ * object. */
 function same(a, b) {
     const names = Object.keys(a);
     return a === b || (names.length === Object.keys(b).length &&
@@ -130,7 +130,7 @@ export function make_table({caption, columns, key, empty, sort = null, on_sort =
             compare(key(a), key(b)));
     }
 
-    /* A row that has the focus has gone: the row in its place gets that, in the same column. */
+    /* The row that had the focus is gone: focus moves to the same column of the row in its place. */
     function hand_on(row, control, before) {
         const at = before.findIndex(({tr}) => tr === row);
         const column = [...row.children].findIndex((cell) => cell.contains(control));

@@ -81,7 +81,7 @@ function start(command) {
 function stop() {
     trace.stop?.();
     end("stopped");
-    trace.on_change(0);
+    trace.on_change(true);
 }
 
 function save() {
@@ -144,18 +144,18 @@ export function open({main, argument, at_end}) {
     let timer = 0;
 
     function show() {
+        clearTimeout(timer);
         timer = 0;
         set_text(note, words());
         form.show();
         table.show(trace.events.slice(-SHOWN).reverse());
     }
 
-    trace.on_change = (ms = SHOW_MS) => {
-        if (ms === 0) {
-            clearTimeout(timer);
+    trace.on_change = (at_once = false) => {
+        if (at_once) {
             show();
         } else {
-            timer ||= setTimeout(show, ms);
+            timer ||= setTimeout(show, SHOW_MS);
         }
     };
     at_end(() => {
